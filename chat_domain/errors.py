@@ -1,0 +1,171 @@
+"""Everything that the rules refuse. Each error carries the facts and makes its own sentence."""
+
+import attrs
+
+
+class ChatError(Exception):
+    """A refusal that the client is told about; `str()` of it is fit for a person."""
+
+
+class _Worded(ChatError):
+    sentence = ""
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+@attrs.frozen(slots=False)
+class BadName(ChatError):
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@attrs.frozen(slots=False)
+class BadPassword(ChatError):
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@attrs.frozen(slots=False)
+class BadText(ChatError):
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@attrs.frozen(slots=False)
+class NameTaken(ChatError):
+    name: str
+
+    def __str__(self) -> str:
+        return f"the name {self.name!r} is taken"
+
+
+@attrs.frozen(slots=False)
+class GroupNameTaken(ChatError):
+    name: str
+
+    def __str__(self) -> str:
+        return f"there is a group called {self.name!r} already"
+
+
+@attrs.frozen(slots=False)
+class NoSuchUser(ChatError):
+    who: int | str
+
+    def __str__(self) -> str:
+        return f"there is no user {self.who!r}"
+
+
+@attrs.frozen(slots=False)
+class NoSuchGroup(ChatError):
+    group_id: int
+
+    def __str__(self) -> str:
+        return f"there is no group {self.group_id}"
+
+
+@attrs.frozen(slots=False)
+class AlreadyFriends(ChatError):
+    friend_id: int
+
+    def __str__(self) -> str:
+        return f"user {self.friend_id} is on your list already"
+
+
+@attrs.frozen(slots=False)
+class NotFriends(ChatError):
+    friend_id: int
+
+    def __str__(self) -> str:
+        return f"user {self.friend_id} is not on your list"
+
+
+@attrs.frozen(slots=False)
+class AlreadyMember(ChatError):
+    group_id: int
+
+    def __str__(self) -> str:
+        return f"you are in group {self.group_id} already"
+
+
+@attrs.frozen(slots=False)
+class NotMember(ChatError):
+    group_id: int
+
+    def __str__(self) -> str:
+        return f"you are not in group {self.group_id}"
+
+
+@attrs.frozen(slots=False)
+class MailboxFull(ChatError):
+    user_id: int
+
+    def __str__(self) -> str:
+        return f"user {self.user_id} is away and their mailbox is full; not delivered"
+
+
+@attrs.frozen(slots=False)
+class CidConflict(ChatError):
+    cid: str
+
+    def __str__(self) -> str:
+        return f"you have sent another message under the cid {self.cid!r}"
+
+
+@attrs.frozen(slots=False)
+class TooManyUnanswered(ChatError):
+    limit: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.limit} of your messages await their acknowledgement; send this one again later"
+        )
+
+
+@attrs.frozen(slots=False)
+class BadPush(ChatError):
+    number: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"push {self.number} has not been sent to you yet; the last one was {self.last}"
+
+
+class Oneself(_Worded):
+    sentence = "you cannot put yourself on your own list"
+
+
+class BadCredentials(_Worded):
+    sentence = "no such account, or not its password"
+
+
+class BadToken(_Worded):
+    sentence = "this token is not valid (any more); log in with the password"
+
+
+class AlreadyOnline(_Worded):
+    sentence = "this account is online already"
+
+
+class NotLoggedIn(_Worded):
+    sentence = "log in first"
+
+
+class AlreadyLoggedIn(_Worded):
+    sentence = "you are logged in already; log out first"
+
+
+class TryAgain(_Worded):
+    """A service that is needed is away or too busy; nothing was done."""
+
+    sentence = "the server cannot do this right now, try again"
+
+
+class ShuttingDown(_Worded):
+    sentence = "the server is shutting down, try again elsewhere"

@@ -1,0 +1,138 @@
+"""The things that the chat is about. Immutable, so that they can be shared freely."""
+
+import enum
+from typing import Generic, TypeVar
+
+import attrs
+
+T = TypeVar("T")
+
+
+class Role(enum.Enum):
+    """What a member is in a group. The values are those of the original tables."""
+
+    CREATOR = "creator"
+    NORMAL = "normal"
+
+
+@attrs.frozen
+class User:
+    """Somebody who has registered. An id is never given to anybody else."""
+
+    id: int
+    name: str
+
+
+@attrs.frozen
+class Account:
+    """A user together with what proves their identity.
+
+    `secret` is what the store keeps: an argon2id hash, or the plain password
+    of an account that the C++ server made and that has not logged in since.
+    """
+
+    user: User
+    secret: str
+
+
+@attrs.frozen
+class Friend:
+    """Somebody on a user's list. Listing is one-way, as in the original."""
+
+    id: int
+    name: str
+    online: bool
+
+
+@attrs.frozen
+class Group:
+    """A named set of users who read the same messages."""
+
+    id: int
+    name: str
+    description: str
+
+
+@attrs.frozen
+class Membership:
+    """One of a user's own groups, and what they are in it."""
+
+    group: Group
+    role: Role
+
+
+@attrs.frozen
+class Member:
+    """One of a group's users."""
+
+    id: int
+    name: str
+    role: Role
+    online: bool = False
+
+
+@attrs.frozen
+class Page(Generic[T]):
+    """A part of a list in ascending order of id.
+
+    `next` is the id to ask for the following part with, None on the last one.
+    """
+
+    items: tuple[T, ...]
+    next: int | None
+
+
+@attrs.define(eq=False)
+class Message:
+    """Something said by one user, to one other or to a group.
+
+    Who receives it is not part of it: a group's message is one object, however many
+    members hold it. Treated as immutable; not `frozen`, because one is made for every
+    chat and a frozen attrs class takes twice as long to make.
+
+    mid: the server's id, a string that sorts by the time of acceptance.
+    cid: the sender's id of it, unique per sender for ever.
+    group_id: 0 when it is one to one.
+    time_ms: UTC milliseconds since the epoch at acceptance.
+    """
+
+    mid: str
+    cid: str
+    sender_id: int
+    sender_name: str
+    group_id: int
+    text: str
+    time_ms: int
+
+    def same_content(self, other: "Message") -> bool:
+        """Whether a second message under the same cid says the same to the same place."""
+        return self.text == other.text and self.group_id == other.group_id
+
+
+@attrs.frozen
+class Entry:
+    """A message in somebody's mailbox, or on its way there."""
+
+    recipient_id: int
+    message: Message
+
+
+class Outcome(enum.Enum):
+    """What became of an entry that a mailbox was given."""
+
+    STORED = "stored"
+    FULL = "full"
+    NO_SUCH_USER = "no such user"
+    CONFLICT = "conflict"  # the same sender and cid with another content is there already
+
+
+@attrs.frozen
+class Filing:
+    """The answer of a mailbox to one entry.
+
+    `message` is the one on file: for a second copy of the same sender and cid that is
+    the first copy, with its own mid and time.
+    """
+
+    outcome: Outcome
+    message: Message

@@ -1,0 +1,1 @@
+"""The programs that people start, and the one place where the parts are put together."""
