@@ -1,0 +1,64 @@
+PORT = 6000
+VENV = .venv
+UV = uv==0.13.9
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --custom-compile-command "make lock" $(ARGS)
+
+# What the caller's shell says about another Python is not meant for this one.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+export PIP_USER = 0
+
+.PHONY: help run test lint unit integration lock clean
+.NOTPARALLEL:
+
+help:
+	@echo 'make run          serve on port $(PORT), with the data in chat.db (make run PORT=7000, ARGS="--host 0.0.0.0")'
+	@echo 'make test         everything that has to pass: lint, unit, integration'
+	@echo 'make lint         ruff, ruff format, mypy, import-linter'
+	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k mailbox -x")'
+	@echo 'make integration  the tests with real processes and sockets'
+	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
+	@echo 'make clean        remove the environment and the caches; chat.db stays'
+
+run: $(VENV)/.runtime
+	$(BIN)/python -m entrypoints.tcp_server $(PORT) $(ARGS)
+
+test: lint unit integration
+
+lint: $(VENV)/.tests
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.tests
+	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+integration: $(VENV)/.tests
+	$(BIN)/python -m pytest tests/integration $(ARGS)
+
+# The environment is made anew when the runtime's lock has changed, and then only. The marks lie in
+# it, so they go with it; each is put down last, so that an installation cut short is begun again.
+$(VENV)/.runtime: requirements.txt
+	@sh infra/make-venv.sh $(VENV)
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.tests: requirements-dev.txt $(VENV)/.runtime
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# One lock for every platform and every Python from 3.11 up: uv writes markers where they differ
+# (Python 3.11.2, which Debian 12 has, needs a package that 3.11.3 does not).
+lock:
+	@sh infra/make-venv.sh build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(COMPILE) pyproject.toml -o requirements.txt
+	$(COMPILE) --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
