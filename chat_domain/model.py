@@ -136,3 +136,16 @@ class Filing:
 
     outcome: Outcome
     message: Message
+
+
+@attrs.frozen
+class Claim:
+    """A user's presence: which session has them, and on which node.
+
+    key: the digest of the token that the session is resumed by; "" where there is none.
+    """
+
+    user_id: int
+    session_id: str
+    node: str
+    key: str

@@ -11,13 +11,14 @@ Common to the storage ports:
 - ids are positive, below 2**31, and never given twice, also after a deletion.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Collection, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
 from chat_domain.model import (
     Account,
+    Claim,
     Entry,
     Filing,
     Group,
@@ -27,6 +28,10 @@ from chat_domain.model import (
     User,
 )
 from chat_domain.names import Name
+
+if TYPE_CHECKING:
+    from chat_domain.model import Friend
+    from chat_domain.receipt import Receipt
 
 
 class Users(Protocol):
@@ -138,3 +143,83 @@ class Store:
     friends: Friends
     groups: Groups
     mailbox: Mailbox
+
+
+class Presence(Protocol):
+    """Who has a live session, and where. One session per user."""
+
+    async def claim(self, claim: Claim, *, instead_of: Claim | None = None) -> Claim | None:
+        """Claim a user for a session, if nobody has (or `instead_of` has). Return None when it is
+        done, otherwise the claim that stands in the way. Atomic between all claimants."""
+
+    async def release(self, claim: Claim) -> None:
+        """Give a claim up. Nothing happens where another session has it by now."""
+
+    async def find(self, user_id: int) -> Claim | None:
+        """The claim on a user, None where they are offline."""
+
+    async def online(self, user_ids: Collection[int]) -> set[int]:
+        """Which of these users are online."""
+
+
+class Hasher(Protocol):
+    """Turns passwords into secrets that can be kept. Slow by design, so never on the loop."""
+
+    async def hash(self, password: str) -> str:
+        """A new secret. Raises TryAgain when too many wait for one already."""
+
+    async def verify(self, secret: str | None, password: str) -> bool:
+        """Whether the password is the secret's. None (no such account) takes as long as any other
+        and is False. Raises TryAgain like `hash`."""
+
+    def outdated(self, secret: str) -> bool:
+        """Whether a secret should be made anew at the next login (a plain password, say)."""
+
+
+class Clock(Protocol):
+    def now_ms(self) -> int:
+        """UTC, milliseconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary point, never going back."""
+
+
+class Ids(Protocol):
+    def mid(self, now_ms: int) -> str:
+        """A message's id: unique, and sorting after all that this process has made before."""
+
+    def session(self) -> str:
+        """A session's id: unique."""
+
+    def token(self) -> str:
+        """A token: unguessable."""
+
+
+class Tasks(Protocol):
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let this go on by itself. It is finished before the program ends."""
+
+
+class Client(Protocol):
+    """The far end of a session. Its methods return at once; nothing is waited for.
+
+    wants_answers: whether it is to be told what became of what it sends. The C++ server's client
+    is not: it could not tell an answer from a chat.
+    """
+
+    wants_answers: bool
+
+    def push(self, number: int, message: Message, *, stored: bool) -> None:
+        """Send a message. It is taken over when the session is told so with this number."""
+
+    def answered(self, receipt: "Receipt") -> None:
+        """What became of a message that this client sent. Called once for each."""
+
+    def friend_changed(self, friend: "Friend") -> None:
+        """Somebody on this user's list came or went."""
+
+    def replaced(self) -> None:
+        """Another connection has the session now: say so and close."""
+
+    def dropped(self) -> None:
+        """The session has ended for lack of progress: close."""

@@ -1,0 +1,68 @@
+"""Cutting a stream of bytes into frames."""
+
+import attrs
+
+MAX_CLIENT_FRAME = 65_536  # bytes, without the terminator
+MAX_SERVER_FRAME = 131_072
+
+
+@attrs.frozen(slots=False)
+class FrameTooLong(Exception):
+    """The stream holds a frame beyond the limit and cannot be followed any more.
+
+    frames: those that were complete before it.
+    """
+
+    limit: int
+    frames: list[bytes]
+
+    def __str__(self) -> str:
+        return f"a frame has at most {self.limit} bytes"
+
+
+class FrameSplitter:
+    """Collects bytes and gives back the frames that are complete.
+
+    A NUL or a newline ends a frame; a carriage return before a newline belongs to the ending. Empty
+    frames are left out. How the bytes were cut on their way makes no difference.
+
+    terminator: the byte that ended the first frame; a newline until there is one.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._rest = b""
+        self._first = True
+        self.terminator = b"\n"
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Add bytes; return the frames that they complete. Raises FrameTooLong, which is final."""
+        if self._first:
+            self._note_terminator(data)
+        if self._rest:
+            data = self._rest + data
+        if b"\0" not in data:
+            frames = data.split(b"\n")
+        elif b"\n" not in data:
+            frames = data.split(b"\0")
+        else:
+            frames = data.replace(b"\r\n", b"\n").replace(b"\n", b"\0").split(b"\0")
+        self._rest = frames.pop()
+        if b"\r" in data:
+            frames = [frame.removesuffix(b"\r") for frame in frames]
+        if len(data) > self._limit:
+            self._check(frames)
+        return [frame for frame in frames if frame]
+
+    def _note_terminator(self, data: bytes) -> None:
+        ends = [at for at in (data.find(b"\0"), data.find(b"\n")) if at >= 0]
+        if ends:
+            self.terminator = data[min(ends) : min(ends) + 1]
+            self._first = False
+
+    def _check(self, frames: list[bytes]) -> None:
+        for index, frame in enumerate(frames):
+            if len(frame) > self._limit:
+                raise FrameTooLong(self._limit, [frame for frame in frames[:index] if frame])
+        if len(self._rest) > self._limit:
+            raise FrameTooLong(self._limit, [frame for frame in frames if frame])

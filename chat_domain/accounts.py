@@ -1,0 +1,107 @@
+"""Registering, proving who one is, and changing a password."""
+
+import hashlib
+
+import attrs
+
+from chat_domain.errors import BadCredentials, BadPassword, BadToken
+from chat_domain.model import Account, User
+from chat_domain.names import Name, name_key
+from chat_domain.ports import Clock, Hasher, Ids, Tokens, Users
+
+MAX_PASSWORD = 128  # characters; longer ones would only cost hashing time
+TOKEN_LIFE_MS = 14 * 24 * 3600 * 1000
+TOKENS_KEPT = 10  # per user; the ones that expire first make room
+
+
+@attrs.frozen
+class Token:
+    """What a client resumes with. Only its digest is ever stored."""
+
+    text: str = attrs.field(repr=False)
+    expires_ms: int
+
+    @property
+    def digest(self) -> str:
+        return digest(self.text)
+
+
+def digest(token: str) -> str:
+    """The form in which a token is kept. Tokens are random, so a fast hash is enough."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@attrs.frozen
+class Accounts:
+    users: Users
+    tokens: Tokens
+    hasher: Hasher
+    clock: Clock
+    ids: Ids
+
+    async def register(self, name: str, password: str) -> User:
+        """Raises BadName, BadPassword, NameTaken and TryAgain."""
+        parsed = Name.parse(name)
+        _check(password)
+        secret = await self.hasher.hash(password)
+        return User(await self.users.add(parsed, secret), parsed.text)
+
+    async def by_id(self, user_id: int, password: str) -> User:
+        """Whose id and password these are. Raises BadCredentials and TryAgain."""
+        return await self._prove(await self.users.by_id(user_id), password)
+
+    async def by_name(self, name: str, password: str) -> User:
+        """Whose name and password these are. Raises BadCredentials and TryAgain."""
+        return await self._prove(await self.users.by_name(name_key(name)), password)
+
+    async def _prove(self, account: Account | None, password: str) -> User:
+        # An account that is not there costs the same time, so that nobody learns which are.
+        secret = account.secret if account else None
+        right = len(password) <= MAX_PASSWORD and await self.hasher.verify(secret, password)
+        if account is None or not right:
+            raise BadCredentials
+        if self.hasher.outdated(account.secret):
+            await self._renew(account, password)
+        return account.user
+
+    async def _renew(self, account: Account, password: str) -> None:
+        secret = await self.hasher.hash(password)
+        await self.users.set_secret(account.user.id, secret, instead_of=account.secret)
+
+    async def change_password(self, user: User, old: str, new: str) -> Token:
+        """End all of a user's tokens; return a new one. Raises BadCredentials and BadPassword."""
+        account = await self.users.by_id(user.id)
+        await self._prove(account, old)
+        _check(new)
+        account = await self.users.by_id(user.id)  # proving may have renewed the secret
+        secret = await self.hasher.hash(new)
+        if account is None or not await self.users.set_secret(
+            user.id, secret, instead_of=account.secret
+        ):
+            raise BadCredentials
+        await self.tokens.remove_all(user.id)
+        return await self.issue_token(user)
+
+    async def issue_token(self, user: User) -> Token:
+        """A new token, good for TOKEN_LIFE_MS."""
+        token = Token(self.ids.token(), self.clock.now_ms() + TOKEN_LIFE_MS)
+        await self.tokens.add(token.digest, user.id, token.expires_ms, keep=TOKENS_KEPT)
+        return token
+
+    async def by_token(self, token: str) -> User:
+        """Whose token this is. Raises BadToken."""
+        user = await self.tokens.owner(digest(token), self.clock.now_ms())
+        if user is None:
+            raise BadToken
+        return user
+
+    async def end_token(self, token_digest: str) -> None:
+        """Make a token worthless."""
+        await self.tokens.remove(token_digest)
+
+
+def _check(password: str) -> None:
+    if not password:
+        raise BadPassword("a password needs at least one character")
+    if len(password) > MAX_PASSWORD:
+        raise BadPassword(f"a password has at most {MAX_PASSWORD} characters")

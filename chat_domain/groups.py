@@ -1,0 +1,50 @@
+"""Creating, joining, leaving and listing groups."""
+
+import attrs
+
+from chat_domain.errors import NotMember
+from chat_domain.model import Group, Member, Membership, Page
+from chat_domain.names import Name
+from chat_domain.pages import cut
+from chat_domain.ports import Groups, Presence
+from chat_domain.rosters import Rosters
+
+
+@attrs.frozen
+class GroupMembership:
+    groups: Groups
+    rosters: Rosters
+    presence: Presence
+
+    async def create(self, creator_id: int, name: str, description: str) -> Group:
+        """Raises BadName and GroupNameTaken."""
+        parsed = Name.parse(name)
+        return await self.groups.create(parsed, description, creator_id)
+
+    async def join(self, user_id: int, group_id: int) -> Group:
+        """Raises NoSuchGroup and AlreadyMember."""
+        try:
+            return await self.groups.join(group_id, user_id)
+        finally:
+            self.rosters.changed(group_id)
+
+    async def leave(self, user_id: int, group_id: int) -> None:
+        """Raises NoSuchGroup and NotMember. See `ports.Groups.leave` for who succeeds a creator."""
+        try:
+            await self.groups.leave(group_id, user_id)
+        finally:
+            self.rosters.changed(group_id)
+
+    async def own(self, user_id: int, after: int, limit: int) -> Page[Membership]:
+        """A page of the user's groups."""
+        found = await self.groups.page_of(user_id, after, limit + 1)
+        return cut(found, [membership.group.id for membership in found], limit)
+
+    async def members(self, user_id: int, group_id: int, after: int, limit: int) -> Page[Member]:
+        """A page of a group's members, shown to its members. Raises NoSuchGroup and NotMember."""
+        if user_id not in await self.rosters.members(group_id):
+            raise NotMember(group_id)
+        found = await self.groups.members(group_id, after, limit + 1)
+        online = await self.presence.online([member.id for member in found])
+        members = [attrs.evolve(member, online=member.id in online) for member in found]
+        return cut(members, [member.id for member in members], limit)

@@ -1,0 +1,56 @@
+"""Offline messages: reading a session's mailbox into its window, and emptying what was taken over.
+
+Reads always begin at the front of the mailbox, less what is on the way already. A cursor would
+miss rows, for they become visible in another order than that of their mids.
+"""
+
+from collections.abc import Collection
+
+import attrs
+
+from chat_domain.errors import TryAgain
+from chat_domain.ports import Mailbox, Tasks
+from chat_domain.session import Session
+
+
+@attrs.frozen
+class Offline:
+    mailbox: Mailbox
+    tasks: Tasks
+
+    def fetch(self, session: Session) -> None:
+        """Read the session's mailbox, as far as it wants that now. Safe to call at any time."""
+        if session.wants_read():
+            self.tasks.start(self.catch_up(session))
+
+    async def catch_up(self, session: Session) -> None:
+        """Fill the session's window from its mailbox, until it is full or nothing is left.
+
+        A store that does not answer ends it; the session asks again with its next tick.
+        """
+        while session.wants_read():
+            limit, on_the_way = session.begin_read()
+            try:
+                found = await self.mailbox.read(session.user.id, limit, on_the_way)
+            except TryAgain:
+                session.end_read(None, limit)
+                return
+            session.end_read(found, limit)
+
+    def taken_over(self, session: Session, number: int) -> None:
+        """The client has taken over all pushes up to this one. Raises BadPush."""
+        done = session.taken_over(number)
+        if done:
+            self.forget(session, done)
+        self.fetch(session)
+
+    def forget(self, session: Session, mids: Collection[str]) -> None:
+        """Remove messages from the mailbox. Reads leave them out from their push to their end."""
+        self.tasks.start(self._forget(session, mids))
+
+    async def _forget(self, session: Session, mids: Collection[str]) -> None:
+        try:
+            await self.mailbox.remove(session.user.id, mids)
+        except TryAgain:
+            return  # they stay 'on the way' for this session; the next one gets them a second time
+        session.removed(mids)

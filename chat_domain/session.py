@@ -1,0 +1,322 @@
+"""One client's session: what is on the way to it, and what it has not taken over yet.
+
+A pure state machine. The rules, which `docs/delivery.md` explains:
+
+1. A session is CATCHING_UP, LIVE or ENDED. It begins catching up.
+2. While LIVE, what is offered is pushed at once, or waits in order while the window is full.
+   While CATCHING_UP it takes nothing: what comes for it belongs in the mailbox.
+3. The window is what was pushed and not taken over: at most WINDOW_MESSAGES, and at most
+   WINDOW_BYTES unless it is a single message. Pushes are numbered from 1 without a gap.
+4. Taking over a number settles it and all below, and lets what waits move up.
+5. LIVE falls back to CATCHING_UP when it is told that something was stored for it, and when more
+   waits than WAITING_MESSAGES or WAITING_BYTES; then all that waits is to be stored.
+6. It turns LIVE when a read of the mailbox finds all there is, nothing was stored for it since that
+   read began, and no store for it is under way.
+7. A message from the mailbox is forgotten there once it is taken over, not before. Until that is
+   done it is on the way, and further reads leave it out.
+8. A second copy (same sender and cid) of what is in the window or waits joins the first.
+9. A session that ENDED pushes nothing any more. What it had not taken over is to be stored.
+"""
+
+import enum
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
+
+import attrs
+
+from chat_domain.errors import BadPush, CidConflict
+from chat_domain.model import Claim, Message, User
+from chat_domain.ports import Client
+from chat_domain.receipt import Receipt
+
+WINDOW_MESSAGES = 64
+WINDOW_BYTES = 64 * 1024
+WAITING_MESSAGES = 1000
+WAITING_BYTES = 1024 * 1024
+STALLED_AFTER = 6.0  # seconds without a message taken over, while some are under way
+OVERDUE_AFTER = (
+    8000  # ms; what is not settled by then is stored, for the sender's answer is due at 10 s
+)
+_OVERHEAD = 200  # bytes of a frame around its text, roughly
+
+
+class Phase(enum.Enum):
+    CATCHING_UP = "catching up"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+class Keeping(enum.Enum):
+    """Whether the mailbox has a copy of what a session holds."""
+
+    NOT = "not"
+    BEGUN = "begun"
+    DONE = "done"
+
+
+@attrs.define(eq=False)
+class Held:
+    """A message that a session is responsible for, and the senders who await its fate."""
+
+    message: Message
+    size: int
+    receipts: list[Receipt] | Receipt | None = None  # one is by far the most frequent
+    number: int = 0
+    keeping: Keeping = Keeping.NOT
+    taken: bool = False
+
+    def join(self, receipt: Receipt) -> None:
+        """Let a second copy's sender share this one's fate."""
+        self.receipts = [*self.each_receipt(), receipt]
+
+    def each_receipt(self) -> Sequence[Receipt]:
+        if self.receipts is None:
+            return ()
+        return (self.receipts,) if isinstance(self.receipts, Receipt) else self.receipts
+
+
+def hold(message: Message, receipt: Receipt | None) -> Held:
+    """Make a message somebody's responsibility. Its size is estimated, from above."""
+    text = message.text
+    return Held(message, _OVERHEAD + (len(text) if text.isascii() else 4 * len(text)), receipt)
+
+
+class Session:
+    """See the module's docstring for the rules; `offline` and `delivery` act on what it returns."""
+
+    def __init__(self, claim: Claim, user: User, client: Client) -> None:
+        self.claim = claim
+        self.user = user
+        self.client = client
+        self.phase = Phase.CATCHING_UP
+        self.unanswered = 0
+        self.reading = False
+        self._last_push = 0
+        self._window: deque[Held] = deque()
+        self._window_bytes = 0
+        self._waiting: deque[Held] = deque()
+        self._waiting_bytes = 0
+        self._by_cid: dict[tuple[int, str], Held] = {}
+        self._from_mailbox: set[str] = set()
+        self._stores_begun = 0
+        self._stores_seen = 0  # counts notices, so that a read can tell whether one came meanwhile
+        self._read_began_at = 0
+        self._watched = 0
+        self._watched_since = 0.0
+
+    # -- the sender's side -------------------------------------------------------------
+
+    def answer(self, receipt: Receipt) -> None:
+        """Pass the fate of a message of this user's on to the client."""
+        self.unanswered -= 1
+        self.client.answered(receipt)
+
+    # -- live messages -----------------------------------------------------------------
+
+    def offer(self, message: Message, receipt: Receipt | None) -> Sequence[Held] | None:
+        """Take a message for this client, to settle its receipt some day.
+
+        Return None when it was taken. Otherwise it must be stored, right after what is returned.
+        Raises CidConflict where another content of the same sender and cid is on the way.
+        """
+        if self.phase is not Phase.LIVE:
+            return ()
+        if message.cid is not message.mid and self._joined(message, receipt):
+            return None
+        held = hold(message, receipt)
+        if self._waiting or not self._fits(held):
+            if len(self._waiting) >= WAITING_MESSAGES or self._waiting_bytes > WAITING_BYTES:
+                return self.fall_back()
+            self._waiting.append(held)
+            self._waiting_bytes += held.size
+        else:
+            self._push(held)
+        if message.cid is not message.mid:
+            self._by_cid[message.sender_id, message.cid] = held
+        return None
+
+    def _joined(self, message: Message, receipt: Receipt | None) -> bool:
+        first = self._by_cid.get((message.sender_id, message.cid))
+        if first is None:
+            return False
+        if not first.message.same_content(message):
+            raise CidConflict(message.cid)
+        if receipt is not None:
+            receipt.message = first.message
+            if first.keeping is Keeping.DONE:
+                receipt.kept()
+            else:
+                first.join(receipt)
+        return True
+
+    def _fits(self, held: Held) -> bool:
+        if not self._window:
+            return True
+        return (
+            len(self._window) < WINDOW_MESSAGES and self._window_bytes + held.size <= WINDOW_BYTES
+        )
+
+    def _push(self, held: Held) -> None:
+        self._last_push = held.number = self._last_push + 1
+        self._window.append(held)
+        self._window_bytes += held.size
+        self.client.push(held.number, held.message, stored=held.keeping is Keeping.DONE)
+
+    def taken_over(self, number: int) -> list[str]:
+        """Settle every push up to this number; return the mids to be removed from the mailbox.
+
+        Raises BadPush for a number that was not sent yet, and then changes nothing.
+        """
+        if number > self._last_push:
+            raise BadPush(number, self._last_push)
+        done: list[str] = []
+        window = self._window
+        while window and window[0].number <= number:
+            held = window.popleft()
+            self._window_bytes -= held.size
+            self._settle(held, done)
+        while self._waiting and self._fits(self._waiting[0]):
+            held = self._waiting.popleft()
+            self._waiting_bytes -= held.size
+            self._push(held)
+        return done
+
+    def _settle(self, held: Held, done: list[str]) -> None:
+        message = held.message
+        if message.cid is not message.mid:
+            self._by_cid.pop((message.sender_id, message.cid), None)
+        held.taken = True
+        if held.keeping is Keeping.DONE:
+            done.append(message.mid)
+        if type(held.receipts) is Receipt:
+            held.receipts.delivered()
+        else:
+            for receipt in held.each_receipt():
+                receipt.delivered()
+        held.receipts = None
+
+    # -- leaving the direct way ----------------------------------------------------------
+
+    def fall_back(self) -> Sequence[Held]:
+        """Begin catching up; return what waited and must be stored, in order."""
+        if self.phase is Phase.LIVE:
+            self.phase = Phase.CATCHING_UP
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        for held in waiting:
+            self._forget_cid(held)
+        return waiting
+
+    def overdue(self, now_ms: int) -> Sequence[Held]:
+        """If something has gone unsettled for too long, return all that must be stored, in order.
+
+        What is in the window stays there and is known to be stored from now on.
+        """
+        oldest = next((held for held in self._live() if held.receipts is not None), None)
+        if oldest is None or now_ms - oldest.message.time_ms < OVERDUE_AFTER:
+            return ()
+        unsettled = [held for held in self._window if held.keeping is Keeping.NOT]
+        for held in unsettled:
+            held.keeping = Keeping.BEGUN
+            self._from_mailbox.add(held.message.mid)
+        return [*unsettled, *self.fall_back()]
+
+    def end(self) -> Sequence[Held]:
+        """Push nothing any more; return what must be stored, in order. Idempotent."""
+        unsettled = self._live()
+        self.phase = Phase.ENDED
+        self._window.clear()
+        self._waiting.clear()
+        self._by_cid.clear()
+        self._window_bytes = self._waiting_bytes = 0
+        return unsettled
+
+    def _live(self) -> list[Held]:
+        """What the mailbox has no copy of."""
+        return [held for held in (*self._window, *self._waiting) if held.keeping is Keeping.NOT]
+
+    def _forget_cid(self, held: Held) -> None:
+        self._by_cid.pop((held.message.sender_id, held.message.cid), None)
+
+    def kept(self, overdue: Iterable[Held]) -> list[str]:
+        """Note what became of what `overdue` returned: the mailbox has it, or still has not.
+
+        Return the mids of those that the client took over meanwhile, to be removed there.
+        """
+        taken = []
+        for held in overdue:
+            if held.keeping is not Keeping.DONE:
+                self._from_mailbox.discard(held.message.mid)
+            elif held.taken:
+                taken.append(held.message.mid)
+        return taken
+
+    # -- the mailbox ---------------------------------------------------------------------
+
+    def store_begins(self) -> None:
+        """Something is about to be stored for this user: do not turn live before it is seen."""
+        self._stores_begun += 1
+
+    def store_ended(self) -> Sequence[Held]:
+        """Return the same as `notice`, which this is as well."""
+        self._stores_begun -= 1
+        return self.notice()
+
+    def notice(self) -> Sequence[Held]:
+        """Something was stored for this user. Return what waited and must be stored behind it."""
+        self._stores_seen += 1
+        return self.fall_back()
+
+    def wants_read(self) -> bool:
+        """Whether it is time to read the mailbox: catching up, and half the window is free."""
+        return (
+            self.phase is Phase.CATCHING_UP
+            and not self.reading
+            and len(self._window) <= WINDOW_MESSAGES // 2
+            and self._window_bytes <= WINDOW_BYTES // 2
+        )
+
+    def begin_read(self) -> tuple[int, Collection[str]]:
+        """Return how many messages to read at most, and which mids to leave out."""
+        self.reading = True
+        self._read_began_at = self._stores_seen
+        return WINDOW_MESSAGES - len(self._window), frozenset(self._from_mailbox)
+
+    def end_read(self, found: Sequence[Message] | None, asked: int) -> None:
+        """Push what a read has found (None: it failed); turn live if that was all there is."""
+        self.reading = False
+        if found is None or self.phase is not Phase.CATCHING_UP:
+            return
+        for message in found:
+            held = hold(message, None)
+            held.keeping = Keeping.DONE
+            if not self._fits(held):
+                return
+            self._from_mailbox.add(message.mid)
+            if message.cid is not message.mid:
+                self._by_cid[message.sender_id, message.cid] = held
+            self._push(held)
+        if len(found) < asked and not self._stores_begun and self._nothing_stored_since_read():
+            self.phase = Phase.LIVE
+
+    def _nothing_stored_since_read(self) -> bool:
+        return self._read_began_at == self._stores_seen
+
+    def removed(self, mids: Collection[str]) -> None:
+        """These are no longer in the mailbox, so reads need not leave them out any more."""
+        self._from_mailbox.difference_update(mids)
+
+    # -- time ------------------------------------------------------------------------------
+
+    def stalled(self, now: float) -> bool:
+        """Whether the client has taken nothing over for STALLED_AFTER. To be asked regularly."""
+        first = self._window[0].number if self._window else 0
+        if first != self._watched or not first:
+            self._watched, self._watched_since = first, now
+            return False
+        return now - self._watched_since >= STALLED_AFTER
+
+    @property
+    def last_push(self) -> int:
+        return self._last_push
