@@ -4,7 +4,7 @@ A message for somebody with a live session goes into that session (`Session.offe
 else. All others, and what a session could not get rid of, pass through `Delivery.store`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 
 import attrs
 
@@ -135,11 +135,16 @@ class Delivery:
         if held.keeping is Keeping.BEGUN:
             held.keeping = Keeping.NOT
 
-    async def store_overdue(self, session: Session) -> None:
-        """Store what a slow client has left unsettled for so long that its senders must be told."""
+    def store_overdue(self, session: Session) -> Coroutine[None, None, None] | None:
+        """Store what a slow client has left unsettled for so long that its senders must be told.
+
+        To be asked regularly. Returns None when there is no such thing.
+        """
         overdue = session.overdue(self.clock.now_ms())
-        if overdue:
-            await self.store([(session.user.id, held) for held in overdue])
-            taken_meanwhile = session.kept(overdue)
-            if taken_meanwhile:
-                self.offline.forget(session, taken_meanwhile)
+        return self._store_overdue(session, overdue) if overdue else None
+
+    async def _store_overdue(self, session: Session, overdue: Sequence[Held]) -> None:
+        await self.store([(session.user.id, held) for held in overdue])
+        taken_meanwhile = session.kept(overdue)
+        if taken_meanwhile:
+            self.offline.forget(session, taken_meanwhile)

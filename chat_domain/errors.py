@@ -31,14 +31,6 @@ class BadPassword(ChatError):
 
 
 @attrs.frozen(slots=False)
-class BadText(ChatError):
-    why: str
-
-    def __str__(self) -> str:
-        return self.why
-
-
-@attrs.frozen(slots=False)
 class NameTaken(ChatError):
     name: str
 

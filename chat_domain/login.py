@@ -57,6 +57,14 @@ class Logins:
         if rest:
             await self.delivery.store([(session.user.id, held) for held in rest])
 
+    async def change_key(self, session: Session, key: str) -> None:
+        """From now on it is another token that resumes this session. Raises AlreadyOnline if it
+        has been replaced meanwhile."""
+        claim = attrs.evolve(session.claim, key=key)
+        if await self.presence.claim(claim, instead_of=session.claim) is not None:
+            raise AlreadyOnline
+        session.claim = claim
+
     async def end(self, session: Session) -> None:
         """End a session: its client has logged out, or gone, or is too slow. Idempotent.
 

@@ -213,6 +213,8 @@ class Session:
 
         What is in the window stays there and is known to be stored from now on.
         """
+        if not self._window:
+            return ()
         oldest = next((held for held in self._live() if held.receipts is not None), None)
         if oldest is None or now_ms - oldest.message.time_ms < OVERDUE_AFTER:
             return ()

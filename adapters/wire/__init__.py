@@ -1,1 +1,1 @@
-"""The protocol of docs/protocol.md as bytes: framing, requests, replies. Does no input or output."""
+"""The protocol of docs/protocol.md as bytes: framing, requests, replies. No input or output."""

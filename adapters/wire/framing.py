@@ -41,15 +41,15 @@ class FrameSplitter:
             self._note_terminator(data)
         if self._rest:
             data = self._rest + data
+        if b"\r\n" in data:
+            data = data.replace(b"\r\n", b"\n")
         if b"\0" not in data:
             frames = data.split(b"\n")
         elif b"\n" not in data:
             frames = data.split(b"\0")
         else:
-            frames = data.replace(b"\r\n", b"\n").replace(b"\n", b"\0").split(b"\0")
+            frames = data.replace(b"\n", b"\0").split(b"\0")
         self._rest = frames.pop()
-        if b"\r" in data:
-            frames = [frame.removesuffix(b"\r") for frame in frames]
         if len(data) > self._limit:
             self._check(frames)
         return [frame for frame in frames if frame]
@@ -64,5 +64,6 @@ class FrameSplitter:
         for index, frame in enumerate(frames):
             if len(frame) > self._limit:
                 raise FrameTooLong(self._limit, [frame for frame in frames[:index] if frame])
-        if len(self._rest) > self._limit:
+        # The carriage return may turn out to be half of an ending.
+        if len(self._rest.removesuffix(b"\r")) > self._limit:
             raise FrameTooLong(self._limit, [frame for frame in frames if frame])

@@ -1,0 +1,1 @@
+"""Between the wire and the rules: one conversation per connection, whatever carries it."""

@@ -1,0 +1,167 @@
+"""The three kinds of client, as the rules see them (`chat_domain.ports.Client`).
+
+`Version2Client` is ours. `PersonClient` is somebody with a terminal who logged in without asking
+for version 2. `OriginalClient` is the C++ server's.
+"""
+
+from collections.abc import Sequence
+
+from adapters.gateway.link import Link
+from adapters.gateway.pacer import Pacer
+from adapters.wire import errors, numbers, version1
+from adapters.wire.frames import reply, state
+from adapters.wire.version2 import MessageEncoder, chat_ack
+from chat_domain.errors import ChatError
+from chat_domain.model import Friend, Message, User
+from chat_domain.receipt import Receipt
+
+
+class Version2Client:
+    """Acknowledges what it takes over, and gets everything that there is."""
+
+    version = 2
+    wants_answers = True
+    takes_errors = True
+    watches_drain = False
+    sent = 0
+
+    def __init__(self, user: User, link: Link, end: bytes, encoder: MessageEncoder) -> None:
+        self._user_id = user.id
+        self._link = link
+        self._end = end
+        self._encode = encoder.encode
+
+    def push(self, number: int, message: Message, *, stored: bool) -> None:
+        frame = self._encode(number, message, self._user_id, stored=stored)
+        self._link.write(frame + self._end)
+
+    def answered(self, receipt: Receipt) -> None:
+        if receipt.error is not None:
+            self.refused(receipt.error, receipt.tag)
+        elif receipt.tag is not None:
+            self._link.write(chat_ack(receipt, receipt.tag) + self._end)
+
+    def refused(self, error: ChatError, seq: int | None) -> None:
+        name = errors.name_of(error)
+        self._send(
+            reply(numbers.ERROR, seq, errno=errors.NUMBERS[name], error=name, errmsg=str(error))
+        )
+
+    def friend_changed(self, friend: Friend) -> None:
+        self._send(
+            reply(
+                numbers.PRESENCE, None, id=friend.id, name=friend.name, state=state(friend.online)
+            )
+        )
+
+    def ping(self) -> None:
+        self._send(reply(numbers.PING, None))
+
+    def replaced(self) -> None:
+        self._send(reply(numbers.REPLACED, None))
+        self._link.close()
+
+    def going_away(self, delay_ms: int) -> None:
+        self._send(reply(numbers.GOING_AWAY, None, delay=delay_ms))
+
+    def dropped(self) -> None:
+        self._link.abort()
+
+    def drained(self) -> None:
+        """Nothing follows from it: this client says itself what it has taken over."""
+
+    def closed(self) -> None:
+        """Nothing is under way that would have to be stopped."""
+
+    def _send(self, frame: bytes) -> None:
+        self._link.write(frame + self._end)
+
+
+class PersonClient(Version2Client):
+    """Reads version 1 from a terminal. What has left our buffer counts as taken over."""
+
+    version = 1
+    watches_drain = True
+    longest_frame: int | None = None
+
+    def __init__(self, user: User, link: Link, end: bytes, encoder: MessageEncoder) -> None:
+        super().__init__(user, link, end, encoder)
+        self._user = user
+        self._early: list[tuple[int, Message]] | None = []  # until the login is answered
+
+    def answer_login(self, friends: Sequence[Friend], groups: Sequence[version1.OwnGroup]) -> None:
+        """Send LOGIN_MSG_ACK with what was pushed so far; what does not fit follows as chats."""
+        early, self._early = self._early or [], None
+        messages = [message for _, message in early]
+        ack, count = version1.login_ack(self._user, friends, groups, messages, self.longest_frame)
+        self._send(ack)
+        if count:
+            self.sent = early[count - 1][0]
+        for number, message in early[count:]:
+            self.push(number, message, stored=True)
+
+    def push(self, number: int, message: Message, *, stored: bool) -> None:
+        if self._early is None:
+            self._send_chat(number, message, stored=stored)
+        else:
+            self._early.append((number, message))
+
+    def _send_chat(self, number: int, message: Message, *, stored: bool) -> None:  # noqa: ARG002  # see OriginalClient
+        self._send(version1.chat(message, self._user_id))
+        self.sent = number
+
+    def friend_changed(self, friend: Friend) -> None:
+        """Version 1 has no such frame."""
+
+    def ping(self) -> None:
+        """Version 1 could not answer."""
+
+    def replaced(self) -> None:
+        self._link.close()
+
+    def going_away(self, delay_ms: int) -> None:
+        """Version 1 has no such frame."""
+
+
+class OriginalClient(PersonClient):
+    """Sees one short frame in each of its reads, and nothing but chats once it is logged in."""
+
+    wants_answers = False
+    takes_errors = False
+    longest_frame = version1.MAX_FRAME
+
+    def __init__(self, user: User, link: Link, end: bytes, encoder: MessageEncoder) -> None:
+        super().__init__(user, link, end, encoder)
+        self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
+
+    def _send_chat(self, number: int, message: Message, *, stored: bool) -> None:
+        frames = version1.short_chats(message, self._user_id)
+        if len(frames) == 1 and not stored and not self._pacer.busy:
+            self._link.write(frames[0] + self._end)
+            self.sent = number
+            return
+        # The number goes with the last frame: the message is taken over once all of it is out.
+        for frame in frames[:-1]:
+            self._pacer.add((frame, 0))
+        self._pacer.add((frames[-1], number))
+
+    def _send_paced(self, item: tuple[bytes, int]) -> None:
+        frame, number = item
+        self.sent = number or self.sent
+        self._link.write_alone(frame + self._end)
+
+    def answered(self, receipt: Receipt) -> None:
+        """It could take an answer for a chat, so it gets none."""
+
+    def refused(self, error: ChatError, seq: int | None) -> None:
+        """The same."""
+
+    def closed(self) -> None:
+        self._pacer.stop()
+
+
+def kind_of(version: int, terminator: bytes) -> type[Version2Client]:
+    """The kind of client that asked for this version and ends its frames so."""
+    if version >= Version2Client.version:
+        return Version2Client
+    return OriginalClient if terminator == b"\0" else PersonClient

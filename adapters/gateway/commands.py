@@ -1,0 +1,128 @@
+"""What each request does: a table from requests to functions.
+
+A function returns None when its request is done, or an awaitable that finishes it. What it
+raises as ChatError is told to the client.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from adapters.gateway import logging_in
+from adapters.wire import frames, numbers, requests
+from adapters.wire.requests import Request
+from chat_domain.errors import BadPush
+
+if TYPE_CHECKING:
+    from adapters.gateway.conversation import Conversation
+
+Command = Callable[["Conversation", Any], Awaitable[None] | None]
+
+
+def one_chat(talk: "Conversation", request: requests.OneChat) -> Awaitable[None] | None:
+    return talk.chat.one_to_one.send(
+        talk.current_session(), request.toid, request.msg, request.cid, request.seq
+    )
+
+
+def group_chat(talk: "Conversation", request: requests.GroupChat) -> Awaitable[None] | None:
+    return talk.chat.group_chat.send(
+        talk.current_session(), request.groupid, request.msg, request.cid, request.seq
+    )
+
+
+def pushed(talk: "Conversation", request: requests.Pushed) -> None:
+    session = talk.current_session()
+    if talk.watches_drain:
+        raise BadPush(request.push, 0)  # version 1 has no push numbers
+    talk.chat.offline.taken_over(session, request.push)
+
+
+def ping(talk: "Conversation", request: requests.Ping) -> None:
+    if talk.client is None or talk.client.takes_errors:
+        talk.answer(request, numbers.PONG)
+
+
+def pong(talk: "Conversation", request: requests.Pong) -> None:
+    """A sign of life, as every frame is."""
+
+
+async def add_friend(talk: "Conversation", request: requests.AddFriend) -> None:
+    user = talk.current_session().user
+    if request.friendid is not None:
+        friend = await talk.chat.friends.add(user.id, request.friendid)
+    else:
+        friend = await talk.chat.friends.add_by_name(user.id, request.friendname or "")
+    talk.acknowledge(request, friend=frames.friend(friend))
+
+
+async def remove_friend(talk: "Conversation", request: requests.RemoveFriend) -> None:
+    await talk.chat.friends.remove(talk.current_session().user.id, request.friendid)
+    talk.acknowledge(request)
+
+
+async def list_friends(talk: "Conversation", request: requests.ListFriends) -> None:
+    user = talk.current_session().user
+    page = await talk.chat.friends.page(user.id, request.after, request.limit)
+    friends = [frames.friend(friend) for friend in page.items]
+    talk.answer(request, numbers.FRIENDS_ACK, friends=friends, next=page.next)
+
+
+async def find_user(talk: "Conversation", request: requests.FindUser) -> None:
+    talk.current_session()
+    found = await talk.chat.friends.find(request.name)
+    talk.answer(request, numbers.FIND_USER_ACK, **frames.friend(found))
+
+
+async def create_group(talk: "Conversation", request: requests.CreateGroup) -> None:
+    user = talk.current_session().user
+    group = await talk.chat.groups.create(user.id, request.groupname, request.groupdesc)
+    talk.acknowledge(request, groupid=group.id)
+
+
+async def join_group(talk: "Conversation", request: requests.JoinGroup) -> None:
+    group = await talk.chat.groups.join(talk.current_session().user.id, request.groupid)
+    talk.acknowledge(request, groupid=group.id, groupname=group.name, groupdesc=group.description)
+
+
+async def leave_group(talk: "Conversation", request: requests.LeaveGroup) -> None:
+    await talk.chat.groups.leave(talk.current_session().user.id, request.groupid)
+    talk.acknowledge(request)
+
+
+async def list_groups(talk: "Conversation", request: requests.ListGroups) -> None:
+    user = talk.current_session().user
+    page = await talk.chat.groups.own(user.id, request.after, request.limit)
+    groups = [frames.membership(own) for own in page.items]
+    talk.answer(request, numbers.GROUPS_ACK, groups=groups, next=page.next)
+
+
+async def list_members(talk: "Conversation", request: requests.ListMembers) -> None:
+    user = talk.current_session().user
+    page = await talk.chat.groups.members(user.id, request.groupid, request.after, request.limit)
+    members = [frames.member(member) for member in page.items]
+    talk.answer(
+        request, numbers.MEMBERS_ACK, groupid=request.groupid, users=members, next=page.next
+    )
+
+
+COMMANDS: dict[type[Request], Command] = {
+    requests.Login: logging_in.log_in,
+    requests.Resume: logging_in.resume,
+    requests.Register: logging_in.register,
+    requests.Logout: logging_in.log_out,
+    requests.ChangePassword: logging_in.change_password,
+    requests.OneChat: one_chat,
+    requests.GroupChat: group_chat,
+    requests.Pushed: pushed,
+    requests.Ping: ping,
+    requests.Pong: pong,
+    requests.AddFriend: add_friend,
+    requests.RemoveFriend: remove_friend,
+    requests.ListFriends: list_friends,
+    requests.FindUser: find_user,
+    requests.CreateGroup: create_group,
+    requests.JoinGroup: join_group,
+    requests.LeaveGroup: leave_group,
+    requests.ListGroups: list_groups,
+    requests.ListMembers: list_members,
+}

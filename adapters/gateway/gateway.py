@@ -1,0 +1,62 @@
+"""All conversations of this node: their beginning, their clock and their common end."""
+
+import asyncio
+from collections.abc import Iterator
+
+from adapters.gateway.conversation import Conversation
+from adapters.gateway.link import Link
+from adapters.gateway.tasks import BackgroundTasks
+from adapters.wire.version2 import MessageEncoder
+from chat_domain.chat import Chat
+
+TICK = 0.5  # seconds
+RECONNECT_WITHIN_MS = 2000  # told to clients when this node closes
+CLOSING_TAKES = 8.0  # seconds at most; with all else the process ends within 10
+
+
+class Gateway:
+    """Takes links, and gives each of them a conversation."""
+
+    def __init__(self, chat: Chat, tasks: BackgroundTasks) -> None:
+        self.chat = chat
+        self.tasks = tasks
+        self.encoder = MessageEncoder()
+        self.closing = False
+        self._conversations: set[Conversation] = set()
+
+    def __iter__(self) -> Iterator[Conversation]:
+        return iter(tuple(self._conversations))
+
+    def joined(self, link: Link) -> Conversation:
+        """Begin a conversation over a link."""
+        conversation = Conversation(self, link)
+        self._conversations.add(conversation)
+        return conversation
+
+    def left(self, conversation: Conversation) -> None:
+        self._conversations.discard(conversation)
+
+    async def keep_time(self) -> None:
+        """Let every conversation look after its deadlines, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK)
+            now = loop.time()
+            for conversation in self:
+                conversation.tick(now)
+
+    async def close(self) -> None:
+        """Tell everybody, end their sessions (storing what they have not taken over), hang up."""
+        self.closing = True
+        for conversation in self:
+            if conversation.client is not None:
+                conversation.client.going_away(RECONNECT_WITHIN_MS)
+            self.tasks.start(self._end(conversation))
+        await self.tasks.finish(CLOSING_TAKES)
+        for conversation in self:
+            conversation.link.abort()
+        await self.tasks.finish(1)
+
+    async def _end(self, conversation: Conversation) -> None:
+        await conversation.log_out()
+        conversation.link.close()

@@ -1,0 +1,112 @@
+"""The requests by which a client says who it is."""
+
+from typing import TYPE_CHECKING
+
+from adapters.gateway.clients import PersonClient, Version2Client
+from adapters.wire import numbers, requests
+from adapters.wire.requests import Request
+from adapters.wire.version1 import OwnGroup
+from chat_domain.accounts import digest
+from chat_domain.errors import AlreadyLoggedIn, ChatError, ShuttingDown
+from chat_domain.model import User
+from chat_domain.session import Session
+
+if TYPE_CHECKING:
+    from adapters.gateway.conversation import Conversation
+
+FRIENDS_SHOWN = 200  # in the answer to a version 1 login; version 2 asks for pages
+GROUPS_SHOWN = 20
+MEMBERS_SHOWN = 50
+
+
+async def register(talk: "Conversation", request: requests.Register) -> None:
+    _not_logged_in(talk)
+    user = await talk.chat.accounts.register(request.name, request.password)
+    talk.answer(request, numbers.REGISTER_ACK, errno=0, id=user.id)
+
+
+async def log_in(talk: "Conversation", request: requests.Login) -> None:
+    _not_logged_in(talk)
+    if request.id is not None:
+        user = await talk.chat.accounts.by_id(request.id, request.password)
+    else:
+        user = await talk.chat.accounts.by_name(request.name or "", request.password)
+    client = talk.new_client(user, request.v)
+    if isinstance(client, PersonClient):
+        await _begin_version1(talk, user, client)
+        return
+    token = await talk.chat.accounts.issue_token(user)
+    session = await talk.begin_session(user, client, token.digest)
+    _welcome(talk, request, session, token.text, token.expires_ms)
+
+
+async def resume(talk: "Conversation", request: requests.Resume) -> None:
+    _not_logged_in(talk)
+    user = await talk.chat.accounts.by_token(request.token)
+    client = talk.new_client(user, Version2Client.version)
+    session = await talk.begin_session(user, client, digest(request.token))
+    _welcome(talk, request, session, request.token, None)
+
+
+async def log_out(talk: "Conversation", request: requests.Logout) -> None:
+    session = talk.current_session()
+    if session.claim.key:
+        await talk.chat.accounts.end_token(session.claim.key)
+    wants_ack = talk.client is not None and talk.client.takes_errors
+    await talk.log_out()
+    if wants_ack:
+        talk.acknowledge(request)
+
+
+async def change_password(talk: "Conversation", request: requests.ChangePassword) -> None:
+    session = talk.current_session()
+    token = await talk.chat.accounts.change_password(session.user, request.old, request.new)
+    await talk.chat.logins.change_key(session, token.digest)
+    talk.answer(request, numbers.CHANGE_PASSWORD_ACK, token=token.text, expires=token.expires_ms)
+
+
+def _not_logged_in(talk: "Conversation") -> None:
+    if talk.gateway.closing:
+        raise ShuttingDown
+    if talk.session is not None:
+        raise AlreadyLoggedIn
+
+
+def _welcome(
+    talk: "Conversation", request: Request, session: Session, token: str, expires_ms: int | None
+) -> None:
+    """Answer a version 2 login, then let the messages come that have waited for it."""
+    user = session.user
+    talk.answer(
+        request,
+        numbers.LOGIN_ACK,
+        errno=0,
+        id=user.id,
+        name=user.name,
+        v=Version2Client.version,
+        token=token,
+        expires=expires_ms,
+        session=session.claim.session_id,
+    )
+    talk.chat.offline.fetch(session)
+
+
+async def _begin_version1(talk: "Conversation", user: User, client: PersonClient) -> None:
+    session = await talk.begin_session(user, client, "")
+    try:
+        await talk.chat.offline.catch_up(session)
+        friends = await talk.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
+        groups = await _groups(talk, user)
+    except ChatError:
+        await talk.log_out()
+        raise
+    client.answer_login(friends.items, groups)
+
+
+async def _groups(talk: "Conversation", user: User) -> list[OwnGroup]:
+    groups = talk.chat.groups
+    own = await groups.own(user.id, 0, GROUPS_SHOWN)
+    return [
+        OwnGroup(one.group, (await groups.members(user.id, one.group.id, 0, MEMBERS_SHOWN)).items)
+        for one in own.items
+    ]

@@ -1,0 +1,38 @@
+"""The owner of everything that goes on by itself."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+
+class BackgroundTasks:
+    """Keeps tasks until they are done, and says so when one fails. (`chat_domain.ports.Tasks`)"""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("background task failed", exc_info=task.exception())
+
+    async def finish(self, seconds: float) -> None:
+        """Wait until all is done, also what is started meanwhile; cancel what is left then."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while self._tasks and loop.time() < deadline:
+            await asyncio.wait(self._tasks, timeout=deadline - loop.time())
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            log.warning("background tasks cancelled", count=len(self._tasks))
+            await asyncio.wait(self._tasks, timeout=1)

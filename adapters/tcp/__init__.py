@@ -1,0 +1,1 @@
+"""Carrying conversations over TCP. Knows sockets, and nothing of what they carry."""

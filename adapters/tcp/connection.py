@@ -1,0 +1,113 @@
+"""One TCP connection as a link (see `adapters.gateway.link`)."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import cast
+
+from adapters.gateway.link import Link, Receiver
+from adapters.tcp.outboxes import Outboxes
+
+HIGH_WATER = 256 * 1024  # bytes waiting to be sent, beyond which the client's requests wait
+HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off
+USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement by the peer's TCP
+
+
+class Connection(asyncio.Protocol):
+    """Collects what is written in a turn of the loop, and counts what does not get away."""
+
+    def __init__(self, answer: Callable[[Link], Receiver], outboxes: Outboxes) -> None:
+        self._answer = answer
+        self._outboxes = outboxes
+        self._frames: list[bytes] = []
+        self._reading = True
+        self._closing = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        # Low at 0: `resume_writing` then says that all has left the process.
+        self._transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
+        _set_options(transport.get_extra_info("socket"))
+        self._receiver = self._answer(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._receiver.received(data)
+
+    def eof_received(self) -> bool:
+        self._receiver.input_ended()
+        return True  # what was asked for is still to be answered
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's name for it
+        self._closing = True
+        self._frames.clear()
+        self._receiver.lost()
+
+    def pause_writing(self) -> None:
+        self._receiver.choked()
+
+    def resume_writing(self) -> None:
+        self._receiver.unchoked()
+        self._receiver.drained()
+
+    # -- the link ------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        if not self._frames:
+            self._outboxes.filled(self)
+        self._frames.append(data)
+
+    def write_alone(self, data: bytes) -> None:
+        self.flush()
+        self._frames.append(data)
+        self.flush()
+
+    def flush(self) -> None:
+        frames = self._frames
+        if not frames or self._closing:
+            return
+        self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        frames.clear()
+        if self._receiver.watches_drain:
+            self._tell_if_drained()
+        if self._transport.get_write_buffer_size() > HARD_LIMIT:
+            self.abort()
+
+    def _tell_if_drained(self) -> None:
+        if self.is_drained():
+            self._receiver.drained()
+
+    def is_drained(self) -> bool:
+        return not self._frames and self._transport.get_write_buffer_size() == 0
+
+    def pause_reading(self) -> None:
+        if self._reading and not self._transport.is_closing():
+            self._reading = False
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._reading and not self._transport.is_closing():
+            self._reading = True
+            self._transport.resume_reading()
+
+    def close(self) -> None:
+        self.flush()
+        self._closing = True
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._closing = True
+        self._transport.abort()
+
+
+def _set_options(sock: socket.socket) -> None:
+    """Version 1 clients cannot answer a PING, so the kernels have to find out who is gone."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", 30),
+        ("TCP_KEEPINTVL", 10),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS),
+    ):
+        if hasattr(socket, name):  # not on every system
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -1,0 +1,139 @@
+"""Messages and the login answer as the C++ server wrote them.
+
+Its client reads up to 1,024 bytes and takes them for one C string, so that no frame for it may
+have more than 1,023 bytes, and no two may arrive in one read.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import attrs
+
+from adapters.wire import numbers
+from adapters.wire.frames import OldGroupChatFrame, OldOneChatFrame, encode, friend, member
+from chat_domain.model import Friend, Group, Member, Message, User
+
+MAX_FRAME = 1023  # bytes, without the terminator
+
+
+@lru_cache(maxsize=64)
+def _local_time(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+
+
+def chat(message: Message, recipient_id: int, text: str | None = None) -> bytes:
+    """A message's frame, without its terminator. `text` takes the place of the message's own."""
+    kind = OldGroupChatFrame if message.group_id else OldOneChatFrame
+    return encode(
+        kind(
+            message.sender_id,
+            message.sender_name,
+            message.group_id or recipient_id,
+            message.text if text is None else text,
+            _local_time(message.time_ms // 1000),
+        )
+    )
+
+
+def short_chats(message: Message, recipient_id: int) -> list[bytes]:
+    """The same in frames of at most MAX_FRAME bytes, which split a long text between them."""
+    whole = chat(message, recipient_id)
+    if len(whole) <= MAX_FRAME:
+        return [whole]
+    room = MAX_FRAME - len(chat(message, recipient_id, ""))
+    return [chat(message, recipient_id, piece) for piece in _pieces(message.text, room)]
+
+
+def _pieces(text: str, room: int) -> Iterator[str]:
+    """Cut a text so that each piece, as JSON, has at most `room` bytes between its quotes."""
+    while text:
+        fits, too_many = 1, min(len(text), room) + 1
+        while too_many - fits > 1:
+            middle = (fits + too_many) // 2
+            if len(encode(text[:middle])) - 2 <= room:
+                fits = middle
+            else:
+                too_many = middle
+        yield text[:fits]
+        text = text[fits:]
+
+
+@attrs.frozen
+class OwnGroup:
+    """A group as the login answer shows it."""
+
+    group: Group
+    members: Sequence[Member]
+
+
+def login_ack(
+    user: User,
+    friends: Sequence[Friend],
+    groups: Sequence[OwnGroup],
+    messages: Sequence[Message],
+    limit: int | None,
+) -> tuple[bytes, int]:
+    """The answer to a login, without its terminator, and how many of the messages are in it.
+
+    With a limit (bytes), of each list the beginning is taken as far as it fits: friends and groups
+    have two fifths of the space each, the messages, which can follow later, what is left.
+    """
+    ack: dict[str, Any] = {
+        "msgid": numbers.LOGIN_ACK,
+        "errno": 0,
+        "id": user.id,
+        "name": user.name,
+    }
+    room = _Room(limit, len(encode(ack)))
+    share = room.left * 2 // 5
+    ack["friends"] = room.take("friends", (_text(friend(one)) for one in friends), share)
+    ack["groups"] = room.take("groups", (_group(one, share // 2) for one in groups), share)
+    chats = (chat(message, user.id).decode() for message in messages)
+    ack["offlinemsg"] = room.take("offlinemsg", chats, room.left)
+    count = len(ack["offlinemsg"])
+    return encode({name: value for name, value in ack.items() if value != []}), count
+
+
+class _Room:
+    """How many bytes of a frame are left."""
+
+    def __init__(self, limit: int | None, used: int) -> None:
+        self.left = 2**31 if limit is None else limit - used
+
+    def take(self, name: str, items: Iterator[str], share: int) -> list[str]:
+        """The first of these items that fit into this share of the room, as a list of this name."""
+        taken: list[str] = []
+        share -= len(name) + len(',"":[]')
+        for item in items:
+            size = len(encode(item)) + 1
+            if size > share:
+                break
+            share -= size
+            self.left -= size
+            taken.append(item)
+        if taken:
+            self.left -= len(name) + len(',"":[]')
+        return taken
+
+
+def _text(item: dict[str, Any]) -> str:
+    return encode(item).decode()
+
+
+def _group(own: OwnGroup, room: int) -> str:
+    """A group with as many of its members as fit into so many bytes (each quoted twice)."""
+    shown = {
+        "id": own.group.id,
+        "groupname": own.group.name,
+        "groupdesc": own.group.description,
+        "users": [],
+    }
+    users: list[str] = []
+    for one in own.members:
+        text = _text(shown | {"users": [*users, _text(member(one))]})
+        if len(encode(text)) > room:
+            break
+        users.append(_text(member(one)))
+    return _text(shown | {"users": users})

@@ -1,0 +1,69 @@
+"""Messages as version 2 clients get them."""
+
+from adapters.wire.frames import ChatAck, GroupChatFrame, OneChatFrame, encode
+from chat_domain.model import Message
+from chat_domain.receipt import Receipt
+
+_HEAD_LENGTH = len('{"msgid":1005,')
+
+
+class MessageEncoder:
+    """Encodes messages, a group's once for all of its members.
+
+    What differs between the members is the number of the push. It is put in front of the rest,
+    and the rest of the last message is kept for the next member's turn.
+    """
+
+    def __init__(self) -> None:
+        self._message: Message | None = None
+        self._stored = False
+        self._rest = b""
+
+    def encode(self, number: int, message: Message, recipient_id: int, *, stored: bool) -> bytes:
+        """A message's frame, without its terminator."""
+        if not message.group_id:
+            return b'{"msgid":1005,"push":%d,%b' % (
+                number,
+                _one(message, recipient_id, stored=stored)[_HEAD_LENGTH:],
+            )
+        if message is not self._message or stored is not self._stored:
+            self._message, self._stored = message, stored
+            self._rest = _group(message, stored=stored)[_HEAD_LENGTH:]
+        return b'{"msgid":1009,"push":%d,%b' % (number, self._rest)
+
+
+def _one(message: Message, recipient_id: int, *, stored: bool) -> bytes:
+    return encode(
+        OneChatFrame(
+            message.mid,
+            message.cid,
+            message.sender_id,
+            message.sender_name,
+            recipient_id,
+            message.text,
+            message.time_ms,
+            stored,
+        )
+    )
+
+
+def _group(message: Message, *, stored: bool) -> bytes:
+    return encode(
+        GroupChatFrame(
+            message.mid,
+            message.cid,
+            message.sender_id,
+            message.sender_name,
+            message.group_id,
+            message.text,
+            message.time_ms,
+            stored,
+        )
+    )
+
+
+def chat_ack(receipt: Receipt, seq: int) -> bytes:
+    """The answer to a chat that was accepted, without its terminator."""
+    message = receipt.message
+    status = "stored" if receipt.stored else "delivered"
+    return encode(ChatAck(seq, message.mid, message.time_ms, status, receipt.refused))
