@@ -1,0 +1,258 @@
+"""Runs a ClientProtocol on the event loop, over one TCP connection at a time.
+
+Nothing is decided here but when to write and when to look at the clock. What the protocol has to
+send is written once per turn of the loop, however much was asked in it.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+from adapters.client import events
+from adapters.client.backoff import Backoff
+from adapters.client.errors import ConnectionLost
+from adapters.client.frames import Body, Reply, refusal
+from adapters.client.protocol import Answered, Broken, ClientProtocol, Output, Settled, State
+from adapters.client.settings import Settings
+
+
+class Connection:
+    """Requests become futures, chats too, and events are handed to `deliver` at once.
+
+    `may_acknowledge` is asked before the server is told that messages are taken over.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        hold: Backoff,
+        deliver: Callable[[events.Event], None],
+        may_acknowledge: Callable[[], bool],
+    ) -> None:
+        self._settings = settings
+        self._protocol = ClientProtocol(settings, hold)
+        self._deliver = deliver
+        self._may_acknowledge = may_acknowledge
+        self._loop = asyncio.get_running_loop()
+        self._link: _Link | None = None
+        self._requests: dict[int, asyncio.Future[Reply]] = {}
+        self._acks: dict[str, asyncio.Future[events.Ack]] = {}
+        self._progress = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing = False
+        self.lost: asyncio.Future[str] = self._loop.create_future()
+
+    @property
+    def state(self) -> State:
+        return self._protocol.state
+
+    @property
+    def unsettled(self) -> int:
+        """How many chats have no answer yet."""
+        return len(self._acks)
+
+    async def open(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+        """Connect. Raises OSError or TimeoutError."""
+        async with asyncio.timeout(self._settings.connect_within):
+            _, link = await self._loop.create_connection(
+                lambda: _Link(self._on_data, self._on_lost), host, port, ssl=tls
+            )
+        self._link = link
+        self.lost = self._loop.create_future()
+        self._protocol.connection_made(self._loop.time())
+        self._set_timer()
+
+    def request(self, body: Body) -> asyncio.Future[Reply]:
+        """Ask the server. The future ends in the answer, Refused or ConnectionLost."""
+        self._check_open()
+        return self._expect(self._protocol.request(body))
+
+    def log_out(self) -> asyncio.Future[Reply]:
+        self._check_open()
+        return self._expect(self._protocol.log_out())
+
+    def post(self, cid: str, body: Body) -> asyncio.Future[events.Ack]:
+        """Queue a chat. It is sent now or on a later connection, until it has its answer."""
+        self._protocol.post(cid, body)
+        future: asyncio.Future[events.Ack] = self._loop.create_future()
+        self._acks[cid] = future
+        self._flush_soon()
+        return future
+
+    def acknowledge(self) -> None:
+        """Tell the server that the messages which it sent are taken over."""
+        self._protocol.acknowledge()
+        self._flush_soon()
+
+    def drop(self, why: str) -> None:
+        """Give the connection up at once."""
+        if self._link is not None:
+            link = self._link
+            link.abort()
+            self._on_lost(link, why)
+
+    def forget_messages(self, why: Exception) -> None:
+        """Let all chats without an answer fail."""
+        for cid in self._protocol.forget_messages():
+            _fail(self._acks.pop(cid), why)
+        self._note_progress()
+
+    async def progress(self) -> None:
+        """Wait until a chat has been settled."""
+        await self._progress.wait()
+
+    async def close(self) -> None:
+        """Write what is still to be written, and close."""
+        link = self._link
+        if link is None:
+            return
+        self._flush()
+        self._on_lost(link, "closed")
+        await link.close(self._settings.greet_within)
+
+    def _expect(self, seq: int) -> asyncio.Future[Reply]:
+        future: asyncio.Future[Reply] = self._loop.create_future()
+        self._requests[seq] = future
+        self._flush_soon()
+        return future
+
+    def _check_open(self) -> None:
+        if self._link is None:
+            raise ConnectionLost("there is no connection")
+
+    def _on_data(self, link: "_Link", data: bytes) -> None:
+        if link is not self._link:
+            return
+        for output in self._protocol.receive(data, self._loop.time()):
+            self._dispatch(output)
+        if self._may_acknowledge():
+            self._protocol.acknowledge()
+        self._flush_soon()
+        if self._link is not None and self._protocol.hold_until is not None:
+            self._set_timer()
+
+    def _dispatch(self, output: Output) -> None:
+        if isinstance(output, Settled):
+            self._settle(output)
+        elif isinstance(output, Answered):
+            self._answer(output)
+        elif isinstance(output, Broken):
+            self.drop(output.why)
+        else:
+            self._deliver(output)
+
+    def _settle(self, settled: Settled) -> None:
+        future = self._acks.pop(settled.cid)
+        self._note_progress()
+        if future.done():
+            return
+        if isinstance(settled.outcome, events.Ack):
+            future.set_result(settled.outcome)
+        else:
+            future.set_exception(settled.outcome)
+
+    def _answer(self, answered: Answered) -> None:
+        future = self._requests.pop(answered.seq, None)
+        if future is None or future.done():
+            return
+        refused = refusal(answered.reply)
+        if refused is None:
+            future.set_result(answered.reply)
+        else:
+            future.set_exception(refused)
+
+    def _on_lost(self, link: "_Link", why: str) -> None:
+        if link is not self._link:
+            return
+        self._link = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._protocol.connection_lost()
+        requests, self._requests = self._requests, {}
+        for future in requests.values():
+            _fail(future, ConnectionLost(why))
+        self.lost.set_result(why)
+
+    def _flush_soon(self) -> None:
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if self._link is not None:
+            self._protocol.pump(self._loop.time())
+            data = self._protocol.data_to_send()
+            if data:
+                self._link.write(data)
+
+    def _set_timer(self) -> None:
+        now = self._loop.time()
+        due = now + self._settings.tick
+        hold = self._protocol.hold_until
+        if hold is not None and hold > now:
+            due = min(due, hold)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        why = self._protocol.tick(self._loop.time())
+        if why is not None:
+            self.drop(why)
+            return
+        self._flush()
+        self._set_timer()
+
+    def _note_progress(self) -> None:
+        self._progress.set()
+        self._progress = asyncio.Event()
+
+
+def _fail(future: asyncio.Future[Reply] | asyncio.Future[events.Ack], why: Exception) -> None:
+    if not future.done():
+        future.set_exception(why)
+        future.exception()  # whoever asked may be gone already; that is no cause for a warning
+
+
+class _Link(asyncio.Protocol):
+    """A TCP connection, which says whose data it brings."""
+
+    def __init__(
+        self,
+        on_data: Callable[["_Link", bytes], None],
+        on_lost: Callable[["_Link", str], None],
+    ) -> None:
+        self._on_data = on_data
+        self._on_lost = on_lost
+        self._transport: asyncio.Transport | None = None
+        self._gone = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._on_data(self, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gone.set()
+        self._on_lost(self, str(exc) if exc else "the server closed the connection")
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self, within: float) -> None:
+        if self._transport is None:
+            return
+        self._transport.close()
+        try:
+            async with asyncio.timeout(within):
+                await self._gone.wait()
+        except TimeoutError:
+            self.abort()

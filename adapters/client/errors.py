@@ -1,0 +1,47 @@
+"""What can go wrong for a program that uses the client."""
+
+import attrs
+
+# Errors after which the same request may be sent again later, unchanged.
+PASSING = frozenset({"try_again", "too_many_unanswered", "shutting_down"})
+
+
+class ClientError(Exception):
+    """Base of all errors that the client raises on purpose."""
+
+
+@attrs.frozen(slots=False)
+class Refused(ClientError):
+    """The request was not accepted. `error` is the stable name, `errmsg` is for people."""
+
+    errno: int
+    error: str
+    errmsg: str
+
+    def __str__(self) -> str:
+        return f"{self.error}: {self.errmsg}" if self.errmsg else self.error
+
+    @property
+    def passing(self) -> bool:
+        return self.error in PASSING
+
+
+@attrs.frozen(slots=False)
+class ConnectionLost(ClientError):
+    """There is no connection, and for this request there will be none."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+class OutboxFull(ClientError):
+    """More messages wait to be sent than the client keeps; `send` waits for room instead."""
+
+    def __str__(self) -> str:
+        return "too many messages are waiting to be sent"
+
+
+class ProtocolViolation(ClientError):
+    """The server said something that cannot be understood, so the connection is given up."""

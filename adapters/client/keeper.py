@@ -1,0 +1,238 @@
+"""Keeps a user connected and logged in, whatever becomes of the connection.
+
+Rules:
+ 1. A lost connection is replaced after a growing delay, or after the server's own one if it said
+    that it was going away.
+ 2. The user enters again by token; by password if the token is refused and the password known.
+ 3. `already_online` means that the server has not noticed the end of the old connection: the
+    client asks again for a while.
+ 4. A refusal for the moment, or silence, sends the client to another connection. Any other
+    refusal ends the session, and all unanswered messages fail with it.
+ 5. Who was replaced, or does not want to reconnect, is finished with the connection.
+"""
+
+import asyncio
+import random
+import ssl
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
+
+from adapters.client import events, frames
+from adapters.client.backoff import Backoff
+from adapters.client.connection import Connection
+from adapters.client.errors import ConnectionLost, Refused
+from adapters.client.frames import Body
+from adapters.client.settings import Settings
+from chat_domain.model import User
+
+R = TypeVar("R")
+
+LONGEST_COURTESY = 60.0  # seconds that a server that is going away can make its clients wait
+
+
+@attrs.define
+class Identity:
+    """Who is logged in, and how they can be so again. `login` is None without a password."""
+
+    user: User
+    token: str
+    login: Body | None
+
+
+@attrs.frozen
+class Address:
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Keeper:
+    def __init__(
+        self,
+        connection: Connection,
+        address: Address,
+        settings: Settings,
+        deliver: Callable[[events.Event], None],
+        *,
+        reconnect: bool,
+        rng: random.Random,
+    ) -> None:
+        self.identity: Identity | None = None
+        self.ended: ConnectionLost | None = None
+        self.on_end: Callable[[], None] = lambda: None
+        self._connection = connection
+        self._address = address
+        self._settings = settings
+        self._deliver = deliver
+        self._reconnect = reconnect
+        self._random = rng
+        self._delays = Backoff(settings.first_delay, settings.longest_delay, rng)
+        self._courtesy: float | None = None
+        self._online = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect for the first time. Raises ConnectionLost if that fails."""
+        try:
+            await self._open()
+        except (OSError, TimeoutError) as exc:
+            raise ConnectionLost(f"cannot connect to {self._address}: {_reason(exc)}") from exc
+        self._deliver(events.Connected())
+        self._online.set()
+        self._task = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        self._end(ConnectionLost("the client is closed"))
+        await self._connection.close()
+
+    def notice(self, event: events.Event) -> None:
+        """Heed what the server says about the connection."""
+        if isinstance(event, events.Replaced):
+            self.ended = ConnectionLost("another connection has taken this session over")
+        elif isinstance(event, events.GoingAway):
+            longest = min(event.delay_ms / 1000, LONGEST_COURTESY)
+            self._courtesy = self._random.uniform(0, longest)
+
+    async def online(self) -> None:
+        """Wait until requests can be made. Raises ConnectionLost if there is no hope."""
+        await self._online.wait()
+        if self.ended is not None:
+            raise self.ended
+
+    async def ask(self, body: Body, expect: type[R], within: float | None = None) -> R:
+        """Make a request on the present connection. A server that is silent is given up."""
+        try:
+            async with asyncio.timeout(within or self._settings.request_within):
+                reply = await self._connection.request(body)
+        except TimeoutError:
+            self._connection.drop("the server does not answer")
+            raise ConnectionLost("the server does not answer") from None
+        if not isinstance(reply, expect):
+            self._connection.drop("the server answers with something else")
+            raise ConnectionLost("the server answers with something else")
+        return reply
+
+    async def enter(self, body: Body) -> User:
+        """Log in or resume on the present connection."""
+        reply = await self.ask(body, frames.LoginAck, self._settings.greet_within)
+        login = body if "password" in body else None
+        if login is None and self.identity is not None:
+            login = self.identity.login
+        self.identity = Identity(User(reply.id, reply.name), reply.token, login)
+        return self.identity.user
+
+    async def enter_patiently(self, body: Body) -> User:
+        """Log in or resume, on another connection if this one is silent, for a bounded time."""
+        trouble: Refused | ConnectionLost = ConnectionLost("the server does not answer")
+        delays = Backoff(self._settings.first_delay, self._settings.longest_delay, self._random)
+        lost = False
+        try:
+            async with asyncio.timeout(self._settings.patience):
+                while True:
+                    await self.online()
+                    try:
+                        return await self.enter(body)
+                    except ConnectionLost as exc:
+                        trouble, lost = exc, True
+                    except Refused as exc:
+                        # A login whose answer was lost may be what is online already.
+                        if not exc.passing and not (lost and exc.error == "already_online"):
+                            raise
+                        trouble = exc
+                    await asyncio.sleep(delays.next())
+        except TimeoutError:
+            raise trouble from None
+
+    async def _open(self) -> None:
+        await self._connection.open(self._address.host, self._address.port, self._address.tls)
+
+    async def _keep(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            since = clock()
+            why = await asyncio.shield(self._connection.lost)
+            self._online.clear()
+            retrying = self._reconnect and self.ended is None
+            self._deliver(events.Disconnected(why, retrying))
+            if not retrying:
+                self._end(ConnectionLost(why))
+                return
+            if clock() - since >= self._settings.steady_after:
+                self._delays.reset()
+            await self._come_back()
+
+    async def _come_back(self) -> None:
+        while self.ended is None:
+            await asyncio.sleep(self._next_delay())
+            try:
+                await self._open()
+                resumed = await self._enter_again()
+            except (OSError, TimeoutError, ConnectionLost, Refused) as exc:
+                self._connection.drop(_reason(exc))
+                continue
+            self._online.set()
+            self._deliver(events.Reconnected(resumed))
+            return
+
+    def _next_delay(self) -> float:
+        courtesy, self._courtesy = self._courtesy, None
+        return self._delays.next() if courtesy is None else courtesy
+
+    async def _enter_again(self) -> bool:
+        """Log the user in on a new connection. Raises Refused if another one should be tried."""
+        if self.identity is None:
+            return False
+        try:
+            await self._resume_or_login(self.identity)
+        except Refused as refused:
+            if refused.passing:
+                raise
+            self.identity = None
+            self._connection.forget_messages(refused)
+            self._deliver(events.SessionEnded(refused))
+            return False
+        return True
+
+    async def _resume_or_login(self, identity: Identity) -> None:
+        try:
+            await self._claim({"msgid": frames.RESUME, "token": identity.token})
+        except Refused as refused:
+            if refused.error != "bad_token" or identity.login is None:
+                raise
+            await self._claim(identity.login)
+
+    async def _claim(self, body: Body) -> None:
+        """Enter; as long as the user's own former session may linger, ask again."""
+        clock = asyncio.get_running_loop().time
+        patient_until = clock() + self._settings.claim_patience
+        delays = Backoff(self._settings.first_delay, 5.0, self._random)
+        while True:
+            try:
+                await self.enter(body)
+            except Refused as refused:
+                if refused.error != "already_online" or clock() >= patient_until:
+                    raise
+            else:
+                return
+            await asyncio.sleep(delays.next())
+
+    def _end(self, why: ConnectionLost) -> None:
+        if self.ended is None:
+            self.ended = why
+        self._connection.forget_messages(self.ended)
+        self._online.set()
+        self.on_end()
+
+
+def _reason(exc: Exception) -> str:
+    if isinstance(exc, TimeoutError):
+        return "no answer"
+    return (exc.strerror if isinstance(exc, OSError) else None) or str(exc) or type(exc).__name__

@@ -1,0 +1,128 @@
+"""The messages that this user has sent and that have no answer yet.
+
+Rules:
+ 1. A message waits, or it is under way on the present connection, or it is settled.
+ 2. What waits is sent in the order in which it was given, old before new, the oldest first.
+ 3. A broken connection makes everything that was under way wait again, in its old place.
+ 4. After a passing refusal nothing is sent until a delay has gone by and nothing is under way
+    any more; what comes behind the refused message would otherwise overtake it.
+ 5. A message without an answer for too long is sent again; the first answer that accepts it
+    counts, and a refusal counts only as the answer to its last copy.
+"""
+
+import heapq
+import math
+
+import attrs
+
+from adapters.client.backoff import Backoff
+from adapters.client.frames import Body
+
+
+@attrs.define(eq=False)
+class Outgoing:
+    """A message on its way. `seqs` are the numbers under which this connection knows it."""
+
+    number: int
+    cid: str
+    body: Body
+    seqs: list[int] = attrs.field(factory=list)
+    first_sent: float = 0.0
+    last_sent: float = 0.0
+
+
+class Outbox:
+    def __init__(self, window: int, backoff: Backoff) -> None:
+        self._window = window
+        self._backoff = backoff
+        self._count = 0
+        self._waiting: list[tuple[int, Outgoing]] = []
+        self._under_way: dict[int, Outgoing] = {}  # by number, oldest sent first
+        self._by_seq: dict[int, Outgoing] = {}
+        self._hold_until: float | None = None
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, cid: str, body: Body) -> None:
+        self._count += 1
+        self._size += 1
+        self._wait(Outgoing(self._count, cid, body))
+
+    def next(self, now: float) -> Outgoing | None:
+        """Take the message to send now, if one may be; `sent` has to follow."""
+        if len(self._by_seq) >= self._window or self._held(now):
+            return None
+        return heapq.heappop(self._waiting)[1] if self._waiting else None
+
+    def sent(self, out: Outgoing, seq: int, now: float) -> None:
+        if not out.seqs:
+            out.first_sent = now
+        out.seqs.append(seq)
+        out.last_sent = now
+        self._under_way[out.number] = out
+        self._by_seq[seq] = out
+
+    def find(self, seq: int) -> Outgoing | None:
+        return self._by_seq.get(seq)
+
+    def settle(self, out: Outgoing, *, accepted: bool) -> None:
+        self._size -= 1
+        self._take_back(out)
+        if accepted:
+            self._backoff.reset()
+
+    def retry(self, out: Outgoing, now: float) -> None:
+        """Let a message wait again that was refused for the moment (rule 4)."""
+        self._take_back(out)
+        self._wait(out)
+        if self._hold_until is None or self._hold_until <= now:
+            self._hold_until = now + self._backoff.next()
+
+    def overdue(self, now: float, answer_within: float) -> list[Outgoing]:
+        """Messages to send a second time, as far as the window has room for a second copy."""
+        late = [out for out in self._under_way.values() if now - out.last_sent >= answer_within]
+        return late[: self._window - len(self._by_seq)]
+
+    def oldest(self) -> float:
+        """When the longest unanswered message was first sent on this connection."""
+        return min((out.first_sent for out in self._under_way.values()), default=math.inf)
+
+    @property
+    def hold_until(self) -> float | None:
+        return self._hold_until
+
+    def connection_lost(self) -> None:
+        for out in list(self._under_way.values()):
+            self._take_back(out)
+            self._wait(out)
+        self._hold_until = None
+
+    def clear(self) -> list[str]:
+        """Forget everything; the cids of what was not settled."""
+        every = [out for _, out in self._waiting]
+        every += self._under_way.values()
+        self._waiting.clear()
+        self._under_way.clear()
+        self._by_seq.clear()
+        self._hold_until = None
+        self._size = 0
+        return [out.cid for out in sorted(every, key=lambda out: out.number)]
+
+    def _held(self, now: float) -> bool:
+        if self._hold_until is None:
+            return False
+        if now < self._hold_until or self._under_way:
+            return True
+        self._hold_until = None
+        return False
+
+    def _wait(self, out: Outgoing) -> None:
+        heapq.heappush(self._waiting, (out.number, out))
+
+    def _take_back(self, out: Outgoing) -> None:
+        self._under_way.pop(out.number, None)
+        for seq in out.seqs:
+            self._by_seq.pop(seq, None)
+        out.seqs.clear()

@@ -1,0 +1,104 @@
+"""A server over a real socket that says what the test tells it to, and nothing else."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+Frame = dict[str, Any]
+TIMEOUT = 5.0  # seconds; only a failing test ever waits so long
+
+
+def line(**fields: Any) -> bytes:
+    """A frame as the server writes it."""
+    return json.dumps(fields).encode() + b"\n"
+
+
+class Peer:
+    """The server's end of one connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def say(self, **fields: Any) -> None:
+        self._writer.write(line(**fields))
+
+    def say_together(self, *frames: bytes) -> None:
+        self._writer.write(b"".join(frames))
+
+    async def hear(self, msgid: int | None = None) -> Frame:
+        """The client's next frame, which has to be of this kind."""
+        async with asyncio.timeout(TIMEOUT):
+            raw = await self._reader.readline()
+        assert raw, "the client hung up"
+        frame: Frame = json.loads(raw)
+        assert msgid in (None, frame["msgid"]), frame
+        return frame
+
+    async def hang_up(self) -> None:
+        self._writer.transport.abort()
+        await asyncio.sleep(0)
+
+    async def until_gone(self) -> None:
+        """Wait until the client has closed, whatever it still says."""
+        async with asyncio.timeout(TIMEOUT):
+            try:
+                while await self._reader.read(65_536):
+                    pass
+            except ConnectionError:
+                return
+
+    async def admit(self, msgid: int = 1000, **fields: Any) -> Frame:
+        """Let the user in who knocks."""
+        request = await self.hear(msgid)
+        ack = {"errno": 0, "id": 13, "name": "zhang san", "v": 2, "token": "t1"} | fields
+        self.say(msgid=1001, seq=request["seq"], **ack)
+        return request
+
+    async def turn_away(self, msgid: int, errno: int, error: str) -> Frame:
+        request = await self.hear(msgid)
+        self.say(msgid=1001, seq=request["seq"], errno=errno, error=error, errmsg="")
+        return request
+
+    async def take(self, status: str = "delivered") -> Frame:
+        """Accept the next chat."""
+        chat = await self.hear()
+        assert chat["msgid"] in (1005, 1009), chat
+        self.say(msgid=1010, seq=chat["seq"], mid="m", time=1, status=status)
+        return chat
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class FakeServer:
+    def __init__(self) -> None:
+        self._peers: asyncio.Queue[Peer] = asyncio.Queue()
+        self._all: list[Peer] = []
+        self.port = 0
+
+    async def accept(self) -> Peer:
+        """The next connection."""
+        async with asyncio.timeout(TIMEOUT):
+            return await self._peers.get()
+
+    async def _on_connection(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        peer = Peer(reader, writer)
+        self._all.append(peer)
+        self._peers.put_nowait(peer)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator["FakeServer"]:
+        server = await asyncio.start_server(self._on_connection, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for peer in self._all:
+                peer.close()
+            await server.wait_closed()

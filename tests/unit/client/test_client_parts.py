@@ -1,0 +1,109 @@
+"""The client's small parts: what it has seen, how long it waits, what waits for its user."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.client import frames
+from adapters.client.backoff import Backoff
+from adapters.client.errors import Refused
+from adapters.client.events import Connected, Message, Presence
+from adapters.client.inbox import Inbox
+from adapters.client.seen import Seen
+
+
+def test_the_last_512_cids_of_a_sender_are_remembered() -> None:
+    """The 513th pushes the first one out."""
+    seen = Seen()
+    for number in range(512):
+        assert seen.is_new(1, str(number))
+    assert not seen.is_new(1, "0")
+    assert seen.is_new(1, "512")
+    assert not seen.is_new(1, "1")
+    assert seen.is_new(1, "0")
+
+
+def test_the_sender_longest_unheard_is_forgotten_first() -> None:
+    """Memory is bounded in senders too."""
+    seen = Seen(senders=2)
+    seen.is_new(1, "a")
+    seen.is_new(2, "a")
+    seen.is_new(1, "b")
+    seen.is_new(3, "a")
+    assert not seen.is_new(1, "a")
+    assert seen.is_new(2, "a")
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20))))
+def test_seen_agrees_with_a_plain_list(messages: list[tuple[int, int]]) -> None:
+    """Within the bounds a message is new exactly once."""
+    seen = Seen()
+    had: set[tuple[int, int]] = set()
+    for sender, number in messages:
+        assert seen.is_new(sender, str(number)) is ((sender, number) not in had)
+        had.add((sender, number))
+
+
+@given(st.integers())
+def test_delays_double_within_their_bounds(seed: int) -> None:
+    """Each lies between a half and the whole of 0.2, 0.4, ... up to 30 s."""
+    backoff = Backoff(0.2, 30.0, random.Random(seed))
+    for attempt in range(2_000):
+        full = min(30.0, 0.2 * 2**attempt) if attempt < 20 else 30.0
+        assert full / 2 <= backoff.next() <= full
+    backoff.reset()
+    assert backoff.next() <= 0.2
+
+
+def message(text: str) -> Message:
+    return Message("m", "c", 1, "li", text, 0)
+
+
+async def test_a_full_inbox_drops_hints_alone() -> None:
+    """Presence is a hint; messages are kept whatever the limit says."""
+    inbox = Inbox(1, lambda: None)
+    inbox.put(message("a"))
+    assert not inbox.has_room
+    inbox.put(Presence(1, "li", online=True))
+    inbox.put(message("b"))
+    inbox.put(Connected())
+    inbox.end()
+    assert [event async for event in inbox] == [message("a"), message("b"), Connected()]
+
+
+async def test_room_in_the_inbox_is_announced_once() -> None:
+    """It is then that the client acknowledges what it has held back."""
+    calls: list[bool] = []
+    inbox = Inbox(2, lambda: calls.append(True))
+    for text in "abc":
+        inbox.put(message(text))
+    await anext(inbox)
+    assert calls == []
+    await anext(inbox)
+    await anext(inbox)
+    assert calls == [True]
+
+
+@pytest.mark.parametrize("text", ["", "x" * 4_097, "\ud800"])
+def test_a_text_that_no_server_takes_is_refused_at_once(text: str) -> None:
+    """It would be queued for ever otherwise, or end the connection."""
+    with pytest.raises(Refused, match="bad_field"):
+        frames.check_text(text)
+
+
+@given(st.text(min_size=1, max_size=4_096).filter(lambda text: text.isprintable()))
+def test_a_good_text_makes_one_frame(text: str) -> None:
+    """Whatever its characters, it holds no terminator but its own."""
+    frames.check_text(text)
+    frame = frames.encode({"msgid": frames.CHAT, "toid": 1, "msg": text})
+    assert frame.count(b"\n") == 1
+    assert b"\0" not in frame
+
+
+@pytest.mark.parametrize(("field", "error"), [("x" * 65_536, "frame_too_long"), ("\udc80", "bad")])
+def test_a_request_that_would_end_the_connection_is_refused_here(field: str, error: str) -> None:
+    """The server could not answer it."""
+    with pytest.raises(Refused, match=error):
+        frames.encode({"msgid": frames.FIND_USER, "name": field})
