@@ -1,0 +1,83 @@
+"""The groups and who is in them."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
+
+import attrs
+
+from adapters.memory.users import MemoryUsers
+from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
+from chat_domain.model import Group, Member, Membership, Role
+from chat_domain.names import Name
+
+
+@attrs.define
+class _Record:
+    group: Group
+    key: str
+    roles: dict[int, Role]  # of each member, in the order in which they came
+
+    def succeed(self) -> None:
+        """Make the longest member creator."""
+        self.roles[next(iter(self.roles))] = Role.CREATOR
+
+
+@attrs.define
+class MemoryGroups:
+    _users: MemoryUsers
+    _records: dict[int, _Record] = attrs.field(factory=dict, init=False)
+    _keys: set[str] = attrs.field(factory=set, init=False)
+    _groups_of: defaultdict[int, set[int]] = attrs.field(
+        factory=lambda: defaultdict(set), init=False
+    )
+    _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
+
+    async def create(self, name: Name, description: str, creator_id: int) -> Group:
+        if name.key in self._keys:
+            raise GroupNameTaken(name.text)
+        group = Group(next(self._new_ids), name.text, description)
+        self._records[group.id] = _Record(group, name.key, {creator_id: Role.CREATOR})
+        self._keys.add(name.key)
+        self._groups_of[creator_id].add(group.id)
+        return group
+
+    async def join(self, group_id: int, user_id: int) -> Group:
+        record = self._record(group_id)
+        if user_id in record.roles:
+            raise AlreadyMember(group_id)
+        record.roles[user_id] = Role.NORMAL
+        self._groups_of[user_id].add(group_id)
+        return record.group
+
+    async def leave(self, group_id: int, user_id: int) -> None:
+        record = self._record(group_id)
+        if user_id not in record.roles:
+            raise NotMember(group_id)
+        role = record.roles.pop(user_id)
+        self._groups_of[user_id].remove(group_id)
+        if not record.roles:
+            del self._records[group_id]
+            self._keys.remove(record.key)
+        elif role is Role.CREATOR:
+            record.succeed()
+
+    async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
+        following = sorted(group_id for group_id in self._groups_of[user_id] if group_id > after)
+        records = [self._records[group_id] for group_id in following[:limit]]
+        return [Membership(record.group, record.roles[user_id]) for record in records]
+
+    async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
+        roles = self._record(group_id).roles
+        following = sorted(user_id for user_id in roles if user_id > after)
+        users = [self._users.user(user_id) for user_id in following[:limit]]
+        return [Member(user.id, user.name, roles[user.id]) for user in users if user]
+
+    async def member_ids(self, group_id: int) -> list[int]:
+        return sorted(self._record(group_id).roles)
+
+    def _record(self, group_id: int) -> _Record:
+        record = self._records.get(group_id)
+        if record is None:
+            raise NoSuchGroup(group_id)
+        return record

@@ -1,0 +1,57 @@
+"""Messages that wait for their recipients."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+import attrs
+
+from adapters.memory.users import MemoryUsers
+from chat_domain.model import Entry, Filing, Message, Outcome
+
+
+@attrs.define
+class _Box:
+    """One recipient's messages: by mid, and by sender and cid."""
+
+    by_mid: dict[str, Message] = attrs.field(factory=dict)
+    by_cid: dict[tuple[int, str], Message] = attrs.field(factory=dict)
+
+    def put(self, message: Message) -> None:
+        self.by_mid[message.mid] = message
+        self.by_cid[message.sender_id, message.cid] = message
+
+    def discard(self, mid: str) -> None:
+        message = self.by_mid.pop(mid, None)
+        if message:
+            del self.by_cid[message.sender_id, message.cid]
+
+
+@attrs.define
+class MemoryMailbox:
+    _users: MemoryUsers
+    _capacity: int
+    _boxes: defaultdict[int, _Box] = attrs.field(factory=lambda: defaultdict(_Box), init=False)
+
+    async def add(self, entries: Sequence[Entry]) -> list[Filing]:
+        return [self._file(entry.recipient_id, entry.message) for entry in entries]
+
+    async def read(self, user_id: int, limit: int, without: Collection[str]) -> list[Message]:
+        by_mid = self._boxes[user_id].by_mid
+        return [by_mid[mid] for mid in sorted(by_mid.keys() - set(without))[:limit]]
+
+    async def remove(self, user_id: int, mids: Collection[str]) -> None:
+        for mid in mids:
+            self._boxes[user_id].discard(mid)
+
+    def _file(self, recipient_id: int, message: Message) -> Filing:
+        if self._users.user(recipient_id) is None:
+            return Filing(Outcome.NO_SUCH_USER, message)
+        box = self._boxes[recipient_id]
+        first = box.by_cid.get((message.sender_id, message.cid))
+        if first:
+            same = first.same_content(message)
+            return Filing(Outcome.STORED if same else Outcome.CONFLICT, first)
+        if len(box.by_mid) >= self._capacity:
+            return Filing(Outcome.FULL, message)
+        box.put(message)
+        return Filing(Outcome.STORED, message)

@@ -1,0 +1,53 @@
+"""Who has registered."""
+
+import itertools
+from collections.abc import Collection, Iterator
+
+import attrs
+
+from chat_domain.errors import NameTaken
+from chat_domain.model import Account, User
+from chat_domain.names import Name
+
+
+@attrs.define
+class MemoryUsers:
+    _accounts: dict[int, Account] = attrs.field(factory=dict, init=False)
+    _ids: dict[str, int] = attrs.field(factory=dict, init=False)  # by the name's key
+    _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
+
+    def user(self, user_id: int) -> User | None:
+        """What the other repositories of this store ask."""
+        account = self._accounts.get(user_id)
+        return account.user if account else None
+
+    async def add(self, name: Name, secret: str) -> int:
+        if name.key in self._ids:
+            raise NameTaken(name.text)
+        user_id = self._ids[name.key] = next(self._new_ids)
+        self._accounts[user_id] = Account(User(user_id, name.text), secret)
+        return user_id
+
+    async def by_id(self, user_id: int) -> Account | None:
+        return self._accounts.get(user_id)
+
+    async def by_name(self, key: str) -> Account | None:
+        user_id = self._ids.get(key)
+        return None if user_id is None else self._accounts[user_id]
+
+    async def names(self, user_ids: Collection[int]) -> dict[int, str]:
+        return {
+            user_id: self._accounts[user_id].user.name
+            for user_id in user_ids
+            if user_id in self._accounts
+        }
+
+    async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
+        account = self._accounts.get(user_id)
+        if account is None or account.secret != instead_of:
+            return False
+        self._accounts[user_id] = attrs.evolve(account, secret=secret)
+        return True
+
+    async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
+        """Nothing: here is no table that anybody could look at."""
