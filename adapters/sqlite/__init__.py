@@ -1,0 +1,44 @@
+"""The store in one SQLite file: a whole chat server without any other service."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from adapters.sqlite.friends import SqliteFriends
+from adapters.sqlite.groups import SqliteGroups
+from adapters.sqlite.mailbox import SqliteMailbox
+from adapters.sqlite.opening import DatabaseInUse, locked, reading, writing
+from adapters.sqlite.tokens import SqliteTokens
+from adapters.sqlite.users import SqliteUsers
+from adapters.sqlite.worker import Worker
+from adapters.storage import StoreUnusable
+from chat_domain.ports import Store
+
+__all__ = ["DatabaseInUse", "sqlite_store"]
+
+
+@asynccontextmanager
+async def sqlite_store(path: Path, *, mailbox_capacity: int = 1000) -> AsyncIterator[Store]:
+    """Open the file, made if it is not there, for this process alone.
+
+    Raises DatabaseInUse, or another StoreUnusable, where that cannot be.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            real_path = stack.enter_context(locked(path))
+            writer = Worker(writing(real_path), begin="BEGIN IMMEDIATE", savepoints=True)
+            stack.push_async_callback(writer.close)
+            # opened last and so closed first: the last one to close tidies the log away
+            reader = Worker(reading(real_path), begin="BEGIN", savepoints=False)
+            stack.push_async_callback(reader.close)
+        except (OSError, sqlite3.Error) as error:
+            why = (isinstance(error, OSError) and error.strerror) or str(error)
+            raise StoreUnusable(f"cannot use {path}: {why}") from error
+        yield Store(
+            users=SqliteUsers(reader, writer),
+            tokens=SqliteTokens(reader, writer),
+            friends=SqliteFriends(reader, writer),
+            groups=SqliteGroups(reader, writer),
+            mailbox=SqliteMailbox(reader, writer, mailbox_capacity),
+        )

@@ -1,0 +1,104 @@
+"""Messages that wait for their recipients, in the table OfflineMessage.
+
+How full a mailbox is stands in `User.waiting`, which every insertion and deletion keeps up
+within its own transaction: so the check costs the same for a full mailbox as for an empty
+one, and the number cannot differ from the rows, whatever is rolled back.
+"""
+
+from collections.abc import Collection, Sequence
+from sqlite3 import Connection
+
+import attrs
+
+from adapters.sqlite.numbers import bounded
+from adapters.sqlite.worker import Worker
+from chat_domain.model import Entry, Filing, Message, Outcome
+
+
+@attrs.frozen
+class SqliteMailbox:
+    _reader: Worker
+    _writer: Worker
+    _capacity: int
+
+    async def add(self, entries: Sequence[Entry]) -> list[Filing]:
+        return await self._writer.run(_add, tuple(entries), self._capacity)
+
+    async def read(self, user_id: int, limit: int, without: Collection[str]) -> list[Message]:
+        # copied, since the caller's may change while the thread reads
+        return await self._reader.run(_read, bounded(user_id), bounded(limit), frozenset(without))
+
+    async def remove(self, user_id: int, mids: Collection[str]) -> None:
+        if mids:
+            await self._writer.run(_remove, bounded(user_id), tuple(mids))
+
+
+def _add(connection: Connection, entries: tuple[Entry, ...], capacity: int) -> list[Filing]:
+    return [_file(connection, entry.recipient_id, entry.message, capacity) for entry in entries]
+
+
+def _file(connection: Connection, recipient: int, message: Message, capacity: int) -> Filing:
+    recipient = bounded(recipient)
+    counted = connection.execute(
+        "UPDATE User SET waiting = waiting + 1 WHERE id = ? AND waiting < ?", (recipient, capacity)
+    )
+    if counted.rowcount:
+        if _insert(connection, recipient, message):
+            return Filing(Outcome.STORED, message)
+        connection.execute("UPDATE User SET waiting = waiting - 1 WHERE id = ?", (recipient,))
+    return _file_none(connection, recipient, message)
+
+
+def _insert(connection: Connection, recipient: int, message: Message) -> bool:
+    """Whether it is there now that was not before."""
+    inserted = connection.execute(
+        "INSERT INTO OfflineMessage"
+        " (userid, mid, cid, senderid, sendername, groupid, message, time_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            recipient,
+            message.mid,
+            message.cid,
+            message.sender_id,
+            message.sender_name,
+            message.group_id,
+            message.text,
+            message.time_ms,
+        ),
+    )
+    return bool(inserted.rowcount)
+
+
+def _file_none(connection: Connection, recipient: int, message: Message) -> Filing:
+    """What to answer where nothing was added."""
+    on_file = connection.execute(
+        "SELECT mid, cid, senderid, sendername, groupid, message, time_ms FROM OfflineMessage"
+        " WHERE userid = ? AND senderid = ? AND cid = ?",
+        (recipient, message.sender_id, message.cid),
+    ).fetchone()
+    if on_file:
+        first = Message(*on_file)
+        same = first.same_content(message)
+        return Filing(Outcome.STORED if same else Outcome.CONFLICT, first)
+    known = connection.execute("SELECT 1 FROM User WHERE id = ?", (recipient,)).fetchone()
+    return Filing(Outcome.FULL if known else Outcome.NO_SUCH_USER, message)
+
+
+def _read(
+    connection: Connection, user_id: int, limit: int, without: frozenset[str]
+) -> list[Message]:
+    rows = connection.execute(
+        "SELECT mid, cid, senderid, sendername, groupid, message, time_ms FROM OfflineMessage"
+        " WHERE userid = ? ORDER BY mid LIMIT ?",
+        (user_id, limit + len(without)),  # enough, even if all of `without` come first
+    ).fetchall()
+    return [Message(*row) for row in rows if row[0] not in without][:limit]
+
+
+def _remove(connection: Connection, user_id: int, mids: tuple[str, ...]) -> None:
+    removed = connection.executemany(
+        "DELETE FROM OfflineMessage WHERE userid = ? AND mid = ?", [(user_id, mid) for mid in mids]
+    )
+    connection.execute(
+        "UPDATE User SET waiting = waiting - ? WHERE id = ?", (removed.rowcount, user_id)
+    )

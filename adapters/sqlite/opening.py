@@ -1,0 +1,79 @@
+"""How a file becomes a database of ours, or the one line that says why it cannot."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from importlib.resources import files
+from pathlib import Path
+
+from adapters.storage import StoreUnusable
+
+VERSION = 1
+BUSY_SECONDS = 2.0  # to wait for somebody's shell on the same file
+
+
+class DatabaseInUse(StoreUnusable):
+    """Two servers on one file would be two islands: their users could not see each other."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is in use by another server")
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[Path]:
+    """Keep every other server off this file, whose real name this yields. Raises DatabaseInUse.
+
+    The lock is SQLite's own on a second, empty file: that exists on every platform, and the
+    system frees it with the process, however that ends. The second file stays; it means nothing.
+    """
+    path = path.resolve()  # two names of one file are one lock
+    with closing(connect(path.with_name(f"{path.name}-lock"), timeout=0)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise DatabaseInUse(path) from error
+            raise
+        yield path
+
+
+def connect(path: Path, *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
+    """A connection in autocommit mode, usable by whichever thread has it."""
+    # not opened if it exists: closing any descriptor of a file frees this process's locks on it
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+
+
+def writing(path: Path) -> sqlite3.Connection:
+    """The connection of the writer; makes the tables in an empty file."""
+    connection = connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits with the power
+        connection.execute("PRAGMA fullfsync = ON")  # without it macOS does not reach the disk
+        # 16 MiB of log: a page that many messages change is copied into the file once, not often
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        _check_schema(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def reading(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not tables:
+        connection.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
+    elif "SchemaVersion" not in tables:
+        raise StoreUnusable(f"{path} is a database of another program")
+    versions = [version for (version,) in connection.execute("SELECT version FROM SchemaVersion")]
+    if versions != [VERSION]:
+        raise StoreUnusable(f"{path} has the schema {versions}, this program knows [{VERSION}]")

@@ -1,0 +1,156 @@
+"""One thread that owns a connection and does what the event loop asks of it, in batches.
+
+Rules:
+1. What is asked within one turn of the loop is handed over together, and whatever has been
+   handed over by the time the thread is free is one batch: one transaction, one commit.
+2. An answer is given after the commit, all answers of a batch by one wake-up of the loop.
+3. A job that raises is undone alone (by its savepoint); its neighbours do not notice.
+4. A batch whose begin or commit fails, or that SQLite itself has rolled back (a full disk may
+   do that in the midst of any statement), is answered with TryAgain throughout.
+5. Whatever happens, the thread goes on to the next batch.
+6. At most `bound` jobs are unanswered; beyond that, and after closing, asking raises TryAgain.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing, suppress
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar, TypeVarTuple
+
+import attrs
+
+from chat_domain.errors import TryAgain
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+BOUND = 10_000  # jobs; about a third of a second of the writer's work
+
+
+@attrs.define(eq=False)
+class _Job:
+    """Something asked for, and, once the thread has done it, its answer."""
+
+    future: asyncio.Future[Any]
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    result: Any = None
+    error: Exception | None = None
+
+    def answer(self) -> None:
+        if self.future.done():  # cancelled: whoever asked has gone
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class Worker:
+    """The loop's side is `run` and `close`; all that begins with `_do` runs in the thread."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, *, begin: str, savepoints: bool, bound: int = BOUND
+    ) -> None:
+        self._connection = connection
+        self._begin = begin
+        self._savepoints = savepoints
+        self._bound = bound
+        self._loop = asyncio.get_running_loop()
+        self._asked: list[_Job] = []  # in this turn of the loop
+        self._unanswered = 0
+        self._closed = False
+        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        # a daemon, so that a crash of the main thread still ends the process
+        self._thread = threading.Thread(target=self._do_batches, name="sqlite", daemon=True)
+        self._thread.start()
+
+    def run(
+        self, function: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Have `function(connection, *args)` done; the future has its result, or what it raised."""
+        if self._closed or self._unanswered >= self._bound:
+            raise TryAgain
+        if not self._asked:
+            self._loop.call_soon(self._hand_over)
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._asked.append(_Job(future, function, args))
+        self._unanswered += 1
+        return future
+
+    async def close(self) -> None:
+        """Do what has been asked, then end the thread and its connection."""
+        self._closed = True
+        self._hand_over()
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._asked:
+            self._queue.put(self._asked)
+            self._asked = []
+
+    def _answer(self, batch: list[_Job]) -> None:
+        self._unanswered -= len(batch)
+        for job in batch:
+            job.answer()
+
+    def _do_batches(self) -> None:
+        with closing(self._connection):
+            while batch := self._do_wait():
+                self._do_batch(batch)
+                with suppress(RuntimeError):  # the loop is gone: nobody waits for an answer
+                    self._loop.call_soon_threadsafe(self._answer, batch)
+
+    def _do_wait(self) -> list[_Job]:
+        """All jobs that wait, at least one; none at all is the sign to end."""
+        batch: list[_Job] = []
+        with suppress(Empty):
+            while (jobs := self._queue.get(block=not batch)) is not None:
+                batch += jobs
+            if batch:
+                self._queue.put(None)  # end after this batch
+        return batch
+
+    def _do_batch(self, batch: list[_Job]) -> None:
+        try:
+            if self._connection.in_transaction:  # a rollback failed, too
+                self._connection.rollback()
+            self._connection.execute(self._begin)
+            for job in batch:
+                self._do_job(job)
+            self._connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001  # rule 5
+            with suppress(sqlite3.Error):
+                self._connection.rollback()
+            for job in batch:
+                job.result, job.error = None, _try_again(error)
+
+    def _do_job(self, job: _Job) -> None:
+        execute = self._connection.execute
+        try:
+            if self._savepoints:
+                execute("SAVEPOINT job")
+            job.result = job.function(self._connection, *job.args)
+            if self._savepoints:
+                execute("RELEASE job")
+        except Exception as error:
+            if not self._connection.in_transaction:
+                raise  # with it went its neighbours' work: the batch has failed
+            if self._savepoints:
+                execute("ROLLBACK TO job")
+                execute("RELEASE job")
+            job.error = _try_again(error) if _is_trouble(error) else error
+
+
+def _is_trouble(error: Exception) -> bool:
+    """Whether the database is at fault (full, broken, locked), not the job."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+
+
+def _try_again(cause: Exception) -> TryAgain:
+    error = TryAgain()
+    error.__cause__ = cause
+    return error
