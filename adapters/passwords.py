@@ -22,7 +22,9 @@ class Argon2Hasher:
     cheap: parameters that cost next to nothing, for tests alone.
     """
 
-    def __init__(self, *, cheap: bool = False, threads: int = THREADS, waiting: int = WAITING):
+    def __init__(
+        self, *, cheap: bool = False, threads: int = THREADS, waiting: int = WAITING
+    ) -> None:
         memory, passes = (8, 1) if cheap else (19_456, 2)
         self._argon2 = argon2.PasswordHasher(
             time_cost=passes, memory_cost=memory, parallelism=1, type=argon2.Type.ID

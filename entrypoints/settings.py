@@ -1,0 +1,157 @@
+"""What can be set, in one class: its fields are the flags, the environment and the file.
+
+A flag wins over the environment (`CHAT_STORE` for `--store`), that over the file named by
+`--config` (TOML, a key for each), that over the default.
+"""
+
+import argparse
+import os
+import sys
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import attrs
+import cattrs
+
+
+class BadSettings(Exception):
+    """One line for whoever started the program."""
+
+
+def _setting(default: Any, text: str, **more: Any) -> Any:
+    return attrs.field(default=default, metadata={"help": text, **more})
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """How a server runs."""
+
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: int = _setting(6000, "port to listen on; 0 takes a free one and says which")
+    store: str = _setting(
+        "sqlite:///chat.db",
+        "where the data is: sqlite:///FILE (relative; four slashes: absolute) or memory://",
+    )
+    broker: str = _setting("memory://", "how nodes talk to each other: memory:// is a node alone")
+    second_login: str = _setting(
+        "refuse",
+        "what a login does while the account is online: refuse it, or replace the first",
+        choices=("refuse", "replace"),
+    )
+    mailbox_capacity: int = _setting(1000, "messages kept for somebody who is away", least=1)
+    hashing: str = _setting(
+        "strong",
+        "how much a password hash costs; cheap is for tests alone",
+        choices=("strong", "cheap"),
+    )
+    log_level: str = _setting(
+        "info", "what is logged", choices=("debug", "info", "warning", "error")
+    )
+
+    def __attrs_post_init__(self) -> None:
+        for field in attrs.fields(Settings):
+            _check(field.name, getattr(self, field.name), field.metadata)
+        if not 0 <= self.port <= 65535:  # noqa: PLR2004  # the range of ports
+            raise BadSettings(f"port: {self.port} is no port")
+
+
+def _check(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
+    choices = metadata.get("choices")
+    if choices and value not in choices:
+        raise BadSettings(f"{name}: {value!r} is none of {', '.join(choices)}")
+    if value is not None and "least" in metadata and value < metadata["least"]:
+        raise BadSettings(f"{name}: {value} is less than {metadata['least']}")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadSettings(message)
+
+
+def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Raises BadSettings. `--help` prints itself and exits."""
+    given = vars(_parser().parse_args(arguments))
+    config = given.pop("config", environment.get("CHAT_CONFIG"))
+    found: dict[str, Any] = _from_file(Path(config)) if config else {}
+    found |= {
+        field.name: environment[_variable(field.name)]
+        for field in attrs.fields(Settings)
+        if _variable(field.name) in environment
+    }
+    return _structure(found | given)
+
+
+def _structure(found: Mapping[str, Any]) -> Settings:
+    unknown = found.keys() - {field.name for field in attrs.fields(Settings)}
+    if unknown:
+        raise BadSettings(f"there is no setting {', '.join(sorted(unknown))}")
+    try:
+        return _converter.structure(found, Settings)
+    except cattrs.ClassValidationError as errors:
+        raise BadSettings(_first_line(errors)) from None
+
+
+def _first_line(errors: cattrs.ClassValidationError) -> str:
+    for error in errors.exceptions:
+        if isinstance(error, BadSettings):
+            return str(error)
+    return "; ".join(cattrs.transform_error(errors, path="settings"))
+
+
+def _number(value: Any, _: type) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError(f"{value!r} is no number")
+    return int(value)
+
+
+_converter = cattrs.Converter()
+_converter.register_structure_hook(int, _number)
+
+
+def _variable(name: str) -> str:
+    return "CHAT_" + name.upper()
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(f"cannot read {path}: {error}") from error
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python -m entrypoints.tcp_server",
+        description="Serve the chat. Alone and without options it keeps its data in chat.db.",
+        epilog="Every option can also be set by the environment (--log-level: CHAT_LOG_LEVEL) "
+        "or in the file (log_level = ...). An option wins over the environment, which wins over "
+        "the file.",
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
+    for field in attrs.fields(Settings):
+        name = field.name if field.name == "port" else "--" + field.name.replace("_", "-")
+        optional: dict[str, Any] = {"nargs": "?"} if field.name == "port" else {}
+        text = f"{field.metadata['help']} (default: {field.default})"
+        parser.add_argument(name, metavar=_metavar(field), help=text, **optional)
+    return parser
+
+
+def _metavar(field: "attrs.Attribute[Any]") -> str:
+    choices = field.metadata.get("choices")
+    return "|".join(choices) if choices else field.name.upper()
+
+
+def settings_or_exit() -> Settings:
+    """The settings of this process; a mistake in them ends it with one line and status 2."""
+    try:
+        return read_settings(sys.argv[1:], os.environ)
+    except BadSettings as error:
+        raise SystemExit(_complain(error)) from None
+
+
+def _complain(error: BadSettings) -> int:
+    print(f"chat server: {error}", file=sys.stderr)  # noqa: T201  # logging is not set up yet
+    return 2
