@@ -1,0 +1,142 @@
+"""The promises of `ports.Friends`."""
+
+import pytest
+
+from chat_domain.errors import AlreadyFriends, NoSuchUser, NotFriends
+from chat_domain.model import User
+from chat_domain.ports import Store
+from tests.contract.making import ODD_INTEGERS, at_once, register
+
+
+async def listed(store: Store, user_id: int) -> list[str]:
+    return [friend.name for friend in await store.friends.page(user_id, 0, 1000)]
+
+
+async def test_a_friend_is_listed(store: Store) -> None:
+    """page tells the ids and the names of those on the list."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    assert await store.friends.page(ann, 0, 10) == [User(bob, "Bob")]
+
+
+async def test_listing_is_one_way(store: Store) -> None:
+    """My listing you does not put me on your list, and you can list me, too."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    assert await listed(store, bob) == []
+    await store.friends.add(bob, ann)
+    assert await listed(store, bob) == ["Ann"]
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_nobody_cannot_be_listed(store: Store, number: int) -> None:
+    """An integer that is nobody's id cannot be listed, however large."""
+    (ann,) = await register(store, "Ann")
+    with pytest.raises(NoSuchUser) as refusal:
+        await store.friends.add(ann, number)
+    assert refusal.value.who == number
+    assert await listed(store, ann) == []
+
+
+async def test_a_friend_is_listed_once(store: Store) -> None:
+    """Who is on the list already is refused, and stays."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    with pytest.raises(AlreadyFriends) as refusal:
+        await store.friends.add(ann, bob)
+    assert refusal.value.friend_id == bob
+    assert await listed(store, ann) == ["Bob"]
+
+
+async def test_of_many_additions_of_a_friend_one_succeeds(store: Store) -> None:
+    """Adding is one step: at the same time, too, a friend is added once."""
+    ann, bob = await register(store, "Ann", "Bob")
+    results = await at_once([store.friends.add(ann, bob) for _ in range(10)])
+    assert sorted(type(result).__name__ for result in results) == (
+        ["AlreadyFriends"] * 9 + ["NoneType"]
+    )
+    assert await store.friends.listed_by(bob) == [ann]
+
+
+async def test_a_removed_friend_is_gone(store: Store) -> None:
+    """remove takes one friend off one list, and off what listed_by tells."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    for user_id, friend_id in ((ann, bob), (ann, cid), (cid, bob), (bob, ann)):
+        await store.friends.add(user_id, friend_id)
+    await store.friends.remove(ann, bob)
+    assert await listed(store, ann) == ["Cid"]
+    assert await listed(store, bob) == ["Ann"]
+    assert await store.friends.listed_by(bob) == [cid]
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_who_is_not_listed_cannot_be_removed(store: Store, number: int) -> None:
+    """Removing what is not on the list, or not any more, is refused."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    await store.friends.remove(ann, bob)
+    for friend_id in (bob, number):
+        with pytest.raises(NotFriends) as refusal:
+            await store.friends.remove(ann, friend_id)
+        assert refusal.value.friend_id == friend_id
+
+
+async def test_a_friend_can_be_added_again(store: Store) -> None:
+    """Who was taken off the list can be put on it again."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    await store.friends.remove(ann, bob)
+    await store.friends.add(ann, bob)
+    assert await listed(store, ann) == ["Bob"]
+    assert await store.friends.listed_by(bob) == [ann]
+
+
+async def test_pages_ascend_by_id(store: Store) -> None:
+    """A page begins above `after`, holds at most `limit`, and ascends however it was filled."""
+    ann, *others = await register(store, "Ann", *(f"user {number}" for number in range(25)))
+    for friend_id in reversed(others):
+        await store.friends.add(ann, friend_id)
+    pages = [await store.friends.page(ann, after, 10) for after in (0, others[9], others[19])]
+    assert [[friend.id for friend in page] for page in pages] == [
+        others[:10],
+        others[10:20],
+        others[20:],
+    ]
+    assert await store.friends.page(ann, others[-1], 10) == []
+
+
+async def test_a_page_may_begin_anywhere(store: Store) -> None:
+    """`after` need not be a friend's id, nor an id at all."""
+    ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
+    await store.friends.add(ann, bob)
+    await store.friends.add(ann, dan)
+    assert await store.friends.page(ann, cid, 10) == [User(dan, "Dan")]
+    assert await store.friends.page(ann, -(2**63) - 1, 10) == [User(bob, "Bob"), User(dan, "Dan")]
+    assert await store.friends.page(ann, 2**63, 10) == []
+    assert await store.friends.page(ann, 0, 2**63) == [User(bob, "Bob"), User(dan, "Dan")]
+
+
+async def test_all_who_list_a_user_are_told_in_order(store: Store) -> None:
+    """listed_by tells all of them, ascending however they came."""
+    ann, *others = await register(store, "Ann", *(f"user {number}" for number in range(300)))
+    await at_once(store.friends.add(user_id, ann) for user_id in reversed(others))
+    assert await store.friends.listed_by(ann) == others
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_nobodys_lists_are_empty(store: Store, number: int) -> None:
+    """An integer that is nobody's id lists nobody and is listed by nobody."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    assert await store.friends.page(number, 0, 10) == []
+    assert await store.friends.listed_by(number) == []
+
+
+async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> None:
+    """What the caller does to a list that it was given changes nothing here."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    (await store.friends.page(ann, 0, 10)).clear()
+    (await store.friends.listed_by(bob)).clear()
+    assert await listed(store, ann) == ["Bob"]
+    assert await store.friends.listed_by(bob) == [ann]

@@ -1,0 +1,139 @@
+"""The promises of `ports.Users`."""
+
+import pytest
+
+from chat_domain.errors import NameTaken
+from chat_domain.model import Account, User
+from chat_domain.names import Name, name_key
+from chat_domain.ports import Store
+from tests.contract.making import ODD_INTEGERS, ODD_TEXTS, at_once, register
+
+
+async def test_each_user_has_an_id_of_their_own(store: Store) -> None:
+    """Ids are positive, below 2**31, and never given twice."""
+    ids = await register(store, *(f"user {number}" for number in range(50)))
+    assert len(set(ids)) == 50
+    assert all(0 < user_id < 2**31 for user_id in ids)
+
+
+async def test_an_account_is_found_by_its_id(store: Store) -> None:
+    """by_id finds the name as it was typed, and the secret."""
+    ann = await store.users.add(Name.parse("Ann"), "hash")
+    assert await store.users.by_id(ann) == Account(User(ann, "Ann"), "hash")
+
+
+async def test_an_account_is_found_by_its_key(store: Store) -> None:
+    """by_name finds the account by the key of its name, and by nothing but the key."""
+    ann = await store.users.add(Name.parse("Ann"), "hash")
+    assert await store.users.by_name("ann") == Account(User(ann, "Ann"), "hash")
+    assert await store.users.by_name("Ann") is None
+
+
+@pytest.mark.parametrize("key", ["bob", "an", "ann ", "ann\0", "a_n", "%", "änn", "", "x" * 9999])
+async def test_an_unknown_key_finds_nothing(store: Store, key: str) -> None:
+    """Keys are compared to the last byte; one that is not there finds None."""
+    await register(store, "Ann")
+    assert await store.users.by_name(key) is None
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
+    """An integer that is nobody's id, however large, finds None."""
+    await register(store, "Ann")
+    assert await store.users.by_id(number) is None
+    assert await store.users.names([number]) == {}
+    assert not await store.users.set_secret(number, "new", instead_of="secret")
+
+
+@pytest.mark.parametrize(
+    ("taken", "name"), [("Ann", "aNN"), ("Ann", " ann "), ("Zoë", "zoe\u0308"), ("Weiß", "WEISS")]
+)
+async def test_a_name_is_taken_once(store: Store, taken: str, name: str) -> None:
+    """A name with the key of another is refused, and the other keeps its account."""
+    (first,) = await register(store, taken)
+    with pytest.raises(NameTaken) as refusal:
+        await store.users.add(Name.parse(name), "other")
+    assert refusal.value.name == Name.parse(name).text
+    assert await store.users.by_name(name_key(name)) == Account(User(first, taken), "secret")
+
+
+@pytest.mark.parametrize("name", ["Anne", "Änn", "An n", "Ann%"])
+async def test_names_with_different_keys_are_different(store: Store, name: str) -> None:
+    """An accent, a space or a letter more makes another name."""
+    ann, other = await register(store, "Ann", name)
+    assert ann != other
+
+
+async def test_of_many_who_want_a_name_one_gets_it(store: Store) -> None:
+    """Registering is one step: at the same time, too, a name goes to one user."""
+    steps = [store.users.add(Name.parse("Ann"), f"hash {number}") for number in range(20)]
+    results = await at_once(steps)
+    assert sorted(type(result).__name__ for result in results) == ["NameTaken"] * 19 + ["int"]
+
+
+async def test_a_refused_name_can_be_followed_by_a_good_one(store: Store) -> None:
+    """A refusal leaves nothing behind that would give an id twice."""
+    (ann,) = await register(store, "Ann")
+    with pytest.raises(NameTaken):
+        await register(store, "ann")
+    (bob,) = await register(store, "Bob")
+    assert await store.users.names([ann, bob]) == {ann: "Ann", bob: "Bob"}
+
+
+@pytest.mark.parametrize("text", [text for text in ODD_TEXTS if text])
+async def test_any_text_is_kept_as_it_is(store: Store, text: str) -> None:
+    """Names and secrets come back character by character."""
+    name = Name(text[:50])
+    user_id = await store.users.add(name, text)
+    expected = Account(User(user_id, text[:50]), text)
+    assert await store.users.by_id(user_id) == expected
+    assert await store.users.by_name(name.key) == expected
+
+
+async def test_names_of_some_users(store: Store) -> None:
+    """names tells those that exist and leaves out those that do not."""
+    ann, bob, _ = await register(store, "Ann", "Bob", "Cid")
+    assert await store.users.names({ann, bob, 12345, *ODD_INTEGERS}) == {ann: "Ann", bob: "Bob"}
+    assert await store.users.names(()) == {}
+
+
+async def test_names_of_a_great_many_users(store: Store) -> None:
+    """There is no number of ids that is too large for one question."""
+    (ann,) = await register(store, "Ann")
+    assert await store.users.names(range(100_000)) == {ann: "Ann"}
+
+
+async def test_a_secret_is_replaced(store: Store) -> None:
+    """set_secret replaces the secret that is there; a second time it is not there any more."""
+    ann, bob = await register(store, "Ann", "Bob")
+    assert await store.users.set_secret(ann, "new", instead_of="secret")
+    assert not await store.users.set_secret(ann, "newer", instead_of="secret")
+    assert await store.users.by_id(ann) == Account(User(ann, "Ann"), "new")
+    assert await store.users.by_id(bob) == Account(User(bob, "Bob"), "secret")
+
+
+async def test_a_secret_is_not_replaced_by_guess(store: Store) -> None:
+    """A secret is compared to the last byte, case and trailing space included."""
+    (ann,) = await register(store, "Ann")
+    for guess in ("Secret", "secret ", "secret\0", ""):
+        assert not await store.users.set_secret(ann, "new", instead_of=guess)
+    assert await store.users.by_id(ann) == Account(User(ann, "Ann"), "secret")
+
+
+async def test_of_many_who_replace_a_secret_one_does(store: Store) -> None:
+    """Comparing and replacing is one step."""
+    (ann,) = await register(store, "Ann")
+    steps = [
+        store.users.set_secret(ann, f"new {number}", instead_of="secret") for number in range(20)
+    ]
+    results = await at_once(steps)
+    assert sorted(results, key=bool) == [False] * 19 + [True]
+
+
+async def test_marking_changes_nothing_but_the_picture(store: Store) -> None:
+    """Accounts are the same whatever is painted, and numbers that are nobody's are passed over."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.users.mark([ann, 12345, *ODD_INTEGERS], [bob, 12346, *ODD_INTEGERS])
+    await store.users.mark((), ())
+    assert await store.users.by_id(ann) == Account(User(ann, "Ann"), "secret")
+    assert await store.users.by_id(bob) == Account(User(bob, "Bob"), "secret")
