@@ -68,7 +68,7 @@ def _leave(connection: Connection, group_id: int, user_id: int) -> None:
 
 def _find_successor(connection: Connection, group_id: int) -> None:
     succeeded = connection.execute(
-        "UPDATE GroupUser SET grouprole = ? WHERE groupid = ?1 AND userid ="
+        "UPDATE GroupUser SET grouprole = ?2 WHERE groupid = ?1 AND userid ="
         " (SELECT userid FROM GroupUser WHERE groupid = ?1 ORDER BY joined, userid LIMIT 1)",
         (group_id, Role.CREATOR.value),
     )

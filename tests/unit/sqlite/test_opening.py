@@ -1,0 +1,189 @@
+"""Which files can be a store, and what the operator reads where one cannot."""
+
+import asyncio
+import sqlite3
+import stat
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from adapters.sqlite import DatabaseInUse, sqlite_store
+from adapters.storage import StoreUnusable
+from chat_domain.names import Name
+from tests.contract.making import message, mids, register, send
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+async def refusal(path: Path) -> str:
+    """The one line with which opening the path is refused."""
+    with pytest.raises(StoreUnusable) as error:
+        async with sqlite_store(path):
+            pass
+    line = str(error.value)
+    assert str(path.name) in line
+    assert "\n" not in line
+    return line
+
+
+def query(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+async def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
+    """A store that is closed and opened again has forgotten nothing, and gives no id twice."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path) as store:
+        ann, bob = await register(store, "Ann", "Bob")
+        await store.friends.add(ann, bob)
+        ended = await store.groups.create(Name("Chess"), "", ann)
+        await store.groups.leave(ended.id, ann)
+        await send(store, ann, message("m1"))
+    async with sqlite_store(path) as store:
+        assert await store.users.names([ann, bob]) == {ann: "Ann", bob: "Bob"}
+        assert await store.friends.listed_by(bob) == [ann]
+        assert await mids(store, ann) == ["m1"]
+        assert (await store.groups.create(Name("Chess"), "", ann)).id > ended.id
+
+
+async def test_closing_leaves_one_file(tmp_path: Path) -> None:
+    """The log is folded into the file at the end; beside it stays the empty file of the lock."""
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        await register(store, "Ann")
+    assert modes(tmp_path).keys() == {"chat.db", "chat.db-lock"}
+    assert (tmp_path / "chat.db-lock").stat().st_size == 0
+
+
+async def test_closing_waits_for_writes(tmp_path: Path) -> None:
+    """What is being written when the store closes is written."""
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        task = asyncio.create_task(register(store, "Ann"))
+        await asyncio.sleep(0)
+    assert await task == [1]
+    assert query(tmp_path / "chat.db", "SELECT name FROM User") == [("Ann",)]
+
+
+async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """Nobody else can read messages and secrets, in the log neither."""
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        await register(store, "Ann")
+        found = modes(tmp_path)
+    assert "chat.db-wal" in found
+    assert set(found.values()) == {0o600}
+
+
+async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
+    """mark paints the picture that whoever reads the table sees."""
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+        await store.users.mark([ann, bob, cid], [])
+        await store.users.mark([], [bob])
+    states = query(tmp_path / "chat.db", "SELECT name, state FROM User ORDER BY id")
+    assert states == [("Ann", "online"), ("Bob", "offline"), ("Cid", "online")]
+
+
+async def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
+    """Writes go through the log with a sync for each commit."""
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        writer = store.users._writer  # type: ignore[attr-defined]  # what a port does not show
+        run = writer.run
+        assert await run(
+            lambda connection: connection.execute("PRAGMA synchronous").fetchone()
+        ) == (2,)
+        assert await run(
+            lambda connection: connection.execute("PRAGMA journal_mode").fetchone()
+        ) == ("wal",)
+
+
+async def test_a_second_server_is_refused(tmp_path: Path) -> None:
+    """A file in use is not opened a second time, by whatever name; afterwards it is."""
+    path, alias = tmp_path / "chat.db", tmp_path / "alias.db"
+    alias.symlink_to(path)
+    async with sqlite_store(path) as store:
+        for _ in range(2):
+            assert await refusal(path) == f"{path} is in use by another server"
+        with pytest.raises(DatabaseInUse):
+            await AsyncExitStack().enter_async_context(sqlite_store(alias))
+        await register(store, "Ann")
+    async with sqlite_store(alias) as store:
+        assert await store.users.names([1]) == {1: "Ann"}
+
+
+async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    """A file without a byte is as good as none."""
+    path = tmp_path / "chat.db"
+    path.touch()
+    async with sqlite_store(path) as store:
+        assert await register(store, "Ann") == [1]
+
+
+@pytest.mark.parametrize("content", [b"This is a letter, not a database.\n" * 99, b"xy"])
+async def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes) -> None:
+    """What is no database stays as it is."""
+    path = tmp_path / "letter.txt"
+    path.write_bytes(content)
+    assert "not a database" in await refusal(path)
+    assert path.read_bytes() == content
+
+
+async def test_a_broken_file_is_refused(tmp_path: Path) -> None:
+    """A database whose first pages were overwritten is refused in one line."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path) as store:
+        await register(store, "Ann")
+    content = bytearray(path.read_bytes())
+    content[100:8192] = b"\xff" * (8192 - 100)
+    path.write_bytes(content)
+    assert "malformed" in await refusal(path)
+
+
+async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    """No tables of ours are put among those of somebody else."""
+    path = tmp_path / "other.db"
+    query(path, "CREATE TABLE Recipe (cake TEXT)")
+    assert "another program" in await refusal(path)
+    assert query(path, "SELECT name FROM sqlite_master") == [("Recipe",)]
+
+
+@pytest.mark.parametrize(
+    "sql", ["UPDATE SchemaVersion SET version = 99", "DELETE FROM SchemaVersion"]
+)
+async def test_an_unknown_version_is_refused(tmp_path: Path, sql: str) -> None:
+    """Tables of a later program are left alone."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path):
+        pass
+    query(path, sql)
+    assert "schema" in await refusal(path)
+
+
+@pytest.mark.parametrize("name", ["missing/chat.db", "file/chat.db", "folder"])
+async def test_a_place_without_a_file_is_refused(tmp_path: Path, name: str) -> None:
+    """Where no file can be, the reason is told; a folder is not made."""
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    assert await refusal(tmp_path / name)
+    assert not (tmp_path / "missing").exists()
+
+
+async def test_a_refused_file_is_not_kept_locked(tmp_path: Path) -> None:
+    """Once the reason is out of the way the same process can open the file."""
+    path = tmp_path / "chat.db"
+    path.write_bytes(b"This is a letter, not a database.\n" * 99)
+    await refusal(path)
+    path.unlink()
+    async with sqlite_store(path) as store:
+        assert await register(store, "Ann") == [1]
+
+
+async def test_an_error_inside_is_not_the_stores(tmp_path: Path) -> None:
+    """What is raised while the store is open passes through, and the store is closed."""
+    with pytest.raises(OSError, match="mine"):
+        async with sqlite_store(tmp_path / "chat.db"):
+            raise OSError("mine")
+    async with sqlite_store(tmp_path / "chat.db"):
+        pass

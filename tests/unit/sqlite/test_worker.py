@@ -1,0 +1,217 @@
+"""The rules at the head of `adapters/sqlite/worker.py`."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.sqlite.worker import Worker
+from chat_domain.errors import NameTaken, TryAgain
+from tests.contract.making import at_once
+
+
+class Watched(sqlite3.Connection):
+    """A connection that notes its statements and fails on demand."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.statements: list[str] = []
+        self.failing: set[str] = set()
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        self.statements.append(sql)
+        if sql in self.failing:
+            raise sqlite3.OperationalError("database or disk is full")
+        return super().execute(sql, parameters)
+
+
+def insert(connection: sqlite3.Connection, word: str) -> str:
+    connection.execute("INSERT INTO Word VALUES (?)", (word,))
+    return word.upper()
+
+
+def insert_and_refuse(connection: sqlite3.Connection, word: str) -> None:
+    insert(connection, word)
+    raise NameTaken(word)
+
+
+def lose_transaction(connection: sqlite3.Connection) -> None:
+    """What SQLite may do of itself where the disk is full."""
+    connection.rollback()
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+def words(connection: sqlite3.Connection) -> list[str]:
+    return [word for (word,) in connection.execute("SELECT word FROM Word ORDER BY word")]
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Watched:
+    connection = sqlite3.connect(
+        tmp_path / "words.db", isolation_level=None, check_same_thread=False, factory=Watched
+    )
+    connection.execute("CREATE TABLE Word (word TEXT PRIMARY KEY)")
+    connection.statements.clear()
+    return connection
+
+
+@pytest.fixture
+async def worker(connection: Watched) -> AsyncIterator[Worker]:
+    worker = Worker(connection, begin="BEGIN IMMEDIATE", savepoints=True, bound=100)
+    yield worker
+    await worker.close()
+
+
+async def test_a_job_is_answered(worker: Worker) -> None:
+    """What the job returns is what the future holds."""
+    assert await worker.run(insert, "a") == "A"
+    assert await worker.run(words) == ["a"]
+
+
+async def test_what_waits_is_committed_together(worker: Worker, connection: Watched) -> None:
+    """A hundred jobs of one turn of the loop are one transaction."""
+    jobs = [worker.run(insert, f"{number:02}") for number in range(100)]
+    assert await asyncio.gather(*jobs) == [f"{number:02}" for number in range(100)]
+    assert connection.statements.count("BEGIN IMMEDIATE") == 1
+    assert connection.statements.count("COMMIT") == 1
+
+
+async def test_a_batch_is_answered_by_one_wake_up(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop is woken once for a batch, not once for a job."""
+    loop, calls = asyncio.get_running_loop(), []
+    wake = loop.call_soon_threadsafe
+
+    def counted(*args: Any, **kwargs: Any) -> asyncio.Handle:
+        calls.append(args)
+        return wake(*args, **kwargs)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
+    await asyncio.gather(*(worker.run(insert, str(number)) for number in range(50)))
+    assert len(calls) == 1
+
+
+async def test_a_failing_job_does_not_touch_its_neighbours(worker: Worker) -> None:
+    """A job that raises is undone wholly and alone, and its error is the caller's."""
+    results = await asyncio.gather(
+        worker.run(insert, "a"),
+        worker.run(insert_and_refuse, "b"),
+        worker.run(insert, "a"),
+        worker.run(insert, "c"),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [str, NameTaken, sqlite3.IntegrityError, str]
+    assert await worker.run(words) == ["a", "c"]
+
+
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT"])
+async def test_a_failing_transaction_fails_all_its_jobs(
+    worker: Worker, connection: Watched, statement: str
+) -> None:
+    """When the commit fails nothing was done, everyone is told, and the thread goes on."""
+    connection.failing.add(statement)
+    jobs: list[asyncio.Future[Any]] = [
+        worker.run(insert, "a"),
+        worker.run(insert_and_refuse, "b"),
+        worker.run(insert, "c"),
+    ]
+    results = await at_once(jobs)
+    assert [type(result) for result in results] == [TryAgain] * 3
+    assert len({id(result) for result in results}) == 3
+    for result in results:
+        assert isinstance(result, TryAgain)
+        assert isinstance(result.__cause__, sqlite3.OperationalError)
+    connection.failing.clear()
+    assert await worker.run(words) == []
+    assert await worker.run(insert, "d") == "D"
+
+
+async def test_a_failing_rollback_is_made_good(
+    worker: Worker, connection: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction that could not even be rolled back does not stay in the way of the next."""
+    connection.failing.add("COMMIT")
+    with monkeypatch.context() as patch:
+        patch.setattr(Watched, "rollback", lambda self: self.execute("no such statement"))
+        with pytest.raises(TryAgain):
+            await worker.run(insert, "a")
+    connection.failing.clear()
+    assert await worker.run(insert, "b") == "B"
+    assert await worker.run(words) == ["b"]
+
+
+async def test_a_lost_transaction_is_nobodys_success(worker: Worker) -> None:
+    """When SQLite gives the transaction up in the midst, the jobs before it have failed, too."""
+    jobs: list[asyncio.Future[Any]] = [
+        worker.run(insert, "a"),
+        worker.run(lose_transaction),
+        worker.run(insert, "c"),
+    ]
+    results = await at_once(jobs)
+    assert [type(result) for result in results] == [TryAgain] * 3
+    assert await worker.run(words) == []
+
+
+async def test_a_full_disk_is_told_as_try_again(worker: Worker, connection: Watched) -> None:
+    """What does not fit raises TryAgain, and what fits is stored again later."""
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    with pytest.raises(TryAgain) as failure:
+        await worker.run(insert, "x" * 100_000)
+    assert "full" in str(failure.value.__cause__)
+    assert await worker.run(insert, "a") == "A"
+    assert await worker.run(words) == ["a"]
+
+
+async def test_who_has_gone_is_not_answered(worker: Worker) -> None:
+    """A cancelled job's answer is dropped, and its neighbours have theirs."""
+    before, cancelled, after = (worker.run(insert, word) for word in "abc")
+    cancelled.cancel()
+    assert await before == "A"
+    assert await after == "C"
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+
+
+async def test_too_many_are_refused(worker: Worker) -> None:
+    """Beyond the bound asking raises TryAgain at once; answers make room again."""
+    jobs = [worker.run(insert, str(number)) for number in range(100)]
+    with pytest.raises(TryAgain):
+        worker.run(insert, "one too many")
+    await asyncio.gather(*jobs)
+    assert await worker.run(insert, "b") == "B"
+
+
+async def test_closing_waits_for_what_was_asked(connection: Watched, tmp_path: Path) -> None:
+    """What was asked before closing is done and answered, what is asked after is refused."""
+    worker = Worker(connection, begin="BEGIN", savepoints=True)
+    jobs = [worker.run(insert, word) for word in "abc"]
+    await worker.close()
+    assert [job.result() for job in jobs] == ["A", "B", "C"]
+    with pytest.raises(TryAgain):
+        worker.run(insert, "d")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
+async def test_closing_outlasts_its_loop(connection: Watched) -> None:
+    """The thread ends even if nobody can be answered any more."""
+
+    async def ask() -> Worker:
+        worker = Worker(connection, begin="BEGIN", savepoints=True)
+        worker.run(insert, "a")
+        worker._hand_over()
+        return worker
+
+    def elsewhere() -> Worker:
+        return asyncio.run(ask())
+
+    worker = await asyncio.to_thread(elsewhere)
+    with suppress(TryAgain):
+        await worker.close()
+    assert not worker._thread.is_alive()
