@@ -1,0 +1,23 @@
+"""Why a service is not there. `str()` of each is one line for whoever started it."""
+
+
+class ServiceTrouble(Exception):
+    """The common kind of what follows."""
+
+
+class MissingProgram(ServiceTrouble):
+    def __init__(self, program: str, package: str) -> None:
+        super().__init__(f"{program} is not installed; on Debian: apt-get install {package}")
+        self.program = program
+        self.package = package
+
+
+class PortInUse(ServiceTrouble):
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use already")
+        self.port = port
+
+
+class DidNotStart(ServiceTrouble):
+    def __init__(self, name: str, why: str, log: object) -> None:
+        super().__init__(f"{name} did not start: {why} (log: {log})")

@@ -1,0 +1,195 @@
+"""A child process with a log file, which is waited for until it answers and never left behind.
+
+It has a process group of its own, for two reasons: Ctrl-C on the terminal reaches only its parent,
+which ends it in good order, and what it forks itself can be ended with it. If the parent is killed,
+the kernel sends it SIGTERM (on Linux, where util-linux has setpriv).
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from entrypoints.services.errors import DidNotStart, MissingProgram
+
+START_TAKES = 60.0  # seconds at most; a busy machine may need a good part of that
+STOP_TAKES = 20.0  # seconds from SIGTERM to SIGKILL
+POLL = 0.02  # seconds
+_SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"  # servers are here; a plain user's PATH lacks it
+
+
+def find_program(program: str, package: str) -> str:
+    """The program's path. Raises MissingProgram."""
+    path = os.environ.get("PATH", os.defpath) + os.pathsep + _SYSTEM_PATHS
+    found = shutil.which(program, path=path)
+    if found is None:
+        raise MissingProgram(program, package)
+    return found
+
+
+def wait_until(true: Callable[[], bool], seconds: float) -> bool:
+    """Poll for it; return whether it came true in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL)
+    return True
+
+
+class Program(ABC):
+    """One kind of process says what its command is and how it shows that it answers."""
+
+    def __init__(self, name: str, log: Path) -> None:
+        self.name = name
+        self.log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_begins = 0  # where the present process began to write
+
+    @abstractmethod
+    def command(self) -> Sequence[str | Path]:
+        """Called before each start, so preparations belong here too. Raises ServiceTrouble."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether the process (this one, and not another on its port) is ready. Takes no time."""
+
+    def environment(self) -> Mapping[str, str]:
+        return os.environ
+
+    def directory(self) -> Path | None:
+        """Where it runs; None is where we are."""
+        return None
+
+    # -- starting ------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Start it and return when it answers. Raises ServiceTrouble."""
+        self.launch()
+        self.wait_until_ready()
+        return self
+
+    def launch(self) -> None:
+        """Start it without waiting; does nothing while it runs. Raises ServiceTrouble."""
+        if self.is_running():
+            return
+        command = [*_ends_with_its_parent(), *map(str, self.command())]
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._log_begins = log.tell()
+            self._process = subprocess.Popen(  # noqa: S603  # a command of our own making
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.directory(),
+                env=dict(self.environment()),
+                process_group=0,
+            )
+
+    def wait_until_ready(self, seconds: float = START_TAKES) -> None:
+        """Return when it answers; otherwise end it. Raises DidNotStart."""
+        try:
+            wait_until(lambda: not self.is_running() or self.answers(), seconds)
+            why = "" if self.answers() and self.is_running() else self._why_not(seconds)
+        except BaseException:
+            self.kill()
+            raise
+        if why:
+            self.kill()
+            raise DidNotStart(self.name, why, self.log)
+
+    def _why_not(self, seconds: float) -> str:
+        if self.is_running():
+            return f"no answer within {seconds:.0f} s"
+        lines = self.output().split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "no word of why")
+
+    # -- looking ---------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        assert self._process is not None, f"{self.name} was not started"
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; the negative signal if one ended it."""
+        return None if self._process is None else self._process.poll()
+
+    def is_running(self) -> bool:
+        """A stopped process (SIGSTOP) runs too."""
+        return self._process is not None and self._process.poll() is None
+
+    def output(self) -> str:
+        """What the present process has logged."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_begins)
+            return log.read().decode(errors="replace")
+
+    # -- ending ----------------------------------------------------------------------------
+
+    def send(self, number: int) -> None:
+        """Send it to this process alone, not to what it forked; nothing happens if it is gone."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def stop(self, number: int = signal.SIGTERM, seconds: float = STOP_TAKES) -> int:
+        """End it and return its exit code: -9 if it had to be killed. Idempotent."""
+        if self._process is None:
+            return 0
+        self.send(number)
+        self.send(signal.SIGCONT)  # while it is stopped it sees no other signal
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self.kill()
+
+    def kill(self) -> int:
+        """End it and what it forked, at once. Idempotent."""
+        if self._process is None:
+            return 0
+        self._signal_group(signal.SIGKILL)
+        return self._process.wait()
+
+    def pause(self) -> None:
+        """Stop it (SIGSTOP): it is there, holds its connections, and does nothing."""
+        self._signal_group(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def resume(self) -> None:
+        self._signal_group(signal.SIGCONT)
+
+    def restart(self, number: int = signal.SIGTERM) -> None:
+        """Stop and start it. Raises ServiceTrouble."""
+        self.stop(number)
+        self.start()
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait for its end; None if it is still running then."""
+        assert self._process is not None, f"{self.name} was not started"
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
+
+    def _signal_group(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _ends_with_its_parent() -> list[str]:
+    """What goes before a command (it becomes that command, under the same process id)."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
