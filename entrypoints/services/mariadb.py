@@ -13,7 +13,7 @@ from pathlib import Path
 
 from entrypoints.services.errors import DidNotStart
 from entrypoints.services.ports import LOOPBACK, free_port, require_free
-from entrypoints.services.program import Program, find_program
+from entrypoints.services.program import Program, find_program, number_in
 
 PACKAGE = "mariadb-server"
 USER = DATABASE = "chat"
@@ -84,7 +84,7 @@ class MariaDB(Program):
         ]
 
     def answers(self) -> bool:
-        return _number_in(self._pid_file) == self.pid and self._greets()
+        return number_in(self._pid_file) == self.pid and self._greets()
 
     def _greets(self) -> bool:
         try:
@@ -136,10 +136,3 @@ class MariaDB(Program):
 def _as_whom() -> list[str]:
     """Root has to say that root is meant, anybody else may not say anything."""
     return ["--user=root"] if os.geteuid() == 0 else []
-
-
-def _number_in(file: Path) -> int:
-    try:
-        return int(file.read_text())
-    except (OSError, ValueError):
-        return 0

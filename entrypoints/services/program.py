@@ -193,3 +193,11 @@ def _ends_with_its_parent() -> list[str]:
     """What goes before a command (it becomes that command, under the same process id)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+def number_in(pid_file: Path) -> int:
+    """The process id that is in it; 0 as long as there is none."""
+    try:
+        return int(pid_file.read_text())
+    except (OSError, ValueError):
+        return 0

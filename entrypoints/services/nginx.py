@@ -1,0 +1,116 @@
+"""A private nginx with infra/nginx.conf, but for ports, nodes and paths."""
+
+import re
+import resource
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from entrypoints.services.errors import DidNotStart, MissingProgram
+from entrypoints.services.ports import LOOPBACK, free_port, require_free
+from entrypoints.services.program import Program, find_program, number_in, wait_until
+
+CONFIGURATION = Path(__file__).parents[2] / "infra" / "nginx.conf"
+WORKERS = 2
+_ENOUGH_FILES = 33_000
+_FILES_OF_ITS_OWN = 200
+_RELOAD_TAKES = 30.0  # seconds at most
+
+
+class Nginx(Program):
+    """Spreads clients over `nodes` (ports of the loopback, which may be changed; see `reload`).
+
+    `shutdown_timeout` is how long connections outlive a reload, as nginx writes a time; None leaves
+    what the file says.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        nodes: Sequence[int],
+        port: int | None = None,
+        *,
+        shutdown_timeout: str | None = None,
+    ) -> None:
+        self.port = port or free_port()
+        self.nodes = list(nodes)
+        self.shutdown_timeout = shutdown_timeout
+        self._home = directory.absolute()
+        self._configuration = self._home / "nginx.conf"
+        self._pid_file = self._home / "nginx.pid"
+        super().__init__("nginx", self._home / "nginx.log")
+
+    @property
+    def access_log(self) -> Path:
+        """A line for each connection that has ended, at most 5 s late."""
+        return self._home / "access.log"
+
+    def command(self) -> Sequence[str | Path]:
+        command = self._command()
+        require_free(self.port)
+        self._home.mkdir(parents=True, exist_ok=True)
+        self._write_configuration()
+        self._check(command)
+        return [*command, "-g", "daemon off;"]
+
+    def answers(self) -> bool:
+        # It listens before it writes this. A connection instead would end up at one of the nodes.
+        return number_in(self._pid_file) == self.pid
+
+    def reload(self) -> None:
+        """Go on with new workers and the present `nodes`; return once they alone take connections.
+
+        The old workers keep the connections that they have until these end or are cut.
+        """
+        stepped_down = self._lines_with("gracefully shutting down")
+        self._write_configuration()
+        self.send(signal.SIGHUP)
+        if not wait_until(
+            lambda: self._lines_with("gracefully shutting down") >= stepped_down + WORKERS,
+            _RELOAD_TAKES,
+        ):
+            raise DidNotStart(self.name, "the configuration was not reloaded", self.log)
+
+    def _lines_with(self, text: str) -> int:
+        return self.output().count(text)
+
+    def _command(self) -> list[str]:
+        return [find_program("nginx", "nginx"), "-e", "stderr", "-c", str(self._configuration)]
+
+    def _check(self, command: Sequence[str]) -> None:
+        done = subprocess.run(  # noqa: S603  # a command of our own making
+            [*command, "-t"], capture_output=True, text=True, timeout=60, check=False
+        )
+        if 'unknown directive "stream"' in done.stderr:
+            raise MissingProgram("nginx's stream module", "libnginx-mod-stream")
+        if done.returncode != 0:
+            raise DidNotStart(self.name, done.stderr.strip().split("\n")[0], self._configuration)
+
+    def _write_configuration(self) -> None:
+        self._configuration.write_text(self._adapted(CONFIGURATION.read_text("utf-8")))
+
+    def _adapted(self, text: str) -> str:
+        nodes = "\n".join(rf"\g<1>{LOOPBACK}:{port}\2" for port in self.nodes)
+        changes = [
+            (r"^pid .*;", f"pid {self._pid_file};"),
+            (r"^error_log .*;", "error_log stderr notice;"),
+            (r"^worker_processes .*;", f"worker_processes {WORKERS};"),
+            (r"(worker_rlimit_nofile) .*;", rf"\1 {_file_limit()};"),
+            (r"(worker_connections) .*;", rf"\g<1> {_file_limit() - _FILES_OF_ITS_OWN};"),
+            (r"(access_log) \S+", rf"\1 {self.access_log}"),
+            (r"(listen) 8000", rf"\1 {LOOPBACK}:{self.port}"),
+            (r"(?:^( *server )127\.0\.0\.1:60\d\d(.*)\n)+", nodes + "\n"),
+        ]
+        if self.shutdown_timeout is not None:
+            changes.append((r"(worker_shutdown_timeout) .*;", rf"\1 {self.shutdown_timeout};"))
+        for pattern, replacement in changes:
+            text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
+            assert count == 1, f"{CONFIGURATION} has {count} of {pattern}"
+        return text
+
+
+def _file_limit() -> int:
+    """More than the system allows would be complained of by each worker."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return _ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_FILES)
