@@ -160,6 +160,11 @@ class ChatClient:
         """How many messages have no answer yet."""
         return self._connection.unsettled
 
+    async def room(self) -> None:
+        """Wait until `post` has room."""
+        while self._connection.unsettled >= self._settings.waiting:
+            await self._connection.progress()
+
     async def drain(self, within: float) -> bool:
         """Wait until all messages have their answer; False if time runs out first."""
         try:
@@ -252,8 +257,7 @@ class ChatClient:
 
     async def _send(self, body: Body) -> Ack:
         async with self._turn:  # who waits for room does not lose their place to a newcomer
-            while self._connection.unsettled >= self._settings.waiting:
-                await self._connection.progress()
+            await self.room()
             future = self._post(body)
         return await future
 

@@ -235,4 +235,6 @@ class Keeper:
 def _reason(exc: Exception) -> str:
     if isinstance(exc, TimeoutError):
         return "no answer"
+    if isinstance(exc, ConnectionRefusedError):
+        return "nothing listens there"
     return (exc.strerror if isinstance(exc, OSError) else None) or str(exc) or type(exc).__name__

@@ -1,7 +1,8 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from fake_chat_server import FakeServer
+
+from tests.unit.client.fake_chat_server import FakeServer
 
 
 @pytest.fixture

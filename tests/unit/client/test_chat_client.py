@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import attrs
 import pytest
-from fake_chat_server import TIMEOUT, FakeServer, Peer, line
 
 from adapters.client import (
     Ack,
@@ -27,6 +26,7 @@ from adapters.client import (
     Settings,
 )
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
+from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer, line
 
 T = TypeVar("T")
 LOGIN, REGISTER, RESUME, PUSHED, CHAT = 1000, 1003, 1015, 1014, 1005

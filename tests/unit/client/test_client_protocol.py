@@ -5,7 +5,6 @@ import random
 from typing import Any
 
 import pytest
-from fake_chat_server import Frame, line
 
 from adapters.client.backoff import Backoff
 from adapters.client.errors import Refused
@@ -20,6 +19,7 @@ from adapters.client.events import (
 )
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
 from adapters.client.settings import Settings
+from tests.unit.client.fake_chat_server import Frame, line
 
 
 class Bench:

@@ -1,0 +1,1 @@
+"""The line client: what a person types, and what they see."""

@@ -1,0 +1,249 @@
+"""The line client: the menu, the conversation, and what comes in meanwhile.
+
+It knows neither the network nor the terminal; those are a ChatClient and a Screen.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from adapters.client import (
+    ChatClient,
+    ClientError,
+    Message,
+    Presence,
+    Replaced,
+    SessionEnded,
+)
+from adapters.client.events import Event
+from adapters.terminal import commands, render
+from adapters.terminal.actions import Actions, Screen, local_now
+from adapters.terminal.book import Book
+from adapters.terminal.clean import clean
+from chat_domain.model import Group, User
+
+MENU = ["1. login", "2. register", "3. quit"]
+
+_FINISH_WITHIN = 10.0  # seconds for answers to what was sent, when the user leaves
+_LOG_OUT_WITHIN = 2.0
+_QUIET = 0.2  # seconds without an unread message that pass for the last of them
+_UNREAD_WITHIN = 5.0
+
+
+class LineClient:
+    def __init__(
+        self,
+        client: ChatClient,
+        screen: Screen,
+        book: Book,
+        *,
+        echo_after: float | None = None,
+        now: Callable[[], datetime] = local_now,
+    ) -> None:
+        self._client = client
+        self._screen = screen
+        self._book = book
+        self._now = now
+        self._actions = Actions(client, screen, book, echo_after=echo_after, now=now)
+        self._unread: list[Message] | None = None  # a list while they are gathered for the welcome
+        self._message_came = asyncio.Event()
+        self._conversation: asyncio.Task[bool] | None = None
+        self._broken_off = False
+
+    async def run(self) -> int:
+        """Serve the user until they leave; the exit status.
+
+        What failed counts in a script. A person has seen it, and gone on.
+        """
+        watching = asyncio.create_task(self._watch())
+        using = asyncio.create_task(self._use())
+        try:
+            await asyncio.wait(
+                {watching, using, self._actions.trouble}, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            await _cancel(using)
+            await _cancel(watching)
+        if self._actions.trouble.done():
+            self._actions.trouble.result()
+        self._broken_off |= using.cancelled()  # the events have ended, so the server is lost
+        failed = self._screen.scripted and self._actions.failures > 0
+        return 1 if failed or self._broken_off else 0
+
+    async def _use(self) -> None:
+        try:
+            while await self._menu():
+                pass
+        except EOFError:
+            pass
+        await self._leave()
+
+    async def _leave(self) -> None:
+        if await self._actions.finish(_FINISH_WITHIN) and self._client.user is not None:
+            try:
+                async with asyncio.timeout(_LOG_OUT_WITHIN):
+                    await self._client.logout()
+            except (ClientError, TimeoutError):
+                return  # the session ends with the connection
+
+    # The menu, as in the original client.
+
+    async def _menu(self) -> bool:
+        """One round; False when the user is done."""
+        for entry in MENU:
+            self._prompted(entry)
+        match (await self._screen.ask("choice: ")).strip():
+            case "1":
+                return await self._log_in()
+            case "2":
+                await self._register()
+            case "3":
+                return False
+            case other:
+                self._actions.complain(f"the choices are 1, 2 and 3, not {other!r}")
+        return True
+
+    def _prompted(self, text: str) -> None:
+        if not self._screen.scripted:
+            self._screen.show([("class:note", text)])
+
+    async def _register(self) -> None:
+        name = await self._screen.ask("name: ")
+        password = await self._screen.ask("password: ", hidden=True)
+        try:
+            user_id = await self._client.register(name, password)
+        except ClientError as exc:
+            self._actions.complain(str(exc))
+        else:
+            self._screen.show(render.note(f"registered {name}, your id is {user_id}"))
+
+    async def _log_in(self) -> bool:
+        """Log in and converse; False if the user is done with the program altogether."""
+        who = await self._screen.ask("id or name: ")
+        password = await self._screen.ask("password: ", hidden=True)
+        self._unread = []
+        try:
+            user = await self._client.login(who, password)
+            await self._welcome(user)
+        except ClientError as exc:
+            self._actions.complain(str(exc))
+            # What a script says next was meant for somebody who is logged in.
+            return not self._screen.scripted
+        finally:
+            self._release_unread()
+        return await self._converse()
+
+    async def _welcome(self, user: User) -> None:
+        await self._actions.learn()
+        groups = await self._actions.groups_with_members()
+        await self._gather_unread()
+        unread, self._unread = self._unread or [], None
+        self._actions.show(render.welcome(user))
+        self._actions.show(render.unread(unread, self._book, self._now()))
+        self._actions.show(render.friends(self._book.friends.values()))
+        self._actions.show(render.groups_with_members(groups))
+
+    async def _gather_unread(self) -> None:
+        """Wait until no more unread messages come; nothing marks the last one."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_UNREAD_WITHIN):
+                while await self._hears_more():
+                    pass
+
+    async def _hears_more(self) -> bool:
+        self._message_came.clear()
+        try:
+            async with asyncio.timeout(_QUIET):
+                return await self._message_came.wait()
+        except TimeoutError:
+            return False
+
+    def _release_unread(self) -> None:
+        """Show what was gathered for a welcome that did not come about."""
+        unread, self._unread = self._unread or [], None
+        self._actions.show(render.unread(unread, self._book, self._now()))
+
+    # The conversation.
+
+    async def _converse(self) -> bool:
+        self._conversation = asyncio.create_task(self._read_commands())
+        try:
+            await asyncio.wait({self._conversation})
+        finally:
+            await _cancel(self._conversation)
+        if self._conversation.cancelled():  # the session has ended
+            return not self._screen.scripted
+        return self._conversation.result()
+
+    async def _read_commands(self) -> bool:
+        """Until the user logs out (True) or quits (False)."""
+        self._actions.partner = None
+        while True:
+            line = await self._screen.command(self._prompt())
+            command = commands.parse(line, talking=self._actions.partner is not None)
+            if not isinstance(command, commands.Chat | commands.GroupChat | commands.Say):
+                self._screen.echo(line)  # a message is shown with its ticks instead
+            match command:
+                case commands.Quit():
+                    return False
+                case commands.Logout():
+                    return await self._log_out()
+                case _:
+                    await self._actions.do(command)
+
+    async def _log_out(self) -> bool:
+        await self._actions.finish(_FINISH_WITHIN)
+        try:
+            await self._client.logout()
+        except ClientError as exc:
+            self._actions.complain(str(exc))
+        self._screen.show(render.note("logged out"))
+        return True
+
+    def _prompt(self) -> str:
+        name = clean(self._client.user.name) if self._client.user else ""
+        partner = self._actions.partner
+        if partner is None:
+            return f"{name}> "
+        to = f"[{partner.name}]" if isinstance(partner, Group) else partner.name
+        return f"{name} to {clean(to)}> "
+
+    # What comes in.
+
+    async def _watch(self) -> None:
+        async for event in self._client.events():
+            self._on_event(event)
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case Message():
+                self._on_message(event)
+                return
+            case Presence(user_id, name, online):
+                self._book.note_presence(user_id, name, online=online)
+            case Replaced():
+                self._broken_off = True
+            case SessionEnded():
+                self._broken_off |= self._screen.scripted
+                if self._conversation is not None:
+                    self._conversation.cancel()
+        line = render.event(event)
+        if line is not None:
+            self._screen.show(line)
+
+    def _on_message(self, message: Message) -> None:
+        self._book.meet(message.sender_id, message.sender_name)
+        self._message_came.set()
+        if self._unread is not None:
+            self._unread.append(message)
+        else:
+            self._screen.show(render.message(message, self._book, self._now()))
+
+
+async def _cancel(task: asyncio.Task[object]) -> None:
+    """End a task and let its own errors out."""
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()

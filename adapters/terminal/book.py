@@ -1,0 +1,72 @@
+"""The people and groups that the line client has heard of."""
+
+import itertools
+from collections.abc import Iterator
+
+from chat_domain.model import Friend, Group, Membership, User
+from chat_domain.names import name_key
+
+_MAX_STRANGERS = 1_000
+
+
+class Book:
+    """Finds by id, written in digits, or by name, in whatever case."""
+
+    def __init__(self) -> None:
+        self.friends: dict[int, Friend] = {}
+        self.groups: dict[int, Membership] = {}
+        self._strangers: dict[int, str] = {}
+
+    def meet(self, user_id: int, name: str) -> None:
+        """Remember the name of somebody who has written, or was looked up."""
+        self._strangers[user_id] = name
+        if len(self._strangers) > _MAX_STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
+
+    def note_presence(self, user_id: int, name: str, *, online: bool) -> None:
+        if user_id in self.friends:
+            self.friends[user_id] = Friend(user_id, name, online)
+
+    def user(self, who: str) -> User | None:
+        """Somebody by id, known or not, or by a name that is known."""
+        number = _id(who)
+        if number is not None:
+            return User(number, self.name_of(number))
+        return next((user for user in self._users() if _same(user.name, who)), None)
+
+    def group(self, which: str) -> Group | None:
+        """One of the user's own groups; by id, any group."""
+        number = _id(which)
+        if number is None:
+            mine = (membership.group for membership in self.groups.values())
+            return next((group for group in mine if _same(group.name, which)), None)
+        membership = self.groups.get(number)
+        return membership.group if membership else Group(number, f"group {number}", "")
+
+    def name_of(self, user_id: int) -> str:
+        friend = self.friends.get(user_id)
+        return friend.name if friend else self._strangers.get(user_id, f"user {user_id}")
+
+    def group_name(self, group_id: int) -> str:
+        membership = self.groups.get(group_id)
+        return membership.group.name if membership else f"group {group_id}"
+
+    def user_names(self) -> list[str]:
+        return sorted({user.name for user in self._users()}, key=name_key)
+
+    def group_names(self) -> list[str]:
+        mine = (membership.group.name for membership in self.groups.values())
+        return sorted(mine, key=name_key)
+
+    def _users(self) -> Iterator[User]:
+        friends = (User(friend.id, friend.name) for friend in self.friends.values())
+        return itertools.chain(friends, itertools.starmap(User, self._strangers.items()))
+
+
+def _id(text: str) -> int | None:
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None  # noqa: PLR2004
+
+
+def _same(name: str, typed: str) -> bool:
+    return name_key(name) == name_key(typed)

@@ -1,0 +1,103 @@
+"""The line client without a terminal: lines in, lines out. What scripts drive."""
+
+import asyncio
+import os
+import sys
+import termios
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from adapters.terminal.render import Line, plain
+
+_CHUNK = 65_536
+_LONGEST_LINE = 65_536  # more than any command; what is longer is cut
+
+
+class PlainScreen:
+    """Reads lines as they are needed and never further than the system's buffer."""
+
+    def __init__(self, source: int, out: TextIO, err: TextIO) -> None:
+        self.scripted = not os.isatty(source)
+        self._source = source
+        self._out = out
+        self._err = err
+        self._lines = read_lines(source)
+
+    def show(self, line: Line) -> None:
+        print(plain(line), file=self._out, flush=True)
+
+    def complain(self, line: Line) -> None:
+        print(plain(line), file=self._err, flush=True)
+
+    def echo(self, line: str) -> None:
+        """Leave it; whoever typed it sees it."""
+
+    async def ask(self, question: str, *, hidden: bool = False) -> str:
+        self._prompt(question)
+        if not hidden or self.scripted:
+            return await self._next()
+        with _no_echo(self._source):
+            answer = await self._next()
+        self._prompt("\n")
+        return answer
+
+    async def command(self, prompt: str) -> str:
+        self._prompt(prompt)
+        return await self._next()
+
+    def _prompt(self, text: str) -> None:
+        if not self.scripted:
+            print(text, end="", file=self._out, flush=True)
+
+    async def _next(self) -> str:
+        try:
+            return await anext(self._lines)
+        except StopAsyncIteration:
+            raise EOFError from None
+
+
+async def read_lines(source: int) -> AsyncIterator[str]:
+    """The lines of a file, pipe or terminal, without holding up the event loop."""
+    rest = b""
+    while data := await _read(source):
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            yield _decode(line)
+        rest = rest[:_LONGEST_LINE]
+    if rest:
+        yield _decode(rest)
+
+
+async def _read(source: int) -> bytes:
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    try:
+        loop.add_reader(source, readable.set)
+    except PermissionError:  # a regular file, which cannot be waited for and need not be
+        return os.read(source, _CHUNK)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(source)
+    return os.read(source, _CHUNK)
+
+
+def _decode(line: bytes) -> str:
+    return line.removesuffix(b"\r").decode("utf-8", errors="replace")
+
+
+@contextmanager
+def _no_echo(terminal: int) -> Iterator[None]:
+    before = termios.tcgetattr(terminal)
+    silent = before.copy()
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def standard_screen() -> PlainScreen:
+    return PlainScreen(sys.stdin.fileno(), sys.stdout, sys.stderr)

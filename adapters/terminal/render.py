@@ -1,0 +1,193 @@
+"""What is shown, as pieces of text with the style that each has. Pure.
+
+Everything that others have written goes through `clean` here and nowhere else.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from adapters.client.errors import Refused
+from adapters.client.events import (
+    Ack,
+    Disconnected,
+    Event,
+    GoingAway,
+    Message,
+    Presence,
+    Reconnected,
+    Replaced,
+    ServerError,
+    SessionEnded,
+)
+from adapters.terminal.book import Book
+from adapters.terminal.clean import clean
+from adapters.terminal.commands import ORIGINAL, SLASHED
+from chat_domain.model import Friend, Member, Membership, Role, User
+
+Line = list[tuple[str, str]]
+
+SENDER_COLOURS = 6
+
+
+def plain(line: Line) -> str:
+    return "".join(text for _, text in line)
+
+
+def note(text: str) -> Line:
+    return [("class:note", f"* {clean(text)}")]
+
+
+def error(text: str) -> Line:
+    return [("class:error", f"error: {clean(text)}")]
+
+
+def when(time_ms: int, now: datetime) -> str:
+    """Local time; with the date if it is another day's. `now` knows the zone."""
+    # A server's idea of time may lie beyond what a calendar knows.
+    seconds = min(max(time_ms / 1000, 0), 253_370_000_000)
+    time = datetime.fromtimestamp(seconds, UTC).astimezone(now.tzinfo)
+    return time.strftime("%H:%M" if time.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def message(event: Message, book: Book, now: datetime) -> Line:
+    line = [("class:time", f"{when(event.time_ms, now)} ")]
+    if event.group_id:
+        line.append(("class:group", f"[{clean(book.group_name(event.group_id))}] "))
+    return [*line, _sender(event.sender_id, event.sender_name), ("", f": {clean(event.text)}")]
+
+
+def sent(to: str, text: str, outcome: Ack | Exception | None, now: datetime) -> Line:
+    """One's own message, with its ticks: two when delivered, one when stored, none yet."""
+    mark, style, remark = _outcome(outcome)
+    return [
+        ("class:time", f"{now:%H:%M} "),
+        (style, f"{mark} "),
+        ("class:own", f"to {clean(to)}"),
+        ("", f": {clean(text)}"),
+        (style, f"  ({clean(remark)})" if remark else ""),
+    ]
+
+
+def _outcome(outcome: Ack | Exception | None) -> tuple[str, str, str]:
+    if outcome is None:
+        return "…", "class:note", "on its way"
+    if isinstance(outcome, Exception):
+        return "✗", "class:error", str(outcome)
+    full = ", ".join(map(str, outcome.refused))
+    remark = f"no room in the mailbox of {full}" if full else ""
+    if outcome.delivered:
+        return "✓✓", "class:delivered", remark
+    return "✓", "class:stored", remark
+
+
+def welcome(user: User) -> list[Line]:
+    return [[("class:title", f"=== logged in as {clean(user.name)}, id {user.id} ===")]]
+
+
+def friends(every: Iterable[Friend]) -> list[Line]:
+    rows = [person(friend) for friend in every]
+    return [_title("friends"), *(rows or [_nobody("nobody yet; /add NAME")])]
+
+
+def who(user: User, every: Iterable[Friend]) -> list[Line]:
+    online = [friend for friend in every if friend.online]
+    rows = [person(friend) for friend in online] or [_nobody("nobody of your list is online")]
+    return [note(f"you are {user.name}, id {user.id}"), *rows]
+
+
+def groups(every: Iterable[Membership]) -> list[Line]:
+    rows = [_group(membership) for membership in every]
+    return [_title("groups"), *(rows or [_nobody("none yet; /join ID or /create NAME")])]
+
+
+def groups_with_members(every: Iterable[tuple[Membership, list[Member], bool]]) -> list[Line]:
+    """Each group with its members; the flag says that there are more than are shown."""
+    lines = []
+    for membership, some, more in every:
+        lines.append(_group(membership))
+        lines += [[("", "    "), *_member(member)] for member in some]
+        lines += [_nobody("    ... and more; /members GROUP")] if more else []
+    return [_title("groups"), *(lines or [_nobody("none yet; /join ID or /create NAME")])]
+
+
+def members(group_name: str, every: Iterable[Member]) -> list[Line]:
+    return [_title(f"members of {group_name}"), *map(_member, every)]
+
+
+def unread(messages: Iterable[Message], book: Book, now: datetime) -> list[Line]:
+    lines = [message(one, book, now) for one in messages]
+    return [_title("unread messages"), *lines] if lines else []
+
+
+def person(friend: Friend) -> Line:
+    return _person(friend.id, friend.name, _state(friend.online))
+
+
+def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
+    """A notice; None for what goes without saying."""
+    match what:
+        case Presence():
+            return note(f"{what.name} is {'online' if what.online else 'offline'}")
+        case Disconnected(why, retrying):
+            return note(f"connection lost ({why}){', trying again' if retrying else ''}")
+        case Reconnected():
+            return note("connected again")
+        case GoingAway():
+            return note("the server is going away, looking for another one")
+        case Replaced():
+            return error("another connection has taken this session over")
+        case SessionEnded(refusal):
+            return error(f"you are no longer logged in ({_reason(refusal)})")
+        case ServerError(refusal):
+            return error(_reason(refusal))
+    return None
+
+
+def help_lines() -> list[Line]:
+    forms = [*SLASHED, *ORIGINAL]
+    return [
+        _title("commands"),
+        *([("class:own", f"  {form.usage:<34}"), ("", form.does)] for form in forms),
+        [("", 'Names with spaces need quotes before a text: /msg "zhang san" hello')],
+        [("", "✓✓ delivered   ✓ stored until they come   … on its way   ✗ not sent")],
+    ]
+
+
+def _title(text: str) -> Line:
+    return [("class:title", f"--- {clean(text)} ---")]
+
+
+def _nobody(text: str) -> Line:
+    return [("class:note", f"  {text}")]
+
+
+def _sender(user_id: int, name: str) -> tuple[str, str]:
+    return f"class:sender{user_id % SENDER_COLOURS}", clean(name)
+
+
+def _person(user_id: int, name: str, state: str) -> Line:
+    return [("", f"{user_id:>6} "), _sender(user_id, name), (f"class:{state}", f"  {state}")]
+
+
+def _member(member: Member) -> Line:
+    role = [("class:title", "  creator")] if member.role is Role.CREATOR else [("", "  normal")]
+    return _person(member.id, member.name, _state(member.online)) + role
+
+
+def _group(membership: Membership) -> Line:
+    group = membership.group
+    described = f"  {clean(group.description)}" if group.description else ""
+    return [
+        ("", f"{group.id:>6} "),
+        ("class:group", clean(group.name)),
+        ("", f"  {membership.role.value}"),
+        ("class:note", described),
+    ]
+
+
+def _state(online: bool) -> str:
+    return "online" if online else "offline"
+
+
+def _reason(refusal: Refused) -> str:
+    return refusal.errmsg or refusal.error

@@ -1,0 +1,75 @@
+"""The line client: `python -m entrypoints.cli_client [HOST] [PORT]`."""
+
+import argparse
+import asyncio
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from adapters.client import ChatClient, ConnectionLost
+from adapters.terminal.app import LineClient
+from adapters.terminal.book import Book
+from adapters.terminal.plain import standard_screen
+from adapters.terminal.screen import TerminalScreen
+
+_ECHO_AFTER = 1.0  # seconds
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    plain = options.plain or not (sys.stdin.isatty() and sys.stdout.isatty())
+    serve = _serve_plainly if plain else _serve_terminal
+    try:
+        return asyncio.run(serve(options.host, options.port))
+    except ConnectionLost as exc:
+        print(f"error: {exc}", file=sys.stderr)  # noqa: T201  # this is its place
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output is gone; nor shall the interpreter try to flush it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m entrypoints.cli_client",
+        description="Chat from a terminal, or from a script.",
+        epilog="exit status: 0; 1 if something failed; 2 for wrong arguments; 130 after Ctrl-C",
+    )
+    parser.add_argument("host", nargs="?", default="127.0.0.1", metavar="HOST", help="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=6000, type=_port, metavar="PORT", help="6000")
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="plain lines without colour, as when the input or output is no terminal",
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):  # noqa: PLR2004
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
+
+
+async def _serve_plainly(host: str, port: int) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    async with ChatClient.connect(host, port) as client:
+        return await LineClient(client, standard_screen(), Book()).run()
+
+
+async def _serve_terminal(host: str, port: int) -> int:
+    book = Book()
+    screen = TerminalScreen(book)
+    async with ChatClient.connect(host, port) as client:
+        with screen.shown():
+            return await LineClient(client, screen, book, echo_after=_ECHO_AFTER).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,252 @@
+"""The line client's logic: a screen that the test types on, a server that the test speaks for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.client import ChatClient, Settings
+from adapters.terminal.app import LineClient
+from adapters.terminal.book import Book
+from adapters.terminal.render import Line, plain
+from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer, line
+
+NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=UTC)
+HASTY = Settings(first_delay=0.001, longest_delay=0.01)
+
+
+class TypedScreen:
+    """`script` is typed line by line; at its end comes what `type` adds, or the end of input."""
+
+    def __init__(self, script: list[str], *, scripted: bool) -> None:
+        self.scripted = scripted
+        self.shown: list[str] = []
+        self.prompts: list[str] = []
+        self._typed: asyncio.Queue[str | None] = asyncio.Queue()
+        self._news = asyncio.Event()
+        for text in script:
+            self.type(text)
+
+    def type(self, text: str | None) -> None:
+        self._typed.put_nowait(text)
+
+    def show(self, line: Line) -> None:
+        self.shown.append(plain(line))
+        self._news.set()
+
+    def complain(self, line: Line) -> None:
+        self.show(line)
+
+    def echo(self, line: str) -> None:
+        pass
+
+    async def ask(self, question: str, *, hidden: bool = False) -> str:
+        return await self.command(question)
+
+    async def command(self, prompt: str) -> str:
+        self.prompts.append(prompt)
+        text = await self._typed.get()
+        if text is None:
+            raise EOFError
+        return text
+
+    async def until(self, text: str) -> None:
+        """Wait until a line with this text is shown."""
+        async with asyncio.timeout(TIMEOUT):
+            while not any(text in shown for shown in self.shown):
+                self._news.clear()
+                await self._news.wait()
+
+
+class Running:
+    def __init__(self, peer: Peer, screen: TypedScreen, task: "asyncio.Task[int]") -> None:
+        self.peer = peer
+        self.screen = screen
+        self._task = task
+
+    async def status(self) -> int:
+        async with asyncio.timeout(TIMEOUT):
+            return await self._task
+
+    async def lists(self, *friends: dict[str, Any]) -> None:
+        """Answer what the client asks for its welcome."""
+        seq = (await self.peer.hear(1022))["seq"]
+        self.peer.say(msgid=1023, seq=seq, friends=list(friends))
+        seq = (await self.peer.hear(1024))["seq"]
+        self.peer.say(msgid=1025, seq=seq, groups=[])
+
+    async def welcome(self, *friends: dict[str, Any]) -> None:
+        await self.peer.admit()
+        await self.lists(*friends)
+        await self.screen.until("--- groups ---")
+
+    async def log_out(self) -> None:
+        seq = (await self.peer.hear(1002))["seq"]
+        self.peer.say(msgid=1010, seq=seq)
+
+
+LI_SI = {"id": 15, "name": "li si", "state": "online"}
+
+
+@asynccontextmanager
+async def running(
+    server: FakeServer, *script: str, scripted: bool = True, echo_after: float | None = None
+) -> AsyncIterator[Running]:
+    screen = TypedScreen(list(script), scripted=scripted)
+    async with ChatClient.connect("127.0.0.1", server.port, settings=HASTY) as client:
+        app = LineClient(client, screen, Book(), echo_after=echo_after, now=lambda: NOW)
+        task = asyncio.create_task(app.run())
+        try:
+            yield Running(await server.accept(), screen, task)
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+
+async def test_a_conversation_from_menu_to_menu(server: FakeServer) -> None:
+    """Log in, write, log out, quit: the order of the original client."""
+    script = ["1", "13", "secret", "chat:15:hi: you", "loginout", "3"]
+    async with running(server, *script) as app:
+        await app.welcome(LI_SI)
+        assert (await app.peer.take())["msg"] == "hi: you"
+        await app.log_out()
+        assert await app.status() == 0
+        assert app.screen.shown == [
+            "=== logged in as zhang san, id 13 ===",
+            "--- friends ---",
+            "    15 li si  online",
+            "--- groups ---",
+            "  none yet; /join ID or /create NAME",
+            "18:04 ✓✓ to li si: hi: you",
+            "* logged out",
+        ]
+
+
+async def test_unread_messages_come_before_the_lists(server: FakeServer) -> None:
+    """Whenever they arrive during the welcome; what comes later is shown at once."""
+    async with running(server, "1", "13", "secret") as app:
+        await app.peer.admit()
+        app.peer.say_together(push(1, "missed"))
+        await app.peer.hear(1014)
+        await app.lists()
+        await app.screen.until("--- groups ---")
+        app.peer.say_together(push(2, "live"))
+        await app.screen.until("live")
+        kinds = [shown for shown in app.screen.shown if "-" in shown or "missed" in shown]
+        assert kinds[0] == "--- unread messages ---"
+        assert kinds[1].endswith("li: missed")
+        assert kinds[2] == "--- friends ---"
+
+
+def push(number: int, text: str) -> bytes:
+    return line(msgid=1005, push=number, mid="m", cid=text, id=15, name="li", msg=text, time=7)
+
+
+async def test_a_script_ends_when_its_login_is_refused(server: FakeServer) -> None:
+    """Its next lines were not meant for the menu."""
+    async with running(server, "1", "13", "wrong", "chat:15:hi") as app:
+        await app.peer.turn_away(1000, 3, "bad_credentials")
+        assert await app.status() == 1
+        assert app.screen.shown == ["error: bad_credentials"]
+
+
+async def test_a_person_may_try_again(server: FakeServer) -> None:
+    """And leaves without a reproach."""
+    async with running(server, "1", "13", "wrong", "3", scripted=False) as app:
+        await app.peer.turn_away(1000, 3, "bad_credentials")
+        assert await app.status() == 0
+        assert "error: bad_credentials" in app.screen.shown
+
+
+@pytest.mark.parametrize("command", ["nonsense", "/join x", "/msg nobody hi"])
+async def test_a_command_that_fails_fails_the_script(server: FakeServer, command: str) -> None:
+    """The commands behind it are carried out all the same."""
+    async with running(server, "1", "13", "secret", command, "/help", "loginout", "3") as app:
+        await app.welcome()
+        if "nobody" in command:
+            seq = (await app.peer.hear(1019))["seq"]
+            app.peer.say(msgid=1011, seq=seq, errno=30, error="no_such_user", errmsg="")
+        await app.log_out()
+        assert await app.status() == 1
+        assert "--- commands ---" in app.screen.shown
+
+
+async def test_a_refused_message_fails_the_script(server: FakeServer) -> None:
+    """It is shown with a cross and the reason."""
+    async with running(server, "1", "13", "secret", "chat:15:hi", "/quit") as app:
+        await app.welcome()
+        seq = (await app.peer.hear(1005))["seq"]
+        app.peer.say(msgid=1011, seq=seq, errno=40, error="mailbox_full", errmsg="full")
+        await app.log_out()
+        assert await app.status() == 1
+        assert "18:04 ✗ to user 15: hi  (mailbox_full: full)" in app.screen.shown
+
+
+async def test_the_end_of_input_waits_for_answers(server: FakeServer) -> None:
+    """Then it logs out and leaves."""
+    async with running(server, "1", "13", "secret", "chat:15:hi") as app:
+        app.screen.type(None)
+        await app.welcome(LI_SI)
+        await app.peer.take("stored")
+        await app.log_out()
+        assert await app.status() == 0
+        assert app.screen.shown[-1] == "18:04 ✓ to li si: hi"
+
+
+async def test_a_message_that_takes_long_is_shown_on_its_way(server: FakeServer) -> None:
+    """And once more with its ticks when the answer is there."""
+    async with running(server, "1", "13", "s", "chat:15:hi", scripted=False, echo_after=0) as app:
+        await app.welcome(LI_SI)
+        await app.screen.until("… to li si: hi")
+        await app.peer.take()
+        await app.screen.until("✓✓ to li si: hi")
+
+
+async def test_talking_sends_plain_lines_to_the_partner(server: FakeServer) -> None:
+    """The prompt says to whom."""
+    async with running(server, "1", "13", "s", "/talk li si", "hi", "/talk", "hi") as app:
+        await app.welcome(LI_SI)
+        assert (await app.peer.take())["toid"] == 15
+        await app.screen.until("error: this is not a command")
+        alone, talking = "zhang san> ", "zhang san to li si> "
+        assert app.screen.prompts[3:7] == [alone, talking, talking, alone]
+
+
+async def test_who_is_logged_out_by_the_server_is_back_at_the_menu(server: FakeServer) -> None:
+    """Without having to press a key."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.welcome()
+        await app.peer.hang_up()
+        second = await server.accept()
+        await second.turn_away(1015, 4, "bad_token")
+        await second.turn_away(1000, 3, "bad_credentials")
+        await app.screen.until("you are no longer logged in")
+        app.screen.type("3")
+        assert await app.status() == 0
+
+
+async def test_who_was_replaced_leaves_with_a_failure(server: FakeServer) -> None:
+    """There is nothing more to do here."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.welcome()
+        app.peer.say(msgid=1016)
+        await app.screen.until("taken this session over")
+        await app.peer.hang_up()
+        assert await app.status() == 1
+
+
+async def test_a_lost_connection_is_told_and_mended(server: FakeServer) -> None:
+    """What is typed meanwhile is sent afterwards."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.welcome(LI_SI)
+        await app.peer.hang_up()
+        await app.screen.until("connection lost")
+        app.screen.type("chat:15:still there?")
+        second = await server.accept()
+        await second.admit(1015)
+        assert (await second.take())["msg"] == "still there?"
+        await app.screen.until("connected again")
+        await app.screen.until("✓✓ to li si: still there?")

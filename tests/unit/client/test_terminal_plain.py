@@ -1,0 +1,76 @@
+"""Lines in and out without a terminal."""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.terminal.plain import PlainScreen, read_lines
+
+
+@contextmanager
+def pipe() -> Iterator[tuple[int, int]]:
+    source, sink = os.pipe()
+    try:
+        yield source, sink
+    finally:
+        os.close(source)
+
+
+async def test_lines_are_read_as_they_come() -> None:
+    """However the writer cut them; the last needs no newline."""
+    with pipe() as (source, sink):
+        lines = read_lines(source)
+        os.write(sink, b"one\ntw")
+        assert await anext(lines) == "one"
+        os.write(sink, b"o\r\nthr\xffee")
+        assert await anext(lines) == "two"
+        os.close(sink)
+        assert [line async for line in lines] == ["thr\ufffdee"]
+
+
+async def test_a_regular_file_is_read_too(tmp_path: Path) -> None:
+    """It cannot be waited for, which some event loops refuse to try."""
+    path = tmp_path / "script"
+    path.write_text("1\n13\nsecret\n", encoding="utf-8")
+    with path.open() as file:
+        assert [line async for line in read_lines(file.fileno())] == ["1", "13", "secret"]
+
+
+async def test_a_script_sees_no_prompts() -> None:
+    """Results go to the output, complaints to the other one."""
+    out, err = io.StringIO(), io.StringIO()
+    with pipe() as (source, sink):
+        screen = PlainScreen(source, out, err)
+        os.write(sink, b"13\n")
+        os.close(sink)
+        assert screen.scripted
+        assert await screen.ask("id: ") == "13"
+        with pytest.raises(EOFError):
+            await screen.command("> ")
+        screen.show([("class:title", "hello "), ("", "there")])
+        screen.complain([("class:error", "error: no")])
+    assert (out.getvalue(), err.getvalue()) == ("hello there\n", "error: no\n")
+
+
+async def test_a_terminal_does_not_show_passwords() -> None:
+    """And shows everything else again afterwards."""
+    ours, theirs = os.openpty()
+    try:
+        screen = PlainScreen(theirs, io.StringIO(), io.StringIO())
+        assert not screen.scripted
+        os.write(ours, b"name\n")
+        assert await screen.ask("name: ") == "name"
+        os.read(ours, 100)
+        lines = screen.ask("password: ", hidden=True)
+        lines.send(None)
+        os.write(ours, b"secret\n")
+        lines.close()
+        os.write(ours, b"after\n")
+        assert b"secret" not in os.read(ours, 100)
+    finally:
+        os.close(ours)
+        os.close(theirs)

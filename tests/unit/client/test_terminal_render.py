@@ -1,0 +1,171 @@
+"""What is shown, as text."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from adapters.client import (
+    Ack,
+    Connected,
+    Disconnected,
+    GoingAway,
+    Message,
+    Presence,
+    Reconnected,
+    Refused,
+    Replaced,
+    ServerError,
+    SessionEnded,
+)
+from adapters.client.events import Event
+from adapters.terminal import render
+from adapters.terminal.book import Book
+from chat_domain.model import Friend, Group, Member, Membership, Role, User
+
+NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=timezone(timedelta(hours=8)))
+NOW_MS = int(NOW.timestamp() * 1000)
+ESCAPE = "\x1b[2J"
+
+
+@pytest.fixture
+def book() -> Book:
+    book = Book()
+    book.groups = {3: Membership(Group(3, "hikers", ""), Role.NORMAL)}
+    return book
+
+
+def said(text: str = "hello", *, name: str = "li si", group: int = 0, ago_ms: int = 0) -> Message:
+    return Message("m", "c", 15, name, text, NOW_MS - ago_ms, group)
+
+
+def test_a_message_has_its_local_time_and_sender(book: Book) -> None:
+    """In the reader's zone."""
+    assert render.plain(render.message(said(), book, NOW)) == "18:04 li si: hello"
+
+
+def test_a_group_message_names_the_group(book: Book) -> None:
+    """Or its id, if this client has not heard of it."""
+    assert "[hikers] li si: hello" in render.plain(render.message(said(group=3), book, NOW))
+    assert "[group 4] li si: hello" in render.plain(render.message(said(group=4), book, NOW))
+
+
+def test_another_day_has_a_date(book: Book) -> None:
+    """What waited in the mailbox may be old."""
+    line = render.message(said(ago_ms=86_400_000), book, NOW)
+    assert render.plain(line) == "2026-11-19 18:04 li si: hello"
+
+
+@pytest.mark.parametrize("time_ms", [-1, 0, 2**53 - 1])
+def test_no_time_is_too_odd(time_ms: int) -> None:
+    """A server with a broken clock does not end the client."""
+    assert render.when(time_ms, NOW)
+
+
+def test_a_sender_has_one_colour() -> None:
+    """The same in each message, and mostly another than others have."""
+    styles = {render.message(said(name=name), Book(), NOW)[1][0] for name in ("a", "b")}
+    assert styles == {"class:sender3"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "shown"),
+    [
+        (None, "18:04 … to li: hi  (on its way)"),
+        (Ack("m", 0, delivered=True), "18:04 ✓✓ to li: hi"),
+        (Ack("m", 0, delivered=False), "18:04 ✓ to li: hi"),
+        (Refused(40, "mailbox_full", "full"), "18:04 ✗ to li: hi  (mailbox_full: full)"),
+        (
+            Ack("m", 0, delivered=True, refused=(21, 22)),
+            "18:04 ✓✓ to li: hi  (no room in the mailbox of 21, 22)",
+        ),
+    ],
+)
+def test_ticks(outcome: Ack | Refused | None, shown: str) -> None:
+    """Two when delivered, one when stored, none on the way, a cross when refused."""
+    assert render.plain(render.sent("li", "hi", outcome, NOW)) == shown
+
+
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (Presence(1, "li", online=True), "* li is online"),
+        (Presence(1, "li", online=False), "* li is offline"),
+        (Disconnected("reset", retrying=True), "* connection lost (reset), trying again"),
+        (Disconnected("reset", retrying=False), "* connection lost (reset)"),
+        (Reconnected(resumed=True), "* connected again"),
+        (GoingAway(5), "* the server is going away, looking for another one"),
+        (Replaced(), "error: another connection has taken this session over"),
+        (
+            SessionEnded(Refused(4, "bad_token", "")),
+            "error: you are no longer logged in (bad_token)",
+        ),
+        (ServerError(Refused(43, "bad_push", "no")), "error: no"),
+    ],
+)
+def test_notices(event: Event, shown: str) -> None:
+    """One line each."""
+    line = render.event(event)
+    assert line is not None
+    assert render.plain(line) == shown
+
+
+def test_the_first_connection_goes_without_saying() -> None:
+    """There would be no prompt without it."""
+    assert render.event(Connected()) is None
+
+
+def test_nothing_of_others_reaches_the_terminal_unclean(book: Book) -> None:
+    """Texts, names, descriptions, reasons: none carries an escape."""
+    friend = Friend(15, ESCAPE, online=True)
+    membership = Membership(Group(3, ESCAPE, ESCAPE), Role.CREATOR)
+    member = Member(15, ESCAPE, Role.NORMAL, online=True)
+    book.groups[3] = membership
+    refused = Refused(1, ESCAPE, ESCAPE)
+    lines = [
+        render.message(said(ESCAPE, name=ESCAPE, group=3), book, NOW),
+        render.sent(ESCAPE, ESCAPE, refused, NOW),
+        render.note(ESCAPE),
+        render.error(ESCAPE),
+        render.person(friend),
+        *render.welcome(User(1, ESCAPE)),
+        *render.friends([friend]),
+        *render.who(User(1, ESCAPE), [friend]),
+        *render.groups([membership]),
+        *render.groups_with_members([(membership, [member], True)]),
+        *render.members(ESCAPE, [member]),
+        *render.unread([said(ESCAPE)], book, NOW),
+    ]
+    notices: list[Event] = [
+        Presence(1, ESCAPE, online=True),
+        Disconnected(ESCAPE, retrying=True),
+        SessionEnded(refused),
+        ServerError(refused),
+    ]
+    for line in [*lines, *map(render.event, notices)]:
+        assert line is not None
+        assert "\x1b" not in render.plain(line)
+
+
+def test_lists() -> None:
+    """Ids, names, states and roles, in columns that scripts can read."""
+    friend = Friend(15, "li si", online=False)
+    membership = Membership(Group(3, "hikers", "every Sunday"), Role.CREATOR)
+    member = Member(13, "zhang san", Role.CREATOR, online=True)
+    shown = [
+        *render.friends([friend]),
+        *render.groups_with_members([(membership, [member], False)]),
+    ]
+    assert list(map(render.plain, shown)) == [
+        "--- friends ---",
+        "    15 li si  offline",
+        "--- groups ---",
+        "     3 hikers  creator  every Sunday",
+        "        13 zhang san  online  creator",
+    ]
+
+
+def test_help_names_every_command() -> None:
+    """The original's and the others."""
+    text = "\n".join(map(render.plain, render.help_lines()))
+    for usage in ("chat:friendid:message", "loginout", "/msg NAME TEXT", "/quit"):
+        assert usage in text
