@@ -8,6 +8,7 @@ from chat_domain.friends import FriendList
 from chat_domain.group_chat import GroupChat
 from chat_domain.groups import GroupMembership
 from chat_domain.login import Logins
+from chat_domain.node import Node
 from chat_domain.offline import Offline
 from chat_domain.p2p import OneToOne
 from chat_domain.sessions import Sessions
@@ -24,3 +25,4 @@ class Chat:
     offline: Offline
     delivery: Delivery
     sessions: Sessions
+    node: Node

@@ -1,31 +1,46 @@
-"""What all messages have in common: being accepted, and being stored for who is not there.
+"""What all messages have in common: being accepted, finding their way, being stored.
 
-A message for somebody with a live session goes into that session (`Session.offer`) and nowhere
-else. All others, and what a session could not get rid of, pass through `Delivery.store`.
+1. A message for somebody with a live session on this node goes into that session at once.
+2. One for somebody who is known to be on another node is handed to that node at once (`remote`).
+3. For all others it is looked up where they are; then it is handed over, or stored.
+4. After a store has committed, it is looked up again who is online by now, and they are told to
+   fetch: whoever logs in first claims, then reads the mailbox, so one of the two sees the other.
 """
 
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Sequence
+from typing import Any
 
 import attrs
 
 from chat_domain.errors import CidConflict, NoSuchUser, TooManyUnanswered, TryAgain
 from chat_domain.model import Entry, Filing, Message, Outcome
+from chat_domain.notes import Fetch
 from chat_domain.offline import Offline
-from chat_domain.ports import Clock, Ids, Mailbox
-from chat_domain.receipt import Receipt
+from chat_domain.ports import Broker, Clock, Ids, Mailbox, Presence
+from chat_domain.receipt import Owed, Receipt
+from chat_domain.remote import RemoteRoutes
 from chat_domain.session import Held, Keeping, Session, hold
 from chat_domain.sessions import Sessions
 
 MAX_UNANSWERED = 256  # messages of one session without an answer
 
+Bound = tuple[int, Held]  # a message and the id of the one it is bound for
+
 
 @attrs.frozen
 class Delivery:
+    """owed: users who should be told to fetch as soon as that is possible again."""
+
     sessions: Sessions
     mailbox: Mailbox
     offline: Offline
     clock: Clock
     ids: Ids
+    presence: Presence
+    broker: Broker
+    routes: RemoteRoutes
+    node: str
+    owed: set[int] = attrs.field(factory=set)
 
     def accept(self, sender: Session, group_id: int, text: str, cid: str | None) -> Message:
         """Give a message its time and its ids. Raises TooManyUnanswered."""
@@ -44,16 +59,15 @@ class Delivery:
         sender.unanswered += 1
         return Receipt(sender, message, tag, recipients)
 
-    def route(
-        self, recipient_id: int, message: Message, receipt: Receipt | None
-    ) -> Sequence[tuple[int, Held]]:
-        """Put a message into its recipient's session; return what must be stored instead, if any.
+    def route(self, recipient_id: int, message: Message, receipt: Owed | None) -> Sequence[Bound]:
+        """Put a message on its way if that is known; return what is left for `forward`.
 
         Done at once, so that a message to somebody who is there needs no task.
         """
         session = self.sessions.get(recipient_id)
         if session is None:
-            return [(recipient_id, hold(message, receipt))]
+            held = hold(message, receipt)
+            return () if self.routes.hand_over(recipient_id, held) else ((recipient_id, held),)
         try:
             ahead = session.offer(message, receipt)
         except CidConflict as conflict:
@@ -64,17 +78,40 @@ class Delivery:
             return ()
         return [(recipient_id, held) for held in (*ahead, hold(message, receipt))]
 
-    async def store(self, batch: Sequence[tuple[int, Held]]) -> None:
-        """Store messages for their recipients, settle their receipts, and tell who is here by now.
+    async def forward(self, batch: Sequence[Bound]) -> None:
+        """Hand messages to the nodes where their recipients are, store the others, settle their
+        receipts. A failure is told to the senders, and raises nothing."""
+        elsewhere = {user_id for user_id, _ in batch if self.sessions.get(user_id) is None}
+        if elsewhere:
+            await self._find_routes(elsewhere)
+            batch = [bound for bound in batch if not self._handed_over(*bound)]
+        await self.store(batch)
+
+    async def _find_routes(self, user_ids: Collection[int]) -> None:
+        try:
+            claims = await self.presence.find(user_ids)
+        except TryAgain:
+            return  # then it is stored, and they are owed a notice
+        for claim in claims.values():
+            if claim.node != self.node:
+                self.routes.found(claim)
+
+    def _handed_over(self, recipient_id: int, held: Held) -> bool:
+        # Who has logged in here meanwhile gets it by way of the mailbox.
+        return self.sessions.get(recipient_id) is None and self.routes.hand_over(recipient_id, held)
+
+    async def store(self, batch: Sequence[Bound]) -> None:
+        """Store messages for their recipients, settle their receipts, and tell who is online.
 
         A failure is told to the senders, and raises nothing.
         """
         while batch:
             batch = await self._store_once(batch)
 
-    async def _store_once(self, batch: Sequence[tuple[int, Held]]) -> Sequence[tuple[int, Held]]:
+    async def _store_once(self, batch: Sequence[Bound]) -> Sequence[Bound]:
         """Return what has to be stored behind this batch."""
-        waiting_for_it = self._announce(recipient_id for recipient_id, _ in batch)
+        recipients = {recipient_id for recipient_id, _ in batch}
+        announced = self._announce(recipients)
         try:
             filings = await self.mailbox.add(
                 [Entry(recipient_id, held.message) for recipient_id, held in batch]
@@ -85,7 +122,9 @@ class Delivery:
         else:
             for (recipient_id, held), filing in zip(batch, filings, strict=True):
                 self._filed(recipient_id, held, filing)
-        return self._notify({recipient_id for recipient_id, _ in batch}, waiting_for_it)
+        behind = self._notify(recipients, announced)
+        await self.tell_to_fetch(recipients)
+        return behind
 
     def _announce(self, recipients: Iterable[int]) -> set[Session]:
         """Keep the sessions of these users from turning live before they have seen the store."""
@@ -94,12 +133,11 @@ class Delivery:
             session.store_begins()
         return sessions
 
-    def _notify(self, recipients: Iterable[int], announced: set[Session]) -> list[tuple[int, Held]]:
-        """Let sessions fetch: those that were there before the store, and those that came since."""
-        behind: list[tuple[int, Held]] = []
+    def _notify(self, recipients: Iterable[int], announced: set[Session]) -> list[Bound]:
+        """Let sessions fetch: those that were here before the store, and those that came since."""
+        behind: list[Bound] = []
         for session in announced:
             behind += [(session.user.id, held) for held in session.store_ended()]
-        # Looked up after the commit: who has come since may have read the mailbox before it.
         now_here = self._here(recipients)
         for session in now_here - announced:
             behind += [(session.user.id, held) for held in session.notice()]
@@ -110,6 +148,44 @@ class Delivery:
     def _here(self, users: Iterable[int]) -> set[Session]:
         found = map(self.sessions.get, users)
         return {session for session in found if session is not None}
+
+    async def tell_to_fetch(self, user_ids: Iterable[int]) -> None:
+        """Let those of these users who are on other nodes read their mailboxes."""
+        elsewhere = {user_id for user_id in user_ids if self.sessions.get(user_id) is None}
+        if not elsewhere:
+            return
+        try:
+            claims = await self.presence.find(elsewhere)
+        except TryAgain:
+            self.owed.update(elsewhere)
+            return
+        by_node: dict[str, list[int]] = {}
+        for claim in claims.values():
+            by_node.setdefault(claim.node, []).append(claim.user_id)
+        for node, found in by_node.items():
+            if node != self.node:
+                self.broker.send(node, Fetch(found))
+
+    def fetch(self, user_id: int) -> None:
+        """Something was stored by another node: let the user's session here read its mailbox."""
+        session = self.sessions.get(user_id)
+        if session is not None:
+            waiting = session.notice()
+            if waiting:
+                self.offline.tasks.start(self.store([(user_id, held) for held in waiting]))
+            self.offline.fetch(session)
+
+    def change_way(self, recipient_id: int) -> None:
+        """Give up the route to a recipient: what is unsettled on it is stored."""
+        unsettled = self.routes.give_up(recipient_id)
+        if unsettled is None:
+            return
+        self.offline.tasks.start(self._store_route(recipient_id, unsettled))
+
+    async def _store_route(self, recipient_id: int, unsettled: Sequence[Held]) -> None:
+        if unsettled:
+            await self.store([(recipient_id, held) for held in unsettled])
+        self.routes.close(recipient_id)
 
     def _filed(self, recipient_id: int, held: Held, filing: Filing) -> None:
         receipts, held.receipts = held.each_receipt(), None
@@ -135,7 +211,7 @@ class Delivery:
         if held.keeping is Keeping.BEGUN:
             held.keeping = Keeping.NOT
 
-    def store_overdue(self, session: Session) -> Coroutine[None, None, None] | None:
+    def store_overdue(self, session: Session) -> Coroutine[Any, Any, None] | None:
         """Store what a slow client has left unsettled for so long that its senders must be told.
 
         To be asked regularly. Returns None when there is no such thing.

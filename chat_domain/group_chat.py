@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Collection
 
 import attrs
 
-from chat_domain.delivery import Delivery
+from chat_domain.delivery import Bound, Delivery
 from chat_domain.errors import NotMember
 from chat_domain.model import Message
 from chat_domain.rosters import Rosters
-from chat_domain.session import Held, Session
+from chat_domain.session import Session
 
 
 @attrs.frozen
@@ -43,10 +43,10 @@ class GroupChat:
             raise NotMember(message.group_id)
         # One more than the recipients, so that the answer is not given before all are routed.
         receipt = self.delivery.receipt(sender, message, tag, len(members))
-        to_store: list[tuple[int, Held]] = []
+        left: list[Bound] = []
         for member_id in members:
             if member_id != sender.user.id:
-                to_store += self.delivery.route(member_id, message, receipt)
+                left += self.delivery.route(member_id, message, receipt)
         if receipt is not None:
             receipt.delivered()
-        return self.delivery.store(to_store) if to_store else None
+        return self.delivery.forward(left) if left else None

@@ -7,6 +7,7 @@ from chat_domain.model import Group, Member, Membership, Page
 from chat_domain.names import Name
 from chat_domain.pages import cut
 from chat_domain.ports import Groups, Presence
+from chat_domain.roster_changes import RosterChanges
 from chat_domain.rosters import Rosters
 
 
@@ -14,6 +15,7 @@ from chat_domain.rosters import Rosters
 class GroupMembership:
     groups: Groups
     rosters: Rosters
+    changes: RosterChanges
     presence: Presence
 
     async def create(self, creator_id: int, name: str, description: str) -> Group:
@@ -26,14 +28,14 @@ class GroupMembership:
         try:
             return await self.groups.join(group_id, user_id)
         finally:
-            self.rosters.changed(group_id)
+            await self.changes.announce(group_id)
 
     async def leave(self, user_id: int, group_id: int) -> None:
         """Raises NoSuchGroup and NotMember. See `ports.Groups.leave` for who succeeds a creator."""
         try:
             await self.groups.leave(group_id, user_id)
         finally:
-            self.rosters.changed(group_id)
+            await self.changes.announce(group_id)
 
     async def own(self, user_id: int, after: int, limit: int) -> Page[Membership]:
         """A page of the user's groups."""

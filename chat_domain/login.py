@@ -4,11 +4,13 @@ import attrs
 
 from chat_domain.announcer import Announcer
 from chat_domain.delivery import Delivery
-from chat_domain.errors import AlreadyOnline
+from chat_domain.errors import AlreadyOnline, TryAgain
+from chat_domain.handovers import Handovers
 from chat_domain.model import Claim, User
 from chat_domain.ports import Client, Ids, Presence
 from chat_domain.session import Phase, Session
 from chat_domain.sessions import Sessions
+from chat_domain.standing import Standing
 
 
 @attrs.frozen
@@ -17,40 +19,62 @@ class Logins:
     sessions: Sessions
     delivery: Delivery
     announcer: Announcer
+    handovers: Handovers
+    standing: Standing
     ids: Ids
     node: str
     second_login_replaces: bool = False
 
     async def log_in(self, user: User, client: Client, key: str) -> Session:
-        """Begin a session for a user who has proved who they are. Raises AlreadyOnline.
+        """Begin a session for a user who has proved who they are.
 
         key: the digest of the token that resumes this session, "" if there is none.
         The session is catching up; `offline.fetch` lets messages come once the client is ready.
+        Raises AlreadyOnline, and TryAgain while this node is suspended.
         """
         claim = Claim(user.id, self.ids.session(), self.node, key)
-        in_the_way = await self.presence.claim(claim)
-        if in_the_way is not None:
-            if not self._may_replace(in_the_way, key):
-                raise AlreadyOnline
-            await self._replace(in_the_way, claim)
+        old = await self._claim(claim)
+        if self.handovers.came_too_early(claim):
+            raise AlreadyOnline  # replaced already, before we heard that it was ours
         session = Session(claim, user, client)
+        if old is not None:
+            await self._take_over(old, session)
+        if not self.standing.good():
+            await self.presence.release(claim)
+            raise TryAgain
         self.sessions.add(session)
-        if in_the_way is None:
+        self.delivery.change_way(user.id)
+        if old is None:
             self.announcer.came(user)
         return session
+
+    async def _claim(self, claim: Claim) -> Claim | None:
+        """Claim a user; return the claim that it took the place of."""
+        if not self.standing.good():
+            raise TryAgain
+        in_the_way = await self.presence.claim(claim)
+        if in_the_way is None:
+            return None
+        if not self._may_replace(in_the_way, claim.key):
+            raise AlreadyOnline
+        if await self.presence.claim(claim, instead_of=in_the_way) is not None:
+            raise AlreadyOnline
+        return in_the_way
 
     def _may_replace(self, claim: Claim, key: str) -> bool:
         return self.second_login_replaces or bool(key and claim.key == key)
 
-    async def _replace(self, old: Claim, new: Claim) -> None:
-        if await self.presence.claim(new, instead_of=old) is not None:
-            raise AlreadyOnline
-        session = self.sessions.get(old.user_id)
-        if session is not None and session.claim == old:
-            session.client.replaced()
-            await self._hand_over(session)
+    async def _take_over(self, old: Claim, session: Session) -> None:
+        """End the session that was replaced. One on another node ends by and by."""
+        if old.node != self.node:
+            self.handovers.ask_for(old, session)
+            return
+        replaced = self.sessions.get(old.user_id)
+        if replaced is not None and replaced.claim.session_id == old.session_id:
+            replaced.client.replaced()
+            await self.hand_over(replaced)
 
-    async def _hand_over(self, session: Session) -> None:
+    async def hand_over(self, session: Session) -> None:
         """Let a session push nothing any more, and store what its client did not take over."""
         self.sessions.discard(session)
         rest = session.end()
@@ -72,6 +96,9 @@ class Logins:
         """
         if session.phase is Phase.ENDED:
             return
-        await self._hand_over(session)
-        await self.presence.release(session.claim)
+        await self.hand_over(session)
+        try:
+            await self.presence.release(session.claim)
+        except TryAgain:
+            self.handovers.release_later(session.claim)
         self.announcer.gone(session.user)

@@ -11,16 +11,18 @@ import attrs
 from chat_domain.errors import TryAgain
 from chat_domain.ports import Mailbox, Tasks
 from chat_domain.session import Session
+from chat_domain.standing import Standing
 
 
 @attrs.frozen
 class Offline:
     mailbox: Mailbox
     tasks: Tasks
+    standing: Standing
 
     def fetch(self, session: Session) -> None:
         """Read the session's mailbox, as far as it wants that now. Safe to call at any time."""
-        if session.wants_read():
+        if session.wants_read() and self.standing.good():
             self.tasks.start(self.catch_up(session))
 
     async def catch_up(self, session: Session) -> None:
@@ -28,14 +30,15 @@ class Offline:
 
         A store that does not answer ends it; the session asks again with its next tick.
         """
-        while session.wants_read():
+        while session.wants_read() and self.standing.good():
             limit, on_the_way = session.begin_read()
             try:
                 found = await self.mailbox.read(session.user.id, limit, on_the_way)
             except TryAgain:
                 session.end_read(None, limit)
                 return
-            session.end_read(found, limit)
+            # Checked again: what was read before the node was suspended must not be pushed now.
+            session.end_read(found if self.standing.good() else None, limit)
 
     def taken_over(self, session: Session, number: int) -> None:
         """The client has taken over all pushes up to this one. Raises BadPush."""

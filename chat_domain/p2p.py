@@ -18,10 +18,10 @@ class OneToOne:
         """Send a text to a user, who may be the sender. Anybody may write to anybody.
 
         cid, tag: the client's ids of the message, and of its request.
-        Return None when all is done; otherwise the message is being stored, and the sender's next
-        request has to wait for this. Raises TooManyUnanswered; `Client.answered` tells the rest.
+        Return None when all is done; otherwise the message is being forwarded or stored, and the
+        sender's next request has to wait for this. Raises TooManyUnanswered; `Client.answered` tells the rest.
         """
         message = self.delivery.accept(sender, 0, text, cid)
         receipt = self.delivery.receipt(sender, message, tag, 1)
-        to_store = self.delivery.route(to_id, message, receipt)
-        return self.delivery.store(to_store) if to_store else None
+        left = self.delivery.route(to_id, message, receipt)
+        return self.delivery.forward(left) if left else None

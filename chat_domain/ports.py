@@ -31,6 +31,7 @@ from chat_domain.names import Name
 
 if TYPE_CHECKING:
     from chat_domain.model import Friend
+    from chat_domain.notes import Note
     from chat_domain.receipt import Receipt
 
 
@@ -146,7 +147,8 @@ class Store:
 
 
 class Presence(Protocol):
-    """Who has a live session, and where. One session per user."""
+    """Who has a live session, and where. One session per user. Any method raises TryAgain when
+    that cannot be found out or changed now."""
 
     async def claim(self, claim: Claim, *, instead_of: Claim | None = None) -> Claim | None:
         """Claim a user for a session, if nobody has (or `instead_of` has). Return None when it is
@@ -155,11 +157,52 @@ class Presence(Protocol):
     async def release(self, claim: Claim) -> None:
         """Give a claim up. Nothing happens where another session has it by now."""
 
-    async def find(self, user_id: int) -> Claim | None:
-        """The claim on a user, None where they are offline."""
+    async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Make claims again that may have been lost with the node's lease. Return those that
+        cannot be made, because another session has the user by now."""
+
+    async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
+        """The claims on those of these users who are online."""
 
     async def online(self, user_ids: Collection[int]) -> set[int]:
         """Which of these users are online."""
+
+
+class Lease(Protocol):
+    """This node's right to have sessions. A claim of a node without one counts for nothing."""
+
+    def held(self) -> bool:
+        """Whether this node still has it. Cheap: asked before anything a client says is handled."""
+
+    async def others(self) -> set[str]:
+        """The ids of the other nodes that have one. Raises TryAgain."""
+
+
+class Broker(Protocol):
+    """Carries notes between nodes. At most once, and in order from one node to another.
+
+    Neither method waits. Notes are encoded at the end of the event loop's turn, so that what a
+    turn adds to one that was sent in it goes along.
+    """
+
+    def send(self, node: str, note: "Note") -> None:
+        """To one other node, by its id."""
+
+    def broadcast(self, note: "Note") -> None:
+        """To all other nodes."""
+
+
+@attrs.frozen
+class Surroundings:
+    """A node's place among others, as `adapters.redis` and `adapters.memory` make it.
+
+    name: the node's id, new with each process.
+    """
+
+    name: str
+    presence: Presence
+    broker: Broker
+    lease: Lease
 
 
 class Hasher(Protocol):
@@ -198,6 +241,21 @@ class Ids(Protocol):
 class Tasks(Protocol):
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Let this go on by itself. It is finished before the program ends."""
+
+
+class Latch(Protocol):
+    """Something to wait for, once."""
+
+    def open(self) -> None:
+        """Let everybody go on who waits, now and later. Idempotent."""
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until it is open, but not for longer. Return whether it is."""
+
+
+class Latches(Protocol):
+    def latch(self) -> Latch:
+        """A new one, closed."""
 
 
 class Client(Protocol):

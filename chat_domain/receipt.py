@@ -1,6 +1,6 @@
 """What is owed to the sender of a message: one answer, once every recipient is settled."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
@@ -11,9 +11,32 @@ if TYPE_CHECKING:
     from chat_domain.session import Session
 
 
+class Owed(Protocol):
+    """Whoever is to learn what becomes of a message for one recipient.
+
+    Exactly one of its methods is called. message: the one that the sender is told of.
+    remote: it is another node that waits, which keeps the message until it hears from us.
+    """
+
+    message: Message
+    remote: bool
+
+    def delivered(self) -> None:
+        """The recipient's client has taken it over."""
+
+    def kept(self) -> None:
+        """The recipient's copy is durable."""
+
+    def refuse(self, recipient_id: int) -> None:
+        """The recipient's mailbox is full."""
+
+    def fail(self, error: ChatError) -> None:
+        """It is neither delivered nor stored: the sender has to send it again."""
+
+
 @attrs.define(eq=False)
 class Receipt:
-    """Counts a message's recipients down; the last one to be settled sends the answer.
+    """Counts a message's recipients down; the last one to be settled sends the answer. (`Owed`)
 
     tag: the client's own mark of its request, given back with the answer.
     pending: recipients not settled yet. At 0 the fields below are final:
@@ -29,27 +52,24 @@ class Receipt:
     stored: bool = False
     refused: list[int] | None = None
     error: ChatError | None = None
+    remote = False
 
     def delivered(self) -> None:
-        """One recipient's client has taken the message over."""
         self.pending -= 1
         if self.pending == 0:
             self.sender.answer(self)
 
     def kept(self) -> None:
-        """One recipient's copy is durable."""
         self.stored = True
         self.delivered()
 
     def refuse(self, recipient_id: int) -> None:
-        """One recipient's mailbox is full. One to one, that is an error; a group goes on."""
         if not self.message.group_id:
-            self.fail(MailboxFull(recipient_id))
+            self.fail(MailboxFull(recipient_id))  # a group goes on without them
             return
         self.refused = [*(self.refused or ()), recipient_id]
         self.delivered()
 
     def fail(self, error: ChatError) -> None:
-        """For one recipient it is neither delivered nor stored: the sender has to send it again."""
         self.error = error
         self.delivered()

@@ -27,7 +27,7 @@ import attrs
 from chat_domain.errors import BadPush, CidConflict
 from chat_domain.model import Claim, Message, User
 from chat_domain.ports import Client
-from chat_domain.receipt import Receipt
+from chat_domain.receipt import Owed, Receipt
 
 WINDOW_MESSAGES = 64
 WINDOW_BYTES = 64 * 1024
@@ -60,22 +60,22 @@ class Held:
 
     message: Message
     size: int
-    receipts: list[Receipt] | Receipt | None = None  # one is by far the most frequent
+    receipts: list[Owed] | Owed | None = None  # one is by far the most frequent
     number: int = 0
     keeping: Keeping = Keeping.NOT
     taken: bool = False
 
-    def join(self, receipt: Receipt) -> None:
+    def join(self, receipt: Owed) -> None:
         """Let a second copy's sender share this one's fate."""
         self.receipts = [*self.each_receipt(), receipt]
 
-    def each_receipt(self) -> Sequence[Receipt]:
+    def each_receipt(self) -> Sequence[Owed]:
         if self.receipts is None:
             return ()
-        return (self.receipts,) if isinstance(self.receipts, Receipt) else self.receipts
+        return self.receipts if isinstance(self.receipts, list) else (self.receipts,)
 
 
-def hold(message: Message, receipt: Receipt | None) -> Held:
+def hold(message: Message, receipt: Owed | None) -> Held:
     """Make a message somebody's responsibility. Its size is estimated, from above."""
     text = message.text
     return Held(message, _OVERHEAD + (len(text) if text.isascii() else 4 * len(text)), receipt)
@@ -113,7 +113,7 @@ class Session:
 
     # -- live messages -----------------------------------------------------------------
 
-    def offer(self, message: Message, receipt: Receipt | None) -> Sequence[Held] | None:
+    def offer(self, message: Message, receipt: Owed | None) -> Sequence[Held] | None:
         """Take a message for this client, to settle its receipt some day.
 
         Return None when it was taken. Otherwise it must be stored, right after what is returned.
@@ -135,7 +135,7 @@ class Session:
             self._by_cid[message.sender_id, message.cid] = held
         return None
 
-    def _joined(self, message: Message, receipt: Receipt | None) -> bool:
+    def _joined(self, message: Message, receipt: Owed | None) -> bool:
         first = self._by_cid.get((message.sender_id, message.cid))
         if first is None:
             return False
@@ -290,7 +290,13 @@ class Session:
         self.reading = False
         if found is None or self.phase is not Phase.CATCHING_UP:
             return
+        in_window = {held.message.mid: held for held in self._window}
         for message in found:
+            if message.mid in in_window:
+                # Another node has stored it as well, not knowing what became of it here.
+                in_window[message.mid].keeping = Keeping.DONE
+                self._from_mailbox.add(message.mid)
+                continue
             held = hold(message, None)
             held.keeping = Keeping.DONE
             if not self._fits(held):

@@ -1,14 +1,16 @@
 """The one place where the parts are chosen and put together."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.tasks import BackgroundTasks
+from adapters.latch import EventLatches
 from adapters.memory import memory_store
-from adapters.memory.presence import LocalPresence
+from adapters.memory.nodes import Hub
 from adapters.passwords import Argon2Hasher
+from adapters.redis import redis_cluster
 from adapters.sqlite import sqlite_store
 from adapters.system import RandomIds, SystemClock
 from chat_domain.accounts import Accounts
@@ -18,36 +20,65 @@ from chat_domain.delivery import Delivery
 from chat_domain.friends import FriendList
 from chat_domain.group_chat import GroupChat
 from chat_domain.groups import GroupMembership
+from chat_domain.handovers import Handovers
 from chat_domain.login import Logins
+from chat_domain.node import Node
 from chat_domain.offline import Offline
 from chat_domain.p2p import OneToOne
-from chat_domain.ports import Clock, Hasher, Ids, Presence, Store, Tasks
+from chat_domain.ports import Clock, Hasher, Ids, Latches, Store, Surroundings, Tasks
+from chat_domain.remote import RemoteRoutes
+from chat_domain.reports import Reports
+from chat_domain.roster_changes import RosterChanges
 from chat_domain.rosters import Rosters
 from chat_domain.sessions import Sessions
+from chat_domain.standing import Standing
 from entrypoints.settings import BadSettings, Settings
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Gateway]:
-    """A gateway with all that the settings name behind it. Raises BadSettings, StoreUnusable."""
-    if settings.broker != "memory://":
-        raise BadSettings(f"broker: {settings.broker!r} is nothing that this program knows")
-    hasher = Argon2Hasher(cheap=settings.hashing == "cheap")
-    try:
-        async with open_store(settings) as store:
-            tasks = BackgroundTasks()
-            chat = assemble(
-                store,
-                LocalPresence(),
-                hasher=hasher,
-                clock=SystemClock(),
-                ids=RandomIds(),
-                tasks=tasks,
-                second_login_replaces=settings.second_login == "replace",
-            )
-            yield Gateway(chat, tasks)
-    finally:
-        hasher.close()
+    """A gateway with all that the settings name behind it.
+
+    Raises BadSettings, StoreUnusable, and BrokerUnusable.
+    """
+    async with AsyncExitStack() as stack:
+        hasher = stack.enter_context(closing(Argon2Hasher(cheap=settings.hashing == "cheap")))
+        store = await stack.enter_async_context(open_store(settings))
+        tasks = BackgroundTasks()
+        surroundings, join = await stack.enter_async_context(_open_broker(settings))
+        chat = assemble(
+            store,
+            surroundings,
+            hasher=hasher,
+            clock=SystemClock(),
+            ids=RandomIds(),
+            tasks=tasks,
+            latches=EventLatches(),
+            second_login_replaces=settings.second_login == "replace",
+        )
+        await join(chat.node)
+        yield Gateway(chat, tasks)
+
+
+Join = Callable[[Node], Awaitable[None]]
+
+
+@asynccontextmanager
+async def _open_broker(settings: Settings) -> AsyncIterator[tuple[Surroundings, Join]]:
+    """The node's surroundings, and what makes it take part."""
+    scheme = settings.broker.partition("://")[0]
+    if scheme in ("redis", "rediss"):
+        async with redis_cluster(settings.broker, settings.broker_prefix) as cluster:
+            yield cluster.surroundings, cluster.join
+    elif settings.broker == "memory://":
+        hub = Hub()
+
+        async def join(node: Node) -> None:
+            hub.join("alone", node)
+
+        yield hub.surroundings("alone"), join
+    else:
+        raise BadSettings(f"broker: {settings.broker!r} is neither redis://HOST:PORT nor memory://")
 
 
 def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
@@ -67,29 +98,64 @@ async def _memory(mailbox_capacity: int) -> AsyncIterator[Store]:
 
 def assemble(
     store: Store,
-    presence: Presence,
+    surroundings: Surroundings,
     *,
     hasher: Hasher,
     clock: Clock,
     ids: Ids,
     tasks: Tasks,
-    node: str = "alone",
+    latches: Latches,
     second_login_replaces: bool = False,
 ) -> Chat:
-    """The use cases over these ports."""
+    """The use cases of one node over these ports."""
+    name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
     sessions = Sessions()
-    offline = Offline(store.mailbox, tasks)
-    delivery = Delivery(sessions, store.mailbox, offline, clock, ids)
+    standing = Standing(surroundings.lease)
+    offline = Offline(store.mailbox, tasks, standing)
+    routes = RemoteRoutes(broker)
+    delivery = Delivery(
+        sessions, store.mailbox, offline, clock, ids, presence, broker, routes, name
+    )
     rosters = Rosters(store.groups)
-    announcer = Announcer(store.users, store.friends, presence, sessions, tasks)
+    changes = RosterChanges(rosters, broker, surroundings.lease, latches)
+    announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks)
+    handovers = Handovers(broker, presence, clock)
+    logins = Logins(
+        presence,
+        sessions,
+        delivery,
+        announcer,
+        handovers,
+        standing,
+        ids,
+        name,
+        second_login_replaces,
+    )
+    node = Node(
+        sessions=sessions,
+        delivery=delivery,
+        logins=logins,
+        handovers=handovers,
+        rosters=rosters,
+        roster_changes=changes,
+        announcer=announcer,
+        reports=Reports(broker),
+        standing=standing,
+        presence=presence,
+        broker=broker,
+        clock=clock,
+        tasks=tasks,
+        latches=latches,
+    )
     return Chat(
         accounts=Accounts(store.users, store.tokens, hasher, clock, ids),
-        logins=Logins(presence, sessions, delivery, announcer, ids, node, second_login_replaces),
+        logins=logins,
         friends=FriendList(store.users, store.friends, presence),
-        groups=GroupMembership(store.groups, rosters, presence),
+        groups=GroupMembership(store.groups, rosters, changes, presence),
         one_to_one=OneToOne(delivery),
         group_chat=GroupChat(delivery, rosters),
         offline=offline,
         delivery=delivery,
         sessions=sessions,
+        node=node,
     )

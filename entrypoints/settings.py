@@ -9,11 +9,14 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 
 import attrs
 import cattrs
+
+Network = IPv4Network | IPv6Network
 
 
 class BadSettings(Exception):
@@ -34,7 +37,16 @@ class Settings:
         "sqlite:///chat.db",
         "where the data is: sqlite:///FILE (relative; four slashes: absolute) or memory://",
     )
-    broker: str = _setting("memory://", "how nodes talk to each other: memory:// is a node alone")
+    broker: str = _setting(
+        "memory://",
+        "how nodes talk to each other: redis://HOST:PORT/DB (rediss:// for TLS), or memory:// for "
+        "a node alone",
+    )
+    broker_prefix: str = _setting("chat", "what the names of keys and channels in Redis begin with")
+    proxy_from: str = _setting(
+        "",
+        "proxies that may say who their clients are, by the PROXY protocol: networks, with commas",
+    )
     second_login: str = _setting(
         "refuse",
         "what a login does while the account is online: refuse it, or replace the first",
@@ -55,6 +67,14 @@ class Settings:
             _check(field.name, getattr(self, field.name), field.metadata)
         if not 0 <= self.port <= 65535:  # noqa: PLR2004  # the range of ports
             raise BadSettings(f"port: {self.port} is no port")
+        self.proxy_networks()
+
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Where proxies are; their word is taken for who their clients are."""
+        try:
+            return tuple(ip_network(part.strip()) for part in self.proxy_from.split(",") if part)
+        except ValueError as error:
+            raise BadSettings(f"proxy_from: {error}") from None
 
 
 def _check(name: str, value: Any, metadata: Mapping[str, Any]) -> None:

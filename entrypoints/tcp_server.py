@@ -12,7 +12,9 @@ from typing import Any
 import structlog
 
 from adapters.gateway.gateway import Gateway
+from adapters.redis import BrokerUnusable
 from adapters.storage import StoreUnusable
+from adapters.tcp.arrival import Arrival
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 from entrypoints.bootstrap import opened
@@ -43,9 +45,8 @@ async def serve(settings: Settings) -> None:
 
 
 async def _listen(settings: Settings, gateway: Gateway) -> asyncio.Server:
-    outboxes = Outboxes()
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(gateway.joined, outboxes),
+        _protocols(settings, gateway),
         settings.host,
         settings.port,
         backlog=BACKLOG,
@@ -54,6 +55,16 @@ async def _listen(settings: Settings, gateway: Gateway) -> asyncio.Server:
         host, port = sock.getsockname()[:2]
         log.info("listening on %s:%d", host, port, store=_without_password(settings.store))
     return server
+
+
+def _protocols(settings: Settings, gateway: Gateway) -> Callable[[], asyncio.Protocol]:
+    outboxes = Outboxes()
+
+    def connect(peer: str | None = None) -> Connection:
+        return Connection(gateway.joined, outboxes, peer)
+
+    proxies = settings.proxy_networks()
+    return (lambda: Arrival(proxies, connect)) if proxies else connect
 
 
 def _without_password(url: str) -> str:
@@ -85,7 +96,7 @@ def main() -> int:
     raise_file_limit()
     try:
         loop_runner()(serve(settings))
-    except (BadSettings, StoreUnusable) as error:
+    except (BadSettings, StoreUnusable, BrokerUnusable) as error:
         return _fail(str(error))
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)

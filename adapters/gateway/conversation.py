@@ -62,6 +62,7 @@ class Conversation:
 
     def received(self, data: bytes) -> None:
         self._heard = True
+        self.chat.node.check_lease()  # what was sent while this process stood still is answered so
         try:
             frames = self._splitter.feed(data)
         except FrameTooLong as too_long:

@@ -42,6 +42,7 @@ class Gateway:
         while True:
             await asyncio.sleep(TICK)
             now = loop.time()
+            self.chat.node.tick()
             for conversation in self:
                 conversation.tick(now)
 

@@ -6,6 +6,10 @@ from typing import Protocol
 class Link(Protocol):
     """A connection. Its methods return at once."""
 
+    @property
+    def peer(self) -> str:
+        """The client's network address, as a proxy states it if there is one; never changes."""
+
     def write(self, data: bytes) -> None:
         """Send, together with whatever else is written in this turn of the event loop."""
 

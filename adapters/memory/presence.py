@@ -1,6 +1,6 @@
 """Presence within one process."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from chat_domain.model import Claim
 
@@ -22,8 +22,11 @@ class LocalPresence:
         if self._claims.get(claim.user_id) == claim:
             del self._claims[claim.user_id]
 
-    async def find(self, user_id: int) -> Claim | None:
-        return self._claims.get(user_id)
+    async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
+        return [claim for claim in claims if await self.claim(claim, instead_of=claim) is not None]
+
+    async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
+        return {user_id: self._claims[user_id] for user_id in user_ids if user_id in self._claims}
 
     async def online(self, user_ids: Collection[int]) -> set[int]:
         return {user_id for user_id in user_ids if user_id in self._claims}

@@ -1,0 +1,26 @@
+"""Waiting for something, for a while."""
+
+import asyncio
+from contextlib import suppress
+
+
+class EventLatch:
+    """`chat_domain.ports.Latch`."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def open(self) -> None:
+        self._event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), seconds)
+        return self._event.is_set()
+
+
+class EventLatches:
+    """`chat_domain.ports.Latches`."""
+
+    def latch(self) -> EventLatch:
+        return EventLatch()

@@ -1,0 +1,71 @@
+"""Nodes that live in one process: the broker and the lease of a server alone, and of tests."""
+
+import asyncio
+
+from adapters.memory.presence import LocalPresence
+from chat_domain.node import Node
+from chat_domain.notes import Note
+from chat_domain.ports import Surroundings
+
+
+class EternalLease:
+    """The lease of a node that nobody could take over from. (`chat_domain.ports.Lease`)"""
+
+    def __init__(self, hub: "Hub", name: str) -> None:
+        self._hub = hub
+        self._name = name
+
+    def held(self) -> bool:
+        return True
+
+    async def others(self) -> set[str]:
+        return self._hub.nodes.keys() - {self._name}
+
+
+class Hub:
+    """What connects nodes of one process. With one node on it, nothing is ever carried."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self._presence = LocalPresence()
+
+    def surroundings(self, name: str) -> Surroundings:
+        """A place for a node of this name; it takes part once it has joined."""
+        return Surroundings(name, self._presence, HubBroker(self, name), EternalLease(self, name))
+
+    def join(self, name: str, node: Node) -> None:
+        self.nodes[name] = node
+
+    def leave(self, name: str) -> None:
+        self.nodes.pop(name, None)
+
+
+class HubBroker:
+    """Carries notes at the end of the event loop's turn. (`chat_domain.ports.Broker`)"""
+
+    def __init__(self, hub: Hub, name: str) -> None:
+        self._hub = hub
+        self._name = name
+        self._notes: list[tuple[str, Note]] = []
+
+    def send(self, node: str, note: Note) -> None:
+        if not self._notes:
+            asyncio.get_running_loop().call_soon(self._carry)
+        self._notes.append((node, note))
+
+    def broadcast(self, note: Note) -> None:
+        for node in self._hub.nodes:
+            if node != self._name:
+                self.send(node, note)
+
+    def _carry(self) -> None:
+        notes, self._notes = self._notes, []
+        own = self._hub.nodes.get(self._name)
+        if own is not None:
+            own.turn_ended()
+        for name, note in notes:
+            node = self._hub.nodes.get(name)
+            if node is not None:
+                node.receive(self._name, note)
+            elif own is not None:
+                own.unsent(note)

@@ -1,0 +1,5 @@
+"""Several nodes as one chat, by way of Redis: presence, leases, and notes between nodes."""
+
+from adapters.redis.cluster import BrokerUnusable, RedisCluster, redis_cluster
+
+__all__ = ["BrokerUnusable", "RedisCluster", "redis_cluster"]

@@ -1,0 +1,134 @@
+"""Notes between nodes by publish/subscribe.
+
+What a turn of the event loop has for a node is one packet, and what waits goes out in one pipeline.
+A subscription can be cut, reconnect and lose packets without an error. The signs are a second
+confirmation of it, and a heartbeat to oneself that does not come back: both are a gap.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import redis.asyncio  # noqa: TC002  # its absence is to be noticed at the start
+import structlog
+from redis.exceptions import RedisError
+
+from adapters.redis import codec
+from adapters.redis.commands import Commands
+from adapters.redis.keys import Keys
+from chat_domain.node import Node
+from chat_domain.notes import Note
+
+log = structlog.get_logger()
+
+HEARTBEAT = 1.0  # seconds between packets to oneself
+SILENCE = 3.0  # seconds without any packet, after which the subscription counts as dead
+TRIED_AGAIN_AFTER = 0.3  # seconds, when subscribing has failed
+
+
+class RedisBroker:
+    """`chat_domain.ports.Broker`."""
+
+    def __init__(
+        self, client: "redis.asyncio.Redis", commands: Commands, keys: Keys, name: str
+    ) -> None:
+        self._client = client
+        self._commands = commands
+        self._keys = keys
+        self._name = name
+        self._node: Node | None = None
+        self._notes: dict[str, list[Note]] = {}  # by channel, of this turn
+        self._subscribed = asyncio.Event()
+
+    # -- sending ---------------------------------------------------------------------------
+
+    def send(self, node: str, note: Note) -> None:
+        self._add(self._keys.channel(node), note)
+
+    def broadcast(self, note: Note) -> None:
+        self._add(self._keys.everybody, note)
+
+    def _add(self, channel: str, note: Note) -> None:
+        if not self._notes:
+            asyncio.get_running_loop().call_soon(self._publish)
+        self._notes.setdefault(channel, []).append(note)
+
+    def _publish(self) -> None:
+        packets, self._notes = self._notes, {}
+        if self._node is not None:
+            self._node.turn_ended()
+        for channel, notes in packets.items():
+            packet = codec.encode(self._name, notes)
+            published = self._commands.start("PUBLISH", channel, packet)
+            to_all = channel == self._keys.everybody
+            published.add_done_callback(partial(self._published, notes, to_all))
+
+    def _published(
+        self, notes: Sequence[Note], to_all: bool, future: "asyncio.Future[Any]"
+    ) -> None:
+        """A failure may mean that the packet has arrived all the same; nobody there means not."""
+        arrived = not future.cancelled() and future.exception() is None
+        if arrived and (to_all or future.result()):
+            return
+        if self._node is not None:
+            for note in notes:
+                self._node.unsent(note)
+
+    # -- receiving -------------------------------------------------------------------------
+
+    async def listen(self, node: Node) -> None:
+        """Give the node what others send, for ever."""
+        self._node = node
+        while True:
+            try:
+                await self._listen_once(node)
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("the subscription broke", error=str(error) or type(error).__name__)
+            await asyncio.sleep(TRIED_AGAIN_AFTER)
+
+    async def subscribed(self) -> None:
+        """Wait until the first subscription is confirmed."""
+        await self._subscribed.wait()
+
+    async def _listen_once(self, node: Node) -> None:
+        async with self._client.pubsub() as subscription:
+            await subscription.subscribe(self._keys.channel(self._name), self._keys.everybody)
+            while True:
+                message = await subscription.get_message(
+                    ignore_subscribe_messages=False, timeout=SILENCE
+                )
+                if message is None:
+                    raise TimeoutError("no heartbeat")
+                self._take(node, message)
+
+    def _take(self, node: Node, message: dict[str, Any]) -> None:
+        if message["type"] == "subscribe":
+            self._subscribed.set()
+            node.gap()  # what was published before this confirmation is lost
+        elif message["type"] == "message" and message["data"]:
+            self._receive(node, message["data"])
+
+    def _receive(self, node: Node, packet: bytes) -> None:
+        try:
+            sender, notes = codec.decode(packet)
+        except codec.UnknownPacket as error:
+            log.warning("a packet was not understood", error=str(error))
+            return
+        if sender != self._name:
+            for note in notes:
+                node.receive(sender, note)
+
+    async def beat(self) -> None:
+        """Send oneself an empty packet now and then, for ever."""
+        while True:
+            self._commands.start("PUBLISH", self._keys.channel(self._name), b"").add_done_callback(
+                _forget
+            )
+            await asyncio.sleep(HEARTBEAT)
+
+
+def _forget(future: "asyncio.Future[Any]") -> None:
+    """The silence tells."""
+    if not future.cancelled():
+        future.exception()

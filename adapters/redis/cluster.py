@@ -1,0 +1,96 @@
+"""Opening Redis, and taking part in the cluster."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from adapters.redis.broker import RedisBroker
+from adapters.redis.commands import PATIENCE, Commands
+from adapters.redis.keys import Keys
+from adapters.redis.lease import RedisLease
+from adapters.redis.presence import RedisPresence
+from chat_domain.errors import TryAgain
+from chat_domain.node import Node
+from chat_domain.ports import Surroundings
+
+
+class BrokerUnusable(Exception):
+    """A Redis that cannot be used; `str()` of it is one line for the operator."""
+
+
+@attrs.frozen
+class RedisCluster:
+    """This node's side of it."""
+
+    broker: RedisBroker
+    lease: RedisLease
+    surroundings: Surroundings
+    _tasks: list["asyncio.Task[None]"] = attrs.field(factory=list)
+
+    async def join(self, node: Node) -> None:
+        """Listen, then get a lease, and keep both. Raises BrokerUnusable."""
+        self._tasks.append(asyncio.create_task(self.broker.listen(node)))
+        self._tasks.append(asyncio.create_task(self.broker.beat()))
+        try:
+            await asyncio.wait_for(self.broker.subscribed(), 2 * PATIENCE)
+            await self.lease.take()
+        except (TimeoutError, TryAgain) as error:
+            raise BrokerUnusable("Redis does not answer") from error
+        self._tasks.append(asyncio.create_task(self.lease.keep(node)))
+
+    async def leave(self) -> None:
+        """Give the lease back and stop listening."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.lease.give_up()
+
+
+@asynccontextmanager
+async def redis_cluster(url: str, prefix: str) -> AsyncIterator[RedisCluster]:
+    """Connect to redis://host:port/db, or rediss:// for TLS. Raises BrokerUnusable."""
+    try:
+        client = redis.asyncio.Redis.from_url(
+            url,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+            retry=Retry(NoBackoff(), 0),  # a PUBLISH that is repeated could arrive twice
+            retry_on_error=[],
+            socket_keepalive=True,
+        )
+    except ValueError as error:
+        raise BrokerUnusable(f"broker: {error}") from error
+    keys = Keys(prefix)
+    try:
+        await _check(client)
+        commands = Commands(client)
+        name = secrets.token_hex(6)
+        broker = RedisBroker(client, commands, keys, name)
+        lease = RedisLease(commands, keys, name)
+        presence = RedisPresence(commands, keys)
+        cluster = RedisCluster(broker, lease, Surroundings(name, presence, broker, lease))
+        try:
+            yield cluster
+        finally:
+            await cluster.leave()
+            await commands.close()
+    finally:
+        await client.aclose()
+
+
+async def _check(client: "redis.asyncio.Redis") -> None:
+    try:
+        server = await client.info("cluster")
+    except (RedisError, OSError) as error:
+        raise BrokerUnusable(f"cannot use Redis: {error}") from error
+    if server.get("cluster_enabled"):
+        raise BrokerUnusable(
+            "this is a Redis Cluster; this version needs a single Redis (or one with replicas)"
+        )

@@ -1,0 +1,52 @@
+"""Notes between nodes as bytes.
+
+A packet is msgpack: the version of this format, the sender's id, and its notes, each a pair of its
+kind's number and the encoded note. A node ignores packets of a version and notes of a kind that it
+does not know, so that nodes of two releases can work side by side during an upgrade. A change that
+an older node would misread needs a new VERSION, and a release that reads both before one
+that writes it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from chat_domain import notes
+from chat_domain.notes import Note
+
+VERSION = 1
+
+_KINDS: dict[int, type[Note]] = {
+    1: notes.Handed,
+    2: notes.Settled,
+    3: notes.Fetch,
+    4: notes.Replaced,
+    5: notes.HandedOver,
+    6: notes.RosterChanged,
+    7: notes.RosterForgotten,
+    8: notes.PresenceChanged,
+}
+_NUMBERS = {kind: number for number, kind in _KINDS.items()}
+_decoders = {number: msgspec.msgpack.Decoder(kind).decode for number, kind in _KINDS.items()}
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[int, str, list[tuple[int, msgspec.Raw]]]).decode
+
+
+class UnknownPacket(Exception):
+    """Bytes that are no packet of this version."""
+
+
+def encode(sender: str, some: Sequence[Note]) -> bytes:
+    """A packet with these notes, in this order."""
+    return _encode((VERSION, sender, [(_NUMBERS[type(note)], note) for note in some]))
+
+
+def decode(packet: bytes) -> tuple[str, list[Note]]:
+    """The sender, and those of its notes that this release knows. Raises UnknownPacket."""
+    try:
+        version, sender, some = _decode(packet)
+        if version != VERSION:
+            raise UnknownPacket(f"a packet of version {version}")
+        return sender, [_decoders[kind](raw) for kind, raw in some if kind in _decoders]
+    except msgspec.MsgspecError as error:
+        raise UnknownPacket(str(error)) from error

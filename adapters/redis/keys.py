@@ -1,0 +1,48 @@
+"""The names of everything that is kept in Redis, and of the channels.
+
+| key | what it holds |
+| --- | --- |
+| P:nodes | a set: the ids of the nodes that are or were there and are not cleared away yet |
+| P:lease:NODE | there as long as the node's lease |
+| P:user:ID | a claim: node, session, token's digest, with bars between |
+| P:claims:NODE | a set: the ids of the users whom this node claims |
+| P:born | there unless Redis has lost its keys |
+| P:settling | there for a lease's time after they were lost: nobody is logged in |
+
+Channels: P:all for every node, P:node:NODE for one.
+"""
+
+import attrs
+
+
+@attrs.frozen
+class Keys:
+    prefix: str
+
+    @property
+    def nodes(self) -> str:
+        return f"{self.prefix}:nodes"
+
+    @property
+    def born(self) -> str:
+        return f"{self.prefix}:born"
+
+    @property
+    def settling(self) -> str:
+        return f"{self.prefix}:settling"
+
+    @property
+    def everybody(self) -> str:
+        return f"{self.prefix}:all"
+
+    def lease(self, node: str) -> str:
+        return f"{self.prefix}:lease:{node}"
+
+    def user(self, user_id: int) -> str:
+        return f"{self.prefix}:user:{user_id}"
+
+    def claims(self, node: str) -> str:
+        return f"{self.prefix}:claims:{node}"
+
+    def channel(self, node: str) -> str:
+        return f"{self.prefix}:node:{node}"

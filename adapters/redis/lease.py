@@ -1,0 +1,100 @@
+"""This node's lease in Redis, and what becomes of nodes that have lost theirs."""
+
+import asyncio
+import time
+from contextlib import suppress
+
+import structlog
+
+from adapters.redis import scripts
+from adapters.redis.commands import Commands
+from adapters.redis.keys import Keys
+from chat_domain.errors import TryAgain
+from chat_domain.node import Node
+
+log = structlog.get_logger()
+
+LIFE = 10.0  # seconds
+RENEWED_EVERY = 3.0  # seconds, so that two renewals can fail
+TRIED_AGAIN_AFTER = 0.5  # seconds, when one has failed
+
+
+def _now() -> float:
+    """Seconds on a clock that goes on while the machine is suspended."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class RedisLease:
+    """`chat_domain.ports.Lease`. Its age counts from the sending of the renewal, so that this node
+    takes it for lost before Redis does."""
+
+    def __init__(self, commands: Commands, keys: Keys, name: str) -> None:
+        self._commands = commands
+        self._prefix = keys.prefix
+        self._everybody = keys.everybody
+        self._name = name
+        self._sent = -LIFE
+        self._others: set[str] = set()
+
+    def held(self) -> bool:
+        return _now() - self._sent < LIFE
+
+    async def others(self) -> set[str]:
+        found = await self._commands.script(scripts.OTHERS, self._prefix, self._name)
+        return {node.decode() for node in found}
+
+    async def take(self) -> None:
+        """Get the first lease. Raises TryAgain.
+
+        Where Redis has none of our keys, either this is the first node ever, or they were lost:
+        other nodes that listen tell which.
+        """
+        listening = await self._commands.run("PUBSUB", "NUMSUB", self._everybody)
+        alone = int(listening[1]) <= 1  # this node listens already
+        await self._renew(alone=alone)
+
+    async def _renew(self, *, alone: bool = False) -> bool:
+        """Return whether the lease was there still."""
+        sent = _now()
+        had = await self._commands.script(
+            scripts.RENEW, self._prefix, self._name, int(LIFE * 1000), int(alone)
+        )
+        self._sent = sent
+        return bool(had)
+
+    async def keep(self, node: Node) -> None:
+        """Renew the lease for ever, suspend and resume the node with it, watch the others."""
+        while True:
+            try:
+                await self._keep_once(node)
+                await asyncio.sleep(RENEWED_EVERY)
+            except TryAgain:
+                node.check_lease()
+                await asyncio.sleep(TRIED_AGAIN_AFTER)
+
+    async def _keep_once(self, node: Node) -> None:
+        node.check_lease()
+        if not await self._renew():
+            node.suspend()  # whatever was claimed under the old lease may be gone
+        if node.standing.suspended:
+            log.warning("the lease was lost; claiming the sessions again")
+            await node.resume()
+        await self._watch(node)
+
+    async def _watch(self, node: Node) -> None:
+        """Take over from nodes without a lease, and notice those that others took over from."""
+        taken = await self._commands.script(scripts.TAKE_FROM_DEAD, self._prefix, self._name)
+        dead = {row[0].decode(): [int(user) for user in row[1:]] for row in taken}
+        alive = await self.others()
+        for name in self._others - alive:
+            dead.setdefault(name, [])
+        self._others = alive
+        for name, users in dead.items():
+            log.warning("a node is gone", node=name, users=len(users))
+            node.tasks.start(node.died(name, users))
+
+    async def give_up(self) -> None:
+        """Leave in good order."""
+        self._sent = -LIFE
+        with suppress(TryAgain):
+            await self._commands.script(scripts.RETIRE, self._prefix, self._name)

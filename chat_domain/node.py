@@ -1,0 +1,227 @@
+"""This process as one node of many: what others tell it, and what its lease means.
+
+While it holds its lease, a node's sessions are the truth about its users. Without it the node is
+suspended: connections stay and what clients take over counts, but nothing is pushed, nobody is
+logged in, and chats are stored. When it has its lease again, it claims each session again;
+those that cannot be are closed, and all others catch up from their mailboxes.
+"""
+
+from collections.abc import Collection, Iterable
+
+import attrs
+
+from chat_domain.announcer import Announcer
+from chat_domain.delivery import Bound, Delivery
+from chat_domain.errors import CidConflict
+from chat_domain.handovers import Handovers
+from chat_domain.login import Logins
+from chat_domain.model import Friend
+from chat_domain.notes import (
+    Fetch,
+    Handed,
+    HandedOver,
+    Note,
+    PresenceChanged,
+    Replaced,
+    RosterChanged,
+    RosterForgotten,
+    Settled,
+)
+from chat_domain.ports import Broker, Clock, Latches, Presence, Tasks
+from chat_domain.reports import RemoteReceipt, Reports
+from chat_domain.roster_changes import RosterChanges
+from chat_domain.rosters import Rosters
+from chat_domain.session import Held, hold
+from chat_domain.sessions import Sessions
+from chat_domain.standing import Standing
+
+GRACE = 5.0  # seconds in which a dead node's users can resume elsewhere without being announced
+OWED_AT_ONCE = 1000  # users told to fetch in one go, after an outage
+
+
+@attrs.define(eq=False)
+class Node:
+    """What the broker's adapter calls. All but `resume` and `died` return at once."""
+
+    sessions: Sessions
+    delivery: Delivery
+    logins: Logins
+    handovers: Handovers
+    rosters: Rosters
+    roster_changes: RosterChanges
+    announcer: Announcer
+    reports: Reports
+    standing: Standing
+    presence: Presence
+    broker: Broker
+    clock: Clock
+    tasks: Tasks
+    latches: Latches
+
+    # -- notes from other nodes ------------------------------------------------------------
+
+    def receive(self, sender: str, note: Note) -> None:
+        """Do what another node's note says."""
+        match note:
+            case Handed():
+                self._handed(sender, note)
+            case Settled():
+                self._settled(sender, note)
+            case Fetch():
+                for user_id in note.user_ids:
+                    self.delivery.fetch(user_id)
+            case Replaced():
+                self.tasks.start(self._replaced(sender, note))
+            case HandedOver():
+                self._handed_over(note.session_id)
+            case RosterChanged():
+                self.rosters.changed(note.group_id)
+                self.broker.send(sender, RosterForgotten(note.question))
+            case RosterForgotten():
+                self.roster_changes.answered(sender, note.question)
+            case PresenceChanged():
+                friend = Friend(note.user_id, note.name, note.online)
+                self.announcer.tell(note.listed_by, friend)
+
+    def _handed(self, sender: str, note: Handed) -> None:
+        overflow: list[Bound] = []
+        for user_id, session_id in note.to:
+            mid = note.message.mid
+            receipt = RemoteReceipt(self.reports, sender, user_id, mid, note.message)
+            overflow += self._offer(user_id, session_id, receipt)
+        if overflow:
+            self.tasks.start(self.delivery.store(overflow))
+
+    def _offer(self, user_id: int, session_id: str, receipt: RemoteReceipt) -> Iterable[Bound]:
+        """Put a message into a session; return what it could not take any more, to be stored."""
+        session = self.sessions.get(user_id)
+        if session is None or session.claim.session_id != session_id or not self.standing.good():
+            receipt.gone()
+            return ()
+        try:
+            ahead = session.offer(receipt.message, receipt)
+        except CidConflict as conflict:
+            receipt.fail(conflict)
+            return ()
+        if ahead is None:
+            return ()
+        if not ahead:
+            receipt.gone()  # catching up: its origin stores it
+            return ()
+        return [(user_id, held) for held in (*ahead, hold(receipt.message, receipt))]
+
+    def _settled(self, sender: str, note: Settled) -> None:
+        for user_id, mid, fate in note.fates:
+            if self.delivery.routes.settled(sender, user_id, mid, fate):
+                self.delivery.change_way(user_id)
+
+    async def _replaced(self, sender: str, note: Replaced) -> None:
+        session = self.sessions.get(note.user_id)
+        if session is not None and session.claim.session_id == note.session_id:
+            session.client.replaced()
+            await self.logins.hand_over(session)
+        else:
+            self.handovers.replaced_early(note.session_id)
+        self.broker.send(sender, HandedOver(note.user_id, note.session_id))
+
+    def _handed_over(self, old_session_id: str) -> None:
+        session = self.handovers.done(old_session_id)
+        if session is not None:
+            self.delivery.offline.fetch(session)
+
+    def turn_ended(self) -> None:
+        """The broker has encoded the notes of this turn."""
+        self.delivery.routes.turn_ended()
+        self.reports.turn_ended()
+
+    # -- when notes are lost ---------------------------------------------------------------
+
+    def gap(self) -> None:
+        """Notes to this node may have been lost."""
+        self.rosters.forget_all()
+        self._all_fetch()
+        for user_id in self.delivery.routes.all():
+            self.delivery.change_way(user_id)
+
+    def _all_fetch(self) -> None:
+        for session in self.sessions:
+            self.delivery.fetch(session.user.id)
+
+    def unsent(self, note: Note) -> None:
+        """This note of ours was not sent, or perhaps not."""
+        match note:
+            case Fetch():
+                self.delivery.owed.update(note.user_ids)
+            case Handed():
+                for user_id, _ in note.to:
+                    self.delivery.change_way(user_id)
+
+    async def died(self, node: str, user_ids: Collection[int]) -> None:
+        """Another node has lost its lease; these users' claims were taken from it by this one."""
+        for user_id in self.delivery.routes.to_node(node):
+            self.delivery.change_way(user_id)
+        if user_ids:
+            await self.latches.latch().wait(GRACE)
+            await self.announcer.left_behind(user_ids)
+
+    # -- the lease ---------------------------------------------------------------------------
+
+    def check_lease(self) -> None:
+        """Suspend the node if its lease has run out. To be asked before a client is heard."""
+        if not self.standing.suspended and not self.standing.lease.held():
+            self.suspend()
+
+    def suspend(self) -> None:
+        """The lease is lost: let every session fall back; store what waits and is ours."""
+        if self.standing.suspended:
+            return
+        self.standing.suspended = True
+        self.rosters.forget_all()
+        for session in self.sessions:
+            waiting = [held for held in session.notice() if not _is_remote(held)]
+            if waiting:
+                bound = [(session.user.id, held) for held in waiting]
+                self.tasks.start(self.delivery.store(bound))
+
+    async def resume(self) -> None:
+        """There is a lease again: claim the sessions again, then let them catch up.
+
+        Raises TryAgain, and then the node stays suspended.
+        """
+        if not self.standing.suspended:
+            return
+        self.rosters.forget_all()
+        sessions = {session.claim: session for session in self.sessions}
+        for claim in await self.presence.reclaim(list(sessions)):
+            session = sessions[claim]
+            session.client.dropped()
+            await self.logins.hand_over(session)
+        self.standing.suspended = False
+        self._all_fetch()
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Look after what depends on time. Called about twice a second."""
+        self.check_lease()
+        for user_id in self.delivery.routes.overdue(self.clock.now_ms()):
+            self.delivery.change_way(user_id)
+        for old_session_id in self.handovers.overdue():
+            self._handed_over(old_session_id)
+        if self.standing.good():
+            self._make_up_for()
+
+    def _make_up_for(self) -> None:
+        """Do what could not be done while the presence was out of reach."""
+        if self.handovers.anything_to_release:
+            self.tasks.start(self.handovers.release_now())
+        owed = self.delivery.owed
+        if owed:
+            some = [owed.pop() for _ in range(min(len(owed), OWED_AT_ONCE))]
+            self.tasks.start(self.delivery.tell_to_fetch(some))
+
+
+def _is_remote(held: Held) -> bool:
+    """Whether another node keeps this message until it hears from us."""
+    receipts = held.each_receipt()
+    return bool(receipts) and all(receipt.remote for receipt in receipts)
