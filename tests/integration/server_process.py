@@ -1,0 +1,110 @@
+"""The real server in a process of its own, which a test can kill and start again."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).parents[2]
+STARTS_WITHIN = 20.0  # seconds
+STOPS_WITHIN = 20.0
+
+_LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
+
+
+class ServerProcess:
+    """`python -m entrypoints.tcp_server`, on a port of its own choice that it keeps when restarted.
+
+    As a context manager it is started, and always gone in the end.
+    """
+
+    def __init__(self, store: str, *options: str) -> None:
+        self.port = 0
+        self._arguments = ["--store", store, *options]
+        self._process: subprocess.Popen[bytes] | None = None
+        # A file never makes the server wait, and needs no thread to be read.
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in __exit__
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    @property
+    def log(self) -> str:
+        """Everything that it has written, over all its lives."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections; after a `kill` or `stop` once more."""
+        assert self._process is None, "it is running already"
+        before = len(self.log)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "entrypoints.tcp_server", str(self.port), *self._arguments],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self.port = self._await_port(before)
+
+    def kill(self) -> None:
+        """End it the hard way, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """End it the polite way; its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def suspend(self) -> None:
+        """Let it hang: its connections stay and nothing answers."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._running().send_signal(signal.SIGCONT)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout.write(self.log)  # which pytest shows if the test fails
+        self.close()
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.kill()
+        self._log.close()
+
+    def _await_port(self, log_offset: int) -> int:
+        patient_until = time.monotonic() + STARTS_WITHIN
+        while (match := _LISTENING.search(self.log, log_offset)) is None:
+            ended = self._running().poll() is not None
+            assert not ended, f"the server has ended:\n{self.log}"
+            assert time.monotonic() < patient_until, f"the server does not listen:\n{self.log}"
+            time.sleep(0.01)
+        return int(match[1])
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None, "it is not running"
+        return self._process
+
+    def _end(self, how: signal.Signals) -> int:
+        process, self._process = self._running(), None
+        process.send_signal(how)
+        try:
+            return process.wait(STOPS_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOPS_WITHIN)
+            raise

@@ -1,0 +1,103 @@
+"""A line client under a pseudo-terminal: a test types, and reads what a person would see."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import pexpect
+import pyte
+
+from tests.integration.server_process import ROOT
+
+ROWS, COLUMNS = 120, 100
+SEEN_WITHIN = 20.0  # seconds; only a failing test ever waits so long
+
+
+class Terminal:
+    """As a context manager it is always gone in the end."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._screen = _AnsweringScreen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self._screen)
+        self._child = pexpect.spawn(
+            sys.executable,
+            ["-m", "entrypoints.cli_client", *arguments],
+            cwd=str(ROOT),
+            dimensions=(ROWS, COLUMNS),
+            env={"TERM": "xterm-256color", "LANG": "C.UTF-8"},
+        )
+        self._child.delaybeforesend = None
+        self._screen.answer = self._child.send
+        self.raw = b""
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen, without empty lines."""
+        return [line.rstrip() for line in self._screen.display if line.strip()]
+
+    @property
+    def status(self) -> int:
+        """Its exit status, once it has ended by itself."""
+        self._until(lambda: not self._child.isalive(), "the end")
+        assert self._child.exitstatus is not None, self._child.signalstatus
+        return int(self._child.exitstatus)
+
+    def type(self, line: str) -> None:
+        self._child.send(line + "\r")
+
+    def press(self, keys: str) -> None:
+        self._child.send(keys)
+
+    def until(self, text: str) -> None:
+        """Wait until this text is on the screen."""
+        self._until(lambda: any(text in line for line in self.lines), text)
+
+    def until_last(self, text: str) -> None:
+        """Wait until this is the last line, the one being typed."""
+        self._until(lambda: self.lines[-1:] == [text], text)
+
+    def register(self, name: str, password: str) -> None:
+        for question, answer in (("choice:", "2"), ("name:", name), ("password:", password)):
+            self.until_last(question)
+            self.type(answer)
+        self.until(f"registered {name}")
+
+    def log_in(self, name: str, password: str) -> None:
+        for question, answer in (("choice:", "1"), ("id or name:", name), ("password:", password)):
+            self.until_last(question)
+            self.type(answer)
+        self.until_last(f"{name}>")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout.write("\n".join(["--- screen", *self.lines, ""]))  # shown if the test fails
+        self._child.close(force=True)
+
+    def _until(self, there: Callable[[], bool], what: str) -> None:
+        patient_until = time.monotonic() + SEEN_WITHIN
+        while not there():
+            assert time.monotonic() < patient_until, f"{what!r} never came"
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            data = self._child.read_nonblocking(65_536, timeout=0.1)
+        except pexpect.TIMEOUT:
+            return
+        except pexpect.EOF:
+            self._child.wait()
+            return
+        self.raw += data
+        self._stream.feed(data)
+
+
+class _AnsweringScreen(pyte.Screen):
+    """Tells a program that asks where the cursor is."""
+
+    answer: Callable[[str], Any]
+
+    def write_process_input(self, data: str) -> None:
+        self.answer(data)

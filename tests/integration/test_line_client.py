@@ -1,0 +1,211 @@
+"""People at terminals, and scripts, against a real server."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.server_process import ROOT, ServerProcess
+from tests.integration.terminal import Terminal
+
+
+def test_two_people_hold_a_conversation(server: ServerProcess) -> None:
+    """Register, log in, make friends, chat, make a group, leave, come back and read."""
+    with (
+        Terminal("127.0.0.1", str(server.port)) as zhang,
+        Terminal("127.0.0.1", str(server.port)) as li,
+    ):
+        zhang.register("zhang san", "secret one")
+        zhang.log_in("zhang san", "secret one")
+        li.register("li si", "secret two")
+        li.log_in("li si", "secret two")
+
+        zhang.type("/add li si")
+        zhang.until("li si (id 2) is on your list now")
+        zhang.type('/msg "li si" hello: you')
+        zhang.until("✓✓ to li si: hello: you")
+        li.until("zhang san: hello: you")
+        li.type("chat:1:hello yourself")
+        li.until("✓✓ to zhang san: hello yourself")
+        zhang.until("li si: hello yourself")
+
+        zhang.type("creategroup:hikers:every Sunday")
+        zhang.until("group hikers is made, its id is 1")
+        li.type("addgroup:1")
+        li.until("you are in group hikers now")
+        li.type("/group hikers who comes?")
+        li.until("✓✓ to [hikers]: who comes?")
+        zhang.until("[hikers] li si: who comes?")
+        zhang.type("groupchat:1:me: for sure")
+        li.until("[hikers] zhang san: me: for sure")
+
+        li.type("loginout")
+        li.until("logged out")
+        zhang.until("* li si is offline")
+        zhang.type("chat:2:read this later")
+        zhang.until("✓ to li si: read this later")
+        li.log_in("li si", "secret two")
+        li.until("unread messages")
+        li.until("zhang san: read this later")
+        li.until("zhang san  online  creator")
+        zhang.until("* li si is online")
+
+        li.type("/quit")
+        zhang.press("\x04")  # Ctrl-D
+        assert (li.status, zhang.status) == (0, 0)
+        assert b"secret" not in zhang.raw + li.raw
+
+
+def test_a_killed_server_costs_nobody_a_message(server: ServerProcess) -> None:
+    """Both reconnect by themselves, and what was typed meanwhile arrives afterwards, in order."""
+    port = str(server.port)
+    with Terminal("127.0.0.1", port) as zhang, Terminal("127.0.0.1", port) as li:
+        zhang.register("zhang", "secret one")
+        zhang.log_in("zhang", "secret one")
+        li.register("li", "secret two")
+        li.log_in("li", "secret two")
+        zhang.type("/talk li")
+        zhang.until_last("zhang to li>")
+
+        server.kill()
+        zhang.until("connection lost")
+        zhang.type("are you")
+        zhang.type("still there?")
+        zhang.until("… to li: still there?")
+        server.start()
+        zhang.until("connected again")
+        li.until("connected again")
+        li.until("zhang: still there?")
+        zhang.until("✓ to li: are you")  # or two ticks; it depends on who was back first
+        zhang.until("✓ to li: still there?")
+        had = [line for line in li.lines if "zhang: " in line]
+        assert [line.partition("zhang: ")[2] for line in had] == ["are you", "still there?"]
+
+
+def test_a_message_does_not_disturb_the_line_being_typed(server: ServerProcess) -> None:
+    """It appears above, and the line can be finished."""
+    port = str(server.port)
+    with Terminal("127.0.0.1", port) as zhang:
+        zhang.register("zhang", "secret one")
+        zhang.log_in("zhang", "secret one")
+        zhang.press("chat:1:half of")
+        zhang.until_last("zhang> chat:1:half of")
+        script(server, "2", "li", "secret two", "1", "li", "secret two", "chat:1:look \x1b[31mred")
+        zhang.until("li: look ␛[31mred")
+        zhang.until_last("zhang> chat:1:half of")
+        zhang.type(" it")
+        zhang.until("zhang: half of it")
+
+
+def test_the_tab_key_completes_names(server: ServerProcess) -> None:
+    """Of friends and groups, with quotes where they are needed."""
+    with Terminal("127.0.0.1", str(server.port)) as zhang:
+        zhang.register("zhang san", "secret one")
+        zhang.log_in("zhang san", "secret one")
+        zhang.type('/create "night owls" late')
+        zhang.until("group night owls is made")
+        script(server, "2", "li si", "secret two", "1", "li si", "secret two", "chat:1:hi")
+        zhang.until("li si: hi")
+        zhang.press("/msg l\t")
+        zhang.until('zhang san> /msg "li si"')
+        zhang.press("hello\r")
+        zhang.until("✓ to li si: hello")
+        zhang.press("/group n\t")
+        zhang.until('zhang san> /group "night owls"')
+
+
+def test_ctrl_c_leaves(server: ServerProcess) -> None:
+    """Without a trace of the program's insides."""
+    with Terminal("127.0.0.1", str(server.port)) as zhang:
+        zhang.until("choice:")
+        zhang.press("\x03")
+        assert zhang.status == 0
+        assert not any("Traceback" in line for line in zhang.lines)
+
+
+def script(server: ServerProcess, *lines: str) -> "subprocess.CompletedProcess[str]":
+    """The plain client, driven by a pipe."""
+    return subprocess.run(
+        [sys.executable, "-m", "entrypoints.cli_client", "127.0.0.1", str(server.port)],
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        timeout=30,
+        check=False,
+    )
+
+
+ZHANG = ("zhang", "secret one")
+LI = ("li", "secret two")
+
+
+@pytest.fixture
+def accounts(server: ServerProcess) -> ServerProcess:
+    """A server that knows zhang, who is 1, and li, who is 2."""
+    done = script(server, "2", *ZHANG, "2", *LI, "3")
+    assert done.returncode == 0, done.stderr
+    return server
+
+
+def test_a_script_in_the_original_order(accounts: ServerProcess) -> None:
+    """printf '1\\n1\\nsecret\\nchat:2:hi\\nloginout\\n3\\n' | ... does what it says."""
+    done = script(accounts, "1", "1", ZHANG[1], "chat:2:hi: there", "loginout", "3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "✓ to user 2: hi: there" in done.stdout
+    read = script(accounts, "1", *LI)
+    assert "zhang: hi: there" in read.stdout
+    assert "unread" not in script(accounts, "1", *LI).stdout, "it was read once"
+
+
+def test_a_script_may_end_anywhere(accounts: ServerProcess) -> None:
+    """The end of input waits for acknowledgements."""
+    texts = [f"chat:2:number {number}" for number in range(500)]
+    done = script(accounts, "1", *ZHANG, *texts)
+    assert done.returncode == 0
+    assert done.stdout.count("✓ to user 2") == 500
+    read = script(accounts, "1", *LI, "/wait 1").stdout
+    had = [line.partition("number ")[2] for line in read.splitlines() if "number" in line]
+    assert had == [str(number) for number in range(500)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        (["1", "zhang", "wrong"], "error: bad_credentials: "),
+        (["2", "ZHANG", "secret"], "error: name_taken: "),
+        (["1", *ZHANG, "addfriend:99"], "error: no_such_user: "),
+        (["1", *ZHANG, "chat:99:hi"], "✗ to user 99: hi  (no_such_user: "),
+        (["1", *ZHANG, "dance"], "error: this is not a command"),
+        (["7"], "error: the choices are 1, 2 and 3"),
+    ],
+)
+def test_a_script_that_fails_says_so(
+    accounts: ServerProcess, lines: list[str], complaint: str
+) -> None:
+    """In one line, and by its exit status."""
+    done = script(accounts, *lines)
+    assert done.returncode == 1
+    assert complaint in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_without_a_server_there_is_one_line(server: ServerProcess) -> None:
+    """And the exit status 1."""
+    server.kill()
+    done = script(server, "3")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: cannot connect to 127.0.0.1:{server.port}: ")
+
+
+@pytest.mark.parametrize("arguments", [["127.0.0.1", "99999"], ["127.0.0.1", "x"], ["--nonsense"]])
+def test_wrong_arguments_have_their_own_status(arguments: list[str]) -> None:
+    """Two, as everywhere."""
+    done = subprocess.run(
+        [sys.executable, "-m", "entrypoints.cli_client", *arguments],
+        capture_output=True,
+        cwd=ROOT,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
