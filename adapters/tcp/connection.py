@@ -16,7 +16,11 @@ USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement
 class Connection(asyncio.Protocol):
     """Collects what is written in a turn of the loop, and counts what does not get away."""
 
-    def __init__(self, answer: Callable[[Link], Receiver], outboxes: Outboxes) -> None:
+    def __init__(
+        self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
+    ) -> None:
+        """`peer` is for who knows better than the socket who the client is."""
+        self.peer = peer or ""
         self._answer = answer
         self._outboxes = outboxes
         self._frames: list[bytes] = []
@@ -28,6 +32,7 @@ class Connection(asyncio.Protocol):
         # Low at 0: `resume_writing` then says that all has left the process.
         self._transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
         _set_options(transport.get_extra_info("socket"))
+        self.peer = self.peer or peer_of(transport)
         self._receiver = self._answer(self)
 
     def data_received(self, data: bytes) -> None:
@@ -97,6 +102,12 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         self._closing = True
         self._transport.abort()
+
+
+def peer_of(transport: asyncio.BaseTransport) -> str:
+    """The address at the other end of the socket; empty when it has gone already."""
+    name = transport.get_extra_info("peername")
+    return str(name[0]) if name else ""
 
 
 def _set_options(sock: socket.socket) -> None:

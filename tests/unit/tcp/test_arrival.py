@@ -1,0 +1,169 @@
+"""Who a connection's client is, and what of its data gets through, on both event loops."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from ipaddress import ip_network
+from typing import Any
+
+import attrs
+import pytest
+import uvloop
+
+from adapters.gateway.link import Link
+from adapters.tcp.arrival import Arrival
+from adapters.tcp.connection import Connection
+from adapters.tcp.outboxes import Outboxes
+
+HERE = ip_network("127.0.0.0/8")
+ELSEWHERE = ip_network("192.0.2.0/24")
+HEADER = b"PROXY TCP4 203.0.113.7 10.0.0.1 56324 8000\r\n"
+DATA = b'{"msgid":1012}\n'
+PATIENCE = 20.0  # seconds
+
+
+class Talk:
+    """A conversation that greets its client by address and says everything after it."""
+
+    watches_drain = False
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        link.write(link.peer.encode() + b": ")
+
+    def received(self, data: bytes) -> None:
+        self.link.write(data)
+
+    def input_ended(self) -> None:
+        self.link.write(b"bye")
+        self.link.close()
+
+    def drained(self) -> None: ...
+    def choked(self) -> None: ...
+    def unchoked(self) -> None: ...
+    def lost(self) -> None: ...
+
+
+@attrs.frozen
+class Visitor:
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def says(self, *pieces: bytes) -> None:
+        for piece in pieces:
+            self.writer.write(piece)
+            await self.writer.drain()
+            await asyncio.sleep(0)  # the server's turn: it should read them one by one
+
+    async def hears(self, expected: bytes) -> None:
+        async with asyncio.timeout(PATIENCE):
+            assert await self.reader.readexactly(len(expected)) == expected
+
+    async def hears_the_end(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            with suppress(ConnectionResetError):
+                assert await self.reader.read() == b""
+
+
+@asynccontextmanager
+async def visitor(proxies: Any = HERE, silence: float = PATIENCE) -> AsyncIterator[Visitor]:
+    outboxes = Outboxes()
+    async with AsyncExitStack() as stack:
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Arrival([proxies], lambda peer: Connection(Talk, outboxes, peer), silence),
+            "127.0.0.1",
+            0,
+        )
+        stack.callback(server.close)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        stack.callback(writer.close)
+        yield Visitor(reader, writer)
+
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+def on_both_loops(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[Run], None]:
+    """Transports change their protocol in a way of their own in each."""
+
+    def on_one_loop(run: Run) -> None:
+        run(test())
+
+    on_one_loop.__doc__ = test.__doc__
+    return pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])(
+        on_one_loop
+    )
+
+
+@on_both_loops
+async def test_a_proxy_says_who_the_client_is() -> None:
+    """The conversation begins with the client's own data and address."""
+    async with visitor() as proxy:
+        await proxy.says(HEADER + DATA)
+        await proxy.hears(b"203.0.113.7: " + DATA)
+
+
+@on_both_loops
+async def test_a_header_may_come_in_pieces() -> None:
+    """The network may cut it anywhere."""
+    async with visitor() as proxy:
+        await proxy.says(*(bytes([byte]) for byte in HEADER), DATA)
+        await proxy.hears(b"203.0.113.7: " + DATA)
+
+
+@on_both_loops
+async def test_what_follows_is_data_only() -> None:
+    """There is one header at most: a client cannot add a second."""
+    async with visitor() as proxy:
+        await proxy.says(HEADER + HEADER)
+        await proxy.hears(b"203.0.113.7: " + HEADER)
+
+
+@on_both_loops
+async def test_a_client_on_the_proxys_machine_needs_no_header() -> None:
+    """The operator can still use nc."""
+    async with visitor() as client:
+        await client.says(DATA)
+        await client.hears(b"127.0.0.1: " + DATA)
+
+
+@on_both_loops
+async def test_nobody_else_is_believed() -> None:
+    """From another address a header is data like any other, and no JSON."""
+    async with visitor(proxies=ELSEWHERE) as client:
+        await client.says(HEADER)
+        await client.hears(b"127.0.0.1: " + HEADER)
+
+
+@on_both_loops
+async def test_a_bad_header_ends_the_connection() -> None:
+    """Its client's address would be unknown, and its data a guess."""
+    async with visitor() as proxy:
+        await proxy.says(b"PROXY TCP5" + HEADER)
+        await proxy.hears_the_end()
+
+
+@on_both_loops
+async def test_who_is_silent_is_taken_for_a_client() -> None:
+    """From then on the gateway looks after it, as after all others."""
+    async with visitor(silence=0.01) as client:
+        await client.hears(b"127.0.0.1: ")
+        await client.says(DATA)
+        await client.hears(DATA)
+
+
+@on_both_loops
+async def test_half_a_header_and_then_silence_is_data() -> None:
+    """No byte of it is lost."""
+    async with visitor(silence=0.01) as client:
+        await client.says(b"\r")
+        await client.hears(b"127.0.0.1: \r")
+
+
+@on_both_loops
+async def test_an_early_end_is_passed_on() -> None:
+    """A client that closes its sending side right away is answered."""
+    async with visitor() as client:
+        client.writer.write_eof()
+        await client.hears(b"127.0.0.1: bye")
+        await client.hears_the_end()
