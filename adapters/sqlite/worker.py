@@ -116,14 +116,14 @@ class Worker:
 
     def _do_batch(self, batch: list[_Job]) -> None:
         try:
-            if self._connection.in_transaction:  # a rollback failed, too
-                self._connection.rollback()
             self._connection.execute(self._begin)
             for job in batch:
                 self._do_job(job)
             self._connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001  # rule 5
-            with suppress(sqlite3.Error):
+            with suppress(
+                sqlite3.Error
+            ):  # if this fails, so does the next begin, and it is repeated
                 self._connection.rollback()
             for job in batch:
                 job.result, job.error = None, _try_again(error)

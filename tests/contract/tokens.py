@@ -79,7 +79,7 @@ async def test_adding_can_be_repeated(store: Store) -> None:
     """A digest that is added once more is there once, until the later added expiry."""
     (ann,) = await register(store, "Ann")
     await store.tokens.add("other", ann, LATER, keep=2)
-    await store.tokens.add("a", ann, LATER, keep=2)
+    await store.tokens.add("a", ann, LATER + 5, keep=2)
     await store.tokens.add("a", ann, LATER + 10, keep=2)
     assert await owned(store, "other", "a") == ["other", "a"]
     assert await store.tokens.owner("a", LATER + 9) == User(ann, "Ann")

@@ -126,21 +126,47 @@ async def test_a_failing_transaction_fails_all_its_jobs(
     for result in results:
         assert isinstance(result, TryAgain)
         assert isinstance(result.__cause__, sqlite3.OperationalError)
+    assert not connection.in_transaction
     connection.failing.clear()
     assert await worker.run(words) == []
     assert await worker.run(insert, "d") == "D"
 
 
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (sqlite3.OperationalError("disk I/O error"), TryAgain),
+        (sqlite3.DatabaseError("database disk image is malformed"), TryAgain),
+        (sqlite3.ProgrammingError("a mistake of ours"), sqlite3.ProgrammingError),
+        (ValueError("a mistake of ours"), ValueError),
+    ],
+)
+async def test_trouble_with_the_disk_is_told_from_mistakes(
+    worker: Worker, error: Exception, seen: type[Exception]
+) -> None:
+    """A job that meets a broken disk raises TryAgain, whatever else is wrong is told as it is."""
+
+    def fail(connection: sqlite3.Connection) -> str:
+        raise error
+
+    jobs: list[asyncio.Future[Any]] = [worker.run(fail), worker.run(insert, "a")]
+    failed, neighbour = await at_once(jobs)
+    assert type(failed) is seen
+    assert neighbour == "A"
+
+
 async def test_a_failing_rollback_is_made_good(
     worker: Worker, connection: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A transaction that could not even be rolled back does not stay in the way of the next."""
+    """A transaction that could not even be rolled back costs the next one, and none after it."""
     connection.failing.add("COMMIT")
     with monkeypatch.context() as patch:
         patch.setattr(Watched, "rollback", lambda self: self.execute("no such statement"))
         with pytest.raises(TryAgain):
             await worker.run(insert, "a")
     connection.failing.clear()
+    with pytest.raises(TryAgain):
+        await worker.run(words)
     assert await worker.run(insert, "b") == "B"
     assert await worker.run(words) == ["b"]
 
