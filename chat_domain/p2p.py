@@ -19,7 +19,8 @@ class OneToOne:
 
         cid, tag: the client's ids of the message, and of its request.
         Return None when all is done; otherwise the message is being forwarded or stored, and the
-        sender's next request has to wait for this. Raises TooManyUnanswered; `Client.answered` tells the rest.
+        sender's next request has to wait for this. Raises TooManyUnanswered. What became of the
+        message is told by `Client.answered`.
         """
         message = self.delivery.accept(sender, 0, text, cid)
         receipt = self.delivery.receipt(sender, message, tag, 1)

@@ -101,6 +101,7 @@ class Session:
         self._stores_begun = 0
         self._stores_seen = 0  # counts notices, so that a read can tell whether one came meanwhile
         self._read_began_at = 0
+        self._read_all_at = -1  # when a read last found all that there was
         self._watched = 0
         self._watched_since = 0.0
 
@@ -271,10 +272,12 @@ class Session:
         return self.fall_back()
 
     def wants_read(self) -> bool:
-        """Whether it is time to read the mailbox: catching up, and half the window is free."""
+        """Whether it is time to read the mailbox: catching up, there may be something in it that
+        is not on the way yet, and half the window is free."""
         return (
             self.phase is Phase.CATCHING_UP
             and not self.reading
+            and self._read_all_at != self._stores_seen
             and len(self._window) <= WINDOW_MESSAGES // 2
             and self._window_bytes <= WINDOW_BYTES // 2
         )
@@ -305,11 +308,10 @@ class Session:
             if message.cid is not message.mid:
                 self._by_cid[message.sender_id, message.cid] = held
             self._push(held)
-        if len(found) < asked and not self._stores_begun and self._nothing_stored_since_read():
-            self.phase = Phase.LIVE
-
-    def _nothing_stored_since_read(self) -> bool:
-        return self._read_began_at == self._stores_seen
+        if len(found) < asked:
+            self._read_all_at = self._read_began_at
+            if self._read_all_at == self._stores_seen and not self._stores_begun:
+                self.phase = Phase.LIVE
 
     def removed(self, mids: Collection[str]) -> None:
         """These are no longer in the mailbox, so reads need not leave them out any more."""
