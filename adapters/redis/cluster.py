@@ -67,22 +67,29 @@ async def redis_cluster(url: str, prefix: str) -> AsyncIterator[RedisCluster]:
         )
     except ValueError as error:
         raise BrokerUnusable(f"broker: {error}") from error
-    keys = Keys(prefix)
     try:
         await _check(client)
-        commands = Commands(client)
-        name = secrets.token_hex(6)
-        broker = RedisBroker(client, commands, keys, name)
-        lease = RedisLease(commands, keys, name)
-        presence = RedisPresence(commands, keys)
-        cluster = RedisCluster(broker, lease, Surroundings(name, presence, broker, lease))
-        try:
+        async with taking_part(client, prefix) as cluster:
             yield cluster
-        finally:
-            await cluster.leave()
-            await commands.close()
     finally:
         await client.aclose()
+
+
+@asynccontextmanager
+async def taking_part(client: "redis.asyncio.Redis", prefix: str) -> AsyncIterator[RedisCluster]:
+    """A place in the cluster whose keys and channels begin with this prefix."""
+    keys = Keys(prefix)
+    commands = Commands(client)
+    name = secrets.token_hex(6)
+    broker = RedisBroker(client, commands, keys, name)
+    lease = RedisLease(commands, keys, name)
+    presence = RedisPresence(commands, keys)
+    cluster = RedisCluster(broker, lease, Surroundings(name, presence, broker, lease))
+    try:
+        yield cluster
+    finally:
+        await cluster.leave()
+        await commands.close()
 
 
 async def _check(client: "redis.asyncio.Redis") -> None:
