@@ -1,0 +1,40 @@
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.original_client.client import OriginalClient
+from tests.integration.original_client.people import People, name_of_50
+from tests.integration.raw_client import RawClient
+from tests.integration.server_process import ServerProcess
+
+
+@pytest.fixture(scope="package")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Where a real server listens."""
+    store = f"sqlite:///{tmp_path_factory.mktemp('original_client')}/chat.db"
+    with ServerProcess(store, "--hashing", "cheap") as server:
+        yield server.port
+
+
+@pytest.fixture
+def people(port: int) -> Iterator[People]:
+    with contextlib.ExitStack() as stack:
+        yield People(port, stack)
+
+
+@pytest.fixture(scope="package")
+def crowd(port: int) -> list[int]:
+    """The ids of two hundred accounts with long names."""
+    with RawClient(port) as registrar:
+        for seq in range(200):
+            name = name_of_50("友")
+            registrar.send({"msgid": 1003, "name": name, "password": "x", "seq": seq})
+        return [registrar.find_msgid(1004)["id"] for _ in range(200)]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def idler(port: int) -> Iterator[OriginalClient]:
+    """Somebody who logs in before all others and then says nothing."""
+    with contextlib.ExitStack() as stack:
+        yield People(port, stack).newcomer()
