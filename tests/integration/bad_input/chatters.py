@@ -1,0 +1,115 @@
+"""People for the tests of bad input, and what those tests say about answers."""
+
+import contextlib
+import itertools
+import re
+from pathlib import Path
+
+from tests.integration.raw_client import ACK, ERROR, Frame, RawClient
+
+NOBODY = 2_000_000_000  # an id that no user and no group has
+DOCUMENT = Path(__file__).parents[3] / "docs" / "protocol.md"
+ERROR_ROW = re.compile(r"^\| (\d+) \| `(\w+)` \|", re.MULTILINE)
+ERRNO_OF = {error: int(errno) for errno, error in ERROR_ROW.findall(DOCUMENT.read_text("utf-8"))}
+OWN_ACK = {1000: 1001, 1003: 1004, 1015: 1001}  # these are refused by their own acks
+KINDS = ("not logged in", "version 1", "version 2")
+numbers = itertools.count(1)
+
+
+def newcomer(port: int, kind: str = "version 2") -> RawClient:
+    """Somebody with an account of their own, on a new connection."""
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(RawClient(port))
+        client.register(f"user {next(numbers)}")
+        if kind == "version 2":
+            client.login()
+            _turn_live(client)
+        elif kind == "version 1":
+            client.send({"msgid": 1000, "id": client.id, "password": "secret"})
+            assert client.find_msgid(1001)["errno"] == 0
+        stack.pop_all()
+    return client
+
+
+def _turn_live(client: RawClient) -> None:
+    """Wait until what is sent to this client goes straight to it: at first it is stored."""
+    while say_to_oneself(client, "am I live?")["status"] != "delivered":
+        pass
+
+
+def say_to_oneself(client: RawClient, text: str) -> Frame:
+    """Send a message to the client itself, take it over, and return the ACK."""
+    seq = 10_000 + next(numbers)
+    client.send({"msgid": 1005, "toid": client.id, "msg": text, "seq": seq})
+    assert client.next_chat()["msg"] == text
+    return client.find(lambda frame: frame.get("seq") == seq)
+
+
+def logged_in(port: int, user_id: int) -> RawClient:
+    """Log an existing user in, as soon as their earlier session has ended."""
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(RawClient(port))
+        client.id = user_id
+        while (answer := try_to_log_in(client, user_id))["errno"]:
+            assert_refused(answer, "already_online", msgid=1001)
+        stack.pop_all()
+    return client
+
+
+def try_to_log_in(client: RawClient, user_id: int, password: str = "secret") -> Frame:
+    return client.ask({"msgid": 1000, "id": user_id, "password": password, "v": 2})
+
+
+def new_group(creator: RawClient) -> int:
+    answer = creator.ask({"msgid": 1007, "groupname": f"group {next(numbers)}"})
+    return int(answer["groupid"])
+
+
+def assert_refused(answer: Frame, error: str, *named: str, msgid: int = ERROR) -> None:
+    """The answer is this error as documented, and its sentence names all of these."""
+    assert (answer["msgid"], answer["error"]) == (msgid, error), answer
+    assert answer["errno"] == ERRNO_OF[error]
+    for name in named:
+        assert name in answer["errmsg"], answer
+
+
+def assert_undisturbed(client: RawClient) -> None:
+    assert client.is_alive(), "the connection does not answer any more"
+
+
+class Regulars:
+    """One client of each kind, which stays for as long as its connection lives."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._clients: dict[str, RawClient] = {}
+
+    def __getitem__(self, kind: str) -> RawClient:
+        client = self._clients.get(kind)
+        if client is None or not client.is_alive():
+            if client is not None:
+                client.close()
+            self._clients[kind] = newcomer(self._port, kind)
+        return self._clients[kind]
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+class Bystanders:
+    """Two who chat on, whatever the others do."""
+
+    def __init__(self, port: int) -> None:
+        self._one = newcomer(port)
+        self._other = newcomer(port)
+
+    def chat(self) -> None:
+        text = f"message {next(numbers)}"
+        self._one.send({"msgid": 1005, "toid": self._other.id, "msg": text, "seq": 0})
+        assert self._other.next_chat()["msg"] == text
+        assert self._one.find_msgid(ACK)["status"] == "delivered"
+
+    def close(self) -> None:
+        self._one.close()
+        self._other.close()

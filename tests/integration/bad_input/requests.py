@@ -1,0 +1,64 @@
+"""What a client may send: good requests, and what may be wrong with each of their fields."""
+
+from typing import Any
+
+from tests.integration.bad_input.chatters import NOBODY
+from tests.integration.raw_client import Frame
+
+Requests = list[tuple[Frame, dict[str, list[Any]]]]
+
+NOT_TEXT: list[Any] = [7, None, True, ["a"], {"a": "b"}]
+NOT_INTEGER: list[Any] = ["7", None, 7.5, True, [7], {"a": 7}]
+OUT_OF_RANGE = [0, -1, 2**31, 2**63, -(2**63) - 1, 2**64, 10**400]
+BAD_ID = NOT_INTEGER + OUT_OF_RANGE
+BAD_TEXT = [*NOT_TEXT, "", "x" * 4097]
+BAD_CID: list[Any] = ["", "x" * 65, "with space", "ünïcode", "a\n", "a\0", 7, ["a"]]
+BAD_LIMIT: list[Any] = ["7", 7.5, True, 0, -1, 201, 2**64]
+BAD_AFTER: list[Any] = ["7", 7.5, True, -1, 2**31, 2**64]
+
+# Requests that need a login: a good one, and what may be wrong with each field.
+REQUESTS: Requests = [
+    (
+        {"msgid": 1005, "toid": NOBODY, "msg": "hello", "cid": "a-b_c"},
+        {"toid": BAD_ID, "msg": BAD_TEXT, "cid": BAD_CID},
+    ),
+    ({"msgid": 1006, "friendid": NOBODY}, {"friendid": BAD_ID}),
+    ({"msgid": 1006, "friendname": "nobody"}, {"friendname": NOT_TEXT}),
+    (
+        {"msgid": 1007, "groupname": "refused", "groupdesc": ""},
+        {"groupname": NOT_TEXT, "groupdesc": [7, True, ["a"], "x" * 201]},
+    ),
+    ({"msgid": 1008, "groupid": NOBODY}, {"groupid": BAD_ID}),
+    (
+        {"msgid": 1009, "groupid": NOBODY, "msg": "hello", "cid": "a-b_c"},
+        {"groupid": BAD_ID, "msg": BAD_TEXT, "cid": BAD_CID},
+    ),
+    ({"msgid": 1014, "push": 0}, {"push": [*NOT_INTEGER, -1, 2**64]}),
+    ({"msgid": 1019, "name": "nobody"}, {"name": NOT_TEXT}),
+    ({"msgid": 1021, "friendid": NOBODY}, {"friendid": BAD_ID}),
+    ({"msgid": 1022}, {"after": BAD_AFTER, "limit": BAD_LIMIT}),
+    ({"msgid": 1024}, {"after": BAD_AFTER, "limit": BAD_LIMIT}),
+    (
+        {"msgid": 1026, "groupid": NOBODY},
+        {"groupid": BAD_ID, "after": BAD_AFTER, "limit": BAD_LIMIT},
+    ),
+    ({"msgid": 1028, "groupid": NOBODY}, {"groupid": BAD_ID}),
+    (
+        {"msgid": 1029, "old": "secret", "new": "other"},
+        {"old": NOT_TEXT, "new": [*NOT_TEXT, "", "x" * 129]},
+    ),
+]
+# Requests that must come before a login.
+GREETINGS: Requests = [
+    (
+        {"msgid": 1000, "id": NOBODY, "password": "secret"},
+        {"id": [*NOT_INTEGER, 2**64], "password": NOT_TEXT, "v": ["2", 2.5, True, 0, -1]},
+    ),
+    ({"msgid": 1000, "name": "nobody", "password": "secret"}, {"name": NOT_TEXT}),
+    (
+        {"msgid": 1003, "name": "refused", "password": "secret"},
+        {"name": NOT_TEXT, "password": [*NOT_TEXT, "", "x" * 129]},
+    ),
+    ({"msgid": 1015, "token": "secret"}, {"token": NOT_TEXT}),
+]
+OPTIONAL = {"cid", "groupdesc", "after", "limit", "v"}

@@ -1,0 +1,142 @@
+"""A server that cannot start says why in one line and gives up, and disturbs none that runs."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.raw_client import PATIENCE
+from tests.integration.server_process import ROOT, ServerProcess
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("bad_starts")
+
+
+@pytest.fixture(scope="module")
+def database(folder: Path) -> Path:
+    """The file of the server that runs."""
+    return folder / "chat.db"
+
+
+@pytest.fixture(scope="module")
+def port(database: Path) -> Iterator[int]:
+    """Where a server runs that the others must not disturb."""
+    with ServerProcess(f"sqlite:///{database}", "--hashing", "cheap") as server:
+        yield server.port
+
+
+def failed_start(*arguments: str, **environment: str) -> str:
+    """Start a server that ends by itself, and return the one line that it says."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "entrypoints.tcp_server", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode > 0
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    return line
+
+
+def test_a_second_server_on_the_same_file_gives_up(database: Path) -> None:
+    """Two servers on one file would be two islands, so the second names the file and ends."""
+    assert str(database) in failed_start("0", "--store", f"sqlite:///{database}")
+
+
+def test_a_second_server_by_another_path_to_the_same_file_gives_up(database: Path) -> None:
+    """A symbolic link to the file does not get around the lock, and the file itself is named."""
+    link = database.with_name("link.db")
+    link.symlink_to(database)
+    assert str(database) in failed_start("0", "--store", f"sqlite:///{link}")
+
+
+def test_a_file_can_be_served_again_after_its_server_was_killed(folder: Path) -> None:
+    """The lock ends with the process, even when that had no time to give it back."""
+    with ServerProcess(f"sqlite:///{folder}/killed.db", "--hashing", "cheap") as server:
+        server.kill()
+        server.start()
+
+
+def test_a_port_in_use_is_named(port: int) -> None:
+    """The second server on a port says which port is taken."""
+    assert str(port) in failed_start(str(port), "--store", "memory://")
+
+
+def test_an_address_of_another_machine_is_named() -> None:
+    """An address that is not this machine's is refused with itself."""
+    assert "192.0.2.1" in failed_start("0", "--store", "memory://", "--host", "192.0.2.1")
+
+
+@pytest.mark.parametrize("address", ["not a host", "", "256.256.256.256"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    """A host that cannot be found is an error like any other."""
+    failed_start("0", "--store", "memory://", "--host", address)
+
+
+@pytest.mark.parametrize("file", ["missing/chat.db", "folder", "text"])
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, file: str) -> None:
+    """A file in no folder, a folder, and a file that is no database are each refused by name."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text").write_text("this is no database, and longer than a header of one" * 10)
+    assert file in failed_start("0", "--store", f"sqlite:///{tmp_path}/{file}")
+    assert (tmp_path / "text").read_text().startswith("this is no database")
+
+
+def test_a_file_that_cannot_be_written_is_named() -> None:
+    """A file where nobody may write, root included, is refused by name."""
+    assert "/proc/chat.db" in failed_start("0", "--store", "sqlite:////proc/chat.db")
+
+
+@pytest.mark.parametrize(
+    "store", ["", "chat.db", "sqlite", "sqlite:///", "sqlite://chat.db", "mongodb://localhost/chat"]
+)
+def test_a_store_that_is_none_is_refused(store: str) -> None:
+    """A store that the server does not know is an error, not a file of that name."""
+    assert re.search("store", failed_start("0", "--store", store))
+
+
+@pytest.mark.parametrize("number", ["70000", "-1", "6000x", "", "6000.5"])
+def test_a_port_that_is_none_is_refused(number: str) -> None:
+    """A port is a number from 0 to 65,535."""
+    assert "port" in failed_start("--store", "memory://", "--", number)
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        (["--frobnicate"], "--frobnicate"),
+        (["--hosts", "127.0.0.1"], "--hosts"),
+        (["--store"], "--store"),
+        (["--log-level", "loud"], "log"),
+        (["6001", "6002"], "6002"),
+        (["--config", "no/such/file"], "no/such/file"),
+    ],
+)
+def test_a_bad_option_is_named(option: list[str], named: str) -> None:
+    """What the command line does not know is refused by name."""
+    assert named in failed_start(*option)
+
+
+def test_a_bad_environment_is_named() -> None:
+    """A setting from the environment is checked like an option."""
+    assert "loud" in failed_start("0", "--store", "memory://", CHAT_LOG_LEVEL="loud")
+
+
+@pytest.mark.parametrize("content", ["port = ", "frobnicate = 1", 'port = "many"', "port = [1]"])
+def test_a_bad_file_of_settings_is_refused(tmp_path: Path, content: str) -> None:
+    """A file that is no TOML, or has what is no setting, is an error."""
+    file = tmp_path / "chat.toml"
+    file.write_text(content)
+    failed_start("--config", str(file))

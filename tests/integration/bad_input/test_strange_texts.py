@@ -1,0 +1,101 @@
+"""Names, texts and passwords of every script and with every trick in them.
+
+Each gets the clear error that docs/protocol.md names, and costs nothing else: the connection goes
+on to work, and after each test two bystanders chat on.
+"""
+
+import pytest
+
+from tests.integration.bad_input.chatters import (
+    assert_refused,
+    assert_undisturbed,
+    newcomer,
+    numbers,
+    say_to_oneself,
+)
+from tests.integration.raw_client import RawClient
+
+BAD_NAMES = {
+    "empty": "",
+    "blank": " \t ",
+    "too long": "x" * 51,
+    "digits": "12345",
+    "a NUL": "a\0b",
+    "a newline": "a\nb",
+    "an escape": "a\x1b[31mb",
+    "DEL": "a\x7fb",
+    "a C1 control": "a\x9bb",
+    "a line separator": "a\u2028b",
+    "a bidirectional override": "a\u202eb",
+    "a zero-width space": "a\u200bb",
+}
+AWKWARD = {
+    "quotes": "\"'`\\",
+    "SQL": "'); DROP TABLE user; --",
+    "percent": "%s %d %n {} {0} ${x}",
+    "emoji": "😀 👍🏽 🇨🇳",
+    "Chinese": "你好,世界",
+    "right to left": "שלום عليكم",
+    "combining": "e\u0301 Z͑ͫ̓ͪ̂ͫ̽͏̴̙",
+    "markup": "<script>alert(1)</script>",
+}
+CONTROLS = {
+    "NUL": "a\0b",
+    "a family of emoji": "👩\u200d👩\u200d👧\u200d👦",
+    "newlines": "a\r\nb\n",
+    "escape": "\x1b[31mred",
+    "override": "\u202ex",
+}
+
+
+class TestTexts:
+    @pytest.mark.parametrize("name", BAD_NAMES.values(), ids=BAD_NAMES)
+    def test_a_bad_name_is_refused(
+        self, regular: RawClient, stranger: RawClient, name: str
+    ) -> None:
+        """Neither a user nor a group can be called so, and the error says why."""
+        answer = stranger.ask({"msgid": 1003, "name": name, "password": "secret"})
+        assert_refused(answer, "bad_name", msgid=1004)
+        assert answer["errmsg"]
+        assert_refused(regular.ask({"msgid": 1007, "groupname": name}), "bad_name")
+        assert_undisturbed(stranger)
+
+    @pytest.mark.parametrize("text", (AWKWARD | CONTROLS).values(), ids=AWKWARD | CONTROLS)
+    def test_a_text_arrives_as_it_was_sent(self, port: int, text: str) -> None:
+        """Nothing in a message means anything to the server, live, stored or in a group."""
+        with newcomer(port) as sender, newcomer(port) as reader:
+            group_id = sender.ask({"msgid": 1007, "groupname": f"group {next(numbers)}"})["groupid"]
+            reader.ask({"msgid": 1008, "groupid": group_id})
+            sender.send({"msgid": 1005, "toid": reader.id, "msg": text})
+            sender.send({"msgid": 1009, "groupid": group_id, "msg": text})
+            assert [reader.next_chat()["msg"] for _ in range(2)] == [text, text]
+            reader.ask({"msgid": 1002})
+            stored = sender.ask({"msgid": 1005, "toid": reader.id, "msg": text, "cid": "later"})
+            assert stored["status"] == "stored"
+            reader.login()
+            assert reader.next_chat()["msg"] == text
+
+    @pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD)
+    def test_a_name_is_kept_as_it_was_given(self, port: int, regular: RawClient, text: str) -> None:
+        """Names of users and groups, and descriptions, come back as they went in."""
+        name = f"{next(numbers)} {text}"
+        with RawClient(port) as other:
+            other.register(name)
+            assert other.login()["name"] == other.ask({"msgid": 1019, "name": name})["name"]
+            found = regular.ask({"msgid": 1006, "friendname": name})["friend"]
+            assert found["id"] == other.id
+            answer = other.ask({"msgid": 1007, "groupname": name, "groupdesc": text})
+            (group,) = other.ask({"msgid": 1024})["groups"]
+            assert group["groupid" if "groupid" in group else "id"] == answer["groupid"]
+            assert (group["groupname"], group["groupdesc"]) == (found["name"], text)
+
+    @pytest.mark.parametrize("password", (AWKWARD | CONTROLS).values(), ids=AWKWARD | CONTROLS)
+    def test_a_password_may_be_anything(self, stranger: RawClient, password: str) -> None:
+        """What registers logs in."""
+        stranger.register(f"user {next(numbers)}", password)
+        stranger.login(password)
+
+    def test_the_longest_text_is_accepted(self, regular: RawClient) -> None:
+        """A text of 4,096 characters of four bytes each is delivered whole."""
+        text = "😀" * 4096
+        assert say_to_oneself(regular, text)["status"] == "delivered"
