@@ -43,6 +43,9 @@ class Settings:
         "a node alone",
     )
     broker_prefix: str = _setting("chat", "what the names of keys and channels in Redis begin with")
+    workers: int = _setting(
+        1, "nodes to run on the one port, each a process; more than one need a broker", least=1
+    )
     proxy_from: str = _setting(
         "",
         "proxies that may say who their clients are, by the PROXY protocol: networks, with commas",
@@ -67,6 +70,8 @@ class Settings:
             _check(field.name, getattr(self, field.name), field.metadata)
         if not 0 <= self.port <= 65535:  # noqa: PLR2004  # the range of ports
             raise BadSettings(f"port: {self.port} is no port")
+        if self.workers > 1 and self.broker == "memory://":
+            raise BadSettings(f"workers: {self.workers} nodes need a broker: --broker redis://HOST")
         self.proxy_networks()
 
     def proxy_networks(self) -> tuple[Network, ...]:

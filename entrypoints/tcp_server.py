@@ -1,14 +1,18 @@
 """The chat server: `python -m entrypoints.tcp_server 6000`."""
 
 import asyncio
+import itertools
 import os
 import resource
 import signal
+import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
+import attrs
 import structlog
 
 from adapters.gateway.gateway import Gateway
@@ -18,43 +22,70 @@ from adapters.tcp.arrival import Arrival
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 from entrypoints.bootstrap import opened
+from entrypoints.listening import BACKLOG, listening_sockets
 from entrypoints.logs import set_up_logs
 from entrypoints.settings import BadSettings, Settings, settings_or_exit
+from entrypoints.workers import Watcher
 
 log = structlog.get_logger()
 
-BACKLOG = 4096  # connections that the kernel may hold for us while we are busy
+
+@attrs.frozen
+class Worker:
+    """What a node has that is one of several on a port."""
+
+    sockets: Sequence[socket.socket]
+    lifeline: int
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Raises BadSettings, StoreUnusable and OSError (the port)."""
+async def serve(settings: Settings, worker: Worker | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, or until a worker's watcher is gone.
+
+    Raises BadSettings, StoreUnusable, BrokerUnusable and OSError (the port).
+    """
     stop = asyncio.Event()
+    if worker is not None:
+        _stop_when_broken(worker.lifeline, stop)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with opened(settings) as gateway:
-        server = await _listen(settings, gateway)
+        servers = await _listen(settings, gateway, worker)
         clock = asyncio.create_task(gateway.keep_time())
         try:
             await stop.wait()
             log.info("stopping")
         finally:
-            server.close()
+            for server in servers:
+                server.close()
             clock.cancel()
             await gateway.close()
     log.info("stopped")
 
 
-async def _listen(settings: Settings, gateway: Gateway) -> asyncio.Server:
-    server = await asyncio.get_running_loop().create_server(
-        _protocols(settings, gateway),
-        settings.host,
-        settings.port,
-        backlog=BACKLOG,
+def _stop_when_broken(lifeline: int, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def broken() -> None:
+        loop.remove_reader(lifeline)  # or it would be called again and again
+        stop.set()
+
+    loop.add_reader(lifeline, broken)
+
+
+async def _listen(
+    settings: Settings, gateway: Gateway, worker: Worker | None
+) -> list[asyncio.Server]:
+    create = partial(
+        asyncio.get_running_loop().create_server, _protocols(settings, gateway), backlog=BACKLOG
     )
-    for sock in server.sockets:
+    if worker is None:
+        servers = [await create(settings.host, settings.port)]
+    else:
+        servers = [await create(sock=sock) for sock in worker.sockets]
+    for sock in itertools.chain.from_iterable(server.sockets for server in servers):
         host, port = sock.getsockname()[:2]
         log.info("listening on %s:%d", host, port, store=_without_password(settings.store))
-    return server
+    return servers
 
 
 def _protocols(settings: Settings, gateway: Gateway) -> Callable[[], asyncio.Protocol]:
@@ -94,14 +125,42 @@ def main() -> int:
     settings = settings_or_exit()
     set_up_logs(settings.log_level)
     raise_file_limit()
+    return _run(settings) if settings.workers == 1 else _run_workers(settings)
+
+
+def _run(settings: Settings, worker: Worker | None = None) -> int:
     try:
-        loop_runner()(serve(settings))
+        loop_runner()(serve(settings, worker))
     except (BadSettings, StoreUnusable, BrokerUnusable) as error:
         return _fail(str(error))
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        return _fail(f"cannot listen on {settings.host}:{settings.port}: {reason}")
+        return _cannot_listen(settings, error)
     return 0
+
+
+def _run_workers(settings: Settings) -> int:
+    try:
+        sockets = listening_sockets(settings.host, settings.port, settings.workers)
+    except OSError as error:
+        return _cannot_listen(settings, error)
+
+    def work(number: int, lifeline: int) -> int:
+        structlog.contextvars.bind_contextvars(worker=number)
+        own = sockets.pop(number - 1)
+        close_sockets()
+        return _run(settings, Worker(own, lifeline))
+
+    def close_sockets() -> None:
+        for sock in itertools.chain.from_iterable(sockets):
+            sock.close()
+
+    return Watcher(settings.workers, work).run(on_stop=close_sockets)
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> int:
+    number = error.errno or 0  # negative where the host's name is the trouble
+    reason = os.strerror(number) if number > 0 else error.strerror or str(error)
+    return _fail(f"cannot listen on {settings.host}:{settings.port}: {reason}")
 
 
 def _fail(why: str) -> int:

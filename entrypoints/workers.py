@@ -1,0 +1,164 @@
+"""Several processes that do the same work, and the one that watches over them.
+
+The watcher forks the workers and does nothing else: no event loop, no threads, no connections of
+its own, so a worker can be forked at any time. A worker that dies is replaced, after a delay that
+grows while it keeps dying. SIGTERM and SIGINT are passed on. If the watcher itself is killed, the
+workers see their lifeline break, and end.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import attrs
+import structlog
+
+log = structlog.get_logger()
+
+HEALTHY_AFTER = 30.0  # seconds; who lived so long is replaced at once, as if it had never died
+SHORTEST_DELAY, LONGEST_DELAY = 0.5, 10.0  # seconds
+STOPPING_TAKES = 20.0  # seconds at most; workers give themselves 10
+REFUSED = 1  # the exit status of a worker that cannot do what it is told to
+
+_SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGALRM}
+
+# `work(number, lifeline)` returns the worker's exit status. The lifeline is a file descriptor that
+# becomes readable when the watcher is gone.
+Work = Callable[[int, int], int]
+
+
+@attrs.define
+class _Place:
+    """What is known about one of the workers, over all its lives."""
+
+    number: int
+    pid: int = 0
+    lives: int = 0
+    born: float = 0.0
+    delay: float = 0.0
+    due: float | None = None  # when it is to be started; None while it runs
+
+
+class Watcher:
+    """Keeps `count` workers running until it is told to stop. To be used once."""
+
+    def __init__(self, count: int, work: Work) -> None:
+        self._work = work
+        self._places = [_Place(number, due=0.0) for number in range(1, count + 1)]
+        self._lifeline = os.pipe()
+        self._stopping = False
+        self._status = 0
+
+    def run(self, on_stop: Callable[[], None]) -> int:
+        """Return the exit status when all workers have ended: 0 if all did so in good order.
+
+        `on_stop` is called once, when the workers are told to stop.
+        """
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # what is ignored cannot be waited for
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        self._on_stop = on_stop
+        self._start_who_is_due()
+        while self._has_work():
+            number = signal.sigwait(_SIGNALS)
+            if number == signal.SIGCHLD:
+                self._bury_the_dead()
+            elif number != signal.SIGALRM:
+                self._stop(number)
+            elif self._stopping:
+                self._tell_all(signal.SIGKILL)
+            self._start_who_is_due()
+        return self._status
+
+    def _has_work(self) -> bool:
+        waiting = not self._stopping and any(place.due is not None for place in self._places)
+        return waiting or any(place.pid for place in self._places)
+
+    # -- starting ------------------------------------------------------------------------
+
+    def _start_who_is_due(self) -> None:
+        if self._stopping:
+            return
+        now = time.monotonic()
+        for place in self._places:
+            if place.due is not None and place.due <= now:
+                self._start(place)
+        waiting = [place.due for place in self._places if place.due is not None]
+        if waiting:
+            signal.setitimer(signal.ITIMER_REAL, max(min(waiting) - now, 0.001))
+
+    def _start(self, place: _Place) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            self._be_worker(place.number)
+        place.pid, place.due = pid, None
+        place.lives += 1
+        place.born = time.monotonic()
+
+    def _be_worker(self, number: int) -> None:
+        status = REFUSED
+        try:
+            os.close(self._lifeline[1])
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            for each in _SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            status = self._work(number, self._lifeline[0])
+        except Exception:
+            log.exception("worker failed", worker=number)
+        finally:  # whatever happens: a worker must not go on as a second watcher
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+    # -- dying -------------------------------------------------------------------------------
+
+    def _bury_the_dead(self) -> None:
+        for place in self._places:
+            if place.pid:
+                pid, status = os.waitpid(place.pid, os.WNOHANG)
+                if pid:
+                    self._bury(place, os.waitstatus_to_exitcode(status))
+
+    def _bury(self, place: _Place, code: int) -> None:
+        lived = time.monotonic() - place.born
+        pid, place.pid = place.pid, 0
+        if self._stopping:
+            # Who was told to stop before it could listen to that has ended by the signal itself.
+            if code not in (0, -signal.SIGTERM, -signal.SIGINT):
+                self._status = REFUSED
+        elif code == REFUSED and place.lives == 1 and lived < HEALTHY_AFTER:
+            # It has said why. What one cannot do from the beginning, none can.
+            self._status = REFUSED
+            self._stop(signal.SIGTERM)
+        else:
+            place.delay = _next_delay(place.delay, lived)
+            place.due = time.monotonic() + place.delay
+            log.error(
+                "worker died", worker=place.number, pid=pid, status=code, again_in=place.delay
+            )
+
+    # -- stopping --------------------------------------------------------------------------
+
+    def _stop(self, number: int) -> None:
+        if not self._stopping:
+            self._stopping = True
+            self._on_stop()
+            signal.setitimer(signal.ITIMER_REAL, STOPPING_TAKES)
+        self._tell_all(number)
+
+    def _tell_all(self, number: int) -> None:
+        for place in self._places:
+            if place.pid:
+                with suppress(ProcessLookupError):
+                    os.kill(place.pid, number)
+
+
+def _next_delay(last: float, lived: float) -> float:
+    if lived >= HEALTHY_AFTER:
+        return 0.0
+    return min(max(2 * last, SHORTEST_DELAY), LONGEST_DELAY)
