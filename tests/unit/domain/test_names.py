@@ -1,0 +1,99 @@
+"""What a name may be, and when two are the same."""
+
+import unicodedata
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_domain.errors import BadName
+from chat_domain.names import MAX_NAME, Name, name_key
+
+LETTERS = st.text(st.characters(categories=["L", "Nd", "Zs", "S", "P"]), max_size=60)
+
+
+def refusal(raw: str) -> str:
+    with pytest.raises(BadName) as caught:
+        Name.parse(raw)
+    return str(caught.value)
+
+
+def test_surrounding_space_is_no_part_of_a_name() -> None:
+    """What somebody typed around it is dropped; space inside stays."""
+    assert Name.parse(" \u3000zhang  san \u00a0").text == "zhang  san"
+
+
+def test_composed_and_decomposed_accents_are_the_same_name() -> None:
+    """A name is kept in NFC however it was typed."""
+    assert Name.parse("Rene\u0301") == Name.parse("Ren\u00e9")
+    assert Name.parse("Rene\u0301").text == "Ren\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("LI SI", "li si"), ("STRASSE", "straße"), ("ΣΊΣΥΦΟΣ", "σίσυφος")]
+)
+def test_case_makes_no_difference(one: str, other: str) -> None:
+    """The key is folded, not merely lowered."""
+    assert Name.parse(one).key == Name.parse(other).key
+
+
+@pytest.mark.parametrize("raw", ["", " ", "\t\n ", "\u3000"])
+def test_nothing_is_no_name(raw: str) -> None:
+    """Space alone counts as nothing."""
+    assert "at least one" in refusal(raw)
+
+
+@pytest.mark.parametrize("raw", ["7", "0042", " 15 ", "١٢", "²"])
+def test_digits_alone_are_no_name(raw: str) -> None:
+    """They mean an id, in whatever script."""
+    assert "digits" in refusal(raw)
+
+
+@pytest.mark.parametrize("raw", ["agent 007", "7even", "3.14", "-1", "½"])
+def test_digits_among_others_are_welcome(raw: str) -> None:
+    """Only what could be read as an id is refused."""
+    assert Name.parse(raw).text == raw
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\0", "\x1b", "\x7f", "\u0085", "\u200b", "\u202e", "\u2066", "\ufeff", "\u2028", "\u2029",
+     "\ud800"],
+)  # fmt: skip
+def test_what_cannot_be_seen_is_no_part_of_a_name(character: str) -> None:
+    """Control and format characters, line separators and lone surrogates could forge a screen."""
+    assert "invisible" in refusal(f"li{character}si")
+
+
+def test_fifty_characters_are_the_longest() -> None:
+    """They are counted as code points after composition, so that an accent costs nothing."""
+    assert len(Name.parse("e\u0301" * MAX_NAME).text) == MAX_NAME
+    assert len(Name.parse("👩" * MAX_NAME).text) == MAX_NAME
+    assert "at most 50" in refusal("x" * (MAX_NAME + 1))
+
+
+@given(LETTERS)
+def test_a_name_stays_what_it_is(raw: str) -> None:
+    """Parsing a name that was parsed changes nothing, and its key is the raw text's key."""
+    try:
+        name = Name.parse(raw)
+    except BadName:
+        return
+    assert Name.parse(name.text) == name
+    assert name.key == name_key(raw)
+    assert 1 <= len(name.text) <= MAX_NAME
+
+
+@given(LETTERS)
+def test_a_key_does_not_depend_on_composition(raw: str) -> None:
+    """Whoever types decomposed accents finds the same name."""
+    assert name_key(unicodedata.normalize("NFD", raw)) == name_key(raw)
+
+
+@given(st.text())
+def test_any_text_is_a_name_or_a_bad_name(raw: str) -> None:
+    """Nothing else is raised, and any text has a key to look for."""
+    name_key(raw)
+    with suppress(BadName):
+        Name.parse(raw)
