@@ -1,0 +1,69 @@
+"""The store in MySQL 8 or MariaDB 10.11, which several nodes can share.
+
+It runs on clusters of databases as well (Galera, TiDB, Vitess): no foreign keys, triggers or
+named locks, short transactions that can be begun again, a primary key on every table.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from adapters.mysql.address import Address
+from adapters.mysql.friends import MySqlFriends
+from adapters.mysql.groups import MySqlGroups
+from adapters.mysql.link import connect
+from adapters.mysql.mailbox import MySqlMailbox
+from adapters.mysql.pool import Pool
+from adapters.mysql.schema import check
+from adapters.mysql.tokens import MySqlTokens
+from adapters.mysql.trouble import Trouble
+from adapters.mysql.users import MySqlUsers
+from adapters.storage import StoreUnusable
+from chat_domain.ports import Store
+
+__all__ = ["mysql_store"]
+
+CONNECTING_TAKES = 10.0  # seconds at most, at the start
+
+
+@asynccontextmanager
+async def mysql_store(url: str, *, mailbox_capacity: int = 1000) -> AsyncIterator[Store]:
+    """Open `mysql://user:password@host:port/database`, whose tables are there already.
+
+    Options, behind a `?` and separated by `&`: `unix_socket=/path`, `pool=8` (connections),
+    `ssl=true` (with the system's authorities) or `ssl_ca=/path/of/the/authority.pem`. What is
+    special in a name or a password is written as in any URL (`@` as `%40`).
+
+    mailbox_capacity: kept exactly by one node; several may exceed it, as `room` says.
+    Raises StoreUnusable.
+    """
+    address = Address.parse(url)
+    await _check(address)
+    async with AsyncExitStack() as stack:
+        pool = Pool(lambda: connect(address), address.pool)
+        stack.push_async_callback(pool.close)
+        users = MySqlUsers(pool)
+        stack.push_async_callback(users.close)
+        mailbox = MySqlMailbox(pool, mailbox_capacity)
+        stack.push_async_callback(mailbox.close)
+        yield Store(
+            users=users,
+            tokens=MySqlTokens(pool),
+            friends=MySqlFriends(pool),
+            groups=MySqlGroups(pool),
+            mailbox=mailbox,
+        )
+
+
+async def _check(address: Address) -> None:
+    try:
+        async with asyncio.timeout(CONNECTING_TAKES):
+            link = await connect(address)
+            try:
+                await check(link, str(address))
+            finally:
+                await link.close()
+    except Trouble as error:
+        raise StoreUnusable(f"cannot use {address}: {error}") from error
+    except TimeoutError as error:
+        raise StoreUnusable(f"cannot use {address}: no answer in {CONNECTING_TAKES:g} s") from error

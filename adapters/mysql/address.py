@@ -1,0 +1,78 @@
+"""Which database, read from `mysql://user:password@host:port/database?option=value`."""
+
+import ssl
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+import attrs
+
+from adapters.storage import StoreUnusable
+
+PORT = 3306
+POOL = 8  # connections
+_OPTIONS = {"unix_socket", "pool", "ssl", "ssl_ca"}
+_YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+@attrs.frozen
+class Address:
+    """Where the database is and who we are there.
+
+    unix_socket: a path that is used instead of host and port.
+    tls: the connection is encrypted, and the server's certificate is checked.
+    pool: how many connections this process may have at once.
+    """
+
+    host: str
+    port: int
+    user: str
+    password: str = attrs.field(repr=False)
+    database: str
+    unix_socket: str | None = None
+    tls: ssl.SSLContext | None = None
+    pool: int = POOL
+
+    def __str__(self) -> str:
+        """As it may be shown: without the password."""
+        place = self.unix_socket or f"{self.host}:{self.port}"
+        return f"database {self.database!r} at {place}"
+
+    @classmethod
+    def parse(cls, url: str) -> "Address":
+        """Raises StoreUnusable, which says what is wrong but not what the password is."""
+        try:
+            return _parse(urlsplit(url))
+        except (ValueError, OSError) as error:
+            raise StoreUnusable(f"the store's address is not usable: {error}") from None
+
+
+def _parse(parts: SplitResult) -> Address:
+    database = unquote(parts.path.removeprefix("/"))
+    if parts.scheme != "mysql" or not parts.username or not database or "/" in database:
+        raise ValueError("it has to look like mysql://user:password@host:port/database")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    unknown = options.keys() - _OPTIONS
+    if unknown:
+        raise ValueError(f"there is no option {', '.join(sorted(unknown))}")
+    return Address(
+        host=parts.hostname or "127.0.0.1",
+        port=parts.port or PORT,
+        user=unquote(parts.username),
+        password=unquote(parts.password or ""),
+        database=database,
+        unix_socket=options.get("unix_socket"),
+        tls=_tls(options.get("ssl", "ssl_ca" in options and "yes"), options.get("ssl_ca")),
+        pool=_pool(options.get("pool", str(POOL))),
+    )
+
+
+def _tls(wanted: str | bool, authority: str | None) -> ssl.SSLContext | None:
+    word = str(wanted).lower()
+    if word not in _YES | _NO:
+        raise ValueError(f"ssl={wanted} is neither true nor false")
+    return ssl.create_default_context(cafile=authority) if word in _YES else None
+
+
+def _pool(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ValueError(f"pool={text} is no number of connections")
+    return int(text)

@@ -1,0 +1,142 @@
+"""One connection to the database.
+
+Nothing here has a time limit: the driver has none for reading, and its limit for connecting does
+not cover the server's greeting. Whoever uses a link puts a limit around it (see `pool`).
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import aiomysql
+import attrs
+
+from adapters.mysql.address import Address
+from adapters.mysql.trouble import FAILURES, InDoubt, Lost, Trouble, sorted_out
+
+GOODBYE_TAKES = 0.5  # seconds at most
+
+# sql_mode: without a strict one, what does not fit is cut off silently.
+# sql_notes: the driver asks for each note and makes a Python warning of it.
+# innodb_lock_wait_timeout: in seconds; the server's 50 are longer than anybody waits for us.
+# wait_timeout: in seconds; so that the server forgets a node that has vanished without a word.
+_SETTINGS = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+    " sql_notes = 0, innodb_lock_wait_timeout = 1, wait_timeout = 600"
+)
+# The default, REPEATABLE READ, locks the gaps between rows, too: more deadlocks, for nothing.
+_ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+
+
+@attrs.frozen
+class Done:
+    """What a statement has changed."""
+
+    rows: int
+    last_id: int
+
+
+class Link:
+    """Raises Trouble; errors about the statement itself come as the driver's."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._sorted_out():
+            cursor = await self._execute(sql, args)
+            return list(await cursor.fetchall())
+
+    async def change(self, sql: str, args: Sequence[Any] = ()) -> Done:
+        with self._sorted_out():
+            cursor = await self._execute(sql, args)
+            return Done(cursor.rowcount, cursor.lastrowid)
+
+    async def begin(self) -> None:
+        with self._sorted_out():
+            await self._connection.begin()
+
+    async def commit(self) -> None:
+        """Raises InDoubt where nobody can tell whether it is committed."""
+        try:
+            with self._sorted_out():
+                await self._connection.commit()
+        except Lost as error:
+            raise InDoubt(str(error)) from error
+
+    async def rollback(self) -> None:
+        with self._sorted_out():
+            await self._connection.rollback()
+
+    def abort(self) -> None:
+        """End it at once, whatever state it is in and whatever was not sent yet."""
+        writer = self._connection._writer  # noqa: SLF001  # its close() would wait for the server
+        if writer is not None:
+            writer.transport.abort()
+        self._connection.close()
+
+    async def close(self) -> None:
+        """End it in good order, or else at once."""
+        with suppress(*FAILURES, TimeoutError):
+            async with asyncio.timeout(GOODBYE_TAKES):
+                await self._connection.ensure_closed()
+        self.abort()
+
+    async def _execute(self, sql: str, args: Sequence[Any]) -> Any:
+        cursor = await self._connection.cursor()
+        await cursor.execute(sql, tuple(args) or None)
+        return cursor
+
+    @contextmanager
+    def _sorted_out(self) -> Iterator[None]:
+        try:
+            yield
+        except FAILURES as failure:
+            raise sorted_out(failure, closed=self._connection.closed) from failure
+
+
+async def connect(address: Address) -> Link:
+    """A new connection. Raises Trouble."""
+    try:
+        link = Link(await _connect(address))
+    except FAILURES as failure:
+        raise Trouble(_why(failure)) from failure
+    try:
+        _require_encryption(link, address)
+        await link.change(_SETTINGS)
+        await link.change(_ISOLATION)
+    except BaseException:
+        link.abort()
+        raise
+    return link
+
+
+async def _connect(address: Address) -> Any:
+    return await aiomysql.connect(
+        host=address.host,
+        port=address.port,
+        unix_socket=address.unix_socket,
+        user=address.user,
+        # the driver encodes it as latin1, and the server has hashed its UTF-8
+        password=address.password.encode().decode("latin1"),
+        db=address.database,
+        ssl=address.tls,
+        charset="utf8mb4",
+        autocommit=True,
+    )
+
+
+def _require_encryption(link: Link, address: Address) -> None:
+    """The driver goes on in the clear with a server that offers no TLS."""
+    writer = link._connection._writer  # noqa: SLF001  # the driver has no question for that
+    if address.tls is not None and writer.get_extra_info("ssl_object") is None:
+        raise Trouble("the server offers no TLS")
+
+
+def _why(failure: Exception) -> str:
+    """One line. The driver hides the system's reason behind its own sentence."""
+    cause = failure.__cause__
+    if isinstance(cause, OSError) and str(cause):
+        return str(cause)
+    return str(failure.args[-1] if failure.args else failure)

@@ -1,0 +1,148 @@
+"""Connections that are lent for one piece of work each.
+
+The rules:
+1. At most `size` connections. Who finds all of them lent waits for one.
+2. All of a piece of work - waiting, connecting, asking, trying again - takes at most `limit`
+   seconds. Then, and when the database cannot do it, it raises TryAgain. A server that has been
+   stopped costs its callers this time, and nobody waits behind them for longer than their own.
+3. A connection goes back to the pool after work that was done or refused in good order. After
+   anything else (cancelled, timed out, trouble) it is thrown away, since an answer may still
+   come on it that the next one would take for theirs.
+4. Work on a connection that turns out to be dead is done again once, on a new one, and those that
+   wait in the pool are thrown away with it: a server that was restarted has forgotten all of them.
+   A transaction is done again, too, as long as its COMMIT was not sent; beyond that only if it is
+   `repeatable`, that is, if doing it twice is the same as doing it once.
+5. Work that met a deadlock or a lock is done again, `CONFLICTS` times at most, from its start.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Concatenate, ParamSpec, TypeVar
+
+import attrs
+from pymysql.err import MySQLError
+
+from adapters.mysql.link import Link
+from adapters.mysql.trouble import Conflict, InDoubt, Lost, Trouble
+from chat_domain.errors import ChatError, TryAgain
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LIMIT = 4.0  # seconds
+CONFLICTS = 5
+PAUSE = 0.02  # seconds, on average, before work that met a conflict is done again
+STALE = 120.0  # seconds of rest after which a connection is not trusted any more
+
+
+@attrs.frozen
+class _Resting:
+    link: Link
+    since: float
+
+
+class Pool:
+    def __init__(
+        self, connect: Callable[[], Awaitable[Link]], size: int, *, limit: float = LIMIT
+    ) -> None:
+        self._connect = connect
+        self._slots = asyncio.Semaphore(size)
+        self._resting: list[_Resting] = []
+        self._limit = limit
+
+    async def read(
+        self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Have `work(link, ...)` done, which changes nothing. Raises TryAgain."""
+        return await self._within_limit(lambda link: work(link, *args, **kwargs))
+
+    async def write(
+        self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Have `work(link, ...)` done as one transaction. Raises TryAgain."""
+        return await self._within_limit(
+            lambda link: _transaction(link, lambda: work(link, *args, **kwargs))
+        )
+
+    async def write_repeatable(
+        self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for what may as well be done twice (rule 4)."""
+        return await self._within_limit(
+            lambda link: _transaction(link, lambda: work(link, *args, **kwargs)),
+            repeatable=True,
+        )
+
+    async def close(self) -> None:
+        """End what rests. Nothing may be lent any more."""
+        resting, self._resting = self._resting, []
+        await asyncio.gather(*(rest.link.close() for rest in resting))
+
+    async def _within_limit(
+        self, attempt: Callable[[Link], Awaitable[T]], *, repeatable: bool = False
+    ) -> T:
+        try:
+            async with asyncio.timeout(self._limit):
+                return await self._persevere(attempt, repeatable=repeatable)
+        except (Trouble, TimeoutError) as error:
+            raise TryAgain from error
+
+    async def _persevere(self, attempt: Callable[[Link], Awaitable[T]], *, repeatable: bool) -> T:
+        dead = conflicts = 0
+        while True:
+            try:
+                async with self._lent() as link:
+                    return await attempt(link)
+            except Conflict:
+                conflicts += 1
+                if conflicts > CONFLICTS:
+                    raise
+                await asyncio.sleep(random.uniform(0, 2 * PAUSE))  # noqa: S311  # no secret
+            except (Lost, InDoubt) as error:
+                dead += 1
+                if dead > 1 or (isinstance(error, InDoubt) and not repeatable):
+                    raise
+                self._throw_away_resting()
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Link]:
+        async with self._slots:
+            link = self._rested() or await self._connect()
+            try:
+                yield link
+            except (ChatError, MySQLError, Conflict):  # refused in good order
+                self._give_back(link)
+                raise
+            except BaseException:
+                link.abort()
+                raise
+            self._give_back(link)
+
+    def _rested(self) -> Link | None:
+        """The one that rested last, so that those that are not needed grow stale."""
+        while self._resting:
+            rest = self._resting.pop()
+            if asyncio.get_running_loop().time() - rest.since < STALE:
+                return rest.link
+            rest.link.abort()
+        return None
+
+    def _give_back(self, link: Link) -> None:
+        self._resting.append(_Resting(link, asyncio.get_running_loop().time()))
+
+    def _throw_away_resting(self) -> None:
+        while self._resting:
+            self._resting.pop().link.abort()
+
+
+async def _transaction(link: Link, work: Callable[[], Awaitable[T]]) -> T:
+    await link.begin()
+    try:
+        result = await work()
+        await link.commit()
+    except (ChatError, MySQLError, Conflict):
+        await link.rollback()
+        raise
+    return result

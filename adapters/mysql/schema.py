@@ -1,0 +1,99 @@
+"""Which tables a database has, and making ours in an empty one."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+
+import attrs
+
+from adapters.mysql.link import Link
+from adapters.storage import StoreUnusable
+
+VERSION = 1
+OUR_TABLES = ("User", "Token", "Friend", "AllGroup", "GroupUser", "OfflineMessage", "SchemaVersion")
+
+_USER = ("id", "name", "password", "state")
+
+
+def statements() -> list[str]:
+    """Those of schema.sql, in order."""
+    text = files(__package__).joinpath("schema.sql").read_text("utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return [part.strip() for part in "\n".join(lines).split(";\n") if part.strip(" \n;")]
+
+
+@attrs.frozen
+class Tables:
+    """The tables of a database and their columns.
+
+    Whether `user` and `User` are one table depends on the server (lower_case_table_names).
+    """
+
+    columns: dict[str, frozenset[str]]
+    case_matters: bool
+
+    def find(self, name: str) -> str | None:
+        """How the database spells this table, None where there is none."""
+        if self.case_matters:
+            return name if name in self.columns else None
+        spellings = (found for found in self.columns if found.lower() == name.lower())
+        return next(spellings, None)
+
+    def has(self, table: str, columns: Iterable[str]) -> bool:
+        found = self.find(table)
+        return found is not None and self.columns[found] >= set(columns)
+
+    @property
+    def ours(self) -> bool:
+        """Whether our tables are here (an old `user` is no `User` of ours)."""
+        return self.has("SchemaVersion", ["version"]) and self.has("User", ["id", "namekey"])
+
+    @property
+    def original(self) -> str | None:
+        """How the table of users of the C++ server is spelled here, None where there is none."""
+        for name in ("user", "User"):
+            found = self.find(name)
+            if found and self.has(found, _USER) and not self.has(found, ["namekey"]):
+                return found
+        return None
+
+
+async def tables(link: Link) -> Tables:
+    """What the current database has."""
+    columns: dict[str, set[str]] = {}
+    for table, column in await link.rows(
+        "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS"
+        " WHERE TABLE_SCHEMA = DATABASE()"
+    ):
+        columns.setdefault(table, set()).add(column.lower())
+    ((lower_case,),) = await link.rows("SELECT @@lower_case_table_names")
+    found = {table: frozenset(names) for table, names in columns.items()}
+    return Tables(found, case_matters=lower_case == 0)
+
+
+async def check(link: Link, where: str) -> None:
+    """Raise StoreUnusable unless the database has tables that this program knows."""
+    found = await tables(link)
+    if not found.ours:
+        what, command = (
+            ("tables of the C++ server", "upgrade-db")
+            if found.original
+            else (
+                "no tables of the chat server",
+                "init-db",
+            )
+        )
+        raise StoreUnusable(f"{where} has {what}; run python -m entrypoints.manage {command}")
+    versions = [version for (version,) in await link.rows("SELECT version FROM SchemaVersion")]
+    if versions != [VERSION]:
+        raise StoreUnusable(f"{where} has the schema {versions}, this program knows [{VERSION}]")
+
+
+async def create(link: Link, where: str) -> bool:
+    """Make our tables; whether they were not there. Raises StoreUnusable beside other tables."""
+    found = await tables(link)
+    if found.original:
+        raise StoreUnusable(f"{where} was made by the C++ server: run upgrade-db instead")
+    for statement in statements():
+        await link.change(statement)
+    await check(link, where)
+    return not found.ours
