@@ -120,10 +120,10 @@ class Session:
         Return None when it was taken. Otherwise it must be stored, right after what is returned.
         Raises CidConflict where another content of the same sender and cid is on the way.
         """
-        if self.phase is not Phase.LIVE:
-            return ()
         if message.cid is not message.mid and self._joined(message, receipt):
             return None
+        if self.phase is not Phase.LIVE:
+            return ()
         held = hold(message, receipt)
         if self._waiting or not self._fits(held):
             if len(self._waiting) >= WAITING_MESSAGES or self._waiting_bytes > WAITING_BYTES:
