@@ -111,7 +111,17 @@ class Delivery:
     async def _store_once(self, batch: Sequence[Bound]) -> Sequence[Bound]:
         """Return what has to be stored behind this batch."""
         recipients = {recipient_id for recipient_id, _ in batch}
-        announced = self._announce(recipients)
+        self.sessions.store_begins(recipients)
+        try:
+            await self._file(batch)
+        finally:
+            behind = self.sessions.store_ended(recipients)
+            for session in self.sessions.of(recipients):
+                self.offline.fetch(session)
+        await self.tell_to_fetch(recipients)
+        return behind
+
+    async def _file(self, batch: Sequence[Bound]) -> None:
         try:
             filings = await self.mailbox.add(
                 [Entry(recipient_id, held.message) for recipient_id, held in batch]
@@ -122,32 +132,6 @@ class Delivery:
         else:
             for (recipient_id, held), filing in zip(batch, filings, strict=True):
                 self._filed(recipient_id, held, filing)
-        behind = self._notify(recipients, announced)
-        await self.tell_to_fetch(recipients)
-        return behind
-
-    def _announce(self, recipients: Iterable[int]) -> set[Session]:
-        """Keep the sessions of these users from turning live before they have seen the store."""
-        sessions = self._here(recipients)
-        for session in sessions:
-            session.store_begins()
-        return sessions
-
-    def _notify(self, recipients: Iterable[int], announced: set[Session]) -> list[Bound]:
-        """Let sessions fetch: those that were here before the store, and those that came since."""
-        behind: list[Bound] = []
-        for session in announced:
-            behind += [(session.user.id, held) for held in session.store_ended()]
-        now_here = self._here(recipients)
-        for session in now_here - announced:
-            behind += [(session.user.id, held) for held in session.notice()]
-        for session in now_here:
-            self.offline.fetch(session)
-        return behind
-
-    def _here(self, users: Iterable[int]) -> set[Session]:
-        found = map(self.sessions.get, users)
-        return {session for session in found if session is not None}
 
     async def tell_to_fetch(self, user_ids: Iterable[int]) -> None:
         """Let those of these users who are on other nodes read their mailboxes."""

@@ -34,11 +34,11 @@ class Logins:
         """
         claim = Claim(user.id, self.ids.session(), self.node, key)
         old = await self._claim(claim)
-        if self.handovers.came_too_early(claim):
-            raise AlreadyOnline  # replaced already, before we heard that it was ours
         session = Session(claim, user, client)
         if old is not None:
             await self._take_over(old, session)
+        if self.handovers.came_too_early(claim):
+            raise AlreadyOnline  # replaced already, before it had begun
         if not self.standing.good():
             await self.presence.release(claim)
             raise TryAgain
@@ -73,6 +73,8 @@ class Logins:
         if replaced is not None and replaced.claim.session_id == old.session_id:
             replaced.client.replaced()
             await self.hand_over(replaced)
+        else:
+            self.handovers.replaced_early(old.session_id)
 
     async def hand_over(self, session: Session) -> None:
         """Let a session push nothing any more, and store what its client did not take over."""

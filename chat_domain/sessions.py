@@ -1,8 +1,9 @@
 """The sessions of this node, by their users. One session per user."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.session import Session
+from chat_domain.session import Held, Session
 
 
 class Sessions:
@@ -10,16 +11,39 @@ class Sessions:
 
     def __init__(self) -> None:
         self._by_user: dict[int, Session] = {}
+        self._stores: Counter[int] = Counter()  # how many are under way for a user, here or not
         self.get = self._by_user.get  # the hot path: no wrapper around it
 
     def add(self, session: Session) -> None:
         """Make this the user's session, in place of any other."""
         self._by_user[session.user.id] = session
+        for _ in range(self._stores[session.user.id]):
+            session.store_begins()
 
     def discard(self, session: Session) -> None:
         """Forget this session, unless its user has another one by now."""
         if self._by_user.get(session.user.id) is session:
             del self._by_user[session.user.id]
+
+    def of(self, user_ids: Iterable[int]) -> list[Session]:
+        """The sessions of those of these users who are here."""
+        return [session for session in map(self.get, user_ids) if session is not None]
+
+    def store_begins(self, user_ids: Collection[int]) -> None:
+        """Something is about to be stored for these users: keep their sessions from turning live
+        before they have seen it, also those that begin meanwhile."""
+        self._stores.update(user_ids)
+        for session in self.of(user_ids):
+            session.store_begins()
+
+    def store_ended(self, user_ids: Collection[int]) -> list[tuple[int, Held]]:
+        """Return what waited for these users and must be stored behind it."""
+        self._stores.subtract(user_ids)
+        for user_id in user_ids:
+            if not self._stores[user_id]:
+                del self._stores[user_id]
+        here = self.of(user_ids)
+        return [(session.user.id, held) for session in here for held in session.store_ended()]
 
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._by_user.values()))

@@ -1,0 +1,264 @@
+"""How sessions begin and end, and who hears of it."""
+
+from typing import TYPE_CHECKING, cast
+
+import attrs
+import pytest
+
+from chat_domain.errors import AlreadyOnline, TryAgain
+from chat_domain.model import Claim, Friend, User
+from tests.unit.fakes import RecordingClient, finished
+from tests.unit.world import Terminal, World
+
+if TYPE_CHECKING:
+    from chat_domain.ports import Friends, Users
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def ann(world: World) -> Terminal:
+    return world.newcomer("Ann")
+
+
+@pytest.fixture
+def bob(world: World) -> User:
+    return world.register("Bob")[0]
+
+
+def test_a_second_login_is_refused(world: World, bob: User) -> None:
+    """The first one is not touched by it; once it has ended, the next one is welcome."""
+    first = world.log_in(bob)
+    with pytest.raises(AlreadyOnline):
+        world.log_in(bob)
+    assert first.client.notices == []
+    first.leaves()
+    assert world.log_in(bob).is_live
+
+
+def test_a_setting_lets_a_second_login_replace_the_first() -> None:
+    """Which is told so, and what it had not taken over goes to the second."""
+    world = World(second_login_replaces=True)
+    ann, first = world.newcomer("Ann"), world.newcomer("Bob")
+    ann.says(first.user, "hello", cid="c1")
+    second = world.log_in(first.user)
+    assert first.client.notices == ["replaced"]
+    assert second.client.texts == ["hello"]
+    second.takes_over()
+    assert ann.client.statuses == ["stored"]
+    ann.says(first.user, "again")
+    assert second.client.texts == ["hello", "again"]
+    assert first.client.texts == ["hello"]
+
+
+def test_resume_takes_over_a_session_of_the_same_key(world: World, bob: User) -> None:
+    """The old one is told so."""
+    first = world.log_in(bob, "key")
+    second = world.log_in(bob, "key")
+    assert first.client.notices == ["replaced"]
+    assert second.is_live
+    assert second.session.claim.session_id != first.session.claim.session_id
+
+
+@pytest.mark.parametrize(("first_key", "second_key"), [("key", "other"), ("", ""), ("key", "")])
+def test_resume_takes_over_no_other_session(
+    world: World, bob: User, first_key: str, second_key: str
+) -> None:
+    """A key that is empty is nobody's."""
+    world.log_in(bob, first_key)
+    with pytest.raises(AlreadyOnline):
+        world.log_in(bob, second_key)
+
+
+def test_resume_without_a_session_is_a_login(world: World, bob: User) -> None:
+    """There is nobody to replace."""
+    assert world.log_in(bob, "key").is_live
+
+
+def test_a_changed_key_is_what_resumes(world: World, bob: User) -> None:
+    """And the old one does not any more."""
+    first = world.log_in(bob, "key")
+    world.tasks.run(world.chat.logins.change_key(first.session, "new key"))
+    with pytest.raises(AlreadyOnline):
+        world.log_in(bob, "key")
+    assert world.log_in(bob, "new key").is_live
+
+
+def test_a_replaced_session_cannot_change_the_key(world: World, bob: User) -> None:
+    """It is somebody else's by now."""
+    first = world.log_in(bob, "key")
+    second = world.log_in(bob, "key")
+    with pytest.raises(AlreadyOnline):
+        world.tasks.run(world.chat.logins.change_key(first.session, "new key"))
+    assert world.log_in(bob, "key").is_live
+    assert second.client.notices == ["replaced"]
+
+
+def test_an_end_stores_before_anybody_else_can_log_in(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """So that the next session finds what this one had not taken over."""
+    first = world.log_in(bob)
+    ann.says(bob, "hello")
+    world.mailbox.slow_writes = True
+    world.tasks.start(world.chat.logins.end(first.session))
+    world.tasks.drain()
+    with pytest.raises(AlreadyOnline):
+        world.tasks.run(world.chat.logins.log_in(bob, RecordingClient(), ""))
+    world.settle()
+    assert world.log_in(bob).client.texts == ["hello"]
+
+
+def test_an_end_is_idempotent(world: World, ann: Terminal, bob: User) -> None:
+    """The second one stores nothing, and does not touch the session that came after."""
+    first = world.log_in(bob)
+    ann.says(bob, "hello")
+    first.leaves()
+    second = world.log_in(bob)
+    first.leaves()
+    assert ann.client.statuses == ["stored"]
+    assert world.chat.sessions.get(bob.id) is second.session
+    with pytest.raises(AlreadyOnline):
+        world.log_in(bob)
+
+
+def test_the_end_of_a_replaced_session_leaves_the_new_one_alone(world: World, bob: User) -> None:
+    """Its connection breaks some time later."""
+    first = world.log_in(bob, "key")
+    second = world.log_in(bob, "key")
+    first.leaves()
+    assert world.chat.sessions.get(bob.id) is second.session
+    assert world.tasks.run(world.presence.online([bob.id])) == {bob.id}
+
+
+def test_a_session_that_cannot_be_stored_ends_all_the_same(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """Its senders are told to try again."""
+    first = world.log_in(bob)
+    ann.says(bob, "hello")
+    world.mailbox.failing = True
+    first.leaves()
+    world.mailbox.failing = False
+    assert ann.client.statuses == ["TryAgain"]
+    assert world.log_in(bob).is_live
+
+
+def test_order_is_kept_over_a_resume_while_the_old_session_is_being_stored(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """The connection has broken, the disk is slow, and the client is back already."""
+    first = world.log_in(bob, "key")
+    ann.says(bob, "first")
+    world.mailbox.slow_writes = True
+    world.tasks.start(world.chat.logins.end(first.session))
+    world.tasks.drain()
+    second = world.log_in(bob, "key")
+    ann.says(bob, "second")
+    world.settle()
+    second.takes_over()
+    assert second.client.texts == ["first", "second"]
+    assert second.is_live
+
+
+def test_the_last_of_many_resumes_has_the_session(world: World, ann: Terminal, bob: User) -> None:
+    """Also when the first of them is still at its predecessor's messages."""
+    first = world.log_in(bob, "key")
+    ann.says(bob, "hello")
+    world.mailbox.slow_writes = True
+    refused = RecordingClient()
+    outcomes: list[str] = []
+
+    async def resume() -> None:
+        try:
+            await world.chat.logins.log_in(bob, refused, "key")
+            outcomes.append("in")
+        except AlreadyOnline:
+            outcomes.append("refused")
+
+    world.tasks.start(resume())
+    world.tasks.drain()
+    third = world.log_in(bob, "key")
+    world.settle()
+    assert first.client.notices == ["replaced"]
+    assert outcomes == ["refused"]
+    assert world.chat.sessions.get(bob.id) is third.session
+    assert third.client.texts == ["hello"]
+
+
+# -- who hears of it ---------------------------------------------------------------------
+
+
+def test_those_who_list_somebody_hear_of_their_coming_and_going(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """And nobody else does."""
+    other = world.newcomer("Other")
+    world.tasks.run(world.chat.friends.add(ann.user.id, bob.id))
+    terminal = world.log_in(bob)
+    assert ann.client.friends == [Friend(bob.id, "Bob", online=True)]
+    terminal.leaves()
+    assert ann.client.friends[1:] == [Friend(bob.id, "Bob", online=False)]
+    assert other.client.friends == terminal.client.friends == []
+
+
+def test_a_resumed_session_is_no_news(world: World, ann: Terminal, bob: User) -> None:
+    """The user was there all the time."""
+    world.tasks.run(world.chat.friends.add(ann.user.id, bob.id))
+    first = world.log_in(bob, "key")
+    world.log_in(bob, "key")
+    first.leaves()
+    assert ann.client.friends == [Friend(bob.id, "Bob", online=True)]
+
+
+def test_what_is_told_is_how_things_are(world: World, ann: Terminal, bob: User) -> None:
+    """Who is back by the time that their going is told has not gone."""
+    world.tasks.run(world.chat.friends.add(ann.user.id, bob.id))
+    ann.client.friends.clear()
+    world.chat.logins.announcer.gone(bob)
+    finished(world.presence.claim(Claim(bob.id, "new session", "alone", "")))
+    world.tasks.drain()
+    assert ann.client.friends == [Friend(bob.id, "Bob", online=True)]
+
+
+class Unanswering:
+    """A store of friends that is away."""
+
+    async def listed_by(self, user_id: int) -> list[int]:
+        raise TryAgain
+
+
+def test_a_store_that_is_away_costs_the_news_alone(world: World, bob: User) -> None:
+    """They are hints; the login is not touched."""
+    announcer = world.chat.logins.announcer
+    silent = attrs.evolve(announcer, friends=cast("Friends", Unanswering()))
+    silent.came(bob)
+    world.tasks.drain()
+    assert len(world.tasks) == 0
+
+
+class Marks:
+    """The `state` column."""
+
+    def __init__(self) -> None:
+        self.marked: list[tuple[list[int], list[int]]] = []
+
+    async def mark(self, online: list[int], offline: list[int]) -> None:
+        self.marked.append((online, offline))
+
+
+def test_the_state_column_is_painted(world: World, bob: User) -> None:
+    """Online at the login, offline at the end."""
+    announcer = world.chat.logins.announcer
+    marks = Marks()
+    painting = attrs.evolve(announcer, users=cast("Users", marks))
+    terminal = world.log_in(bob)
+    painting.came(bob)
+    world.tasks.drain()
+    terminal.leaves()
+    painting.gone(bob)
+    world.tasks.drain()
+    assert marks.marked == [([bob.id], []), ([], [bob.id])]
