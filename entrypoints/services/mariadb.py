@@ -13,7 +13,7 @@ from pathlib import Path
 
 from entrypoints.services.errors import DidNotStart
 from entrypoints.services.ports import LOOPBACK, free_port, require_free
-from entrypoints.services.program import Program, find_program, number_in
+from entrypoints.services.program import Program, find_program, number_in, run
 
 PACKAGE = "mariadb-server"
 USER = DATABASE = "chat"
@@ -61,14 +61,17 @@ class MariaDB(Program):
     def url(self, database: str = DATABASE) -> str:
         return f"mysql://{USER}:{PASSWORD}@{LOOPBACK}:{self.port}/{database}"
 
-    def command(self) -> Sequence[str | Path]:
-        program = find_program("mariadbd", PACKAGE)
+    def check(self) -> None:
+        find_program("mariadbd", PACKAGE)
+        find_program("mariadb-install-db", PACKAGE)
         require_free(self.port)
+
+    def command(self) -> Sequence[str | Path]:
         self._make_data()
         setup = self._home / "setup.sql"
         setup.write_text(_SETUP)
         return [
-            program,
+            find_program("mariadbd", PACKAGE),
             "--no-defaults",  # must be first; what the system's own server is told is not for us
             f"--datadir={self._data}",
             # Relative to the data: an absolute path may be longer than a socket's may be.
@@ -93,7 +96,7 @@ class MariaDB(Program):
         except OSError:
             return False
 
-    def run(self, sql: str, database: str = "") -> str:
+    def query(self, sql: str, database: str = "") -> str:
         """What MariaDB's own client answers, in columns without a head. For tests and by hand."""
         command = [
             find_program("mariadb", "mariadb-client"),
@@ -116,20 +119,20 @@ class MariaDB(Program):
     def _make_data(self) -> None:
         if self._data.exists():
             return
-        program = find_program("mariadb-install-db", PACKAGE)
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        command = [program, "--no-defaults", f"--datadir={unfinished}", "--skip-test-db"]
-        with (self._home / "install.log").open("wb") as log:
-            code = subprocess.call(  # noqa: S603  # a command of our own making
-                [*command, "--skip-name-resolve", *_as_whom()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        if code != 0:
-            raise DidNotStart(self.name, f"mariadb-install-db failed with {code}", log.name)
+        unfinished.mkdir()
+        log = self._home / "install.log"
+        command = [
+            find_program("mariadb-install-db", PACKAGE),
+            "--no-defaults",
+            f"--datadir={unfinished}",
+            "--skip-test-db",
+            "--skip-name-resolve",
+            *_as_whom(),
+        ]
+        if code := run(command, log):
+            raise DidNotStart(self.name, f"mariadb-install-db failed with {code}", log)
         unfinished.rename(self._data)  # so that what was cut short is begun again
 
 

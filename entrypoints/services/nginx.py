@@ -46,13 +46,23 @@ class Nginx(Program):
         """A line for each connection that has ended, at most 5 s late."""
         return self._home / "access.log"
 
-    def command(self) -> Sequence[str | Path]:
+    def check(self) -> None:
         command = self._command()
         require_free(self.port)
-        self._home.mkdir(parents=True, exist_ok=True)
         self._write_configuration()
-        self._check(command)
-        return [*command, "-g", "daemon off;"]
+        done = subprocess.run(  # noqa: S603  # a command of our own making
+            [*command, "-t"], capture_output=True, text=True, timeout=60, check=False
+        )
+        if 'unknown directive "stream"' in done.stderr:
+            raise MissingProgram("nginx's stream module", "libnginx-mod-stream")
+        if done.returncode != 0:
+            raise DidNotStart(self.name, done.stderr.strip().split("\n")[0], self._configuration)
+
+    def command(self) -> Sequence[str | Path]:
+        return [*self._command(), "-g", "daemon off;"]
+
+    def _command(self) -> list[str]:
+        return [find_program("nginx", "nginx"), "-e", "stderr", "-c", str(self._configuration)]
 
     def answers(self) -> bool:
         # It listens before it writes this. A connection instead would end up at one of the nodes.
@@ -75,19 +85,8 @@ class Nginx(Program):
     def _lines_with(self, text: str) -> int:
         return self.output().count(text)
 
-    def _command(self) -> list[str]:
-        return [find_program("nginx", "nginx"), "-e", "stderr", "-c", str(self._configuration)]
-
-    def _check(self, command: Sequence[str]) -> None:
-        done = subprocess.run(  # noqa: S603  # a command of our own making
-            [*command, "-t"], capture_output=True, text=True, timeout=60, check=False
-        )
-        if 'unknown directive "stream"' in done.stderr:
-            raise MissingProgram("nginx's stream module", "libnginx-mod-stream")
-        if done.returncode != 0:
-            raise DidNotStart(self.name, done.stderr.strip().split("\n")[0], self._configuration)
-
     def _write_configuration(self) -> None:
+        self._home.mkdir(parents=True, exist_ok=True)
         self._configuration.write_text(self._adapted(CONFIGURATION.read_text("utf-8")))
 
     def _adapted(self, text: str) -> str:

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from entrypoints.services.errors import DidNotStart, MissingProgram
 
@@ -53,6 +53,10 @@ class Program(ABC):
         self._log_begins = 0  # where the present process began to write
 
     @abstractmethod
+    def check(self) -> None:
+        """Find what would keep it from starting, before anything is. Raises ServiceTrouble."""
+
+    @abstractmethod
     def command(self) -> Sequence[str | Path]:
         """Called before each start, so preparations belong here too. Raises ServiceTrouble."""
 
@@ -79,19 +83,12 @@ class Program(ABC):
         """Start it without waiting; does nothing while it runs. Raises ServiceTrouble."""
         if self.is_running():
             return
-        command = [*_ends_with_its_parent(), *map(str, self.command())]
+        self.check()
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        command = self.command()
         with self.log.open("ab") as log:
             self._log_begins = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603  # a command of our own making
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self.directory(),
-                env=dict(self.environment()),
-                process_group=0,
-            )
+            self._process = spawn(command, log, cwd=self.directory(), env=self.environment())
 
     def wait_until_ready(self, seconds: float = START_TAKES) -> None:
         """Return when it answers; otherwise end it. Raises DidNotStart."""
@@ -187,6 +184,41 @@ class Program(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def spawn(
+    command: Sequence[str | Path],
+    log: BinaryIO,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start a command in a process group of its own."""
+    return subprocess.Popen(  # noqa: S603  # a command of our own making
+        [*_ends_with_its_parent(), *map(str, command)],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        env=env,
+        process_group=0,
+    )
+
+
+def run(
+    command: Sequence[str | Path],
+    log: Path,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> int:
+    """Run a command to its end and return its exit code; nothing of it outlives this call."""
+    with log.open("wb") as output, spawn(command, output, cwd=cwd, env=env) as process:
+        try:
+            return process.wait()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _ends_with_its_parent() -> list[str]:

@@ -21,12 +21,14 @@ class Redis(Program):
     def url(self) -> str:
         return f"redis://{LOOPBACK}:{self.port}"
 
-    def command(self) -> Sequence[str | Path]:
-        program = find_program("redis-server", "redis-server")
+    def check(self) -> None:
+        find_program("redis-server", "redis-server")
         require_free(self.port)
-        self._home.mkdir(parents=True, exist_ok=True)
+
+    def command(self) -> Sequence[str | Path]:
         return [
-            *(program, "--port", str(self.port)),
+            find_program("redis-server", "redis-server"),
+            *("--port", str(self.port)),
             *("--bind", LOOPBACK),
             *("--dir", self._home),
             *("--save", "", "--appendonly", "no"),

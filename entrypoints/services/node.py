@@ -1,0 +1,49 @@
+"""A node of ours, and what has to be done once before the first."""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from entrypoints.services.errors import DidNotStart
+from entrypoints.services.ports import LOOPBACK, require_free
+from entrypoints.services.program import Program, run
+
+ROOT = Path(__file__).parents[2]  # from where `python -m entrypoints...` finds everything
+
+
+class Node(Program):
+    """`python -m entrypoints.tcp_server PORT OPTIONS`."""
+
+    def __init__(self, name: str, log: Path, port: int, options: Sequence[str]) -> None:
+        self.port = port
+        self._options = options
+        super().__init__(name, log)
+
+    def check(self) -> None:
+        require_free(self.port)
+
+    def command(self) -> Sequence[str | Path]:
+        return [sys.executable, "-m", "entrypoints.tcp_server", str(self.port), *self._options]
+
+    def environment(self) -> Mapping[str, str]:
+        return os.environ | {"PYTHONUNBUFFERED": "1"}
+
+    def directory(self) -> Path:
+        return ROOT
+
+    def answers(self) -> bool:
+        try:
+            socket.create_connection((LOOPBACK, self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+def initialise_database(store: str, log: Path) -> None:
+    """Make our tables, unless they are there already. Raises DidNotStart."""
+    command = [sys.executable, "-m", "entrypoints.manage", "init-db"]
+    if run(command, log, cwd=ROOT, env=os.environ | {"CHAT_STORE": store}):
+        lines = log.read_text(errors="replace").strip().split("\n")
+        raise DidNotStart("entrypoints.manage init-db", lines[-1], log)
