@@ -121,9 +121,8 @@ class Worker:
                 self._do_job(job)
             self._connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001  # rule 5
-            with suppress(
-                sqlite3.Error
-            ):  # if this fails, so does the next begin, and it is repeated
+            # if this fails, too, so does the next begin, and then it is tried again
+            with suppress(sqlite3.Error):
                 self._connection.rollback()
             for job in batch:
                 job.result, job.error = None, _try_again(error)
