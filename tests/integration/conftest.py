@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.cluster import cluster_services, new_cluster
 from tests.integration.server_process import ServerProcess
+
+__all__ = ["cluster_services", "new_cluster", "server"]  # fixtures, found here by pytest
 
 
 @pytest.fixture

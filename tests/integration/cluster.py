@@ -1,0 +1,157 @@
+"""Clusters of real node processes over a real MariaDB and Redis, behind a real nginx if wanted.
+
+    def test_something(new_cluster: NewCluster) -> None:
+        with new_cluster(nodes=2) as cluster:
+            cluster.nodes[1].kill()
+
+MariaDB and Redis are started once for all tests; each cluster has a database of its own and keys
+with a prefix of its own. What a test has stopped or killed of them is running again after it.
+"""
+
+import itertools
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import attrs
+import pytest
+
+from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.nginx import Nginx
+from entrypoints.services.node import initialise_database
+from entrypoints.services.ports import free_port
+from entrypoints.services.redis import Redis
+from tests.integration.server_process import ServerProcess
+
+_numbers = itertools.count(1)
+
+LIKE_NGINX = ("--proxy-from", "127.0.0.1/32")
+
+
+class NodeProcess(ServerProcess):
+    """One node; `kill`, `stop`, `interrupt`, `suspend`, `resume` and `start` it again."""
+
+    def __init__(self, store: str, *options: str) -> None:
+        super().__init__(store, *options)
+        # Of those that the kernel gives away, a client may take one while the node is down.
+        self.port = free_port()
+
+    def interrupt(self) -> int:
+        """End it as Ctrl-C does; its exit status."""
+        return self._end(signal.SIGINT)
+
+
+@attrs.frozen
+class Services:
+    """What clusters share."""
+
+    mariadb: MariaDB
+    redis: Redis
+
+    def new_database(self) -> str:
+        """Make a database with our tables; return its name."""
+        name = f"chat_cluster_{next(_numbers)}"
+        self.mariadb.query(f"CREATE DATABASE {name}")
+        initialise_database(self.mariadb.url(name), self.mariadb.log.with_name("init-db.log"))
+        return name
+
+    def revive(self) -> None:
+        """Undo what a test has done to them."""
+        for service in self.mariadb, self.redis:
+            if service.is_running():
+                service.resume()
+            else:
+                service.start()
+
+
+class Cluster:
+    """Nodes that are started together, and end with the `with` block."""
+
+    def __init__(
+        self,
+        services: Services,
+        directory: Path,
+        *,
+        nodes: int = 2,
+        nginx: bool = False,
+        shutdown_timeout: str | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
+        self.mariadb = services.mariadb
+        self.redis = services.redis
+        self.nodes: list[NodeProcess] = []
+        self._services = services
+        self._nginx = Nginx(directory, [], shutdown_timeout=shutdown_timeout) if nginx else None
+        self._count = nodes
+        self._options = options
+        self._stack = ExitStack()
+
+    @property
+    def nginx(self) -> Nginx:
+        assert self._nginx is not None, "this cluster has no nginx"
+        return self._nginx
+
+    @property
+    def ports(self) -> list[int]:
+        """Where the nodes listen, whether they run or not."""
+        return [node.port for node in self.nodes]
+
+    def new_node(self, *options: str) -> NodeProcess:
+        """Start one node more. nginx learns of it by `reload`."""
+        node = NodeProcess(self.store, *self.node_options, *options)
+        self._stack.enter_context(node)
+        self.nodes.append(node)
+        return node
+
+    def reload(self) -> None:
+        """Tell nginx of the present nodes."""
+        self.nginx.nodes = self.ports
+        self.nginx.reload()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.database = self._services.new_database()
+            stack.callback(self._drop_database)
+            stack.callback(self._services.revive)
+            self.store = self.mariadb.url(self.database)
+            self.prefix = self.database
+            self.node_options = [
+                *("--broker", self.redis.url(), "--broker-prefix", self.prefix),
+                *("--hashing", "cheap"),  # what a password costs is another test's matter
+                *(LIKE_NGINX if self._nginx else ()),
+                *self._options,
+            ]
+            self._stack = stack
+            for _ in range(self._count):
+                self.new_node()
+            if self._nginx:
+                self._nginx.nodes = self.ports
+                stack.enter_context(self._nginx)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _drop_database(self) -> None:
+        self.mariadb.query(f"DROP DATABASE {self.database}")
+
+
+NewCluster = Callable[..., Cluster]
+
+
+@pytest.fixture(scope="session")
+def cluster_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """One MariaDB and one Redis for all clusters."""
+    directory = tmp_path_factory.mktemp("services")
+    with MariaDB(directory / "mariadb", fast=True) as mariadb, Redis(directory / "redis") as redis:
+        yield Services(mariadb, redis)
+
+
+@pytest.fixture
+def new_cluster(cluster_services: Services, tmp_path: Path) -> NewCluster:
+    """Make clusters; see `Cluster` for what can be said about them."""
+    return partial(Cluster, cluster_services, tmp_path)
