@@ -88,11 +88,6 @@ class TestFields:
         assert answer["error"] in ("bad_field", "bad_json")
         assert_undisturbed(regular)
 
-    def test_a_field_given_twice_counts_as_given_last(self, regular: RawClient) -> None:
-        """The last of two `msgid`s is the one that is answered."""
-        regular.send_text('{"msgid":4242,"seq":1000,"msgid":1012,"seq":1001}')
-        assert regular.find(lambda frame: frame.get("seq") == 1001)["msgid"] == PONG
-
     def test_unknown_fields_are_ignored(self, regular: RawClient) -> None:
         """A frame may carry what this version does not know, whatever it is."""
         extra = {"x": [1, {"y": None}], "toid": "ignored", "id": [], "": 10**400}

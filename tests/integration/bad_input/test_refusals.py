@@ -178,6 +178,20 @@ class TestRules:
             regular.send({**chat, "cid": "behind"})
             assert reader.next_chat()["cid"] == "behind"
 
+    def test_too_many_unanswered_messages_are_refused(self, port: int) -> None:
+        """Of 257 messages to somebody who takes none over, the last is refused, the others kept."""
+        with newcomer(port) as sender, newcomer(port) as reader:
+            for n in range(257):
+                cid = f"unanswered-{sender.id}-{n}"
+                chat = {"msgid": 1005, "toid": reader.id, "msg": f"{n}", "cid": cid}
+                sender.send({**chat, "seq": 1000 + n})
+            refused = sender.find_msgid(ERROR)
+            assert_refused(refused, "too_many_unanswered")
+            assert refused["seq"] == 1256
+            assert [reader.next_chat()["msg"] for _ in range(256)] == [f"{n}" for n in range(256)]
+            answers = [sender.find_msgid(ACK) for _ in range(256)]
+            assert {answer["seq"] for answer in answers} == set(range(1000, 1256))
+
     def test_pushed_above_the_last_push_changes_nothing(self, port: int) -> None:
         """A claim to have taken over what was never sent is refused; the true one counts."""
         with newcomer(port) as client:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.integration.original_client.client import OriginalClient
-from tests.integration.original_client.people import People, leave, welcomed
+from tests.integration.original_client.people import People, leave, shared_group, welcomed
 
 SILENCE = 20.0  # seconds after which a version 2 client gets a PING
 
@@ -41,6 +41,18 @@ class TestQuiet:
         alice.send({"msgid": msgid, "seq": 7, "push": 1, "name": bob.name, "friendid": bob.id})
         self._assert_undisturbed(alice, bob)
 
+    def test_requests_of_version_2_are_not_carried_out(self, people: People) -> None:
+        """What is ignored changes nothing: a friend is not removed, a group not left."""
+        alice, bob = people.newcomer(), people.newcomer()
+        group_id = shared_group(alice)
+        alice.add_friend(bob.id)
+        alice.send({"msgid": 1021, "friendid": bob.id})
+        alice.send({"msgid": 1028, "groupid": group_id})
+        leave(alice)
+        welcome = welcomed(alice)
+        assert [friend.id for friend in welcome.friends] == [bob.id]
+        assert [group.id for group in welcome.groups] == [group_id]
+
     def test_no_presence_is_told(self, people: People) -> None:
         """Friends come and go without a frame."""
         alice, bob, carol = people.newcomer(), people.newcomer(), people.newcomer()
@@ -52,6 +64,7 @@ class TestQuiet:
 
     @staticmethod
     def _assert_undisturbed(listener: OriginalClient, speaker: OriginalClient) -> None:
+        listener.wait_until_heard()
         speaker.chat(listener.id, "do you hear me?")
         assert listener.next_chat().text == "do you hear me?"
         assert listener.ignored == []
