@@ -72,6 +72,8 @@ class Settings:
             raise BadSettings(f"port: {self.port} is no port")
         if self.workers > 1 and self.broker == "memory://":
             raise BadSettings(f"workers: {self.workers} nodes need a broker: --broker redis://HOST")
+        if not self.host:
+            raise BadSettings("host: an address is needed; 0.0.0.0 is every one of this machine")
         self.proxy_networks()
 
     def proxy_networks(self) -> tuple[Network, ...]:

@@ -10,6 +10,7 @@ from adapters.gateway.link import Link
 from adapters.gateway.pacer import Pacer
 from adapters.wire import errors, numbers, version1
 from adapters.wire.frames import reply, state
+from adapters.wire.requests import Request, number_of
 from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Message, User
@@ -30,6 +31,10 @@ class Version2Client:
         self._link = link
         self._end = end
         self._encode = encoder.encode
+
+    def understands(self, request: Request) -> bool:  # noqa: ARG002  # see OriginalClient
+        """Whether a client of this kind can have meant such a request."""
+        return True
 
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         frame = self._encode(number, message, self._user_id, stored=stored)
@@ -89,11 +94,15 @@ class PersonClient(Version2Client):
         self._user = user
         self._early: list[tuple[int, Message]] | None = []  # until the login is answered
 
-    def answer_login(self, friends: Sequence[Friend], groups: Sequence[version1.OwnGroup]) -> None:
+    def answer_login(
+        self, seq: int | None, friends: Sequence[Friend], groups: Sequence[version1.OwnGroup]
+    ) -> None:
         """Send LOGIN_MSG_ACK with what was pushed so far; what does not fit follows as chats."""
         early, self._early = self._early or [], None
         messages = [message for _, message in early]
-        ack, count = version1.login_ack(self._user, friends, groups, messages, self.longest_frame)
+        ack, count = version1.login_ack(
+            self._user, friends, groups, messages, seq=seq, limit=self.longest_frame
+        )
         self._send(ack)
         if count:
             self.sent = early[count - 1][0]
@@ -133,6 +142,9 @@ class OriginalClient(PersonClient):
     def __init__(self, user: User, link: Link, end: bytes, encoder: MessageEncoder) -> None:
         super().__init__(user, link, end, encoder)
         self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
+
+    def understands(self, request: Request) -> bool:
+        return number_of(request) < numbers.FIRST_OF_OURS
 
     def _send_chat(self, number: int, message: Message, *, stored: bool) -> None:
         frames = version1.short_chats(message, self._user_id)

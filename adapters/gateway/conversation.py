@@ -17,7 +17,7 @@ from adapters.gateway.link import Link
 from adapters.wire import errors, numbers
 from adapters.wire.frames import reply
 from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong
-from adapters.wire.requests import BadFrame, Request, read_request
+from adapters.wire.requests import BadFrame, Request, number_of, read_request
 from chat_domain.errors import ChatError, NotLoggedIn, TryAgain
 from chat_domain.model import User
 from chat_domain.session import Phase, Session
@@ -84,6 +84,8 @@ class Conversation:
         except BadFrame as bad:
             self._refuse_frame(bad)
             return False
+        if self.client is not None and not self.client.understands(request):
+            return False
         try:
             unfinished = COMMANDS[type(request)](self, request)
         except ChatError as error:
@@ -142,13 +144,13 @@ class Conversation:
     def refuse(self, request: Request, error: ChatError) -> None:
         """Tell the client why its request was not carried out."""
         name = errors.name_of(error)
-        self._refuse(type(request).__struct_config__.tag, name, str(error), request.seq)
+        self._refuse(number_of(request), name, str(error), request.seq)
 
     def _refuse_frame(self, bad: BadFrame) -> None:
         self._refuse(bad.msgid, bad.error, str(bad), bad.seq)
 
-    def _refuse(self, msgid: object, name: str, why: str, seq: int | None) -> None:
-        own_ack = _OWN_ACKS.get(msgid) if isinstance(msgid, int) else None
+    def _refuse(self, msgid: int | None, name: str, why: str, seq: int | None) -> None:
+        own_ack = _OWN_ACKS.get(msgid) if msgid is not None else None
         if own_ack is None or self.client is not None:
             self.send_error(name, why, seq, own_ack or numbers.ERROR)
         else:

@@ -33,7 +33,7 @@ async def log_in(talk: "Conversation", request: requests.Login) -> None:
         user = await talk.chat.accounts.by_name(request.name or "", request.password)
     client = talk.new_client(user, request.v)
     if isinstance(client, PersonClient):
-        await _begin_version1(talk, user, client)
+        await _begin_version1(talk, request, user, client)
         return
     token = await talk.chat.accounts.issue_token(user)
     session = await talk.begin_session(user, client, token.digest)
@@ -91,7 +91,9 @@ def _welcome(
     talk.chat.offline.fetch(session)
 
 
-async def _begin_version1(talk: "Conversation", user: User, client: PersonClient) -> None:
+async def _begin_version1(
+    talk: "Conversation", request: Request, user: User, client: PersonClient
+) -> None:
     session = await talk.begin_session(user, client, "")
     try:
         await talk.chat.offline.catch_up(session)
@@ -100,7 +102,7 @@ async def _begin_version1(talk: "Conversation", user: User, client: PersonClient
     except ChatError:
         await talk.log_out()
         raise
-    client.answer_login(friends.items, groups)
+    client.answer_login(request.seq, friends.items, groups)
 
 
 async def _groups(talk: "Conversation", user: User) -> list[OwnGroup]:

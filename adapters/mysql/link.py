@@ -17,16 +17,19 @@ from adapters.mysql.trouble import FAILURES, InDoubt, Lost, Trouble, sorted_out
 
 GOODBYE_TAKES = 0.5  # seconds at most
 
+# NAMES: a server may be told to ignore the character set that the driver greets it with.
 # sql_mode: without a strict one, what does not fit is cut off silently.
 # sql_notes: the driver asks for each note and makes a Python warning of it.
 # innodb_lock_wait_timeout: in seconds; the server's 50 are longer than anybody waits for us.
 # wait_timeout: in seconds; so that the server forgets a node that has vanished without a word.
-_SETTINGS = (
+# READ COMMITTED: the default, REPEATABLE READ, locks gaps between rows, too: more deadlocks, for
+# nothing.
+_AT_THE_START = (
+    "SET NAMES utf8mb4",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-    " sql_notes = 0, innodb_lock_wait_timeout = 1, wait_timeout = 600"
+    " sql_notes = 0, innodb_lock_wait_timeout = 1, wait_timeout = 600",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
-# The default, REPEATABLE READ, locks the gaps between rows, too: more deadlocks, for nothing.
-_ISOLATION = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 
 
 @attrs.frozen
@@ -104,8 +107,8 @@ async def connect(address: Address) -> Link:
         raise Trouble(_why(failure)) from failure
     try:
         _require_encryption(link, address)
-        await link.change(_SETTINGS)
-        await link.change(_ISOLATION)
+        for statement in _AT_THE_START:
+            await link.change(statement)
     except BaseException:
         link.abort()
         raise

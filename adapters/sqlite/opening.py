@@ -56,6 +56,8 @@ def writing(path: Path) -> sqlite3.Connection:
         # 16 MiB of log: a page that many messages change is copied into the file once, not often
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         _check_schema(connection, path)
+        # The file is ours alone, so whoever is marked online was left by a process that was killed.
+        connection.execute("UPDATE User SET state = 'offline' WHERE state = 'online'")
     except BaseException:
         connection.close()
         raise

@@ -21,6 +21,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 Description = Annotated[str, Meta(max_length=200)]
 # Looser than a name or a password may be: what they really may be, the rules say.
 Words = Annotated[str, Meta(max_length=1024)]
+NewPassword = Annotated[str, Meta(min_length=1, max_length=128)]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 Cursor = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -47,7 +48,7 @@ class Logout(Request, tag=numbers.LOGOUT):
 
 class Register(Request, tag=numbers.REGISTER, kw_only=True):
     name: Words
-    password: Words
+    password: NewPassword
 
 
 class OneChat(Request, tag=numbers.ONE_CHAT, kw_only=True):
@@ -125,7 +126,7 @@ class LeaveGroup(Request, tag=numbers.LEAVE_GROUP, kw_only=True):
 
 class ChangePassword(Request, tag=numbers.CHANGE_PASSWORD, kw_only=True):
     old: Words
-    new: Words
+    new: NewPassword
 
 
 AnyRequest = (
@@ -154,6 +155,13 @@ AnyRequest = (
 def _one_of(first: object, second: object, names: str) -> None:
     if first is None and second is None:
         raise ValueError(f"Object missing required field {names}")
+
+
+def number_of(request: Request) -> int:
+    """The `msgid` of a request."""
+    tag = type(request).__struct_config__.tag
+    assert isinstance(tag, int)
+    return tag
 
 
 class BadFrame(Exception):

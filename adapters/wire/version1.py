@@ -73,48 +73,47 @@ def login_ack(
     friends: Sequence[Friend],
     groups: Sequence[OwnGroup],
     messages: Sequence[Message],
-    limit: int | None,
+    *,
+    seq: int | None = None,
+    limit: int | None = None,
 ) -> tuple[bytes, int]:
     """The answer to a login, without its terminator, and how many of the messages are in it.
 
-    With a limit (bytes), of each list the beginning is taken as far as it fits: friends and groups
-    have two fifths of the space each, the messages, which can follow later, what is left.
+    With a limit (bytes), each list is taken as far as it fits. Friends leave half of the space to
+    groups, if there are any. Messages get what is left, since they can follow by themselves.
     """
-    ack: dict[str, Any] = {
-        "msgid": numbers.LOGIN_ACK,
-        "errno": 0,
-        "id": user.id,
-        "name": user.name,
+    ack: dict[str, Any] = {"msgid": numbers.LOGIN_ACK}
+    if seq is not None:
+        ack["seq"] = seq
+    ack |= {"errno": 0, "id": user.id, "name": user.name}
+    room = _Room(len(encode(ack)), limit)
+    share = room.left // 2 if groups else room.left
+    lists = {
+        "friends": room.take("friends", (_text(friend(one)) for one in friends), share),
+        "groups": room.take("groups", _groups(groups, room), room.left),
+        "offlinemsg": room.take("offlinemsg", _chats(messages, user), room.left),
     }
-    room = _Room(limit, len(encode(ack)))
-    share = room.left * 2 // 5
-    ack["friends"] = room.take("friends", (_text(friend(one)) for one in friends), share)
-    ack["groups"] = room.take("groups", (_group(one, share // 2) for one in groups), share)
-    chats = (chat(message, user.id).decode() for message in messages)
-    ack["offlinemsg"] = room.take("offlinemsg", chats, room.left)
-    count = len(ack["offlinemsg"])
-    return encode({name: value for name, value in ack.items() if value != []}), count
+    ack |= {name: items for name, items in lists.items() if items}
+    return encode(ack), len(lists["offlinemsg"])
 
 
 class _Room:
     """How many bytes of a frame are left."""
 
-    def __init__(self, limit: int | None, used: int) -> None:
+    def __init__(self, used: int, limit: int | None) -> None:
         self.left = 2**31 if limit is None else limit - used
 
     def take(self, name: str, items: Iterator[str], share: int) -> list[str]:
         """The first of these items that fit into this share of the room, as a list of this name."""
         taken: list[str] = []
-        share -= len(name) + len(',"":[]')
+        frame = len(name) + len(',"":[]')
         for item in items:
-            size = len(encode(item)) + 1
+            size = _size(item) + (1 if taken else frame)
             if size > share:
                 break
             share -= size
             self.left -= size
             taken.append(item)
-        if taken:
-            self.left -= len(name) + len(',"":[]')
         return taken
 
 
@@ -122,18 +121,36 @@ def _text(item: dict[str, Any]) -> str:
     return encode(item).decode()
 
 
+def _size(text: str) -> int:
+    """How many bytes a text takes as a string of JSON."""
+    return len(encode(text))
+
+
+def _chats(messages: Sequence[Message], user: User) -> Iterator[str]:
+    return (chat(message, user.id).decode() for message in messages)
+
+
+def _groups(groups: Sequence[OwnGroup], room: _Room) -> Iterator[str]:
+    """Each group with as many of its members as fit into its part of what is left by then."""
+    for position, own in enumerate(groups):
+        yield _group(own, room.left // (len(groups) - position))
+
+
 def _group(own: OwnGroup, room: int) -> str:
-    """A group with as many of its members as fit into so many bytes (each quoted twice)."""
-    shown = {
+    shown: dict[str, Any] = {
         "id": own.group.id,
         "groupname": own.group.name,
         "groupdesc": own.group.description,
         "users": [],
     }
-    users: list[str] = []
+    used = _size(_text(shown)) + _SPARE
     for one in own.members:
-        text = _text(shown | {"users": [*users, _text(member(one))]})
-        if len(encode(text)) > room:
+        text = _text(member(one))
+        used += _size(encode(text).decode())  # it is quoted three times in the end
+        if used > room:
             break
-        users.append(_text(member(one)))
-    return _text(shown | {"users": users})
+        shown["users"].append(text)
+    return _text(shown)
+
+
+_SPARE = 16  # bytes for the list around the groups
