@@ -6,6 +6,7 @@ takes a quarter of a second. Tests that do something to the tables have a databa
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 
 import pymysql
 import pytest
@@ -24,24 +25,54 @@ Ask = Callable[[str], list[tuple[object, ...]]]
 
 @pytest.fixture(scope="session")
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
-    with MariaDB(tmp_path_factory.mktemp("mariadb"), fast=True) as server:
+    # what was committed outlives the process, which some tests kill, though not the power
+    options = ["--innodb-flush-log-at-trx-commit=2"]
+    home = tmp_path_factory.mktemp("mariadb")
+    with MariaDB(home, fast=True, options=options) as server:
         yield server
+
+
+class Admin:
+    """A connection of our own, in no database, that outlives restarts of the server."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._connection = self._connect()
+
+    def ask(self, sql: str) -> list[tuple[object, ...]]:
+        try:
+            return self._ask(sql)
+        except (pymysql.err.OperationalError, pymysql.err.InterfaceError):
+            self.close()
+            self._connection = self._connect()
+            return self._ask(sql)
+
+    def close(self) -> None:
+        with suppress(pymysql.err.Error):
+            self._connection.close()
+
+    def _ask(self, sql: str) -> list[tuple[object, ...]]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    def _connect(self) -> "pymysql.Connection[pymysql.cursors.Cursor]":
+        return pymysql.connect(
+            host=LOOPBACK, port=self._port, user=USER, password=PASSWORD, autocommit=True
+        )
 
 
 @pytest.fixture(scope="session")
 def ask(mariadb: MariaDB) -> Iterator[Ask]:
     """What the server answers to a statement. Needs no event loop, and goes behind our back."""
-    with pymysql.connect(
-        host=LOOPBACK, port=mariadb.port, user=USER, password=PASSWORD, autocommit=True
-    ) as connection:
+    admin = Admin(mariadb.port)
+    yield admin.ask
+    admin.close()
 
-        def _ask(sql: str) -> list[tuple[object, ...]]:
-            connection.ping()  # again, if a test has restarted the server
-            with connection.cursor() as cursor:
-                cursor.execute(sql)
-                return list(cursor.fetchall())
 
-        yield _ask
+def make_tables(ask: Ask, database: str) -> None:
+    for statement in (f"USE {database}", *statements()):
+        ask(statement)
 
 
 @pytest.fixture
@@ -56,9 +87,7 @@ def database(ask: Ask) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def tables(ask: Ask, mariadb: MariaDB) -> str:
     """The address of a database with our tables."""
-    ask(f"USE {DATABASE}")
-    for statement in statements():
-        ask(statement)
+    make_tables(ask, DATABASE)
     return mariadb.url()
 
 

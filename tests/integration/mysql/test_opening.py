@@ -1,0 +1,149 @@
+"""A database that cannot be used is refused at the start, with one line that says what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.mysql import mysql_store
+from adapters.mysql.address import Address
+from adapters.storage import StoreUnusable
+from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.ports import LOOPBACK, free_port
+
+from .conftest import Ask, make_tables
+
+
+async def refusal(url: str) -> str:
+    """The one line."""
+    with pytest.raises(StoreUnusable) as refused:
+        async with mysql_store(url):
+            pass
+    line = str(refused.value)
+    assert "\n" not in line
+    return line
+
+
+async def test_a_database_without_tables(mariadb: MariaDB, database: str) -> None:
+    """Who has to make the tables first is told how."""
+    line = await refusal(mariadb.url(database))
+    assert line == (
+        f"database '{database}' at {LOOPBACK}:{mariadb.port} has no tables of the chat server;"
+        " run python -m entrypoints.manage init-db"
+    )
+
+
+async def test_a_database_of_the_original_server(mariadb: MariaDB, database: str, ask: Ask) -> None:
+    """Who has to upgrade the tables first is told how."""
+    ask(f"USE {database}")
+    ask("CREATE TABLE user (id INT, name VARCHAR(50), password VARCHAR(50), state VARCHAR(9))")
+    line = await refusal(mariadb.url(database))
+    assert line.endswith(
+        "has tables of the C++ server; run python -m entrypoints.manage upgrade-db"
+    )
+
+
+@pytest.mark.parametrize("versions", ["(2)", "(1), (2)"])
+async def test_a_schema_from_the_future(
+    mariadb: MariaDB, database: str, ask: Ask, versions: str
+) -> None:
+    """A version that this program does not know is refused."""
+    make_tables(ask, database)
+    ask("DELETE FROM SchemaVersion")
+    ask(f"INSERT INTO SchemaVersion VALUES {versions}")  # noqa: S608  # constants
+    found = versions.replace("(", "").replace(")", "")
+    assert f"has the schema [{found}], this program knows [1]" in await refusal(
+        mariadb.url(database)
+    )
+
+
+async def test_making_the_tables_twice_does_no_harm(
+    mariadb: MariaDB, database: str, ask: Ask
+) -> None:
+    """schema.sql can be run again on tables that are in use."""
+    make_tables(ask, database)
+    ask("INSERT INTO User (name, namekey, password) VALUES ('Ann', 'ann', 'x')")
+    make_tables(ask, database)
+    async with mysql_store(mariadb.url(database)) as store:
+        assert await store.users.names([1]) == {1: "Ann"}
+
+
+async def test_a_wrong_password(mariadb: MariaDB, database: str) -> None:
+    """The line says what is wrong, and no password."""
+    line = await refusal(mariadb.url(database).replace(":chat@", ":S3cret@"))
+    assert "Access denied" in line
+    assert "S3cret" not in line
+
+
+async def test_a_database_that_is_not_there(mariadb: MariaDB) -> None:
+    """The line names it."""
+    assert "chat_nowhere" in await refusal(mariadb.url("chat_nowhere"))
+
+
+async def test_a_server_that_is_not_there() -> None:
+    """The line says where none was found."""
+    port = free_port()
+    line = await refusal(f"mysql://chat:chat@{LOOPBACK}:{port}/chat")
+    assert str(port) in line
+    assert "refused" in line.lower() or "Connect call failed" in line
+
+
+async def test_a_server_without_encryption(mariadb: MariaDB, database: str) -> None:
+    """Who asks for TLS does not get anything less."""
+    assert "offers no TLS" in await refusal(mariadb.url(database) + "?ssl=true")
+
+
+async def test_a_socket_in_the_file_system(mariadb: MariaDB, tables: str, tmp_path: Path) -> None:
+    """A server on the same machine can be reached by its socket."""
+    short = tmp_path / "s"  # the path of a socket may not be long
+    short.symlink_to(Path(mariadb.log).parent / "data" / "mariadbd.sock")
+    url = f"mysql://chat:chat@localhost/chat?unix_socket={short}&pool=1"
+    async with mysql_store(url) as store:
+        assert await store.users.by_id(1) is None
+    assert Address.parse(tables).port == mariadb.port
+
+
+def test_an_address_is_taken_apart() -> None:
+    """Each part of an address is where it belongs, and what is escaped is not any more."""
+    address = Address.parse("mysql://us%40er:p%3A%2Fw%C3%B6rd@db.example:3307/my%20chat?pool=3")
+    assert (address.host, address.port) == ("db.example", 3307)
+    assert (address.user, address.password) == ("us@er", "p:/wörd")
+    assert (address.database, address.pool, address.tls) == ("my chat", 3, None)
+
+
+def test_what_an_address_leaves_out() -> None:
+    """Port, password and options have their usual values."""
+    address = Address.parse("mysql://chat@localhost/chat")
+    assert (address.port, address.password, address.pool) == (3306, "", 8)
+    assert (address.unix_socket, address.tls) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://user:secret@host",
+        "mysql://user:secret@host/",
+        "mysql://user:secret@host/a/b",
+        "mysql://host/chat",
+        "mysql://user:secret@host:port/chat",
+        "mysql://user:secret@host:99999/chat",
+        "mysql://user:secret@host/chat?pool=0",
+        "mysql://user:secret@host/chat?pool=many",
+        "mysql://user:secret@host/chat?ssl=perhaps",
+        "mysql://user:secret@host/chat?ssl_ca=/not/there",
+        "mysql://user:secret@host/chat?color=red",
+        "postgres://user:secret@host/chat",
+    ],
+)
+def test_an_address_that_cannot_be(url: str) -> None:
+    """What is wrong with an address is said in a line without its password."""
+    with pytest.raises(StoreUnusable) as refused:
+        Address.parse(url)
+    assert "secret" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    """Neither as text nor in the debugger's form does it show."""
+    address = Address.parse("mysql://user:secret@host/chat")
+    assert str(address) == "database 'chat' at host:3306"
+    assert "secret" not in repr(address)
