@@ -1,0 +1,193 @@
+"""Several workers on one port: all serve, and whoever dies is replaced."""
+
+import collections
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from entrypoints.services.program import wait_until
+from tests.integration.cluster import NodeProcess, Services
+from tests.integration.raw_client import PATIENCE, RawClient
+from tests.integration.server_process import ROOT
+
+WORKERS = 3
+
+WATCHED = """
+import os, signal, sys, time
+from entrypoints import logs, workers
+
+def say(line):
+    os.write(1, line.encode() + b"\\n")  # at once: two workers share this pipe
+
+def refuse(number, lifeline):
+    return workers.REFUSED
+
+def crash(number, lifeline):
+    return 3
+
+def not_listen(number, lifeline):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    say("deaf")
+    while True:
+        time.sleep(60)
+
+def work(number, lifeline):
+    say(f"started {number}")
+    return globals()[sys.argv[1]](number, lifeline)
+
+logs.set_up_logs("error")
+workers.STOPPING_TAKES = 0.2
+sys.exit(workers.Watcher(2, work).run(on_stop=lambda: say("stopping")))
+"""
+
+
+@contextlib.contextmanager
+def watched(work: str) -> Iterator["subprocess.Popen[str]"]:
+    """A watcher whose two workers all do this."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WATCHED, work], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def next_lines(process: "subprocess.Popen[str]", count: int) -> list[str]:
+    assert process.stdout
+    return [process.stdout.readline().strip() for _ in range(count)]
+
+
+def test_who_cannot_do_it_from_the_beginning_ends_all() -> None:
+    """A wrong password for the database is not tried again and again."""
+    with watched("refuse") as process:
+        assert process.wait(PATIENCE) == 1
+        assert process.stdout
+        assert process.stdout.read().count("stopping") == 1
+
+
+def test_who_keeps_dying_is_started_less_and_less_often() -> None:
+    """A defect that shows at once must not use up the machine."""
+    begun = time.monotonic()
+    with watched("crash") as process:
+        starts = next_lines(process, 6)
+        assert time.monotonic() - begun > 0.5 + 1.0
+        process.terminate()
+        process.wait(PATIENCE)
+    assert collections.Counter(starts) == {"started 1": 3, "started 2": 3}
+
+
+def test_who_does_not_stop_is_killed() -> None:
+    """And the exit status tells."""
+    with watched("not_listen") as process:
+        while next_lines(process, 1) != ["deaf"]:
+            pass
+        while next_lines(process, 1) != ["deaf"]:
+            pass
+        process.terminate()
+        assert process.wait(PATIENCE) == 1
+
+
+@pytest.fixture
+def server(cluster_services: Services) -> Iterator[NodeProcess]:
+    """Nodes that know each other, but each with users of its own: here they only have to answer."""
+    with NodeProcess(
+        "memory://",
+        *("--workers", str(WORKERS), "--proxy-from", "127.0.0.1/32", "--log-level", "debug"),
+        *("--broker", cluster_services.redis.url(), "--broker-prefix", f"workers{os.getpid()}"),
+    ) as process:
+        assert wait_until(lambda: process.log.count("listening") >= WORKERS, PATIENCE)
+        yield process
+
+
+def workers_of(server: NodeProcess) -> list[int]:
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    return [int(pid) for pid in children.read_text().split()]
+
+
+def is_gone(pid: int) -> bool:
+    """A zombie is gone too: nobody may be there to bury it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def visit(server: NodeProcess) -> None:
+    """Come, be answered, and go."""
+    with RawClient(server.port) as client:
+        client.send_bytes(b"PROXY TCP4 203.0.113.7 10.0.0.1 56324 8000\r\n")
+        assert client.is_alive()
+
+
+def test_all_workers_serve(server: NodeProcess) -> None:
+    """The kernel deals connections out among them."""
+    for _ in range(90):
+        visit(server)
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    served = collections.Counter(line["worker"] for line in lines if line["event"] == "proxied")
+    assert served.keys() == {1, 2, 3}
+    assert served.total() == 90
+    assert min(served.values()) >= 5
+
+
+def test_a_worker_that_dies_is_replaced_and_nobody_is_turned_away(server: NodeProcess) -> None:
+    """Who comes meanwhile waits in its queue."""
+    victim = workers_of(server)[0]
+    os.kill(victim, signal.SIGKILL)
+    for _ in range(30):
+        visit(server)
+    assert len(workers_of(server)) == WORKERS
+    assert victim not in workers_of(server)
+
+
+@pytest.mark.parametrize("end", [NodeProcess.stop, NodeProcess.interrupt])
+def test_all_end_together(server: NodeProcess, end: Callable[[NodeProcess], int]) -> None:
+    """SIGTERM and Ctrl-C are passed on, and the watcher leaves last."""
+    workers = workers_of(server)
+    assert end(server) == 0
+    assert all(is_gone(pid) for pid in workers)
+
+
+def test_workers_do_not_outlive_their_watcher(server: NodeProcess) -> None:
+    """Or they would keep the port for ever."""
+    workers = workers_of(server)
+    server.kill()
+    assert wait_until(lambda: all(is_gone(pid) for pid in workers), PATIENCE)
+
+
+def refusal(*arguments: str) -> str:
+    """The one line that a server says which does not start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "entrypoints.tcp_server", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode != 0
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_several_workers_need_a_broker() -> None:
+    """Without one they would be islands."""
+    assert "--broker" in refusal("0", "--workers", "2", "--store", "memory://")
+
+
+def test_a_port_is_not_shared_by_accident(server: NodeProcess, cluster_services: Services) -> None:
+    """The kernel would let two servers of one user share a port that is shared already."""
+    line = refusal(
+        *(str(server.port), "--workers", "2", "--store", "memory://"),
+        *("--broker", cluster_services.redis.url()),
+    )
+    assert "Address already in use" in line
