@@ -11,7 +11,7 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run test lint unit integration lock clean
+.PHONY: help run test lint unit integration services lock clean
 .NOTPARALLEL:
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo 'make lint         ruff, ruff format, mypy, import-linter'
 	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k mailbox -x")'
 	@echo 'make integration  the tests with real processes and sockets'
+	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
 	@echo 'make clean        remove the environment and the caches; chat.db stays'
 
@@ -39,6 +40,9 @@ unit: $(VENV)/.tests
 
 integration: $(VENV)/.tests
 	$(BIN)/python -m pytest tests/integration $(ARGS)
+
+services:
+	@infra/install-test-services.sh
 
 # The environment is made anew when the runtime's lock has changed, and then only. The marks lie in
 # it, so they go with it; each is put down last, so that an installation cut short is begun again.
