@@ -9,6 +9,7 @@ from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
+from adapters.mysql import mysql_store
 from adapters.passwords import Argon2Hasher
 from adapters.redis import redis_cluster
 from adapters.sqlite import sqlite_store
@@ -88,7 +89,19 @@ def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
         return _memory(settings.mailbox_capacity)
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         return sqlite_store(Path(rest[1:]), mailbox_capacity=settings.mailbox_capacity)
-    raise BadSettings(f"store: {settings.store!r} is neither sqlite:///FILE nor memory://")
+    if scheme == "mysql":
+        _refuse_islands(settings)
+        return mysql_store(settings.store, mailbox_capacity=settings.mailbox_capacity)
+    kind = settings.store.partition(":")[0]  # and no more, since a password may follow
+    raise BadSettings(f"store: {kind!r} is none of sqlite:///FILE, mysql://... and memory://")
+
+
+def _refuse_islands(settings: Settings) -> None:
+    """Two servers on one database that do not know of each other: their users could not meet."""
+    if settings.broker == "memory://" and not settings.single_node:
+        raise BadSettings(
+            "a MySQL store needs --broker redis://HOST, or --single-node if no other server uses it"
+        )
 
 
 @asynccontextmanager

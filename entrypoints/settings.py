@@ -35,12 +35,16 @@ class Settings:
     port: int = _setting(6000, "port to listen on; 0 takes a free one and says which")
     store: str = _setting(
         "sqlite:///chat.db",
-        "where the data is: sqlite:///FILE (relative; four slashes: absolute) or memory://",
+        "where the data is: sqlite:///FILE (relative; four slashes: absolute), "
+        "mysql://USER:PASSWORD@HOST:PORT/DATABASE or memory://",
     )
     broker: str = _setting(
         "memory://",
         "how nodes talk to each other: redis://HOST:PORT/DB (rediss:// for TLS), or memory:// for "
         "a node alone",
+    )
+    single_node: bool = _setting(
+        False, "no other server uses the MySQL database, so that it needs no broker"
     )
     broker_prefix: str = _setting("chat", "what the names of keys and channels in Redis begin with")
     workers: int = _setting(
@@ -133,8 +137,19 @@ def _number(value: Any, _: type) -> int:
     return int(value)
 
 
+def _yes_or_no(value: Any, _: type) -> bool:
+    word = str(value).lower()
+    if word not in _WORDS:
+        raise TypeError(f"{value!r} is neither yes nor no")
+    return _WORDS[word]
+
+
+_WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
+    ("false", "no", "off", "0"), False
+)
 _converter = cattrs.Converter()
 _converter.register_structure_hook(int, _number)
+_converter.register_structure_hook(bool, _yes_or_no)
 
 
 def _variable(name: str) -> str:
@@ -160,10 +175,17 @@ def _parser() -> _Parser:
     parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
     for field in attrs.fields(Settings):
         name = field.name if field.name == "port" else "--" + field.name.replace("_", "-")
-        optional: dict[str, Any] = {"nargs": "?"} if field.name == "port" else {}
         text = f"{field.metadata['help']} (default: {field.default})"
-        parser.add_argument(name, metavar=_metavar(field), help=text, **optional)
+        parser.add_argument(name, help=text, **_form(field))
     return parser
+
+
+def _form(field: "attrs.Attribute[Any]") -> dict[str, Any]:
+    """How it is written on the command line."""
+    if field.type is bool:
+        return {"action": "store_true"}
+    optional = {"nargs": "?"} if field.name == "port" else {}
+    return {"metavar": _metavar(field), **optional}
 
 
 def _metavar(field: "attrs.Attribute[Any]") -> str:
