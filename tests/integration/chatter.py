@@ -1,0 +1,94 @@
+"""Somebody with a version 2 client, for tests against real servers."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import attrs
+
+from adapters.client.chat_client import ChatClient
+from adapters.client.events import Event, Message, Presence
+from adapters.client.settings import Settings
+
+E = TypeVar("E")
+
+PATIENCE = 30.0  # seconds; what is waited for takes a fraction of it
+LIVELY = Settings(first_delay=0.05, longest_delay=0.5, greet_within=3.0, answer_within=5.0)
+
+_numbers = itertools.count(1)
+
+
+async def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:
+    """Wait until something holds; fail when it does not in time."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not holds():
+        assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
+        await asyncio.sleep(0.01)
+
+
+@attrs.define(eq=False)
+class Chatter:
+    """A client, and all that it was told."""
+
+    client: ChatClient
+    password: str = "secret"
+    id: int = 0
+    name: str = ""
+    events: list[Event] = attrs.field(factory=list)
+
+    def of(self, kind: type[E]) -> list[E]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def texts(self) -> list[str]:
+        """What others have said."""
+        return [message.text for message in self.of(Message) if message.sender_id != self.id]
+
+    async def goes_live(self) -> None:
+        """Wait until the mailbox is read, so that messages come straight from their senders."""
+        while not (await self.client.send(self.id, "a note to myself")).delivered:
+            await asyncio.sleep(0.01)
+
+    def sees_online(self, other: "Chatter") -> bool | None:
+        """What the last presence event said of somebody; None if there was none."""
+        said = [event.online for event in self.of(Presence) if event.id == other.id]
+        return said[-1] if said else None
+
+    async def hears(self, *texts: str) -> None:
+        """Wait until these have been received, in this order and among others."""
+        wanted = set(texts)
+        await eventually(lambda: wanted <= set(self.texts))
+        assert [text for text in self.texts if text in wanted] == list(texts)
+
+
+@asynccontextmanager
+async def connected(port: int, *, reconnect: bool = True) -> AsyncGenerator[Chatter]:
+    """A client that is nobody yet."""
+    events: list[Event] = []
+    async with ChatClient.connect(
+        "127.0.0.1", port, settings=LIVELY, on_event=events.append, reconnect=reconnect
+    ) as client:
+        yield Chatter(client, events=events)
+
+
+@asynccontextmanager
+async def newcomer(port: int) -> AsyncGenerator[Chatter]:
+    """Somebody new, logged in."""
+    async with connected(port) as chatter:
+        chatter.name = f"person {next(_numbers)}"
+        chatter.id = await chatter.client.register(chatter.name, chatter.password)
+        await chatter.client.login(chatter.id, chatter.password)
+        await chatter.goes_live()
+        yield chatter
+
+
+@asynccontextmanager
+async def back(port: int, who: Chatter) -> AsyncGenerator[Chatter]:
+    """Somebody known, logged in on a connection of its own."""
+    async with connected(port) as chatter:
+        chatter.id, chatter.name = who.id, who.name
+        await chatter.client.login(who.id, who.password)
+        await chatter.goes_live()
+        yield chatter
