@@ -11,21 +11,25 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run test lint unit integration services lock clean
+.PHONY: help run cluster test lint unit integration services lock clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make run          serve on port $(PORT), with the data in chat.db (make run PORT=7000, ARGS="--host 0.0.0.0")'
+	@echo 'make cluster      three nodes behind nginx on port 8000, with their own MariaDB and Redis (ARGS="--nodes 5")'
 	@echo 'make test         everything that has to pass: lint, unit, integration'
 	@echo 'make lint         ruff, ruff format, mypy, import-linter'
 	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k mailbox -x")'
 	@echo 'make integration  the tests with real processes and sockets'
 	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
-	@echo 'make clean        remove the environment and the caches; chat.db stays'
+	@echo 'make clean        remove the environment and the caches; chat.db and cluster/ stay'
 
 run: $(VENV)/.runtime
 	$(BIN)/python -m entrypoints.tcp_server $(PORT) $(ARGS)
+
+cluster: $(VENV)/.runtime
+	$(BIN)/python -m entrypoints.local_cluster $(ARGS)
 
 test: lint unit integration
 

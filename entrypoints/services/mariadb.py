@@ -13,7 +13,7 @@ from pathlib import Path
 
 from entrypoints.services.errors import DidNotStart
 from entrypoints.services.ports import LOOPBACK, free_port, require_free
-from entrypoints.services.program import Program, find_program, number_in, run
+from entrypoints.services.program import Program, find_program, last_line, number_in, run
 
 PACKAGE = "mariadb-server"
 USER = DATABASE = "chat"
@@ -127,12 +127,14 @@ class MariaDB(Program):
             find_program("mariadb-install-db", PACKAGE),
             "--no-defaults",
             f"--datadir={unfinished}",
+            f"--tmpdir={self._home}",
             "--skip-test-db",
             "--skip-name-resolve",
             *_as_whom(),
         ]
         if code := run(command, log):
-            raise DidNotStart(self.name, f"mariadb-install-db failed with {code}", log)
+            why = f"mariadb-install-db ended with status {code}: {last_line(log.read_bytes())}"
+            raise DidNotStart(self.name, why, log)
         unfinished.rename(self._data)  # so that what was cut short is begun again
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from entrypoints.services.errors import DidNotStart
 from entrypoints.services.ports import LOOPBACK, require_free
-from entrypoints.services.program import Program, run
+from entrypoints.services.program import Program, last_line, run
 
 ROOT = Path(__file__).parents[2]  # from where `python -m entrypoints...` finds everything
 
@@ -45,5 +45,4 @@ def initialise_database(store: str, log: Path) -> None:
     """Make our tables, unless they are there already. Raises DidNotStart."""
     command = [sys.executable, "-m", "entrypoints.manage", "init-db"]
     if run(command, log, cwd=ROOT, env=os.environ | {"CHAT_STORE": store}):
-        lines = log.read_text(errors="replace").strip().split("\n")
-        raise DidNotStart("entrypoints.manage init-db", lines[-1], log)
+        raise DidNotStart("entrypoints.manage init-db", last_line(log.read_bytes()), log)

@@ -105,8 +105,7 @@ class Program(ABC):
     def _why_not(self, seconds: float) -> str:
         if self.is_running():
             return f"no answer within {seconds:.0f} s"
-        lines = self.output().split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "no word of why")
+        return last_line(self.output().encode())
 
     # -- looking ---------------------------------------------------------------------------
 
@@ -225,6 +224,12 @@ def _ends_with_its_parent() -> list[str]:
     """What goes before a command (it becomes that command, under the same process id)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+
+
+def last_line(output: bytes) -> str:
+    """What a program said last, which is mostly why it ended."""
+    lines = output.decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
 def number_in(pid_file: Path) -> int:

@@ -1,0 +1,176 @@
+"""A cluster on one machine: `python -m entrypoints.local_cluster --nodes 3`.
+
+It has a MariaDB, a Redis and an nginx of its own and touches none of the system's. For trying
+things out: the passwords are no secret, and everything listens on the loopback only.
+"""
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
+
+from entrypoints.services.cluster import LocalCluster, Ports
+from entrypoints.services.errors import ServiceTrouble
+from entrypoints.services.following import Followed
+from entrypoints.services.ports import LOOPBACK
+from entrypoints.services.program import Program
+
+LOOK_EVERY = 0.2  # seconds
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stop(Exception):
+    """Somebody wants it to end."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    with _stop_by_signals(), _directory(options) as directory:
+        return _run(LocalCluster(directory, _ports(options)), kept=not options.temporary)
+
+
+def _run(cluster: LocalCluster, *, kept: bool) -> int:
+    status = 0
+    try:
+        cluster.start(_say)
+        _say(_description(cluster, kept=kept))
+        _watch(cluster)
+    except (Stop, BrokenPipeError):
+        pass
+    except (ServiceTrouble, OSError) as trouble:
+        print(f"cluster: {trouble}", file=sys.stderr)  # noqa: T201  # for who typed the command
+        status = 1
+    finally:
+        _take_down(cluster)
+    return status
+
+
+def _take_down(cluster: LocalCluster) -> None:
+    for number in _ENDINGS:  # it takes a moment, and is not to be ended half-way
+        signal.signal(number, signal.SIG_IGN)
+    with suppress(OSError):  # the terminal may be gone
+        if any(program.is_running() for program in cluster.programs):
+            _say("\nTaking it down")
+    cluster.stop()
+
+
+def _watch(cluster: LocalCluster) -> NoReturn:
+    """Show what they log, and say who has ended, until somebody wants it to end."""
+    running = list(cluster.programs)
+    followed = Followed(running, sys.stdout)
+    while True:
+        followed.show_news()
+        for program in [program for program in running if not program.is_running()]:
+            running.remove(program)
+            followed.show_news()  # its last words first
+            _say(_obituary(program))
+        time.sleep(LOOK_EVERY)
+
+
+def _obituary(program: Program) -> str:
+    code = program.exit_code or 0
+    how = f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+    return f"*** {program.name} has ended {how}; the others go on. Its log: {program.log}"
+
+
+# -- words -------------------------------------------------------------------------------
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  # this program talks to people
+
+
+def _description(cluster: LocalCluster, *, kept: bool) -> str:
+    programs: list[tuple[Program, int, str]] = [
+        (cluster.nginx, cluster.nginx.port, "here clients connect"),
+        *((node, node.port, "") for node in cluster.nodes),
+        (cluster.mariadb, cluster.mariadb.port, cluster.mariadb.url()),
+        (cluster.redis, cluster.redis.port, cluster.redis.url()),
+    ]
+    rows = [
+        f"  {program.name:10} {f'{LOOPBACK}:{port}':16} {program.pid:8}   {text}".rstrip()
+        for program, port, text in programs
+    ]
+    fate = "stays there" if kept else "goes with it"
+    return "\n".join(
+        [
+            "",
+            f"  {'':10} {'address':16} {'process':>8}",
+            *rows,
+            "",
+            f"Data and logs: {cluster.directory} (the data {fate})",
+            f"To connect:    python -m entrypoints.cli_client {LOOPBACK} {cluster.nginx.port}",
+            "To end it all: Ctrl-C",
+            "",
+        ]
+    )
+
+
+# -- options -----------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m entrypoints.local_cluster",
+        description="Run a cluster on this machine: nginx, nodes, MariaDB and Redis.",
+        epilog="The nodes take further settings from the environment (CHAT_LOG_LEVEL=debug).",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--nodes", type=_count, default=3, help="how many nodes")
+    parser.add_argument("--port", type=int, default=8000, help="where clients connect")
+    parser.add_argument("--node-port", type=int, default=6000, help="the first node's; +1, +2, ...")
+    parser.add_argument("--mariadb-port", type=int, default=3307, help="MariaDB's")
+    parser.add_argument("--redis-port", type=int, default=6380, help="Redis's")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--directory", type=Path, default=Path("cluster"), help="data and logs")
+    where.add_argument("--temporary", action="store_true", help="keep nothing")
+    return parser
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least one is needed")
+    return count
+
+
+def _ports(options: argparse.Namespace) -> Ports:
+    return Ports(
+        clients=options.port,
+        nodes=range(options.node_port, options.node_port + options.nodes),
+        mariadb=options.mariadb_port,
+        redis=options.redis_port,
+    )
+
+
+@contextmanager
+def _directory(options: argparse.Namespace) -> Iterator[Path]:
+    if not options.temporary:
+        yield options.directory
+        return
+    with tempfile.TemporaryDirectory(prefix="chat-cluster-") as directory:
+        yield Path(directory)
+
+
+@contextmanager
+def _stop_by_signals() -> Iterator[None]:
+    def stop(number: int, _: object) -> NoReturn:
+        raise Stop(number)
+
+    before = {number: signal.signal(number, stop) for number in _ENDINGS}
+    try:
+        yield
+    except Stop:
+        pass  # before anything was begun
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

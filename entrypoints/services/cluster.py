@@ -1,0 +1,82 @@
+"""A whole cluster on this machine: MariaDB, Redis, nodes, and nginx before them."""
+
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import attrs
+
+from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.nginx import Nginx
+from entrypoints.services.node import Node, initialise_database
+from entrypoints.services.ports import LOOPBACK
+from entrypoints.services.program import Program
+from entrypoints.services.redis import Redis
+
+Say = Callable[[str], None]
+
+
+@attrs.frozen
+class Ports:
+    """Where everything listens."""
+
+    clients: int
+    nodes: Sequence[int]
+    mariadb: int
+    redis: int
+
+
+class LocalCluster:
+    """All that belongs to it, in a directory of its own, where the data stays."""
+
+    def __init__(self, directory: Path, ports: Ports) -> None:
+        self.directory = directory.absolute()
+        self.mariadb = MariaDB(self.directory / "mariadb", ports.mariadb)
+        self.redis = Redis(self.directory / "redis", ports.redis)
+        options = [
+            *("--store", self.mariadb.url()),
+            *("--broker", self.redis.url()),
+            *("--proxy-from", f"{LOOPBACK}/32"),
+        ]
+        self.nodes = [
+            Node(f"node{number}", self.directory / f"node{number}" / "node.log", port, options)
+            for number, port in enumerate(ports.nodes, start=1)
+        ]
+        self.nginx = Nginx(self.directory / "nginx", ports.nodes, ports.clients)
+
+    @property
+    def programs(self) -> list[Program]:
+        """In the order in which they start."""
+        return [self.mariadb, self.redis, *self.nodes, self.nginx]
+
+    def start(self, say: Say) -> None:
+        """Return when all of it answers. Raises ServiceTrouble; then `stop` is still due."""
+        self._make_directory()
+        for program in self.programs:
+            program.check()  # before anything is started
+        say("Starting MariaDB and Redis")
+        self._start(self.mariadb, self.redis)
+        say("Looking after the tables")
+        initialise_database(self.mariadb.url(), self.directory / "init-db.log")
+        say(f"Starting {len(self.nodes)} nodes and nginx")
+        # The first alone: Redis is empty, which nodes that find others there take for a loss of
+        # its keys; they would let nobody log in for ten seconds.
+        self._start(self.nodes[0])
+        self._start(*self.nodes[1:], self.nginx)
+
+    def stop(self) -> None:
+        """End all of it: the nodes first, as they store what is under way. Idempotent."""
+        for node in self.nodes:
+            node.send(signal.SIGTERM)  # to all before one is waited for
+        for program in (*self.nodes, self.nginx, self.redis, self.mariadb):
+            program.stop()
+
+    def _start(self, *programs: Program) -> None:
+        for program in programs:
+            program.launch()
+        for program in programs:
+            program.wait_until_ready()
+
+    def _make_directory(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        (self.directory / ".gitignore").write_text("*\n")  # wherever it is, it is no source

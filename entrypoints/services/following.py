@@ -1,0 +1,54 @@
+"""Showing what several processes log, line by line, with the name of each before its lines."""
+
+import os
+from collections.abc import Iterator
+from typing import TextIO
+
+import attrs
+
+from entrypoints.services.program import Program
+
+_COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
+
+
+@attrs.define
+class LogTail:
+    """What is new in a log since it was looked at last."""
+
+    program: Program
+    _seen: int = attrs.field(init=False)  # bytes
+    _unfinished: bytes = attrs.field(init=False, default=b"")
+
+    def __attrs_post_init__(self) -> None:
+        self._seen = self.program.log.stat().st_size
+
+    def new_lines(self) -> Iterator[str]:
+        with self.program.log.open("rb") as log:
+            log.seek(self._seen)
+            data = log.read()
+        self._seen += len(data)
+        *lines, self._unfinished = (self._unfinished + data).split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace")
+
+
+class Followed:
+    """Several logs on one screen."""
+
+    def __init__(self, programs: list[Program], out: TextIO) -> None:
+        self._tails = [LogTail(program) for program in programs]
+        self._out = out
+        self._width = max(len(program.name) for program in programs)
+        self._colours = out.isatty() and "NO_COLOR" not in os.environ
+
+    def show_news(self) -> None:
+        """Write what has been logged since the last time."""
+        for number, tail in enumerate(self._tails):
+            for line in tail.new_lines():
+                self._out.write(f"{self._prefix(number)} {line}\n")
+        self._out.flush()
+
+    def _prefix(self, number: int) -> str:
+        prefix = f"{self._tails[number].program.name:{self._width}} |"
+        colour = _COLOURS[number % len(_COLOURS)]
+        return f"\x1b[{colour}m{prefix}\x1b[0m" if self._colours else prefix
