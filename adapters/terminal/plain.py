@@ -4,10 +4,10 @@ import asyncio
 import os
 import sys
 import termios
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import TextIO
 
+from adapters.terminal import tty
 from adapters.terminal.render import Line, plain
 
 _CHUNK = 65_536
@@ -37,7 +37,7 @@ class PlainScreen:
         self._prompt(question)
         if not hidden or self.scripted:
             return await self._next()
-        with _no_echo(self._source):
+        with tty.without(termios.ECHO, self._source):
             answer = await self._next()
         self._prompt("\n")
         return answer
@@ -85,18 +85,6 @@ async def _read(source: int) -> bytes:
 
 def _decode(line: bytes) -> str:
     return line.removesuffix(b"\r").decode("utf-8", errors="replace")
-
-
-@contextmanager
-def _no_echo(terminal: int) -> Iterator[None]:
-    before = termios.tcgetattr(terminal)
-    silent = before.copy()
-    silent[3] &= ~termios.ECHO
-    termios.tcsetattr(terminal, termios.TCSADRAIN, silent)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def standard_screen() -> PlainScreen:

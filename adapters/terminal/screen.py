@@ -1,15 +1,20 @@
 """The line client at a terminal: a prompt that stays while messages appear above it."""
 
+import sys
+import termios
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from prompt_toolkit import PromptSession, print_formatted_text
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app_or_none, get_app_session
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.patch_stdout import patch_stdout
+from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 
+from adapters.terminal import tty
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
 from adapters.terminal.completion import candidates
@@ -65,12 +70,26 @@ class TerminalScreen:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Keep the prompt in its place, whoever prints."""
-        with patch_stdout(raw=True):
+        """Keep the prompt in its place, and what is typed between two prompts for the next."""
+        with tty.without(termios.ECHO | termios.ICANON, sys.stdin.fileno()), patch_stdout(raw=True):
             yield
 
     def show(self, line: Line) -> None:
-        print_formatted_text(FormattedText(line), style=_STYLE)
+        """Print above the prompt, at once.
+
+        prompt_toolkit's own way would give the terminal back to the system meanwhile, and a key
+        pressed just then could be lost.
+        """
+        text = FormattedText([*line, ("", "\n")])
+        app = get_app_or_none()
+        if app is None or not app.is_running:
+            print_formatted_text(get_app_session().output, text, _STYLE)
+            return
+        app.renderer.erase()
+        print_formatted_text(app.output, text, _STYLE)
+        if not app.is_done:
+            app.renderer.request_absolute_cursor_position()
+            app.invalidate()
 
     def complain(self, line: Line) -> None:
         self.show(line)

@@ -80,9 +80,10 @@ class Terminal:
         patient_until = time.monotonic() + SEEN_WITHIN
         while not there():
             assert time.monotonic() < patient_until, f"{what!r} never came"
-            self._read()
+            self.read()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Take what is there to be seen, if anything comes soon."""
         try:
             data = self._child.read_nonblocking(65_536, timeout=0.1)
         except pexpect.TIMEOUT:

@@ -2,6 +2,9 @@
 
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -97,6 +100,23 @@ def test_a_message_does_not_disturb_the_line_being_typed(server: ServerProcess) 
         zhang.until("zhang: half of it")
 
 
+def test_no_key_is_lost_while_messages_pour_in(server: ServerProcess) -> None:
+    """Nor is the last one, which ends the client."""
+    typed = "the quick brown fox jumps over the lazy dog"
+    with Terminal("127.0.0.1", str(server.port)) as zhang:
+        zhang.register("zhang", "secret one")
+        zhang.log_in("zhang", "secret one")
+        script(server, "2", "li", "secret two", "3")
+        with started_script(server, "1", "li", "secret two", *["chat:1:drop"] * 5_000):
+            zhang.until("li: drop")
+            for key in typed:
+                zhang.press(key)
+                zhang.read()
+            zhang.until_last(f"zhang> {typed}")
+            zhang.press("\x15\x04")  # Ctrl-U, which empties the line, and Ctrl-D
+            assert zhang.status == 0
+
+
 def test_the_tab_key_completes_names(server: ServerProcess) -> None:
     """Of friends and groups, with quotes where they are needed."""
     with Terminal("127.0.0.1", str(server.port)) as zhang:
@@ -126,7 +146,7 @@ def test_ctrl_c_leaves(server: ServerProcess) -> None:
 def script(server: ServerProcess, *lines: str) -> "subprocess.CompletedProcess[str]":
     """The plain client, driven by a pipe."""
     return subprocess.run(
-        [sys.executable, "-m", "entrypoints.cli_client", "127.0.0.1", str(server.port)],
+        plain_client(server),
         input="".join(f"{line}\n" for line in lines),
         capture_output=True,
         encoding="utf-8",
@@ -134,6 +154,30 @@ def script(server: ServerProcess, *lines: str) -> "subprocess.CompletedProcess[s
         timeout=30,
         check=False,
     )
+
+
+@contextmanager
+def started_script(server: ServerProcess, *lines: str) -> Iterator[None]:
+    """The same, while the test goes on; ended with it."""
+    with tempfile.TemporaryFile() as source:
+        source.write("".join(f"{line}\n" for line in lines).encode())
+        source.seek(0)
+        process = subprocess.Popen(
+            plain_client(server),
+            stdin=source,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+        )
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+
+
+def plain_client(server: ServerProcess) -> list[str]:
+    return [sys.executable, "-m", "entrypoints.cli_client", "127.0.0.1", str(server.port)]
 
 
 ZHANG = ("zhang", "secret one")
