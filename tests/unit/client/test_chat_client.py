@@ -143,6 +143,14 @@ async def test_a_group_ack_names_who_could_not_be_reached(server: FakeServer) ->
         assert (await sending).refused == (21,)
 
 
+async def test_a_bad_text_is_not_queued(server: FakeServer) -> None:
+    """It is refused at once and stands in nobody's way."""
+    async with logged_in(server) as (client, _):
+        with pytest.raises(Refused, match="bad_field"):
+            client.post(15, "")
+        assert client.unsettled == 0
+
+
 async def test_sending_needs_a_login(server: FakeServer) -> None:
     """It is refused here, without asking."""
     async with connected(server) as (client, _):
@@ -361,6 +369,28 @@ async def test_a_client_that_shall_not_reconnect_ends_with_its_connection(
             await sending
         with pytest.raises(ConnectionLost):
             await client.find_user("li si")
+
+
+async def test_a_request_under_way_fails_with_its_connection(server: FakeServer) -> None:
+    """Nobody can know whether it was carried out."""
+    async with logged_in(server) as (client, peer):
+        asking = asyncio.create_task(client.create_group("hikers"))
+        await peer.hear(1007)
+        await peer.hang_up()
+        with pytest.raises(ConnectionLost):
+            await asyncio.wait_for(asking, TIMEOUT)
+
+
+async def test_a_connection_that_lasted_makes_the_delays_small_again(server: FakeServer) -> None:
+    """Otherwise the fifteenth loss would be followed by half a minute's wait."""
+    settings = attrs.evolve(HASTY, longest_delay=1_000.0)
+    async with logged_in(server, settings) as (client, peer):
+        await peer.hang_up()
+        for _ in range(15):
+            next_peer = await server.accept()
+            await next_peer.admit(RESUME)
+            await until(client, Reconnected)
+            await next_peer.hang_up()
 
 
 async def test_a_request_waits_for_the_connection_to_come_back(server: FakeServer) -> None:
