@@ -84,11 +84,13 @@ class RedisBroker:
             try:
                 await self._listen_once(node)
             except (RedisError, OSError, TimeoutError) as error:
-                log.warning("the subscription broke", error=str(error) or type(error).__name__)
+                if self._subscribed.is_set():  # said once for each outage
+                    log.warning("the subscription broke", error=str(error) or type(error).__name__)
+                self._subscribed.clear()
             await asyncio.sleep(TRIED_AGAIN_AFTER)
 
     async def subscribed(self) -> None:
-        """Wait until the first subscription is confirmed."""
+        """Wait until there is a subscription."""
         await self._subscribed.wait()
 
     async def _listen_once(self, node: Node) -> None:

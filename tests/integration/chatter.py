@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -13,11 +14,22 @@ from adapters.client.events import Event, Message, Presence
 from adapters.client.settings import Settings
 
 E = TypeVar("E")
+R = TypeVar("R")
+
+_HANDS = ThreadPoolExecutor(1)
 
 PATIENCE = 30.0  # seconds; what is waited for takes a fraction of it
 LIVELY = Settings(first_delay=0.05, longest_delay=0.5, greet_within=3.0, answer_within=5.0)
 
 _numbers = itertools.count(1)
+
+
+async def beside(work: Callable[..., R], *arguments: object) -> R:
+    """Do something that blocks while the event loop goes on.
+
+    By a thread that lasts: processes are told to end with the thread that has started them.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_HANDS, work, *arguments)
 
 
 async def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:
@@ -48,7 +60,7 @@ class Chatter:
 
     async def goes_live(self) -> None:
         """Wait until the mailbox is read, so that messages come straight from their senders."""
-        while not (await self.client.send(self.id, "a note to myself")).delivered:
+        while not (await self.client.send(self.id, "a note to myself")).delivered:  # noqa: ASYNC110  # only the server knows
             await asyncio.sleep(0.01)
 
     def sees_online(self, other: "Chatter") -> bool | None:

@@ -147,7 +147,7 @@ NewCluster = Callable[..., Cluster]
 def cluster_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """One MariaDB and one Redis for all clusters."""
     directory = tmp_path_factory.mktemp("services")
-    with MariaDB(directory / "mariadb", fast=True) as mariadb, Redis(directory / "redis") as redis:
+    with MariaDB(directory / "mariadb") as mariadb, Redis(directory / "redis") as redis:
         yield Services(mariadb, redis)
 
 

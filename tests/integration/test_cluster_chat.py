@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from adapters.client.errors import Refused
-from tests.integration.chatter import Chatter, back, connected, eventually, newcomer
+from tests.integration.chatter import Chatter, back, beside, connected, eventually, newcomer
 from tests.integration.cluster import Cluster, NewCluster
 
 
@@ -134,7 +134,7 @@ async def test_ctrl_c_on_one_node_logs_out_its_users_and_nobody_elses(
         async with newcomer(cluster.ports[0]) as anna:
             async with newcomer(cluster.ports[1]) as bert:
                 await anna.client.add_friend(bert.id)
-                assert await asyncio.to_thread(cluster.nodes[1].interrupt) == 0
+                assert await beside(cluster.nodes[1].interrupt) == 0
                 await eventually(lambda: anna.sees_online(bert) is False)
             await anna.goes_live()
             async with back(cluster.ports[0], bert) as returned:
