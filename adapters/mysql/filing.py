@@ -133,9 +133,10 @@ def _statements(entries: Sequence[Entry]) -> Iterable[list[Entry]]:
 async def _look_up(link: Link, entries: Sequence[Entry]) -> OnFile:
     on_file: OnFile = {}
     for some in pieces(entries, LOOKED_UP):
+        # without FORCE INDEX whole mailboxes may be read, by their primary key
         found = await link.rows(
-            f"SELECT {_COLUMNS} FROM OfflineMessage"  # noqa: S608  # placeholders
-            f" WHERE {' OR '.join([_KEY] * len(some))}",
+            f"SELECT {_COLUMNS} FROM OfflineMessage FORCE INDEX (OfflineMessageOnce)"  # noqa: S608
+            f" WHERE {' OR '.join([_KEY] * len(some))}",  # placeholders
             [value for entry in some for value in key(entry)],
         )
         for recipient, *facts in found:

@@ -5,7 +5,7 @@ not cover the server's greeting. Whoever uses a link puts a limit around it (see
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -16,20 +16,38 @@ from adapters.mysql.address import Address
 from adapters.mysql.trouble import FAILURES, InDoubt, Lost, Trouble, sorted_out
 
 GOODBYE_TAKES = 0.5  # seconds at most
+STREAMED_AT_ONCE = 500  # rows
 
 # NAMES: a server may be told to ignore the character set that the driver greets it with.
 # sql_mode: without a strict one, what does not fit is cut off silently.
-# sql_notes: the driver asks for each note and makes a Python warning of it.
 # innodb_lock_wait_timeout: in seconds; the server's 50 are longer than anybody waits for us.
 # wait_timeout: in seconds; so that the server forgets a node that has vanished without a word.
 # READ COMMITTED: the default, REPEATABLE READ, locks gaps between rows, too: more deadlocks, for
 # nothing.
 _AT_THE_START = (
     "SET NAMES utf8mb4",
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-    " sql_notes = 0, innodb_lock_wait_timeout = 1, wait_timeout = 600",
+    (
+        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
+        " innodb_lock_wait_timeout = 1, wait_timeout = 600"
+    ),
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
+
+
+class _Quiet:
+    """Asks no second question for the warnings of each answer, and makes no Python warnings of
+    them: the servers' remarks on our statements differ from version to version."""
+
+    async def _show_warnings(self, _connection: Any) -> None:
+        return
+
+
+class _Cursor(_Quiet, aiomysql.Cursor):  # type: ignore[misc]  # it has no types
+    pass
+
+
+class _StreamCursor(_Quiet, aiomysql.SSCursor):  # type: ignore[misc]  # it has no types
+    pass
 
 
 @attrs.frozen
@@ -50,6 +68,15 @@ class Link:
         with self._sorted_out():
             cursor = await self._execute(sql, args)
             return list(await cursor.fetchall())
+
+    async def stream(self, sql: str) -> AsyncIterator[tuple[Any, ...]]:
+        """The rows one after the other, for tables of any size. To be read to its end."""
+        with self._sorted_out():
+            cursor = await self._connection.cursor(_StreamCursor)
+            await cursor.execute(sql)
+            while some := await cursor.fetchmany(STREAMED_AT_ONCE):
+                for row in some:
+                    yield row
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> Done:
         with self._sorted_out():
@@ -87,7 +114,7 @@ class Link:
         self.abort()
 
     async def _execute(self, sql: str, args: Sequence[Any]) -> Any:
-        cursor = await self._connection.cursor()
+        cursor = await self._connection.cursor(_Cursor)
         await cursor.execute(sql, tuple(args) or None)
         return cursor
 
@@ -103,7 +130,7 @@ async def connect(address: Address) -> Link:
     """A new connection. Raises Trouble."""
     try:
         link = Link(await _connect(address))
-    except FAILURES as failure:
+    except (*FAILURES, RuntimeError) as failure:  # the latter: a way to prove who we are is missing
         raise Trouble(_why(failure)) from failure
     try:
         _require_encryption(link, address)

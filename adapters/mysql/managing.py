@@ -1,0 +1,53 @@
+"""What an operator does to a database: making the tables, and upgrading those of the C++ server."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import tzinfo
+
+from pymysql.err import MySQLError
+
+from adapters.mysql.address import Address
+from adapters.mysql.link import Link, connect
+from adapters.mysql.schema import create
+from adapters.mysql.trouble import Trouble
+from adapters.mysql.upgrade import Upgrade
+from adapters.mysql.upgrading.report import Report
+from adapters.storage import StoreUnusable
+
+CONNECTING_TAKES = 10.0  # seconds at most
+
+
+async def make_tables(url: str) -> bool:
+    """Make our tables; whether they were not there before. Raises StoreUnusable."""
+    address = Address.parse(url)
+    async with _connected(address) as link:
+        return await create(link, str(address))
+
+
+async def upgrade_tables(url: str, zone: tzinfo | None = None) -> Report | None:
+    """Turn the C++ server's tables into ours. Return None where that was done before.
+
+    Raises StoreUnusable.
+    """
+    address = Address.parse(url)
+    async with _connected(address) as link, _connected(address) as reading:
+        now_ms = time.time_ns() // 1_000_000
+        return await Upgrade(link, reading, str(address), now_ms, zone).run()
+
+
+@asynccontextmanager
+async def _connected(address: Address) -> AsyncIterator[Link]:
+    """A connection for as long as it takes; any trouble with it becomes StoreUnusable."""
+    try:
+        async with asyncio.timeout(CONNECTING_TAKES):
+            link = await connect(address)
+    except (Trouble, TimeoutError) as error:
+        raise StoreUnusable(f"cannot use {address}: {error or 'no answer'}") from error
+    try:
+        yield link
+    except (Trouble, MySQLError) as error:
+        raise StoreUnusable(f"{address}: {error}; nothing is lost, run it again") from error
+    finally:
+        await link.close()

@@ -1,0 +1,141 @@
+"""Turning a database that the C++ server made into one of ours, in place.
+
+It can be cut off anywhere - the connection, this process, the database's machine - and run again:
+
+1. The old tables are only read. New ones are made beside them under names of their own (`new_User`
+   and so on) and filled. Nobody looks at these, so a run that was cut off here has done nothing:
+   the next one throws them away and begins from the start.
+2. When all of them are complete, one RENAME TABLE calls the old ones `old_user` and so on, and the
+   new ones what they are called from then on. Both MySQL 8 and MariaDB 10.11 do that wholly or not
+   at all. Should it be done in part none the less, the next run finds an old table under its
+   backup's name, and so knows that all new ones are complete: it renames the rest. The last one to
+   be renamed is SchemaVersion, without which no server starts.
+3. A run that finds SchemaVersion has nothing to do.
+
+It does not matter whether the server takes `user` and `User` for the same table. No column or row
+of the old tables is changed, ever; to go back is to rename them back (docs/upgrade.md).
+"""
+
+from contextlib import suppress
+from datetime import tzinfo
+
+import attrs
+from pymysql.err import MySQLError
+
+from adapters.mysql.link import Link
+from adapters.mysql.schema import VERSION, Tables, check, statements, tables
+from adapters.mysql.trouble import Trouble
+from adapters.mysql.upgrading.filling import Filling
+from adapters.mysql.upgrading.messages import Reader
+from adapters.mysql.upgrading.names import OURS, Names, create_staging, staging
+from adapters.mysql.upgrading.old_tables import OldTables
+from adapters.mysql.upgrading.report import CREATE, Report
+from adapters.storage import StoreUnusable
+
+LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"
+ALONE_WITHIN = 10  # seconds; the database may still be busy with what was cut off
+WAIT = 20  # seconds for somebody who is just reading a table that is to be renamed
+
+
+@attrs.frozen
+class Upgrade:
+    """One run over the current database.
+
+    link, reading: two connections to it.
+    where: what it is called in messages.
+    now_ms: the time, UTC; what is found in the old tables counts as older.
+    zone: that of the times in offline messages; None is this machine's.
+    """
+
+    link: Link
+    reading: Link
+    where: str
+    now_ms: int
+    zone: tzinfo | None = None
+
+    async def run(self) -> Report | None:
+        """Return what was done, None if all was done before. Raises StoreUnusable."""
+        await self.link.change(f"SET SESSION lock_wait_timeout = {WAIT}")
+        await _be_alone(self.link, self.where)
+        found = await tables(self.link)
+        if found.ours and not found.original:
+            await check(self.link, self.where)
+            return None
+        report = Report()
+        if not await _is_partly_renamed(self.link, Names(found)):
+            report = await self._stage(Names(found))
+        await _rename(self.link)
+        await check(self.link, self.where)
+        return report
+
+    async def _stage(self, names: Names) -> Report:
+        """Make and fill all new tables."""
+        if not names.found.original:
+            raise StoreUnusable(f"{self.where} has no tables of the C++ server to be upgraded")
+        if names.backups():
+            backups = ", ".join(names.backups())
+            raise StoreUnusable(f"{self.where} has backups of an earlier upgrade: {backups}")
+        await _drop_leftovers(self.link, names, self.where)
+        await _create(self.link, names.found)
+        old = OldTables(self.reading, names)
+        await old.read_charsets()
+        before = await old.count()
+        filling = Filling(self.link, old, Reader(self.now_ms, self.zone))
+        await filling.fill()
+        await _go_on_counting(self.link, old)
+        if await old.count() != before:
+            raise StoreUnusable(f"somebody writes to {self.where}: stop all C++ servers first")
+        await self.link.change(
+            f"INSERT INTO {staging('SchemaVersion')} VALUES (%s)",  # noqa: S608  # a constant
+            (VERSION,),
+        )
+        return filling.report
+
+
+async def _be_alone(link: Link, where: str) -> None:
+    """Two upgrades at the same time would fill each other's tables."""
+    with suppress(Trouble, MySQLError):  # not every cluster has such locks
+        ((got,),) = await link.rows(LOCK, (ALONE_WITHIN,))
+        if got == 0:
+            raise StoreUnusable(f"another upgrade of {where} is running")
+
+
+async def _is_partly_renamed(link: Link, names: Names) -> bool:
+    """Whether the users, which are the first, are renamed, and what is new was complete."""
+    complete = names.found.find(staging("SchemaVersion"))
+    if names.found.original or not names.backups() or not complete:
+        return False
+    return bool(await link.rows(f"SELECT version FROM `{complete}`"))  # noqa: S608  # a constant
+
+
+async def _go_on_counting(link: Link, old: OldTables) -> None:
+    """Ids of users and groups that were deleted are not given again."""
+    for ours in ("User", "AllGroup"):
+        number = await old.next_id(ours)
+        await link.change(f"ALTER TABLE {staging(ours)} AUTO_INCREMENT = {number}")
+
+
+async def _drop_leftovers(link: Link, names: Names, where: str) -> None:
+    """schema.sql may have been run beside the old tables. If nobody has used them, they may go."""
+    leftovers = names.leftovers()
+    for table in leftovers:
+        query = f"SELECT 1 FROM `{table}` LIMIT 1"  # noqa: S608  # one of our constants
+        if table.lower() != "schemaversion" and await link.rows(query):
+            raise StoreUnusable(f"{where} has old tables and a new {table} that is in use")
+    for table in leftovers:
+        await link.change(f"DROP TABLE `{table}`")
+
+
+async def _create(link: Link, found: Tables) -> None:
+    for ours in OURS:
+        if table := found.find(staging(ours)):
+            await link.change(f"DROP TABLE `{table}`")
+    for statement in (*statements(), CREATE):
+        if statement.startswith("CREATE TABLE"):
+            await link.change(create_staging(statement))
+
+
+async def _rename(link: Link) -> None:
+    renames = Names(await tables(link)).renames()
+    listed = ", ".join(f"`{old}` TO `{new}`" for old, new in renames)
+    await link.change(f"RENAME TABLE {listed}")

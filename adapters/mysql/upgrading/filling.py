@@ -1,0 +1,194 @@
+"""Filling the staging tables from the old ones. Nothing that is there already is changed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+
+from adapters.mysql.link import Link
+from adapters.mysql.numbers import NO_ID, marks, pieces
+from adapters.mysql.rows import MESSAGE_COLUMNS, row
+from adapters.mysql.upgrading.messages import Reader, Unreadable
+from adapters.mysql.upgrading.names import staging
+from adapters.mysql.upgrading.naming import named
+from adapters.mysql.upgrading.old_tables import OldTables
+from adapters.mysql.upgrading.report import TABLE, Report
+from chat_domain.model import Entry, Role
+
+AT_ONCE = 500  # rows of one statement
+# No password is this, and no hash either. The C++ server could not log such an account in either.
+LOCKED = "$argon2id$none"
+
+
+@attrs.define
+class Filling:
+    _link: Link
+    _old: OldTables
+    _reader: Reader
+    report: Report = attrs.field(factory=Report)
+    _users: set[int] = attrs.field(factory=set)
+
+    async def fill(self) -> None:
+        await self._fill_users()
+        await self._fill_friends()
+        await self._fill_groups()
+        await self._fill_messages()
+        await self._fill_report()
+
+    async def _fill_users(self) -> None:
+        names: dict[int, str | None] = {}
+        secrets: dict[int, str] = {}
+        rows = self._old.rows("User", "id", texts=("name", "password"), order=" ORDER BY id")
+        async for number, name, password in rows:
+            if not 0 < number < NO_ID:
+                self.report.add("user", number, "left out: this is no id")
+                continue
+            names[number] = name and name[0]
+            secrets[number] = self._secret(number, password and password[0])
+        self._users = set(names)
+        new = self._named(names, "user")
+        await self._insert(
+            "User",
+            "id, name, namekey, password",
+            [(number, text, key, secrets[number]) for number, text, key in new],
+        )
+
+    def _secret(self, number: int, password: str | None) -> str:
+        if password is None:
+            self.report.add("user", number, "has no password (NULL), so nobody can log in as them")
+            return LOCKED
+        if not password:
+            self.report.add("user", number, "has an empty password, as before")
+        return password
+
+    def _named(self, old_names: dict[int, str | None], kind: str) -> list[tuple[int, str, str]]:
+        """Ids, names and their keys, ascending by id."""
+        new = sorted(named(old_names.items(), kind), key=lambda each: each.id)
+        for each in new:
+            if each.why:
+                change = (
+                    f"{old_names[each.id] or ''!r} is now called {each.name.text!r}: {each.why}"
+                )
+                self.report.add(kind, each.id, change)
+        return [(each.id, each.name.text, each.name.key) for each in new]
+
+    async def _fill_friends(self) -> None:
+        rows: dict[tuple[int, int], None] = {}  # in order, and each once
+        async for user_id, friend_id in self._old.rows("Friend", "userid", "friendid"):
+            if why := self._not_friends(user_id, friend_id):
+                self.report.add("friend", user_id, f"friend {friend_id} left out: {why}")
+            else:
+                rows[user_id, friend_id] = None
+        await self._insert("Friend", "userid, friendid", list(rows))
+
+    def _not_friends(self, user_id: int | None, friend_id: int | None) -> str:
+        if user_id not in self._users or friend_id not in self._users:
+            return "there is no such user"
+        return "nobody is on their own list" if user_id == friend_id else ""
+
+    async def _fill_groups(self) -> None:
+        groups: dict[int, tuple[str | None, str]] = {}
+        texts = ("groupname", "groupdesc")
+        async for number, name, about in self._old.rows(
+            "AllGroup", "id", texts=texts, order=" ORDER BY id"
+        ):
+            groups[number] = (name and name[0], about[0] if about else "")
+        members = await self._members(set(groups))
+        for number in sorted(groups.keys() - members.keys()):
+            self.report.add("group", number, f"{groups[number][0]!r} left out: it has no members")
+        new = self._named({number: groups[number][0] for number in sorted(members)}, "group")
+        await self._insert(
+            "AllGroup",
+            "id, groupname, namekey, groupdesc, changes",
+            [
+                (number, text, key, groups[number][1], len(members[number]))
+                for number, text, key in new
+            ],
+        )
+        await self._fill_members(members)
+
+    async def _members(self, groups: set[int]) -> dict[int, dict[int, set[str | None]]]:
+        """Of each group the members, in the order in which they came, and all that they were."""
+        members: defaultdict[int, dict[int, set[str | None]]] = defaultdict(dict)
+        rows = self._old.rows("GroupUser", "groupid", "userid", "grouprole")
+        async for group_id, user_id, role in rows:
+            if group_id not in groups or not 0 < group_id < NO_ID:
+                self.report.add("group", group_id, f"member {user_id} left out: no such group")
+            elif user_id not in self._users:
+                self.report.add("group", group_id, f"member {user_id} left out: no such user")
+            else:
+                members[group_id].setdefault(user_id, set()).add(role)
+        return dict(members)
+
+    async def _fill_members(self, members: dict[int, dict[int, set[str | None]]]) -> None:
+        rows = []
+        for group_id, roles in members.items():
+            creator = self._creator(group_id, roles)
+            for joined, user_id in enumerate(roles, 1):
+                role = Role.CREATOR if user_id == creator else Role.NORMAL
+                rows.append((group_id, user_id, role.value, joined))
+        await self._insert("GroupUser", "groupid, userid, grouprole, joined", rows)
+
+    def _creator(self, group_id: int, roles: dict[int, set[str | None]]) -> int:
+        creators = [user_id for user_id, its in roles.items() if Role.CREATOR.value in its]
+        if not creators:
+            creators = [next(iter(roles))]
+            self.report.add(
+                "group", group_id, f"had no creator; it is {creators[0]} now, the longest member"
+            )
+        for user_id in creators[1:]:
+            self.report.add(
+                "group", group_id, f"had several creators; {user_id} is an ordinary member now"
+            )
+        return creators[0]
+
+    async def _fill_messages(self) -> None:
+        entries: list[Entry] = []
+        rows = self._old.rows("OfflineMessage", "userid", texts=("message",))
+        async for user_id, message in rows:
+            text, raw = message or ("", b"")
+            try:
+                entries.append(self._entry(user_id, text))
+            except Unreadable as error:
+                self.report.add("message", user_id, f"left out: {error}", raw)
+            if len(entries) >= AT_ONCE:
+                await self._insert_messages(entries)
+                entries = []
+        await self._insert_messages(entries)
+
+    def _entry(self, user_id: int, text: str) -> Entry:
+        if user_id not in self._users:
+            raise Unreadable("there is no such user")
+        return Entry(user_id, self._reader.read(user_id, text))
+
+    async def _insert_messages(self, entries: Iterable[Entry]) -> None:
+        await self._insert("OfflineMessage", f"userid, {MESSAGE_COLUMNS}", list(map(row, entries)))
+
+    async def _fill_report(self) -> None:
+        for some in pieces(self.report.rows(), AT_ONCE):
+            # in hexadecimal, since the driver does not take bytes
+            values = ",".join(["(%s, %s, %s, %s, UNHEX(%s))"] * len(some))
+            await self._link.change(
+                f"INSERT INTO {staging(TABLE)} (number, about, id, what, original)"  # noqa: S608
+                f" VALUES {values}",  # constants and placeholders
+                [value for line in some for value in line],
+            )
+
+    async def _insert(self, ours: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
+        self.report.kept[_COUNTED[ours]] += len(rows)
+        for some in pieces(rows, AT_ONCE):
+            values = ",".join([f"({marks(len(some[0]))})"] * len(some))
+            await self._link.change(
+                f"INSERT INTO {staging(ours)} ({columns}) VALUES {values}",  # noqa: S608
+                [value for each in some for value in each],  # constants and placeholders
+            )
+
+
+_COUNTED = {
+    "User": "users",
+    "Friend": "friends",
+    "AllGroup": "groups",
+    "GroupUser": "members of groups",
+    "OfflineMessage": "messages",
+}

@@ -1,0 +1,71 @@
+"""How the tables are called before, during and after an upgrade."""
+
+import re
+
+import attrs
+
+from adapters.mysql.schema import OUR_TABLES, Tables
+from adapters.mysql.upgrading.report import TABLE as REPORT
+
+# Ours on the left, in the order of their filling, and what it was called.
+ORIGINALS = {
+    "User": "user",
+    "Friend": "friend",
+    "AllGroup": "allgroup",
+    "GroupUser": "groupuser",
+    "OfflineMessage": "offlinemessage",
+}
+# SchemaVersion is the last one: once it is there, all are.
+OURS = (REPORT, *OUR_TABLES)
+_TABLE = re.compile(r"(?<=CREATE TABLE IF NOT EXISTS )\w+")
+
+
+def staging(ours: str) -> str:
+    return f"new_{ours}"
+
+
+def backup(ours: str) -> str:
+    return f"old_{ORIGINALS[ours]}"
+
+
+def create_staging(statement: str) -> str:
+    """A statement of ours that creates a table, for its staging table."""
+    return _TABLE.sub(lambda match: staging(match[0]), statement, count=1)
+
+
+@attrs.frozen
+class Names:
+    """Which of them there are."""
+
+    found: Tables
+
+    def source(self, ours: str) -> str | None:
+        """The old table, however it is spelled. Some were made with the names of the C++ server's
+        documentation, which are ours; they are meant where there are none in lower case."""
+        lower = self.found.find(ORIGINALS[ours])
+        return lower or (self.found.find(ours) if self.found.original == "User" else None)
+
+    def backups(self) -> list[str]:
+        return [name for ours in ORIGINALS if (name := self.found.find(backup(ours)))]
+
+    def leftovers(self) -> list[str]:
+        """Tables of ours beside the old ones, made by schema.sql before the upgrade."""
+        sources = {self.source(ours) for ours in ORIGINALS}
+        spelled = {self.found.find(ours) for ours in OURS}
+        return sorted(name for name in spelled - sources if name)
+
+    def renames(self) -> list[tuple[str, str]]:
+        """What is left to do once all staging tables are complete, in order.
+
+        It can be asked again wherever the renaming was cut off: an old table is left alone
+        once its backup is there, and a new one once it is where it belongs.
+        """
+        waiting = [ours for ours in OURS if self.found.find(staging(ours))]
+        away = [
+            (spelled, backup(ours))
+            for ours in waiting
+            if ours in ORIGINALS and not self.found.find(backup(ours))
+            for spelled in [self.found.find(ORIGINALS[ours]) or self.found.find(ours)]
+            if spelled
+        ]
+        return away + [(staging(ours), ours) for ours in waiting]

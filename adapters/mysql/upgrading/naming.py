@@ -1,0 +1,63 @@
+"""Names for users and groups whose old ones are not valid any more, or not unique.
+
+The new server is stricter: a name is not empty, not digits alone, holds nothing invisible, and two
+names that differ in case, surrounding space or the composition of accents are the same. Users of
+the C++ server log in by their id, so another name keeps nobody out.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+import attrs
+
+from chat_domain.errors import BadName
+from chat_domain.names import MAX_NAME, Name, name_key
+
+
+@attrs.frozen
+class Named:
+    """What somebody or something is called from now on, and why if that is not what it was."""
+
+    id: int
+    name: Name
+    why: str = ""
+
+
+def named(old_names: Iterable[tuple[int, str | None]], kind: str) -> Iterator[Named]:
+    """A unique valid name for each. Of those who have the same, the first one keeps it.
+
+    All who keep theirs come first, so that no name that is made up takes somebody's real one.
+    """
+    taken: dict[str, int] = {}
+    without: list[tuple[int, str, str]] = []
+    for number, old in old_names:
+        try:
+            name = Name.parse(old or "")
+        except BadName as error:
+            without.append((number, old or "", str(error)))
+            continue
+        first = taken.setdefault(name.key, number)
+        if first != number:
+            without.append((number, old or "", f"it is the same name as that of {kind} {first}"))
+        else:
+            yield Named(number, name, "" if name.text == old else "it was tidied up")
+    for number, old, why in without:
+        name = _made_up(number, old, kind, taken)
+        taken[name.key] = number
+        yield Named(number, name, why)
+
+
+def _made_up(number: int, old: str, kind: str, taken: dict[str, int]) -> Name:
+    suffix = f"~{number}"
+    base = _visible(old)[: MAX_NAME - 2 * len(suffix)].strip() or kind
+    text, count = base + suffix, 1
+    while name_key(text) in taken:
+        count += 1
+        text = f"{base}{suffix}~{count}"
+    return Name.parse(text)
+
+
+def _visible(text: str) -> str:
+    """Without what `Name` does not allow, and a little more."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(c for c in composed if c.isprintable())  # the categories C and Z, but for space

@@ -1,0 +1,65 @@
+"""What an upgrade changed and left out. It stays in the database, in the table UpgradeReport."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import attrs
+
+TABLE = "UpgradeReport"
+SHOWN = 20  # lines of each kind
+
+CREATE = f"""CREATE TABLE IF NOT EXISTS {TABLE} (
+    number   INT         NOT NULL,
+    about    VARCHAR(20) NOT NULL COMMENT 'which of the old tables',
+    id       INT         NULL     COMMENT 'of the user or group; the recipient of a message',
+    what     TEXT        NOT NULL COMMENT 'what was done, and why',
+    original MEDIUMBLOB  NULL     COMMENT 'a message that was left out, as it was',
+    PRIMARY KEY (number)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+COMMENT 'what the upgrade from the C++ server changed and left out'"""
+
+
+@attrs.frozen
+class Line:
+    about: str
+    id: int | None
+    what: str
+    original: bytes | None = None
+
+    def __str__(self) -> str:
+        return f"{self.about} {'' if self.id is None else self.id}: {self.what}"
+
+
+@attrs.define
+class Report:
+    lines: list[Line] = attrs.field(factory=list)
+    kept: Counter[str] = attrs.field(factory=Counter)
+
+    def add(self, about: str, number: int | None, what: str, original: bytes | None = None) -> None:
+        self.lines.append(Line(about, number, what, original))
+
+    def rows(self) -> list[tuple[int, str, int | None, str, str | None]]:
+        return [
+            (
+                n,
+                line.about,
+                line.id,
+                line.what,
+                None if line.original is None else line.original.hex(),
+            )
+            for n, line in enumerate(self.lines, 1)
+        ]
+
+    def summary(self) -> Iterator[str]:
+        """For whoever ran the upgrade."""
+        yield "upgraded: " + ", ".join(f"{number} {what}" for what, number in self.kept.items())
+        shown: Counter[str] = Counter()
+        for line in self.lines:
+            shown[line.about] += 1
+            if shown[line.about] <= SHOWN:
+                yield f"  {line}"
+        more = sum(number - SHOWN for number in shown.values() if number > SHOWN)
+        if more:
+            yield f"  and {more} more"
+        if self.lines:
+            yield f"all of this is in the table {TABLE}; the old tables are there as old_..."

@@ -1,0 +1,510 @@
+"""A database that the C++ server made becomes ours, and nothing in it is lost."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pymysql
+import pytest
+from pymysql.constants import CLIENT
+
+from adapters.mysql import mysql_store
+from adapters.mysql.address import Address
+from adapters.mysql.link import Link, connect
+from adapters.mysql.managing import make_tables, upgrade_tables
+from adapters.mysql.schema import OUR_TABLES
+from adapters.mysql.upgrade import LOCK, Upgrade
+from adapters.mysql.upgrading.report import Report
+from adapters.passwords import Argon2Hasher
+from adapters.storage import StoreUnusable
+from adapters.system import RandomIds, SystemClock
+from chat_domain.accounts import Accounts
+from chat_domain.errors import BadCredentials
+from chat_domain.model import Member, Role
+from chat_domain.names import Name
+from chat_domain.ports import Store
+from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
+from entrypoints.services.ports import LOOPBACK
+
+from .conftest import Ask
+
+DUMP = Path(__file__).with_name("cpp_dump.sql")
+NOW = 1_790_000_000_000
+ZONE = ZoneInfo("Asia/Shanghai")
+ROOT = Path(__file__).parents[3]
+
+
+def restore(port: int, database: str) -> None:
+    """What `mysql database < cpp_dump.sql` does."""
+    with (
+        pymysql.connect(
+            host=LOOPBACK,
+            port=port,
+            user=USER,
+            password=PASSWORD,
+            database=database,
+            client_flag=CLIENT.MULTI_STATEMENTS,
+            autocommit=True,
+        ) as connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(DUMP.read_text("utf-8"))
+        while cursor.nextset():
+            pass
+
+
+@pytest.fixture
+def old(mariadb: MariaDB, database: str, ask: Ask) -> str:
+    """The address of a database that the C++ server made, which `ask` is in."""
+    restore(mariadb.port, database)
+    ask(f"USE {database}")
+    return mariadb.url(database)
+
+
+@asynccontextmanager
+async def upgrading(
+    url: str, link_type: Callable[[Link], Link] = lambda link: link
+) -> AsyncIterator[Upgrade]:
+    address = Address.parse(url)
+    link, reading = await connect(address), await connect(address)
+    try:
+        yield Upgrade(link_type(link), link_type(reading), str(address), NOW, ZONE)
+    finally:
+        link.abort()
+        reading.abort()
+
+
+async def upgrade(url: str) -> Report | None:
+    async with upgrading(url) as run:
+        return await run.run()
+
+
+@pytest.fixture
+async def upgraded(old: str) -> AsyncIterator[Store]:
+    """The store in the upgraded database."""
+    await upgrade(old)
+    async with mysql_store(old) as store:
+        yield store
+
+
+@pytest.fixture
+def hasher() -> Iterator[Argon2Hasher]:
+    hasher = Argon2Hasher(cheap=True)
+    yield hasher
+    hasher.close()
+
+
+@pytest.fixture
+def accounts(upgraded: Store, hasher: Argon2Hasher) -> Accounts:
+    return Accounts(upgraded.users, upgraded.tokens, hasher, SystemClock(), RandomIds())
+
+
+@pytest.mark.parametrize(
+    ("user_id", "password", "name"),
+    [
+        (13, "123456", "zhang san"),
+        (15, 'it\'s "me" %s', "liu shuo"),
+        (22, "paß", "张三"),
+        (23, "密码", "王五"),
+        (24, "nameless", "user~24"),
+        (26, "bond", "007~26"),
+        (29, "decomposed", "Zoë~29"),
+    ],
+)
+async def test_old_passwords_are_good(
+    accounts: Accounts, ask: Ask, user_id: int, password: str, name: str
+) -> None:
+    """Everybody logs in by id with the old password, which is hashed then."""
+    for _ in range(2):
+        assert (await accounts.by_id(user_id, password)).name == name
+    ((secret,),) = ask(f"SELECT password FROM User WHERE id = {user_id}")  # noqa: S608
+    assert str(secret).startswith("$argon2id$")
+    with pytest.raises(BadCredentials):
+        await accounts.by_id(user_id, password + " ")
+
+
+async def test_who_had_no_password_stays_locked_out(accounts: Accounts) -> None:
+    """No password is good for an account that had none."""
+    for password in ("", "NULL", "None", "$argon2id$none"):
+        with pytest.raises(BadCredentials):
+            await accounts.by_id(34, password)
+
+
+async def test_all_names_are_valid_and_unique(upgraded: Store, ask: Ask) -> None:
+    """Names that are not, get another; everybody else keeps theirs."""
+    names = await upgraded.users.names(range(100))
+    assert names == {
+        13: "zhang san",
+        15: "liu shuo",
+        21: "li si",
+        22: "张三",
+        23: "王五",
+        24: "user~24",
+        25: "user~25",
+        26: "007~26",
+        27: "zhang san~27~2",  # since 33 was called so
+        28: "Zoë",
+        29: "Zoë~29",
+        30: "li si~30",
+        31: "x" * 50,
+        32: "x" * 49,
+        33: "zhang san~27",
+        34: "no password",
+        35: "Weiß",
+        36: "WEISS~36",
+    }
+    for user_id, text in names.items():
+        account = await upgraded.users.by_name(Name.parse(text).key)
+        assert account is not None
+        assert account.user.id == user_id
+    assert ask("SELECT DISTINCT state FROM User") == [("offline",)]
+
+
+async def test_friends_are_there(upgraded: Store) -> None:
+    """Each once, and nobody who does not exist."""
+    lists = {
+        user_id: [friend.id for friend in await upgraded.friends.page(user_id, 0, 100)]
+        for user_id in (13, 15, 21, 22)
+    }
+    assert lists == {13: [15, 21], 15: [13], 21: [13, 15], 22: []}
+
+
+async def test_groups_are_there(upgraded: Store) -> None:
+    """With their names, their descriptions, and what each member is."""
+    groups = {
+        membership.group.id: (membership.group.name, membership.group.description, membership.role)
+        for membership in await upgraded.groups.page_of(13, 0, 100)
+    }
+    assert groups == {
+        1: ("C++ chat project", "start develop a chat project", Role.CREATOR),
+        3: ("grüße", "schoîn", Role.NORMAL),
+        4: ("42~4", "", Role.CREATOR),
+        6: ("no creator", "it was lost", Role.NORMAL),
+        7: ("two creators", "", Role.NORMAL),
+        8: ("c++ CHAT project~8", "only ghosts and Ann", Role.CREATOR),
+    }
+    assert await upgraded.groups.members(1, 0, 100) == [
+        Member(13, "zhang san", Role.CREATOR),
+        Member(15, "liu shuo", Role.NORMAL),
+        Member(21, "li si", Role.NORMAL),
+    ]
+    (membership,) = await upgraded.groups.page_of(21, 1, 1)
+    assert (membership.group.name, membership.group.description) == ("技术群", "你好！")
+
+
+async def test_the_longest_member_leads_a_group_without_a_creator(upgraded: Store) -> None:
+    """Members are in the order of the old rows: 21 came first, then 15, then 13."""
+    heirs = []
+    for user_id in (21, 15):
+        members = await upgraded.groups.members(6, 0, 100)
+        heirs += [member.id for member in members if member.role is Role.CREATOR]
+        await upgraded.groups.leave(6, user_id)
+    assert heirs == [21, 15]
+    assert await upgraded.groups.member_ids(6) == [13]
+
+
+async def test_offline_messages_are_there(upgraded: Store) -> None:
+    """In the order in which they were stored, with sender, group, text and time."""
+    box = await upgraded.mailbox.read(13, 100, ())
+    assert [(m.sender_id, m.sender_name, m.group_id, m.text, m.time_ms) for m in box] == [
+        (21, "li si", 0, "hello", 1_663_899_300_000),
+        (21, "li si", 0, "ok", 1_663_899_307_000),
+        (21, "li si", 0, "ok", 1_663_899_307_000),
+        (15, "liu shuo", 1, "to all", 1_663_894_800_000),
+        (15, "liu shuo", 1, "to all again", 1_663_899_360_000),
+        (15, "刘硕", 0, "你好", 1_663_899_420_000),
+    ]
+    assert len({message.cid for message in box}) == len({message.mid for message in box}) == 6
+    newer = RandomIds().mid(NOW + 1)
+    for user_id in (13, 15):
+        assert all(m.mid < newer for m in await upgraded.mailbox.read(user_id, 100, ()))
+    texts = [message.text for message in await upgraded.mailbox.read(15, 100, ())]
+    assert texts == ["grüße", "from the future"]
+
+
+async def test_what_was_left_out_is_told(old: str, ask: Ask) -> None:
+    """Each change and each omission is a line of the report, and unreadable messages are kept."""
+    report = await upgrade(old)
+    assert report is not None
+    told = {str(line) for line in report.lines}
+    assert {
+        "user 24: '' is now called 'user~24': a name needs at least one character",
+        r"user 30: '\u202eli si' is now called 'li si~30':"  # noqa: ISC004
+        " a name has no control or invisible characters",
+        "user 36: 'WEISS' is now called 'WEISS~36': it is the same name as that of user 35",
+        "user 34: has no password (NULL), so nobody can log in as them",
+        "friend 13: friend 999 left out: there is no such user",
+        "friend 13: friend 13 left out: nobody is on their own list",
+        "group 5: 'nobody is here' left out: it has no members",
+        "group 6: had no creator; it is 21 now, the longest member",
+        "group 7: had several creators; 13 is an ordinary member now",
+        "group 77: member 13 left out: no such group",
+        "group 8: member 997 left out: no such user",
+        "message 15: left out: its msgid is 1006",
+        "message 15: left out: its 'id' is 0",
+        "message 15: left out: it is no JSON",
+        "message 996: left out: there is no such user",
+    } <= told
+    rows = ask("SELECT what, original FROM UpgradeReport ORDER BY number")
+    assert [what for what, _ in rows] == [line.what for line in report.lines]
+    assert ("left out: it is no JSON", b'{"id":13,"msg":"cut off in the mid') in rows
+    assert next(report.summary()) == (
+        "upgraded: 18 users, 5 friends, 7 groups, 13 members of groups, 8 messages"
+    )
+
+
+async def test_ids_go_on(upgraded: Store) -> None:
+    """New users and groups have ids above all that were ever given."""
+    assert await upgraded.users.add(Name.parse("Ann"), "hash") == 41
+    assert (await upgraded.groups.create(Name.parse("Chess"), "", 13)).id == 31
+
+
+async def test_the_old_tables_stay_as_they_were(old: str, ask: Ask, database: str) -> None:
+    """They are there under other names, to the last byte, and can be put back."""
+    names = ["allgroup", "friend", "groupuser", "offlinemessage", "user"]
+    before = [ask(f"CHECKSUM TABLE {name}")[0][1] for name in names]
+    await upgrade(old)
+    assert [ask(f"CHECKSUM TABLE old_{name}")[0][1] for name in names] == before
+    found = {str(name) for (name,) in ask(f"SHOW TABLES FROM {database}")}
+    assert found == {*OUR_TABLES, "UpgradeReport", *(f"old_{name}" for name in names)}
+
+
+async def test_a_second_upgrade_does_nothing(old: str, ask: Ask) -> None:
+    """It says so and changes nothing."""
+    await upgrade(old)
+    ask("DELETE FROM Friend")
+    assert await upgrade(old) is None
+    assert ask("SELECT COUNT(*) FROM Friend") == [(0,)]
+
+
+class CutOff(Exception):
+    """The connection is gone."""
+
+
+class FrailLink(Link):
+    """One that is cut off after so many statements, of it and of all that share the counter."""
+
+    def __init__(self, link: Link, counter: Iterator[int]) -> None:
+        super().__init__(link._connection)
+        self._counter = counter
+
+    async def _execute(self, sql: str, args: Any) -> Any:
+        if next(self._counter, None) is None:
+            self.abort()
+            raise CutOff
+        return await super()._execute(sql, args)
+
+
+def contents(ask: Ask, database: str) -> dict[str, Any]:
+    """All that is in a database, with the numbers that come next."""
+    tables = sorted(str(name) for (name,) in ask(f"SHOW TABLES FROM {database}"))
+    return {
+        name: (
+            ask(f"SHOW CREATE TABLE {database}.{name}")[0][1],
+            sorted(map(repr, ask(f"SELECT * FROM {database}.{name}"))),  # noqa: S608
+        )
+        for name in tables
+    }
+
+
+async def comes_to_its_end(url: str, statements: int) -> bool:
+    """Upgrade by at most so many statements."""
+    counter = iter(range(statements))
+    async with upgrading(url, lambda link: FrailLink(link, counter)) as run:
+        try:
+            await run.run()
+        except CutOff:
+            return False
+        return True
+
+
+async def test_an_upgrade_can_be_cut_off_anywhere(
+    old: str, mariadb: MariaDB, database: str, ask: Ask
+) -> None:
+    """Cut off before each of its statements and run again, it comes to the same end."""
+    other = f"{database}_whole"
+    ask(f"CREATE DATABASE {other}")
+    restore(mariadb.port, other)
+    await upgrade(mariadb.url(other))
+    statements = 0
+    while not await comes_to_its_end(old, statements):
+        statements += 1
+    assert statements > 40
+    assert contents(ask, database) == contents(ask, other)
+    ask(f"DROP DATABASE {other}")
+
+
+async def test_a_renaming_that_was_done_in_part_is_finished(
+    old: str, mariadb: MariaDB, database: str, ask: Ask
+) -> None:
+    """Even if a server renames only some of the tables, the next run renames the others."""
+    other = f"{database}_whole"
+    ask(f"CREATE DATABASE {other}")
+    restore(mariadb.port, other)
+    await upgrade(mariadb.url(other))
+    await stop_before_renaming(old)
+    ask("RENAME TABLE user TO old_user, friend TO old_friend")
+    await stop_before_renaming(old)
+    ask(
+        "RENAME TABLE allgroup TO old_allgroup, groupuser TO old_groupuser,"
+        " offlinemessage TO old_offlinemessage, new_UpgradeReport TO UpgradeReport,"
+        " new_User TO User, new_Token TO Token"
+    )
+    with pytest.raises(StoreUnusable):
+        async with mysql_store(old):
+            pass
+    await upgrade(old)
+    assert contents(ask, database) == contents(ask, other)
+    ask(f"DROP DATABASE {other}")
+
+
+async def stop_before_renaming(url: str) -> None:
+    class Stopped(Link):
+        async def change(self, sql: str, args: Any = ()) -> Any:
+            if sql.startswith("RENAME"):
+                raise CutOff
+            return await super().change(sql, args)
+
+    with pytest.raises(CutOff):
+        async with upgrading(url, lambda link: Stopped(link._connection)) as run:
+            await run.run()
+
+
+async def test_a_process_that_is_killed(old: str, ask: Ask, database: str) -> None:
+    """`kill -9` of the command at some moment, and running it again."""
+    command = [sys.executable, "-m", "entrypoints.manage", "upgrade-db", "--store", old]
+    for _ in range(3):
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=DEVNULL)
+        deadline = time.monotonic() + 20
+        while not ask(f"SHOW TABLES FROM {database} LIKE 'new%'") and process.returncode is None:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.001)
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+    done = await asyncio.to_thread(
+        subprocess.run, command, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "upgraded" in done.stdout
+    assert ask("SELECT COUNT(*) FROM User") == [(18,)]
+
+
+async def test_a_server_that_folds_the_names_of_tables(home: Path) -> None:
+    """Where `user` and `User` are one table it works as well, even after schema.sql."""
+    options = ["--lower-case-table-names=1"]
+    with MariaDB(home / "folding", fast=True, options=options) as server:
+        restore(server.port, "chat")
+        with pytest.raises(StoreUnusable, match="run upgrade-db instead"):
+            await make_tables(server.url())
+        for statement in (ROOT / "schema.sql").read_text("utf-8").split(";\n"):
+            if "Token" in statement or "SchemaVersion" in statement:
+                await execute(server.url(), statement)
+        with pytest.raises(StoreUnusable, match="has tables of the C\\+\\+ server"):
+            async with mysql_store(server.url()):
+                pass
+        assert await upgrade_tables(server.url(), ZONE) is not None
+        assert await upgrade_tables(server.url(), ZONE) is None
+        async with mysql_store(server.url()) as store:
+            assert len(await store.users.names(range(100))) == 18
+            assert len(await store.mailbox.read(13, 100, ())) == 6
+
+
+async def execute(url: str, statement: str) -> None:
+    link = await connect(Address.parse(url))
+    await link.change(statement)
+    await link.close()
+
+
+async def test_tables_that_nobody_uses_yet_make_way(old: str, ask: Ask) -> None:
+    """schema.sql may have been run beside the old tables; as long as they are empty."""
+    for statement in (ROOT / "schema.sql").read_text("utf-8").split(";\n"):
+        if "TABLE" in statement or "INSERT" in statement:
+            ask(statement)
+    assert await upgrade(old) is not None
+    assert ask("SELECT COUNT(*) FROM User") == [(18,)]
+
+
+async def refused(attempt: Awaitable[object]) -> str:
+    with pytest.raises(StoreUnusable) as refusal:
+        await attempt
+    return str(refusal.value)
+
+
+async def test_what_is_in_use_is_not_touched(old: str, ask: Ask) -> None:
+    """Old tables beside new ones that have users are for a person to decide."""
+    for statement in (ROOT / "schema.sql").read_text("utf-8").split(";\n"):
+        if "TABLE" in statement or "INSERT" in statement:
+            ask(statement)
+    ask("INSERT INTO User (name, namekey, password) VALUES ('Ann', 'ann', 'x')")
+    assert "a new User that is in use" in await refused(upgrade(old))
+    assert ask("SELECT COUNT(*) FROM user") == [(18,)]
+    assert ask("SELECT COUNT(*) FROM User") == [(1,)]
+
+
+async def test_an_earlier_backup_is_not_overwritten(old: str, ask: Ask) -> None:
+    """The tables of an earlier upgrade are in the way, and it is said which."""
+    ask("CREATE TABLE old_user (id INT)")
+    assert "backups of an earlier upgrade: old_user" in await refused(upgrade(old))
+
+
+async def test_a_database_with_nothing_to_upgrade(mariadb: MariaDB, database: str) -> None:
+    """An empty database is not what was meant."""
+    line = await refused(upgrade(mariadb.url(database)))
+    assert "no tables of the C++ server" in line
+
+
+async def test_one_upgrade_at_a_time(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second one is refused while the first runs."""
+    monkeypatch.setattr("adapters.mysql.upgrade.ALONE_WITHIN", 0)
+    async with upgrading(old) as first:
+        assert await first.link.rows(LOCK, (0,)) == [(1,)]
+        assert "another upgrade of" in await refused(upgrade(old))
+
+
+async def test_a_server_that_still_runs_is_noticed(old: str, ask: Ask) -> None:
+    """Rows that come while the upgrade runs would be lost, so it ends without effect."""
+
+    class Late(Link):
+        async def change(self, sql: str, args: Any = ()) -> Any:
+            if sql.startswith("ALTER TABLE new_User"):
+                ask("INSERT INTO friend VALUES (15, 21)")
+            return await super().change(sql, args)
+
+    async with upgrading(old, lambda link: Late(link._connection)) as run:
+        assert "stop all C++ servers" in await refused(run.run())
+    assert await upgrade(old) is not None
+    assert ask("SELECT COUNT(*) FROM Friend") == [(6,)]
+
+
+async def test_names_that_the_old_documentation_gives(old: str, ask: Ask) -> None:
+    """Tables that were made with the names of the C++ server's description are found, too."""
+    ask(
+        "RENAME TABLE user TO User, friend TO Friend, allgroup TO AllGroup,"
+        " groupuser TO GroupUser, offlinemessage TO OfflineMessage"
+    )
+    assert await upgrade(old) is not None
+    assert ask("SELECT COUNT(*) FROM User") == [(18,)]
+    assert ask("SELECT COUNT(*) FROM old_user") == [(18,)]
+    assert ask("SELECT COUNT(*) FROM OfflineMessage") == [(8,)]
+
+
+def test_the_commands(mariadb: MariaDB, database: str) -> None:
+    """init-db makes the tables, once; the store may be named by the environment."""
+    command = [sys.executable, "-m", "entrypoints.manage", "init-db"]
+    for said in ("the tables are made\n", "the tables are there already\n"):
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={"CHAT_STORE": mariadb.url(database)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert (done.stdout, done.stderr) == (said, "")
