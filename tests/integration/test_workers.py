@@ -15,6 +15,7 @@ import pytest
 
 from entrypoints.services.program import wait_until
 from tests.integration.cluster import NodeProcess, Services
+from tests.integration.processes import is_gone
 from tests.integration.raw_client import PATIENCE, RawClient
 from tests.integration.server_process import ROOT
 
@@ -111,14 +112,6 @@ def server(cluster_services: Services) -> Iterator[NodeProcess]:
 def workers_of(server: NodeProcess) -> list[int]:
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
     return [int(pid) for pid in children.read_text().split()]
-
-
-def is_gone(pid: int) -> bool:
-    """A zombie is gone too: nobody may be there to bury it."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 def visit(server: NodeProcess) -> None:

@@ -1,0 +1,121 @@
+"""The private services do what their users rely on: they answer, obey, and are gone in the end."""
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from entrypoints.services.errors import DidNotStart, MissingProgram, PortInUse
+from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.ports import LOOPBACK
+from entrypoints.services.program import Program, find_program, wait_until
+from entrypoints.services.redis import Redis
+from tests.integration.processes import is_gone
+
+
+class Shell(Program):
+    """Any command; it answers once it has said so."""
+
+    def __init__(self, directory: Path, script: str) -> None:
+        self._script = script
+        super().__init__("shell", directory / "shell.log")
+
+    def check(self) -> None:
+        """There is always a shell."""
+
+    def command(self) -> Sequence[str]:
+        return ["/bin/sh", "-c", self._script]
+
+    def answers(self) -> bool:
+        return "ready" in self.output()
+
+
+def test_mariadb_keeps_its_data(tmp_path: Path) -> None:
+    """Over a restart, and over a kill."""
+    with MariaDB(tmp_path) as mariadb:
+        mariadb.query("CREATE TABLE t (n INT); INSERT INTO t VALUES (7)", "chat")
+        mariadb.restart()
+        assert mariadb.query("SELECT n FROM t", "chat") == "7\n"
+        mariadb.kill()
+        mariadb.start()
+        assert mariadb.query("SELECT n FROM t", "chat") == "7\n"
+        assert mariadb.stop() == 0
+
+
+def test_mariadb_has_the_default_character_set(tmp_path: Path) -> None:
+    """A schema that does not name its own has to fail here and not at the user's."""
+    with MariaDB(tmp_path, fast=True) as mariadb:
+        assert "latin1" in mariadb.query("SHOW CREATE DATABASE chat")
+
+
+def test_mariadb_works_where_paths_are_long(tmp_path: Path) -> None:
+    """The path of a socket may have 107 bytes."""
+    with MariaDB(tmp_path / ("x" * 120), fast=True) as mariadb:
+        assert mariadb.query("SELECT 1") == "1\n"
+
+
+def test_a_paused_service_holds_its_connections_and_does_nothing(tmp_path: Path) -> None:
+    """As a machine does that hangs."""
+    with Redis(tmp_path) as redis:
+        redis.pause()
+        assert redis.is_running()
+        assert not redis.answers()
+        redis.resume()
+        assert redis.answers()
+        redis.pause()
+        assert redis.stop() == 0
+
+
+def test_a_killed_service_is_not_running(tmp_path: Path) -> None:
+    """And starts again on its port."""
+    with Redis(tmp_path) as redis:
+        before = redis.pid
+        assert redis.kill() == -9
+        assert not redis.is_running()
+        redis.start()
+        assert redis.pid != before
+        assert redis.answers()
+
+
+def test_what_a_service_has_forked_ends_with_it(tmp_path: Path) -> None:
+    """A test leaves no process, whatever its services do."""
+    shell = Shell(tmp_path, "sleep 1000 & echo $!; echo ready; wait").start()
+    child = int(shell.output().split()[0])
+    shell.kill()
+    assert wait_until(lambda: is_gone(child), 10)
+
+
+def test_who_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    """Ending takes a bounded time."""
+    shell = Shell(tmp_path, "trap '' TERM; echo ready; while :; do sleep 0.1; done").start()
+    assert shell.stop(seconds=0.2) == -9
+
+
+def test_who_ends_early_did_not_start(tmp_path: Path) -> None:
+    """Its last words are the reason."""
+    with pytest.raises(DidNotStart, match="shell did not start: no disk today"):
+        Shell(tmp_path, "echo hello; echo no disk today; exit 3").start()
+
+
+def test_who_does_not_answer_did_not_start(tmp_path: Path) -> None:
+    """And is not left behind."""
+    shell = Shell(tmp_path, "sleep 1000")
+    shell.launch()
+    with pytest.raises(DidNotStart, match="no answer within 0 s"):
+        shell.wait_until_ready(0.1)
+    assert not shell.is_running()
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    """Before anything is started."""
+    with socket.create_server((LOOPBACK, 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortInUse, match=f"port {port} is in use already"):
+            Redis(tmp_path, port).start()
+
+
+def test_a_missing_program_is_named_with_its_package() -> None:
+    """So that one line is enough to go on."""
+    with pytest.raises(MissingProgram, match=r"no-such-server .* apt-get install some-package"):
+        find_program("no-such-server", "some-package")

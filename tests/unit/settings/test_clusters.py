@@ -1,0 +1,41 @@
+"""What is said about nodes and proxies is checked before anything is opened."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from entrypoints.settings import BadSettings, read_settings
+
+
+def test_nobody_is_a_proxy_unless_named() -> None:
+    """Otherwise anybody could claim any address."""
+    assert read_settings([], {}).proxy_networks() == ()
+
+
+def test_proxies_are_networks_with_commas_between() -> None:
+    """A single address is a network, too."""
+    settings = read_settings(["--proxy-from", "127.0.0.1, 10.0.0.0/8,2001:db8::/32"], {})
+    networks = ("127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32")
+    assert settings.proxy_networks() == tuple(map(ip_network, networks))
+
+
+@pytest.mark.parametrize("text", ["nginx", "10.0.0.1/8", "127.0.0.1;10.0.0.1", "1.2.3.4/33"])
+def test_what_is_no_network_is_refused(text: str) -> None:
+    """A slip must not open more, or less, than was meant."""
+    with pytest.raises(BadSettings, match="proxy_from: "):
+        read_settings(["--proxy-from", text], {})
+
+
+def test_several_workers_need_a_broker() -> None:
+    """Their users could not meet otherwise."""
+    with pytest.raises(BadSettings, match="--broker"):
+        read_settings(["--workers", "2"], {})
+    settings = read_settings(["--workers", "2"], {"CHAT_BROKER": "redis://127.0.0.1"})
+    assert settings.workers == 2
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many", "1.5"])
+def test_workers_are_counted_from_one(count: str) -> None:
+    """One is the server itself."""
+    with pytest.raises(BadSettings, match="workers"):
+        read_settings(["--workers", count], {"CHAT_BROKER": "redis://127.0.0.1"})
