@@ -66,13 +66,14 @@ class RedisLease:
         """Renew the lease for ever, suspend and resume the node with it, watch the others."""
         while True:
             try:
-                await self._keep_once(node)
+                await self.look_after(node)
                 await asyncio.sleep(RENEWED_EVERY)
             except TryAgain:
                 node.check_lease()
                 await asyncio.sleep(TRIED_AGAIN_AFTER)
 
-    async def _keep_once(self, node: Node) -> None:
+    async def look_after(self, node: Node) -> None:
+        """Do once what `keep` does for ever. Raises TryAgain."""
         node.check_lease()
         if not await self._renew():
             node.suspend()  # whatever was claimed under the old lease may be gone

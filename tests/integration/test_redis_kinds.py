@@ -1,0 +1,81 @@
+"""Redis servers of other kinds than the plain one."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from entrypoints.services.ports import free_port
+from entrypoints.services.redis import Redis
+from tests.integration.server_process import ServerProcess
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def redis_cluster(tmp_path: Path) -> Iterator[Redis]:
+    """One node of a Redis Cluster."""
+    with Redis(tmp_path / "redis", options=("--cluster-enabled", "yes")) as redis:
+        yield redis
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Iterator[str]:
+    """The address of a Redis that talks TLS on a second port."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    port = free_port()
+    options = (
+        *("--tls-port", str(port), "--tls-auth-clients", "no"),
+        *("--tls-cert-file", str(tmp_path / "cert.pem")),
+        *("--tls-key-file", str(tmp_path / "key.pem")),
+        *("--tls-ca-cert-file", str(tmp_path / "ca.pem")),
+    )
+    with Redis(tmp_path / "redis", options=options):
+        yield f"rediss://127.0.0.1:{port}?ssl_ca_certs={tmp_path / 'ca.pem'}"
+
+
+def start(broker: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "entrypoints.tcp_server", "0"),
+            *("--store", "memory://", "--broker", broker),
+        ],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_a_redis_cluster_is_refused(redis_cluster: Redis) -> None:
+    """In one line that says what is needed instead."""
+    ended = start(redis_cluster.url())
+    assert ended.returncode == 1
+    assert "this is a Redis Cluster" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_redis_that_is_not_there_is_named() -> None:
+    """A server does not start without its broker, and says so in one line."""
+    ended = start("redis://127.0.0.1:1")
+    assert ended.returncode == 1
+    assert "cannot use Redis" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_redis_can_be_reached_by_tls(encrypted: str) -> None:
+    """With rediss:// and the authority's certificate a node starts; a stranger's is refused."""
+    with ServerProcess("memory://", "--broker", encrypted) as server:
+        assert "listening" in server.log
+    stranger = start(encrypted.partition("?")[0])
+    assert stranger.returncode == 1
+    assert "certificate" in stranger.stderr.lower()
