@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -9,14 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from entrypoints.services.program import wait_until
-from tests.integration.cluster import NodeProcess, Services
+from tests.integration.cluster import NewCluster, NodeProcess, Services
 from tests.integration.processes import is_gone
-from tests.integration.raw_client import PATIENCE, RawClient
+from tests.integration.raw_client import ACK, PATIENCE, RawClient
 from tests.integration.server_process import ROOT
 
 WORKERS = 3
@@ -184,3 +186,23 @@ def test_a_port_is_not_shared_by_accident(server: NodeProcess, cluster_services:
         *("--broker", cluster_services.redis.url()),
     )
     assert "Address already in use" in line
+
+
+def test_workers_are_one_chat(new_cluster: NewCluster) -> None:
+    """Whichever worker the kernel gives them to, users reach each other."""
+    with new_cluster(nodes=1, options=("--workers", str(WORKERS))) as cluster, ExitStack() as stack:
+        guests = [stack.enter_context(RawClient(cluster.ports[0])) for _ in range(6)]
+        for number, guest in enumerate(guests):
+            guest.register(f"guest {number}")
+            log_in(guest)
+        for sender, recipient in itertools.permutations(guests, 2):
+            text = f"from {sender.name} to {recipient.name}"
+            sender.send({"msgid": 1005, "toid": recipient.id, "msg": text, "seq": 1})
+            assert recipient.next_chat()["msg"] == text
+            assert sender.find_msgid(ACK)["status"] == "delivered"
+
+
+def log_in(client: RawClient) -> None:
+    """Workers that start together on an empty Redis let nobody log in for a lease's time."""
+    request = {"msgid": 1000, "id": client.id, "password": "secret", "v": 2}
+    assert wait_until(lambda: client.ask(request)["errno"] == 0, PATIENCE)
