@@ -7,6 +7,7 @@ send is written once per turn of the loop, however much was asked in it.
 import asyncio
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 from adapters.client import events
 from adapters.client.backoff import Backoff
@@ -229,8 +230,8 @@ class _Link(asyncio.Protocol):
         self._gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are not asyncio's, so there is no asking them.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._on_data(self, data)

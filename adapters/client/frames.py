@@ -218,8 +218,10 @@ def check_text(text: str) -> None:
     """Raise Refused for a text that no server takes, before it is queued."""
     if not 1 <= len(text) <= MAX_TEXT:
         raise Refused(12, "bad_field", f"a message has 1 to {MAX_TEXT:,} characters")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise Refused(12, "bad_field", "this is not valid text")
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:
+        raise Refused(12, "bad_field", "this is not valid text") from exc
 
 
 def refusal(reply: Reply) -> Refused | None:

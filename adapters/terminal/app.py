@@ -135,6 +135,7 @@ class LineClient:
         return await self._converse()
 
     async def _welcome(self, user: User) -> None:
+        self._book.meet(user.id, user.name)
         await self._actions.learn()
         groups = await self._actions.groups_with_members()
         await self._gather_unread()

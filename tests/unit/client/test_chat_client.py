@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import attrs
 import pytest
+import uvloop
 
 from adapters.client import (
     Ack,
@@ -494,6 +495,17 @@ async def test_groups_and_members_have_roles(server: FakeServer) -> None:
         groups, members = await both(lists(), answers())
         assert groups == [Membership(Group(3, "hikers", "every Sunday"), Role.CREATOR)]
         assert members == [Member(13, "zhang", Role.NORMAL, online=True)]
+
+
+def test_it_runs_on_uvloop_too() -> None:
+    """Whose transports are of other classes."""
+
+    async def converse() -> Ack:
+        async with FakeServer().listening() as server, logged_in(server) as (client, peer):
+            ack: Ack = await both(client.send(15, "hello"), peer.take())
+            return ack
+
+    assert uvloop.run(converse()).delivered
 
 
 async def test_closing_fails_what_is_unanswered(server: FakeServer) -> None:
