@@ -1,0 +1,194 @@
+"""Carries a plan out on a cluster and its clients' connections."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import ClassVar
+
+import redis.asyncio
+
+from entrypoints.services.errors import ServiceTrouble
+from entrypoints.services.program import Program
+from tests.delivery.history import History
+from tests.delivery.network import Door, Way
+from tests.delivery.schedule import Fault
+from tests.integration.cluster import Cluster, NodeProcess
+
+STARTS_WITHIN = 60.0  # seconds, whatever else is broken meanwhile
+_RETRIED_AFTER = 0.5
+
+
+class Faults:
+    def __init__(self, cluster: Cluster, doors: Sequence[Door], history: History) -> None:
+        self._cluster = cluster
+        self._doors = doors
+        self._history = history
+        self._begin = history.now
+
+    async def carry_out(self, faults: Iterable[Fault]) -> None:
+        """All of them, each at its time; return when the last is over."""
+        async with asyncio.TaskGroup() as group:
+            for fault in faults:
+                group.create_task(self._at_its_time(fault))
+
+    async def _at_its_time(self, fault: Fault) -> None:
+        await asyncio.sleep(self._begin + fault.at - self._history.now)
+        self._note(fault, "begin")
+        await self._actions[fault.what](self, fault)
+        self._note(fault, "end")
+
+    def _note(self, fault: Fault, phase: str) -> None:
+        target = f"{fault.owner} {fault.target}"
+        self._history.note("fault", what=fault.what, target=target, phase=phase)
+
+    # -- nodes -------------------------------------------------------------------------------
+
+    def _node(self, fault: Fault) -> NodeProcess:
+        return self._cluster.nodes[fault.target]
+
+    async def _kill_node(self, fault: Fault) -> None:
+        await asyncio.to_thread(self._node(fault).kill)
+        await asyncio.sleep(fault.seconds)
+        await start_node(self._node(fault))
+
+    async def _restart_node(self, fault: Fault) -> None:
+        await asyncio.to_thread(self._node(fault).stop)
+        await asyncio.sleep(fault.seconds)
+        await start_node(self._node(fault))
+
+    async def _hang_node(self, fault: Fault) -> None:
+        self._node(fault).suspend()
+        await asyncio.sleep(fault.seconds)
+        self._node(fault).resume()
+
+    # -- services ----------------------------------------------------------------------------
+
+    async def _kill_redis(self, fault: Fault) -> None:
+        await _kill(self._cluster.redis, fault.seconds)
+
+    async def _kill_mariadb(self, fault: Fault) -> None:
+        await _kill(self._cluster.mariadb, fault.seconds)
+
+    async def _hang_redis(self, fault: Fault) -> None:
+        await _hang(self._cluster.redis, fault.seconds)
+
+    async def _hang_mariadb(self, fault: Fault) -> None:
+        await _hang(self._cluster.mariadb, fault.seconds)
+
+    async def _cut_subscriptions(self, _: Fault) -> None:
+        client = redis.asyncio.Redis.from_url(self._cluster.redis.url())
+        try:
+            await client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]  # its own fault
+        finally:
+            await client.aclose()
+
+    # -- connections -------------------------------------------------------------------------
+
+    def _door(self, fault: Fault) -> Door:
+        return self._doors[fault.target]
+
+    async def _reset(self, fault: Fault) -> None:
+        for wire in self._door(fault).wires:
+            wire.reset()
+
+    async def _vanish(self, fault: Fault) -> None:
+        for wire in self._door(fault).wires:
+            wire.vanish(fault.seconds)
+
+    async def _cut_up(self, fault: Fault) -> None:
+        for wire in self._door(fault).wires:
+            wire.cut_after(Way.UP, fault.number % 600)
+
+    async def _cut_down(self, fault: Fault) -> None:
+        for wire in self._door(fault).wires:
+            wire.cut_after(Way.DOWN, fault.number % 3000)
+
+    async def _slow_up(self, fault: Fault) -> None:
+        await self._hold(fault, Way.UP)
+
+    async def _slow_down(self, fault: Fault) -> None:
+        await self._hold(fault, Way.DOWN)
+
+    async def _silence(self, fault: Fault) -> None:
+        await self._hold(fault, Way.UP, Way.DOWN)
+
+    async def _hold(self, fault: Fault, *ways: Way) -> None:
+        wires = self._door(fault).wires
+        for wire in wires:
+            for way in ways:
+                wire.hold(way)
+        await asyncio.sleep(fault.seconds)
+        for wire in wires:
+            for way in ways:
+                wire.release(way)
+
+    async def _lose_up(self, fault: Fault) -> None:
+        await self._lose(fault, Way.UP)
+
+    async def _lose_down(self, fault: Fault) -> None:
+        await self._lose(fault, Way.DOWN)
+
+    async def _lose(self, fault: Fault, way: Way) -> None:
+        """What is lost in the middle of a stream never comes, so that the stream has to end."""
+        wires = self._door(fault).wires
+        for wire in wires:
+            wire.lose(way)
+        await asyncio.sleep(fault.seconds)
+        for wire in wires:
+            wire.reset()
+
+    _actions: ClassVar[dict[str, Callable[["Faults", Fault], Awaitable[None]]]] = {
+        "node killed": _kill_node,
+        "node restarted": _restart_node,
+        "node hung": _hang_node,
+        "node hung beyond its lease": _hang_node,
+        "Redis killed": _kill_redis,
+        "Redis gone for longer than a lease": _kill_redis,
+        "Redis hung": _hang_redis,
+        "subscriptions cut": _cut_subscriptions,
+        "MariaDB killed": _kill_mariadb,
+        "MariaDB hung": _hang_mariadb,
+        "reset": _reset,
+        "vanished": _vanish,
+        "cut at a byte up": _cut_up,
+        "cut at a byte down": _cut_down,
+        "slow up": _slow_up,
+        "slow down": _slow_down,
+        "silent both ways": _silence,
+        "lost up": _lose_up,
+        "lost down": _lose_down,
+    }
+
+
+async def start_node(node: NodeProcess) -> None:
+    """Start it; again if it ends at once, since Redis or MariaDB may be away just now."""
+    async with asyncio.timeout(STARTS_WITHIN):
+        while True:
+            try:
+                await asyncio.to_thread(node.start)
+            except AssertionError:
+                await asyncio.to_thread(node.kill)
+                await asyncio.sleep(_RETRIED_AFTER)
+            else:
+                return
+
+
+async def _kill(service: Program, seconds: float) -> None:
+    await asyncio.to_thread(service.kill)
+    await asyncio.sleep(seconds)
+    await _start(service)
+
+
+async def _start(service: Program) -> None:
+    """By this thread, with which the process is told to end."""
+    async with asyncio.timeout(STARTS_WITHIN):
+        service.launch()
+        while not service.answers():
+            if not service.is_running():
+                raise ServiceTrouble(f"{service.name} has ended: {service.output()}")
+            await asyncio.sleep(0.05)
+
+
+async def _hang(service: Program, seconds: float) -> None:
+    service.pause()
+    await asyncio.sleep(seconds)
+    service.resume()

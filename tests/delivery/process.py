@@ -1,0 +1,144 @@
+"""A client process of a person: a ChatClient whose every experience is written down."""
+
+import asyncio
+import itertools
+import random
+import zlib
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from adapters.client.chat_client import ChatClient
+from adapters.client.errors import ClientError, Refused
+from adapters.client.events import Ack, Event, Message
+from adapters.client.outbox import Outgoing
+from adapters.client.settings import Settings
+from tests.delivery.history import History
+
+_numbers = itertools.count(1)
+
+
+NOT_NOTED = "not noted"  # a text that is no part of the history
+
+
+def key_of(text: str) -> str:
+    """What names a message, at the beginning of its text."""
+    return text.partition(" ")[0]
+
+
+def crc_of(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+class Process:
+    """One ChatClient from its start to its end, of one user."""
+
+    def __init__(self, history: History, user: int) -> None:
+        self.number = next(_numbers)
+        self.user = user
+        self._history = history
+        self._stack = AsyncExitStack()
+        self._pending: set[asyncio.Future[Ack]] = set()
+
+    async def start(self, port: int, settings: Settings, rng: random.Random) -> None:
+        """Raises ConnectionLost."""
+        self.client = await self._stack.enter_async_context(
+            ChatClient.connect(
+                "127.0.0.1", port, settings=settings, on_event=self._on_event, rng=rng
+            )
+        )
+        self._note("process")
+        protocol: Any = self.client._connection._protocol
+        protocol._on_refused_chat = self._noting_again(protocol._on_refused_chat)
+
+    def _noting_again(
+        self, refused_chat: Callable[[Outgoing, int, Refused], None]
+    ) -> Callable[[Outgoing, int, Refused], None]:
+        def note_and_go_on(out: Outgoing, seq: int, refusal: Refused) -> None:
+            if refusal.passing and out.body["msg"] != NOT_NOTED:
+                self._history.note("again", key=key_of(out.body["msg"]))
+            refused_chat(out, seq, refusal)
+
+        return note_and_go_on
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it will not come back by itself, since it was replaced."""
+        return self.client._keeper.ended is not None
+
+    # -- coming and going --------------------------------------------------------------------
+
+    async def log_in(self, password: str) -> None:
+        await self.client.login(self.user, password)
+        self._entered("password")
+
+    async def resume(self, token: str) -> None:
+        await self.client.resume(token)
+        self._entered("token")
+
+    def _entered(self, how: str) -> None:
+        self._note("login", how=how)
+
+    async def log_out(self) -> None:
+        try:
+            await self.client.logout()
+        finally:  # if the server does not answer, the client ends its connection
+            self._note("logout")
+
+    async def close(self) -> None:
+        """End it in good order."""
+        self._note("closed")
+        await self._stack.aclose()
+
+    async def crash(self) -> None:
+        """End it as SIGKILL would: the connection breaks with whatever was under way."""
+        self.client._connection.drop("crashed")
+        await self.close()
+
+    # -- messages ------------------------------------------------------------------------------
+
+    def post(self, key: str, number: int, text: str, *, to: int = 0, group: int = 0) -> None:
+        """Send a message, and note its fate whenever it is known."""
+        facts = {"to": to} if to else {"group": group}
+        self._note("send", key=key, sender=self.user, number=number, crc=crc_of(text), **facts)
+        try:
+            client = self.client
+            future = client.post(to, text) if to else client.post_group(group, text)
+        except ClientError as error:
+            self._note_failure(key, error)
+            return
+        self._pending.add(future)
+        future.add_done_callback(lambda done: self._settled(key, done))
+
+    async def goes_live(self) -> None:
+        """Return when the mailbox is read, so that messages come straight from their senders."""
+        while not (await self.client.send(self.user, NOT_NOTED)).delivered:  # noqa: ASYNC110  # only the server knows
+            await asyncio.sleep(0.1)
+
+    def _settled(self, key: str, future: "asyncio.Future[Ack]") -> None:
+        self._pending.discard(future)
+        error = future.exception()
+        if error is not None:
+            self._note_failure(key, error)
+            return
+        ack = future.result()
+        status = "delivered" if ack.delivered else "stored"
+        self._history.note("ack", key=key, status=status, refused=list(ack.refused))
+
+    def _note_failure(self, key: str, error: BaseException) -> None:
+        name = error.error if isinstance(error, Refused) else "lost"
+        self._history.note("fail", key=key, error=name)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Message) and event.text != NOT_NOTED:
+            self._note(
+                "received",
+                key=key_of(event.text),
+                sender=event.sender_id,
+                group=event.group_id,
+                crc=crc_of(event.text),
+                mid=event.mid,
+            )
+
+    def _note(self, kind: str, **facts: Any) -> None:
+        self._history.note(kind, process=self.number, user=self.user, **facts)

@@ -1,0 +1,100 @@
+"""Which faults come when: a plan that the seed decides."""
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+# What breaks, whose it is, and for how long it may be broken (seconds).
+CLUSTER_FAULTS = (
+    ("node killed", "node", (0.0, 3.0)),
+    ("node killed", "node", (3.0, 8.0)),
+    ("node restarted", "node", (0.0, 1.0)),
+    ("node hung", "node", (0.5, 4.0)),
+    ("node hung beyond its lease", "node", (11.0, 14.0)),
+    ("Redis killed", "redis", (0.0, 3.0)),
+    ("Redis hung", "redis", (1.0, 5.0)),
+    ("subscriptions cut", "redis", (0.0, 0.0)),
+    ("MariaDB killed", "mariadb", (0.0, 3.0)),
+    ("MariaDB hung", "mariadb", (1.0, 6.0)),
+)
+RARE_CLUSTER_FAULTS = (("Redis gone for longer than a lease", "redis", (11.0, 13.0)),)
+
+CONNECTION_FAULTS = (
+    ("reset", (0.0, 0.0)),
+    ("vanished", (1.0, 20.0)),
+    ("cut at a byte up", (0.0, 0.0)),
+    ("cut at a byte down", (0.0, 0.0)),
+    ("slow up", (0.5, 5.0)),
+    ("slow down", (0.5, 5.0)),
+    ("silent both ways", (1.0, 8.0)),
+    ("lost up", (1.0, 9.0)),
+    ("lost down", (1.0, 9.0)),
+)
+
+
+@attrs.frozen(order=True)
+class Fault:
+    """at: seconds after the beginning. target: which node or door; 0 for what there is one of."""
+
+    at: float
+    what: str
+    owner: str
+    target: int
+    seconds: float
+    number: int  # any, for whatever else has to be decided
+
+    @property
+    def end(self) -> float:
+        return self.at + self.seconds
+
+
+def plan(seed: int, seconds: float, nodes: int, doors: int, *, cluster: bool = True) -> list[Fault]:
+    """All faults of a run, in order; none lasts longer than the run."""
+    faults = [*_connection_faults(random.Random(f"doors {seed}"), seconds, doors)]
+    if cluster:
+        faults += _cluster_faults(random.Random(f"cluster {seed}"), seconds, nodes)
+    return sorted(faults)
+
+
+def _cluster_faults(rng: random.Random, seconds: float, nodes: int) -> Iterator[Fault]:
+    at, free_at = 2.0, dict[tuple[str, int], float]()
+    for what, owner, (shortest, longest) in _deck(rng):
+        target = rng.randrange(nodes) if owner == "node" else 0
+        lasts = rng.uniform(shortest, longest)
+        begin = max(at, free_at.get((owner, target), 0.0))
+        if begin + lasts > seconds:
+            return
+        yield Fault(begin, what, owner, target, lasts, rng.getrandbits(30))
+        free_at[owner, target] = begin + lasts + 2.0
+        at += rng.uniform(2.5, 7.0)
+
+
+def _deck(rng: random.Random) -> Iterator[tuple[str, str, tuple[float, float]]]:
+    """Everything once in each round, in an order of its own."""
+    for round_number in itertools.count():
+        cards = [*CLUSTER_FAULTS, *(RARE_CLUSTER_FAULTS if round_number else ())]
+        rng.shuffle(cards)
+        yield from cards
+
+
+def _connection_faults(rng: random.Random, seconds: float, doors: int) -> Iterator[Fault]:
+    at = 1.0
+    while True:
+        at += rng.expovariate(1.5)
+        what, (shortest, longest) = rng.choice(CONNECTION_FAULTS)
+        lasts = rng.uniform(shortest, longest)
+        if at > seconds:
+            return
+        lasts = min(lasts, seconds - at)
+        yield Fault(at, what, "door", rng.randrange(doors), lasts, rng.getrandbits(30))
+
+
+def describe(faults: Sequence[Fault]) -> str:
+    """The plan for people, without what happens to single connections."""
+    return "\n".join(
+        f"{fault.at:7.1f} s  {fault.what} ({fault.owner} {fault.target}) for {fault.seconds:.1f} s"
+        for fault in faults
+        if fault.owner != "door"
+    )

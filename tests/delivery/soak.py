@@ -1,0 +1,97 @@
+"""Runs for as long as you like: `python -m tests.delivery.soak --minutes 30 --seed 7`.
+
+The history of a run in which a promise was broken is kept, with the nodes' logs beside it.
+"""
+
+import argparse
+import asyncio
+import io
+import random
+import sys
+import tempfile
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+
+from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.redis import Redis
+from tests.delivery.history import History, new_history, read_history
+from tests.delivery.judge import Verdict, judge
+from tests.delivery.run import run
+from tests.delivery.schedule import describe, plan
+from tests.integration.cluster import Cluster, Services
+
+NODES = 3
+REPORTED_EVERY = 30.0  # seconds
+_SHOWN = ("send", "ack", "fail", "received", "login", "fault")
+
+
+def soak(seconds: float, seed: int, keep: Path) -> Verdict:
+    """One run; what it leaves behind is in `keep` if a promise was broken."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-soak-")))
+        mariadb = stack.enter_context(MariaDB(directory / "mariadb"))
+        redis = stack.enter_context(Redis(directory / "redis"))
+        stack.enter_context(redirect_stdout(io.StringIO()))  # the nodes' logs, said at their end
+        cluster = stack.enter_context(
+            Cluster(Services(mariadb, redis), directory / "nginx", nodes=NODES, nginx=True)
+        )
+        path = directory / f"history-{seed}.jsonl"
+        try:
+            with new_history(path) as history:
+                asyncio.run(_run(cluster, history, seconds, seed))
+        except BaseException:
+            _keep(path, cluster, keep)
+            raise
+        verdict = judge(read_history(path))
+        if not verdict.kept:
+            _keep(path, cluster, keep)
+        return verdict
+
+
+async def _run(cluster: Cluster, history: History, seconds: float, seed: int) -> None:
+    reporting = asyncio.create_task(_report(history))
+    try:
+        await run(cluster, history, seed, seconds)
+    finally:
+        reporting.cancel()
+
+
+async def _report(history: History) -> None:
+    while True:
+        await asyncio.sleep(REPORTED_EVERY)
+        counts = ", ".join(f"{kind} {history.counts.get(kind, 0):,}" for kind in _SHOWN)
+        _say(f"{history.now:7.0f} s: {counts}")
+
+
+def _keep(path: Path, cluster: Cluster, keep: Path) -> None:
+    keep.mkdir(parents=True, exist_ok=True)
+    kept = keep / path.name
+    kept.write_bytes(path.read_bytes())
+    for number, node in enumerate(cluster.nodes):
+        (keep / f"{path.stem}-node-{number}.log").write_text(node.log)
+    _say(f"the history is in {kept}: python -m tests.delivery.judge {kept}")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True, file=sys.__stdout__)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Show that nothing acknowledged is lost.")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=None, help="decides who does and suffers what")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("build/soak"), help="where to keep failures"
+    )
+    options = parser.parse_args()
+    seed = random.randrange(1_000_000) if options.seed is None else options.seed
+    seconds = options.minutes * 60
+    _say(f"seed {seed}, {options.minutes:g} minutes; the faults of the cluster:")
+    _say(describe(plan(seed, seconds, NODES, 1)))
+    verdict = soak(seconds, seed, options.keep)
+    _say(str(verdict))
+    return 0 if verdict.kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
