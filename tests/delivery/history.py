@@ -11,6 +11,7 @@ login       | process, user, how ("password" or "token")
 logout      | process, user: said so by the server
 closed      | process, user: by its person
 send        | key, sender, process, number, to or group, crc
+copy        | key: it was sent once more, since there was no answer
 again       | key: one of its copies was refused for the moment
 ack         | key, status, refused
 fail        | key, error: not acknowledged, whatever became of it

@@ -27,6 +27,8 @@ class Sent:
     refused: frozenset[int] = frozenset()
     error: str = ""
     again_at: list[int] = attrs.field(factory=list)
+    copies: int = 0
+    answered_t: float = 0.0
 
     @property
     def acked(self) -> bool:
@@ -98,17 +100,20 @@ class Past:
             event["t"],
         )
 
+    def _copy(self, _: int, event: Event) -> None:
+        self.sent[event["key"]].copies += 1
+
     def _again(self, at: int, event: Event) -> None:
         self.sent[event["key"]].again_at.append(at)
 
     def _ack(self, at: int, event: Event) -> None:
         sent = self.sent[event["key"]]
-        sent.acked_at, sent.status = at, event["status"]
+        sent.acked_at, sent.status, sent.answered_t = at, event["status"], event["t"]
         sent.refused = frozenset(event["refused"])
 
     def _fail(self, at: int, event: Event) -> None:
         sent = self.sent[event["key"]]
-        sent.failed_at, sent.error = at, event["error"]
+        sent.failed_at, sent.error, sent.answered_t = at, event["error"], event["t"]
 
     def _received(self, at: int, event: Event) -> None:
         facts = {name: event[name] for name in ("key", "user", "process", "sender", "group", "crc")}
@@ -141,6 +146,7 @@ class Past:
 
     _takers: ClassVar[dict[str, Callable[["Past", int, Event], None]]] = {
         "send": _send,
+        "copy": _copy,
         "again": _again,
         "ack": _ack,
         "fail": _fail,

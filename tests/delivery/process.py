@@ -50,6 +50,7 @@ class Process:
         self._note("process")
         protocol: Any = self.client._connection._protocol
         protocol._on_refused_chat = self._noting_again(protocol._on_refused_chat)
+        protocol._send = self._noting_copies(protocol._send)
 
     def _noting_again(
         self, refused_chat: Callable[[Outgoing, int, Refused], None]
@@ -60,6 +61,19 @@ class Process:
             refused_chat(out, seq, refusal)
 
         return note_and_go_on
+
+    def _noting_copies(
+        self, send: Callable[[Outgoing, float], None]
+    ) -> Callable[[Outgoing, float], None]:
+        sent_before = set[str]()
+
+        def send_and_note(out: Outgoing, now: float) -> None:
+            if out.cid in sent_before and out.body["msg"] != NOT_NOTED:
+                self._history.note("copy", key=key_of(out.body["msg"]))
+            sent_before.add(out.cid)
+            send(out, now)
+
+        return send_and_note
 
     @property
     def has_ended(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from tests.delivery.memberships import LATE
 from tests.delivery.past import Past, Received, Sent
 
 Breaches = Iterator[str]
@@ -34,7 +35,7 @@ def nothing_comes_from_nowhere(past: Past) -> Breaches:
             yield f"{one.user} got {one.key}, which nobody has sent"
         elif (sent.crc, sent.sender, sent.group) != (one.crc, one.sender, one.group):
             yield f"{one.user} got {_name(sent)} altered"
-        elif not sent.group and sent.to != one.user:
+        elif one.user == sent.sender if sent.group else one.user != sent.to:
             yield f"{one.user} got {_name(sent)}, which is not theirs"
 
 
@@ -50,6 +51,7 @@ def nothing_is_shown_twice(past: Past) -> Breaches:
 def order_is_kept(past: Past) -> Breaches:
     """Acknowledged messages of one sender to one recipient come in the order of their sending.
 
+    Who was not in the group all the time may get a message by a later copy of it, in its place.
     A message that was refused for the moment, and sent again behind others that were under way
     already, has lost its place: its sender was told so. Messages to a group and to its member are
     two conversations only for people; they come in one order.
@@ -57,7 +59,7 @@ def order_is_kept(past: Past) -> Breaches:
     latest: dict[tuple[int, int], Sent] = {}
     for (user, key), one in past.first_receptions().items():
         sent = past.sent.get(key)
-        if sent is None or not sent.acked:
+        if sent is None or not sent.acked or user not in audience(past, sent):
             continue
         before = latest.setdefault((sent.sender, user), sent)
         if before.number <= sent.number:
@@ -82,15 +84,23 @@ def delivered_means_delivered(past: Past) -> Breaches:
 
 
 def groups_are_private(past: Past) -> Breaches:
-    """Who was no member at any time from a message's sending to its answer does not get it."""
+    """Who was no member at any time from a message's sending to its answer does not get it.
+
+    Each copy goes to who is a member when it is accepted. So where there were several, or the
+    client does not know the answer, it may be until the last of them has come out of the network.
+    """
     for one in past.received:
         sent = past.sent.get(one.key)
         if sent is not None and sent.group:
             until = sent.acked_at or sent.failed_at or past.length
-            if sent.error in _CLIENT_GAVE_UP:
-                until = past.length  # a copy may be on its way still
+            if _may_be_on_its_way(sent) and one.t < sent.answered_t + LATE:
+                until = max(until, one.at)
             if past.memberships.never_in(sent.group, one.user, sent.at, until):
                 yield f"{one.user} got {_name(sent)} at {one.t} without being in the group"
+
+
+def _may_be_on_its_way(sent: Sent) -> bool:
+    return sent.copies > 0 or sent.error in _CLIENT_GAVE_UP
 
 
 _CLIENT_GAVE_UP = frozenset({"lost", "not_logged_in"})

@@ -139,6 +139,13 @@ def test_a_message_at_the_wrong_person_is_found_out(tale: Tale) -> None:
     assert broken(tale.ends()) == {"nothing_comes_from_nowhere"}
 
 
+def test_a_group_does_not_tell_its_speaker(tale: Tale) -> None:
+    tale.send("a", group=GROUP)
+    tale.shown("a", ANN, group=GROUP)
+    tale.ack("a")
+    assert broken(tale.ends()) == {"nothing_comes_from_nowhere"}
+
+
 def test_one_process_shows_a_message_once(tale: Tale) -> None:
     tale.send("a")
     tale.shown("a")
@@ -211,6 +218,19 @@ def test_a_group_message_to_a_stranger_is_found_out(tale: Tale) -> None:
     tale.shown("a", CAT, group=GROUP)
     tale.ack("a")
     assert broken(tale.ends()) == {"groups_are_private"}
+
+
+def test_who_joins_while_a_copy_is_on_its_way_may_get_it(tale: Tale) -> None:
+    """And in the place of the copy, not of the message."""
+    tale.send("a", group=GROUP)
+    tale.tell("copy", key="a")
+    tale.ack("a")
+    tale.change("join", CAT)
+    tale.send("b", group=GROUP)
+    tale.shown("b", CAT, group=GROUP)
+    tale.ack("b")
+    tale.shown("a", CAT, group=GROUP)
+    assert tale.ends().kept
 
 
 def test_who_has_left_is_a_stranger(tale: Tale) -> None:
