@@ -4,13 +4,14 @@ import hashlib
 
 import attrs
 
-from chat_domain.errors import BadCredentials, BadPassword, BadToken
-from chat_domain.model import Account, User
+from chat_domain.errors import BadCredentials, BadPassword, BadToken, NoSuchSession
+from chat_domain.model import Account, Resumable, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports import Clock, Hasher, Ids, Tokens, Users
 
 MAX_PASSWORD = 128  # characters; longer ones would only cost hashing time
 TOKEN_LIFE_MS = 14 * 24 * 3600 * 1000
+NAME_LENGTH = 16  # hex digits of a token's digest, by which its session is called
 TOKENS_KEPT = 10  # per user; the ones that expire first make room
 
 
@@ -94,6 +95,27 @@ class Accounts:
         if user is None:
             raise BadToken
         return user
+
+    async def resumable(self, user: User, key: str) -> list[Resumable]:
+        """A user's sessions that can be resumed, the latest first. key: the asking one's."""
+        tokens = await self.tokens.of(user.id, self.clock.now_ms())
+        return [
+            Resumable(
+                name=token[:NAME_LENGTH],
+                begun_ms=expires_ms - TOKEN_LIFE_MS,
+                expires_ms=expires_ms,
+                current=token == key,
+            )
+            for token, expires_ms in tokens
+        ]
+
+    async def end_resumable(self, user: User, name: str) -> str:
+        """Make a session's token worthless; return its digest. Raises NoSuchSession."""
+        for token, _ in await self.tokens.of(user.id, self.clock.now_ms()):
+            if token[:NAME_LENGTH] == name:
+                await self.tokens.remove(token)
+                return token
+        raise NoSuchSession(name)
 
     async def end_token(self, token_digest: str) -> None:
         """Make a token worthless."""

@@ -95,6 +95,14 @@ class NotMember(ChatError):
 
 
 @attrs.frozen(slots=False)
+class NoSuchSession(ChatError):
+    session: str
+
+    def __str__(self) -> str:
+        return f"you have no session {self.session!r}"
+
+
+@attrs.frozen(slots=False)
 class MailboxFull(ChatError):
     user_id: int
 

@@ -3,6 +3,7 @@
 import attrs
 
 from chat_domain.announcer import Announcer
+from chat_domain.budget import Budget
 from chat_domain.delivery import Delivery
 from chat_domain.errors import AlreadyOnline, TryAgain
 from chat_domain.handovers import Handovers
@@ -21,6 +22,7 @@ class Logins:
     announcer: Announcer
     handovers: Handovers
     standing: Standing
+    budget: Budget
     ids: Ids
     node: str
     second_login_replaces: bool = False
@@ -34,7 +36,7 @@ class Logins:
         """
         claim = Claim(user.id, self.ids.session(), self.node, key)
         old = await self._claim(claim)
-        session = Session(claim, user, client)
+        session = Session(claim, user, client, self.budget)
         if old is not None:
             await self._take_over(old, session)
         if self.handovers.came_too_early(claim):

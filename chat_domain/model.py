@@ -139,6 +139,19 @@ class Filing:
 
 
 @attrs.frozen
+class Resumable:
+    """A session of a user's that can be resumed: the one that asks, or one that was broken off.
+
+    name: what the user ends it by; the beginning of its token's digest, which gives nothing away.
+    """
+
+    name: str
+    begun_ms: int
+    expires_ms: int
+    current: bool
+
+
+@attrs.frozen
 class Claim:
     """A user's presence: which session has them, and on which node.
 

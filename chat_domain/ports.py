@@ -67,6 +67,10 @@ class Tokens(Protocol):
     async def owner(self, digest: str, now_ms: int) -> User | None:
         """Whose digest this is, None where it is unknown or expired (expires_ms <= now_ms)."""
 
+    async def of(self, user_id: int, now_ms: int) -> list[tuple[str, int]]:
+        """A user's digests that have not expired, each with its expiry, the last to expire first
+        (of those that expire together, ascending by digest)."""
+
     async def remove(self, digest: str) -> None:
         """Forget a digest. Unknown ones are no error."""
 

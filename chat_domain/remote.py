@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
+from chat_domain.budget import Budget
 from chat_domain.errors import CidConflict, TryAgain
 from chat_domain.model import Claim
 from chat_domain.notes import Fate, Handed
@@ -35,17 +36,19 @@ class Route:
 class RemoteRoutes:
     """The routes of this node, by recipient."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, budget: Budget) -> None:
         self._broker = broker
+        self._budget = budget
         self._routes: OrderedDict[int, Route] = OrderedDict()
         self._last_note: dict[str, Handed] = {}
 
     def hand_over(self, recipient_id: int, held: Held) -> bool:
         """Send a message on the recipient's open route; return whether there is one."""
         route = self._routes.get(recipient_id)
-        if route is None or route.given_up:
+        if route is None or route.given_up or self._budget.used > self._budget.limit:
             return False
         route.unsettled[held.message.mid] = held
+        self._budget.used += held.size
         self._send(route.claim, held)
         return True
 
@@ -90,6 +93,7 @@ class RemoteRoutes:
             return not route.given_up
         held = route.unsettled.pop(mid, None)
         if held is not None:
+            self._budget.used -= held.size
             _tell(held, recipient_id, fate)
         return False
 
@@ -103,6 +107,7 @@ class RemoteRoutes:
             return None
         route.given_up = True
         unsettled = list(route.unsettled.values())
+        self._budget.used -= sum(held.size for held in unsettled)
         route.unsettled.clear()
         return unsettled
 

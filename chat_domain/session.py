@@ -8,8 +8,9 @@ A pure state machine. The rules, which `docs/delivery.md` explains:
 3. The window is what was pushed and not taken over: at most WINDOW_MESSAGES, and at most
    WINDOW_BYTES unless it is a single message. Pushes are numbered from 1 without a gap.
 4. Taking over a number settles it and all below, and lets what waits move up.
-5. LIVE falls back to CATCHING_UP when it is told that something was stored for it, and when more
-   waits than WAITING_MESSAGES or WAITING_BYTES; then all that waits is to be stored.
+5. LIVE falls back to CATCHING_UP when it is told that something was stored for it, when more waits
+   than WAITING_MESSAGES or WAITING_BYTES, and when the node's budget for unsettled messages is
+   spent; then all that waits is to be stored.
 6. It turns LIVE when a read of the mailbox finds all there is, nothing was stored for it since that
    read began, and no store for it is under way.
 7. A message from the mailbox is forgotten there once it is taken over, not before. Until that is
@@ -24,6 +25,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import attrs
 
+from chat_domain.budget import Budget
 from chat_domain.errors import BadPush, CidConflict
 from chat_domain.model import Claim, Message, User
 from chat_domain.ports import Client
@@ -84,13 +86,16 @@ def hold(message: Message, receipt: Owed | None) -> Held:
 class Session:
     """See the module's docstring for the rules; `offline` and `delivery` act on what it returns."""
 
-    def __init__(self, claim: Claim, user: User, client: Client) -> None:
+    def __init__(
+        self, claim: Claim, user: User, client: Client, budget: Budget | None = None
+    ) -> None:
         self.claim = claim
         self.user = user
         self.client = client
         self.phase = Phase.CATCHING_UP
         self.unanswered = 0
         self.reading = False
+        self._budget = budget or Budget()
         self._last_push = 0
         self._window: deque[Held] = deque()
         self._window_bytes = 0
@@ -124,9 +129,13 @@ class Session:
             return None
         if self.phase is not Phase.LIVE:
             return ()
+        if self._budget.used > self._budget.limit:
+            return self.fall_back()
         held = hold(message, receipt)
+        self._budget.used += held.size
         if self._waiting or not self._fits(held):
             if len(self._waiting) >= WAITING_MESSAGES or self._waiting_bytes > WAITING_BYTES:
+                self._budget.used -= held.size
                 return self.fall_back()
             self._waiting.append(held)
             self._waiting_bytes += held.size
@@ -175,6 +184,7 @@ class Session:
         while window and window[0].number <= number:
             held = window.popleft()
             self._window_bytes -= held.size
+            self._budget.used -= held.size
             self._settle(held, done)
         while self._waiting and self._fits(self._waiting[0]):
             held = self._waiting.popleft()
@@ -204,6 +214,7 @@ class Session:
             self.phase = Phase.CATCHING_UP
         waiting = list(self._waiting)
         self._waiting.clear()
+        self._budget.used -= self._waiting_bytes
         self._waiting_bytes = 0
         for held in waiting:
             self._forget_cid(held)
@@ -232,6 +243,7 @@ class Session:
         self._window.clear()
         self._waiting.clear()
         self._by_cid.clear()
+        self._budget.used -= self._window_bytes + self._waiting_bytes
         self._window_bytes = self._waiting_bytes = 0
         return unsettled
 
@@ -304,6 +316,7 @@ class Session:
             held.keeping = Keeping.DONE
             if not self._fits(held):
                 return
+            self._budget.used += held.size
             self._from_mailbox.add(message.mid)
             if message.cid is not message.mid:
                 self._by_cid[message.sender_id, message.cid] = held

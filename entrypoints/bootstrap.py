@@ -16,6 +16,7 @@ from adapters.sqlite import sqlite_store
 from adapters.system import RandomIds, SystemClock
 from chat_domain.accounts import Accounts
 from chat_domain.announcer import Announcer
+from chat_domain.budget import Budget
 from chat_domain.chat import Chat
 from chat_domain.delivery import Delivery
 from chat_domain.friends import FriendList
@@ -55,6 +56,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             ids=RandomIds(),
             tasks=tasks,
             latches=EventLatches(),
+            budget=Budget(settings.unsettled_mib * 1024 * 1024),
             second_login_replaces=settings.second_login == "replace",
         )
         await join(chat.node)
@@ -118,6 +120,7 @@ def assemble(
     ids: Ids,
     tasks: Tasks,
     latches: Latches,
+    budget: Budget | None = None,
     second_login_replaces: bool = False,
 ) -> Chat:
     """The use cases of one node over these ports."""
@@ -125,7 +128,8 @@ def assemble(
     sessions = Sessions()
     standing = Standing(surroundings.lease)
     offline = Offline(store.mailbox, tasks, standing)
-    routes = RemoteRoutes(broker)
+    budget = budget or Budget()
+    routes = RemoteRoutes(broker, budget)
     delivery = Delivery(
         sessions, store.mailbox, offline, clock, ids, presence, broker, routes, name
     )
@@ -140,6 +144,7 @@ def assemble(
         announcer,
         handovers,
         standing,
+        budget,
         ids,
         name,
         second_login_replaces,

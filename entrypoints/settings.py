@@ -59,6 +59,9 @@ class Settings:
         "what a login does while the account is online: refuse it, or replace the first",
         choices=("refuse", "replace"),
     )
+    unsettled_mib: int = _setting(
+        256, "MiB of messages held in memory for slow clients; beyond it they are stored", least=1
+    )
     mailbox_capacity: int = _setting(1000, "messages kept for somebody who is away", least=1)
     hashing: str = _setting(
         "strong",

@@ -17,7 +17,7 @@ from adapters.client.frames import Body
 from adapters.client.inbox import Inbox
 from adapters.client.keeper import Address, Identity, Keeper
 from adapters.client.settings import Settings
-from chat_domain.model import Friend, Group, Member, Membership, Role, User
+from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User
 
 R = TypeVar("R")
 
@@ -133,6 +133,15 @@ class ChatClient:
         if identity is not None:
             login = identity.login and identity.login | {"password": new}
             self._keeper.identity = Identity(identity.user, ack.token, login)
+
+    async def sessions(self) -> list[Resumable]:
+        """This user's sessions that can be resumed, the latest first."""
+        ack = await self._ask({"msgid": frames.SESSIONS}, frames.SessionsAck)
+        return [Resumable(row.session, row.begun, row.expires, row.current) for row in ack.sessions]
+
+    async def end_session(self, name: str) -> None:
+        """Make a session's token worthless; for the current one, use `logout`."""
+        await self._ask({"msgid": frames.END_SESSION, "session": name}, frames.PlainAck)
 
     # Messages.
 

@@ -25,6 +25,8 @@ GROUPS = 1024
 MEMBERS = 1026
 LEAVE_GROUP = 1028
 CHANGE_PASSWORD = 1029
+SESSIONS = 1031
+END_SESSION = 1033
 
 VERSION = 2
 MAX_CLIENT_FRAME = 65_536
@@ -161,6 +163,18 @@ class ChangePasswordAck(msgspec.Struct, tag_field="msgid", tag=1030):
     seq: int = 0
 
 
+class SessionRow(msgspec.Struct):
+    session: str
+    begun: int
+    expires: int
+    current: bool
+
+
+class SessionsAck(msgspec.Struct, tag_field="msgid", tag=1032):
+    sessions: list[SessionRow]
+    seq: int = 0
+
+
 Reply = (
     LoginAck
     | RegisterAck
@@ -172,6 +186,7 @@ Reply = (
     | GroupsAck
     | MembersAck
     | ChangePasswordAck
+    | SessionsAck
 )
 ServerFrame = Reply | Chat | GroupChat | PingFrame | ReplacedFrame | PresenceFrame | GoingAwayFrame
 

@@ -273,6 +273,7 @@ class ClientProtocol:
         frames.GroupsAck: _on_answer,
         frames.MembersAck: _on_answer,
         frames.ChangePasswordAck: _on_answer,
+        frames.SessionsAck: _on_answer,
     }
 
 

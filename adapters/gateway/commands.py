@@ -111,6 +111,8 @@ COMMANDS: dict[type[Request], Command] = {
     requests.Register: logging_in.register,
     requests.Logout: logging_in.log_out,
     requests.ChangePassword: logging_in.change_password,
+    requests.ListSessions: logging_in.list_sessions,
+    requests.EndSession: logging_in.end_session,
     requests.OneChat: one_chat,
     requests.GroupChat: group_chat,
     requests.Pushed: pushed,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from adapters.gateway.clients import PersonClient, Version2Client
-from adapters.wire import numbers, requests
+from adapters.wire import frames, numbers, requests
 from adapters.wire.requests import Request
 from adapters.wire.version1 import OwnGroup
 from chat_domain.accounts import digest
@@ -63,6 +63,20 @@ async def change_password(talk: "Conversation", request: requests.ChangePassword
     token = await talk.chat.accounts.change_password(session.user, request.old, request.new)
     await talk.chat.logins.change_key(session, token.digest)
     talk.answer(request, numbers.CHANGE_PASSWORD_ACK, token=token.text, expires=token.expires_ms)
+
+
+async def list_sessions(talk: "Conversation", request: requests.ListSessions) -> None:
+    session = talk.current_session()
+    found = await talk.chat.accounts.resumable(session.user, session.claim.key)
+    talk.answer(request, numbers.SESSIONS_ACK, sessions=[frames.resumable(one) for one in found])
+
+
+async def end_session(talk: "Conversation", request: requests.EndSession) -> None:
+    session = talk.current_session()
+    ended = await talk.chat.accounts.end_resumable(session.user, request.session)
+    if ended == session.claim.key:
+        await talk.log_out()
+    talk.acknowledge(request)
 
 
 def _not_logged_in(talk: "Conversation") -> None:

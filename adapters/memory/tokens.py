@@ -35,6 +35,11 @@ class MemoryTokens:
             return None
         return self._users.user(token.user_id)
 
+    async def of(self, user_id: int, now_ms: int) -> list[tuple[str, int]]:
+        found = [(digest, self._tokens[digest].expires_ms) for digest in self._of(user_id)]
+        valid = [(digest, expires_ms) for digest, expires_ms in found if expires_ms > now_ms]
+        return sorted(valid, key=lambda token: (-token[1], token[0]))
+
     async def remove(self, digest: str) -> None:
         self._tokens.pop(digest, None)
 

@@ -21,6 +21,9 @@ class MySqlTokens:
         self._now_ms = now_ms
         return await self._pool.read(_owner, digest, now_ms)
 
+    async def of(self, user_id: int, now_ms: int) -> list[tuple[str, int]]:
+        return await self._pool.read(_of, bounded(user_id), now_ms)
+
     async def remove(self, digest: str) -> None:
         await self._pool.write_repeatable(_remove, digest)
 
@@ -62,6 +65,15 @@ async def _owner(link: Link, digest: str, now_ms: int) -> User | None:
         (digest, now_ms),
     )
     return User(*found[0]) if found else None
+
+
+async def _of(link: Link, user_id: int, now_ms: int) -> list[tuple[str, int]]:
+    found = await link.rows(
+        "SELECT digest, expires_ms FROM Token WHERE userid = %s AND expires_ms > %s"
+        " ORDER BY expires_ms DESC, digest",
+        (user_id, now_ms),
+    )
+    return [(digest.decode(), expires_ms) for digest, expires_ms in found]
 
 
 async def _remove(link: Link, digest: str) -> None:

@@ -22,6 +22,9 @@ class SqliteTokens:
         self._now_ms = now_ms
         return await self._reader.run(_owner, digest, now_ms)
 
+    async def of(self, user_id: int, now_ms: int) -> list[tuple[str, int]]:
+        return await self._reader.run(_of, bounded(user_id), now_ms)
+
     async def remove(self, digest: str) -> None:
         await self._writer.run(_remove, digest)
 
@@ -49,6 +52,14 @@ def _owner(connection: Connection, digest: str, now_ms: int) -> User | None:
         (digest, now_ms),
     ).fetchone()
     return row and User(*row)
+
+
+def _of(connection: Connection, user_id: int, now_ms: int) -> list[tuple[str, int]]:
+    return connection.execute(
+        "SELECT digest, expires_ms FROM Token WHERE userid = ? AND expires_ms > ?"
+        " ORDER BY expires_ms DESC, digest",
+        (user_id, now_ms),
+    ).fetchall()
 
 
 def _remove(connection: Connection, digest: str) -> None:

@@ -144,6 +144,11 @@ class Actions:
                 await self._find(name)
             case commands.ChangePassword():
                 await self._change_password()
+            case commands.ShowSessions():
+                self.show(render.sessions(await self._client.sessions()))
+            case commands.EndSession(name):
+                await self._client.end_session(name)
+                self._screen.show(render.note(f"session {name} cannot be resumed any more"))
             case commands.Wait(seconds):
                 await asyncio.sleep(seconds)
             case commands.Help():

@@ -86,6 +86,16 @@ class ChangePassword:
 
 
 @attrs.frozen
+class ShowSessions:
+    pass
+
+
+@attrs.frozen
+class EndSession:
+    name: str
+
+
+@attrs.frozen
 class Wait:
     seconds: float
 
@@ -133,6 +143,8 @@ Command = (
     | ShowWho
     | Find
     | ChangePassword
+    | ShowSessions
+    | EndSession
     | Wait
     | Logout
     | Quit
@@ -201,6 +213,8 @@ SLASHED = [
     Form("/join", ["ID"], "join a group", _join),
     Form("/leave", ["GROUP"], "leave a group", LeaveGroup),
     Form("/password", [], "change your password", ChangePassword),
+    Form("/sessions", [], "your sessions that can be resumed", ShowSessions),
+    Form("/end", ["SESSION"], "end one of them", EndSession),
     Form("/wait", ["SECONDS"], "only receive for a while; for scripts", _wait),
     Form("/logout", [], "log out", Logout),
     Form("/quit", [], "leave", Quit),

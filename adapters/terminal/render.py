@@ -22,7 +22,7 @@ from adapters.client.events import (
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
 from adapters.terminal.commands import ORIGINAL, SLASHED
-from chat_domain.model import Friend, Member, Membership, Role, User
+from chat_domain.model import Friend, Member, Membership, Resumable, Role, User
 
 Line = list[tuple[str, str]]
 
@@ -93,6 +93,17 @@ def who(user: User, every: Iterable[Friend]) -> list[Line]:
     online = [friend for friend in every if friend.online]
     rows = [person(friend) for friend in online] or [_nobody("nobody of your list is online")]
     return [note(f"you are {user.name}, id {user.id}"), *rows]
+
+
+def sessions(every: Iterable[Resumable]) -> list[Line]:
+    """One row a session: what it is called, when it began, and whether it is this one."""
+    return [_title("sessions"), *(_session(one) for one in every)]
+
+
+def _session(one: Resumable) -> Line:
+    begun = datetime.fromtimestamp(one.begun_ms / 1000).astimezone()
+    remark = "  (this one)" if one.current else ""
+    return [("", f"  {clean(one.name)}  since {begun:%Y-%m-%d %H:%M}{remark}")]
 
 
 def groups(every: Iterable[Membership]) -> list[Line]:

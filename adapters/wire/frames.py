@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from adapters.wire import numbers
-from chat_domain.model import Friend, Member, Membership
+from chat_domain.model import Friend, Member, Membership, Resumable
 
 encode = msgspec.json.Encoder().encode
 
@@ -86,6 +86,15 @@ def membership(own: Membership) -> dict[str, Any]:
         "groupname": own.group.name,
         "groupdesc": own.group.description,
         "role": own.role.value,
+    }
+
+
+def resumable(session: Resumable) -> dict[str, Any]:
+    return {
+        "session": session.name,
+        "begun": session.begun_ms,
+        "expires": session.expires_ms,
+        "current": session.current,
     }
 
 

@@ -129,6 +129,14 @@ class ChangePassword(Request, tag=numbers.CHANGE_PASSWORD, kw_only=True):
     new: NewPassword
 
 
+class ListSessions(Request, tag=numbers.SESSIONS):
+    pass
+
+
+class EndSession(Request, tag=numbers.END_SESSION, kw_only=True):
+    session: Words
+
+
 AnyRequest = (
     Login
     | Logout
@@ -149,6 +157,8 @@ AnyRequest = (
     | ListMembers
     | LeaveGroup
     | ChangePassword
+    | ListSessions
+    | EndSession
 )
 
 

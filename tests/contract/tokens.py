@@ -113,3 +113,23 @@ async def test_any_integer_may_be_removed(store: Store, number: int) -> None:
     await store.tokens.add("a", ann, LATER, keep=5)
     await store.tokens.remove_all(number)
     assert await owned(store, "a") == ["a"]
+
+
+async def test_a_users_digests_are_listed(store: Store) -> None:
+    """Those that have not expired, the last to expire first; nobody else's."""
+    ann, bob = await register(store, "Ann", "Bob")
+    for digest, owner, expires_ms in (
+        ("b", ann, LATER),
+        ("a", ann, LATER),
+        ("c", ann, LATER + 1),
+        ("d", ann, NOW),
+        ("e", bob, LATER),
+    ):
+        await store.tokens.add(digest, owner, expires_ms, keep=9)
+    assert await store.tokens.of(ann, NOW) == [("c", LATER + 1), ("a", LATER), ("b", LATER)]
+
+
+@pytest.mark.parametrize("user_id", ODD_INTEGERS)
+async def test_any_integer_may_be_listed(store: Store, user_id: int) -> None:
+    """An id of nobody has no digests."""
+    assert await store.tokens.of(user_id, NOW) == []

@@ -1,0 +1,57 @@
+"""A node's budget for messages that are not settled yet."""
+
+from chat_domain.budget import Budget
+from chat_domain.model import Claim, User
+from chat_domain.session import Phase, Session
+from tests.unit.domain.test_session import message
+from tests.unit.fakes import RecordingClient
+
+
+def live_session(budget: Budget, user_id: int = 1) -> Session:
+    claim = Claim(user_id, f"session of {user_id}", "here", "")
+    session = Session(claim, User(user_id, "U"), RecordingClient(), budget)
+    asked, _ = session.begin_read()
+    session.end_read([], asked)
+    return session
+
+
+def test_a_spent_budget_sends_messages_to_the_mailbox() -> None:
+    """What comes when the node holds too much is not taken, and the session catches up."""
+    budget = Budget(limit=1000)
+    session = live_session(budget)
+    assert session.offer(message("x" * 1000), None) is None
+    assert session.offer(message(), None) == []
+    assert session.phase is Phase.CATCHING_UP
+
+
+def test_sessions_share_one_budget() -> None:
+    """One slow client's messages leave less for the others."""
+    budget = Budget(limit=1000)
+    slow, other = live_session(budget, 1), live_session(budget, 2)
+    slow.offer(message("x" * 1000), None)
+    assert other.offer(message(), None) == []
+
+
+def test_what_is_taken_over_is_given_back() -> None:
+    """Settled messages cost nothing."""
+    budget = Budget()
+    session = live_session(budget)
+    for _ in range(200):
+        session.offer(message("x" * 1000), None)
+    while session.last_push < 200:
+        session.taken_over(session.last_push)
+    session.taken_over(session.last_push)
+    assert budget.used == 0
+
+
+def test_what_waits_is_given_back_when_it_is_stored() -> None:
+    """Falling back hands on what waits; ending hands on the rest."""
+    budget = Budget()
+    session = live_session(budget)
+    for _ in range(200):
+        session.offer(message("x" * 1000), None)
+    full = budget.used
+    waiting = session.fall_back()
+    assert budget.used == full - sum(held.size for held in waiting)
+    session.end()
+    assert budget.used == 0
