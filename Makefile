@@ -42,7 +42,7 @@ lint: $(VENV)/.tests
 unit: $(VENV)/.tests
 	$(BIN)/python -m pytest tests/unit $(ARGS)
 
-integration: $(VENV)/.tests
+integration: services $(VENV)/.tests
 	$(BIN)/python -m pytest tests/integration $(ARGS)
 
 services:
