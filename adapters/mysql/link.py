@@ -13,7 +13,7 @@ import aiomysql
 import attrs
 
 from adapters.mysql.address import Address
-from adapters.mysql.trouble import FAILURES, InDoubt, Lost, Trouble, sorted_out
+from adapters.mysql.trouble import FAILURES, InDoubt, Lost, Trouble, sorted_out, why
 
 GOODBYE_TAKES = 0.5  # seconds at most
 STREAMED_AT_ONCE = 500  # rows
@@ -131,7 +131,7 @@ async def connect(address: Address) -> Link:
     try:
         link = Link(await _connect(address))
     except (*FAILURES, RuntimeError) as failure:  # the latter: a way to prove who we are is missing
-        raise Trouble(_why(failure)) from failure
+        raise Trouble(why(failure)) from failure
     try:
         _require_encryption(link, address)
         for statement in _AT_THE_START:
@@ -162,11 +162,3 @@ def _require_encryption(link: Link, address: Address) -> None:
     writer = link._connection._writer  # noqa: SLF001  # the driver has no question for that
     if address.tls is not None and writer.get_extra_info("ssl_object") is None:
         raise Trouble("the server offers no TLS")
-
-
-def _why(failure: Exception) -> str:
-    """One line. The driver hides the system's reason behind its own sentence."""
-    cause = failure.__cause__
-    if isinstance(cause, OSError) and str(cause):
-        return str(cause)
-    return str(failure.args[-1] if failure.args else failure)

@@ -3,6 +3,9 @@
 All writes of this node's mailbox pass through one queue (see `batches`), so that an `add` is
 committed before, or together with, every `add` that was asked later, and no `remove` overtakes the
 `add` before it. The order in which messages are delivered depends on it.
+
+One call is one transaction, however many entries it brings, and has to be done within the pool's
+limit: a group may have some ten thousands of members who are away, and not a million.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ from pymysql.err import MySQLError
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
 from adapters.mysql.schema import create
-from adapters.mysql.trouble import Trouble
+from adapters.mysql.trouble import Trouble, why
 from adapters.mysql.upgrade import Upgrade
 from adapters.mysql.upgrading.report import Report
 from adapters.storage import StoreUnusable
@@ -48,6 +48,6 @@ async def _connected(address: Address) -> AsyncIterator[Link]:
     try:
         yield link
     except (Trouble, MySQLError) as error:
-        raise StoreUnusable(f"{address}: {error}; nothing is lost, run it again") from error
+        raise StoreUnusable(f"{address}: {why(error)}; nothing is lost, run it again") from error
     finally:
         await link.close()

@@ -51,6 +51,7 @@ class Pool:
         self._slots = asyncio.Semaphore(size)
         self._resting: list[_Resting] = []
         self._limit = limit
+        self._closed = False
 
     async def read(
         self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -76,7 +77,8 @@ class Pool:
         )
 
     async def close(self) -> None:
-        """End what rests. Nothing may be lent any more."""
+        """End what rests, and whatever comes back later."""
+        self._closed = True
         resting, self._resting = self._resting, []
         await asyncio.gather(*(rest.link.close() for rest in resting))
 
@@ -130,6 +132,9 @@ class Pool:
         return None
 
     def _give_back(self, link: Link) -> None:
+        if self._closed:
+            link.abort()
+            return
         self._resting.append(_Resting(link, asyncio.get_running_loop().time()))
 
     def _throw_away_resting(self) -> None:

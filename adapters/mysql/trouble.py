@@ -38,11 +38,19 @@ class Conflict(Trouble):
     """Another transaction stood in the way. Doing this one again, from its start, may help."""
 
 
+def why(failure: Exception) -> str:
+    """One line. The driver hides the system's reason behind a sentence of its own."""
+    cause = failure.__cause__
+    if isinstance(cause, OSError) and str(cause):
+        return str(cause)
+    return str(failure.args[-1] if failure.args else failure)
+
+
 def sorted_out(failure: Exception, *, closed: bool) -> Trouble:
     """What one of FAILURES means."""
     code: Any = failure.args[0] if failure.args else None
     if code in _CONFLICTS:
-        return Conflict(str(failure))
+        return Conflict(why(failure))
     if closed or code in _LOST:
-        return Lost(str(failure))
-    return Trouble(str(failure))
+        return Lost(why(failure))
+    return Trouble(why(failure))

@@ -483,6 +483,18 @@ async def test_a_server_that_still_runs_is_noticed(old: str, ask: Ask) -> None:
     assert ask("SELECT COUNT(*) FROM Friend") == [(6,)]
 
 
+async def test_going_back(old: str, ask: Ask) -> None:
+    """What docs/upgrade.md says brings the old tables back, and they can be upgraded again."""
+    text = (ROOT / "docs" / "upgrade.md").read_text("utf-8")
+    commands = text.partition("```sql\n")[2].partition("```")[0]
+    before = ask("CHECKSUM TABLE user, friend, allgroup, groupuser, offlinemessage")
+    await upgrade(old)
+    for command in commands.split(";\n")[:-1]:
+        ask(command)
+    assert ask("CHECKSUM TABLE user, friend, allgroup, groupuser, offlinemessage") == before
+    assert await upgrade(old) is not None
+
+
 async def test_names_that_the_old_documentation_gives(old: str, ask: Ask) -> None:
     """Tables that were made with the names of the C++ server's description are found, too."""
     ask(
