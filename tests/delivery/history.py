@@ -11,8 +11,8 @@ login       | process, user, how ("password" or "token")
 logout      | process, user: said so by the server
 closed      | process, user: by its person
 send        | key, sender, process, number, to or group, crc
-copy        | key: it was sent once more, since there was no answer
-again       | key: one of its copies was refused for the moment
+copy        | key: its client has written it to a connection, the first time or once more
+again       | key: the server has refused a copy for the moment, whether the client hears it or not
 ack         | key, status, refused
 fail        | key, error: not acknowledged, whatever became of it
 received    | process, user, key, sender, group, crc, mid

@@ -4,10 +4,14 @@ import asyncio
 import enum
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import attrs
+
+from tests.delivery.history import History
+from tests.delivery.wiretap import Wiretap
 
 LOOPBACK = "127.0.0.1"
 _PIECE = 16 * 1024
@@ -25,13 +29,15 @@ class Stream:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    open: asyncio.Event
+    hear: Callable[[bytes], None]
+    open: asyncio.Event = attrs.field(factory=asyncio.Event)
     lost: bool = False  # from now on all bytes vanish
     left: int | None = None  # bytes until the connection is cut
 
     async def carry(self) -> None:
         """Until one side ends, or the last byte is through that may be."""
         while data := await self.reader.read(_PIECE):
+            self.hear(data)
             await self.open.wait()
             if self.lost:
                 continue
@@ -55,6 +61,8 @@ class Wire:
         self._far_end = streams[Way.UP].writer
         self._near_end = streams[Way.DOWN].writer
         self._left_behind: float | None = None
+        for way in streams:
+            self.release(way)
 
     async def carry(self) -> None:
         tasks = [asyncio.create_task(stream.carry()) for stream in self._streams.values()]
@@ -106,8 +114,9 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 class Door:
     """Where one person's clients connect."""
 
-    def __init__(self, behind: int) -> None:
+    def __init__(self, behind: int, history: History) -> None:
         self._behind = behind
+        self._history = history
         self._wires: set[Wire] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -142,7 +151,10 @@ class Door:
         except OSError:
             _reset(writer)
             return
-        wire = Wire({Way.UP: _stream(reader, far_writer), Way.DOWN: _stream(far_reader, writer)})
+        tap = Wiretap(self._history)
+        up = Stream(reader, far_writer, partial(tap.hear, by_client=True))
+        down = Stream(far_reader, writer, partial(tap.hear, by_client=False))
+        wire = Wire({Way.UP: up, Way.DOWN: down})
         self._wires.add(wire)
         try:
             await wire.carry()
@@ -150,16 +162,10 @@ class Door:
             self._wires.discard(wire)
 
 
-def _stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Stream:
-    stream = Stream(reader, writer, asyncio.Event())
-    stream.open.set()
-    return stream
-
-
 @asynccontextmanager
-async def doors(behind: int, count: int) -> AsyncIterator[list[Door]]:
+async def doors(behind: int, count: int, history: History) -> AsyncIterator[list[Door]]:
     """So many doors to one port."""
-    made = [Door(behind) for _ in range(count)]
+    made = [Door(behind, history) for _ in range(count)]
     for door in made:
         await door.open()
     try:

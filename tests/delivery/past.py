@@ -11,7 +11,7 @@ from tests.delivery.memberships import Memberships
 
 @attrs.define
 class Sent:
-    """A message as its sender saw it. `at`, `acked_at`, `again_at` are numbers of events."""
+    """A message as its sender saw it. What ends in `at` is a number of an event, or several."""
 
     key: str
     sender: int
@@ -26,8 +26,8 @@ class Sent:
     status: str = ""
     refused: frozenset[int] = frozenset()
     error: str = ""
+    copied_at: list[int] = attrs.field(factory=list)
     again_at: list[int] = attrs.field(factory=list)
-    copies: int = 0
     answered_t: float = 0.0
 
     @property
@@ -100,8 +100,8 @@ class Past:
             event["t"],
         )
 
-    def _copy(self, _: int, event: Event) -> None:
-        self.sent[event["key"]].copies += 1
+    def _copy(self, at: int, event: Event) -> None:
+        self.sent[event["key"]].copied_at.append(at)
 
     def _again(self, at: int, event: Event) -> None:
         self.sent[event["key"]].again_at.append(at)

@@ -4,26 +4,17 @@ import asyncio
 import itertools
 import random
 import zlib
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
 from adapters.client.chat_client import ChatClient
 from adapters.client.errors import ClientError, Refused
 from adapters.client.events import Ack, Event, Message
-from adapters.client.outbox import Outgoing
 from adapters.client.settings import Settings
 from tests.delivery.history import History
+from tests.delivery.wiretap import NOT_NOTED, key_of
 
 _numbers = itertools.count(1)
-
-
-NOT_NOTED = "not noted"  # a text that is no part of the history
-
-
-def key_of(text: str) -> str:
-    """What names a message, at the beginning of its text."""
-    return text.partition(" ")[0]
 
 
 def crc_of(text: str) -> int:
@@ -48,32 +39,6 @@ class Process:
             )
         )
         self._note("process")
-        protocol: Any = self.client._connection._protocol
-        protocol._on_refused_chat = self._noting_again(protocol._on_refused_chat)
-        protocol._send = self._noting_copies(protocol._send)
-
-    def _noting_again(
-        self, refused_chat: Callable[[Outgoing, int, Refused], None]
-    ) -> Callable[[Outgoing, int, Refused], None]:
-        def note_and_go_on(out: Outgoing, seq: int, refusal: Refused) -> None:
-            if refusal.passing and out.body["msg"] != NOT_NOTED:
-                self._history.note("again", key=key_of(out.body["msg"]))
-            refused_chat(out, seq, refusal)
-
-        return note_and_go_on
-
-    def _noting_copies(
-        self, send: Callable[[Outgoing, float], None]
-    ) -> Callable[[Outgoing, float], None]:
-        sent_before = set[str]()
-
-        def send_and_note(out: Outgoing, now: float) -> None:
-            if out.cid in sent_before and out.body["msg"] != NOT_NOTED:
-                self._history.note("copy", key=key_of(out.body["msg"]))
-            sent_before.add(out.cid)
-            send(out, now)
-
-        return send_and_note
 
     @property
     def has_ended(self) -> bool:

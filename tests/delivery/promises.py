@@ -53,7 +53,7 @@ def order_is_kept(past: Past) -> Breaches:
 
     Who was not in the group all the time may get a message by a later copy of it, in its place.
     A message that was refused for the moment, and sent again behind others that were under way
-    already, has lost its place: its sender was told so. Messages to a group and to its member are
+    already, has lost its place. Messages to a group and to its member are
     two conversations only for people; they come in one order.
     """
     latest: dict[tuple[int, int], Sent] = {}
@@ -69,7 +69,11 @@ def order_is_kept(past: Past) -> Breaches:
 
 
 def _lost_its_place(sent: Sent, later: Sent) -> bool:
-    return any(at > later.at for at in sent.again_at)
+    for refused_at in sent.again_at:
+        again = next((at for at in sent.copied_at if at > refused_at), None)
+        if again is not None and any(at < again for at in later.copied_at):
+            return True
+    return False
 
 
 def delivered_means_delivered(past: Past) -> Breaches:
@@ -100,7 +104,7 @@ def groups_are_private(past: Past) -> Breaches:
 
 
 def _may_be_on_its_way(sent: Sent) -> bool:
-    return sent.copies > 0 or sent.error in _CLIENT_GAVE_UP
+    return len(sent.copied_at) > 1 or sent.error in _CLIENT_GAVE_UP
 
 
 _CLIENT_GAVE_UP = frozenset({"lost", "not_logged_in"})

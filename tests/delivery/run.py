@@ -81,7 +81,7 @@ async def run(
 ) -> None:
     """Fill a history. The cluster has nginx; afterwards all its nodes run."""
     async with (
-        doors(cluster.nginx.port, size.people) as open_doors,
+        doors(cluster.nginx.port, size.people, history) as open_doors,
         _populated(history, open_doors, seed, size) as people,
     ):
         faults = Faults(cluster, open_doors, history)

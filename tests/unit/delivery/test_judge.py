@@ -40,6 +40,8 @@ class Tale:
             **where,
         )
 
+        self.tell("copy", key=key)
+
     def ack(self, key: str, status: str = "stored", refused: tuple[int, ...] = ()) -> None:
         self.tell("ack", key=key, status=status, refused=list(refused))
 
@@ -176,6 +178,7 @@ def test_a_message_that_was_refused_behind_another_has_lost_its_place(tale: Tale
     tale.send("a")
     tale.send("b")
     tale.tell("again", key="a")
+    tale.tell("copy", key="a")
     tale.shown("b")
     tale.shown("a")
     tale.ack("b")
@@ -186,6 +189,7 @@ def test_a_message_that_was_refused_behind_another_has_lost_its_place(tale: Tale
 def test_a_message_that_was_refused_before_another_was_sent_keeps_its_place(tale: Tale) -> None:
     tale.send("a")
     tale.tell("again", key="a")
+    tale.tell("copy", key="a")
     tale.send("b")
     tale.shown("b")
     tale.shown("a")
