@@ -12,7 +12,8 @@ A pure state machine. The rules, which `docs/delivery.md` explains:
    than WAITING_MESSAGES or WAITING_BYTES, and when the node's budget for unsettled messages is
    spent; then all that waits is to be stored.
 6. It turns LIVE when a read of the mailbox finds all there is, nothing was stored for it since that
-   read began, and no store for it is under way.
+   read began, and no store for it is under way. It does not read at all before the stores are
+   done that were under way when it began: what they store is older than what is there.
 7. A message from the mailbox is forgotten there once it is taken over, not before. Until that is
    done it is on the way, and further reads leave it out.
 8. A second copy (same sender and cid) of what is in the window or waits joins the first.
@@ -95,6 +96,7 @@ class Session:
         self.phase = Phase.CATCHING_UP
         self.unanswered = 0
         self.reading = False
+        self.behind = 0  # stores that were under way when it began (see rule 6)
         self._budget = budget or Budget()
         self._last_push = 0
         self._window: deque[Held] = deque()
@@ -289,6 +291,7 @@ class Session:
         return (
             self.phase is Phase.CATCHING_UP
             and not self.reading
+            and not self.behind
             and self._read_all_at != self._stores_seen
             and len(self._window) <= WINDOW_MESSAGES // 2
             and self._window_bytes <= WINDOW_BYTES // 2

@@ -17,7 +17,8 @@ class Sessions:
     def add(self, session: Session) -> None:
         """Make this the user's session, in place of any other."""
         self._by_user[session.user.id] = session
-        for _ in range(self._stores[session.user.id]):
+        session.behind = self._stores[session.user.id]
+        for _ in range(session.behind):
             session.store_begins()
 
     def discard(self, session: Session) -> None:
@@ -43,6 +44,8 @@ class Sessions:
             if not self._stores[user_id]:
                 del self._stores[user_id]
         here = self.of(user_ids)
+        for session in here:
+            session.behind = max(0, session.behind - 1)  # stores are done in order
         return [(session.user.id, held) for session in here for held in session.store_ended()]
 
     def __iter__(self) -> Iterator[Session]:

@@ -164,6 +164,24 @@ def test_order_is_kept_over_a_resume_while_the_old_session_is_being_stored(
     assert second.is_live
 
 
+def test_a_resumed_session_does_not_read_before_the_old_one_is_stored(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """What the old one leaves behind may be older than what is in the mailbox already."""
+    first = world.log_in(bob, "key")
+    ann.says(bob, "older")
+    first.session.notice()
+    ann.says(bob, "newer")
+    assert world.waiting_for(bob) == ["newer"]
+    world.mailbox.slow_writes = True
+    world.tasks.start(world.chat.logins.end(first.session))
+    world.tasks.drain()
+    second = world.log_in(bob, "key")
+    world.settle()
+    assert second.client.texts == ["older", "newer"]
+    assert second.is_live
+
+
 def test_the_last_of_many_resumes_has_the_session(world: World, ann: Terminal, bob: User) -> None:
     """Also when the first of them is still at its predecessor's messages."""
     first = world.log_in(bob, "key")
