@@ -3,18 +3,24 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.cluster import Cluster
 from tests.integration.original_client.client import OriginalClient
 from tests.integration.original_client.people import People, name_of_50
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
 
 
-@pytest.fixture(scope="package")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Where a real server listens."""
-    store = f"sqlite:///{tmp_path_factory.mktemp('original_client')}/chat.db"
-    with ServerProcess(store, "--hashing", "cheap") as server:
-        yield server.port
+@pytest.fixture(scope="package", params=["alone", "cluster"])
+def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Where the chat is: one real server, or nginx in front of two nodes."""
+    directory = tmp_path_factory.mktemp("original_client")
+    if request.param == "alone":
+        with ServerProcess(f"sqlite:///{directory}/chat.db", "--hashing", "cheap") as server:
+            yield server.port
+        return
+    services = request.getfixturevalue("cluster_services")
+    with Cluster(services, directory, nodes=2, nginx=True) as cluster:
+        yield cluster.nginx.port
 
 
 @pytest.fixture
