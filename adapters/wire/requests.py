@@ -224,4 +224,5 @@ def _explain(frame: bytes, why: str) -> BadFrame:
 
 
 def _integer(value: object) -> int | None:
-    return value if type(value) is int else None
+    # One that is out of all proportion would be repeated in the answer.
+    return value if type(value) is int and abs(value) < 2**63 else None

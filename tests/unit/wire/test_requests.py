@@ -1,0 +1,361 @@
+"""Reading what a client sends."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from adapters.wire import requests
+from adapters.wire.requests import BadFrame, Request, number_of, read_request
+from tests.unit.wire.protocol_page import examples, rows, section
+
+# One frame for each row of the page's table, with all fields that it names.
+FRAMES: dict[int, dict[str, Any]] = {
+    1000: {"id": 13, "name": "zhang san", "password": "123456", "v": 2},
+    1002: {},
+    1003: {"name": "zhang san", "password": "123456"},
+    1005: {"toid": 15, "msg": "hello", "cid": "c-1"},
+    1006: {"friendid": 15, "friendname": "li si"},
+    1007: {"groupname": "hikers", "groupdesc": "every Sunday"},
+    1008: {"groupid": 3},
+    1009: {"groupid": 3, "msg": "hello", "cid": "c-1"},
+    1012: {},
+    1013: {},
+    1014: {"push": 17},
+    1015: {"token": "wq0lJ8bZ"},
+    1019: {"name": "li si"},
+    1021: {"friendid": 15},
+    1022: {"after": 215, "limit": 50},
+    1024: {"after": 215, "limit": 50},
+    1026: {"groupid": 3, "after": 215, "limit": 50},
+    1028: {"groupid": 3},
+    1029: {"old": "123456", "new": "correct horse"},
+    1031: {},
+    1033: {"session": "3f9a1c5e7b2d4860"},
+}
+CLIENT_TABLE = rows(section("What the client sends"))
+
+
+def frame(msgid: int, **fields: Any) -> bytes:
+    return json.dumps({"msgid": msgid, **fields}).encode()
+
+
+def refusal(raw: bytes) -> BadFrame:
+    with pytest.raises(BadFrame) as caught:
+        read_request(raw)
+    return caught.value
+
+
+def fields_of(request: Request) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in request.__struct_fields__}
+
+
+# -- what is documented ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", CLIENT_TABLE, ids=lambda row: row[1])
+def test_every_documented_request_is_read(row: list[str]) -> None:
+    """With every field that the page names, and its `seq`."""
+    msgid = int(row[0])
+    documented = set(row[2].replace("`", " ").replace(";", " ").replace(",", " ").split())
+    assert FRAMES[msgid].keys() == documented - {"or", "?"}
+    request = read_request(frame(msgid, seq=7, **FRAMES[msgid]))
+    assert number_of(request) == msgid
+    assert fields_of(request) == {"seq": 7, **FRAMES[msgid]}
+
+
+def test_nothing_else_is_a_request() -> None:
+    """The page's table is complete."""
+    known = {request.__struct_config__.tag for request in Request.__subclasses__()}
+    assert {int(row[0]) for row in CLIENT_TABLE} == known == FRAMES.keys()
+
+
+@pytest.mark.parametrize("row", CLIENT_TABLE, ids=lambda row: row[1])
+def test_what_may_be_left_out_may(row: list[str]) -> None:
+    """And what the page does not mark so may not."""
+    msgid, text = int(row[0]), row[2]
+    for name in FRAMES[msgid]:
+        less = {other: value for other, value in FRAMES[msgid].items() if other != name}
+        if f"`{name}`?" in text or (" or " in text and name != "password"):
+            read_request(frame(msgid, **less))
+        else:
+            assert refusal(frame(msgid, **less)).error == "bad_field"
+
+
+@pytest.mark.parametrize(("msgid", "pair"), [(1000, ("id", "name")), (1006, None)])
+def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str] | None) -> None:
+    """An error says which two."""
+    first, second = pair or ("friendid", "friendname")
+    less = {name: value for name, value in FRAMES[msgid].items() if name not in (first, second)}
+    bad = refusal(frame(msgid, **less))
+    assert bad.error == "bad_field"
+    assert f"`{first}` or `{second}`" in str(bad)
+
+
+@pytest.mark.parametrize("given_frame", examples(section("What the client sends")), ids=str)
+def test_every_example_of_the_page_is_a_request(given_frame: dict[str, Any]) -> None:
+    """Spelled as it is there."""
+    request = read_request(json.dumps(given_frame).encode())
+    fields = fields_of(request)
+    assert number_of(request) == given_frame["msgid"]
+    assert all(fields[name] == value for name, value in given_frame.items() if name != "msgid")
+
+
+def test_the_page_s_conversation_is_understood() -> None:
+    """The client's half of it."""
+    lines = [line[2:] for line in section("A conversation").splitlines() if line.startswith("> ")]
+    assert [number_of(read_request(line.encode())) for line in lines] == [
+        1003, 1000, 1014, 1005, 1002,
+    ]  # fmt: skip
+
+
+def test_defaults() -> None:
+    """What is left out counts as this."""
+    assert fields_of(read_request(frame(1022))) == {"seq": None, "after": 0, "limit": 100}
+    login = read_request(frame(1000, id=1, password="x"))
+    assert fields_of(login) == {"seq": None, "id": 1, "name": None, "password": "x", "v": 1}
+    group = read_request(frame(1007, groupname="x"))
+    assert fields_of(group) == {"seq": None, "groupname": "x", "groupdesc": ""}
+    assert fields_of(read_request(frame(1005, toid=1, msg="x")))["cid"] is None
+
+
+def test_fields_that_nobody_knows_are_ignored() -> None:
+    """Whatever they are; a sender's claim to be somebody among them."""
+    request = read_request(
+        frame(1005, toid=1, msg="x", id=99, name="root", time=0, stored=[{"a": None}])
+    )
+    assert isinstance(request, requests.OneChat)
+    assert not hasattr(request, "id")
+
+
+def test_fields_come_in_any_order() -> None:
+    """The msgid may be the last."""
+    assert isinstance(read_request(b' {"msg" : "x", "toid":1 ,"msgid":1005 } '), requests.OneChat)
+
+
+# -- limits ----------------------------------------------------------------------------------
+
+ID = (1, 2**31 - 1)
+SEQ = (0, 2**53 - 1)
+CURSOR = (0, 2**31 - 1)
+NUMBERS = [
+    (1005, "toid", ID), (1006, "friendid", ID), (1008, "groupid", ID), (1009, "groupid", ID),
+    (1014, "push", SEQ), (1021, "friendid", ID), (1022, "after", CURSOR), (1022, "limit", (1, 200)),
+    (1024, "after", CURSOR), (1024, "limit", (1, 200)), (1026, "groupid", ID),
+    (1026, "after", CURSOR), (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("msgid", "name", "limits"), NUMBERS)
+def test_numbers_have_their_ranges(msgid: int, name: str, limits: tuple[int, int]) -> None:
+    """Both ends are in it, what is beyond them is refused by the field's name."""
+    least, most = limits
+    for number in limits:
+        fields = FRAMES[msgid] | {name: number}
+        assert fields_of(read_request(frame(msgid, **fields)))[name] == number
+    for number in (least - 1, most + 1, -(10**30), 10**30):
+        bad = refusal(frame(msgid, **(FRAMES[msgid] | {name: number})))
+        assert (bad.error, bad.msgid) == ("bad_field", msgid)
+        assert name in str(bad)
+
+
+@pytest.mark.parametrize("value", ["1", 1.5, True, False, [1], {"a": 1}])
+@pytest.mark.parametrize(("msgid", "name", "limits"), NUMBERS)
+def test_only_integers_are_numbers(
+    msgid: int, name: str, limits: tuple[int, int], value: object
+) -> None:
+    """No text, no truth value, no fraction."""
+    assert refusal(frame(msgid, **(FRAMES[msgid] | {name: value}))).error == "bad_field"
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**31, 2**63 - 1, -(2**63)])
+def test_any_id_may_try_to_log_in(number: int) -> None:
+    """It is refused like any unknown account, and not for its form."""
+    request = read_request(frame(1000, id=number, password="x"))
+    assert isinstance(request, requests.Login)
+    assert request.id == number
+
+
+TEXTS = [
+    (1005, "msg", 1, 4096), (1009, "msg", 1, 4096), (1007, "groupdesc", 0, 200),
+    (1003, "password", 1, 128), (1029, "new", 1, 128), (1003, "name", 0, 1024),
+    (1000, "name", 0, 1024), (1000, "password", 0, 1024), (1015, "token", 0, 1024),
+    (1019, "name", 0, 1024), (1006, "friendname", 0, 1024), (1007, "groupname", 0, 1024),
+    (1029, "old", 0, 1024), (1033, "session", 0, 1024),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("character", ["x", "é", "👩", "\0", '"'])
+@pytest.mark.parametrize(("msgid", "name", "least", "most"), TEXTS)
+def test_texts_have_their_lengths(
+    msgid: int, name: str, least: int, most: int, character: str
+) -> None:
+    """In code points, however many bytes those take."""
+    for length in (least, most):
+        fields = FRAMES[msgid] | {name: character * length}
+        assert fields_of(read_request(frame(msgid, **fields)))[name] == character * length
+    for length in {most + 1, max(0, least - 1)} - {least}:
+        fields = FRAMES[msgid] | {name: character * length}
+        assert refusal(frame(msgid, **fields)).error == "bad_field"
+
+
+@pytest.mark.parametrize("cid", ["x", "x" * 64, "0f8fad5b-d9cb-469f", "A_z-9"])
+def test_a_cid_has_plain_characters(cid: str) -> None:
+    """1 to 64 of them."""
+    request = read_request(frame(1005, toid=1, msg="x", cid=cid))
+    assert isinstance(request, requests.OneChat)
+    assert request.cid == cid
+
+
+@pytest.mark.parametrize("cid", ["", "x" * 65, "a b", "a\n", "\na", "é", "a.b", "a\0", 7])
+def test_other_cids_are_refused(cid: object) -> None:
+    """A trailing newline is no end of a pattern."""
+    assert refusal(frame(1005, toid=1, msg="x", cid=cid)).error == "bad_field"
+
+
+# -- frames that are no requests ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"x", b"{", b"}", b"{}}", b"{'msgid':1012}", b'{"msgid":1012,}', b'{"msgid":1012} x',
+        b'{"msgid":NaN}', b'{"msgid":01012}', b'\xef\xbb\xbf{"msgid":1012}', b'{"msgid":1012',
+        b"\xff", b'{"msgid":1012,"x":"\xff"}', b'{"msgid":1012,"x":"\xed\xa0\x80"}',
+        b'{"msgid":1012,"x":"\xc0\xaf"}', b'{"msgid":1012,"\xff":1}',
+        b'{"msgid":1005,"msg":"\xff"}',
+        b'{"msgid":1012,"x":"a\tb"}', b'{"msgid":1012,"x":"\\u12"}', b'{"msgid":1012,"x":tru}',
+        b"[1012", b"\x80",
+    ],
+)  # fmt: skip
+def test_what_is_not_json_in_utf8_is_bad_json(raw: bytes) -> None:
+    """Also where the fault is in a field that nobody looks at."""
+    assert refusal(raw).error == "bad_json"
+
+
+@pytest.mark.parametrize(
+    "raw", [b"[]", b"1", b'"x"', b"null", b"true", b"1.5", b'[{"msgid":1012}]']
+)
+def test_other_json_is_not_an_object(raw: bytes) -> None:
+    """A frame is an object."""
+    assert refusal(raw).error == "not_an_object"
+
+
+@pytest.mark.parametrize("escape", ["\\ud800", "\\udfff", "a\\ud83d", "\\ud83dx", "\\ud83d\\u0041"])
+@pytest.mark.parametrize("field", ["msg", "ignored"])
+def test_half_of_a_character_is_no_text(escape: str, field: str) -> None:
+    """It could not be written down, nor sent to anybody."""
+    raw = '{"msgid":1005,"toid":1,"msg":"x","%s":"%s"}' % (field, escape)  # noqa: UP031  # braces
+    with suppress(BadFrame):
+        request = read_request(raw.encode())
+        assert field == "ignored"
+        assert request == requests.OneChat(toid=1, msg="x")
+        return
+    assert refusal(raw.encode()).error in ("bad_json", "bad_field")
+
+
+def test_a_whole_character_may_be_escaped() -> None:
+    """In two halves, as JSON does."""
+    request = read_request(b'{"msgid":1005,"toid":1,"msg":"\\ud83d\\ude00"}')
+    assert isinstance(request, requests.OneChat)
+    assert request.msg == "😀"
+
+
+@pytest.mark.parametrize("depth", [100, 1000, 30_000])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+@pytest.mark.parametrize("field", [b"ignored", b"msg", b"msgid", b"seq"])
+def test_deep_nesting_is_a_bad_frame_at_most(
+    depth: int, opening: bytes, closing: bytes, field: bytes
+) -> None:
+    """Closed or not."""
+    nest = opening * min(depth, 65_000 // len(opening + closing))
+    for raw in (nest + b"1" + closing * (len(nest) // len(opening)), nest):
+        with suppress(BadFrame):
+            read_request(b'{"msgid":1005,"toid":1,"msg":"x","%s":%s}' % (field, raw))
+
+
+@pytest.mark.parametrize("digits", [20, 400, 4299, 4301, 60_000])
+@pytest.mark.parametrize("field", ["msgid", "seq", "toid", "ignored"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_endless_numbers_are_a_bad_frame_at_most(digits: int, field: str, sign: str) -> None:
+    """Whichever field they are in; and the answer is of a size that any client can read."""
+    number = sign + "9" * digits
+    raw = '{"msgid":1005,"toid":1,"msg":"x","%s":%s}' % (field, number)  # noqa: UP031  # braces
+    if field == "ignored":
+        read_request(raw.encode())
+        return
+    bad = refusal(raw.encode())
+    assert len(str(bad)) < 200
+    assert bad.seq is None
+
+
+@pytest.mark.parametrize("msgid", [0, -1, 999, 1001, 1004, 1010, 1011, 1016, 1017, 2000, 2**63 - 1])
+def test_what_a_client_may_not_send_is_unknown(msgid: int) -> None:
+    """The server's own frames among it. The answer has the request's seq."""
+    bad = refusal(frame(msgid, seq=7))
+    assert (bad.error, bad.msgid, bad.seq) == ("unknown_msgid", msgid, 7)
+
+
+@pytest.mark.parametrize("msgid", ["1012", 1012.5, None, True, [1012], {}])
+def test_a_msgid_is_an_integer(msgid: object) -> None:
+    """Anything else is a bad field, and so is none."""
+    assert refusal(json.dumps({"msgid": msgid, "seq": 7}).encode()).error == "bad_field"
+    assert refusal(b'{"seq":7}').error == "bad_field"
+    assert refusal(b"{}").error == "bad_field"
+
+
+def test_a_bad_frame_keeps_what_can_be_read_of_it() -> None:
+    """So that a login is refused by its own ack, and an error finds its request."""
+    bad = refusal(frame(1000, seq=7, id="x"))
+    assert (bad.error, bad.msgid, bad.seq) == ("bad_field", 1000, 7)
+    bad = refusal(frame(1005, seq=-1, toid=1, msg="x"))
+    assert (bad.error, bad.msgid, bad.seq) == ("bad_field", 1005, None)
+    bad = refusal(frame(1005, seq=7, toid=1))
+    assert "msg" in str(bad)
+
+
+# -- everything --------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+FIELDS = sorted({name for fields in FRAMES.values() for name in fields} | {"seq"})
+
+
+@given(st.binary())
+@example(b'{"msgid":1012}')
+@example(b"\xf0\x9f")
+def test_any_bytes_are_a_request_or_a_bad_frame(raw: bytes) -> None:
+    """Nothing else is raised, whatever comes."""
+    with suppress(BadFrame):
+        assert isinstance(read_request(raw), Request)
+
+
+@given(st.sampled_from(sorted(FRAMES)), st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_any_fields_are_a_request_or_a_bad_frame(msgid: int, fields: dict[str, Any]) -> None:
+    """With the msgid, by which the refusal finds its form."""
+    raw = frame(msgid, **(FRAMES[msgid] | fields))
+    assert read_or_refused(raw) in (msgid, None)
+
+
+def read_or_refused(raw: bytes) -> int | None:
+    """The msgid that a frame was read or refused as; None where there was nothing to read."""
+    try:
+        return number_of(read_request(raw))
+    except BadFrame as bad:
+        return bad.msgid if bad.error != "bad_json" else None
+
+
+@given(st.sampled_from(sorted(FRAMES)), st.data())
+def test_any_damage_is_a_request_or_a_bad_frame(msgid: int, data: st.DataObject) -> None:
+    """A byte that was changed on the way, say."""
+    raw = bytearray(frame(msgid, seq=7, **FRAMES[msgid]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(BadFrame):
+        read_request(bytes(raw))
