@@ -1,0 +1,70 @@
+"""The table of errors, in the code and on the page."""
+
+import pytest
+
+from adapters.wire import errors
+from chat_domain import errors as domain
+from chat_domain.errors import ChatError
+from tests.unit.wire.protocol_page import rows, section
+
+
+def refusals() -> list[type[ChatError]]:
+    """Every error that the rules can raise."""
+    found = [
+        kind
+        for kind in vars(domain).values()
+        if isinstance(kind, type) and issubclass(kind, ChatError) and kind is not ChatError
+    ]
+    return [kind for kind in found if not kind.__name__.startswith("_")]
+
+
+def test_the_table_is_the_page_s() -> None:
+    """Each number and name of the one is in the other."""
+    page = {name.strip("`"): int(number) for number, name, _ in rows(section("Errors"))}
+    assert page == errors.NUMBERS
+
+
+def test_numbers_are_given_once() -> None:
+    """So that a client may go by either of the two."""
+    assert len(set(errors.NUMBERS.values())) == len(errors.NUMBERS)
+
+
+@pytest.mark.parametrize("kind", refusals())
+def test_every_refusal_has_a_name_and_a_number(kind: type[ChatError]) -> None:
+    """None that the rules can raise is without."""
+    name = errors.name_of(kind.__new__(kind))
+    assert name in errors.NUMBERS
+
+
+def test_every_name_is_somebody_s() -> None:
+    """But for those of frames that cannot be read, no name is without a refusal."""
+    of_rules = {errors.name_of(kind.__new__(kind)) for kind in refusals()}
+    of_frames = {"bad_json", "not_an_object", "bad_field", "unknown_msgid", "frame_too_long"}
+    assert of_rules | of_frames == errors.NUMBERS.keys()
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        domain.NameTaken("li si"),
+        domain.GroupNameTaken("hikers"),
+        domain.NoSuchUser("li si"),
+        domain.NoSuchUser(15),
+        domain.NoSuchGroup(3),
+        domain.AlreadyFriends(15),
+        domain.NotFriends(15),
+        domain.AlreadyMember(3),
+        domain.NotMember(3),
+        domain.MailboxFull(15),
+        domain.CidConflict("c1"),
+        domain.TooManyUnanswered(256),
+        domain.BadPush(17, 16),
+    ],
+    ids=str,
+)
+def test_refusals_name_their_facts(refusal: ChatError) -> None:
+    """In one line for a person."""
+    values = [value for value in vars(refusal).values() if value is not None]
+    assert values
+    assert all(str(value) in str(refusal) for value in values)
+    assert "\n" not in str(refusal)

@@ -1,0 +1,228 @@
+"""Frames of the C++ server's format."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from adapters.wire import version1
+from adapters.wire.version1 import MAX_FRAME, OwnGroup, chat, login_ack, short_chats
+from chat_domain.model import Friend, Group, Member, Message, Role, User
+from tests.unit.wire.protocol_page import examples, section
+
+MS = 1_795_176_302_123  # 2026-11-20 12:05:02 UTC
+
+ids = st.integers(1, 2**31 - 1)
+names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=50)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4096)
+odd_texts = st.sampled_from(["👩", '"', "\\", "\0", "\n", "é", "x", "\u2028"]).flatmap(
+    lambda character: st.integers(1, 4096).map(lambda count: character * count)
+)
+
+
+def message(text: str = "hello", group_id: int = 0, sender: str = "li si") -> Message:
+    return Message("mid", "cid", 15, sender, group_id, text, MS)
+
+
+@pytest.fixture(params=["UTC", "Asia/Shanghai"])
+def zone(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The server's local time."""
+    before = os.environ.get("TZ")
+    _set_zone(request.param)
+    yield request.param
+    _set_zone(before)
+
+
+def _set_zone(name: str | None) -> None:
+    if name is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = name
+    time.tzset()
+    version1._local_time.cache_clear()
+
+
+# -- chats -----------------------------------------------------------------------------------
+
+
+def test_a_chat_is_what_the_old_server_sent() -> None:
+    """Field by field."""
+    frame = json.loads(chat(message(), 13))
+    del frame["time"]
+    assert frame == {"msgid": 1005, "id": 15, "name": "li si", "toid": 13, "msg": "hello"}
+
+
+def test_a_group_chat_names_the_group() -> None:
+    """In the place of the recipient."""
+    frame = json.loads(chat(message(group_id=3), 13))
+    del frame["time"]
+    assert frame == {"msgid": 1009, "id": 15, "name": "li si", "groupid": 3, "msg": "hello"}
+
+
+def test_the_page_s_example_has_the_same_fields() -> None:
+    """In the same order."""
+    _, example_chat = examples(section("Version 1"))
+    assert list(json.loads(chat(message(), 13))) == list(example_chat)
+
+
+def test_time_is_local_text(zone: str) -> None:
+    """To the second, in the server's zone."""
+    hour = {"UTC": "12", "Asia/Shanghai": "20"}[zone]
+    assert json.loads(chat(message(), 13))["time"] == f"2026-11-20 {hour}:05:02"
+
+
+# -- short frames ------------------------------------------------------------------------------
+
+
+def test_a_short_text_is_one_frame() -> None:
+    """As it is."""
+    assert short_chats(message(), 13) == [chat(message(), 13)]
+
+
+@given(texts | odd_texts, names, st.sampled_from([0, 3]))
+@example("x" * 900, "li si", 0)
+@example("\0" * 4096, "👩" * 50, 0)
+@example("👩" * 4096, "👩" * 50, 2**31 - 1)
+def test_a_long_text_is_split_and_nothing_of_it_is_lost(
+    text: str, sender: str, group_id: int
+) -> None:
+    """Each frame fits, all say who speaks, and the texts make up the whole."""
+    frames = short_chats(message(text, group_id, sender), 13)
+    assert max(map(len, frames)) <= MAX_FRAME
+    decoded = [json.loads(frame) for frame in frames]
+    assert "".join(frame["msg"] for frame in decoded) == text
+    assert {frame["name"] for frame in decoded} == {sender}
+    assert all(frame["msg"] for frame in decoded)
+
+
+@given(odd_texts)
+def test_no_more_frames_than_needed(text: str) -> None:
+    """Each but the last is full: not one character more would go in."""
+    frames = short_chats(message(text), 13)
+    for frame in frames[:-1]:
+        assert len(frame) + len(json.dumps(text[0])) > MAX_FRAME
+
+
+def test_the_limit_is_1023_bytes_to_the_byte() -> None:
+    """A text that fills the frame is whole, one more is split."""
+    room = MAX_FRAME - len(chat(message(""), 13))
+    (whole,) = short_chats(message("x" * room), 13)
+    assert len(whole) == MAX_FRAME
+    first, second = short_chats(message("x" * (room + 1)), 13)
+    assert len(first) == MAX_FRAME
+    assert json.loads(second)["msg"] == "x"
+
+
+# -- the answer to a login -----------------------------------------------------------------------
+
+friends = st.lists(st.builds(Friend, ids, names, st.booleans()), max_size=30)
+members = st.lists(st.builds(Member, ids, names, st.sampled_from(Role), st.booleans()), max_size=20)
+groups = st.lists(
+    st.builds(OwnGroup, st.builds(Group, ids, names, st.text(max_size=200)), members), max_size=5
+)
+messages = st.lists(
+    st.builds(message, texts | odd_texts | st.just("hi"), st.sampled_from([0, 3]), names),
+    max_size=10,
+)
+
+
+def decoded(ack: bytes) -> dict[str, Any]:
+    """An answer with the strings in its lists read as well."""
+    frame: dict[str, Any] = json.loads(ack)
+    for name in ("friends", "groups", "offlinemsg"):
+        frame[name] = [json.loads(item) for item in frame.get(name, [])]
+    for group in frame["groups"]:
+        group["users"] = [json.loads(item) for item in group["users"]]
+    return frame
+
+
+@given(names, friends, groups, messages)
+def test_a_short_answer_fits_and_is_true(
+    name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
+) -> None:
+    """Whatever there is to show, each list is a beginning of what it should be."""
+    ack, count = login_ack(User(13, name), friends, groups, messages, limit=MAX_FRAME)
+    assert len(ack) <= MAX_FRAME
+    frame = decoded(ack)
+    assert (frame["msgid"], frame["errno"], frame["id"]) == (1001, 0, 13)
+    assert frame["name"] == name
+    assert_beginning([one["id"] for one in frame["friends"]], [one.id for one in friends])
+    assert_beginning([one["id"] for one in frame["groups"]], [one.group.id for one in groups])
+    for shown, own in zip(frame["groups"], groups, strict=False):
+        assert_beginning([one["id"] for one in shown["users"]], [one.id for one in own.members])
+    assert [one["msg"] for one in frame["offlinemsg"]] == [one.text for one in messages[:count]]
+
+
+def assert_beginning(shown: list[int], of: list[int]) -> None:
+    assert shown == of[: len(shown)]
+
+
+@given(names, friends, groups, messages)
+def test_a_short_answer_takes_as_many_messages_as_fit(
+    name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
+) -> None:
+    """The next one would be too much."""
+    user = User(13, name)
+    ack, count = login_ack(user, friends, groups, messages, limit=MAX_FRAME)
+    if count < len(messages):
+        one_more = json.loads(ack)
+        one_more.setdefault("offlinemsg", []).append(chat(messages[count], 13).decode())
+        assert len(json.dumps(one_more, ensure_ascii=False, separators=(",", ":")).encode()) > (
+            MAX_FRAME
+        )
+
+
+@given(names, friends)
+def test_friends_alone_may_take_all_the_room(name: str, friends: list[Friend]) -> None:
+    """Where there are no groups, there is nothing to leave room for."""
+    ack, _ = login_ack(User(13, name), friends, [], [], limit=MAX_FRAME)
+    shown = len(json.loads(ack).get("friends", []))
+    if shown < len(friends):
+        longest = 6 * len(friends[shown].name.encode()) + 70
+        assert len(ack) + longest > MAX_FRAME
+
+
+@given(names, friends, groups, messages)
+def test_a_person_gets_everything(
+    name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
+) -> None:
+    """Without a limit all of the lists are whole."""
+    ack, count = login_ack(User(13, name), friends, groups, messages)
+    frame = decoded(ack)
+    assert count == len(messages)
+    assert [one["name"] for one in frame["friends"]] == [one.name for one in friends]
+    assert [len(one["users"]) for one in frame["groups"]] == [len(one.members) for one in groups]
+
+
+def test_the_answer_is_what_the_old_server_sent() -> None:
+    """The page's example, made here."""
+    example_ack, _ = examples(section("Version 1"))
+    ack, _ = login_ack(
+        User(13, "zhang san"),
+        [Friend(15, "li si", online=True)],
+        [
+            OwnGroup(
+                Group(3, "hikers", "every Sunday"),
+                [Member(13, "zhang san", Role.CREATOR, online=True)],
+            )
+        ],
+        [],
+    )
+    frame = json.loads(ack)
+    assert frame["friends"] == example_ack["friends"]
+    assert frame["groups"] == example_ack["groups"]
+    stored = json.loads(example_ack["offlinemsg"][0])
+    assert list(stored) == list(json.loads(chat(message(), 13)))
+
+
+def test_empty_lists_are_left_out() -> None:
+    """The old client looks whether they are there. `seq` is there if the request had one."""
+    assert json.loads(login_ack(User(13, "x"), [], [], [])[0]) == {
+        "msgid": 1001, "errno": 0, "id": 13, "name": "x",
+    }  # fmt: skip
+    assert json.loads(login_ack(User(13, "x"), [], [], [], seq=7)[0])["seq"] == 7
