@@ -153,24 +153,24 @@ class FakeMailbox:
     """
 
     def __init__(self, inner: Mailbox) -> None:
-        self._inner = inner
+        self.inner = inner
         self.reading: deque[Callable[[], None]] = deque()
         self.writing: deque[Callable[[], None]] = deque()
         self.failing = self.unsure = self.slow_reads = self.slow_writes = False
         self.reads = 0
 
     async def add(self, entries: Sequence[Entry]) -> list[Filing]:
-        return await self._write(lambda: self._inner.add(entries))
+        return await self._write(lambda: self.inner.add(entries))
 
     async def read(self, user_id: int, limit: int, without: Collection[str]) -> list[Message]:
         self.reads += 1
         return await self._operation(
             self.reading if self.slow_reads else None,
-            lambda: self._inner.read(user_id, limit, without),
+            lambda: self.inner.read(user_id, limit, without),
         )
 
     async def remove(self, user_id: int, mids: Collection[str]) -> None:
-        await self._write(lambda: self._inner.remove(user_id, mids))
+        await self._write(lambda: self.inner.remove(user_id, mids))
 
     async def _write(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await self._operation(self.writing if self.slow_writes else None, begin)
