@@ -85,9 +85,17 @@ class Accounts:
 
     async def issue_token(self, user: User) -> Token:
         """A new token, good for TOKEN_LIFE_MS."""
-        token = Token(self.ids.token(), self.clock.now_ms() + TOKEN_LIFE_MS)
-        await self.tokens.add(token.digest, user.id, token.expires_ms, keep=TOKENS_KEPT)
+        token = self.new_token()
+        await self.keep_token(user, token)
         return token
+
+    def new_token(self) -> Token:
+        """A token that is worth nothing until it is kept, and then TOKEN_LIFE_MS."""
+        return Token(self.ids.token(), self.clock.now_ms() + TOKEN_LIFE_MS)
+
+    async def keep_token(self, user: User, token: Token) -> None:
+        """Let a user resume with this token. Of too many, the one that expires first ends."""
+        await self.tokens.add(token.digest, user.id, token.expires_ms, keep=TOKENS_KEPT)
 
     async def by_token(self, token: str) -> User:
         """Whose token this is. Raises BadToken."""

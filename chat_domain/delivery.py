@@ -162,13 +162,13 @@ class Delivery:
     def change_way(self, recipient_id: int) -> None:
         """Give up the route to a recipient: what is unsettled on it is stored."""
         unsettled = self.routes.give_up(recipient_id)
-        if unsettled is None:
-            return
-        self.offline.tasks.start(self._store_route(recipient_id, unsettled))
+        if unsettled:
+            self.offline.tasks.start(self._store_route(recipient_id, unsettled))
+        elif unsettled is not None:
+            self.routes.close(recipient_id)
 
     async def _store_route(self, recipient_id: int, unsettled: Sequence[Held]) -> None:
-        if unsettled:
-            await self.store([(recipient_id, held) for held in unsettled])
+        await self.store([(recipient_id, held) for held in unsettled])
         self.routes.close(recipient_id)
 
     def _filed(self, recipient_id: int, held: Held, filing: Filing) -> None:

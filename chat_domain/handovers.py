@@ -27,7 +27,7 @@ class Handovers:
         self._clock = clock
         self._expected: dict[str, _Expected] = {}  # by the old session's id
         self._early: OrderedDict[str, None] = OrderedDict()
-        self._to_release: dict[int, Claim] = {}
+        self._to_release: dict[str, Claim] = {}  # by the session's id
 
     def ask_for(self, old: Claim, session: Session) -> None:
         """Keep a session from turning live until the old one's node has handed over, or WAIT."""
@@ -58,8 +58,13 @@ class Handovers:
         return claim.session_id in self._early
 
     def release_later(self, claim: Claim) -> None:
-        """A claim could not be given up. One for each user at most, so there is no other bound."""
-        self._to_release[claim.user_id] = claim
+        """A claim is to be given up as soon as that is possible.
+
+        Of very many the oldest is forgotten; what is left of it the node's audit finds.
+        """
+        self._to_release[claim.session_id] = claim
+        if len(self._to_release) > REMEMBERED:
+            del self._to_release[next(iter(self._to_release))]
 
     async def release_now(self) -> None:
         """Try again to give up what could not be given up."""
@@ -68,8 +73,7 @@ class Handovers:
                 await self._presence.release(claim)
             except TryAgain:
                 return
-            if self._to_release.get(claim.user_id) == claim:
-                del self._to_release[claim.user_id]
+            self._to_release.pop(claim.session_id, None)
 
     @property
     def anything_to_release(self) -> bool:

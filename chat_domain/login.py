@@ -35,19 +35,28 @@ class Logins:
         Raises AlreadyOnline, and TryAgain while this node is suspended.
         """
         claim = Claim(user.id, self.ids.session(), self.node, key)
-        old = await self._claim(claim)
-        session = Session(claim, user, client, self.budget)
+        try:
+            return await self._begin(Session(claim, user, client, self.budget))
+        except AlreadyOnline:
+            raise
+        except BaseException:
+            # Whether it was claimed may be unknown; nobody must be kept out by a claim without a
+            # session. Where another session has the user, this does nothing.
+            self.handovers.release_later(claim)
+            raise
+
+    async def _begin(self, session: Session) -> Session:
+        old = await self._claim(session.claim)
         if old is not None:
             await self._take_over(old, session)
-        if self.handovers.came_too_early(claim):
+        if self.handovers.came_too_early(session.claim):
             raise AlreadyOnline  # replaced already, before it had begun
         if not self.standing.good():
-            await self.presence.release(claim)
             raise TryAgain
         self.sessions.add(session)
-        self.delivery.change_way(user.id)
+        self.delivery.change_way(session.user.id)
         if old is None:
-            self.announcer.came(user)
+            self.announcer.came(session.user)
         return session
 
     async def _claim(self, claim: Claim) -> Claim | None:

@@ -15,7 +15,7 @@ from chat_domain.delivery import Bound, Delivery
 from chat_domain.errors import CidConflict
 from chat_domain.handovers import Handovers
 from chat_domain.login import Logins
-from chat_domain.model import Friend
+from chat_domain.model import Claim, Friend
 from chat_domain.notes import (
     Fetch,
     Handed,
@@ -57,6 +57,7 @@ class Node:
     clock: Clock
     tasks: Tasks
     latches: Latches
+    _stray: set[Claim] = attrs.field(factory=set, init=False)
 
     # -- notes from other nodes ------------------------------------------------------------
 
@@ -163,6 +164,22 @@ class Node:
         if user_ids:
             await self.latches.latch().wait(GRACE)
             await self.announcer.left_behind(user_ids)
+
+    async def audit(self) -> None:
+        """Give up claims of this node that no session has. To be called now and then.
+
+        A claim can outlive its session when Redis has carried out what it did not answer. One that
+        is found for the first time may belong to a login under way. Raises TryAgain.
+        """
+        claims = await self.presence.own(self.delivery.node)
+        stray = {claim for claim in claims if not self._has_session(claim)}
+        for claim in stray & self._stray:
+            self.handovers.release_later(claim)
+        self._stray = stray
+
+    def _has_session(self, claim: Claim) -> bool:
+        session = self.sessions.get(claim.user_id)
+        return session is not None and session.claim == claim
 
     # -- the lease ---------------------------------------------------------------------------
 

@@ -165,6 +165,9 @@ class Presence(Protocol):
         """Make claims again that may have been lost with the node's lease. Return those that
         cannot be made, because another session has the user by now."""
 
+    async def own(self, node: str) -> list[Claim]:
+        """All claims of a node, in no particular order."""
+
     async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
         """The claims on those of these users who are online."""
 

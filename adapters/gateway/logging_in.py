@@ -35,8 +35,13 @@ async def log_in(talk: "Conversation", request: requests.Login) -> None:
     if isinstance(client, PersonClient):
         await _begin_version1(talk, request, user, client)
         return
-    token = await talk.chat.accounts.issue_token(user)
+    token = talk.chat.accounts.new_token()
     session = await talk.begin_session(user, client, token.digest)
+    try:  # kept only now, so that logins that are refused do not push other tokens out
+        await talk.chat.accounts.keep_token(user, token)
+    except ChatError:
+        await talk.log_out()
+        raise
     _welcome(talk, request, session, token.text, token.expires_ms)
 
 

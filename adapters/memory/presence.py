@@ -25,6 +25,9 @@ class LocalPresence:
     async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
         return [claim for claim in claims if await self.claim(claim, instead_of=claim) is not None]
 
+    async def own(self, node: str) -> list[Claim]:
+        return [claim for claim in self._claims.values() if claim.node == node]
+
     async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
         return {user_id: self._claims[user_id] for user_id in user_ids if user_id in self._claims}
 

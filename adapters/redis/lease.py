@@ -1,6 +1,7 @@
 """This node's lease in Redis, and what becomes of nodes that have lost theirs."""
 
 import asyncio
+import itertools
 import time
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ log = structlog.get_logger()
 
 LIFE = 10.0  # seconds
 RENEWED_EVERY = 3.0  # seconds, so that two renewals can fail
+AUDITED_EVERY = 10  # renewals
 TRIED_AGAIN_AFTER = 0.5  # seconds, when one has failed
 
 
@@ -64,9 +66,11 @@ class RedisLease:
 
     async def keep(self, node: Node) -> None:
         """Renew the lease for ever, suspend and resume the node with it, watch the others."""
-        while True:
+        for times in itertools.count(1):
             try:
                 await self.look_after(node)
+                if times % AUDITED_EVERY == 0:
+                    await node.audit()
                 await asyncio.sleep(RENEWED_EVERY)
             except TryAgain:
                 node.check_lease()

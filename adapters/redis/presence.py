@@ -40,20 +40,26 @@ class RedisPresence:
     async def release(self, claim: Claim) -> None:
         await self._commands.script(scripts.RELEASE, self._prefix, claim.user_id, _write(claim))
 
+    async def own(self, node: str) -> list[Claim]:
+        found = await self._commands.script(scripts.OWN, self._prefix, node)
+        return _claims(found)
+
     async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
         ids = list(user_ids)
         parts = [ids[start : start + MANY] for start in range(0, len(ids), MANY)]
         answers = await asyncio.gather(
             *(self._commands.script(scripts.FIND, self._prefix, *part) for part in parts)
         )
-        return {
-            int(user_id): _read(int(user_id), claim)
-            for answer in answers
-            for user_id, claim in zip(answer[::2], answer[1::2], strict=True)
-        }
+        return {claim.user_id: claim for answer in answers for claim in _claims(answer)}
 
     async def online(self, user_ids: Collection[int]) -> set[int]:
         return set(await self.find(user_ids))
+
+
+def _claims(answer: Sequence[bytes]) -> list[Claim]:
+    """User, claim, user, claim ... as a script gives them."""
+    pairs = zip(answer[::2], answer[1::2], strict=True)
+    return [_read(int(user_id), claim) for user_id, claim in pairs]
 
 
 def _write(claim: Claim) -> str:

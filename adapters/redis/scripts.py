@@ -74,6 +74,22 @@ return found
 """
 )
 
+# node -> user, claim, user, claim ... of those whom it claims
+OWN = (
+    _COMMON
+    + """
+local found = {}
+for _, user in ipairs(redis.call('SMEMBERS', P .. ':claims:' .. ARGV[2])) do
+  local claim = redis.call('GET', P .. ':user:' .. user)
+  if claim and node_of(claim) == ARGV[2] then
+    found[#found + 1] = user
+    found[#found + 1] = claim
+  end
+end
+return found
+"""
+)
+
 # own node -> the ids of the other nodes with a lease
 OTHERS = (
     _COMMON

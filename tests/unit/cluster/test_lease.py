@@ -13,7 +13,7 @@ from adapters.redis.cluster import RedisCluster, taking_part
 from adapters.redis.keys import Keys
 from chat_domain.chat import Chat
 from chat_domain.errors import TryAgain
-from chat_domain.model import Entry, User
+from chat_domain.model import Claim, Entry, User
 from chat_domain.session import Phase
 from tests.contract.nodes import RecordingClient, enter, eventually
 from tests.contract.pairs import node
@@ -144,6 +144,21 @@ async def test_nobody_is_logged_in_while_claims_may_be_missing(two: Two) -> None
     await two.second.look_after_lease()
     assert await two.first.chat.node.presence.online([bert.user.id]) == {bert.user.id}
     assert not bert.client.was_dropped
+
+
+async def test_a_claim_without_a_session_is_given_up(two: Two) -> None:
+    """At the second look: at the first it may belong to a login under way."""
+    bert = await enter(two.second.chat, await two.user("bert"))
+    node = two.second.chat.node
+    stray = Claim(4711, "a session that never began", two.second.name, "")
+    assert await node.presence.claim(stray) is None
+    await node.audit()
+    node.tick()
+    assert await node.presence.online([4711]) == {4711}
+    await node.audit()
+    node.tick()
+    await eventually(lambda: not node.handovers.anything_to_release)
+    assert await node.presence.online([4711, bert.user.id]) == {bert.user.id}
 
 
 async def test_what_could_not_be_told_during_an_outage_is_told_after_it(two: Two) -> None:
