@@ -43,10 +43,15 @@ class Delivery:
     owed: set[int] = attrs.field(factory=set)
 
     def accept(self, sender: Session, group_id: int, text: str, cid: str | None) -> Message:
-        """Give a message its time and its ids. Raises TooManyUnanswered."""
-        if sender.unanswered >= MAX_UNANSWERED:
-            raise TooManyUnanswered(MAX_UNANSWERED)
+        """Give a message its time and its ids. Raises TooManyUnanswered, and TryAgain when an
+        earlier one was refused for the moment and has not been sent again yet."""
         now = self.clock.now_ms()
+        if sender.out_of_order(cid, now):
+            raise TryAgain
+        if sender.unanswered >= MAX_UNANSWERED:
+            if cid is not None:
+                sender.expect_again(cid, now)
+            raise TooManyUnanswered(MAX_UNANSWERED)
         mid = self.ids.mid(now)
         return Message(mid, cid or mid, sender.user.id, sender.user.name, group_id, text, now)
 

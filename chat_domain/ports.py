@@ -53,6 +53,15 @@ class Users(Protocol):
     async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
         """Replace the secret if it still is `instead_of`; return whether it was replaced."""
 
+    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
+        """The first `limit` users with an id above `after` whose names' keys have this part,
+        ascending by id."""
+
+    async def remove(self, user_id: int) -> bool:
+        """Forget an account, its tokens, its friendships both ways and what waits for it; return
+        whether there was one. Its memberships end by `Groups.leave`, before. Another node on the
+        same database may take messages for it for a minute more, which nobody will read."""
+
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         """Paint the `state` column. A picture for whoever reads the table, not the truth."""
 

@@ -27,7 +27,7 @@ from collections.abc import Collection, Iterable, Sequence
 import attrs
 
 from chat_domain.budget import Budget
-from chat_domain.errors import BadPush, CidConflict
+from chat_domain.errors import BadPush, CidConflict, TryAgain
 from chat_domain.model import Claim, Message, User
 from chat_domain.ports import Client
 from chat_domain.receipt import Owed, Receipt
@@ -40,6 +40,7 @@ STALLED_AFTER = 6.0  # seconds without a message taken over, while some are unde
 OVERDUE_AFTER = (
     8000  # ms; what is not settled by then is stored, for the sender's answer is due at 10 s
 )
+EXPECTED_AGAIN_WITHIN = 20_000  # ms from its acceptance; then its client has given it up
 _OVERHEAD = 200  # bytes of a frame around its text, roughly
 
 
@@ -96,6 +97,8 @@ class Session:
         self.phase = Phase.CATCHING_UP
         self.unanswered = 0
         self.reading = False
+        self._expected: str | None = None  # the cid of what was refused for the moment
+        self._expected_until = 0
         self.behind = 0  # stores that were under way when it began (see rule 6)
         self._budget = budget or Budget()
         self._last_push = 0
@@ -117,7 +120,25 @@ class Session:
     def answer(self, receipt: Receipt) -> None:
         """Pass the fate of a message of this user's on to the client."""
         self.unanswered -= 1
+        message = receipt.message
+        if isinstance(receipt.error, TryAgain) and message.cid is not message.mid:
+            self.expect_again(message.cid, message.time_ms)
         self.client.answered(receipt)
+
+    def expect_again(self, cid: str, now_ms: int) -> None:
+        """A message was refused for the moment: what its client has sent behind it must wait until
+        it is sent again, or the order would be lost."""
+        if self._expected is None:
+            self._expected, self._expected_until = cid, now_ms + EXPECTED_AGAIN_WITHIN
+
+    def out_of_order(self, cid: str | None, now_ms: int) -> bool:
+        """Whether a message comes while an earlier one is expected again."""
+        if self._expected is None:
+            return False
+        if cid != self._expected and now_ms < self._expected_until:
+            return True
+        self._expected = None
+        return False
 
     # -- live messages -----------------------------------------------------------------
 

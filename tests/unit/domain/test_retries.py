@@ -1,0 +1,91 @@
+"""What a sender has to send again comes before what was sent behind it."""
+
+import pytest
+
+from chat_domain.delivery import MAX_UNANSWERED
+from chat_domain.errors import TooManyUnanswered, TryAgain
+from chat_domain.session import EXPECTED_AGAIN_WITHIN
+from tests.unit.world import Terminal, World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def ann(world: World) -> Terminal:
+    return world.newcomer("Ann")
+
+
+@pytest.fixture
+def bob(world: World) -> Terminal:
+    """Somebody who is away."""
+    bob = world.newcomer("Bob")
+    bob.leaves()
+    return bob
+
+
+def refuse_for_the_moment(world: World, ann: Terminal, bob: Terminal, cid: str) -> None:
+    world.mailbox.failing = True
+    ann.says(bob.user, f"text of {cid}", cid=cid)
+    world.mailbox.failing = False
+    assert ann.client.statuses[-1] == "TryAgain"
+
+
+def test_nothing_overtakes_a_message_that_was_refused_for_the_moment(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """What its client had sent behind it is refused as well, until it comes again."""
+    refuse_for_the_moment(world, ann, bob, "first")
+    with pytest.raises(TryAgain):
+        ann.says(bob.user, "text of second", cid="second")
+    ann.says(bob.user, "text of first", cid="first")
+    ann.says(bob.user, "text of second", cid="second")
+    assert world.waiting_for(bob.user) == ["text of first", "text of second"]
+
+
+def test_the_first_of_several_refused_messages_is_the_one_that_is_waited_for(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """However many were refused behind it."""
+    refuse_for_the_moment(world, ann, bob, "first")
+    for _ in range(3):
+        with pytest.raises(TryAgain):
+            ann.says(bob.user, "text of second", cid="second")
+    ann.says(bob.user, "text of first", cid="first")
+    assert world.waiting_for(bob.user) == ["text of first"]
+
+
+def test_a_sender_who_gives_a_message_up_can_go_on_later(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """It is not waited for for ever."""
+    refuse_for_the_moment(world, ann, bob, "first")
+    world.clock.ms += EXPECTED_AGAIN_WITHIN
+    ann.says(bob.user, "text of second", cid="second")
+    assert world.waiting_for(bob.user) == ["text of second"]
+
+
+def test_messages_without_a_cid_wait_for_nothing(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """They cannot be recognised when they come again."""
+    world.mailbox.failing = True
+    ann.says(bob.user, "lost")
+    world.mailbox.failing = False
+    ann.says(bob.user, "kept")
+    assert world.waiting_for(bob.user) == ["kept"]
+
+
+def test_nothing_overtakes_what_was_one_too_many(world: World, ann: Terminal) -> None:
+    """The same holds for what was refused because too many are unanswered."""
+    carl = world.newcomer("Carl")
+    for number in range(MAX_UNANSWERED):
+        ann.says(carl.user, str(number))
+    with pytest.raises(TooManyUnanswered):
+        ann.says(carl.user, "one too many", cid="first")
+    carl.takes_over(1)
+    with pytest.raises(TryAgain):
+        ann.says(carl.user, "behind it", cid="second")
+    ann.says(carl.user, "one too many", cid="first")
