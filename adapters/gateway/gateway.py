@@ -11,6 +11,7 @@ from chat_domain.chat import Chat
 
 TICK = 0.5  # seconds
 RECONNECT_WITHIN_MS = 2000  # told to clients when this node closes
+LAST_WORDS_TAKE = 0.1  # seconds; what has been said by then is with the clients or their kernels
 CLOSING_TAKES = 8.0  # seconds at most; with all else the process ends within 10
 
 
@@ -52,12 +53,12 @@ class Gateway:
         for conversation in self:
             if conversation.client is not None:
                 conversation.client.going_away(RECONNECT_WITHIN_MS)
-            self.tasks.start(self._end(conversation))
+            self.tasks.start(conversation.log_out())
         await self.tasks.finish(CLOSING_TAKES)
+        # Not before all are stored, for then their senders have been told so.
+        for conversation in self:
+            conversation.link.close()
+        await asyncio.sleep(LAST_WORDS_TAKE)
         for conversation in self:
             conversation.link.abort()
         await self.tasks.finish(1)
-
-    async def _end(self, conversation: Conversation) -> None:
-        await conversation.log_out()
-        conversation.link.close()
