@@ -101,7 +101,7 @@ class Session:
         self._expected_until = 0
         self.behind = 0  # stores that were under way when it began (see rule 6)
         self._budget = budget or Budget()
-        self._last_push = 0
+        self.last_push = 0  # may be set before the first push, to count on from there
         self._window: deque[Held] = deque()
         self._window_bytes = 0
         self._waiting: deque[Held] = deque()
@@ -190,7 +190,7 @@ class Session:
         )
 
     def _push(self, held: Held) -> None:
-        self._last_push = held.number = self._last_push + 1
+        self.last_push = held.number = self.last_push + 1
         self._window.append(held)
         self._window_bytes += held.size
         self.client.push(held.number, held.message, stored=held.keeping is Keeping.DONE)
@@ -200,8 +200,8 @@ class Session:
 
         Raises BadPush for a number that was not sent yet, and then changes nothing.
         """
-        if number > self._last_push:
-            raise BadPush(number, self._last_push)
+        if number > self.last_push:
+            raise BadPush(number, self.last_push)
         done: list[str] = []
         window = self._window
         while window and window[0].number <= number:
@@ -363,7 +363,3 @@ class Session:
             self._watched, self._watched_since = first, now
             return False
         return now - self._watched_since >= STALLED_AFTER
-
-    @property
-    def last_push(self) -> int:
-        return self._last_push

@@ -18,7 +18,7 @@ from adapters.wire import errors, numbers
 from adapters.wire.frames import reply
 from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong
 from adapters.wire.requests import BadFrame, Request, number_of, read_request
-from chat_domain.errors import ChatError, NotLoggedIn, TryAgain
+from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
 from chat_domain.model import User
 from chat_domain.session import Phase, Session
 
@@ -49,6 +49,7 @@ class Conversation:
         self.watches_drain = False
         self.gone = False
         self._splitter = FrameSplitter(MAX_CLIENT_FRAME)
+        self._last_push = 0  # of the sessions before this one
         self._backlog: deque[bytes] = deque()
         self._too_long: FrameTooLong | None = None
         self._waiting = False  # for a request to be finished
@@ -174,14 +175,15 @@ class Conversation:
         if self.gone:  # the client left while we worked for it
             await self.chat.logins.end(session)
             raise NotLoggedIn
+        session.last_push = self._last_push
         self.session, self.client = session, client
         self.watches_drain = client.watches_drain
         return session
 
     def current_session(self) -> Session:
-        """The session, for what needs one. Raises NotLoggedIn."""
+        """The session, for what needs one. Raises NotLoggedIn, or ShuttingDown for that reason."""
         if self.session is None or self.session.phase is Phase.ENDED:
-            raise NotLoggedIn
+            raise ShuttingDown if self.gateway.closing else NotLoggedIn
         return self.session
 
     async def log_out(self) -> None:
@@ -192,6 +194,7 @@ class Conversation:
         if client is not None:
             client.closed()
         if session is not None:
+            self._last_push = session.last_push
             await self.chat.logins.end(session)
 
     # -- the link's other events ---------------------------------------------------------

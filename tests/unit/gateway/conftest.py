@@ -1,0 +1,16 @@
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.gateway.server import Server
+from tests.unit.gateway.virtual_time import VirtualTimeLoop
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualTimeLoop]]:
+    """Time passes at once in these tests, and not at all while something happens."""
+    return {"virtual time": VirtualTimeLoop}
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()

@@ -1,0 +1,178 @@
+"""A gateway over the domain in memory, and links that a test holds at their far end."""
+
+import asyncio
+import itertools
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from adapters.gateway.gateway import Gateway
+from adapters.gateway.tasks import BackgroundTasks
+from adapters.latch import EventLatches
+from adapters.memory import memory_store
+from adapters.memory.nodes import Hub
+from entrypoints.bootstrap import assemble
+from tests.unit.fakes import CountingIds, FakeMailbox, ManualClock, OpenHasher
+
+if TYPE_CHECKING:
+    from adapters.gateway.conversation import Conversation
+
+Frame = dict[str, Any]
+
+
+class GatedHasher(OpenHasher):
+    """Lets a password through when the gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def verify(self, secret: str | None, password: str) -> bool:
+        await self.gate.wait()
+        return await super().verify(secret, password)
+
+
+class FakeLink:
+    """A connection. What is written in one turn of the loop arrives in one read.
+
+    chunks: what has left the server, a piece for each write. stuck: nothing leaves it.
+    """
+
+    peer = "192.0.2.1"
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+        self.times: list[float] = []
+        self.reading = True
+        self.stuck = False
+        self.closed = False
+        self._buffer = b""
+        self.receiver: Conversation
+
+    def write(self, data: bytes) -> None:
+        if not self._buffer:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._buffer += data
+
+    def write_alone(self, data: bytes) -> None:
+        self._flush()
+        self._buffer = data
+        self._flush()
+
+    def _flush(self) -> None:
+        if self.stuck or self.closed or not self._buffer:
+            return
+        self.chunks.append(self._buffer)
+        self.times.append(asyncio.get_running_loop().time())
+        self._buffer = b""
+        if self.receiver.watches_drain:
+            self.receiver.drained()
+
+    def unstick(self) -> None:
+        self.stuck = False
+        self._flush()
+
+    def is_drained(self) -> bool:
+        return not self._buffer
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def close(self) -> None:
+        self._flush()
+        self.abort()
+
+    def abort(self) -> None:
+        if not self.closed:
+            self.closed = True
+            asyncio.get_running_loop().call_soon(self.receiver.lost)
+
+
+class Peer:
+    """The far end of a link: says what the test wants, and keeps what it hears."""
+
+    def __init__(self, server: "Server", end: bytes) -> None:
+        self.link = FakeLink()
+        self.talk = self.link.receiver = server.gateway.joined(self.link)
+        self.end = end
+        self._seen = 0
+        self._seqs = itertools.count(1)
+
+    def say(self, *frames: Frame) -> None:
+        """All in one piece."""
+        self.talk.received(b"".join(json.dumps(frame).encode() + self.end for frame in frames))
+
+    async def ask(self, msgid: int, **fields: Any) -> Frame:
+        """The answer to a request."""
+        seq = next(self._seqs)
+        self.say({"msgid": msgid, "seq": seq, **fields})
+        await settled()
+        (answer,) = [frame for frame in self.heard() if frame.get("seq") == seq]
+        return answer
+
+    def heard(self) -> list[Frame]:
+        """What has come since the last time."""
+        chunks = self.link.chunks[self._seen :]
+        self._seen = len(self.link.chunks)
+        return self.frames_in(b"".join(chunks))
+
+    def frames_in(self, data: bytes) -> list[Frame]:
+        frames = data.split(self.end)
+        assert frames.pop() == b""
+        return [json.loads(frame) for frame in frames]
+
+    def is_gone(self) -> bool:
+        return self.link.closed
+
+
+class Server:
+    def __init__(self) -> None:
+        store = memory_store()
+        self.mailbox = FakeMailbox(store.mailbox)
+        self.hasher = GatedHasher()
+        self.clock = ManualClock()
+        self.tasks = BackgroundTasks()
+        hub = Hub()
+        self.chat = assemble(
+            attrs.evolve(store, mailbox=self.mailbox),
+            hub.surroundings("alone"),
+            hasher=self.hasher,
+            clock=self.clock,
+            ids=CountingIds(),
+            tasks=self.tasks,
+            latches=EventLatches(),
+        )
+        hub.join("alone", self.chat.node)
+        self.gateway = Gateway(self.chat, self.tasks)
+
+    def join(self, end: bytes = b"\n") -> Peer:
+        return Peer(self, end)
+
+    async def register(self, *names: str) -> list[int]:
+        return [(await self.chat.accounts.register(name, "pw")).id for name in names]
+
+    async def logged_in(self, name: str, *, version: int = 2, end: bytes = b"\n") -> Peer:
+        """Somebody new, who has been greeted."""
+        (user_id,) = await self.register(name)
+        return await self.log_in(user_id, version=version, end=end)
+
+    async def log_in(self, user_id: int, *, version: int = 2, end: bytes = b"\n") -> Peer:
+        peer = self.join(end)
+        peer.say({"msgid": 1000, "id": user_id, "password": "pw", "v": version})
+        await settled()
+        return peer
+
+    def tick(self, now: float) -> None:
+        for talk in self.gateway:
+            talk.tick(now)
+
+
+async def settled() -> None:
+    """Let everything happen that needs no time."""
+    for _ in range(50):
+        await asyncio.sleep(0)

@@ -1,0 +1,550 @@
+"""A client's conversation: order, answers, silence, and its ends."""
+
+import asyncio
+
+import pytest
+
+from adapters.gateway.conversation import DROP_AFTER, PING_AFTER
+from chat_domain.session import STALLED_AFTER
+from tests.unit.gateway.server import Peer, Server, settled
+
+LOGIN = {"msgid": 1000, "password": "pw", "v": 2}
+
+
+def msgids(peer: Peer) -> list[int]:
+    return [frame["msgid"] for frame in peer.heard()]
+
+
+# -- order -----------------------------------------------------------------------------------
+
+
+async def test_requests_are_answered_in_one_turn(server: Server) -> None:
+    """What needs nobody is done inside the read, and all answers leave in one write."""
+    peer = server.join()
+    peer.say(*({"msgid": 1012, "seq": seq} for seq in range(5)))
+    await settled()
+    (chunk,) = peer.link.chunks
+    assert [frame["seq"] for frame in peer.frames_in(chunk)] == [0, 1, 2, 3, 4]
+
+
+async def test_while_a_request_waits_those_behind_it_wait(server: Server) -> None:
+    """And nothing more is read from this client; then all are answered in their order."""
+    await server.register("Ann")
+    peer = server.join()
+    server.hasher.gate.clear()
+    peer.say({"msgid": 1012, "seq": 1}, {**LOGIN, "id": 1, "seq": 2}, {"msgid": 1012, "seq": 3})
+    await settled()
+    assert [frame["seq"] for frame in peer.heard()] == [1]
+    assert not peer.link.reading
+    peer.say({"msgid": 1022, "seq": 4})
+    server.hasher.gate.set()
+    await settled()
+    assert [(frame["msgid"], frame["seq"]) for frame in peer.heard()] == [
+        (1001, 2), (1013, 3), (1023, 4),
+    ]  # fmt: skip
+    assert peer.link.reading
+
+
+async def test_a_waiting_client_holds_nobody_else(server: Server) -> None:
+    """Others are answered meanwhile."""
+    await server.register("Ann")
+    waiting, other = server.join(), server.join()
+    server.hasher.gate.clear()
+    waiting.say({**LOGIN, "id": 1})
+    other.say({"msgid": 1012, "seq": 1})
+    await settled()
+    assert msgids(other) == [1013]
+    server.hasher.gate.set()
+    await settled()
+
+
+async def test_two_requests_that_wait_wait_one_after_the_other(server: Server) -> None:
+    """The second begins when the first is done: here it is refused for that."""
+    await server.register("Ann")
+    peer = server.join()
+    peer.say({**LOGIN, "id": 1, "seq": 1}, {**LOGIN, "id": 1, "seq": 2}, {"msgid": 1022, "seq": 3})
+    await settled()
+    answers = peer.heard()
+    assert [(frame["msgid"], frame.get("errno")) for frame in answers] == [
+        (1001, 0), (1001, 6), (1023, None),
+    ]  # fmt: skip
+
+
+async def test_a_client_that_does_not_read_is_not_read_from(server: Server) -> None:
+    """What it has sent waits until it reads again, in order."""
+    peer = server.join()
+    peer.talk.choked()
+    assert not peer.link.reading
+    peer.say({"msgid": 1012, "seq": 1}, {"msgid": 1012, "seq": 2})
+    await settled()
+    assert peer.heard() == []
+    peer.talk.unchoked()
+    await settled()
+    assert [frame["seq"] for frame in peer.heard()] == [1, 2]
+    assert peer.link.reading
+
+
+async def test_choking_in_the_midst_of_a_read_stops_it(server: Server) -> None:
+    """The frames behind wait, also when a request was being waited for."""
+    await server.register("Ann")
+    peer = server.join()
+    server.hasher.gate.clear()
+    peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
+    peer.talk.choked()
+    server.hasher.gate.set()
+    await settled()
+    assert [frame["seq"] for frame in peer.heard()] == [1]
+    assert not peer.link.reading
+    peer.talk.unchoked()
+    await settled()
+    assert [frame["seq"] for frame in peer.heard()] == [2]
+    assert peer.link.reading
+
+
+async def test_unchoking_while_a_request_waits_does_not_read_on(server: Server) -> None:
+    """The order stays what it was."""
+    await server.register("Ann")
+    peer = server.join()
+    server.hasher.gate.clear()
+    peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
+    await settled()
+    peer.talk.choked()
+    peer.talk.unchoked()
+    await settled()
+    assert peer.heard() == []
+    assert not peer.link.reading
+    server.hasher.gate.set()
+    await settled()
+    assert [frame["seq"] for frame in peer.heard()] == [1, 2]
+
+
+# -- bad frames ------------------------------------------------------------------------------
+
+
+async def test_a_bad_frame_costs_nothing_but_itself(server: Server) -> None:
+    """Its error carries the seq as far as there is one."""
+    peer = server.join()
+    peer.talk.received(b'{"msgid":1012,"seq":1}\n{\n{"msgid":77,"seq":2}\n{"msgid":1012,"seq":3}\n')
+    await settled()
+    assert [(frame["msgid"], frame.get("error"), frame.get("seq")) for frame in peer.heard()] == [
+        (1013, None, 1), (1011, "bad_json", None), (1011, "unknown_msgid", 2), (1013, None, 3),
+    ]  # fmt: skip
+
+
+async def test_a_bad_login_is_refused_by_its_own_ack(server: Server) -> None:
+    """As far as its msgid can be read; so are RESUME and REGISTER_MSG."""
+    peer = server.join()
+    for msgid, ack in ((1000, 1001), (1015, 1001), (1003, 1004)):
+        answer = await peer.ask(msgid)
+        assert (answer["msgid"], answer["errno"], answer["error"]) == (ack, 12, "bad_field")
+
+
+async def test_a_frame_that_is_too_long_ends_the_connection(server: Server) -> None:
+    """After those before it were answered, and with a word of why."""
+    peer = server.join()
+    peer.talk.received(b'{"msgid":1012,"seq":1}\n' + b"x" * 65_537)
+    await settled()
+    assert [frame.get("error") for frame in peer.heard()] == [None, "frame_too_long"]
+    assert peer.is_gone()
+
+
+async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server) -> None:
+    """Also when one of them waits itself."""
+    await server.register("Ann")
+    peer = server.join()
+    server.hasher.gate.clear()
+    login = b'{"msgid":1000,"id":1,"password":"pw","v":2}\n'
+    peer.talk.received(login + b'{"msgid":1012}\n' + b"x" * 65_537)
+    await settled()
+    assert peer.heard() == []
+    server.hasher.gate.set()
+    await settled()
+    assert msgids(peer) == [1001, 1013, 1011]
+    assert peer.is_gone()
+
+
+async def test_a_request_that_needs_a_login_says_so(server: Server) -> None:
+    """Whichever it is."""
+    peer = server.join()
+    for msgid, fields in (
+        (1002, {}), (1005, {"toid": 1, "msg": "x"}), (1009, {"groupid": 1, "msg": "x"}),
+        (1006, {"friendid": 1}), (1007, {"groupname": "x"}), (1008, {"groupid": 1}),
+        (1014, {"push": 0}), (1019, {"name": "x"}), (1021, {"friendid": 1}), (1022, {}),
+        (1024, {}), (1026, {"groupid": 1}), (1028, {"groupid": 1}),
+        (1029, {"old": "x", "new": "y"}),
+    ):  # fmt: skip
+        answer = await peer.ask(msgid, **fields)
+        assert (answer["msgid"], answer["error"]) == (1011, "not_logged_in")
+
+
+async def test_a_defect_costs_its_request_and_nothing_else(server: Server) -> None:
+    """The client is told to try again, and goes on."""
+
+    async def defect(password: str) -> str:
+        raise ZeroDivisionError(password)
+
+    server.hasher.hash = defect  # type: ignore[method-assign]  # a hasher with a defect
+    peer = server.join()
+    assert (await peer.ask(1003, name="Ann", password="pw"))["error"] == "try_again"
+    assert (await peer.ask(1012))["msgid"] == 1013
+
+
+# -- coming and going --------------------------------------------------------------------------
+
+
+async def test_a_client_that_is_lost_during_its_login_leaves_no_session(server: Server) -> None:
+    """Its account is free for the next one."""
+    await server.register("Ann")
+    peer = server.join()
+    server.hasher.gate.clear()
+    peer.say({**LOGIN, "id": 1})
+    await settled()
+    peer.link.abort()
+    await settled()
+    server.hasher.gate.set()
+    await settled()
+    assert len(server.chat.sessions) == 0
+    assert msgids(await server.log_in(1)) == [1001]
+
+
+async def test_a_lost_connection_ends_the_session(server: Server) -> None:
+    """What was under way waits in the mailbox, and comes at the next login."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    bob.heard()
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1})
+    await settled()
+    assert [frame["stored"] for frame in bob.heard() if "stored" in frame] == []
+    bob.link.abort()
+    await settled()
+    assert ann.heard()[-1]["status"] == "stored"
+    bob = await server.log_in(2)
+    login, chat = bob.heard()
+    assert (login["errno"], chat["msg"], chat["stored"]) == (0, "hello", True)
+
+
+async def test_what_was_sent_before_a_half_closed_end_is_answered(server: Server) -> None:
+    """`printf ... | nc` gets its answers, then the connection closes."""
+    await server.register("Ann")
+    peer = server.join()
+    server.hasher.gate.clear()
+    peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
+    peer.talk.input_ended()
+    await settled()
+    assert not peer.is_gone()
+    server.hasher.gate.set()
+    await settled()
+    assert msgids(peer) == [1001, 1013]
+    assert peer.is_gone()
+
+
+async def test_a_half_closed_end_waits_for_the_fate_of_its_messages(server: Server) -> None:
+    """Delivered or stored, it is told, and then the connection closes."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    ann.heard()
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1})
+    ann.talk.input_ended()
+    await settled()
+    assert not ann.is_gone()
+    bob.say({"msgid": 1014, "push": 1})
+    await settled()
+    server.tick(1.0)
+    await settled()
+    assert [frame["status"] for frame in ann.heard()] == ["delivered"]
+    assert ann.is_gone()
+
+
+async def test_a_logout_ends_the_session_and_not_the_connection(server: Server) -> None:
+    """Another user may log in on it."""
+    ann = await server.logged_in("Ann")
+    await server.register("Bob")
+    token = ann.heard()[0]["token"]
+    assert (await ann.ask(1002))["msgid"] == 1010
+    assert (await ann.ask(1022))["error"] == "not_logged_in"
+    assert (await ann.ask(1015, token=token))["error"] == "bad_token"
+    answer = await ann.ask(1000, id=2, password="pw", v=2)
+    assert (answer["errno"], answer["name"]) == (0, "Bob")
+
+
+async def test_pushes_are_counted_per_connection(server: Server) -> None:
+    """A second login on it does not begin at 1 again."""
+    ann = await server.logged_in("Ann")
+    for _ in range(2):
+        ann.say({"msgid": 1005, "toid": 1, "msg": "to myself"})
+    await settled()
+    ann.say({"msgid": 1014, "push": 2})
+    assert [frame["push"] for frame in ann.heard()[1:]] == [1, 2]
+    await ann.ask(1002)
+    await ann.ask(1000, id=1, password="pw", v=2)
+    ann.say({"msgid": 1005, "toid": 1, "msg": "again"})
+    await settled()
+    assert [frame["push"] for frame in ann.heard()] == [3]
+    assert (await ann.ask(1014, push=4))["error"] == "bad_push"
+    ann.say({"msgid": 1014, "push": 3}, {"msgid": 1012, "seq": 9})
+    await settled()
+    assert msgids(ann) == [1013]
+
+
+async def test_a_resumed_session_takes_the_place_of_the_old_one(server: Server) -> None:
+    """The old connection is told REPLACED, and closed."""
+    ann = await server.logged_in("Ann")
+    token = ann.heard()[0]["token"]
+    new = server.join()
+    answer = await new.ask(1015, token=token)
+    assert (answer["errno"], answer["v"], answer["token"]) == (0, 2, token)
+    assert "expires" not in answer
+    assert msgids(ann) == [1016]
+    assert ann.is_gone()
+    await settled()
+    assert len(server.chat.sessions) == 1
+
+
+async def test_a_second_login_is_refused(server: Server) -> None:
+    """With the original's number."""
+    await server.logged_in("Ann")
+    second = server.join()
+    answer = await second.ask(1000, id=1, password="pw", v=2)
+    assert (answer["errno"], answer["error"]) == (2, "already_online")
+    assert not second.is_gone()
+
+
+async def test_everybody_is_told_before_the_server_goes_away(server: Server) -> None:
+    """Then what they have not taken over is stored, and the connections close."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    guest = server.join()
+    for peer in (ann, bob):
+        peer.heard()
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1})
+    await server.gateway.close()
+    assert [frame for frame in bob.heard() if frame["msgid"] == 1018] == [
+        {"msgid": 1018, "delay": 2000}
+    ]
+    assert [frame.get("status") for frame in ann.heard()] == [None, "stored"]
+    assert all(peer.is_gone() for peer in (ann, bob, guest))
+    assert len(server.chat.sessions) == 0
+    assert [one.text for one in await server.mailbox.read(2, 10, ())] == ["hello"]
+
+
+async def test_nobody_logs_in_while_the_server_goes_away(server: Server) -> None:
+    """Who tries is told to try elsewhere."""
+    await server.register("Ann")
+    peer = server.join()
+    server.gateway.closing = True
+    answer = await peer.ask(1000, id=1, password="pw", v=2)
+    assert (answer["errno"], answer["error"]) == (51, "shutting_down")
+
+
+async def test_what_comes_while_the_server_goes_away_is_to_be_sent_elsewhere(
+    server: Server,
+) -> None:
+    """A chat is refused for now, and not for good."""
+    ann = await server.logged_in("Ann")
+    ann.heard()
+    server.gateway.closing = True
+    await ann.talk.log_out()
+    answer = await ann.ask(1005, toid=1, msg="hello")
+    assert answer["error"] == "shutting_down"
+
+
+# -- silence -----------------------------------------------------------------------------------
+
+
+async def test_a_silent_client_is_asked_after_20_seconds_and_dropped_after_60(
+    server: Server,
+) -> None:
+    """Once; a client that answers is not asked again before it is silent again."""
+    ann = await server.logged_in("Ann")
+    ann.heard()
+    server.tick(0.0)
+    server.tick(PING_AFTER - 0.5)
+    await settled()
+    assert ann.heard() == []
+    for now in (PING_AFTER, PING_AFTER + 10, DROP_AFTER - 0.5):
+        server.tick(now)
+    await settled()
+    assert msgids(ann) == [1012]
+    assert not ann.is_gone()
+    server.tick(DROP_AFTER)
+    assert ann.is_gone()
+
+
+async def test_any_frame_is_a_sign_of_life(server: Server) -> None:
+    """Even a bad one, or half of one."""
+    ann = await server.logged_in("Ann")
+    now = 0.0
+    for data in (b'{"msgid":1013}\n', b"nonsense\n", b"{", b"}\n"):
+        server.tick(now)
+        now += DROP_AFTER - 1
+        server.tick(now)
+        ann.talk.received(data)
+        server.tick(now)
+    server.tick(now + PING_AFTER)
+    assert not ann.is_gone()
+
+
+async def test_a_client_that_we_do_not_hear_is_not_silent(server: Server) -> None:
+    """While its request waits for us, its clock stands still."""
+    ann = await server.logged_in("Ann")
+    ann.heard()
+    server.tick(0.0)
+    server.hasher.gate.clear()
+    ann.say({"msgid": 1029, "old": "pw", "new": "new"})
+    for now in range(0, 200, 5):
+        server.tick(float(now))
+    await settled()
+    assert ann.heard() == []
+    assert not ann.is_gone()
+    server.hasher.gate.set()
+    await settled()
+
+
+async def test_a_client_that_does_not_read_is_dropped_after_60_seconds(server: Server) -> None:
+    """It is asked nothing, for it would not read that."""
+    ann = await server.logged_in("Ann")
+    ann.heard()
+    server.tick(0.0)
+    ann.talk.choked()
+    server.tick(DROP_AFTER - 0.5)
+    await settled()
+    assert ann.heard() == []
+    assert not ann.is_gone()
+    server.tick(DROP_AFTER)
+    assert ann.is_gone()
+
+
+async def test_a_guest_may_be_silent(server: Server) -> None:
+    """The original client shows a menu before it says anything."""
+    guest = server.join(b"\0")
+    for now in range(0, 1000, 10):
+        server.tick(float(now))
+    await settled()
+    assert guest.heard() == []
+    assert not guest.is_gone()
+
+
+async def test_a_client_that_takes_nothing_over_is_dropped_after_6_seconds(server: Server) -> None:
+    """However lively it is otherwise; its messages wait in the mailbox."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    ann.heard()
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1})
+    server.tick(0.0)
+    bob.say({"msgid": 1012})
+    server.tick(STALLED_AFTER - 0.5)
+    assert not bob.is_gone()
+    server.tick(STALLED_AFTER)
+    await settled()
+    assert bob.is_gone()
+    assert [frame["status"] for frame in ann.heard()] == ["stored"]
+
+
+async def test_a_slow_recipient_does_not_keep_the_sender_waiting(server: Server) -> None:
+    """At 8 s it is stored, and the sender is told so."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    ann.heard()
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1})
+    server.tick(0.0)
+    server.clock.advance(8.0)
+    server.tick(1.0)
+    await settled()
+    assert [frame["status"] for frame in ann.heard()] == ["stored"]
+    assert not bob.is_gone()
+
+
+async def test_the_gateway_looks_at_every_conversation_twice_a_second(server: Server) -> None:
+    """By the loop's clock."""
+    ann = await server.logged_in("Ann")
+    ann.heard()
+    clock = asyncio.create_task(server.gateway.keep_time())
+    await asyncio.sleep(PING_AFTER + 1)
+    assert msgids(ann) == [1012]
+    await asyncio.sleep(DROP_AFTER - PING_AFTER)
+    assert ann.is_gone()
+    clock.cancel()
+
+
+# -- messages ----------------------------------------------------------------------------------
+
+
+async def test_a_message_is_pushed_and_answered(server: Server) -> None:
+    """With what the page says."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    ann.heard(), bob.heard()
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "cid": "c1", "seq": 5, "id": 99, "time": 1})
+    await settled()
+    (chat,) = bob.heard()
+    assert chat == {
+        "msgid": 1005, "push": 1, "mid": chat["mid"], "cid": "c1", "id": 1, "name": "Ann",
+        "toid": 2, "msg": "hello", "time": server.clock.ms,
+    }  # fmt: skip
+    assert ann.heard() == []
+    bob.say({"msgid": 1014, "push": 1})
+    await settled()
+    assert ann.heard() == [
+        {"msgid": 1010, "seq": 5, "mid": chat["mid"], "time": chat["time"], "status": "delivered"}
+    ]
+
+
+async def test_a_chat_without_a_seq_is_answered_by_errors_alone(server: Server) -> None:
+    """There is nothing to give an answer its place."""
+    ann = await server.logged_in("Ann")
+    ann.heard()
+    ann.say({"msgid": 1005, "toid": 1, "msg": "to myself"}, {"msgid": 1014, "push": 1})
+    ann.say({"msgid": 1005, "toid": 99, "msg": "to nobody"})
+    await settled()
+    assert [frame.get("error") for frame in ann.heard()] == [None, "no_such_user"]
+
+
+async def test_friends_hear_of_each_other(server: Server) -> None:
+    """PRESENCE is for those who list somebody."""
+    ann = await server.logged_in("Ann")
+    (bob_id,) = await server.register("Bob")
+    assert (await ann.ask(1006, friendid=bob_id))["friend"]["state"] == "offline"
+    bob = await server.log_in(bob_id)
+    assert ann.heard() == [{"msgid": 1017, "id": bob_id, "name": "Bob", "state": "online"}]
+    bob.link.abort()
+    await settled()
+    assert ann.heard() == [{"msgid": 1017, "id": bob_id, "name": "Bob", "state": "offline"}]
+
+
+@pytest.mark.parametrize(
+    ("msgid", "fields", "answer"),
+    [
+        (1006, {"friendname": "bob"}, {"friend": {"id": 2, "name": "Bob", "state": "offline"}}),
+        (1007, {"groupname": "new"}, {"groupid": 2}),
+        (1008, {"groupid": 1}, {"groupid": 1, "groupname": "hikers", "groupdesc": "walk"}),
+        (1019, {"name": "BOB"}, {"id": 2, "name": "Bob", "state": "offline"}),
+        (1022, {}, {"friends": []}),
+        (1024, {}, {"groups": []}),
+    ],
+)
+async def test_requests_have_their_documented_answers(
+    server: Server, msgid: int, fields: dict[str, object], answer: dict[str, object]
+) -> None:
+    """Their own ack or ACK, with these fields."""
+    ann = await server.logged_in("Ann")
+    await server.register("Bob")
+    await server.chat.groups.create(2, "hikers", "walk")
+    given = await ann.ask(msgid, **fields)
+    assert {name: given[name] for name in answer} == answer
+
+
+async def test_lists_come_in_pages(server: Server) -> None:
+    """`next` is there while there is more."""
+    ann = await server.logged_in("Ann")
+    for friend in await server.register("Bob", "Cid"):
+        await ann.ask(1006, friendid=friend)
+    first = await ann.ask(1022, limit=1)
+    assert ([one["name"] for one in first["friends"]], first["next"]) == (["Bob"], 2)
+    second = await ann.ask(1022, limit=1, after=2)
+    assert [one["name"] for one in second["friends"]] == ["Cid"]
+    assert "next" not in second
+
+
+async def test_a_new_password_comes_with_a_new_token(server: Server) -> None:
+    """Which resumes this session; the old one does not any more."""
+    ann = await server.logged_in("Ann")
+    old = ann.heard()[0]["token"]
+    new = (await ann.ask(1029, old="pw", new="better"))["token"]
+    peer = server.join()
+    assert (await peer.ask(1015, token=old))["error"] == "bad_token"
+    assert (await peer.ask(1015, token=new))["errno"] == 0
+    assert msgids(ann) == [1016]
