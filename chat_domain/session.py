@@ -97,6 +97,7 @@ class Session:
         self.phase = Phase.CATCHING_UP
         self.unanswered = 0
         self.reading = False
+        self.on_hold = False  # while its client does not know yet that it is logged in
         self._expected: str | None = None  # the cid of what was refused for the moment
         self._expected_until = 0
         self.behind = 0  # stores that were under way when it began (see rule 6)
@@ -312,6 +313,7 @@ class Session:
         return (
             self.phase is Phase.CATCHING_UP
             and not self.reading
+            and not self.on_hold
             and not self.behind
             and self._read_all_at != self._stores_seen
             and len(self._window) <= WINDOW_MESSAGES // 2

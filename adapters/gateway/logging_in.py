@@ -37,11 +37,13 @@ async def log_in(talk: "Conversation", request: requests.Login) -> None:
         return
     token = talk.chat.accounts.new_token()
     session = await talk.begin_session(user, client, token.digest)
+    session.on_hold = True  # a message that came before our answer would be ignored, and lost
     try:  # kept only now, so that logins that are refused do not push other tokens out
         await talk.chat.accounts.keep_token(user, token)
     except ChatError:
         await talk.log_out()
         raise
+    session.on_hold = False
     _welcome(talk, request, session, token.text, token.expires_ms)
 
 

@@ -22,7 +22,7 @@ class LossyHub:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self.leases: set[str] = set()
-        self.cut_off: set[str] = set()
+        self.cut_off: dict[str, bool] = {}  # whether it is noticed, by node
         self.claims: dict[int, Claim] = {}
         self._packets: dict[tuple[str, str], deque[bytes]] = {}
 
@@ -35,9 +35,9 @@ class LossyHub:
         return [other for other in self.nodes if other != name]
 
     def post(self, sender: str, to: str, packet: bytes) -> bool:
-        """Return whether anybody listens there."""
+        """Return whether anybody seems to listen there."""
         if to not in self.nodes or to in self.cut_off:
-            return False
+            return not self.cut_off.get(to, True)
         self._packets.setdefault((sender, to), deque()).append(packet)
         return True
 
@@ -53,21 +53,24 @@ class LossyHub:
                         self.nodes[to].receive(sender, note)
         return moved
 
-    def cut(self, name: str) -> None:
-        """From now on, and for what is on its way already, nothing reaches a node."""
-        self.cut_off.add(name)
+    def cut(self, name: str, *, noticed: bool) -> None:
+        """From now on, and for what is on its way already, nothing reaches a node.
+
+        noticed: senders are told that nobody listens; never of what is on its way already.
+        """
+        self.cut_off[name] = noticed
         self._lose(name)
 
     def mend(self, name: str) -> None:
         if name in self.cut_off:
-            self.cut_off.discard(name)
+            del self.cut_off[name]
             self.nodes[name].gap()
 
     def remove(self, name: str) -> None:
         """A node has died, and its lease has run out."""
         del self.nodes[name]
         self.leases.discard(name)
-        self.cut_off.discard(name)
+        self.cut_off.pop(name, None)
         self._lose(name)
 
     def _lose(self, name: str) -> None:
@@ -141,6 +144,9 @@ class HubPresence:
 
     async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
         return [claim for claim in claims if await self.claim(claim, instead_of=claim) is not None]
+
+    async def own(self, node: str) -> list[Claim]:
+        return [claim for claim in self._hub.claims.values() if claim.node == node]
 
     async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
         claims = self._hub.claims

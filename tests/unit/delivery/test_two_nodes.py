@@ -47,14 +47,10 @@ class TwoNodes(RuleBasedStateMachine):
         self.person(who).shows(most, heard=heard)
         self.world.go_on()
 
-    @rule(who=persons)
-    def send_again(self, who: int) -> None:
-        self.person(who).sends_again()
-        self.world.go_on()
-
-    @rule(who=persons)
-    def send_copies(self, who: int) -> None:
-        self.person(who).sends_copies()
+    @rule(who=persons, copies=st.booleans())
+    def send_again(self, who: int, copies: bool) -> None:
+        person = self.person(who)
+        person.sends_copies() if copies else person.sends_again()
         self.world.go_on()
 
     @rule(who=persons, noticed=st.booleans())
@@ -80,58 +76,41 @@ class TwoNodes(RuleBasedStateMachine):
     def carry(self, where: int, most: int) -> None:
         self.world.carry(self.site(where), most)
 
-    @rule()
-    def carry_all(self) -> None:
-        self.world.carry_all()
-
-    @rule(where=sites)
-    def cut(self, where: int) -> None:
-        self.world.hub.cut(self.site(where).name)
+    @rule(where=sites, how=st.sampled_from(["cut", "cut unnoticed", "lease", "hang", "kill"]))
+    def break_something(self, where: int, how: str) -> None:
+        site = self.site(where)
+        match how:
+            case "cut" | "cut unnoticed":
+                self.world.hub.cut(site.name, noticed=how == "cut")
+            case "lease":
+                self.world.lose_lease(site)
+            case "hang":
+                site.hung = True
+            case "kill":
+                self.world.kill(where)
+        self.world.go_on()
 
     @rule(where=sites)
     def mend(self, where: int) -> None:
-        if not self.site(where).hung:
-            self.world.hub.mend(self.site(where).name)
-            self.world.go_on()
-
-    @rule(where=sites)
-    def lose_lease(self, where: int) -> None:
-        self.world.lose_lease(self.site(where))
-        self.world.go_on()
-
-    @rule(where=sites)
-    def regain_lease(self, where: int) -> None:
-        self.world.regain_lease(self.site(where))
-        self.world.go_on()
-
-    @rule(where=sites)
-    def hang(self, where: int) -> None:
-        self.site(where).hung = True
-
-    @rule(where=sites)
-    def wake(self, where: int) -> None:
-        self.world.wake(self.site(where))
-        self.world.go_on()
-
-    @rule(where=sites)
-    def kill(self, where: int) -> None:
-        self.world.kill(where)
+        self.world.mend(self.site(where))
         self.world.go_on()
 
     # -- the store and time ------------------------------------------------------------------------
 
-    @rule(failing=st.booleans(), unsure=st.booleans())
-    def upset_store(self, failing: bool, unsure: bool) -> None:
-        self.world.mailbox.failing, self.world.mailbox.unsure = failing, unsure
-
-    @rule(slow=st.booleans())
-    def slow_store(self, slow: bool) -> None:
-        self.world.mailbox.slow_reads = self.world.mailbox.slow_writes = slow
-
-    @rule()
-    def serve(self) -> None:
+    @rule(how=st.sampled_from(["failing", "unsure", "slow_reads", "slow_writes", ""]))
+    def upset_store(self, how: str) -> None:
+        self.world.mailbox.failing = how == "failing"
+        self.world.mailbox.unsure = how == "unsure"
+        self.world.mailbox.slow_reads = how == "slow_reads"
+        self.world.mailbox.slow_writes = how == "slow_writes"
         self.world.mailbox.serve()
         self.world.go_on()
+
+    @rule()
+    def be_well(self) -> None:
+        """Everything works for a moment."""
+        self.heal()
+        self.pass_time()
 
     @rule(ticks=st.integers(1, 22))
     def wait(self, ticks: int) -> None:
@@ -142,29 +121,32 @@ class TwoNodes(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self._heal()
-            for _ in range(QUIET_WITHIN):
-                self._go_on()
-                if self._is_quiet():
-                    self.world.note("quiet")
-                    break
+            self.heal()
+            self._become_quiet()
             verdict = judge(self.world.events)
             assert verdict.kept, str(verdict)
         finally:
             for site in self.world.sites:
                 site.tasks.close()
 
-    def _heal(self) -> None:
-        self.upset_store(failing=False, unsure=False)
-        self.slow_store(slow=False)
+    def _become_quiet(self) -> None:
+        quiet = 0
+        for _ in range(QUIET_WITHIN):
+            self.pass_time()
+            quiet = quiet + 1 if self._is_quiet() else 0
+            if quiet == 3:  # notes may have been on their way
+                self.world.note("quiet")
+                return
+
+    def heal(self) -> None:
+        self.upset_store("")
         for site in self.world.sites:
-            self.world.wake(site)
-            self.world.hub.mend(site.name)
-            self.world.regain_lease(site)
+            self.world.mend(site)
         self.world.notice_who_is_gone()
 
-    def _go_on(self) -> None:
-        self.serve()
+    def pass_time(self) -> None:
+        self.world.mailbox.serve()
+        self.world.go_on()
         self.world.carry_all()
         for number, person in enumerate(self.world.people):
             person.enters(self.site(number % 2))

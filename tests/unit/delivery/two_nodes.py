@@ -71,6 +71,9 @@ class Link:
     def friend_changed(self, friend: Friend) -> None:
         """Nobody looks."""
 
+    def notice(self, text: str) -> None:
+        """Nobody reads it."""
+
     def replaced(self) -> None:
         self.lose()
 
@@ -432,7 +435,10 @@ class World:
         with suppress(TryAgain):
             await site.chat.node.resume()
 
-    def wake(self, site: Site) -> None:
+    def mend(self, site: Site) -> None:
+        """Let a node work again as it should."""
         site.hung = False
         for link in site.links:
             link.go_on()
+        self.hub.mend(site.name)
+        self.regain_lease(site)

@@ -1,0 +1,90 @@
+"""A client hears that it is logged in before it is sent any message."""
+
+import json
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+import pytest
+
+from adapters.gateway.conversation import Conversation
+from adapters.gateway.gateway import Gateway
+from adapters.wire import numbers
+from chat_domain.ports import Tokens
+from tests.unit.fakes import Ticket
+from tests.unit.world import World
+
+if TYPE_CHECKING:
+    from adapters.gateway.tasks import BackgroundTasks
+
+
+class RecordingLink:
+    """`adapters.gateway.link.Link`."""
+
+    peer = "127.0.0.1"
+
+    def __init__(self) -> None:
+        self.frames: list[dict[str, Any]] = []
+
+    def write(self, data: bytes) -> None:
+        self.frames += [json.loads(frame) for frame in data.splitlines()]
+
+    write_alone = write
+
+    def is_drained(self) -> bool:
+        return True
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+    @property
+    def kinds(self) -> list[int]:
+        return [frame["msgid"] for frame in self.frames]
+
+
+class SlowTokens:
+    """A store of tokens that waits, however long, before it keeps one."""
+
+    def __init__(self, inner: Tokens) -> None:
+        self._inner = inner
+        self.kept = Ticket[None]()
+
+    async def add(self, digest: str, user_id: int, expires_ms: int, *, keep: int) -> None:
+        await self.kept
+        await self._inner.add(digest, user_id, expires_ms, keep=keep)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_nothing_is_pushed_before_the_answer_to_a_login(world: World) -> None:
+    """However long the token takes to be kept, and whatever asks for the mailbox meanwhile."""
+    ann = world.newcomer("Ann")
+    (bob,) = world.register("Bob")
+    ann.says(bob, "for later")
+    tokens = SlowTokens(world.store.tokens)
+    accounts = attrs.evolve(world.chat.accounts, tokens=cast("Tokens", tokens))
+    chat = attrs.evolve(world.chat, accounts=accounts)
+    link = RecordingLink()
+    talk = Conversation(Gateway(chat, cast("BackgroundTasks", world.tasks)), link)
+    talk.received(b'{"msgid":1000,"name":"Bob","password":"pw","v":2,"seq":1}\n')
+    world.tasks.drain()
+    ticks(world, talk, range(3))
+    assert link.frames == []
+    tokens.kept.settle(lambda: None)
+    world.tasks.drain()
+    assert link.kinds == [numbers.LOGIN_ACK, numbers.ONE_CHAT]
+
+
+def ticks(world: World, talk: Conversation, times: Collection[int]) -> None:
+    for number in times:
+        world.chat.node.tick()
+        talk.tick(float(number))
+        world.tasks.drain()
