@@ -1,0 +1,54 @@
+"""The benchmark: `python -m bench`, or `python -m bench p2p groups` for some of it."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from bench import report
+from bench.measuring import raise_file_limit
+from bench.processes import ROOT
+from bench.suites import accounts, groups, idle, nodes, offline, p2p, start
+from bench.suites.options import Options
+
+SUITES = {
+    "p2p": p2p.lines,
+    "groups": groups.lines,
+    "offline": offline.lines,
+    "accounts": accounts.lines,
+    "nodes": nodes.lines,
+    "idle": idle.lines,
+    "start": start.lines,
+}
+
+
+def main() -> None:
+    asked = _arguments()
+    raise_file_limit()
+    lines = []
+    print(report.HEAD, flush=True)
+    for name in asked.suites or SUITES:
+        with tempfile.TemporaryDirectory(prefix="chat-bench-") as directory:
+            options = Options(Path(directory), asked.runs, asked.seconds, asked.root)
+            for line in SUITES[name](options):
+                lines.append(line)
+                print(report.row(line), flush=True)
+    if asked.out is not None:
+        report.write(lines, asked.out)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(SUITES)}")
+    parser.add_argument("--runs", type=int, default=5, help="of each load, in turn (5)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="that a run lasts (2)")
+    parser.add_argument("--out", type=Path, help="directory for benchmarks.json and .svg")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the tree whose server is measured")
+    asked = parser.parse_args()
+    for name in asked.suites:
+        if name not in SUITES:
+            parser.error(f"there is no suite {name}; there are {', '.join(SUITES)}")
+    return asked
+
+
+if __name__ == "__main__":
+    main()

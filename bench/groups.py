@@ -1,0 +1,115 @@
+"""Groups: the first member of each writes, all others read. Deliveries are what is counted."""
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+
+from bench import frames
+from bench.measuring import Meter
+
+
+class Member:
+    """A reader."""
+
+    def __init__(self, sock: socket.socket, got: Callable[[int], None], end: bytes) -> None:
+        self._recv, self._send, self._got, self._end = sock.recv, sock.send, got, end
+        self._pushes = 0
+
+    def received_old(self) -> None:
+        self._got(self._recv(65536).count(self._end))
+
+    def received(self) -> None:
+        count = self._recv(65536).count(self._end)
+        if count:
+            self._pushes += count
+            self._send(frames.pushed(self._pushes))
+            self._got(count)
+
+
+class Group:
+    """Keeps a window of messages on the way to a group.
+
+    One of version 1 is done when all have it, one of version 2 when its sender has the ACK.
+    """
+
+    def __init__(
+        self, meter: Meter, sender: socket.socket, readers: int, burst: frames.Burst, window: int
+    ) -> None:
+        self._meter, self._readers, self._burst, self._window = meter, readers, burst, window
+        self._send, self._recv = sender.send, sender.recv
+        self.sent = self.done = self._deliveries = 0
+        self._probe, self._probe_sent = 1, 0
+
+    def begin(self) -> None:
+        self._probe, self._probe_sent = self.sent + 1, time.perf_counter_ns()
+        self.sent += self._window
+        self._send(self._burst(self._window))
+
+    def got_old(self, count: int) -> None:
+        self._meter.count += count
+        self._deliveries += count
+        while self._deliveries >= self._readers:
+            self._deliveries -= self._readers
+            self._completed(1)
+
+    def got(self, count: int) -> None:
+        self._meter.count += count
+
+    def acknowledged(self) -> None:
+        data = self._recv(65536)
+        self._meter.check(data)
+        self._completed(data.count(frames.NEWLINE))
+
+    def _completed(self, count: int) -> None:
+        self.done += count
+        now = time.perf_counter_ns()
+        if self.done >= self._probe:
+            self._meter.latencies.append(now - self._probe_sent)
+            self._probe, self._probe_sent = self.sent + 1, now
+        if self._meter.on and count:
+            self.sent += count
+            self._send(self._burst(count))
+
+
+class Groups:
+    """A load (`bench.measuring.Load`): as many groups of one size as there are sockets for."""
+
+    def __init__(
+        self,
+        socks: Sequence[socket.socket],
+        users: Sequence[int],
+        group_ids: Sequence[int],
+        version: int,
+        window: int,
+    ) -> None:
+        self.meter = Meter()
+        self.handlers: dict[int, Callable[[], None]] = {}
+        self.groups: list[Group] = []
+        size = len(socks) // len(group_ids)
+        for number, group_id in enumerate(group_ids):
+            first = number * size
+            sender, *readers = socks[first : first + size]
+            burst = frames.bursts(version, users[first], frames.group(group_id), window)
+            group = Group(self.meter, sender, len(readers), burst, window)
+            self.groups.append(group)
+            self._listen(group, sender, readers, version)
+
+    def _listen(
+        self, group: Group, sender: socket.socket, readers: list[socket.socket], version: int
+    ) -> None:
+        end = frames.end_of(version)
+        for reader in readers:
+            if version == 1:
+                handler = Member(reader, group.got_old, end).received_old
+            else:
+                handler = Member(reader, group.got, end).received
+            self.handlers[reader.fileno()] = handler
+        if version > 1:
+            self.handlers[sender.fileno()] = group.acknowledged
+
+    def begin(self) -> None:
+        for group in self.groups:
+            group.begin()
+
+    def is_idle(self) -> bool:
+        return all(group.sent == group.done for group in self.groups)

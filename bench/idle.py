@@ -1,0 +1,22 @@
+"""Sessions that do nothing but answer the server's PING."""
+
+import select
+import socket
+import sys
+from collections.abc import Callable, Sequence
+
+
+def stay(socks: Sequence[socket.socket], ready: Callable[[], None]) -> None:
+    """Keep them alive until nobody is there any more to end us."""
+    by_number = {sock.fileno(): sock for sock in socks}
+    epoll = select.epoll()
+    for number in by_number:
+        epoll.register(number, select.EPOLLIN)
+    epoll.register(sys.stdin.fileno(), select.EPOLLIN)
+    ready()
+    while True:
+        for number, _ in epoll.poll():
+            if number not in by_number:
+                return
+            by_number[number].recv(4096)
+            by_number[number].send(b'{"msgid":1013}\n')

@@ -1,0 +1,84 @@
+"""The lines of a report: one kind of work each, with its yardstick from the same run."""
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from bench.processes import Figures
+
+
+@attrs.frozen
+class Spread:
+    least: float
+    median: float
+    most: float
+
+
+def spread(values: Sequence[float]) -> Spread:
+    return Spread(min(values), statistics.median(values), max(values))
+
+
+@attrs.frozen
+class Line:
+    """name: what was done. unit: of `value`. ratio: to the yardstick, run by run.
+
+    at_least, at_most: the target, for the ratio where there is one, otherwise for the value.
+    """
+
+    name: str
+    unit: str
+    value: Spread
+    cpu_us: Spread | None = None
+    p50_ms: Spread | None = None
+    p99_ms: Spread | None = None
+    yardstick: str = ""
+    ratio: Spread | None = None
+    rate_ratio: Spread | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    note: str = ""
+
+    @property
+    def judged(self) -> float:
+        return (self.ratio or self.value).median
+
+    @property
+    def verdict(self) -> str:
+        if self.at_least is not None:
+            return "met" if self.judged >= self.at_least else "MISSED"
+        if self.at_most is not None:
+            return "met" if self.judged <= self.at_most else "MISSED"
+        return ""
+
+
+def of_load(name: str, unit: str, runs: Sequence[Figures], **more: Any) -> Line:
+    """A line about a load of `bench.measuring`."""
+    rate, *columns = (
+        spread([run[key] for run in runs]) for key in ("rate", "cpu_us", "p50_ms", "p99_ms")
+    )
+    return Line(name, unit, rate, *columns, **more)
+
+
+def against(
+    name: str, unit: str, runs: Sequence[Figures], others: Sequence[Figures], **more: Any
+) -> Line:
+    """The same, compared with another load in the same run.
+
+    The ratio is that of the messages for a second of CPU. It is what the rates' own ratio comes to
+    when both have a core for themselves, and stays true when they have to share it with strangers.
+    """
+    pairs = list(zip(runs, others, strict=True))
+    return of_load(
+        name,
+        unit,
+        runs,
+        ratio=spread([other["cpu_us"] / run["cpu_us"] for run, other in pairs]),
+        rate_ratio=spread([run["rate"] / other["rate"] for run, other in pairs]),
+        **more,
+    )
+
+
+def plain(name: str, unit: str, values: Sequence[float], **more: Any) -> Line:
+    return Line(name, unit, spread(values), **more)

@@ -1,0 +1,126 @@
+"""The loop of a load, and what is counted while it runs."""
+
+import resource
+import select
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import attrs
+
+WARM_UP = 0.3  # seconds
+DRAIN = 20.0  # seconds at most, until the last answer is there
+
+Handlers = dict[int, Callable[[], None]]
+
+
+@attrs.define
+class Meter:
+    """What a load counts.
+
+    on: what is answered is followed by something new. stored: messages that were not delivered
+    at once, which a load that is not about such messages must not have.
+    """
+
+    all_stored: bool = False
+    on: bool = False
+    count: int = 0
+    stored: int = 0
+    latencies: list[int] = attrs.field(factory=list)  # ns
+
+    def check(self, answers: bytes) -> None:
+        """Look into what a sender got."""
+        if b'"errno"' in answers:
+            raise RuntimeError(f"the server says {answers!r}")
+        if b'"stored"' in answers:
+            self.stored += answers.count(b'"stored"')
+
+    def restart(self) -> None:
+        """Count anew."""
+        self.count, self.stored, self.latencies = 0, 0, []
+
+    def is_sound(self) -> bool:
+        """Whether the messages went the way that they were meant to go."""
+        return self.all_stored or self.stored <= self.count / 100
+
+
+class Load(Protocol):
+    """Work that keeps itself going, by the handlers of its sockets, while its meter is on."""
+
+    meter: Meter
+    handlers: Handlers
+
+    def begin(self) -> None:
+        """Send a window from every sender."""
+
+    def is_idle(self) -> bool:
+        """Whether everything that was sent has been answered."""
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that a process has used, as the kernel counts them, in ns."""
+    return time.clock_gettime((~pid << 3) | 2)  # what clock_getcpuclockid(3) computes
+
+
+class Poller:
+    """Calls the handler of each socket that has something to read."""
+
+    def __init__(self, handlers: Handlers) -> None:
+        self._handlers = handlers
+        self._epoll = select.epoll()
+        for number in handlers:
+            self._epoll.register(number, select.EPOLLIN)
+
+    def run(self, seconds: float, done: Callable[[], bool] = lambda: False) -> None:
+        handlers, poll, now = self._handlers, self._epoll.poll, time.monotonic
+        until = now() + seconds
+        while now() < until and not done():
+            for number, _ in poll(0.05):
+                handlers[number]()
+
+
+def measure(load: Load, poller: Poller, seconds: float, pids: Sequence[int]) -> dict[str, Any]:
+    """Let a load run for so long; what came of it, and what it cost these processes."""
+    meter = load.meter
+    meter.on = True
+    load.begin()
+    poller.run(WARM_UP)
+    meter.restart()
+    began, own, used = time.monotonic(), time.process_time(), [cpu_of(pid) for pid in pids]
+    poller.run(seconds)
+    took = time.monotonic() - began
+    cpu = sum(cpu_of(pid) for pid in pids) - sum(used)
+    own = time.process_time() - own
+    count, latencies = meter.count, sorted(meter.latencies)
+    meter.on = False
+    poller.run(DRAIN, load.is_idle)
+    if not load.is_idle():
+        raise RuntimeError("messages were lost")
+    if not meter.is_sound():
+        raise RuntimeError(f"{meter.stored} of {count} messages were stored")
+    return {
+        "rate": count / took,
+        "cpu_us": cpu * 1e6 / max(count, 1),
+        "busy": cpu / took,
+        "generator_busy": own / took,
+        "p50_ms": quantile(latencies, 0.50),
+        "p99_ms": quantile(latencies, 0.99),
+    }
+
+
+def quantile(ordered: Sequence[int], part: float) -> float:
+    return ordered[int(part * (len(ordered) - 1))] / 1e6 if ordered else 0.0
+
+
+def raise_file_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def connect(port: int, number: int = 0) -> socket.socket:
+    """One connection has this `number`: each address of ours has ports for some thousands."""
+    source = (f"127.0.0.{2 + number // 5000}", 0)
+    sock = socket.create_connection(("127.0.0.1", port), timeout=30, source_address=source)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock

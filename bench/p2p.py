@@ -1,0 +1,91 @@
+"""Pairs: one half of the clients writes to the other half."""
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+
+from bench import frames
+from bench.measuring import Meter
+
+
+class Pair:
+    """Keeps a window of messages on the way from one client to another."""
+
+    def __init__(
+        self,
+        meter: Meter,
+        sender: socket.socket,
+        receiver: socket.socket,
+        burst: frames.Burst,
+        window: int,
+    ) -> None:
+        self._meter, self._burst, self._window = meter, burst, window
+        self._send = sender.send
+        self._sender_recv, self._receiver_recv = sender.recv, receiver.recv
+        self._receiver_send = receiver.send
+        self.sent = self.done = 0
+        self._pushes = 0
+        self._probe, self._probe_sent = 1, 0  # one message at a time has its way timed
+
+    def begin(self) -> None:
+        self._probe, self._probe_sent = self.sent + 1, time.perf_counter_ns()
+        self.sent += self._window
+        self._send(self._burst(self._window))
+
+    def received_old(self) -> None:
+        """The recipient of version 1 has something: the next can be sent."""
+        self._completed(self._receiver_recv(65536).count(frames.NUL))
+
+    def received(self) -> None:
+        """The recipient of version 2 says PUSHED once for all that a read has brought."""
+        pushes = self._receiver_recv(65536).count(frames.NEWLINE)
+        if pushes:
+            self._pushes += pushes
+            self._receiver_send(frames.pushed(self._pushes))
+
+    def acknowledged(self) -> None:
+        data = self._sender_recv(65536)
+        self._meter.check(data)
+        self._completed(data.count(frames.NEWLINE))
+
+    def _completed(self, count: int) -> None:
+        self.done += count
+        meter = self._meter
+        meter.count += count
+        now = time.perf_counter_ns()
+        if self.done >= self._probe:
+            meter.latencies.append(now - self._probe_sent)
+            self._probe, self._probe_sent = self.sent + 1, now
+        if meter.on and count:
+            self.sent += count
+            self._send(self._burst(count))
+
+
+class Pairs:
+    """A load (`bench.measuring.Load`) of clients of one version."""
+
+    def __init__(
+        self, socks: Sequence[socket.socket], users: Sequence[int], version: int, window: int
+    ) -> None:
+        self.meter = Meter()
+        self.handlers: dict[int, Callable[[], None]] = {}
+        self.pairs: list[Pair] = []
+        half = len(socks) // 2
+        for sender, receiver, from_id, to_id in zip(
+            socks[:half], socks[half:], users[:half], users[half:], strict=True
+        ):
+            burst = frames.bursts(version, from_id, frames.one(to_id), window)
+            pair = Pair(self.meter, sender, receiver, burst, window)
+            self.pairs.append(pair)
+            if version == 1:
+                self.handlers[receiver.fileno()] = pair.received_old
+            else:
+                self.handlers[receiver.fileno()] = pair.received
+                self.handlers[sender.fileno()] = pair.acknowledged
+
+    def begin(self) -> None:
+        for pair in self.pairs:
+            pair.begin()
+
+    def is_idle(self) -> bool:
+        return all(pair.sent == pair.done for pair in self.pairs)

@@ -1,0 +1,132 @@
+"""The processes of a benchmark, each on the core that it is given, and all gone in the end."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+ROOT = Path(__file__).parents[1]
+CHEAP = "--hashing", "cheap"  # or setting up thousands of users would take minutes
+STARTS_WITHIN = 30.0  # seconds
+
+_cores = sorted(os.sched_getaffinity(0))
+SERVER_CORE, GENERATOR_CORE = _cores[0], _cores[-1]
+Figures = dict[str, float]
+
+_LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
+
+
+class Listener:
+    """A server of some kind that says in its log where it listens."""
+
+    def __init__(self, *arguments: str, core: int = SERVER_CORE, root: Path = ROOT) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in __exit__
+        began = time.monotonic()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # noqa: PLW1509  # no threads here
+            cwd=root,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self.pid = self._process.pid
+        self.port = self._await_port()
+        self.started_in = time.monotonic() - began
+
+    def _await_port(self) -> int:
+        patient_until = time.monotonic() + STARTS_WITHIN
+        while (match := _LISTENING.search(self.log())) is None:
+            if self._process.poll() is not None or time.monotonic() > patient_until:
+                log = self.log()
+                self.__exit__()
+                raise RuntimeError(f"a server does not start:\n{log}")
+            time.sleep(0.005)
+        return int(match[1])
+
+    def log(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Generator:
+    """A process that makes a load; see `bench.generator`."""
+
+    def __init__(self, **job: Any) -> None:
+        job = {"core": GENERATOR_CORE, "relay": False, **job}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.generator", json.dumps(job)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        try:
+            assert self._hear() == "ready"
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def run(self, seconds: float) -> Figures:
+        """The figures of one run."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"%f\n" % seconds)
+        self._process.stdin.flush()
+        figures: Figures = self._hear()
+        return figures
+
+    def _hear(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the generator has ended")
+        return json.loads(line)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def server(store: str, *options: str, root: Path = ROOT) -> Listener:
+    """The chat server, on a port of its own choice."""
+    return Listener("entrypoints.tcp_server", "0", "--store", store, *CHEAP, *options, root=root)
+
+
+def rss(pid: int) -> int:
+    """Bytes of memory that a process has."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def relay() -> Listener:
+    return Listener("bench.relay")
+
+
+def alternate(generators: Sequence[Generator], runs: int, seconds: float) -> list[list[Figures]]:
+    """The figures of each of them, from runs in turn: what else the machine does hits all alike."""
+    found: list[list[Figures]] = [[] for _ in generators]
+    for _ in range(runs):
+        for at, generator in enumerate(generators):
+            found[at].append(generator.run(seconds))
+    return found

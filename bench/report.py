@@ -1,0 +1,93 @@
+"""What was found out, as a table, as JSON, and as a picture."""
+
+import json
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import attrs
+
+from bench.lines import Line, Spread
+
+HEAD = (
+    "| work | min | median | max | unit | CPU µs | p50 ms | p99 ms | ratio (min-max) | target | |\n"
+    "| --- | --: | --: | --: | --- | --: | --: | --: | --: | --: | --- |"
+)
+
+
+def row(line: Line) -> str:
+    """A line of the table, in Markdown."""
+    value = line.value
+    cells = [
+        line.name,
+        *map(_number, (value.least, value.median, value.most)),
+        line.unit,
+        *map(_median, (line.cpu_us, line.p50_ms, line.p99_ms)),
+        _ratio(line),
+        _target(line),
+        " ".join(filter(None, (line.verdict, line.note))),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _median(values: Spread | None) -> str:
+    return "" if values is None else f"{values.median:.2f}"
+
+
+def _ratio(line: Line) -> str:
+    if line.ratio is None:
+        return ""
+    ratio = line.ratio
+    return f"{ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f}) of {line.yardstick}"
+
+
+def _target(line: Line) -> str:
+    if line.at_least is not None:
+        return f"≥ {line.at_least:,g}"
+    return "" if line.at_most is None else f"≤ {line.at_most:,g}"
+
+
+def as_json(lines: Sequence[Line]) -> str:
+    found = [attrs.asdict(line) | {"verdict": line.verdict} for line in lines]
+    return json.dumps(found, indent=1) + "\n"
+
+
+WIDTH, ROW, LABELS, BAR = 860, 22, 330, 380
+
+
+def as_svg(lines: Sequence[Line]) -> str:
+    """Each line's part of its target: a bar that reaches the mark has met it."""
+    drawn = [line for line in lines if line.verdict]
+    height = ROW * (len(drawn) + 2)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}">',
+        "<style>text { font: 12px sans-serif }</style>",
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+        *(_bar(line, ROW * (at + 1)) for at, line in enumerate(drawn)),
+        f'<path d="M{LABELS + BAR / 2} 10V{height - 12}" stroke="#333" stroke-dasharray="3"/>',
+        f'<text x="{LABELS + BAR / 2}" y="{height - 2}" text-anchor="middle">target</text>',
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _bar(line: Line, top: int) -> str:
+    part = line.judged / line.at_least if line.at_least else (line.at_most or 0) / line.judged
+    width = min(part, 2) * BAR / 2
+    colour = "#4a7" if line.verdict == "met" else "#c75"
+    text = f"{_number(line.judged)} ({_target(line)})"
+    return (
+        f'<text x="{LABELS - 8}" y="{top + 11}" text-anchor="end">{escape(line.name)}</text>'
+        f'<rect x="{LABELS}" y="{top}" width="{width:.0f}" height="{ROW - 7}" fill="{colour}"/>'
+        f'<text x="{LABELS + BAR + 8}" y="{top + 11}">{escape(text)}</text>'
+    )
+
+
+def write(lines: Sequence[Line], directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "benchmarks.json").write_text(as_json(lines))
+    (directory / "benchmarks.svg").write_text(as_svg(lines))

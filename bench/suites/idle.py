@@ -1,0 +1,52 @@
+"""What 10,000 sessions cost that do nothing, in memory and to the hundred who chat."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from bench import clients
+from bench.lines import Line, of_load, plain, spread
+from bench.processes import Generator, alternate, rss, server
+from bench.suites.options import Options
+
+IDLE, CHATTING = 10_000, 100
+
+
+def lines(options: Options) -> Iterator[Line]:
+    with ExitStack() as stack:
+        alone, crowded = (
+            stack.enter_context(server(options.sqlite(name), root=options.root))
+            for name in ("alone", "crowded")
+        )
+        idle = clients.register(crowded.port, IDLE, prefix="idle")
+        time.sleep(1)
+        before = rss(crowded.pid)
+        stack.enter_context(
+            Generator(port=crowded.port, users=idle, version=2, window=0, pids=[], load="idle")
+        )
+        time.sleep(1)
+        each = (rss(crowded.pid) - before) / IDLE / 1024
+        yield plain(f"memory of one of {IDLE:,} idle sessions", "KiB", [each], at_most=8)
+        generators = [
+            stack.enter_context(
+                Generator(
+                    port=chat.port,
+                    users=clients.register(chat.port, CHATTING),
+                    version=2,
+                    window=1,
+                    pids=[chat.pid],
+                )
+            )
+            for chat in (alone, crowded)
+        ]
+        few, many = alternate(generators, options.runs, options.seconds)
+    yield of_load("100 chatting, nobody else", "messages/s", few)
+    yield of_load(f"100 chatting, {IDLE:,} idle", "messages/s", many)
+    for what, key in (("p99", "p99_ms"), ("CPU of a message", "cpu_us")):
+        yield plain(
+            f"{what} with {IDLE:,} idle : without",
+            "times",
+            [crowd[key] / one[key] for crowd, one in zip(many, few, strict=True)],
+            at_most=1.5,
+            note=f"{spread([one[key] for one in many]).median:.2f}",
+        )

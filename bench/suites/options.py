@@ -1,0 +1,18 @@
+"""What can be said about a run of the benchmark."""
+
+from pathlib import Path
+
+import attrs
+
+
+@attrs.frozen
+class Options:
+    """directory: for the databases, gone afterwards. runs, seconds: of each load."""
+
+    directory: Path
+    runs: int = 5
+    seconds: float = 2.0
+    root: Path = Path()
+
+    def sqlite(self, name: str) -> str:
+        return f"sqlite:///{self.directory / name}.db"
