@@ -11,7 +11,7 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run cluster test lint unit integration services lock clean
+.PHONY: help run cluster test lint unit integration bench services lock clean
 .NOTPARALLEL:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make lint         ruff, ruff format, mypy, import-linter'
 	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k mailbox -x")'
 	@echo 'make integration  the tests with real processes and sockets'
+	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'
 	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
 	@echo 'make clean        remove the environment and the caches; chat.db and cluster/ stay'
@@ -44,6 +45,9 @@ unit: $(VENV)/.tests
 
 integration: services $(VENV)/.tests
 	$(BIN)/python -m pytest tests/integration $(ARGS)
+
+bench: $(VENV)/.tests
+	$(BIN)/python -m bench $(ARGS)
 
 services:
 	@infra/install-test-services.sh
