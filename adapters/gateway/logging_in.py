@@ -120,6 +120,7 @@ async def _begin_version1(
         await talk.chat.offline.catch_up(session)
         friends = await talk.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
         groups = await _groups(talk, user)
+        talk.current_session()  # it may have ended meanwhile, and then nothing is to be paced
     except ChatError:
         await talk.log_out()
         raise

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -12,11 +12,14 @@ from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
+from chat_domain.errors import TryAgain
 from entrypoints.bootstrap import assemble
 from tests.unit.fakes import CountingIds, FakeMailbox, ManualClock, OpenHasher
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation
+    from chat_domain.model import User
+    from chat_domain.ports import Friends
 
 Frame = dict[str, Any]
 
@@ -32,6 +35,25 @@ class GatedHasher(OpenHasher):
     async def verify(self, secret: str | None, password: str) -> bool:
         await self.gate.wait()
         return await super().verify(secret, password)
+
+
+class FriendsElsewhere:
+    """A store of friends that a test can take away, or let wait."""
+
+    def __init__(self, inner: "Friends") -> None:
+        self._inner = inner
+        self.away = False
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def page(self, user_id: int, after: int, limit: int) -> list["User"]:
+        await self.gate.wait()
+        if self.away:
+            raise TryAgain
+        return await self._inner.page(user_id, after, limit)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
 
 class FakeLink:
@@ -57,6 +79,7 @@ class FakeLink:
         self._buffer += data
 
     def write_alone(self, data: bytes) -> None:
+        assert not self.closed, "nobody is there any more"
         self._flush()
         self._buffer = data
         self._flush()
@@ -134,12 +157,15 @@ class Server:
     def __init__(self) -> None:
         store = memory_store()
         self.mailbox = FakeMailbox(store.mailbox)
+        self.failing_friends = FriendsElsewhere(store.friends)
         self.hasher = GatedHasher()
         self.clock = ManualClock()
         self.tasks = BackgroundTasks()
         hub = Hub()
         self.chat = assemble(
-            attrs.evolve(store, mailbox=self.mailbox),
+            attrs.evolve(
+                store, mailbox=self.mailbox, friends=cast("Friends", self.failing_friends)
+            ),
             hub.surroundings("alone"),
             hasher=self.hasher,
             clock=self.clock,

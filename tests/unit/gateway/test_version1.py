@@ -1,0 +1,364 @@
+"""The two kinds of version 1 client: the C++ server's, and a person with a terminal."""
+
+import asyncio
+import json
+from itertools import pairwise
+
+import pytest
+
+from adapters.gateway.conversation import DROP_AFTER
+from adapters.gateway.pacer import PAUSE
+from adapters.wire.version1 import MAX_FRAME
+from tests.unit.gateway.server import Frame, Peer, Server, settled
+
+NUL = b"\0"
+
+
+async def original(server: Server, name: str = "Old") -> Peer:
+    """The C++ server's client, logged in."""
+    peer = await server.logged_in(name, version=1, end=NUL)
+    peer.heard()
+    return peer
+
+
+async def person(server: Server, name: str = "Nick") -> Peer:
+    """Somebody who types frames into `nc`, logged in."""
+    peer = await server.logged_in(name, version=1)
+    peer.heard()
+    return peer
+
+
+async def away(server: Server, name: str, *texts: str) -> int:
+    """Somebody for whom these texts are waiting."""
+    (user_id,) = await server.register(name)
+    sender = await server.logged_in(f"who writes to {name}")
+    for text in texts:
+        await sender.ask(1005, toid=user_id, msg=text)
+    return user_id
+
+
+def chats(peer: Peer) -> list[str]:
+    return [frame["msg"] for frame in peer.heard() if frame["msgid"] in (1005, 1009)]
+
+
+def offline(ack: Frame) -> list[str]:
+    return [json.loads(item)["msg"] for item in ack.get("offlinemsg", [])]
+
+
+# -- logging in --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [NUL, b"\n"])
+async def test_a_version_1_login_is_answered_as_ever(server: Server, end: bytes) -> None:
+    """With friends, groups and what was missed, as lists of strings; there is no token."""
+    user_id = await away(server, "Old", "one", "two")
+    (friend,) = await server.register("Bob")
+    await server.chat.friends.add(user_id, friend)
+    group = await server.chat.groups.create(user_id, "hikers", "walk")
+    peer = await server.log_in(user_id, version=1, end=end)
+    (ack,) = peer.heard()
+    assert list(ack) == ["msgid", "errno", "id", "name", "friends", "groups", "offlinemsg"]
+    assert json.loads(ack["friends"][0]) == {"id": friend, "name": "Bob", "state": "offline"}
+    shown = json.loads(ack["groups"][0])
+    assert (shown["id"], json.loads(shown["users"][0])["role"]) == (group.id, "creator")
+    assert offline(ack) == ["one", "two"]
+    assert await server.mailbox.read(user_id, 10, ()) == []
+
+
+async def test_a_refused_login_is_answered_by_its_ack(server: Server) -> None:
+    """The original waits for it, and reads errno and errmsg."""
+    peer = server.join(NUL)
+    for frame in ({"id": 99, "password": "x"}, {"id": "?", "password": "x"}, {"id": 1}):
+        peer.say({"msgid": 1000, **frame})
+        await settled()
+        (ack,) = peer.heard()
+        assert ack["msgid"] == 1001
+        assert ack["errno"]
+        assert ack["errmsg"]
+    peer.say({"msgid": 1003, "name": "42", "password": "x"})
+    await settled()
+    (ack,) = peer.heard()
+    assert (ack["msgid"], ack["errno"]) == (1004, 20)
+
+
+async def test_a_login_that_fails_half_way_leaves_no_session(server: Server) -> None:
+    """The store of friends is away, say; the next attempt is free to succeed."""
+    await server.register("Old")
+    peer = server.join(NUL)
+    server.failing_friends.away = True
+    peer.say({"msgid": 1000, "id": 1, "password": "pw"})
+    await settled()
+    (ack,) = peer.heard()
+    assert (ack["msgid"], ack["errno"]) == (1001, 50)
+    assert len(server.chat.sessions) == 0
+    server.failing_friends.away = False
+    peer.say({"msgid": 1000, "id": 1, "password": "pw"})
+    await settled()
+    assert [frame["errno"] for frame in peer.heard()] == [0]
+
+
+# -- the original client -----------------------------------------------------------------------
+
+
+async def test_what_does_not_fit_into_the_answer_follows_one_by_one(server: Server) -> None:
+    """50 ms apart, each in a write of its own, and live ones line up behind them."""
+    texts = [f"{number} " + "x" * 300 for number in range(6)]
+    user_id = await away(server, "Old", *texts)
+    bob = await server.logged_in("Bob")
+    peer = await server.log_in(user_id, version=1, end=NUL)
+    in_ack = offline(peer.heard()[0])
+    assert in_ack == texts[: len(in_ack)]
+    assert 1 <= len(in_ack) < 6
+    bob.say({"msgid": 1005, "toid": user_id, "msg": "live"})
+    await settled()
+    assert peer.heard() == []
+    await asyncio.sleep(1)
+    assert chats(peer) == [*texts[len(in_ack) :], "live"]
+    chunks, times = peer.link.chunks[1:], peer.link.times
+    assert all(chunk.count(NUL) == 1 for chunk in chunks)
+    assert all(later - earlier >= PAUSE - 1e-9 for earlier, later in pairwise(times))
+    assert times[-1] - times[0] < 6.5 * PAUSE
+    assert await server.mailbox.read(user_id, 10, ()) == []
+
+
+async def test_a_short_live_message_comes_at_once(server: Server) -> None:
+    """Two that come in the same turn share a write, as page says."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    bob.say({"msgid": 1005, "toid": 1, "msg": "one"}, {"msgid": 1005, "toid": 1, "msg": "two"})
+    await settled()
+    assert len(peer.link.chunks) == 2
+    assert chats(peer) == ["one", "two"]
+
+
+async def test_a_long_message_comes_in_parts(server: Server) -> None:
+    """Paced, each part fit for one read, and what is behind it waits for the last."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    bob.heard()
+    long = '👩"\n' * 1000
+    bob.say({"msgid": 1005, "toid": 1, "msg": long, "seq": 1})
+    bob.say({"msgid": 1005, "toid": 1, "msg": "short", "seq": 2})
+    await settled()
+    assert peer.heard() == []
+    await asyncio.sleep(PAUSE * 2.5)
+    assert len(peer.link.chunks[1:]) == 2
+    assert bob.heard() == []
+    await asyncio.sleep(2)
+    chunks = peer.link.chunks[1:]
+    assert max(map(len, chunks)) <= MAX_FRAME + 1
+    assert all(chunk.count(NUL) == 1 for chunk in chunks)
+    *parts, last = chats(peer)
+    assert ("".join(parts), last) == (long, "short")
+    assert [frame["status"] for frame in bob.heard()] == ["delivered", "delivered"]
+
+
+async def test_after_the_pause_messages_come_at_once_again(server: Server) -> None:
+    """Pacing ends with what was paced."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 2000})
+    await asyncio.sleep(1)
+    peer.heard()
+    bob.say({"msgid": 1005, "toid": 1, "msg": "now"})
+    await settled()
+    assert chats(peer) == ["now"]
+
+
+async def test_what_has_left_the_server_is_taken_over(server: Server) -> None:
+    """Not before: while the client does not read, its messages are still ours."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    bob.heard()
+    peer.link.stuck = True
+    bob.say({"msgid": 1005, "toid": 1, "msg": "hello", "seq": 1})
+    await settled()
+    assert bob.heard() == []
+    peer.link.unstick()
+    await settled()
+    assert [frame["status"] for frame in bob.heard()] == ["delivered"]
+    assert chats(peer) == ["hello"]
+
+
+async def test_a_long_message_is_taken_over_with_its_last_part(server: Server) -> None:
+    """A connection that breaks in between loses none of it."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    bob.heard()
+    bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000, "seq": 1})
+    bob.say({"msgid": 1005, "toid": 1, "msg": "behind", "seq": 2})
+    await asyncio.sleep(PAUSE * 2.5)
+    assert len(chats(peer)) == 2
+    peer.link.abort()
+    await asyncio.sleep(1)
+    assert [frame["status"] for frame in bob.heard()] == ["stored", "stored"]
+    assert [len(one.text) for one in await server.mailbox.read(1, 10, ())] == [3000, 6]
+
+
+async def test_a_tick_notices_what_has_left_meanwhile(server: Server) -> None:
+    """The kernel took it without our hearing of it."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    bob.heard()
+    peer.talk.watches_drain = False  # the link's word is lost
+    bob.say({"msgid": 1005, "toid": 1, "msg": "hello", "seq": 1})
+    await settled()
+    assert bob.heard() == []
+    peer.talk.watches_drain = True
+    server.tick(0.0)
+    await settled()
+    assert [frame["status"] for frame in bob.heard()] == ["delivered"]
+
+
+async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
+    """No error, no answer, no notice, no PING: it could take them for a chat, or miss one."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    await server.chat.friends.add(1, 2)
+    peer.talk.received(b"nonsense\0[]\0{}\0")
+    peer.say(
+        {"msgid": 77}, {"msgid": 1005, "toid": 99, "msg": "to nobody"}, {"msgid": 1005, "toid": 1},
+        {"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1}, {"msgid": 1006, "friendid": 99},
+        {"msgid": 1007, "groupname": "42"}, {"msgid": 1008, "groupid": 99}, {"msgid": 1012},
+        {"msgid": 1009, "groupid": 99, "msg": "x"}, {"msgid": 1014, "push": 5},
+        {"msgid": 1022, "seq": 2}, {"msgid": 1000, "id": 1, "password": "pw"},
+        {"msgid": 1003, "name": "x", "password": "y"}, {"msgid": 1015, "token": "x"},
+        {"msgid": 1006, "friendname": "Bob", "seq": 3}, {"msgid": 1031},
+    )  # fmt: skip
+    await settled()
+    bob.link.abort()
+    for now in range(0, 300, 5):
+        server.tick(float(now))
+    await settled()
+    await server.gateway.close()
+    assert peer.heard() == []
+
+
+async def test_the_original_s_requests_are_done(server: Server) -> None:
+    """Though nothing is said about them."""
+    peer = await original(server)
+    await server.register("Bob")
+    await server.chat.groups.create(2, "theirs", "")
+    peer.say(
+        {"msgid": 1006, "id": 1, "friendid": 2},
+        {"msgid": 1007, "id": 1, "groupname": "mine", "groupdesc": "x"},
+        {"msgid": 1008, "id": 1, "groupid": 1},
+    )
+    await settled()
+    assert [one.id for one in (await server.chat.friends.page(1, 0, 10)).items] == [2]
+    own = (await server.chat.groups.own(1, 0, 10)).items
+    assert [one.group.name for one in own] == ["theirs", "mine"]
+
+
+async def test_an_original_that_logs_out_may_log_in_again(server: Server) -> None:
+    """On the same connection, and what was to be paced comes with the next login."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000})
+    await settled()
+    peer.say({"msgid": 1002, "id": 1})
+    await asyncio.sleep(1)
+    assert peer.heard() == []
+    peer.say({"msgid": 1000, "id": 1, "password": "pw"})
+    await asyncio.sleep(1)
+    ack, *parts = peer.heard()
+    assert ack["errno"] == 0
+    assert "".join(part["msg"] for part in parts) == "x" * 3000
+
+
+async def test_an_original_that_is_lost_during_its_login_is_not_written_to(server: Server) -> None:
+    """Nothing is paced to nobody, and nothing of its missed messages is lost."""
+    texts = ["x" * 600, "y" * 600, "z" * 600]
+    user_id = await away(server, "Old", *texts)
+    peer = server.join(NUL)
+    server.failing_friends.gate.clear()
+    peer.say({"msgid": 1000, "id": user_id, "password": "pw"})
+    await settled()
+    peer.link.abort()
+    await settled()
+    server.failing_friends.gate.set()
+    await asyncio.sleep(1)
+    assert peer.link.chunks == []
+    assert server.chat.sessions.get(user_id) is None
+    found = await server.mailbox.read(user_id, 10, ())
+    assert [one.text for one in found] == texts
+
+
+async def test_a_silent_original_is_not_dropped(server: Server) -> None:
+    """It cannot answer a PING; TCP finds out whether it is there."""
+    peer = await original(server)
+    for now in range(0, 1000, 10):
+        server.tick(float(now))
+    assert not peer.is_gone()
+
+
+async def test_an_original_that_does_not_read_is_dropped(server: Server) -> None:
+    """After 60 s, as anybody."""
+    peer = await original(server)
+    server.tick(0.0)
+    peer.talk.choked()
+    server.tick(DROP_AFTER)
+    assert peer.is_gone()
+
+
+# -- a person with a terminal -----------------------------------------------------------------
+
+
+async def test_a_person_gets_everything_at_once(server: Server) -> None:
+    """Whatever its length, and with the answer to the login."""
+    texts = ["x" * 2000, "y" * 2000]
+    user_id = await away(server, "Nick", *texts)
+    peer = await server.log_in(user_id, version=1)
+    assert offline(peer.heard()[0]) == texts
+    bob = await server.logged_in("Bob")
+    bob.say({"msgid": 1005, "toid": user_id, "msg": "z" * 4096})
+    await settled()
+    assert chats(peer) == ["z" * 4096]
+
+
+async def test_a_person_gets_errors_and_answers(server: Server) -> None:
+    """An ACK where there was a seq, and may use our requests."""
+    peer = await person(server)
+    peer.say({"msgid": 1005, "toid": 99, "msg": "to nobody"}, {"msgid": 77}, {"msgid": 1012})
+    peer.say({"msgid": 1007, "groupname": "mine", "seq": 5}, {"msgid": 1022})
+    await settled()
+    answers = [(frame["msgid"], frame.get("error"), frame.get("seq")) for frame in peer.heard()]
+    assert answers == [
+        (1011, "no_such_user", None), (1011, "unknown_msgid", None), (1013, None, None),
+        (1010, None, 5), (1023, None, None),
+    ]  # fmt: skip
+
+
+async def test_a_person_gets_no_ping_and_no_presence(server: Server) -> None:
+    """Nobody types an answer to them."""
+    peer = await person(server)
+    (bob_id,) = await server.register("Bob")
+    await server.chat.friends.add(1, bob_id)
+    await server.log_in(bob_id)
+    for now in range(0, 1000, 10):
+        server.tick(float(now))
+    await settled()
+    assert peer.heard() == []
+    assert not peer.is_gone()
+
+
+async def test_a_person_has_no_push_numbers_to_acknowledge(server: Server) -> None:
+    """What has left the server counts as taken over."""
+    peer = await person(server)
+    assert (await peer.ask(1014, push=1))["error"] == "bad_push"
+
+
+@pytest.mark.parametrize(("version", "end"), [(1, b"\n"), (1, NUL)])
+async def test_only_version_2_can_be_resumed(server: Server, version: int, end: bytes) -> None:
+    """There is no token that could."""
+    peer = await server.logged_in("Nick", version=version, end=end)
+    assert "token" not in peer.heard()[0]
+
+
+@pytest.mark.parametrize("version", [2, 3, 99])
+async def test_the_lower_of_the_two_versions_is_in_force(server: Server, version: int) -> None:
+    """And the answer says which."""
+    peer = await server.logged_in("Ann", version=version)
+    assert peer.heard()[0]["v"] == 2
+
+
+async def test_version_2_works_over_nul_as_well(server: Server) -> None:
+    """The server ends its frames as the client did its first."""
+    peer = await server.logged_in("Ann", end=NUL)
+    peer.heard()
+    server.tick(0.0)
+    server.tick(30.0)
+    await settled()
+    assert [frame["msgid"] for frame in peer.heard()] == [1012]
