@@ -6,7 +6,7 @@ in the mailbox. At the end everybody comes back, and everything is where it belo
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
 import attrs
@@ -20,8 +20,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from chat_domain.delivery import MAX_UNANSWERED
-from chat_domain.errors import AlreadyOnline
+from chat_domain.errors import AlreadyOnline, TooManyUnanswered, TryAgain
 from chat_domain.model import User
 from chat_domain.session import Phase, Session
 from tests.unit.fakes import Answer, Push, RecordingClient, finished
@@ -42,6 +41,7 @@ class Sent:
     to: int
     text: str
     copies: list[tuple["Line", int]] = attrs.field(factory=list)  # by connection and tag
+    put_off: bool = False  # refused at once, for the moment
 
     def answers(self) -> list[Answer]:
         return [answer for line, tag in self.copies for answer in line.answers(tag)]
@@ -55,7 +55,7 @@ class Sent:
 
     def failed(self) -> bool:
         """Its sender was told once to send it again, and so it may come behind a later one."""
-        return any(answer.error is not None for answer in self.answers())
+        return self.put_off or any(answer.error is not None for answer in self.answers())
 
 
 @attrs.define(eq=False)
@@ -183,38 +183,44 @@ class Node(RuleBasedStateMachine):
 
     def can_send(self, person: Person) -> bool:
         line = person.line
-        return (
-            line is not None
-            and not line.sending
-            and line.session.phase is not Phase.ENDED
-            and line.session.unanswered < MAX_UNANSWERED
-        )
+        return line is not None and not line.sending and line.session.phase is not Phase.ENDED
 
-    @precondition(lambda self: self.sent)
+    @precondition(lambda self: self.impatient())
     @rule(data=st.data())
     def writes_again(self, data: st.DataObject) -> None:
-        """Any message of the last ones, answered or not."""
-        sent = data.draw(st.sampled_from(self.sent[-30:]))
-        person = self.people[sent.sender]
-        if self.can_send(person):
-            self.transmit(person, sent)
+        """Something that has had no answer for a while, or was refused for the moment."""
+        self.transmit(*data.draw(st.sampled_from(self.impatient())))
+
+    def impatient(self) -> list[tuple[Person, Sent]]:
+        people = self.people.values()
+        return [
+            (person, sent)
+            for person in people
+            if self.can_send(person)
+            for sent in person.unanswered()[:20]
+        ]
 
     def transmit(self, person: Person, sent: Sent) -> None:
         line = person.line
-        if line is None or line.session.unanswered >= MAX_UNANSWERED:
+        if line is None:
             return
         self.tags += 1
         sent.copies.append((line, self.tags))
-        chat = self.world.chat
-        if sent.to == GROUP:
-            going = chat.group_chat.send(
-                line.session, self.group_id, sent.text, sent.cid, self.tags
-            )
-        else:
-            going = chat.one_to_one.send(line.session, sent.to, sent.text, sent.cid, self.tags)
+        try:
+            going = self.send(line, sent)
+        except (TryAgain, TooManyUnanswered):
+            sent.copies.pop()
+            sent.put_off = True
+            return
         if going is not None:
             line.sending = True
             self.world.tasks.start(self._finish(line, cast("Coroutine[Any, Any, None]", going)))
+
+    def send(self, line: Line, sent: Sent) -> Awaitable[None] | None:
+        chat, tag = self.world.chat, self.tags
+        if sent.to == GROUP:
+            return chat.group_chat.send(line.session, self.group_id, sent.text, sent.cid, tag)
+        return chat.one_to_one.send(line.session, sent.to, sent.text, sent.cid, tag)
 
     async def _finish(self, line: Line, going: Coroutine[Any, Any, None]) -> None:
         await going
@@ -341,6 +347,7 @@ class Node(RuleBasedStateMachine):
 
     def bring_everything_on(self) -> None:
         self.world.settle()
+        self.world.clock.advance(30)  # by then nobody waits any more for what was to come again
         for person in self.people.values():
             if person.line is None or person.line.session.phase is Phase.ENDED:
                 self.hang_up(person)
