@@ -55,10 +55,19 @@ class Line:
 
 def of_load(name: str, unit: str, runs: Sequence[Figures], **more: Any) -> Line:
     """A line about a load of `bench.measuring`."""
-    rate, *columns = (
-        spread([run[key] for run in runs]) for key in ("rate", "cpu_us", "p50_ms", "p99_ms")
+
+    def column(key: str) -> Spread:
+        return spread([run[key] for run in runs])
+
+    return Line(
+        name,
+        unit,
+        column("rate"),
+        cpu_us=column("cpu_us"),
+        p50_ms=column("p50_ms"),
+        p99_ms=column("p99_ms"),
+        **more,
     )
-    return Line(name, unit, rate, *columns, **more)
 
 
 def against(

@@ -1,5 +1,6 @@
 """The loop of a load, and what is counted while it runs."""
 
+import os
 import resource
 import select
 import socket
@@ -72,6 +73,13 @@ class Poller:
         for number in handlers:
             self._epoll.register(number, select.EPOLLIN)
 
+    def forget_input(self) -> None:
+        """Take no notice of what came between two runs: the server's PING."""
+        while ready := self._epoll.poll(0):
+            for number, _ in ready:
+                if not os.read(number, 65536):
+                    raise RuntimeError("the server has closed a connection")
+
     def run(self, seconds: float, done: Callable[[], bool] = lambda: False) -> None:
         handlers, poll, now = self._handlers, self._epoll.poll, time.monotonic
         until = now() + seconds
@@ -83,6 +91,7 @@ class Poller:
 def measure(load: Load, poller: Poller, seconds: float, pids: Sequence[int]) -> dict[str, Any]:
     """Let a load run for so long; what came of it, and what it cost these processes."""
     meter = load.meter
+    poller.forget_input()
     meter.on = True
     load.begin()
     poller.run(WARM_UP)
