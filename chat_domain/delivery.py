@@ -206,10 +206,11 @@ class Delivery:
         To be asked regularly. Returns None when there is no such thing.
         """
         overdue = session.overdue(self.clock.now_ms())
-        return self._store_overdue(session, overdue) if overdue else None
+        return self.store_secured(session, overdue) if overdue else None
 
-    async def _store_overdue(self, session: Session, overdue: Sequence[Held]) -> None:
-        await self.store([(session.user.id, held) for held in overdue])
-        taken_meanwhile = session.kept(overdue)
+    async def store_secured(self, session: Session, secured: Sequence[Held]) -> None:
+        """Store what a session still shows to its client, or what waits behind it."""
+        await self.store([(session.user.id, held) for held in secured])
+        taken_meanwhile = session.kept(secured)
         if taken_meanwhile:
             self.offline.forget(session, taken_meanwhile)

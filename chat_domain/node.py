@@ -31,7 +31,7 @@ from chat_domain.ports import Broker, Clock, Latches, Presence, Tasks
 from chat_domain.reports import RemoteReceipt, Reports
 from chat_domain.roster_changes import RosterChanges
 from chat_domain.rosters import Rosters
-from chat_domain.session import Held, hold
+from chat_domain.session import hold
 from chat_domain.sessions import Sessions
 from chat_domain.standing import Standing
 
@@ -189,16 +189,20 @@ class Node:
             self.suspend()
 
     def suspend(self) -> None:
-        """The lease is lost: let every session fall back; store what waits and is ours."""
+        """The lease is lost: let every session fall back; store what is not taken over and is ours.
+
+        Its users may log in elsewhere from now on, and what is stored next must not be all they
+        find.
+        """
         if self.standing.suspended:
             return
         self.standing.suspended = True
         self.rosters.forget_all()
         for session in self.sessions:
-            waiting = [held for held in session.notice() if not _is_remote(held)]
-            if waiting:
-                bound = [(session.user.id, held) for held in waiting]
-                self.tasks.start(self.delivery.store(bound))
+            ours = session.secure(remote=False)
+            session.notice()
+            if ours:
+                self.tasks.start(self.delivery.store_secured(session, ours))
 
     async def resume(self) -> None:
         """There is a lease again: claim the sessions again, then let them catch up.
@@ -236,9 +240,3 @@ class Node:
         if owed:
             some = [owed.pop() for _ in range(min(len(owed), OWED_AT_ONCE))]
             self.tasks.start(self.delivery.tell_to_fetch(some))
-
-
-def _is_remote(held: Held) -> bool:
-    """Whether another node keeps this message until it hears from us."""
-    receipts = held.each_receipt()
-    return bool(receipts) and all(receipt.remote for receipt in receipts)

@@ -69,6 +69,12 @@ class Held:
     keeping: Keeping = Keeping.NOT
     taken: bool = False
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether another node keeps this message until it hears from us."""
+        receipts = self.each_receipt()
+        return bool(receipts) and all(receipt.remote for receipt in receipts)
+
     def join(self, receipt: Owed) -> None:
         """Let a second copy's sender share this one's fate."""
         self.receipts = [*self.each_receipt(), receipt]
@@ -245,20 +251,29 @@ class Session:
         return waiting
 
     def overdue(self, now_ms: int) -> Sequence[Held]:
-        """If something has gone unsettled for too long, return all that must be stored, in order.
-
-        What is in the window stays there and is known to be stored from now on.
-        """
+        """If something has gone unsettled for too long, the same as `secure`; otherwise nothing."""
         if not self._window:
             return ()
         oldest = next((held for held in self._live() if held.receipts is not None), None)
         if oldest is None or now_ms - oldest.message.time_ms < OVERDUE_AFTER:
             return ()
-        unsettled = [held for held in self._window if held.keeping is Keeping.NOT]
+        return self.secure()
+
+    def secure(self, *, remote: bool = True) -> Sequence[Held]:
+        """Begin catching up; return all that must be stored, in order, then tell `kept` of it.
+
+        What is in the window stays there and is known to be stored from now on.
+        remote: also what another node keeps until it hears from us.
+        """
+        unsettled = [
+            held
+            for held in self._window
+            if held.keeping is Keeping.NOT and (remote or not held.is_remote)
+        ]
         for held in unsettled:
             held.keeping = Keeping.BEGUN
             self._from_mailbox.add(held.message.mid)
-        return [*unsettled, *self.fall_back()]
+        return [*unsettled, *(held for held in self.fall_back() if remote or not held.is_remote)]
 
     def end(self) -> Sequence[Held]:
         """Push nothing any more; return what must be stored, in order. Idempotent."""
@@ -278,13 +293,13 @@ class Session:
     def _forget_cid(self, held: Held) -> None:
         self._by_cid.pop((held.message.sender_id, held.message.cid), None)
 
-    def kept(self, overdue: Iterable[Held]) -> list[str]:
-        """Note what became of what `overdue` returned: the mailbox has it, or still has not.
+    def kept(self, secured: Iterable[Held]) -> list[str]:
+        """Note what became of what `secure` returned: the mailbox has it, or still has not.
 
         Return the mids of those that the client took over meanwhile, to be removed there.
         """
         taken = []
-        for held in overdue:
+        for held in secured:
             if held.keeping is not Keeping.DONE:
                 self._from_mailbox.discard(held.message.mid)
             elif held.taken:
