@@ -86,28 +86,34 @@ class Node:
 
     def _handed(self, sender: str, note: Handed) -> None:
         overflow: list[Bound] = []
-        for user_id, session_id in note.to:
+        for user_id, session_id, after in note.to:
             mid = note.message.mid
             receipt = RemoteReceipt(self.reports, sender, user_id, mid, note.message)
-            overflow += self._offer(user_id, session_id, receipt)
+            overflow += self._offer(user_id, session_id, after, receipt)
         if overflow:
             self.tasks.start(self.delivery.store(overflow))
 
-    def _offer(self, user_id: int, session_id: str, receipt: RemoteReceipt) -> Iterable[Bound]:
+    def _offer(
+        self, user_id: int, session_id: str, after: str, receipt: RemoteReceipt
+    ) -> Iterable[Bound]:
         """Put a message into a session; return what it could not take any more, to be stored."""
         session = self.sessions.get(user_id)
         if session is None or session.claim.session_id != session_id or not self.standing.good():
             receipt.gone()
             return ()
+        if after and session.last_from.get(receipt.node) != after:
+            receipt.gone()  # what went before it was lost, or turned away: its origin stores both
+            return ()
         try:
             ahead = session.offer(receipt.message, receipt)
         except CidConflict as conflict:
             receipt.fail(conflict)
-            return ()
-        if ahead is None:
-            return ()
-        if not ahead:
+            ahead = None
+        if ahead is not None and not ahead:
             receipt.gone()  # catching up: its origin stores it
+            return ()
+        session.last_from[receipt.node] = receipt.mid
+        if ahead is None:
             return ()
         return [(user_id, held) for held in (*ahead, hold(receipt.message, receipt))]
 
@@ -154,7 +160,7 @@ class Node:
             case Fetch():
                 self.delivery.owed.update(note.user_ids)
             case Handed():
-                for user_id, _ in note.to:
+                for user_id, *_ in note.to:
                     self.delivery.change_way(user_id)
 
     async def died(self, node: str, user_ids: Collection[int]) -> None:

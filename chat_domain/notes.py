@@ -23,10 +23,14 @@ class Fate(enum.Enum):
 
 @attrs.define
 class Handed:
-    """Deliver this message to these sessions (user id, session id), and report."""
+    """Deliver this message to these sessions, and report.
+
+    to: user id, session id, and the mid of the message before it on its way ("" for the first), so
+    that none overtakes one that was lost or turned away.
+    """
 
     message: Message
-    to: list[tuple[int, str]]
+    to: list[tuple[int, str, str]]
 
 
 @attrs.define

@@ -7,7 +7,9 @@
    has lost its lease, when a message is unsettled for too long, or when the recipient logs in
    here. Then all that is unsettled is stored, in order, and so is what comes meanwhile; only
    after that, and after the recipient's node has been told to fetch, is a new route looked for.
-4. A report on a message that is not on a route any more is ignored.
+4. Each message names the one before it on its route. A node that has not taken that one does not
+   take it either, so that the route is given up instead of the order.
+5. A report on a message that is not on a route any more is ignored.
 """
 
 from collections import OrderedDict
@@ -31,6 +33,7 @@ class Route:
     claim: Claim
     unsettled: dict[str, Held] = attrs.field(factory=dict)  # by mid, in order
     given_up: bool = False
+    last: str = ""  # the mid of what was handed over last
 
 
 class RemoteRoutes:
@@ -49,11 +52,12 @@ class RemoteRoutes:
             return False
         route.unsettled[held.message.mid] = held
         self._budget.used += held.size
-        self._send(route.claim, held)
+        self._send(route.claim, held, route.last)
+        route.last = held.message.mid
         return True
 
-    def _send(self, claim: Claim, held: Held) -> None:
-        to = (claim.user_id, claim.session_id)
+    def _send(self, claim: Claim, held: Held, after: str) -> None:
+        to = (claim.user_id, claim.session_id, after)
         last = self._last_note.get(claim.node)
         if last is not None and last.message is held.message:
             last.to.append(to)  # a group's message goes to a node once, for all members there

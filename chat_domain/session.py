@@ -102,6 +102,9 @@ class Session:
         self.client = client
         self.phase = Phase.CATCHING_UP
         self.unanswered = 0
+        self.last_from: dict[
+            str, str
+        ] = {}  # the mid of what was taken last, by the node it is from
         self.reading = False
         self.on_hold = False  # while its client does not know yet that it is logged in
         self._expected: str | None = None  # the cid of what was refused for the moment

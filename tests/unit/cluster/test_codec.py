@@ -21,7 +21,7 @@ from chat_domain.notes import (
 MESSAGE = Message("mid", "cid", 13, "张三 😀", 0, 'a "quote", a \0 and a \n', 1795176000123)
 
 NOTES: list[Note] = [
-    Handed(MESSAGE, [(15, "session"), (16, "other")]),
+    Handed(MESSAGE, [(15, "session", ""), (16, "other", "mid")]),
     Settled([(15, "mid", fate) for fate in Fate]),
     Fetch([15, 16]),
     Replaced(15, "session"),
