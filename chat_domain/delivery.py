@@ -98,7 +98,8 @@ class Delivery:
         except TryAgain:
             return  # then it is stored, and they are owed a notice
         for claim in claims.values():
-            if claim.node != self.node:
+            # Who is still owed a notice gets all by way of the mailbox: nothing may overtake it.
+            if claim.node != self.node and claim.user_id not in self.owed:
                 self.routes.found(claim)
 
     def _handed_over(self, recipient_id: int, held: Held) -> bool:
