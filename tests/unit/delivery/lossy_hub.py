@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from adapters.redis import codec
+from chat_domain.errors import TryAgain
 from chat_domain.model import Claim
 from chat_domain.notes import Note
 from chat_domain.ports import Surroundings
@@ -24,6 +25,7 @@ class LossyHub:
         self.leases: set[str] = set()
         self.cut_off: dict[str, bool] = {}  # whether it is noticed, by node
         self.claims: dict[int, Claim] = {}
+        self.away = False  # whether presence cannot be asked
         self._packets: dict[tuple[str, str], deque[bytes]] = {}
 
     def surroundings(self, name: str) -> tuple[Surroundings, "LossyBroker"]:
@@ -139,16 +141,20 @@ class HubPresence:
         return None
 
     async def release(self, claim: Claim) -> None:
+        if self._hub.away:
+            raise TryAgain
         if self._hub.claims.get(claim.user_id) == claim:
             del self._hub.claims[claim.user_id]
-
-    async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
-        return [claim for claim in claims if await self.claim(claim, instead_of=claim) is not None]
 
     async def own(self, node: str) -> list[Claim]:
         return [claim for claim in self._hub.claims.values() if claim.node == node]
 
+    async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
+        return [claim for claim in claims if await self.claim(claim, instead_of=claim) is not None]
+
     async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
+        if self._hub.away:
+            raise TryAgain
         claims = self._hub.claims
         return {
             user: claims[user]

@@ -1,0 +1,93 @@
+"""What two nodes once got wrong, step by step."""
+
+from tests.delivery.judge import judge
+from tests.unit.delivery.two_nodes import Person, World
+
+
+def met(people: int = 3) -> World:
+    """People who are in, on one node and the other in turn."""
+    world = World(people)
+    for number, person in enumerate(world.people):
+        person.enters(world.sites[number % 2])
+    world.go_on()
+    return world
+
+
+def say(world: World, sender: Person, to: Person) -> None:
+    sender.says(to=to.user.id)
+    world.go_on()
+
+
+def check(world: World) -> None:
+    """All that was sent is answered and shown, as promised."""
+    for _ in range(30):
+        world.mailbox.serve()
+        world.carry_all()
+        for number, person in enumerate(world.people):
+            person.enters(world.sites[number % 2])
+            person.sends_again()
+            person.shows(100)
+        world.tick()
+    world.note("quiet")
+    verdict = judge(world.events)
+    assert verdict.kept, str(verdict)
+
+
+def test_nothing_overtakes_what_a_node_without_a_lease_has_under_way() -> None:
+    """Its user logs in elsewhere, and finds it in the mailbox with what came after it."""
+    world = met()
+    ann = world.people[0]
+    say(world, ann, ann)
+    world.lose_lease(world.sites[0])
+    say(world, ann, ann)
+    assert ann.link is not None
+    ann.loses(ann.link)
+    ann.enters(world.sites[1])
+    world.go_on()
+    ann.shows(100)
+    world.regain_lease(world.sites[0])
+    check(world)
+
+
+def test_nothing_overtakes_a_note_that_was_lost() -> None:
+    """A message behind it, on the same way, is not taken before it: its origin stores both."""
+    world = met()
+    ann, bob = world.people[:2]
+    say(world, ann, bob)
+    world.hub.cut(world.sites[1].name, noticed=False)
+    world.mend(world.sites[1])
+    world.go_on()
+    say(world, ann, bob)
+    check(world)
+
+
+def test_nothing_overtakes_a_note_that_was_turned_away() -> None:
+    """A session that was catching up turns live before its sender's node has heard of it."""
+    world = met()
+    ann, bob = world.people[:2]
+    world.mailbox.slow_reads = True
+    assert bob.link is not None
+    assert bob.link.session is not None
+    world.sites[1].chat.delivery.fetch(bob.user.id)
+    say(world, ann, bob)
+    world.carry(world.sites[1], 1)
+    world.mailbox.slow_reads = False
+    world.mailbox.serve()
+    world.go_on()
+    say(world, ann, bob)
+    world.carry(world.sites[1], 1)
+    bob.shows(100)
+    check(world)
+
+
+def test_nothing_overtakes_what_a_recipient_could_not_be_told_of() -> None:
+    """Presence was away when it was stored, and is back before the recipient's node is told."""
+    world = met()
+    ann, bob = world.people[:2]
+    world.hub.away = True
+    say(world, ann, bob)
+    world.hub.away = False
+    say(world, ann, bob)
+    world.carry_all()
+    bob.shows(100)
+    check(world)
