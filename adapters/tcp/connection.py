@@ -52,7 +52,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._receiver.unchoked()
-        self._receiver.drained()
+        self._tell_if_drained()  # not so if more was said just now
 
     # -- the link ------------------------------------------------------------------------
 

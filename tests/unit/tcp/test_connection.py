@@ -1,0 +1,202 @@
+"""A connection between a transport and a conversation, without a socket."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from adapters.gateway.link import Link
+from adapters.tcp.connection import HARD_LIMIT, Connection
+from adapters.tcp.outboxes import Outboxes
+
+
+class Socket:
+    def setsockopt(self, *_: int) -> None:
+        """Nothing to be set here."""
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is written; a test says when it leaves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[bytes] = []
+        self.buffered = 0
+        self.stuck = False
+        self.calls: list[str] = []
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return {"socket": Socket(), "peername": ("192.0.2.1", 1234)}.get(name, default)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self.limits = (high, low)
+
+    def write(self, data: Any) -> None:
+        self.writes.append(bytes(data))
+        self.buffered += len(data) if self.stuck else 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.buffered
+
+    def is_closing(self) -> bool:
+        return "close" in self.calls or "abort" in self.calls
+
+    def pause_reading(self) -> None:
+        self.calls.append("pause")
+
+    def resume_reading(self) -> None:
+        self.calls.append("resume")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+    def abort(self) -> None:
+        self.calls.append("abort")
+
+
+class Conversation:
+    """Notes what it is told, and answers when it may go on."""
+
+    watches_drain = True
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.events: list[str] = []
+        self.to_say_when_unchoked = b""
+
+    def received(self, data: bytes) -> None:
+        self.events.append(f"received {data!r}")
+
+    def drained(self) -> None:
+        self.events.append("drained")
+
+    def choked(self) -> None:
+        self.events.append("choked")
+
+    def unchoked(self) -> None:
+        self.events.append("unchoked")
+        if self.to_say_when_unchoked:
+            self.link.write(self.to_say_when_unchoked)
+
+    def input_ended(self) -> None:
+        self.events.append("input ended")
+
+    def lost(self) -> None:
+        self.events.append("lost")
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.talks: list[Conversation] = []
+        self.connection = Connection(self._answer, Outboxes())
+        self.transport = Transport()
+        self.connection.connection_made(self.transport)
+        (self.talk,) = self.talks
+
+    def _answer(self, link: Link) -> Conversation:
+        self.talks.append(Conversation(link))
+        return self.talks[-1]
+
+    def sent(self) -> list[bytes]:
+        return self.transport.writes
+
+
+@pytest.fixture
+async def bench() -> Bench:
+    return Bench()
+
+
+async def test_what_is_said_in_one_turn_leaves_in_one_write(bench: Bench) -> None:
+    """A write is a system call."""
+    for word in (b"a", b"b", b"c"):
+        bench.connection.write(word)
+    assert bench.sent() == []
+    await asyncio.sleep(0)
+    bench.connection.write(b"d")
+    await asyncio.sleep(0)
+    assert bench.sent() == [b"abc", b"d"]
+
+
+async def test_a_write_of_its_own_keeps_the_order(bench: Bench) -> None:
+    """What was said before it leaves before it, what is said after it later."""
+    bench.connection.write(b"a")
+    bench.connection.write_alone(b"b")
+    bench.connection.write(b"c")
+    await asyncio.sleep(0)
+    assert bench.sent() == [b"a", b"b", b"c"]
+
+
+async def test_what_has_left_is_told_at_once(bench: Bench) -> None:
+    """To who watches for it; what is stuck is told when it has left, not when half of it has."""
+    bench.connection.write(b"a")
+    await asyncio.sleep(0)
+    assert bench.talk.events == ["drained"]
+    bench.transport.stuck = True
+    bench.connection.write(b"b")
+    await asyncio.sleep(0)
+    assert bench.talk.events == ["drained"]
+    assert not bench.connection.is_drained()
+    bench.transport.buffered = 0
+    bench.connection.resume_writing()
+    assert bench.talk.events == ["drained", "unchoked", "drained"]
+    assert bench.transport.limits[1] == 0
+
+
+async def test_who_does_not_watch_is_not_told_at_every_write(bench: Bench) -> None:
+    """Version 2 says itself what it has taken over."""
+    bench.talk.watches_drain = False
+    bench.connection.write(b"a")
+    await asyncio.sleep(0)
+    assert bench.talk.events == []
+
+
+async def test_what_was_just_said_has_not_left(bench: Bench) -> None:
+    """The client has room again, and what is said for that is in our buffer still."""
+    bench.talk.to_say_when_unchoked = b"more"
+    bench.connection.resume_writing()
+    assert bench.talk.events == ["unchoked"]
+    await asyncio.sleep(0)
+    assert bench.talk.events == ["unchoked", "drained"]
+
+
+async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:
+    """Whatever others cause to be said to it, memory has an end."""
+    bench.transport.stuck = True
+    bench.connection.write(b"x" * HARD_LIMIT)
+    await asyncio.sleep(0)
+    assert bench.transport.calls == []
+    bench.connection.write(b"x")
+    await asyncio.sleep(0)
+    assert bench.transport.calls == ["abort"]
+
+
+async def test_last_words_leave_before_the_end(bench: Bench) -> None:
+    """And nothing after them."""
+    bench.connection.write(b"bye")
+    bench.connection.close()
+    bench.connection.write(b"more")
+    await asyncio.sleep(0)
+    assert bench.sent() == [b"bye"]
+    assert bench.transport.calls == ["close"]
+
+
+async def test_pausing_is_idempotent(bench: Bench) -> None:
+    """And of no interest to a transport that is closing."""
+    for _ in range(2):
+        bench.connection.pause_reading()
+    for _ in range(2):
+        bench.connection.resume_reading()
+    assert bench.transport.calls == ["pause", "resume"]
+    bench.connection.abort()
+    bench.connection.pause_reading()
+    assert bench.transport.calls == ["pause", "resume", "abort"]
+
+
+async def test_the_transport_s_events_reach_the_conversation(bench: Bench) -> None:
+    """The end of the input does not end the connection: there may be answers to come."""
+    bench.connection.data_received(b"x")
+    bench.connection.pause_writing()
+    assert bench.connection.eof_received() is True
+    bench.connection.connection_lost(None)
+    assert bench.talk.events == ["received b'x'", "choked", "input ended", "lost"]
+    assert bench.connection.peer == "192.0.2.1"
