@@ -43,7 +43,7 @@ class Accounts:
     async def register(self, name: str, password: str) -> User:
         """Raises BadName, BadPassword, NameTaken and TryAgain."""
         parsed = Name.parse(name)
-        _check(password)
+        check_password(password)
         secret = await self.hasher.hash(password)
         return User(await self.users.add(parsed, secret), parsed.text)
 
@@ -57,7 +57,7 @@ class Accounts:
 
     async def _prove(self, account: Account | None, password: str) -> User:
         # An account that is not there costs the same time, so that nobody learns which are.
-        secret = account.secret if account else None
+        secret = account.secret if account and not account.disabled else None
         right = len(password) <= MAX_PASSWORD and await self.hasher.verify(secret, password)
         if account is None or not right:
             raise BadCredentials
@@ -73,12 +73,12 @@ class Accounts:
         """End all of a user's tokens; return a new one. Raises BadCredentials and BadPassword."""
         account = await self.users.by_id(user.id)
         await self._prove(account, old)
-        _check(new)
+        check_password(new)
         account = await self.users.by_id(user.id)  # proving may have renewed the secret
         secret = await self.hasher.hash(new)
-        if account is None or not await self.users.set_secret(
-            user.id, secret, instead_of=account.secret
-        ):
+        if account is None or account.disabled:
+            raise BadCredentials
+        if not await self.users.set_secret(user.id, secret, instead_of=account.secret):
             raise BadCredentials
         await self.tokens.remove_all(user.id)
         return await self.issue_token(user)
@@ -130,7 +130,8 @@ class Accounts:
         await self.tokens.remove(token_digest)
 
 
-def _check(password: str) -> None:
+def check_password(password: str) -> None:
+    """Raises BadPassword for what may be nobody's."""
     if not password:
         raise BadPassword("a password needs at least one character")
     if len(password) > MAX_PASSWORD:

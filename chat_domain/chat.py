@@ -3,6 +3,7 @@
 import attrs
 
 from chat_domain.accounts import Accounts
+from chat_domain.administration import Administration
 from chat_domain.delivery import Delivery
 from chat_domain.friends import FriendList
 from chat_domain.group_chat import GroupChat
@@ -10,6 +11,7 @@ from chat_domain.groups import GroupMembership
 from chat_domain.login import Logins
 from chat_domain.node import Node
 from chat_domain.offline import Offline
+from chat_domain.overview import Overview
 from chat_domain.p2p import OneToOne
 from chat_domain.sessions import Sessions
 
@@ -26,3 +28,5 @@ class Chat:
     delivery: Delivery
     sessions: Sessions
     node: Node
+    administration: Administration
+    overview: Overview

@@ -31,6 +31,14 @@ class BadPassword(ChatError):
 
 
 @attrs.frozen(slots=False)
+class BadNotice(ChatError):
+    limit: int
+
+    def __str__(self) -> str:
+        return f"a notice has 1 to {self.limit} characters"
+
+
+@attrs.frozen(slots=False)
 class NameTaken(ChatError):
     name: str
 

@@ -94,6 +94,13 @@ class Logins:
         if rest:
             await self.delivery.store([(session.user.id, held) for held in rest])
 
+    async def throw_out(self, user_id: int, session_id: str) -> None:
+        """End a session by the operator's will, if it is (still) here."""
+        session = self.sessions.get(user_id)
+        if session is not None and session.claim.session_id == session_id:
+            session.client.dropped()
+            await self.end(session)
+
     async def change_key(self, session: Session, key: str) -> None:
         """From now on it is another token that resumes this session. Raises AlreadyOnline if it
         has been replaced meanwhile."""

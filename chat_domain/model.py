@@ -23,16 +23,24 @@ class User:
     name: str
 
 
+DISABLED = "\0disabled:"  # no password of the C++ server's began so: to it a NUL ended a text
+
+
 @attrs.frozen
 class Account:
     """A user together with what proves their identity.
 
     `secret` is what the store keeps: an argon2id hash, or the plain password
-    of an account that the C++ server made and that has not logged in since.
+    of an account that the C++ server made and that has not logged in since. Of an
+    account that the operator has disabled, it stands behind a mark.
     """
 
     user: User
     secret: str
+
+    @property
+    def disabled(self) -> bool:
+        return self.secret.startswith(DISABLED)
 
 
 @attrs.frozen
@@ -149,6 +157,34 @@ class Resumable:
     begun_ms: int
     expires_ms: int
     current: bool
+
+
+@attrs.frozen
+class Person:
+    """A user as an operator sees them. claim: where they are, None where they are away."""
+
+    user: User
+    claim: "Claim | None"
+
+
+@attrs.frozen
+class Export:
+    """What is kept about one user. tokens: what their sessions are called, not what they are."""
+
+    user: User
+    disabled: bool
+    friends: tuple[User, ...]
+    groups: tuple[Membership, ...]
+    tokens: tuple[Resumable, ...]
+    messages: tuple[Message, ...]
+
+
+@attrs.frozen
+class NodeUsers:
+    """A node that holds its lease, and the claims that it has."""
+
+    node: str
+    claims: tuple["Claim", ...]
 
 
 @attrs.frozen

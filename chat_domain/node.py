@@ -20,7 +20,9 @@ from chat_domain.notes import (
     Fetch,
     Handed,
     HandedOver,
+    LoggedOut,
     Note,
+    Notice,
     PresenceChanged,
     Replaced,
     RosterChanged,
@@ -61,7 +63,7 @@ class Node:
 
     # -- notes from other nodes ------------------------------------------------------------
 
-    def receive(self, sender: str, note: Note) -> None:
+    def receive(self, sender: str, note: Note) -> None:  # noqa: C901  # one table
         """Do what another node's note says."""
         match note:
             case Handed():
@@ -83,6 +85,17 @@ class Node:
             case PresenceChanged():
                 friend = Friend(note.user_id, note.name, note.online)
                 self.announcer.tell(note.listed_by, friend)
+            case LoggedOut():
+                self.tasks.start(self.logins.throw_out(note.user_id, note.session_id))
+            case Notice():
+                self.show(note.text)
+
+    def show(self, notice: str) -> int:
+        """Show a notice to all who are here; return how many they are."""
+        everybody = list(self.sessions)
+        for session in everybody:
+            session.client.notice(notice)
+        return len(everybody)
 
     def _handed(self, sender: str, note: Handed) -> None:
         overflow: list[Bound] = []

@@ -88,6 +88,21 @@ class PresenceChanged:
     listed_by: list[int]
 
 
+@attrs.frozen
+class LoggedOut:
+    """The operator ends this session of yours."""
+
+    user_id: int
+    session_id: str
+
+
+@attrs.frozen
+class Notice:
+    """Show this to everybody who is here."""
+
+    text: str
+
+
 Note = (
     Handed
     | Settled
@@ -97,4 +112,6 @@ Note = (
     | RosterChanged
     | RosterForgotten
     | PresenceChanged
+    | LoggedOut
+    | Notice
 )

@@ -62,6 +62,15 @@ class Users(Protocol):
         whether there was one. Its memberships end by `Groups.leave`, before. Another node on the
         same database may take messages for it for a minute more, which nobody will read."""
 
+    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
+        """The first `limit` users with an id above `after` whose names' keys have this part,
+        ascending by id."""
+
+    async def remove(self, user_id: int) -> bool:
+        """Forget an account, its tokens, its friendships both ways and what waits for it; return
+        whether there was one. Its memberships end by `Groups.leave`, before. Another node on the
+        same database may take messages for it for a minute more, which nobody will read."""
+
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         """Paint the `state` column. A picture for whoever reads the table, not the truth."""
 
@@ -291,6 +300,9 @@ class Client(Protocol):
 
     def friend_changed(self, friend: "Friend") -> None:
         """Somebody on this user's list came or went."""
+
+    def notice(self, text: str) -> None:
+        """The operator has something to say to everybody."""
 
     def replaced(self) -> None:
         """Another connection has the session now: say so and close."""

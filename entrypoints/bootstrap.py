@@ -4,21 +4,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
+import attrs
+
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
 from adapters.memory import memory_store
-from adapters.memory.nodes import Hub
+from adapters.memory.nodes import Hub, NoLease
 from adapters.mysql import mysql_store
 from adapters.passwords import Argon2Hasher
 from adapters.redis import redis_cluster
 from adapters.sqlite import sqlite_store
 from adapters.system import RandomIds, SystemClock
 from chat_domain.accounts import Accounts
+from chat_domain.administration import Administration
 from chat_domain.announcer import Announcer
 from chat_domain.budget import Budget
 from chat_domain.chat import Chat
 from chat_domain.delivery import Delivery
+from chat_domain.evictions import Evictions
 from chat_domain.friends import FriendList
 from chat_domain.group_chat import GroupChat
 from chat_domain.groups import GroupMembership
@@ -26,6 +30,7 @@ from chat_domain.handovers import Handovers
 from chat_domain.login import Logins
 from chat_domain.node import Node
 from chat_domain.offline import Offline
+from chat_domain.overview import Overview
 from chat_domain.p2p import OneToOne
 from chat_domain.ports import Clock, Hasher, Ids, Latches, Store, Surroundings, Tasks
 from chat_domain.remote import RemoteRoutes
@@ -35,6 +40,8 @@ from chat_domain.rosters import Rosters
 from chat_domain.sessions import Sessions
 from chat_domain.standing import Standing
 from entrypoints.settings import BadSettings, Settings
+
+VISIT_ENDS_WITHIN = 5.0  # seconds for what it has begun, telling friends say
 
 
 @asynccontextmanager
@@ -63,23 +70,53 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         yield Gateway(chat, tasks)
 
 
+@asynccontextmanager
+async def visited(settings: Settings) -> AsyncIterator[Chat]:
+    """The use cases over the same data, for somebody who is no node and has no clients.
+
+    Raises like `opened`.
+    """
+    async with AsyncExitStack() as stack:
+        hasher = stack.enter_context(closing(Argon2Hasher(cheap=settings.hashing == "cheap")))
+        store = await stack.enter_async_context(open_store(settings))
+        surroundings, join = await stack.enter_async_context(_open_broker(settings, visit=True))
+        tasks = BackgroundTasks()
+        chat = assemble(
+            store,
+            surroundings,
+            hasher=hasher,
+            clock=SystemClock(),
+            ids=RandomIds(),
+            tasks=tasks,
+            latches=EventLatches(),
+        )
+        await join(chat.node)
+        stack.push_async_callback(tasks.finish, VISIT_ENDS_WITHIN)
+        yield chat
+
+
 Join = Callable[[Node], Awaitable[None]]
 
 
 @asynccontextmanager
-async def _open_broker(settings: Settings) -> AsyncIterator[tuple[Surroundings, Join]]:
-    """The node's surroundings, and what makes it take part."""
+async def _open_broker(
+    settings: Settings, *, visit: bool = False
+) -> AsyncIterator[tuple[Surroundings, Join]]:
+    """The node's surroundings, and what makes it take part; a visitor gets no lease."""
     scheme = settings.broker.partition("://")[0]
     if scheme in ("redis", "rediss"):
         async with redis_cluster(settings.broker, settings.broker_prefix) as cluster:
-            yield cluster.surroundings, cluster.join
+            yield cluster.surroundings, cluster.visit if visit else cluster.join
     elif settings.broker == "memory://":
         hub = Hub()
+        surroundings = hub.surroundings("alone")
+        if visit:
+            surroundings = attrs.evolve(surroundings, lease=NoLease())
 
         async def join(node: Node) -> None:
             hub.join("alone", node)
 
-        yield hub.surroundings("alone"), join
+        yield surroundings, join
     else:
         raise BadSettings(f"broker: {settings.broker!r} is neither redis://HOST:PORT nor memory://")
 
@@ -165,15 +202,20 @@ def assemble(
         tasks=tasks,
         latches=latches,
     )
+    accounts = Accounts(store.users, store.tokens, hasher, clock, ids)
+    groups = GroupMembership(store.groups, rosters, changes, presence)
+    evictions = Evictions(store.tokens, presence, broker, logins, latches, name)
     return Chat(
-        accounts=Accounts(store.users, store.tokens, hasher, clock, ids),
+        accounts=accounts,
         logins=logins,
         friends=FriendList(store.users, store.friends, presence),
-        groups=GroupMembership(store.groups, rosters, changes, presence),
+        groups=groups,
         one_to_one=OneToOne(delivery),
         group_chat=GroupChat(delivery, rosters),
         offline=offline,
         delivery=delivery,
         sessions=sessions,
         node=node,
+        administration=Administration(store.users, presence, accounts, groups, evictions),
+        overview=Overview(store, accounts, presence, surroundings.lease, broker, node, name),
     )

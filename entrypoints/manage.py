@@ -1,34 +1,84 @@
-"""What an operator does once: `python -m entrypoints.manage init-db --store mysql://...`."""
+"""What an operator does: `python -m entrypoints.manage COMMAND`; `--help` lists the commands.
+
+A command goes to the running server over its control socket where there is one (see
+`--control-socket`); otherwise it is carried out here, on the store and by way of the broker.
+"""
 
 import argparse
 import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from adapters.control.client import NobodyThere, ask
+from adapters.control.commands import COMMANDS
+from adapters.control.server import carry_out
 from adapters.mysql.managing import make_tables, upgrade_tables
+from adapters.redis import BrokerUnusable
 from adapters.storage import StoreUnusable
-from entrypoints.settings import BadSettings
+from entrypoints import managing
+from entrypoints.bootstrap import visited
+from entrypoints.controlling import control_paths
+from entrypoints.logs import set_up_logs
+from entrypoints.settings import BadSettings, Settings, read_settings
 
 WRONG_USE = 2
 FAILED = 1
 CUT_OFF = 130  # as a shell says of what Ctrl-C has ended
 
 
-async def init_db(options: argparse.Namespace) -> None:
-    made = await make_tables(options.store)
+def init_db(options: argparse.Namespace, _: Mapping[str, str]) -> int:
+    made = asyncio.run(make_tables(options.store))
     _say("the tables are made" if made else "the tables are there already")
+    return 0
 
 
-async def upgrade_db(options: argparse.Namespace) -> None:
-    report = await upgrade_tables(options.store, options.timezone)
-    if report is None:
-        _say("this database is upgraded already")
-        return
-    for line in report.summary():
+def upgrade_db(options: argparse.Namespace, _: Mapping[str, str]) -> int:
+    report = asyncio.run(upgrade_tables(options.store, options.timezone))
+    for line in report.summary() if report else ["this database is upgraded already"]:
         _say(line)
+    return 0
+
+
+def command(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    """Any of `adapters.control.commands`."""
+    settings = read_settings(managing.settings_arguments(options), environment)
+    set_up_logs("error")
+    arguments = managing.arguments_of(options)
+    if arguments is None:
+        return _complain("nothing is done", FAILED)
+    answer = _carry_out(settings, options.name, arguments)
+    if "error" in answer:
+        if options.json:
+            _say(managing.as_json(answer))
+        return _complain(answer["message"], FAILED)
+    result = answer["result"]
+    if options.json:
+        _say(managing.as_json(result))
+    else:
+        for line in managing.in_words(options.name, result):
+            _say(line)
+    return 0
+
+
+def _carry_out(settings: Settings, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    for path in control_paths(settings):
+        try:
+            return ask(path, name, arguments)
+        except NobodyThere:
+            continue
+    if settings.store.startswith("memory:"):
+        raise BadSettings("store: memory:// lives in its server, whose --control-socket is needed")
+    return asyncio.run(_directly(settings, name, arguments))
+
+
+async def _directly(
+    settings: Settings, name: str, arguments: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    async with visited(settings) as chat:
+        return await carry_out(COMMANDS[name], {"chat": chat, **arguments})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,8 +87,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(environment: Mapping[str, str]) -> _Parser:
-    parser = _Parser(prog="python -m entrypoints.manage", description="Look after the data.")
+    parser = _Parser(
+        prog="python -m entrypoints.manage", description="Look after the data and the users."
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_database_commands(commands, environment)
+    managing.add_commands(commands, command, _Parser(add_help=False))
+    return parser
+
+
+def _add_database_commands(commands: Any, environment: Mapping[str, str]) -> None:
     shared = _Parser(add_help=False)
     shared.add_argument(
         "--store",
@@ -59,7 +117,6 @@ def _parser(environment: Mapping[str, str]) -> _Parser:
         help="in which the C++ server's clients told the time, like Asia/Shanghai (default: here)",
     )
     upgrade.set_defaults(command=upgrade_db)
-    return parser
 
 
 def _mysql(url: str) -> str:
@@ -78,15 +135,13 @@ def _zone(name: str) -> ZoneInfo:
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         options = _parser(environment).parse_args(arguments)
+        return int(options.command(options, environment))
     except BadSettings as error:
         return _complain(error, WRONG_USE)
-    try:
-        asyncio.run(options.command(options))
-    except StoreUnusable as error:
+    except (StoreUnusable, BrokerUnusable, OSError) as error:
         return _complain(error, FAILED)
     except KeyboardInterrupt:
         return _complain("cut off; run it again", CUT_OFF)
-    return 0
 
 
 def _say(line: str) -> None:

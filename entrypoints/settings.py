@@ -63,6 +63,11 @@ class Settings:
         256, "MiB of messages held in memory for slow clients; beyond it they are stored", least=1
     )
     mailbox_capacity: int = _setting(1000, "messages kept for somebody who is away", least=1)
+    control_socket: str = _setting(
+        "",
+        "Unix socket (mode 0600) for `python -m entrypoints.manage`; with SQLite, FILE-control unless "
+        "set; of several workers each adds -1, -2 ...",
+    )
     hashing: str = _setting(
         "strong",
         "how much a password hash costs; cheap is for tests alone",

@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 import structlog
 
+from adapters.control.server import SocketUnusable
 from adapters.gateway.gateway import Gateway
 from adapters.redis import BrokerUnusable
 from adapters.storage import StoreUnusable
@@ -22,6 +23,7 @@ from adapters.tcp.arrival import Arrival
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 from entrypoints.bootstrap import opened
+from entrypoints.controlling import controlled
 from entrypoints.listening import BACKLOG, listening_sockets
 from entrypoints.logs import set_up_logs
 from entrypoints.settings import BadSettings, Settings, settings_or_exit
@@ -36,6 +38,7 @@ class Worker:
 
     sockets: Sequence[socket.socket]
     lifeline: int
+    number: int
 
 
 async def serve(settings: Settings, worker: Worker | None = None) -> None:
@@ -48,7 +51,8 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         _stop_when_broken(worker.lifeline, stop)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with opened(settings) as gateway:
+    place = worker.number if worker else None
+    async with opened(settings) as gateway, controlled(settings, gateway.chat, place):
         servers = await _listen(settings, gateway, worker)
         clock = asyncio.create_task(gateway.keep_time())
         try:
@@ -131,7 +135,7 @@ def main() -> int:
 def _run(settings: Settings, worker: Worker | None = None) -> int:
     try:
         loop_runner()(serve(settings, worker))
-    except (BadSettings, StoreUnusable, BrokerUnusable) as error:
+    except (BadSettings, StoreUnusable, BrokerUnusable, SocketUnusable) as error:
         return _fail(str(error))
     except OSError as error:
         return _cannot_listen(settings, error)
@@ -148,7 +152,7 @@ def _run_workers(settings: Settings) -> int:
         structlog.contextvars.bind_contextvars(worker=number)
         own = sockets.pop(number - 1)
         close_sockets()
-        return _run(settings, Worker(own, lifeline))
+        return _run(settings, Worker(own, lifeline, number))
 
     def close_sockets() -> None:
         for sock in itertools.chain.from_iterable(sockets):

@@ -71,6 +71,13 @@ class GoingAway:
 
 
 @attrs.frozen
+class Notice:
+    """What the server's operator says to everybody."""
+
+    text: str
+
+
+@attrs.frozen
 class ServerError:
     """The server complains about something that was not a request of the application."""
 
@@ -86,6 +93,7 @@ Event = (
     | SessionEnded
     | Replaced
     | GoingAway
+    | Notice
     | ServerError
 )
 

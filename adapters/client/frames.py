@@ -133,6 +133,10 @@ class GoingAwayFrame(msgspec.Struct, tag_field="msgid", tag=1018):
     delay: int = 0
 
 
+class NoticeFrame(msgspec.Struct, tag_field="msgid", tag=1034):
+    text: str
+
+
 class FindUserAck(msgspec.Struct, tag_field="msgid", tag=1020):
     id: int
     name: str
@@ -188,7 +192,16 @@ Reply = (
     | ChangePasswordAck
     | SessionsAck
 )
-ServerFrame = Reply | Chat | GroupChat | PingFrame | ReplacedFrame | PresenceFrame | GoingAwayFrame
+ServerFrame = (
+    Reply
+    | Chat
+    | GroupChat
+    | PingFrame
+    | ReplacedFrame
+    | PresenceFrame
+    | GoingAwayFrame
+    | NoticeFrame
+)
 
 
 class _Kind(msgspec.Struct):
@@ -198,7 +211,7 @@ class _Kind(msgspec.Struct):
 _decoder: msgspec.json.Decoder[ServerFrame] = msgspec.json.Decoder(ServerFrame)
 _kind_decoder = msgspec.json.Decoder(_Kind)
 _encoder = msgspec.json.Encoder()
-_KNOWN = frozenset(range(1000, 1031))
+_KNOWN = frozenset(range(1000, 1035))
 
 
 def decode(frame: bytes) -> ServerFrame | None:

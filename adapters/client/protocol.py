@@ -250,6 +250,9 @@ class ClientProtocol:
     def _on_replaced(self, _frame: frames.ReplacedFrame) -> None:
         self._outputs.append(events.Replaced())
 
+    def _on_notice(self, frame: frames.NoticeFrame) -> None:
+        self._outputs.append(events.Notice(frame.text))
+
     def _on_going_away(self, frame: frames.GoingAwayFrame) -> None:
         if self.state is State.READY:
             self.state = State.LEAVING
@@ -268,6 +271,7 @@ class ClientProtocol:
         frames.ReplacedFrame: _on_replaced,
         frames.PresenceFrame: _on_presence,
         frames.GoingAwayFrame: _on_going_away,
+        frames.NoticeFrame: _on_notice,
         frames.FindUserAck: _on_answer,
         frames.FriendsAck: _on_answer,
         frames.GroupsAck: _on_answer,

@@ -62,6 +62,9 @@ class Version2Client:
     def ping(self) -> None:
         self._send(reply(numbers.PING, None))
 
+    def notice(self, text: str) -> None:
+        self._send(reply(numbers.NOTICE, None, text=text))
+
     def replaced(self) -> None:
         self._send(reply(numbers.REPLACED, None))
         self._link.close()
@@ -124,6 +127,9 @@ class PersonClient(Version2Client):
 
     def ping(self) -> None:
         """Version 1 could not answer."""
+
+    def notice(self, text: str) -> None:
+        """Version 1 has no such frame."""
 
     def replaced(self) -> None:
         self._link.close()

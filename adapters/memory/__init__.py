@@ -16,10 +16,9 @@ __all__ = ["memory_store"]
 
 def memory_store(*, mailbox_capacity: int = 1000) -> Store:
     users = MemoryUsers()
+    tokens, friends = MemoryTokens(users), MemoryFriends(users)
+    mailbox = MemoryMailbox(users, mailbox_capacity)
+    users.forget += [tokens.forget, friends.forget, mailbox.forget]
     return Store(
-        users=users,
-        tokens=MemoryTokens(users),
-        friends=MemoryFriends(users),
-        groups=MemoryGroups(users),
-        mailbox=MemoryMailbox(users, mailbox_capacity),
+        users=users, tokens=tokens, friends=friends, groups=MemoryGroups(users), mailbox=mailbox
     )

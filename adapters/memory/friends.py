@@ -38,5 +38,12 @@ class MemoryFriends:
         friends = [self._users.user(friend) for friend in following[:limit]]
         return [friend for friend in friends if friend]
 
+    def forget(self, user_id: int) -> None:
+        """The user is no more: empty their list, and take them off all others."""
+        for friend_id in self._lists.pop(user_id, ()):
+            self._listed_by[friend_id].discard(user_id)
+        for lister in self._listed_by.pop(user_id, ()):
+            self._lists[lister].discard(user_id)
+
     async def listed_by(self, user_id: int) -> list[int]:
         return sorted(self._listed_by[user_id])

@@ -43,6 +43,9 @@ class MemoryMailbox:
         for mid in mids:
             self._boxes[user_id].discard(mid)
 
+    def forget(self, user_id: int) -> None:
+        self._boxes.pop(user_id, None)
+
     def _file(self, recipient_id: int, message: Message) -> Filing:
         if self._users.user(recipient_id) is None:
             return Filing(Outcome.NO_SUCH_USER, message)

@@ -22,6 +22,16 @@ class EternalLease:
         return self._hub.nodes.keys() - {self._name}
 
 
+class NoLease:
+    """For somebody who looks in while no node is there. (`chat_domain.ports.Lease`)"""
+
+    def held(self) -> bool:
+        return False
+
+    async def others(self) -> set[str]:
+        return set()
+
+
 class Hub:
     """What connects nodes of one process. With one node on it, nothing is ever carried."""
 

@@ -44,6 +44,9 @@ class MemoryTokens:
         self._tokens.pop(digest, None)
 
     async def remove_all(self, user_id: int) -> None:
+        self.forget(user_id)
+
+    def forget(self, user_id: int) -> None:
         for digest in self._of(user_id):
             del self._tokens[digest]
 

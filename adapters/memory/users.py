@@ -1,17 +1,20 @@
 """Who has registered."""
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import attrs
 
 from chat_domain.errors import NameTaken
 from chat_domain.model import Account, User
-from chat_domain.names import Name
+from chat_domain.names import Name, name_key
 
 
 @attrs.define
 class MemoryUsers:
+    """forget: what the other repositories do when an account is removed."""
+
+    forget: list[Callable[[int], None]] = attrs.field(factory=list, init=False)
     _accounts: dict[int, Account] = attrs.field(factory=dict, init=False)
     _ids: dict[str, int] = attrs.field(factory=dict, init=False)  # by the name's key
     _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
@@ -47,6 +50,21 @@ class MemoryUsers:
         if account is None or account.secret != instead_of:
             return False
         self._accounts[user_id] = attrs.evolve(account, secret=secret)
+        return True
+
+    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
+        following = sorted(
+            user_id for key, user_id in self._ids.items() if user_id > after and containing in key
+        )
+        return [self._accounts[user_id].user for user_id in following[:limit]]
+
+    async def remove(self, user_id: int) -> bool:
+        account = self._accounts.pop(user_id, None)
+        if account is None:
+            return False
+        del self._ids[name_key(account.user.name)]
+        for forget in self.forget:
+            forget(user_id)
         return True
 
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:

@@ -42,10 +42,10 @@ async def mysql_store(url: str, *, mailbox_capacity: int = 1000) -> AsyncIterato
     async with AsyncExitStack() as stack:
         pool = Pool(lambda: connect(address), address.pool)
         stack.push_async_callback(pool.close)
-        users = MySqlUsers(pool)
-        stack.push_async_callback(users.close)
         mailbox = MySqlMailbox(pool, mailbox_capacity)
         stack.push_async_callback(mailbox.close)
+        users = MySqlUsers(pool, mailbox.forget)
+        stack.push_async_callback(users.close)
         yield Store(
             users=users,
             tokens=MySqlTokens(pool),

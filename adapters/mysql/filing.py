@@ -23,6 +23,7 @@ AT_ONCE = 500  # rows of one statement
 AT_ONCE_BYTES = 500_000  # and its size, roughly; servers take a million at the least
 LOOKED_UP = 200  # keys of one statement
 KNOWN = 200_000  # recipients remembered
+KNOWN_FOR = 60.0  # seconds; another node may remove an account
 
 Key = tuple[int, int, str]
 OnFile = dict[Key, Message]
@@ -37,17 +38,19 @@ def key(entry: Entry) -> Key:
 
 
 class Clerk:
-    """What this node remembers for it: who exists (users are never deleted) and who has room."""
+    """What this node remembers for it: who exists (others may remove them) and who has room."""
 
     def __init__(self, capacity: int) -> None:
         self._room = Room(capacity)
         self._known: set[int] = set()
+        self._known_since = 0.0
 
     async def file(self, link: Link, entries: Sequence[Entry], now: float) -> list[Filing]:
         """The steps above, within the transaction that is open."""
         firsts: dict[Key, Entry] = {}
         for entry in entries:
             firsts.setdefault(key(entry), entry)
+        self._grow_old(now)
         await self._get_to_know(link, {entry.recipient_id for entry in entries})
         wanted = [entry for entry in firsts.values() if entry.recipient_id in self._known]
         crowded = await self._room.crowded(link, wanted, now)
@@ -71,9 +74,16 @@ class Clerk:
         """To be told where there was no commit, or perhaps there was."""
         self._room.forget(entry.recipient_id for entry in entries)
 
-    async def _get_to_know(self, link: Link, recipients: set[int]) -> None:
-        if len(self._known) > KNOWN:
+    def forget(self, user_id: int) -> None:
+        """This account is no more."""
+        self._known.discard(user_id)
+
+    def _grow_old(self, now: float) -> None:
+        if len(self._known) > KNOWN or now - self._known_since > KNOWN_FOR:
             self._known.clear()
+            self._known_since = now
+
+    async def _get_to_know(self, link: Link, recipients: set[int]) -> None:
         new = [number for number in recipients - self._known if 0 < number < NO_ID]
         for some in pieces(new, AT_ONCE):
             query = f"SELECT id FROM User WHERE id IN ({marks(len(some))})"  # noqa: S608  # marks

@@ -1,6 +1,6 @@
 """Who has registered, in the table User."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import attrs
 from pymysql.err import IntegrityError
@@ -29,8 +29,10 @@ class _Batch:
 
 
 class MySqlUsers:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, forget: Callable[[int], None]) -> None:
+        """forget: to be told of accounts that are removed."""
         self._pool = pool
+        self._forget = forget
         self._marks: Batches[_States] = Batches(self._mark, _Batch)
 
     async def add(self, name: Name, secret: str) -> int:
@@ -49,6 +51,15 @@ class MySqlUsers:
 
     async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
         return await self._pool.write(_set_secret, bounded(user_id), secret, instead_of)
+
+    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
+        return await self._pool.read(_page, bounded(after), bounded(limit), containing)
+
+    async def remove(self, user_id: int) -> bool:
+        try:
+            return await self._pool.write(_remove, bounded(user_id))
+        finally:
+            self._forget(user_id)
 
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         states = dict.fromkeys(map(bounded, online), "online")
@@ -103,6 +114,23 @@ async def _set_secret(link: Link, user_id: int, secret: str, instead_of: str) ->
         (secret, user_id, instead_of),
     )
     return bool(replaced.rows)
+
+
+async def _page(link: Link, after: int, limit: int, containing: str) -> list[User]:
+    rows = await link.rows(
+        "SELECT id, name FROM User WHERE id > %s AND INSTR(namekey, CAST(%s AS BINARY)) > 0"
+        " ORDER BY id LIMIT %s",
+        (after, containing, limit),
+    )
+    return [User(*row) for row in rows]
+
+
+async def _remove(link: Link, user_id: int) -> bool:
+    # two statements for Friend, as neither server uses both indexes for an OR reliably
+    for what in ("Token WHERE userid", "Friend WHERE userid", "Friend WHERE friendid"):
+        await link.change(f"DELETE FROM {what} = %s", (user_id,))  # noqa: S608  # constants
+    await link.change("DELETE FROM OfflineMessage WHERE userid = %s", (user_id,))
+    return bool((await link.change("DELETE FROM User WHERE id = %s", (user_id,))).rows)
 
 
 async def _mark(link: Link, states: _States) -> None:

@@ -36,14 +36,21 @@ class RedisCluster:
 
     async def join(self, node: Node) -> None:
         """Listen, then get a lease, and keep both. Raises BrokerUnusable."""
+        await self.visit(node)
+        try:
+            await self.lease.take()
+        except TryAgain as error:
+            raise BrokerUnusable("Redis does not answer") from error
+        self._tasks.append(asyncio.create_task(self.lease.keep(node)))
+
+    async def visit(self, node: Node) -> None:
+        """Listen, without a lease: for who speaks to nodes and is none. Raises BrokerUnusable."""
         self._tasks.append(asyncio.create_task(self.broker.listen(node)))
         self._tasks.append(asyncio.create_task(self.broker.beat()))
         try:
             await asyncio.wait_for(self.broker.subscribed(), 2 * PATIENCE)
-            await self.lease.take()
-        except (TimeoutError, TryAgain) as error:
+        except TimeoutError as error:
             raise BrokerUnusable("Redis does not answer") from error
-        self._tasks.append(asyncio.create_task(self.lease.keep(node)))
 
     async def leave(self) -> None:
         """Give the lease back and stop listening."""

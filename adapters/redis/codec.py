@@ -25,6 +25,8 @@ _KINDS: dict[int, type[Note]] = {
     6: notes.RosterChanged,
     7: notes.RosterForgotten,
     8: notes.PresenceChanged,
+    9: notes.LoggedOut,
+    10: notes.Notice,
 }
 _NUMBERS = {kind: number for number, kind in _KINDS.items()}
 _decoders = {number: msgspec.msgpack.Decoder(kind).decode for number, kind in _KINDS.items()}

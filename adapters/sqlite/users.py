@@ -36,6 +36,12 @@ class SqliteUsers:
     async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
         return await self._writer.run(_set_secret, bounded(user_id), secret, instead_of)
 
+    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
+        return await self._reader.run(_page, bounded(after), bounded(limit), containing)
+
+    async def remove(self, user_id: int) -> bool:
+        return await self._writer.run(_remove, bounded(user_id))
+
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         states = [("online", bounded(user_id)) for user_id in online]
         states += [("offline", bounded(user_id)) for user_id in offline]
@@ -69,6 +75,24 @@ def _set_secret(connection: Connection, user_id: int, secret: str, instead_of: s
         "UPDATE User SET password = ? WHERE id = ? AND password = ?", (secret, user_id, instead_of)
     )
     return bool(replaced.rowcount)
+
+
+def _page(connection: Connection, after: int, limit: int, containing: str) -> list[User]:
+    rows = connection.execute(
+        "SELECT id, name FROM User WHERE id > ? AND instr(namekey, ?) ORDER BY id LIMIT ?",
+        (after, containing, limit),
+    )
+    return [User(*row) for row in rows]
+
+
+def _remove(connection: Connection, user_id: int) -> bool:
+    for what in (
+        "Token WHERE userid = ?1",
+        "Friend WHERE userid = ?1 OR friendid = ?1",
+        "OfflineMessage WHERE userid = ?1",
+    ):
+        connection.execute(f"DELETE FROM {what}", (user_id,))  # noqa: S608  # constants
+    return bool(connection.execute("DELETE FROM User WHERE id = ?", (user_id,)).rowcount)
 
 
 def _mark(connection: Connection, states: list[tuple[str, int]]) -> None:

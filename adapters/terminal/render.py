@@ -13,6 +13,7 @@ from adapters.client.events import (
     Event,
     GoingAway,
     Message,
+    Notice,
     Presence,
     Reconnected,
     Replaced,
@@ -145,6 +146,8 @@ def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
             return note("connected again")
         case GoingAway():
             return note("the server is going away, looking for another one")
+        case Notice(text):
+            return [("class:title", f"*** {clean(text)}")]
         case Replaced():
             return error("another connection has taken this session over")
         case SessionEnded(refusal):

@@ -31,6 +31,7 @@ class RecordingClient:
     pushes: list[tuple[int, Message]] = attrs.field(factory=list)
     answers: list[Receipt] = attrs.field(factory=list)
     friends: list[Friend] = attrs.field(factory=list)
+    notices: list[str] = attrs.field(factory=list)
     was_replaced: bool = False
     was_dropped: bool = False
 
@@ -42,6 +43,9 @@ class RecordingClient:
 
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
 
     def replaced(self) -> None:
         self.was_replaced = True

@@ -261,6 +261,9 @@ class RecordingClient:
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)
 
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
     def replaced(self) -> None:
         self.notices.append("replaced")
 

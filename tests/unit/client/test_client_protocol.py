@@ -13,6 +13,7 @@ from adapters.client.events import (
     Event,
     GoingAway,
     Message,
+    Notice,
     Presence,
     Replaced,
     ServerError,
@@ -301,6 +302,12 @@ def test_any_frame_breaks_the_silence(bench: Bench) -> None:
     bench.now += 59
     bench.hear(line(msgid=1013))
     assert bench.protocol.tick(bench.now + 59) is None
+
+
+def test_the_operator_s_notice_is_passed_on(bench: Bench) -> None:
+    """As an event of its own."""
+    bench.log_in()
+    assert bench.hear(line(msgid=1034, text="we restart at noon")) == [Notice("we restart at noon")]
 
 
 def test_nothing_new_is_sent_to_a_server_that_goes_away(bench: Bench) -> None:

@@ -10,6 +10,7 @@ from adapters.client import (
     Disconnected,
     GoingAway,
     Message,
+    Notice,
     Presence,
     Reconnected,
     Refused,
@@ -94,6 +95,7 @@ def test_ticks(outcome: Ack | Refused | None, shown: str) -> None:
         (Disconnected("reset", retrying=False), "* connection lost (reset)"),
         (Reconnected(resumed=True), "* connected again"),
         (GoingAway(5), "* the server is going away, looking for another one"),
+        (Notice("noon\x1b[2J"), "*** noon␛[2J"),
         (Replaced(), "error: another connection has taken this session over"),
         (
             SessionEnded(Refused(4, "bad_token", "")),

@@ -10,7 +10,9 @@ from chat_domain.notes import (
     Fetch,
     Handed,
     HandedOver,
+    LoggedOut,
     Note,
+    Notice,
     PresenceChanged,
     Replaced,
     RosterChanged,
@@ -29,6 +31,8 @@ NOTES: list[Note] = [
     RosterChanged(3, 7),
     RosterForgotten(7),
     PresenceChanged(15, "李四", online=True, listed_by=[13]),
+    LoggedOut(15, "session"),
+    Notice("we restart at noon"),
 ]
 
 

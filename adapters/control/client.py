@@ -1,0 +1,27 @@
+"""Asking a running node over its socket."""
+
+import json
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 60.0  # seconds
+
+
+class NobodyThere(Exception):
+    """No server listens on this socket."""
+
+
+def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of the node behind this socket. Raises NobodyThere and OSError."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(PATIENCE)
+        try:
+            sock.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise NobodyThere(f"no server listens on {path}") from error
+        sock.sendall(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
+        answer = b"".join(iter(lambda: sock.recv(65_536), b""))
+    found: dict[str, Any] = json.loads(answer or b'{"error": "failed", "message": "no answer"}')
+    return found

@@ -1,0 +1,121 @@
+"""What an operator can ask for: a table from names to functions.
+
+A function takes the node and the arguments that it names, and returns what JSON can hold.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from adapters.wire import frames
+from chat_domain.chat import Chat
+from chat_domain.errors import BadNotice
+from chat_domain.model import Claim, Message, Person, User
+
+Result = dict[str, Any]
+
+MAX_NOTICE = 500  # characters
+
+
+async def list_users(chat: Chat, *, after: int, limit: int) -> Result:
+    page = await chat.administration.people(after, limit)
+    return {"users": [_person(one) for one in page.items], "next": page.next}
+
+
+async def find(chat: Chat, *, text: str, limit: int) -> Result:
+    if text.isascii() and text.isdigit():
+        one, disabled = await chat.administration.person(text)
+        return {"users": [_person(one) | {"disabled": disabled}], "next": None}
+    page = await chat.administration.people(0, limit, text)
+    return {"users": [_person(one) for one in page.items], "next": page.next}
+
+
+async def add(chat: Chat, *, name: str, password: str) -> Result:
+    return _user(await chat.administration.add(name, password))
+
+
+async def set_password(chat: Chat, *, who: str, password: str) -> Result:
+    return _user(await chat.administration.set_password(who, password))
+
+
+async def log_out(chat: Chat, *, who: str) -> Result:
+    user, was_online = await chat.administration.log_out(who)
+    return _user(user) | {"was_online": was_online}
+
+
+async def disable(chat: Chat, *, who: str) -> Result:
+    return _user(await chat.administration.disable(who))
+
+
+async def enable(chat: Chat, *, who: str) -> Result:
+    return _user(await chat.administration.enable(who))
+
+
+async def delete(chat: Chat, *, who: str) -> Result:
+    return _user(await chat.administration.delete(who))
+
+
+async def nodes(chat: Chat) -> Result:
+    found = await chat.overview.nodes()
+    return {"nodes": [{"node": one.node, "users": len(one.claims)} for one in found]}
+
+
+async def who(chat: Chat) -> Result:
+    found = await chat.overview.nodes()
+    return {"users": [_claim(claim) for one in found for claim in one.claims]}
+
+
+async def export(chat: Chat, *, who: str) -> Result:
+    data = await chat.overview.export(await chat.administration.account(who))
+    return {
+        **_user(data.user),
+        "disabled": data.disabled,
+        "friends": [_user(friend) for friend in data.friends],
+        "groups": [frames.membership(own) for own in data.groups],
+        "sessions": [frames.resumable(one) for one in data.tokens],
+        "messages": [_message(message) for message in data.messages],
+    }
+
+
+async def broadcast(chat: Chat, *, text: str) -> Result:
+    if not 0 < len(text) <= MAX_NOTICE:
+        raise BadNotice(MAX_NOTICE)
+    return {"told_here": chat.overview.broadcast(text)}
+
+
+COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
+    "list": list_users,
+    "find": find,
+    "add": add,
+    "set-password": set_password,
+    "log-out": log_out,
+    "disable": disable,
+    "enable": enable,
+    "delete": delete,
+    "nodes": nodes,
+    "who": who,
+    "export": export,
+    "broadcast": broadcast,
+}
+
+
+def _user(user: User) -> Result:
+    return {"id": user.id, "name": user.name}
+
+
+def _person(one: Person) -> Result:
+    return _user(one.user) | {"node": one.claim.node if one.claim else None}
+
+
+def _claim(claim: Claim) -> Result:
+    return {"id": claim.user_id, "node": claim.node, "session": claim.session_id}
+
+
+def _message(message: Message) -> Result:
+    return {
+        "mid": message.mid,
+        "sender": message.sender_id,
+        "sendername": message.sender_name,
+        "group": message.group_id or None,
+        "time": message.time_ms,
+        "text": message.text,
+    }

@@ -1,0 +1,122 @@
+"""The socket on which a running node takes commands.
+
+One connection is one command: a line of JSON, `{"command": ..., "arguments": {...}}`, answered by
+`{"result": ...}` or `{"error": ..., "message": ...}`, and closed. Who may open the socket may do
+everything; its mode, 0600, lets in the server's own user and root.
+"""
+
+import asyncio
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from adapters.wire import errors
+from chat_domain.errors import ChatError
+
+log = structlog.get_logger()
+
+REQUEST_TAKES = 5.0  # seconds to send a request
+ANSWER_TAKES = 30.0  # seconds to take an answer
+LONGEST_REQUEST = 64 * 1024  # bytes
+AT_ONCE = 8  # connections
+
+Command = Callable[..., Awaitable[Mapping[str, Any]]]
+
+
+class SocketUnusable(Exception):
+    """A path where no socket can be made; `str()` of it is one line for the operator."""
+
+
+class Request(msgspec.Struct, forbid_unknown_fields=True):
+    command: str
+    arguments: dict[str, str | int] = {}
+
+
+_decode = msgspec.json.Decoder(Request).decode
+_encode = msgspec.json.Encoder().encode
+
+
+@asynccontextmanager
+async def control_socket(path: Path, commands: Mapping[str, Command]) -> AsyncIterator[None]:
+    """Take commands as long as this is open. Raises SocketUnusable."""
+    serve = partial(_serve, commands, asyncio.Semaphore(AT_ONCE))
+    server = await asyncio.start_unix_server(serve, sock=_bound(path), limit=LONGEST_REQUEST)
+    try:
+        yield
+    finally:
+        server.close()
+        with suppress(FileNotFoundError):
+            path.unlink()  # noqa: ASYNC240  # a moment, at the end of the process
+
+
+def _bound(path: Path) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX)
+    mask = os.umask(0o177)  # so that there is no moment in which others may open it
+    try:
+        _clear_away(path)
+        sock.bind(str(path))
+    except OSError as error:
+        sock.close()
+        raise SocketUnusable(f"cannot listen on {path}: {error.strerror or error}") from error
+    finally:
+        os.umask(mask)
+    return sock
+
+
+def _clear_away(path: Path) -> None:
+    """Remove what a server that was killed has left; never what a living one listens on."""
+    if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+
+
+async def _serve(
+    commands: Mapping[str, Command],
+    turns: asyncio.Semaphore,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    try:
+        async with turns:
+            async with asyncio.timeout(REQUEST_TAKES):
+                line = await reader.readline()
+            writer.write(_encode(await answer(commands, line)))
+            async with asyncio.timeout(ANSWER_TAKES):
+                await writer.drain()
+    except (OSError, ValueError, TimeoutError) as error:  # ValueError: a line without end
+        log.info("control connection failed", error=str(error) or type(error).__name__)
+    finally:
+        writer.close()
+
+
+async def answer(commands: Mapping[str, Command], line: bytes) -> Mapping[str, Any]:
+    """Carry out one request. Raises nothing."""
+    try:
+        request = _decode(line)
+        command = commands[request.command]
+    except (msgspec.MsgspecError, KeyError) as error:
+        return {"error": "bad_request", "message": f"this is no request: {error}"}
+    log.info("operator's command", command=request.command, who=request.arguments.get("who"))
+    return await carry_out(command, request.arguments)
+
+
+async def carry_out(command: Command, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        return {"result": await command(**arguments)}
+    except ChatError as error:
+        return {"error": errors.name_of(error), "message": str(error)}
+    except Exception as error:
+        log.exception("operator's command failed")
+        return {"error": "failed", "message": f"{type(error).__name__}; see the server's log"}

@@ -1,0 +1,109 @@
+"""What an operator does to accounts. Every step can be repeated, and a failed one should be."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import attrs
+
+from chat_domain.accounts import Accounts, check_password
+from chat_domain.errors import NoSuchGroup, NoSuchUser, NotMember, TryAgain
+from chat_domain.evictions import Evictions
+from chat_domain.groups import GroupMembership
+from chat_domain.model import DISABLED, Account, Page, Person, User
+from chat_domain.names import name_key
+from chat_domain.pages import cut
+from chat_domain.ports import Presence, Users
+
+AT_ONCE = 100  # groups left before the next are looked up
+TRIED_TIMES = 5  # to replace a secret that others replace at the same time
+
+
+@attrs.frozen
+class Administration:
+    users: Users
+    presence: Presence
+    accounts: Accounts
+    groups: GroupMembership
+    evictions: Evictions
+
+    async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
+        """A page of all users, or of those whose names have this part, in whatever case."""
+        found = await self.users.page(after, limit + 1, name_key(containing))
+        claims = await self.presence.find([user.id for user in found])
+        people = [Person(user, claims.get(user.id)) for user in found]
+        return cut(people, [user.id for user in found], limit)
+
+    async def account(self, who: str) -> Account:
+        """Whose id or name this is. Raises NoSuchUser."""
+        if who.isascii() and who.isdigit():
+            account = await self.users.by_id(int(who))
+        else:
+            account = await self.users.by_name(name_key(who))
+        if account is None:
+            raise NoSuchUser(who)
+        return account
+
+    async def person(self, who: str) -> tuple[Person, bool]:
+        """The user of this id or name, and whether they are disabled. Raises NoSuchUser."""
+        account = await self.account(who)
+        claims = await self.presence.find([account.user.id])
+        return Person(account.user, claims.get(account.user.id)), account.disabled
+
+    async def add(self, name: str, password: str) -> User:
+        """Raises what `Accounts.register` raises."""
+        return await self.accounts.register(name, password)
+
+    async def set_password(self, who: str, password: str) -> User:
+        """Give a user another password and log them out. One who is disabled stays so.
+
+        Raises NoSuchUser and BadPassword.
+        """
+        check_password(password)
+        secret = await self.accounts.hasher.hash(password)
+        user = await self._replace_secret(
+            who, lambda old: (DISABLED if old.disabled else "") + secret
+        )
+        await self.evictions.log_out(user.id)
+        return user
+
+    async def log_out(self, who: str) -> tuple[User, bool]:
+        """End a user's tokens and session; return whether there was one. Raises NoSuchUser."""
+        user = (await self.account(who)).user
+        return user, await self.evictions.log_out(user.id)
+
+    async def disable(self, who: str) -> User:
+        """Let a user log in no more. Nothing of theirs is lost. Raises NoSuchUser."""
+        user = await self._replace_secret(
+            who, lambda old: DISABLED + old.secret.removeprefix(DISABLED)
+        )
+        await self.evictions.log_out(user.id)
+        return user
+
+    async def enable(self, who: str) -> User:
+        """Undo `disable`: the old password counts again. Raises NoSuchUser."""
+        return await self._replace_secret(who, lambda old: old.secret.removeprefix(DISABLED))
+
+    async def delete(self, who: str) -> User:
+        """Remove an account with its messages, friendships and memberships. Raises NoSuchUser.
+
+        It is disabled first, so that a deletion that is cut off leaves nobody half there, and
+        whoever was let in just before is thrown out at the end.
+        """
+        user = await self.disable(who)
+        while page := (await self.groups.own(user.id, 0, AT_ONCE)).items:
+            for own in page:
+                with suppress(NotMember, NoSuchGroup):  # they have just left by themselves
+                    await self.groups.leave(user.id, own.group.id)
+        await self.users.remove(user.id)
+        await self.evictions.log_out(user.id)
+        return user
+
+    async def _replace_secret(self, who: str, new: Callable[[Account], str]) -> User:
+        for _ in range(TRIED_TIMES):
+            account = await self.account(who)
+            secret = new(account)
+            if secret == account.secret or await self.users.set_secret(
+                account.user.id, secret, instead_of=account.secret
+            ):
+                return account.user
+        raise TryAgain

@@ -1,0 +1,51 @@
+"""Where the operator's socket is, and what is served on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from adapters.control.commands import COMMANDS
+from adapters.control.server import control_socket
+from chat_domain.chat import Chat
+from entrypoints.settings import Settings
+
+log = structlog.get_logger()
+
+LONGEST_PATH = 107  # bytes; what the system takes for a Unix socket
+
+
+@asynccontextmanager
+async def controlled(settings: Settings, chat: Chat, worker: int | None) -> AsyncIterator[None]:
+    """Take the operator's commands, if there is a place for that. Raises SocketUnusable."""
+    path = control_path(settings, worker)
+    if path is None:
+        yield
+    elif not settings.control_socket and len(bytes(path)) > LONGEST_PATH:
+        log.warning("no control socket: its path would be too long", path=str(path))
+        yield
+    else:
+        commands = {name: partial(command, chat) for name, command in COMMANDS.items()}
+        async with control_socket(path, commands):
+            yield
+
+
+def control_paths(settings: Settings) -> list[Path]:
+    """Where the servers with these settings can listen, any of which will do."""
+    numbers = [None] if settings.workers == 1 else range(1, settings.workers + 1)
+    paths = [control_path(settings, number) for number in numbers]
+    return [path for path in paths if path is not None]
+
+
+def control_path(settings: Settings, worker: int | None) -> Path | None:
+    """Where this one listens."""
+    suffix = "" if worker is None else f"-{worker}"
+    if settings.control_socket:
+        return Path(settings.control_socket + suffix)
+    scheme, _, rest = settings.store.partition(":///")
+    if scheme != "sqlite":
+        return None
+    file = Path(rest).resolve()
+    return file.with_name(f"{file.name}-control{suffix}")

@@ -1,0 +1,82 @@
+"""The promises of `ports.Users` about looking through accounts and removing them."""
+
+import pytest
+
+from chat_domain.model import Entry, Outcome, User
+from chat_domain.names import Name, name_key
+from chat_domain.ports import Store
+from tests.contract.making import ODD_INTEGERS, message, outcomes, register, send
+
+NOW = 1_790_000_000_000
+
+
+async def test_users_come_in_pages(store: Store) -> None:
+    """page tells the users above an id, ascending, and no more than were asked for."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    assert await store.users.page(0, 2) == [User(ann, "Ann"), User(bob, "Bob")]
+    assert await store.users.page(bob, 2) == [User(cid, "Cid")]
+    assert await store.users.page(cid, 2) == []
+    assert await store.users.page(10**30, 2) == []
+
+
+async def test_users_are_found_by_a_part_of_their_key(store: Store) -> None:
+    """What is looked for is compared to the last byte; nothing in it is a pattern."""
+    ann, zoe = await register(store, "Hanna 100%", "Zoë_")
+    assert await store.users.page(0, 9, "ann") == [User(ann, "Hanna 100%")]
+    assert await store.users.page(0, 9, name_key("OË")) == [User(zoe, "Zoë_")]
+    assert await store.users.page(0, 9, "%") == [User(ann, "Hanna 100%")]
+    assert await store.users.page(0, 9, "_") == [User(zoe, "Zoë_")]
+    assert await store.users.page(0, 9, "Hanna") == []
+
+
+async def test_a_removed_account_is_nowhere(store: Store) -> None:
+    """Neither id nor name find it, and its tokens are worth nothing."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.tokens.add("digest", ann, NOW + 1000, keep=10)
+    assert await store.users.remove(ann)
+    assert await store.users.by_id(ann) is None
+    assert await store.users.by_name("ann") is None
+    assert await store.users.page(0, 9) == [User(bob, "Bob")]
+    assert await store.tokens.owner("digest", NOW) is None
+    assert await store.tokens.of(ann, NOW) == []
+
+
+async def test_a_removed_account_is_on_no_list(store: Store) -> None:
+    """Friendships end both ways, those of others stay."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    for user_id, friend_id in ((ann, bob), (bob, ann), (bob, cid)):
+        await store.friends.add(user_id, friend_id)
+    await store.users.remove(ann)
+    assert await store.friends.page(bob, 0, 9) == [User(cid, "Cid")]
+    assert await store.friends.page(ann, 0, 9) == []
+    assert await store.friends.listed_by(bob) == []
+    assert await store.friends.listed_by(ann) == []
+
+
+async def test_nothing_waits_for_a_removed_account(store: Store) -> None:
+    """Its mailbox is gone and takes nothing any more; what it has sent waits on for others."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await send(store, ann, message("m1"))
+    await send(store, bob, message("m2", sender_id=ann))
+    await store.users.remove(ann)
+    assert await store.mailbox.read(ann, 9, ()) == []
+    filings = await store.mailbox.add([Entry(ann, message("m3")), Entry(bob, message("m4"))])
+    assert outcomes(filings) == [Outcome.NO_SUCH_USER, Outcome.STORED]
+    assert [one.mid for one in await store.mailbox.read(bob, 9, ())] == ["m2", "m4"]
+
+
+async def test_the_name_of_a_removed_account_is_free_and_its_id_is_not(store: Store) -> None:
+    """Somebody else of the same name is somebody else."""
+    (ann,) = await register(store, "Ann")
+    await store.users.remove(ann)
+    assert await store.users.add(Name.parse("ann"), "other") > ann
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_who_is_not_there_is_not_removed(store: Store, number: int) -> None:
+    """Any integer may be named, and a second removal finds nothing."""
+    ann, bob = await register(store, "Ann", "Bob")
+    assert await store.users.remove(ann)
+    assert not await store.users.remove(ann)
+    assert not await store.users.remove(number)
+    assert await store.users.page(0, 9) == [User(bob, "Bob")]

@@ -1,0 +1,31 @@
+"""Running `python -m entrypoints.manage` as an operator does."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tests.integration.server_process import ROOT
+
+
+def manage(
+    *arguments: str, options: Sequence[str] = (), stdin: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """The process, ended."""
+    return subprocess.run(
+        [sys.executable, "-m", "entrypoints.manage", *arguments, *options],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def told(*arguments: str, options: Sequence[str] = (), stdin: str = "") -> Any:
+    """What it says with --json; it has to succeed."""
+    done = manage(*arguments, "--json", options=options, stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

@@ -1,0 +1,95 @@
+"""`python -m entrypoints.manage`, beside servers that run and without them."""
+
+from pathlib import Path
+
+import pytest
+
+from adapters.client.errors import Refused
+from adapters.client.events import Disconnected, Notice
+from tests.integration.chatter import back, beside, connected, eventually, newcomer
+from tests.integration.cluster import NewCluster
+from tests.integration.manage import manage, told
+from tests.integration.server_process import ServerProcess
+
+
+def options_of(tmp_path: Path) -> list[str]:
+    return ["--store", f"sqlite:///{tmp_path}/chat.db", "--hashing", "cheap"]
+
+
+def test_without_a_server_the_file_is_opened(tmp_path: Path) -> None:
+    """Users are added, found, given passwords and deleted; what is wrong is one line."""
+    options = options_of(tmp_path)
+    ann = told("add", "Ann", options=options, stdin="secret\n")
+    bob = told("add", "Bob", options=options, stdin="secret\n")
+    assert manage("add", "ann", options=options, stdin="x\n").returncode == 1
+    assert told("list", options=options) == {
+        "users": [{**ann, "node": None}, {**bob, "node": None}],
+        "next": None,
+    }
+    assert told("list", "--limit", "1", options=options)["next"] == ann["id"]
+    assert told("find", "NN", options=options)["users"] == [{**ann, "node": None}]
+    assert told("set-password", "Ann", options=options, stdin="other\n") == ann
+    assert told("delete", "--yes", str(ann["id"]), options=options) == ann
+    gone = manage("find", str(ann["id"]), options=options)
+    assert (gone.returncode, gone.stdout) == (1, "")
+    assert gone.stderr == f"manage: there is no user '{ann['id']}'\n"
+    assert told("nodes", options=options) == {"nodes": []}
+
+
+def test_a_deletion_has_to_be_meant(tmp_path: Path) -> None:
+    """Nobody is there to be asked, and nobody has said so before."""
+    options = options_of(tmp_path)
+    told("add", "Ann", options=options, stdin="secret\n")
+    assert manage("delete", "Ann", options=options).returncode == 1
+    assert len(told("find", "Ann", options=options)["users"]) == 1
+
+
+def test_a_person_reads_a_table(tmp_path: Path) -> None:
+    """Without --json."""
+    options = options_of(tmp_path)
+    assert manage("add", "Ann", options=options, stdin="secret\n").stdout == "added Ann (id 1)\n"
+    assert manage("list", options=options).stdout == "id  name  node\n1   Ann   -\n"
+    assert manage("who", options=options).stdout == "nobody\n"
+
+
+async def test_a_running_server_is_asked(server: ServerProcess, tmp_path: Path) -> None:
+    """Over the socket beside its file, since the file is locked."""
+    options = options_of(tmp_path)
+    async with newcomer(server.port) as anna, connected(server.port, reconnect=False) as bert:
+        (person,) = (await beside(lambda: told("who", options=options)))["users"]
+        assert person["id"] == anna.id
+        assert await beside(lambda: told("broadcast", "noon", options=options)) == {"told_here": 1}
+        await eventually(lambda: anna.of(Notice) == [Notice("noon")])
+        user = await beside(lambda: told("disable", anna.name, options=options))
+        await eventually(lambda: anna.of(Disconnected))
+        with pytest.raises(Refused, match="bad_credentials"):
+            await bert.client.login(user["id"], anna.password)
+        await beside(lambda: told("enable", anna.name, options=options))
+        await bert.client.login(user["id"], anna.password)
+
+
+async def test_a_live_cluster_is_managed(new_cluster: NewCluster) -> None:
+    """Through the database and by way of Redis: no socket, and no node more to be seen."""
+    with new_cluster(nodes=2) as cluster:
+        options = ["--store", cluster.store, *cluster.node_options]
+        async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
+            nodes = (await beside(lambda: told("nodes", options=options)))["nodes"]
+            assert [node["users"] for node in nodes] == [1, 1]
+            await beside(lambda: told("broadcast", "noon", options=options))
+            await eventually(lambda: anna.of(Notice) and bert.of(Notice))
+            group = await anna.client.create_group(f"group of {anna.name}")
+            await bert.client.join_group(group.id)
+            assert (await beside(lambda: told("log-out", anna.name, options=options)))["was_online"]
+            await eventually(lambda: anna.of(Disconnected))
+            data = await beside(lambda: told("export", bert.name, options=options))
+            assert [one["id"] for one in data["groups"]] == [group.id]
+            await beside(lambda: told("delete", "--yes", str(anna.id), options=options))
+            (member,) = [member async for member in bert.client.members(group.id)]
+            assert (member.id, member.role.value) == (bert.id, "creator")
+            with pytest.raises(Refused, match="no_such_user"):
+                await bert.client.send(anna.id, "are you there?")
+            await beside(lambda: told("set-password", bert.name, options=options, stdin="new\n"))
+            await eventually(lambda: bert.of(Disconnected))
+            bert.password = "new"
+            async with back(cluster.ports[0], bert):
+                pass

@@ -1,0 +1,1 @@
+from tests.contract.administering import *  # noqa: F403  # the promises, for what connects nodes

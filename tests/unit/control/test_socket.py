@@ -1,0 +1,117 @@
+"""The operator's socket: who may open it, and what it answers."""
+
+import asyncio
+import json
+import socket
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.control import server
+from adapters.control.client import NobodyThere, ask
+from adapters.control.server import SocketUnusable, control_socket
+from chat_domain.errors import NoSuchUser
+
+
+async def echo(**arguments: object) -> dict[str, Any]:
+    return arguments
+
+
+async def refuse() -> dict[str, Any]:
+    raise NoSuchUser("ann")
+
+
+async def break_down() -> dict[str, Any]:
+    raise RuntimeError("a defect, with a secret")
+
+
+COMMANDS = {"echo": echo, "refuse": refuse, "break": break_down}
+
+
+@pytest.fixture
+async def path(tmp_path: Path) -> AsyncIterator[Path]:
+    async with control_socket(tmp_path / "s", COMMANDS):
+        yield tmp_path / "s"
+
+
+async def answer(path: Path, line: bytes) -> Any:
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(line)
+    found = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return json.loads(found) if found else None
+
+
+async def test_a_command_is_carried_out(path: Path) -> None:
+    """Its arguments come to it, and its result goes back."""
+    found = await asyncio.to_thread(ask, path, "echo", {"who": "安娜", "limit": 3})
+    assert found == {"result": {"who": "安娜", "limit": 3}}
+
+
+async def test_nobody_else_may_open_it(path: Path) -> None:
+    """Its mode lets in its owner alone."""
+    mode = path.stat().st_mode  # noqa: ASYNC240  # a file of this test's
+    assert stat.S_IMODE(mode) == 0o600
+
+
+async def test_a_refusal_has_the_protocol_s_name(path: Path) -> None:
+    """And a sentence."""
+    found = await asyncio.to_thread(ask, path, "refuse", {})
+    assert found == {"error": "no_such_user", "message": "there is no user 'ann'"}
+
+
+async def test_a_defect_is_told_without_its_words(path: Path) -> None:
+    """Those are in the log."""
+    found = await asyncio.to_thread(ask, path, "break", {})
+    assert found == {"error": "failed", "message": "RuntimeError; see the server's log"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"\n", b"{}\n", b"[]\n", b'{"command":"other"}\n', b"\xff\n", b'{"command":"echo","x":1}\n'],
+)
+async def test_what_is_no_request_is_said_to_be_none(path: Path, line: bytes) -> None:
+    """And the socket goes on."""
+    assert (await answer(path, line))["error"] == "bad_request"
+    assert await answer(path, b'{"command":"echo"}\n') == {"result": {}}
+
+
+async def test_a_line_without_end_is_cut_off(path: Path) -> None:
+    """Nothing is answered to it, and the socket goes on."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write(b"x" * 3 * server.LONGEST_REQUEST)
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await reader.readexactly(1)
+    writer.close()
+    assert await answer(path, b'{"command":"echo"}\n') == {"result": {}}
+
+
+async def test_what_a_killed_server_left_is_cleared_away(tmp_path: Path) -> None:
+    """A socket without anybody behind it; it is gone after the server's end."""
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(tmp_path / "s"))
+    async with control_socket(tmp_path / "s", COMMANDS):
+        assert await answer(tmp_path / "s", b'{"command":"echo"}\n') == {"result": {}}
+    with pytest.raises(NobodyThere):
+        ask(tmp_path / "s", "echo", {})
+
+
+async def test_the_socket_of_a_living_server_is_left_alone(path: Path) -> None:
+    """The second one is told so."""
+    with pytest.raises(SocketUnusable, match="in use"):
+        async with control_socket(path, COMMANDS):
+            pass
+    assert await answer(path, b'{"command":"echo"}\n') == {"result": {}}
+
+
+async def test_a_file_is_not_overwritten(tmp_path: Path) -> None:
+    """Whatever the operator has named by mistake."""
+    (tmp_path / "s").write_text("mine")
+    with pytest.raises(SocketUnusable):
+        async with control_socket(tmp_path / "s", COMMANDS):
+            pass
+    assert (tmp_path / "s").read_text() == "mine"
