@@ -1,5 +1,6 @@
 PORT = 6000
 VENV = .venv
+MINUTES = 10
 UV = uv==0.13.9
 
 BIN = $(VENV)/bin
@@ -11,7 +12,7 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run cluster test lint unit integration bench services lock clean
+.PHONY: help run cluster test lint unit integration soak bench services lock clean
 .NOTPARALLEL:
 
 help:
@@ -22,6 +23,7 @@ help:
 	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k mailbox -x")'
 	@echo 'make integration  the tests with real processes and sockets'
 	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'
+	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'
 	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
 	@echo 'make clean        remove the environment and the caches; chat.db and cluster/ stay'
@@ -48,6 +50,9 @@ integration: services $(VENV)/.tests
 
 bench: $(VENV)/.tests
 	$(BIN)/python -m bench $(ARGS)
+
+soak: $(VENV)/.tests
+	$(BIN)/python -m tests.delivery.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 services:
 	@infra/install-test-services.sh

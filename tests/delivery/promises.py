@@ -52,9 +52,8 @@ def order_is_kept(past: Past) -> Breaches:
     """Acknowledged messages of one sender to one recipient come in the order of their sending.
 
     Who was not in the group all the time may get a message by a later copy of it, in its place.
-    A message that was refused for the moment, and sent again behind others that were under way
-    already, has lost its place. Messages to a group and to its member are
-    two conversations only for people; they come in one order.
+    A message that is refused for the moment keeps its place: what is sent behind it is refused, too,
+    until it comes again. Messages to a group and to its members come in one order.
     """
     latest: dict[tuple[int, int], Sent] = {}
     for (user, key), one in past.first_receptions().items():
@@ -64,16 +63,8 @@ def order_is_kept(past: Past) -> Breaches:
         before = latest.setdefault((sent.sender, user), sent)
         if before.number <= sent.number:
             latest[sent.sender, user] = sent
-        elif not _lost_its_place(sent, before):
+        else:
             yield f"{user} got {_name(sent)} at {one.t}, after {_name(before)}"
-
-
-def _lost_its_place(sent: Sent, later: Sent) -> bool:
-    for refused_at in sent.again_at:
-        again = next((at for at in sent.copied_at if at > refused_at), None)
-        if again is not None and any(at < again for at in later.copied_at):
-            return True
-    return False
 
 
 def delivered_means_delivered(past: Past) -> Breaches:
