@@ -52,8 +52,8 @@ def order_is_kept(past: Past) -> Breaches:
     """Acknowledged messages of one sender to one recipient come in the order of their sending.
 
     Who was not in the group all the time may get a message by a later copy of it, in its place.
-    A message that is refused for the moment keeps its place: what is sent behind it is refused, too,
-    until it comes again. Messages to a group and to its members come in one order.
+    A message that is refused for the moment keeps its place: what is sent behind it is refused as
+    well, until it comes again. Messages to a group and to its members come in one order.
     """
     latest: dict[tuple[int, int], Sent] = {}
     for (user, key), one in past.first_receptions().items():
