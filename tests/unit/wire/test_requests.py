@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.wire import requests
@@ -336,6 +336,7 @@ def test_any_bytes_are_a_request_or_a_bad_frame(raw: bytes) -> None:
         assert isinstance(read_request(raw), Request)
 
 
+@settings(max_examples=50)
 @given(st.sampled_from(sorted(FRAMES)), st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_any_fields_are_a_request_or_a_bad_frame(msgid: int, fields: dict[str, Any]) -> None:
     """With the msgid, by which the refusal finds its form."""

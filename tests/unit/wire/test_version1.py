@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.wire import version1
@@ -141,6 +141,7 @@ def decoded(ack: bytes) -> dict[str, Any]:
     return frame
 
 
+@settings(max_examples=40)
 @given(names, friends, groups, messages)
 def test_a_short_answer_fits_and_is_true(
     name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
@@ -162,6 +163,7 @@ def assert_beginning(shown: list[int], of: list[int]) -> None:
     assert shown == of[: len(shown)]
 
 
+@settings(max_examples=40)
 @given(names, friends, groups, messages)
 def test_a_short_answer_takes_as_many_messages_as_fit(
     name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
@@ -187,6 +189,7 @@ def test_friends_alone_may_take_all_the_room(name: str, friends: list[Friend]) -
         assert len(ack) + longest > MAX_FRAME
 
 
+@settings(max_examples=40)
 @given(names, friends, groups, messages)
 def test_a_person_gets_everything(
     name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
