@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 from bench import clients
 from bench.lines import Line, of_load, plain, spread
+from bench.measuring import cpu_of
 from bench.processes import Generator, alternate, rss, server
 from bench.suites.options import Options
 
@@ -27,6 +28,7 @@ def lines(options: Options) -> Iterator[Line]:
         time.sleep(1)
         each = (rss(crowded.pid) - before) / IDLE / 1024
         yield plain(f"memory of one of {IDLE:,} idle sessions", "KiB", [each], at_most=8)
+        yield plain(f"{IDLE:,} idle sessions", "CPU ms/s", _cost_of_idling(crowded.pid, options))
         generators = [
             stack.enter_context(
                 Generator(
@@ -50,3 +52,12 @@ def lines(options: Options) -> Iterator[Line]:
             at_most=1.5,
             note=f"{spread([one[key] for one in many]).median:.2f}",
         )
+
+
+def _cost_of_idling(pid: int, options: Options) -> list[float]:
+    costs = []
+    for _ in range(options.runs):
+        used = cpu_of(pid)
+        time.sleep(options.seconds)
+        costs.append((cpu_of(pid) - used) * 1000 / options.seconds)
+    return costs
