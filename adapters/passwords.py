@@ -1,6 +1,5 @@
 """Passwords as argon2id hashes, computed on a few threads of their own."""
 
-import asyncio
 import hmac
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +7,16 @@ from typing import TypeVar
 
 import argon2
 
-from chat_domain.errors import TryAgain
+from adapters.turns import Turns
 
 T = TypeVar("T")
 
 THREADS = 2
 WAITING = 200  # jobs; at some 35 ms each on two threads the last one waits for 3.5 s
+
+
+def _nothing() -> None:
+    pass
 
 
 class Argon2Hasher:
@@ -23,22 +26,26 @@ class Argon2Hasher:
     """
 
     def __init__(
-        self, *, cheap: bool = False, threads: int = THREADS, waiting: int = WAITING
+        self,
+        *,
+        cheap: bool = False,
+        threads: int = THREADS,
+        waiting: int = WAITING,
+        refused: Callable[[], None] = _nothing,
     ) -> None:
         memory, passes = (8, 1) if cheap else (19_456, 2)
         self._argon2 = argon2.PasswordHasher(
             time_cost=passes, memory_cost=memory, parallelism=1, type=argon2.Type.ID
         )
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
-        self._limit = waiting
-        self._jobs = 0
+        self._turns = Turns(self._pool, hands=threads, waiting=waiting, refused=refused)
         self._nobody = self._argon2.hash("")
 
-    async def hash(self, password: str) -> str:
-        return await self._run(lambda: self._argon2.hash(_bytes(password)))
+    async def hash(self, password: str, origin: str = "") -> str:
+        return await self._run(lambda: self._argon2.hash(_bytes(password)), origin)
 
-    async def verify(self, secret: str | None, password: str) -> bool:
-        return await self._run(lambda: self._verify(secret, password))
+    async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
+        return await self._run(lambda: self._verify(secret, password), origin)
 
     def outdated(self, secret: str) -> bool:
         return not secret.startswith("$argon2id$") or self._argon2.check_needs_rehash(secret)
@@ -46,14 +53,8 @@ class Argon2Hasher:
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    async def _run(self, job: Callable[[], T]) -> T:
-        if self._jobs >= self._limit:
-            raise TryAgain
-        self._jobs += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, job)
-        finally:
-            self._jobs -= 1
+    async def _run(self, job: Callable[[], T], origin: str = "") -> T:
+        return await self._turns.run(job, origin)
 
     def _verify(self, secret: str | None, password: str) -> bool:
         hashed = secret is not None and secret.startswith("$argon2")

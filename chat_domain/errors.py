@@ -145,6 +145,59 @@ class BadPush(ChatError):
         return f"push {self.number} has not been sent to you yet; the last one was {self.last}"
 
 
+@attrs.frozen(slots=False)
+class TooManyGroups(ChatError):
+    limit: int
+
+    def __str__(self) -> str:
+        return f"nobody is in more than {self.limit} groups; leave one first"
+
+
+@attrs.frozen(slots=False)
+class GroupFull(ChatError):
+    group_id: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"group {self.group_id} has {self.limit} members, and no group has more"
+
+
+@attrs.frozen(slots=False)
+class TooManyFriends(ChatError):
+    limit: int
+
+    def __str__(self) -> str:
+        return f"a list has at most {self.limit} friends"
+
+
+@attrs.frozen(slots=False)
+class TooManyFailures(ChatError):
+    seconds: int
+
+    def __str__(self) -> str:
+        return f"too many failed logins to this account from here; try in {self.seconds} s"
+
+
+class TooManyRegistrations(_Worded):
+    sentence = "too many accounts have been made from your address; try again later"
+
+
+class RegistrationClosed(_Worded):
+    sentence = "this server takes no registrations; ask whoever runs it for an account"
+
+
+class TooManyConnections(_Worded):
+    sentence = "there are too many connections; try again later"
+
+
+class TooFast(_Worded):
+    sentence = "you send more than is allowed, and go on with it"
+
+
+class LoginTimeout(_Worded):
+    sentence = "nobody has logged in here for too long"
+
+
 class Oneself(_Worded):
     sentence = "you cannot put yourself on your own list"
 

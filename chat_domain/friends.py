@@ -2,7 +2,8 @@
 
 import attrs
 
-from chat_domain.errors import NoSuchUser, Oneself
+from chat_domain.errors import NoSuchUser, Oneself, TooManyFriends
+from chat_domain.limits import UNLIMITED, Counters, Limits
 from chat_domain.model import Friend, Page, User
 from chat_domain.names import name_key
 from chat_domain.pages import cut
@@ -14,9 +15,11 @@ class FriendList:
     users: Users
     friends: Friends
     presence: Presence
+    limits: Limits = UNLIMITED
+    counters: Counters = attrs.field(factory=Counters)
 
     async def add(self, user_id: int, friend_id: int) -> Friend:
-        """Raises Oneself, NoSuchUser and AlreadyFriends."""
+        """Raises Oneself, NoSuchUser, AlreadyFriends and TooManyFriends."""
         account = await self.users.by_id(friend_id)
         if account is None:
             raise NoSuchUser(friend_id)
@@ -29,8 +32,15 @@ class FriendList:
     async def _add(self, user_id: int, user: User) -> Friend:
         if user.id == user_id:
             raise Oneself
+        await self._check_room(user_id)
         await self.friends.add(user_id, user.id)
         return await self._with_presence(user)
+
+    async def _check_room(self, user_id: int) -> None:
+        most = self.limits.friends_per_user
+        if most and await self.friends.count(user_id) >= most:
+            self.counters.friends_refused += 1
+            raise TooManyFriends(most)
 
     async def remove(self, user_id: int, friend_id: int) -> None:
         """Raises NotFriends."""

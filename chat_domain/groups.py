@@ -2,7 +2,8 @@
 
 import attrs
 
-from chat_domain.errors import NotMember
+from chat_domain.errors import GroupFull, NotMember, TooManyGroups
+from chat_domain.limits import UNLIMITED, Counters, Limits
 from chat_domain.model import Group, Member, Membership, Page
 from chat_domain.names import Name
 from chat_domain.pages import cut
@@ -17,18 +18,39 @@ class GroupMembership:
     rosters: Rosters
     changes: RosterChanges
     presence: Presence
+    limits: Limits = UNLIMITED
+    counters: Counters = attrs.field(factory=Counters)
 
     async def create(self, creator_id: int, name: str, description: str) -> Group:
-        """Raises BadName and GroupNameTaken."""
+        """Raises BadName, GroupNameTaken and TooManyGroups."""
         parsed = Name.parse(name)
+        await self._check_room_for_another(creator_id)
         return await self.groups.create(parsed, description, creator_id)
 
     async def join(self, user_id: int, group_id: int) -> Group:
-        """Raises NoSuchGroup and AlreadyMember."""
+        """Raises NoSuchGroup, AlreadyMember, TooManyGroups and GroupFull."""
+        await self._check_room_for_another(user_id)
+        await self._check_room_in(group_id, user_id)
         try:
             return await self.groups.join(group_id, user_id)
         finally:
             await self.changes.announce(group_id)
+
+    async def _check_room_for_another(self, user_id: int) -> None:
+        most = self.limits.groups_per_user
+        if most and await self.groups.count_of(user_id) >= most:
+            self.counters.groups_refused += 1
+            raise TooManyGroups(most)
+
+    async def _check_room_in(self, group_id: int, user_id: int) -> None:
+        """Those who join in the same moment do not see each other: a few too many may get in."""
+        most = self.limits.members_per_group
+        if not most:
+            return
+        members = await self.rosters.members(group_id)
+        if len(members) >= most and user_id not in members:
+            self.counters.members_refused += 1
+            raise GroupFull(group_id, most)
 
     async def leave(self, user_id: int, group_id: int) -> None:
         """Raises NoSuchGroup and NotMember. See `ports.Groups.leave` for who succeeds a creator."""

@@ -111,6 +111,9 @@ class Friends(Protocol):
     async def listed_by(self, user_id: int) -> list[int]:
         """The ids of all users on whose list this one is, ascending."""
 
+    async def count(self, user_id: int) -> int:
+        """How many are on a user's list."""
+
 
 class Groups(Protocol):
     """The groups and who is in them."""
@@ -128,6 +131,9 @@ class Groups(Protocol):
 
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         """The first `limit` of a user's groups with an id above `after`, ascending by id."""
+
+    async def count_of(self, user_id: int) -> int:
+        """How many groups a user is in."""
 
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
         """The first `limit` members with an id above `after`, ascending by id, `online` left
@@ -233,10 +239,11 @@ class Surroundings:
 class Hasher(Protocol):
     """Turns passwords into secrets that can be kept. Slow by design, so never on the loop."""
 
-    async def hash(self, password: str) -> str:
-        """A new secret. Raises TryAgain when too many wait for one already."""
+    async def hash(self, password: str, origin: str = "") -> str:
+        """A new secret. Raises TryAgain when too many wait for one already, in all or for this
+        origin: where the asking clients are. Origins take turns."""
 
-    async def verify(self, secret: str | None, password: str) -> bool:
+    async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
         """Whether the password is the secret's. None (no such account) takes as long as any other
         and is False. Raises TryAgain like `hash`."""
 

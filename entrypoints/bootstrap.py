@@ -26,6 +26,7 @@ from chat_domain.evictions import Evictions
 from chat_domain.friends import FriendList
 from chat_domain.group_chat import GroupChat
 from chat_domain.groups import GroupMembership
+from chat_domain.guard import Guard
 from chat_domain.handovers import Handovers
 from chat_domain.login import Logins
 from chat_domain.node import Node
@@ -50,8 +51,9 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
 
     Raises BadSettings, StoreUnusable, and BrokerUnusable.
     """
+    guard = Guard(settings.limits(), registration_open=settings.registration == "open")
     async with AsyncExitStack() as stack:
-        hasher = stack.enter_context(closing(Argon2Hasher(cheap=settings.hashing == "cheap")))
+        hasher = stack.enter_context(closing(_hasher(settings, guard)))
         store = await stack.enter_async_context(open_store(settings))
         tasks = BackgroundTasks()
         surroundings, join = await stack.enter_async_context(_open_broker(settings))
@@ -65,9 +67,19 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             latches=EventLatches(),
             budget=Budget(settings.unsettled_mib * 1024 * 1024),
             second_login_replaces=settings.second_login == "replace",
+            guard=guard,
         )
         await join(chat.node)
-        yield Gateway(chat, tasks)
+        yield Gateway(chat, tasks, guard)
+
+
+def _hasher(settings: Settings, guard: Guard) -> Argon2Hasher:
+    def refused() -> None:
+        guard.counters.hashing_refused += 1
+
+    return Argon2Hasher(
+        cheap=settings.hashing == "cheap", waiting=settings.hashing_jobs, refused=refused
+    )
 
 
 @asynccontextmanager
@@ -159,8 +171,10 @@ def assemble(
     latches: Latches,
     budget: Budget | None = None,
     second_login_replaces: bool = False,
+    guard: Guard | None = None,
 ) -> Chat:
     """The use cases of one node over these ports."""
+    guard = guard or Guard()
     name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
     sessions = Sessions()
     standing = Standing(surroundings.lease)
@@ -203,12 +217,14 @@ def assemble(
         latches=latches,
     )
     accounts = Accounts(store.users, store.tokens, hasher, clock, ids)
-    groups = GroupMembership(store.groups, rosters, changes, presence)
+    groups = GroupMembership(
+        store.groups, rosters, changes, presence, guard.limits, guard.counters
+    )
     evictions = Evictions(store.tokens, presence, broker, logins, latches, name)
     return Chat(
         accounts=accounts,
         logins=logins,
-        friends=FriendList(store.users, store.friends, presence),
+        friends=FriendList(store.users, store.friends, presence, guard.limits, guard.counters),
         groups=groups,
         one_to_one=OneToOne(delivery),
         group_chat=GroupChat(delivery, rosters),

@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 import attrs
 import cattrs
 
+from chat_domain.limits import Limits
+
 Network = IPv4Network | IPv6Network
 
 
@@ -25,6 +27,10 @@ class BadSettings(Exception):
 
 def _setting(default: Any, text: str, **more: Any) -> Any:
     return attrs.field(default=default, metadata={"help": text, **more})
+
+
+def _limit(default: int, text: str) -> Any:
+    return _setting(default, f"{text}; 0 for no limit", least=0)
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +74,33 @@ class Settings:
         "Unix socket (mode 0600) for `python -m entrypoints.manage`; with SQLite, FILE-control unless "
         "set; of several workers each adds -1, -2 ...",
     )
+    registration: str = _setting(
+        "open",
+        "whether anybody may register, or the operator adds users (manage add-user)",
+        choices=("open", "closed"),
+    )
+    connections: int = _limit(10_000, "connections of this node in all")
+    connections_per_address: int = _limit(1_000, "connections from one address")
+    login_seconds: int = _limit(
+        30, "seconds to log in; twenty times that while few others of the address wait, too"
+    )
+    failed_logins: int = _limit(
+        3, "failed logins of one address to one account before further ones have to wait"
+    )
+    registrations_per_hour: int = _limit(200, "accounts made from one address in an hour")
+    frames_per_second: int = _limit(
+        500, "frames that one connection may send in a second, and ten times that at once"
+    )
+    bytes_per_second: int = _limit(
+        1024 * 1024, "bytes that one connection may send in a second, and ten times that at once"
+    )
+    address_share: int = _limit(
+        20, "how many times the frames and bytes of one connection all of an address may send"
+    )
+    friends_per_user: int = _limit(5_000, "friends on one list")
+    groups_per_user: int = _limit(1_000, "groups that one user is in")
+    members_per_group: int = _limit(5_000, "members of one group")
+    hashing_jobs: int = _limit(200, "passwords waiting to be hashed, half of them of one address")
     hashing: str = _setting(
         "strong",
         "how much a password hash costs; cheap is for tests alone",
@@ -87,6 +120,9 @@ class Settings:
         if not self.host:
             raise BadSettings("host: an address is needed; 0.0.0.0 is every one of this machine")
         self.proxy_networks()
+
+    def limits(self) -> Limits:
+        return Limits(**{name: getattr(self, name) for name in attrs.fields_dict(Limits)})
 
     def proxy_networks(self) -> tuple[Network, ...]:
         """Where proxies are; their word is taken for who their clients are."""

@@ -96,7 +96,7 @@ def _protocols(settings: Settings, gateway: Gateway) -> Callable[[], asyncio.Pro
     outboxes = Outboxes()
 
     def connect(peer: str | None = None) -> Connection:
-        return Connection(gateway.joined, outboxes, peer)
+        return Connection(gateway.welcome, outboxes, peer)
 
     proxies = settings.proxy_networks()
     return (lambda: Arrival(proxies, connect)) if proxies else connect

@@ -34,16 +34,19 @@ def pushed(talk: "Conversation", request: requests.Pushed) -> None:
     session = talk.current_session()
     if talk.watches_drain:
         raise BadPush(request.push, 0)  # version 1 has no push numbers
+    talk.meter.free += 1
     talk.chat.offline.taken_over(session, request.push)
 
 
 def ping(talk: "Conversation", request: requests.Ping) -> None:
+    talk.meter.free += 1
     if talk.client is None or talk.client.takes_errors:
         talk.answer(request, numbers.PONG)
 
 
-def pong(talk: "Conversation", request: requests.Pong) -> None:
+def pong(talk: "Conversation", request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
     """A sign of life, as every frame is."""
+    talk.meter.free += 1
 
 
 async def add_friend(talk: "Conversation", request: requests.AddFriend) -> None:

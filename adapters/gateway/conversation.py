@@ -3,8 +3,12 @@
 Requests are handled in the order in which they come. Most are done at once, inside the callback
 that brought their bytes. While one has to wait (for the store or for a password), those behind it
 wait as well, and nothing more is read from this client; others are not touched by it.
+
+A client that sends faster than it may is not read from for a moment, and who sends much at once has
+it handled in slices, so that others get their turn between them.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
@@ -17,8 +21,23 @@ from adapters.gateway.link import Link
 from adapters.wire import errors, numbers
 from adapters.wire.frames import reply
 from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong
-from adapters.wire.requests import BadFrame, Request, number_of, read_request
-from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
+from adapters.wire.requests import (
+    BadFrame,
+    GroupChat,
+    OneChat,
+    Request,
+    number_of,
+    read_request,
+)
+from chat_domain.errors import (
+    ChatError,
+    LoginTimeout,
+    NotLoggedIn,
+    ShuttingDown,
+    TooFast,
+    TryAgain,
+)
+from chat_domain.meter import DEAR
 from chat_domain.model import User
 from chat_domain.session import Phase, Session
 
@@ -29,6 +48,10 @@ log = structlog.get_logger()
 
 PING_AFTER = 20.0  # seconds of silence
 DROP_AFTER = 60.0  # seconds of silence, or of not reading what we have to say
+
+SLICE = 256  # requests handled for one client before others have their turn
+
+_CHATS = (OneChat, GroupChat)
 
 _OWN_ACKS = {
     numbers.LOGIN: numbers.LOGIN_ACK,
@@ -41,9 +64,13 @@ class Conversation:
     """The receiver of one link's events. `session` and `client` are there while logged in."""
 
     def __init__(self, gateway: "Gateway", link: Link) -> None:
+        """Raises TooManyConnections."""
         self.gateway = gateway
         self.chat = gateway.chat
         self.link = link
+        self.guard = gateway.guard
+        self.origin = self.guard.origins.enter(link.peer)
+        self.meter = self.guard.meter(self.origin)
         self.session: Session | None = None
         self.client: Version2Client | None = None
         self.watches_drain = False
@@ -54,6 +81,8 @@ class Conversation:
         self._too_long: FrameTooLong | None = None
         self._waiting = False  # for a request to be finished
         self._choked = False  # by a client that does not read
+        self._paused_until = 0.0  # because it sends too fast; 0 if it does not
+        self._stranger_since: float | None = None  # as far as `tick` has seen
         self._input_ended = False
         self._heard = True
         self._quiet_since = 0.0
@@ -68,15 +97,25 @@ class Conversation:
             frames = self._splitter.feed(data)
         except FrameTooLong as too_long:
             frames, self._too_long = too_long.frames, too_long
-        if self._waiting or self._choked:
+        meter = self.meter
+        meter.bytes += len(data)
+        if self._waiting or self._choked or self._backlog or self._paused_until:
             self._backlog.extend(frames)
             return
+        if len(frames) > SLICE:
+            self._backlog.extend(frames)
+            self._go_on()
+            return
+        meter.frames += len(frames)
         for position, frame in enumerate(frames, start=1):
             if self._handle(frame):
                 self._backlog.extend(frames[position:])
+                meter.frames -= len(frames) - position  # counted once they are handled
                 return
         if self._too_long is not None:
             self._give_up_on_stream()
+        elif meter.is_due():
+            self._settle()
 
     def _handle(self, frame: bytes) -> bool:
         """Handle one frame; return whether the next one has to wait."""
@@ -95,6 +134,8 @@ class Conversation:
         if unfinished is None:
             return self._choked
         self._waiting = True
+        if type(request) not in _CHATS:
+            self.meter.frames += DEAR - 1
         self.link.pause_reading()
         self.gateway.tasks.start(self._finish(request, unfinished))
         return True
@@ -111,17 +152,52 @@ class Conversation:
         self._go_on()
 
     def _go_on(self) -> None:
-        """Handle what came while something was waited for."""
-        while self._backlog and not self.gone:
-            if self._waiting or self._choked or self._handle(self._backlog.popleft()):
+        """Handle what came while something was waited for, but not too much at once."""
+        handled = 0
+        while self._backlog and not self._is_held():
+            if handled == SLICE:
+                self.link.pause_reading()
+                asyncio.get_running_loop().call_soon(self._go_on)
                 return
-        if self._waiting or self._choked or self.gone:
+            handled += 1
+            self.meter.frames += 1
+            if self._handle(self._backlog.popleft()):
+                return
+            if self.meter.is_due():
+                self._settle()
+        if self._is_held():
             return
         if self._too_long is not None:
             self._give_up_on_stream()
         self._heard = True  # it was we who did not listen
         self.link.resume_reading()
         self.close_if_finished()
+
+    def _is_held(self) -> bool:
+        return bool(self._waiting or self._choked or self._paused_until or self.gone)
+
+    def _settle(self) -> None:
+        """Charge this client for what it sent, and let it wait if that was too much."""
+        now = asyncio.get_running_loop().time()
+        pause = self.meter.settle(now)
+        if not pause:
+            return
+        if self.meter.goes_on():
+            self.guard.counters.too_fast_cut += 1
+            self._part(TooFast())
+        else:
+            self.guard.counters.reading_paused += 1
+            self._paused_until = now + pause  # `tick` sees to its end
+            self.link.pause_reading()
+
+    def _part(self, error: ChatError) -> None:
+        """Say why, and close."""
+        name = errors.name_of(error)
+        log.info("connection closed", peer=self.link.peer, why=name)
+        self._backlog.clear()
+        self._too_long = None
+        self.send_error(name, str(error), None)
+        self.link.close()
 
     def _give_up_on_stream(self) -> None:
         self.send_error("frame_too_long", str(self._too_long), None)
@@ -151,6 +227,7 @@ class Conversation:
         self._refuse(bad.msgid, bad.error, str(bad), bad.seq)
 
     def _refuse(self, msgid: int | None, name: str, why: str, seq: int | None) -> None:
+        self.gateway.tally.errors[name] += 1
         own_ack = _OWN_ACKS.get(msgid) if msgid is not None else None
         if own_ack is None or self.client is not None:
             self.send_error(name, why, seq, own_ack or numbers.ERROR)
@@ -167,7 +244,8 @@ class Conversation:
     def new_client(self, user: User, version: int) -> Version2Client:
         """The client port for a session that is about to begin."""
         end = self._splitter.terminator
-        return kind_of(version, end)(user, self.link, end, self.gateway.encoder)
+        gateway = self.gateway
+        return kind_of(version, end)(user, self.link, end, gateway.encoder, gateway.tally)
 
     async def begin_session(self, user: User, client: Version2Client, key: str) -> Session:
         """Log a user in whose identity is proved. Raises AlreadyOnline."""
@@ -178,6 +256,7 @@ class Conversation:
         session.last_push = self._last_push
         self.session, self.client = session, client
         self.watches_drain = client.watches_drain
+        self.guard.origins.logged_in(self.origin)
         return session
 
     def current_session(self) -> Session:
@@ -195,6 +274,9 @@ class Conversation:
             client.closed()
         if session is not None:
             self._last_push = session.last_push
+            self._stranger_since = None
+            if not self.gone:  # who is gone has been counted out
+                self.guard.origins.logged_out(self.origin)
             await self.chat.logins.end(session)
 
     # -- the link's other events ---------------------------------------------------------
@@ -237,11 +319,17 @@ class Conversation:
         """Look after what depends on time. Called about twice a second."""
         if self.session is not None:
             self._look_after(self.session, now)
+        elif not self._waiting:
+            self._look_at_stranger(now)
+        if self._paused_until and now >= self._paused_until:
+            self._paused_until = 0.0
+            self._heard = True
+            self._go_on()
         if self.watches_drain and self.link.is_drained():
             self.drained()  # a link tells by itself only right after a write, or when unchoked
         if self._input_ended:
             self.close_if_finished()
-        if self._heard or self._waiting:
+        if self._heard or self._waiting or self._paused_until:
             self._heard, self._pinged, self._quiet_since = False, False, now
         elif now - self._quiet_since >= DROP_AFTER and (self._choked or self._pinged):
             self.link.abort()
@@ -249,6 +337,18 @@ class Conversation:
             self._pinged = self.client is not None and self.client.version > 1
             if self.client is not None:
                 self.client.ping()
+
+    def _look_at_stranger(self, now: float) -> None:
+        if self._stranger_since is None:
+            self._stranger_since = now
+        if not self.guard.origins.outstayed(self.origin, now - self._stranger_since):
+            return
+        self.guard.counters.never_logged_in += 1
+        self._stranger_since = now  # once is enough
+        if self._choked:
+            self.link.abort()
+        else:
+            self._part(LoginTimeout())
 
     def _look_after(self, session: Session, now: float) -> None:
         if session.stalled(now):

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Iterator
 
 from adapters.gateway.conversation import Conversation
-from adapters.gateway.link import Link
+from adapters.gateway.link import Link, Receiver
 from adapters.gateway.tasks import BackgroundTasks
+from adapters.gateway.turned_away import TurnedAway
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.chat import Chat
+from chat_domain.errors import TooManyConnections
+from chat_domain.guard import Guard
 
 TICK = 0.5  # seconds
 RECONNECT_WITHIN_MS = 2000  # told to clients when this node closes
@@ -18,9 +21,10 @@ CLOSING_TAKES = 8.0  # seconds at most; with all else the process ends within 10
 class Gateway:
     """Takes links, and gives each of them a conversation."""
 
-    def __init__(self, chat: Chat, tasks: BackgroundTasks) -> None:
+    def __init__(self, chat: Chat, tasks: BackgroundTasks, guard: Guard | None = None) -> None:
         self.chat = chat
         self.tasks = tasks
+        self.guard = guard or Guard()
         self.encoder = MessageEncoder()
         self.closing = False
         self._conversations: set[Conversation] = set()
@@ -28,14 +32,22 @@ class Gateway:
     def __iter__(self) -> Iterator[Conversation]:
         return iter(tuple(self._conversations))
 
+    def welcome(self, link: Link) -> Receiver:
+        """Begin a conversation over a link, or turn it away politely."""
+        try:
+            return self.joined(link)
+        except TooManyConnections as error:
+            return TurnedAway(link, error)
+
     def joined(self, link: Link) -> Conversation:
-        """Begin a conversation over a link."""
+        """Begin a conversation over a link. Raises TooManyConnections."""
         conversation = Conversation(self, link)
         self._conversations.add(conversation)
         return conversation
 
     def left(self, conversation: Conversation) -> None:
         self._conversations.discard(conversation)
+        self.guard.origins.leave(conversation.origin, stranger=conversation.session is None)
 
     async def keep_time(self) -> None:
         """Let every conversation look after its deadlines, for ever."""

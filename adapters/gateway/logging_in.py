@@ -3,12 +3,21 @@
 from typing import TYPE_CHECKING
 
 from adapters.gateway.clients import PersonClient, Version2Client
+from adapters.gateway.proving import proved
 from adapters.wire import frames, numbers, requests
 from adapters.wire.requests import Request
 from adapters.wire.version1 import OwnGroup
 from chat_domain.accounts import digest
-from chat_domain.errors import AlreadyLoggedIn, ChatError, ShuttingDown
+from chat_domain.errors import (
+    AlreadyLoggedIn,
+    BadName,
+    BadPassword,
+    ChatError,
+    ShuttingDown,
+    TryAgain,
+)
 from chat_domain.model import User
+from chat_domain.names import name_key
 from chat_domain.session import Session
 
 if TYPE_CHECKING:
@@ -21,16 +30,25 @@ MEMBERS_SHOWN = 50
 
 async def register(talk: "Conversation", request: requests.Register) -> None:
     _not_logged_in(talk)
-    user = await talk.chat.accounts.register(request.name, request.password)
+    origin = talk.origin
+    talk.guard.register(origin, talk.chat.accounts.clock.monotonic())
+    try:
+        user = await talk.chat.accounts.register(request.name, request.password, origin.name)
+    except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
+        origin.registrations.give_back(1)
+        raise
     talk.answer(request, numbers.REGISTER_ACK, errno=0, id=user.id)
 
 
 async def log_in(talk: "Conversation", request: requests.Login) -> None:
     _not_logged_in(talk)
+    accounts, password, origin = talk.chat.accounts, request.password, talk.origin.name
     if request.id is not None:
-        user = await talk.chat.accounts.by_id(request.id, request.password)
+        number = request.id
+        user = await proved(talk, number, lambda: accounts.by_id(number, password, origin))
     else:
-        user = await talk.chat.accounts.by_name(request.name or "", request.password)
+        name = request.name or ""
+        user = await proved(talk, name_key(name), lambda: accounts.by_name(name, password, origin))
     client = talk.new_client(user, request.v)
     if isinstance(client, PersonClient):
         await _begin_version1(talk, request, user, client)
@@ -67,7 +85,9 @@ async def log_out(talk: "Conversation", request: requests.Logout) -> None:
 
 async def change_password(talk: "Conversation", request: requests.ChangePassword) -> None:
     session = talk.current_session()
-    token = await talk.chat.accounts.change_password(session.user, request.old, request.new)
+    user, old, new, origin = session.user, request.old, request.new, talk.origin.name
+    change = talk.chat.accounts.change_password
+    token = await proved(talk, user.id, lambda: change(user, old, new, origin))
     await talk.chat.logins.change_key(session, token.digest)
     talk.answer(request, numbers.CHANGE_PASSWORD_ACK, token=token.text, expires=token.expires_ms)
 

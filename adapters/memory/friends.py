@@ -45,5 +45,8 @@ class MemoryFriends:
         for lister in self._listed_by.pop(user_id, ()):
             self._lists[lister].discard(user_id)
 
+    async def count(self, user_id: int) -> int:
+        return len(self._lists[user_id])
+
     async def listed_by(self, user_id: int) -> list[int]:
         return sorted(self._listed_by[user_id])

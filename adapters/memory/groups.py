@@ -67,6 +67,9 @@ class MemoryGroups:
         records = [self._records[group_id] for group_id in following[:limit]]
         return [Membership(record.group, record.roles[user_id]) for record in records]
 
+    async def count_of(self, user_id: int) -> int:
+        return len(self._groups_of[user_id])
+
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
         roles = self._record(group_id).roles
         following = sorted(user_id for user_id in roles if user_id > after)

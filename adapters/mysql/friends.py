@@ -25,6 +25,9 @@ class MySqlFriends:
     async def listed_by(self, user_id: int) -> list[int]:
         return await self._pool.read(_listed_by, bounded(user_id))
 
+    async def count(self, user_id: int) -> int:
+        return await self._pool.read(_count, bounded(user_id))
+
 
 async def _add(link: Link, user_id: int, friend_id: int) -> None:
     if not await link.rows("SELECT 1 FROM User WHERE id = %s", (bounded(friend_id),)):
@@ -54,6 +57,11 @@ async def _page(link: Link, user_id: int, after: int, limit: int) -> list[User]:
         (user_id, after, limit),
     )
     return [User(*row) for row in rows]
+
+
+async def _count(link: Link, user_id: int) -> int:
+    ((count,),) = await link.rows("SELECT count(*) FROM Friend WHERE userid = %s", (user_id,))
+    return int(count)
 
 
 async def _listed_by(link: Link, user_id: int) -> list[int]:

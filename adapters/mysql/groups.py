@@ -33,6 +33,9 @@ class MySqlGroups:
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         return await self._pool.read(_page_of, bounded(user_id), bounded(after), bounded(limit))
 
+    async def count_of(self, user_id: int) -> int:
+        return await self._pool.read(_count_of, bounded(user_id))
+
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
         return await self._pool.read(_members, group_id, bounded(after), bounded(limit))
 
@@ -98,6 +101,11 @@ async def _page_of(link: Link, user_id: int, after: int, limit: int) -> list[Mem
         (user_id, after, limit),
     )
     return [Membership(Group(*group), Role(role)) for *group, role in rows]
+
+
+async def _count_of(link: Link, user_id: int) -> int:
+    ((count,),) = await link.rows("SELECT count(*) FROM GroupUser WHERE userid = %s", (user_id,))
+    return int(count)
 
 
 async def _members(link: Link, group_id: int, after: int, limit: int) -> list[Member]:

@@ -27,6 +27,9 @@ class SqliteFriends:
     async def listed_by(self, user_id: int) -> list[int]:
         return await self._reader.run(_listed_by, bounded(user_id))
 
+    async def count(self, user_id: int) -> int:
+        return await self._reader.run(_count, bounded(user_id))
+
 
 def _add(connection: Connection, user_id: int, friend_id: int) -> None:
     known = "SELECT 1 FROM User WHERE id = ?"
@@ -56,6 +59,12 @@ def _page(connection: Connection, user_id: int, after: int, limit: int) -> list[
         (user_id, after, limit),
     )
     return [User(*row) for row in rows]
+
+
+def _count(connection: Connection, user_id: int) -> int:
+    query = "SELECT count(*) FROM Friend WHERE userid = ?"
+    (count,) = connection.execute(query, (user_id,)).fetchone()
+    return int(count)
 
 
 def _listed_by(connection: Connection, user_id: int) -> list[int]:

@@ -28,6 +28,9 @@ class SqliteGroups:
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         return await self._reader.run(_page_of, bounded(user_id), bounded(after), bounded(limit))
 
+    async def count_of(self, user_id: int) -> int:
+        return await self._reader.run(_count_of, bounded(user_id))
+
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
         return await self._reader.run(_members, group_id, bounded(after), bounded(limit))
 
@@ -84,6 +87,12 @@ def _page_of(connection: Connection, user_id: int, after: int, limit: int) -> li
         (user_id, after, limit),
     )
     return [Membership(Group(*group), Role(role)) for *group, role in rows]
+
+
+def _count_of(connection: Connection, user_id: int) -> int:
+    query = "SELECT count(*) FROM GroupUser WHERE userid = ?"
+    (count,) = connection.execute(query, (user_id,)).fetchone()
+    return int(count)
 
 
 def _members(connection: Connection, group_id: int, after: int, limit: int) -> list[Member]:

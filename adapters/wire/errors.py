@@ -29,8 +29,17 @@ NUMBERS = {
     "cid_conflict": 41,
     "too_many_unanswered": 42,
     "bad_push": 43,
+    "too_many_groups": 44,
+    "group_full": 45,
+    "too_many_friends": 46,
+    "too_many_failures": 47,
+    "too_many_registrations": 48,
+    "registration_closed": 49,
     "try_again": 50,
     "shutting_down": 51,
+    "too_many_connections": 52,
+    "too_fast": 53,
+    "login_timeout": 54,
 }
 
 _NAMES: dict[type[ChatError], str] = {
@@ -56,6 +65,15 @@ _NAMES: dict[type[ChatError], str] = {
     errors.CidConflict: "cid_conflict",
     errors.TooManyUnanswered: "too_many_unanswered",
     errors.BadPush: "bad_push",
+    errors.TooManyGroups: "too_many_groups",
+    errors.GroupFull: "group_full",
+    errors.TooManyFriends: "too_many_friends",
+    errors.TooManyFailures: "too_many_failures",
+    errors.TooManyRegistrations: "too_many_registrations",
+    errors.RegistrationClosed: "registration_closed",
+    errors.TooManyConnections: "too_many_connections",
+    errors.TooFast: "too_fast",
+    errors.LoginTimeout: "login_timeout",
     errors.TryAgain: "try_again",
     errors.ShuttingDown: "shutting_down",
 }

@@ -140,3 +140,14 @@ async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> No
     (await store.friends.listed_by(bob)).clear()
     assert await listed(store, ann) == ["Bob"]
     assert await store.friends.listed_by(bob) == [ann]
+
+
+async def test_a_list_is_counted(store: Store) -> None:
+    """count tells how many are on it; nobody's has nobody."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    await store.friends.add(ann, bob)
+    await store.friends.add(ann, cid)
+    await store.friends.add(bob, ann)
+    await store.friends.remove(ann, bob)
+    assert [await store.friends.count(user) for user in (ann, bob, cid)] == [1, 1, 0]
+    assert [await store.friends.count(number) for number in ODD_INTEGERS] == [0] * len(ODD_INTEGERS)

@@ -250,3 +250,16 @@ async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> No
     assert len(await store.groups.members(group.id, 0, 10)) == 1
     assert await store.groups.member_ids(group.id) == [ann]
     assert len(await store.groups.page_of(ann, 0, 10)) == 1
+
+
+async def test_a_user_s_groups_are_counted(store: Store) -> None:
+    """count_of tells how many there are; nobody is in none."""
+    ann, bob = await register(store, "Ann", "Bob")
+    chess = await make(store, "Chess", ann)
+    await make(store, "Go", ann)
+    await store.groups.join(chess.id, bob)
+    await store.groups.leave(chess.id, ann)
+    assert [await store.groups.count_of(user) for user in (ann, bob)] == [1, 1]
+    assert [await store.groups.count_of(number) for number in ODD_INTEGERS] == (
+        [0] * len(ODD_INTEGERS)
+    )

@@ -32,9 +32,9 @@ class GatedHasher(OpenHasher):
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def verify(self, secret: str | None, password: str) -> bool:
+    async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
         await self.gate.wait()
-        return await super().verify(secret, password)
+        return await super().verify(secret, password, origin)
 
 
 class FriendsElsewhere:

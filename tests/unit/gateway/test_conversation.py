@@ -180,7 +180,7 @@ async def test_a_request_that_needs_a_login_says_so(server: Server) -> None:
 async def test_a_defect_costs_its_request_and_nothing_else(server: Server) -> None:
     """The client is told to try again, and goes on."""
 
-    async def defect(password: str) -> str:
+    async def defect(password: str, origin: str = "") -> str:
         raise ZeroDivisionError(password)
 
     server.hasher.hash = defect  # type: ignore[method-assign]  # a hasher with a defect

@@ -1,0 +1,46 @@
+"""Trying a password, which costs who fails more and more time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from chat_domain.errors import BadCredentials, NotLoggedIn, TooManyFailures
+
+if TYPE_CHECKING:
+    from adapters.gateway.conversation import Conversation
+
+T = TypeVar("T")
+
+
+async def proved(talk: "Conversation", who: int | str, prove: Callable[[], Awaitable[T]]) -> T:
+    """What `prove` returns, for an account that is called `who`.
+
+    Raises what it raises, and TooManyFailures. See `chat_domain.attempts`.
+    """
+    clock = talk.chat.accounts.clock.monotonic
+    attempts, counters = talk.guard.attempts, talk.guard.counters
+    try:
+        attempt = attempts.begin(who, talk.origin.name, clock())
+    except TooManyFailures:
+        counters.logins_refused += 1
+        raise
+    try:
+        if attempt.wait:
+            counters.logins_delayed += 1
+            await asyncio.sleep(attempt.wait)
+            _still_there(talk)
+        result = await prove()
+    except BadCredentials:
+        counters.failed_logins += 1
+        raise
+    except BaseException:
+        attempts.not_made(attempt, clock())
+        raise
+    attempts.succeeded(attempt, clock())
+    return result
+
+
+def _still_there(talk: "Conversation") -> None:
+    """Nobody's password is worth hashing. Raises NotLoggedIn."""
+    if talk.gone:
+        raise NotLoggedIn

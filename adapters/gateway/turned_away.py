@@ -1,0 +1,34 @@
+"""The receiver of a connection for which there is no room."""
+
+import asyncio
+
+from adapters.gateway.link import Link
+from adapters.wire import errors, numbers
+from adapters.wire.frames import reply
+from chat_domain.errors import ChatError
+
+
+class TurnedAway:
+    """Says why, closes, and heeds nothing."""
+
+    watches_drain = False
+
+    def __init__(self, link: Link, error: ChatError) -> None:
+        self._link = link
+        name = errors.name_of(error)
+        fields = {"errno": errors.NUMBERS[name], "error": name, "errmsg": str(error)}
+        link.write(reply(numbers.ERROR, None, **fields) + b"\n")
+        asyncio.get_running_loop().call_soon(link.close)  # not before the link has its receiver
+
+    def received(self, data: bytes) -> None: ...
+
+    def drained(self) -> None: ...
+
+    def choked(self) -> None:
+        self._link.abort()
+
+    def unchoked(self) -> None: ...
+
+    def input_ended(self) -> None: ...
+
+    def lost(self) -> None: ...

@@ -1,0 +1,41 @@
+"""Spending at a rate: the leaky bucket under every limit per second or per hour."""
+
+
+class Bucket:
+    """Lets `rate` per second be spent, and up to `burst` at once. A rate of 0 is no limit.
+
+    It has no timer: what has been paid off since is worked out when something is spent.
+    """
+
+    __slots__ = ("_burst", "_owed", "_rate", "_since")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._owed = 0.0
+        self._since = 0.0
+
+    def spend(self, amount: float, now: float) -> float:
+        """Spend in any case; return the seconds until that is not beyond the burst any more."""
+        if not self._rate:
+            return 0.0
+        self._pay_off(now)
+        self._owed += amount
+        return max(0.0, self._owed - self._burst) / self._rate
+
+    def afford(self, amount: float, now: float) -> bool:
+        """Spend if that is within the burst; return whether it was."""
+        if not self._rate:
+            return True
+        self._pay_off(now)
+        if self._owed + amount > self._burst:
+            return False
+        self._owed += amount
+        return True
+
+    def give_back(self, amount: float) -> None:
+        self._owed = max(0.0, self._owed - amount)
+
+    def _pay_off(self, now: float) -> None:
+        self._owed = max(0.0, self._owed - (now - self._since) * self._rate)
+        self._since = now

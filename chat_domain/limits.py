@@ -1,0 +1,46 @@
+"""What the server lets one client, one address and everybody together do. 0 lifts a limit."""
+
+import attrs
+
+MIB = 1024 * 1024
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """docs/security.md says of each why it is what it is."""
+
+    connections: int = 10_000
+    connections_per_address: int = 1_000
+    login_seconds: int = 30
+    failed_logins: int = 3
+    registrations_per_hour: int = 200
+    frames_per_second: int = 500
+    bytes_per_second: int = MIB
+    address_share: int = 20
+    friends_per_user: int = 5_000
+    groups_per_user: int = 1_000
+    members_per_group: int = 5_000
+
+
+UNLIMITED = Limits(**dict.fromkeys(attrs.fields_dict(Limits), 0))
+
+
+@attrs.define
+class Counters:
+    """How often each limit has taken hold in this process. They only grow."""
+
+    connections_refused: int = 0  # the node was full
+    connections_refused_by_address: int = 0
+    never_logged_in: int = 0  # connections closed for it
+    failed_logins: int = 0
+    logins_delayed: int = 0
+    logins_refused: int = 0  # too many failures
+    registrations_refused: int = 0
+    registrations_closed: int = 0  # attempts at a server that takes none
+    reading_paused: int = 0
+    too_fast_cut: int = 0
+    friends_refused: int = 0
+    groups_refused: int = 0
+    members_refused: int = 0
+    hashing_refused: int = 0
+    handshakes_failed: int = 0  # of TLS

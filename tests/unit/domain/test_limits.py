@@ -1,0 +1,252 @@
+"""Rates, origins, and what one of them may do."""
+
+import pytest
+
+from chat_domain import meter, origins
+from chat_domain.buckets import Bucket
+from chat_domain.errors import (
+    GroupFull,
+    RegistrationClosed,
+    TooManyConnections,
+    TooManyFriends,
+    TooManyGroups,
+    TooManyRegistrations,
+)
+from chat_domain.friends import FriendList
+from chat_domain.groups import GroupMembership
+from chat_domain.guard import Guard
+from chat_domain.limits import UNLIMITED, Counters, Limits
+from chat_domain.origins import Origins, name_of
+from tests.unit.world import World
+
+
+class TestBucket:
+    def test_a_burst_is_free(self) -> None:
+        """Up to the burst nothing is to be waited for."""
+        bucket = Bucket(10, 100)
+        assert [bucket.spend(25, 0.0) for _ in range(4)] == [0.0] * 4
+
+    def test_beyond_it_the_rate_counts(self) -> None:
+        """What was spent is paid off at the rate."""
+        bucket = Bucket(10, 100)
+        assert bucket.spend(120, 0.0) == 2.0
+        assert bucket.spend(0, 2.0) == 0.0
+        assert bucket.spend(10, 2.0) == 1.0
+
+    def test_what_cannot_be_afforded_is_not_spent(self) -> None:
+        """And can be, later."""
+        bucket = Bucket(1, 2)
+        assert [bucket.afford(1, 0.0) for _ in range(3)] == [True, True, False]
+        assert bucket.afford(1, 1.0)
+
+    def test_a_rate_of_zero_is_no_limit(self) -> None:
+        """However much is spent."""
+        assert Bucket(0, 0).spend(10**9, 0.0) == 0.0
+        assert Bucket(0, 0).afford(10**9, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("peer", "name"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unix:/run/chat", "unix:/run/chat"),
+        ("", ""),
+    ],
+)
+def test_an_origin_is_what_one_customer_has(peer: str, name: str) -> None:
+    """An IPv4 address, or an IPv6 network; anything else is itself."""
+    assert name_of(peer) == name
+
+
+class TestConnections:
+    def test_an_address_has_a_share(self) -> None:
+        """Beyond it, others are still let in."""
+        counters = Counters()
+        doors = Origins(Limits(connections_per_address=2), counters)
+        first = doors.enter("192.0.2.1")
+        doors.enter("192.0.2.1")
+        with pytest.raises(TooManyConnections):
+            doors.enter("192.0.2.1")
+        doors.enter("192.0.2.2")
+        doors.leave(first, stranger=True)
+        doors.enter("192.0.2.1")
+        assert counters.connections_refused_by_address == 1
+
+    def test_a_node_has_room_for_so_many(self) -> None:
+        """Whoever they are."""
+        counters = Counters()
+        doors = Origins(Limits(connections=2), counters)
+        doors.enter("192.0.2.1")
+        doors.enter("192.0.2.2")
+        with pytest.raises(TooManyConnections):
+            doors.enter("192.0.2.3")
+        assert counters.connections_refused == 1
+
+    def test_who_has_gone_is_remembered_for_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So that reconnecting pays off nothing; but the memory has a bound."""
+        monkeypatch.setattr(origins, "REMEMBERED", 2)
+        doors = Origins(Limits(registrations_per_hour=1), Counters())
+        here = doors.enter("192.0.2.1")
+        doors.register(here, 0.0)
+        doors.leave(here, stranger=True)
+        assert doors.enter("192.0.2.1") is here
+        doors.leave(here, stranger=True)
+        for number in range(2):
+            doors.leave(doors.enter(f"198.51.100.{number}"), stranger=True)
+        assert doors.enter("192.0.2.1") is not here
+
+
+class TestStrangers:
+    def test_a_few_may_take_their_time(self) -> None:
+        """As a person at a menu does; but not for ever."""
+        doors = Origins(Limits(login_seconds=30), Counters())
+        here = doors.enter("192.0.2.1")
+        assert not doors.outstayed(here, 31)
+        assert doors.outstayed(here, 30 * origins.PATIENCE)
+
+    def test_a_crowd_has_to_hurry(self) -> None:
+        """Those of another address are no crowd."""
+        doors = Origins(Limits(login_seconds=30), Counters())
+        there = doors.enter("192.0.2.2")
+        here, *_ = [doors.enter("192.0.2.1") for _ in range(origins.CROWD + 1)]
+        assert doors.outstayed(here, 30)
+        assert not doors.outstayed(here, 29)
+        assert not doors.outstayed(there, 30)
+        doors.logged_in(here)
+        assert not doors.outstayed(here, 30)
+
+    def test_many_crowds_make_everybody_hurry(self) -> None:
+        """When a fourth of all connections wait to log in."""
+        doors = Origins(Limits(login_seconds=30, connections=40), Counters())
+        here, *_ = [doors.enter(f"192.0.2.{number}") for number in range(11)]
+        assert doors.outstayed(here, 30)
+
+    def test_no_limit(self) -> None:
+        """Zero lifts it."""
+        doors = Origins(UNLIMITED, Counters())
+        assert not doors.outstayed(doors.enter("192.0.2.1"), 10**9)
+
+
+class TestRegistrations:
+    def test_an_address_makes_so_many_in_an_hour(self) -> None:
+        """All at once if need be; another address is not touched."""
+        guard = Guard(Limits(registrations_per_hour=60))
+        here, there = guard.origins.enter("192.0.2.1"), guard.origins.enter("192.0.2.2")
+        for _ in range(60):
+            guard.register(here, 0.0)
+        with pytest.raises(TooManyRegistrations):
+            guard.register(here, 0.0)
+        guard.register(there, 0.0)
+        guard.register(here, 61.0)
+        assert guard.counters.registrations_refused == 1
+
+    def test_a_closed_server_takes_none(self) -> None:
+        """And says so."""
+        guard = Guard(registration_open=False)
+        with pytest.raises(RegistrationClosed):
+            guard.register(guard.origins.enter("192.0.2.1"), 0.0)
+        assert guard.counters.registrations_closed == 1
+
+
+class TestMeter:
+    def send(self, one: meter.Meter, frames: int, now: float, *, free: int = 0) -> float:
+        one.frames += frames
+        one.free += free
+        one.bytes += 30 * frames
+        return one.settle(now)
+
+    def test_a_pause_is_short(self) -> None:
+        """However much was sent."""
+        guard = Guard(Limits(frames_per_second=10))
+        one = guard.meter(guard.origins.enter("192.0.2.1"))
+        assert self.send(one, 100, 0.0) == 0
+        assert self.send(one, 5, 0.0) == 0.5
+        assert self.send(one, 100_000, 0.0) == meter.LONGEST_PAUSE
+
+    def test_who_goes_on_is_to_be_cut(self) -> None:
+        """But not who only has a busy moment."""
+        guard = Guard(Limits(frames_per_second=10))
+        one = guard.meter(guard.origins.enter("192.0.2.1"))
+        for now in range(int(meter.GOES_ON) + 1):
+            assert not one.goes_on()
+            self.send(one, 200, float(now))
+        assert one.goes_on()
+        quiet = guard.meter(guard.origins.enter("192.0.2.2"))
+        for now in range(0, 1000, 100):
+            self.send(quiet, 200, float(now))
+        assert not quiet.goes_on()
+
+    def test_signs_of_life_are_free(self) -> None:
+        """Unless they are a flood themselves."""
+        guard = Guard(Limits(frames_per_second=10))
+        one = guard.meter(guard.origins.enter("192.0.2.1"))
+        assert self.send(one, 1000, 0.0, free=1000) == 0
+        assert self.send(one, 100_000, 0.0, free=100_000) > 0
+
+    def test_an_address_has_a_share_for_all_its_connections(self) -> None:
+        """Who shares it pauses without being cut, and another address does not notice."""
+        guard = Guard(Limits(frames_per_second=10, address_share=2))
+        here = guard.origins.enter("192.0.2.1")
+        for _ in range(100):
+            self.send(guard.meter(here), 100, 0.0)
+        shared = guard.meter(here)
+        assert self.send(shared, 1, 0.0) == meter.LONGEST_PAUSE
+        assert not shared.goes_on()
+        assert self.send(guard.meter(guard.origins.enter("192.0.2.2")), 100, 0.0) == 0
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_list_has_so_many_friends(world: World) -> None:
+    """One more is refused, until one is removed."""
+    ann, bob, cid = world.register("Ann", "Bob", "Cid")
+    friends = FriendList(
+        world.store.users, world.store.friends, world.presence, Limits(friends_per_user=1)
+    )
+    await friends.add(ann.id, bob.id)
+    with pytest.raises(TooManyFriends):
+        await friends.add(ann.id, cid.id)
+    assert friends.counters.friends_refused == 1
+    await friends.remove(ann.id, bob.id)
+    await friends.add_by_name(ann.id, "cid")
+
+
+def groups_of(world: World, limits: Limits) -> GroupMembership:
+    groups = world.chat.groups
+    return GroupMembership(
+        world.store.groups, groups.rosters, groups.changes, world.presence, limits
+    )
+
+
+async def test_a_user_is_in_so_many_groups(world: World) -> None:
+    """Created and joined ones alike."""
+    ann, bob = world.register("Ann", "Bob")
+    groups = groups_of(world, Limits(groups_per_user=2))
+    first = await groups.create(ann.id, "first", "")
+    await groups.create(ann.id, "second", "")
+    third = await groups.create(bob.id, "third", "")
+    with pytest.raises(TooManyGroups):
+        await groups.create(ann.id, "fourth", "")
+    with pytest.raises(TooManyGroups):
+        await groups.join(ann.id, third.id)
+    await groups.leave(ann.id, first.id)
+    await groups.join(ann.id, third.id)
+    assert groups.counters.groups_refused == 2
+
+
+async def test_a_group_has_so_many_members(world: World) -> None:
+    """The next one has to wait until somebody leaves."""
+    ann, bob, cid = world.register("Ann", "Bob", "Cid")
+    groups = groups_of(world, Limits(members_per_group=2))
+    group = await groups.create(ann.id, "small", "")
+    await groups.join(bob.id, group.id)
+    with pytest.raises(GroupFull):
+        await groups.join(cid.id, group.id)
+    await groups.leave(bob.id, group.id)
+    await groups.join(cid.id, group.id)
+    assert groups.counters.members_refused == 1

@@ -1,0 +1,92 @@
+"""Hashing in turns: whoever fills the queue waits behind themselves."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from adapters.turns import Turns
+from chat_domain.errors import TryAgain
+
+
+class Desk:
+    """One hand that works when the gate is open, and notes for whom."""
+
+    def __init__(self, executor: ThreadPoolExecutor, waiting: int) -> None:
+        self.gate = threading.Event()
+        self.done: list[str] = []
+        self.refusals = 0
+        self.turns = Turns(executor, hands=1, waiting=waiting, refused=self._refused)
+
+    def _refused(self) -> None:
+        self.refusals += 1
+
+    def ask(self, origin: str) -> "asyncio.Task[None]":
+        def work() -> None:
+            self.gate.wait()
+            self.done.append(origin)
+
+        return asyncio.ensure_future(self.turns.run(work, origin))
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    with ThreadPoolExecutor(1) as executor:
+        desk = Desk(executor, waiting=10)
+        yield desk
+        desk.gate.set()
+
+
+async def test_origins_take_turns(desk: Desk) -> None:
+    """One job of another origin is behind one of the flood's, not behind all."""
+    jobs = [desk.ask("flood") for _ in range(5)] + [desk.ask("somebody")]
+    await asyncio.sleep(0)
+    desk.gate.set()
+    await asyncio.gather(*jobs)
+    assert desk.done == ["flood", "flood", "somebody", "flood", "flood", "flood"]
+
+
+async def test_an_origin_fills_half_the_queue(desk: Desk) -> None:
+    """Then it is told to try again, and others find room."""
+    jobs = [desk.ask("flood") for _ in range(20)]
+    await asyncio.sleep(0)
+    other = desk.ask("somebody")
+    desk.gate.set()
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    await other
+    refused = [result for result in results if isinstance(result, TryAgain)]
+    assert len(refused) == desk.refusals == 14  # one is being worked on, five wait
+
+
+async def test_all_together_fill_the_queue(desk: Desk) -> None:
+    """And not more, however many they are."""
+    jobs = [desk.ask(f"origin {number}") for number in range(20)]
+    await asyncio.sleep(0)
+    desk.gate.set()
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    assert sum(isinstance(result, TryAgain) for result in results) == 9
+
+
+async def test_who_has_gone_is_not_worked_for(desk: Desk) -> None:
+    """A job that was cancelled while it waited is left out."""
+    first, second, third = (desk.ask(name) for name in ("first", "second", "third"))
+    await asyncio.sleep(0)
+    second.cancel()
+    desk.gate.set()
+    await asyncio.gather(first, second, third, return_exceptions=True)
+    assert desk.done == ["first", "third"]
+
+
+async def test_a_failure_is_its_asker_s(desk: Desk) -> None:
+    """And the next one has their turn."""
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    desk.gate.set()
+    with pytest.raises(ZeroDivisionError):
+        await desk.turns.run(fail, "somebody")
+    await desk.ask("somebody")
+    assert desk.done == ["somebody"]
