@@ -9,7 +9,7 @@ from chat_domain.accounts import Accounts
 from chat_domain.model import Account, Claim, Export, Membership, NodeUsers, User
 from chat_domain.node import Node
 from chat_domain.notes import Notice
-from chat_domain.ports import Broker, Lease, Presence, Store
+from chat_domain.ports import Broker, Depths, Lease, Presence, Store
 
 PAGE = 200
 EVERYTHING = 1_000_000  # messages; no mailbox holds as many
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Overview:
-    """name: this node's."""
+    """name: this node's. depths: of the queues that it has."""
 
     store: Store
     accounts: Accounts
@@ -28,6 +28,7 @@ class Overview:
     broker: Broker
     node: Node
     name: str
+    depths: Depths = attrs.field(factory=dict)
 
     async def nodes(self) -> list[NodeUsers]:
         """The nodes that hold their leases, by name, each with its claims by user."""

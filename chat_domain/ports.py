@@ -11,7 +11,7 @@ Common to the storage ports:
 - ids are positive, below 2**31, and never given twice, also after a deletion.
 """
 
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -52,15 +52,6 @@ class Users(Protocol):
 
     async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
         """Replace the secret if it still is `instead_of`; return whether it was replaced."""
-
-    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
-        """The first `limit` users with an id above `after` whose names' keys have this part,
-        ascending by id."""
-
-    async def remove(self, user_id: int) -> bool:
-        """Forget an account, its tokens, its friendships both ways and what waits for it; return
-        whether there was one. Its memberships end by `Groups.leave`, before. Another node on the
-        same database may take messages for it for a minute more, which nobody will read."""
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
         """The first `limit` users with an id above `after` whose names' keys have this part,
@@ -163,6 +154,9 @@ class Mailbox(Protocol):
         """Forget these messages. Mids that are not there are no error."""
 
 
+Depths = Mapping[str, Callable[[], int]]  # how much waits in queues, by their names
+
+
 @attrs.frozen
 class Store:
     """The storage ports of one database, as `adapters.*` open them together."""
@@ -172,6 +166,7 @@ class Store:
     friends: Friends
     groups: Groups
     mailbox: Mailbox
+    depths: Depths = attrs.field(factory=dict)
 
 
 class Presence(Protocol):
@@ -234,6 +229,7 @@ class Surroundings:
     presence: Presence
     broker: Broker
     lease: Lease
+    depths: Depths = attrs.field(factory=dict)
 
 
 class Hasher(Protocol):

@@ -7,11 +7,13 @@ from pathlib import Path
 import attrs
 
 from adapters.gateway.gateway import Gateway
+from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub, NoLease
 from adapters.mysql import mysql_store
+from adapters.operators.timed import timed_presence, timed_store
 from adapters.passwords import Argon2Hasher
 from adapters.redis import redis_cluster
 from adapters.sqlite import sqlite_store
@@ -55,8 +57,10 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
     async with AsyncExitStack() as stack:
         hasher = stack.enter_context(closing(_hasher(settings, guard)))
         store = await stack.enter_async_context(open_store(settings))
-        tasks = BackgroundTasks()
+        tasks, tally = BackgroundTasks(), Tally()
         surroundings, join = await stack.enter_async_context(_open_broker(settings))
+        if settings.http_port:
+            store, surroundings = timed_store(store, tally), timed_presence(surroundings, tally)
         chat = assemble(
             store,
             surroundings,
@@ -70,7 +74,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             guard=guard,
         )
         await join(chat.node)
-        yield Gateway(chat, tasks, guard)
+        yield Gateway(chat, tasks, guard, tally)
 
 
 def _hasher(settings: Settings, guard: Guard) -> Argon2Hasher:
@@ -217,9 +221,7 @@ def assemble(
         latches=latches,
     )
     accounts = Accounts(store.users, store.tokens, hasher, clock, ids)
-    groups = GroupMembership(
-        store.groups, rosters, changes, presence, guard.limits, guard.counters
-    )
+    groups = GroupMembership(store.groups, rosters, changes, presence, guard.limits, guard.counters)
     evictions = Evictions(store.tokens, presence, broker, logins, latches, name)
     return Chat(
         accounts=accounts,
@@ -233,5 +235,14 @@ def assemble(
         sessions=sessions,
         node=node,
         administration=Administration(store.users, presence, accounts, groups, evictions),
-        overview=Overview(store, accounts, presence, surroundings.lease, broker, node, name),
+        overview=Overview(
+            store,
+            accounts,
+            presence,
+            surroundings.lease,
+            broker,
+            node,
+            name,
+            depths={**store.depths, **surroundings.depths},
+        ),
     )

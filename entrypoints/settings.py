@@ -69,10 +69,16 @@ class Settings:
         256, "MiB of messages held in memory for slow clients; beyond it they are stored", least=1
     )
     mailbox_capacity: int = _setting(1000, "messages kept for somebody who is away", least=1)
+    http_port: int = _setting(
+        0,
+        "port for operators: /healthz, /readyz and /metrics; 0 is none, and of several workers the "
+        "second has the port above it, and so on",
+    )
+    http_host: str = _setting("127.0.0.1", "address of the port for operators")
     control_socket: str = _setting(
         "",
-        "Unix socket (mode 0600) for `python -m entrypoints.manage`; with SQLite, FILE-control unless "
-        "set; of several workers each adds -1, -2 ...",
+        "Unix socket (mode 0600) for `python -m entrypoints.manage`; with SQLite, FILE-control if "
+        "nothing is set; of several workers each adds -1, -2 ...",
     )
     registration: str = _setting(
         "open",
@@ -115,6 +121,8 @@ class Settings:
             _check(field.name, getattr(self, field.name), field.metadata)
         if not 0 <= self.port <= 65535:  # noqa: PLR2004  # the range of ports
             raise BadSettings(f"port: {self.port} is no port")
+        if not 0 <= self.http_port <= 65535:  # noqa: PLR2004  # the range of ports
+            raise BadSettings(f"http_port: {self.http_port} is no port")
         if self.workers > 1 and self.broker == "memory://":
             raise BadSettings(f"workers: {self.workers} nodes need a broker: --broker redis://HOST")
         if not self.host:

@@ -26,6 +26,7 @@ from entrypoints.bootstrap import opened
 from entrypoints.controlling import controlled
 from entrypoints.listening import BACKLOG, listening_sockets
 from entrypoints.logs import set_up_logs
+from entrypoints.operating import operated
 from entrypoints.settings import BadSettings, Settings, settings_or_exit
 from entrypoints.workers import Watcher
 
@@ -52,7 +53,11 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     place = worker.number if worker else None
-    async with opened(settings) as gateway, controlled(settings, gateway.chat, place):
+    async with (
+        opened(settings) as gateway,
+        controlled(settings, gateway.chat, place),
+        operated(settings, gateway, place),
+    ):
         servers = await _listen(settings, gateway, worker)
         clock = asyncio.create_task(gateway.keep_time())
         try:

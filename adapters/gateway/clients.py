@@ -5,9 +5,11 @@ for version 2. `OriginalClient` is the C++ server's.
 """
 
 from collections.abc import Sequence
+from time import time_ns
 
 from adapters.gateway.link import Link
 from adapters.gateway.pacer import Pacer
+from adapters.gateway.tally import Tally
 from adapters.wire import errors, numbers, version1
 from adapters.wire.frames import reply, state
 from adapters.wire.requests import Request, number_of
@@ -26,11 +28,14 @@ class Version2Client:
     watches_drain = False
     sent = 0
 
-    def __init__(self, user: User, link: Link, end: bytes, encoder: MessageEncoder) -> None:
+    def __init__(
+        self, user: User, link: Link, end: bytes, encoder: MessageEncoder, tally: Tally
+    ) -> None:
         self._user_id = user.id
         self._link = link
         self._end = end
         self._encode = encoder.encode
+        self._tally = tally
 
     def understands(self, request: Request) -> bool:  # noqa: ARG002  # see OriginalClient
         """Whether a client of this kind can have meant such a request."""
@@ -41,6 +46,7 @@ class Version2Client:
         self._link.write(frame + self._end)
 
     def answered(self, receipt: Receipt) -> None:
+        self._tally.answered(receipt, time_ns() // 1_000_000)
         if receipt.error is not None:
             self.refused(receipt.error, receipt.tag)
         elif receipt.tag is not None:
@@ -48,6 +54,7 @@ class Version2Client:
 
     def refused(self, error: ChatError, seq: int | None) -> None:
         name = errors.name_of(error)
+        self._tally.errors[name] += 1
         self._send(
             reply(numbers.ERROR, seq, errno=errors.NUMBERS[name], error=name, errmsg=str(error))
         )
@@ -92,8 +99,10 @@ class PersonClient(Version2Client):
     watches_drain = True
     longest_frame: int | None = None
 
-    def __init__(self, user: User, link: Link, end: bytes, encoder: MessageEncoder) -> None:
-        super().__init__(user, link, end, encoder)
+    def __init__(
+        self, user: User, link: Link, end: bytes, encoder: MessageEncoder, tally: Tally
+    ) -> None:
+        super().__init__(user, link, end, encoder, tally)
         self._user = user
         self._early: list[tuple[int, Message]] | None = []  # until the login is answered
 
@@ -145,8 +154,10 @@ class OriginalClient(PersonClient):
     takes_errors = False
     longest_frame = version1.MAX_FRAME
 
-    def __init__(self, user: User, link: Link, end: bytes, encoder: MessageEncoder) -> None:
-        super().__init__(user, link, end, encoder)
+    def __init__(
+        self, user: User, link: Link, end: bytes, encoder: MessageEncoder, tally: Tally
+    ) -> None:
+        super().__init__(user, link, end, encoder, tally)
         self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
 
     def understands(self, request: Request) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from adapters.gateway.conversation import Conversation
 from adapters.gateway.link import Link, Receiver
+from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.gateway.turned_away import TurnedAway
 from adapters.wire.version2 import MessageEncoder
@@ -21,13 +22,23 @@ CLOSING_TAKES = 8.0  # seconds at most; with all else the process ends within 10
 class Gateway:
     """Takes links, and gives each of them a conversation."""
 
-    def __init__(self, chat: Chat, tasks: BackgroundTasks, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        tasks: BackgroundTasks,
+        guard: Guard | None = None,
+        tally: Tally | None = None,
+    ) -> None:
         self.chat = chat
         self.tasks = tasks
         self.guard = guard or Guard()
         self.encoder = MessageEncoder()
+        self.tally = tally or Tally()
         self.closing = False
         self._conversations: set[Conversation] = set()
+
+    def __len__(self) -> int:
+        return len(self._conversations)
 
     def __iter__(self) -> Iterator[Conversation]:
         return iter(tuple(self._conversations))

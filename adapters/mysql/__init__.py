@@ -52,6 +52,11 @@ async def mysql_store(url: str, *, mailbox_capacity: int = 1000) -> AsyncIterato
             friends=MySqlFriends(pool),
             groups=MySqlGroups(pool),
             mailbox=mailbox,
+            depths={
+                "mysql mailbox": mailbox.depth,
+                "mysql marks": users.depth,
+                "mysql work": pool.depth,
+            },
         )
 
 

@@ -82,6 +82,10 @@ class Batches(Generic[JobT]):
         except TimeoutError as error:
             raise TryAgain from error
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     async def close(self) -> None:
         """Do what waits, within the limit, and nothing any more."""
         self._closed = True

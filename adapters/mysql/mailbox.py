@@ -79,6 +79,10 @@ class MySqlMailbox:
         if mids:
             await self._writes.ask(_Remove(bounded(user_id), tuple(mids)))
 
+    def depth(self) -> int:
+        """How many writes wait."""
+        return len(self._writes)
+
     def forget(self, user_id: int) -> None:
         """The account is no more."""
         self._clerk.forget(user_id)

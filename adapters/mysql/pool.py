@@ -52,6 +52,7 @@ class Pool:
         self._resting: list[_Resting] = []
         self._limit = limit
         self._closed = False
+        self._under_way = 0
 
     async def read(
         self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -76,6 +77,10 @@ class Pool:
             repeatable=True,
         )
 
+    def depth(self) -> int:
+        """How many pieces of work are under way or wait for a connection."""
+        return self._under_way
+
     async def close(self) -> None:
         """End what rests, and whatever comes back later."""
         self._closed = True
@@ -85,11 +90,14 @@ class Pool:
     async def _within_limit(
         self, attempt: Callable[[Link], Awaitable[T]], *, repeatable: bool = False
     ) -> T:
+        self._under_way += 1
         try:
             async with asyncio.timeout(self._limit):
                 return await self._persevere(attempt, repeatable=repeatable)
         except (Trouble, TimeoutError) as error:
             raise TryAgain from error
+        finally:
+            self._under_way -= 1
 
     async def _persevere(self, attempt: Callable[[Link], Awaitable[T]], *, repeatable: bool) -> T:
         dead = conflicts = 0

@@ -67,6 +67,10 @@ class MySqlUsers:
         if states:
             await self._marks.ask(states)
 
+    def depth(self) -> int:
+        """How many pictures wait to be painted."""
+        return len(self._marks)
+
     async def close(self) -> None:
         await self._marks.close()
 

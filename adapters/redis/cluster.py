@@ -91,7 +91,8 @@ async def taking_part(client: "redis.asyncio.Redis", prefix: str) -> AsyncIterat
     broker = RedisBroker(client, commands, keys, name)
     lease = RedisLease(commands, keys, name)
     presence = RedisPresence(commands, keys)
-    cluster = RedisCluster(broker, lease, Surroundings(name, presence, broker, lease))
+    depths = {"redis commands": commands.depth}
+    cluster = RedisCluster(broker, lease, Surroundings(name, presence, broker, lease, depths))
     try:
         yield cluster
     finally:

@@ -35,6 +35,10 @@ class Commands:
             self._worker = asyncio.get_running_loop().create_task(self._work())
         return future
 
+    def depth(self) -> int:
+        """How many commands wait to go out."""
+        return len(self._waiting)
+
     async def run(self, *command: Any) -> Any:
         """Give a command and wait for its result. Raises TryAgain."""
         return await self.start(*command)

@@ -41,4 +41,5 @@ async def sqlite_store(path: Path, *, mailbox_capacity: int = 1000) -> AsyncIter
             friends=SqliteFriends(reader, writer),
             groups=SqliteGroups(reader, writer),
             mailbox=SqliteMailbox(reader, writer, mailbox_capacity),
+            depths={"sqlite reader": reader.depth, "sqlite writer": writer.depth},
         )

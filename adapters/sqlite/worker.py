@@ -80,6 +80,10 @@ class Worker:
         self._unanswered += 1
         return future
 
+    def depth(self) -> int:
+        """How many jobs are unanswered."""
+        return self._unanswered
+
     async def close(self) -> None:
         """Do what has been asked, then end the thread and its connection."""
         self._closed = True

@@ -1,0 +1,64 @@
+"""What this node has done, in plain numbers, which cost next to nothing to raise.
+
+Whoever wants to know (`adapters.operators.metrics`) looks at them now and then.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import attrs
+
+from chat_domain.receipt import Receipt
+
+# Upper bounds in ms of an acknowledgement's latency; what takes longer has a bucket of its own.
+ACK_BOUNDS: Sequence[int] = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
+# Upper bounds in seconds of what the store and the broker take.
+WAIT_BOUNDS: Sequence[float] = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+@attrs.define
+class Histogram:
+    """bounds: ascending. counts: for each bound what is not above it but above the one before, then
+    what is above them all."""
+
+    bounds: Sequence[float]
+    counts: list[int] = attrs.field(init=False)
+    sum: float = attrs.field(default=0.0, init=False)
+
+    @counts.default
+    def _none(self) -> list[int]:
+        return [0] * (len(self.bounds) + 1)
+
+    def add(self, value: float) -> None:
+        self.sum += value
+        index = 0
+        for bound in self.bounds:  # most are in the first few
+            if value <= bound:
+                break
+            index += 1
+        self.counts[index] += 1
+
+
+@attrs.define
+class Tally:
+    """errors: refusals by the protocol's names. waits: of operations, by port and method.
+    failures: of the same, how often they could not be done."""
+
+    delivered: int = 0
+    stored: int = 0
+    refused: int = 0
+    errors: Counter[str] = attrs.field(factory=Counter)
+    acks: Histogram = attrs.field(factory=lambda: Histogram(ACK_BOUNDS))
+    waits: dict[tuple[str, str], Histogram] = attrs.field(factory=dict)
+    failures: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+
+    def answered(self, receipt: Receipt, now_ms: int) -> None:
+        """A message's sender is told what became of it."""
+        if receipt.error is not None:
+            self.refused += 1
+            return
+        if receipt.stored:
+            self.stored += 1
+        else:
+            self.delivered += 1
+        self.acks.add(now_ms - receipt.message.time_ms)

@@ -1,0 +1,1 @@
+"""How a node tells operators how it is: health, readiness and numbers, over HTTP."""

@@ -1,0 +1,116 @@
+"""The node's numbers in Prometheus' words, made when they are asked for."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
+
+import attrs
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from adapters.gateway.tally import Histogram, Tally
+from chat_domain.chat import Chat
+
+KIND = "text/plain; version=0.0.4; charset=utf-8"
+
+Depths = Mapping[str, Callable[[], int]]
+
+
+@attrs.frozen(eq=False)
+class NodeCollector(Collector):
+    """connections, draining and depths are asked each time."""
+
+    chat: Chat
+    tally: Tally
+    connections: Callable[[], int]
+    draining: Callable[[], bool]
+    depths: Depths
+    limits: Callable[[], Mapping[str, int]]
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._gauges()
+        yield self._messages()
+        yield from self._refusals()
+        acks = HistogramMetricFamily(
+            "chat_ack_seconds",
+            "From accepting a message to telling its sender what became of it.",
+        )
+        acks.add_metric([], *_buckets(self.tally.acks, 1000))
+        yield acks
+        yield from self._waits()
+
+    def _gauges(self) -> Iterator[Metric]:
+        budget = self.chat.logins.budget
+        for name, text, value in (
+            ("chat_sessions", "Users who are logged in here.", len(self.chat.sessions)),
+            ("chat_connections", "Open connections.", self.connections()),
+            ("chat_unsettled_bytes", "Messages held in memory, about.", budget.used),
+            ("chat_unsettled_limit_bytes", "Beyond this they are stored.", budget.limit),
+            ("chat_lease_held", "1 unless suspended.", int(self.chat.node.standing.good())),
+            ("chat_draining", "1 when about to stop.", int(self.draining())),
+        ):
+            yield GaugeMetricFamily(name, text, value)
+        depths = GaugeMetricFamily("chat_queue_depth", "What waits, and where.", labels=["queue"])
+        for queue, depth in self.depths.items():
+            depths.add_metric([queue], depth())
+        yield depths
+
+    def _messages(self) -> Metric:
+        messages = CounterMetricFamily(
+            "chat_messages", "Answered messages, by what became of them.", labels=["outcome"]
+        )
+        for outcome in ("delivered", "stored", "refused"):
+            messages.add_metric([outcome], getattr(self.tally, outcome))
+        return messages
+
+    def _refusals(self) -> Iterator[Metric]:
+        errors = CounterMetricFamily(
+            "chat_errors", "Refusals told to clients, by the protocol's name.", labels=["error"]
+        )
+        for error, count in sorted(self.tally.errors.items()):
+            errors.add_metric([error], count)
+        yield errors
+        limits = CounterMetricFamily("chat_limits", "Limits that were hit.", labels=["limit"])
+        for limit, count in sorted(self.limits().items()):
+            limits.add_metric([limit], count)
+        yield limits
+
+    def _waits(self) -> Iterator[Metric]:
+        labels = ["port", "operation"]
+        waits = HistogramMetricFamily(
+            "chat_operation_seconds",
+            "What the store and the broker (port presence) took.",
+            labels=labels,
+        )
+        failures = CounterMetricFamily(
+            "chat_operation_failures", "How often they could not do it.", labels=labels
+        )
+        for name, histogram in sorted(self.tally.waits.items()):
+            waits.add_metric(list(name), *_buckets(histogram, 1))
+            failures.add_metric(list(name), self.tally.failures[name])
+        yield waits
+        yield failures
+
+
+def _buckets(histogram: Histogram, unit: float) -> tuple[list[tuple[str, float]], float]:
+    """As Prometheus counts: each bucket has those below it as well. unit: of a second."""
+    names = [*(str(bound / unit) for bound in histogram.bounds), "+Inf"]
+    counts: list[float] = list(accumulate(histogram.counts))
+    return list(zip(names, counts, strict=True)), histogram.sum / unit
+
+
+def registry_of(collector: NodeCollector) -> CollectorRegistry:
+    """The node's numbers, and what the system knows about its process."""
+    registry = CollectorRegistry()
+    registry.register(collector)
+    ProcessCollector(registry=registry)
+    return registry
+
+
+def page_of(registry: CollectorRegistry) -> bytes:
+    return generate_latest(registry)

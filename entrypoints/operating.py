@@ -1,0 +1,71 @@
+"""The pages for operators, and the port that they are on."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import attrs
+import structlog
+
+from adapters.gateway.gateway import Gateway
+from adapters.operators.http import Page, Pages, serve_pages
+from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
+from adapters.operators.readiness import Readiness
+from entrypoints.settings import Settings
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def operated(settings: Settings, gateway: Gateway, place: int | None) -> AsyncIterator[None]:
+    """Answer operators, if that is wanted. place: which of several workers this is.
+
+    Raises OSError.
+    """
+    if not settings.http_port:
+        yield
+        return
+    port = settings.http_port + (place or 1) - 1
+    server = await serve_pages(settings.http_host, port, pages(gateway))
+    for sock in server.sockets:
+        log.info("health and metrics on http://%s:%d", *sock.getsockname()[:2])
+    try:
+        yield
+    finally:
+        server.close()
+
+
+def pages(gateway: Gateway) -> Pages:
+    """What there is to see. Nothing of it names a user, an address or a version."""
+    readiness = Readiness(gateway.chat, lambda: gateway.closing)
+    registry = registry_of(_collector(gateway))
+
+    async def healthz() -> Page:
+        return Page(b"ok\n")
+
+    async def readyz() -> Page:
+        troubles = await readiness.troubles()
+        if not troubles:
+            return Page(b"ready\n")
+        text = "not ready: " + ", ".join(troubles)
+        return Page(f"{text}\n".encode(), HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def metrics() -> Page:
+        return Page(page_of(registry), kind=KIND)
+
+    return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+
+
+def _collector(gateway: Gateway) -> NodeCollector:
+    depths: dict[str, Callable[[], int]] = {
+        **gateway.chat.overview.depths,
+        "background tasks": lambda: len(gateway.tasks),
+    }
+    return NodeCollector(
+        chat=gateway.chat,
+        tally=gateway.tally,
+        connections=lambda: len(gateway),
+        draining=lambda: gateway.closing,
+        depths=depths,
+        limits=lambda: attrs.asdict(gateway.guard.counters),
+    )

@@ -1,0 +1,68 @@
+"""The port for operators, of real servers."""
+
+import asyncio
+import signal
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from entrypoints.services.ports import free_port
+from tests.integration.chatter import PATIENCE, beside, newcomer
+from tests.integration.cluster import NewCluster
+from tests.integration.server_process import ServerProcess
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+async def becomes(port: int, status: int) -> str:
+    """Wait until /readyz has this status; what it says then."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    found, text = await beside(get, port, "/readyz")
+    while found != status:
+        assert loop.time() < deadline, text
+        await asyncio.sleep(0.05)
+        found, text = await beside(get, port, "/readyz")
+    return text
+
+
+def number(page: str, name: str) -> float:
+    """The value of a metric's line."""
+    (line,) = [line for line in page.splitlines() if line.startswith(name + " ")]
+    return float(line.rpartition(" ")[2])
+
+
+async def test_a_node_tells_how_it_is(tmp_path: Path) -> None:
+    """Its numbers follow what happens, and name nobody."""
+    port = free_port()
+    options = ["--hashing", "cheap", "--http-port", str(port)]
+    with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options) as server:
+        async with newcomer(server.port) as anna:
+            await anna.client.send(anna.id, "hello")
+            assert await beside(get, port, "/healthz") == (200, "ok\n")
+            assert await beside(get, port, "/readyz") == (200, "ready\n")
+            status, page = await beside(get, port, "/metrics")
+        assert status == 200
+        assert number(page, "chat_sessions") == 1
+        assert number(page, 'chat_messages_total{outcome="delivered"}') >= 1
+        assert number(page, 'chat_operation_seconds_count{operation="add",port="users"}') == 1
+        assert anna.name not in page
+        assert "127.0.0.1" not in page
+
+
+async def test_a_node_without_redis_is_not_ready(new_cluster: NewCluster) -> None:
+    """The balancer hears of it, and of its return."""
+    port = free_port()
+    with new_cluster(nodes=1, options=["--http-port", str(port)]) as cluster:
+        assert await beside(get, port, "/readyz") == (200, "ready\n")
+        cluster.redis.send(signal.SIGSTOP)
+        assert await becomes(port, 503) == "not ready: broker\n"
+        cluster.redis.send(signal.SIGCONT)
+        assert await becomes(port, 200) == "ready\n"

@@ -1,0 +1,112 @@
+"""The web server for operators: what it answers, and to whom it does not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.operators import http
+from adapters.operators.http import Page, serve_pages
+
+
+async def hello() -> Page:
+    return Page(b"hello\n")
+
+
+async def broken() -> Page:
+    raise RuntimeError("a defect, with a secret")
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    server = await serve_pages("127.0.0.1", 0, {"/hello": hello, "/broken": broken})
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def ask(port: int, request: bytes) -> bytes:
+    """All that is answered until the server hangs up."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    answer = b""
+    try:
+        while part := await reader.read(65_536):
+            answer += part
+    except ConnectionError:
+        pass  # what the server has not read resets the connection
+    writer.close()
+    return answer
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ")[1])
+
+
+async def test_a_page_is_given(port: int) -> None:
+    """With its length, and the connection ends."""
+    answer = await ask(port, b"GET /hello?x=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert (status(answer), body) == (200, b"hello\n")
+    assert b"Content-Length: 6\r\nCache-Control: no-store\r\nConnection: close" in head
+
+
+async def test_only_the_head_is_given_where_that_is_asked(port: int) -> None:
+    """HEAD is as harmless as GET."""
+    answer = await ask(port, b"HEAD /hello HTTP/1.0\r\n\r\n")
+    assert status(answer) == 200
+    assert answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "expected"),
+    [
+        (b"GET / HTTP/1.1", 404),
+        (b"GET /hello/ HTTP/1.1", 404),
+        (b"GET /../hello HTTP/1.1", 404),
+        (b"GET /%68ello HTTP/1.1", 404),
+        (b"GET \xff HTTP/1.1", 404),
+        (b"POST /other HTTP/1.1", 404),
+        (b"POST /hello HTTP/1.1", 405),
+        (b"DELETE /hello HTTP/1.1", 405),
+        (b"get /hello HTTP/1.1", 405),
+        (b"GET /hello", 400),
+        (b"GET /hello SIP/2.0", 400),
+        (b"", 400),
+    ],
+)
+async def test_nothing_else_is_answered(port: int, request_line: bytes, expected: int) -> None:
+    """With a status, and no word on what is behind it."""
+    answer = await ask(port, request_line + b"\r\n\r\n")
+    assert status(answer) == expected
+    assert answer.partition(b"\r\n\r\n")[2].lower().strip() in (
+        b"not found", b"method not allowed", b"bad request",
+    )  # fmt: skip
+    assert b"Server:" not in answer
+
+
+@pytest.mark.parametrize(
+    "request_", [b"x" * 100_000, b"GET /hello HTTP/1.1\r\n" + b"a: b\r\n" * 9999, b"GET /hel"]
+)
+async def test_what_has_no_end_is_hung_up_on(
+    port: int, request_: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its length, or by the time that it takes; others are served."""
+    monkeypatch.setattr(http, "TIMEOUT", 0.1)
+    assert await ask(port, request_) == b""
+    assert status(await ask(port, b"GET /hello HTTP/1.1\r\n\r\n")) == 200
+
+
+async def test_a_defect_is_not_told(port: int) -> None:
+    """It is logged, and costs this connection alone."""
+    assert await ask(port, b"GET /broken HTTP/1.1\r\n\r\n") == b""
+    assert status(await ask(port, b"GET /hello HTTP/1.1\r\n\r\n")) == 200
+
+
+async def test_more_than_a_few_at_once_are_closed(port: int) -> None:
+    """So a crowd at this door costs the chat nothing."""
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(http.CONNECTIONS)]
+    assert await ask(port, b"GET /hello HTTP/1.1\r\n\r\n") == b""
+    for reader, writer in idle:
+        writer.write(b"GET /hello HTTP/1.1\r\n\r\n")
+        assert status(await reader.read()) == 200
+        writer.close()

@@ -1,0 +1,106 @@
+"""Counting, measuring, and saying it in Prometheus' words."""
+
+from collections.abc import Mapping
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from adapters.gateway.tally import Histogram, Tally
+from adapters.memory import memory_store
+from adapters.operators.metrics import NodeCollector, page_of, registry_of
+from adapters.operators.readiness import Readiness
+from adapters.operators.timed import timed_store
+from chat_domain.errors import MailboxFull, TryAgain
+from chat_domain.names import Name
+from chat_domain.receipt import Receipt
+from tests.unit.world import World
+
+
+def test_a_histogram_counts_up_to_its_bounds() -> None:
+    """A value on a bound is below it; what is above all has its own place."""
+    histogram = Histogram((1, 5))
+    for value in (0, 1, 2, 5, 6):
+        histogram.add(value)
+    assert (histogram.counts, histogram.sum) == ([2, 2, 1], 14)
+
+
+def answered(tally: Tally, world: World, *, stored: bool = False, refused: bool = False) -> None:
+    """Somebody's message is answered 7 ms after it was accepted."""
+    ann = world.newcomer(f"Ann {stored} {refused}")
+    message = world.chat.delivery.accept(ann.session, 0, "hello", None)
+    receipt = Receipt(ann.session, message, 1, 1, stored=stored)
+    if refused:
+        receipt.error = MailboxFull(2)
+    tally.answered(receipt, message.time_ms + 7)
+
+
+def samples(world: World, tally: Tally) -> Mapping[tuple[str, ...], float]:
+    """What is on the page, by name and labels."""
+    collector = NodeCollector(
+        chat=world.chat,
+        tally=tally,
+        connections=lambda: 3,
+        draining=lambda: False,
+        depths={"a queue": lambda: 5},
+        limits=lambda: {"too_fast_cut": 2},
+    )
+    families = text_string_to_metric_families(page_of(registry_of(collector)).decode())
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_the_page_has_the_numbers() -> None:
+    """Gauges, outcomes, latencies in seconds, errors and limits."""
+    world, tally = World(), Tally()
+    answered(tally, world)
+    answered(tally, world, stored=True)
+    answered(tally, world, refused=True)
+    tally.errors["mailbox_full"] += 1
+    found = samples(world, tally)
+    assert found["chat_sessions",] == 3
+    assert found["chat_connections",] == 3
+    assert found["chat_lease_held",] == 1
+    assert found["chat_queue_depth", "a queue"] == 5
+    assert [
+        found["chat_messages_total", outcome] for outcome in ("delivered", "stored", "refused")
+    ] == [1, 1, 1]
+    assert found["chat_ack_seconds_bucket", "0.005"] == 0
+    assert found["chat_ack_seconds_bucket", "0.01"] == 2
+    assert found["chat_ack_seconds_count",] == found["chat_ack_seconds_bucket", "+Inf"] == 2
+    assert found["chat_ack_seconds_sum",] == pytest.approx(0.014)
+    assert found["chat_errors_total", "mailbox_full"] == 1
+    assert found["chat_limits_total", "too_fast_cut"] == 2
+    assert ("process_open_fds",) in found
+
+
+async def test_a_store_is_measured_from_outside() -> None:
+    """Each operation on its own, and how often it could not be done."""
+    world, tally = World(), Tally()
+    store = timed_store(memory_store(), tally)
+    await store.users.add(Name.parse("Ann"), "secret")
+    with pytest.raises(TryAgain):
+        await timed_store(world.store, tally).mailbox.read(1, 1, ()) if _fail(world) else None
+    found = samples(world, tally)
+    assert found["chat_operation_seconds_count", "add", "users"] == 1
+    assert found["chat_operation_failures_total", "add", "users"] == 0
+    assert found["chat_operation_failures_total", "read", "mailbox"] == 1
+
+
+def _fail(world: World) -> bool:
+    world.mailbox.failing = True
+    return True
+
+
+async def test_a_node_is_ready_when_all_is_well() -> None:
+    """And not while it stops, without a lease, or without its store."""
+    world, draining = World(), False
+    readiness = Readiness(world.chat, lambda: draining)
+    assert await readiness.troubles() == []
+    draining = True
+    assert await readiness.troubles() == ["draining"]
+    draining = False
+    world.chat.node.standing.suspended = True
+    assert await readiness.troubles() == ["lease"]
