@@ -23,7 +23,7 @@ class RandomIds:
     """
 
     def __init__(self) -> None:
-        self._mark = secrets.token_hex(4)
+        self._mark = "-" + secrets.token_hex(4)
         self._last_ms = 0
         self._prefix = ""
         self._count = itertools.count()
@@ -33,7 +33,7 @@ class RandomIds:
             self._last_ms = now_ms
             self._prefix = f"{now_ms:012x}-"
             self._count = itertools.count()
-        return f"{self._prefix}{next(self._count):08x}-{self._mark}"
+        return f"{self._prefix}{next(self._count):08x}{self._mark}"
 
     def session(self) -> str:
         return secrets.token_hex(12)

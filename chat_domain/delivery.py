@@ -19,7 +19,7 @@ from chat_domain.offline import Offline
 from chat_domain.ports import Broker, Clock, Ids, Mailbox, Presence
 from chat_domain.receipt import Owed, Receipt
 from chat_domain.remote import RemoteRoutes
-from chat_domain.session import Held, Keeping, Session, hold
+from chat_domain.session import Held, Keeping, Session
 from chat_domain.sessions import Sessions
 
 MAX_UNANSWERED = 256  # messages of one session without an answer
@@ -71,7 +71,7 @@ class Delivery:
         """
         session = self.sessions.get(recipient_id)
         if session is None:
-            held = hold(message, receipt)
+            held = Held(message, receipt)
             return () if self.routes.hand_over(recipient_id, held) else ((recipient_id, held),)
         try:
             ahead = session.offer(message, receipt)
@@ -81,7 +81,7 @@ class Delivery:
             return ()
         if ahead is None:
             return ()
-        return [(recipient_id, held) for held in (*ahead, hold(message, receipt))]
+        return [(recipient_id, held) for held in (*ahead, Held(message, receipt))]
 
     async def forward(self, batch: Sequence[Bound]) -> None:
         """Hand messages to the nodes where their recipients are, store the others, settle their

@@ -44,9 +44,10 @@ class GroupChat:
         # One more than the recipients, so that the answer is not given before all are routed.
         receipt = self.delivery.receipt(sender, message, tag, len(members))
         left: list[Bound] = []
+        route, sender_id = self.delivery.route, sender.user.id
         for member_id in members:
-            if member_id != sender.user.id:
-                left += self.delivery.route(member_id, message, receipt)
+            if member_id != sender_id and (not_taken := route(member_id, message, receipt)):
+                left += not_taken
         if receipt is not None:
             receipt.delivered()
         return self.delivery.forward(left) if left else None

@@ -7,6 +7,8 @@ import attrs
 
 T = TypeVar("T")
 
+_OVERHEAD = 200  # bytes of a frame around its text, roughly
+
 
 class Role(enum.Enum):
     """What a member is in a group. The values are those of the original tables."""
@@ -102,6 +104,8 @@ class Message:
     cid: the sender's id of it, unique per sender for ever.
     group_id: 0 when it is one to one.
     time_ms: UTC milliseconds since the epoch at acceptance.
+    key: what a second copy is known by; None if the sender has given it no cid.
+    size: bytes that it takes on its way, estimated from above.
     """
 
     mid: str
@@ -111,6 +115,14 @@ class Message:
     group_id: int
     text: str
     time_ms: int
+    key: tuple[int, str] | None = attrs.field(init=False)
+    size: int = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        # Here, because a group's message is one for all who hold it.
+        text = self.text
+        self.key = None if self.cid is self.mid else (self.sender_id, self.cid)
+        self.size = _OVERHEAD + (len(text) if text.isascii() else 4 * len(text))
 
     def same_content(self, other: "Message") -> bool:
         """Whether a second message under the same cid says the same to the same place."""

@@ -33,7 +33,7 @@ from chat_domain.ports import Broker, Clock, Latches, Presence, Tasks
 from chat_domain.reports import RemoteReceipt, Reports
 from chat_domain.roster_changes import RosterChanges
 from chat_domain.rosters import Rosters
-from chat_domain.session import hold
+from chat_domain.session import Held
 from chat_domain.sessions import Sessions
 from chat_domain.standing import Standing
 
@@ -128,7 +128,7 @@ class Node:
         session.last_from[receipt.node] = receipt.mid
         if ahead is None:
             return ()
-        return [(user_id, held) for held in (*ahead, hold(receipt.message, receipt))]
+        return [(user_id, held) for held in (*ahead, Held(receipt.message, receipt))]
 
     def _settled(self, sender: str, note: Settled) -> None:
         for user_id, mid, fate in note.fates:

@@ -10,8 +10,10 @@ import attrs
 
 from chat_domain.errors import TryAgain
 from chat_domain.ports import Mailbox, Tasks
-from chat_domain.session import Session
+from chat_domain.session import Phase, Session
 from chat_domain.standing import Standing
+
+_LIVE = Phase.LIVE
 
 
 @attrs.frozen
@@ -45,7 +47,8 @@ class Offline:
         done = session.taken_over(number)
         if done:
             self.forget(session, done)
-        self.fetch(session)
+        if session.phase is not _LIVE:
+            self.fetch(session)
 
     def forget(self, session: Session, mids: Collection[str]) -> None:
         """Remove messages from the mailbox. Reads leave them out from their push to their end."""

@@ -41,7 +41,6 @@ OVERDUE_AFTER = (
     8000  # ms; what is not settled by then is stored, for the sender's answer is due at 10 s
 )
 EXPECTED_AGAIN_WITHIN = 20_000  # ms from its acceptance; then its client has given it up
-_OVERHEAD = 200  # bytes of a frame around its text, roughly
 
 
 class Phase(enum.Enum):
@@ -58,16 +57,24 @@ class Keeping(enum.Enum):
     DONE = "done"
 
 
+# For what is done with every message: looking into an enumeration takes ten times as long.
+_LIVE = Phase.LIVE
+_KEPT = Keeping.DONE
+
+
 @attrs.define(eq=False)
 class Held:
     """A message that a session is responsible for, and the senders who await its fate."""
 
     message: Message
-    size: int
     receipts: list[Owed] | Owed | None = None  # one is by far the most frequent
     number: int = 0
     keeping: Keeping = Keeping.NOT
     taken: bool = False
+
+    @property
+    def size(self) -> int:
+        return self.message.size
 
     @property
     def is_remote(self) -> bool:
@@ -83,12 +90,6 @@ class Held:
         if self.receipts is None:
             return ()
         return self.receipts if isinstance(self.receipts, list) else (self.receipts,)
-
-
-def hold(message: Message, receipt: Owed | None) -> Held:
-    """Make a message somebody's responsibility. Its size is estimated, from above."""
-    text = message.text
-    return Held(message, _OVERHEAD + (len(text) if text.isascii() else 4 * len(text)), receipt)
 
 
 class Session:
@@ -158,30 +159,30 @@ class Session:
         Return None when it was taken. Otherwise it must be stored, right after what is returned.
         Raises CidConflict where another content of the same sender and cid is on the way.
         """
-        if message.cid is not message.mid and self._joined(message, receipt):
+        key = message.key
+        if key is not None and key in self._by_cid:
+            self._join(self._by_cid[key], message, receipt)
             return None
-        if self.phase is not Phase.LIVE:
+        if self.phase is not _LIVE:
             return ()
-        if self._budget.used > self._budget.limit:
+        budget = self._budget
+        if budget.used > budget.limit:
             return self.fall_back()
-        held = hold(message, receipt)
-        self._budget.used += held.size
-        if self._waiting or not self._fits(held):
+        held = Held(message, receipt)
+        budget.used += message.size
+        if self._waiting or not self._fits(message):
             if len(self._waiting) >= WAITING_MESSAGES or self._waiting_bytes > WAITING_BYTES:
-                self._budget.used -= held.size
+                budget.used -= message.size
                 return self.fall_back()
             self._waiting.append(held)
-            self._waiting_bytes += held.size
+            self._waiting_bytes += message.size
         else:
             self._push(held)
-        if message.cid is not message.mid:
-            self._by_cid[message.sender_id, message.cid] = held
+        if key is not None:
+            self._by_cid[key] = held
         return None
 
-    def _joined(self, message: Message, receipt: Owed | None) -> bool:
-        first = self._by_cid.get((message.sender_id, message.cid))
-        if first is None:
-            return False
+    def _join(self, first: Held, message: Message, receipt: Owed | None) -> None:
         if not first.message.same_content(message):
             raise CidConflict(message.cid)
         if receipt is not None:
@@ -190,20 +191,19 @@ class Session:
                 receipt.kept()
             else:
                 first.join(receipt)
-        return True
 
-    def _fits(self, held: Held) -> bool:
-        if not self._window:
-            return True
-        return (
-            len(self._window) < WINDOW_MESSAGES and self._window_bytes + held.size <= WINDOW_BYTES
+    def _fits(self, message: Message) -> bool:
+        window = self._window
+        return not window or (
+            len(window) < WINDOW_MESSAGES and self._window_bytes + message.size <= WINDOW_BYTES
         )
 
     def _push(self, held: Held) -> None:
         self.last_push = held.number = self.last_push + 1
         self._window.append(held)
-        self._window_bytes += held.size
-        self.client.push(held.number, held.message, stored=held.keeping is Keeping.DONE)
+        message = held.message
+        self._window_bytes += message.size
+        self.client.push(held.number, message, stored=held.keeping is _KEPT)
 
     def taken_over(self, number: int) -> list[str]:
         """Settle every push up to this number; return the mids to be removed from the mailbox.
@@ -216,10 +216,11 @@ class Session:
         window = self._window
         while window and window[0].number <= number:
             held = window.popleft()
-            self._window_bytes -= held.size
-            self._budget.used -= held.size
+            size = held.message.size
+            self._window_bytes -= size
+            self._budget.used -= size
             self._settle(held, done)
-        while self._waiting and self._fits(self._waiting[0]):
+        while self._waiting and self._fits(self._waiting[0].message):
             held = self._waiting.popleft()
             self._waiting_bytes -= held.size
             self._push(held)
@@ -227,17 +228,20 @@ class Session:
 
     def _settle(self, held: Held, done: list[str]) -> None:
         message = held.message
-        if message.cid is not message.mid:
-            self._by_cid.pop((message.sender_id, message.cid), None)
+        if message.key is not None:
+            self._by_cid.pop(message.key, None)
         held.taken = True
-        if held.keeping is Keeping.DONE:
+        if held.keeping is _KEPT:
             done.append(message.mid)
-        if type(held.receipts) is Receipt:
-            held.receipts.delivered()
-        else:
-            for receipt in held.each_receipt():
-                receipt.delivered()
+        receipts = held.receipts
+        if receipts is None:
+            return
         held.receipts = None
+        if isinstance(receipts, list):
+            for receipt in receipts:
+                receipt.delivered()
+        else:
+            receipts.delivered()
 
     # -- leaving the direct way ----------------------------------------------------------
 
@@ -294,7 +298,8 @@ class Session:
         return [held for held in (*self._window, *self._waiting) if held.keeping is Keeping.NOT]
 
     def _forget_cid(self, held: Held) -> None:
-        self._by_cid.pop((held.message.sender_id, held.message.cid), None)
+        if held.message.key is not None:
+            self._by_cid.pop(held.message.key, None)
 
     def kept(self, secured: Iterable[Held]) -> list[str]:
         """Note what became of what `secure` returned: the mailbox has it, or still has not.
@@ -356,14 +361,13 @@ class Session:
                 in_window[message.mid].keeping = Keeping.DONE
                 self._from_mailbox.add(message.mid)
                 continue
-            held = hold(message, None)
-            held.keeping = Keeping.DONE
-            if not self._fits(held):
+            if not self._fits(message):
                 return
-            self._budget.used += held.size
+            held = Held(message, keeping=Keeping.DONE)
+            self._budget.used += message.size
             self._from_mailbox.add(message.mid)
-            if message.cid is not message.mid:
-                self._by_cid[message.sender_id, message.cid] = held
+            if message.key is not None:
+                self._by_cid[message.key] = held
             self._push(held)
         if len(found) < asked:
             self._read_all_at = self._read_began_at

@@ -12,7 +12,6 @@ from adapters.gateway.pacer import Pacer
 from adapters.gateway.tally import Tally
 from adapters.wire import errors, numbers, version1
 from adapters.wire.frames import reply, state
-from adapters.wire.requests import Request, number_of
 from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Message, User
@@ -25,6 +24,7 @@ class Version2Client:
     version = 2
     wants_answers = True
     takes_errors = True
+    knows_ours = True  # the requests that the C++ server did not have
     watches_drain = False
     sent = 0
 
@@ -36,10 +36,6 @@ class Version2Client:
         self._end = end
         self._encode = encoder.encode
         self._tally = tally
-
-    def understands(self, request: Request) -> bool:  # noqa: ARG002  # see OriginalClient
-        """Whether a client of this kind can have meant such a request."""
-        return True
 
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         frame = self._encode(number, message, self._user_id, stored=stored)
@@ -152,19 +148,18 @@ class OriginalClient(PersonClient):
 
     wants_answers = False
     takes_errors = False
+    knows_ours = False
     longest_frame = version1.MAX_FRAME
 
     def __init__(
         self, user: User, link: Link, end: bytes, encoder: MessageEncoder, tally: Tally
     ) -> None:
         super().__init__(user, link, end, encoder, tally)
+        self._short_chats = encoder.short_chats
         self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
 
-    def understands(self, request: Request) -> bool:
-        return number_of(request) < numbers.FIRST_OF_OURS
-
     def _send_chat(self, number: int, message: Message, *, stored: bool) -> None:
-        frames = version1.short_chats(message, self._user_id)
+        frames = self._short_chats(message, self._user_id)
         if len(frames) == 1 and not stored and not self._pacer.busy:
             self._link.write(frames[0] + self._end)
             self.sent = number

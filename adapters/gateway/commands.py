@@ -131,3 +131,18 @@ COMMANDS: dict[type[Request], Command] = {
     requests.ListGroups: list_groups,
     requests.ListMembers: list_members,
 }
+
+
+def ignore(talk: "Conversation", request: Request) -> None:
+    """The C++ server's client cannot have meant this."""
+
+
+def _is_ours(request: type[Request]) -> bool:
+    tag = request.__struct_config__.tag
+    return isinstance(tag, int) and tag >= numbers.FIRST_OF_OURS
+
+
+# A table of its own, so that no other client's requests are looked at twice.
+ORIGINAL_COMMANDS: dict[type[Request], Command] = {
+    request: ignore if _is_ours(request) else command for request, command in COMMANDS.items()
+}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from adapters.gateway.clients import Version2Client, kind_of
-from adapters.gateway.commands import COMMANDS
+from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS
 from adapters.gateway.link import Link
 from adapters.wire import errors, numbers
 from adapters.wire.frames import reply
@@ -53,6 +53,8 @@ SLICE = 256  # requests handled for one client before others have their turn
 
 _CHATS = (OneChat, GroupChat)
 
+_ENDED = Phase.ENDED
+
 _OWN_ACKS = {
     numbers.LOGIN: numbers.LOGIN_ACK,
     numbers.RESUME: numbers.LOGIN_ACK,
@@ -75,6 +77,7 @@ class Conversation:
         self.client: Version2Client | None = None
         self.watches_drain = False
         self.gone = False
+        self._commands = COMMANDS
         self._splitter = FrameSplitter(MAX_CLIENT_FRAME)
         self._last_push = 0  # of the sessions before this one
         self._backlog: deque[bytes] = deque()
@@ -124,10 +127,8 @@ class Conversation:
         except BadFrame as bad:
             self._refuse_frame(bad)
             return False
-        if self.client is not None and not self.client.understands(request):
-            return False
         try:
-            unfinished = COMMANDS[type(request)](self, request)
+            unfinished = self._commands[type(request)](self, request)
         except ChatError as error:
             self.refuse(request, error)
             return self._choked
@@ -256,12 +257,13 @@ class Conversation:
         session.last_push = self._last_push
         self.session, self.client = session, client
         self.watches_drain = client.watches_drain
+        self._commands = COMMANDS if client.knows_ours else ORIGINAL_COMMANDS
         self.guard.origins.logged_in(self.origin)
         return session
 
     def current_session(self) -> Session:
         """The session, for what needs one. Raises NotLoggedIn, or ShuttingDown for that reason."""
-        if self.session is None or self.session.phase is Phase.ENDED:
+        if self.session is None or self.session.phase is _ENDED:
             raise ShuttingDown if self.gateway.closing else NotLoggedIn
         return self.session
 
@@ -270,6 +272,7 @@ class Conversation:
         session, client = self.session, self.client
         self.session = self.client = None
         self.watches_drain = False
+        self._commands = COMMANDS
         if client is not None:
             client.closed()
         if session is not None:

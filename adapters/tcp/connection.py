@@ -52,7 +52,8 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._receiver.unchoked()
-        self._tell_if_drained()  # not so if more was said just now
+        if self.is_drained():  # not so if more was said just now
+            self._receiver.drained()
 
     # -- the link ------------------------------------------------------------------------
 
@@ -72,13 +73,10 @@ class Connection(asyncio.Protocol):
             return
         self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
         frames.clear()
-        if self._receiver.watches_drain:
-            self._tell_if_drained()
-        if self._transport.get_write_buffer_size() > HARD_LIMIT:
+        left = self._transport.get_write_buffer_size()
+        if left > HARD_LIMIT:
             self.abort()
-
-    def _tell_if_drained(self) -> None:
-        if self.is_drained():
+        elif not left and self._receiver.watches_drain:
             self._receiver.drained()
 
     def is_drained(self) -> bool:

@@ -12,8 +12,9 @@ encode = msgspec.json.Encoder().encode
 
 
 class OneChatFrame(Struct, tag_field="msgid", tag=numbers.ONE_CHAT, omit_defaults=True, gc=False):
-    """A message for one user, less its push number, which is put in front (see `version2`)."""
+    """A message for one user."""
 
+    push: int
     mid: str
     cid: str
     id: int
@@ -27,6 +28,8 @@ class OneChatFrame(Struct, tag_field="msgid", tag=numbers.ONE_CHAT, omit_default
 class GroupChatFrame(
     Struct, tag_field="msgid", tag=numbers.GROUP_CHAT, omit_defaults=True, gc=False
 ):
+    """One for a group, less its push number, which is put in front (see `version2`)."""
+
     mid: str
     cid: str
     id: int

@@ -52,7 +52,7 @@ class FrameSplitter:
         self._rest = frames.pop()
         if len(data) > self._limit:
             self._check(frames)
-        return [frame for frame in frames if frame]
+        return list(filter(None, frames))
 
     def _note_terminator(self, data: bytes) -> None:
         ends = [at for at in (data.find(b"\0"), data.find(b"\n")) if at >= 0]

@@ -5,6 +5,7 @@ checks every field and makes the object: 0.2 us for a chat, where looking at `ms
 decoding then took twice that.
 """
 
+import string
 from collections.abc import Callable
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from adapters.wire import numbers
 Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 AnyInteger = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Cid = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,64}\Z")]
+Cid = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 Description = Annotated[str, Meta(max_length=200)]
 # Looser than a name or a password may be: what they really may be, the rules say.
@@ -24,6 +25,9 @@ Words = Annotated[str, Meta(max_length=1024)]
 NewPassword = Annotated[str, Meta(min_length=1, max_length=128)]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 Cursor = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+_CID_LETTERS = f"{string.ascii_letters}{string.digits}_-".encode()
 
 
 class Request(Struct, tag_field="msgid", gc=False):
@@ -56,6 +60,10 @@ class OneChat(Request, tag=numbers.ONE_CHAT, kw_only=True):
     msg: Text
     cid: Cid | None = None
 
+    def __post_init__(self) -> None:
+        if self.cid is not None:
+            _check_cid(self.cid)
+
 
 class AddFriend(Request, tag=numbers.ADD_FRIEND, kw_only=True):
     friendid: Id | None = None
@@ -78,6 +86,10 @@ class GroupChat(Request, tag=numbers.GROUP_CHAT, kw_only=True):
     groupid: Id
     msg: Text
     cid: Cid | None = None
+
+    def __post_init__(self) -> None:
+        if self.cid is not None:
+            _check_cid(self.cid)
 
 
 class Ping(Request, tag=numbers.PING):
@@ -160,6 +172,12 @@ AnyRequest = (
     | ListSessions
     | EndSession
 )
+
+
+def _check_cid(cid: str) -> None:
+    # A pattern in the field's type would say the same, in 0.4 us a chat instead of 0.15.
+    if cid.encode().translate(None, _CID_LETTERS):
+        raise ValueError("Expected letters, digits, `_` and `-` - at `$.cid`")
 
 
 def _one_of(first: object, second: object, names: str) -> None:

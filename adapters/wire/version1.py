@@ -37,7 +37,22 @@ def chat(message: Message, recipient_id: int, text: str | None = None) -> bytes:
     )
 
 
-def short_chats(message: Message, recipient_id: int) -> list[bytes]:
+class ChatEncoder:
+    """Encodes messages in short frames, a group's once for all of its members."""
+
+    def __init__(self) -> None:
+        self._message: Message | None = None
+        self._frames: Sequence[bytes] = ()
+
+    def encode(self, message: Message, recipient_id: int) -> Sequence[bytes]:
+        if not message.group_id:
+            return short_chats(message, recipient_id)
+        if message is not self._message:
+            self._message, self._frames = message, short_chats(message, recipient_id)
+        return self._frames
+
+
+def short_chats(message: Message, recipient_id: int) -> Sequence[bytes]:
     """The same in frames of at most MAX_FRAME bytes, which split a long text between them."""
     whole = chat(message, recipient_id)
     if len(whole) <= MAX_FRAME:

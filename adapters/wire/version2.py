@@ -1,10 +1,11 @@
 """Messages as version 2 clients get them."""
 
 from adapters.wire.frames import ChatAck, GroupChatFrame, OneChatFrame, encode
+from adapters.wire.version1 import ChatEncoder
 from chat_domain.model import Message
 from chat_domain.receipt import Receipt
 
-_HEAD_LENGTH = len('{"msgid":1005,')
+_HEAD_LENGTH = len('{"msgid":1009,')
 
 
 class MessageEncoder:
@@ -12,29 +13,30 @@ class MessageEncoder:
 
     What differs between the members is the number of the push. It is put in front of the rest,
     and the rest of the last message is kept for the next member's turn.
+
+    short_chats: the same for the C++ server's client, where nothing differs.
     """
 
     def __init__(self) -> None:
         self._message: Message | None = None
         self._stored = False
         self._rest = b""
+        self.short_chats = ChatEncoder().encode
 
     def encode(self, number: int, message: Message, recipient_id: int, *, stored: bool) -> bytes:
         """A message's frame, without its terminator."""
         if not message.group_id:
-            return b'{"msgid":1005,"push":%d,%b' % (
-                number,
-                _one(message, recipient_id, stored=stored)[_HEAD_LENGTH:],
-            )
+            return _one(number, message, recipient_id, stored=stored)
         if message is not self._message or stored is not self._stored:
             self._message, self._stored = message, stored
             self._rest = _group(message, stored=stored)[_HEAD_LENGTH:]
         return b'{"msgid":1009,"push":%d,%b' % (number, self._rest)
 
 
-def _one(message: Message, recipient_id: int, *, stored: bool) -> bytes:
+def _one(number: int, message: Message, recipient_id: int, *, stored: bool) -> bytes:
     return encode(
         OneChatFrame(
+            number,
             message.mid,
             message.cid,
             message.sender_id,
