@@ -42,6 +42,17 @@ class TwoNodes(RuleBasedStateMachine):
             self.person(who).says(to=self.person(to).user.id)
         self.world.go_on()
 
+    @rule(who=persons, to=persons, where=sites, count=some)
+    def say_and_carry(self, who: int, to: int, where: int, count: int) -> None:
+        self.say(who, to, count)
+        self.world.carry(self.site(where), count)
+
+    @rule(to=persons)
+    def hear_from_all(self, to: int) -> None:
+        for who in range(PEOPLE):
+            self.say(who, to, 1)
+        self.world.carry_all()
+
     @rule(who=persons, most=some, heard=st.booleans())
     def show(self, who: int, most: int, heard: bool) -> None:
         self.person(who).shows(most, heard=heard)
@@ -61,6 +72,12 @@ class TwoNodes(RuleBasedStateMachine):
         elif link is not None:
             self.person(who).loses(link)
         self.world.go_on()
+
+    @rule(who=persons, where=sites, noticed=st.booleans())
+    def move(self, who: int, where: int, noticed: bool) -> None:
+        """Go on by another connection, which takes the place of the first."""
+        self.lose_connection(who, noticed)
+        self.come_back(who, where, resumes=True, anew=False)
 
     @rule(who=persons, where=sites, resumes=st.booleans(), anew=st.booleans())
     def come_back(self, who: int, where: int, resumes: bool, anew: bool) -> None:
@@ -163,7 +180,7 @@ class TwoNodes(RuleBasedStateMachine):
 TestTwoNodes = TwoNodes.TestCase
 TestTwoNodes.settings = settings(
     max_examples=EXAMPLES,
-    stateful_step_count=40,
+    stateful_step_count=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
