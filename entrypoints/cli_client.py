@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import io
 import os
+import ssl
 import sys
 from collections.abc import Sequence
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plain = options.plain or not (sys.stdin.isatty() and sys.stdout.isatty())
     serve = _serve_plainly if plain else _serve_terminal
     try:
-        return asyncio.run(serve(options.host, options.port))
+        return asyncio.run(serve(options.host, options.port, _tls(options)))
     except ConnectionLost as exc:
         print(f"error: {exc}", file=sys.stderr)  # noqa: T201  # this is its place
         return 1
@@ -46,7 +47,27 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="plain lines without colour, as when the input or output is no terminal",
     )
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="encrypt, and make sure that the server is who it should be",
+    )
+    parser.add_argument(
+        "--tls-ca",
+        metavar="FILE",
+        help="certificates to trust instead of the system's, the server's own say; implies --tls",
+    )
     return parser
+
+
+def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
+    """How to know the server: by its name, in a certificate that can be traced back."""
+    if options.tls_ca is None:
+        return ssl.create_default_context() if options.tls else None
+    try:
+        return ssl.create_default_context(cafile=options.tls_ca)
+    except OSError as exc:
+        raise ConnectionLost(f"cannot read {options.tls_ca}: {exc.strerror or exc}") from exc
 
 
 def _port(text: str) -> int:
@@ -55,18 +76,18 @@ def _port(text: str) -> int:
     return int(text)
 
 
-async def _serve_plainly(host: str, port: int) -> int:
+async def _serve_plainly(host: str, port: int, tls: ssl.SSLContext | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    async with ChatClient.connect(host, port) as client:
+    async with ChatClient.connect(host, port, tls=tls) as client:
         return await LineClient(client, standard_screen(), Book()).run()
 
 
-async def _serve_terminal(host: str, port: int) -> int:
+async def _serve_terminal(host: str, port: int, tls: ssl.SSLContext | None) -> int:
     book = Book()
     screen = TerminalScreen(book)
-    async with ChatClient.connect(host, port) as client:
+    async with ChatClient.connect(host, port, tls=tls) as client:
         with screen.shown():
             return await LineClient(client, screen, book, echo_after=_ECHO_AFTER).run()
 

@@ -60,6 +60,10 @@ class Settings:
         "",
         "proxies that may say who their clients are, by the PROXY protocol: networks, with commas",
     )
+    tls_cert: str = _setting(
+        "", "file with the server's certificate and those between it and a known one: serve TLS"
+    )
+    tls_key: str = _setting("", "file with the certificate's key, which has no passphrase")
     second_login: str = _setting(
         "refuse",
         "what a login does while the account is online: refuse it, or replace the first",
@@ -127,6 +131,8 @@ class Settings:
             raise BadSettings(f"workers: {self.workers} nodes need a broker: --broker redis://HOST")
         if not self.host:
             raise BadSettings("host: an address is needed; 0.0.0.0 is every one of this machine")
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise BadSettings("tls_cert, tls_key: one is of no use without the other")
         self.proxy_networks()
 
     def limits(self) -> Limits:

@@ -16,17 +16,14 @@ import attrs
 import structlog
 
 from adapters.control.server import SocketUnusable
-from adapters.gateway.gateway import Gateway
 from adapters.redis import BrokerUnusable
 from adapters.storage import StoreUnusable
-from adapters.tcp.arrival import Arrival
-from adapters.tcp.connection import Connection
-from adapters.tcp.outboxes import Outboxes
 from entrypoints.bootstrap import opened
 from entrypoints.controlling import controlled
 from entrypoints.listening import BACKLOG, listening_sockets
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
+from entrypoints.protocols import certificate_of, protocols, warn_if_open
 from entrypoints.settings import BadSettings, Settings, settings_or_exit
 from entrypoints.workers import Watcher
 
@@ -52,13 +49,16 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         _stop_when_broken(worker.lifeline, stop)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    certificate = certificate_of(settings)
+    if certificate is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.reload)
     place = worker.number if worker else None
     async with (
         opened(settings) as gateway,
         controlled(settings, gateway.chat, place),
         operated(settings, gateway, place),
     ):
-        servers = await _listen(settings, gateway, worker)
+        servers = await _listen(settings, protocols(settings, gateway, certificate), worker)
         clock = asyncio.create_task(gateway.keep_time())
         try:
             await stop.wait()
@@ -82,11 +82,9 @@ def _stop_when_broken(lifeline: int, stop: asyncio.Event) -> None:
 
 
 async def _listen(
-    settings: Settings, gateway: Gateway, worker: Worker | None
+    settings: Settings, protocol: Callable[[], asyncio.Protocol], worker: Worker | None
 ) -> list[asyncio.Server]:
-    create = partial(
-        asyncio.get_running_loop().create_server, _protocols(settings, gateway), backlog=BACKLOG
-    )
+    create = partial(asyncio.get_running_loop().create_server, protocol, backlog=BACKLOG)
     if worker is None:
         servers = [await create(settings.host, settings.port)]
     else:
@@ -95,16 +93,6 @@ async def _listen(
         host, port = sock.getsockname()[:2]
         log.info("listening on %s:%d", host, port, store=_without_password(settings.store))
     return servers
-
-
-def _protocols(settings: Settings, gateway: Gateway) -> Callable[[], asyncio.Protocol]:
-    outboxes = Outboxes()
-
-    def connect(peer: str | None = None) -> Connection:
-        return Connection(gateway.welcome, outboxes, peer)
-
-    proxies = settings.proxy_networks()
-    return (lambda: Arrival(proxies, connect)) if proxies else connect
 
 
 def _without_password(url: str) -> str:
@@ -134,6 +122,7 @@ def main() -> int:
     settings = settings_or_exit()
     set_up_logs(settings.log_level)
     raise_file_limit()
+    warn_if_open(settings)
     return _run(settings) if settings.workers == 1 else _run_workers(settings)
 
 
@@ -163,7 +152,8 @@ def _run_workers(settings: Settings) -> int:
         for sock in itertools.chain.from_iterable(sockets):
             sock.close()
 
-    return Watcher(settings.workers, work).run(on_stop=close_sockets)
+    watcher = Watcher(settings.workers, work, reloads=bool(settings.tls_cert))
+    return watcher.run(on_stop=close_sockets)
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> int:

@@ -45,26 +45,32 @@ class _Place:
 class Watcher:
     """Keeps `count` workers running until it is told to stop. To be used once."""
 
-    def __init__(self, count: int, work: Work) -> None:
+    def __init__(self, count: int, work: Work, *, reloads: bool = False) -> None:
+        """`reloads`: workers read something anew on SIGHUP, so it is passed on."""
         self._work = work
+        self._signals = _SIGNALS | {signal.SIGHUP} if reloads else _SIGNALS
         self._places = [_Place(number, due=0.0) for number in range(1, count + 1)]
         self._lifeline = os.pipe()
         self._stopping = False
         self._status = 0
 
-    def run(self, on_stop: Callable[[], None]) -> int:
+    def run(self, on_stop: Callable[[], None], more_time: float = 0.0) -> int:
         """Return the exit status when all workers have ended: 0 if all did so in good order.
 
-        `on_stop` is called once, when the workers are told to stop.
+        `on_stop` is called once, when the workers are told to stop. more_time: seconds that they
+        may take for it beyond STOPPING_TAKES.
         """
         signal.signal(signal.SIGCHLD, lambda *_: None)  # what is ignored cannot be waited for
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
         self._on_stop = on_stop
+        self._stopping_takes = STOPPING_TAKES + more_time
         self._start_who_is_due()
         while self._has_work():
-            number = signal.sigwait(_SIGNALS)
+            number = signal.sigwait(self._signals)
             if number == signal.SIGCHLD:
                 self._bury_the_dead()
+            elif number == signal.SIGHUP:
+                self._tell_all(number)
             elif number != signal.SIGALRM:
                 self._stop(number)
             elif self._stopping:
@@ -106,7 +112,9 @@ class Watcher:
             signal.setitimer(signal.ITIMER_REAL, 0)
             for each in _SIGNALS:
                 signal.signal(each, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            if signal.SIGHUP in self._signals:
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it can read anything anew
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
             status = self._work(number, self._lifeline[0])
         except Exception:
             log.exception("worker failed", worker=number)
@@ -148,7 +156,7 @@ class Watcher:
         if not self._stopping:
             self._stopping = True
             self._on_stop()
-            signal.setitimer(signal.ITIMER_REAL, STOPPING_TAKES)
+            signal.setitimer(signal.ITIMER_REAL, self._stopping_takes)
         self._tell_all(number)
 
     def _tell_all(self, number: int) -> None:

@@ -1,7 +1,7 @@
 """The first moment of a connection that may come from a proxy.
 
 An `Arrival` is the protocol of such a connection until it is known who its client is. Then the
-transport gets a `Connection`, and nothing of this remains: the header costs later data nothing.
+transport gets its protocol, and nothing of this remains: the header costs later data nothing.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import cast
 
 import structlog
 
-from adapters.tcp.connection import Connection, peer_of
+from adapters.tcp.connection import peer_of
 from adapters.tcp.proxy_protocol import BadHeader, Beginning, read_beginning
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ class Arrival(asyncio.Protocol):
     def __init__(
         self,
         proxies: Collection[Network],
-        connect: Callable[[str | None], Connection],
+        connect: Callable[[str | None], asyncio.Protocol],
         silence: float = SILENCE,
     ) -> None:
         self._proxies = proxies
@@ -69,16 +69,16 @@ class Arrival(asyncio.Protocol):
             self._transport.abort()
             return None
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> bool | None:
         return self._take_for_client().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's name for it
         self._forget_patience()
 
-    def _take_for_client(self) -> Connection:
+    def _take_for_client(self) -> asyncio.Protocol:
         return self._hand_over(None, self._begun)
 
-    def _hand_over(self, client: str | None, data: bytes) -> Connection:
+    def _hand_over(self, client: str | None, data: bytes) -> asyncio.Protocol:
         self._forget_patience()
         connection = self._connect(client)
         self._transport.set_protocol(connection)

@@ -41,6 +41,13 @@ class ServerProcess:
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
+    def says(self, text: str) -> None:
+        """Wait until it has logged this."""
+        patient_until = time.monotonic() + STARTS_WITHIN
+        while text not in self.log:
+            assert time.monotonic() < patient_until, f"it does not say {text!r}:\n{self.log}"
+            time.sleep(0.01)
+
     def start(self) -> None:
         """Start it and wait until it accepts connections; after a `kill` or `stop` once more."""
         assert self._process is None, "it is running already"

@@ -1,0 +1,238 @@
+"""TLS between a socket and a connection.
+
+OpenSSL is used without a socket of its own (`SSLObject`), not by asyncio's `start_tls`: what came
+in one packet with a proxy's header belongs to the handshake already, and whoever does not finish
+one has to count as a connection.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, cast
+
+import structlog
+
+from adapters.tcp.connection import peer_of
+
+log = structlog.get_logger()
+
+HANDSHAKE_WITHIN = 10.0  # seconds
+_RECORD = 64 * 1024  # bytes to ask for at a time
+
+
+class BadCertificate(Exception):
+    """One line for whoever named the files."""
+
+
+class Certificate:
+    """The server's certificate and key, which may be replaced while connections go on."""
+
+    def __init__(self, chain: Path, key: Path) -> None:
+        """Raises BadCertificate."""
+        self._chain = chain
+        self._key = key
+        self.context = self._load()
+
+    def reload(self) -> None:
+        """New connections see what the files say by now. If that is no good, nothing changes."""
+        try:
+            self.context = self._load()
+        except BadCertificate as error:
+            # the old one goes on to work, and the line says all
+            log.error(  # noqa: TRY400
+                "certificate not reloaded, the old one stays", why=str(error)
+            )
+        else:
+            log.info("certificate reloaded")
+
+    def _load(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+        try:
+            # A key with a passphrase would have OpenSSL ask on the terminal, and the server wait.
+            context.load_cert_chain(self._chain, self._key, password=lambda: b"")
+        except (OSError, ValueError) as error:
+            raise BadCertificate(f"{self._chain}, {self._key}: {_words(error)}") from error
+        return context
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+class Door(Protocol):
+    """Counts who is shaking hands."""
+
+    def handshake_begins(self, peer: str) -> Callable[[], None] | None:
+        """None if there is no room for them; otherwise what is to be called at its end."""
+
+    def handshake_failed(self) -> None: ...
+
+
+class Secured(asyncio.Protocol):
+    """The socket's protocol, and towards the connection behind it a transport."""
+
+    def __init__(
+        self,
+        certificate: Certificate,
+        connect: Callable[[str], asyncio.Protocol],
+        door: Door,
+        peer: str | None = None,
+        within: float = HANDSHAKE_WITHIN,
+    ) -> None:
+        """`connect` makes the connection for a client's address. `peer`: see `Connection`."""
+        self._connect = connect
+        self._door = door
+        self._peer = peer or ""
+        self._within = within
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = certificate.context.wrap_bio(self._in, self._out, server_side=True)
+        self._inner: asyncio.Protocol | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._leave: Callable[[], None] | None = None
+        self._paused = self._ended = False
+
+    # -- the handshake -------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._peer = self._peer or peer_of(transport)
+        self._leave = self._door.handshake_begins(self._peer)
+        if self._leave is None:
+            self._transport.abort()
+            return
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(self._within, self._fail, "it takes too long")
+
+    def data_received(self, data: bytes) -> None:
+        self._in.write(data)
+        if self._inner is None:
+            self._shake_hands()
+        else:
+            self._read()
+
+    def _shake_hands(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+        except ssl.SSLError as error:
+            self._flush()  # the alert that says why
+            self._fail(error.reason or "not TLS")
+        else:
+            self._begin()
+
+    def _fail(self, why: str) -> None:
+        self._door.handshake_failed()
+        log.debug("TLS handshake failed", peer=self._peer, why=why)
+        self._transport.abort()
+
+    def _begin(self) -> None:
+        self._end_handshake()
+        self._flush()
+        self._inner = self._connect(self._peer)
+        self._inner.connection_made(cast("asyncio.BaseTransport", self))
+        self._read()
+
+    def _end_handshake(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        if self._leave is not None:
+            leave, self._leave = self._leave, None
+            leave()
+
+    # -- the socket ------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        while self._inner is not None and self._listens():
+            try:
+                data = self._tls.read(_RECORD)
+            except ssl.SSLWantReadError:
+                break
+            except ssl.SSLError:  # ZeroReturn is the end; any other is one as well
+                data = b""
+            if not data:
+                self._end_input()
+                break
+            self._inner.data_received(data)
+        self._flush()  # OpenSSL may have something of its own to say
+
+    def _listens(self) -> bool:
+        return not (self._paused or self._ended or self._transport.is_closing())
+
+    def _end_input(self) -> None:
+        self._ended = True
+        if self._inner is not None:
+            self._inner.eof_received()
+
+    def eof_received(self) -> bool:
+        if self._inner is None:
+            return False
+        if not self._ended:
+            self._end_input()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_handshake()
+        if self._inner is not None:
+            inner, self._inner = self._inner, None
+            inner.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        if self._inner is not None:
+            self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._inner is not None:
+            self._inner.resume_writing()
+
+    def _flush(self) -> None:
+        data = self._out.read()
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+    # -- the transport -----------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[self._tls.write(view) :]
+        except ssl.SSLError:  # the other side has broken the rules; what it gets is of no use
+            self.abort()
+            return
+        self._flush()
+
+    def pause_reading(self) -> None:
+        self._paused = True
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._paused = False
+        self._transport.resume_reading()
+        asyncio.get_running_loop().call_soon(self._read)  # what was decrypted already
+
+    def close(self) -> None:
+        if not self._transport.is_closing():
+            with suppress(ssl.SSLError):  # it would wait for the other side's good-bye; we do not
+                self._tls.unwrap()
+            self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def get_write_buffer_size(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._transport.set_write_buffer_limits(high=high, low=low)
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return self._transport.get_extra_info(name, default)

@@ -1,0 +1,84 @@
+"""What stands between a listening socket and the gateway: proxies, TLS, connections."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+import structlog
+
+from adapters.gateway.gateway import Gateway
+from adapters.tcp.arrival import Arrival
+from adapters.tcp.connection import Connection
+from adapters.tcp.outboxes import Outboxes
+from adapters.tcp.tls import BadCertificate, Certificate, Secured
+from chat_domain.errors import TooManyConnections
+from chat_domain.guard import Guard
+from entrypoints.settings import BadSettings, Settings
+
+log = structlog.get_logger()
+
+
+@attrs.frozen
+class HandshakeDoor:
+    """Who shakes hands is a connection already. (`adapters.tcp.tls.Door`)"""
+
+    guard: Guard
+
+    def handshake_begins(self, peer: str) -> Callable[[], None] | None:
+        origins = self.guard.origins
+        try:
+            origin = origins.enter(peer)
+        except TooManyConnections:
+            return None  # it is refused before it costs a handshake
+        return lambda: origins.leave(origin, stranger=True)
+
+    def handshake_failed(self) -> None:
+        self.guard.counters.handshakes_failed += 1
+
+
+def certificate_of(settings: Settings) -> Certificate | None:
+    """What the server shows its clients, if it does. Raises BadSettings."""
+    if not settings.tls_cert:
+        return None
+    try:
+        return Certificate(Path(settings.tls_cert), Path(settings.tls_key))
+    except BadCertificate as error:
+        raise BadSettings(f"tls_cert, tls_key: {error}") from None
+
+
+def protocols(
+    settings: Settings, gateway: Gateway, certificate: Certificate | None
+) -> Callable[[], asyncio.Protocol]:
+    """What makes the protocol of each new socket."""
+    outboxes = Outboxes()
+
+    def connect(peer: str | None = None) -> asyncio.Protocol:
+        return Connection(gateway.welcome, outboxes, peer)
+
+    def secure(peer: str | None = None) -> asyncio.Protocol:
+        assert certificate is not None
+        return Secured(certificate, connect, door, peer)
+
+    door = HandshakeDoor(gateway.guard)
+    begin = connect if certificate is None else secure
+    proxies = settings.proxy_networks()
+    return (lambda: Arrival(proxies, begin)) if proxies else begin
+
+
+def warn_if_open(settings: Settings) -> None:
+    """Passwords in the clear are for one machine alone."""
+    if not settings.tls_cert and not _is_loopback(settings.host):
+        log.warning(
+            "without TLS, all that clients send can be read on its way, passwords too: see "
+            "--tls-cert",
+            host=settings.host,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"

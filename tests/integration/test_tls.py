@@ -1,0 +1,223 @@
+"""TLS, from the server itself: real sockets, and certificates made for the test."""
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
+
+import attrs
+import pytest
+import trustme
+
+from adapters.client.chat_client import ChatClient
+from adapters.client.errors import ConnectionLost
+from adapters.client.events import Message
+from tests.integration.chatter import LIVELY, eventually
+from tests.integration.server_process import ROOT, ServerProcess
+
+HELLO = b'{"msgid":1012}\n'
+PROXIED = b"PROXY TCP4 203.0.113.9 127.0.0.1 40000 6000\r\n"
+
+
+@attrs.frozen
+class Files:
+    """A certificate authority, and where the server's certificate lies."""
+
+    authority: trustme.CA
+    cert: Path
+    key: Path
+
+    def issue(self, authority: trustme.CA) -> None:
+        issued = authority.issue_cert("127.0.0.1")
+        self.key.write_bytes(issued.private_key_pem.bytes())
+        self.cert.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+
+    def trusting(self, authority: trustme.CA | None = None) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        (authority or self.authority).configure_trust(context)
+        return context
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    files = Files(trustme.CA(), tmp_path / "cert.pem", tmp_path / "key.pem")
+    files.issue(files.authority)
+    return files
+
+
+def options(files: Files) -> list[str]:
+    return ["--tls-cert", str(files.cert), "--tls-key", str(files.key), "--hashing", "cheap"]
+
+
+@pytest.fixture
+def server(files: Files) -> Iterator[ServerProcess]:
+    with ServerProcess("memory://", *options(files)) as process:
+        yield process
+
+
+def greets(port: int, context: ssl.SSLContext, first: bytes = b"") -> str | None:
+    """The version of TLS on a connection over which the server answers a PING."""
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as plain:
+        plain.sendall(first)
+        with context.wrap_socket(plain, server_hostname="127.0.0.1") as sock:
+            sock.sendall(HELLO)
+            assert b"1013" in sock.recv(1000)
+            return sock.version()
+
+
+async def test_a_conversation_over_tls(server: ServerProcess, files: Files) -> None:
+    """Two people talk as without it, and long messages come whole."""
+    heard: list[str] = []
+
+    def note(event: object) -> None:
+        if isinstance(event, Message):
+            heard.append(event.text)
+
+    connect = partial(
+        ChatClient.connect, "127.0.0.1", server.port, tls=files.trusting(), settings=LIVELY
+    )
+    async with connect() as ann, connect(on_event=note) as bob:
+        await ann.login(await ann.register("Ann", "secret"), "secret")
+        bob_id = await bob.register("Bob", "secret")
+        await bob.login(bob_id, "secret")
+        texts = [f"{number} {'漢' * 4000}" for number in range(100)]
+        await asyncio.gather(*(ann.post(bob_id, text) for text in texts))
+        await eventually(lambda: len(heard) >= len(texts))
+    assert heard == texts
+
+
+async def test_a_client_talks_to_the_right_server_alone(
+    server: ServerProcess, files: Files
+) -> None:
+    """A certificate of an authority that it does not trust is refused."""
+    stranger = files.trusting(trustme.CA())
+    with pytest.raises(ConnectionLost, match=r"(?i)certificate"):
+        async with ChatClient.connect("127.0.0.1", server.port, tls=stranger, settings=LIVELY):
+            pass
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_tls_1_2_and_up(server: ServerProcess, files: Files, version: ssl.TLSVersion) -> None:
+    """Both versions that are in use."""
+    context = files.trusting()
+    context.minimum_version = context.maximum_version = version
+    assert greets(server.port, context) == version.name.replace("_", ".")
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_nothing_older(server: ServerProcess, files: Files) -> None:
+    """TLS 1.1 is refused, and the server goes on."""
+    context = files.trusting()
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.raises(ssl.SSLError):
+        greets(server.port, context)
+    greets(server.port, files.trusting())
+
+
+def test_who_speaks_without_tls_is_hung_up_on(server: ServerProcess, files: Files) -> None:
+    """And nobody else is."""
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as sock:
+        sock.sendall(HELLO)
+        with suppress(ConnectionResetError):
+            while sock.recv(1000):
+                pass
+    greets(server.port, files.trusting())
+
+
+def test_a_new_certificate_is_read_on_sighup(server: ServerProcess, files: Files) -> None:
+    """Connections that are there go on; a broken file changes nothing."""
+    newer = trustme.CA()
+    with (
+        closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as plain,
+        files.trusting().wrap_socket(plain, server_hostname="127.0.0.1") as before,
+    ):
+        files.issue(newer)
+        os.kill(server.pid, signal.SIGHUP)
+        server.says("certificate reloaded")
+        greets(server.port, files.trusting(newer))
+        with pytest.raises(ssl.SSLCertVerificationError):
+            greets(server.port, files.trusting())
+        files.cert.write_text("this is none")
+        os.kill(server.pid, signal.SIGHUP)
+        server.says("certificate not reloaded")
+        greets(server.port, files.trusting(newer))
+        before.sendall(HELLO)
+        assert b"1013" in before.recv(1000)
+
+
+def test_a_proxy_s_header_comes_before_the_handshake(files: Files) -> None:
+    """Also in one packet with its beginning: TLS is between the client and the server."""
+    with ServerProcess(
+        "memory://", *options(files), "--proxy-from", "127.0.0.0/8", "--log-level", "debug"
+    ) as server:
+        greets(server.port, files.trusting(), PROXIED)
+        greets(server.port, files.trusting())
+        assert "203.0.113.9" in server.log
+
+
+def run_client(server: ServerProcess, *options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "entrypoints.cli_client", "127.0.0.1", str(server.port), *options],
+        cwd=ROOT,
+        input="3\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_line_client_makes_sure_of_the_server(
+    server: ServerProcess, files: Files, tmp_path: Path
+) -> None:
+    """By the system's certificates, or by those of a file."""
+    authority = tmp_path / "ca.pem"
+    files.authority.cert_pem.write_to_path(authority)
+    refused = run_client(server, "--tls")
+    assert refused.returncode == 1
+    assert "certificate" in refused.stderr.lower()
+    accepted = run_client(server, "--tls-ca", str(authority))
+    assert accepted.returncode == 0, accepted
+    assert run_client(server, "--tls-ca", str(tmp_path / "none.pem")).returncode == 1
+
+
+def test_an_open_server_without_tls_warns(tmp_path: Path) -> None:
+    """In one line; one on its loopback address does not, nor one with TLS."""
+    with ServerProcess("memory://") as server:
+        assert "without TLS" not in server.log
+    arguments = ["6000", "--host", "0.0.0.0", "--store", "nonsense://"]  # noqa: S104
+    ended = subprocess.run(
+        [sys.executable, "-m", "entrypoints.tcp_server", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    warnings = [line for line in ended.stderr.splitlines() if "without TLS" in line]
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("given", [["--tls-cert", "a.pem"], ["--tls-key", "a.pem"]])
+def test_one_file_without_the_other_is_refused(given: list[str]) -> None:
+    """So is a file that is not there; each in one line."""
+    for arguments in (given, ["--tls-cert", "no.pem", "--tls-key", "no.pem"]):
+        ended = subprocess.run(
+            [sys.executable, "-m", "entrypoints.tcp_server", "0", *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode in (1, 2)
+        assert len(ended.stderr.splitlines()) == 1, ended.stderr
