@@ -111,6 +111,13 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
+async def _end(writer: asyncio.StreamWriter) -> None:
+    """Return when nothing is left of it."""
+    _reset(writer)
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
 class Door:
     """Where one person's clients connect."""
 
@@ -149,7 +156,7 @@ class Door:
         try:
             far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._behind)
         except OSError:
-            _reset(writer)
+            await _end(writer)
             return
         tap = Wiretap(self._history)
         up = Stream(reader, far_writer, partial(tap.hear, by_client=True))
@@ -160,6 +167,8 @@ class Door:
             await wire.carry()
         finally:
             self._wires.discard(wire)
+            await _end(far_writer)
+            await _end(writer)
 
 
 @asynccontextmanager
