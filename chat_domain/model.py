@@ -38,7 +38,7 @@ class Account:
     """
 
     user: User
-    secret: str
+    secret: str = attrs.field(repr=False)
 
     @property
     def disabled(self) -> bool:

@@ -134,7 +134,8 @@ async def _open_broker(
 
         yield surroundings, join
     else:
-        raise BadSettings(f"broker: {settings.broker!r} is neither redis://HOST:PORT nor memory://")
+        kind = settings.broker.partition(":")[0]  # and no more, since a password may follow
+        raise BadSettings(f"broker: {kind!r} is neither redis://HOST:PORT nor memory://")
 
 
 def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:

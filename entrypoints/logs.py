@@ -2,20 +2,56 @@
 
 import logging
 import sys
+import traceback
+from types import TracebackType
+from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def escaped(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Keep a line on the terminal one line, whatever names and addresses are in it.
+
+    JSON does that by itself, and the renderer for terminals for values, but not for the sentence.
+    """
+    event["event"] = _printable(str(event["event"]))
+    return event
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
+
+
+def indented_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
+    """A traceback on a terminal: without the values of variables, in which passwords may be, and
+    with a margin, so that no exception's words pass for a line of the log."""
+    for part in traceback.format_exception(*exc_info):
+        stream.writelines(f"\n    | {_printable(line)}" for line in part.splitlines())
+
+
+_FOR_TERMINALS = (
+    escaped,
+    structlog.dev.ConsoleRenderer(exception_formatter=indented_traceback),
+)
+_FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
 
 
 def set_up_logs(level: str) -> None:
-    """Log from this level on. structlog escapes line ends in values, so none can be forged."""
+    """Log from this level on. No value can forge a line of its own."""
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if terminal else [structlog.processors.format_exc_info]),
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
+            *(_FOR_TERMINALS if terminal else _FOR_MACHINES),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]

@@ -29,6 +29,19 @@ def _setting(default: Any, text: str, **more: Any) -> Any:
     return attrs.field(default=default, metadata={"help": text, **more})
 
 
+def without_password(url: str) -> str:
+    """The address of a service as it may be shown."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else "..."
+
+
+def _address(default: str, text: str) -> Any:
+    """A setting in which a password may be."""
+    return attrs.field(
+        default=default, repr=lambda url: repr(without_password(url)), metadata={"help": text}
+    )
+
+
 def _limit(default: int, text: str) -> Any:
     return _setting(default, f"{text}; 0 for no limit", least=0)
 
@@ -39,12 +52,12 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(6000, "port to listen on; 0 takes a free one and says which")
-    store: str = _setting(
+    store: str = _address(
         "sqlite:///chat.db",
         "where the data is: sqlite:///FILE (relative; four slashes: absolute), "
         "mysql://USER:PASSWORD@HOST:PORT/DATABASE or memory://",
     )
-    broker: str = _setting(
+    broker: str = _address(
         "memory://",
         "how nodes talk to each other: redis://HOST:PORT/DB (rediss:// for TLS), or memory:// for "
         "a node alone",

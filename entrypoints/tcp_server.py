@@ -24,7 +24,7 @@ from entrypoints.listening import BACKLOG, listening_sockets
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
 from entrypoints.protocols import certificate_of, protocols, warn_if_open
-from entrypoints.settings import BadSettings, Settings, settings_or_exit
+from entrypoints.settings import BadSettings, Settings, settings_or_exit, without_password
 from entrypoints.workers import Watcher
 
 log = structlog.get_logger()
@@ -91,14 +91,8 @@ async def _listen(
         servers = [await create(sock=sock) for sock in worker.sockets]
     for sock in itertools.chain.from_iterable(server.sockets for server in servers):
         host, port = sock.getsockname()[:2]
-        log.info("listening on %s:%d", host, port, store=_without_password(settings.store))
+        log.info("listening on %s:%d", host, port, store=without_password(settings.store))
     return servers
-
-
-def _without_password(url: str) -> str:
-    """A store's address as it may be logged."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def raise_file_limit() -> None:

@@ -37,8 +37,8 @@ class Identity:
     """Who is logged in, and how they can be so again. `login` is None without a password."""
 
     user: User
-    token: str
-    login: Body | None
+    token: str = attrs.field(repr=False)
+    login: Body | None = attrs.field(repr=False)
 
 
 @attrs.frozen

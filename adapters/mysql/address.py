@@ -55,7 +55,7 @@ def _parse(parts: SplitResult) -> Address:
         raise ValueError(f"there is no option {', '.join(sorted(unknown))}")
     return Address(
         host=parts.hostname or "127.0.0.1",
-        port=parts.port or PORT,
+        port=_port(parts) or PORT,
         user=unquote(parts.username),
         password=unquote(parts.password or ""),
         database=database,
@@ -63,6 +63,15 @@ def _parse(parts: SplitResult) -> Address:
         tls=_tls(options.get("ssl", "ssl_ca" in options and "yes"), options.get("ssl_ca")),
         pool=_pool(options.get("pool", str(POOL))),
     )
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:  # its words may be a part of the password
+        raise ValueError(
+            "its port is no number; a password's / ? # @ : are written %2F %3F %23 %40 %3A"
+        ) from None
 
 
 def _tls(wanted: str | bool, authority: str | None) -> ssl.SSLContext | None:

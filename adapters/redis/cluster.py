@@ -72,8 +72,8 @@ async def redis_cluster(url: str, prefix: str) -> AsyncIterator[RedisCluster]:
             retry_on_error=[],
             socket_keepalive=True,
         )
-    except ValueError as error:
-        raise BrokerUnusable(f"broker: {error}") from error
+    except ValueError:  # its words may be a part of the password
+        raise BrokerUnusable("broker: this is no address like redis://HOST:PORT/DB") from None
     try:
         await _check(client)
         async with taking_part(client, prefix) as cluster:

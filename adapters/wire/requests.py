@@ -36,7 +36,16 @@ class Request(Struct, tag_field="msgid", gc=False):
     seq: Seq | None = None
 
 
-class Login(Request, tag=numbers.LOGIN, kw_only=True):
+class _Secret:
+    """Of one that carries a password or a token, which it does not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+
+class Login(_Secret, Request, tag=numbers.LOGIN, kw_only=True):
     id: AnyInteger | None = None
     name: Words | None = None
     password: Words
@@ -50,7 +59,7 @@ class Logout(Request, tag=numbers.LOGOUT):
     pass
 
 
-class Register(Request, tag=numbers.REGISTER, kw_only=True):
+class Register(_Secret, Request, tag=numbers.REGISTER, kw_only=True):
     name: Words
     password: NewPassword
 
@@ -104,7 +113,7 @@ class Pushed(Request, tag=numbers.PUSHED, kw_only=True):
     push: Seq
 
 
-class Resume(Request, tag=numbers.RESUME, kw_only=True):
+class Resume(_Secret, Request, tag=numbers.RESUME, kw_only=True):
     token: Words
 
 
@@ -136,7 +145,7 @@ class LeaveGroup(Request, tag=numbers.LEAVE_GROUP, kw_only=True):
     groupid: Id
 
 
-class ChangePassword(Request, tag=numbers.CHANGE_PASSWORD, kw_only=True):
+class ChangePassword(_Secret, Request, tag=numbers.CHANGE_PASSWORD, kw_only=True):
     old: Words
     new: NewPassword
 

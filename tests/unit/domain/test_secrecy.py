@@ -1,0 +1,67 @@
+"""LOGIN and RESUME do not tell whether an account exists: same answer, same work."""
+
+import pytest
+
+from chat_domain.accounts import MAX_PASSWORD
+from chat_domain.errors import BadCredentials, BadToken
+from tests.unit.world import World
+
+LONG = "x" * (MAX_PASSWORD + 1)
+
+
+@pytest.fixture
+def world() -> World:
+    """Ann has registered; Old came from the C++ server and has a plain password."""
+    world = World()
+    world.register("Ann")
+    world.register("Old")
+    old = world.tasks.run(world.store.users.by_name("old"))
+    assert old is not None
+    world.tasks.run(world.store.users.set_secret(old.user.id, "plain", instead_of=old.secret))
+    world.hasher.verified = world.hasher.hashed = 0
+    return world
+
+
+async def work_of(world: World, who: int | str, password: str) -> tuple[str, int, int]:
+    """What a failed login says, and how many hashes it costs."""
+    world.hasher.verified = world.hasher.hashed = 0
+    accounts = world.chat.accounts
+    prove = (
+        accounts.by_id(who, password) if isinstance(who, int) else accounts.by_name(who, password)
+    )
+    with pytest.raises(BadCredentials) as refusal:
+        await prove
+    return str(refusal.value), world.hasher.verified, world.hasher.hashed
+
+
+ODD = ["nobody", "", " ", "42", "a\0b", "\ud800", "x" * 1024, 99, 0, -1, 2**31, 2**63 - 1, -(2**63)]
+
+
+@pytest.mark.parametrize("password", ["wrong", "", "\ud800", "plai", LONG], ids=ascii)
+@pytest.mark.parametrize("who", ["Ann", "ANN", "Old", 1, 2, *ODD], ids=ascii)
+async def test_a_failed_login_is_a_failed_login(
+    world: World, who: int | str, password: str
+) -> None:
+    """By name or id, there or not, hashed or plain: one sentence and one hash.
+
+    A password longer than any costs none, for everybody alike.
+    """
+    hashes = 0 if password is LONG else 1
+    assert await work_of(world, who, password) == (str(BadCredentials()), hashes, 0)
+
+
+async def test_a_token_is_good_or_it_is_not(world: World) -> None:
+    """Unknown, ended and expired ones are the same, and cost no hash."""
+    accounts = world.chat.accounts
+    ann = await accounts.by_name("Ann", "pw")
+    ended, expired = await accounts.issue_token(ann), await accounts.issue_token(ann)
+    await accounts.end_token(ended.digest)
+    world.clock.advance(10**9)
+    world.hasher.verified = 0
+    sentences = set()
+    for token in (ended.text, expired.text, "unknown", "", "\ud800", "x" * 1024):
+        with pytest.raises(BadToken) as refusal:
+            await accounts.by_token(token)
+        sentences.add(str(refusal.value))
+    assert len(sentences) == 1
+    assert world.hasher.verified == 0

@@ -1,0 +1,159 @@
+"""Passwords and tokens are shown nowhere, and nobody writes lines into the log."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from adapters.client.keeper import Identity
+from adapters.mysql.address import Address
+from adapters.redis.cluster import BrokerUnusable, redis_cluster
+from adapters.storage import StoreUnusable
+from adapters.wire import requests
+from chat_domain.accounts import Token
+from chat_domain.model import Account, User
+from entrypoints import logs
+from entrypoints.bootstrap import opened
+from entrypoints.settings import BadSettings, Settings
+
+FORGED = 'li si"}\n2026-11-23 [error] forged\r\x1b[2J\u2028'
+SECRET = "hunter2"
+
+
+class Stream(io.StringIO):
+    """A standard error that is a terminal, or is not."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.fixture(autouse=True)
+def configuration() -> Iterator[None]:
+    """What a test sets up is undone."""
+    yield
+    structlog.reset_defaults()
+
+
+def logged(monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> Stream:
+    stream = Stream(terminal=terminal)
+    monkeypatch.setattr("sys.stderr", stream)
+    logs.set_up_logs("info")
+    return stream
+
+
+def fail(password: str) -> None:
+    raise ValueError(FORGED)
+
+
+def write_all(name: str) -> int:
+    """Log a name in every place where one can be; how many events that were."""
+    log = structlog.get_logger()
+    log.info("came", name=name)
+    log.info("sent", about={"name": name, "list": [name]})
+    log.info(name + " left")  # noqa: G003  # as nobody should
+    log.warning("%s failed", name)
+    return 4
+
+
+def test_a_name_forges_no_line_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line is one event with what it is about, and there is no other."""
+    stream = logged(monkeypatch, terminal=False)
+    count = write_all(FORGED)
+    lines = stream.getvalue().split("\n")
+    assert lines.pop() == ""
+    assert len(lines) == count
+    assert json.loads(lines[0])["name"] == FORGED
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_a_name_forges_no_line_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it move the cursor."""
+    stream = logged(monkeypatch, terminal=True)
+    count = write_all(FORGED)
+    lines = stream.getvalue().split("\n")
+    assert lines.pop() == ""
+    assert len(lines) == count
+    for harmful in ("\r", "\x1b[2J", "\u2028"):
+        assert harmful not in stream.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_traceback_forges_nothing_and_tells_no_secret(
+    monkeypatch: pytest.MonkeyPatch, *, terminal: bool
+) -> None:
+    """The values of variables are left out, and on a terminal each line has a margin."""
+    stream = logged(monkeypatch, terminal=terminal)
+    try:
+        fail(SECRET)
+    except ValueError:
+        structlog.get_logger().exception("request failed")
+    first, *others = stream.getvalue().rstrip("\n").split("\n")
+    assert "request failed" in first
+    assert all(line.startswith("    | ") for line in others)
+    assert SECRET not in stream.getvalue()
+    assert bool(others) == terminal
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        Settings(store=f"mysql://chat:{SECRET}@db/chat", broker=f"redis://:{SECRET}@cache:6379/0"),
+        Settings(store=f"mysql://chat:pass@{SECRET}@db/chat"),
+        requests.Login(name="Ann", password=SECRET),
+        requests.Register(name="Ann", password=SECRET),
+        requests.Resume(token=SECRET),
+        requests.ChangePassword(old=SECRET, new=SECRET),
+        Token(SECRET, 0),
+        Account(User(1, "Ann"), SECRET),
+        Identity(User(1, "Ann"), SECRET, {"password": SECRET}),
+        Address.parse(f"mysql://chat:{SECRET}@db/chat"),
+    ],
+    ids=lambda thing: type(thing).__name__,
+)
+def test_nothing_shows_a_secret(thing: object) -> None:
+    """Whoever prints it, or has it printed in an error."""
+    assert SECRET not in repr(thing)
+    assert SECRET not in str(thing)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(store=f"nonsense:{SECRET}@db"),
+        Settings(store=f"mysql://chat:{SECRET}@db/chat"),
+        Settings(store=f"mysql://chat:{SECRET}/x@db/chat", single_node=True),
+        Settings(store="memory://", broker=f"nonsense:{SECRET}"),
+        Settings(store="memory://", broker=f"redis//:{SECRET}@cache"),
+        Settings(store="memory://", broker=f"redis://:{SECRET}/x@cache"),
+    ],
+)
+async def test_no_complaint_shows_a_secret(settings: Settings) -> None:
+    """However wrong the address in which it is."""
+    with pytest.raises((BadSettings, StoreUnusable, BrokerUnusable)) as refusal:
+        async with opened(settings):
+            pass
+    assert SECRET not in str(refusal.value)
+    assert SECRET not in str(refusal.value.__cause__)
+
+
+async def test_a_broker_s_address_is_no_secret_s_place() -> None:
+    """An address that is none is not repeated."""
+    with pytest.raises(BrokerUnusable) as refusal:
+        async with redis_cluster(f"redis://:{SECRET}/@cache:1", "chat"):
+            pass
+    assert SECRET not in str(refusal.value)
+
+
+def test_levels_still_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is below the level is not written."""
+    stream = logged(monkeypatch, terminal=False)
+    structlog.get_logger().debug("quiet")
+    assert stream.getvalue() == ""
+    assert logging.getLevelName(logging.INFO) == "INFO"
