@@ -1,6 +1,8 @@
 """The benchmark: `python -m bench`, or `python -m bench p2p groups` for some of it."""
 
 import argparse
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -24,6 +26,7 @@ SUITES = {
 def main() -> None:
     asked = _arguments()
     raise_file_limit()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no process of ours is left
     lines = []
     print(report.HEAD, flush=True)
     for name in asked.suites or SUITES:
