@@ -86,6 +86,12 @@ class Settings:
         256, "MiB of messages held in memory for slow clients; beyond it they are stored", least=1
     )
     mailbox_capacity: int = _setting(1000, "messages kept for somebody who is away", least=1)
+    drain_seconds: int = _setting(
+        2,
+        "when stopping, the seconds over which many clients are sent away, a few at a time; all "
+        "else takes at most 8 more",
+        least=0,
+    )
     http_port: int = _setting(
         0,
         "port for operators: /healthz, /readyz and /metrics; 0 is none, and of several workers the "

@@ -67,7 +67,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
             for server in servers:
                 server.close()
             clock.cancel()
-            await gateway.close()
+            await gateway.close(settings.drain_seconds)
     log.info("stopped")
 
 
@@ -147,7 +147,7 @@ def _run_workers(settings: Settings) -> int:
             sock.close()
 
     watcher = Watcher(settings.workers, work, reloads=bool(settings.tls_cert))
-    return watcher.run(on_stop=close_sockets)
+    return watcher.run(on_stop=close_sockets, more_time=settings.drain_seconds)
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> int:

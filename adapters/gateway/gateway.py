@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 from adapters.gateway.conversation import Conversation
+from adapters.gateway.draining import send_away
 from adapters.gateway.link import Link, Receiver
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
@@ -14,9 +15,8 @@ from chat_domain.errors import TooManyConnections
 from chat_domain.guard import Guard
 
 TICK = 0.5  # seconds
-RECONNECT_WITHIN_MS = 2000  # told to clients when this node closes
 LAST_WORDS_TAKE = 0.1  # seconds; what has been said by then is with the clients or their kernels
-CLOSING_TAKES = 8.0  # seconds at most; with all else the process ends within 10
+CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and all else it ends within 10
 
 
 class Gateway:
@@ -70,15 +70,11 @@ class Gateway:
             for conversation in self:
                 conversation.tick(now)
 
-    async def close(self) -> None:
-        """Tell everybody, end their sessions (storing what they have not taken over), hang up."""
+    async def close(self, drain_seconds: float = 0.0) -> None:
+        """Send everybody away in that time, storing what they have not taken over, and hang up."""
         self.closing = True
-        for conversation in self:
-            if conversation.client is not None:
-                conversation.client.going_away(RECONNECT_WITHIN_MS)
-            self.tasks.start(conversation.log_out())
+        await send_away(self, drain_seconds)
         await self.tasks.finish(CLOSING_TAKES)
-        # Not before all are stored, for then their senders have been told so.
         for conversation in self:
             conversation.link.close()
         await asyncio.sleep(LAST_WORDS_TAKE)

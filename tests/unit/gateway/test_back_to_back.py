@@ -229,7 +229,7 @@ async def test_notices_reach_the_application(server: Server) -> None:
     assert bob.heard[-1] == Replaced()
     await server.gateway.close()
     await ann.shuttle()
-    assert ann.heard[-1] == GoingAway(2000)
+    assert ann.heard[-1] == GoingAway(1000)
     assert ann.protocol.state is State.LEAVING
 
 

@@ -316,7 +316,7 @@ async def test_everybody_is_told_before_the_server_goes_away(server: Server) -> 
     ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1})
     await server.gateway.close()
     assert [frame for frame in bob.heard() if frame["msgid"] == 1018] == [
-        {"msgid": 1018, "delay": 2000}
+        {"msgid": 1018, "delay": 1000}
     ]
     assert [frame.get("status") for frame in ann.heard()] == [None, "stored"]
     assert all(peer.is_gone() for peer in (ann, bob, guest))

@@ -1,0 +1,104 @@
+"""A cluster is restarted node by node while people talk, and nobody loses anything."""
+
+import asyncio
+import itertools
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import attrs
+import pytest
+
+from adapters.client.chat_client import ChatClient
+from adapters.client.errors import ClientError
+from adapters.client.events import Event, GoingAway, Message
+from tests.integration.chatter import LIVELY, beside
+from tests.integration.cluster import NewCluster
+
+PEOPLE = 12
+PAUSE = 0.05  # seconds between the messages of one person
+LONGEST_DELAY = 5.0  # seconds
+
+
+@attrs.define(eq=False)
+class Talker:
+    """Says something to everybody else in turn, and notes when it is heard."""
+
+    client: ChatClient = attrs.field(init=False)
+    id: int = 0
+    heard: Counter[str] = attrs.field(factory=Counter)
+    delays: list[float] = attrs.field(factory=list)
+    sent_away: int = 0
+
+    def note(self, event: Event) -> None:
+        if isinstance(event, Message):
+            self.heard[event.text] += 1
+            self.delays.append(time.monotonic() - float(event.text.partition(" ")[0]))
+        self.sent_away += isinstance(event, GoingAway)
+
+    async def talk(
+        self, others: list["Talker"], enough: asyncio.Event
+    ) -> list[tuple["Talker", str]]:
+        """Until it is enough; what was acknowledged, and to whom it was said."""
+        said = []
+        for number, other in enumerate(itertools.cycle(others)):
+            if enough.is_set():
+                break
+            text = f"{time.monotonic()} {self.id} {number}"
+            said.append((other, text, self.client.post(other.id, text)))
+            await asyncio.sleep(PAUSE)
+        answers = await asyncio.gather(*(answer for *_, answer in said), return_exceptions=True)
+        assert not [answer for answer in answers if isinstance(answer, ClientError)]
+        return [(other, text) for other, text, _ in said]
+
+
+@asynccontextmanager
+async def talker(port: int, number: int) -> AsyncGenerator[Talker]:
+    person = Talker()
+    async with ChatClient.connect(
+        "127.0.0.1", port, settings=LIVELY, on_event=person.note
+    ) as person.client:
+        person.id = await person.client.register(f"talker {number}", "secret")
+        await person.client.login(person.id, "secret")
+        yield person
+
+
+@pytest.mark.timeout(180)
+async def test_a_rolling_restart_loses_nothing_and_delays_little(new_cluster: NewCluster) -> None:
+    """Every message is acknowledged and heard exactly once, within 5 s of being sent."""
+    with new_cluster(nodes=3, nginx=True) as cluster:
+        async with AsyncExitStack() as stack:
+            people = [
+                await stack.enter_async_context(talker(cluster.nginx.port, number))
+                for number in range(PEOPLE)
+            ]
+            enough = asyncio.Event()
+            talks = [
+                asyncio.create_task(one.talk([o for o in people if o is not one], enough))
+                for one in people
+            ]
+            for node in cluster.nodes:
+                await asyncio.sleep(1)  # for the traffic, which is to go on a while between them
+                assert await beside(node.stop) == 0
+                await beside(node.start)
+            await asyncio.sleep(1)  # as above
+            enough.set()
+            said = [message for talk in talks for message in await talk]
+            await all_heard(said)
+        slowest = max(delay for one in people for delay in one.delays)
+        sys.stdout.write(
+            f"{len(said)} messages, {sum(one.sent_away for one in people)} times sent away,"
+            f" the largest delay {slowest:.2f} s\n"
+        )
+        assert all(other.heard[text] == 1 for other, text in said)
+        assert sum(one.sent_away for one in people) >= PEOPLE
+        assert slowest < LONGEST_DELAY
+
+
+async def all_heard(said: list[tuple[Talker, str]]) -> None:
+    """What was stored comes a moment after its acknowledgement."""
+    async with asyncio.timeout(LONGEST_DELAY):
+        while not all(other.heard[text] for other, text in said):  # noqa: ASYNC110  # no event
+            await asyncio.sleep(0.05)
