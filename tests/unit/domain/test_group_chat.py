@@ -3,6 +3,7 @@
 import pytest
 
 from chat_domain.errors import NoSuchGroup, NotMember, TooManyUnanswered
+from chat_domain.session import OVERDUE_AFTER
 from tests.unit.fakes import Push
 from tests.unit.world import Terminal, World
 
@@ -157,6 +158,23 @@ def test_a_failed_store_fails_the_whole_message(
     assert ann.client.statuses == ["TryAgain", "stored"]
     assert {push.message.cid for push in bob.client.pushes} == {"c1"}
     assert world.waiting_for(cid.user) == ["hello"]
+
+
+@pytest.mark.parametrize("failing", [False, True])
+def test_each_recipient_counts_once(
+    world: World, ann: Terminal, bob: Terminal, cid: Terminal, failing: bool
+) -> None:
+    """Who takes over what was stored for lateness does not count for somebody else."""
+    group_id = world.group(ann, bob, cid)
+    ann.says_to_group(group_id, "hello")
+    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.mailbox.failing = failing
+    bob.ticks()
+    world.mailbox.failing = False
+    bob.takes_over()
+    assert ann.client.answers == []
+    cid.takes_over()
+    assert ann.client.statuses == ["TryAgain" if failing else "stored"]
 
 
 def test_a_group_message_counts_as_one_unanswered(

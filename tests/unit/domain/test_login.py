@@ -87,6 +87,14 @@ def test_a_changed_key_is_what_resumes(world: World, bob: User) -> None:
     assert world.log_in(bob, "new key").is_live
 
 
+def test_a_session_with_a_changed_key_gives_its_claim_up(world: World, bob: User) -> None:
+    """As any other does when it ends."""
+    first = world.log_in(bob, "key")
+    world.tasks.run(world.chat.logins.change_key(first.session, "new key"))
+    first.leaves()
+    assert world.log_in(bob).is_live
+
+
 def test_a_replaced_session_cannot_change_the_key(world: World, bob: User) -> None:
     """It is somebody else's by now."""
     first = world.log_in(bob, "key")

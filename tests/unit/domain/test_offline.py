@@ -125,6 +125,16 @@ def test_a_removal_under_way_is_not_pushed_again(world: World, ann: Terminal, aw
     assert bob.is_live
 
 
+def test_what_was_removed_is_not_remembered(world: World, ann: Terminal, away: User) -> None:
+    """Reads leave out what is on the way, and that is no more than a window."""
+    send(ann, away, 3)
+    bob = world.log_in(away)
+    assert len(bob.session.begin_read()[1]) == 3
+    bob.session.end_read(None, 1)
+    bob.takes_over()
+    assert bob.session.begin_read()[1] == frozenset()
+
+
 def test_two_wishes_to_fetch_make_one_read(world: World, ann: Terminal, away: User) -> None:
     """So that nothing is read, and pushed, twice."""
     send(ann, away, 3)

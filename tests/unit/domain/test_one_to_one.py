@@ -214,6 +214,52 @@ def test_what_is_taken_over_while_it_is_stored_leaves_the_mailbox(
     world.settle()
     assert world.waiting_for(bob.user) == []
     assert bob.client.texts == ["hello"]
+    assert ann.client.statuses == ["delivered"]
+
+
+def test_what_could_not_be_stored_for_lateness_is_still_the_session_s(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Its sender is told so; should the client leave, it is stored after all."""
+    ann.says(bob.user, "hello")
+    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.mailbox.failing = True
+    bob.ticks()
+    world.mailbox.failing = False
+    assert ann.client.statuses == ["TryAgain"]
+    bob.leaves()
+    assert world.waiting_for(bob.user) == ["hello"]
+    assert ann.client.statuses == ["TryAgain"]
+
+
+def test_what_had_no_room_in_the_mailbox_is_still_the_session_s() -> None:
+    """And is stored once there is room."""
+    world = World(mailbox_capacity=1)
+    ann, bob = world.newcomer("Ann"), world.newcomer("Bob")
+    bob.leaves()
+    ann.says(bob.user, "fills the box")
+    bob = world.log_in(bob.user)
+    ann.client.answers.clear()
+    ann.says(bob.user, "hello")
+    world.clock.advance(OVERDUE_AFTER / 1000)
+    bob.ticks()
+    assert ann.client.statuses == ["MailboxFull"]
+    bob.takes_over(1)
+    assert world.waiting_for(bob.user) == []
+    bob.leaves()
+    assert world.waiting_for(bob.user) == ["hello"]
+
+
+def test_of_a_flood_the_last_is_refused() -> None:
+    """What waited in memory is stored first, in the order in which it came."""
+    world = World(mailbox_capacity=WAITING_MESSAGES)
+    bob = world.newcomer("Bob")
+    old = world.log_in(world.register("Old")[0], wants_answers=False)
+    for number in range(WINDOW_MESSAGES + WAITING_MESSAGES + 1):
+        old.says(bob.user, str(number))
+    stored = world.waiting_for(bob.user)
+    assert stored[0] == str(WINDOW_MESSAGES)
+    assert stored[-1] == str(WINDOW_MESSAGES + WAITING_MESSAGES - 1)
 
 
 def test_what_cannot_be_stored_is_told_to_its_sender(

@@ -458,6 +458,24 @@ def test_an_ended_session_gives_back_what_was_not_taken_over(bench: Bench) -> No
     assert texts(bench.session.end()) == []
 
 
+def test_what_waits_is_given_back_behind_the_window(bench: Bench) -> None:
+    """For it came later."""
+    bench.fill_window()
+    bench.offer("waits")
+    given_back = texts(bench.session.end())
+    assert len(given_back) == WINDOW_MESSAGES + 1
+    assert (given_back[0], given_back[-1]) == ("in the window 0", "waits")
+
+
+def test_a_session_on_hold_does_not_read() -> None:
+    """Its client does not know yet that it is logged in, and would ignore what comes."""
+    bench = Bench(live=False)
+    bench.session.on_hold = True
+    assert not bench.session.wants_read()
+    bench.session.on_hold = False
+    assert bench.session.wants_read()
+
+
 def test_what_the_mailbox_has_is_not_given_back() -> None:
     """It is there already."""
     bench = Bench(live=False)
