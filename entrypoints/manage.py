@@ -102,8 +102,8 @@ def _add_database_commands(commands: Any, environment: Mapping[str, str]) -> Non
         "--store",
         metavar="URL",
         type=_mysql,
-        default=environment.get("CHAT_STORE", ""),
-        help="mysql://USER:PASSWORD@HOST:PORT/DATABASE (default: what CHAT_STORE says)",
+        default=read_settings([], environment).store,
+        help="mysql://USER:PASSWORD@HOST:PORT/DATABASE (default: what the environment says)",
     )
     init = commands.add_parser("init-db", parents=[shared], help="make the tables")
     init.set_defaults(command=init_db)

@@ -1,7 +1,8 @@
 """What can be set, in one class: its fields are the flags, the environment and the file.
 
 A flag wins over the environment (`CHAT_STORE` for `--store`), that over the file named by
-`--config` (TOML, a key for each), that over the default.
+`--config` (TOML, a key for each), that over the default. What may hold a password can be in a file
+of its own: `CHAT_STORE_FILE=/run/secrets/store`, or `store = { file = "/run/secrets/store" }`.
 """
 
 import argparse
@@ -38,7 +39,9 @@ def without_password(url: str) -> str:
 def _address(default: str, text: str) -> Any:
     """A setting in which a password may be."""
     return attrs.field(
-        default=default, repr=lambda url: repr(without_password(url)), metadata={"help": text}
+        default=default,
+        repr=lambda url: repr(without_password(url)),
+        metadata={"help": text, "secret": True},
     )
 
 
@@ -180,15 +183,47 @@ class _Parser(argparse.ArgumentParser):
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     """Raises BadSettings. `--help` prints itself and exits."""
-    given = vars(_parser().parse_args(arguments))
+    given = vars(settings_parser().parse_args(arguments))
+    given.pop("check_config", None)
     config = given.pop("config", environment.get("CHAT_CONFIG"))
     found: dict[str, Any] = _from_file(Path(config)) if config else {}
-    found |= {
-        field.name: environment[_variable(field.name)]
+    found |= _from_environment(environment)
+    found |= given
+    return _structure({name: _read_if_secret(name, value) for name, value in found.items()})
+
+
+def _read_if_secret(name: str, value: Any) -> Any:
+    """What is in the file, where the value names one; a line end behind it is no part of it."""
+    if not isinstance(value, dict):
+        return value
+    if name not in secret_names():
+        raise BadSettings(f"{name}: it is no secret, and no table")
+    if value.keys() != {"file"} or not isinstance(value["file"], str):
+        raise BadSettings(f"{name}: it is a text, or a table with one key, file")
+    try:
+        return Path(value["file"]).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{name}: cannot read {value['file']}: {error}") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        field.name: environment[variable(field.name)]
         for field in attrs.fields(Settings)
-        if _variable(field.name) in environment
+        if variable(field.name) in environment
     }
-    return _structure(found | given)
+    for name in secret_names():
+        file = environment.get(f"{variable(name)}_FILE")
+        if file is not None and name in found:
+            raise BadSettings(f"{variable(name)} and {variable(name)}_FILE: which of them?")
+        if file is not None:
+            found[name] = {"file": file}
+    return found
+
+
+def secret_names() -> list[str]:
+    """The settings that can be in a file of their own."""
+    return [field.name for field in attrs.fields(Settings) if field.metadata.get("secret")]
 
 
 def _structure(found: Mapping[str, Any]) -> Settings:
@@ -229,7 +264,8 @@ _converter.register_structure_hook(int, _number)
 _converter.register_structure_hook(bool, _yes_or_no)
 
 
-def _variable(name: str) -> str:
+def variable(name: str) -> str:
+    """What a setting is called in the environment."""
     return "CHAT_" + name.upper()
 
 
@@ -240,16 +276,20 @@ def _from_file(path: Path) -> dict[str, Any]:
         raise BadSettings(f"cannot read {path}: {error}") from error
 
 
-def _parser() -> _Parser:
+def settings_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m entrypoints.tcp_server",
         description="Serve the chat. Alone and without options it keeps its data in chat.db.",
         epilog="Every option can also be set by the environment (--log-level: CHAT_LOG_LEVEL) "
-        "or in the file (log_level = ...). An option wins over the environment, which wins over "
+        "or in the file (log_level = ...); what may hold a password by a file of its own as well "
+        "(CHAT_STORE_FILE). An option wins over the environment, which wins over "
         "the file.",
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
+    parser.add_argument(
+        "--check-config", action="store_true", help="say what is set, or what is wrong, and end"
+    )
     for field in attrs.fields(Settings):
         name = field.name if field.name == "port" else "--" + field.name.replace("_", "-")
         text = f"{field.metadata['help']} (default: {field.default})"
@@ -276,6 +316,11 @@ def settings_or_exit() -> Settings:
         return read_settings(sys.argv[1:], os.environ)
     except BadSettings as error:
         raise SystemExit(_complain(error)) from None
+
+
+def wants_check(arguments: Sequence[str]) -> bool:
+    """Whether the settings are to be looked at alone."""
+    return bool(vars(settings_parser().parse_args(arguments)).get("check_config"))
 
 
 def _complain(error: BadSettings) -> int:

@@ -19,12 +19,19 @@ from adapters.control.server import SocketUnusable
 from adapters.redis import BrokerUnusable
 from adapters.storage import StoreUnusable
 from entrypoints.bootstrap import opened
+from entrypoints.checking import check_and_tell
 from entrypoints.controlling import controlled
 from entrypoints.listening import BACKLOG, listening_sockets
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
 from entrypoints.protocols import certificate_of, protocols, warn_if_open
-from entrypoints.settings import BadSettings, Settings, settings_or_exit, without_password
+from entrypoints.settings import (
+    BadSettings,
+    Settings,
+    settings_or_exit,
+    wants_check,
+    without_password,
+)
 from entrypoints.workers import Watcher
 
 log = structlog.get_logger()
@@ -114,6 +121,8 @@ def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
 
 def main() -> int:
     settings = settings_or_exit()
+    if wants_check(sys.argv[1:]):
+        return check_and_tell(settings)
     set_up_logs(settings.log_level)
     raise_file_limit()
     warn_if_open(settings)

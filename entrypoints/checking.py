@@ -1,0 +1,46 @@
+"""`--check-config`: what is set, before a server is started or restarted with it."""
+
+import sys
+from collections.abc import Iterator
+
+import attrs
+
+from adapters.mysql.address import Address
+from adapters.storage import StoreUnusable
+from entrypoints.bootstrap import open_store
+from entrypoints.settings import BadSettings, Settings, secret_names, without_password
+
+WRONG = 2
+
+
+def check_and_tell(settings: Settings) -> int:
+    """Say what is set, or what is wrong with it; the exit status. Nothing is opened."""
+    try:
+        _check(settings)
+    except (BadSettings, StoreUnusable) as error:
+        print(f"chat server: {error}", file=sys.stderr)  # noqa: T201  # for who typed the command
+        return WRONG
+    for line in description(settings):
+        print(line)  # noqa: T201  # the same
+    return 0
+
+
+def _check(settings: Settings) -> None:
+    """Raises BadSettings and StoreUnusable for what only their users could notice."""
+    open_store(settings)
+    if settings.store.startswith("mysql:"):
+        Address.parse(settings.store)
+
+
+def description(settings: Settings) -> Iterator[str]:
+    """A line for each setting, fit for a TOML file but for passwords, which are left out."""
+    secret = set(secret_names())
+    for name, value in attrs.asdict(settings).items():
+        mark = "" if value != attrs.fields_dict(Settings)[name].default else "  # default"
+        yield f"{name} = {_shown(without_password(value) if name in secret else value)}{mark}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else '"' + str(value).replace('"', '\\"') + '"'

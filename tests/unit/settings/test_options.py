@@ -1,0 +1,90 @@
+"""What operators see of the settings: the table, the check, and files with secrets."""
+
+from pathlib import Path
+
+import pytest
+
+from entrypoints import checking, options
+from entrypoints.settings import BadSettings, Settings, read_settings, wants_check
+
+PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
+URL = "mysql://chat:hunter2@db/chat"
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> str:
+    """The name of a file that holds a store's address."""
+    path = tmp_path / "store"
+    path.write_text(URL + "\n")
+    return str(path)
+
+
+def test_the_page_has_the_table() -> None:
+    """As `python -m entrypoints.options` prints it."""
+    assert "\n".join(options.table()) in PAGE.read_text("utf-8")
+
+
+def test_a_secret_is_read_from_a_file_that_the_environment_names(secret: str) -> None:
+    """Without the line end behind it; an option wins over it."""
+    assert read_settings([], {"CHAT_STORE_FILE": secret}).store == URL
+    assert read_settings(["--store", "memory://"], {"CHAT_STORE_FILE": secret}).store == "memory://"
+
+
+def test_a_secret_is_read_from_a_file_that_the_settings_name(secret: str, tmp_path: Path) -> None:
+    """As a table with the key `file`."""
+    config = tmp_path / "chat.toml"
+    config.write_text(f'store = {{ file = "{secret}" }}\n')
+    assert read_settings(["--config", str(config)], {}).store == URL
+
+
+@pytest.mark.parametrize(
+    "text", ["store = { path = 'x' }", "store = { file = 1 }", "store = { file = '/not/there' }"]
+)
+def test_another_table_is_no_secret(text: str, tmp_path: Path) -> None:
+    """And a file has to be there."""
+    config = tmp_path / "chat.toml"
+    config.write_text(text)
+    with pytest.raises(BadSettings, match=r"^store: "):
+        read_settings(["--config", str(config)], {})
+
+
+def test_only_what_may_hold_a_password_is_read_from_files(secret: str, tmp_path: Path) -> None:
+    """Anything else would be a mistake."""
+    config = tmp_path / "chat.toml"
+    config.write_text(f'host = {{ file = "{secret}" }}\n')
+    with pytest.raises(BadSettings, match="host"):
+        read_settings(["--config", str(config)], {})
+
+
+def test_one_secret_is_not_said_twice(secret: str) -> None:
+    """Nobody could know which of the two is meant."""
+    with pytest.raises(BadSettings, match="which"):
+        read_settings([], {"CHAT_STORE_FILE": secret, "CHAT_STORE": "memory://"})
+
+
+def test_a_good_configuration_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every setting but no password; what was not set is marked."""
+    settings = Settings(store=URL, single_node=True)
+    assert checking.check_and_tell(settings) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert 'store = "mysql://db/chat"' in lines
+    assert "single_node = true" in lines
+    assert "port = 6000  # default" in lines
+
+
+@pytest.mark.parametrize("store", ["mysql://chat:hunter2@db/", "postgres://chat:hunter2@db/chat"])
+def test_what_only_the_store_could_notice_is_noticed(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a connection, and without showing the password."""
+    assert checking.check_and_tell(Settings(store=store, single_node=True)) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert len(told.err.splitlines()) == 1
+    assert "hunter2" not in told.err
+
+
+def test_a_check_has_to_be_asked_for() -> None:
+    """By its option."""
+    assert wants_check(["--check-config"])
+    assert not wants_check([])
