@@ -177,6 +177,22 @@ def test_each_recipient_counts_once(
     assert ann.client.statuses == ["TryAgain" if failing else "stored"]
 
 
+def test_who_is_quicker_than_the_store_counts_once(
+    world: World, ann: Terminal, bob: Terminal, cid: Terminal
+) -> None:
+    """It is taken over while it is being stored for lateness."""
+    group_id = world.group(ann, bob, cid)
+    ann.says_to_group(group_id, "hello")
+    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.mailbox.slow_writes = True
+    bob.ticks()
+    bob.takes_over()
+    world.settle()
+    assert ann.client.answers == []
+    cid.takes_over()
+    assert ann.client.statuses == ["delivered"]
+
+
 def test_a_group_message_counts_as_one_unanswered(
     world: World, ann: Terminal, bob: Terminal, cid: Terminal
 ) -> None:
