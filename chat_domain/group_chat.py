@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Collection
 import attrs
 
 from chat_domain.delivery import Bound, Delivery
-from chat_domain.errors import NotMember
+from chat_domain.errors import NotMember, TryAgain
 from chat_domain.model import Message
 from chat_domain.rosters import Rosters
 from chat_domain.session import Session
@@ -31,7 +31,12 @@ class GroupChat:
         return self._send(members, sender, message, tag)
 
     async def _look_up_and_send(self, sender: Session, message: Message, tag: int | None) -> None:
-        members = await self.rosters.members(message.group_id)
+        try:
+            members = await self.rosters.members(message.group_id)
+        except TryAgain:
+            if message.cid is not message.mid:
+                sender.expect_again(message.cid, message.time_ms)
+            raise
         storing = self._send(members, sender, message, tag)
         if storing is not None:
             await storing
