@@ -12,8 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import attrs
+
+from chat_domain.limits import Limits
+
 ROOT = Path(__file__).parents[1]
 CHEAP = "--hashing", "cheap"  # or setting up thousands of users would take minutes
+# All clients of the benchmark have few addresses, and say more than people do.
+UNLIMITED = [
+    word for name in attrs.fields_dict(Limits) for word in (f"--{name.replace('_', '-')}", "0")
+]
 STARTS_WITHIN = 30.0  # seconds
 
 _cores = sorted(os.sched_getaffinity(0))
@@ -110,7 +118,9 @@ class Generator:
 
 def server(store: str, *options: str, root: Path = ROOT) -> Listener:
     """The chat server, on a port of its own choice."""
-    return Listener("entrypoints.tcp_server", "0", "--store", store, *CHEAP, *options, root=root)
+    return Listener(
+        *("entrypoints.tcp_server", "0", "--store", store, *CHEAP, *UNLIMITED, *options), root=root
+    )
 
 
 def rss(pid: int) -> int:
