@@ -2,6 +2,7 @@ PORT = 6000
 VENV = .venv
 MINUTES = 10
 UV = uv==0.13.9
+PIP_AUDIT = pip-audit==2.10.1
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -12,7 +13,7 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run cluster test lint unit integration soak bench services lock clean
+.PHONY: help run cluster test lint unit integration soak bench services lock audit clean
 .NOTPARALLEL:
 
 help:
@@ -26,6 +27,7 @@ help:
 	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'
 	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
+	@echo 'make audit        look for known weaknesses in what the lock files name (needs the network)'
 	@echo 'make clean        remove the environment and the caches; chat.db and cluster/ stay'
 
 run: $(VENV)/.runtime
@@ -75,6 +77,13 @@ lock:
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) --group dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+# --strict: what cannot be looked up is a failure, and not left out of a clean bill.
+audit:
+	@sh infra/make-venv.sh build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_AUDIT)
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt $(ARGS)
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements-dev.txt $(ARGS)
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
