@@ -1,5 +1,6 @@
 """The one place where the parts are chosen and put together."""
 
+import resource
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
@@ -30,6 +31,7 @@ from chat_domain.group_chat import GroupChat
 from chat_domain.groups import GroupMembership
 from chat_domain.guard import Guard
 from chat_domain.handovers import Handovers
+from chat_domain.limits import Limits
 from chat_domain.login import Logins
 from chat_domain.node import Node
 from chat_domain.offline import Offline
@@ -44,6 +46,7 @@ from chat_domain.sessions import Sessions
 from chat_domain.standing import Standing
 from entrypoints.settings import BadSettings, Settings
 
+FILES_OF_OUR_OWN = 100  # stores, brokers, logs, and connections that are being refused
 VISIT_ENDS_WITHIN = 5.0  # seconds for what it has begun, telling friends say
 
 
@@ -53,7 +56,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
 
     Raises BadSettings, StoreUnusable, and BrokerUnusable.
     """
-    guard = Guard(settings.limits(), registration_open=settings.registration == "open")
+    guard = Guard(_affordable(settings.limits()), registration_open=settings.registration == "open")
     async with AsyncExitStack() as stack:
         hasher = stack.enter_context(closing(_hasher(settings, guard)))
         store = await stack.enter_async_context(open_store(settings))
@@ -75,6 +78,18 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         )
         await join(chat.node)
         yield Gateway(chat, tasks, guard, tally)
+
+
+def _affordable(limits: Limits) -> Limits:
+    """No more connections than there may be files, or the store could not open its own.
+
+    Connections are refused politely at their limit; without files they could not even be accepted.
+    """
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return limits
+    most = max(1, files - FILES_OF_OUR_OWN)
+    return attrs.evolve(limits, connections=min(limits.connections or most, most))
 
 
 def _hasher(settings: Settings, guard: Guard) -> Argon2Hasher:

@@ -1,0 +1,28 @@
+"""How many connections a node takes, when the system lets it have few files."""
+
+import resource
+from collections.abc import Iterator
+
+import pytest
+
+from entrypoints.bootstrap import FILES_OF_OUR_OWN, opened
+from entrypoints.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def few_files() -> Iterator[None]:
+    """A thousand, during a test."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"), [(0, 1000 - FILES_OF_OUR_OWN), (10_000, 1000 - FILES_OF_OUR_OWN), (50, 50)]
+)
+async def test_some_files_are_kept_for_the_store(asked: int, taken: int) -> None:
+    """Whatever the settings allow, no limit at all among it."""
+    settings = Settings(store="memory://", hashing="cheap", connections=asked)
+    async with opened(settings) as gateway:
+        assert gateway.guard.limits.connections == taken
