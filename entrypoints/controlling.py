@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from adapters.control.commands import COMMANDS
-from adapters.control.server import control_socket
+from adapters.control.server import Command, control_socket
 from chat_domain.chat import Chat
+from entrypoints.logs import THRESHOLD
 from entrypoints.settings import Settings
 
 log = structlog.get_logger()
@@ -27,9 +29,17 @@ async def controlled(settings: Settings, chat: Chat, worker: int | None) -> Asyn
         log.warning("no control socket: its path would be too long", path=str(path))
         yield
     else:
-        commands = {name: partial(command, chat) for name, command in COMMANDS.items()}
+        of_users = {name: partial(command, chat) for name, command in COMMANDS.items()}
+        commands: dict[str, Command] = {**of_users, "log-level": log_level}
         async with control_socket(path, commands):
             yield
+
+
+async def log_level(*, level: str) -> dict[str, Any]:
+    """Change from which level on this process logs. Raises KeyError for what is no level."""
+    before = THRESHOLD.set(level)
+    log.warning("log level changed", before=before, now=level)
+    return {"level": level, "before": before}
 
 
 def control_paths(settings: Settings) -> list[Path]:

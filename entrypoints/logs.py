@@ -43,19 +43,45 @@ _FOR_TERMINALS = (
 _FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
 
 
+class Threshold:
+    """From which level on this process logs. It can be changed while it runs."""
+
+    def __init__(self) -> None:
+        self.level = "info"
+        self._number = logging.INFO
+
+    def set(self, level: str) -> str:
+        """Log from this level on from now on; return the one before."""
+        before, self.level = self.level, level
+        self._number = _NUMBERS[level]
+        return before
+
+    def __call__(self, _logger: object, method: str, event: EventDict) -> EventDict:
+        """The first of structlog's processors."""
+        if _NUMBERS[method] < self._number:
+            raise structlog.DropEvent
+        return event
+
+
+_NUMBERS = {name.lower(): number for name, number in logging.getLevelNamesMapping().items()} | {
+    "exception": logging.ERROR
+}
+THRESHOLD = Threshold()
+
+
 def set_up_logs(level: str) -> None:
     """Log from this level on. No value can forge a line of its own."""
+    THRESHOLD.set(level)
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
+            THRESHOLD,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(_FOR_TERMINALS if terminal else _FOR_MACHINES),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[level.upper()]
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
         # Writes a line at once: those of several workers do not mix.
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -64,11 +65,16 @@ def command(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 
 def _carry_out(settings: Settings, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    answers = []
     for path in control_paths(settings):
-        try:
-            return ask(path, name, arguments)
-        except NobodyThere:
-            continue
+        with suppress(NobodyThere):
+            answers.append(ask(path, name, arguments))
+            if name not in managing.FOR_EACH_PROCESS:
+                break
+    if answers:
+        return answers[-1]
+    if name in managing.FOR_EACH_PROCESS:
+        raise BadSettings("no server listens on its control socket (see --control-socket)")
     if settings.store.startswith("memory:"):
         raise BadSettings("store: memory:// lives in its server, whose --control-socket is needed")
     return asyncio.run(_directly(settings, name, arguments))

@@ -24,8 +24,11 @@ _HELP = {
     "nodes": "show the nodes that are up, and how many users each has",
     "who": "show who is online, and where",
     "export": "show all that is kept about a user, as JSON",
+    "log-level": "change what a running server logs, until it is restarted",
     "broadcast": "show a notice to everybody who is online (with version 2)",
 }
+FOR_EACH_PROCESS = ("log-level",)  # of a server with several workers
+LEVELS = ("debug", "info", "warning", "error")
 _WHO = ("set-password", "log-out", "disable", "enable", "delete", "export")
 
 
@@ -50,6 +53,8 @@ def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--after", type=int, default=0, help="begin behind this id")
     if name in ("find", "broadcast"):
         parser.add_argument("text", metavar="TEXT")
+    if name == "log-level":
+        parser.add_argument("level", choices=LEVELS)
     if name == "add":
         parser.add_argument("new_name", metavar="NAME")
     if name == "delete":
@@ -67,7 +72,7 @@ def arguments_of(options: argparse.Namespace) -> dict[str, Any] | None:
     """What the command needs; None when the user has thought better of it."""
     found = {
         name: getattr(options, name)
-        for name in ("who", "limit", "after", "text")
+        for name in ("who", "limit", "after", "text", "level")
         if hasattr(options, name)
     }
     if options.name == "add":
@@ -109,6 +114,8 @@ def in_words(name: str, result: Mapping[str, Any]) -> Iterator[str]:
             yield f"... and more, behind id {result['next']}"
     elif name == "nodes":
         yield from _table(result["nodes"])
+    elif name == "log-level":
+        yield f"it logs from {result['level']} on; before: {result['before']}"
     elif name == "broadcast":
         yield "told to everybody who is online"
     else:

@@ -68,6 +68,28 @@ async def test_a_running_server_is_asked(server: ServerProcess, tmp_path: Path) 
         await bert.client.login(user["id"], anna.password)
 
 
+async def test_a_running_server_logs_more_and_less(server: ServerProcess, tmp_path: Path) -> None:
+    """Until it is restarted; what is no level is refused."""
+    options = options_of(tmp_path)
+    changed = await beside(lambda: told("log-level", "error", options=options))
+    assert changed == {"level": "error", "before": "info"}
+    assert await beside(lambda: told("nodes", options=options))
+    assert "operator's command" in server.log
+    assert '"nodes"' not in server.log
+    back_again = await beside(lambda: manage("log-level", "info", options=options))
+    assert back_again.stdout == "it logs from info on; before: error\n"
+    assert await beside(lambda: told("nodes", options=options))
+    assert '"nodes"' in server.log
+    assert (await beside(lambda: manage("log-level", "loud", options=options))).returncode == 2
+
+
+def test_nothing_is_logged_where_nobody_runs(tmp_path: Path) -> None:
+    """So there is nothing to change."""
+    done = manage("log-level", "debug", options=options_of(tmp_path))
+    assert done.returncode == 2
+    assert "no server listens" in done.stderr
+
+
 async def test_a_live_cluster_is_managed(new_cluster: NewCluster) -> None:
     """Through the database and by way of Redis: no socket, and no node more to be seen."""
     with new_cluster(nodes=2) as cluster:
