@@ -58,9 +58,7 @@ class Accounts:
     async def _prove(self, account: Account | None, password: str, origin: str) -> User:
         # An account that is not there costs the same time, so that nobody learns which are.
         secret = account.secret if account and not account.disabled else None
-        right = len(password) <= MAX_PASSWORD and await self.hasher.verify(
-            secret, password, origin
-        )
+        right = len(password) <= MAX_PASSWORD and await self.hasher.verify(secret, password, origin)
         if account is None or not right:
             raise BadCredentials
         if self.hasher.outdated(account.secret):

@@ -108,7 +108,7 @@ class Settings:
     )
     registration: str = _setting(
         "open",
-        "whether anybody may register, or the operator adds users (manage add-user)",
+        "whether anybody may register, or the operator adds users (manage add)",
         choices=("open", "closed"),
     )
     connections: int = _limit(10_000, "connections of this node in all")
