@@ -37,6 +37,7 @@ class Origin:
     name: str
     frames: Bucket
     bytes: Bucket
+    arrivals: Bucket
     registrations: Bucket
     connections: int = 0
     strangers: int = 0  # connections on which nobody is logged in
@@ -53,7 +54,7 @@ class Origins:
 
     # -- connections ---------------------------------------------------------------------
 
-    def enter(self, peer: str) -> Origin:
+    def enter(self, peer: str, now: float = 0.0) -> Origin:
         """A connection begins, a stranger's. Raises TooManyConnections."""
         limits = self._limits
         if limits.connections and self.connections >= limits.connections:
@@ -65,7 +66,11 @@ class Origins:
         if here is not None and most and here.connections >= most:
             self._counters.connections_refused_by_address += 1
             raise TooManyConnections
-        origin = here or self._gone.pop(name, None) or self._new(name)
+        origin = here or self._gone.get(name) or self._new(name)
+        if not origin.arrivals.afford(1, now):
+            self._counters.connections_refused_by_address += 1
+            raise TooManyConnections
+        self._gone.pop(name, None)
         self._here[name] = origin
         origin.connections += 1
         self.connections += 1
@@ -102,6 +107,7 @@ class Origins:
             name,
             frames=Bucket(frames, frames * BURST),
             bytes=Bucket(data, data * BURST),
+            arrivals=Bucket(limits.connections_per_address / BURST, limits.connections_per_address),
             registrations=Bucket(per_hour / HOUR, per_hour),
         )
 

@@ -15,6 +15,7 @@ from adapters.tcp.outboxes import Outboxes
 from adapters.tcp.tls import BadCertificate, Certificate, Secured
 from chat_domain.errors import TooManyConnections
 from chat_domain.guard import Guard
+from chat_domain.ports import Clock
 from entrypoints.settings import BadSettings, Settings
 
 log = structlog.get_logger()
@@ -25,14 +26,21 @@ class HandshakeDoor:
     """Who shakes hands is a connection already. (`adapters.tcp.tls.Door`)"""
 
     guard: Guard
+    clock: Clock
 
-    def handshake_begins(self, peer: str) -> Callable[[], None] | None:
+    def handshake_begins(self, peer: str) -> Callable[[bool], None] | None:
         origins = self.guard.origins
         try:
-            origin = origins.enter(peer)
+            origin = origins.enter(peer, self.clock.monotonic())
         except TooManyConnections:
             return None  # it is refused before it costs a handshake
-        return lambda: origins.leave(origin, stranger=True)
+
+        def leave(done: bool) -> None:
+            origins.leave(origin, stranger=True)
+            if done:
+                origin.arrivals.give_back(1)  # it is about to come in, which counts
+
+        return leave
 
     def handshake_failed(self) -> None:
         self.guard.counters.handshakes_failed += 1
@@ -61,7 +69,7 @@ def protocols(
         assert certificate is not None
         return Secured(certificate, connect, door, peer)
 
-    door = HandshakeDoor(gateway.guard)
+    door = HandshakeDoor(gateway.guard, gateway.chat.accounts.clock)
     begin = connect if certificate is None else secure
     proxies = settings.proxy_networks()
     return (lambda: Arrival(proxies, begin)) if proxies else begin

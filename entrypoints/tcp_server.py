@@ -66,6 +66,8 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         operated(settings, gateway, place),
     ):
         servers = await _listen(settings, protocols(settings, gateway, certificate), worker)
+        if worker is None or worker.number == 1:
+            warn_if_open(settings)
         clock = asyncio.create_task(gateway.keep_time())
         try:
             await stop.wait()
@@ -125,7 +127,6 @@ def main() -> int:
         return check_and_tell(settings)
     set_up_logs(settings.log_level)
     raise_file_limit()
-    warn_if_open(settings)
     return _run(settings) if settings.workers == 1 else _run_workers(settings)
 
 

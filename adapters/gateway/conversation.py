@@ -71,7 +71,7 @@ class Conversation:
         self.chat = gateway.chat
         self.link = link
         self.guard = gateway.guard
-        self.origin = self.guard.origins.enter(link.peer)
+        self.origin = self.guard.origins.enter(link.peer, self.chat.accounts.clock.monotonic())
         self.meter = self.guard.meter(self.origin)
         self.session: Session | None = None
         self.client: Version2Client | None = None

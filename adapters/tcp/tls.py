@@ -66,8 +66,9 @@ def _words(error: Exception) -> str:
 class Door(Protocol):
     """Counts who is shaking hands."""
 
-    def handshake_begins(self, peer: str) -> Callable[[], None] | None:
-        """None if there is no room for them; otherwise what is to be called at its end."""
+    def handshake_begins(self, peer: str) -> Callable[[bool], None] | None:
+        """None if there is no room for them; otherwise what is to be called at its end, with
+        whether it was done."""
 
     def handshake_failed(self) -> None: ...
 
@@ -92,7 +93,7 @@ class Secured(asyncio.Protocol):
         self._tls = certificate.context.wrap_bio(self._in, self._out, server_side=True)
         self._inner: asyncio.Protocol | None = None
         self._patience: asyncio.TimerHandle | None = None
-        self._leave: Callable[[], None] | None = None
+        self._leave: Callable[[bool], None] | None = None
         self._paused = self._ended = False
 
     # -- the handshake -------------------------------------------------------------------
@@ -131,18 +132,18 @@ class Secured(asyncio.Protocol):
         self._transport.abort()
 
     def _begin(self) -> None:
-        self._end_handshake()
+        self._end_handshake(done=True)
         self._flush()
         self._inner = self._connect(self._peer)
         self._inner.connection_made(cast("asyncio.BaseTransport", self))
         self._read()
 
-    def _end_handshake(self) -> None:
+    def _end_handshake(self, *, done: bool) -> None:
         if self._patience is not None:
             self._patience.cancel()
         if self._leave is not None:
             leave, self._leave = self._leave, None
-            leave()
+            leave(done)
 
     # -- the socket ------------------------------------------------------------------------
 
@@ -176,7 +177,7 @@ class Secured(asyncio.Protocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_handshake()
+        self._end_handshake(done=False)
         if self._inner is not None:
             inner, self._inner = self._inner, None
             inner.connection_lost(exc)

@@ -71,7 +71,7 @@ class TestConnections:
             doors.enter("192.0.2.1")
         doors.enter("192.0.2.2")
         doors.leave(first, stranger=True)
-        doors.enter("192.0.2.1")
+        doors.enter("192.0.2.1", 60.0)
         assert counters.connections_refused_by_address == 1
 
     def test_a_node_has_room_for_so_many(self) -> None:
@@ -96,6 +96,23 @@ class TestConnections:
         for number in range(2):
             doors.leave(doors.enter(f"198.51.100.{number}"), stranger=True)
         assert doors.enter("192.0.2.1") is not here
+
+    def test_who_comes_and_goes_has_to_slow_down(self) -> None:
+        """An address may open in a second a tenth of the connections that it may have."""
+        doors = Origins(Limits(connections_per_address=20), Counters())
+
+        def come_and_go(now: float) -> None:
+            doors.leave(doors.enter("192.0.2.1", now), stranger=True)
+
+        for _ in range(20):
+            come_and_go(0.0)
+        with pytest.raises(TooManyConnections):
+            come_and_go(0.0)
+        doors.enter("192.0.2.2", 0.0)
+        for _ in range(2):
+            come_and_go(1.0)
+        with pytest.raises(TooManyConnections):
+            come_and_go(1.0)
 
 
 class TestStrangers:
