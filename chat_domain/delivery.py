@@ -48,12 +48,13 @@ class Delivery:
         now = self.clock.now_ms()
         if sender.out_of_order(cid, now):
             raise TryAgain
-        if sender.unanswered >= MAX_UNANSWERED:
-            if cid is not None:
-                sender.expect_again(cid, now)
-            raise TooManyUnanswered(MAX_UNANSWERED)
         mid = self.ids.mid(now)
-        return Message(mid, cid or mid, sender.user.id, sender.user.name, group_id, text, now)
+        user = sender.user
+        message = Message(mid, cid or mid, user.id, user.name, group_id, text, now)
+        if sender.unanswered >= MAX_UNANSWERED:
+            sender.expect_again(message)
+            raise TooManyUnanswered(MAX_UNANSWERED)
+        return message
 
     def receipt(
         self, sender: Session, message: Message, tag: int | None, recipients: int

@@ -34,8 +34,7 @@ class GroupChat:
         try:
             members = await self.rosters.members(message.group_id)
         except TryAgain:
-            if message.cid is not message.mid:
-                sender.expect_again(message.cid, message.time_ms)
+            sender.expect_again(message)
             raise
         storing = self._send(members, sender, message, tag)
         if storing is not None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from chat_domain.errors import ChatError, MailboxFull
+from chat_domain.errors import ChatError, MailboxFull, TryAgain
 from chat_domain.model import Message
 
 if TYPE_CHECKING:
@@ -71,5 +71,8 @@ class Receipt:
         self.delivered()
 
     def fail(self, error: ChatError) -> None:
-        self.error = error
+        if not isinstance(self.error, TryAgain):  # which wins: it is to be sent again then
+            self.error = error
+        if isinstance(error, TryAgain):  # noted now, for the answer may wait for other recipients
+            self.sender.expect_again(self.message)
         self.delivered()

@@ -27,7 +27,7 @@ from collections.abc import Collection, Iterable, Sequence
 import attrs
 
 from chat_domain.budget import Budget
-from chat_domain.errors import BadPush, CidConflict, TryAgain
+from chat_domain.errors import BadPush, CidConflict
 from chat_domain.model import Claim, Message, User
 from chat_domain.ports import Client
 from chat_domain.receipt import Owed, Receipt
@@ -108,8 +108,7 @@ class Session:
         ] = {}  # the mid of what was taken last, by the node it is from
         self.reading = False
         self.on_hold = False  # while its client does not know yet that it is logged in
-        self._expected: str | None = None  # the cid of what was refused for the moment
-        self._expected_until = 0
+        self._expected: Message | None = None  # the first of those refused for the moment
         self.behind = 0  # stores that were under way when it began (see rule 6)
         self._budget = budget or Budget()
         self.last_push = 0  # may be set before the first push, to count on from there
@@ -131,22 +130,23 @@ class Session:
     def answer(self, receipt: Receipt) -> None:
         """Pass the fate of a message of this user's on to the client."""
         self.unanswered -= 1
-        message = receipt.message
-        if isinstance(receipt.error, TryAgain) and message.cid is not message.mid:
-            self.expect_again(message.cid, message.time_ms)
         self.client.answered(receipt)
 
-    def expect_again(self, cid: str, now_ms: int) -> None:
+    def expect_again(self, message: Message) -> None:
         """A message was refused for the moment: what its client has sent behind it must wait until
-        it is sent again, or the order would be lost."""
-        if self._expected is None:
-            self._expected, self._expected_until = cid, now_ms + EXPECTED_AGAIN_WITHIN
+        it is sent again, or the order would be lost. Of several, the client begins with the first.
+        """
+        if message.cid is message.mid:
+            return  # it has no cid, by which it could be known again
+        if self._expected is None or message.mid < self._expected.mid:
+            self._expected = message
 
     def out_of_order(self, cid: str | None, now_ms: int) -> bool:
         """Whether a message comes while an earlier one is expected again."""
         if self._expected is None:
             return False
-        if cid != self._expected and now_ms < self._expected_until:
+        given_up = self._expected.time_ms + EXPECTED_AGAIN_WITHIN
+        if cid != self._expected.cid and now_ms < given_up:
             return True
         self._expected = None
         return False

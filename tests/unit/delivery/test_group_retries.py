@@ -46,3 +46,20 @@ def test_nothing_overtakes_a_message_whose_recipients_could_not_be_looked_up() -
     done(chat.send(ann.session, group, "first", "cid-1", 3))
     done(chat.send(ann.session, group, "second", "cid-2", 4))
     assert bob.client.texts == ["first", "second"]
+
+
+def test_nothing_overtakes_a_message_that_failed_for_one_while_another_is_awaited() -> None:
+    """Its sender has no answer yet; what they send next to the one who has not got it must wait."""
+    world = World()
+    ann, bob, cat = (world.newcomer(name) for name in ("Ann", "Bob", "Cat"))
+    group = world.group(ann, bob, cat)
+    cat.leaves()
+    world.mailbox.failing = True
+    ann.says_to_group(group, "first", "cid-1", 1)
+    world.mailbox.failing = False
+    with pytest.raises(TryAgain):
+        ann.says(cat.user, "second", "cid-2", 2)
+    bob.takes_over()
+    ann.says_to_group(group, "first", "cid-1", 3)
+    ann.says(cat.user, "second", "cid-2", 4)
+    assert world.waiting_for(cat.user) == ["first", "second"]

@@ -91,3 +91,20 @@ def test_nothing_overtakes_what_a_recipient_could_not_be_told_of() -> None:
     world.carry_all()
     bob.shows(100)
     check(world)
+
+
+def test_of_several_that_were_refused_the_first_is_awaited() -> None:
+    """They were refused in another order than they were sent in, since some had further to go."""
+    world = met()
+    ann, bob = world.people[:2]
+    world.mailbox.failing = True
+    world.sites[0].chat.delivery.fetch(ann.user.id)  # so that a note to herself is to be stored
+    say(world, bob, bob)
+    say(world, ann, bob)
+    say(world, ann, ann)
+    world.hub.cut(world.sites[1].name, noticed=True)
+    world.mend(world.sites[1])
+    say(world, ann, bob)
+    world.carry_all()
+    world.mailbox.failing = False
+    check(world)
