@@ -1,6 +1,7 @@
 """Carries a plan out on a cluster and its clients' connections."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import ClassVar
 
@@ -23,6 +24,7 @@ class Faults:
         self._doors = doors
         self._history = history
         self._begin = history.now
+        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def carry_out(self, faults: Iterable[Fault]) -> None:
         """All of them, each at its time; return when the last is over."""
@@ -32,6 +34,13 @@ class Faults:
 
     async def _at_its_time(self, fault: Fault) -> None:
         await asyncio.sleep(self._begin + fault.at - self._history.now)
+        if fault.owner == "door":
+            await self._do(fault)
+            return
+        async with self._turns[fault.owner, fault.target]:  # its last start may take its time
+            await self._do(fault)
+
+    async def _do(self, fault: Fault) -> None:
         self._note(fault, "begin")
         await self._actions[fault.what](self, fault)
         self._note(fault, "end")

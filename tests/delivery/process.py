@@ -62,7 +62,8 @@ class Process:
         try:
             await self.client.logout()
         finally:  # if the server does not answer, the client ends its connection
-            self._note("logout")
+            if self.client.user is None:
+                self._note("logout")
 
     async def close(self) -> None:
         """End it in good order."""
