@@ -47,8 +47,7 @@ class Logins:
 
     async def _begin(self, session: Session) -> Session:
         old = await self._claim(session.claim)
-        if old is not None:
-            await self._take_over(old, session)
+        await self._take_over(old, session)
         if self.handovers.came_too_early(session.claim):
             raise AlreadyOnline  # replaced already, before it had begun
         if not self.standing.good():
@@ -75,17 +74,17 @@ class Logins:
     def _may_replace(self, claim: Claim, key: str) -> bool:
         return self.second_login_replaces or bool(key and claim.key == key)
 
-    async def _take_over(self, old: Claim, session: Session) -> None:
-        """End the session that was replaced. One on another node ends by and by."""
-        if old.node != self.node:
+    async def _take_over(self, old: Claim | None, session: Session) -> None:
+        """End what the user had before. A session on another node ends by and by; one on this node
+        may have been replaced from there, and not have heard of it yet."""
+        here = self.sessions.get(session.user.id)
+        if old is not None and old.node != self.node:
             self.handovers.ask_for(old, session)
-            return
-        replaced = self.sessions.get(old.user_id)
-        if replaced is not None and replaced.claim.session_id == old.session_id:
-            replaced.client.replaced()
-            await self.hand_over(replaced)
-        else:
+        elif old is not None and here is None:
             self.handovers.replaced_early(old.session_id)
+        if here is not None:
+            here.client.replaced()
+            await self.hand_over(here)
 
     async def hand_over(self, session: Session) -> None:
         """Let a session push nothing any more, and store what its client did not take over."""
