@@ -82,6 +82,13 @@ class Held:
         receipts = self.each_receipt()
         return bool(receipts) and all(receipt.remote for receipt in receipts)
 
+    def is_kept(self) -> None:
+        """The mailbox has a copy: who awaits its fate here is told so."""
+        self.keeping = Keeping.DONE
+        receipts, self.receipts = self.each_receipt(), None
+        for receipt in receipts:
+            receipt.kept()
+
     def join(self, receipt: Owed) -> None:
         """Let a second copy's sender share this one's fate."""
         self.receipts = [*self.each_receipt(), receipt]
@@ -358,7 +365,7 @@ class Session:
         for message in found:
             if message.mid in in_window:
                 # Another node has stored it as well, not knowing what became of it here.
-                in_window[message.mid].keeping = Keeping.DONE
+                in_window[message.mid].is_kept()
                 self._from_mailbox.add(message.mid)
                 continue
             if not self._fits(message):

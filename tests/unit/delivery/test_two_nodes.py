@@ -114,12 +114,10 @@ class TwoNodes(RuleBasedStateMachine):
 
     # -- the store and time ------------------------------------------------------------------------
 
-    @rule(how=st.sampled_from(["failing", "unsure", "slow_reads", "slow_writes", ""]))
+    @rule(how=st.sampled_from(["failing", "slow_reads", ""]))
     def upset_store(self, how: str) -> None:
         self.world.mailbox.failing = how == "failing"
-        self.world.mailbox.unsure = how == "unsure"
         self.world.mailbox.slow_reads = how == "slow_reads"
-        self.world.mailbox.slow_writes = how == "slow_writes"
         self.world.mailbox.serve()
         self.world.go_on()
 

@@ -108,3 +108,23 @@ def test_of_several_that_were_refused_the_first_is_awaited() -> None:
     world.carry_all()
     world.mailbox.failing = False
     check(world)
+
+
+def test_a_copy_is_answered_though_another_node_has_stored_the_first() -> None:
+    """It joined the first in its recipient's window, and the recipient is gone."""
+    world = met()
+    _, bob, cat = world.people
+    assert bob.link is not None
+    bob.loses(bob.link)
+    say(world, cat, bob)
+    world.carry_all()
+    assert cat.link is not None
+    cat.loses(cat.link)
+    cat.enters(world.sites[1])
+    world.go_on()
+    world.hub.cut(world.sites[1].name, noticed=True)
+    bob.enters(world.sites[0])
+    world.go_on()
+    world.mend(world.sites[1])
+    world.notice_who_is_gone()
+    check(world)
