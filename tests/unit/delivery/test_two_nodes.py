@@ -11,7 +11,8 @@ from tests.unit.delivery.two_nodes import Person, Site, World
 
 PEOPLE = 3
 QUIET_WITHIN = 120  # ticks of half a second
-EXAMPLES = int(os.environ.get("TWO_NODES_EXAMPLES", "150"))
+# The same few each time, so that a change is to blame for what it breaks; with a number, others.
+EXAMPLES = os.environ.get("TWO_NODES_EXAMPLES", "")
 
 persons = st.integers(0, PEOPLE - 1)
 sites = st.integers(0, 1)
@@ -177,7 +178,8 @@ class TwoNodes(RuleBasedStateMachine):
 
 TestTwoNodes = TwoNodes.TestCase
 TestTwoNodes.settings = settings(
-    max_examples=EXAMPLES,
+    max_examples=int(EXAMPLES or 150),
+    derandomize=not EXAMPLES,
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
