@@ -1,6 +1,7 @@
 """The chat server: `python -m entrypoints.tcp_server 6000`."""
 
 import asyncio
+import gc
 import itertools
 import os
 import resource
@@ -69,6 +70,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         if worker is None or worker.number == 1:
             warn_if_open(settings)
         clock = asyncio.create_task(gateway.keep_time())
+        spare_the_collector()
         try:
             await stop.wait()
             log.info("stopping")
@@ -78,6 +80,17 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
             clock.cancel()
             await gateway.close(settings.drain_seconds)
     log.info("stopped")
+
+
+def spare_the_collector() -> None:
+    """Let the garbage collector leave alone what was made at the start, and look less often.
+
+    Messages on their way die by reference counting. With Python's own threshold they make it run
+    thousands of times a second under load, which costs a tenth of the time and finds nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _stop_when_broken(lifeline: int, stop: asyncio.Event) -> None:
