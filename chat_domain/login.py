@@ -89,9 +89,12 @@ class Logins:
     async def hand_over(self, session: Session) -> None:
         """Let a session push nothing any more, and store what its client did not take over."""
         self.sessions.discard(session)
+        behind = session.phase is Phase.CATCHING_UP
         rest = session.end()
         if rest:
             await self.delivery.store([(session.user.id, held) for held in rest])
+        elif behind:  # something may be stored that no other session was told of
+            await self.delivery.tell_to_fetch([session.user.id])
 
     async def throw_out(self, user_id: int, session_id: str) -> None:
         """End a session by the operator's will, if it is (still) here."""
