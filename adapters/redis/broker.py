@@ -7,6 +7,7 @@ confirmation of it, and a heartbeat to oneself that does not come back: both are
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -40,6 +41,8 @@ class RedisBroker:
         self._node: Node | None = None
         self._notes: dict[str, list[Note]] = {}  # by channel, of this turn
         self._subscribed = asyncio.Event()
+        self._channels = [keys.channel(name), keys.everybody]
+        self._subscription: redis.asyncio.client.PubSub | None = None
 
     # -- sending ---------------------------------------------------------------------------
 
@@ -93,16 +96,25 @@ class RedisBroker:
         """Wait until there is a subscription."""
         await self._subscribed.wait()
 
+    async def be_counted(self) -> None:
+        """Listen from now on where all do that have had a lease."""
+        self._channels.append(self._keys.leased)
+        if self._subscription is not None:
+            with suppress(RedisError, OSError):  # broken: it is made anew with all channels
+                await self._subscription.subscribe(self._keys.leased)
+
     async def _listen_once(self, node: Node) -> None:
         async with self._client.pubsub() as subscription:
-            await subscription.subscribe(self._keys.channel(self._name), self._keys.everybody)
-            while True:
-                message = await subscription.get_message(
+            self._subscription = subscription
+            try:
+                await subscription.subscribe(*self._channels)
+                while message := await subscription.get_message(
                     ignore_subscribe_messages=False, timeout=SILENCE
-                )
-                if message is None:
-                    raise TimeoutError("no heartbeat")
-                self._take(node, message)
+                ):
+                    self._take(node, message)
+            finally:
+                self._subscription = None
+        raise TimeoutError("no heartbeat")
 
     def _take(self, node: Node, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":

@@ -41,6 +41,7 @@ class RedisCluster:
             await self.lease.take()
         except TryAgain as error:
             raise BrokerUnusable("Redis does not answer") from error
+        await self.broker.be_counted()
         self._tasks.append(asyncio.create_task(self.lease.keep(node)))
 
     async def visit(self, node: Node) -> None:

@@ -9,7 +9,8 @@
 | P:born | there unless Redis has lost its keys |
 | P:settling | there for a lease's time after they were lost: nobody is logged in |
 
-Channels: P:all for every node, P:node:NODE for one.
+Channels: P:all for every node, P:node:NODE for one. On P:leased nothing is said: whoever has had a
+lease listens there, and can so be counted by who starts.
 """
 
 import attrs
@@ -34,6 +35,10 @@ class Keys:
     @property
     def everybody(self) -> str:
         return f"{self.prefix}:all"
+
+    @property
+    def leased(self) -> str:
+        return f"{self.prefix}:leased"
 
     def lease(self, node: str) -> str:
         return f"{self.prefix}:lease:{node}"

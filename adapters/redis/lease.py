@@ -33,7 +33,7 @@ class RedisLease:
     def __init__(self, commands: Commands, keys: Keys, name: str) -> None:
         self._commands = commands
         self._prefix = keys.prefix
-        self._everybody = keys.everybody
+        self._leased = keys.leased
         self._name = name
         self._sent = -LIFE
         self._others: set[str] = set()
@@ -48,18 +48,17 @@ class RedisLease:
     async def take(self) -> None:
         """Get the first lease. Raises TryAgain.
 
-        Where Redis has none of our keys, either this is the first node ever, or they were lost:
-        other nodes that listen tell which.
+        Where Redis has none of our keys, either the cluster is new, or they were lost: nodes that
+        listen and have had a lease tell which. Nodes that start together have had none yet.
         """
-        listening = await self._commands.run("PUBSUB", "NUMSUB", self._everybody)
-        alone = int(listening[1]) <= 1  # this node listens already
-        await self._renew(alone=alone)
+        listening = await self._commands.run("PUBSUB", "NUMSUB", self._leased)
+        await self._renew(first=int(listening[1]) == 0)
 
-    async def _renew(self, *, alone: bool = False) -> bool:
-        """Return whether the lease was there still."""
+    async def _renew(self, *, first: bool = False) -> bool:
+        """Return whether the lease was there still. first: nobody can have claims that are lost."""
         sent = _now()
         had = await self._commands.script(
-            scripts.RENEW, self._prefix, self._name, int(LIFE * 1000), int(alone)
+            scripts.RENEW, self._prefix, self._name, int(LIFE * 1000), int(first)
         )
         self._sent = sent
         return bool(had)

@@ -6,7 +6,7 @@ local function alive(node) return redis.call('EXISTS', P .. ':lease:' .. node) =
 local function node_of(claim) return string.match(claim, '^([^|]*)|') end
 """
 
-# node, life in ms, whether it is a start with no other node about -> 1: it had its lease still
+# node, life in ms, whether nobody can have claims that are lost -> 1: it had its lease still
 RENEW = (
     _COMMON
     + """

@@ -59,10 +59,7 @@ class LocalCluster:
         say("Looking after the tables")
         initialise_database(self.mariadb.url(), self.directory / "init-db.log")
         say(f"Starting {len(self.nodes)} nodes and nginx")
-        # The first alone: Redis is empty, which nodes that find others there take for a loss of
-        # its keys; they would let nobody log in for ten seconds.
-        self._start(self.nodes[0])
-        self._start(*self.nodes[1:], self.nginx)
+        self._start(*self.nodes, self.nginx)
 
     def stop(self) -> None:
         """End all of it: the nodes first, as they store what is under way. Idempotent."""

@@ -1,6 +1,7 @@
 """Leases in Redis, on a fake of it: what is lost with one, and who takes over."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, closing
 
 import attrs
@@ -32,6 +33,9 @@ class Place:
     def name(self) -> str:
         return self.cluster.surroundings.name
 
+    async def join(self) -> None:
+        await self.cluster.join(self.chat.node)
+
     async def look_after_lease(self) -> None:
         await self.cluster.lease.look_after(self.chat.node)
 
@@ -49,19 +53,35 @@ class Two:
         return await self.first.chat.accounts.register(name, "x")
 
 
+NewPlace = Callable[[], Awaitable[Place]]
+
+
 @pytest.fixture
-async def two() -> AsyncIterator[Two]:
-    store, server = memory_store(), fakeredis.FakeServer()
+def redis_server() -> fakeredis.FakeServer:
+    return fakeredis.FakeServer()
+
+
+@pytest.fixture
+async def new_place(redis_server: fakeredis.FakeServer) -> AsyncIterator[NewPlace]:
+    """Make nodes that share a store and have not joined yet."""
+    store = memory_store()
     async with AsyncExitStack() as stack:
         hasher = stack.enter_context(closing(Argon2Hasher(cheap=True)))
-        places = []
-        for _ in range(2):
-            client = fakeredis.FakeAsyncRedis(server=server)
+
+        async def make() -> Place:
+            client = fakeredis.FakeAsyncRedis(server=redis_server)
             stack.push_async_callback(client.aclose)
             cluster = await stack.enter_async_context(taking_part(client, KEYS.prefix))
-            places.append(Place(node(store, cluster.surroundings, hasher), cluster))
-            await cluster.join(places[-1].chat.node)
-        first, second = places
+            return Place(node(store, cluster.surroundings, hasher), cluster)
+
+        yield make
+
+
+@pytest.fixture
+async def two(new_place: NewPlace, redis_server: fakeredis.FakeServer) -> AsyncIterator[Two]:
+    first, second = await new_place(), await new_place()
+    await asyncio.gather(first.join(), second.join())
+    async with fakeredis.FakeAsyncRedis(server=redis_server) as client:
         yield Two(first, second, client)
 
 
@@ -143,6 +163,25 @@ async def test_nobody_is_logged_in_while_claims_may_be_missing(two: Two) -> None
         await two.first.chat.logins.log_in(bert.user, RecordingClient(), "")
     await two.second.look_after_lease()
     assert await two.first.chat.node.presence.online([bert.user.id]) == {bert.user.id}
+    assert not bert.client.was_dropped
+
+
+async def test_nodes_that_start_together_log_users_in_at_once(two: Two) -> None:
+    """A new Redis has lost nothing, even if several nodes find it empty at the same time."""
+    assert not await two.redis.exists(KEYS.settling)
+    for place in (two.first, two.second):
+        await enter(place.chat, await two.user(f"user of {place.name}"))
+
+
+async def test_a_new_node_cannot_log_in_who_may_be_elsewhere(two: Two, new_place: NewPlace) -> None:
+    """It finds no keys, and nodes that have had a lease: so keys were lost."""
+    bert = await enter(two.second.chat, await two.user("bert"))
+    await two.redis.flushall()
+    third = await new_place()
+    await third.join()
+    with pytest.raises(TryAgain):
+        await third.chat.logins.log_in(bert.user, RecordingClient(), "")
+    await two.second.look_after_lease()
     assert not bert.client.was_dropped
 
 
