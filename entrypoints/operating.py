@@ -68,4 +68,5 @@ def _collector(gateway: Gateway) -> NodeCollector:
         draining=lambda: gateway.closing,
         depths=depths,
         limits=lambda: attrs.asdict(gateway.guard.counters),
+        connections_limit=gateway.guard.limits.connections,
     )

@@ -31,6 +31,7 @@ class NodeCollector(Collector):
     draining: Callable[[], bool]
     depths: Depths
     limits: Callable[[], Mapping[str, int]]
+    connections_limit: int = 0
 
     def collect(self) -> Iterator[Metric]:
         yield from self._gauges()
@@ -49,6 +50,11 @@ class NodeCollector(Collector):
         for name, text, value in (
             ("chat_sessions", "Users who are logged in here.", len(self.chat.sessions)),
             ("chat_connections", "Open connections.", self.connections()),
+            (
+                "chat_connections_limit",
+                "Beyond this they are refused; 0 for no limit.",
+                self.connections_limit,
+            ),
             ("chat_unsettled_bytes", "Messages held in memory, about.", budget.used),
             ("chat_unsettled_limit_bytes", "Beyond this they are stored.", budget.limit),
             ("chat_lease_held", "1 unless suspended.", int(self.chat.node.standing.good())),

@@ -43,6 +43,7 @@ def samples(world: World, tally: Tally) -> Mapping[tuple[str, ...], float]:
         draining=lambda: False,
         depths={"a queue": lambda: 5},
         limits=lambda: {"too_fast_cut": 2},
+        connections_limit=10,
     )
     families = text_string_to_metric_families(page_of(registry_of(collector)).decode())
     return {
@@ -62,6 +63,7 @@ def test_the_page_has_the_numbers() -> None:
     found = samples(world, tally)
     assert found["chat_sessions",] == 3
     assert found["chat_connections",] == 3
+    assert found["chat_connections_limit",] == 10
     assert found["chat_lease_held",] == 1
     assert found["chat_queue_depth", "a queue"] == 5
     assert [
