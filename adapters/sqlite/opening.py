@@ -70,11 +70,18 @@ def reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def has_our_tables(connection: sqlite3.Connection) -> bool:
+    return "SchemaVersion" in _tables(connection)
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+
+
 def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    if not tables:
+    if not _tables(connection):
         connection.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
-    elif "SchemaVersion" not in tables:
+    elif not has_our_tables(connection):
         raise StoreUnusable(f"{path} is a database of another program")
     versions = [version for (version,) in connection.execute("SELECT version FROM SchemaVersion")]
     if versions != [VERSION]:

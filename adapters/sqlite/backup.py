@@ -1,0 +1,60 @@
+"""A copy of the file as it is at one moment, made beside a server that goes on."""
+
+import os
+import sqlite3
+import tempfile
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+
+from adapters.sqlite.opening import connect, has_our_tables
+from adapters.storage import StoreUnusable
+
+
+def back_up(source: Path, target: Path) -> int:
+    """Copy the database into a new file, and return its size in bytes.
+
+    What was committed before is in it. A server that has the source open is not asked and does
+    not wait: it is read as any process may read it. The copy has mode 0600 and is on disk when this
+    returns; where it cannot be made, nothing is left of it. Raises StoreUnusable.
+    """
+    if not source.exists():
+        raise StoreUnusable(f"there is no {source}")
+    try:
+        # the empty file keeps the name for us, and does not look like a backup if we are killed
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise StoreUnusable(f"cannot write {target}: {error.strerror}") from error
+    with ExitStack() as on_failure:
+        on_failure.callback(target.unlink)
+        try:
+            size = _fill(source, target)
+        except (OSError, sqlite3.Error, StoreUnusable) as error:
+            raise StoreUnusable(f"cannot copy {source} to {target}: {error}") from error
+        on_failure.pop_all()
+    return size
+
+
+def _fill(source: Path, target: Path) -> int:
+    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
+    try:
+        with closing(connect(source)) as connection:
+            if not has_our_tables(connection):
+                raise StoreUnusable("it is a database of another program")
+            connection.execute("VACUUM INTO ?", (name,))
+        os.fsync(descriptor)  # SQLite does not, for this
+        size = os.fstat(descriptor).st_size
+        Path(name).replace(target)
+    finally:
+        os.close(descriptor)
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+    _sync_directory(target.parent)
+    return size
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

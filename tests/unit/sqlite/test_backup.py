@@ -1,0 +1,74 @@
+"""A copy of a store that goes on meanwhile."""
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from adapters.sqlite import sqlite_store
+from adapters.sqlite.backup import back_up
+from adapters.storage import StoreUnusable
+from chat_domain.names import Name
+from tests.contract.making import message, mids, register, send
+
+
+def facts(path: Path) -> tuple[int, int, list[str]]:
+    """A file's size and mode, and what is beside it."""
+    facts = path.stat()
+    return (
+        facts.st_size,
+        stat.S_IMODE(facts.st_mode),
+        sorted(one.name for one in path.parent.iterdir()),
+    )
+
+
+async def test_a_backup_is_a_whole_store(tmp_path: Path) -> None:
+    """It has what was committed before, counts ids on from there, and is its owner's alone."""
+    copy = tmp_path / "copy.db"
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        ann, bob = await register(store, "Ann", "Bob")
+        await send(store, ann, message("before"))
+        await store.users.remove(bob)
+        size = back_up(tmp_path / "chat.db", copy)
+        await send(store, ann, message("later"))
+    assert facts(copy) == (size, 0o600, ["chat.db", "chat.db-lock", "copy.db"])
+    async with sqlite_store(copy) as store:
+        assert await mids(store, ann) == ["before"]
+        assert await store.users.add(Name.parse("Cid"), "x") > bob
+
+
+async def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A file that is there stays as it is."""
+    async with sqlite_store(tmp_path / "chat.db"):
+        pass
+    (tmp_path / "mine").write_text("precious")
+    with pytest.raises(StoreUnusable, match="mine: File exists"):
+        back_up(tmp_path / "chat.db", tmp_path / "mine")
+    assert (tmp_path / "mine").read_text() == "precious"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database at all", "another program's"])
+def test_what_is_no_store_of_ours_is_not_copied(
+    tmp_path: Path, content: bytes | str | None
+) -> None:
+    """And nothing is left of the attempt."""
+    source = tmp_path / "other.db"
+    if isinstance(content, bytes):
+        source.write_bytes(content)
+    elif content:
+        with sqlite3.connect(source) as connection:
+            connection.execute("CREATE TABLE Recipe (name TEXT)")
+        connection.close()
+    before = list(tmp_path.iterdir())
+    with pytest.raises(StoreUnusable, match=r"other\.db"):
+        back_up(source, tmp_path / "copy.db")
+    assert list(tmp_path.iterdir()) == before
+
+
+async def test_a_backup_that_has_no_place_is_one_line(tmp_path: Path) -> None:
+    """The folder is missing, say."""
+    async with sqlite_store(tmp_path / "chat.db"):
+        pass
+    with pytest.raises(StoreUnusable, match="No such file"):
+        back_up(tmp_path / "chat.db", tmp_path / "missing" / "copy.db")
