@@ -1,9 +1,9 @@
 """The one place where the parts are chosen and put together."""
 
 import resource
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
-from pathlib import Path
 
 import attrs
 
@@ -136,7 +136,8 @@ async def _open_broker(
     """The node's surroundings, and what makes it take part; a visitor gets no lease."""
     scheme = settings.broker.partition("://")[0]
     if scheme in ("redis", "rediss"):
-        async with redis_cluster(settings.broker, settings.broker_prefix) as cluster:
+        label = f"{socket.gethostname()}-{settings.port}-"
+        async with redis_cluster(settings.broker, settings.broker_prefix, label) as cluster:
             yield cluster.surroundings, cluster.visit if visit else cluster.join
     elif settings.broker == "memory://":
         hub = Hub()
@@ -158,8 +159,8 @@ def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
     scheme, separator, rest = settings.store.partition("://")
     if scheme == "memory" and separator and not rest:
         return _memory(settings.mailbox_capacity)
-    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        return sqlite_store(Path(rest[1:]), mailbox_capacity=settings.mailbox_capacity)
+    if settings.sqlite_file is not None:
+        return sqlite_store(settings.sqlite_file, mailbox_capacity=settings.mailbox_capacity)
     if scheme == "mysql":
         _refuse_islands(settings)
         return mysql_store(settings.store, mailbox_capacity=settings.mailbox_capacity)

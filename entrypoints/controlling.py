@@ -54,8 +54,7 @@ def control_path(settings: Settings, worker: int | None) -> Path | None:
     suffix = "" if worker is None else f"-{worker}"
     if settings.control_socket:
         return Path(settings.control_socket + suffix)
-    scheme, _, rest = settings.store.partition(":///")
-    if scheme != "sqlite":
+    if settings.sqlite_file is None:
         return None
-    file = Path(rest).resolve()
+    file = settings.sqlite_file.resolve()
     return file.with_name(f"{file.name}-control{suffix}")

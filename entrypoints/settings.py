@@ -157,6 +157,12 @@ class Settings:
             raise BadSettings("tls_cert, tls_key: one is of no use without the other")
         self.proxy_networks()
 
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of a SQLite store; None of another."""
+        scheme, _, rest = self.store.partition(":///")
+        return Path(rest) if scheme == "sqlite" and rest else None
+
     def limits(self) -> Limits:
         return Limits(**{name: getattr(self, name) for name in attrs.fields_dict(Limits)})
 

@@ -60,8 +60,9 @@ async def nodes(chat: Chat) -> Result:
 
 
 async def who(chat: Chat) -> Result:
-    found = await chat.overview.nodes()
-    return {"users": [_claim(claim) for one in found for claim in one.claims]}
+    claims = [claim for one in await chat.overview.nodes() for claim in one.claims]
+    names = await chat.administration.users.names([claim.user_id for claim in claims])
+    return {"users": [_claim(claim, names.get(claim.user_id)) for claim in claims]}
 
 
 async def export(chat: Chat, *, who: str) -> Result:
@@ -79,7 +80,8 @@ async def export(chat: Chat, *, who: str) -> Result:
 async def broadcast(chat: Chat, *, text: str) -> Result:
     if not 0 < len(text) <= MAX_NOTICE:
         raise BadNotice(MAX_NOTICE)
-    return {"told_here": chat.overview.broadcast(text)}
+    chat.overview.broadcast(text)
+    return {"online": sum(len(one.claims) for one in await chat.overview.nodes())}
 
 
 COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
@@ -106,8 +108,9 @@ def _person(one: Person) -> Result:
     return _user(one.user) | {"node": one.claim.node if one.claim else None}
 
 
-def _claim(claim: Claim) -> Result:
-    return {"id": claim.user_id, "node": claim.node, "session": claim.session_id}
+def _claim(claim: Claim, name: str | None) -> Result:
+    user = {"id": claim.user_id, "name": name}
+    return user | {"node": claim.node, "session": claim.session_id}
 
 
 def _message(message: Message) -> Result:

@@ -62,8 +62,11 @@ class RedisCluster:
 
 
 @asynccontextmanager
-async def redis_cluster(url: str, prefix: str) -> AsyncIterator[RedisCluster]:
-    """Connect to redis://host:port/db, or rediss:// for TLS. Raises BrokerUnusable."""
+async def redis_cluster(url: str, prefix: str, label: str = "") -> AsyncIterator[RedisCluster]:
+    """Connect to redis://host:port/db, or rediss:// for TLS. Raises BrokerUnusable.
+
+    label: what an operator knows this node by, a part of its id.
+    """
     try:
         client = redis.asyncio.Redis.from_url(
             url,
@@ -77,18 +80,20 @@ async def redis_cluster(url: str, prefix: str) -> AsyncIterator[RedisCluster]:
         raise BrokerUnusable("broker: this is no address like redis://HOST:PORT/DB") from None
     try:
         await _check(client)
-        async with taking_part(client, prefix) as cluster:
+        async with taking_part(client, prefix, label) as cluster:
             yield cluster
     finally:
         await client.aclose()
 
 
 @asynccontextmanager
-async def taking_part(client: "redis.asyncio.Redis", prefix: str) -> AsyncIterator[RedisCluster]:
+async def taking_part(
+    client: "redis.asyncio.Redis", prefix: str, label: str = ""
+) -> AsyncIterator[RedisCluster]:
     """A place in the cluster whose keys and channels begin with this prefix."""
     keys = Keys(prefix)
     commands = Commands(client)
-    name = secrets.token_hex(6)
+    name = f"{label}{secrets.token_hex(6)}"  # new with each process
     broker = RedisBroker(client, commands, keys, name)
     lease = RedisLease(commands, keys, name)
     presence = RedisPresence(commands, keys)

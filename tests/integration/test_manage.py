@@ -1,5 +1,6 @@
 """`python -m entrypoints.manage`, beside servers that run and without them."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ async def test_a_running_server_is_asked(server: ServerProcess, tmp_path: Path) 
     async with newcomer(server.port) as anna, connected(server.port, reconnect=False) as bert:
         (person,) = (await beside(lambda: told("who", options=options)))["users"]
         assert person["id"] == anna.id
-        assert await beside(lambda: told("broadcast", "noon", options=options)) == {"told_here": 1}
+        assert await beside(lambda: told("broadcast", "noon", options=options)) == {"online": 1}
         await eventually(lambda: anna.of(Notice) == [Notice("noon")])
         user = await beside(lambda: told("disable", anna.name, options=options))
         await eventually(lambda: anna.of(Disconnected))
@@ -83,6 +84,23 @@ async def test_a_running_server_logs_more_and_less(server: ServerProcess, tmp_pa
     assert (await beside(lambda: manage("log-level", "loud", options=options))).returncode == 2
 
 
+def test_a_single_node_s_socket_has_to_be_named() -> None:
+    """Only the server knows who is logged in, so nothing is done behind its back."""
+    done = manage("log-out", "ann", options=["--store", "mysql://a@127.0.0.1:1/b", "--single-node"])
+    assert done.returncode == 2
+    assert "set control_socket" in done.stderr
+
+
+def test_with_json_a_failure_is_json_too(tmp_path: Path) -> None:
+    """Also of a command that no server carries out."""
+    done = manage("backup", "--json", str(tmp_path / "copy"), options=options_of(tmp_path))
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {
+        "error": "failed",
+        "message": f"there is no {tmp_path}/chat.db",
+    }
+
+
 def test_nothing_is_logged_where_nobody_runs(tmp_path: Path) -> None:
     """So there is nothing to change."""
     done = manage("log-level", "debug", options=options_of(tmp_path))
@@ -97,6 +115,11 @@ async def test_a_live_cluster_is_managed(new_cluster: NewCluster) -> None:
         async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
             nodes = (await beside(lambda: told("nodes", options=options)))["nodes"]
             assert [node["users"] for node in nodes] == [1, 1]
+            who = (await beside(lambda: told("who", options=options)))["users"]
+            assert {(one["id"], one["name"]) for one in who} == {
+                (one.id, one.name) for one in (anna, bert)
+            }
+            assert {one["node"] for one in who} == {node["node"] for node in nodes}
             await beside(lambda: told("broadcast", "noon", options=options))
             await eventually(lambda: anna.of(Notice) and bert.of(Notice))
             group = await anna.client.create_group(f"group of {anna.name}")

@@ -1,0 +1,157 @@
+"""The command line: which commands there are, and what each of them takes."""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from entrypoints.settings import BadSettings
+
+PAGE = 100
+LEVELS = ("debug", "info", "warning", "error")
+
+_HELP = {
+    "init-db": "make the tables in MySQL",
+    "upgrade-db": "upgrade a MySQL database that the C++ server made",
+    "backup": "copy the SQLite file, while its server runs or does not",
+    "list": "list users, a page at a time",
+    "find": "find users by id or by a part of their name",
+    "add": "add a user; the password is asked for, or read from standard input",
+    "set-password": "give a user another password, which ends their tokens and their session",
+    "log-out": "end a user's tokens and session",
+    "disable": "let a user log in no more, until they are enabled",
+    "enable": "undo disable",
+    "delete": "delete an account with its messages, friendships and memberships",
+    "nodes": "show the nodes that are up, and how many users each has",
+    "who": "show who is online, and where",
+    "export": "show all that is kept about a user, as JSON",
+    "log-level": "change what a running server logs, until it is restarted",
+    "broadcast": "show a notice to everybody who is online (with version 2)",
+}
+_WHO = ("set-password", "log-out", "disable", "enable", "delete", "export")
+_SETTINGS = {  # options of the server, and what stands for their values
+    "config": "FILE",
+    "store": "URL",
+    "broker": "URL",
+    "broker-prefix": "PREFIX",
+    "control-socket": "PATH",
+    "hashing": "strong|cheap",
+}
+_SENT = ("who", "limit", "after", "text", "level")  # to a server, by these names
+
+
+class NotDone(Exception):
+    """The user has thought better of it."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadSettings(message)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Raises BadSettings. `--help` prints itself and exits."""
+    parser = _Parser(
+        prog="python -m entrypoints.manage",
+        description="Look after the data and the users. COMMAND --help says what it takes.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", dest="name", required=True)
+    for name, text in _HELP.items():
+        command = commands.add_parser(name, help=text, description=text)
+        _add_arguments(name, command)
+        command.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
+        _add_settings(command.add_argument_group("as the server's options"))
+    return parser.parse_args(arguments)
+
+
+def _add_settings(group: Any) -> None:
+    for name, value in _SETTINGS.items():
+        group.add_argument(f"--{name}", metavar=value)
+    group.add_argument("--single-node", action="store_true")
+
+
+def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    if name in _WHO:
+        add("who", metavar="WHO", help="an id, or an exact name in any case")
+    if name in ("list", "find"):
+        add("--limit", type=_count, default=PAGE, metavar="N", help=f"at most (default: {PAGE})")
+    if name in _ARGUMENTS:
+        _ARGUMENTS[name](add)
+
+
+def _timezone(add: Callable[..., object]) -> None:
+    text = "in which the C++ server's clients told the time, like Asia/Shanghai (default: here)"
+    add("--timezone", metavar="ZONE", type=_zone, help=text)
+
+
+def _deletion(add: Callable[..., object]) -> None:
+    add("--yes", action="store_true", help="do not ask whether it is meant")
+
+
+_ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
+    "upgrade-db": _timezone,
+    "backup": lambda add: add("file", metavar="FILE", help="a file that is not there yet"),
+    "list": lambda add: add(
+        "--after", type=int, default=0, metavar="ID", help="begin behind this id"
+    ),
+    "find": lambda add: add("text", metavar="TEXT"),
+    "add": lambda add: add("new_name", metavar="NAME"),
+    "delete": _deletion,
+    "log-level": lambda add: add("level", choices=LEVELS),
+    "broadcast": lambda add: add("text", metavar="TEXT"),
+}
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return count
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise argparse.ArgumentTypeError(f"there is no time zone {name!r}") from None
+
+
+def settings_arguments(options: argparse.Namespace) -> list[str]:
+    """The server's options among these, for `read_settings`."""
+    given = {name: getattr(options, name.replace("-", "_")) for name in _SETTINGS}
+    pairs = [f"--{name}={value}" for name, value in given.items() if value is not None]
+    return [*pairs, *(["--single-node"] if options.single_node else [])]
+
+
+def arguments_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What the server's part of the command needs. Raises NotDone."""
+    given = vars(options).items()
+    found = {name: value for name, value in given if name in _SENT and value is not False}
+    if options.name == "add":
+        found["name"] = options.new_name
+    if options.name in ("add", "set-password"):
+        found["password"] = _password()
+    if options.name == "delete" and not options.yes:
+        _ask_whether_it_is_meant(options.who)
+    return found
+
+
+def _password() -> str:
+    """Never from the command line, which every user of the machine can see."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass("password: ")
+    if getpass.getpass("once more: ") != password:
+        raise NotDone("these two are not the same")
+    return password
+
+
+def _ask_whether_it_is_meant(who: str) -> None:
+    if not sys.stdin.isatty():
+        raise NotDone("nothing is done without --yes")
+    answer = input(f"delete {who}, and all that is theirs? [y/N] ")
+    if answer.strip().lower() not in ("y", "yes"):
+        raise NotDone("nothing is done")

@@ -1,0 +1,73 @@
+"""The answers, for a person. Names of others are shown without their control characters."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from adapters.terminal.clean import clean
+
+Result = Mapping[str, Any]
+
+
+def as_json(value: Result) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def in_words(name: str, result: Result) -> Iterator[str]:
+    """The lines that say what a command has done or found."""
+    if name == "export":
+        yield json.dumps(result, indent=2)  # escaped, so harmless
+    elif name == "upgrade-db":
+        yield from result["report"] or ["this database is upgraded already"]
+    elif name == "nodes":
+        yield from _table(result["nodes"])
+    elif "users" in result:
+        yield from _table(result["users"])
+        if result.get("next"):
+            yield f"... and more, behind id {result['next']}"
+    else:
+        yield _sentence(name, result)
+
+
+def _sentence(name: str, result: Result) -> str:
+    if name == "init-db":
+        return "the tables are made" if result["made"] else "the tables are there already"
+    facts = {name: clean(str(value)) for name, value in result.items()}
+    if "was_online" in result:
+        facts["was"] = "was" if result["was_online"] else "was not"
+    return _SENTENCES[name].format(**facts)
+
+
+_SENTENCES = {
+    "backup": "{file}: {bytes} bytes",
+    "add": "added {name} (id {id})",
+    "set-password": "{name} (id {id}) has a new password and is logged out",
+    "log-out": "{name} (id {id}) {was} online and is logged out",
+    "disable": "{name} (id {id}) cannot log in any more",
+    "enable": "{name} (id {id}) can log in again",
+    "delete": "deleted {name} (id {id})",
+    "log-level": "it logs from {level} on; before: {before}",
+    "broadcast": "told to all who are online, {online} in all",
+}
+
+
+def _table(rows: Iterable[Result]) -> Iterator[str]:
+    """One row a line; the first names the columns."""
+    rows = list(rows)
+    if not rows:
+        yield "nobody"
+        return
+    cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        yield "  ".join(
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return clean(str(value))
