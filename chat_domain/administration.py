@@ -1,5 +1,6 @@
 """What an operator does to accounts. Every step can be repeated, and a failed one should be."""
 
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -12,9 +13,12 @@ from chat_domain.groups import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
 from chat_domain.names import name_key
 from chat_domain.pages import cut
-from chat_domain.ports import Presence, Users
+from chat_domain.ports import Mailbox, Presence, Users
+from chat_domain.sent import sent_by
 
 AT_ONCE = 100  # groups left before the next are looked up
+SKIPPED = 1_000_000  # ids; far more than can have been given since any backup
+TOKENS_AT_ONCE = 1000
 TRIED_TIMES = 5  # to replace a secret that others replace at the same time
 
 
@@ -24,6 +28,7 @@ class Administration:
     presence: Presence
     accounts: Accounts
     groups: GroupMembership
+    mailbox: Mailbox
     evictions: Evictions
 
     async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
@@ -83,9 +88,10 @@ class Administration:
         """Undo `disable`: the old password counts again. Raises NoSuchUser."""
         return await self._replace_secret(who, lambda old: old.secret.removeprefix(DISABLED))
 
-    async def delete(self, who: str) -> User:
+    async def delete(self, who: str, *, with_sent: bool = False) -> User:
         """Remove an account with its messages, friendships and memberships. Raises NoSuchUser.
 
+        with_sent: remove what it has sent and waits for others, too, acknowledged or not.
         It is disabled first, so that a deletion that is cut off leaves nobody half there, and
         whoever was let in just before is thrown out at the end.
         """
@@ -94,9 +100,30 @@ class Administration:
             for own in page:
                 with suppress(NotMember, NoSuchGroup):  # they have just left by themselves
                     await self.groups.leave(user.id, own.group.id)
+        if with_sent:
+            await self._withdraw(user.id)
         await self.users.remove(user.id)
         await self.evictions.log_out(user.id)
         return user
+
+    async def _withdraw(self, sender_id: int) -> None:
+        async for entries in sent_by(sender_id, self.users, self.mailbox):
+            for recipient_id, its in itertools.groupby(entries, lambda entry: entry.recipient_id):
+                await self.mailbox.remove(recipient_id, [entry.message.mid for entry in its])
+
+    async def after_restore(self) -> int:
+        """Let nothing of the time since the backup be mistaken for what comes now.
+
+        The next SKIPPED ids of users and groups were perhaps given then; clients remember whose
+        they were. And tokens that were ended since would count again, so all are ended; return
+        how many.
+        """
+        await self.users.skip_ids(SKIPPED)
+        await self.groups.groups.skip_ids(SKIPPED)
+        ended = 0
+        while some := await self.accounts.tokens.remove_some(TOKENS_AT_ONCE):
+            ended += some
+        return ended
 
     async def _replace_secret(self, who: str, new: Callable[[Account], str]) -> User:
         for _ in range(TRIED_TIMES):

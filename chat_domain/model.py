@@ -181,7 +181,8 @@ class Person:
 
 @attrs.frozen
 class Export:
-    """What is kept about one user. tokens: what their sessions are called, not what they are."""
+    """What is kept about one user. tokens: what their sessions are called, not what they are.
+    messages: what waits for them. sent: what they have sent and waits for others."""
 
     user: User
     disabled: bool
@@ -189,6 +190,7 @@ class Export:
     groups: tuple[Membership, ...]
     tokens: tuple[Resumable, ...]
     messages: tuple[Message, ...]
+    sent: tuple[Entry, ...]
 
 
 @attrs.frozen

@@ -6,10 +6,11 @@ from typing import TypeVar
 import attrs
 
 from chat_domain.accounts import Accounts
-from chat_domain.model import Account, Claim, Export, Membership, NodeUsers, User
+from chat_domain.model import Account, Claim, Entry, Export, Membership, NodeUsers, User
 from chat_domain.node import Node
 from chat_domain.notes import Notice
 from chat_domain.ports import Broker, Depths, Lease, Presence, Store
+from chat_domain.sent import sent_by
 
 PAGE = 200
 EVERYTHING = 1_000_000  # messages; no mailbox holds as many
@@ -56,7 +57,12 @@ class Overview:
             groups=tuple(await self._groups(user.id)),
             tokens=tuple(await self.accounts.resumable(user, "")),
             messages=tuple(await self.store.mailbox.read(user.id, EVERYTHING, ())),
+            sent=tuple(await self._sent(user.id)),
         )
+
+    async def _sent(self, user_id: int) -> list[Entry]:
+        pages = sent_by(user_id, self.store.users, self.store.mailbox)
+        return [entry async for entries in pages for entry in entries]
 
     async def _friends(self, user_id: int) -> list[User]:
         return await _all(

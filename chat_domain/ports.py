@@ -62,6 +62,9 @@ class Users(Protocol):
         whether there was one. Its memberships end by `Groups.leave`, before. Another node on the
         same database may take messages for it for a minute more, which nobody will read."""
 
+    async def skip_ids(self, number: int) -> None:
+        """Give none of the next `number` ids to anybody."""
+
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         """Paint the `state` column. A picture for whoever reads the table, not the truth."""
 
@@ -85,6 +88,9 @@ class Tokens(Protocol):
 
     async def remove_all(self, user_id: int) -> None:
         """Forget all digests of a user."""
+
+    async def remove_some(self, limit: int) -> int:
+        """Forget `limit` digests, whosever they are, or all there are; return how many."""
 
 
 class Friends(Protocol):
@@ -120,6 +126,9 @@ class Groups(Protocol):
         who came at the same time the lowest id); the last one out ends the group, whose
         name becomes free and whose id does not. Raises NoSuchGroup and NotMember."""
 
+    async def skip_ids(self, number: int) -> None:
+        """Give none of the next `number` ids to any group."""
+
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         """The first `limit` of a user's groups with an id above `after`, ascending by id."""
 
@@ -149,6 +158,10 @@ class Mailbox(Protocol):
 
     async def read(self, user_id: int, limit: int, without: Collection[str]) -> list[Message]:
         """The first `limit` messages, ascending by mid, whose mids are not in `without`."""
+
+    async def sent(self, sender_id: int, recipients: Collection[int]) -> list[Entry]:
+        """What waits for these recipients and is from this sender, ascending by recipient, then
+        by mid."""
 
     async def remove(self, user_id: int, mids: Collection[str]) -> None:
         """Forget these messages. Mids that are not there are no error."""

@@ -251,7 +251,9 @@ def assemble(
         delivery=delivery,
         sessions=sessions,
         node=node,
-        administration=Administration(store.users, presence, accounts, groups, evictions),
+        administration=Administration(
+            store.users, presence, accounts, groups, store.mailbox, evictions
+        ),
         overview=Overview(
             store,
             accounts,

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from adapters.wire import frames
+from chat_domain.administration import SKIPPED
 from chat_domain.chat import Chat
 from chat_domain.errors import BadNotice
-from chat_domain.model import Claim, Message, Person, User
+from chat_domain.model import Claim, Entry, Message, Person, User
 
 Result = dict[str, Any]
 
@@ -50,8 +51,12 @@ async def enable(chat: Chat, *, who: str) -> Result:
     return _user(await chat.administration.enable(who))
 
 
-async def delete(chat: Chat, *, who: str) -> Result:
-    return _user(await chat.administration.delete(who))
+async def delete(chat: Chat, *, who: str, with_sent: bool = False) -> Result:
+    return _user(await chat.administration.delete(who, with_sent=with_sent))
+
+
+async def after_restore(chat: Chat) -> Result:
+    return {"skipped": SKIPPED, "tokens": await chat.administration.after_restore()}
 
 
 async def nodes(chat: Chat) -> Result:
@@ -74,6 +79,7 @@ async def export(chat: Chat, *, who: str) -> Result:
         "groups": [frames.membership(own) for own in data.groups],
         "sessions": [frames.resumable(one) for one in data.tokens],
         "messages": [_message(message) for message in data.messages],
+        "sent": [_sent(entry) for entry in data.sent],
     }
 
 
@@ -93,6 +99,7 @@ COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
     "disable": disable,
     "enable": enable,
     "delete": delete,
+    "after-restore": after_restore,
     "nodes": nodes,
     "who": who,
     "export": export,
@@ -114,11 +121,14 @@ def _claim(claim: Claim, name: str | None) -> Result:
 
 
 def _message(message: Message) -> Result:
-    return {
-        "mid": message.mid,
-        "sender": message.sender_id,
-        "sendername": message.sender_name,
-        "group": message.group_id or None,
-        "time": message.time_ms,
-        "text": message.text,
-    }
+    sender = {"sender": message.sender_id, "sendername": message.sender_name}
+    return {"mid": message.mid} | sender | _content(message)
+
+
+def _sent(entry: Entry) -> Result:
+    whose = {"mid": entry.message.mid, "recipient": entry.recipient_id}
+    return whose | _content(entry.message)
+
+
+def _content(message: Message) -> Result:
+    return {"group": message.group_id or None, "time": message.time_ms, "text": message.text}

@@ -37,7 +37,7 @@ class SocketUnusable(Exception):
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):
     command: str
-    arguments: dict[str, str | int] = {}
+    arguments: dict[str, str | int | bool] = {}
 
 
 _decode = msgspec.json.Decoder(Request).decode

@@ -62,6 +62,9 @@ class MemoryGroups:
         elif role is Role.CREATOR:
             record.succeed()
 
+    async def skip_ids(self, number: int) -> None:
+        self._new_ids = itertools.count(next(self._new_ids) + number)
+
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         following = sorted(group_id for group_id in self._groups_of[user_id] if group_id > after)
         records = [self._records[group_id] for group_id in following[:limit]]

@@ -39,6 +39,14 @@ class MemoryMailbox:
         by_mid = self._boxes[user_id].by_mid
         return [by_mid[mid] for mid in sorted(by_mid.keys() - set(without))[:limit]]
 
+    async def sent(self, sender_id: int, recipients: Collection[int]) -> list[Entry]:
+        return [
+            Entry(user_id, message)
+            for user_id in sorted(set(recipients))
+            for _, message in sorted(self._boxes[user_id].by_mid.items())
+            if message.sender_id == sender_id
+        ]
+
     async def remove(self, user_id: int, mids: Collection[str]) -> None:
         for mid in mids:
             self._boxes[user_id].discard(mid)

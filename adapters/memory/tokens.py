@@ -46,6 +46,12 @@ class MemoryTokens:
     async def remove_all(self, user_id: int) -> None:
         self.forget(user_id)
 
+    async def remove_some(self, limit: int) -> int:
+        some = list(self._tokens)[:limit]
+        for digest in some:
+            del self._tokens[digest]
+        return len(some)
+
     def forget(self, user_id: int) -> None:
         for digest in self._of(user_id):
             del self._tokens[digest]

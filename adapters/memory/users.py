@@ -67,5 +67,8 @@ class MemoryUsers:
             forget(user_id)
         return True
 
+    async def skip_ids(self, number: int) -> None:
+        self._new_ids = itertools.count(next(self._new_ids) + number)
+
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         """Nothing: here is no table that anybody could look at."""

@@ -12,6 +12,7 @@ from pymysql.err import IntegrityError
 from adapters.mysql.link import Link
 from adapters.mysql.numbers import bounded
 from adapters.mysql.pool import Pool
+from adapters.mysql.skipping import skip_ids
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
 from chat_domain.model import Group, Member, Membership, Role
 from chat_domain.names import Name
@@ -29,6 +30,9 @@ class MySqlGroups:
 
     async def leave(self, group_id: int, user_id: int) -> None:
         await self._pool.write(_leave, group_id, user_id)
+
+    async def skip_ids(self, number: int) -> None:
+        await self._pool.write(skip_ids, "AllGroup", ("groupname", "namekey", "groupdesc"), number)
 
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         return await self._pool.read(_page_of, bounded(user_id), bounded(after), bounded(limit))

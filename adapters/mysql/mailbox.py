@@ -17,13 +17,14 @@ import attrs
 from adapters.mysql.batches import Batches
 from adapters.mysql.filing import Clerk
 from adapters.mysql.link import Link
-from adapters.mysql.numbers import bounded, pieces
+from adapters.mysql.numbers import bounded, marks, pieces
 from adapters.mysql.pool import Pool
 from adapters.mysql.rows import MESSAGE_COLUMNS
 from chat_domain.model import Entry, Filing, Message
 
 ROWS = 1000  # in one transaction, unless a single call brings more
 AT_ONCE = 200  # removals in one statement
+MAILBOXES = 500  # looked into by one statement
 
 
 @attrs.frozen
@@ -75,6 +76,10 @@ class MySqlMailbox:
         # copied, since the caller's may change while the database reads
         return await self._pool.read(_read, bounded(user_id), bounded(limit), frozenset(without))
 
+    async def sent(self, sender_id: int, recipients: Collection[int]) -> list[Entry]:
+        mailboxes = sorted(map(bounded, recipients))
+        return await self._pool.read(_sent, bounded(sender_id), mailboxes)
+
     async def remove(self, user_id: int, mids: Collection[str]) -> None:
         if mids:
             await self._writes.ask(_Remove(bounded(user_id), tuple(mids)))
@@ -121,6 +126,19 @@ async def _remove(link: Link, removals: Sequence[tuple[int, str]]) -> None:
             f"DELETE FROM OfflineMessage WHERE {these}",  # noqa: S608  # placeholders
             [value for removal in some for value in removal],
         )
+
+
+async def _sent(link: Link, sender_id: int, recipients: Sequence[int]) -> list[Entry]:
+    found: list[Entry] = []
+    for some in pieces(recipients, MAILBOXES):
+        rows = await link.rows(
+            f"SELECT userid, {MESSAGE_COLUMNS} FROM OfflineMessage"  # noqa: S608  # placeholders
+            f" FORCE INDEX (OfflineMessageOnce) WHERE userid IN ({marks(len(some))})"
+            " AND senderid = %s ORDER BY userid, mid",
+            (*some, sender_id),
+        )
+        found += [Entry(recipient, Message(*facts)) for recipient, *facts in rows]
+    return found
 
 
 async def _read(link: Link, user_id: int, limit: int, without: frozenset[str]) -> list[Message]:

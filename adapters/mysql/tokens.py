@@ -30,6 +30,9 @@ class MySqlTokens:
     async def remove_all(self, user_id: int) -> None:
         await self._pool.write_repeatable(_remove_all, bounded(user_id))
 
+    async def remove_some(self, limit: int) -> int:
+        return await self._pool.write(_remove_some, limit)
+
 
 async def _add(link: Link, token: tuple[str, int, int], keep: int, now_ms: int) -> None:
     digest, user_id, expires_ms = token
@@ -82,3 +85,7 @@ async def _remove(link: Link, digest: str) -> None:
 
 async def _remove_all(link: Link, user_id: int) -> None:
     await link.change("DELETE FROM Token WHERE userid = %s", (user_id,))
+
+
+async def _remove_some(link: Link, limit: int) -> int:
+    return (await link.change("DELETE FROM Token ORDER BY digest LIMIT %s", (limit,))).rows

@@ -9,6 +9,7 @@ from adapters.mysql.batches import Batches
 from adapters.mysql.link import Link
 from adapters.mysql.numbers import bounded, marks, pieces
 from adapters.mysql.pool import Pool
+from adapters.mysql.skipping import skip_ids
 from chat_domain.errors import NameTaken
 from chat_domain.model import Account, User
 from chat_domain.names import Name
@@ -60,6 +61,9 @@ class MySqlUsers:
             return await self._pool.write(_remove, bounded(user_id))
         finally:
             self._forget(user_id)
+
+    async def skip_ids(self, number: int) -> None:
+        await self._pool.write(skip_ids, "User", ("name", "namekey", "password"), number)
 
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         states = dict.fromkeys(map(bounded, online), "online")

@@ -4,7 +4,7 @@ from sqlite3 import Connection
 
 import attrs
 
-from adapters.sqlite.numbers import bounded, ids
+from adapters.sqlite.numbers import bounded, ids, skip_ids
 from adapters.sqlite.worker import Worker
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
 from chat_domain.model import Group, Member, Membership, Role
@@ -24,6 +24,9 @@ class SqliteGroups:
 
     async def leave(self, group_id: int, user_id: int) -> None:
         await self._writer.run(_leave, group_id, user_id)
+
+    async def skip_ids(self, number: int) -> None:
+        await self._writer.run(skip_ids, "AllGroup", number)
 
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         return await self._reader.run(_page_of, bounded(user_id), bounded(after), bounded(limit))

@@ -5,6 +5,7 @@ within its own transaction: so the check costs the same for a full mailbox as fo
 one, and the number cannot differ from the rows, whatever is rolled back.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from sqlite3 import Connection
 
@@ -27,6 +28,10 @@ class SqliteMailbox:
     async def read(self, user_id: int, limit: int, without: Collection[str]) -> list[Message]:
         # copied, since the caller's may change while the thread reads
         return await self._reader.run(_read, bounded(user_id), bounded(limit), frozenset(without))
+
+    async def sent(self, sender_id: int, recipients: Collection[int]) -> list[Entry]:
+        mailboxes = json.dumps([bounded(user_id) for user_id in recipients])
+        return await self._reader.run(_sent, bounded(sender_id), mailboxes)
 
     async def remove(self, user_id: int, mids: Collection[str]) -> None:
         if mids:
@@ -93,6 +98,16 @@ def _read(
         (user_id, limit + len(without)),  # enough, even if all of `without` come first
     ).fetchall()
     return [Message(*row) for row in rows if row[0] not in without][:limit]
+
+
+def _sent(connection: Connection, sender_id: int, recipients: str) -> list[Entry]:
+    rows = connection.execute(
+        "SELECT userid, mid, cid, senderid, sendername, groupid, message, time_ms"
+        " FROM OfflineMessage WHERE userid IN (SELECT value FROM json_each(?)) AND senderid = ?"
+        " ORDER BY userid, mid",
+        (recipients, sender_id),
+    )
+    return [Entry(recipient, Message(*facts)) for recipient, *facts in rows]
 
 
 def _remove(connection: Connection, user_id: int, mids: tuple[str, ...]) -> None:

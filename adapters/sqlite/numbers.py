@@ -16,6 +16,15 @@ def bounded(number: int) -> int:
     return min(max(number, 0), NO_ID)
 
 
+def skip_ids(connection: Connection, table: str, number: int) -> None:
+    """Go on counting behind the next `number` ids; in a table that is AUTOINCREMENT."""
+    skipped = connection.execute(
+        "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (number, table)
+    )
+    if not skipped.rowcount:  # it has never had a row
+        connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, number))
+
+
 def ids(connection: Connection, query: str, of: int) -> list[int]:
     """The ids, ascending, that the query gathers into one `json_group_array`.
 

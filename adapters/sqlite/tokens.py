@@ -31,6 +31,9 @@ class SqliteTokens:
     async def remove_all(self, user_id: int) -> None:
         await self._writer.run(_remove_all, bounded(user_id))
 
+    async def remove_some(self, limit: int) -> int:
+        return await self._writer.run(_remove_some, limit)
+
 
 def _add(connection: Connection, token: tuple[str, int, int], keep: int, now_ms: int) -> None:
     digest, user_id, _ = token
@@ -68,3 +71,9 @@ def _remove(connection: Connection, digest: str) -> None:
 
 def _remove_all(connection: Connection, user_id: int) -> None:
     connection.execute("DELETE FROM Token WHERE userid = ?", (user_id,))
+
+
+def _remove_some(connection: Connection, limit: int) -> int:
+    some = "SELECT digest FROM Token LIMIT ?"
+    removed = connection.execute(f"DELETE FROM Token WHERE digest IN ({some})", (limit,))  # noqa: S608  # a constant
+    return removed.rowcount

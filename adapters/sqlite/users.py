@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from adapters.sqlite.numbers import bounded
+from adapters.sqlite.numbers import bounded, skip_ids
 from adapters.sqlite.worker import Worker
 from chat_domain.errors import NameTaken
 from chat_domain.model import Account, User
@@ -41,6 +41,9 @@ class SqliteUsers:
 
     async def remove(self, user_id: int) -> bool:
         return await self._writer.run(_remove, bounded(user_id))
+
+    async def skip_ids(self, number: int) -> None:
+        await self._writer.run(skip_ids, "User", number)
 
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         states = [("online", bounded(user_id)) for user_id in online]

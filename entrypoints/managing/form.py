@@ -16,6 +16,7 @@ _HELP = {
     "init-db": "make the tables in MySQL",
     "upgrade-db": "upgrade a MySQL database that the C++ server made",
     "backup": "copy the SQLite file, while its server runs or does not",
+    "after-restore": "to be run once behind a restored backup, before the server is started",
     "list": "list users, a page at a time",
     "find": "find users by id or by a part of their name",
     "add": "add a user; the password is asked for, or read from standard input",
@@ -39,7 +40,7 @@ _SETTINGS = {  # options of the server, and what stands for their values
     "control-socket": "PATH",
     "hashing": "strong|cheap",
 }
-_SENT = ("who", "limit", "after", "text", "level")  # to a server, by these names
+_SENT = ("who", "limit", "after", "text", "level", "with_sent")  # to a server, by these names
 
 
 class NotDone(Exception):
@@ -88,6 +89,7 @@ def _timezone(add: Callable[..., object]) -> None:
 
 
 def _deletion(add: Callable[..., object]) -> None:
+    add("--with-sent", action="store_true", help="and what they sent that waits for others")
     add("--yes", action="store_true", help="do not ask whether it is meant")
 
 

@@ -40,6 +40,7 @@ def _sentence(name: str, result: Result) -> str:
 
 _SENTENCES = {
     "backup": "{file}: {bytes} bytes",
+    "after-restore": "the next {skipped} ids are not used, and all tokens are ended ({tokens})",
     "add": "added {name} (id {id})",
     "set-password": "{name} (id {id}) has a new password and is logged out",
     "log-out": "{name} (id {id}) {was} online and is logged out",

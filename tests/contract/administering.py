@@ -2,8 +2,10 @@
 
 import pytest
 
-from chat_domain.errors import BadCredentials, NoSuchUser
-from chat_domain.model import User
+from chat_domain.administration import SKIPPED
+from chat_domain.errors import BadCredentials, BadToken, NoSuchUser
+from chat_domain.model import Entry, User
+from tests.contract.making import message
 from tests.contract.nodes import Pair, enter, eventually
 
 
@@ -72,6 +74,31 @@ async def test_a_deleted_account_leaves_its_groups_in_good_order(pair: Pair) -> 
         await pair.second.administration.account(str(ann.id))
 
 
+async def test_what_a_deleted_account_has_sent_is_removed_if_it_is_to_be(pair: Pair) -> None:
+    """Otherwise it waits on: its sender was told that it is stored."""
+    ann, bob, cid = [await register(pair, name) for name in ("Ann", "Bob", "Cid")]
+    mailbox = pair.first.delivery.mailbox
+    for sender in (ann, bob):
+        said = [Entry(cid.id, message(f"{sender.id} {n}", sender_id=sender.id)) for n in (1, 2)]
+        await mailbox.add(said)
+    await pair.first.administration.delete("Ann", with_sent=True)
+    assert [one.sender_id for one in await mailbox.read(cid.id, 9, ())] == [bob.id, bob.id]
+    await pair.first.administration.delete("Bob")
+    assert len(await mailbox.read(cid.id, 9, ())) == 2
+
+
+async def test_a_restored_store_gives_no_id_again_and_takes_no_old_token(pair: Pair) -> None:
+    """What was given and what was ended since the backup is not known, so nothing is chanced."""
+    ann = await register(pair, "Ann")
+    token = await pair.first.accounts.issue_token(ann)
+    group = await pair.first.groups.create(ann.id, "Chess", "")
+    assert await pair.first.administration.after_restore() == 1
+    assert (await register(pair, "Bob")).id > ann.id + SKIPPED
+    assert (await pair.first.groups.create(ann.id, "Go", "")).id > group.id + SKIPPED
+    with pytest.raises(BadToken):
+        await pair.first.accounts.by_token(token.text)
+
+
 async def test_the_operator_sees_who_is_where(pair: Pair) -> None:
     """Each node has its own users, and people are found by a part of their name."""
     ann, bob = await register(pair, "Ann"), await register(pair, "Hanna")
@@ -98,13 +125,17 @@ async def test_a_notice_reaches_everybody(pair: Pair) -> None:
 
 
 async def test_an_export_has_what_is_kept_about_a_user(pair: Pair) -> None:
-    """Friends, groups, sessions and messages; no secret and no token."""
+    """Friends, groups, sessions, messages to them and from them; no secret and no token."""
     ann, bob = await register(pair, "Ann"), await register(pair, "Bob")
     await pair.first.friends.add(ann.id, bob.id)
     group = await pair.first.groups.create(ann.id, "Chess", "on Mondays")
     token = await pair.first.accounts.issue_token(ann)
+    to_ann, to_bob = message("to ann", sender_id=bob.id), message("to bob", sender_id=ann.id)
+    await pair.first.delivery.mailbox.add([Entry(ann.id, to_ann), Entry(bob.id, to_bob)])
     data = await pair.second.overview.export(await pair.second.administration.account("Ann"))
     assert (data.user, data.friends) == (User(ann.id, "Ann"), (User(bob.id, "Bob"),))
     assert [own.group for own in data.groups] == [group]
     assert [one.name for one in data.tokens] == [token.digest[:16]]
+    assert [message.mid for message in data.messages] == ["to ann"]
+    assert [(one.recipient_id, one.message.mid) for one in data.sent] == [(bob.id, "to bob")]
     assert token.text not in repr(data)

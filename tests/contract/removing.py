@@ -1,11 +1,11 @@
-"""The promises of `ports.Users` about looking through accounts and removing them."""
+"""The promises to an operator: looking through accounts, removing them, and restored backups."""
 
 import pytest
 
 from chat_domain.model import Entry, Outcome, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports import Store
-from tests.contract.making import ODD_INTEGERS, message, outcomes, register, send
+from tests.contract.making import ODD_INTEGERS, facts, message, outcomes, register, send
 
 NOW = 1_790_000_000_000
 
@@ -70,6 +70,51 @@ async def test_the_name_of_a_removed_account_is_free_and_its_id_is_not(store: St
     (ann,) = await register(store, "Ann")
     await store.users.remove(ann)
     assert await store.users.add(Name.parse("ann"), "other") > ann
+
+
+async def test_what_somebody_has_sent_is_found_in_the_mailboxes_of_others(store: Store) -> None:
+    """Of the recipients that are named, by recipient and mid, with every fact."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    late, early = message("m3", sender_id=ann), message("m1", sender_id=ann, group_id=7)
+    await send(store, cid, late, message("m2", sender_id=bob), early)
+    await send(store, bob, message("m4", sender_id=ann))
+    found = await store.mailbox.sent(ann, [cid, bob, 10**30, -1])
+    assert [(entry.recipient_id, entry.message.mid) for entry in found] == [
+        (bob, "m4"),
+        (cid, "m1"),
+        (cid, "m3"),
+    ]
+    assert facts([found[1].message]) == facts([early])
+    assert [entry.recipient_id for entry in await store.mailbox.sent(ann, {bob})] == [bob]
+    assert await store.mailbox.sent(ann, []) == await store.mailbox.sent(10**30, [bob]) == []
+
+
+async def test_ids_that_are_skipped_are_given_to_nobody(store: Store) -> None:
+    """Neither to users nor to groups, also where nobody has had one yet."""
+    await store.users.skip_ids(1000)
+    await store.groups.skip_ids(1000)
+    ann, bob = await register(store, "Ann", "Bob")
+    assert 1000 < ann < bob
+    first = await store.groups.create(Name.parse("Chess"), "", ann)
+    await store.groups.skip_ids(1000)
+    second = await store.groups.create(Name.parse("Go"), "", ann)
+    assert 1000 < first.id < second.id - 1000
+    await store.users.skip_ids(1000)
+    (cid,) = await register(store, "Cid")
+    assert cid > bob + 1000
+    assert await store.users.page(0, 9) == [User(ann, "Ann"), User(bob, "Bob"), User(cid, "Cid")]
+
+
+async def test_everybodys_tokens_are_removed_in_parts(store: Store) -> None:
+    """As many as there are; the last part is empty."""
+    ann, bob = await register(store, "Ann", "Bob")
+    for digest, owner in (("a", ann), ("b", bob), ("c", bob)):
+        await store.tokens.add(digest, owner, NOW + 1000, keep=10)
+    assert await store.tokens.remove_some(2) == 2
+    assert len(await store.tokens.of(ann, NOW)) + len(await store.tokens.of(bob, NOW)) == 1
+    assert await store.tokens.remove_some(2) == 1
+    assert await store.tokens.remove_some(2) == 0
+    assert await store.tokens.owner("c", NOW) is None
 
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)

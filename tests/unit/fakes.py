@@ -170,6 +170,9 @@ class FakeMailbox:
             lambda: self.inner.read(user_id, limit, without),
         )
 
+    async def sent(self, sender_id: int, recipients: Collection[int]) -> list[Entry]:
+        return await self._operation(None, lambda: self.inner.sent(sender_id, recipients))
+
     async def remove(self, user_id: int, mids: Collection[str]) -> None:
         await self._write(lambda: self.inner.remove(user_id, mids))
 
