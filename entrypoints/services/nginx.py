@@ -1,4 +1,4 @@
-"""A private nginx with infra/nginx.conf, but for ports, nodes and paths."""
+"""A private nginx with infra/nginx.conf or infra/nginx-tls.conf, but for ports, nodes and paths."""
 
 import re
 import resource
@@ -12,6 +12,7 @@ from entrypoints.services.ports import LOOPBACK, free_port, require_free
 from entrypoints.services.program import Program, find_program, number_in, wait_until
 
 CONFIGURATION = Path(__file__).parents[2] / "infra" / "nginx.conf"
+WITH_TLS = CONFIGURATION.with_name("nginx-tls.conf")
 WORKERS = 2
 _ENOUGH_FILES = 33_000
 _FILES_OF_ITS_OWN = 200
@@ -22,7 +23,7 @@ class Nginx(Program):
     """Spreads clients over `nodes` (ports of the loopback, which may be changed; see `reload`).
 
     `shutdown_timeout` is how long connections outlive a reload, as nginx writes a time; None leaves
-    what the file says.
+    what the file says. `certificate` is a certificate's file and its key's: clients come with TLS.
     """
 
     def __init__(
@@ -32,10 +33,13 @@ class Nginx(Program):
         port: int | None = None,
         *,
         shutdown_timeout: str | None = None,
+        certificate: tuple[Path, Path] | None = None,
     ) -> None:
         self.port = port or free_port()
         self.nodes = list(nodes)
         self.shutdown_timeout = shutdown_timeout
+        self._certificate = certificate
+        self._original = WITH_TLS if certificate else CONFIGURATION
         self._home = directory.absolute()
         self._configuration = self._home / "nginx.conf"
         self._pid_file = self._home / "nginx.pid"
@@ -87,7 +91,7 @@ class Nginx(Program):
 
     def _write_configuration(self) -> None:
         self._home.mkdir(parents=True, exist_ok=True)
-        self._configuration.write_text(self._adapted(CONFIGURATION.read_text("utf-8")))
+        self._configuration.write_text(self._adapted(self._original.read_text("utf-8")))
 
     def _adapted(self, text: str) -> str:
         nodes = "\n".join(rf"\g<1>{LOOPBACK}:{port}\2" for port in self.nodes)
@@ -98,14 +102,20 @@ class Nginx(Program):
             (r"(worker_rlimit_nofile) .*;", rf"\1 {_file_limit()};"),
             (r"(worker_connections) .*;", rf"\g<1> {_file_limit() - _FILES_OF_ITS_OWN};"),
             (r"(access_log) \S+", rf"\1 {self.access_log}"),
-            (r"(listen) 8000", rf"\1 {LOOPBACK}:{self.port}"),
+            (r"(listen) \d+", rf"\1 {LOOPBACK}:{self.port}"),
             (r"(?:^( *server )127\.0\.0\.1:60\d\d(.*)\n)+", nodes + "\n"),
         ]
         if self.shutdown_timeout is not None:
             changes.append((r"(worker_shutdown_timeout) .*;", rf"\1 {self.shutdown_timeout};"))
+        if self._certificate is not None:
+            cert, key = self._certificate
+            changes += [
+                (r"(ssl_certificate) +/.*;", rf"\1 {cert};"),
+                (r"(ssl_certificate_key) +/.*;", rf"\1 {key};"),
+            ]
         for pattern, replacement in changes:
             text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
-            assert count == 1, f"{CONFIGURATION} has {count} of {pattern}"
+            assert count == 1, f"{self._original} has {count} of {pattern}"
         return text
 
 
