@@ -97,6 +97,7 @@ def _description(cluster: LocalCluster, *, kept: bool) -> str:
         for program, port, text in programs
     ]
     fate = "stays there" if kept else "goes with it"
+    services = f"CHAT_STORE={cluster.mariadb.url()} CHAT_BROKER={cluster.redis.url()}"
     return "\n".join(
         [
             "",
@@ -105,6 +106,8 @@ def _description(cluster: LocalCluster, *, kept: bool) -> str:
             "",
             f"Data and logs: {cluster.directory} (the data {fate})",
             f"To connect:    python -m entrypoints.cli_client {LOOPBACK} {cluster.nginx.port}",
+            f"To manage it:  export {services}",
+            "               python -m entrypoints.manage nodes",
             "To end it all: Ctrl-C",
             "",
         ]
@@ -124,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nodes", type=_count, default=3, help="how many nodes")
     parser.add_argument("--port", type=int, default=8000, help="where clients connect")
     parser.add_argument("--node-port", type=int, default=6000, help="the first node's; +1, +2, ...")
+    parser.add_argument(
+        "--http-port", type=int, default=0, help="health and metrics of the first node; +1, +2, ..."
+    )
     parser.add_argument("--mariadb-port", type=int, default=3307, help="MariaDB's")
     parser.add_argument("--redis-port", type=int, default=6380, help="Redis's")
     where = parser.add_mutually_exclusive_group()
@@ -142,10 +148,15 @@ def _count(text: str) -> int:
 def _ports(options: argparse.Namespace) -> Ports:
     return Ports(
         clients=options.port,
-        nodes=range(options.node_port, options.node_port + options.nodes),
+        nodes=_row(options.node_port, options.nodes),
+        operators=_row(options.http_port, options.nodes) if options.http_port else (),
         mariadb=options.mariadb_port,
         redis=options.redis_port,
     )
+
+
+def _row(first: int, count: int) -> range:
+    return range(first, first + count)
 
 
 @contextmanager

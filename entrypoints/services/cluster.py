@@ -1,5 +1,6 @@
 """A whole cluster on this machine: MariaDB, Redis, nodes, and nginx before them."""
 
+import itertools
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,10 +19,11 @@ Say = Callable[[str], None]
 
 @attrs.frozen
 class Ports:
-    """Where everything listens."""
+    """Where everything listens. operators: the nodes' ports for health and metrics, or none."""
 
     clients: int
     nodes: Sequence[int]
+    operators: Sequence[int]
     mariadb: int
     redis: int
 
@@ -39,8 +41,15 @@ class LocalCluster:
             *("--proxy-from", f"{LOOPBACK}/32"),
         ]
         self.nodes = [
-            Node(f"node{number}", self.directory / f"node{number}" / "node.log", port, options)
-            for number, port in enumerate(ports.nodes, start=1)
+            Node(
+                f"node{number}",
+                self.directory / f"node{number}" / "node.log",
+                port,
+                [*options, "--http-port", str(operators)],
+            )
+            for number, (port, operators) in enumerate(
+                itertools.zip_longest(ports.nodes, ports.operators, fillvalue=0), start=1
+            )
         ]
         self.nginx = Nginx(self.directory / "nginx", ports.nodes, ports.clients)
 
