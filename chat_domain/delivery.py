@@ -121,6 +121,7 @@ class Delivery:
         self.sessions.store_begins(recipients)
         try:
             await self._file(batch)
+            self._tell_who_shows(batch)
         finally:
             behind = self.sessions.store_ended(recipients)
             for session in self.sessions.of(recipients):
@@ -139,6 +140,17 @@ class Delivery:
         else:
             for (recipient_id, held), filing in zip(batch, filings, strict=True):
                 self._filed(recipient_id, held, filing)
+
+    def _tell_who_shows(self, batch: Sequence[Bound]) -> None:
+        """Let sessions know what became of those that are in their windows."""
+        shown: dict[Session, list[Held]] = {}
+        for _, held in batch:
+            if held.shown_by is not None:
+                shown.setdefault(held.shown_by, []).append(held)
+        for session, some in shown.items():
+            taken_meanwhile = session.kept(some)
+            if taken_meanwhile:
+                self.offline.forget(session, taken_meanwhile)
 
     async def tell_to_fetch(self, user_ids: Iterable[int]) -> None:
         """Let those of these users who are on other nodes read their mailboxes."""
@@ -161,9 +173,9 @@ class Delivery:
         """Something was stored by another node: let the user's session here read its mailbox."""
         session = self.sessions.get(user_id)
         if session is not None:
-            waiting = session.notice()
-            if waiting:
-                self.offline.tasks.start(self.store([(user_id, held) for held in waiting]))
+            unsettled = session.notice()
+            if unsettled:
+                self.offline.tasks.start(self.store([(user_id, held) for held in unsettled]))
             self.offline.fetch(session)
 
     def change_way(self, recipient_id: int) -> None:
@@ -192,14 +204,17 @@ class Delivery:
                     receipt.fail(NoSuchUser(recipient_id))
                 case Outcome.CONFLICT:
                     receipt.fail(CidConflict(receipt.message.cid))
-        if held.keeping is Keeping.BEGUN:
-            held.keeping = Keeping.DONE if filing.outcome is Outcome.STORED else Keeping.NOT
+        if held.shown_by is not None:
+            if filing.outcome is Outcome.STORED:
+                held.shown_by.on_file(held, filing.message)
+            else:
+                held.keeping = Keeping.NOT
 
     def _failed(self, held: Held, failure: TryAgain) -> None:
         receipts, held.receipts = held.each_receipt(), None
         for receipt in receipts:
             receipt.fail(failure)
-        if held.keeping is Keeping.BEGUN:
+        if held.shown_by is not None:
             held.keeping = Keeping.NOT
 
     def store_overdue(self, session: Session) -> Coroutine[Any, Any, None] | None:
@@ -208,11 +223,4 @@ class Delivery:
         To be asked regularly. Returns None when there is no such thing.
         """
         overdue = session.overdue(self.clock.now_ms())
-        return self.store_secured(session, overdue) if overdue else None
-
-    async def store_secured(self, session: Session, secured: Sequence[Held]) -> None:
-        """Store what a session still shows to its client, or what waits behind it."""
-        await self.store([(session.user.id, held) for held in secured])
-        taken_meanwhile = session.kept(secured)
-        if taken_meanwhile:
-            self.offline.forget(session, taken_meanwhile)
+        return self.store([(session.user.id, held) for held in overdue]) if overdue else None

@@ -150,8 +150,8 @@ class Outcome(enum.Enum):
 class Filing:
     """The answer of a mailbox to one entry.
 
-    `message` is the one on file: for a second copy of the same sender and cid that is
-    the first copy, with its own mid and time.
+    `message` is the one on file: of two copies of the same sender and cid that is the one
+    with the lower mid, and with its time.
     """
 
     outcome: Outcome

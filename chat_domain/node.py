@@ -218,10 +218,10 @@ class Node:
         self.standing.suspended = True
         self.rosters.forget_all()
         for session in self.sessions:
-            ours = session.secure(remote=False)
-            session.notice()
+            ours = session.notice(remote=False)
             if ours:
-                self.tasks.start(self.delivery.store_secured(session, ours))
+                user_id = session.user.id
+                self.tasks.start(self.delivery.store([(user_id, held) for held in ours]))
 
     async def resume(self) -> None:
         """There is a lease again: claim the sessions again, then let them catch up.

@@ -149,9 +149,12 @@ class Mailbox(Protocol):
     async def add(self, entries: Sequence[Entry]) -> list[Filing]:
         """Store each entry that can be stored, and answer for each, in the order given.
 
-        STORED: it is durable. An entry of the same recipient, sender and cid as one that is
-        there already changes nothing and is STORED with the message on file, or CONFLICT where
-        that one's content is another (`Message.same_content`). FULL: the recipient's mailbox
+        STORED: it is durable. Of two entries of the same recipient, sender and cid the mailbox
+        keeps the one with the lower mid, whichever came first, so that messages which were sent
+        again stay in their order; both are STORED with the one that is on file by then. Where
+        their contents differ (`Message.same_content`), the one that was there stays, and the other
+        is a CONFLICT. Adds are committed in the order in which they were asked for, or together,
+        and before a removal that is asked for later. FULL: the recipient's mailbox
         holds its capacity. NO_SUCH_USER: there is no such recipient. One entry's refusal
         does not touch the others.
         """

@@ -10,13 +10,15 @@ A pure state machine. The rules, which `docs/delivery.md` explains:
 4. Taking over a number settles it and all below, and lets what waits move up.
 5. LIVE falls back to CATCHING_UP when it is told that something was stored for it, when more waits
    than WAITING_MESSAGES or WAITING_BYTES, and when the node's budget for unsettled messages is
-   spent; then all that waits is to be stored.
+   spent. Then all that waits is to be stored, and before it all that is in the window: senders are
+   told 'stored' of what comes behind, so what is ahead must not be lost with this process.
 6. It turns LIVE when a read of the mailbox finds all there is, nothing was stored for it since that
    read began, and no store for it is under way. It does not read at all before the stores are
    done that were under way when it began: what they store is older than what is there.
 7. A message from the mailbox is forgotten there once it is taken over, not before. Until that is
    done it is on the way, and further reads leave it out.
-8. A second copy (same sender and cid) of what is in the window or waits joins the first.
+8. A second copy (same sender and cid) of what is in the window or waits joins the first, also one
+   that is found in the mailbox.
 9. A session that ENDED pushes nothing any more. What it had not taken over is to be stored.
 """
 
@@ -71,6 +73,7 @@ class Held:
     number: int = 0
     keeping: Keeping = Keeping.NOT
     taken: bool = False
+    shown_by: "Session | None" = None  # whose window it is in while it is being stored
 
     @property
     def size(self) -> int:
@@ -171,7 +174,7 @@ class Session:
             self._join(self._by_cid[key], message, receipt)
             return None
         if self.phase is not _LIVE:
-            return ()
+            return self._secure()  # what an earlier attempt has not stored
         budget = self._budget
         if budget.used > budget.limit:
             return self.fall_back()
@@ -252,46 +255,47 @@ class Session:
 
     # -- leaving the direct way ----------------------------------------------------------
 
-    def fall_back(self) -> Sequence[Held]:
-        """Begin catching up; return what waited and must be stored, in order."""
-        if self.phase is Phase.LIVE:
-            self.phase = Phase.CATCHING_UP
-        waiting = list(self._waiting)
+    def fall_back(self, *, remote: bool = True) -> Sequence[Held]:
+        """If live, begin catching up; return all that must be stored now, in order.
+
+        What is in the window stays there; tell `kept` what became of it.
+        remote: also what another node keeps until it hears from us.
+        """
+        if self.phase is not Phase.LIVE:
+            return ()
+        self.phase = Phase.CATCHING_UP
+        return self._secure(remote=remote)
+
+    def _secure(self, *, remote: bool = True) -> Sequence[Held]:
+        unsettled = [*self._live_in_window(), *self._waiting]
         self._waiting.clear()
         self._budget.used -= self._waiting_bytes
         self._waiting_bytes = 0
-        for held in waiting:
-            self._forget_cid(held)
-        return waiting
+        ours = [held for held in unsettled if remote or not held.is_remote]
+        for held in unsettled:
+            if not held.number:
+                self._forget_cid(held)
+        for held in ours:
+            if held.number:
+                held.keeping, held.shown_by = Keeping.BEGUN, self
+                self._from_mailbox.add(held.message.mid)
+        return ours
 
     def overdue(self, now_ms: int) -> Sequence[Held]:
-        """If something has gone unsettled for too long, the same as `secure`; otherwise nothing."""
+        """If something has gone unsettled for too long, begin catching up; return the same as
+        `fall_back`. Otherwise nothing."""
         if not self._window:
             return ()
-        oldest = next((held for held in self._live() if held.receipts is not None), None)
+        live = (*self._live_in_window(), *self._waiting)
+        oldest = next((held for held in live if held.receipts is not None), None)
         if oldest is None or now_ms - oldest.message.time_ms < OVERDUE_AFTER:
             return ()
-        return self.secure()
-
-    def secure(self, *, remote: bool = True) -> Sequence[Held]:
-        """Begin catching up; return all that must be stored, in order, then tell `kept` of it.
-
-        What is in the window stays there and is known to be stored from now on.
-        remote: also what another node keeps until it hears from us.
-        """
-        unsettled = [
-            held
-            for held in self._window
-            if held.keeping is Keeping.NOT and (remote or not held.is_remote)
-        ]
-        for held in unsettled:
-            held.keeping = Keeping.BEGUN
-            self._from_mailbox.add(held.message.mid)
-        return [*unsettled, *(held for held in self.fall_back() if remote or not held.is_remote)]
+        self.phase = Phase.CATCHING_UP
+        return self._secure()
 
     def end(self) -> Sequence[Held]:
         """Push nothing any more; return what must be stored, in order. Idempotent."""
-        unsettled = self._live()
+        unsettled = [*self._live_in_window(), *self._waiting]
         self.phase = Phase.ENDED
         self._window.clear()
         self._waiting.clear()
@@ -300,21 +304,22 @@ class Session:
         self._window_bytes = self._waiting_bytes = 0
         return unsettled
 
-    def _live(self) -> list[Held]:
-        """What the mailbox has no copy of."""
-        return [held for held in (*self._window, *self._waiting) if held.keeping is Keeping.NOT]
+    def _live_in_window(self) -> list[Held]:
+        """What the mailbox has no copy of, and gets none yet."""
+        return [held for held in self._window if held.keeping is Keeping.NOT]
 
     def _forget_cid(self, held: Held) -> None:
         if held.message.key is not None:
             self._by_cid.pop(held.message.key, None)
 
-    def kept(self, secured: Iterable[Held]) -> list[str]:
-        """Note what became of what `secure` returned: the mailbox has it, or still has not.
+    def kept(self, shown: Iterable[Held]) -> list[str]:
+        """Note what became of what is in the window: the mailbox has it, or still has not.
 
         Return the mids of those that the client took over meanwhile, to be removed there.
         """
         taken = []
-        for held in secured:
+        for held in shown:
+            held.shown_by = None
             if held.keeping is not Keeping.DONE:
                 self._from_mailbox.discard(held.message.mid)
             elif held.taken:
@@ -332,10 +337,14 @@ class Session:
         self._stores_begun -= 1
         return self.notice()
 
-    def notice(self) -> Sequence[Held]:
-        """Something was stored for this user. Return what waited and must be stored behind it."""
+    def notice(self, *, remote: bool = True) -> Sequence[Held]:
+        """Something was stored for this user. Return the same as `fall_back`."""
         self._stores_seen += 1
-        return self.fall_back()
+        return self.fall_back(remote=remote)
+
+    def is_behind(self) -> bool:
+        """Whether the mailbox may hold something that the client has not taken over."""
+        return self.phase is Phase.CATCHING_UP or bool(self._window)
 
     def wants_read(self) -> bool:
         """Whether it is time to read the mailbox: catching up, there may be something in it that
@@ -363,10 +372,9 @@ class Session:
             return
         in_window = {held.message.mid: held for held in self._window}
         for message in found:
-            if message.mid in in_window:
-                # Another node has stored it as well, not knowing what became of it here.
-                in_window[message.mid].is_kept()
-                self._from_mailbox.add(message.mid)
+            held = in_window.get(message.mid) or self._twin(message)
+            if held is not None:
+                self.on_file(held, message)
                 continue
             if not self._fits(message):
                 return
@@ -380,6 +388,19 @@ class Session:
             self._read_all_at = self._read_began_at
             if self._read_all_at == self._stores_seen and not self._stores_begun:
                 self.phase = Phase.LIVE
+
+    def _twin(self, message: Message) -> Held | None:
+        """Another copy of this message, in the window."""
+        first = None if message.key is None else self._by_cid.get(message.key)
+        return first if first is not None and first.message.same_content(message) else None
+
+    def on_file(self, held: Held, message: Message) -> None:
+        """The mailbox has what is in the window, perhaps another copy of it, with its own mid:
+        other nodes store without knowing what became of a message here."""
+        held.is_kept()
+        self._from_mailbox.discard(held.message.mid)
+        self._from_mailbox.add(message.mid)
+        held.message = message
 
     def removed(self, mids: Collection[str]) -> None:
         """These are no longer in the mailbox, so reads need not leave them out any more."""

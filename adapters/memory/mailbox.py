@@ -60,9 +60,17 @@ class MemoryMailbox:
         box = self._boxes[recipient_id]
         first = box.by_cid.get((message.sender_id, message.cid))
         if first:
-            same = first.same_content(message)
-            return Filing(Outcome.STORED if same else Outcome.CONFLICT, first)
+            return self._file_copy(box, first, message)
         if len(box.by_mid) >= self._capacity:
             return Filing(Outcome.FULL, message)
         box.put(message)
         return Filing(Outcome.STORED, message)
+
+    def _file_copy(self, box: _Box, first: Message, copy: Message) -> Filing:
+        if not first.same_content(copy):
+            return Filing(Outcome.CONFLICT, first)
+        if copy.mid < first.mid:
+            box.discard(first.mid)
+            box.put(copy)
+            return Filing(Outcome.STORED, copy)
+        return Filing(Outcome.STORED, first)

@@ -3,15 +3,17 @@
 A message is refused or joined to its first copy by the unique key (userid, senderid, cid), so that
 storing again what may have been stored already is harmless: from here on, on another node, or by
 the sender. The steps:
-1. The first entry of each key stands for all its copies in the batch.
+1. The first entry of each key stands for all its copies in the batch; if they say the same, with
+   the lowest of their mids.
 2. Recipients that do not exist take no part.
 3. Where there may not be room for all, what is on file already is looked up first, since
    copies need no room. The others get the room in their order; who gets none is FULL.
 4. One statement inserts some hundred rows and tells how many were new. If not all were, then
    what is on file under their keys is looked up.
+5. Where that has a higher mid than its copy in the batch, it gets the lower one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from adapters.mysql.link import Link
 from adapters.mysql.numbers import NO_ID, marks, pieces
@@ -49,7 +51,9 @@ class Clerk:
         """The steps above, within the transaction that is open."""
         firsts: dict[Key, Entry] = {}
         for entry in entries:
-            firsts.setdefault(key(entry), entry)
+            first = firsts.setdefault(key(entry), entry)
+            if _precedes(entry.message, first.message):
+                firsts[key(entry)] = entry
         self._grow_old(now)
         await self._get_to_know(link, {entry.recipient_id for entry in entries})
         wanted = [entry for entry in firsts.values() if entry.recipient_id in self._known]
@@ -57,6 +61,7 @@ class Clerk:
         on_file = await _look_up(link, [e for e in wanted if e.recipient_id in crowded])
         chosen = self._choose([entry for entry in wanted if key(entry) not in on_file], crowded)
         on_file |= await _insert(link, chosen)
+        await _put_forward(link, firsts, on_file)
         return [self._answer(entry, on_file) for entry in entries]
 
     def written(
@@ -107,6 +112,22 @@ class Clerk:
             return Filing(Outcome.STORED if same else Outcome.CONFLICT, first)
         known = entry.recipient_id in self._known
         return Filing(Outcome.FULL if known else Outcome.NO_SUCH_USER, message)
+
+
+def _precedes(copy: Message, first: Message) -> bool:
+    return copy.mid < first.mid and copy.same_content(first)
+
+
+async def _put_forward(link: Link, firsts: Mapping[Key, Entry], on_file: OnFile) -> None:
+    """Give what is on file the place of an earlier copy. Rare: only what was sent again has one."""
+    for number, first in on_file.items():
+        copy = firsts[number].message
+        if _precedes(copy, first):
+            await link.change(
+                "UPDATE OfflineMessage SET mid = %s, time_ms = %s WHERE userid = %s AND mid = %s",
+                (copy.mid, copy.time_ms, number[0], first.mid),
+            )
+            on_file[number] = copy
 
 
 async def _insert(link: Link, entries: Sequence[Entry]) -> OnFile:

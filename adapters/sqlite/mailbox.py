@@ -82,11 +82,21 @@ def _file_none(connection: Connection, recipient: int, message: Message) -> Fili
         (recipient, message.sender_id, message.cid),
     ).fetchone()
     if on_file:
-        first = Message(*on_file)
-        same = first.same_content(message)
-        return Filing(Outcome.STORED if same else Outcome.CONFLICT, first)
+        return _file_copy(connection, recipient, Message(*on_file), message)
     known = connection.execute("SELECT 1 FROM User WHERE id = ?", (recipient,)).fetchone()
     return Filing(Outcome.FULL if known else Outcome.NO_SUCH_USER, message)
+
+
+def _file_copy(connection: Connection, recipient: int, first: Message, copy: Message) -> Filing:
+    if not first.same_content(copy):
+        return Filing(Outcome.CONFLICT, first)
+    if first.mid <= copy.mid:
+        return Filing(Outcome.STORED, first)
+    connection.execute(
+        "UPDATE OfflineMessage SET mid = ?, time_ms = ? WHERE userid = ? AND mid = ?",
+        (copy.mid, copy.time_ms, recipient, first.mid),
+    )
+    return Filing(Outcome.STORED, copy)
 
 
 def _read(

@@ -125,6 +125,38 @@ async def test_a_second_copy_is_the_first_one(store: Store) -> None:
     assert facts(await store.mailbox.read(ann, 10, ())) == facts([first])
 
 
+async def test_of_two_copies_the_earlier_is_kept(store: Store) -> None:
+    """A copy with a lower mid takes the place of the one on file, with its time, and needs no
+    room: so what was sent again does not come behind what was sent after it."""
+    (ann,) = await register(store, "Ann")
+    again = message("m7", "first", cid="c1", time_ms=7)
+    await send(store, ann, again, *numbered(CAPACITY - 1))
+    earlier = message("m0", "first", cid="c1", time_ms=1)
+    (filing,) = await send(store, ann, earlier)
+    assert (filing.outcome, facts([filing.message])) == (STORED, facts([earlier]))
+    assert facts(await store.mailbox.read(ann, 1, ())) == facts([earlier])
+    assert "m7" not in await mids(store, ann)
+    assert outcomes(await send(store, ann, message("m9"))) == [FULL]
+
+
+async def test_of_two_copies_added_together_the_earlier_is_kept(store: Store) -> None:
+    """The same within one step, whichever comes first in it."""
+    (ann,) = await register(store, "Ann")
+    copies = [message(mid, cid="c") for mid in ("m2", "m1", "m3")]
+    filings = await send(store, ann, *copies)
+    assert outcomes(filings) == [STORED] * 3
+    assert filings[-1].message.mid == "m1"
+    assert await mids(store, ann) == ["m1"]
+
+
+async def test_a_conflicting_entry_takes_nobodys_place(store: Store) -> None:
+    """Another content under the same cid changes nothing, however low its mid is."""
+    (ann,) = await register(store, "Ann")
+    await send(store, ann, message("m7", "first", cid="c"))
+    assert outcomes(await send(store, ann, message("m0", "other", cid="c"))) == [CONFLICT]
+    assert await mids(store, ann) == ["m7"]
+
+
 async def test_storing_can_be_repeated(store: Store) -> None:
     """The very same entry again is STORED and there once."""
     (ann,) = await register(store, "Ann")

@@ -38,8 +38,9 @@ def message(mid: str, text: str = "hello", **others: Any) -> Message:
         "sender_id": 77,
         "sender_name": "Sam",
         "group_id": 0,
+        "time_ms": 1_790_000_000_000,
     }
-    return Message(mid=mid, text=text, time_ms=1_790_000_000_000, **(facts | others))
+    return Message(mid=mid, text=text, **(facts | others))
 
 
 async def send(store: Store, recipient: int, *messages: Message) -> list[Filing]:

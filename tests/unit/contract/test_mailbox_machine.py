@@ -90,8 +90,11 @@ class MailboxMachine(RuleBasedStateMachine):
             return Filing(Outcome.NO_SUCH_USER, sent)
         for kept in box:
             if (kept.sender_id, kept.cid) == (sent.sender_id, sent.cid):
-                same = (kept.text, kept.group_id) == (sent.text, sent.group_id)
-                return Filing(Outcome.STORED if same else Outcome.CONFLICT, kept)
+                if (kept.text, kept.group_id) != (sent.text, sent.group_id):
+                    return Filing(Outcome.CONFLICT, kept)
+                earlier = min(kept, sent, key=lambda copy: copy.mid)
+                box[box.index(kept)] = earlier
+                return Filing(Outcome.STORED, earlier)
         if len(box) == CAPACITY:
             return Filing(Outcome.FULL, sent)
         box.append(sent)

@@ -69,8 +69,10 @@ class Bench:
             assert self.session.offer(one, self.receipt(one)) is None
         return messages
 
-    def fill_window(self) -> None:
-        self.offer(*(f"in the window {number}" for number in range(WINDOW_MESSAGES)))
+    def fill_window(self) -> list[str]:
+        window = [f"in the window {number}" for number in range(WINDOW_MESSAGES)]
+        self.offer(*window)
+        return window
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def test_a_session_begins_catching_up() -> None:
     bench = Bench(live=False)
     assert bench.is_catching_up()
     assert bench.session.wants_read()
-    assert bench.session.offer(message(), None) == ()
+    assert texts(bench.session.offer(message(), None)) == []
     assert bench.client.pushes == []
 
 
@@ -180,32 +182,43 @@ def test_a_number_that_was_not_sent_is_bad(bench: Bench) -> None:
 
 
 def test_a_notice_makes_it_catch_up(bench: Bench) -> None:
-    """What waits is returned, in order, to be stored; what is in the window stays there."""
-    bench.fill_window()
+    """What is under way and what waits is returned, in order, to be stored; the window stays."""
+    window = bench.fill_window()
     bench.offer("waits one", "waits two")
-    assert texts(bench.session.notice()) == ["waits one", "waits two"]
+    assert texts(bench.session.notice()) == [*window, "waits one", "waits two"]
     assert bench.is_catching_up()
     bench.session.taken_over(WINDOW_MESSAGES)
     assert len(bench.client.pushes) == WINDOW_MESSAGES
     assert len(bench.sender.answers) == WINDOW_MESSAGES
-    assert bench.session.offer(message("late"), None) == ()
+    assert texts(bench.session.offer(message("late"), None)) == []
+
+
+def test_what_could_not_be_stored_goes_with_the_next(bench: Bench) -> None:
+    """Who catches up has nothing under way that is less safe than what is stored behind it."""
+    bench.offer("under way")
+    failed = bench.session.notice()
+    assert texts(bench.session.offer(message("behind"), None)) == []
+    failed[0].keeping = Keeping.NOT
+    bench.session.kept(failed)
+    assert texts(bench.session.offer(message("behind"), None)) == ["under way"]
 
 
 def test_too_many_waiting_make_it_fall_back(bench: Bench) -> None:
     """The message that is one too many is not taken: it is to be stored behind the others."""
-    bench.fill_window()
+    window = bench.fill_window()
     waiting = [str(number) for number in range(WAITING_MESSAGES)]
     bench.offer(*waiting)
-    assert texts(bench.session.offer(message("one too many"), None)) == waiting
+    ahead = bench.session.offer(message("one too many"), None)
+    assert texts(ahead) == [*window, *waiting]
     assert bench.is_catching_up()
 
 
 def test_too_many_waiting_bytes_make_it_fall_back(bench: Bench) -> None:
     """Whatever their number."""
-    bench.fill_window()
+    window = bench.fill_window()
     big = ["x" * (WAITING_BYTES // 4)] * 4
     bench.offer(*big)
-    assert texts(bench.session.offer(message("one too many"), None)) == big
+    assert texts(bench.session.offer(message("one too many"), None)) == [*window, *big]
 
 
 def test_what_fell_back_is_not_counted_any_more(bench: Bench) -> None:
@@ -316,10 +329,9 @@ def test_it_stays_catching_up_while_something_is_being_stored() -> None:
 
 def test_the_end_of_a_store_is_a_notice(bench: Bench) -> None:
     """Even of a session that was live when it began."""
-    bench.fill_window()
-    bench.offer("waits")
+    bench.offer("under way")
     bench.session.store_begins()
-    assert texts(bench.session.store_ended()) == ["waits"]
+    assert texts(bench.session.store_ended()) == ["under way"]
     assert bench.is_catching_up()
 
 
@@ -380,7 +392,7 @@ def test_a_copy_of_what_waits_joins_it(bench: Bench) -> None:
     first, second = message("hello", cid="c"), message("hello", cid="c")
     bench.session.offer(first, bench.receipt(first))
     bench.session.offer(second, bench.receipt(second))
-    waiting = bench.session.notice()
+    waiting = bench.session.notice()[WINDOW_MESSAGES:]
     assert texts(waiting) == ["hello"]
     assert len(waiting[0].each_receipt()) == 2
 
@@ -490,7 +502,7 @@ def test_an_ended_session_pushes_nothing(bench: Bench) -> None:
     asked, _ = bench.session.begin_read()
     bench.session.end()
     bench.session.end_read([message("late")], asked)
-    assert bench.session.offer(message("later"), None) == ()
+    assert texts(bench.session.offer(message("later"), None)) == []
     assert texts(bench.session.notice()) == []
     assert bench.client.pushes == []
     assert bench.session.phase is Phase.ENDED
@@ -562,7 +574,6 @@ def test_reads_leave_out_what_is_stored_for_lateness(bench: Bench) -> None:
     assert bench.read([]) == {one.mid}
     overdue[0].keeping = Keeping.NOT
     bench.session.kept(overdue)
-    bench.session.notice()
     assert bench.read([]) == frozenset()
     assert texts(bench.session.end()) == ["one"]
 
@@ -572,7 +583,9 @@ def test_a_read_that_was_under_way_does_not_push_what_was_stored_for_lateness(
 ) -> None:
     """It may find what was not in the mailbox when it began, and what is in the window."""
     (one,) = bench.offer("one")
-    bench.session.notice()
+    failed = bench.session.notice()
+    failed[0].keeping = Keeping.NOT
+    bench.session.kept(failed)
     asked, without = bench.session.begin_read()
     assert without == frozenset()
     bench.session.overdue(NOW + OVERDUE_AFTER)
@@ -601,3 +614,25 @@ def test_a_session_with_nothing_under_way_is_never_stalled(bench: Bench) -> None
     assert not bench.session.stalled(3000.0)
     bench.offer("two")
     assert not bench.session.stalled(4000.0)
+
+
+def test_a_copy_that_is_found_in_the_mailbox_joins_the_one_in_the_window(bench: Bench) -> None:
+    """Another node has stored what was sent again: it is not pushed twice, its sender is told, and
+    it leaves the mailbox under the mid that it has there."""
+    first, stored = message("hello", cid="c"), message("hello", cid="c")
+    bench.session.offer(first, bench.receipt(first))
+    bench.session.notice()
+    bench.read([stored])
+    assert bench.sender.statuses == ["stored"]
+    assert stored.mid in bench.read([])
+    assert bench.session.taken_over(1) == [stored.mid]
+    assert bench.client.texts == ["hello"]
+
+
+def test_another_content_under_the_same_cid_joins_nothing(bench: Bench) -> None:
+    """It is a message of its own, whoever let it in."""
+    first, other = message("hello", cid="c"), message("other", cid="c")
+    bench.session.offer(first, None)
+    bench.session.notice()
+    bench.read([other])
+    assert bench.client.texts == ["hello", "other"]
