@@ -46,9 +46,9 @@ class Delivery:
         """Give a message its time and its ids. Raises TooManyUnanswered, and TryAgain when an
         earlier one was refused for the moment and has not been sent again yet."""
         now = self.clock.now_ms()
-        if sender.out_of_order(cid, now):
-            raise TryAgain
         mid = self.ids.mid(now)
+        if sender.out_of_order(mid, cid, now):
+            raise TryAgain
         user = sender.user
         message = Message(mid, cid or mid, user.id, user.name, group_id, text, now)
         if sender.unanswered >= MAX_UNANSWERED:
@@ -130,6 +130,7 @@ class Delivery:
         return behind
 
     async def _file(self, batch: Sequence[Bound]) -> None:
+        batch = self._without_overtaking(batch)
         try:
             filings = await self.mailbox.add(
                 [Entry(recipient_id, held.message) for recipient_id, held in batch]
@@ -140,6 +141,13 @@ class Delivery:
         else:
             for (recipient_id, held), filing in zip(batch, filings, strict=True):
                 self._filed(recipient_id, held, filing)
+
+    def _without_overtaking(self, batch: Sequence[Bound]) -> Sequence[Bound]:
+        """Refuse what stood behind a message that has been refused meanwhile."""
+        overtaking = {held for _, held in batch if held.overtakes()}
+        for held in overtaking:
+            self._failed(held, TryAgain())
+        return [bound for bound in batch if bound[1] not in overtaking] if overtaking else batch
 
     def _tell_who_shows(self, batch: Sequence[Bound]) -> None:
         """Let sessions know what became of those that are in their windows."""

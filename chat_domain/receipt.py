@@ -21,6 +21,9 @@ class Owed(Protocol):
     message: Message
     remote: bool
 
+    def overtakes(self) -> bool:
+        """Whether an earlier message of the same sender has been refused for the moment."""
+
     def delivered(self) -> None:
         """The recipient's client has taken it over."""
 
@@ -53,6 +56,9 @@ class Receipt:
     refused: list[int] | None = None
     error: ChatError | None = None
     remote = False
+
+    def overtakes(self) -> bool:
+        return self.sender.overtakes(self.message)
 
     def delivered(self) -> None:
         self.pending -= 1

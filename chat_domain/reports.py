@@ -38,6 +38,10 @@ class RemoteReceipt:
     message: Message
     remote = True
 
+    def overtakes(self) -> bool:
+        """Its origin knows, and this node does not."""
+        return False
+
     def delivered(self) -> None:
         self._report(Fate.DELIVERED)
 

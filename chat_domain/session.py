@@ -85,6 +85,10 @@ class Held:
         receipts = self.each_receipt()
         return bool(receipts) and all(receipt.remote for receipt in receipts)
 
+    def overtakes(self) -> bool:
+        """Whether one before it was refused, so that its sender has to send both again."""
+        return any(receipt.overtakes() for receipt in self.each_receipt())
+
     def is_kept(self) -> None:
         """The mailbox has a copy: who awaits its fate here is told so."""
         self.keeping = Keeping.DONE
@@ -119,6 +123,8 @@ class Session:
         self.reading = False
         self.on_hold = False  # while its client does not know yet that it is logged in
         self._expected: Message | None = None  # the first of those refused for the moment
+        self._overtaking: tuple[str, str] = ("", "")  # see `overtakes`: the mids between these two
+        self._came_again_at = 0
         self.behind = 0  # stores that were under way when it began (see rule 6)
         self._budget = budget or Budget()
         self.last_push = 0  # may be set before the first push, to count on from there
@@ -151,15 +157,26 @@ class Session:
         if self._expected is None or message.mid < self._expected.mid:
             self._expected = message
 
-    def out_of_order(self, cid: str | None, now_ms: int) -> bool:
+    def out_of_order(self, mid: str, cid: str | None, now_ms: int) -> bool:
         """Whether a message comes while an earlier one is expected again."""
-        if self._expected is None:
+        expected = self._expected
+        if expected is None:
             return False
-        given_up = self._expected.time_ms + EXPECTED_AGAIN_WITHIN
-        if cid != self._expected.cid and now_ms < given_up:
+        if cid != expected.cid and now_ms < expected.time_ms + EXPECTED_AGAIN_WITHIN:
             return True
+        recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
+        self._overtaking = (self._overtaking[0] if recent else expected.mid, mid)
+        self._came_again_at = now_ms
         self._expected = None
         return False
+
+    def overtakes(self, message: Message) -> bool:
+        """Whether a message of this user's, which is under way, must not be stored any more: it was
+        accepted behind one that has been refused since, and will be sent again like that."""
+        if self._expected is not None and self._expected.mid < message.mid:
+            return True
+        after, before = self._overtaking
+        return after < message.mid < before
 
     # -- live messages -----------------------------------------------------------------
 

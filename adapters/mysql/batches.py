@@ -7,10 +7,11 @@ The rules:
    removal must not overtake the storing.
 2. A batch is the longest run of what waits that `Batch.take` accepts. So a batch is small while
    little is asked, and grows with the time that the database takes for the one before.
-3. Nobody waits for longer than `limit` seconds. Who has given up by the time that their turn
-   comes is passed over.
-4. A batch that fails because the database cannot do it fails for all who are in it. If it
-   fails for another reason (a value that fits no column, say) each of them is tried alone, so
+3. Nobody waits for longer than `limit` seconds.
+4. A batch that fails because the database cannot do it fails for all who are in it, and for all
+   who wait: they asked before anybody could know, and what stood behind a message that was not
+   stored must not be stored without it. So does who has waited for too long for those behind.
+   If it fails for another reason (a value that fits no column, say) each is tried alone, so
    that nobody pays for a neighbour's fault.
 5. At most `bound` wait; beyond that, and after closing, asking raises TryAgain.
 """
@@ -80,6 +81,7 @@ class Batches(Generic[JobT]):
             async with asyncio.timeout(self._limit):
                 return await future
         except TimeoutError as error:
+            self._fail_all_who_wait(TryAgain())
             raise TryAgain from error
 
     def __len__(self) -> int:
@@ -94,8 +96,11 @@ class Batches(Generic[JobT]):
             await asyncio.wait([task], timeout=self._limit)
             task.cancel()
             await asyncio.wait([task])
-        for asked in self._waiting:
-            asked.fail(TryAgain())
+        self._fail_all_who_wait(TryAgain())
+
+    def _fail_all_who_wait(self, failure: TryAgain) -> None:
+        while self._waiting:
+            self._waiting.popleft().fail(_like(failure))
 
     async def _do_all(self) -> None:
         try:
@@ -121,6 +126,7 @@ class Batches(Generic[JobT]):
         except TryAgain as failure:
             for asked in batch:
                 asked.fail(_like(failure))
+            self._fail_all_who_wait(failure)
         except Exception as error:  # noqa: BLE001  # rule 4
             await self._do_each(batch, error)
         except BaseException:  # we are cancelled

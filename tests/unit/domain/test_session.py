@@ -636,3 +636,17 @@ def test_another_content_under_the_same_cid_joins_nothing(bench: Bench) -> None:
     bench.session.notice()
     bench.read([other])
     assert bench.client.texts == ["hello", "other"]
+
+
+# -- what its user sends -----------------------------------------------------------------
+
+
+def test_what_was_accepted_behind_a_refused_message_overtakes_it(bench: Bench) -> None:
+    """Until it has come again and afterwards; what comes behind it then does not."""
+    earlier, refused, behind, again, later = (message(cid=cid) for cid in "abcbd")
+    bench.session.expect_again(refused)
+    overtaking = [bench.session.overtakes(one) for one in (earlier, behind)]
+    assert overtaking == [False, True]
+    assert not bench.session.out_of_order(again.mid, again.cid, NOW)
+    overtaking = [bench.session.overtakes(one) for one in (earlier, behind, again, later)]
+    assert overtaking == [False, True, False, False]
