@@ -52,7 +52,7 @@ class Delivery:
         user = sender.user
         message = Message(mid, cid or mid, user.id, user.name, group_id, text, now)
         if sender.unanswered >= MAX_UNANSWERED:
-            sender.expect_again(message)
+            sender.expect_again(mid, message)
             raise TooManyUnanswered(MAX_UNANSWERED)
         return message
 
@@ -63,7 +63,7 @@ class Delivery:
         if not sender.client.wants_answers:
             return None
         sender.unanswered += 1
-        return Receipt(sender, message, tag, recipients)
+        return Receipt(sender, message, message.mid, tag, recipients)
 
     def route(self, recipient_id: int, message: Message, receipt: Owed | None) -> Sequence[Bound]:
         """Put a message on its way if that is known; return what is left for `forward`.

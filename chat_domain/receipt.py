@@ -41,6 +41,7 @@ class Owed(Protocol):
 class Receipt:
     """Counts a message's recipients down; the last one to be settled sends the answer. (`Owed`)
 
+    mid: the one that it was accepted under, even if it has joined another copy since.
     tag: the client's own mark of its request, given back with the answer.
     pending: recipients not settled yet. At 0 the fields below are final:
     stored: at least one recipient's copy waits in a mailbox; otherwise all took it over.
@@ -50,6 +51,7 @@ class Receipt:
 
     sender: "Session"
     message: Message
+    mid: str
     tag: int | None
     pending: int
     stored: bool = False
@@ -58,7 +60,7 @@ class Receipt:
     remote = False
 
     def overtakes(self) -> bool:
-        return self.sender.overtakes(self.message)
+        return self.sender.overtakes(self.mid)
 
     def delivered(self) -> None:
         self.pending -= 1
@@ -80,5 +82,5 @@ class Receipt:
         if not isinstance(self.error, TryAgain):  # which wins: it is to be sent again then
             self.error = error
         if isinstance(error, TryAgain):  # noted now, for the answer may wait for other recipients
-            self.sender.expect_again(self.message)
+            self.sender.expect_again(self.mid, self.message)
         self.delivered()

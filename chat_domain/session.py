@@ -106,6 +106,15 @@ class Held:
         return self.receipts if isinstance(self.receipts, list) else (self.receipts,)
 
 
+@attrs.frozen
+class _Expected:
+    """What a client has to send again before anything else."""
+
+    mid: str
+    cid: str
+    until_ms: int
+
+
 class Session:
     """See the module's docstring for the rules; `offline` and `delivery` act on what it returns."""
 
@@ -122,7 +131,7 @@ class Session:
         ] = {}  # the mid of what was taken last, by the node it is from
         self.reading = False
         self.on_hold = False  # while its client does not know yet that it is logged in
-        self._expected: Message | None = None  # the first of those refused for the moment
+        self._expected: _Expected | None = None  # the first of those refused for the moment
         self._overtaking: tuple[str, str] = ("", "")  # see `overtakes`: the mids between these two
         self._came_again_at = 0
         self.behind = 0  # stores that were under way when it began (see rule 6)
@@ -148,21 +157,24 @@ class Session:
         self.unanswered -= 1
         self.client.answered(receipt)
 
-    def expect_again(self, message: Message) -> None:
+    def expect_again(self, mid: str, message: Message) -> None:
         """A message was refused for the moment: what its client has sent behind it must wait until
         it is sent again, or the order would be lost. Of several, the client begins with the first.
+
+        mid: under which it was accepted from this session, even if it has joined another copy.
         """
-        if message.cid is message.mid:
+        if message.key is None:
             return  # it has no cid, by which it could be known again
-        if self._expected is None or message.mid < self._expected.mid:
-            self._expected = message
+        if self._expected is None or mid < self._expected.mid:
+            until = message.time_ms + EXPECTED_AGAIN_WITHIN
+            self._expected = _Expected(mid, message.cid, until)
 
     def out_of_order(self, mid: str, cid: str | None, now_ms: int) -> bool:
         """Whether a message comes while an earlier one is expected again."""
         expected = self._expected
         if expected is None:
             return False
-        if cid != expected.cid and now_ms < expected.time_ms + EXPECTED_AGAIN_WITHIN:
+        if cid != expected.cid and now_ms < expected.until_ms:
             return True
         recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
         self._overtaking = (self._overtaking[0] if recent else expected.mid, mid)
@@ -170,13 +182,13 @@ class Session:
         self._expected = None
         return False
 
-    def overtakes(self, message: Message) -> bool:
-        """Whether a message of this user's, which is under way, must not be stored any more: it was
-        accepted behind one that has been refused since, and will be sent again like that."""
-        if self._expected is not None and self._expected.mid < message.mid:
+    def overtakes(self, mid: str) -> bool:
+        """Whether the message that was accepted under this mid must not be stored any more: it
+        stood behind one that has been refused since, and will be sent again like that."""
+        if self._expected is not None and self._expected.mid < mid:
             return True
         after, before = self._overtaking
-        return after < message.mid < before
+        return after < mid < before
 
     # -- live messages -----------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class Bench:
 
     def receipt(self, of: Message) -> Receipt:
         self._sender_session.unanswered += 1
-        return Receipt(self._sender_session, of, 1, 1)
+        return Receipt(self._sender_session, of, of.mid, 1, 1)
 
     def offer(self, *texts: str) -> list[Message]:
         """Offer messages that are all taken."""
@@ -644,9 +644,9 @@ def test_another_content_under_the_same_cid_joins_nothing(bench: Bench) -> None:
 def test_what_was_accepted_behind_a_refused_message_overtakes_it(bench: Bench) -> None:
     """Until it has come again and afterwards; what comes behind it then does not."""
     earlier, refused, behind, again, later = (message(cid=cid) for cid in "abcbd")
-    bench.session.expect_again(refused)
-    overtaking = [bench.session.overtakes(one) for one in (earlier, behind)]
+    bench.session.expect_again(refused.mid, refused)
+    overtaking = [bench.session.overtakes(one.mid) for one in (earlier, behind)]
     assert overtaking == [False, True]
     assert not bench.session.out_of_order(again.mid, again.cid, NOW)
-    overtaking = [bench.session.overtakes(one) for one in (earlier, behind, again, later)]
+    overtaking = [bench.session.overtakes(one.mid) for one in (earlier, behind, again, later)]
     assert overtaking == [False, True, False, False]

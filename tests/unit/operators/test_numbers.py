@@ -28,7 +28,7 @@ def answered(tally: Tally, world: World, *, stored: bool = False, refused: bool 
     """Somebody's message is answered 7 ms after it was accepted."""
     ann = world.newcomer(f"Ann {stored} {refused}")
     message = world.chat.delivery.accept(ann.session, 0, "hello", None)
-    receipt = Receipt(ann.session, message, 1, 1, stored=stored)
+    receipt = Receipt(ann.session, message, message.mid, 1, 1, stored=stored)
     if refused:
         receipt.error = MailboxFull(2)
     tally.answered(receipt, message.time_ms + 7)

@@ -25,7 +25,7 @@ def message(group_id: int = 0, text: str = TEXT) -> Message:
 def receipt(**facts: Any) -> Receipt:
     user = User(13, "zhang san")
     session = Session(Claim(13, "s", "n", ""), user, RecordingClient())
-    return Receipt(session, message(), 2, 0, **facts)
+    return Receipt(session, message(), message().mid, 2, 0, **facts)
 
 
 def example_of(msgid: int, *names: str) -> dict[str, Any]:
