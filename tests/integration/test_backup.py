@@ -119,13 +119,13 @@ def mariadb_case(cluster_services: Services, tmp_path: Path) -> Iterator[Case]:
     with ExitStack() as stack:
         stack.callback(mariadb.query, "DROP DATABASE IF EXISTS chat_restored")
         stack.callback(mariadb.query, "DROP DATABASE chat; CREATE DATABASE chat")
-        clusters = [
+        nodes, restored = [
             [NodeProcess(mariadb.url(database), *options) for _ in range(2)]
             for database in ("chat", "chat_restored")
         ]
-        for node in (*clusters[0], *clusters[1]):
+        for node in (*nodes, *restored):
             stack.push(node)
-        for node in clusters[0]:
+        for node in nodes:
             node.start()
         environment = {
             "HOME": str(tmp_path),
@@ -133,4 +133,4 @@ def mariadb_case(cluster_services: Services, tmp_path: Path) -> Iterator[Case]:
             "CHAT_BROKER": redis.url(),
             "CHAT_BROKER_PREFIX": "backup",
         }
-        yield Case("### MariaDB and MySQL", *clusters, tmp_path, environment)
+        yield Case("### MariaDB and MySQL", nodes, restored, tmp_path, environment)
