@@ -7,7 +7,7 @@ import attrs
 from chat_domain.errors import TryAgain
 from chat_domain.model import Friend, User
 from chat_domain.notes import PresenceChanged
-from chat_domain.ports import Broker, Friends, Presence, Tasks, Users
+from chat_domain.ports import Broker, Friends, Owner, Presence, Tasks, Users
 from chat_domain.sessions import Sessions
 
 
@@ -20,9 +20,9 @@ class Announcer:
     sessions: Sessions
     tasks: Tasks
 
-    def came(self, user: User) -> None:
+    def came(self, user: User, owner: Owner | None = None) -> None:
         """Tell it, and paint the `state` column. Both are done by the way: nobody waits."""
-        self.tasks.start(self._announce(user))
+        self.tasks.start(self._announce(user), owner)
 
     gone = came  # what is told is how things are when it is told, so the two cannot overtake
 

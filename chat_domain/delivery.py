@@ -183,7 +183,8 @@ class Delivery:
         if session is not None:
             unsettled = session.notice()
             if unsettled:
-                self.offline.tasks.start(self.store([(user_id, held) for held in unsettled]))
+                batch = [(user_id, held) for held in unsettled]
+                self.offline.tasks.start(self.store(batch), session)
             self.offline.fetch(session)
 
     def change_way(self, recipient_id: int) -> None:

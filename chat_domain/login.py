@@ -55,7 +55,7 @@ class Logins:
         self.sessions.add(session)
         self.delivery.change_way(session.user.id)
         if old is None:
-            self.announcer.came(session.user)
+            self.announcer.came(session.user, session)
         return session
 
     async def _claim(self, claim: Claim) -> Claim | None:
@@ -100,7 +100,7 @@ class Logins:
         """End a session by the operator's will, if it is (still) here."""
         session = self.sessions.get(user_id)
         if session is not None and session.claim.session_id == session_id:
-            session.client.dropped()
+            session.client.thrown_out()
             await self.end(session)
 
     async def change_key(self, session: Session, key: str) -> None:
@@ -123,4 +123,4 @@ class Logins:
             await self.presence.release(session.claim)
         except TryAgain:
             self.handovers.release_later(session.claim)
-        self.announcer.gone(session.user)
+        self.announcer.gone(session.user, session)

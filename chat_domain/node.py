@@ -74,7 +74,7 @@ class Node:
                 for user_id in note.user_ids:
                     self.delivery.fetch(user_id)
             case Replaced():
-                self.tasks.start(self._replaced(sender, note))
+                self.tasks.start(self._replaced(sender, note), self.sessions.get(note.user_id))
             case HandedOver():
                 self._handed_over(note.session_id)
             case RosterChanged():
@@ -86,7 +86,8 @@ class Node:
                 friend = Friend(note.user_id, note.name, note.online)
                 self.announcer.tell(note.listed_by, friend)
             case LoggedOut():
-                self.tasks.start(self.logins.throw_out(note.user_id, note.session_id))
+                ending = self.logins.throw_out(note.user_id, note.session_id)
+                self.tasks.start(ending, self.sessions.get(note.user_id))
             case Notice():
                 self.show(note.text)
 
@@ -220,8 +221,8 @@ class Node:
         for session in self.sessions:
             ours = session.notice(remote=False)
             if ours:
-                user_id = session.user.id
-                self.tasks.start(self.delivery.store([(user_id, held) for held in ours]))
+                batch = [(session.user.id, held) for held in ours]
+                self.tasks.start(self.delivery.store(batch), session)
 
     async def resume(self) -> None:
         """There is a lease again: claim the sessions again, then let them catch up.

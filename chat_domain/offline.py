@@ -25,7 +25,7 @@ class Offline:
     def fetch(self, session: Session) -> None:
         """Read the session's mailbox, as far as it wants that now. Safe to call at any time."""
         if session.wants_read() and self.standing.good():
-            self.tasks.start(self.catch_up(session))
+            self.tasks.start(self.catch_up(session), session)
 
     async def catch_up(self, session: Session) -> None:
         """Fill the session's window from its mailbox, until it is full or nothing is left.
@@ -52,7 +52,7 @@ class Offline:
 
     def forget(self, session: Session, mids: Collection[str]) -> None:
         """Remove messages from the mailbox. Reads leave them out from their push to their end."""
-        self.tasks.start(self._forget(session, mids))
+        self.tasks.start(self._forget(session, mids), session)
 
     async def _forget(self, session: Session, mids: Collection[str]) -> None:
         try:

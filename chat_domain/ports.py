@@ -282,9 +282,19 @@ class Ids(Protocol):
         """A token: unguessable."""
 
 
+class Owner(Protocol):
+    """On whose behalf something is done."""
+
+    def labels(self) -> Mapping[str, int | str]:
+        """What tells it apart from others in a log."""
+
+
 class Tasks(Protocol):
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let this go on by itself. It is finished before the program ends."""
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
+        """Let this go on by itself. It is finished before the program ends.
+
+        owner: on whose behalf, if it is somebody's.
+        """
 
 
 class Latch(Protocol):
@@ -327,4 +337,7 @@ class Client(Protocol):
         """Another connection has the session now: say so and close."""
 
     def dropped(self) -> None:
-        """The session has ended for lack of progress: close."""
+        """Another node has the session: close."""
+
+    def thrown_out(self) -> None:
+        """The operator has ended the session: close."""

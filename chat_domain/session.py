@@ -150,6 +150,10 @@ class Session:
         self._watched = 0
         self._watched_since = 0.0
 
+    def labels(self) -> dict[str, int | str]:
+        """What tells it apart in a log."""
+        return {"session": self.claim.session_id, "user": self.user.id}
+
     # -- the sender's side -------------------------------------------------------------
 
     def answer(self, receipt: Receipt) -> None:

@@ -9,7 +9,15 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict
 
+from adapters.owner import OWNER
+
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def labelled(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Say on whose behalf a line is written: `owner`, if it names one, or else its task's."""
+    owner = event.pop("owner") if "owner" in event else OWNER.get()
+    return event if owner is None else {**owner.labels(), **event}
 
 
 def escaped(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -43,6 +51,18 @@ _FOR_TERMINALS = (
 _FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
 
 
+class FromLibraries(logging.Handler):
+    """What libraries and the event loop say by Python's own logging becomes a line as any other."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger()
+        write = log.error if record.levelno >= logging.ERROR else log.warning
+        write(record.getMessage(), logger=record.name, exc_info=record.exc_info)
+
+
+_FROM_LIBRARIES = FromLibraries(logging.WARNING)
+
+
 class Threshold:
     """From which level on this process logs. It can be changed while it runs."""
 
@@ -72,11 +92,13 @@ THRESHOLD = Threshold()
 def set_up_logs(level: str) -> None:
     """Log from this level on. No value can forge a line of its own."""
     THRESHOLD.set(level)
+    logging.getLogger().addHandler(_FROM_LIBRARIES)
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
             THRESHOLD,
             structlog.contextvars.merge_contextvars,
+            labelled,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(_FOR_TERMINALS if terminal else _FOR_MACHINES),

@@ -3,16 +3,19 @@
 import asyncio
 import ipaddress
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import attrs
 import structlog
 
+from adapters.gateway.departures import Departures
+from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
 from adapters.tcp.arrival import Arrival
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.tls import BadCertificate, Certificate, Secured
+from adapters.tcp.tls import BadCertificate, Certificate, Leave, Secured
 from chat_domain.errors import TooManyConnections
 from chat_domain.guard import Guard
 from chat_domain.ports import Clock
@@ -27,23 +30,26 @@ class HandshakeDoor:
 
     guard: Guard
     clock: Clock
+    departures: Departures
 
-    def handshake_begins(self, peer: str) -> Callable[[bool], None] | None:
+    def handshake_begins(self, peer: str) -> Leave | None:
         origins = self.guard.origins
         try:
             origin = origins.enter(peer, self.clock.monotonic())
-        except TooManyConnections:
-            return None  # it is refused before it costs a handshake
+        except TooManyConnections:  # it is refused before it costs a handshake
+            self.departures.stranger(Ending.TOO_MANY_CONNECTIONS, peer)
+            return None
 
-        def leave(done: bool) -> None:
+        def leave(trouble: Ending | None, detail: str) -> None:
             origins.leave(origin, stranger=True)
-            if done:
+            if trouble is None:
                 origin.arrivals.give_back(1)  # it is about to come in, which counts
+                return
+            self.departures.stranger(trouble, peer, detail)
+            if trouble is Ending.TLS_FAILED:
+                self.guard.counters.handshakes_failed += 1
 
         return leave
-
-    def handshake_failed(self) -> None:
-        self.guard.counters.handshakes_failed += 1
 
 
 def certificate_of(settings: Settings) -> Certificate | None:
@@ -69,10 +75,11 @@ def protocols(
         assert certificate is not None
         return Secured(certificate, connect, door, peer)
 
-    door = HandshakeDoor(gateway.guard, gateway.chat.accounts.clock)
+    departures = gateway.departures
+    door = HandshakeDoor(gateway.guard, gateway.chat.accounts.clock, departures)
     begin = connect if certificate is None else secure
     proxies = settings.proxy_networks()
-    return (lambda: Arrival(proxies, begin)) if proxies else begin
+    return partial(Arrival, proxies, begin, departures.stranger) if proxies else begin
 
 
 def warn_if_open(settings: Settings) -> None:

@@ -7,6 +7,7 @@ for version 2. `OriginalClient` is the C++ server's.
 from collections.abc import Sequence
 from time import time_ns
 
+from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.gateway.pacer import Pacer
 from adapters.gateway.tally import Tally
@@ -70,13 +71,16 @@ class Version2Client:
 
     def replaced(self) -> None:
         self._send(reply(numbers.REPLACED, None))
-        self._link.close()
+        self._link.close(Ending.REPLACED)
 
     def going_away(self, delay_ms: int) -> None:
         self._send(reply(numbers.GOING_AWAY, None, delay=delay_ms))
 
     def dropped(self) -> None:
-        self._link.abort()
+        self._link.abort(Ending.MOVED)
+
+    def thrown_out(self) -> None:
+        self._link.abort(Ending.LOGGED_OUT_BY_OPERATOR)
 
     def drained(self) -> None:
         """Nothing follows from it: this client says itself what it has taken over."""
@@ -137,7 +141,7 @@ class PersonClient(Version2Client):
         """Version 1 has no such frame."""
 
     def replaced(self) -> None:
-        self._link.close()
+        self._link.close(Ending.REPLACED)
 
     def going_away(self, delay_ms: int) -> None:
         """Version 1 has no such frame."""

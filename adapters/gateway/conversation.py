@@ -9,6 +9,7 @@ it handled in slices, so that others get their turn between them.
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ import structlog
 
 from adapters.gateway.clients import Version2Client, kind_of
 from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS
+from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
+from adapters.owner import OWNER
 from adapters.wire import errors, numbers
 from adapters.wire.frames import reply
 from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong
@@ -55,6 +58,8 @@ _CHATS = (OneChat, GroupChat)
 
 _ENDED = Phase.ENDED
 
+_FAILED = "request failed"  # by a defect of ours, which must cost this request and nothing else
+
 _OWN_ACKS = {
     numbers.LOGIN: numbers.LOGIN_ACK,
     numbers.RESUME: numbers.LOGIN_ACK,
@@ -63,18 +68,25 @@ _OWN_ACKS = {
 
 
 class Conversation:
-    """The receiver of one link's events. `session` and `client` are there while logged in."""
+    """The receiver of one link's events. `session` and `client` are there while logged in.
+
+    id: what it is called in the log. last_session: the session that there is or was last, and its
+    client. begun: on the domain's monotonic clock.
+    """
 
     def __init__(self, gateway: "Gateway", link: Link) -> None:
         """Raises TooManyConnections."""
+        self.id = secrets.token_hex(6)
         self.gateway = gateway
         self.chat = gateway.chat
         self.link = link
         self.guard = gateway.guard
-        self.origin = self.guard.origins.enter(link.peer, self.chat.accounts.clock.monotonic())
+        self.begun = self.chat.accounts.clock.monotonic()
+        self.origin = self.guard.origins.enter(link.peer, self.begun)
         self.meter = self.guard.meter(self.origin)
         self.session: Session | None = None
         self.client: Version2Client | None = None
+        self.last_session: tuple[Session, Version2Client] | None = None
         self.watches_drain = False
         self.gone = False
         self._commands = COMMANDS
@@ -90,6 +102,11 @@ class Conversation:
         self._heard = True
         self._quiet_since = 0.0
         self._pinged = False
+
+    def labels(self) -> dict[str, int | str]:
+        """What tells it apart in the log."""
+        session = {} if self.session is None else self.session.labels()
+        return {"connection": self.id, **session}
 
     # -- bytes in ----------------------------------------------------------------------
 
@@ -132,13 +149,17 @@ class Conversation:
         except ChatError as error:
             self.refuse(request, error)
             return self._choked
+        except Exception:
+            log.exception(_FAILED, request=type(request).__name__, owner=self)
+            self.refuse(request, TryAgain())
+            return self._choked
         if unfinished is None:
             return self._choked
         self._waiting = True
         if type(request) not in _CHATS:
             self.meter.frames += DEAR - 1
         self.link.pause_reading()
-        self.gateway.tasks.start(self._finish(request, unfinished))
+        self.gateway.tasks.start(self._finish(request, unfinished), self)
         return True
 
     async def _finish(self, request: Request, unfinished: Awaitable[None]) -> None:
@@ -146,8 +167,8 @@ class Conversation:
             await unfinished
         except ChatError as error:
             self.refuse(request, error)
-        except Exception:  # a defect of ours must cost this request and nothing else
-            log.exception("request failed", request=type(request).__name__)
+        except Exception:
+            log.exception(_FAILED, request=type(request).__name__)
             self.refuse(request, TryAgain())
         self._waiting = False
         self._go_on()
@@ -194,15 +215,15 @@ class Conversation:
     def _part(self, error: ChatError) -> None:
         """Say why, and close."""
         name = errors.name_of(error)
-        log.info("connection closed", peer=self.link.peer, why=name)
         self._backlog.clear()
         self._too_long = None
         self.send_error(name, str(error), None)
-        self.link.close()
+        self.link.close(Ending(name))
 
     def _give_up_on_stream(self) -> None:
-        self.send_error("frame_too_long", str(self._too_long), None)
-        self.link.close()
+        why = Ending.FRAME_TOO_LONG
+        self.send_error(why, str(self._too_long), None)
+        self.link.close(why)
 
     # -- answers out -------------------------------------------------------------------
 
@@ -255,10 +276,11 @@ class Conversation:
             await self.chat.logins.end(session)
             raise NotLoggedIn
         session.last_push = self._last_push
-        self.session, self.client = session, client
+        self.session, self.client = self.last_session = session, client
         self.watches_drain = client.watches_drain
         self._commands = COMMANDS if client.knows_ours else ORIGINAL_COMMANDS
         self.guard.origins.logged_in(self.origin)
+        log.debug("logged in", version=client.version)
         return session
 
     def current_session(self) -> Session:
@@ -276,6 +298,8 @@ class Conversation:
         if client is not None:
             client.closed()
         if session is not None:
+            OWNER.set(session)  # whose work the rest of this task is
+            log.debug("logged out")
             self._last_push = session.last_push
             self._stranger_since = None
             if not self.gone:  # who is gone has been counted out
@@ -307,14 +331,14 @@ class Conversation:
         if not self._input_ended or self._waiting or self._backlog:
             return
         if self.session is None or self.session.unanswered == 0:
-            self.link.close()
+            self.link.close(Ending.CLIENT_CLOSED)
 
-    def lost(self) -> None:
+    def lost(self, why: Ending) -> None:
         self.gone = True
         self._backlog.clear()
-        self.gateway.left(self)
+        self.gateway.left(self, why)
         if self.session is not None:
-            self.gateway.tasks.start(self.log_out())
+            self.gateway.tasks.start(self.log_out(), self.session)
 
     # -- time ----------------------------------------------------------------------------
 
@@ -335,7 +359,7 @@ class Conversation:
         if self._heard or self._waiting or self._paused_until:
             self._heard, self._pinged, self._quiet_since = False, False, now
         elif now - self._quiet_since >= DROP_AFTER and (self._choked or self._pinged):
-            self.link.abort()
+            self.link.abort(Ending.NOT_READING if self._choked else Ending.SILENT)
         elif now - self._quiet_since >= PING_AFTER and not (self._pinged or self._choked):
             self._pinged = self.client is not None and self.client.version > 1
             if self.client is not None:
@@ -349,15 +373,15 @@ class Conversation:
         self.guard.counters.never_logged_in += 1
         self._stranger_since = now  # once is enough
         if self._choked:
-            self.link.abort()
+            self.link.abort(Ending.LOGIN_TIMEOUT)
         else:
             self._part(LoginTimeout())
 
     def _look_after(self, session: Session, now: float) -> None:
         if session.stalled(now):
-            session.client.dropped()
+            self.link.abort(Ending.STALLED)
             return
         storing = self.chat.delivery.store_overdue(session)
         if storing is not None:
-            self.gateway.tasks.start(storing)
+            self.gateway.tasks.start(storing, self)
         self.chat.offline.fetch(session)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from adapters.gateway.endings import Ending
 from chat_domain.session import Session
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ async def send_away(gateway: "Gateway", seconds: float) -> None:
             if talk.client is not None:
                 talk.client.going_away(RECONNECT_WITHIN_MS)
         for talk in part:
-            gateway.tasks.start(_end(talk))
+            gateway.tasks.start(_end(talk), talk.session)
 
 
 async def _end(talk: "Conversation") -> None:
@@ -59,7 +60,7 @@ async def _end(talk: "Conversation") -> None:
     if session is not None:
         await _answers(session)
     if not talk.gone:
-        talk.link.close()
+        talk.link.close(Ending.SHUTTING_DOWN)
 
 
 async def _answers(session: Session) -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Iterator
 
 from adapters.gateway.conversation import Conversation
+from adapters.gateway.departures import Departures
 from adapters.gateway.draining import send_away
+from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link, Receiver
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
@@ -34,6 +36,7 @@ class Gateway:
         self.guard = guard or Guard()
         self.encoder = MessageEncoder()
         self.tally = tally or Tally()
+        self.departures = Departures()
         self.closing = False
         self._conversations: set[Conversation] = set()
 
@@ -48,6 +51,7 @@ class Gateway:
         try:
             return self.joined(link)
         except TooManyConnections as error:
+            self.departures.stranger(Ending.TOO_MANY_CONNECTIONS, link.peer)
             return TurnedAway(link, error)
 
     def joined(self, link: Link) -> Conversation:
@@ -56,8 +60,9 @@ class Gateway:
         self._conversations.add(conversation)
         return conversation
 
-    def left(self, conversation: Conversation) -> None:
+    def left(self, conversation: Conversation, why: Ending) -> None:
         self._conversations.discard(conversation)
+        self.departures.left(conversation, why, self.chat.accounts.clock.monotonic())
         self.guard.origins.leave(conversation.origin, stranger=conversation.session is None)
 
     async def keep_time(self) -> None:
@@ -69,6 +74,7 @@ class Gateway:
             self.chat.node.tick()
             for conversation in self:
                 conversation.tick(now)
+            self.departures.tick(now)
 
     async def close(self, drain_seconds: float = 0.0) -> None:
         """Send everybody away in that time, storing what they have not taken over, and hang up."""
@@ -76,8 +82,9 @@ class Gateway:
         await send_away(self, drain_seconds)
         await self.tasks.finish(CLOSING_TAKES)
         for conversation in self:
-            conversation.link.close()
+            conversation.link.close(Ending.SHUTTING_DOWN)
         await asyncio.sleep(LAST_WORDS_TAKE)
         for conversation in self:
-            conversation.link.abort()
+            conversation.link.abort(Ending.SHUTTING_DOWN)
         await self.tasks.finish(1)
+        self.departures.flush()

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from adapters.gateway.endings import Ending
+
 
 class Link(Protocol):
     """A connection. Its methods return at once."""
@@ -24,10 +26,10 @@ class Link(Protocol):
 
     def resume_reading(self) -> None: ...
 
-    def close(self) -> None:
-        """Write what is left, then close."""
+    def close(self, why: Ending) -> None:
+        """Write what is left, then close. Of several reasons the first counts."""
 
-    def abort(self) -> None:
+    def abort(self, why: Ending) -> None:
         """Close, and lose what was not written."""
 
 
@@ -51,5 +53,5 @@ class Receiver(Protocol):
     def input_ended(self) -> None:
         """The client will send nothing more."""
 
-    def lost(self) -> None:
+    def lost(self, why: Ending) -> None:
         """The connection is gone. Nothing is called after this."""

@@ -6,6 +6,9 @@ from typing import Any
 
 import structlog
 
+from adapters.owner import OWNER
+from chat_domain.ports import Owner
+
 log = structlog.get_logger()
 
 
@@ -18,10 +21,12 @@ class BackgroundTasks:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
+        before = OWNER.set(owner)
+        task = asyncio.get_running_loop().create_task(work)  # in a copy of what is set now
         self._tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(self._done)  # and so is this
+        OWNER.reset(before)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.wire import errors, numbers
 from adapters.wire.frames import reply
@@ -18,17 +19,18 @@ class TurnedAway:
         name = errors.name_of(error)
         fields = {"errno": errors.NUMBERS[name], "error": name, "errmsg": str(error)}
         link.write(reply(numbers.ERROR, None, **fields) + b"\n")
-        asyncio.get_running_loop().call_soon(link.close)  # not before the link has its receiver
+        loop = asyncio.get_running_loop()
+        loop.call_soon(link.close, Ending.TOO_MANY_CONNECTIONS)  # when the link has its receiver
 
     def received(self, data: bytes) -> None: ...
 
     def drained(self) -> None: ...
 
     def choked(self) -> None:
-        self._link.abort()
+        self._link.abort(Ending.TOO_MANY_CONNECTIONS)
 
     def unchoked(self) -> None: ...
 
     def input_ended(self) -> None: ...
 
-    def lost(self) -> None: ...
+    def lost(self, why: Ending) -> None: ...

@@ -11,7 +11,8 @@ from typing import cast
 
 import structlog
 
-from adapters.tcp.connection import peer_of
+from adapters.gateway.endings import Ending, Left
+from adapters.tcp.connection import ending_of, peer_of
 from adapters.tcp.proxy_protocol import BadHeader, Beginning, read_beginning
 
 log = structlog.get_logger()
@@ -24,22 +25,29 @@ SILENCE = 10.0
 
 
 class Arrival(asyncio.Protocol):
-    """Finds out who has come. `connect` makes the connection for a client's address."""
+    """Finds out who has come.
+
+    connect: makes the connection for a client's address. left: told of who goes before that.
+    """
 
     def __init__(
         self,
         proxies: Collection[Network],
         connect: Callable[[str | None], asyncio.Protocol],
+        left: Left,
         silence: float = SILENCE,
     ) -> None:
         self._proxies = proxies
         self._connect = connect
+        self._left = left
+        self._bad: BadHeader | None = None
         self._silence = silence
         self._begun = b""
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._peer = peer_of(transport)
         if self._may_be_proxy():
             loop = asyncio.get_running_loop()
             self._patience = loop.call_later(self._silence, self._take_for_client)
@@ -48,7 +56,7 @@ class Arrival(asyncio.Protocol):
 
     def _may_be_proxy(self) -> bool:
         try:
-            address = ipaddress.ip_address(peer_of(self._transport))
+            address = ipaddress.ip_address(self._peer)
         except ValueError:  # it has gone already
             return False
         return any(address in network for network in self._proxies)
@@ -58,22 +66,24 @@ class Arrival(asyncio.Protocol):
         beginning = self._beginning()
         if beginning is not None:
             if beginning.client is not None:
-                log.debug("proxied", peer=beginning.client, proxy=peer_of(self._transport))
+                log.debug("proxied", address=beginning.client, proxy=self._peer)
             self._hand_over(beginning.client, beginning.rest)
 
     def _beginning(self) -> Beginning | None:
         try:
             return read_beginning(self._begun)
         except BadHeader as bad:
-            log.warning("bad PROXY header", peer=peer_of(self._transport), why=str(bad))
+            self._bad = bad
             self._transport.abort()
             return None
 
     def eof_received(self) -> bool | None:
         return self._take_for_client().eof_received()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's name for it
+    def connection_lost(self, exc: Exception | None) -> None:
         self._forget_patience()
+        why = ending_of(exc) if self._bad is None else Ending.BAD_PROXY_HEADER
+        self._left(why, self._peer, str(self._bad or ""))
 
     def _take_for_client(self) -> asyncio.Protocol:
         return self._hand_over(None, self._begun)

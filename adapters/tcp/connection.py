@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from typing import cast
 
+from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link, Receiver
 from adapters.tcp.outboxes import Outboxes
 
@@ -26,6 +28,7 @@ class Connection(asyncio.Protocol):
         self._frames: list[bytes] = []
         self._reading = True
         self._closing = False
+        self._why: Ending | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -42,10 +45,10 @@ class Connection(asyncio.Protocol):
         self._receiver.input_ended()
         return True  # what was asked for is still to be answered
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's name for it
+    def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
         self._frames.clear()
-        self._receiver.lost()
+        self._receiver.lost(self._why or ending_of(exc))
 
     def pause_writing(self) -> None:
         self._receiver.choked()
@@ -75,7 +78,7 @@ class Connection(asyncio.Protocol):
         frames.clear()
         left = self._transport.get_write_buffer_size()
         if left > HARD_LIMIT:
-            self.abort()
+            self.abort(Ending.TOO_SLOW)
         elif not left and self._receiver.watches_drain:
             self._receiver.drained()
 
@@ -92,12 +95,14 @@ class Connection(asyncio.Protocol):
             self._reading = True
             self._transport.resume_reading()
 
-    def close(self) -> None:
+    def close(self, why: Ending) -> None:
+        self._why = self._why or why
         self.flush()
         self._closing = True
         self._transport.close()
 
-    def abort(self) -> None:
+    def abort(self, why: Ending) -> None:
+        self._why = self._why or why
         self._closing = True
         self._transport.abort()
 
@@ -106,6 +111,21 @@ def peer_of(transport: asyncio.BaseTransport) -> str:
     """The address at the other end of the socket; empty when it has gone already."""
     name = transport.get_extra_info("peername")
     return str(name[0]) if name else ""
+
+
+def ending_of(error: Exception | None) -> Ending:
+    """Why a connection has ended that nobody here has closed."""
+    match error:
+        case None:
+            return Ending.CLIENT_CLOSED
+        case ConnectionError():
+            return Ending.RESET
+        case ssl.SSLError():
+            return Ending.TLS_FAILED
+        case OSError():  # the kernel has had no answer
+            return Ending.UNREACHABLE
+        case _:
+            return Ending.SERVER_ERROR
 
 
 def _set_options(sock: socket.socket) -> None:

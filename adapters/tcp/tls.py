@@ -14,6 +14,7 @@ from typing import Protocol, cast
 
 import structlog
 
+from adapters.gateway.endings import Ending
 from adapters.tcp.connection import peer_of
 
 log = structlog.get_logger()
@@ -66,11 +67,12 @@ def _words(error: Exception) -> str:
 class Door(Protocol):
     """Counts who is shaking hands."""
 
-    def handshake_begins(self, peer: str) -> Callable[[bool], None] | None:
-        """None if there is no room for them; otherwise what is to be called at its end, with
-        whether it was done."""
+    def handshake_begins(self, peer: str) -> "Leave | None":
+        """None if there is no room for them; otherwise what is to be called at its end."""
 
-    def handshake_failed(self) -> None: ...
+
+# Called with None if the handshake is done; otherwise with why it is not, and a detail.
+Leave = Callable[[Ending | None, str], None]
 
 
 class Secured(asyncio.Protocol):
@@ -93,7 +95,8 @@ class Secured(asyncio.Protocol):
         self._tls = certificate.context.wrap_bio(self._in, self._out, server_side=True)
         self._inner: asyncio.Protocol | None = None
         self._patience: asyncio.TimerHandle | None = None
-        self._leave: Callable[[bool], None] | None = None
+        self._leave: Leave | None = None
+        self._broken: ssl.SSLError | None = None
         self._paused = self._ended = False
 
     # -- the handshake -------------------------------------------------------------------
@@ -126,24 +129,24 @@ class Secured(asyncio.Protocol):
         else:
             self._begin()
 
-    def _fail(self, why: str) -> None:
-        self._door.handshake_failed()
-        log.debug("TLS handshake failed", peer=self._peer, why=why)
+    def _fail(self, detail: str) -> None:
+        self._end_handshake(Ending.TLS_FAILED, detail)
         self._transport.abort()
 
     def _begin(self) -> None:
-        self._end_handshake(done=True)
+        self._end_handshake()
         self._flush()
         self._inner = self._connect(self._peer)
         self._inner.connection_made(cast("asyncio.BaseTransport", self))
         self._read()
 
-    def _end_handshake(self, *, done: bool) -> None:
+    def _end_handshake(self, trouble: Ending | None = None, detail: str = "") -> None:
+        """The first call counts."""
         if self._patience is not None:
             self._patience.cancel()
         if self._leave is not None:
             leave, self._leave = self._leave, None
-            leave(done)
+            leave(trouble, detail)
 
     # -- the socket ------------------------------------------------------------------------
 
@@ -153,13 +156,22 @@ class Secured(asyncio.Protocol):
                 data = self._tls.read(_RECORD)
             except ssl.SSLWantReadError:
                 break
-            except ssl.SSLError:  # ZeroReturn is the end; any other is one as well
+            except ssl.SSLZeroReturnError:
                 data = b""
+            except ssl.SSLError as error:
+                self._break(error)
+                return
             if not data:
                 self._end_input()
                 break
             self._inner.data_received(data)
         self._flush()  # OpenSSL may have something of its own to say
+
+    def _break(self, error: ssl.SSLError) -> None:
+        """The other side has broken the rules: nothing that it sends or gets is of use any more."""
+        self._broken = error
+        self._flush()  # the alert that says so
+        self._transport.close()
 
     def _listens(self) -> bool:
         return not (self._paused or self._ended or self._transport.is_closing())
@@ -177,10 +189,10 @@ class Secured(asyncio.Protocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end_handshake(done=False)
+        self._end_handshake(Ending.TLS_UNFINISHED)
         if self._inner is not None:
             inner, self._inner = self._inner, None
-            inner.connection_lost(exc)
+            inner.connection_lost(exc or self._broken)
 
     def pause_writing(self) -> None:
         if self._inner is not None:
@@ -202,7 +214,8 @@ class Secured(asyncio.Protocol):
         try:
             while view:
                 view = view[self._tls.write(view) :]
-        except ssl.SSLError:  # the other side has broken the rules; what it gets is of no use
+        except ssl.SSLError as error:
+            self._broken = error
             self.abort()
             return
         self._flush()

@@ -18,7 +18,7 @@ async def test_a_user_is_logged_out_from_another_node(pair: Pair) -> None:
     ann = await register(pair, "Ann")
     person = await enter(pair.second, ann)
     assert await pair.first.administration.log_out("ann") == (ann, True)
-    assert person.client.was_dropped
+    assert person.client.was_thrown_out
     assert pair.second.sessions.get(ann.id) is None
     assert await pair.first.administration.log_out("ann") == (ann, False)
 

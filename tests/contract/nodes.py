@@ -34,6 +34,7 @@ class RecordingClient:
     notices: list[str] = attrs.field(factory=list)
     was_replaced: bool = False
     was_dropped: bool = False
+    was_thrown_out: bool = False
 
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         self.pushes.append((number, message))
@@ -52,6 +53,9 @@ class RecordingClient:
 
     def dropped(self) -> None:
         self.was_dropped = True
+
+    def thrown_out(self) -> None:
+        self.was_thrown_out = True
 
     @property
     def texts(self) -> list[str]:

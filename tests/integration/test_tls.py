@@ -125,13 +125,14 @@ def test_nothing_older(server: ServerProcess, files: Files) -> None:
 
 
 def test_who_speaks_without_tls_is_hung_up_on(server: ServerProcess, files: Files) -> None:
-    """And nobody else is."""
+    """And nobody else is. The log says so."""
     with closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as sock:
         sock.sendall(HELLO)
         with suppress(ConnectionResetError):
             while sock.recv(1000):
                 pass
     greets(server.port, files.trusting())
+    server.says("tls_failed")
 
 
 def test_a_new_certificate_is_read_on_sighup(server: ServerProcess, files: Files) -> None:

@@ -10,7 +10,7 @@ import attrs
 
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.model import Entry, Filing, Friend, Message
-from chat_domain.ports import Mailbox
+from chat_domain.ports import Mailbox, Owner
 from chat_domain.receipt import Receipt
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ class ManualTasks:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
         self._tasks.append((work, None))
 
     def drain(self) -> None:
@@ -273,3 +273,6 @@ class RecordingClient:
 
     def dropped(self) -> None:
         self.notices.append("dropped")
+
+    def thrown_out(self) -> None:
+        self.notices.append("thrown out")

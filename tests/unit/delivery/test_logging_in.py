@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from adapters.gateway.conversation import Conversation
+from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
 from adapters.wire import numbers
 from chat_domain.ports import Tokens
@@ -38,9 +39,9 @@ class RecordingLink:
 
     def resume_reading(self) -> None: ...
 
-    def close(self) -> None: ...
+    def close(self, why: Ending) -> None: ...
 
-    def abort(self) -> None: ...
+    def abort(self, why: Ending) -> None: ...
 
     @property
     def kinds(self) -> list[int]:

@@ -80,6 +80,9 @@ class Link:
     def dropped(self) -> None:
         self.lose()
 
+    def thrown_out(self) -> None:
+        self.lose()
+
     def lose(self) -> None:
         """The server notices the end of the connection."""
         self.gone = True

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
+from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
 from chat_domain.errors import TryAgain
+from chat_domain.guard import Guard
+from chat_domain.limits import UNLIMITED, Limits
 from entrypoints.bootstrap import assemble
 from tests.unit.fakes import CountingIds, FakeMailbox, ManualClock, OpenHasher
 
@@ -59,7 +62,8 @@ class FriendsElsewhere:
 class FakeLink:
     """A connection. What is written in one turn of the loop arrives in one read.
 
-    chunks: what has left the server, a piece for each write. stuck: nothing leaves it.
+    chunks: what has left the server, a piece for each write. stuck: nothing leaves it. why: it has
+    ended; a test that ends it is the network.
     """
 
     peer = "192.0.2.1"
@@ -70,6 +74,7 @@ class FakeLink:
         self.reading = True
         self.stuck = False
         self.closed = False
+        self.why = ""
         self._buffer = b""
         self.receiver: Conversation
 
@@ -106,14 +111,15 @@ class FakeLink:
     def resume_reading(self) -> None:
         self.reading = True
 
-    def close(self) -> None:
+    def close(self, why: Ending) -> None:
         self._flush()
-        self.abort()
+        self.abort(why)
 
-    def abort(self) -> None:
+    def abort(self, why: Ending = Ending.RESET) -> None:
         if not self.closed:
             self.closed = True
-            asyncio.get_running_loop().call_soon(self.receiver.lost)
+            self.why = why
+            asyncio.get_running_loop().call_soon(self.receiver.lost, why)
 
 
 class Peer:
@@ -154,7 +160,7 @@ class Peer:
 
 
 class Server:
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = UNLIMITED) -> None:
         store = memory_store()
         self.mailbox = FakeMailbox(store.mailbox)
         self.failing_friends = FriendsElsewhere(store.friends)
@@ -174,7 +180,7 @@ class Server:
             latches=EventLatches(),
         )
         hub.join("alone", self.chat.node)
-        self.gateway = Gateway(self.chat, self.tasks)
+        self.gateway = Gateway(self.chat, self.tasks, Guard(limits))
 
     def join(self, end: bytes = b"\n") -> Peer:
         return Peer(self, end)

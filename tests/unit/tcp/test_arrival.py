@@ -10,6 +10,7 @@ import attrs
 import pytest
 import uvloop
 
+from adapters.gateway.endings import Ending, Left
 from adapters.gateway.link import Link
 from adapters.tcp.arrival import Arrival
 from adapters.tcp.connection import Connection
@@ -36,12 +37,12 @@ class Talk:
 
     def input_ended(self) -> None:
         self.link.write(b"bye")
-        self.link.close()
+        self.link.close(Ending.CLIENT_CLOSED)
 
     def drained(self) -> None: ...
     def choked(self) -> None: ...
     def unchoked(self) -> None: ...
-    def lost(self) -> None: ...
+    def lost(self, why: Ending) -> None: ...
 
 
 @attrs.frozen
@@ -66,11 +67,17 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visitor(proxies: Any = HERE, silence: float = PATIENCE) -> AsyncIterator[Visitor]:
+async def visitor(
+    proxies: Any = HERE, silence: float = PATIENCE, left: Left = lambda *_: None
+) -> AsyncIterator[Visitor]:
     outboxes = Outboxes()
+
+    def connect(peer: str | None) -> Connection:
+        return Connection(Talk, outboxes, peer)
+
     async with AsyncExitStack() as stack:
         server = await asyncio.get_running_loop().create_server(
-            lambda: Arrival([proxies], lambda peer: Connection(Talk, outboxes, peer), silence),
+            lambda: Arrival([proxies], connect, left, silence),
             "127.0.0.1",
             0,
         )
@@ -137,10 +144,14 @@ async def test_nobody_else_is_believed() -> None:
 
 @on_both_loops
 async def test_a_bad_header_ends_the_connection() -> None:
-    """Its client's address would be unknown, and its data a guess."""
-    async with visitor() as proxy:
+    """Its client's address would be unknown, and its data a guess. It is told, with what it was."""
+    told: list[tuple[Ending, str, str]] = []
+    async with visitor(left=lambda *what: told.append(what)) as proxy:
         await proxy.says(b"PROXY TCP5" + HEADER)
         await proxy.hears_the_end()
+    ((why, address, detail),) = told
+    assert (why, address) == (Ending.BAD_PROXY_HEADER, "127.0.0.1")
+    assert "TCP5" in detail
 
 
 @on_both_loops

@@ -1,10 +1,12 @@
 """A connection between a transport and a conversation, without a socket."""
 
 import asyncio
+import ssl
 from typing import Any
 
 import pytest
 
+from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.outboxes import Outboxes
@@ -81,8 +83,8 @@ class Conversation:
     def input_ended(self) -> None:
         self.events.append("input ended")
 
-    def lost(self) -> None:
-        self.events.append("lost")
+    def lost(self, why: Ending) -> None:
+        self.events.append(f"lost: {why}")
 
 
 class Bench:
@@ -168,16 +170,45 @@ async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:
     bench.connection.write(b"x")
     await asyncio.sleep(0)
     assert bench.transport.calls == ["abort"]
+    bench.connection.connection_lost(None)
+    assert bench.talk.events[-1] == "lost: too_slow"
 
 
 async def test_last_words_leave_before_the_end(bench: Bench) -> None:
     """And nothing after them."""
     bench.connection.write(b"bye")
-    bench.connection.close()
+    bench.connection.close(Ending.REPLACED)
     bench.connection.write(b"more")
     await asyncio.sleep(0)
     assert bench.sent() == [b"bye"]
     assert bench.transport.calls == ["close"]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (None, Ending.CLIENT_CLOSED),
+        (ConnectionResetError(), Ending.RESET),
+        (BrokenPipeError(), Ending.RESET),
+        (TimeoutError(), Ending.UNREACHABLE),
+        (ssl.SSLError(), Ending.TLS_FAILED),
+        (ValueError(), Ending.SERVER_ERROR),
+    ],
+)
+async def test_it_is_told_why_a_connection_is_lost(
+    bench: Bench, error: Exception | None, why: Ending
+) -> None:
+    """As far as the transport knows."""
+    bench.connection.connection_lost(error)
+    assert bench.talk.events == [f"lost: {why}"]
+
+
+async def test_the_first_reason_counts(bench: Bench) -> None:
+    """What comes behind it follows from it."""
+    bench.connection.close(Ending.REPLACED)
+    bench.connection.abort(Ending.SHUTTING_DOWN)
+    bench.connection.connection_lost(ConnectionResetError())
+    assert bench.talk.events == ["lost: replaced"]
 
 
 async def test_pausing_is_idempotent(bench: Bench) -> None:
@@ -187,7 +218,7 @@ async def test_pausing_is_idempotent(bench: Bench) -> None:
     for _ in range(2):
         bench.connection.resume_reading()
     assert bench.transport.calls == ["pause", "resume"]
-    bench.connection.abort()
+    bench.connection.abort(Ending.STALLED)
     bench.connection.pause_reading()
     assert bench.transport.calls == ["pause", "resume", "abort"]
 
@@ -198,5 +229,5 @@ async def test_the_transport_s_events_reach_the_conversation(bench: Bench) -> No
     bench.connection.pause_writing()
     assert bench.connection.eof_received() is True
     bench.connection.connection_lost(None)
-    assert bench.talk.events == ["received b'x'", "choked", "input ended", "lost"]
+    assert bench.talk.events == ["received b'x'", "choked", "input ended", "lost: client_closed"]
     assert bench.connection.peer == "192.0.2.1"

@@ -1,0 +1,31 @@
+"""Why connections end. docs/operations.md says what each of these words in the log means."""
+
+from collections.abc import Callable
+from enum import StrEnum, auto
+
+
+class Ending(StrEnum):
+    CLIENT_CLOSED = auto()
+    RESET = auto()
+    UNREACHABLE = auto()
+    SILENT = auto()
+    NOT_READING = auto()
+    STALLED = auto()
+    TOO_SLOW = auto()
+    TOO_FAST = auto()
+    FRAME_TOO_LONG = auto()
+    LOGIN_TIMEOUT = auto()
+    REPLACED = auto()
+    MOVED = auto()
+    LOGGED_OUT_BY_OPERATOR = auto()
+    SHUTTING_DOWN = auto()
+    TOO_MANY_CONNECTIONS = auto()
+    TLS_FAILED = auto()
+    TLS_UNFINISHED = auto()
+    BAD_PROXY_HEADER = auto()
+    SERVER_ERROR = auto()
+
+
+# Told of a connection that has ended before it had a conversation: why, its address, and what
+# else there is to say (or "").
+Left = Callable[[Ending, str, str], None]

@@ -1,0 +1,57 @@
+"""The log of a real server, as whoever collects it sees it."""
+
+import json
+from contextlib import closing
+from typing import Any
+
+from tests.integration.raw_client import RawClient
+from tests.integration.server_process import ServerProcess
+
+PASSWORD, TEXT = "open sesame", "for nobody else"
+
+
+def endings(server: ServerProcess) -> list[dict[str, Any]]:
+    """The lines on connections, all lines being JSON."""
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    return [line for line in lines if line["event"].startswith("connection")]
+
+
+def refused(server: ServerProcess) -> None:
+    with closing(RawClient(server.port)) as client:
+        client.wait_for_close()
+
+
+def test_every_connection_ends_with_one_line() -> None:
+    """It says why, and whose it was; a flood of those that are refused has few."""
+    with ServerProcess("memory://", "--connections", "10") as server:
+        with closing(RawClient(server.port)) as ann:
+            user = ann.register("Ann", PASSWORD)
+            session = ann.login(PASSWORD)["session"]
+            ann.send({"msgid": 1005, "toid": user, "msg": TEXT})
+            ann.next_chat()
+            ann.send_bytes(b"x" * 70_000)
+            ann.wait_for_close()
+        server.says("frame_too_long")
+        with closing(RawClient(server.port)) as stranger:
+            stranger.ask({"msgid": 1012})
+        server.says("client_closed")
+        crowd = [RawClient(server.port) for _ in range(10)]
+        for client in crowd:
+            client.ask({"msgid": 1012})
+        for _ in range(50):
+            refused(server)
+        assert server.stop() == 0
+        for client in crowd:
+            client.close()
+        told, left, *others = endings(server)
+        assert PASSWORD not in server.log
+        assert TEXT not in server.log
+    assert (told["reason"], told["session"], told["user"]) == ("frame_too_long", session, user)
+    assert (told["level"], told["address"], told["pushes"]) == ("info", "127.0.0.1", 1)
+    assert left["connection"] != told["connection"]
+    assert "session" not in left
+    count = {"too_many_connections": 0, "shutting_down": 0}
+    for line in others:
+        count[line["reason"]] += line.get("count", 1)
+    assert count == {"too_many_connections": 50, "shutting_down": 10}
+    assert len(others) < 20

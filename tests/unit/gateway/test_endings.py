@@ -1,0 +1,211 @@
+"""The line that is logged when a connection ends."""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.typing import EventDict
+
+from adapters.gateway.conversation import DROP_AFTER
+from adapters.gateway.departures import APART, OTHERS, TOGETHER, Departures
+from adapters.gateway.endings import Ending
+from adapters.owner import OWNER
+from adapters.wire.framing import MAX_CLIENT_FRAME
+from chat_domain.limits import Limits
+from chat_domain.session import STALLED_AFTER
+from tests.unit.gateway.server import FakeLink, Peer, Server, settled
+
+Lines = list[EventDict]
+PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
+
+
+async def client_closed(server: Server, peer: Peer) -> None:
+    peer.talk.input_ended()
+
+
+async def reset(server: Server, peer: Peer) -> None:
+    peer.link.abort()
+
+
+async def silent(server: Server, peer: Peer) -> None:
+    for now in (0.0, DROP_AFTER - 1, DROP_AFTER):
+        server.tick(now)
+
+
+async def not_reading(server: Server, peer: Peer) -> None:
+    peer.talk.choked()
+    await silent(server, peer)
+
+
+async def stalled(server: Server, peer: Peer) -> None:
+    peer.say({"msgid": 1005, "toid": 1, "msg": "to myself"})
+    for now in (0.0, STALLED_AFTER):
+        server.tick(now)
+
+
+async def too_fast(server: Server, peer: Peer) -> None:
+    while not peer.is_gone():
+        peer.say(*[{"msgid": 77}] * 100)
+        await asyncio.sleep(1)
+        server.tick(asyncio.get_running_loop().time())
+
+
+async def frame_too_long(server: Server, peer: Peer) -> None:
+    peer.talk.received(b"x" * (MAX_CLIENT_FRAME + 1))
+
+
+async def replaced(server: Server, peer: Peer) -> None:
+    old = peer.talk.session
+    assert old is not None
+    await server.chat.logins.log_in(old.user, old.client, old.claim.key)
+
+
+async def moved(server: Server, peer: Peer) -> None:
+    assert peer.talk.session is not None
+    peer.talk.session.client.dropped()
+
+
+async def logged_out_by_operator(server: Server, peer: Peer) -> None:
+    await server.chat.administration.log_out("1")
+
+
+async def shutting_down(server: Server, peer: Peer) -> None:
+    await server.gateway.close()
+
+
+WAYS = [client_closed, reset, silent, not_reading, stalled, too_fast, frame_too_long, replaced]
+WAYS += [moved, logged_out_by_operator, shutting_down]
+
+
+@pytest.mark.parametrize("end", WAYS, ids=lambda end: end.__name__)
+async def test_one_line_says_why_a_connection_has_ended(
+    lines: Lines, end: Callable[[Server, Peer], Coroutine[Any, Any, None]]
+) -> None:
+    """And who was logged in on it, however it ended."""
+    server = Server(Limits(frames_per_second=1))
+    peer = await server.logged_in("Ann")
+    session = peer.talk.session
+    assert session is not None
+    await end(server, peer)
+    await settled()
+    (line,) = [line for line in lines if line["event"].startswith("connection")]
+    assert (line["log_level"], line["reason"]) == ("info", end.__name__)
+    assert (line["session"], line["user"]) == (session.claim.session_id, 1)
+
+
+async def test_the_line_tells_what_a_connection_was(server: Server, lines: Lines) -> None:
+    """Where it came from, how long it was there, and what it was sent."""
+    ann = await server.logged_in("Ann")
+    ann.say({"msgid": 1005, "toid": 1, "msg": "to myself"})
+    server.clock.advance(12.5)
+    ann.link.abort()
+    await settled()
+    (line,) = lines
+    assert line["connection"] == ann.talk.id
+    del line["connection"], line["session"], line["log_level"]
+    assert line == {
+        "event": "connection closed",
+        "reason": "reset",
+        "address": FakeLink.peer,
+        "user": 1,
+        "version": 2,
+        "seconds": 12.5,
+        "pushes": 1,
+    }
+
+
+async def test_who_has_logged_out_has_been_here(server: Server, lines: Lines) -> None:
+    """The line names the last session, also after it has ended."""
+    ann = await server.logged_in("Ann")
+    await ann.ask(1022)
+    await ann.ask(1002)
+    ann.link.abort()
+    await settled()
+    assert [line["user"] for line in lines] == [1]
+
+
+async def test_a_stranger_s_line_has_no_session(lines: Lines) -> None:
+    """But a connection, by which its other lines are found."""
+    server = Server(Limits(login_seconds=30))
+    peer = server.join()
+    for now in (0.0, 600.0):
+        server.tick(now)
+    await settled()
+    (line,) = lines
+    assert (line["reason"], line["connection"]) == ("login_timeout", peer.talk.id)
+    assert "session" not in line
+
+
+async def test_who_is_refused_has_a_line(lines: Lines) -> None:
+    """With the same reason from its first byte to its last."""
+    server = Server(Limits(connections=1))
+    server.join()
+    link = FakeLink()
+    link.receiver = server.gateway.welcome(link)  # type: ignore[assignment]  # turned away
+    await settled()
+    (line,) = lines
+    assert line["reason"] == link.why == "too_many_connections"
+
+
+def test_a_flood_of_strangers_is_two_lines_a_second(lines: Lines) -> None:
+    """The first of an address, and how many have followed."""
+    departures = Departures()
+    for _ in range(1000):
+        departures.stranger(Ending.TOO_MANY_CONNECTIONS, "192.0.2.1")
+    departures.stranger(Ending.RESET, "192.0.2.1")
+    departures.stranger(Ending.TOO_MANY_CONNECTIONS, "192.0.2.2")
+    departures.tick(TOGETHER)
+    assert [(line["event"], line["address"], line.get("count")) for line in lines] == [
+        ("connection closed", "192.0.2.1", None),
+        ("connection closed", "192.0.2.1", None),
+        ("connection closed", "192.0.2.2", None),
+        ("connections closed", "192.0.2.1", 999),
+    ]
+    departures.tick(2 * TOGETHER)
+    departures.stranger(Ending.RESET, "192.0.2.1")
+    assert len(lines) == 5
+
+
+def test_a_flood_from_everywhere_has_a_bound(lines: Lines) -> None:
+    """Beyond so many addresses a second, the others are counted together."""
+    departures = Departures()
+    for number in range(10_000):
+        departures.stranger(Ending.RESET, f"2001:db8:{number:x}::1")
+    departures.tick(TOGETHER)
+    assert len(lines) == APART + 1
+    assert (lines[-1]["address"], lines[-1]["count"]) == (OTHERS, 10_000 - APART)
+
+
+async def test_a_stranger_s_line_is_nobody_else_s(server: Server, lines: Lines) -> None:
+    """Though a connection may end in the midst of somebody's task."""
+    ann = await server.logged_in("Ann")
+    before = OWNER.set(ann.talk)
+    for _ in range(2):
+        server.gateway.departures.stranger(Ending.RESET, "192.0.2.1")
+    server.gateway.departures.flush()
+    OWNER.reset(before)
+    assert len(lines) == 2
+    assert not any("session" in line for line in lines)
+
+
+async def test_the_gateway_tells_who_had_no_line(server: Server, lines: Lines) -> None:
+    """By its clock, and when it stops."""
+    clock = asyncio.create_task(server.gateway.keep_time())
+    for _ in range(3):
+        server.gateway.departures.stranger(Ending.RESET, "192.0.2.1")
+    await asyncio.sleep(2 * TOGETHER)
+    clock.cancel()
+    for _ in range(5):
+        server.gateway.departures.stranger(Ending.RESET, "192.0.2.1")
+    await server.gateway.close()
+    assert [line["count"] for line in lines if "count" in line] == [2, 4]
+
+
+def test_the_page_explains_every_reason() -> None:
+    """And none that is not there."""
+    table = PAGE.read_text("utf-8").partition("\n| reason |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(rows) == sorted(Ending)

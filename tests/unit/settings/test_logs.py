@@ -1,0 +1,97 @@
+"""Lines of the log: on whose behalf they are, and those of libraries."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import pytest
+import structlog
+
+from adapters.gateway.tasks import BackgroundTasks
+from entrypoints import logs
+
+
+@attrs.frozen
+class Somebody:
+    name: str
+
+    def labels(self) -> dict[str, int | str]:
+        return {"connection": self.name}
+
+
+class Log(io.StringIO):
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+    """What is written to standard error, which is no terminal."""
+    stream = Log()
+    monkeypatch.setattr("sys.stderr", stream)
+    logs.set_up_logs("info")
+    yield stream
+    logging.getLogger().removeHandler(logs._FROM_LIBRARIES)
+    structlog.reset_defaults()
+
+
+async def test_a_task_s_lines_are_its_owner_s(log: Log) -> None:
+    """Also behind an await; neither who starts it nor what it starts is touched by that."""
+    tasks = BackgroundTasks()
+
+    async def write(event: str) -> None:
+        await asyncio.sleep(0)
+        structlog.get_logger().info(event)
+
+    async def write_and_go_on() -> None:
+        await write("own")
+        tasks.start(write("nobody's"))
+        tasks.start(write("other's"), Somebody("b"))
+        structlog.get_logger().info("named", owner=Somebody("c"))
+
+    tasks.start(write_and_go_on(), Somebody("a"))
+    await write("starter's")
+    await tasks.finish(1)
+    found = {line["event"]: line.get("connection") for line in log.lines()}
+    assert found == {
+        "starter's": None, "own": "a", "nobody's": None, "other's": "b", "named": "c"
+    }  # fmt: skip
+
+
+async def test_a_task_that_fails_is_logged_as_its_owner_s(log: Log) -> None:
+    """With its traceback."""
+    tasks = BackgroundTasks()
+
+    async def fail() -> None:
+        raise ValueError("a defect")
+
+    tasks.start(fail(), Somebody("a"))
+    await tasks.finish(1)
+    await asyncio.sleep(0)
+    (line,) = log.lines()
+    assert (line["level"], line["connection"]) == ("error", "a")
+    assert "a defect" in line["exception"]
+
+
+async def test_what_a_library_logs_is_a_line_as_any_other(log: Log) -> None:
+    """So are the failures of callbacks, which the event loop tells."""
+    logging.getLogger("a.library").warning("it says %s", "this")
+    logging.getLogger("a.library").info("too much")
+
+    def fail() -> None:
+        raise ValueError("a defect")
+
+    asyncio.get_running_loop().call_soon(fail)
+    await asyncio.sleep(0)
+    said, failed = log.lines()
+    assert (said["event"], said["logger"], said["level"]) == (
+        "it says this",
+        "a.library",
+        "warning",
+    )
+    assert (failed["logger"], failed["level"]) == ("asyncio", "error")
+    assert "a defect" in failed["exception"]
