@@ -26,14 +26,14 @@ class RandomIds:
         self._mark = "-" + secrets.token_hex(4)
         self._last_ms = 0
         self._prefix = ""
-        self._count = itertools.count()
+        self._next = itertools.count().__next__
 
     def mid(self, now_ms: int) -> str:
         if now_ms > self._last_ms:
             self._last_ms = now_ms
             self._prefix = f"{now_ms:012x}-"
-            self._count = itertools.count()
-        return f"{self._prefix}{next(self._count):08x}{self._mark}"
+            self._next = itertools.count().__next__
+        return f"{self._prefix}{self._next():08x}{self._mark}"
 
     def session(self) -> str:
         return secrets.token_hex(12)

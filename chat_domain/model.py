@@ -92,13 +92,13 @@ class Page(Generic[T]):
     next: int | None
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, init=False)
 class Message:
     """Something said by one user, to one other or to a group.
 
     Who receives it is not part of it: a group's message is one object, however many
-    members hold it. Treated as immutable; not `frozen`, because one is made for every
-    chat and a frozen attrs class takes twice as long to make.
+    members hold it. Treated as immutable; not `frozen`, and with an `__init__` of its own, because
+    one is made for every chat and attrs would take twice as long to make it.
 
     mid: the server's id, a string that sorts by the time of acceptance.
     cid: the sender's id of it, unique per sender for ever.
@@ -115,13 +115,27 @@ class Message:
     group_id: int
     text: str
     time_ms: int
-    key: tuple[int, str] | None = attrs.field(init=False)
-    size: int = attrs.field(init=False)
+    key: tuple[int, str] | None
+    size: int
 
-    def __attrs_post_init__(self) -> None:
-        # Here, because a group's message is one for all who hold it.
-        text = self.text
-        self.key = None if self.cid is self.mid else (self.sender_id, self.cid)
+    def __init__(
+        self,
+        mid: str,
+        cid: str,
+        sender_id: int,
+        sender_name: str,
+        group_id: int,
+        text: str,
+        time_ms: int,
+    ) -> None:
+        self.mid = mid
+        self.cid = cid
+        self.sender_id = sender_id
+        self.sender_name = sender_name
+        self.group_id = group_id
+        self.text = text
+        self.time_ms = time_ms
+        self.key = None if cid is mid else (sender_id, cid)
         self.size = _OVERHEAD + (len(text) if text.isascii() else 4 * len(text))
 
     def same_content(self, other: "Message") -> bool:

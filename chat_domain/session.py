@@ -212,15 +212,14 @@ class Session:
         if budget.used > budget.limit:
             return self.fall_back()
         held = Held(message, receipt)
-        budget.used += message.size
-        if self._waiting or not self._fits(message):
-            if len(self._waiting) >= WAITING_MESSAGES or self._waiting_bytes > WAITING_BYTES:
-                budget.used -= message.size
-                return self.fall_back()
+        if not self._waiting and self._fits(message):
+            self._push(held)
+        elif len(self._waiting) >= WAITING_MESSAGES or self._waiting_bytes > WAITING_BYTES:
+            return self.fall_back()
+        else:
             self._waiting.append(held)
             self._waiting_bytes += message.size
-        else:
-            self._push(held)
+        budget.used += message.size
         if key is not None:
             self._by_cid[key] = held
         return None
@@ -242,11 +241,11 @@ class Session:
         )
 
     def _push(self, held: Held) -> None:
-        self.last_push = held.number = self.last_push + 1
+        self.last_push = held.number = number = self.last_push + 1
         self._window.append(held)
         message = held.message
         self._window_bytes += message.size
-        self.client.push(held.number, message, stored=held.keeping is _KEPT)
+        self.client.push(number, message, stored=held.keeping is _KEPT)
 
     def taken_over(self, number: int) -> list[str]:
         """Settle every push up to this number; return the mids to be removed from the mailbox.
