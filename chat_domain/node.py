@@ -217,7 +217,7 @@ class Node:
         if self.standing.suspended:
             return
         self.standing.suspended = True
-        self.rosters.forget_all()
+        self.rosters.suspend()
         for session in self.sessions:
             ours = session.notice(remote=False)
             if ours:
@@ -231,12 +231,12 @@ class Node:
         """
         if not self.standing.suspended:
             return
-        self.rosters.forget_all()
         sessions = {session.claim: session for session in self.sessions}
         for claim in await self.presence.reclaim(list(sessions)):
             session = sessions[claim]
             session.client.dropped()
             await self.logins.hand_over(session)
+        self.rosters.resume()
         self.standing.suspended = False
         self._all_fetch()
 

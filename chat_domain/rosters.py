@@ -16,6 +16,7 @@ class Rosters:
         self._known: OrderedDict[int, frozenset[int]] = OrderedDict()
         self._size = 0
         self._changes = 0
+        self._suspended = False
         self.known = self._known.get  # the hot path: the members if they are remembered, or None
 
     async def members(self, group_id: int) -> frozenset[int]:
@@ -25,7 +26,8 @@ class Rosters:
             return known
         changes = self._changes
         members = frozenset(await self._groups.member_ids(group_id))
-        if changes == self._changes:  # otherwise what was read may be from before a change
+        # What was read may be from before a change; of the next one we may never hear.
+        if changes == self._changes and not self._suspended:
             self._remember(group_id, members)
         return members
 
@@ -43,6 +45,15 @@ class Rosters:
         """A group's members are others now."""
         self._changes += 1
         self._forget(group_id)
+
+    def suspend(self) -> None:
+        """From now on, nobody waits until this node has heard of a change: remember nothing."""
+        self._suspended = True
+        self.forget_all()
+
+    def resume(self) -> None:
+        self._suspended = False
+        self.forget_all()
 
     def forget_all(self) -> None:
         """Changes may have gone unnoticed."""

@@ -229,6 +229,14 @@ async def test_a_resumed_session_moves_to_the_new_node_with_its_messages(pair: P
     await anna.is_answered(2)
 
 
+async def test_a_claim_is_given_up_by_its_own_session_alone(pair: Pair) -> None:
+    """The end of a session that was replaced may come late."""
+    bert = await pair.bert()
+    await enter(pair.first, bert.user, "key")
+    await pair.second.node.presence.release(bert.session.claim)
+    assert await pair.first.node.presence.online([bert.user.id]) == {bert.user.id}
+
+
 async def test_friends_on_other_nodes_are_told_who_comes_and_goes(pair: Pair) -> None:
     """Those who list somebody hear of it, wherever they are."""
     anna = await pair.anna()

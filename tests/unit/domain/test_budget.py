@@ -2,7 +2,9 @@
 
 from chat_domain.budget import Budget
 from chat_domain.model import Claim, User
-from chat_domain.session import Phase, Session
+from chat_domain.notes import Fate, Note
+from chat_domain.remote import RemoteRoutes
+from chat_domain.session import Held, Phase, Session
 from tests.unit.domain.test_session import message
 from tests.unit.fakes import RecordingClient
 
@@ -54,4 +56,41 @@ def test_what_waits_is_given_back_when_it_is_stored() -> None:
     waiting = [held for held in session.fall_back() if not held.number]
     assert budget.used == full - sum(held.size for held in waiting)
     session.end()
+    assert budget.used == 0
+
+
+class Anywhere:
+    """`chat_domain.ports.Broker`."""
+
+    def send(self, node: str, note: Note) -> None:
+        """It does not matter here."""
+
+    def broadcast(self, note: Note) -> None:
+        """Nor does this."""
+
+
+def routes_to(budget: Budget, *user_ids: int) -> RemoteRoutes:
+    routes = RemoteRoutes(Anywhere(), budget)
+    for user_id in user_ids:
+        routes.found(Claim(user_id, f"session of {user_id}", "there", ""))
+    return routes
+
+
+def test_a_spent_budget_hands_nothing_to_other_nodes() -> None:
+    """For until they report, this one has it in memory as well."""
+    routes = routes_to(Budget(limit=1000), 1, 2)
+    assert routes.hand_over(1, Held(message("x" * 1000)))
+    assert not routes.hand_over(2, Held(message()))
+
+
+def test_what_other_nodes_need_no_more_is_given_back() -> None:
+    """They have reported on it, or the way to them was given up."""
+    budget = Budget()
+    routes = routes_to(budget, 1)
+    one, other = Held(message()), Held(message())
+    routes.hand_over(1, one)
+    routes.hand_over(1, other)
+    routes.settled("there", 1, one.message.mid, Fate.DELIVERED)
+    assert budget.used == other.size
+    routes.give_up(1)
     assert budget.used == 0

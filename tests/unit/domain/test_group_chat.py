@@ -118,6 +118,37 @@ def test_it_goes_to_who_is_a_member_when_it_is_accepted(
     assert cid.client.texts == ["after"]
 
 
+def test_a_change_that_was_missed_counts_after_a_gap(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Who is in which group is looked up anew."""
+    group_id = world.group(ann, bob)
+    ann.says_to_group(group_id, "before")
+    world.tasks.run(world.store.groups.leave(group_id, bob.user.id))
+    world.chat.node.gap()
+    ann.says_to_group(group_id, "after")
+    assert bob.client.texts == ["before"]
+
+
+def test_nobody_waits_for_a_node_without_its_lease_so_it_remembers_no_group(
+    world: World, ann: Terminal, bob: Terminal, cid: Terminal
+) -> None:
+    """Neither what it knew before, nor what it has learned meanwhile."""
+    group_id = world.group(ann, bob, cid)
+    ann.says_to_group(group_id, "with all")
+    world.chat.node.suspend()
+    world.tasks.run(world.store.groups.leave(group_id, bob.user.id))
+    ann.says_to_group(group_id, "without Bob")
+    world.tasks.run(world.store.groups.leave(group_id, cid.user.id))
+    ann.says_to_group(group_id, "without both")
+    world.tasks.run(world.chat.node.resume())
+    for one in (bob, cid):
+        one.takes_over()
+    ann.says_to_group(group_id, "without both, again")
+    assert bob.client.texts == ["with all"]
+    assert cid.client.texts == ["with all", "without Bob"]
+
+
 def test_a_second_copy_joins_the_first_at_every_member(
     world: World, ann: Terminal, bob: Terminal, cid: Terminal
 ) -> None:

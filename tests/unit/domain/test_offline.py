@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.model import User
+from chat_domain.model import Entry, User
 from chat_domain.session import WINDOW_MESSAGES
 from tests.unit.world import Terminal, World
 
@@ -133,6 +133,20 @@ def test_what_was_removed_is_not_remembered(world: World, ann: Terminal, away: U
     bob.session.end_read(None, 1)
     bob.takes_over()
     assert bob.session.begin_read()[1] == frozenset()
+
+
+def test_what_becomes_visible_behind_later_messages_is_not_missed(
+    world: World, ann: Terminal, away: User
+) -> None:
+    """Rows commit out of order, so each read begins at the front."""
+    early = world.chat.delivery.accept(ann.session, 0, "early", None)
+    ann.says(away, "late")
+    bob = world.log_in(away)
+    assert bob.client.texts == ["late"]
+    world.tasks.run(world.store.mailbox.add([Entry(away.id, early)]))
+    world.chat.delivery.fetch(away.id)
+    world.tasks.drain()
+    assert bob.client.texts == ["late", "early"]
 
 
 def test_two_wishes_to_fetch_make_one_read(world: World, ann: Terminal, away: User) -> None:

@@ -1,0 +1,31 @@
+"""A session on one node that takes the place of one on another."""
+
+from tests.unit.delivery.test_changed_ways import move, pushed, settle, wait
+from tests.unit.delivery.test_two_nodes_stories import met, say
+
+
+def test_a_new_session_waits_until_the_old_one_is_stored() -> None:
+    """Only its old node has what it has not taken over, and nothing new overtakes that."""
+    world = met(4)
+    bob, dan = world.people[1], world.people[3]
+    say(world, dan, bob)
+    world.mailbox.slow_writes = True
+    move(world, bob, 0)
+    world.carry_all()
+    say(world, dan, bob)
+    world.carry_all()
+    assert pushed(bob) == []
+    settle(world)
+    assert pushed(bob) == ["4:1", "4:2"]
+
+
+def test_a_new_session_waits_for_the_old_node_for_2_seconds() -> None:
+    """It may be dead, with its lease still in force."""
+    world = met()
+    bob = world.people[1]
+    world.sites[1].hung = True
+    move(world, bob, 0)
+    wait(world, 1.5)
+    assert not bob.is_live
+    wait(world, 0.5)
+    assert bob.is_live
