@@ -86,8 +86,12 @@ class Held:
         return bool(receipts) and all(receipt.remote for receipt in receipts)
 
     def overtakes(self) -> bool:
-        """Whether one before it was refused, so that its sender has to send both again."""
-        return any(receipt.overtakes() for receipt in self.each_receipt())
+        """Whether one before it was refused, so that its sender has to send both again.
+
+        Not so if one of several copies came after that, or in its right place on another way.
+        """
+        receipts = self.each_receipt()
+        return bool(receipts) and all(receipt.overtakes() for receipt in receipts)
 
     def is_kept(self) -> None:
         """The mailbox has a copy: who awaits its fate here is told so."""
