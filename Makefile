@@ -13,7 +13,7 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run cluster test lint unit integration soak bench services lock audit clean
+.PHONY: help run cluster test lint unit integration soak bench services check-infra lock audit clean
 .NOTPARALLEL:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'
 	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'
 	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
+	@echo 'make check-infra  what lies in infra/, by promtool, systemd-analyze, nginx and Docker Compose (Debian, root)'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
 	@echo 'make audit        look for known weaknesses in what the lock files name (needs the network)'
 	@echo 'make clean        remove the environment and the caches; chat.db and cluster/ stay'
@@ -58,6 +59,10 @@ soak: $(VENV)/.tests
 
 services:
 	@infra/install-test-services.sh
+
+# Not a part of `make test`, since it may have to fetch a package of 20 MB.
+check-infra:
+	@infra/check.sh
 
 # The environment is made anew when the runtime's lock has changed, and then only. The marks lie in
 # it, so they go with it; each is put down last, so that an installation cut short is begun again.

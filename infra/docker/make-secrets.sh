@@ -1,0 +1,19 @@
+#!/bin/sh
+# make-secrets.sh: makes the passwords of compose.yaml's cluster, once, in secrets/ beside it.
+#
+# Containers read them as users of their own, so the files can be read by all; that nobody else on this
+# machine gets to them is the directory's doing.
+set -eu
+cd "$(dirname "$0")"
+[ ! -e secrets ] || { echo "secrets/ is there already; nothing is done" >&2; exit 1; }
+umask 077
+mkdir secrets.new
+password() { od -An -N18 -tx1 /dev/urandom | tr -d ' \n'; }
+mariadb=$(password)
+printf %s "$(password)" >secrets.new/mariadb-root
+printf %s "$mariadb" >secrets.new/mariadb
+printf %s "mysql://chat:$mariadb@mariadb/chat" >secrets.new/store
+printf %s "$(password)" >secrets.new/grafana
+chmod 444 secrets.new/*
+mv secrets.new secrets
+echo "made secrets/: grafana's password for admin is in secrets/grafana"
