@@ -118,7 +118,7 @@ class Message:
     key: tuple[int, str] | None
     size: int
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # its fields
         self,
         mid: str,
         cid: str,
