@@ -1,13 +1,13 @@
 """A queue for a few busy hands in which everybody gets their turn."""
 
 import asyncio
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
 import attrs
 
+from adapters.fair_queue import FairQueue
 from chat_domain.errors import TryAgain
 
 T = TypeVar("T")
@@ -22,8 +22,9 @@ class _Job:
 class Turns:
     """Jobs for an executor, taken from one origin after the other.
 
-    Whoever fills the queue waits behind themselves: a job of another origin is behind one job of
-    each of them, not behind all. An origin may fill half of it. Raises TryAgain beyond that.
+    A job of another origin is behind one job of each of them, not behind all. An origin may fill
+    half of the queue. When it is full, the newest job of whoever has the most in it makes room for
+    one of somebody who has less. Raises TryAgain for a job for which there is no room.
     """
 
     def __init__(
@@ -34,38 +35,38 @@ class Turns:
         self._hands = hands
         self._waiting = waiting
         self._refused = refused
-        self._jobs = 0
         self._running = 0
-        self._queues: OrderedDict[str, deque[_Job]] = OrderedDict()
+        self._jobs: FairQueue[_Job] = FairQueue()
 
     async def run(self, work: Callable[[], T], origin: str) -> T:
-        loop = asyncio.get_running_loop()
-        queue = self._queues.get(origin)
-        if self._waiting and (
-            self._jobs >= self._waiting or (queue and 2 * len(queue) >= self._waiting)
-        ):
+        if self._waiting and not self._room_for(origin):
             self._refused()
             raise TryAgain
-        job = _Job(work, loop.create_future())
-        self._queues.setdefault(origin, deque()).append(job)
-        self._jobs += 1
+        job = _Job(work, asyncio.get_running_loop().create_future())
+        self._jobs.put(origin, job)
         self._fill_hands()
         result: T = await job.result
         return result
 
+    def _room_for(self, origin: str) -> bool:
+        jobs = self._jobs
+        own = jobs.waiting(origin)
+        if len(jobs) < self._waiting:
+            return 2 * own < self._waiting
+        longest = jobs.longest()
+        if own + 1 >= jobs.waiting(longest):
+            return False
+        self._refused()
+        victim = jobs.take_back(longest)
+        if not victim.result.done():
+            victim.result.set_exception(TryAgain())
+        return True
+
     def _fill_hands(self) -> None:
-        while self._running < self._hands and self._queues:
-            job = self._next()
-            self._jobs -= 1
+        while self._running < self._hands and self._jobs:
+            job = self._jobs.take()
             if not job.result.done():  # nobody waits for a job that was cancelled
                 self._start(job)
-
-    def _next(self) -> _Job:
-        origin, queue = self._queues.popitem(last=False)
-        job = queue.popleft()
-        if queue:
-            self._queues[origin] = queue  # at the end of the line
-        return job
 
     def _start(self, job: _Job) -> None:
         self._running += 1

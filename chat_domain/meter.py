@@ -5,22 +5,27 @@ Rules:
    pass a quantum. Only then is there a look at a clock.
 2. PUSHED, PING and PONG are `free`, as long as they are not a flood themselves.
 3. What asks the store for something weighs DEAR frames.
-4. Who has sent too much has to pause, for LONGEST_PAUSE at most. So does, without its fault, who
-   sends while its address has sent too much.
-5. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
+4. A frame that is none weighs its bytes BAD times more: it is decoded twice, and can be made so
+   that this takes long. So that nothing is free, empty frames count as frames.
+5. Who has sent too much has to pause, for LONGEST_PAUSE at most; then it may send something in any
+   case. Without its fault, so does who sends much while its address has sent too much, until that
+   is made up for.
+6. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
 """
 
 from chat_domain.buckets import Bucket
 from chat_domain.limits import Limits
-from chat_domain.origins import BURST, Origin
+from chat_domain.origins import Origin
 
 QUANTUM_FRAMES = 64
 QUANTUM_BYTES = 64 * 1024
 DEAR = 4
-LONGEST_PAUSE = 2.0  # seconds
+BAD = 3
+LONGEST_PAUSE = 1.5  # seconds; with the clock that ends it (twice a second) no more than 2
 GOES_ON = 30.0
 CALM_AFTER = 5.0  # seconds without too much, and what was before is forgotten
 SIGNS_PER_SECOND = 2_000
+BURST = 10  # seconds' worth of frames and bytes that may come at once
 
 
 class Meter:
@@ -52,8 +57,10 @@ class Meter:
         """Charge what was sent; return for how many seconds this client has to pause."""
         frames, data, free = self.frames, self.bytes, self.free
         self.frames = self.bytes = self.free = 0
-        counted = frames if self._signs.spend(free, now) else max(0, frames - free)
-        own = max(self._all_frames.spend(counted, now), self._all_bytes.spend(data, now))
+        own = 0.0
+        if frames or data:
+            counted = frames if self._signs.spend(free, now) else max(0, frames - free)
+            own = max(self._all_frames.spend(counted, now), self._all_bytes.spend(data, now))
         if own:
             self._note_excess(now)
         of_all = max(self._origin.frames.spend(frames, now), self._origin.bytes.spend(data, now))

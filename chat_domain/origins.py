@@ -18,7 +18,8 @@ REMEMBERED = 10_000
 CROWD = 20  # connections of one address that are not logged in, which may take their time
 PATIENCE = 20  # times the time to log in, for those who are no crowd
 CROWDED = 4  # the part of all connections (a fourth) from which on everybody is in a crowd
-BURST = 10  # seconds' worth of frames and bytes that may come at once
+BURST = 3  # seconds' worth of frames and bytes that may come at once from all of an address
+ARRIVE_IN = 10.0  # seconds in which all the connections may come that an address may have
 HOUR = 3600.0
 
 
@@ -107,7 +108,9 @@ class Origins:
             name,
             frames=Bucket(frames, frames * BURST),
             bytes=Bucket(data, data * BURST),
-            arrivals=Bucket(limits.connections_per_address / BURST, limits.connections_per_address),
+            arrivals=Bucket(
+                limits.connections_per_address / ARRIVE_IN, limits.connections_per_address
+            ),
             registrations=Bucket(per_hour / HOUR, per_hour),
         )
 

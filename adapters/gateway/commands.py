@@ -5,12 +5,13 @@ raises as ChatError is told to the client.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from adapters.gateway import logging_in
+from adapters.gateway import fan_out, logging_in
 from adapters.wire import frames, numbers, requests
 from adapters.wire.requests import Request
-from chat_domain.errors import BadPush
+from chat_domain.errors import BadPush, ChatError
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation
@@ -25,9 +26,39 @@ def one_chat(talk: "Conversation", request: requests.OneChat) -> Awaitable[None]
 
 
 def group_chat(talk: "Conversation", request: requests.GroupChat) -> Awaitable[None] | None:
+    members = talk.chat.group_chat.rosters.known(request.groupid)
+    if members is None:
+        return _look_up_and_send(talk, request)
+    if len(members) < fan_out.WIDE:
+        return _send_to_group(talk, request)
+    return _send_widely(talk, request, len(members))
+
+
+def _send_to_group(talk: "Conversation", request: requests.GroupChat) -> Awaitable[None] | None:
     return talk.chat.group_chat.send(
         talk.current_session(), request.groupid, request.msg, request.cid, request.seq
     )
+
+
+def _send_widely(
+    talk: "Conversation", request: requests.GroupChat, copies: int
+) -> Awaitable[None] | None:
+    talk.meter.frames += copies // fan_out.COPIES_PER_FRAME
+    return talk.gateway.fan_out.send(
+        copies, talk.origin.name, lambda: _send_to_group(talk, request)
+    )
+
+
+async def _look_up_and_send(talk: "Conversation", request: requests.GroupChat) -> None:
+    """Find out how many members there are, then send. If that fails, so will the sending, which
+    knows what to do about it."""
+    talk.current_session()
+    copies = 0
+    with suppress(ChatError):
+        copies = len(await talk.chat.group_chat.rosters.members(request.groupid))
+    unfinished = _send_widely(talk, request, copies)
+    if unfinished is not None:
+        await unfinished
 
 
 def pushed(talk: "Conversation", request: requests.Pushed) -> None:

@@ -5,7 +5,7 @@ that brought their bytes. While one has to wait (for the store or for a password
 wait as well, and nothing more is read from this client; others are not touched by it.
 
 A client that sends faster than it may is not read from for a moment, and who sends much at once has
-it handled in slices, so that others get their turn between them.
+it cut into frames and handled in slices, so that others get their turn between them.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ from chat_domain.errors import (
     TooFast,
     TryAgain,
 )
-from chat_domain.meter import DEAR
+from chat_domain.meter import BAD, DEAR, QUANTUM_FRAMES
 from chat_domain.model import User
 from chat_domain.session import Phase, Session
 
@@ -52,7 +52,8 @@ log = structlog.get_logger()
 PING_AFTER = 20.0  # seconds of silence
 DROP_AFTER = 60.0  # seconds of silence, or of not reading what we have to say
 
-SLICE = 256  # requests handled for one client before others have their turn
+PIECE = 16 * 1024  # bytes cut into frames at a time; what waits as frames takes much more memory
+DRIP = 512  # bytes; a read of less that ends no frame counts as one
 
 _CHATS = (OneChat, GroupChat)
 
@@ -92,9 +93,10 @@ class Conversation:
         self._commands = COMMANDS
         self._splitter = FrameSplitter(MAX_CLIENT_FRAME)
         self._last_push = 0  # of the sessions before this one
-        self._backlog: deque[bytes] = deque()
+        self._backlog: deque[bytes | memoryview] = deque()  # frames, and bytes behind them
         self._too_long: FrameTooLong | None = None
         self._waiting = False  # for a request to be finished
+        self._resting = False  # between two slices
         self._choked = False  # by a client that does not read
         self._paused_until = 0.0  # because it sends too fast; 0 if it does not
         self._stranger_since: float | None = None  # as far as `tick` has seen
@@ -113,18 +115,19 @@ class Conversation:
     def received(self, data: bytes) -> None:
         self._heard = True
         self.chat.node.check_lease()  # what was sent while this process stood still is answered so
-        try:
-            frames = self._splitter.feed(data)
-        except FrameTooLong as too_long:
-            frames, self._too_long = too_long.frames, too_long
         meter = self.meter
         meter.bytes += len(data)
         if self._waiting or self._choked or self._backlog or self._paused_until:
-            self._backlog.extend(frames)
+            self._backlog.append(memoryview(data))
             return
-        if len(frames) > SLICE:
+        if len(data) > PIECE:
+            self._backlog.append(memoryview(data))
+            self._rest()
+            return
+        frames = self._split(data)
+        if len(frames) > QUANTUM_FRAMES:
             self._backlog.extend(frames)
-            self._go_on()
+            self._rest()
             return
         meter.frames += len(frames)
         for position, frame in enumerate(frames, start=1):
@@ -137,11 +140,36 @@ class Conversation:
         elif meter.is_due():
             self._settle()
 
+    def _split(self, data: bytes) -> list[bytes]:
+        """Cut what has come into frames, and count what is none."""
+        splitter, meter = self._splitter, self.meter
+        try:
+            frames = splitter.feed(data)
+        except FrameTooLong as too_long:
+            frames, self._too_long = too_long.frames, too_long
+        meter.frames += splitter.empty
+        if not frames and len(data) < DRIP:
+            meter.frames += 1
+        return frames
+
+    def _take(self) -> bytes | None:
+        """The first frame of the backlog; None where its first piece has none."""
+        first = self._backlog.popleft()
+        if isinstance(first, bytes):
+            return first
+        if self._too_long is None:
+            frames = self._split(bytes(first[:PIECE]))
+            if len(first) > PIECE:
+                self._backlog.appendleft(first[PIECE:])
+            self._backlog.extendleft(reversed(frames))
+        return None
+
     def _handle(self, frame: bytes) -> bool:
         """Handle one frame; return whether the next one has to wait."""
         try:
             request = read_request(frame)
         except BadFrame as bad:
+            self.meter.bytes += BAD * len(frame)
             self._refuse_frame(bad)
             return False
         try:
@@ -173,27 +201,39 @@ class Conversation:
         self._waiting = False
         self._go_on()
 
+    def _next_slice(self) -> None:
+        self._resting = False
+        self._heard = True  # as for who waits or pauses: it is we who did not listen
+        if not self._is_held():
+            self._settle()
+        self._go_on()
+
     def _go_on(self) -> None:
         """Handle what came while something was waited for, but not too much at once."""
-        handled = 0
-        while self._backlog and not self._is_held():
-            if handled == SLICE:
-                self.link.pause_reading()
-                asyncio.get_running_loop().call_soon(self._go_on)
-                return
-            handled += 1
-            self.meter.frames += 1
-            if self._handle(self._backlog.popleft()):
-                return
-            if self.meter.is_due():
-                self._settle()
         if self._is_held():
             return
+        while self._backlog:
+            if self.meter.is_due():
+                self._rest()
+                return
+            frame = self._take()
+            if frame is None:
+                continue
+            self.meter.frames += 1
+            if self._handle(frame):
+                return
         if self._too_long is not None:
             self._give_up_on_stream()
         self._heard = True  # it was we who did not listen
         self.link.resume_reading()
         self.close_if_finished()
+
+    def _rest(self) -> None:
+        """Let others have their turn, then handle a slice."""
+        if not self._resting:
+            self._resting = True
+            self.link.pause_reading()
+            self.gateway.slices.add(self.origin.name, self._next_slice)
 
     def _is_held(self) -> bool:
         return bool(self._waiting or self._choked or self._paused_until or self.gone)
@@ -351,7 +391,7 @@ class Conversation:
         if self._paused_until and now >= self._paused_until:
             self._paused_until = 0.0
             self._heard = True
-            self._go_on()
+            self._rest()
         if self.watches_drain and self.link.is_drained():
             self.drained()  # a link tells by itself only right after a write, or when unchoked
         if self._input_ended:

@@ -7,7 +7,9 @@ from adapters.gateway.conversation import Conversation
 from adapters.gateway.departures import Departures
 from adapters.gateway.draining import send_away
 from adapters.gateway.endings import Ending
+from adapters.gateway.fan_out import FanOut
 from adapters.gateway.link import Link, Receiver
+from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.gateway.turned_away import TurnedAway
@@ -35,6 +37,8 @@ class Gateway:
         self.tasks = tasks
         self.guard = guard or Guard()
         self.encoder = MessageEncoder()
+        self.slices = Slices()
+        self.fan_out = FanOut()
         self.tally = tally or Tally()
         self.departures = Departures()
         self.closing = False

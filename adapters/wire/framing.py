@@ -27,6 +27,7 @@ class FrameSplitter:
     frames are left out. How the bytes were cut on their way makes no difference.
 
     terminator: the byte that ended the first frame; a newline until there is one.
+    empty: how many frames the last `feed` has left out.
     """
 
     def __init__(self, limit: int) -> None:
@@ -34,6 +35,7 @@ class FrameSplitter:
         self._rest = b""
         self._first = True
         self.terminator = b"\n"
+        self.empty = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """Add bytes; return the frames that they complete. Raises FrameTooLong, which is final."""
@@ -52,7 +54,9 @@ class FrameSplitter:
         self._rest = frames.pop()
         if len(data) > self._limit:
             self._check(frames)
-        return list(filter(None, frames))
+        found = list(filter(None, frames))
+        self.empty = len(frames) - len(found)
+        return found
 
     def _note_terminator(self, data: bytes) -> None:
         ends = [at for at in (data.find(b"\0"), data.find(b"\n")) if at >= 0]

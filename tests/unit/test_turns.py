@@ -90,3 +90,16 @@ async def test_a_failure_is_its_asker_s(desk: Desk) -> None:
         await desk.turns.run(fail, "somebody")
     await desk.ask("somebody")
     assert desk.done == ["somebody"]
+
+
+async def test_a_few_floods_keep_nobody_out(desk: Desk) -> None:
+    """A full queue makes room for whoever has less in it than the greatest of them."""
+    floods = [desk.ask(f"flood {number % 2}") for number in range(11)]
+    await asyncio.sleep(0)
+    somebody = desk.ask("somebody")
+    await asyncio.sleep(0)
+    desk.gate.set()
+    results = await asyncio.gather(*floods, return_exceptions=True)
+    await somebody
+    assert [isinstance(result, TryAgain) for result in results].count(True) == desk.refusals == 1
+    assert desk.done.index("somebody") <= 3

@@ -27,3 +27,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.now
+
+    def pass_time(self, seconds: float) -> None:
+        """Let what is being done take so long."""
+        self._jumping.now += seconds

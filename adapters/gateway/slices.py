@@ -1,0 +1,40 @@
+"""Work that need not be done at once, done a slice at a time between everything else.
+
+However many clients send a lot in the same moment, the event loop is back with everybody else's
+messages after TURN seconds and one slice more.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from adapters.fair_queue import FairQueue
+
+TURN = 0.01  # seconds of slices in each turn of the event loop
+
+
+class Slices:
+    """Origins take turns: who has many connections gets no more than who has one."""
+
+    def __init__(self) -> None:
+        self._waiting: FairQueue[Callable[[], None]] = FairQueue()
+        self._running = False
+
+    def add(self, origin: str, work: Callable[[], None]) -> None:
+        """Do a slice of work when it has its turn. What raises stops nobody else's."""
+        self._waiting.put(origin, work)
+        if not self._running:
+            self._running = True
+            asyncio.get_running_loop().call_soon(self._run)
+
+    def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + TURN
+        try:
+            while self._waiting:
+                self._waiting.take()()
+                if loop.time() >= ends:
+                    break
+        finally:
+            self._running = bool(self._waiting)
+            if self._running:
+                loop.call_soon(self._run)

@@ -1,0 +1,55 @@
+"""Work in slices: everybody has their turn, and the loop is not kept for long."""
+
+import asyncio
+
+import pytest
+
+from adapters.gateway.slices import TURN, Slices
+from tests.unit.gateway.virtual_time import VirtualTimeLoop
+
+
+class Busy:
+    """Work that takes TURN, and notes whose it was."""
+
+    def __init__(self) -> None:
+        self.slices = Slices()
+        self.done: list[str] = []
+
+    def add(self, origin: str, times: int = 1) -> None:
+        def work() -> None:
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, VirtualTimeLoop)
+            loop.pass_time(TURN)
+            self.done.append(origin)
+
+        for _ in range(times):
+            self.slices.add(origin, work)
+
+
+async def test_a_turn_of_the_loop_has_so_much() -> None:
+    """Then everything else has its turn, and the rest goes on after it."""
+    busy = Busy()
+    busy.add("somebody", 3)
+    for count in (1, 2, 3):
+        await asyncio.sleep(0)
+        assert len(busy.done) == count
+
+
+async def test_origins_take_turns() -> None:
+    """Who has much to do waits behind themselves."""
+    busy = Busy()
+    busy.add("flood", 3)
+    busy.add("somebody")
+    await asyncio.sleep(1)
+    assert busy.done == ["flood", "somebody", "flood", "flood"]
+
+
+async def test_a_failure_stops_nobody_else() -> None:
+    """It is the loop's to report."""
+    busy, failures = Busy(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+    busy.slices.add("somebody", lambda: pytest.fail("a defect"))
+    busy.add("somebody else")
+    await asyncio.sleep(1)
+    assert busy.done == ["somebody else"]
+    assert len(failures) == 1

@@ -1,0 +1,131 @@
+"""Who sends more than it may: pauses, and the end of who goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chat_domain.guard import Guard
+from chat_domain.limits import Limits
+from chat_domain.meter import BURST, GOES_ON
+from tests.unit.gateway.server import Peer, Server, settled
+
+PER_SECOND = 100
+AT_ONCE = BURST * PER_SECOND
+
+
+@pytest.fixture
+async def strict(server: Server) -> AsyncIterator[Server]:
+    """A server with limits, whose clock goes on."""
+    server.gateway.guard = Guard(Limits(frames_per_second=PER_SECOND, bytes_per_second=1_000_000))
+    clock = asyncio.create_task(server.gateway.keep_time())
+    yield server
+    clock.cancel()
+
+
+def chats(peer: Peer, count: int, first: int = 0) -> None:
+    """Ask for something that is answered at once: it is refused to who is not logged in."""
+    chat = {"msgid": 1005, "toid": 1, "msg": "x"}
+    peer.say(*({**chat, "seq": first + number} for number in range(count)))
+
+
+def seqs(peer: Peer) -> list[int]:
+    return [frame["seq"] for frame in peer.heard()]
+
+
+async def test_a_burst_is_answered_at_once(strict: Server) -> None:
+    """A client may be quick for a while."""
+    peer = strict.join()
+    chats(peer, AT_ONCE)
+    await settled()
+    assert seqs(peer) == list(range(AT_ONCE))
+
+
+async def test_who_exceeds_waits_and_loses_nothing(strict: Server) -> None:
+    """All is answered, in order and no later than at the rate, and no pause is longer than 2 s."""
+    loop, peer = asyncio.get_running_loop(), strict.join()
+    begun = loop.time()
+    chats(peer, AT_ONCE + 10 * PER_SECOND)
+    await asyncio.sleep(20)
+    assert seqs(peer) == list(range(AT_ONCE + 10 * PER_SECOND))
+    times = [begun, *peer.link.times]
+    assert max(later - sooner for sooner, later in zip(times, times[1:], strict=False)) <= 2
+    assert 9 <= peer.link.times[-1] - begun <= 13
+    assert peer.link.reading
+    assert strict.gateway.guard.counters.reading_paused > 0
+    assert strict.gateway.guard.counters.too_fast_cut == 0
+
+
+async def test_reading_pauses_meanwhile(strict: Server) -> None:
+    """So that what more it sends waits with the client."""
+    peer = strict.join()
+    chats(peer, 2 * AT_ONCE)
+    await settled()
+    assert not peer.link.reading
+
+
+async def test_who_goes_on_is_cut(strict: Server) -> None:
+    """And told why; another one at its address is not."""
+    peer, other = strict.join(), strict.join()
+    seconds = 0
+    while not peer.is_gone():
+        chats(peer, 5 * PER_SECOND)
+        await asyncio.sleep(1)
+        seconds += 1
+        assert seconds < 2 * GOES_ON
+    assert seconds > GOES_ON
+    assert peer.heard()[-1]["error"] == "too_fast"
+    assert strict.gateway.guard.counters.too_fast_cut == 1
+    chats(other, 1, first=7)
+    await settled()
+    assert seqs(other) == [7]
+
+
+async def test_who_slows_down_is_not(strict: Server) -> None:
+    """However often it was too fast for a moment."""
+    peer = strict.join()
+    for _ in range(10):
+        chats(peer, AT_ONCE + PER_SECOND)
+        await asyncio.sleep(30)
+    assert not peer.is_gone()
+
+
+@pytest.mark.parametrize("sign", [{"msgid": 1012}, {"msgid": 1013}, {"msgid": 1014, "push": 0}])
+async def test_signs_of_life_do_not_count(strict: Server, sign: dict[str, int]) -> None:
+    """PING, PONG and PUSHED, ten times what of other frames would be too much."""
+    peer = await strict.logged_in("Ann")
+    for _ in range(60):
+        peer.say(*[sign] * 10 * PER_SECOND)
+        await asyncio.sleep(1)
+    assert strict.gateway.guard.counters.reading_paused == 0
+    assert not peer.is_gone()
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [b"\n", b"\0", b" ", b"x\n", b"{}\n", b"[" * 10_000 + b"\n"],
+    ids=["newlines", "NULs", "drips", "noise", "bad frames", "deep ones"],
+)
+async def test_nothing_is_free(strict: Server, nothing: bytes) -> None:
+    """Whatever it is that a client keeps us busy with, in tiny pieces and in large ones."""
+    drips, flood = strict.join(), strict.join()
+    for _ in range(AT_ONCE + PER_SECOND):
+        drips.talk.received(nothing)
+        await asyncio.sleep(0)
+    assert not drips.link.reading
+    if nothing != b" ":  # many of those at once are no work
+        flood.talk.received(nothing * (AT_ONCE + PER_SECOND))
+        await settled()
+        assert not flood.link.reading
+
+
+@pytest.mark.parametrize(("frame", "reading"), [(b'{"msgid":1013}', True), (b"[", False)])
+async def test_what_is_no_request_weighs_more(
+    strict: Server, frame: bytes, *, reading: bool
+) -> None:
+    """It is looked at twice, and may be made so that this takes long."""
+    peer = strict.join()
+    for _ in range(3 * PER_SECOND):
+        peer.talk.received(frame + b" " * 10_000 + b"\n")
+    await settled()
+    assert peer.link.reading is reading
