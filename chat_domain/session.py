@@ -18,7 +18,8 @@ A pure state machine. The rules, which `docs/delivery.md` explains:
 7. A message from the mailbox is forgotten there once it is taken over, not before. Until that is
    done it is on the way, and further reads leave it out.
 8. A second copy (same sender and cid) of what is in the window or waits joins the first, also one
-   that is found in the mailbox.
+   that is found in the mailbox. The lower of their mids counts, for it says where the message
+   stands among its sender's; where the mailbox has the higher one, the copy must be stored too.
 9. A session that ENDED pushes nothing any more. What it had not taken over is to be stored.
 """
 
@@ -208,8 +209,9 @@ class Session:
         """
         key = message.key
         if key is not None and key in self._by_cid:
-            self._join(self._by_cid[key], message, receipt)
-            return None
+            if self._join(self._by_cid[key], message, receipt):
+                return None
+            return self.fall_back() if self.phase is _LIVE else self._secure()
         if self.phase is not _LIVE:
             return self._secure()  # what an earlier attempt has not stored
         budget = self._budget
@@ -228,15 +230,21 @@ class Session:
             self._by_cid[key] = held
         return None
 
-    def _join(self, first: Held, message: Message, receipt: Owed | None) -> None:
+    def _join(self, first: Held, message: Message, receipt: Owed | None) -> bool:
+        """Let a second copy share the fate of the first; return whether that is enough."""
         if not first.message.same_content(message):
             raise CidConflict(message.cid)
+        if message.mid < first.message.mid:
+            if first.keeping is not Keeping.NOT:
+                return False
+            first.message = message
         if receipt is not None:
             receipt.message = first.message
             if first.keeping is Keeping.DONE:
                 receipt.kept()
             else:
                 first.join(receipt)
+        return True
 
     def _fits(self, message: Message) -> bool:
         window = self._window
@@ -426,9 +434,11 @@ class Session:
                 self.phase = Phase.LIVE
 
     def _twin(self, message: Message) -> Held | None:
-        """Another copy of this message, in the window."""
+        """A later copy of this message, in the window."""
         first = None if message.key is None else self._by_cid.get(message.key)
-        return first if first is not None and first.message.same_content(message) else None
+        if first is None or first.message.mid < message.mid:
+            return None
+        return first if first.message.same_content(message) else None
 
     def on_file(self, held: Held, message: Message) -> None:
         """The mailbox has what is in the window, perhaps another copy of it, with its own mid:

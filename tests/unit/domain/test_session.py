@@ -618,13 +618,31 @@ def test_a_session_with_nothing_under_way_is_never_stalled(bench: Bench) -> None
 def test_a_copy_that_is_found_in_the_mailbox_joins_the_one_in_the_window(bench: Bench) -> None:
     """Another node has stored what was sent again: it is not pushed twice, its sender is told, and
     it leaves the mailbox under the mid that it has there."""
-    first, stored = message("hello", cid="c"), message("hello", cid="c")
+    stored, first = message("hello", cid="c"), message("hello", cid="c")
     bench.session.offer(first, bench.receipt(first))
     bench.session.notice()
     bench.read([stored])
     assert bench.sender.statuses == ["stored"]
     assert stored.mid in bench.read([])
     assert bench.session.taken_over(1) == [stored.mid]
+    assert bench.client.texts == ["hello"]
+
+
+def test_an_earlier_copy_gives_its_place_to_the_one_in_the_window(bench: Bench) -> None:
+    """Should it be stored after all, then where the earlier one stands among its sender's."""
+    earlier, first = message("hello", cid="c"), message("hello", cid="c")
+    bench.session.offer(first, bench.receipt(first))
+    assert bench.session.offer(earlier, bench.receipt(earlier)) is None
+    assert [held.message.mid for held in bench.session.end()] == [earlier.mid]
+
+
+def test_an_earlier_copy_of_what_is_stored_is_stored_too(bench: Bench) -> None:
+    """Only the mailbox can put it forward."""
+    earlier, first = message("hello", cid="c"), message("hello", cid="c")
+    bench.session.offer(first, None)
+    (held,) = bench.session.notice()
+    held.is_kept()
+    assert texts(bench.session.offer(earlier, None)) == []
     assert bench.client.texts == ["hello"]
 
 
