@@ -1,0 +1,68 @@
+"""Units, images and examples set what the server knows, and fit what it does."""
+
+import re
+from pathlib import Path
+
+import attrs
+import pytest
+
+from entrypoints.checking import check_and_tell
+from entrypoints.settings import Settings, read_settings, secret_names, variable
+from tests.unit.infra.files import INFRA, parsed, setting, text_of, unit
+
+UNITS = {"chat.service": "chat.toml", "chat@.service": "cluster.toml"}
+KNOWN = (
+    {variable(field.name) for field in attrs.fields(Settings)}
+    | {f"{variable(name)}_FILE" for name in secret_names()}
+    | {"CHAT_CONFIG"}
+)
+FILES = [path for path in sorted(INFRA.rglob("*")) if path.is_file()]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(INFRA)))
+def test_every_variable_exists(path: Path) -> None:
+    """The server would not complain of a misspelt one."""
+    assert set(re.findall(r"\bCHAT_[A-Z_]+\b", path.read_text("utf-8"))) <= KNOWN
+
+
+@pytest.mark.parametrize("name", list(UNITS.values()))
+def test_the_examples_can_be_used(name: str, tmp_path: Path) -> None:
+    """Also with what is commented out in them."""
+    (tmp_path / "store").write_text("mysql://chat:PASSWORD@10.0.0.20/chat\n")
+    (tmp_path / "broker").write_text("redis://:PASSWORD@10.0.0.20\n")
+    text = text_of(f"systemd/{name}").replace("/etc/chat/", f"{tmp_path}/")
+    example = tmp_path / name
+    example.write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))
+    assert check_and_tell(read_settings(["--config", str(example)], {})) == 0
+
+
+@pytest.mark.parametrize(("name", "example"), list(UNITS.items()))
+def test_systemd_is_patient_enough(name: str, example: str) -> None:
+    """With workers the server takes up to 20 s more than it drains."""
+    found = re.search(r"^drain_seconds = (\d+)", text_of(f"systemd/{example}"), re.MULTILINE)
+    assert found
+    assert int(setting(name, "TimeoutStopSec")) >= int(found[1]) + 20
+
+
+@pytest.mark.parametrize("name", list(UNITS))
+def test_there_are_files_for_all_connections(name: str) -> None:
+    """Each is one, and the server needs some for itself."""
+    assert int(setting(name, "LimitNOFILE")) >= Settings().connections + 100
+
+
+def test_both_units_are_as_strict() -> None:
+    """What one of them may not do, the other may not."""
+    one, other = (unit(name)[_strict_from(name) :] for name in UNITS)
+    assert one == other
+
+
+def _strict_from(name: str) -> int:
+    return unit(name).index(("NoNewPrivileges", "yes"))
+
+
+def test_a_container_is_given_enough_time_and_files() -> None:
+    """As a unit is."""
+    node = parsed("docker/compose.yaml")["x-node"]
+    drain = int(node["environment"]["CHAT_DRAIN_SECONDS"])
+    assert int(node["stop_grace_period"].removesuffix("s")) >= drain + 10
+    assert node["ulimits"]["nofile"] >= Settings().connections + 100
