@@ -90,6 +90,7 @@ class Conversation:
         self.last_session: tuple[Session, Version2Client] | None = None
         self.watches_drain = False
         self.gone = False
+        self._check_lease = gateway.chat.node.check_lease
         self._commands = COMMANDS
         self._splitter = FrameSplitter(MAX_CLIENT_FRAME)
         self._last_push = 0  # of the sessions before this one
@@ -114,7 +115,7 @@ class Conversation:
 
     def received(self, data: bytes) -> None:
         self._heard = True
-        self.chat.node.check_lease()  # what was sent while this process stood still is answered so
+        self._check_lease()  # what was sent while this process stood still is answered so
         meter = self.meter
         meter.bytes += len(data)
         if self._waiting or self._choked or self._backlog or self._paused_until:

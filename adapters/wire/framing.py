@@ -43,7 +43,7 @@ class FrameSplitter:
             self._note_terminator(data)
         if self._rest:
             data = self._rest + data
-        if b"\r\n" in data:
+        if b"\r" in data:  # to look for one byte takes a tenth of the time
             data = data.replace(b"\r\n", b"\n")
         if b"\0" not in data:
             frames = data.split(b"\n")
@@ -54,6 +54,9 @@ class FrameSplitter:
         self._rest = frames.pop()
         if len(data) > self._limit:
             self._check(frames)
+        if all(frames):
+            self.empty = 0
+            return frames
         found = list(filter(None, frames))
         self.empty = len(frames) - len(found)
         return found
