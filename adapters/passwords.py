@@ -50,6 +50,10 @@ class Argon2Hasher:
     def outdated(self, secret: str) -> bool:
         return not secret.startswith("$argon2id$") or self._argon2.check_needs_rehash(secret)
 
+    def waiting(self) -> int:
+        """How many passwords wait for their turn."""
+        return len(self._turns)
+
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 

@@ -38,6 +38,10 @@ class Turns:
         self._running = 0
         self._jobs: FairQueue[_Job] = FairQueue()
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._jobs)
+
     async def run(self, work: Callable[[], T], origin: str) -> T:
         if self._waiting and not self._room_for(origin):
             self._refused()

@@ -461,3 +461,7 @@ class Session:
             self._watched, self._watched_since = first, now
             return False
         return now - self._watched_since >= STALLED_AFTER
+
+    def untouched(self, now: float) -> float:
+        """For how many seconds the client has taken nothing over, as far as `stalled` has seen."""
+        return now - self._watched_since if self._watched else 0.0

@@ -37,7 +37,7 @@ from chat_domain.node import Node
 from chat_domain.offline import Offline
 from chat_domain.overview import Overview
 from chat_domain.p2p import OneToOne
-from chat_domain.ports import Clock, Hasher, Ids, Latches, Store, Surroundings, Tasks
+from chat_domain.ports import Clock, Depths, Hasher, Ids, Latches, Store, Surroundings, Tasks
 from chat_domain.remote import RemoteRoutes
 from chat_domain.reports import Reports
 from chat_domain.roster_changes import RosterChanges
@@ -75,6 +75,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             budget=Budget(settings.unsettled_mib * 1024 * 1024),
             second_login_replaces=settings.second_login == "replace",
             guard=guard,
+            depths={"hashing": hasher.waiting},
         )
         await join(chat.node)
         yield Gateway(chat, tasks, guard, tally)
@@ -193,8 +194,9 @@ def assemble(
     budget: Budget | None = None,
     second_login_replaces: bool = False,
     guard: Guard | None = None,
+    depths: Depths | None = None,
 ) -> Chat:
-    """The use cases of one node over these ports."""
+    """The use cases of one node over these ports. depths: of what waits for none of them."""
     guard = guard or Guard()
     name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
     sessions = Sessions()
@@ -262,6 +264,6 @@ def assemble(
             broker,
             node,
             name,
-            depths={**store.depths, **surroundings.depths},
+            depths={**store.depths, **surroundings.depths, **(depths or {})},
         ),
     )

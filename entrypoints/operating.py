@@ -1,5 +1,6 @@
 """The pages for operators, and the port that they are on."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -9,6 +10,7 @@ import structlog
 
 from adapters.gateway.gateway import Gateway
 from adapters.operators.http import Page, Pages, serve_pages
+from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
 from entrypoints.settings import Settings
@@ -29,9 +31,11 @@ async def operated(settings: Settings, gateway: Gateway, place: int | None) -> A
     server = await serve_pages(settings.http_host, port, pages(gateway))
     for sock in server.sockets:
         log.info("health and metrics on http://%s:%d", *sock.getsockname()[:2])
+    lag = asyncio.create_task(measure_lag(gateway.tally.lag))
     try:
         yield
     finally:
+        lag.cancel()
         server.close()
 
 
@@ -65,6 +69,8 @@ def _collector(gateway: Gateway) -> NodeCollector:
         chat=gateway.chat,
         tally=gateway.tally,
         connections=lambda: len(gateway),
+        strangers=lambda: gateway.guard.origins.strangers,
+        held_up=gateway.held_up,
         draining=lambda: gateway.closing,
         depths=depths,
         limits=lambda: attrs.asdict(gateway.guard.counters),

@@ -51,6 +51,8 @@ log = structlog.get_logger()
 
 PING_AFTER = 20.0  # seconds of silence
 DROP_AFTER = 60.0  # seconds of silence, or of not reading what we have to say
+SLOW_AFTER = 2.0  # seconds without taking anything over
+HELD_UP = (Ending.NOT_READING, Ending.TOO_FAST, Ending.STALLED)
 
 PIECE = 16 * 1024  # bytes cut into frames at a time; what waits as frames takes much more memory
 DRIP = 512  # bytes; a read of less that ends no frame counts as one
@@ -405,6 +407,16 @@ class Conversation:
             self._pinged = self.client is not None and self.client.version > 1
             if self.client is not None:
                 self.client.ping()
+
+    def held_up(self, now: float) -> Ending | None:
+        """Why this client does not get on: the word for the end to which that may lead."""
+        if self._choked:
+            return Ending.NOT_READING
+        if self._paused_until:
+            return Ending.TOO_FAST
+        if self.session is not None and self.session.untouched(now) > SLOW_AFTER:
+            return Ending.STALLED
+        return None
 
     def _look_at_stranger(self, now: float) -> None:
         if self._stranger_since is None:

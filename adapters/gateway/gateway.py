@@ -1,9 +1,9 @@
 """All conversations of this node: their beginning, their clock and their common end."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from adapters.gateway.conversation import Conversation
+from adapters.gateway.conversation import HELD_UP, Conversation
 from adapters.gateway.departures import Departures
 from adapters.gateway.draining import send_away
 from adapters.gateway.endings import Ending
@@ -49,6 +49,16 @@ class Gateway:
 
     def __iter__(self) -> Iterator[Conversation]:
         return iter(tuple(self._conversations))
+
+    def held_up(self) -> Mapping[str, int]:
+        """How many conversations do not get on, by why."""
+        now = asyncio.get_running_loop().time()
+        counts: dict[str, int] = dict.fromkeys(HELD_UP, 0)
+        for conversation in self._conversations:
+            why = conversation.held_up(now)
+            if why is not None:
+                counts[why] += 1
+        return counts
 
     def welcome(self, link: Link) -> Receiver:
         """Begin a conversation over a link, or turn it away politely."""

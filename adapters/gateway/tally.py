@@ -14,6 +14,8 @@ from chat_domain.receipt import Receipt
 ACK_BOUNDS: Sequence[int] = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
 # Upper bounds in seconds of what the store and the broker take.
 WAIT_BOUNDS: Sequence[float] = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+# The same of how late the event loop is.
+LAG_BOUNDS: Sequence[float] = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 @attrs.define
@@ -49,6 +51,7 @@ class Tally:
     refused: int = 0
     errors: Counter[str] = attrs.field(factory=Counter)
     acks: Histogram = attrs.field(factory=lambda: Histogram(ACK_BOUNDS))
+    lag: Histogram = attrs.field(factory=lambda: Histogram(LAG_BOUNDS))
     waits: dict[tuple[str, str], Histogram] = attrs.field(factory=dict)
     failures: Counter[tuple[str, str]] = attrs.field(factory=Counter)
 

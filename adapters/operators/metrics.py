@@ -23,11 +23,17 @@ Depths = Mapping[str, Callable[[], int]]
 
 @attrs.frozen(eq=False)
 class NodeCollector(Collector):
-    """connections, draining and depths are asked each time."""
+    """What can be called is asked each time.
+
+    strangers: connections on which nobody is logged in, with those that shake hands. held_up:
+    connections that do not get on, by why. connections_limit: 0 for none.
+    """
 
     chat: Chat
     tally: Tally
     connections: Callable[[], int]
+    strangers: Callable[[], int]
+    held_up: Callable[[], Mapping[str, int]]
     draining: Callable[[], bool]
     depths: Depths
     limits: Callable[[], Mapping[str, int]]
@@ -43,6 +49,11 @@ class NodeCollector(Collector):
         )
         acks.add_metric([], *_buckets(self.tally.acks, 1000))
         yield acks
+        lag = HistogramMetricFamily(
+            "chat_loop_lag_seconds", "How late the event loop is with what is due."
+        )
+        lag.add_metric([], *_buckets(self.tally.lag, 1))
+        yield lag
         yield from self._waits()
 
     def _gauges(self) -> Iterator[Metric]:
@@ -50,6 +61,7 @@ class NodeCollector(Collector):
         for name, text, value in (
             ("chat_sessions", "Users who are logged in here.", len(self.chat.sessions)),
             ("chat_connections", "Open connections.", self.connections()),
+            ("chat_connections_not_logged_in", "Those of nobody, so far.", self.strangers()),
             (
                 "chat_connections_limit",
                 "Beyond this they are refused; 0 for no limit.",
@@ -65,6 +77,12 @@ class NodeCollector(Collector):
         for queue, depth in self.depths.items():
             depths.add_metric([queue], depth())
         yield depths
+        held_up = GaugeMetricFamily(
+            "chat_connections_held_up", "Connections that do not get on.", labels=["why"]
+        )
+        for why, count in sorted(self.held_up().items()):
+            held_up.add_metric([why], count)
+        yield held_up
 
     def _messages(self) -> Metric:
         messages = CounterMetricFamily(

@@ -95,17 +95,20 @@ async def test_an_account_without_a_password_lets_nobody_in(hasher: Argon2Hasher
 
 
 async def test_too_many_at_once_are_to_try_again() -> None:
-    """At the bound and not below it; afterwards there is room again."""
-    hasher = Argon2Hasher(cheap=True, threads=1, waiting=2)
+    """At the bound and not below it; afterwards there is room again. What is under way does not
+    wait any more."""
+    hasher = Argon2Hasher(cheap=True, threads=1, waiting=4)
     released = threading.Event()
-    occupied = [asyncio.create_task(hasher._run(released.wait)) for _ in range(2)]
+    occupied = [asyncio.create_task(hasher._run(released.wait)) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(TryAgain):
         await hasher.hash("pw")
     with pytest.raises(TryAgain):
         await hasher.verify(None, "pw")
+    waiting = hasher.waiting()
     released.set()
     await asyncio.gather(*occupied)
+    assert (waiting, hasher.waiting()) == (2, 0)
     assert await hasher.verify(await hasher.hash("pw"), "pw")
     hasher.close()
 

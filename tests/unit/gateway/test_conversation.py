@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.gateway.conversation import DROP_AFTER, PING_AFTER
+from adapters.gateway.conversation import DROP_AFTER, PING_AFTER, SLOW_AFTER
 from chat_domain.session import STALLED_AFTER
 from tests.unit.gateway.server import Peer, Server, settled
 
@@ -434,6 +434,24 @@ async def test_a_client_that_takes_nothing_over_is_dropped_after_6_seconds(serve
     await settled()
     assert bob.is_gone()
     assert [frame["status"] for frame in ann.heard()] == ["stored"]
+
+
+async def test_who_does_not_get_on_is_counted(server: Server) -> None:
+    """By what may become of it, as long as it is so."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    start = asyncio.get_running_loop().time()
+    assert not any(server.gateway.held_up().values())
+    server.tick(start)
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello"})
+    server.tick(start)
+    assert not any(server.gateway.held_up().values())
+    await asyncio.sleep(SLOW_AFTER + 1)
+    ann.talk.choked()
+    assert server.gateway.held_up() == {"not_reading": 1, "stalled": 1, "too_fast": 0}
+    ann.talk.unchoked()
+    bob.say({"msgid": 1014, "push": 1})
+    server.tick(start + SLOW_AFTER + 1)
+    assert not any(server.gateway.held_up().values())
 
 
 async def test_a_slow_recipient_does_not_keep_the_sender_waiting(server: Server) -> None:

@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.gateway.tally import Histogram, Tally
 from adapters.memory import memory_store
+from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
 from adapters.operators.timed import timed_store
@@ -40,6 +41,8 @@ def samples(world: World, tally: Tally) -> Mapping[tuple[str, ...], float]:
         chat=world.chat,
         tally=tally,
         connections=lambda: 3,
+        strangers=lambda: 2,
+        held_up=lambda: {"stalled": 1},
         draining=lambda: False,
         depths={"a queue": lambda: 5},
         limits=lambda: {"too_fast_cut": 2},
@@ -60,9 +63,12 @@ def test_the_page_has_the_numbers() -> None:
     answered(tally, world, stored=True)
     answered(tally, world, refused=True)
     tally.errors["mailbox_full"] += 1
+    tally.lag.add(0.3)
     found = samples(world, tally)
     assert found["chat_sessions",] == 3
     assert found["chat_connections",] == 3
+    assert found["chat_connections_not_logged_in",] == 2
+    assert found["chat_connections_held_up", "stalled"] == 1
     assert found["chat_connections_limit",] == 10
     assert found["chat_lease_held",] == 1
     assert found["chat_queue_depth", "a queue"] == 5
@@ -73,9 +79,21 @@ def test_the_page_has_the_numbers() -> None:
     assert found["chat_ack_seconds_bucket", "0.01"] == 2
     assert found["chat_ack_seconds_count",] == found["chat_ack_seconds_bucket", "+Inf"] == 2
     assert found["chat_ack_seconds_sum",] == pytest.approx(0.014)
+    assert found["chat_loop_lag_seconds_bucket", "0.25"] == 0
+    assert found["chat_loop_lag_seconds_bucket", "0.5"] == 1
     assert found["chat_errors_total", "mailbox_full"] == 1
     assert found["chat_limits_total", "too_fast_cut"] == 2
     assert ("process_open_fds",) in found
+
+
+async def test_the_loop_s_lag_is_how_late_a_timer_fires() -> None:
+    """A timer that fires early, by a clock that rounds, is in time."""
+    lag = Histogram((1, 10))
+    times = iter([0.0, 5.0, 100.0, 99.9])
+    measuring = measure_lag(lag, 0.0, lambda: next(times))
+    with pytest.raises(RuntimeError):  # there is no more time
+        await measuring
+    assert (lag.counts, lag.sum) == ([1, 1, 0], 5.0)
 
 
 async def test_a_store_is_measured_from_outside() -> None:
