@@ -13,7 +13,7 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run cluster test lint unit integration soak bench services check-infra lock audit clean
+.PHONY: help run cluster test lint unit integration soak mutations bench services check-infra lock audit clean
 .NOTPARALLEL:
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo 'make integration  the tests with real processes and sockets'
 	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'
 	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'
+	@echo 'make mutations    take the rules of delivery out, one by one: a test must fail of each (ARGS="--rule 12")'
 	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
 	@echo 'make check-infra  what lies in infra/, by promtool, systemd-analyze, nginx and Docker Compose (Debian, root)'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
@@ -56,6 +57,9 @@ bench: $(VENV)/.tests
 
 soak: $(VENV)/.tests
 	$(BIN)/python -m tests.delivery.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+mutations: $(VENV)/.tests
+	$(BIN)/python -m tests.mutations $(ARGS)
 
 services:
 	@infra/install-test-services.sh

@@ -179,7 +179,9 @@ async def test_a_change_of_one_group_leaves_the_others_known() -> None:
     assert rosters.known(2) is None
 
 
-@pytest.mark.parametrize("change", [lambda rosters: rosters.changed(1), Rosters.forget_all])
+@pytest.mark.parametrize(
+    "change", [lambda rosters: rosters.changed(1), Rosters.forget_all, Rosters.resume]
+)
 def test_what_was_loaded_across_a_change_is_not_remembered(change: Any) -> None:
     """It may be from before the change, so the next message asks again."""
     groups, tasks = CountedGroups(), ManualTasks()
