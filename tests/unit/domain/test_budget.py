@@ -2,9 +2,10 @@
 
 from chat_domain.budget import Budget
 from chat_domain.model import Claim, User
-from chat_domain.notes import Fate, Note
+from chat_domain.notes import Fate
 from chat_domain.remote import RemoteRoutes
 from chat_domain.session import Held, Phase, Session
+from tests.unit.delivery.lossy_hub import LossyHub
 from tests.unit.domain.test_session import message
 from tests.unit.fakes import RecordingClient
 
@@ -59,18 +60,9 @@ def test_what_waits_is_given_back_when_it_is_stored() -> None:
     assert budget.used == 0
 
 
-class Anywhere:
-    """`chat_domain.ports.Broker`."""
-
-    def send(self, node: str, note: Note) -> None:
-        """It does not matter here."""
-
-    def broadcast(self, note: Note) -> None:
-        """Nor does this."""
-
-
 def routes_to(budget: Budget, *user_ids: int) -> RemoteRoutes:
-    routes = RemoteRoutes(Anywhere(), budget)
+    _, broker = LossyHub().surroundings("here")
+    routes = RemoteRoutes(broker, budget)
     for user_id in user_ids:
         routes.found(Claim(user_id, f"session of {user_id}", "there", ""))
     return routes
