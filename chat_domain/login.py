@@ -35,11 +35,14 @@ class Logins:
         Raises AlreadyOnline, and TryAgain while this node is suspended.
         """
         claim = Claim(user.id, self.ids.session(), self.node, key)
+        session = Session(claim, user, client, self.budget)
         try:
-            return await self._begin(Session(claim, user, client, self.budget))
+            return await self._begin(session)
         except AlreadyOnline:
+            session.end()
             raise
         except BaseException:
+            session.end()
             # Whether it was claimed may be unknown; nobody must be kept out by a claim without a
             # session. Where another session has the user, this does nothing.
             self.handovers.release_later(claim)
@@ -48,6 +51,9 @@ class Logins:
     async def _begin(self, session: Session) -> Session:
         old = await self._claim(session.claim)
         await self._take_over(old, session)
+        # What the user has sent on another node may be stored for somebody here who has not been
+        # told to fetch it yet: what the user sends here next must not be there first.
+        await self.delivery.broker.catch_up()
         if self.handovers.came_too_early(session.claim):
             raise AlreadyOnline  # replaced already, before it had begun
         if not self.standing.good():

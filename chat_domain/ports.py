@@ -223,7 +223,7 @@ class Lease(Protocol):
 class Broker(Protocol):
     """Carries notes between nodes. At most once, and in order from one node to another.
 
-    Neither method waits. Notes are encoded at the end of the event loop's turn, so that what a
+    Sending does not wait. Notes are encoded at the end of the event loop's turn, so that what a
     turn adds to one that was sent in it goes along.
     """
 
@@ -232,6 +232,10 @@ class Broker(Protocol):
 
     def broadcast(self, note: "Note") -> None:
         """To all other nodes."""
+
+    async def catch_up(self) -> None:
+        """Wait until this node has heard what was sent to it before now, or knows of the gap.
+        Raises TryAgain when it hears nothing."""
 
 
 @attrs.frozen

@@ -68,6 +68,9 @@ class HubBroker:
             if node != self._name:
                 self.send(node, note)
 
+    async def catch_up(self) -> None:
+        """Nothing is ever on its way for longer than a turn."""
+
     def _carry(self) -> None:
         notes, self._notes = self._notes, []
         own = self._hub.nodes.get(self._name)

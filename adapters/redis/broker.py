@@ -6,6 +6,7 @@ confirmation of it, and a heartbeat to oneself that does not come back: both are
 """
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -16,8 +17,9 @@ import structlog
 from redis.exceptions import RedisError
 
 from adapters.redis import codec
-from adapters.redis.commands import Commands
+from adapters.redis.commands import PATIENCE, Commands
 from adapters.redis.keys import Keys
+from chat_domain.errors import TryAgain
 from chat_domain.node import Node
 from chat_domain.notes import Note
 
@@ -26,6 +28,7 @@ log = structlog.get_logger()
 HEARTBEAT = 1.0  # seconds between packets to oneself
 SILENCE = 3.0  # seconds without any packet, after which the subscription counts as dead
 TRIED_AGAIN_AFTER = 0.3  # seconds, when subscribing has failed
+ECHO = b"="  # what a packet to oneself begins with that somebody waits for
 
 
 class RedisBroker:
@@ -43,6 +46,8 @@ class RedisBroker:
         self._subscribed = asyncio.Event()
         self._channels = [keys.channel(name), keys.everybody]
         self._subscription: redis.asyncio.client.PubSub | None = None
+        self._echoes: dict[bytes, asyncio.Future[None]] = {}
+        self._count = itertools.count()
 
     # -- sending ---------------------------------------------------------------------------
 
@@ -79,6 +84,19 @@ class RedisBroker:
                 self._node.unsent(note)
 
     # -- receiving -------------------------------------------------------------------------
+
+    async def catch_up(self) -> None:
+        """A packet to oneself comes behind all that was published before it."""
+        packet = b"%b%d" % (ECHO, next(self._count))
+        heard = self._echoes[packet] = asyncio.get_running_loop().create_future()
+        try:
+            self._to_myself(packet)
+            async with asyncio.timeout(PATIENCE):
+                await heard
+        except TimeoutError as error:
+            raise TryAgain from error
+        finally:
+            del self._echoes[packet]
 
     async def listen(self, node: Node) -> None:
         """Give the node what others send, for ever."""
@@ -121,9 +139,15 @@ class RedisBroker:
             self._subscribed.set()
             node.gap()  # what was published before this confirmation is lost
         elif message["type"] == "message" and message["data"]:
-            self._receive(node, message["data"])
+            echo = self._echoes.get(message["data"])
+            if echo is None:
+                self._receive(node, message["data"])
+            elif not echo.done():
+                echo.set_result(None)
 
     def _receive(self, node: Node, packet: bytes) -> None:
+        if packet.startswith(ECHO):  # nobody waits for it any more
+            return
         try:
             sender, notes = codec.decode(packet)
         except codec.UnknownPacket as error:
@@ -136,10 +160,12 @@ class RedisBroker:
     async def beat(self) -> None:
         """Send oneself an empty packet now and then, for ever."""
         while True:
-            self._commands.start("PUBLISH", self._keys.channel(self._name), b"").add_done_callback(
-                _forget
-            )
+            self._to_myself(b"")
             await asyncio.sleep(HEARTBEAT)
+
+    def _to_myself(self, packet: bytes) -> None:
+        published = self._commands.start("PUBLISH", self._keys.channel(self._name), packet)
+        published.add_done_callback(_forget)
 
 
 def _forget(future: "asyncio.Future[Any]") -> None:

@@ -9,6 +9,7 @@ import pytest
 from chat_domain.chat import Chat
 from chat_domain.errors import AlreadyOnline, ChatError
 from chat_domain.model import Friend, Message, User
+from chat_domain.notes import Notice
 from chat_domain.receipt import Receipt
 from chat_domain.session import Phase, Session
 
@@ -193,6 +194,17 @@ async def test_a_group_message_reaches_members_on_every_node(pair: Pair) -> None
     await anna.say_to_group(group.id, "he has left")
     await anna.is_answered(3)
     assert bert.client.texts == ["welcome"]
+
+
+async def test_a_node_that_has_caught_up_has_heard_what_was_sent_before(pair: Pair) -> None:
+    """Whoever waits for that comes behind all notes that were on their way."""
+    bert = await pair.bert()
+    ours, theirs = pair.first.logins.delivery, pair.second.logins.delivery
+    ours.broker.send(theirs.node, Notice("first"))
+    await asyncio.sleep(0)  # notes leave with the end of a turn
+    await ours.broker.catch_up()
+    await theirs.broker.catch_up()
+    assert bert.client.notices == ["first"]
 
 
 async def test_one_user_has_one_session_in_the_whole_cluster(pair: Pair) -> None:

@@ -55,6 +55,10 @@ class LossyHub:
                         self.nodes[to].receive(sender, note)
         return moved
 
+    def carry_all(self, to: str) -> None:
+        while self.carry(to, 1000):
+            pass
+
     def cut(self, name: str, *, noticed: bool) -> None:
         """From now on, and for what is on its way already, nothing reaches a node.
 
@@ -101,6 +105,11 @@ class LossyBroker:
 
     def broadcast(self, note: Note) -> None:
         self._notes += [(other, note) for other in self._hub.others(self._name)]
+
+    async def catch_up(self) -> None:
+        if self._name in self._hub.cut_off:
+            raise TryAgain
+        self._hub.carry_all(self._name)
 
     def end_turn(self) -> bool:
         """Return whether there was anything to send."""

@@ -128,3 +128,67 @@ def test_a_copy_is_answered_though_another_node_has_stored_the_first() -> None:
     world.mend(world.sites[1])
     world.notice_who_is_gone()
     check(world)
+
+
+def test_a_sender_who_moves_overtakes_nothing_that_was_stored_elsewhere() -> None:
+    """The recipient's node hears nothing of it, so nobody logs in there until it hears again."""
+    world = met()
+    ann, bob = world.people[:2]
+    world.hub.cut(world.sites[0].name, noticed=True)
+    say(world, bob, ann)
+    assert bob.link is not None
+    bob.loses(bob.link)
+    bob.enters(world.sites[0])
+    world.go_on()
+    assert not bob.is_in
+    world.mend(world.sites[0])
+    bob.enters(world.sites[0])
+    world.go_on()
+    say(world, bob, ann)
+    check(world)
+
+
+def test_copies_that_meet_on_two_ways_keep_their_order() -> None:
+    """Of two messages that were sent again, only the first one's old copy has arrived; both are
+    stored by the recipient's node, and the old copy of the second by its own."""
+    world = met()
+    ann, bob = world.people[:2]
+    assert ann.link is not None
+    ann.loses(ann.link)
+    for _ in range(2):
+        say(world, bob, ann)
+    assert bob.link is not None
+    bob.loses(bob.link)
+    bob.enters(world.sites[0])
+    world.go_on()
+    world.carry(world.sites[0], 1)
+    check(world)
+
+
+def test_what_was_sent_behind_a_failed_message_is_not_stored() -> None:
+    """Its recipient's node could not store the first, and reports that when both are on the way."""
+    world = met()
+    ann, bob = world.people[:2]
+    say(world, ann, bob)
+    world.carry(world.sites[1], 1)
+    world.mailbox.failing = True
+    assert bob.link is not None
+    bob.link.lose()
+    world.go_on()
+    say(world, ann, bob)
+    world.mailbox.failing = False
+    check(world)
+
+
+def test_a_session_that_ends_elsewhere_leaves_nothing_unseen() -> None:
+    """What a node has stored for a session that had moved away is fetched by the new one."""
+    world = met()
+    ann, _, cat = world.people
+    say(world, cat, ann)
+    world.hub.cut(world.sites[0].name, noticed=False)
+    for _ in range(2):
+        assert ann.link is not None
+        ann.loses(ann.link)
+        ann.enters(world.sites[1])
+        world.go_on()
+    check(world)
