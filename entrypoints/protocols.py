@@ -12,12 +12,15 @@ import structlog
 from adapters.gateway.departures import Departures
 from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
+from adapters.gateway.slices import Slices
 from adapters.tcp.arrival import Arrival
+from adapters.tcp.certificate import BadCertificate, Certificate
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.tls import BadCertificate, Certificate, Leave, Secured
+from adapters.tcp.tls import Leave, Secured
 from chat_domain.errors import TooManyConnections
 from chat_domain.guard import Guard
+from chat_domain.origins import name_of
 from chat_domain.ports import Clock
 from entrypoints.settings import BadSettings, Settings
 
@@ -31,6 +34,10 @@ class HandshakeDoor:
     guard: Guard
     clock: Clock
     departures: Departures
+    slices: Slices
+
+    def in_turn(self, peer: str, work: Callable[[], None]) -> None:
+        self.slices.add(name_of(peer), work)
 
     def handshake_begins(self, peer: str) -> Leave | None:
         origins = self.guard.origins
@@ -76,7 +83,7 @@ def protocols(
         return Secured(certificate, connect, door, peer)
 
     departures = gateway.departures
-    door = HandshakeDoor(gateway.guard, gateway.chat.accounts.clock, departures)
+    door = HandshakeDoor(gateway.guard, gateway.chat.accounts.clock, departures, gateway.slices)
     begin = connect if certificate is None else secure
     proxies = settings.proxy_networks()
     return partial(Arrival, proxies, begin, departures.stranger) if proxies else begin

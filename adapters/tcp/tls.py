@@ -9,59 +9,14 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Protocol, cast
 
-import structlog
-
 from adapters.gateway.endings import Ending
+from adapters.tcp.certificate import Certificate
 from adapters.tcp.connection import peer_of
-
-log = structlog.get_logger()
 
 HANDSHAKE_WITHIN = 10.0  # seconds
 _RECORD = 64 * 1024  # bytes to ask for at a time
-
-
-class BadCertificate(Exception):
-    """One line for whoever named the files."""
-
-
-class Certificate:
-    """The server's certificate and key, which may be replaced while connections go on."""
-
-    def __init__(self, chain: Path, key: Path) -> None:
-        """Raises BadCertificate."""
-        self._chain = chain
-        self._key = key
-        self.context = self._load()
-
-    def reload(self) -> None:
-        """New connections see what the files say by now. If that is no good, nothing changes."""
-        try:
-            self.context = self._load()
-        except BadCertificate as error:
-            # the old one goes on to work, and the line says all
-            log.error(  # noqa: TRY400
-                "certificate not reloaded, the old one stays", why=str(error)
-            )
-        else:
-            log.info("certificate reloaded")
-
-    def _load(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-        try:
-            # A key with a passphrase would have OpenSSL ask on the terminal, and the server wait.
-            context.load_cert_chain(self._chain, self._key, password=lambda: b"")
-        except (OSError, ValueError) as error:
-            raise BadCertificate(f"{self._chain}, {self._key}: {_words(error)}") from error
-        return context
-
-
-def _words(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 class Door(Protocol):
@@ -69,6 +24,9 @@ class Door(Protocol):
 
     def handshake_begins(self, peer: str) -> "Leave | None":
         """None if there is no room for them; otherwise what is to be called at its end."""
+
+    def in_turn(self, peer: str, work: Callable[[], None]) -> None:
+        """Do a step of a handshake, which can take a millisecond, between other things."""
 
 
 # Called with None if the handshake is done; otherwise with why it is not, and a detail.
@@ -113,12 +71,16 @@ class Secured(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._in.write(data)
-        if self._inner is None:
-            self._shake_hands()
-        else:
+        if self._inner is not None:
             self._read()
+        else:
+            self._transport.pause_reading()
+            self._door.in_turn(self._peer, self._shake_hands)
 
     def _shake_hands(self) -> None:
+        if self._transport.is_closing():
+            return
+        self._transport.resume_reading()
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:

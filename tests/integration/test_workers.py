@@ -14,12 +14,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import trustme
 
 from entrypoints.services.program import wait_until
 from tests.integration.cluster import NewCluster, NodeProcess, Services
 from tests.integration.processes import is_gone
 from tests.integration.raw_client import ACK, PATIENCE, RawClient
 from tests.integration.server_process import ROOT
+from tests.integration.test_tls import Files
+from tests.integration.test_tls import options as tls_options
 
 WORKERS = 3
 
@@ -157,6 +160,18 @@ def test_workers_do_not_outlive_their_watcher(server: NodeProcess) -> None:
     workers = workers_of(server)
     server.kill()
     assert wait_until(lambda: all(is_gone(pid) for pid in workers), PATIENCE)
+
+
+def test_each_worker_reads_a_new_certificate(cluster_services: Services, tmp_path: Path) -> None:
+    """SIGHUP goes to the watcher, as all signals do."""
+    files = Files(trustme.CA(), tmp_path / "cert.pem", tmp_path / "key.pem")
+    files.issue(files.authority)
+    broker = cluster_services.redis.url(), "--broker-prefix", f"tls{os.getpid()}"
+    options = ("--workers", str(WORKERS), "--broker", *broker, *tls_options(files))
+    with NodeProcess("memory://", *options) as process:
+        assert wait_until(lambda: process.log.count("listening") >= WORKERS, PATIENCE)
+        os.kill(process.pid, signal.SIGHUP)
+        assert wait_until(lambda: process.log.count("certificate reloaded") == WORKERS, PATIENCE)
 
 
 def refusal(*arguments: str) -> str:

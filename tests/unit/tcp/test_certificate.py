@@ -1,0 +1,99 @@
+"""The certificate's files: which are taken, and what is said of the others."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from structlog.testing import capture_logs
+
+from adapters.tcp.certificate import BadCertificate, Certificate
+
+DAY = timedelta(days=1)
+NOW = datetime.now(UTC)
+
+
+@attrs.frozen
+class Files:
+    chain: Path
+    key: Path
+
+    def issue(self, not_before: datetime = NOW - DAY, not_after: datetime = NOW + DAY) -> None:
+        issued = trustme.CA().issue_cert("127.0.0.1", not_before=not_before, not_after=not_after)
+        self.chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        self.key.write_bytes(issued.private_key_pem.bytes())
+
+    def another_key(self) -> None:
+        self.key.write_bytes(trustme.CA().private_key_pem.bytes())
+
+    def read(self) -> Certificate:
+        return Certificate(self.chain, self.key)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    files = Files(tmp_path / "cert.pem", tmp_path / "key.pem")
+    files.issue()
+    return files
+
+
+def test_a_key_with_a_passphrase_is_called_so(files: Files) -> None:
+    """OpenSSL would ask for it on the terminal, where nobody may be."""
+    key = load_pem_private_key(files.key.read_bytes(), None)
+    files.key.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    )
+    with pytest.raises(BadCertificate, match="passphrase"):
+        files.read()
+
+
+def test_a_key_of_another_certificate_is_called_so(files: Files) -> None:
+    """As after half a renewal."""
+    files.another_key()
+    with pytest.raises(BadCertificate, match="not that of the certificate"):
+        files.read()
+
+
+@pytest.mark.parametrize("text", ["", "this is none"])
+def test_what_is_no_certificate_is_called_so(files: Files, text: str) -> None:
+    """The files are named."""
+    files.chain.write_text(text)
+    with pytest.raises(BadCertificate, match=r"cert\.pem.*PEM"):
+        files.read()
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "trouble"),
+    [(NOW - 2 * DAY, NOW - DAY, "expired"), (NOW + DAY, NOW + 2 * DAY, "not yet valid")],
+)
+def test_one_out_of_its_time_does_not_replace_another(
+    files: Files, begins: datetime, ends: datetime, trouble: str
+) -> None:
+    """The log says so; at the start there is no other, so it is served all the same."""
+    certificate = files.read()
+    before = certificate.context
+    files.issue(begins, ends)
+    with capture_logs() as lines:
+        certificate.reload()
+        assert certificate.context is before
+        files.read()
+    assert [line["log_level"] for line in lines] == ["error", "error"]
+    assert all(trouble in line["why"] for line in lines)
+
+
+def test_one_in_its_time_does(files: Files) -> None:
+    """And nothing is said at the start."""
+    with capture_logs() as lines:
+        certificate = files.read()
+        before = certificate.context
+        files.issue()
+        certificate.reload()
+    assert certificate.context is not before
+    assert [line["event"] for line in lines] == ["certificate reloaded"]
