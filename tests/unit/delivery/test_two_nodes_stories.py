@@ -183,12 +183,16 @@ def test_what_was_sent_behind_a_failed_message_is_not_stored() -> None:
 def test_a_session_that_ends_elsewhere_leaves_nothing_unseen() -> None:
     """What a node has stored for a session that had moved away is fetched by the new one."""
     world = met()
-    ann, _, cat = world.people
-    say(world, cat, ann)
-    world.hub.cut(world.sites[0].name, noticed=False)
+    ann = world.people[0]
+    world.hub.cut(world.sites[0].name, noticed=True)
+    for person in world.people:
+        say(world, person, ann)
+    world.carry_all()
     for _ in range(2):
         assert ann.link is not None
         ann.loses(ann.link)
         ann.enters(world.sites[1])
         world.go_on()
+    world.mend(world.sites[0])
+    world.notice_who_is_gone()
     check(world)
