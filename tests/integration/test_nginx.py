@@ -49,7 +49,7 @@ class Site:
 
 def peers_of(node: NodeProcess) -> list[str]:
     lines = [json.loads(line) for line in node.log.splitlines() if line.startswith("{")]
-    return [line["peer"] for line in lines if line["event"] == "proxied"]
+    return [line["address"] for line in lines if line["event"] == "proxied"]
 
 
 NewSite = Callable[..., Site]
