@@ -13,13 +13,14 @@ from typing import Any
 import attrs
 
 from chat_domain.errors import CidConflict, NoSuchUser, TooManyUnanswered, TryAgain
+from chat_domain.held import Held, Keeping
 from chat_domain.model import Entry, Filing, Message, Outcome
 from chat_domain.notes import Fetch
 from chat_domain.offline import Offline
 from chat_domain.ports import Broker, Clock, Ids, Mailbox, Presence
 from chat_domain.receipt import Owed, Receipt
 from chat_domain.remote import RemoteRoutes
-from chat_domain.session import Held, Keeping, Session
+from chat_domain.session import Session
 from chat_domain.sessions import Sessions
 
 MAX_UNANSWERED = 256  # messages of one session without an answer
@@ -47,12 +48,12 @@ class Delivery:
         earlier one was refused for the moment and has not been sent again yet."""
         now = self.clock.now_ms()
         mid = self.ids.mid(now)
-        if sender.out_of_order(mid, cid, now):
+        if sender.sendings.out_of_order(mid, cid, now):
             raise TryAgain
         user = sender.user
         message = Message(mid, cid or mid, user.id, user.name, group_id, text, now)
-        if sender.unanswered >= MAX_UNANSWERED:
-            sender.expect_again(mid, message)
+        if sender.sendings.unanswered >= MAX_UNANSWERED:
+            sender.sendings.expect_again(mid, message)
             raise TooManyUnanswered(MAX_UNANSWERED)
         return message
 
@@ -62,7 +63,7 @@ class Delivery:
         """Promise the sender an answer, if its client can make use of one."""
         if not sender.client.wants_answers:
             return None
-        sender.unanswered += 1
+        sender.sendings.unanswered += 1
         return Receipt(sender, message, message.mid, tag, recipients)
 
     def route(self, recipient_id: int, message: Message, receipt: Owed | None) -> Sequence[Bound]:

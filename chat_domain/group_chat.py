@@ -34,7 +34,7 @@ class GroupChat:
         try:
             members = await self.rosters.members(message.group_id)
         except TryAgain:
-            sender.expect_again(message.mid, message)
+            sender.sendings.expect_again(message.mid, message)
             raise
         storing = self._send(members, sender, message, tag)
         if storing is not None:

@@ -14,6 +14,7 @@ from chat_domain.announcer import Announcer
 from chat_domain.delivery import Bound, Delivery
 from chat_domain.errors import CidConflict
 from chat_domain.handovers import Handovers
+from chat_domain.held import Held
 from chat_domain.login import Logins
 from chat_domain.model import Claim, Friend
 from chat_domain.notes import (
@@ -33,7 +34,6 @@ from chat_domain.ports import Broker, Clock, Latches, Presence, Tasks
 from chat_domain.reports import RemoteReceipt, Reports
 from chat_domain.roster_changes import RosterChanges
 from chat_domain.rosters import Rosters
-from chat_domain.session import Held
 from chat_domain.sessions import Sessions
 from chat_domain.standing import Standing
 

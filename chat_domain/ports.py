@@ -155,8 +155,9 @@ class Mailbox(Protocol):
         their contents differ (`Message.same_content`), the one that was there stays, and the other
         is a CONFLICT. Adds are committed in the order in which they were asked for, or together,
         and before a removal that is asked for later. FULL: the recipient's mailbox
-        holds its capacity. NO_SUCH_USER: there is no such recipient. One entry's refusal
-        does not touch the others.
+        holds its capacity, or a quarter more (at least one) if the sender is on the recipient's
+        list. NO_SUCH_USER: there is no such recipient. One entry's refusal does not touch the
+        others.
         """
 
     async def read(self, user_id: int, limit: int, without: Collection[str]) -> list[Message]:

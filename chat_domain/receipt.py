@@ -60,7 +60,7 @@ class Receipt:
     remote = False
 
     def overtakes(self) -> bool:
-        return self.sender.overtakes(self.mid)
+        return self.sender.sendings.overtakes(self.mid)
 
     def delivered(self) -> None:
         self.pending -= 1
@@ -82,5 +82,5 @@ class Receipt:
         if not isinstance(self.error, TryAgain):  # which wins: it is to be sent again then
             self.error = error
         if isinstance(error, TryAgain):  # noted now, for the answer may wait for other recipients
-            self.sender.expect_again(self.mid, self.message)
+            self.sender.sendings.expect_again(self.mid, self.message)
         self.delivered()

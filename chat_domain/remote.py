@@ -19,10 +19,10 @@ import attrs
 
 from chat_domain.budget import Budget
 from chat_domain.errors import CidConflict, TryAgain
+from chat_domain.held import Held
 from chat_domain.model import Claim
 from chat_domain.notes import Fate, Handed
 from chat_domain.ports import Broker
-from chat_domain.session import Held
 
 OVERDUE_AFTER = 9000  # ms; the session there is ended after 6 s, the sender's answer due after 10
 IDLE_ROUTES = 100_000  # routes with nothing on them that are remembered; some 50 MB

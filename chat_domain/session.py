@@ -27,13 +27,13 @@ import enum
 from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 
-import attrs
-
 from chat_domain.budget import Budget
 from chat_domain.errors import BadPush, CidConflict
+from chat_domain.held import Held, Keeping
 from chat_domain.model import Claim, Message, User
 from chat_domain.ports import Client
 from chat_domain.receipt import Owed, Receipt
+from chat_domain.sendings import Sendings
 
 WINDOW_MESSAGES = 64
 WINDOW_BYTES = 64 * 1024
@@ -43,7 +43,6 @@ STALLED_AFTER = 6.0  # seconds without a message taken over, while some are unde
 OVERDUE_AFTER = (
     8000  # ms; what is not settled by then is stored, for the sender's answer is due at 10 s
 )
-EXPECTED_AGAIN_WITHIN = 20_000  # ms from its acceptance; then its client has given it up
 
 
 class Phase(enum.Enum):
@@ -52,72 +51,9 @@ class Phase(enum.Enum):
     ENDED = "ended"
 
 
-class Keeping(enum.Enum):
-    """Whether the mailbox has a copy of what a session holds."""
-
-    NOT = "not"
-    BEGUN = "begun"
-    DONE = "done"
-
-
 # For what is done with every message: looking into an enumeration takes ten times as long.
 _LIVE = Phase.LIVE
 _KEPT = Keeping.DONE
-
-
-@attrs.define(eq=False)
-class Held:
-    """A message that a session is responsible for, and the senders who await its fate."""
-
-    message: Message
-    receipts: list[Owed] | Owed | None = None  # one is by far the most frequent
-    number: int = 0
-    keeping: Keeping = Keeping.NOT
-    taken: bool = False
-    shown_by: "Session | None" = None  # whose window it is in while it is being stored
-
-    @property
-    def size(self) -> int:
-        return self.message.size
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether another node keeps this message until it hears from us."""
-        receipts = self.each_receipt()
-        return bool(receipts) and all(receipt.remote for receipt in receipts)
-
-    def overtakes(self) -> bool:
-        """Whether one before it was refused, so that its sender has to send both again.
-
-        Not so if one of several copies came after that, or in its right place on another way.
-        """
-        receipts = self.each_receipt()
-        return bool(receipts) and all(receipt.overtakes() for receipt in receipts)
-
-    def is_kept(self) -> None:
-        """The mailbox has a copy: who awaits its fate here is told so."""
-        self.keeping = Keeping.DONE
-        receipts, self.receipts = self.each_receipt(), None
-        for receipt in receipts:
-            receipt.kept()
-
-    def join(self, receipt: Owed) -> None:
-        """Let a second copy's sender share this one's fate."""
-        self.receipts = [*self.each_receipt(), receipt]
-
-    def each_receipt(self) -> Sequence[Owed]:
-        if self.receipts is None:
-            return ()
-        return self.receipts if isinstance(self.receipts, list) else (self.receipts,)
-
-
-@attrs.frozen
-class _Expected:
-    """What a client has to send again before anything else."""
-
-    mid: str
-    cid: str
-    until_ms: int
 
 
 class Session:
@@ -130,15 +66,12 @@ class Session:
         self.user = user
         self.client = client
         self.phase = Phase.CATCHING_UP
-        self.unanswered = 0
+        self.sendings = Sendings()
         self.last_from: dict[
             str, str
         ] = {}  # the mid of what was taken last, by the node it is from
         self.reading = False
         self.on_hold = False  # while its client does not know yet that it is logged in
-        self._expected: _Expected | None = None  # the first of those refused for the moment
-        self._overtaking: tuple[str, str] = ("", "")  # see `overtakes`: the mids between these two
-        self._came_again_at = 0
         self.behind = 0  # stores that were under way when it began (see rule 6)
         self._budget = budget or Budget()
         self.last_push = 0  # may be set before the first push, to count on from there
@@ -163,41 +96,8 @@ class Session:
 
     def answer(self, receipt: Receipt) -> None:
         """Pass the fate of a message of this user's on to the client."""
-        self.unanswered -= 1
+        self.sendings.unanswered -= 1
         self.client.answered(receipt)
-
-    def expect_again(self, mid: str, message: Message) -> None:
-        """A message was refused for the moment: what its client has sent behind it must wait until
-        it is sent again, or the order would be lost. Of several, the client begins with the first.
-
-        mid: under which it was accepted from this session, even if it has joined another copy.
-        """
-        if message.key is None:
-            return  # it has no cid, by which it could be known again
-        if self._expected is None or mid < self._expected.mid:
-            until = message.time_ms + EXPECTED_AGAIN_WITHIN
-            self._expected = _Expected(mid, message.cid, until)
-
-    def out_of_order(self, mid: str, cid: str | None, now_ms: int) -> bool:
-        """Whether a message comes while an earlier one is expected again."""
-        expected = self._expected
-        if expected is None:
-            return False
-        if cid != expected.cid and now_ms < expected.until_ms:
-            return True
-        recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
-        self._overtaking = (self._overtaking[0] if recent else expected.mid, mid)
-        self._came_again_at = now_ms
-        self._expected = None
-        return False
-
-    def overtakes(self, mid: str) -> bool:
-        """Whether the message that was accepted under this mid must not be stored any more: it
-        stood behind one that has been refused since, and will be sent again like that."""
-        if self._expected is not None and self._expected.mid < mid:
-            return True
-        after, before = self._overtaking
-        return after < mid < before
 
     # -- live messages -----------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.session import Held, Session
+from chat_domain.held import Held
+from chat_domain.session import Session
 
 
 class Sessions:

@@ -373,7 +373,7 @@ class Conversation:
         """After the client's last request: close once all is answered."""
         if not self._input_ended or self._waiting or self._backlog:
             return
-        if self.session is None or self.session.unanswered == 0:
+        if self.session is None or self.session.sendings.unanswered == 0:
             self.link.close(Ending.CLIENT_CLOSED)
 
     def lost(self, why: Ending) -> None:

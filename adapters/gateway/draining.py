@@ -67,5 +67,5 @@ async def _answers(session: Session) -> None:
     """Wait until a client has the answers that it is owed, but not for long."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + ANSWERS_TAKE
-    while session.unanswered and loop.time() < deadline:  # noqa: ASYNC110  # no event: the hot path
+    while session.sendings.unanswered and loop.time() < deadline:  # noqa: ASYNC110  # no event: the hot path
         await asyncio.sleep(LOOKED_AT_EVERY)

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable, Sequence
 
 from chat_domain import login
+from chat_domain.held import Held, Keeping
 from chat_domain.rosters import Rosters
-from chat_domain.session import Held, Keeping, Session
+from chat_domain.session import Session
 from entrypoints import bootstrap, tcp_server
 
 

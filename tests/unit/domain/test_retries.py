@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.delivery import MAX_UNANSWERED
 from chat_domain.errors import TooManyUnanswered, TryAgain
-from chat_domain.session import EXPECTED_AGAIN_WITHIN
+from chat_domain.sendings import EXPECTED_AGAIN_WITHIN
 from tests.unit.world import Terminal, World
 
 

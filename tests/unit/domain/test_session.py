@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from chat_domain.errors import BadPush, CidConflict
+from chat_domain.held import Held, Keeping
 from chat_domain.model import Claim, Message, User
 from chat_domain.receipt import Receipt
 from chat_domain.session import (
@@ -14,8 +15,6 @@ from chat_domain.session import (
     WAITING_MESSAGES,
     WINDOW_BYTES,
     WINDOW_MESSAGES,
-    Held,
-    Keeping,
     Phase,
     Session,
 )
@@ -58,7 +57,7 @@ class Bench:
         return self.session.phase is Phase.CATCHING_UP
 
     def receipt(self, of: Message) -> Receipt:
-        self._sender_session.unanswered += 1
+        self._sender_session.sendings.unanswered += 1
         return Receipt(self._sender_session, of, of.mid, 1, 1)
 
     def offer(self, *texts: str) -> list[Message]:
@@ -661,9 +660,11 @@ def test_another_content_under_the_same_cid_joins_nothing(bench: Bench) -> None:
 def test_what_was_accepted_behind_a_refused_message_overtakes_it(bench: Bench) -> None:
     """Until it has come again and afterwards; what comes behind it then does not."""
     earlier, refused, behind, again, later = (message(cid=cid) for cid in "abcbd")
-    bench.session.expect_again(refused.mid, refused)
-    overtaking = [bench.session.overtakes(one.mid) for one in (earlier, behind)]
+    bench.session.sendings.expect_again(refused.mid, refused)
+    overtaking = [bench.session.sendings.overtakes(one.mid) for one in (earlier, behind)]
     assert overtaking == [False, True]
-    assert not bench.session.out_of_order(again.mid, again.cid, NOW)
-    overtaking = [bench.session.overtakes(one.mid) for one in (earlier, behind, again, later)]
+    assert not bench.session.sendings.out_of_order(again.mid, again.cid, NOW)
+    overtaking = [
+        bench.session.sendings.overtakes(one.mid) for one in (earlier, behind, again, later)
+    ]
     assert overtaking == [False, True, False, False]
