@@ -17,7 +17,7 @@ __all__ = ["memory_store"]
 def memory_store(*, mailbox_capacity: int = 1000) -> Store:
     users = MemoryUsers()
     tokens, friends = MemoryTokens(users), MemoryFriends(users)
-    mailbox = MemoryMailbox(users, mailbox_capacity)
+    mailbox = MemoryMailbox(users, friends, mailbox_capacity)
     users.forget += [tokens.forget, friends.forget, mailbox.forget]
     return Store(
         users=users, tokens=tokens, friends=friends, groups=MemoryGroups(users), mailbox=mailbox

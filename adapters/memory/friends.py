@@ -27,6 +27,10 @@ class MemoryFriends:
         self._lists[user_id].add(friend_id)
         self._listed_by[friend_id].add(user_id)
 
+    def lists(self, user_id: int, friend_id: int) -> bool:
+        """Whether one has the other on their list."""
+        return friend_id in self._lists.get(user_id, ())
+
     async def remove(self, user_id: int, friend_id: int) -> None:
         if friend_id not in self._lists[user_id]:
             raise NotFriends(friend_id)

@@ -5,7 +5,9 @@ from collections.abc import Collection, Sequence
 
 import attrs
 
+from adapters.memory.friends import MemoryFriends
 from adapters.memory.users import MemoryUsers
+from adapters.storage import reserve
 from chat_domain.model import Entry, Filing, Message, Outcome
 
 
@@ -29,6 +31,7 @@ class _Box:
 @attrs.define
 class MemoryMailbox:
     _users: MemoryUsers
+    _friends: MemoryFriends
     _capacity: int
     _boxes: defaultdict[int, _Box] = attrs.field(factory=lambda: defaultdict(_Box), init=False)
 
@@ -61,10 +64,14 @@ class MemoryMailbox:
         first = box.by_cid.get((message.sender_id, message.cid))
         if first:
             return self._file_copy(box, first, message)
-        if len(box.by_mid) >= self._capacity:
+        if len(box.by_mid) >= self._room_for(message.sender_id, recipient_id):
             return Filing(Outcome.FULL, message)
         box.put(message)
         return Filing(Outcome.STORED, message)
+
+    def _room_for(self, sender_id: int, owner_id: int) -> int:
+        listed = self._friends.lists(owner_id, sender_id)
+        return self._capacity + (reserve(self._capacity) if listed else 0)
 
     def _file_copy(self, box: _Box, first: Message, copy: Message) -> Filing:
         if not first.same_content(copy):

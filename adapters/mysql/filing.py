@@ -7,7 +7,8 @@ the sender. The steps:
    the lowest of their mids.
 2. Recipients that do not exist take no part.
 3. Where there may not be room for all, what is on file already is looked up first, since
-   copies need no room. The others get the room in their order; who gets none is FULL.
+   copies need no room, and who of the senders is on the owner's list. The others get the room in
+   their order; who gets none is FULL.
 4. One statement inserts some hundred rows and tells how many were new. If not all were, then
    what is on file under their keys is looked up.
 5. Where that has a higher mid than its copy in the batch, it gets the lower one.
@@ -19,6 +20,7 @@ from adapters.mysql.link import Link
 from adapters.mysql.numbers import NO_ID, marks, pieces
 from adapters.mysql.room import Room
 from adapters.mysql.rows import MESSAGE_COLUMNS, row
+from adapters.storage import reserve
 from chat_domain.model import Entry, Filing, Message, Outcome
 
 AT_ONCE = 500  # rows of one statement
@@ -27,6 +29,7 @@ LOOKED_UP = 200  # keys of one statement
 KNOWN = 200_000  # recipients remembered
 KNOWN_FOR = 60.0  # seconds; another node may remove an account
 
+Pair = tuple[int, int]  # whose mailbox it is, and who writes
 Key = tuple[int, int, str]
 OnFile = dict[Key, Message]
 
@@ -44,6 +47,7 @@ class Clerk:
 
     def __init__(self, capacity: int) -> None:
         self._room = Room(capacity)
+        self._reserve = reserve(capacity)
         self._known: set[int] = set()
         self._known_since = 0.0
 
@@ -59,7 +63,9 @@ class Clerk:
         wanted = [entry for entry in firsts.values() if entry.recipient_id in self._known]
         crowded = await self._room.crowded(link, wanted, now)
         on_file = await _look_up(link, [e for e in wanted if e.recipient_id in crowded])
-        chosen = self._choose([entry for entry in wanted if key(entry) not in on_file], crowded)
+        listed = await _listed(link, {key(e)[:2] for e in wanted if e.recipient_id in crowded})
+        new = [entry for entry in wanted if key(entry) not in on_file]
+        chosen = self._choose(new, crowded, listed)
         on_file |= await _insert(link, chosen)
         await _put_forward(link, firsts, on_file)
         return [self._answer(entry, on_file) for entry in entries]
@@ -94,14 +100,17 @@ class Clerk:
             query = f"SELECT id FROM User WHERE id IN ({marks(len(some))})"  # noqa: S608  # marks
             self._known |= {user_id for (user_id,) in await link.rows(query, some)}
 
-    def _choose(self, entries: Sequence[Entry], crowded: set[int]) -> list[Entry]:
+    def _choose(
+        self, entries: Sequence[Entry], crowded: set[int], listed: set[Pair]
+    ) -> list[Entry]:
         left = {user_id: self._room.left(user_id) for user_id in crowded}
         chosen = []
         for entry in entries:
-            if entry.recipient_id in left:
-                left[entry.recipient_id] -= 1
-                if left[entry.recipient_id] < 0:
+            user_id, sender_id, _ = key(entry)
+            if user_id in left:
+                if left[user_id] <= (-self._reserve if (user_id, sender_id) in listed else 0):
                     continue
+                left[user_id] -= 1
             chosen.append(entry)
         return chosen
 
@@ -128,6 +137,19 @@ async def _put_forward(link: Link, firsts: Mapping[Key, Entry], on_file: OnFile)
                 (copy.mid, copy.time_ms, number[0], first.mid),
             )
             on_file[number] = copy
+
+
+async def _listed(link: Link, pairs: set[Pair]) -> set[Pair]:
+    """Those of these pairs of which the first has the second on their list."""
+    found: set[Pair] = set()
+    for some in pieces(list(pairs), LOOKED_UP):
+        rows = await link.rows(
+            "SELECT userid, friendid FROM Friend"  # noqa: S608  # placeholders
+            f" WHERE {' OR '.join(['(userid = %s AND friendid = %s)'] * len(some))}",
+            [number for pair in some for number in pair],
+        )
+        found.update(rows)
+    return found
 
 
 async def _insert(link: Link, entries: Sequence[Entry]) -> OnFile:

@@ -50,7 +50,10 @@ class Room:
         return {user for user in crowded if wanted[user] > self.left(user)}
 
     def left(self, user_id: int) -> int:
-        """How many more there is room for. Only of users that `crowded` was asked about."""
+        """How many more there is room for, below 0 where some of the reserve is taken.
+
+        Only of users that `crowded` was asked about.
+        """
         return self._capacity - self._counts[user_id].number
 
     def added(self, recipients: Iterable[int]) -> None:

@@ -13,6 +13,7 @@ import attrs
 
 from adapters.sqlite.numbers import bounded
 from adapters.sqlite.worker import Worker
+from adapters.storage import reserve
 from chat_domain.model import Entry, Filing, Message, Outcome
 
 
@@ -45,7 +46,9 @@ def _add(connection: Connection, entries: tuple[Entry, ...], capacity: int) -> l
 def _file(connection: Connection, recipient: int, message: Message, capacity: int) -> Filing:
     recipient = bounded(recipient)
     counted = connection.execute(
-        "UPDATE User SET waiting = waiting + 1 WHERE id = ? AND waiting < ?", (recipient, capacity)
+        "UPDATE User SET waiting = waiting + 1 WHERE id = ?1 AND (waiting < ?2 OR waiting < ?3 AND"
+        " EXISTS (SELECT 1 FROM Friend WHERE userid = ?1 AND friendid = ?4))",
+        (recipient, capacity, capacity + reserve(capacity), message.sender_id),
     )
     if counted.rowcount:
         if _insert(connection, recipient, message):

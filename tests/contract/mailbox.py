@@ -18,6 +18,7 @@ from tests.contract.making import (
 )
 
 STORED, FULL, CONFLICT = Outcome.STORED, Outcome.FULL, Outcome.CONFLICT
+RESERVE = CAPACITY // 4
 
 
 def numbered(number: int) -> list[Message]:
@@ -242,6 +243,48 @@ async def test_removing_makes_room(store: Store) -> None:
     await store.mailbox.remove(ann, ["m000"])
     filings = await send(store, ann, *(message(mid) for mid in "xyz"))
     assert outcomes(filings) == [STORED, STORED, FULL]
+
+
+@pytest.mark.parametrize("group_id", [0, 7])
+async def test_a_full_mailbox_has_room_for_those_on_its_owners_list(
+    store: Store, group_id: int
+) -> None:
+    """A quarter more, so that strangers who have filled it keep nobody out that Ann knows."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    await store.friends.add(ann, bob)
+    await store.friends.add(cid, ann)
+    await send(store, ann, *numbered(CAPACITY))
+
+    def said_by(sender: int, mid: str) -> Message:
+        return message(mid, sender_id=sender, group_id=group_id)
+
+    entries = [said_by(cid, "y"), *(said_by(bob, f"z{number}") for number in range(RESERVE + 1))]
+    expected = [FULL, *[STORED] * RESERVE, FULL]
+    assert outcomes(await send(store, ann, *entries)) == expected
+    assert outcomes(await send(store, ann, said_by(bob, "zz"))) == [FULL]
+
+
+async def test_who_is_off_the_list_is_a_stranger(store: Store) -> None:
+    """What they have sent stays."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    await send(store, ann, *numbered(CAPACITY))
+    assert outcomes(await send(store, ann, message("y", sender_id=bob))) == [STORED]
+    await store.friends.remove(ann, bob)
+    assert outcomes(await send(store, ann, message("z", sender_id=bob))) == [FULL]
+    assert len(await mids(store, ann)) == CAPACITY + 1
+
+
+async def test_what_friends_have_sent_leaves_no_room_for_strangers(store: Store) -> None:
+    """Only below the capacity there is some."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await store.friends.add(ann, bob)
+    await send(store, ann, *numbered(CAPACITY))
+    await send(store, ann, *(message(f"z{n}", sender_id=bob) for n in range(RESERVE)))
+    await store.mailbox.remove(ann, [f"m{n:03d}" for n in range(RESERVE)])
+    assert outcomes(await send(store, ann, message("x"))) == [FULL]
+    await store.mailbox.remove(ann, ["z0"])
+    assert outcomes(await send(store, ann, message("x"))) == [STORED]
 
 
 async def test_one_full_mailbox_is_nobody_elses(store: Store) -> None:
