@@ -1,12 +1,13 @@
 """Frames as clients send them, made before they are needed as far as that is possible."""
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator
 
 TEXT = "a text of sixty-four bytes, as people write them to each other.."
 TIME = "2026-01-01 12:00:00"
 NUL, NEWLINE = b"\0", b"\n"
 
-Burst = Callable[[int], bytes]  # the next n frames of a sender
+Next = Callable[[], bytes]  # the next message of a sender
 
 
 def end_of(version: int) -> bytes:
@@ -23,11 +24,12 @@ def pushed(number: int) -> bytes:
     return b'{"msgid":1014,"push":%d}\n' % number
 
 
-def bursts(version: int, sender_id: int, to: bytes, window: int) -> Burst:
-    """The frames of one sender; `to` is the part that names the recipient."""
+def messages(version: int, sender_id: int, to: bytes) -> Next:
+    """The messages of one sender; `to` is the part that names the recipient."""
     if version == 1:
-        return _old_frames(sender_id, to, window).__getitem__
-    return _NewFrames(sender_id, to).burst
+        frame = _old_frame(sender_id, to)
+        return lambda: frame
+    return _new_frames(sender_id, to).__next__
 
 
 def one(user_id: int) -> bytes:
@@ -38,24 +40,15 @@ def group(group_id: int) -> bytes:
     return b'1009,"groupid":%d' % group_id
 
 
-def _old_frames(sender_id: int, to: bytes, window: int) -> Sequence[bytes]:
-    """All bursts up to a window: version 1 has nothing in it that changes."""
+def _old_frame(sender_id: int, to: bytes) -> bytes:
+    """Version 1 has nothing in it that changes."""
     head = b'{"msgid":%b,"id":%d,"name":"user %d","msg":"%b","time":"%b"}\0'
-    frame = head % (to, sender_id, sender_id, TEXT.encode(), TIME.encode())
-    return [frame * count for count in range(window + 1)]
+    return head % (to, sender_id, sender_id, TEXT.encode(), TIME.encode())
 
 
-class _NewFrames:
+def _new_frames(sender_id: int, to: bytes) -> Iterator[bytes]:
     """Version 2: a `cid` that never comes again, and a `seq`."""
-
-    def __init__(self, sender_id: int, to: bytes) -> None:
-        cid = b"7c9e6679-7425-40de-944b-%08x" % sender_id
-        self._head = b'{"msgid":%b,"msg":"%b","cid":"%b' % (to, TEXT.encode(), cid)
-        self._count = 0
-
-    def burst(self, count: int) -> bytes:
-        first, self._count = self._count, self._count + count
-        if count == 1:
-            return b'%b%08x","seq":%d}\n' % (self._head, first, first)
-        numbers = range(first, self._count)
-        return b"".join([b'%b%08x","seq":%d}\n' % (self._head, n, n) for n in numbers])
+    cid = b"7c9e6679-7425-40de-944b-%08x" % sender_id
+    head = b'{"msgid":%b,"msg":"%b","cid":"%b' % (to, TEXT.encode(), cid)
+    for number in itertools.count():
+        yield b'%b%08x","seq":%d}\n' % (head, number, number)

@@ -33,17 +33,16 @@ class Group:
     """
 
     def __init__(
-        self, meter: Meter, sender: socket.socket, readers: int, burst: frames.Burst, window: int
+        self, meter: Meter, sender: socket.socket, readers: int, message: frames.Next, window: int
     ) -> None:
-        self._meter, self._readers, self._burst, self._window = meter, readers, burst, window
+        self._meter, self._readers, self._message, self._window = meter, readers, message, window
         self._send, self._recv = sender.send, sender.recv
         self.sent = self.done = self._deliveries = 0
         self._probe, self._probe_sent = 1, 0
 
     def begin(self) -> None:
         self._probe, self._probe_sent = self.sent + 1, time.perf_counter_ns()
-        self.sent += self._window
-        self._send(self._burst(self._window))
+        self._say(self._window)
 
     def got_old(self, count: int) -> None:
         self._meter.count += count
@@ -66,9 +65,13 @@ class Group:
         if self.done >= self._probe:
             self._meter.latencies.append(now - self._probe_sent)
             self._probe, self._probe_sent = self.sent + 1, now
-        if self._meter.on and count:
-            self.sent += count
-            self._send(self._burst(count))
+        if self._meter.on:
+            self._say(count)
+
+    def _say(self, count: int) -> None:
+        self.sent += count
+        for _ in range(count):
+            self._send(self._message())
 
 
 class Groups:
@@ -89,8 +92,8 @@ class Groups:
         for number, group_id in enumerate(group_ids):
             first = number * size
             sender, *readers = socks[first : first + size]
-            burst = frames.bursts(version, users[first], frames.group(group_id), window)
-            group = Group(self.meter, sender, len(readers), burst, window)
+            message = frames.messages(version, users[first], frames.group(group_id))
+            group = Group(self.meter, sender, len(readers), message, window)
             self.groups.append(group)
             self._listen(group, sender, readers, version)
 

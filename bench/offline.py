@@ -19,8 +19,8 @@ class Storing:
         self.handlers: dict[int, Callable[[], None]] = {}
         self.pairs: dict[int, Pair] = {}
         for sock, sender, recipient in zip(socks, senders, recipients, strict=True):
-            burst = frames.bursts(2, sender, frames.one(recipient), 1)
-            pair = Pair(self.meter, sock, sock, burst, 1)
+            message = frames.messages(2, sender, frames.one(recipient))
+            pair = Pair(self.meter, sock, sock, message, 1)
             self.pairs[recipient] = pair
             self.handlers[sock.fileno()] = pair.acknowledged
 
@@ -50,6 +50,16 @@ class Recipient:
 
     def has_all(self) -> bool:
         return self._frames > self._expected
+
+
+def send(load: Storing, count: int) -> None:
+    """Let each sender send so many, and wait until all are stored."""
+    for pair in load.pairs.values():
+        pair.left = count - 1
+    load.begin()
+    Poller(load.handlers).run(3 * DRAIN, load.is_idle)
+    if not load.is_idle():
+        raise RuntimeError("messages were not answered")
 
 
 def fetch(port: int, expected: dict[int, int], pid: int) -> dict[str, float]:

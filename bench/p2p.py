@@ -16,21 +16,21 @@ class Pair:
         meter: Meter,
         sender: socket.socket,
         receiver: socket.socket,
-        burst: frames.Burst,
+        message: frames.Next,
         window: int,
     ) -> None:
-        self._meter, self._burst, self._window = meter, burst, window
+        self._meter, self._message, self._window = meter, message, window
         self._send = sender.send
         self._sender_recv, self._receiver_recv = sender.recv, receiver.recv
         self._receiver_send = receiver.send
         self.sent = self.done = 0
+        self.left = 0  # to be sent, whether the meter is on or not
         self._pushes = 0
         self._probe, self._probe_sent = 1, 0  # one message at a time has its way timed
 
     def begin(self) -> None:
         self._probe, self._probe_sent = self.sent + 1, time.perf_counter_ns()
-        self.sent += self._window
-        self._send(self._burst(self._window))
+        self._say(self._window)
 
     def received_old(self) -> None:
         """The recipient of version 1 has something: the next can be sent."""
@@ -56,9 +56,17 @@ class Pair:
         if self.done >= self._probe:
             meter.latencies.append(now - self._probe_sent)
             self._probe, self._probe_sent = self.sent + 1, now
-        if meter.on and count:
-            self.sent += count
-            self._send(self._burst(count))
+        if meter.on:
+            self._say(count)
+        elif self.left > 0:
+            self.left -= count
+            self._say(count)
+
+    def _say(self, count: int) -> None:
+        """Each by itself: a client that has several on their way has not written them together."""
+        self.sent += count
+        for _ in range(count):
+            self._send(self._message())
 
 
 class Pairs:
@@ -74,8 +82,8 @@ class Pairs:
         for sender, receiver, from_id, to_id in zip(
             socks[:half], socks[half:], users[:half], users[half:], strict=True
         ):
-            burst = frames.bursts(version, from_id, frames.one(to_id), window)
-            pair = Pair(self.meter, sender, receiver, burst, window)
+            message = frames.messages(version, from_id, frames.one(to_id))
+            pair = Pair(self.meter, sender, receiver, message, window)
             self.pairs.append(pair)
             if version == 1:
                 self.handlers[receiver.fileno()] = pair.received_old

@@ -10,8 +10,9 @@ import attrs
 from bench.lines import Line, Spread
 
 HEAD = (
-    "| work | min | median | max | unit | CPU µs | p50 ms | p99 ms | ratio (min-max) | target | |\n"
-    "| --- | --: | --: | --: | --- | --: | --: | --: | --: | --: | --- |"
+    "| work | min | median | max | unit | CPU µs | p50 ms | p99 ms "
+    "| ratio (min-max) | of rates | target | |\n"
+    "| --- | --: | --: | --: | --- | --: | --: | --: | --: | --: | --: | --- |"
 )
 
 
@@ -24,6 +25,7 @@ def row(line: Line) -> str:
         line.unit,
         *map(_median, (line.cpu_us, line.p50_ms, line.p99_ms)),
         _ratio(line),
+        _median(line.rate_ratio),
         _target(line),
         " ".join(filter(None, (line.verdict, line.note))),
     ]

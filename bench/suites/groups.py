@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from bench import clients
-from bench.lines import Line, against, of_load
+from bench.lines import Line, against, of_load, plain
 from bench.processes import Generator, Listener, alternate, relay, server
 from bench.suites.options import Options
 
@@ -14,11 +14,18 @@ TARGETS = {1: 0.85, 2: 0.45}  # for sizes up to 100
 
 
 def lines(options: Options) -> Iterator[Line]:
+    ratios: dict[str, list[float]] = {}
     for size, count in HOW_MANY.items():
         with ExitStack() as stack:
             chat = stack.enter_context(server(options.sqlite(f"group{size}"), root=options.root))
             bare = stack.enter_context(relay())
-            yield from _lines(options, size, count, chat, bare)
+            for line in _lines(options, size, count, chat, bare):
+                if line.ratio is not None:
+                    ratios.setdefault(line.name[-9:], []).append(line.ratio.median)
+                yield line
+    for version, (smallest, *_, largest) in ratios.items():
+        # beside the relay's own growth, which is that of the sockets that are touched
+        yield plain(f"groups of 1,000 : of 10, {version}", "times", [smallest / largest])
 
 
 def _lines(
