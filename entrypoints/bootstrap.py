@@ -4,6 +4,7 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
+from typing import Literal
 
 import attrs
 
@@ -44,7 +45,7 @@ from chat_domain.roster_changes import RosterChanges
 from chat_domain.rosters import Rosters
 from chat_domain.sessions import Sessions
 from chat_domain.standing import Standing
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.settings import BadSettings, Settings, shown
 
 FILES_OF_OUR_OWN = 100  # stores, brokers, logs, and connections that are being refused
 VISIT_ENDS_WITHIN = 5.0  # seconds for what it has begun, telling friends say
@@ -135,12 +136,11 @@ async def _open_broker(
     settings: Settings, *, visit: bool = False
 ) -> AsyncIterator[tuple[Surroundings, Join]]:
     """The node's surroundings, and what makes it take part; a visitor gets no lease."""
-    scheme = settings.broker.partition("://")[0]
-    if scheme in ("redis", "rediss"):
+    if broker_kind(settings) == "redis":
         label = f"{socket.gethostname()}-{settings.port}-"
         async with redis_cluster(settings.broker, settings.broker_prefix, label) as cluster:
             yield cluster.surroundings, cluster.visit if visit else cluster.join
-    elif settings.broker == "memory://":
+    else:
         hub = Hub()
         surroundings = hub.surroundings("alone")
         if visit:
@@ -150,9 +150,17 @@ async def _open_broker(
             hub.join("alone", node)
 
         yield surroundings, join
-    else:
-        kind = settings.broker.partition(":")[0]  # and no more, since a password may follow
-        raise BadSettings(f"broker: {kind!r} is neither redis://HOST:PORT nor memory://")
+
+
+def broker_kind(settings: Settings) -> Literal["redis", "memory"]:
+    """What the nodes talk by. Raises BadSettings."""
+    scheme, separator, _ = settings.broker.partition("://")
+    if separator and scheme in ("redis", "rediss"):
+        return "redis"
+    if settings.broker == "memory://":
+        return "memory"
+    kind = settings.broker.partition(":")[0]  # and no more, since a password may follow
+    raise BadSettings(f"--broker {shown(kind)}: redis://HOST:PORT or memory:// is needed")
 
 
 def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
@@ -166,7 +174,8 @@ def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
         _refuse_islands(settings)
         return mysql_store(settings.store, mailbox_capacity=settings.mailbox_capacity)
     kind = settings.store.partition(":")[0]  # and no more, since a password may follow
-    raise BadSettings(f"store: {kind!r} is none of sqlite:///FILE, mysql://... and memory://")
+    known = "sqlite:///FILE, mysql://USER:PASSWORD@HOST/DATABASE or memory://"
+    raise BadSettings(f"--store {shown(kind)}: {known} is needed")
 
 
 def _refuse_islands(settings: Settings) -> None:

@@ -6,18 +6,20 @@ from collections.abc import Iterator
 import attrs
 
 from adapters.mysql.address import Address
+from adapters.redis import BrokerUnusable, client_of
 from adapters.storage import StoreUnusable
-from entrypoints.bootstrap import open_store
+from entrypoints.bootstrap import broker_kind, open_store
+from entrypoints.protocols import certificate_of
 from entrypoints.settings import BadSettings, Settings, secret_names, without_password
 
 WRONG = 2
 
 
 def check_and_tell(settings: Settings) -> int:
-    """Say what is set, or what is wrong with it; the exit status. Nothing is opened."""
+    """Say what is set, or what is wrong with it; the exit status. Nobody is connected to."""
     try:
         _check(settings)
-    except (BadSettings, StoreUnusable) as error:
+    except (BadSettings, StoreUnusable, BrokerUnusable) as error:
         print(f"chat server: {error}", file=sys.stderr)  # noqa: T201  # for who typed the command
         return WRONG
     for line in description(settings):
@@ -26,10 +28,13 @@ def check_and_tell(settings: Settings) -> int:
 
 
 def _check(settings: Settings) -> None:
-    """Raises BadSettings and StoreUnusable for what only their users could notice."""
+    """What only their users could notice. Raises BadSettings, StoreUnusable and BrokerUnusable."""
     open_store(settings)
     if settings.store.startswith("mysql:"):
         Address.parse(settings.store)
+    if broker_kind(settings) == "redis":
+        client_of(settings.broker)
+    certificate_of(settings)
 
 
 def description(settings: Settings) -> Iterator[str]:

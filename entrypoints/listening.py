@@ -1,9 +1,16 @@
 """Listening sockets, made before anybody serves on them."""
 
+import os
 import socket
 from typing import Any
 
 BACKLOG = 4096  # connections that the kernel may hold for us while we are busy
+
+
+def reason_of(error: OSError) -> str:
+    """Why it is not possible to listen, in the system's words."""
+    number = error.errno or 0  # negative where the host's name is the trouble
+    return os.strerror(number) if number > 0 else error.strerror or str(error)
 
 
 def listening_sockets(host: str, port: int, count: int) -> list[list[socket.socket]]:

@@ -23,7 +23,8 @@ from entrypoints.logs import set_up_logs
 from entrypoints.managing import databases
 from entrypoints.managing.form import NotDone, arguments_of, parse, settings_arguments
 from entrypoints.managing.words import as_json, in_words
-from entrypoints.settings import BadSettings, Settings, read_settings
+from entrypoints.settings import BadSettings, Settings
+from entrypoints.sources import read_settings
 
 WRONG_USE = 2
 FAILED = 1
@@ -84,7 +85,7 @@ def _require_no_server(settings: Settings, name: str) -> None:
     if name in FOR_EACH_PROCESS:
         raise BadSettings("no server listens on its control socket (see --control-socket)")
     if settings.store.startswith("memory:"):
-        raise BadSettings("store: memory:// lives in its server, whose --control-socket is needed")
+        raise BadSettings("--store memory:// lives in its server, whose --control-socket is needed")
     if settings.store.startswith("mysql:") and settings.single_node and not settings.control_socket:
         raise BadSettings(
             "single_node: set control_socket, for the server and here; it alone knows who is there"

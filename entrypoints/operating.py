@@ -13,7 +13,8 @@ from adapters.operators.http import Page, Pages, serve_pages
 from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
-from entrypoints.settings import Settings
+from entrypoints.listening import reason_of
+from entrypoints.settings import BadSettings, Settings, shown
 
 log = structlog.get_logger()
 
@@ -22,13 +23,17 @@ log = structlog.get_logger()
 async def operated(settings: Settings, gateway: Gateway, place: int | None) -> AsyncIterator[None]:
     """Answer operators, if that is wanted. place: which of several workers this is.
 
-    Raises OSError.
+    Raises BadSettings for a port that cannot be had.
     """
     if not settings.http_port:
         yield
         return
     port = settings.http_port + (place or 1) - 1
-    server = await serve_pages(settings.http_host, port, pages(gateway))
+    try:
+        server = await serve_pages(settings.http_host, port, pages(gateway))
+    except OSError as error:
+        where = f"--http-host {shown(settings.http_host)} --http-port {settings.http_port}"
+        raise BadSettings(f"{where}: cannot listen on port {port}: {reason_of(error)}") from error
     for sock in server.sockets:
         log.info("health and metrics on http://%s:%d", *sock.getsockname()[:2])
     lag = asyncio.create_task(measure_lag(gateway.tally.lag))

@@ -66,7 +66,7 @@ def certificate_of(settings: Settings) -> Certificate | None:
     try:
         return Certificate(Path(settings.tls_cert), Path(settings.tls_key))
     except BadCertificate as error:
-        raise BadSettings(f"tls_cert, tls_key: {error}") from None
+        raise BadSettings(f"--tls-cert, --tls-key: {error}") from None
 
 
 def protocols(

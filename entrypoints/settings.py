@@ -1,39 +1,69 @@
-"""What can be set, in one class: its fields are the flags, the environment and the file.
+"""What can be set: the fields of one class. Where values come from is in `entrypoints.sources`."""
 
-A flag wins over the environment (`CHAT_STORE` for `--store`), that over the file named by
-`--config` (TOML, a key for each), that over the default. What may hold a password can be in a file
-of its own: `CHAT_STORE_FILE=/run/secrets/store`, or `store = { file = "/run/secrets/store" }`.
-"""
-
-import argparse
-import os
-import sys
-import tomllib
-from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import attrs
-import cattrs
 
 from chat_domain.limits import Limits
 
 Network = IPv4Network | IPv6Network
+
+LAST_PORT = 65_535
 
 
 class BadSettings(Exception):
     """One line for whoever started the program."""
 
 
-def _setting(default: Any, text: str, **more: Any) -> Any:
-    return attrs.field(default=default, metadata={"help": text, **more})
+class BadValue(BadSettings):
+    """A setting that cannot be what it is.
+
+    given: how it was given, if that is known; otherwise it is called as an option.
+    """
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(name, value, allowed)
+        self.name = name
+        self.given = as_option(name, value)
+        self._allowed = allowed
+
+    def __str__(self) -> str:
+        return f"{self.given}: {self._allowed}"
+
+
+# -- what a setting is called ----------------------------------------------------------------
+
+
+def as_option(name: str, value: object) -> str:
+    """As it is given on the command line, without what may be a password."""
+    option = name if name == "port" else "--" + name.replace("_", "-")
+    return option if name in secret_names() else f"{option} {shown(value)}"
+
+
+def variable(name: str) -> str:
+    """What a setting is called in the environment."""
+    return "CHAT_" + name.upper()
+
+
+def shown(value: object) -> str:
+    """A value on one line."""
+    text = str(value)
+    return text if text and text.isprintable() else repr(text)
 
 
 def without_password(url: str) -> str:
     """The address of a service as it may be shown."""
     scheme, separator, rest = url.partition("://")
     return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else "..."
+
+
+# -- the settings ----------------------------------------------------------------------------
+
+
+def _setting(default: Any, text: str, **more: Any) -> Any:
+    return attrs.field(default=default, metadata={"help": text, **more})
 
 
 def _address(default: str, text: str) -> Any:
@@ -45,6 +75,10 @@ def _address(default: str, text: str) -> Any:
     )
 
 
+def _port(default: int, text: str) -> Any:
+    return _setting(default, text, least=0, most=LAST_PORT)
+
+
 def _limit(default: int, text: str) -> Any:
     return _setting(default, f"{text}; 0 for no limit", least=0)
 
@@ -54,7 +88,7 @@ class Settings:
     """How a server runs."""
 
     host: str = _setting("127.0.0.1", "address to listen on")
-    port: int = _setting(6000, "port to listen on; 0 takes a free one and says which")
+    port: int = _port(6000, "port to listen on; 0 takes a free one and says which")
     store: str = _address(
         "sqlite:///chat.db",
         "where the data is: sqlite:///FILE (relative; four slashes: absolute), "
@@ -95,7 +129,7 @@ class Settings:
         "else takes at most 8 more",
         least=0,
     )
-    http_port: int = _setting(
+    http_port: int = _port(
         0,
         "port for operators: /healthz, /readyz and /metrics; 0 is none, and of several workers the "
         "second has the port above it, and so on",
@@ -144,17 +178,20 @@ class Settings:
 
     def __attrs_post_init__(self) -> None:
         for field in attrs.fields(Settings):
-            _check(field.name, getattr(self, field.name), field.metadata)
-        if not 0 <= self.port <= 65535:  # noqa: PLR2004  # the range of ports
-            raise BadSettings(f"port: {self.port} is no port")
-        if not 0 <= self.http_port <= 65535:  # noqa: PLR2004  # the range of ports
-            raise BadSettings(f"http_port: {self.http_port} is no port")
-        if self.workers > 1 and self.broker == "memory://":
-            raise BadSettings(f"workers: {self.workers} nodes need a broker: --broker redis://HOST")
+            value = getattr(self, field.name)
+            if not _is_allowed(value, **field.metadata):
+                raise BadValue(field.name, value, allowed(field))
         if not self.host:
-            raise BadSettings("host: an address is needed; 0.0.0.0 is every one of this machine")
-        if bool(self.tls_cert) != bool(self.tls_key):
-            raise BadSettings("tls_cert, tls_key: one is of no use without the other")
+            every = "an address is needed; 0.0.0.0 is every one of this machine"
+            raise BadValue("host", self.host, every)
+        if self.workers > 1 and self.broker == "memory://":
+            raise BadValue(
+                "workers", self.workers, "more than one need a broker: --broker redis://HOST"
+            )
+        if self.tls_cert and not self.tls_key:
+            raise BadValue("tls_cert", self.tls_cert, "of no use without --tls-key")
+        if self.tls_key and not self.tls_cert:
+            raise BadValue("tls_key", self.tls_key, "of no use without --tls-cert")
         self.proxy_networks()
 
     @property
@@ -171,164 +208,35 @@ class Settings:
         try:
             return tuple(ip_network(part.strip()) for part in self.proxy_from.split(",") if part)
         except ValueError as error:
-            raise BadSettings(f"proxy_from: {error}") from None
-
-
-def _check(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
-    choices = metadata.get("choices")
-    if choices and value not in choices:
-        raise BadSettings(f"{name}: {value!r} is none of {', '.join(choices)}")
-    if value is not None and "least" in metadata and value < metadata["least"]:
-        raise BadSettings(f"{name}: {value} is less than {metadata['least']}")
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadSettings(message)
-
-
-def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """Raises BadSettings. `--help` prints itself and exits."""
-    given = vars(settings_parser().parse_args(arguments))
-    given.pop("check_config", None)
-    config = given.pop("config", environment.get("CHAT_CONFIG"))
-    found: dict[str, Any] = _from_file(Path(config)) if config else {}
-    found |= _from_environment(environment)
-    found |= given
-    return _structure({name: _read_if_secret(name, value) for name, value in found.items()})
-
-
-def _read_if_secret(name: str, value: Any) -> Any:
-    """What is in the file, where the value names one; a line end behind it is no part of it."""
-    if not isinstance(value, dict):
-        return value
-    if name not in secret_names():
-        raise BadSettings(f"{name}: it is no secret, and no table")
-    if value.keys() != {"file"} or not isinstance(value["file"], str):
-        raise BadSettings(f"{name}: it is a text, or a table with one key, file")
-    try:
-        return Path(value["file"]).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"{name}: cannot read {value['file']}: {error}") from None
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        field.name: environment[variable(field.name)]
-        for field in attrs.fields(Settings)
-        if variable(field.name) in environment
-    }
-    for name in secret_names():
-        file = environment.get(f"{variable(name)}_FILE")
-        if file is not None and name in found:
-            raise BadSettings(f"{variable(name)} and {variable(name)}_FILE: which of them?")
-        if file is not None:
-            found[name] = {"file": file}
-    return found
+            networks = f"networks like 10.0.0.0/8, with commas between them; {error}"
+            raise BadValue("proxy_from", self.proxy_from, networks) from None
 
 
 def secret_names() -> list[str]:
-    """The settings that can be in a file of their own."""
+    """The settings in which a password may be; they can be in a file of their own."""
     return [field.name for field in attrs.fields(Settings) if field.metadata.get("secret")]
 
 
-def _structure(found: Mapping[str, Any]) -> Settings:
-    unknown = found.keys() - {field.name for field in attrs.fields(Settings)}
-    if unknown:
-        raise BadSettings(f"there is no setting {', '.join(sorted(unknown))}")
-    try:
-        return _converter.structure(found, Settings)
-    except cattrs.ClassValidationError as errors:
-        raise BadSettings(_first_line(errors)) from None
+def allowed(field: "attrs.Attribute[Any]") -> str:
+    """What a setting can be, in words."""
+    match field.metadata:
+        case {"choices": choices}:
+            return f"one of {', '.join(choices)}"
+        case {"least": least, "most": most}:
+            return f"a whole number from {least} to {most}"
+        case {"least": least}:
+            return f"a whole number, {least} or more"
+    return "yes or no" if field.type is bool else "a text"
 
 
-def _first_line(errors: cattrs.ClassValidationError) -> str:
-    for error in errors.exceptions:
-        if isinstance(error, BadSettings):
-            return str(error)
-    return "; ".join(cattrs.transform_error(errors, path="settings"))
-
-
-def _number(value: Any, _: type) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TypeError(f"{value!r} is no number")
-    return int(value)
-
-
-def _yes_or_no(value: Any, _: type) -> bool:
-    word = str(value).lower()
-    if word not in _WORDS:
-        raise TypeError(f"{value!r} is neither yes nor no")
-    return _WORDS[word]
-
-
-_WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
-    ("false", "no", "off", "0"), False
-)
-_converter = cattrs.Converter()
-_converter.register_structure_hook(int, _number)
-_converter.register_structure_hook(bool, _yes_or_no)
-
-
-def variable(name: str) -> str:
-    """What a setting is called in the environment."""
-    return "CHAT_" + name.upper()
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadSettings(f"cannot read {path}: {error}") from error
-
-
-def settings_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m entrypoints.tcp_server",
-        description="Serve the chat. Alone and without options it keeps its data in chat.db.",
-        epilog="Every option can also be set by the environment (--log-level: CHAT_LOG_LEVEL) "
-        "or in the file (log_level = ...); what may hold a password by a file of its own as well "
-        "(CHAT_STORE_FILE). An option wins over the environment, which wins over "
-        "the file.",
-        argument_default=argparse.SUPPRESS,
-    )
-    parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
-    parser.add_argument(
-        "--check-config", action="store_true", help="say what is set, or what is wrong, and end"
-    )
-    for field in attrs.fields(Settings):
-        name = field.name if field.name == "port" else "--" + field.name.replace("_", "-")
-        text = f"{field.metadata['help']} (default: {field.default})"
-        parser.add_argument(name, help=text, **_form(field))
-    return parser
-
-
-def _form(field: "attrs.Attribute[Any]") -> dict[str, Any]:
-    """How it is written on the command line."""
-    if field.type is bool:
-        return {"action": "store_true"}
-    optional = {"nargs": "?"} if field.name == "port" else {}
-    return {"metavar": _metavar(field), **optional}
-
-
-def _metavar(field: "attrs.Attribute[Any]") -> str:
-    choices = field.metadata.get("choices")
-    return "|".join(choices) if choices else field.name.upper()
-
-
-def settings_or_exit() -> Settings:
-    """The settings of this process; a mistake in them ends it with one line and status 2."""
-    try:
-        return read_settings(sys.argv[1:], os.environ)
-    except BadSettings as error:
-        raise SystemExit(_complain(error)) from None
-
-
-def wants_check(arguments: Sequence[str]) -> bool:
-    """Whether the settings are to be looked at alone."""
-    return bool(vars(settings_parser().parse_args(arguments)).get("check_config"))
-
-
-def _complain(error: BadSettings) -> int:
-    print(f"chat server: {error}", file=sys.stderr)  # noqa: T201  # logging is not set up yet
-    return 2
+def _is_allowed(
+    value: Any,
+    *,
+    choices: tuple[str, ...] = (),
+    least: int | None = None,
+    most: int | None = None,
+    **_: Any,
+) -> bool:
+    if choices and value not in choices:
+        return False
+    return (least is None or value >= least) and (most is None or value <= most)

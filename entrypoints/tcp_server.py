@@ -21,21 +21,19 @@ from adapters.redis import BrokerUnusable
 from adapters.storage import StoreUnusable
 from entrypoints.bootstrap import opened
 from entrypoints.checking import check_and_tell
+from entrypoints.command_line import wants_check
 from entrypoints.controlling import controlled
-from entrypoints.listening import BACKLOG, listening_sockets
+from entrypoints.listening import BACKLOG, listening_sockets, reason_of
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
 from entrypoints.protocols import certificate_of, protocols, warn_if_open
-from entrypoints.settings import (
-    BadSettings,
-    Settings,
-    settings_or_exit,
-    wants_check,
-    without_password,
-)
+from entrypoints.settings import BadSettings, Settings, without_password
+from entrypoints.sources import read_settings
 from entrypoints.workers import Watcher
 
 log = structlog.get_logger()
+
+WRONG_USE = 2  # the exit status
 
 
 @attrs.frozen
@@ -135,7 +133,10 @@ def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
 
 
 def main() -> int:
-    settings = settings_or_exit()
+    try:
+        settings = read_settings(sys.argv[1:], os.environ)
+    except BadSettings as error:
+        return _fail(str(error), WRONG_USE)
     if wants_check(sys.argv[1:]):
         return check_and_tell(settings)
     set_up_logs(settings.log_level)
@@ -174,14 +175,12 @@ def _run_workers(settings: Settings) -> int:
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> int:
-    number = error.errno or 0  # negative where the host's name is the trouble
-    reason = os.strerror(number) if number > 0 else error.strerror or str(error)
-    return _fail(f"cannot listen on {settings.host}:{settings.port}: {reason}")
+    return _fail(f"cannot listen on {settings.host}:{settings.port}: {reason_of(error)}")
 
 
-def _fail(why: str) -> int:
+def _fail(why: str, status: int = 1) -> int:
     print(f"chat server: {why}", file=sys.stderr)  # noqa: T201  # for who typed the command
-    return 1
+    return status
 
 
 if __name__ == "__main__":

@@ -67,8 +67,19 @@ async def redis_cluster(url: str, prefix: str, label: str = "") -> AsyncIterator
 
     label: what an operator knows this node by, a part of its id.
     """
+    client = client_of(url)
     try:
-        client = redis.asyncio.Redis.from_url(
+        await _check(client)
+        async with taking_part(client, prefix, label) as cluster:
+            yield cluster
+    finally:
+        await client.aclose()
+
+
+def client_of(url: str) -> "redis.asyncio.Redis":
+    """A client that has not connected yet. Raises BrokerUnusable for what is no address."""
+    try:
+        return redis.asyncio.Redis.from_url(
             url,
             socket_timeout=PATIENCE,
             socket_connect_timeout=PATIENCE,
@@ -77,13 +88,7 @@ async def redis_cluster(url: str, prefix: str, label: str = "") -> AsyncIterator
             socket_keepalive=True,
         )
     except ValueError:  # its words may be a part of the password
-        raise BrokerUnusable("broker: this is no address like redis://HOST:PORT/DB") from None
-    try:
-        await _check(client)
-        async with taking_part(client, prefix, label) as cluster:
-            yield cluster
-    finally:
-        await client.aclose()
+        raise BrokerUnusable("--broker: an address like redis://HOST:PORT/DB is needed") from None
 
 
 @asynccontextmanager

@@ -74,6 +74,12 @@ def test_a_port_in_use_is_named(port: int) -> None:
     assert str(port) in failed_start(str(port), "--store", "memory://")
 
 
+def test_a_port_for_operators_in_use_is_named(port: int) -> None:
+    """By its own option, not by that of the port for clients."""
+    line = failed_start("0", "--store", "memory://", "--http-port", str(port))
+    assert f"--http-port {port}: cannot listen" in line
+
+
 def test_an_address_of_another_machine_is_named() -> None:
     """An address that is not this machine's is refused with itself."""
     assert "192.0.2.1" in failed_start("0", "--store", "memory://", "--host", "192.0.2.1")

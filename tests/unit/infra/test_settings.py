@@ -5,9 +5,11 @@ from pathlib import Path
 
 import attrs
 import pytest
+import trustme
 
 from entrypoints.checking import check_and_tell
-from entrypoints.settings import Settings, read_settings, secret_names, variable
+from entrypoints.settings import Settings, secret_names, variable
+from entrypoints.sources import read_settings
 from tests.unit.infra.files import INFRA, parsed, setting, text_of, unit
 
 UNITS = {"chat.service": "chat.toml", "chat@.service": "cluster.toml"}
@@ -30,6 +32,9 @@ def test_the_examples_can_be_used(name: str, tmp_path: Path) -> None:
     """Also with what is commented out in them."""
     (tmp_path / "store").write_text("mysql://chat:PASSWORD@10.0.0.20/chat\n")
     (tmp_path / "broker").write_text("redis://:PASSWORD@10.0.0.20\n")
+    certificate = trustme.CA().issue_cert("chat.example.org")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "fullchain.pem")
+    certificate.private_key_pem.write_to_path(tmp_path / "privkey.pem")
     text = text_of(f"systemd/{name}").replace("/etc/chat/", f"{tmp_path}/")
     example = tmp_path / name
     example.write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE))

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from entrypoints import checking, options
-from entrypoints.settings import BadSettings, Settings, read_settings, wants_check
+from entrypoints.command_line import wants_check
+from entrypoints.settings import BadSettings, Settings
+from entrypoints.sources import read_settings
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 URL = "mysql://chat:hunter2@db/chat"
@@ -44,7 +46,7 @@ def test_another_table_is_no_secret(text: str, tmp_path: Path) -> None:
     """And a file has to be there."""
     config = tmp_path / "chat.toml"
     config.write_text(text)
-    with pytest.raises(BadSettings, match=r"^store: "):
+    with pytest.raises(BadSettings, match=r"^store in .*chat.toml: "):
         read_settings(["--config", str(config)], {})
 
 
@@ -72,12 +74,22 @@ def test_a_good_configuration_is_shown(capsys: pytest.CaptureFixture[str]) -> No
     assert "port = 6000  # default" in lines
 
 
-@pytest.mark.parametrize("store", ["mysql://chat:hunter2@db/", "postgres://chat:hunter2@db/chat"])
-def test_what_only_the_store_could_notice_is_noticed(
-    store: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(store="mysql://chat:hunter2@db/", single_node=True),
+        Settings(store="postgres://chat:hunter2@db/chat"),
+        Settings(broker="amqp://chat:hunter2@broker"),
+        Settings(broker="redis://chat:hunter2@broker:x"),
+        Settings(tls_cert="/not/there", tls_key="/not/there"),
+    ],
+    ids=["database", "store", "broker", "address", "certificate"],
+)
+def test_what_only_its_user_could_notice_is_noticed(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a connection, and without showing the password."""
-    assert checking.check_and_tell(Settings(store=store, single_node=True)) == 2
+    """Without a connection, and without showing a password."""
+    assert checking.check_and_tell(settings) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert len(told.err.splitlines()) == 1

@@ -6,7 +6,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from entrypoints.settings import BadSettings, Settings, read_settings
+from entrypoints.settings import BadSettings, Settings
+from entrypoints.sources import read_settings
 
 Writer = Callable[[str], str]
 
@@ -98,53 +99,87 @@ def test_the_environment_of_others_is_nobody_s_business() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environment", "words"),
-    [
-        (["many"], {}, ["port"]),
-        (["-1"], {}, []),
-        (["65536"], {}, ["port", "65536"]),
-        (["6000", "7000"], {}, ["7000"]),
-        (["--nonsense", "1"], {}, ["nonsense"]),
-        (["--host"], {}, ["host"]),
-        (["--log-level", "loud"], {}, ["log_level", "loud", "warning"]),
-        (["--hashing", "none"], {}, ["hashing", "none", "strong"]),
-        (["--second-login", "maybe"], {}, ["second_login", "maybe", "replace"]),
-        (["--mailbox-capacity", "0"], {}, ["mailbox_capacity", "0"]),
-        (["--mailbox-capacity", "1.5"], {}, ["mailbox_capacity"]),
-        ([], {"CHAT_PORT": ""}, ["port"]),
-        ([], {"CHAT_PORT": "many"}, ["port"]),
-        ([], {"CHAT_MAILBOX_CAPACITY": "-5"}, ["mailbox_capacity", "-5"]),
-        ([], {"CHAT_LOG_LEVEL": "INFO!"}, ["log_level", "INFO!"]),
-        ([], {"CHAT_CONFIG": "/nowhere/at/all"}, ["/nowhere/at/all"]),
-        (["--config", "/nowhere/at/all"], {}, ["/nowhere/at/all"]),
-    ],
-)
-def test_a_bad_value_is_one_line(
-    arguments: list[str], environment: dict[str, str], words: list[str]
-) -> None:
-    """Which names the setting."""
-    line = complaint(*arguments, **environment)
-    assert all(word in line for word in words)
+PORTS = "a whole number from 0 to 65535"
+LEVELS = "one of debug, info, warning, error"
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("arguments", "line"),
     [
-        ("prot = 7000", ["prot"]),
-        ("port = 70000", ["port", "70000"]),
-        ('port = "many"', ["port"]),
-        ("port = true", ["port"]),
-        ("port = [1]", ["port"]),
-        ("port = 1.5", ["port"]),
-        ("host = 5\nport = {", ["cannot read"]),
-        ('log_level = "loud"', ["log_level", "loud"]),
+        (["many"], f"port many: {PORTS}"),
+        (["65536"], f"port 65536: {PORTS}"),
+        (["--http-port", "99999"], f"--http-port 99999: {PORTS}"),
+        (["--log-level", "lout"], f"--log-level lout: {LEVELS}"),
+        (["--hashing", "none"], "--hashing none: one of strong, cheap"),
+        (["--mailbox-capacity", "0"], "--mailbox-capacity 0: a whole number, 1 or more"),
+        (["--connections", "1e4"], "--connections 1e4: a whole number, 0 or more"),
+        (["--tls-cert", "a.pem"], "--tls-cert a.pem: of no use without --tls-key"),
+        (["--tls-key", "a.pem"], "--tls-key a.pem: of no use without --tls-cert"),
+        (["--workers", "2"], "--workers 2: more than one need a broker: --broker redis://HOST"),
+        (
+            ["--host", ""],
+            "--host '': an address is needed; 0.0.0.0 is every one of this machine",
+        ),
+        (["--log-level", "a\nb"], f"--log-level 'a\\nb': {LEVELS}"),
+        (
+            ["many", "--workers", "few"],
+            f"port many: {PORTS}; --workers few: a whole number, 1 or more",
+        ),
+        (["6000", "7000"], "unrecognized arguments: 7000"),
+        (["--nonsense", "1"], "unrecognized arguments: --nonsense"),
+        (["--host"], "argument --host: expected one argument"),
     ],
 )
-def test_a_bad_file_is_one_line(file: Writer, text: str, words: list[str]) -> None:
+def test_a_bad_option_is_one_line(arguments: list[str], line: str) -> None:
+    """With the option, its value, and what it can be."""
+    assert complaint(*arguments) == line
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("CHAT_PORT", "many", f"CHAT_PORT=many: {PORTS}"),
+        ("CHAT_PORT", "", f"CHAT_PORT='': {PORTS}"),
+        ("CHAT_LOG_LEVEL", "INFO!", f"CHAT_LOG_LEVEL=INFO!: {LEVELS}"),
+        ("CHAT_SINGLE_NODE", "", "CHAT_SINGLE_NODE='': yes or no"),
+        ("CHAT_SINGLE_NODE", "perhaps", "CHAT_SINGLE_NODE=perhaps: yes or no"),
+        ("CHAT_CONFIG", "/not/there", "cannot read /not/there: No such file or directory"),
+        ("CHAT_STORE_FILE", "/not", "CHAT_STORE_FILE: cannot read /not: No such file or directory"),
+    ],
+)
+def test_a_bad_variable_is_one_line(variable: str, value: str, line: str) -> None:
+    """In the words in which it was given, so that nobody looks for it among the options."""
+    assert complaint(**{variable: value}) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("prot = 7000", "prot in FILE: there is no such setting"),
+        ("[chat]", "chat in FILE: there is no such setting"),
+        ("port = 70000", f"port = 70000 in FILE: {PORTS}"),
+        ('port = "many"', f'port = "many" in FILE: {PORTS}'),
+        ("port = true", f"port = true in FILE: {PORTS}"),
+        ("port = 1.5", f"port = 1.5 in FILE: {PORTS}"),
+        ("port = [1]", f"port in FILE: {PORTS}"),
+        ("host = 5", "host = 5 in FILE: a text"),
+        ('host = { file = "x" }', "host in FILE: a text"),
+        ('log_level = "loud"', f'log_level = "loud" in FILE: {LEVELS}'),
+        ("single_node = 3", "single_node = 3 in FILE: yes or no"),
+        ("host = 5\nport = {", "cannot read FILE: Invalid initial character for a key part"),
+    ],
+)
+def test_a_bad_file_is_one_line(file: Writer, text: str, line: str) -> None:
     """Whether it is no TOML, or says what it should not."""
-    line = complaint("--config", file(text))
-    assert all(word in line for word in words)
+    config = file(text)
+    assert complaint("--config", config).replace(config, "FILE").startswith(line)
+
+
+@pytest.mark.parametrize("text", ["store = 5", 'store = ["mysql://chat:hunter2@db/chat"]'])
+def test_a_bad_secret_is_not_repeated(file: Writer, text: str) -> None:
+    """Only what it should have been."""
+    config = file(text)
+    assert complaint("--config", config) == f"store in {config}: a text"
 
 
 def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
@@ -154,19 +189,8 @@ def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
     assert "cannot read" in complaint("--config", str(path))
 
 
-def test_several_bad_values_are_one_line() -> None:
-    """One of them is told at least."""
-    assert "port" in complaint("many", "--mailbox-capacity", "few")
-
-
 @pytest.mark.parametrize(("text", "meant"), [("true", True), ("false", False)])
 def test_switches_can_be_set_everywhere(file: Writer, text: str, meant: bool) -> None:
     """Off as well as on."""
     assert read_settings([], {"CHAT_SINGLE_NODE": text}).single_node is meant
     assert read_settings(["--config", file(f"single_node = {text}")], {}).single_node is meant
-
-
-@pytest.mark.parametrize("text", ["perhaps", ""])
-def test_a_switch_is_on_or_off(text: str) -> None:
-    """Nothing else, and so nothing is taken for `on` that was not meant so."""
-    assert "single_node" in complaint(CHAT_SINGLE_NODE=text)

@@ -1,0 +1,63 @@
+"""The server's options."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import attrs
+
+from entrypoints.settings import BadSettings, Settings
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadSettings(message)
+
+
+def options(arguments: Sequence[str]) -> dict[str, Any]:
+    """What is given: settings by their names, and `config`. Raises BadSettings.
+
+    `--help` prints itself and exits.
+    """
+    given = vars(_parser().parse_args(arguments))
+    given.pop("check_config", None)
+    return given
+
+
+def wants_check(arguments: Sequence[str]) -> bool:
+    """Whether the settings are to be looked at alone."""
+    return bool(vars(_parser().parse_args(arguments)).get("check_config"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m entrypoints.tcp_server",
+        description="Serve the chat. Alone and without options it keeps its data in chat.db.",
+        epilog="Every option can also be set by the environment (--log-level: CHAT_LOG_LEVEL) "
+        "or in the file (log_level = ...); what may hold a password by a file of its own as well "
+        "(CHAT_STORE_FILE). An option wins over the environment, which wins over "
+        "the file.",
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
+    parser.add_argument(
+        "--check-config", action="store_true", help="say what is set, or what is wrong, and end"
+    )
+    for field in attrs.fields(Settings):
+        name = field.name if field.name == "port" else "--" + field.name.replace("_", "-")
+        text = f"{field.metadata['help']} (default: {field.default})"
+        parser.add_argument(name, help=text, **_form(field))
+    return parser
+
+
+def _form(field: "attrs.Attribute[Any]") -> dict[str, Any]:
+    """How it is written on the command line."""
+    if field.type is bool:
+        return {"action": "store_true"}
+    optional = {"nargs": "?"} if field.name == "port" else {}
+    return {"metavar": _metavar(field), **optional}
+
+
+def _metavar(field: "attrs.Attribute[Any]") -> str:
+    choices = field.metadata.get("choices")
+    return "|".join(choices) if choices else field.name.upper()

@@ -1,0 +1,146 @@
+"""Where settings come from.
+
+An option wins over the environment (`CHAT_STORE` for `--store`), that over the file named by
+`--config` (TOML, a key for each), that over the default. What may hold a password can be in a file
+of its own: `CHAT_STORE_FILE=/run/secrets/store`, or `store = { file = "/run/secrets/store" }`.
+
+A mistake is told in the words in which the setting was given, with its value if that is no secret.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+
+from entrypoints.command_line import options
+from entrypoints.settings import (
+    BadSettings,
+    BadValue,
+    Settings,
+    allowed,
+    as_option,
+    secret_names,
+    shown,
+    variable,
+)
+
+
+@attrs.frozen
+class _Given:
+    """A value, and the words in which it was given."""
+
+    value: Any = attrs.field(repr=False)
+    words: str
+
+
+def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Raises BadSettings. `--help` prints itself and exits."""
+    on_command_line = options(arguments)
+    config = on_command_line.pop("config", environment.get("CHAT_CONFIG"))
+    found = _from_file(Path(config)) if config else {}
+    found |= _from_environment(environment)
+    for name, value in on_command_line.items():
+        found[name] = _Given(value, as_option(name, value))
+    return _structure({name: _without_file(name, given) for name, given in found.items()})
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
+    found: dict[str, _Given] = {}
+    for name in attrs.fields_dict(Settings):
+        value = environment.get(variable(name))
+        if value is not None:
+            secret = name in secret_names()
+            found[name] = _Given(value, variable(name) + ("" if secret else f"={shown(value)}"))
+    for name in secret_names():
+        its_file = f"{variable(name)}_FILE"
+        file = environment.get(its_file)
+        if file is not None and name in found:
+            raise BadSettings(f"{variable(name)} and {its_file}: which of them?")
+        if file is not None:
+            found[name] = _Given({"file": file}, its_file)
+    return found
+
+
+def _from_file(path: Path) -> dict[str, _Given]:
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(f"cannot read {path}: {_why(error)}") from error
+    for name in found:
+        if name not in attrs.fields_dict(Settings):
+            raise BadSettings(f"{shown(name)} in {path}: there is no such setting")
+    return {name: _Given(value, _in_file(name, value, path)) for name, value in found.items()}
+
+
+def _in_file(name: str, value: object, path: Path) -> str:
+    simple = isinstance(value, str | bool | int | float) and name not in secret_names()
+    return f"{name} = {json.dumps(value)} in {path}" if simple else f"{name} in {path}"
+
+
+def _without_file(name: str, given: _Given) -> _Given:
+    """What is in the file, where the value names one; a line end behind it is no part of it."""
+    if name not in secret_names() or not isinstance(given.value, dict):
+        return given
+    match given.value:
+        case {"file": str(file), **others} if not others:
+            pass
+        case _:
+            raise BadSettings(f"{given.words}: a text, or a table with one key, file")
+    try:
+        return _Given(Path(file).read_text("utf-8").strip(), f"{given.words} ({file})")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{given.words}: cannot read {shown(file)}: {_why(error)}") from None
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+# -- their types -----------------------------------------------------------------------------
+
+
+def _structure(found: Mapping[str, _Given]) -> Settings:
+    try:
+        return _converter.structure({name: one.value for name, one in found.items()}, Settings)
+    except cattrs.ClassValidationError as errors:
+        raise BadSettings("; ".join(_lines(errors, found))) from None
+
+
+def _lines(errors: cattrs.ClassValidationError, found: Mapping[str, _Given]) -> list[str]:
+    of_fields, others = errors.group_exceptions()
+    fields = attrs.fields_dict(Settings)
+    lines = [f"{found[note.name].words}: {allowed(fields[note.name])}" for _, note in of_fields]
+    for error in others:
+        if isinstance(error, BadValue) and error.name in found:
+            error.given = found[error.name].words
+        lines.append(str(error))
+    return lines
+
+
+def _number(value: Any, _: type) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError
+    return int(value)
+
+
+def _yes_or_no(value: Any, _: type) -> bool:
+    return _WORDS[str(value).lower()]
+
+
+def _text(value: Any, _: type) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+_WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
+    ("false", "no", "off", "0"), False
+)
+_converter = cattrs.Converter()
+_converter.register_structure_hook(int, _number)
+_converter.register_structure_hook(bool, _yes_or_no)
+_converter.register_structure_hook(str, _text)
