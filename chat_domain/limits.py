@@ -12,6 +12,7 @@ class Limits:
     connections: int = 10_000
     connections_per_address: int = 1_000
     login_seconds: int = 30
+    menu_seconds: int = 600
     failed_logins: int = 3
     registrations_per_hour: int = 200
     frames_per_second: int = 500

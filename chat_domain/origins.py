@@ -16,7 +16,6 @@ from chat_domain.limits import Counters, Limits
 
 REMEMBERED = 10_000
 CROWD = 20  # connections of one address that are not logged in, which may take their time
-PATIENCE = 20  # times the time to log in, for those who are no crowd
 CROWDED = 4  # the part of all connections (a fourth) from which on everybody is in a crowd
 BURST = 3  # seconds' worth of frames and bytes that may come at once from all of an address
 ARRIVE_IN = 10.0  # seconds in which all the connections may come that an address may have
@@ -116,17 +115,23 @@ class Origins:
 
     # -- strangers -----------------------------------------------------------------------
 
-    def outstayed(self, origin: Origin, seconds: float) -> bool:
+    def outstayed(self, origin: Origin, seconds: float, dawdling: float = 0.0) -> bool:
         """Whether a stranger has been here for too long.
 
         The C++ server's client sits at a menu before it says anything, and so do people with nc.
-        While there are few of them they may; a crowd has to hurry.
+        While there are few of them they may; a crowd has to hurry, and who has begun a frame.
+        dawdling: for how many seconds a frame has been under way that has no end yet.
         """
-        longest = self._limits.login_seconds
+        longest, menu = self._limits.login_seconds, self._limits.menu_seconds
         if not longest or seconds < longest:
             return False
-        crowded = self._limits.connections and (self.strangers * CROWDED > self._limits.connections)
-        return bool(crowded or origin.strangers > CROWD or seconds >= longest * PATIENCE)
+        if dawdling >= longest or self._is_crowded(origin):
+            return True
+        return bool(menu) and seconds >= menu
+
+    def _is_crowded(self, origin: Origin) -> bool:
+        most = self._limits.connections
+        return origin.strangers > CROWD or bool(most and self.strangers * CROWDED > most)
 
     # -- registrations -------------------------------------------------------------------
 

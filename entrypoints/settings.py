@@ -122,7 +122,11 @@ class Settings:
     unsettled_mib: int = _setting(
         256, "MiB of messages held in memory for slow clients; beyond it they are stored", least=1
     )
-    mailbox_capacity: int = _setting(1000, "messages kept for somebody who is away", least=1)
+    mailbox_capacity: int = _setting(
+        1000,
+        "messages kept for somebody who is away; a quarter more from those on their list",
+        least=1,
+    )
     drain_seconds: int = _setting(
         2,
         "when stopping, the seconds over which many clients are sent away, a few at a time; all "
@@ -148,7 +152,12 @@ class Settings:
     connections: int = _limit(10_000, "connections of this node in all")
     connections_per_address: int = _limit(1_000, "connections from one address")
     login_seconds: int = _limit(
-        30, "seconds to log in; twenty times that while few others of the address wait, too"
+        30, "seconds to log in; where few of an address are about to, --menu-seconds counts"
+    )
+    menu_seconds: int = _limit(
+        600,
+        "seconds to log in for up to 20 connections of an address, where people may sit at a menu; "
+        "as many as --login-seconds or less, and nobody gets more time than that",
     )
     failed_logins: int = _limit(
         3, "failed logins of one address to one account before further ones have to wait"

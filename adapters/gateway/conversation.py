@@ -103,6 +103,7 @@ class Conversation:
         self._choked = False  # by a client that does not read
         self._paused_until = 0.0  # because it sends too fast; 0 if it does not
         self._stranger_since: float | None = None  # as far as `tick` has seen
+        self._dawdling_since: float | None = None  # over a frame; the same
         self._input_ended = False
         self._heard = True
         self._quiet_since = 0.0
@@ -421,7 +422,10 @@ class Conversation:
     def _look_at_stranger(self, now: float) -> None:
         if self._stranger_since is None:
             self._stranger_since = now
-        if not self.guard.origins.outstayed(self.origin, now - self._stranger_since):
+        if self._dawdling_since is None or not self._splitter.is_within_frame:
+            self._dawdling_since = now
+        here, dawdling = now - self._stranger_since, now - self._dawdling_since
+        if not self.guard.origins.outstayed(self.origin, here, dawdling):
             return
         self.guard.counters.never_logged_in += 1
         self._stranger_since = now  # once is enough

@@ -37,6 +37,11 @@ class FrameSplitter:
         self.terminator = b"\n"
         self.empty = 0
 
+    @property
+    def is_within_frame(self) -> bool:
+        """Whether a frame has begun and not ended."""
+        return bool(self._rest)
+
     def feed(self, data: bytes) -> list[bytes]:
         """Add bytes; return the frames that they complete. Raises FrameTooLong, which is final."""
         if self._first:

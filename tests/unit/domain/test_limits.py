@@ -117,11 +117,21 @@ class TestConnections:
 
 class TestStrangers:
     def test_a_few_may_take_their_time(self) -> None:
-        """As a person at a menu does; but not for ever."""
-        doors = Origins(Limits(login_seconds=30), Counters())
+        """As a person at a menu does; but not for ever, and not over a frame."""
+        doors = Origins(Limits(login_seconds=30, menu_seconds=600), Counters())
         here = doors.enter("192.0.2.1")
-        assert not doors.outstayed(here, 31)
-        assert doors.outstayed(here, 30 * origins.PATIENCE)
+        assert not doors.outstayed(here, 599)
+        assert doors.outstayed(here, 600)
+        assert not doors.outstayed(here, 599, dawdling=29)
+        assert doors.outstayed(here, 31, dawdling=30)
+
+    @pytest.mark.parametrize("menu_seconds", [1, 30])
+    def test_an_operator_may_let_nobody_take_longer(self, menu_seconds: int) -> None:
+        """Who has no clients that begin with a menu."""
+        doors = Origins(Limits(login_seconds=30, menu_seconds=menu_seconds), Counters())
+        here = doors.enter("192.0.2.1")
+        assert not doors.outstayed(here, 29)
+        assert doors.outstayed(here, 30)
 
     def test_a_crowd_has_to_hurry(self) -> None:
         """Those of another address are no crowd."""

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chat_domain.guard import Guard
 from chat_domain.limits import Limits
 from chat_domain.meter import BURST, GOES_ON
 from tests.unit.gateway.server import Peer, Server, settled
@@ -16,9 +15,9 @@ AT_ONCE = BURST * PER_SECOND
 
 
 @pytest.fixture
-async def strict(server: Server) -> AsyncIterator[Server]:
+async def strict() -> AsyncIterator[Server]:
     """A server with limits, whose clock goes on."""
-    server.gateway.guard = Guard(Limits(frames_per_second=PER_SECOND, bytes_per_second=1_000_000))
+    server = Server(Limits(frames_per_second=PER_SECOND, bytes_per_second=1_000_000))
     clock = asyncio.create_task(server.gateway.keep_time())
     yield server
     clock.cancel()

@@ -1,0 +1,67 @@
+"""Connections on which nobody logs in: how long they may stay."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chat_domain.limits import Limits
+from tests.unit.gateway.server import Peer, Server, settled
+
+LOGIN, MENU = 30, 600
+
+
+@pytest.fixture
+async def strict() -> AsyncIterator[Server]:
+    """A server whose clock goes on."""
+    server = Server(Limits(login_seconds=LOGIN, menu_seconds=MENU))
+    clock = asyncio.create_task(server.gateway.keep_time())
+    yield server
+    clock.cancel()
+
+
+def is_told(peer: Peer) -> bool:
+    return peer.is_gone() and peer.heard()[-1]["error"] == "login_timeout"
+
+
+async def test_who_says_nothing_may_sit_at_a_menu(strict: Server) -> None:
+    """For ten minutes, where there are few of them."""
+    peer = strict.join()
+    await asyncio.sleep(MENU - 1)
+    assert not peer.is_gone()
+    await asyncio.sleep(2)
+    assert is_told(peer)
+    assert strict.gateway.guard.counters.never_logged_in == 1
+
+
+async def test_who_dawdles_over_a_frame_may_not(strict: Server) -> None:
+    """However much of it comes meanwhile; the time counts from its first byte."""
+    peer = strict.join()
+    await asyncio.sleep(100)
+    for _ in range(LOGIN - 1):
+        peer.talk.received(b" ")
+        await asyncio.sleep(1)
+    assert not peer.is_gone()
+    await asyncio.sleep(2)
+    assert is_told(peer)
+
+
+async def test_who_has_said_something_whole_has_not_dawdled(strict: Server) -> None:
+    """As who registers, and thinks about it."""
+    peer = strict.join()
+    for _ in range(10):
+        peer.say({"msgid": 1012})
+        await asyncio.sleep(20)
+    await settled()
+    assert not peer.is_gone()
+
+
+async def test_who_logs_out_has_as_much_time_again(strict: Server) -> None:
+    """The C++ server's client is back at its menu then."""
+    peer = await strict.logged_in("Ann")
+    await asyncio.sleep(50)
+    peer.say({"msgid": 1002})
+    await asyncio.sleep(MENU - 1)
+    assert not peer.is_gone()
+    await asyncio.sleep(2)
+    assert is_told(peer)
