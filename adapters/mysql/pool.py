@@ -26,6 +26,7 @@ from pymysql.err import MySQLError
 
 from adapters.mysql.link import Link
 from adapters.mysql.trouble import Conflict, InDoubt, Lost, Trouble
+from adapters.outage import Outage
 from chat_domain.errors import ChatError, TryAgain
 
 P = ParamSpec("P")
@@ -53,6 +54,7 @@ class Pool:
         self._limit = limit
         self._closed = False
         self._under_way = 0
+        self._outage = Outage("the database")
 
     async def read(
         self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -93,9 +95,13 @@ class Pool:
         self._under_way += 1
         try:
             async with asyncio.timeout(self._limit):
-                return await self._persevere(attempt, repeatable=repeatable)
+                result = await self._persevere(attempt, repeatable=repeatable)
         except (Trouble, TimeoutError) as error:
+            self._outage.failed(error)
             raise TryAgain from error
+        else:
+            self._outage.worked()
+            return result
         finally:
             self._under_way -= 1
 

@@ -21,6 +21,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 import attrs
 
+from adapters.outage import Outage
 from chat_domain.errors import TryAgain
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class Worker:
         self._asked: list[_Job] = []  # in this turn of the loop
         self._unanswered = 0
         self._closed = False
+        self._outage = Outage("the database")
         self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
         # a daemon, so that a crash of the main thread still ends the process
         self._thread = threading.Thread(target=self._do_batches, name="sqlite", daemon=True)
@@ -98,6 +100,11 @@ class Worker:
 
     def _answer(self, batch: list[_Job]) -> None:
         self._unanswered -= len(batch)
+        failed = next((job.error for job in batch if isinstance(job.error, TryAgain)), None)
+        if failed is None:
+            self._outage.worked()
+        else:
+            self._outage.failed(failed.__cause__)
         for job in batch:
             job.answer()
 
