@@ -57,7 +57,9 @@ class FromLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger()
         write = log.error if record.levelno >= logging.ERROR else log.warning
-        write(record.getMessage(), logger=record.name, exc_info=record.exc_info)
+        # The loop tells of failures whenever it finds them, in whoever's task that may be.
+        owner = None if record.name == "asyncio" else OWNER.get()
+        write(record.getMessage(), logger=record.name, exc_info=record.exc_info, owner=owner)
 
 
 _FROM_LIBRARIES = FromLibraries(logging.WARNING)

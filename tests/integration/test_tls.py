@@ -135,6 +135,20 @@ def test_who_speaks_without_tls_is_hung_up_on(server: ServerProcess, files: File
     server.says("tls_failed")
 
 
+def test_who_breaks_the_rules_of_tls_is_hung_up_on(server: ServerProcess, files: Files) -> None:
+    """In the middle of it, too."""
+    with (
+        closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as plain,
+        files.trusting().wrap_socket(plain, server_hostname="127.0.0.1") as sock,
+    ):
+        sock.sendall(HELLO)
+        assert b"1013" in sock.recv(1000)
+        os.write(sock.fileno(), b"this is no record")
+        with pytest.raises(ssl.SSLError):
+            sock.recv(1000)
+    server.says("tls_failed")
+
+
 def test_a_new_certificate_is_read_on_sighup(server: ServerProcess, files: Files) -> None:
     """Connections that are there go on; a broken file changes nothing."""
     newer = trustme.CA()

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from adapters.gateway.tasks import BackgroundTasks
+from adapters.owner import OWNER
 from entrypoints import logs
 
 
@@ -75,6 +76,16 @@ async def test_a_task_that_fails_is_logged_as_its_owner_s(log: Log) -> None:
     (line,) = log.lines()
     assert (line["level"], line["connection"]) == ("error", "a")
     assert "a defect" in line["exception"]
+
+
+async def test_a_library_s_lines_are_its_caller_s(log: Log) -> None:
+    """But not the event loop's, which may find a failure in anybody's task."""
+    before = OWNER.set(Somebody("a"))
+    logging.getLogger("a.library").warning("called")
+    logging.getLogger("asyncio").error("found")
+    OWNER.reset(before)
+    found = {line["event"]: line.get("connection") for line in log.lines()}
+    assert found == {"called": "a", "found": None}
 
 
 async def test_what_a_library_logs_is_a_line_as_any_other(log: Log) -> None:
