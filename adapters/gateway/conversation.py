@@ -216,16 +216,16 @@ class Conversation:
         """Handle what came while something was waited for, but not too much at once."""
         if self._is_held():
             return
-        while self._backlog:
-            if self.meter.is_due():
-                self._rest()
-                return
+        while self._backlog and not self.meter.is_due():
             frame = self._take()
             if frame is None:
                 continue
             self.meter.frames += 1
             if self._handle(frame):
                 return
+        if self.meter.is_due():  # with nothing left, too: each may have come and waited by itself
+            self._rest()
+            return
         if self._too_long is not None:
             self._give_up_on_stream()
         self._heard = True  # it was we who did not listen

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chat_domain.limits import Limits
-from chat_domain.meter import BURST, GOES_ON
+from chat_domain.meter import BURST, DEAR, GOES_ON, QUANTUM_FRAMES
 from tests.unit.gateway.server import Peer, Server, settled
 
 PER_SECOND = 100
@@ -54,6 +54,17 @@ async def test_who_exceeds_waits_and_loses_nothing(strict: Server) -> None:
     assert peer.link.reading
     assert strict.gateway.guard.counters.reading_paused > 0
     assert strict.gateway.guard.counters.too_fast_cut == 0
+
+
+async def test_who_awaits_each_answer_is_no_exception(strict: Server) -> None:
+    """One request at a time, each of which has to wait for the store."""
+    ann = await strict.logged_in("Ann")
+    for _ in range(AT_ONCE // DEAR + QUANTUM_FRAMES):
+        ann.say({"msgid": 1022})
+        await settled()
+    assert strict.gateway.guard.counters.reading_paused > 0
+    await asyncio.sleep(10)
+    assert ann.link.reading
 
 
 async def test_reading_pauses_meanwhile(strict: Server) -> None:
