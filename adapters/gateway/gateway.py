@@ -19,6 +19,7 @@ from chat_domain.errors import TooManyConnections
 from chat_domain.guard import Guard
 
 TICK = 0.5  # seconds
+SHARES = 20  # of a tick: to look after 10,000 conversations at once holds all up for some 15 ms
 LAST_WORDS_TAKE = 0.1  # seconds; what has been said by then is with the clients or their kernels
 CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and all else it ends within 10
 
@@ -83,12 +84,15 @@ class Gateway:
         """Let every conversation look after its deadlines, for ever."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(TICK)
-            now = loop.time()
+            everybody = list(self)
+            for share in range(SHARES):
+                await asyncio.sleep(TICK / SHARES)
+                now = loop.time()
+                for conversation in everybody[share::SHARES]:
+                    if not conversation.gone:
+                        conversation.tick(now)
             self.chat.node.tick()
-            for conversation in self:
-                conversation.tick(now)
-            self.departures.tick(now)
+            self.departures.tick(loop.time())
 
     async def close(self, drain_seconds: float = 0.0) -> None:
         """Send everybody away in that time, storing what they have not taken over, and hang up."""
