@@ -1,6 +1,7 @@
 PORT = 6000
 VENV = .venv
 MINUTES = 10
+CLIENTS = 1000
 UV = uv==0.13.9
 PIP_AUDIT = pip-audit==2.10.1
 
@@ -13,7 +14,7 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run cluster test lint unit integration soak mutations bench services check-infra lock audit clean
+.PHONY: help run cluster test lint unit integration soak stampede mutations bench services check-infra lock audit clean
 .NOTPARALLEL:
 
 help:
@@ -25,6 +26,7 @@ help:
 	@echo 'make integration  the tests with real processes and sockets'
 	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'
 	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'
+	@echo 'make stampede     kill a node under all its clients, and see how soon they are back (make stampede CLIENTS=10000)'
 	@echo 'make mutations    take the rules of delivery out, one by one: a test must fail of each (ARGS="--rule 12")'
 	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
 	@echo 'make check-infra  what lies in infra/, by promtool, systemd-analyze, nginx and Docker Compose (Debian, root)'
@@ -57,6 +59,9 @@ bench: $(VENV)/.tests
 
 soak: $(VENV)/.tests
 	$(BIN)/python -m tests.delivery.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+stampede: $(VENV)/.tests
+	$(BIN)/python -m tests.delivery.stampede --clients $(CLIENTS) $(ARGS)
 
 mutations: $(VENV)/.tests
 	$(BIN)/python -m tests.mutations $(ARGS)

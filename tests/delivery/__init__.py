@@ -6,4 +6,8 @@ compares that with what is promised (docs/delivery.md), then or at any later tim
 
     python -m tests.delivery.soak --minutes 30 --seed 7
     python -m tests.delivery.judge HISTORY
+
+`stampede` is about very many clients (`herd`, `member`) whose node dies under all of them:
+
+    python -m tests.delivery.stampede --clients 10000
 """

@@ -5,20 +5,17 @@ The history of a run in which a promise was broken is kept, with the nodes' logs
 
 import argparse
 import asyncio
-import io
 import random
 import sys
 import tempfile
-from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
-from entrypoints.services.mariadb import MariaDB
-from entrypoints.services.redis import Redis
 from tests.delivery.history import History, new_history, read_history
 from tests.delivery.judge import Verdict, judge
+from tests.delivery.own_cluster import own_cluster
 from tests.delivery.run import run
 from tests.delivery.schedule import describe, plan
-from tests.integration.cluster import Cluster, Services
+from tests.integration.cluster import Cluster
 
 NODES = 3
 REPORTED_EVERY = 30.0  # seconds
@@ -27,15 +24,11 @@ _SHOWN = ("send", "ack", "fail", "received", "login", "fault")
 
 def soak(seconds: float, seed: int, keep: Path) -> Verdict:
     """One run; what it leaves behind is in `keep` if a promise was broken."""
-    with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-soak-")))
-        mariadb = stack.enter_context(MariaDB(directory / "mariadb"))
-        redis = stack.enter_context(Redis(directory / "redis"))
-        stack.enter_context(redirect_stdout(io.StringIO()))  # the nodes' logs, said at their end
-        cluster = stack.enter_context(
-            Cluster(Services(mariadb, redis), directory / "nginx", nodes=NODES, nginx=True)
-        )
-        path = directory / f"history-{seed}.jsonl"
+    with (
+        tempfile.TemporaryDirectory(prefix="chat-soak-") as directory,
+        own_cluster(NODES) as cluster,
+    ):
+        path = Path(directory) / f"history-{seed}.jsonl"
         try:
             with new_history(path) as history:
                 asyncio.run(_run(cluster, history, seconds, seed))

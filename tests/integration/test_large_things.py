@@ -50,76 +50,33 @@ async def test_what_waited_is_read_in_windows_with_live_messages_behind(
             assert len(returned.texts) == len(texts) + len(live)
 
 
-async def registered(port: int, count: int) -> list[int]:
-    """The ids of so many new accounts."""
-    async with connected(port) as registrar:
-        mark = time.monotonic_ns()
-        return [
-            await registrar.client.register(f"{mark} {number}", "secret") for number in range(count)
-        ]
-
-
-async def log_in(stack: AsyncExitStack, port: int, user_id: int) -> Chatter:
-    chatter = await stack.enter_async_context(connected(port))
-    chatter.id = user_id
-    await chatter.client.login(user_id, chatter.password)
+async def member(stack: AsyncExitStack, port: int, group_id: int) -> Chatter:
+    """Somebody new, who has joined the group."""
+    chatter = await stack.enter_async_context(newcomer(port))
+    await chatter.client.join_group(group_id)
     return chatter
 
 
-async def joined(port: int, group_id: int, user_id: int) -> None:
-    async with connected(port) as chatter:
-        await chatter.client.login(user_id, chatter.password)
-        await chatter.client.join_group(group_id)
-        await chatter.client.logout()
-
-
 async def test_a_large_group_on_three_nodes_half_of_it_away(new_cluster: NewCluster) -> None:
-    """Six hundred members: those who are there hear it at once, the others when they return."""
+    """A thousand members: those who are there hear it at once, the others when they return."""
     with new_cluster(nodes=3) as cluster:
         ports = cluster.ports
         async with newcomer(ports[0]) as anna, AsyncExitStack() as stack:
             group = await anna.client.create_group("everybody")
-            members = await registered(ports[0], 600)
-            for start in range(0, 600, 50):
-                await asyncio.gather(
-                    *(joined(ports[id_ % 3], group.id, id_) for id_ in members[start : start + 50])
+            everybody: list[Chatter] = []
+            while len(everybody) < 1000:
+                everybody += await asyncio.gather(
+                    *(member(stack, ports[number % 3], group.id) for number in range(250))
                 )
-            here = [await log_in(stack, ports[id_ % 3], id_) for id_ in members[:300]]
+            here, away = everybody[:500], everybody[500:]
+            await asyncio.gather(*(one.client.logout() for one in away))
             ack = await anna.client.send_group(group.id, "can you hear me?")
             assert not ack.delivered
             assert not ack.refused
             await eventually(lambda: all(one.texts == ["can you hear me?"] for one in here))
-            for id_ in members[300:600:60]:
-                late = await log_in(stack, ports[id_ % 3], id_)
-                await late.hears("can you hear me?")
-
-
-async def resumes(chatter: Chatter, token: str, until: float) -> None:
-    """Resume as soon as the server lets one."""
-    while True:
-        try:
-            await chatter.client.resume(token)
-        except Refused:
-            assert time.monotonic() < until, "it takes too long"
-            await asyncio.sleep(0.2)
-        else:
-            return
-
-
-async def test_the_clients_of_a_dead_node_resume_on_the_others(new_cluster: NewCluster) -> None:
-    """Three hundred of them, by their tokens, as soon as the node's lease has run out."""
-    with new_cluster(nodes=2) as cluster:
-        members = await registered(cluster.ports[0], 300)
-        async with AsyncExitStack() as stack:
-            there = [await log_in(stack, cluster.ports[1], id_) for id_ in members]
-            tokens = [one.client.token for one in there]
-            await beside(cluster.nodes[1].kill)
-        began = time.monotonic()
-        async with AsyncExitStack() as stack:
-            for token in tokens:
-                assert token
-                again = await stack.enter_async_context(connected(cluster.ports[0]))
-                await resumes(again, token, until=began + 20)
+            for one in away[::100]:
+                async with back(ports[one.id % 3], one) as returned:
+                    await returned.hears("can you hear me?")
 
 
 async def goes_live(deaf: RawClient, anna: Chatter) -> None:

@@ -1,0 +1,197 @@
+"""A client so light that one process can be ten thousand of them.
+
+It speaks version 2, has one message under way at a time, and keeps to docs/protocol.md: it comes
+back by its token after a random time, sends again what has no answer, and shows nothing twice.
+"""
+
+import asyncio
+import json
+import random
+from typing import Any, Protocol, cast
+
+import attrs
+
+from adapters.client.backoff import Backoff
+from adapters.client.errors import PASSING
+from adapters.client.settings import Settings
+from adapters.wire import numbers
+from tests.delivery.network import LOOPBACK
+
+_SETTINGS = Settings()
+
+
+@attrs.frozen
+class Posted:
+    """A message, by its sender and their count."""
+
+    sender: int
+    number: int
+    to: int
+
+
+class Place(Protocol):
+    """Where members are, and who hears what becomes of them."""
+
+    port: int
+
+    def is_in(self, member: "Member") -> None: ...
+
+    def is_out(self, member: "Member") -> None: ...
+
+    def is_acknowledged(self, posted: Posted) -> None: ...
+
+    def is_surprised(self, frame: dict[str, Any]) -> None: ...
+
+
+class Member(asyncio.Protocol):
+    def __init__(self, place: Place, name: str) -> None:
+        self.id = 0
+        self.here = False
+        self.under_way: Posted | None = None
+        self.shown: list[tuple[int, int]] = []  # sender and number, in order
+        self._place = place
+        self._name = name
+        self._token = ""
+        self._count = 0
+        self._seen: set[str] = set()
+        self._delays = Backoff(_SETTINGS.first_delay, _SETTINGS.longest_delay, random.Random(name))
+        self._transport: asyncio.Transport | None = None
+        self._rest = b""
+        self._seq = 0
+        self._copies: set[int] = set()  # the numbers under which this connection has sent it
+        self._again: asyncio.TimerHandle | None = None
+        self._ended = False
+        self._connecting: asyncio.Future[None] | None = None
+
+    # -- coming, and coming back ---------------------------------------------------------------
+
+    def begin(self) -> None:
+        self._connecting = asyncio.ensure_future(self._connect())
+
+    async def _connect(self) -> None:
+        try:
+            await asyncio.get_running_loop().create_connection(
+                lambda: self, LOOPBACK, self._place.port
+            )
+        except OSError:
+            self._come_back()
+
+    def _come_back(self) -> None:
+        if not self._ended:
+            asyncio.get_running_loop().call_later(self._delays.next(), self.begin)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport, self._rest = cast("asyncio.Transport", transport), b""
+        if self._token:
+            self._ask(numbers.RESUME, token=self._token)
+        elif self.id:
+            self._log_in()
+        else:
+            self._ask(numbers.REGISTER, name=self._name, password="secret")
+
+    def _log_in(self) -> None:
+        self._ask(numbers.LOGIN, id=self.id, password="secret", v=2)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.here:
+            self.here = False
+            self._place.is_out(self)
+        self._copies.clear()
+        self._quiet()
+        self._come_back()
+
+    def leave(self) -> None:
+        self._ended = True
+        self._cut()
+
+    def _cut(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- messages --------------------------------------------------------------------------------
+
+    def post(self, to: int) -> None:
+        """Send a message; it is under way until it is acknowledged."""
+        self._count += 1
+        self.under_way = Posted(self.id, self._count, to)
+        self._transmit()
+
+    def _transmit(self) -> None:
+        """Send what is under way, and once more if there is no answer."""
+        self._quiet()
+        if self.here and self.under_way is not None:
+            text = f"{self.under_way.sender}-{self.under_way.number}"
+            to = self.under_way.to
+            self._copies.add(self._ask(numbers.ONE_CHAT, toid=to, msg=text, cid=text))
+            self._transmit_in(_SETTINGS.answer_within)
+
+    def _transmit_in(self, seconds: float) -> None:
+        self._quiet()
+        self._again = asyncio.get_running_loop().call_later(seconds, self._transmit)
+
+    def _quiet(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+
+    def _ask(self, msgid: int, **fields: Any) -> int:
+        self._seq += 1
+        self._say(msgid=msgid, seq=self._seq, **fields)
+        return self._seq
+
+    def _say(self, **frame: Any) -> None:
+        assert self._transport is not None
+        self._transport.write(json.dumps(frame, separators=(",", ":")).encode() + b"\n")
+
+    # -- what the server says --------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        *frames, self._rest = (self._rest + data).split(b"\n")
+        pushed = 0
+        for raw in frames:
+            frame = json.loads(raw)
+            pushed = frame.get("push", pushed)
+            self._take(frame)
+        if pushed:
+            self._say(msgid=numbers.PUSHED, push=pushed)
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        match frame["msgid"]:
+            case numbers.ONE_CHAT:
+                self._show(frame)
+            case numbers.ACK:
+                self._answered(frame["seq"])
+            case numbers.PING:
+                self._say(msgid=numbers.PONG)
+            case numbers.LOGIN_ACK if frame["errno"] == 0:
+                self._entered(frame["token"])
+            case numbers.REGISTER_ACK if frame["errno"] == 0:
+                self.id = frame["id"]
+                self._log_in()
+            case numbers.ERROR if frame["error"] in PASSING:
+                self._transmit_in(_SETTINGS.first_delay)
+            case numbers.GOING_AWAY:
+                pass
+            case _ if frame.get("error") in (*PASSING, "already_online"):
+                self._cut()
+            case _:
+                self._place.is_surprised(frame)
+
+    def _entered(self, token: str) -> None:
+        self._token, self.here = token, True
+        self._delays.reset()
+        self._place.is_in(self)
+        self._transmit()
+
+    def _show(self, frame: dict[str, Any]) -> None:
+        if frame["cid"] not in self._seen:
+            self._seen.add(frame["cid"])
+            sender, _, number = frame["msg"].partition("-")
+            self.shown.append((int(sender), int(number)))
+
+    def _answered(self, seq: int) -> None:
+        posted = self.under_way
+        if posted is not None and seq in self._copies:
+            self.under_way = None
+            self._copies.clear()
+            self._quiet()
+            self._place.is_acknowledged(posted)

@@ -1,0 +1,25 @@
+"""A cluster for a command: with services of its own, and nothing left of it afterwards."""
+
+import io
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from pathlib import Path
+
+from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.redis import Redis
+from tests.integration.cluster import Cluster, Services
+
+
+@contextmanager
+def own_cluster(nodes: int, options: Sequence[str] = ()) -> Iterator[Cluster]:
+    """A cluster behind nginx. What is printed meanwhile is lost, but for sys.__stdout__."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-cluster-")))
+        mariadb = stack.enter_context(MariaDB(directory / "mariadb"))
+        redis = stack.enter_context(Redis(directory / "redis"))
+        stack.enter_context(redirect_stdout(io.StringIO()))  # the nodes' logs, said at their end
+        services = Services(mariadb, redis)
+        yield stack.enter_context(
+            Cluster(services, directory / "nginx", nodes=nodes, nginx=True, options=options)
+        )
