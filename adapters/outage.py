@@ -19,12 +19,19 @@ class Outage:
         """Something could not be done. The first time is logged as a warning."""
         if not self._failures:
             self._since = time.monotonic()
-            log.warning("outage", what=self._what, why=str(why) or type(why).__name__)
+            reason = str(why) or type(why).__name__
+            log.warning("outage", owner=None, what=self._what, why=reason)  # not its finder's own
         self._failures += 1
 
     def worked(self) -> None:
         """Something was done. Costs next to nothing as long as all goes well."""
         if self._failures:
             lasted = round(time.monotonic() - self._since, 3)
-            log.warning("outage over", what=self._what, seconds=lasted, failures=self._failures)
+            log.warning(
+                "outage over",
+                owner=None,
+                what=self._what,
+                seconds=lasted,
+                failures=self._failures,
+            )
             self._failures = 0

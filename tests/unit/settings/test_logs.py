@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from adapters.gateway.tasks import BackgroundTasks
+from adapters.outage import Outage
 from adapters.owner import OWNER
 from entrypoints import logs
 
@@ -35,6 +36,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
     stream = Log()
     monkeypatch.setattr("sys.stderr", stream)
     logs.set_up_logs("info")
+    structlog.configure(cache_logger_on_first_use=False)  # other tests look at these loggers, too
     yield stream
     logging.getLogger().removeHandler(logs._FROM_LIBRARIES)
     structlog.reset_defaults()
@@ -86,6 +88,16 @@ async def test_a_library_s_lines_are_its_caller_s(log: Log) -> None:
     OWNER.reset(before)
     found = {line["event"]: line.get("connection") for line in log.lines()}
     assert found == {"called": "a", "found": None}
+
+
+async def test_an_outage_is_nobody_s_own(log: Log) -> None:
+    """Whoever has found it."""
+    before = OWNER.set(Somebody("a"))
+    outage = Outage("the database")
+    outage.failed(OSError("gone"))
+    outage.worked()
+    OWNER.reset(before)
+    assert [line.get("connection") for line in log.lines()] == [None, None]
 
 
 async def test_what_a_library_logs_is_a_line_as_any_other(log: Log) -> None:

@@ -17,7 +17,7 @@ from chat_domain.accounts import Token
 from chat_domain.model import Account, User
 from entrypoints import logs
 from entrypoints.bootstrap import opened
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.settings import BadSettings, BadValue, Settings
 
 FORGED = 'li si"}\n2026-11-23 [error] forged\r\x1b[2J\u2028'
 SECRET = "hunter2"
@@ -121,6 +121,12 @@ def test_nothing_shows_a_secret(thing: object) -> None:
     """Whoever prints it, or has it printed in an error."""
     assert SECRET not in repr(thing)
     assert SECRET not in str(thing)
+
+
+def test_a_complaint_names_a_setting_without_its_secret() -> None:
+    """Whatever is wrong with it."""
+    bad = BadValue("broker", f"redis://:{SECRET}@cache", "something else")
+    assert str(bad) == "--broker: something else"
 
 
 @pytest.mark.parametrize(
