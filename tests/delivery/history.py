@@ -11,8 +11,10 @@ login       | process, user, how ("password" or "token")
 logout      | process, user: said so by the server
 closed      | process, user: by its person
 send        | key, sender, process, number, to or group, crc
-copy        | key: its client has written it to a connection, the first time or once more
-again       | key: the server has refused a copy for the moment, whether the client hears it or not
+copy        | key, wire, seq: its client has written it to a connection, the first time or once more
+said        | wire, seq: the server has answered a copy, whether the client hears it or not
+again       | key: it has refused one for the moment, likewise
+cut         | wire: the connection is gone, on the server's side as well
 ack         | key, status, refused
 fail        | key, error: not acknowledged, whatever became of it
 received    | process, user, key, sender, group, crc, mid

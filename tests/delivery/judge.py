@@ -51,7 +51,7 @@ def figures(past: Past) -> dict[str, int]:
         **{f"as {status}": number for status, number in sorted(statuses.items())},
         "refused members in acknowledgements": sum(len(one.refused) for one in sent),
         **{f"not acknowledged: {error}": number for error, number in sorted(errors.items())},
-        "sent more than once": sum(len(one.copied_at) > 1 for one in sent),
+        "sent more than once": sum(past.copies.count(one.key) > 1 for one in sent),
         "refused for the moment, sent again": sum(bool(one.again_at) for one in sent),
         "receptions": receptions,
         "of them again, by a new process": receptions - len(past.first_receptions()),

@@ -168,6 +168,7 @@ class Door:
         finally:
             self._wires.discard(wire)
             await _end(far_writer)
+            tap.ends()
             await _end(writer)
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import attrs
 
+from tests.delivery.copies import Copies
 from tests.delivery.history import Event
 from tests.delivery.memberships import Memberships
 
@@ -26,9 +27,7 @@ class Sent:
     status: str = ""
     refused: frozenset[int] = frozenset()
     error: str = ""
-    copied_at: list[int] = attrs.field(factory=list)
     again_at: list[int] = attrs.field(factory=list)
-    answered_t: float = 0.0
 
     @property
     def acked(self) -> bool:
@@ -64,6 +63,7 @@ class Past:
     sent: dict[str, Sent] = attrs.field(factory=dict)
     received: list[Received] = attrs.field(factory=list)
     memberships: Memberships = attrs.field(factory=Memberships)
+    copies: Copies = attrs.field(factory=Copies)
     sessions: dict[int, int] = attrs.field(factory=dict)  # users by their processes
     seen: list[Seen] = attrs.field(factory=list)
     live: dict[int, bool] = attrs.field(factory=dict)
@@ -78,6 +78,7 @@ class Past:
             take = self._takers.get(event["kind"])
             if take is not None:
                 take(self, self.length, event)
+            self.copies.take(self.length, event)
             self.length += 1
         return self
 
@@ -100,20 +101,17 @@ class Past:
             event["t"],
         )
 
-    def _copy(self, at: int, event: Event) -> None:
-        self.sent[event["key"]].copied_at.append(at)
-
     def _again(self, at: int, event: Event) -> None:
         self.sent[event["key"]].again_at.append(at)
 
     def _ack(self, at: int, event: Event) -> None:
         sent = self.sent[event["key"]]
-        sent.acked_at, sent.status, sent.answered_t = at, event["status"], event["t"]
+        sent.acked_at, sent.status = at, event["status"]
         sent.refused = frozenset(event["refused"])
 
     def _fail(self, at: int, event: Event) -> None:
         sent = self.sent[event["key"]]
-        sent.failed_at, sent.error, sent.answered_t = at, event["error"], event["t"]
+        sent.failed_at, sent.error = at, event["error"]
 
     def _received(self, at: int, event: Event) -> None:
         facts = {name: event[name] for name in ("key", "user", "process", "sender", "group", "crc")}
@@ -146,7 +144,6 @@ class Past:
 
     _takers: ClassVar[dict[str, Callable[["Past", int, Event], None]]] = {
         "send": _send,
-        "copy": _copy,
         "again": _again,
         "ack": _ack,
         "fail": _fail,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-from tests.delivery.memberships import LATE
 from tests.delivery.past import Past, Received, Sent
 
 Breaches = Iterator[str]
@@ -79,26 +78,14 @@ def delivered_means_delivered(past: Past) -> Breaches:
 
 
 def groups_are_private(past: Past) -> Breaches:
-    """Who was no member at any time from a message's sending to its answer does not get it.
-
-    Each copy goes to who is a member when it is accepted. So where there were several, or the
-    client does not know the answer, it may be until the last of them has come out of the network.
-    """
+    """Who was no member at any time from a message's first sending to its last answer does not get
+    it: each copy goes to who is a member when it is accepted."""
     for one in past.received:
         sent = past.sent.get(one.key)
         if sent is not None and sent.group:
-            until = sent.acked_at or sent.failed_at or past.length
-            if _may_be_on_its_way(sent) and one.t < sent.answered_t + LATE:
-                until = max(until, one.at)
+            until = max(_answered_at(past, sent), past.copies.last_heard(sent.key))
             if past.memberships.never_in(sent.group, one.user, sent.at, until):
                 yield f"{one.user} got {_name(sent)} at {one.t} without being in the group"
-
-
-def _may_be_on_its_way(sent: Sent) -> bool:
-    return len(sent.copied_at) > 1 or sent.error in _CLIENT_GAVE_UP
-
-
-_CLIENT_GAVE_UP = frozenset({"lost", "not_logged_in"})
 
 
 def members_may_speak(past: Past) -> Breaches:
@@ -106,12 +93,16 @@ def members_may_speak(past: Past) -> Breaches:
     for sent in past.sent.values():
         if not sent.group:
             continue
-        until = sent.acked_at or sent.failed_at or past.length
+        until = _answered_at(past, sent)
         if sent.error == "not_member":
             if sent.sender in past.memberships.always_in(sent.group, sent.at, until):
                 yield f"{_name(sent)} was refused, though its sender is in the group"
         elif sent.acked and past.memberships.never_in(sent.group, sent.sender, sent.at, until):
             yield f"{_name(sent)} was accepted, though its sender is not in the group"
+
+
+def _answered_at(past: Past, sent: Sent) -> int:
+    return sent.acked_at or sent.failed_at or past.length
 
 
 def all_mends(past: Past) -> Breaches:

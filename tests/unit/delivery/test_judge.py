@@ -19,12 +19,17 @@ class Tale:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self._numbers = itertools.count(1)
+        self._unanswered: dict[str, list[tuple[int, int]]] = {}  # copies, by wire and seq
+        self._waited = 0.0
         for user in (ANN, BEN, CAT):
             self.tell("login", process=user, user=user, how="password")
         self.tell("group", group=GROUP, user=ANN)
 
     def tell(self, kind: str, **facts: object) -> None:
-        self.events.append({"t": float(len(self.events)), "kind": kind, **facts})
+        self.events.append({"t": len(self.events) + self._waited, "kind": kind, **facts})
+
+    def wait(self, seconds: float) -> None:
+        self._waited += seconds
 
     def send(self, key: str, to: int = BEN, *, group: int = 0, sender: int = ANN) -> None:
         where = {"group": group} if group else {"to": to}
@@ -39,10 +44,21 @@ class Tale:
             crc=9,
             **where,
         )
+        self.copy(key, wire=sender)
 
-        self.tell("copy", key=key)
+    def copy(self, key: str, *, wire: int) -> None:
+        seq = next(self._numbers)
+        self._unanswered.setdefault(key, []).append((wire, seq))
+        self.tell("copy", key=key, wire=wire, seq=seq)
+
+    def answer(self, key: str) -> None:
+        """To all of its copies."""
+        for wire, seq in self._unanswered.pop(key):
+            self.tell("said", wire=wire, seq=seq)
 
     def ack(self, key: str, status: str = "stored", refused: tuple[int, ...] = ()) -> None:
+        if key in self._unanswered:
+            self.answer(key)
         self.tell("ack", key=key, status=status, refused=list(refused))
 
     def shown(
@@ -178,7 +194,7 @@ def test_a_message_that_was_refused_for_the_moment_keeps_its_place(tale: Tale) -
     tale.send("a")
     tale.send("b")
     tale.tell("again", key="a")
-    tale.tell("copy", key="a")
+    tale.copy("a", wire=ANN)
     tale.shown("b")
     tale.shown("a")
     tale.ack("b")
@@ -212,10 +228,51 @@ def test_a_group_message_to_a_stranger_is_found_out(tale: Tale) -> None:
     assert broken(tale.ends()) == {"groups_are_private"}
 
 
+def test_who_joins_after_all_copies_are_answered_is_a_stranger(tale: Tale) -> None:
+    """However many there were."""
+    tale.send("a", group=GROUP)
+    tale.copy("a", wire=50)
+    tale.ack("a")
+    tale.change("join", CAT)
+    tale.shown("a", CAT, group=GROUP)
+    assert broken(tale.ends()) == {"groups_are_private"}
+
+
+def test_a_copy_without_an_answer_is_handled_soon_after_its_connection_is_gone(tale: Tale) -> None:
+    """Who joins then may get it; who joins later may not."""
+    tale.send("a", group=GROUP)
+    tale.tell("copy", key="a", wire=50, seq=1)
+    tale.ack("a")
+    tale.tell("cut", wire=50)
+    tale.wait(5)
+    tale.change("join", BEN)
+    tale.wait(10)
+    tale.change("join", CAT)
+    tale.shown("a", BEN, group=GROUP)
+    assert tale.ends().kept
+    tale.shown("a", CAT, group=GROUP)
+    assert broken(judge(tale.events)) == {"groups_are_private"}
+
+
+def test_a_node_that_hangs_may_hold_a_copy_up(tale: Tale) -> None:
+    """Until it hangs no more."""
+    hang = {"what": "node hung", "target": "node 1"}
+    tale.send("a", group=GROUP)
+    tale.tell("copy", key="a", wire=50, seq=1)
+    tale.ack("a")
+    tale.tell("fault", phase="begin", **hang)
+    tale.tell("cut", wire=50)
+    tale.wait(60)
+    tale.tell("fault", phase="end", **hang)
+    tale.change("join", CAT)
+    tale.shown("a", CAT, group=GROUP)
+    assert tale.ends().kept
+
+
 def test_who_joins_while_a_copy_is_on_its_way_may_get_it(tale: Tale) -> None:
     """And in the place of the copy, not of the message."""
     tale.send("a", group=GROUP)
-    tale.tell("copy", key="a")
+    tale.tell("copy", key="a", wire=50, seq=1)
     tale.ack("a")
     tale.change("join", CAT)
     tale.send("b", group=GROUP)
