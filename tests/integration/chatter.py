@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import ssl
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -76,19 +77,21 @@ class Chatter:
 
 
 @asynccontextmanager
-async def connected(port: int, *, reconnect: bool = True) -> AsyncGenerator[Chatter]:
+async def connected(
+    port: int, *, reconnect: bool = True, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[Chatter]:
     """A client that is nobody yet."""
     events: list[Event] = []
     async with ChatClient.connect(
-        "127.0.0.1", port, settings=LIVELY, on_event=events.append, reconnect=reconnect
+        "127.0.0.1", port, settings=LIVELY, on_event=events.append, reconnect=reconnect, tls=tls
     ) as client:
         yield Chatter(client, events=events)
 
 
 @asynccontextmanager
-async def newcomer(port: int) -> AsyncGenerator[Chatter]:
+async def newcomer(port: int, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Chatter]:
     """Somebody new, logged in."""
-    async with connected(port) as chatter:
+    async with connected(port, tls=tls) as chatter:
         chatter.name = f"person {next(_numbers)}"
         chatter.id = await chatter.client.register(chatter.name, chatter.password)
         await chatter.client.login(chatter.id, chatter.password)

@@ -3,9 +3,10 @@
 import contextlib
 import json
 import resource
+import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.integration.raw_client import PATIENCE
@@ -57,6 +58,27 @@ def last_words(sock: socket.socket) -> bytes:
     return said
 
 
+def blast(socks: Sequence[socket.socket], data: bytes, seconds: float) -> int:
+    """Send the same again and again on all of them, and read what comes; how many bytes went."""
+    offsets = dict.fromkeys(socks, 0)
+    for sock in socks:
+        sock.setblocking(False)
+    sent, ends = 0, time.monotonic() + seconds
+    while offsets and time.monotonic() < ends:
+        readable, writable, _ = select.select(offsets, offsets, [], 0.1)
+        for sock in {*readable, *writable}:
+            try:
+                with contextlib.suppress(BlockingIOError):
+                    sock.recv(65_536)
+                with contextlib.suppress(BlockingIOError):
+                    count = sock.send(data[offsets[sock] :])
+                    offsets[sock] = (offsets[sock] + count) % len(data)
+                    sent += count
+            except ConnectionError:
+                del offsets[sock]
+    return sent
+
+
 def send_what_goes(sock: socket.socket, data: bytes, seconds: float) -> int:
     """Send the same again and again without ever reading; how many bytes the server took."""
     sock.setblocking(False)
@@ -69,3 +91,21 @@ def send_what_goes(sock: socket.socket, data: bytes, seconds: float) -> int:
         except ConnectionError:
             break
     return sent
+
+
+def insist(sock: socket.socket, data: bytes, seconds: float) -> bytes:
+    """Send the same again and again, and read, until the server closes; its last words."""
+    sock.setblocking(False)
+    said, ends = b"", time.monotonic() + seconds
+    with contextlib.suppress(ConnectionError):
+        while time.monotonic() < ends:
+            readable, writable, _ = select.select([sock], [sock], [], 0.1)
+            if readable:
+                heard = sock.recv(65_536)
+                if not heard:
+                    break
+                said = (said + heard)[-1000:]
+            if writable:
+                with contextlib.suppress(BlockingIOError):
+                    sock.send(data)
+    return said

@@ -2,14 +2,20 @@
 
 import asyncio
 import json
+import socket
+import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from adapters.passwords import Argon2Hasher
+from adapters.sqlite import sqlite_store
+from chat_domain.names import Name
 from tests.integration.abuse.attackers import (
     ask,
     attacker,
     attackers,
+    blast,
     next_frame,
     send_what_goes,
 )
@@ -20,14 +26,19 @@ from tests.integration.server_process import ServerProcess
 
 MIB = 1024 * 1024
 SECONDS = 5.0
+PHASE = 1.5  # seconds for each of several kinds of attacks
+LARGE = 3_000  # members of a group
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: no good-bye
+FLOODS = 225  # more than may wait for their passwords to be hashed
 
 
 async def test_a_flood_of_logins(tmp_path: Path) -> None:
-    """Passwords are hashed at their full price; who logs in from elsewhere has their turn."""
+    """Passwords are hashed at their full price; who logs in from elsewhere has their turn, also
+    when a few addresses fill the queue together."""
 
     def flood(port: int, number: int) -> int:
         ends, count = time.monotonic() + SECONDS, 0
-        with attacker(port) as sock:
+        with attacker(port, f"127.0.0.{2 + number % 3}") as sock:
             while time.monotonic() < ends:
                 count += 1
                 name = f"nobody {number} {count}"
@@ -36,11 +47,11 @@ async def test_a_flood_of_logins(tmp_path: Path) -> None:
         return count
 
     store = f"sqlite:///{tmp_path}/chat.db"
-    with ServerProcess(store) as server, ThreadPoolExecutor(130) as pool:
+    with ServerProcess(store) as server, ThreadPoolExecutor(FLOODS) as pool:
         loop = asyncio.get_running_loop()
         async with undisturbed(server), connected(server.port) as guest:
             user_id = await guest.client.register("a guest", "secret")
-            floods = [loop.run_in_executor(pool, flood, server.port, n) for n in range(130)]
+            floods = [loop.run_in_executor(pool, flood, server.port, n) for n in range(FLOODS)]
             for _ in range(3):
                 await guest.client.login(user_id, "secret")
                 await guest.client.logout()
@@ -87,21 +98,94 @@ async def test_a_flood_of_registrations(tmp_path: Path) -> None:
 
 
 async def test_a_flood_of_frames(server: ServerProcess) -> None:
-    """Good ones and bad ones; reading pauses, so little of it gets in, and memory stays."""
-
-    def flood(port: int, data: bytes) -> int:
-        with attacker(port) as sock:
-            return send_what_goes(sock, data, SECONDS)
-
-    kinds = [b"{}\n", b"x" * 100 + b"\n", b'{"msgid":1012}\n', b'{"msgid":1022}\n', b"\n" * 1000]
-    async with undisturbed(server):
+    """Good ones, bad ones and none at all; little of it gets in, and it does not fill memory."""
+    kinds = {
+        "bad frames": b"ab\n" * 50_000,
+        "empty frames": b"\n" * 200_000,
+        "JSON that is work": (b"[" + b",".join([b"[]"] * 21_000) + b"]\n") * 3,
+        "one byte at a time": b" ",
+        "PING": b'{"msgid":1012}\n' * 5_000,
+        "requests": b'{"msgid":1022}\n' * 5_000,
+    }
+    async with undisturbed(server) as talk:
         before = memory_of(server)
-        with ThreadPoolExecutor(10) as pool:
-            loop = asyncio.get_running_loop()
-            await asyncio.gather(
-                *(loop.run_in_executor(pool, flood, server.port, 100 * kind) for kind in 2 * kinds)
-            )
-        assert memory_of(server) - before < 100 * MIB
+        for number, (kind, data) in enumerate(kinds.items()):
+            with attackers(server.port, 200, f"127.0.0.{2 + number}") as socks, talk.during(kind):
+                await asyncio.to_thread(blast, socks, data, PHASE)
+                assert memory_of(server) - before < 200 * MIB
+
+
+def request(**fields: object) -> bytes:
+    return json.dumps(fields).encode() + b"\n"
+
+
+async def test_a_flood_of_requests(server: ServerProcess) -> None:
+    """From people who have logged in, or try to: what is asked of the store, again and again."""
+    kinds = {
+        "RESUME": b"".join(request(msgid=1015, token=f"{n:032x}") for n in range(1000)),
+        "SESSIONS": request(msgid=1031, seq=1) * 1000,
+        "pages": request(msgid=1022, limit=200) * 500 + request(msgid=1026, groupid=1) * 500,
+        "friends": (request(msgid=1006, friendid=1) + request(msgid=1021, friendid=1)) * 500,
+        "groups": (request(msgid=1008, groupid=1) + request(msgid=1028, groupid=1)) * 500,
+        "lies about PUSHED": request(msgid=1014, push=10**9) * 1000,
+        "chats to nobody": request(msgid=1005, toid=10**9, msg="x", seq=1) * 1000,
+        "names": b"".join(request(msgid=1019, name=f"n{n}") for n in range(1000)),
+    }
+    async with undisturbed(server) as talk:
+        for number, (kind, data) in enumerate(kinds.items()):
+            address = f"127.0.0.{2 + number}"
+            with attackers(server.port, 20, address) as socks:
+                if kind != "RESUME":
+                    await asyncio.to_thread(log_all_in, socks, kind)
+                with talk.during(kind):
+                    await asyncio.to_thread(blast, socks, data, PHASE)
+
+
+def log_all_in(socks: list[socket.socket], name: str) -> None:
+    for number, sock in enumerate(socks):
+        user = ask(sock, msgid=1003, name=f"{name} {number}", password="x")
+        assert ask(sock, msgid=1000, id=user["id"], password="x", v=2)["errno"] == 0
+    sock.sendall(request(msgid=1007, groupname=name))
+
+
+async def test_a_flood_of_connections(server: ServerProcess) -> None:
+    """Which come and go as fast as they can."""
+
+    def come_and_go(port: int) -> None:
+        ends, count = time.monotonic() + PHASE, 0
+        while time.monotonic() < ends:
+            count += 1
+            with attacker(port, f"127.0.0.{2 + count % 20}") as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+
+    async with undisturbed(server):
+        await asyncio.to_thread(come_and_go, server.port)
+
+
+async def test_messages_to_a_large_group(tmp_path: Path) -> None:
+    """Most of it is away, so that each message is thousands of rows; several write at once."""
+    path = tmp_path / "chat.db"
+    group_id, senders = await a_large_group(path)
+    with ServerProcess(f"sqlite:///{path}", "--hashing", "cheap") as server:
+        async with undisturbed(server):
+            with attackers(server.port, len(senders)) as socks:
+                for sock, user_id in zip(socks, senders, strict=True):
+                    ask(sock, msgid=1000, id=user_id, password="x", v=2)
+                message = request(msgid=1009, groupid=group_id, msg="to all of you")
+                await asyncio.to_thread(blast, socks, message * 100, 2 * PHASE)
+
+
+async def a_large_group(path: Path) -> tuple[int, list[int]]:
+    """One of LARGE members in a new store; its id, and members whose password is x."""
+    hasher = Argon2Hasher(cheap=True)
+    secret = await hasher.hash("x")
+    hasher.close()
+    async with sqlite_store(path) as store:
+        names = (Name.parse(f"member {number}") for number in range(LARGE))
+        users = await asyncio.gather(*(store.users.add(name, secret) for name in names))
+        group = await store.groups.create(Name.parse("everybody"), "", users[0])
+        await asyncio.gather(*(store.groups.join(group.id, user) for user in users[1:]))
+    return group.id, users[:20]
 
 
 async def test_a_client_that_never_reads(server: ServerProcess) -> None:

@@ -1,140 +1,125 @@
-"""Arbitrary frames in arbitrary states, cut arbitrarily.
+"""A minute of arbitrary frames in arbitrary states, cut arbitrarily, and of whoever never stops.
 
 CHAT_FUZZ_SECONDS and CHAT_FUZZ_SEED choose for how long, and which.
 """
 
 import asyncio
-import contextlib
 import json
 import os
-import random
 import socket
+import threading
 import time
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
 
-from tests.integration.abuse.attackers import ELSEWHERE, ask, attacker
+import pytest
+
+from adapters.wire.errors import NUMBERS
+from chat_domain.meter import GOES_ON
+from entrypoints.services.ports import free_port
+from tests.integration.abuse.attackers import ask, attacker, insist
 from tests.integration.abuse.bystanders import memory_of, undisturbed
+from tests.integration.abuse.fuzzer import CLIENTS, Fuzzer
+from tests.integration.abuse.grammar import Grammar, Known
 from tests.integration.server_process import ServerProcess
 
 SEED = int(os.environ.get("CHAT_FUZZ_SEED", "6"))
-SECONDS = float(os.environ.get("CHAT_FUZZ_SECONDS", "20"))
+SECONDS = float(os.environ.get("CHAT_FUZZ_SECONDS", "60"))
 MOST_MEMORY = 150 * 1024 * 1024  # bytes more than before
-CLIENTS = 12  # at a time
+FUZZED_USERS = 8
+TOO_FAST = "127.0.0.3"
 
-NUMBERS = [*range(995, 1040), 0, -1, 2**31, 2**63, 2**64]
-FIELDS = [
-    *("msgid", "seq", "id", "name", "password", "v", "toid", "msg", "cid", "groupid", "push"),
-    *("friendid", "friendname", "groupname", "groupdesc", "token", "after", "limit", "session"),
-    *("old", "new", "nonsense"),
-]
+# All that the server says but what needs another node, an operator, or a crowd.
+ANSWERS = {1001, 1004, 1005, 1009, 1010, 1011, 1013, 1020, 1023, 1025, 1027, 1030, 1032}
+RARE_ERRORS = {
+    *("bad_push", "mailbox_full", "too_many_unanswered", "too_many_groups", "group_full"),
+    *("too_many_friends", "too_many_registrations", "registration_closed", "shutting_down"),
+    *("too_many_connections", "too_fast", "login_timeout", "too_many_failures", "try_again"),
+}
 
 
-class Fuzzer:
-    """Makes the same bytes of the same seed."""
+@pytest.fixture
+def http_port() -> int:
+    return free_port()
 
-    def __init__(self, seed: int, user_id: int) -> None:
-        self.random = random.Random(seed)
-        self._user_id = user_id
 
-    def value(self, depth: int = 0) -> Any:
-        kinds: list[Any] = [
-            None,
-            True,
-            self.random.choice(NUMBERS),
-            self.random.randrange(-5, 60),
-            self.random.random() * 10.0 ** self.random.randrange(-300, 300),
-            self.text(),
-            self._user_id,
+@pytest.fixture
+def server(tmp_path: Path, http_port: int) -> Iterator[ServerProcess]:
+    options = ["--hashing", "cheap", "--mailbox-capacity", "100000", "--http-port", str(http_port)]
+    with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options) as process:
+        yield process
+
+
+def fuzz(port: int) -> Counter[int | str]:
+    """What the server has answered."""
+    with attacker(port) as sock:
+        users = [
+            ask(sock, msgid=1003, name=f"fuzzer {number}", password="secret")["id"]
+            for number in range(FUZZED_USERS)
         ]
-        if depth < 3:
-            kinds.append([self.value(depth + 1) for _ in range(self.random.randrange(4))])
-            kinds.append({self.text(): self.value(depth + 1)})
-        return self.random.choice(kinds)
-
-    def text(self) -> str:
-        size = self.random.choice([0, 1, 5, 20, 64, 129, 1025, 4097])
-        signs = self.random.choice(["a", "é漢🙂", "\0\n\r\x1b\u202e", "0123456789", '"\\{}[]'])
-        return "".join(self.random.choices(signs, k=size))
-
-    def frame(self) -> bytes:
-        fields = {name: self.value() for name in self.random.sample(FIELDS, 5)}
-        fields["msgid"] = self.random.choice(NUMBERS)
-        sensible = {"toid": self._user_id, "msg": "hello", "push": 1, "groupid": 1, "v": 2}
-        fields |= dict(self.random.sample(sorted(sensible.items()), 2))
-        frame = json.dumps(fields, ensure_ascii=self.random.random() < 0.5).encode()
-        return self.random.choice([self.whole, self.cut, self.bent, self.noise])(frame)
-
-    def whole(self, frame: bytes) -> bytes:
-        return frame
-
-    def cut(self, frame: bytes) -> bytes:
-        return frame[: self.random.randrange(len(frame) + 1)]
-
-    def bent(self, frame: bytes) -> bytes:
-        changed = bytearray(frame)
-        for _ in range(3):
-            changed[self.random.randrange(len(changed))] = self.random.randrange(256)
-        return bytes(changed)
-
-    def noise(self, frame: bytes) -> bytes:
-        deep = b"[" * 5_000
-        return self.random.choice([deep, self.random.randbytes(len(frame)), b"x" * 70_000])
-
-    def stream(self) -> bytes:
-        end = self.random.choice([b"\n", b"\0", b"\r\n", b"\n\0"])
-        return end.join(self.frame() for _ in range(self.random.randrange(1, 30))) + end
-
-    def pieces(self) -> list[bytes]:
-        stream = self.stream()
-        cuts = sorted(self.random.randrange(len(stream)) for _ in range(self.random.randrange(6)))
-        return [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    fuzzer = Fuzzer(port, Grammar(SEED, Known(users)))
+    fuzzer.run(SECONDS)
+    assert fuzzer.connections > CLIENTS
+    return fuzzer.seen
 
 
-def fuzz(port: int, user_id: int, seconds: float) -> int:
-    """How many connections it took."""
-    fuzzer = Fuzzer(SEED, user_id)
-    ends, count = time.monotonic() + seconds, 0
-    socks: list[socket.socket] = []
-    while time.monotonic() < ends:
-        while len(socks) < CLIENTS:
-            socks.append(attacker(port, ELSEWHERE))
-            count += 1
-            if fuzzer.random.random() < 0.5:
-                login = {"msgid": 1000, "id": user_id, "password": "secret", "v": count % 3 + 1}
-                socks[-1].sendall(json.dumps(login).encode() + fuzzer.random.choice([b"\n", b"\0"]))
-        torment(fuzzer, socks)
-    for sock in socks:
-        sock.close()
-    return count
+def never_slow_down(port: int) -> tuple[float, str]:
+    """For how long the server bears somebody who sends all that goes; and its last words."""
+    with attacker(port, TOO_FAST) as sock:
+        begun = time.monotonic()
+        said = insist(sock, b'{"msgid":1005,"toid":1,"msg":"x"}\n' * 100, 3 * GOES_ON)
+        return time.monotonic() - begun, json.loads(said.splitlines()[-1])["error"]
 
 
-def torment(fuzzer: Fuzzer, socks: list[socket.socket]) -> None:
-    """Send something on one of them; drop it if that is the end of it."""
-    sock = fuzzer.random.choice(socks)
-    sock.settimeout(0.005)
-    try:
-        for piece in fuzzer.pieces():
-            sock.sendall(piece)
-        if fuzzer.random.random() < 0.9:
-            with contextlib.suppress(TimeoutError):
-                alive = sock.recv(65_536)
-                if not alive:
-                    raise ConnectionResetError
-        if fuzzer.random.random() < 0.1:
-            raise ConnectionResetError
-    except OSError:
-        socks.remove(sock)
-        sock.close()
+def limits_hit(http_port: int) -> dict[str, float]:
+    with urlopen(f"http://127.0.0.1:{http_port}/metrics") as page:
+        lines = page.read().decode().splitlines()
+    values = (line.split() for line in lines if line.startswith("chat_limits_total{"))
+    return {name.split('"')[1]: float(value) for name, value in values}
 
 
-async def test_whatever_is_sent(server: ServerProcess) -> None:
-    """The server lives, its memory is bounded, and none of its parts fails."""
-    with attacker(server.port) as sock:
-        user_id = ask(sock, msgid=1003, name="fuzzer", password="secret")["id"]
+@pytest.mark.timeout(SECONDS + 120)
+async def test_whatever_is_sent(server: ServerProcess, http_port: int) -> None:
+    """The server lives, its memory is bounded, and none of its parts fails. Who sends as fast as it
+    can pauses, and is told why it is cut off only once it has gone on for half a minute."""
     async with undisturbed(server):
         before = memory_of(server)
-        connections = await asyncio.to_thread(fuzz, server.port, user_id, SECONDS)
-        assert connections > 2 * CLIENTS
+        fuzzing = asyncio.create_task(asyncio.to_thread(fuzz, server.port))
+        took, last_word = await asyncio.to_thread(never_slow_down, server.port)
+        seen = await fuzzing
         assert memory_of(server) - before < MOST_MEMORY
+    assert last_word == "too_fast"
+    assert took > GOES_ON
+    hit = limits_hit(http_port)
+    assert hit["too_fast_cut"] == 1
+    assert hit["reading_paused"] > 10
+    assert seen.keys() >= ANSWERS, sorted(ANSWERS - seen.keys())
+    assert seen.keys() >= NUMBERS.keys() - RARE_ERRORS, NUMBERS.keys() - seen.keys()
     assert "failed" not in server.log
     assert "Traceback" not in server.log
+
+
+def test_a_burst_too_many_is_answered_late_but_whole(server: ServerProcess, http_port: int) -> None:
+    """Nothing is lost of it, and it stays in its order."""
+    with attacker(server.port) as sock:
+        count = 6_000  # a thousand more than may come at once: two seconds' worth
+        frames = (b'{"msgid":1005,"toid":1,"msg":"x","seq":%d}\n' % seq for seq in range(count))
+        sending = threading.Thread(target=sock.sendall, args=(b"".join(frames),))
+        sending.start()
+        seqs = [json.loads(line)["seq"] for line in lines_of(sock, count)]
+        sending.join()
+    assert seqs == list(range(count))
+    hit = limits_hit(http_port)
+    assert hit["reading_paused"] >= 1
+    assert hit["too_fast_cut"] == 0
+
+
+def lines_of(sock: socket.socket, count: int) -> list[bytes]:
+    data = b""
+    while data.count(b"\n") < count:
+        more = sock.recv(65_536)
+        assert more, data[-1000:]
+        data += more
+    return data.splitlines()

@@ -3,16 +3,21 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import time
 from pathlib import Path
 
-from chat_domain.origins import CROWD
+import trustme
+
 from tests.integration.abuse.attackers import attacker, attackers, last_words, raise_file_limit
 from tests.integration.abuse.bystanders import memory_of, undisturbed
 from tests.integration.server_process import ServerProcess
+from tests.integration.test_tls import Files
+from tests.integration.test_tls import options as tls_options
 
 MIB = 1024 * 1024
 MANY = 5_000
+HALFWAY = 2_000
 OF_EACH_ADDRESS = 1_000
 
 
@@ -38,13 +43,13 @@ async def test_thousands_of_connections_that_say_nothing(tmp_path: Path) -> None
 
 
 async def test_slowloris(tmp_path: Path) -> None:
-    """A frame that comes byte by byte is no login; such a crowd is closed, but for a few."""
+    """A frame that comes byte by byte is no login, also where few do so: none of them stays."""
 
     def dawdle(port: int) -> None:
         with attackers(port, 300) as crowd:
             left = set(crowd)
             deadline = time.monotonic() + 60
-            while len(left) > CROWD:
+            while left:
                 assert time.monotonic() < deadline, f"{len(left)} are still there"
                 left = {sock for sock in left if still_takes(sock, b"{")}
                 time.sleep(0.1)
@@ -62,15 +67,35 @@ async def test_slowloris(tmp_path: Path) -> None:
             await asyncio.to_thread(dawdle, server.port)
 
 
-async def test_a_few_may_sit_at_their_menus(tmp_path: Path) -> None:
-    """The original client does so before it says anything: it is closed much later."""
-    options = ["--login-seconds", "1", "--hashing", "cheap"]
+async def test_handshakes_that_never_end(tmp_path: Path) -> None:
+    """Two thousand that have begun TLS, or not even that; all are hung up on, and others get in."""
+    files = Files(trustme.CA(), tmp_path / "cert.pem", tmp_path / "key.pem")
+    files.issue(files.authority)
 
-    def sit(port: int) -> None:
-        with attacker(port) as sock:
-            sock.settimeout(4)
-            with contextlib.suppress(TimeoutError):
-                assert sock.recv(1000) == b"nothing is said"
+    def stop_halfway(port: int) -> list[bytes]:
+        hello = client_hello()
+        with contextlib.ExitStack() as stack:
+            socks = [
+                stack.enter_context(attacker(port, f"127.0.0.{2 + number % 2}"))
+                for number in range(HALFWAY)
+            ]
+            for number, sock in enumerate(socks):
+                sock.sendall(hello[: number % len(hello)])
+            return [last_words(sock) for sock in socks]
 
-    with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options) as server:
-        await asyncio.to_thread(sit, server.port)
+    with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *tls_options(files)) as server:
+        async with undisturbed(server, files.trusting()):
+            before = memory_of(server)
+            words = await asyncio.to_thread(stop_halfway, server.port)
+            assert set(words) == {b""}
+            assert memory_of(server) - before < 200 * MIB
+
+
+def client_hello() -> bytes:
+    """The first thing that a client says to begin TLS."""
+    out = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        ssl.create_default_context().wrap_bio(
+            ssl.MemoryBIO(), out, server_hostname="chat.example"
+        ).do_handshake()
+    return out.read()

@@ -1,0 +1,161 @@
+"""Frames that mean something, and what becomes of them when they are bent.
+
+Random bytes are refused at the door. What gets further looks like what a client sends, with ids,
+tokens and numbers that exist; so a fuzzer learns those from the answers.
+"""
+
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+Frame = dict[str, Any]
+Make = Callable[[], Any]
+
+ENDS = (b"\n", b"\0", b"\r\n", b"\n\0")
+PASSWORD = "secret"
+ODD_NUMBERS = (0, -1, 0.5, 1e300, 2**31 - 1, 2**31, 2**53, 2**63, 2**64, 10**4000)
+SIGNS = ("a", "é漢🙂", "\0\n\r\x1b\u202e", "0123456789", '"\\{}[]', "e\u0301ﷺ")
+SIZES = (0, 1, 5, 20, 50, 64, 65, 129, 201, 1025, 4096, 4097)
+NOISE = (
+    b"[" * 5_000,
+    b'{"a":' * 5_000,
+    b"[" + b"{}," * 5_000 + b"{}]",
+    b'{"msgid":1012' + b',"msgid":1005' * 1_000 + b"}",
+    b'{"msgid":1005,"toid":1,"msg":"' + b"\\ud83d" * 4_000 + b'"}',
+    b'{"msgid":' + b"9" * 5_000 + b"}",
+    b"x" * 70_000,
+    b"\n" * 5_000,
+    b"\xff\xfe{}",
+    b"GET / HTTP/1.1",
+    b"PROXY TCP4 1.2.3.4 1.2.3.4 1 1",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+)
+
+
+@attrs.define
+class Known:
+    """What can be named in a frame; the fuzzer adds to it."""
+
+    users: list[int]
+    groups: list[int] = attrs.field(factory=lambda: [1])
+    tokens: list[str] = attrs.field(factory=lambda: ["none"])
+    sessions: list[str] = attrs.field(factory=lambda: ["none"])
+    pushes: list[int] = attrs.field(factory=lambda: [0])
+
+
+class Grammar:
+    """Makes the same frames of the same seed and of the same answers."""
+
+    def __init__(self, seed: int, known: Known) -> None:
+        self.random = random.Random(seed)
+        self.known = known
+        user, group = self._one_of(known.users), self._one_of(known.groups)
+        text, name, cid, page = self.text, self.name, self.cid, self.page
+        self._requests: dict[int, dict[str, Make]] = {
+            1000: {"id": user, "password": self.password, "v": self._one_of([1, 2, 2, 3])},
+            1002: {},
+            1003: {"name": name, "password": self.password},
+            1005: {"toid": user, "msg": text, "cid": cid},
+            1006: {"friendid": user},
+            1007: {"groupname": name, "groupdesc": text},
+            1008: {"groupid": group},
+            1009: {"groupid": group, "msg": text, "cid": cid},
+            1012: {},
+            1013: {},
+            1014: {"push": self._one_of(known.pushes)},
+            1015: {"token": self._one_of(known.tokens)},
+            1019: {"name": name},
+            1021: {"friendid": user},
+            1022: {"after": user, "limit": page},
+            1024: {"after": group, "limit": page},
+            1026: {"groupid": group, "after": user, "limit": page},
+            1028: {"groupid": group},
+            1029: {"old": self.password, "new": lambda: PASSWORD},
+            1031: {},
+            1033: {"session": self._one_of(known.sessions)},
+        }
+        # Most of what real clients send is chats and PUSHED.
+        self._msgids = [*self._requests, *(1005, 1005, 1009, 1009, 1014, 1014, 1014)]
+
+    # -- fields ----------------------------------------------------------------------------
+
+    def _one_of(self, values: list[Any]) -> Make:
+        return lambda: self.random.choice(values)
+
+    def chance(self, part: float) -> bool:
+        return self.random.random() < part
+
+    def password(self) -> str:
+        return PASSWORD if self.chance(0.95) else self.text()
+
+    def text(self) -> str:
+        if self.chance(0.7):
+            return "hello"
+        return "".join(self.random.choices(self.random.choice(SIGNS), k=self.random.choice(SIZES)))
+
+    def name(self) -> str:
+        return f"fuzz {self.random.randrange(10_000)}" if self.chance(0.8) else self.text()
+
+    def cid(self) -> str:
+        return f"c{self.random.randrange(500)}"  # now and then one that was used before
+
+    def page(self) -> int:
+        return self.random.choice([1, 2, 100, 200])
+
+    def anything(self, depth: int = 0) -> Any:
+        kinds: list[Any] = [None, True, self.random.choice(ODD_NUMBERS), self.text(), "1", -1]
+        if depth < 3:
+            kinds += [[self.anything(depth + 1)], {self.text(): self.anything(depth + 1)}]
+        return self.random.choice(kinds)
+
+    # -- frames ----------------------------------------------------------------------------
+
+    def request(self) -> Frame:
+        """One that a client could mean."""
+        msgid = self.random.choice(self._msgids)
+        frame = {"msgid": msgid} | {
+            name: make() for name, make in self._requests[msgid].items() if self.chance(0.97)
+        }
+        if self.chance(0.8):
+            frame["seq"] = self.random.randrange(1000)
+        return frame
+
+    def bent(self) -> Frame:
+        """One with something wrong in it, or something more."""
+        frame = self.request()
+        for _ in range(self.random.randrange(1, 4)):
+            fields = [*frame, "seq", "v", "id", "name", "msgid", "nonsense"]
+            frame[self.random.choice(fields)] = self.anything()
+        return frame
+
+    def frame(self) -> bytes:
+        if self.chance(0.03):
+            return self.random.choice(NOISE)
+        frame = self.request() if self.chance(0.7) else self.bent()
+        data = json.dumps(frame, ensure_ascii=self.chance(0.5)).encode("utf-8", "surrogatepass")
+        return self._damaged(data) if self.chance(0.1) else data
+
+    def _damaged(self, data: bytes) -> bytes:
+        if self.chance(0.5):
+            return data[: self.random.randrange(len(data) + 1)]
+        changed = bytearray(data)
+        for _ in range(3):
+            changed[self.random.randrange(len(changed))] = self.random.randrange(256)
+        return bytes(changed)
+
+    def login(self) -> Frame:
+        """What most connections begin with, or nothing would get further than they."""
+        if self.chance(0.3):
+            return {"msgid": 1015, "token": self.random.choice(self.known.tokens), "seq": 1}
+        user_id = self.random.choice(self.known.users)
+        version = self.random.choice([1, 2, 2])
+        return {"msgid": 1000, "id": user_id, "password": PASSWORD, "v": version, "seq": 1}
+
+    def pieces(self, end: bytes) -> list[bytes]:
+        """Some frames, cut anywhere."""
+        stream = end.join(self.frame() for _ in range(self.random.randrange(1, 30))) + end
+        cuts = sorted(self.random.randrange(len(stream)) for _ in range(self.random.randrange(6)))
+        return [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
