@@ -1,16 +1,10 @@
 """One client's conversation: bytes in, requests to the use cases, answers out.
 
-Requests are handled in the order in which they come. Most are done at once, inside the callback
-that brought their bytes. While one has to wait (for the store or for a password), those behind it
-wait as well, and nothing more is read from this client; others are not touched by it.
-
-A client that sends faster than it may is not read from for a moment, and who sends much at once has
-it cut into frames and handled in slices, so that others get their turn between them.
+How its frames come to be handled one after the other is in `intake`, what it does by the clock in
+`watch`, and what each request does in `commands`.
 """
 
-import asyncio
 import secrets
-from collections import deque
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
@@ -19,11 +13,13 @@ import structlog
 from adapters.gateway.clients import Version2Client, kind_of
 from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS
 from adapters.gateway.endings import Ending
+from adapters.gateway.intake import Intake
 from adapters.gateway.link import Link
+from adapters.gateway.watch import Watch
 from adapters.owner import OWNER
 from adapters.wire import errors, numbers
 from adapters.wire.frames import reply
-from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong
+from adapters.wire.framing import FrameTooLong
 from adapters.wire.requests import (
     BadFrame,
     GroupChat,
@@ -32,15 +28,8 @@ from adapters.wire.requests import (
     number_of,
     read_request,
 )
-from chat_domain.errors import (
-    ChatError,
-    LoginTimeout,
-    NotLoggedIn,
-    ShuttingDown,
-    TooFast,
-    TryAgain,
-)
-from chat_domain.meter import BAD, DEAR, QUANTUM_FRAMES
+from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
+from chat_domain.meter import BAD, DEAR
 from chat_domain.model import User
 from chat_domain.session import Phase, Session
 
@@ -48,14 +37,6 @@ if TYPE_CHECKING:
     from adapters.gateway.gateway import Gateway
 
 log = structlog.get_logger()
-
-PING_AFTER = 20.0  # seconds of silence
-DROP_AFTER = 60.0  # seconds of silence, or of not reading what we have to say
-SLOW_AFTER = 2.0  # seconds without taking anything over
-HELD_UP = (Ending.NOT_READING, Ending.TOO_FAST, Ending.STALLED)
-
-PIECE = 16 * 1024  # bytes cut into frames at a time; what waits as frames takes much more memory
-DRIP = 512  # bytes; a read of less that ends no frame counts as one
 
 _CHATS = (OneChat, GroupChat)
 
@@ -92,84 +73,23 @@ class Conversation:
         self.last_session: tuple[Session, Version2Client] | None = None
         self.watches_drain = False
         self.gone = False
-        self._check_lease = gateway.chat.node.check_lease
         self._commands = COMMANDS
-        self._splitter = FrameSplitter(MAX_CLIENT_FRAME)
         self._last_push = 0  # of the sessions before this one
-        self._backlog: deque[bytes | memoryview] = deque()  # frames, and bytes behind them
-        self._too_long: FrameTooLong | None = None
-        self._waiting = False  # for a request to be finished
-        self._resting = False  # between two slices
-        self._choked = False  # by a client that does not read
-        self._paused_until = 0.0  # because it sends too fast; 0 if it does not
-        self._stranger_since: float | None = None  # as far as `tick` has seen
-        self._dawdling_since: float | None = None  # over a frame; the same
         self._input_ended = False
-        self._heard = True
-        self._quiet_since = 0.0
-        self._pinged = False
+        self.intake = Intake(self)
+        self.received = self.intake.received
+        self._watch = Watch(self)
+        self.held_up = self._watch.held_up
 
     def labels(self) -> dict[str, int | str]:
         """What tells it apart in the log."""
         session = {} if self.session is None else self.session.labels()
         return {"connection": self.id, **session}
 
-    # -- bytes in ----------------------------------------------------------------------
+    # -- requests --------------------------------------------------------------------------
 
-    def received(self, data: bytes) -> None:
-        self._heard = True
-        self._check_lease()  # what was sent while this process stood still is answered so
-        meter = self.meter
-        meter.bytes += len(data)
-        if self._waiting or self._choked or self._backlog or self._paused_until:
-            self._backlog.append(memoryview(data))
-            return
-        if len(data) > PIECE:
-            self._backlog.append(memoryview(data))
-            self._rest()
-            return
-        frames = self._split(data)
-        if len(frames) > QUANTUM_FRAMES:
-            self._backlog.extend(frames)
-            self._rest()
-            return
-        meter.frames += len(frames)
-        for position, frame in enumerate(frames, start=1):
-            if self._handle(frame):
-                self._backlog.extend(frames[position:])
-                meter.frames -= len(frames) - position  # counted once they are handled
-                return
-        if self._too_long is not None:
-            self._give_up_on_stream()
-        elif meter.is_due():
-            self._settle()
-
-    def _split(self, data: bytes) -> list[bytes]:
-        """Cut what has come into frames, and count what is none."""
-        splitter, meter = self._splitter, self.meter
-        try:
-            frames = splitter.feed(data)
-        except FrameTooLong as too_long:
-            frames, self._too_long = too_long.frames, too_long
-        meter.frames += splitter.empty
-        if not frames and len(data) < DRIP:
-            meter.frames += 1
-        return frames
-
-    def _take(self) -> bytes | None:
-        """The first frame of the backlog; None where its first piece has none."""
-        first = self._backlog.popleft()
-        if isinstance(first, bytes):
-            return first
-        if self._too_long is None:
-            frames = self._split(bytes(first[:PIECE]))
-            if len(first) > PIECE:
-                self._backlog.appendleft(first[PIECE:])
-            self._backlog.extendleft(reversed(frames))
-        return None
-
-    def _handle(self, frame: bytes) -> bool:
-        """Handle one frame; return whether the next one has to wait."""
+    def handle(self, frame: bytes) -> bool:
+        """Handle one frame; return whether that is to be finished before the next one."""
         try:
             request = read_request(frame)
         except BadFrame as bad:
@@ -180,17 +100,16 @@ class Conversation:
             unfinished = self._commands[type(request)](self, request)
         except ChatError as error:
             self.refuse(request, error)
-            return self._choked
+            return False
         except Exception:
             log.exception(_FAILED, request=type(request).__name__, owner=self)
             self.refuse(request, TryAgain())
-            return self._choked
+            return False
         if unfinished is None:
-            return self._choked
-        self._waiting = True
+            return False
         if type(request) not in _CHATS:
             self.meter.frames += DEAR - 1
-        self.link.pause_reading()
+        self.intake.wait()
         self.gateway.tasks.start(self._finish(request, unfinished), self)
         return True
 
@@ -202,78 +121,25 @@ class Conversation:
         except Exception:
             log.exception(_FAILED, request=type(request).__name__)
             self.refuse(request, TryAgain())
-        self._waiting = False
-        self._go_on()
+        self.intake.finished()
 
-    def _next_slice(self) -> None:
-        self._resting = False
-        self._heard = True  # as for who waits or pauses: it is we who did not listen
-        if not self._is_held():
-            self._settle()
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Handle what came while something was waited for, but not too much at once."""
-        if self._is_held():
-            return
-        while self._backlog and not self.meter.is_due():
-            frame = self._take()
-            if frame is None:
-                continue
-            self.meter.frames += 1
-            if self._handle(frame):
-                return
-        if self.meter.is_due():  # with nothing left, too: each may have come and waited by itself
-            self._rest()
-            return
-        if self._too_long is not None:
-            self._give_up_on_stream()
-        self._heard = True  # it was we who did not listen
-        self.link.resume_reading()
-        self.close_if_finished()
-
-    def _rest(self) -> None:
-        """Let others have their turn, then handle a slice."""
-        if not self._resting:
-            self._resting = True
-            self.link.pause_reading()
-            self.gateway.slices.add(self.origin.name, self._next_slice)
-
-    def _is_held(self) -> bool:
-        return bool(self._waiting or self._choked or self._paused_until or self.gone)
-
-    def _settle(self) -> None:
-        """Charge this client for what it sent, and let it wait if that was too much."""
-        now = asyncio.get_running_loop().time()
-        pause = self.meter.settle(now)
-        if not pause:
-            return
-        if self.meter.goes_on():
-            self.guard.counters.too_fast_cut += 1
-            self._part(TooFast())
-        else:
-            self.guard.counters.reading_paused += 1
-            self._paused_until = now + pause  # `tick` sees to its end
-            self.link.pause_reading()
-
-    def _part(self, error: ChatError) -> None:
+    def part(self, error: ChatError) -> None:
         """Say why, and close."""
         name = errors.name_of(error)
-        self._backlog.clear()
-        self._too_long = None
+        self.intake.drop()
         self.send_error(name, str(error), None)
         self.link.close(Ending(name))
 
-    def _give_up_on_stream(self) -> None:
-        why = Ending.FRAME_TOO_LONG
-        self.send_error(why, str(self._too_long), None)
-        self.link.close(why)
+    def give_up_on_stream(self, why: FrameTooLong) -> None:
+        """What comes next cannot be told from what came before."""
+        self.send_error(Ending.FRAME_TOO_LONG, str(why), None)
+        self.link.close(Ending.FRAME_TOO_LONG)
 
     # -- answers out -------------------------------------------------------------------
 
     def send(self, frame: bytes) -> None:
         """Send a frame, which has no terminator yet."""
-        self.link.write(frame + self._splitter.terminator)
+        self.link.write(frame + self.intake.terminator)
 
     def answer(self, request: Request, msgid: int, **fields: object) -> None:
         """Answer a request with an ack of its own."""
@@ -309,7 +175,7 @@ class Conversation:
 
     def new_client(self, user: User, version: int) -> Version2Client:
         """The client port for a session that is about to begin."""
-        end = self._splitter.terminator
+        end = self.intake.terminator
         gateway = self.gateway
         return kind_of(version, end)(user, self.link, end, gateway.encoder, gateway.tally)
 
@@ -345,7 +211,7 @@ class Conversation:
             OWNER.set(session)  # whose work the rest of this task is
             log.debug("logged out")
             self._last_push = session.last_push
-            self._stranger_since = None
+            self._watch.begin_again()
             if not self.gone:  # who is gone has been counted out
                 self.guard.origins.logged_out(self.origin)
             await self.chat.logins.end(session)
@@ -358,13 +224,10 @@ class Conversation:
             self.chat.offline.taken_over(self.session, self.client.sent)
 
     def choked(self) -> None:
-        self._choked = True
-        self.link.pause_reading()
+        self.intake.choke()
 
     def unchoked(self) -> None:
-        self._choked = False
-        if not self._waiting:
-            self._go_on()
+        self.intake.unchoke()
 
     def input_ended(self) -> None:
         self._input_ended = True
@@ -372,73 +235,22 @@ class Conversation:
 
     def close_if_finished(self) -> None:
         """After the client's last request: close once all is answered."""
-        if not self._input_ended or self._waiting or self._backlog:
+        if not self._input_ended or not self.intake.is_done:
             return
         if self.session is None or self.session.sendings.unanswered == 0:
             self.link.close(Ending.CLIENT_CLOSED)
 
     def lost(self, why: Ending) -> None:
         self.gone = True
-        self._backlog.clear()
+        self.intake.drop()
         self.gateway.left(self, why)
         if self.session is not None:
             self.gateway.tasks.start(self.log_out(), self.session)
 
-    # -- time ----------------------------------------------------------------------------
-
     def tick(self, now: float) -> None:
         """Look after what depends on time. Called about twice a second."""
-        if self.session is not None:
-            self._look_after(self.session, now)
-        elif not self._waiting:
-            self._look_at_stranger(now)
-        if self._paused_until and now >= self._paused_until:
-            self._paused_until = 0.0
-            self._heard = True
-            self._rest()
+        self._watch.tick(now)
         if self.watches_drain and self.link.is_drained():
             self.drained()  # a link tells by itself only right after a write, or when unchoked
         if self._input_ended:
             self.close_if_finished()
-        if self._heard or self._waiting or self._paused_until:
-            self._heard, self._pinged, self._quiet_since = False, False, now
-        elif now - self._quiet_since >= DROP_AFTER and (self._choked or self._pinged):
-            self.link.abort(Ending.NOT_READING if self._choked else Ending.SILENT)
-        elif now - self._quiet_since >= PING_AFTER and not (self._pinged or self._choked):
-            self._pinged = self.client is not None and self.client.version > 1
-            if self.client is not None:
-                self.client.ping()
-
-    def held_up(self, now: float) -> Ending | None:
-        """Why this client does not get on: the word for the end to which that may lead."""
-        if self._choked:
-            return Ending.NOT_READING
-        if self._paused_until:
-            return Ending.TOO_FAST
-        if self.session is not None and self.session.untouched(now) > SLOW_AFTER:
-            return Ending.STALLED
-        return None
-
-    def _look_at_stranger(self, now: float) -> None:
-        if self._stranger_since is None:
-            self._stranger_since = now
-        if self._dawdling_since is None or not self._splitter.is_within_frame:
-            self._dawdling_since = now
-        here, dawdling = now - self._stranger_since, now - self._dawdling_since
-        if not self.guard.origins.outstayed(self.origin, here, dawdling):
-            return
-        self.guard.counters.never_logged_in += 1
-        self._stranger_since = now  # once is enough
-        if self._choked:
-            self.link.abort(Ending.LOGIN_TIMEOUT)
-        else:
-            self._part(LoginTimeout())
-
-    def _look_after(self, session: Session, now: float) -> None:
-        if session.stalled(now):
-            self.link.abort(Ending.STALLED)
-            return
-        storing = self.chat.delivery.store_overdue(session)
-        if storing is not None:
-            self.gateway.tasks.start(storing, self)
-        self.chat.offline.fetch(session)

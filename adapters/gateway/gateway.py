@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from adapters.gateway.conversation import HELD_UP, Conversation
+from adapters.gateway.conversation import Conversation
 from adapters.gateway.departures import Departures
 from adapters.gateway.draining import send_away
 from adapters.gateway.endings import Ending
@@ -13,6 +13,7 @@ from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.gateway.turned_away import TurnedAway
+from adapters.gateway.watch import HELD_UP
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.chat import Chat
 from chat_domain.errors import TooManyConnections

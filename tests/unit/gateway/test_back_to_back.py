@@ -11,7 +11,7 @@ from adapters.client.events import Ack, GoingAway, Message, Presence, Replaced
 from adapters.client.frames import LoginAck
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
 from adapters.client.settings import Settings
-from adapters.gateway.conversation import DROP_AFTER
+from adapters.gateway.watch import DROP_AFTER
 from tests.unit.gateway.server import FakeLink, Server, settled
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from adapters.gateway.conversation import DROP_AFTER, PING_AFTER, SLOW_AFTER
+from adapters.gateway.watch import DROP_AFTER, PING_AFTER, SLOW_AFTER
 from chat_domain.session import STALLED_AFTER
 from tests.unit.gateway.server import Peer, Server, settled
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from structlog.typing import EventDict
 
-from adapters.gateway.conversation import DROP_AFTER
 from adapters.gateway.departures import APART, OTHERS, TOGETHER, Departures
 from adapters.gateway.endings import Ending
+from adapters.gateway.watch import DROP_AFTER
 from adapters.owner import OWNER
 from adapters.wire.framing import MAX_CLIENT_FRAME
 from chat_domain.limits import Limits

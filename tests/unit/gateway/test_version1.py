@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from adapters.gateway.conversation import DROP_AFTER
 from adapters.gateway.pacer import PAUSE
+from adapters.gateway.watch import DROP_AFTER
 from adapters.wire.version1 import MAX_FRAME
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
