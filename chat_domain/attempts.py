@@ -9,7 +9,8 @@ Rules:
 3. An account has an allowance over all addresses as well. Beyond it an attempt waits, but never for
    longer than LONGEST_FOR_ACCOUNT: nobody can lock the owner out from elsewhere.
 4. An account is what was asked for, a name or an id, whether there is one or not; so nothing can
-   be learnt from the waiting.
+   be learnt from the waiting. Failures by name and by id are counted apart for that reason: who has
+   failed by every id could tell by the waiting whether a name is anybody's.
 5. A record is forgotten after FORGOTTEN_AFTER without an attempt, or as the least recent one of
    REMEMBERED.
 """

@@ -62,6 +62,14 @@ def test_another_account_is_not_touched() -> None:
     assert guard.begin("bob", HERE, 0.0).wait == 0
 
 
+def test_the_waiting_does_not_tell_that_a_name_is_somebody_s() -> None:
+    """It would, if failures by id counted for the name; so a guesser has as many by each."""
+    guard = Attempts(3)
+    for user_id in range(1, 100):
+        fail_until_refused(guard, user_id, HERE, 0.0)
+    assert guard.begin("ann", HERE, 0.0).wait == 0
+
+
 def test_a_success_clears_the_pair() -> None:
     """And nobody else's record."""
     guard = Attempts(3)
