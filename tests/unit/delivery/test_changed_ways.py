@@ -1,7 +1,8 @@
 """The way to a recipient on another node, and what becomes of messages when it changes."""
 
+from tests.unit.delivery.person import Person
 from tests.unit.delivery.test_two_nodes_stories import met, say
-from tests.unit.delivery.two_nodes import Person, World
+from tests.unit.delivery.two_nodes import World
 
 
 def answers(world: World, sender: Person) -> list[str]:

@@ -1,8 +1,10 @@
 """A user who goes to another node while the first one still has their old session."""
 
 from tests.delivery.judge import judge
+from tests.unit.delivery.person import Person
+from tests.unit.delivery.site import Site
 from tests.unit.delivery.test_two_nodes_stories import met, say
-from tests.unit.delivery.two_nodes import Person, Site, World
+from tests.unit.delivery.two_nodes import World
 
 UNTIL_QUIET = 40  # ticks of half a second
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.delivery.judge import judge
-from tests.unit.delivery.two_nodes import Person, Site, World
+from tests.unit.delivery.person import Person
+from tests.unit.delivery.site import Site
+from tests.unit.delivery.two_nodes import World
 
 PEOPLE = 3
 QUIET_WITHIN = 120  # ticks of half a second

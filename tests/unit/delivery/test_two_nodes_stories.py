@@ -1,7 +1,8 @@
 """What two nodes once got wrong, step by step."""
 
 from tests.delivery.judge import judge
-from tests.unit.delivery.two_nodes import Person, World
+from tests.unit.delivery.person import Person
+from tests.unit.delivery.two_nodes import World
 
 
 def met(people: int = 3) -> World:
