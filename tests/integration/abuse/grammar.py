@@ -16,6 +16,7 @@ Make = Callable[[], Any]
 
 ENDS = (b"\n", b"\0", b"\r\n", b"\n\0")
 PASSWORD = "secret"
+COMING_AND_GOING = (1000, 1002, 1003, 1015)
 ODD_NUMBERS = (0, -1, 0.5, 1e300, 2**31 - 1, 2**31, 2**53, 2**63, 2**64, 10**4000)
 SIGNS = ("a", "é漢🙂", "\0\n\r\x1b\u202e", "0123456789", '"\\{}[]', "e\u0301ﷺ")
 SIZES = (0, 1, 5, 20, 50, 64, 65, 129, 201, 1025, 4096, 4097)
@@ -77,8 +78,15 @@ class Grammar:
             1031: {},
             1033: {"session": self._one_of(known.sessions)},
         }
-        # Most of what real clients send is chats and PUSHED.
-        self._msgids = [*self._requests, *(1005, 1005, 1009, 1009, 1014, 1014, 1014)]
+        # Most of what real clients send is chats and PUSHED; few log in or out again and again.
+        self._msgids = [
+            *(
+                msgid
+                for msgid in self._requests
+                for _ in range(1 if msgid in COMING_AND_GOING else 4)
+            ),
+            *(1005, 1009, 1014) * 8,
+        ]
 
     # -- fields ----------------------------------------------------------------------------
 
@@ -97,10 +105,10 @@ class Grammar:
         return "".join(self.random.choices(self.random.choice(SIGNS), k=self.random.choice(SIZES)))
 
     def name(self) -> str:
-        return f"fuzz {self.random.randrange(10_000)}" if self.chance(0.8) else self.text()
+        return f"fuzz {self.random.randrange(200)}" if self.chance(0.8) else self.text()
 
     def cid(self) -> str:
-        return f"c{self.random.randrange(500)}"  # now and then one that was used before
+        return f"c{self.random.randrange(50)}"  # often one that was used before
 
     def page(self) -> int:
         return self.random.choice([1, 2, 100, 200])
