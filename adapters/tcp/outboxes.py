@@ -27,4 +27,8 @@ class Outboxes:
     def _flush(self) -> None:
         filled, self._filled = self._filled, []
         for outbox in filled:
-            outbox.flush()
+            try:
+                outbox.flush()
+            except Exception as error:  # noqa: BLE001  # a defect of ours, which must cost one client
+                what = {"message": "an outbox could not be flushed", "exception": error}
+                self._loop.call_exception_handler(what)
