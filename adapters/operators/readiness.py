@@ -37,10 +37,13 @@ class Readiness:
 
     async def _look(self) -> list[str]:
         overview = self._chat.overview
-        store, broker = await asyncio.gather(
-            _answers(overview.store.users.by_id(0)), _answers(overview.presence.find([0]))
+        store, presence, hearing = await asyncio.gather(
+            _answers(overview.store.users.by_id(0)),
+            _answers(overview.presence.find([0])),
+            _answers(self._chat.node.broker.catch_up()),
         )
-        return [name for name, well in (("store", store), ("broker", broker)) if not well]
+        wells = {"store": store, "broker": presence and hearing}
+        return [name for name, well in wells.items() if not well]
 
 
 async def _answers(question: Awaitable[object]) -> bool:

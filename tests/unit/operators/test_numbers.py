@@ -124,3 +124,16 @@ async def test_a_node_is_ready_when_all_is_well() -> None:
     draining = False
     world.chat.node.standing.suspended = True
     assert await readiness.troubles() == ["lease"]
+
+
+async def test_a_node_that_does_not_hear_the_others_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It would log nobody in."""
+
+    async def nothing_comes() -> None:
+        raise TryAgain
+
+    world = World()
+    monkeypatch.setattr(world.chat.node.broker, "catch_up", nothing_comes)
+    assert await Readiness(world.chat, lambda: False).troubles() == ["broker"]
