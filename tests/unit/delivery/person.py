@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from chat_domain.errors import ChatError, TooManyUnanswered, TryAgain
+from chat_domain.errors import (
+    AlreadyMember,
+    ChatError,
+    NotMember,
+    TooManyUnanswered,
+    TryAgain,
+)
 from chat_domain.model import Message, User
 from chat_domain.receipt import Receipt
 from chat_domain.session import Phase
@@ -37,6 +43,8 @@ class Person:
         self.key = f"token-{next(world.numbers)}"
         self._sendings: dict[int, Sending] = {}  # by number, in order
         self._under_way: set[int] = set()
+        self._change: tuple[str, int] | None = None  # which join or leave has no answer yet
+        self._copies: dict[int, int] = {}  # the numbers of messages by those of their copies
         self._shown: set[str] = set()
         self._posted = 0
 
@@ -61,7 +69,7 @@ class Person:
         """By the token of the last login (the one before, if that did not come about), or anew."""
         if self.link is None:
             key = self.key if resumes else f"token-{next(self.world.numbers)}"
-            link = self.link = Link(self, site)
+            link = self.link = Link(self, site, next(self.world.numbers))
             site.links.append(link)
             link.take(lambda: self._enter(link, key))
 
@@ -90,6 +98,7 @@ class Person:
                 self.note("closed")
             self.link = None
             self._under_way.clear()
+            self._changed("unsure")
 
     def begins_anew(self) -> None:
         """A new client process, which has neither seen nor sent anything."""
@@ -98,6 +107,45 @@ class Person:
                 self._settled(number, "fail", error="lost")
             self.process = next(self.world.numbers)
             self._shown.clear()
+
+    def logs_out(self) -> None:
+        link = self.link
+        if link is not None and link.session is not None:
+            link.take(lambda: self._log_out(link))
+
+    async def _log_out(self, link: Link) -> None:
+        assert link.session is not None
+        await link.site.chat.logins.end(link.session)
+        link.end()
+        self.loses(link)
+
+    # -- groups ---------------------------------------------------------------------------------
+
+    def changes(self, kind: str, group: int) -> None:
+        """Join a group, or leave it."""
+        link = self.link
+        if link is not None and link.session is not None and self._change is None:
+            self._change = kind, group
+            self.note(kind, group=group, phase="asked")
+            link.take(lambda: self._carry_out(link, kind, group))
+
+    async def _carry_out(self, link: Link, kind: str, group: int) -> None:
+        groups = link.site.chat.groups
+        phase = "done"
+        try:
+            await (groups.join if kind == "join" else groups.leave)(self.user.id, group)
+        except (AlreadyMember, NotMember):
+            pass  # it was done before
+        except ChatError:
+            phase = "unsure"
+        if self.link is link:
+            self._changed(phase)
+
+    def _changed(self, phase: str) -> None:
+        if self._change is not None:
+            kind, group = self._change
+            self._change = None
+            self.note(kind, group=group, phase=phase)
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -136,37 +184,37 @@ class Person:
         link = self.link
         assert link is not None
         self._under_way.add(sending.number)
-        self.world.note("copy", key=self._key(sending.number))
-        link.take(lambda: self._chat(link, sending))
+        seq = next(self.world.numbers)
+        self._copies[seq] = sending.number
+        self.world.note("copy", key=self._key(sending.number), wire=link.number, seq=seq)
+        link.take(lambda: self._chat(link, sending, seq))
 
-    def _chat(self, link: Link, sending: Sending) -> Awaitable[None] | None:
+    def _chat(self, link: Link, sending: Sending, seq: int) -> Awaitable[None] | None:
         chat, key = link.site.chat, self._key(sending.number)
         assert link.session is not None
         cid = key.replace(":", "-")
         try:
             if sending.group:
-                unfinished = chat.group_chat.send(
-                    link.session, sending.group, key, cid, sending.number
-                )
+                unfinished = chat.group_chat.send(link.session, sending.group, key, cid, seq)
             else:
-                unfinished = chat.one_to_one.send(
-                    link.session, sending.to, key, cid, sending.number
-                )
+                unfinished = chat.one_to_one.send(link.session, sending.to, key, cid, seq)
         except ChatError as error:
-            self.is_told(link, sending.number, None, error)
+            self.is_told(link, seq, None, error)
             return None
-        return self._finish(link, sending.number, unfinished) if unfinished else None
+        return self._finish(link, seq, unfinished) if unfinished else None
 
-    async def _finish(self, link: Link, number: int, unfinished: Awaitable[None]) -> None:
+    async def _finish(self, link: Link, seq: int, unfinished: Awaitable[None]) -> None:
         try:
             await unfinished
         except ChatError as error:
-            self.is_told(link, number, None, error)
+            self.is_told(link, seq, None, error)
 
     def is_told(
-        self, link: Link, number: int, receipt: Receipt | None, error: ChatError | None
+        self, link: Link, seq: int, receipt: Receipt | None, error: ChatError | None
     ) -> None:
         """The server answers, whether the client hears it or not."""
+        number = self._copies.pop(seq)
+        self.world.note("said", wire=link.number, seq=seq)
         if isinstance(error, TryAgain | TooManyUnanswered):
             self.world.note("again", key=self._key(number))
             if self.link is link:
@@ -174,7 +222,8 @@ class Person:
         elif self.link is not link or number not in self._sendings:
             return
         elif error is not None:
-            self._settled(number, "fail", error="not_member")
+            name = "not_member" if isinstance(error, NotMember) else str(error)
+            self._settled(number, "fail", error=name)
         elif receipt is not None:
             status = "stored" if receipt.stored else "delivered"
             self._settled(number, "ack", status=status, refused=receipt.refused or [])

@@ -49,6 +49,7 @@ class Link:
 
     person: "Person"
     site: Site
+    number: int
     session: Session | None = None
     gone: bool = False  # the server has noticed its end
     wants_answers = True
@@ -80,11 +81,16 @@ class Link:
 
     def lose(self) -> None:
         """The server notices the end of the connection."""
-        self.gone = True
-        self.frames.clear()
+        self.end()
         self.person.loses(self)
         if self.session is not None:
             self.site.tasks.start(self.site.chat.logins.end(self.session))
+
+    def end(self) -> None:
+        """What has not been handled by now never is."""
+        self.gone = True
+        self.frames.clear()
+        self.person.world.note("cut", wire=self.number)
 
     def take(self, frame: Frame) -> None:
         self.frames.append(frame)

@@ -50,6 +50,18 @@ class TwoNodes(RuleBasedStateMachine):
         self.say(who, to, count)
         self.world.carry(self.site(where), count)
 
+    @rule(who=persons, where=sites, count=some)
+    def say_to_group(self, who: int, where: int, count: int) -> None:
+        for _ in range(count):
+            self.person(who).says(group=self.world.group)
+        self.world.go_on()
+        self.world.carry(self.site(where), count)
+
+    @rule(who=st.integers(1, PEOPLE - 1), how=st.sampled_from(["join", "leave"]))
+    def change_group(self, who: int, how: str) -> None:
+        self.person(who).changes(how, self.world.group)
+        self.world.go_on()
+
     @rule(to=persons)
     def hear_from_all(self, to: int) -> None:
         for who in range(PEOPLE):
@@ -74,6 +86,11 @@ class TwoNodes(RuleBasedStateMachine):
             link.lose()
         elif link is not None:
             self.person(who).loses(link)
+        self.world.go_on()
+
+    @rule(who=persons)
+    def log_out(self, who: int) -> None:
+        self.person(who).logs_out()
         self.world.go_on()
 
     @rule(who=persons, where=sites, noticed=st.booleans())
@@ -117,11 +134,19 @@ class TwoNodes(RuleBasedStateMachine):
 
     # -- the store and time ------------------------------------------------------------------------
 
-    @rule(how=st.sampled_from(["failing", "slow_reads", ""]))
+    @rule(how=st.sampled_from(["failing", "unsure", "slow_reads", "slow_writes", ""]))
     def upset_store(self, how: str) -> None:
-        self.world.mailbox.failing = how == "failing"
-        self.world.mailbox.slow_reads = how == "slow_reads"
+        for trouble in ("failing", "unsure", "slow_reads", "slow_writes"):
+            setattr(self.world.mailbox, trouble, how == trouble)
         self.world.mailbox.serve()
+        self.world.go_on()
+
+    @rule(writes=some, reads=some)
+    def let_store_work(self, writes: int, reads: int) -> None:
+        mailbox = self.world.mailbox
+        for queue, most in ((mailbox.writing, writes), (mailbox.reading, reads)):
+            for _ in range(min(most, len(queue))):
+                queue.popleft()()
         self.world.go_on()
 
     @rule()
@@ -180,7 +205,7 @@ class TwoNodes(RuleBasedStateMachine):
 
 TestTwoNodes = TwoNodes.TestCase
 TestTwoNodes.settings = settings(
-    max_examples=int(EXAMPLES or 150),
+    max_examples=int(EXAMPLES or 300),
     derandomize=not EXAMPLES,
     stateful_step_count=60,
     deadline=None,

@@ -34,6 +34,9 @@ class World:
             Person(self, tasks.run(accounts.register(f"person {number}", "x")))
             for number in range(people)
         ]
+        creator, groups = self.people[0].user.id, self.sites[0].chat.groups
+        self.group = tasks.run(groups.create(creator, "a group", "")).id
+        self.note("group", group=self.group, user=creator)
 
     def note(self, kind: str, **facts: Any) -> None:
         self.events.append({"t": self.clock.monotonic(), "kind": kind, **facts})
@@ -113,7 +116,7 @@ class World:
         old = self.sites[number]
         old.hung = True
         for link in old.links:
-            link.gone = True
+            link.end()
             link.person.loses(link)
         self.hub.remove(old.name)
         users = self.hub.take_from(old.name)
