@@ -107,12 +107,17 @@ def tables(ask: Ask, mariadb: MariaDB) -> str:
     return mariadb.url()
 
 
-@pytest.fixture
-def url(tables: str, ask: Ask) -> str:
-    """The same, where nobody has registered."""
+def empty(ask: Ask) -> None:
+    """Remove what is in the shared database."""
     for table in OUR_TABLES:
         if table != "SchemaVersion":
             ask(f"DELETE FROM {DATABASE}.{table}")  # noqa: S608  # constants
+
+
+@pytest.fixture
+def url(tables: str, ask: Ask) -> str:
+    """The same, where nobody has registered."""
+    empty(ask)
     return tables
 
 
