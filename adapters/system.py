@@ -1,6 +1,5 @@
 """Time and randomness from the operating system."""
 
-import itertools
 import secrets
 import time
 
@@ -14,6 +13,9 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
 
 
+READY = 256  # ends of mids made in advance; more in one millisecond are rare
+
+
 class RandomIds:
     """`chat_domain.ports.Ids`.
 
@@ -24,16 +26,22 @@ class RandomIds:
 
     def __init__(self) -> None:
         self._mark = "-" + secrets.token_hex(4)
+        self._ends = [self._end(count) for count in range(READY)]
         self._last_ms = 0
         self._prefix = ""
-        self._next = itertools.count().__next__
+        self._count = 0
 
     def mid(self, now_ms: int) -> str:
         if now_ms > self._last_ms:
             self._last_ms = now_ms
             self._prefix = f"{now_ms:012x}-"
-            self._next = itertools.count().__next__
-        return f"{self._prefix}{self._next():08x}{self._mark}"
+            self._count = 0
+        count = self._count
+        self._count = count + 1
+        return self._prefix + (self._ends[count] if count < READY else self._end(count))
+
+    def _end(self, count: int) -> str:
+        return f"{count:08x}{self._mark}"
 
     def session(self) -> str:
         return secrets.token_hex(12)

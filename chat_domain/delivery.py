@@ -48,12 +48,13 @@ class Delivery:
         earlier one was refused for the moment and has not been sent again yet."""
         now = self.clock.now_ms()
         mid = self.ids.mid(now)
-        if sender.sendings.out_of_order(mid, cid, now):
+        sendings = sender.sendings
+        if sendings.expected is not None and sendings.out_of_order(mid, cid, now):
             raise TryAgain
         user = sender.user
         message = Message(mid, cid or mid, user.id, user.name, group_id, text, now)
-        if sender.sendings.unanswered >= MAX_UNANSWERED:
-            sender.sendings.expect_again(mid, message)
+        if sendings.unanswered >= MAX_UNANSWERED:
+            sendings.expect_again(mid, message)
             raise TooManyUnanswered(MAX_UNANSWERED)
         return message
 

@@ -22,10 +22,12 @@ class _Expected:
 
 @attrs.define(eq=False)
 class Sendings:
-    """unanswered: how many messages await their fate."""
+    """unanswered: how many messages await their fate.
+    expected: the first of those that were refused for the moment.
+    """
 
     unanswered: int = 0
-    _expected: _Expected | None = None  # the first of those refused for the moment
+    expected: _Expected | None = None
     _overtaking: tuple[str, str] = ("", "")  # see `overtakes`: the mids between these two
     _came_again_at: int = 0
 
@@ -37,13 +39,13 @@ class Sendings:
         """
         if message.key is None:
             return  # it has no cid, by which it could be known again
-        if self._expected is None or mid < self._expected.mid:
+        if self.expected is None or mid < self.expected.mid:
             until = message.time_ms + EXPECTED_AGAIN_WITHIN
-            self._expected = _Expected(mid, message.cid, until)
+            self.expected = _Expected(mid, message.cid, until)
 
     def out_of_order(self, mid: str, cid: str | None, now_ms: int) -> bool:
         """Whether a message comes while an earlier one is expected again."""
-        expected = self._expected
+        expected = self.expected
         if expected is None:
             return False
         if cid != expected.cid and now_ms < expected.until_ms:
@@ -51,13 +53,13 @@ class Sendings:
         recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
         self._overtaking = (self._overtaking[0] if recent else expected.mid, mid)
         self._came_again_at = now_ms
-        self._expected = None
+        self.expected = None
         return False
 
     def overtakes(self, mid: str) -> bool:
         """Whether the message that was accepted under this mid must not be stored any more: it
         stood behind one that has been refused since, and will be sent again like that."""
-        if self._expected is not None and self._expected.mid < mid:
+        if self.expected is not None and self.expected.mid < mid:
             return True
         after, before = self._overtaking
         return after < mid < before

@@ -3,6 +3,7 @@
 Whoever wants to know (`adapters.operators.metrics`) looks at them now and then.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 
@@ -33,12 +34,7 @@ class Histogram:
 
     def add(self, value: float) -> None:
         self.sum += value
-        index = 0
-        for bound in self.bounds:  # most are in the first few
-            if value <= bound:
-                break
-            index += 1
-        self.counts[index] += 1
+        self.counts[bisect_left(self.bounds, value)] += 1
 
 
 @attrs.define

@@ -26,27 +26,23 @@ class MessageEncoder:
     def encode(self, number: int, message: Message, recipient_id: int, *, stored: bool) -> bytes:
         """A message's frame, without its terminator."""
         if not message.group_id:
-            return _one(number, message, recipient_id, stored=stored)
+            return encode(
+                OneChatFrame(
+                    number,
+                    message.mid,
+                    message.cid,
+                    message.sender_id,
+                    message.sender_name,
+                    recipient_id,
+                    message.text,
+                    message.time_ms,
+                    stored,
+                )
+            )
         if message is not self._message or stored is not self._stored:
             self._message, self._stored = message, stored
             self._rest = _group(message, stored=stored)[_HEAD_LENGTH:]
         return b'{"msgid":1009,"push":%d,%b' % (number, self._rest)
-
-
-def _one(number: int, message: Message, recipient_id: int, *, stored: bool) -> bytes:
-    return encode(
-        OneChatFrame(
-            number,
-            message.mid,
-            message.cid,
-            message.sender_id,
-            message.sender_name,
-            recipient_id,
-            message.text,
-            message.time_ms,
-            stored,
-        )
-    )
 
 
 def _group(message: Message, *, stored: bool) -> bytes:

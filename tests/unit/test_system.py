@@ -1,0 +1,16 @@
+"""Ids and time from the operating system."""
+
+from adapters.system import READY, RandomIds
+
+
+def test_mids_sort_in_the_order_in_which_they_were_made() -> None:
+    """Many in one millisecond, and although the clock is set back; none is given twice."""
+    ids = RandomIds()
+    times = [1000] * (2 * READY) + [1001] * 3 + [999] * 3 + [1002]
+    mids = [ids.mid(time) for time in times]
+    assert mids == sorted(set(mids))
+
+
+def test_two_processes_give_different_mids() -> None:
+    """In the same millisecond."""
+    assert RandomIds().mid(1000) != RandomIds().mid(1000)
