@@ -11,15 +11,15 @@ from bench.measuring import Meter
 class Member:
     """A reader."""
 
-    def __init__(self, sock: socket.socket, got: Callable[[int], None], end: bytes) -> None:
-        self._recv, self._send, self._got, self._end = sock.recv, sock.send, got, end
+    def __init__(self, sock: socket.socket, got: Callable[[int], None]) -> None:
+        self._recv, self._send, self._got = sock.recv, sock.send, got
         self._pushes = 0
 
     def received_old(self) -> None:
-        self._got(self._recv(65536).count(self._end))
+        self._got(self._recv(65536).count(frames.NUL))
 
     def received(self) -> None:
-        count = self._recv(65536).count(self._end)
+        count = frames.messages_in(self._recv(65536))
         if count:
             self._pushes += count
             self._send(frames.pushed(self._pushes))
@@ -100,12 +100,11 @@ class Groups:
     def _listen(
         self, group: Group, sender: socket.socket, readers: list[socket.socket], version: int
     ) -> None:
-        end = frames.end_of(version)
         for reader in readers:
             if version == 1:
-                handler = Member(reader, group.got_old, end).received_old
+                handler = Member(reader, group.got_old).received_old
             else:
-                handler = Member(reader, group.got, end).received
+                handler = Member(reader, group.got).received
             self.handlers[reader.fileno()] = handler
         if version > 1:
             self.handlers[sender.fileno()] = group.acknowledged

@@ -38,7 +38,7 @@ class Pair:
 
     def received(self) -> None:
         """The recipient of version 2 says PUSHED once for all that a read has brought."""
-        pushes = self._receiver_recv(65536).count(frames.NEWLINE)
+        pushes = frames.messages_in(self._receiver_recv(65536))
         if pushes:
             self._pushes += pushes
             self._receiver_send(frames.pushed(self._pushes))
