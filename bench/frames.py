@@ -14,7 +14,7 @@ PING = b'{"msgid":1012}\n'
 
 
 def messages_in(data: bytes) -> int:
-    """How many messages end in what a reader of version 2 has got."""
+    """How many messages or answers end in what a client of version 2 has got."""
     return data.count(NEWLINE) - data.count(PING)
 
 

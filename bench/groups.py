@@ -57,7 +57,7 @@ class Group:
     def acknowledged(self) -> None:
         data = self._recv(65536)
         self._meter.check(data)
-        self._completed(data.count(frames.NEWLINE))
+        self._completed(frames.messages_in(data))
 
     def _completed(self, count: int) -> None:
         self.done += count
