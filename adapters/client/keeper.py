@@ -122,7 +122,12 @@ class Keeper:
 
     async def enter(self, body: Body) -> User:
         """Log in or resume on the present connection."""
-        reply = await self.ask(body, frames.LoginAck, self._settings.greet_within)
+        try:
+            reply = await self.ask(body, frames.LoginAck, self._settings.greet_within)
+        except asyncio.CancelledError:
+            # It may come about all the same, and then this connection takes no other.
+            self._connection.drop("the login was given up")
+            raise
         login = body if "password" in body else None
         if login is None and self.identity is not None:
             login = self.identity.login

@@ -311,6 +311,17 @@ async def test_a_login_that_nobody_answers_fails_in_the_end(server: FakeServer) 
             await client.login(13, "secret")
 
 
+async def test_a_login_that_is_given_up_ends_its_connection(server: FakeServer) -> None:
+    """It may come about all the same, and then no other could on that connection."""
+    async with connected(server) as (client, peer):
+        knocking = asyncio.create_task(client.login(13, "secret"))
+        await peer.hear(LOGIN)
+        knocking.cancel()
+        await peer.until_gone()
+        second = await server.accept()
+        assert await both(client.login(13, "secret"), second.admit()) == User(13, "zhang san")
+
+
 async def test_a_silent_resume_is_tried_on_another_connection(server: FakeServer) -> None:
     """A server that accepts connections and says nothing does not stop the client."""
     settings = attrs.evolve(HASTY, greet_within=0.05)
