@@ -16,11 +16,6 @@ from chat_domain.names import Name
 from tests.unit.world import World
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 async def secret_of(world: World, user: User) -> str:
     account = await world.store.users.by_id(user.id)
     assert account is not None

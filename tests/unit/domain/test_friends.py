@@ -7,11 +7,6 @@ from chat_domain.model import Friend, Page
 from tests.unit.world import World
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 async def test_a_friend_is_listed_with_their_presence(world: World) -> None:
     """By id or by name, and listing is one-way."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")

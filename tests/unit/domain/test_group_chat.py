@@ -9,21 +9,6 @@ from tests.unit.world import Terminal, World
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def ann(world: World) -> Terminal:
-    return world.newcomer("Ann")
-
-
-@pytest.fixture
-def bob(world: World) -> Terminal:
-    return world.newcomer("Bob")
-
-
-@pytest.fixture
 def cid(world: World) -> Terminal:
     return world.newcomer("Cid")
 

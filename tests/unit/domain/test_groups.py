@@ -19,11 +19,6 @@ from tests.unit.fakes import ManualTasks, Ticket
 from tests.unit.world import World
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 async def roles(world: World, viewer: User, group_id: int) -> dict[str, Role]:
     page = await world.chat.groups.members(viewer.id, group_id, 0, 10)
     return {member.name: member.role for member in page.items}

@@ -224,11 +224,6 @@ class TestMeter:
         assert self.send(guard.meter(guard.origins.enter("192.0.2.2")), 50, 0.0) == 0
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 async def test_a_list_has_so_many_friends(world: World) -> None:
     """One more is refused, until one is removed."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")

@@ -15,16 +15,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def ann(world: World) -> Terminal:
-    return world.newcomer("Ann")
-
-
-@pytest.fixture
 def bob(world: World) -> User:
     return world.register("Bob")[0]
 

@@ -9,21 +9,6 @@ from tests.unit.fakes import Push
 from tests.unit.world import Terminal, World
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def ann(world: World) -> Terminal:
-    return world.newcomer("Ann")
-
-
-@pytest.fixture
-def bob(world: World) -> Terminal:
-    return world.newcomer("Bob")
-
-
 def test_a_message_is_delivered_once_the_client_has_taken_it_over(
     ann: Terminal, bob: Terminal
 ) -> None:

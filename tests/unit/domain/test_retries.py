@@ -9,16 +9,6 @@ from tests.unit.world import Terminal, World
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def ann(world: World) -> Terminal:
-    return world.newcomer("Ann")
-
-
-@pytest.fixture
 def bob(world: World) -> Terminal:
     """Somebody who is away."""
     bob = world.newcomer("Bob")
