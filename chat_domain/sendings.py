@@ -9,13 +9,17 @@ import attrs
 from chat_domain.model import Message
 
 EXPECTED_AGAIN_WITHIN = 20_000  # ms from its acceptance; then its client has given it up
+REMEMBERED = 256  # refused messages; a client has no more without an answer
 
 
 @attrs.frozen
 class _Expected:
-    """What a client has to send again before anything else."""
+    """What a client has to send again before anything else.
 
-    mid: str
+    place: the mid of its first copy, by which it stands among the others.
+    """
+
+    place: str
     cid: str
     until_ms: int
 
@@ -28,6 +32,9 @@ class Sendings:
 
     unanswered: int = 0
     expected: _Expected | None = None
+    _behind: dict[str, _Expected] = attrs.field(factory=dict)  # by cid, in their order
+    _places: dict[str, str] = attrs.field(factory=dict)  # by cid, of all these and the last ones
+    _moved: dict[str, str] = attrs.field(factory=dict)  # places by mid, of what has come again
     _overtaking: tuple[str, str] = ("", "")  # see `overtakes`: the mids between these two
     _came_again_at: int = 0
 
@@ -37,29 +44,54 @@ class Sendings:
 
         mid: under which it was accepted from this session, even if it has joined another copy.
         """
-        if message.key is None:
-            return  # it has no cid, by which it could be known again
-        if self.expected is None or mid < self.expected.mid:
-            until = message.time_ms + EXPECTED_AGAIN_WITHIN
-            self.expected = _Expected(mid, message.cid, until)
+        if message.key is not None:  # or it could not be known again
+            self._expect(mid, message.cid, message.time_ms)
+
+    def _expect(self, mid: str, cid: str, now_ms: int) -> None:
+        place = self._places.setdefault(cid, mid)
+        one, first = _Expected(place, cid, now_ms + EXPECTED_AGAIN_WITHIN), self.expected
+        if first is None:
+            self.expected = one
+        elif one.place < first.place:
+            self.expected = one
+            self._behind = {first.cid: first, **self._behind}
+        elif cid != first.cid and len(self._behind) < REMEMBERED:
+            self._behind.setdefault(cid, one)
 
     def out_of_order(self, mid: str, cid: str | None, now_ms: int) -> bool:
-        """Whether a message comes while an earlier one is expected again."""
-        expected = self.expected
-        if expected is None:
-            return False
-        if cid != expected.cid and now_ms < expected.until_ms:
-            return True
-        recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
-        self._overtaking = (self._overtaking[0] if recent else expected.mid, mid)
-        self._came_again_at = now_ms
-        self.expected = None
+        """Whether a message comes while an earlier one is expected again. If so, it is expected
+        again as well, behind that one."""
+        while self.expected is not None:
+            first = self.expected
+            if cid != first.cid and now_ms < first.until_ms:
+                if cid is not None:
+                    self._expect(mid, cid, now_ms)
+                return True
+            self._came_again(first, mid, now_ms)
+            if cid == first.cid:
+                self._moved[mid] = first.place
+                if len(self._moved) > 2 * REMEMBERED:
+                    del self._moved[next(iter(self._moved))]
+                break
         return False
+
+    def _came_again(self, first: _Expected, mid: str, now_ms: int) -> None:
+        """Or is not expected any more."""
+        recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
+        self._overtaking = (self._overtaking[0] if recent else first.place, mid)
+        self._came_again_at = now_ms
+        following = next(iter(self._behind), None)
+        self.expected = None if following is None else self._behind.pop(following)
+        if self.expected is None:
+            self._places.clear()
 
     def overtakes(self, mid: str) -> bool:
         """Whether the message that was accepted under this mid must not be stored any more: it
         stood behind one that has been refused since, and will be sent again like that."""
-        if self.expected is not None and self.expected.mid < mid:
+        place = self._moved.get(mid)
+        if self.expected is not None and self.expected.place < (place or mid):
             return True
+        if place is not None:
+            return False
         after, before = self._overtaking
         return after < mid < before

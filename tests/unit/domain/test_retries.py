@@ -79,3 +79,33 @@ def test_nothing_overtakes_what_was_one_too_many(world: World, ann: Terminal) ->
     with pytest.raises(TryAgain):
         ann.says(carl.user, "behind it", cid="second")
     ann.says(carl.user, "one too many", cid="first")
+
+
+def test_each_of_several_that_were_refused_is_awaited(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """What was refused behind the first comes again before what is sent for the first time."""
+    refuse_for_the_moment(world, ann, bob, "c1")
+    with pytest.raises(TryAgain):
+        ann.says(bob.user, "text of c2", cid="c2")
+    ann.says(bob.user, "text of c1", cid="c1")
+    with pytest.raises(TryAgain):
+        ann.says(bob.user, "text of c3", cid="c3")
+    ann.says(bob.user, "text of c2", cid="c2")
+    ann.says(bob.user, "text of c3", cid="c3")
+    assert world.waiting_for(bob.user) == ["text of c1", "text of c2", "text of c3"]
+
+
+def test_one_that_is_refused_again_keeps_its_place(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Before what was refused behind it the first time."""
+    refuse_for_the_moment(world, ann, bob, "c1")
+    with pytest.raises(TryAgain):
+        ann.says(bob.user, "text of c2", cid="c2")
+    refuse_for_the_moment(world, ann, bob, "c1")
+    with pytest.raises(TryAgain):
+        ann.says(bob.user, "text of c2", cid="c2")
+    for cid in ("c1", "c2"):
+        ann.says(bob.user, f"text of {cid}", cid=cid)
+    assert world.waiting_for(bob.user) == ["text of c1", "text of c2"]
