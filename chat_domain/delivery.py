@@ -90,7 +90,9 @@ class Delivery:
         """Hand messages to the nodes where their recipients are, store the others, settle their
         receipts. A failure is told to the senders, and raises nothing."""
         elsewhere = {user_id for user_id, _ in batch if self.sessions.get(user_id) is None}
-        if elsewhere:
+        # Without its lease a node hands nothing over: what it stores now, its sessions' windows
+        # among it, must not be overtaken.
+        if elsewhere and self.offline.standing.good():
             await self._find_routes(elsewhere)
             batch = [bound for bound in batch if not self._handed_over(*bound)]
         await self.store(batch)

@@ -197,3 +197,19 @@ def test_a_session_that_ends_elsewhere_leaves_nothing_unseen() -> None:
     world.mend(world.sites[0])
     world.notice_who_is_gone()
     check(world)
+
+
+def test_a_node_without_its_lease_hands_nothing_past_what_it_stores() -> None:
+    """Its user is elsewhere by then, and what was under way to them is still on its way to disk."""
+    world = met()
+    ann, _, cat = world.people
+    say(world, ann, cat)
+    world.mailbox.slow_writes = True
+    world.lose_lease(world.sites[0])
+    assert cat.link is not None
+    cat.link.lose()
+    cat.enters(world.sites[1])
+    world.go_on()
+    say(world, ann, cat)
+    world.mailbox.slow_writes = False
+    check(world)
