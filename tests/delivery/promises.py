@@ -50,7 +50,8 @@ def nothing_is_shown_twice(past: Past) -> Breaches:
 def order_is_kept(past: Past) -> Breaches:
     """Acknowledged messages of one sender to one recipient come in the order of their sending.
 
-    Who was not in the group all the time may get a message by a later copy of it, in its place.
+    Who was not in the group all the time may get a message by a later copy of it, in its place; and
+    so does everybody if it was its sender who was not, for the first copy can have been refused.
     A message that is refused for the moment keeps its place: what is sent behind it is refused as
     well, until it comes again. Messages to a group and to its members come in one order.
     """
@@ -59,11 +60,21 @@ def order_is_kept(past: Past) -> Breaches:
         sent = past.sent.get(key)
         if sent is None or not sent.acked or user not in audience(past, sent):
             continue
+        if past.copies.count(key) > 1 and not _could_speak(past, sent):
+            continue
         before = latest.setdefault((sent.sender, user), sent)
         if before.number <= sent.number:
             latest[sent.sender, user] = sent
         else:
             yield f"{user} got {_name(sent)} at {one.t}, after {_name(before)}"
+
+
+def _could_speak(past: Past, sent: Sent) -> bool:
+    """Whether no copy of an acknowledged message can have been refused for good."""
+    assert sent.acked_at is not None
+    if not sent.group:
+        return True
+    return sent.sender in past.memberships.always_in(sent.group, sent.at, sent.acked_at)
 
 
 def delivered_means_delivered(past: Past) -> Breaches:
