@@ -67,24 +67,31 @@ class Delivery:
         sender.sendings.unanswered += 1
         return Receipt(sender, message, message.mid, tag, recipients)
 
-    def route(self, recipient_id: int, message: Message, receipt: Owed | None) -> Sequence[Bound]:
-        """Put a message on its way if that is known; return what is left for `forward`.
+    def route(
+        self, recipients: Iterable[int], message: Message, receipt: Owed | None
+    ) -> list[Bound]:
+        """Put a message on its way wherever that is known; return what is left for `forward`.
 
         Done at once, so that a message to somebody who is there needs no task.
         """
-        session = self.sessions.get(recipient_id)
-        if session is None:
-            held = Held(message, receipt)
-            return () if self.routes.hand_over(recipient_id, held) else ((recipient_id, held),)
-        try:
-            ahead = session.offer(message, receipt)
-        except CidConflict as conflict:
-            if receipt is not None:
-                receipt.fail(conflict)
-            return ()
-        if ahead is None:
-            return ()
-        return [(recipient_id, held) for held in (*ahead, Held(message, receipt))]
+        left: list[Bound] = []
+        session_of = self.sessions.get
+        for recipient_id in recipients:
+            session = session_of(recipient_id)
+            if session is None:
+                held = Held(message, receipt)
+                if not self.routes.hand_over(recipient_id, held):
+                    left.append((recipient_id, held))
+                continue
+            try:
+                ahead = session.offer(message, receipt)
+            except CidConflict as conflict:
+                if receipt is not None:
+                    receipt.fail(conflict)
+                continue
+            if ahead is not None:
+                left += [(recipient_id, held) for held in (*ahead, Held(message, receipt))]
+        return left
 
     async def forward(self, batch: Sequence[Bound]) -> None:
         """Hand messages to the nodes where their recipients are, store the others, settle their

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Collection
 
 import attrs
 
-from chat_domain.delivery import Bound, Delivery
+from chat_domain.delivery import Delivery
 from chat_domain.errors import NotMember, TryAgain
 from chat_domain.model import Message
 from chat_domain.rosters import Rosters
@@ -47,11 +47,9 @@ class GroupChat:
             raise NotMember(message.group_id)
         # One more than the recipients, so that the answer is not given before all are routed.
         receipt = self.delivery.receipt(sender, message, tag, len(members))
-        left: list[Bound] = []
-        route, sender_id = self.delivery.route, sender.user.id
-        for member_id in members:
-            if member_id != sender_id and (not_taken := route(member_id, message, receipt)):
-                left += not_taken
+        sender_id = sender.user.id
+        others = [member_id for member_id in members if member_id != sender_id]
+        left = self.delivery.route(others, message, receipt)
         if receipt is not None:
             receipt.delivered()
         return self.delivery.forward(left) if left else None

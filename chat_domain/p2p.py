@@ -24,5 +24,5 @@ class OneToOne:
         """
         message = self.delivery.accept(sender, 0, text, cid)
         receipt = self.delivery.receipt(sender, message, tag, 1)
-        left = self.delivery.route(to_id, message, receipt)
+        left = self.delivery.route((to_id,), message, receipt)
         return self.delivery.forward(left) if left else None

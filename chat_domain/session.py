@@ -59,6 +59,32 @@ _KEPT = Keeping.DONE
 class Session:
     """See the module's docstring for the rules; `offline` and `delivery` act on what it returns."""
 
+    __slots__ = (
+        "_budget",
+        "_by_cid",
+        "_from_mailbox",
+        "_read_all_at",
+        "_read_began_at",
+        "_stores_begun",
+        "_stores_seen",
+        "_waiting",
+        "_waiting_bytes",
+        "_watched",
+        "_watched_since",
+        "_window",
+        "_window_bytes",
+        "behind",
+        "claim",
+        "client",
+        "last_from",
+        "last_push",
+        "on_hold",
+        "phase",
+        "reading",
+        "sendings",
+        "user",
+    )
+
     def __init__(
         self, claim: Claim, user: User, client: Client, budget: Budget | None = None
     ) -> None:

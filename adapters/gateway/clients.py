@@ -22,12 +22,13 @@ from chat_domain.receipt import Receipt
 class Version2Client:
     """Acknowledges what it takes over, and gets everything that there is."""
 
+    __slots__ = ("_encode", "_end", "_link", "_tally", "_user_id", "sent")
+
     version = 2
     wants_answers = True
     takes_errors = True
     knows_ours = True  # the requests that the C++ server did not have
     watches_drain = False
-    sent = 0
 
     def __init__(
         self, user: User, link: Link, end: bytes, encoder: MessageEncoder, tally: Tally
@@ -37,6 +38,7 @@ class Version2Client:
         self._end = end
         self._encode = encoder.encode
         self._tally = tally
+        self.sent = 0
 
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         frame = self._encode(number, message, self._user_id, stored=stored)
@@ -95,6 +97,8 @@ class Version2Client:
 class PersonClient(Version2Client):
     """Reads version 1 from a terminal. What has left our buffer counts as taken over."""
 
+    __slots__ = ("_early", "_user")
+
     version = 1
     watches_drain = True
     longest_frame: int | None = None
@@ -121,13 +125,10 @@ class PersonClient(Version2Client):
         for number, message in early[count:]:
             self.push(number, message, stored=True)
 
-    def push(self, number: int, message: Message, *, stored: bool) -> None:
-        if self._early is None:
-            self._send_chat(number, message, stored=stored)
-        else:
+    def push(self, number: int, message: Message, *, stored: bool) -> None:  # noqa: ARG002  # version 1 has no such field
+        if self._early is not None:
             self._early.append((number, message))
-
-    def _send_chat(self, number: int, message: Message, *, stored: bool) -> None:  # noqa: ARG002  # see OriginalClient
+            return
         self._send(version1.chat(message, self._user_id))
         self.sent = number
 
@@ -150,6 +151,8 @@ class PersonClient(Version2Client):
 class OriginalClient(PersonClient):
     """Sees one short frame in each of its reads, and nothing but chats once it is logged in."""
 
+    __slots__ = ("_pacer", "_short_chats")
+
     wants_answers = False
     takes_errors = False
     knows_ours = False
@@ -162,7 +165,10 @@ class OriginalClient(PersonClient):
         self._short_chats = encoder.short_chats
         self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
 
-    def _send_chat(self, number: int, message: Message, *, stored: bool) -> None:
+    def push(self, number: int, message: Message, *, stored: bool) -> None:
+        if self._early is not None:
+            self._early.append((number, message))
+            return
         frames = self._short_chats(message, self._user_id)
         if len(frames) == 1 and not stored and not self._pacer.busy:
             self._link.write(frames[0] + self._end)

@@ -58,6 +58,29 @@ class Conversation:
     client. begun: on the domain's monotonic clock.
     """
 
+    __slots__ = (
+        "_commands",
+        "_input_ended",
+        "_last_push",
+        "_watch",
+        "begun",
+        "chat",
+        "client",
+        "gateway",
+        "gone",
+        "guard",
+        "held_up",
+        "id",
+        "intake",
+        "last_session",
+        "link",
+        "meter",
+        "origin",
+        "received",
+        "session",
+        "watches_drain",
+    )
+
     def __init__(self, gateway: "Gateway", link: Link) -> None:
         """Raises TooManyConnections."""
         self.id = secrets.token_hex(6)

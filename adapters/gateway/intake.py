@@ -94,17 +94,26 @@ class Intake:
             self._backlog.extend(frames)
             self._rest()
             return
-        meter.frames += len(frames)
-        handle = self._talk.handle
-        for position, frame in enumerate(frames, start=1):
-            if handle(frame) or self.choked:
-                self._backlog.extend(frames[position:])
-                meter.frames -= len(frames) - position  # counted once they are handled
+        if len(frames) == 1:  # most often; less is to be done for it
+            meter.frames += 1
+            if self._talk.handle(frames[0]) or self.choked:
                 return
+        elif not self._handle(frames):
+            return
         if self._too_long is not None:
             self._talk.give_up_on_stream(self._too_long)
         elif meter.is_due():
             self._settle()
+
+    def _handle(self, frames: list[bytes]) -> bool:
+        """Whether all are handled; the rest is kept."""
+        meter, handle = self._meter, self._talk.handle
+        for position, frame in enumerate(frames, start=1):
+            meter.frames += 1
+            if handle(frame) or self.choked:
+                self._backlog.extend(frames[position:])
+                return False
+        return True
 
     def _split(self, data: bytes) -> list[bytes]:
         """Cut what has come into frames, and count what is none."""

@@ -11,28 +11,28 @@ PAUSE = 0.05  # seconds; docs/protocol.md promises it to the C++ server's client
 
 
 class Pacer(Generic[T]):
-    """A queue that is emptied one item at a time, PAUSE apart, the first one after a pause too."""
+    """A queue that is emptied one item at a time, PAUSE apart, the first one after a pause too.
+
+    busy: whether something was sent less than PAUSE ago or waits to be.
+    """
 
     def __init__(self, send: Callable[[T], None]) -> None:
         self._send = send
         self._queue: deque[T] = deque()
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether something was sent less than PAUSE ago or waits to be."""
-        return self._timer is not None
+        self.busy = False
 
     def add(self, item: T) -> None:
         self._queue.append(item)
-        if self._timer is None:
+        if not self.busy:
             self._start()
 
     def _start(self) -> None:
+        self.busy = True
         self._timer = asyncio.get_running_loop().call_later(PAUSE, self._next)
 
     def _next(self) -> None:
-        self._timer = None
+        self.busy = False
         if self._queue:
             self._start()
             self._send(self._queue.popleft())
@@ -40,6 +40,6 @@ class Pacer(Generic[T]):
     def stop(self) -> None:
         """Forget what waits."""
         self._queue.clear()
+        self.busy = False
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None

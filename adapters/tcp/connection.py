@@ -18,6 +18,18 @@ USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement
 class Connection(asyncio.Protocol):
     """Collects what is written in a turn of the loop, and counts what does not get away."""
 
+    __slots__ = (
+        "_answer",
+        "_closing",
+        "_frames",
+        "_outboxes",
+        "_reading",
+        "_receiver",
+        "_transport",
+        "_why",
+        "peer",
+    )
+
     def __init__(
         self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
     ) -> None:

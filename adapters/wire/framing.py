@@ -30,6 +30,8 @@ class FrameSplitter:
     empty: how many frames the last `feed` has left out.
     """
 
+    __slots__ = ("_first", "_limit", "_rest", "empty", "terminator")
+
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._rest = b""
