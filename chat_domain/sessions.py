@@ -1,6 +1,5 @@
 """The sessions of this node, by their users. One session per user."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from chat_domain.held import Held
@@ -12,13 +11,13 @@ class Sessions:
 
     def __init__(self) -> None:
         self._by_user: dict[int, Session] = {}
-        self._stores: Counter[int] = Counter()  # how many are under way for a user, here or not
+        self._stores: dict[int, int] = {}  # how many are under way for a user, here or not
         self.get = self._by_user.get  # the hot path: no wrapper around it
 
     def add(self, session: Session) -> None:
         """Make this the user's session, in place of any other."""
         self._by_user[session.user.id] = session
-        session.behind = self._stores[session.user.id]
+        session.behind = self._stores.get(session.user.id, 0)
         for _ in range(session.behind):
             session.store_begins()
 
@@ -34,16 +33,19 @@ class Sessions:
     def store_begins(self, user_ids: Collection[int]) -> None:
         """Something is about to be stored for these users: keep their sessions from turning live
         before they have seen it, also those that begin meanwhile."""
-        self._stores.update(user_ids)
+        stores = self._stores
+        for user_id in user_ids:
+            stores[user_id] = stores.get(user_id, 0) + 1
         for session in self.of(user_ids):
             session.store_begins()
 
     def store_ended(self, user_ids: Collection[int]) -> list[tuple[int, Held]]:
         """Return what waited for these users and must be stored behind it."""
-        self._stores.subtract(user_ids)
+        stores = self._stores
         for user_id in user_ids:
-            if not self._stores[user_id]:
-                del self._stores[user_id]
+            stores[user_id] -= 1
+            if not stores[user_id]:
+                del stores[user_id]
         here = self.of(user_ids)
         for session in here:
             session.behind = max(0, session.behind - 1)  # stores are done in order
