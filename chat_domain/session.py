@@ -52,7 +52,7 @@ class Phase(enum.Enum):
 
 
 # For what is done with every message: looking into an enumeration takes ten times as long.
-_LIVE = Phase.LIVE
+_CATCHING_UP, _LIVE = Phase.CATCHING_UP, Phase.LIVE
 _KEPT = Keeping.DONE
 
 
@@ -314,7 +314,7 @@ class Session:
 
     def is_behind(self) -> bool:
         """Whether the mailbox may hold something that the client has not taken over."""
-        return self.phase is Phase.CATCHING_UP or bool(self._window)
+        return self.phase is _CATCHING_UP or bool(self._window)
 
     def wants_read(self) -> bool:
         """Whether it is time to read the mailbox: catching up, there may be something in it that

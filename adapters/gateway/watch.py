@@ -91,6 +91,8 @@ class Watch:
         if session.stalled(now):
             talk.link.abort(Ending.STALLED)
             return
+        if not session.is_behind():  # as most are, most of the time
+            return
         storing = talk.chat.delivery.store_overdue(session)
         if storing is not None:
             talk.gateway.tasks.start(storing, talk)
