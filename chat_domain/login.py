@@ -125,8 +125,13 @@ class Logins:
         if session.phase is Phase.ENDED:
             return
         await self.hand_over(session)
+        await self.release(session)
+        self.announcer.gone(session.user, session)
+
+    async def release(self, session: Session) -> None:
+        """Give up a session's claim if it is still this session's; later, if that is not possible
+        now."""
         try:
             await self.presence.release(session.claim)
         except TryAgain:
             self.handovers.release_later(session.claim)
-        self.announcer.gone(session.user, session)

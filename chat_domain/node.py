@@ -138,12 +138,14 @@ class Node:
 
     async def _replaced(self, sender: str, note: Replaced) -> None:
         session = self.sessions.get(note.user_id)
-        if session is not None and session.claim.session_id == note.session_id:
-            session.client.replaced()
-            await self.logins.hand_over(session)
-        else:
+        if session is None or session.claim.session_id != note.session_id:
             self.handovers.replaced_early(note.session_id)
+            self.broker.send(sender, HandedOver(note.user_id, note.session_id))
+            return
+        session.client.replaced()
+        await self.logins.hand_over(session)
         self.broker.send(sender, HandedOver(note.user_id, note.session_id))
+        await self.logins.release(session)  # which may have been claimed again before we knew
 
     def _handed_over(self, old_session_id: str) -> None:
         session = self.handovers.done(old_session_id)

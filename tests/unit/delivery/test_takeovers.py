@@ -19,6 +19,24 @@ def test_a_new_session_waits_until_the_old_one_is_stored() -> None:
     assert pushed(bob) == ["4:1", "4:2"]
 
 
+def test_a_replaced_session_does_not_keep_what_it_has_claimed_again() -> None:
+    """The one in its place has ended, when its node hears so late that it was replaced.
+
+    In between the node has lost its lease, and claimed its sessions again: nobody held them.
+    """
+    world = met()
+    ann, place = world.people[0], world.sites[0]
+    move(world, ann, 1)
+    ann.logs_out()
+    world.go_on()
+    world.lose_lease(place)
+    world.mend(place)
+    world.carry_all()
+    ann.enters(world.sites[1], resumes=False)
+    world.go_on()
+    assert ann.is_in
+
+
 def test_a_new_session_waits_for_the_old_node_for_2_seconds() -> None:
     """It may be dead, with its lease still in force."""
     world = met()
