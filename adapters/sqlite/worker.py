@@ -4,7 +4,8 @@ Rules:
 1. What is asked within one turn of the loop is handed over together, and whatever has been
    handed over by the time the thread is free is one batch: one transaction, one commit.
 2. An answer is given after the commit, all answers of a batch by one wake-up of the loop.
-3. A job that raises is undone alone (by its savepoint); its neighbours do not notice.
+3. A job that raises is undone alone; its neighbours do not notice. A batch is done without
+   savepoints first, and where a job raises, all of it once more, with a savepoint for each.
 4. A batch whose begin or commit fails, or that SQLite itself has rolled back (a full disk may
    do that in the midst of any statement), is answered with TryAgain throughout.
 5. Whatever happens, the thread goes on to the next batch.
@@ -127,16 +128,33 @@ class Worker:
 
     def _do_batch(self, batch: list[_Job]) -> None:
         try:
-            self._connection.execute(self._begin)
-            for job in batch:
-                self._do_job(job)
-            self._connection.execute("COMMIT")
+            if not (self._savepoints and self._do_together(batch)):
+                self._do_one_by_one(batch)
         except Exception as error:  # noqa: BLE001  # rule 5
             # if this fails, too, so does the next begin, and then it is tried again
             with suppress(sqlite3.Error):
                 self._connection.rollback()
             for job in batch:
                 job.result, job.error = None, _try_again(error)
+
+    def _do_together(self, batch: list[_Job]) -> bool:
+        """Return whether all went well; otherwise nothing is done. Savepoints cost 8 % of a batch
+        of stored messages, and of those next to none fails."""
+        self._connection.execute(self._begin)
+        try:
+            for job in batch:
+                job.result = job.function(self._connection, *job.args)
+        except Exception:  # noqa: BLE001  # it will be raised again
+            self._connection.rollback()
+            return False
+        self._connection.execute("COMMIT")
+        return True
+
+    def _do_one_by_one(self, batch: list[_Job]) -> None:
+        self._connection.execute(self._begin)
+        for job in batch:
+            self._do_job(job)
+        self._connection.execute("COMMIT")
 
     def _do_job(self, job: _Job) -> None:
         execute = self._connection.execute

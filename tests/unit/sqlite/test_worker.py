@@ -109,6 +109,17 @@ async def test_a_failing_job_does_not_touch_its_neighbours(worker: Worker) -> No
     assert await worker.run(words) == ["a", "c"]
 
 
+async def test_savepoints_are_made_where_a_job_fails(worker: Worker, connection: Watched) -> None:
+    """They cost time, and next to no job fails."""
+    await asyncio.gather(worker.run(insert, "a"), worker.run(insert, "b"))
+    assert "SAVEPOINT job" not in connection.statements
+    await asyncio.gather(
+        worker.run(insert, "c"), worker.run(insert_and_refuse, "d"), return_exceptions=True
+    )
+    assert connection.statements.count("SAVEPOINT job") == 2
+    assert await worker.run(words) == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT"])
 async def test_a_failing_transaction_fails_all_its_jobs(
     worker: Worker, connection: Watched, statement: str
