@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Collection, Coroutine, Iterable, Sequence
+from itertools import compress
 from typing import Any
 
 import attrs
@@ -155,10 +156,12 @@ class Delivery:
 
     def _without_overtaking(self, batch: Sequence[Bound]) -> Sequence[Bound]:
         """Refuse what stood behind a message that has been refused meanwhile."""
-        overtaking = {held for _, held in batch if held.overtakes()}
-        for held in overtaking:
+        overtaking = [held.overtakes() for _, held in batch]
+        if not any(overtaking):
+            return batch
+        for _, held in compress(batch, overtaking):
             self._failed(held, TryAgain())
-        return [bound for bound in batch if bound[1] not in overtaking] if overtaking else batch
+        return [bound for bound, overtakes in zip(batch, overtaking, strict=True) if not overtakes]
 
     def _tell_who_shows(self, batch: Sequence[Bound]) -> None:
         """Let sessions know what became of those that are in their windows."""

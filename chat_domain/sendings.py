@@ -4,6 +4,8 @@ A message that is refused for the moment will be sent again, and what stood behi
 then nothing of that may be accepted or stored, or it would come before what it was sent behind.
 """
 
+from operator import attrgetter
+
 import attrs
 
 from chat_domain.model import Message
@@ -32,7 +34,7 @@ class Sendings:
 
     unanswered: int = 0
     expected: _Expected | None = None
-    _behind: dict[str, _Expected] = attrs.field(factory=dict)  # by cid, in their order
+    _behind: dict[str, _Expected] = attrs.field(factory=dict)  # by cid
     _places: dict[str, str] = attrs.field(factory=dict)  # by cid, of all these and the last ones
     _moved: dict[str, str] = attrs.field(factory=dict)  # places by mid, of what has come again
     _overtaking: tuple[str, str] = ("", "")  # see `overtakes`: the mids between these two
@@ -52,11 +54,12 @@ class Sendings:
         one, first = _Expected(place, cid, now_ms + EXPECTED_AGAIN_WITHIN), self.expected
         if first is None:
             self.expected = one
-        elif one.place < first.place:
+            return
+        if one.place < first.place:
             self.expected = one
-            self._behind = {first.cid: first, **self._behind}
-        elif cid != first.cid and len(self._behind) < REMEMBERED:
-            self._behind.setdefault(cid, one)
+            one, first = first, one
+        if one.cid != first.cid and len(self._behind) < REMEMBERED:
+            self._behind.setdefault(one.cid, one)
 
     def out_of_order(self, mid: str, cid: str | None, now_ms: int) -> bool:
         """Whether a message comes while an earlier one is expected again. If so, it is expected
@@ -80,10 +83,11 @@ class Sendings:
         recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
         self._overtaking = (self._overtaking[0] if recent else first.place, mid)
         self._came_again_at = now_ms
-        following = next(iter(self._behind), None)
-        self.expected = None if following is None else self._behind.pop(following)
+        self.expected = min(self._behind.values(), key=attrgetter("place"), default=None)
         if self.expected is None:
             self._places.clear()
+        else:
+            del self._behind[self.expected.cid]
 
     def overtakes(self, mid: str) -> bool:
         """Whether the message that was accepted under this mid must not be stored any more: it

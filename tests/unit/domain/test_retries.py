@@ -4,7 +4,8 @@ import pytest
 
 from chat_domain.delivery import MAX_UNANSWERED
 from chat_domain.errors import TooManyUnanswered, TryAgain
-from chat_domain.sendings import EXPECTED_AGAIN_WITHIN
+from chat_domain.model import Message
+from chat_domain.sendings import EXPECTED_AGAIN_WITHIN, Sendings
 from tests.unit.world import Terminal, World
 
 
@@ -94,6 +95,19 @@ def test_each_of_several_that_were_refused_is_awaited(
     ann.says(bob.user, "text of c2", cid="c2")
     ann.says(bob.user, "text of c3", cid="c3")
     assert world.waiting_for(bob.user) == ["text of c1", "text of c2", "text of c3"]
+
+
+def test_they_are_awaited_in_the_order_in_which_they_were_sent() -> None:
+    """Not in that of their refusals: some had further to go."""
+    sendings, now = Sendings(), 1_000
+    for number in (2, 4, 1, 3):
+        mid = f"mid-{number}"
+        sendings.expect_again(mid, Message(mid, f"cid-{number}", 1, "Ann", 0, "hello", now))
+    for number in (3, 2, 4):
+        assert sendings.out_of_order(f"mid-{number}-again", f"cid-{number}", now)
+    for number in (1, 2, 3, 4):
+        assert not sendings.out_of_order(f"mid-{number}-last", f"cid-{number}", now)
+    assert sendings.expected is None
 
 
 def test_one_that_is_refused_again_keeps_its_place(
