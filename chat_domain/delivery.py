@@ -50,7 +50,7 @@ class Delivery:
         now = self.clock.now_ms()
         mid = self.ids.mid(now)
         sendings = sender.sendings
-        if sendings.expected is not None and sendings.out_of_order(mid, cid, now):
+        if sendings.expected is not None and sendings.out_of_order(mid, cid):
             raise TryAgain
         user = sender.user
         message = Message(mid, cid or mid, user.id, user.name, group_id, text, now)

@@ -35,7 +35,7 @@ class Logins:
         Raises AlreadyOnline, and TryAgain while this node is suspended.
         """
         claim = Claim(user.id, self.ids.session(), self.node, key)
-        session = Session(claim, user, client, self.budget)
+        session = Session(claim, user, client, self.delivery.clock.now_ms, self.budget)
         try:
             return await self._begin(session)
         except AlreadyOnline:

@@ -4,13 +4,14 @@ A message that is refused for the moment will be sent again, and what stood behi
 then nothing of that may be accepted or stored, or it would come before what it was sent behind.
 """
 
+from collections.abc import Callable
 from operator import attrgetter
 
 import attrs
 
 from chat_domain.model import Message
 
-EXPECTED_AGAIN_WITHIN = 20_000  # ms from its acceptance; then its client has given it up
+EXPECTED_AGAIN_WITHIN = 20_000  # ms from its refusal; then its client has given it up
 REMEMBERED = 256  # refused messages; a client has no more without an answer
 
 
@@ -32,6 +33,7 @@ class Sendings:
     expected: the first of those that were refused for the moment.
     """
 
+    _now_ms: Callable[[], int]
     unanswered: int = 0
     expected: _Expected | None = None
     _behind: dict[str, _Expected] = attrs.field(factory=dict)  # by cid
@@ -47,11 +49,12 @@ class Sendings:
         mid: under which it was accepted from this session, even if it has joined another copy.
         """
         if message.key is not None:  # or it could not be known again
-            self._expect(mid, message.cid, message.time_ms)
+            self._expect(mid, message.cid)
 
-    def _expect(self, mid: str, cid: str, now_ms: int) -> None:
+    def _expect(self, mid: str, cid: str) -> None:
         place = self._places.setdefault(cid, mid)
-        one, first = _Expected(place, cid, now_ms + EXPECTED_AGAIN_WITHIN), self.expected
+        one = _Expected(place, cid, self._now_ms() + EXPECTED_AGAIN_WITHIN)
+        first = self.expected
         if first is None:
             self.expected = one
             return
@@ -61,14 +64,15 @@ class Sendings:
         if one.cid != first.cid and len(self._behind) < REMEMBERED:
             self._behind.setdefault(one.cid, one)
 
-    def out_of_order(self, mid: str, cid: str | None, now_ms: int) -> bool:
+    def out_of_order(self, mid: str, cid: str | None) -> bool:
         """Whether a message comes while an earlier one is expected again. If so, it is expected
         again as well, behind that one."""
+        now_ms = self._now_ms()
         while self.expected is not None:
             first = self.expected
             if cid != first.cid and now_ms < first.until_ms:
                 if cid is not None:
-                    self._expect(mid, cid, now_ms)
+                    self._expect(mid, cid)
                 return True
             self._came_again(first, mid, now_ms)
             if cid == first.cid:

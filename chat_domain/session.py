@@ -25,7 +25,7 @@ A pure state machine. The rules, which `docs/delivery.md` explains:
 
 import enum
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from chat_domain.budget import Budget
 from chat_domain.errors import BadPush, CidConflict
@@ -86,13 +86,18 @@ class Session:
     )
 
     def __init__(
-        self, claim: Claim, user: User, client: Client, budget: Budget | None = None
+        self,
+        claim: Claim,
+        user: User,
+        client: Client,
+        now_ms: Callable[[], int],
+        budget: Budget | None = None,
     ) -> None:
         self.claim = claim
         self.user = user
         self.client = client
         self.phase = Phase.CATCHING_UP
-        self.sendings = Sendings()
+        self.sendings = Sendings(now_ms)
         self.last_from: dict[
             str, str
         ] = {}  # the mid of what was taken last, by the node it is from

@@ -8,12 +8,12 @@ from chat_domain.remote import RemoteRoutes
 from chat_domain.session import Phase, Session
 from tests.unit.delivery.lossy_hub import LossyHub
 from tests.unit.domain.test_session import message
-from tests.unit.fakes import RecordingClient
+from tests.unit.fakes import ManualClock, RecordingClient
 
 
 def live_session(budget: Budget, user_id: int = 1) -> Session:
     claim = Claim(user_id, f"session of {user_id}", "here", "")
-    session = Session(claim, User(user_id, "U"), RecordingClient(), budget)
+    session = Session(claim, User(user_id, "U"), RecordingClient(), ManualClock().now_ms, budget)
     asked, _ = session.begin_read()
     session.end_read([], asked)
     return session

@@ -6,6 +6,7 @@ from chat_domain.delivery import MAX_UNANSWERED
 from chat_domain.errors import TooManyUnanswered, TryAgain
 from chat_domain.model import Message
 from chat_domain.sendings import EXPECTED_AGAIN_WITHIN, Sendings
+from tests.unit.fakes import ManualClock
 from tests.unit.world import Terminal, World
 
 
@@ -58,6 +59,21 @@ def test_a_sender_who_gives_a_message_up_can_go_on_later(
     assert world.waiting_for(bob.user) == ["text of second"]
 
 
+def test_the_time_to_send_it_again_begins_with_the_refusal(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """The store may have been slow to fail."""
+    world.mailbox.failing = True
+    world.mailbox.slow_writes = True
+    ann.says(bob.user, "text of first", cid="first")
+    world.clock.ms += EXPECTED_AGAIN_WITHIN
+    world.mailbox.serve()
+    world.tasks.drain()
+    world.mailbox.failing = world.mailbox.slow_writes = False
+    with pytest.raises(TryAgain):
+        ann.says(bob.user, "text of second", cid="second")
+
+
 def test_messages_without_a_cid_wait_for_nothing(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
@@ -99,14 +115,14 @@ def test_each_of_several_that_were_refused_is_awaited(
 
 def test_they_are_awaited_in_the_order_in_which_they_were_sent() -> None:
     """Not in that of their refusals: some had further to go."""
-    sendings, now = Sendings(), 1_000
+    sendings = Sendings(ManualClock().now_ms)
     for number in (2, 4, 1, 3):
         mid = f"mid-{number}"
-        sendings.expect_again(mid, Message(mid, f"cid-{number}", 1, "Ann", 0, "hello", now))
+        sendings.expect_again(mid, Message(mid, f"cid-{number}", 1, "Ann", 0, "hello", 0))
     for number in (3, 2, 4):
-        assert sendings.out_of_order(f"mid-{number}-again", f"cid-{number}", now)
+        assert sendings.out_of_order(f"mid-{number}-again", f"cid-{number}")
     for number in (1, 2, 3, 4):
-        assert not sendings.out_of_order(f"mid-{number}-last", f"cid-{number}", now)
+        assert not sendings.out_of_order(f"mid-{number}-last", f"cid-{number}")
     assert sendings.expected is None
 
 

@@ -18,7 +18,7 @@ from chat_domain.session import (
     Phase,
     Session,
 )
-from tests.unit.fakes import RecordingClient
+from tests.unit.fakes import ManualClock, RecordingClient
 
 NOW = 1_790_000_000_000
 _numbers = itertools.count()
@@ -30,7 +30,8 @@ def message(text: str = "hello", *, cid: str | None = None, sender: int = 7) -> 
 
 
 def session_of(client: RecordingClient, user_id: int = 1) -> Session:
-    return Session(Claim(user_id, f"session of {user_id}", "here", ""), User(user_id, "U"), client)
+    claim = Claim(user_id, f"session of {user_id}", "here", "")
+    return Session(claim, User(user_id, "U"), client, ManualClock().now_ms)
 
 
 class Bench:
@@ -663,7 +664,7 @@ def test_what_was_accepted_behind_a_refused_message_overtakes_it(bench: Bench) -
     bench.session.sendings.expect_again(refused.mid, refused)
     overtaking = [bench.session.sendings.overtakes(one.mid) for one in (earlier, behind)]
     assert overtaking == [False, True]
-    assert not bench.session.sendings.out_of_order(again.mid, again.cid, NOW)
+    assert not bench.session.sendings.out_of_order(again.mid, again.cid)
     overtaking = [
         bench.session.sendings.overtakes(one.mid) for one in (earlier, behind, again, later)
     ]

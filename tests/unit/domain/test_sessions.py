@@ -3,11 +3,12 @@
 from chat_domain.model import Claim, User
 from chat_domain.session import Session
 from chat_domain.sessions import Sessions
-from tests.unit.fakes import RecordingClient
+from tests.unit.fakes import ManualClock, RecordingClient
 
 
 def session_of(user_id: int) -> Session:
-    return Session(Claim(user_id, "session", "here", ""), User(user_id, "U"), RecordingClient())
+    claim = Claim(user_id, "session", "here", "")
+    return Session(claim, User(user_id, "U"), RecordingClient(), ManualClock().now_ms)
 
 
 def is_held_back(session: Session) -> bool:

@@ -10,7 +10,7 @@ from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.model import Claim, Friend, Group, Member, Membership, Message, Role, User
 from chat_domain.receipt import Receipt
 from chat_domain.session import Session
-from tests.unit.fakes import RecordingClient
+from tests.unit.fakes import ManualClock, RecordingClient
 from tests.unit.wire.protocol_page import examples, rows, section
 
 EXAMPLES = examples(section("What the server sends"))
@@ -24,7 +24,7 @@ def message(group_id: int = 0, text: str = TEXT) -> Message:
 
 def receipt(**facts: Any) -> Receipt:
     user = User(13, "zhang san")
-    session = Session(Claim(13, "s", "n", ""), user, RecordingClient())
+    session = Session(Claim(13, "s", "n", ""), user, RecordingClient(), ManualClock().now_ms)
     return Receipt(session, message(), message().mid, 2, 0, **facts)
 
 
