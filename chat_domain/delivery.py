@@ -54,7 +54,7 @@ class Delivery:
             raise TryAgain
         user = sender.user
         message = Message(mid, cid or mid, user.id, user.name, group_id, text, now)
-        if sendings.unanswered >= MAX_UNANSWERED:
+        if len(sendings.unanswered) >= MAX_UNANSWERED:
             sendings.expect_again(mid, message)
             raise TooManyUnanswered(MAX_UNANSWERED)
         return message
@@ -65,7 +65,7 @@ class Delivery:
         """Promise the sender an answer, if its client can make use of one."""
         if not sender.client.wants_answers:
             return None
-        sender.sendings.unanswered += 1
+        sender.sendings.unanswered[message.mid] = message.cid
         return Receipt(sender, message, message.mid, tag, recipients)
 
     def route(

@@ -29,12 +29,13 @@ class _Expected:
 
 @attrs.define(eq=False)
 class Sendings:
-    """unanswered: how many messages await their fate.
+    """unanswered: the cids of the messages that await their fate, by the mids under which they were
+    accepted; of copies each has its own.
     expected: the first of those that were refused for the moment.
     """
 
     _now_ms: Callable[[], int]
-    unanswered: int = 0
+    unanswered: dict[str, str] = attrs.field(factory=dict)
     expected: _Expected | None = None
     _behind: dict[str, _Expected] = attrs.field(factory=dict)  # by cid
     _places: dict[str, str] = attrs.field(factory=dict)  # by cid, of all these and the last ones
@@ -52,7 +53,10 @@ class Sendings:
             self._expect(mid, message.cid)
 
     def _expect(self, mid: str, cid: str) -> None:
-        place = self._places.setdefault(cid, mid)
+        place = self._places.get(cid)
+        if place is None:  # another copy may be under way still, and only this one refused
+            copies = (mid for mid, other in self.unanswered.items() if other == cid)
+            place = self._places[cid] = min(next(copies, mid), mid)
         one = _Expected(place, cid, self._now_ms() + EXPECTED_AGAIN_WITHIN)
         first = self.expected
         if first is None:
@@ -63,6 +67,19 @@ class Sendings:
             one, first = first, one
         if one.cid != first.cid and len(self._behind) < REMEMBERED:
             self._behind.setdefault(one.cid, one)
+
+    def answered(self, mid: str, *, accepted: bool) -> None:
+        """The sender of the message with this mid is told its fate.
+
+        One that was accepted by another copy than the one that was refused need not come again.
+        """
+        cid = self.unanswered.pop(mid)
+        if not accepted or self.expected is None:
+            return
+        if cid == self.expected.cid:
+            self._expect_next()
+        else:
+            self._behind.pop(cid, None)
 
     def out_of_order(self, mid: str, cid: str | None) -> bool:
         """Whether a message comes while an earlier one is expected again. If so, it is expected
@@ -87,6 +104,9 @@ class Sendings:
         recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
         self._overtaking = (self._overtaking[0] if recent else first.place, mid)
         self._came_again_at = now_ms
+        self._expect_next()
+
+    def _expect_next(self) -> None:
         self.expected = min(self._behind.values(), key=attrgetter("place"), default=None)
         if self.expected is None:
             self._places.clear()

@@ -127,7 +127,7 @@ class Session:
 
     def answer(self, receipt: Receipt) -> None:
         """Pass the fate of a message of this user's on to the client."""
-        self.sendings.unanswered -= 1
+        self.sendings.answered(receipt.mid, accepted=receipt.error is None)
         self.client.answered(receipt)
 
     # -- live messages -----------------------------------------------------------------

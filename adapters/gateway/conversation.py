@@ -204,6 +204,8 @@ class Conversation:
 
     async def begin_session(self, user: User, client: Version2Client, key: str) -> Session:
         """Log a user in whose identity is proved. Raises AlreadyOnline."""
+        if self.gone:  # it must not take the place of what its client has begun meanwhile
+            raise NotLoggedIn
         session = await self.chat.logins.log_in(user, client, key)
         if self.gone:  # the client left while we worked for it
             await self.chat.logins.end(session)
@@ -260,7 +262,7 @@ class Conversation:
         """After the client's last request: close once all is answered."""
         if not self._input_ended or not self.intake.is_done:
             return
-        if self.session is None or self.session.sendings.unanswered == 0:
+        if self.session is None or not self.session.sendings.unanswered:
             self.link.close(Ending.CLIENT_CLOSED)
 
     def lost(self, why: Ending) -> None:

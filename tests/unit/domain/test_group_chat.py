@@ -87,7 +87,7 @@ def test_only_members_may_write(world: World, ann: Terminal, bob: Terminal) -> N
         ann.says_to_group(group_id, "hello")
     with pytest.raises(NoSuchGroup):
         ann.says_to_group(99, "hello")
-    assert ann.session.sendings.unanswered == bob.session.sendings.unanswered == 0
+    assert ann.session.sendings.unanswered == bob.session.sendings.unanswered == {}
 
 
 def test_it_goes_to_who_is_a_member_when_it_is_accepted(

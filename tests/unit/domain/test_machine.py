@@ -391,7 +391,7 @@ class Node(RuleBasedStateMachine):
                 assert len(line.answers(tag)) == 1
             assert all(self.was_shown(sent, who) for who in self.recipients(sent))
         for line in self.lines:
-            assert line.session.sendings.unanswered == 0
+            assert line.session.sendings.unanswered == {}
         assert not self.world.tasks
 
     def check_order(self, person: Person, sender: int) -> None:

@@ -141,7 +141,7 @@ def test_who_wants_no_answers_gets_none(world: World, bob: Terminal) -> None:
         bob.takes_over()
     bob.takes_over()
     assert old.client.answers == []
-    assert old.session.sendings.unanswered == 0
+    assert old.session.sendings.unanswered == {}
 
 
 def test_what_was_under_way_to_a_client_that_left_is_stored(
@@ -258,7 +258,7 @@ def test_what_cannot_be_stored_is_told_to_its_sender(
     world.mailbox.failing = False
     ann.says(bob.user, "hello", cid="c1", tag=2)
     assert ann.client.statuses == ["TryAgain", "stored"]
-    assert ann.session.sendings.unanswered == 0
+    assert ann.session.sendings.unanswered == {}
 
 
 def test_what_was_stored_although_it_failed_is_found(

@@ -126,6 +126,43 @@ def test_they_are_awaited_in_the_order_in_which_they_were_sent() -> None:
     assert sendings.expected is None
 
 
+def test_a_message_has_the_place_of_its_first_copy_though_a_later_one_is_refused(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """The first is still on its way into a slow store, and what came behind it has been refused."""
+    world.mailbox.slow_writes = True
+    ann.says(bob.user, "text of c1", cid="c1")
+    world.mailbox.slow_writes = False
+    refuse_for_the_moment(world, ann, bob, "c2")
+    for cid in ("c3", "c1"):
+        with pytest.raises(TryAgain):
+            ann.says(bob.user, f"text of {cid}", cid=cid)
+    for cid in ("c2", "c3"):
+        with pytest.raises(TryAgain):
+            ann.says(bob.user, f"text of {cid}", cid=cid)
+    for cid in ("c1", "c2", "c3"):
+        ann.says(bob.user, f"text of {cid}", cid=cid)
+    assert world.waiting_for(bob.user) == ["text of c1", "text of c2", "text of c3"]
+
+
+def test_a_message_that_was_accepted_by_another_copy_need_not_come_again(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Its sender has the answer, and goes on with the next."""
+    world.mailbox.slow_writes = True
+    ann.says(bob.user, "text of c1", cid="c1")
+    world.mailbox.slow_writes = False
+    refuse_for_the_moment(world, ann, bob, "c2")
+    with pytest.raises(TryAgain):
+        ann.says(bob.user, "text of c1", cid="c1")
+    world.mailbox.serve()
+    world.tasks.drain()
+    assert ann.client.statuses[-1] == "stored"
+    ann.says(bob.user, "text of c2", cid="c2")
+    ann.says(bob.user, "text of c3", cid="c3")
+    assert world.waiting_for(bob.user) == ["text of c1", "text of c2", "text of c3"]
+
+
 def test_one_that_is_refused_again_keeps_its_place(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:

@@ -58,7 +58,7 @@ class Bench:
         return self.session.phase is Phase.CATCHING_UP
 
     def receipt(self, of: Message) -> Receipt:
-        self._sender_session.sendings.unanswered += 1
+        self._sender_session.sendings.unanswered[of.mid] = of.cid
         return Receipt(self._sender_session, of, of.mid, 1, 1)
 
     def offer(self, *texts: str) -> list[Message]:

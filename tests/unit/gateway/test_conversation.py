@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.gateway.endings import Ending
 from adapters.gateway.watch import DROP_AFTER, PING_AFTER, SLOW_AFTER
 from chat_domain.session import STALLED_AFTER
 from tests.unit.gateway.server import Peer, Server, settled
@@ -296,6 +297,18 @@ async def test_a_resumed_session_takes_the_place_of_the_old_one(server: Server) 
     assert ann.is_gone()
     await settled()
     assert len(server.chat.sessions) == 1
+
+
+async def test_a_connection_that_has_gone_takes_nobodys_place(server: Server) -> None:
+    """Its client has long gone on by another, when the store lets it resume."""
+    ann = await server.logged_in("Ann")
+    token = ann.heard()[0]["token"]
+    ghost = server.join()
+    ghost.say({"msgid": 1015, "token": token})
+    ghost.talk.lost(Ending.RESET)
+    await settled()
+    assert ann.heard() == []
+    assert not ann.is_gone()
 
 
 async def test_a_second_login_is_refused(server: Server) -> None:
