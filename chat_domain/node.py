@@ -34,6 +34,7 @@ from chat_domain.ports import Broker, Clock, Latches, Presence, Tasks
 from chat_domain.reports import RemoteReceipt, Reports
 from chat_domain.roster_changes import RosterChanges
 from chat_domain.rosters import Rosters
+from chat_domain.session import Session
 from chat_domain.sessions import Sessions
 from chat_domain.standing import Standing
 
@@ -100,23 +101,26 @@ class Node:
 
     def _handed(self, sender: str, note: Handed) -> None:
         overflow: list[Bound] = []
+        message = note.message
         for user_id, session_id, after in note.to:
-            mid = note.message.mid
-            receipt = RemoteReceipt(self.reports, sender, user_id, mid, note.message)
-            overflow += self._offer(user_id, session_id, after, receipt)
+            session = self.sessions.get(user_id)
+            last_from = {} if session is None else session.last_from
+            receipt = RemoteReceipt(self.reports, sender, user_id, message.mid, message, last_from)
+            if session is None or session.claim.session_id != session_id:
+                receipt.gone()
+            else:
+                overflow += self._offer(session, after, receipt)
         if overflow:
             self.tasks.start(self.delivery.store(overflow))
 
-    def _offer(
-        self, user_id: int, session_id: str, after: str, receipt: RemoteReceipt
-    ) -> Iterable[Bound]:
+    def _offer(self, session: Session, after: str, receipt: RemoteReceipt) -> Iterable[Bound]:
         """Put a message into a session; return what it could not take any more, to be stored."""
-        session = self.sessions.get(user_id)
-        if session is None or session.claim.session_id != session_id or not self.standing.good():
+        if not self.standing.good():
             receipt.gone()
             return ()
         if after and session.last_from.get(receipt.node) != after:
-            receipt.gone()  # what went before it was lost, or turned away: its origin stores both
+            # What went before it was lost, turned away or not stored: its origin has to know first.
+            receipt.gone()
             return ()
         try:
             ahead = session.offer(receipt.message, receipt)
@@ -129,6 +133,7 @@ class Node:
         session.last_from[receipt.node] = receipt.mid
         if ahead is None:
             return ()
+        user_id = session.user.id
         return [(user_id, held) for held in (*ahead, Held(receipt.message, receipt))]
 
     def _settled(self, sender: str, note: Settled) -> None:

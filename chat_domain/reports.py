@@ -29,13 +29,19 @@ class Reports:
 
 @attrs.define(eq=False)
 class RemoteReceipt:
-    """What is owed to the node that handed a message over. (`chat_domain.receipt.Owed`)"""
+    """What is owed to the node that handed a message over. (`chat_domain.receipt.Owed`)
+
+    mid: the one that it is known by there, even if it joins another copy here.
+    last_from: the recipient's session's, from which a failure strikes that node: what it has handed
+    over behind this message must not be taken before it has heard of the failure.
+    """
 
     reports: Reports
     node: str
     recipient_id: int
-    mid: str  # the one that it is known by there, even if it joins another copy here
+    mid: str
     message: Message
+    last_from: dict[str, str]
     remote = True
 
     def overtakes(self) -> bool:
@@ -52,6 +58,7 @@ class RemoteReceipt:
         self._report(Fate.FULL)
 
     def fail(self, error: ChatError) -> None:
+        self.last_from.pop(self.node, None)
         self._report(Fate.CONFLICT if isinstance(error, CidConflict) else Fate.FAILED)
 
     def gone(self) -> None:

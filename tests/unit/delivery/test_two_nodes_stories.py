@@ -213,3 +213,18 @@ def test_a_node_without_its_lease_hands_nothing_past_what_it_stores() -> None:
     say(world, ann, cat)
     world.mailbox.slow_writes = False
     check(world)
+
+
+def test_nothing_is_taken_behind_what_another_node_could_not_store() -> None:
+    """Its store works again before the sender's node has heard of that."""
+    world = met()
+    ann, bob = world.people[:2]
+    say(world, ann, bob)
+    world.carry(world.sites[1], 1)
+    world.mailbox.failing = True
+    world.sites[1].chat.delivery.fetch(bob.user.id)  # so that what is under way is to be stored
+    for _ in range(2):
+        say(world, ann, bob)
+    world.carry(world.sites[1], 1)
+    world.mailbox.failing = False
+    check(world)
