@@ -580,3 +580,13 @@ async def test_a_new_password_comes_with_a_new_token(server: Server) -> None:
     assert (await peer.ask(1015, token=old))["error"] == "bad_token"
     assert (await peer.ask(1015, token=new))["errno"] == 0
     assert msgids(ann) == [1016]
+
+
+async def test_answers_still_come_after_a_logout(server: Server) -> None:
+    """To what was sent before it."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 90})
+    await ann.ask(1002)
+    bob.say({"msgid": 1014, "push": 1})
+    await settled()
+    assert [(frame["seq"], frame["status"]) for frame in ann.heard()] == [(90, "delivered")]
