@@ -127,6 +127,12 @@ class Delivery:
         while batch:
             batch = await self._store_once(batch)
 
+    async def store_undelivered(self, batch: Sequence[Bound]) -> None:
+        """The same for what sessions here could not deliver. If their users are elsewhere by then,
+        what comes for them meanwhile goes the same way, behind it."""
+        with self.routes.none_to({recipient_id for recipient_id, _ in batch}):
+            await self.store(batch)
+
     async def _store_once(self, batch: Sequence[Bound]) -> Sequence[Bound]:
         """Return what has to be stored behind this batch."""
         recipients = {recipient_id for recipient_id, _ in batch}
@@ -198,7 +204,7 @@ class Delivery:
             unsettled = session.notice()
             if unsettled:
                 batch = [(user_id, held) for held in unsettled]
-                self.offline.tasks.start(self.store(batch), session)
+                self.offline.tasks.start(self.store_undelivered(batch), session)
             self.offline.fetch(session)
 
     def change_way(self, recipient_id: int) -> None:
@@ -246,4 +252,6 @@ class Delivery:
         To be asked regularly. Returns None when there is no such thing.
         """
         overdue = session.overdue(self.clock.now_ms())
-        return self.store([(session.user.id, held) for held in overdue]) if overdue else None
+        if not overdue:
+            return None
+        return self.store_undelivered([(session.user.id, held) for held in overdue])

@@ -98,7 +98,7 @@ class Logins:
         behind = session.is_behind()
         rest = session.end()
         if rest:
-            await self.delivery.store([(session.user.id, held) for held in rest])
+            await self.delivery.store_undelivered([(session.user.id, held) for held in rest])
         elif behind:  # of what is stored, no other session of the user's may have been told
             await self.delivery.tell_to_fetch([session.user.id])
 

@@ -111,7 +111,7 @@ class Node:
             else:
                 overflow += self._offer(session, after, receipt)
         if overflow:
-            self.tasks.start(self.delivery.store(overflow))
+            self.tasks.start(self.delivery.store_undelivered(overflow))
 
     def _offer(self, session: Session, after: str, receipt: RemoteReceipt) -> Iterable[Bound]:
         """Put a message into a session; return what it could not take any more, to be stored."""
@@ -229,7 +229,7 @@ class Node:
             ours = session.notice(remote=False)
             if ours:
                 batch = [(session.user.id, held) for held in ours]
-                self.tasks.start(self.delivery.store(batch), session)
+                self.tasks.start(self.delivery.store_undelivered(batch), session)
 
     async def resume(self) -> None:
         """There is a lease again: claim the sessions again, then let them catch up.

@@ -9,11 +9,14 @@
    after that, and after the recipient's node has been told to fetch, is a new route looked for.
 4. Each message names the one before it on its route. A node that has not taken that one does not
    take it either, so that the route is given up instead of the order.
-5. A report on a message that is not on a route any more is ignored.
+5. No route is opened before what a session of the recipient's on this node could not deliver is
+   stored, and the recipient's new node has been told to fetch it.
+6. A report on a message that is not on a route any more is ignored.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import attrs
 
@@ -44,6 +47,7 @@ class RemoteRoutes:
         self._budget = budget
         self._routes: OrderedDict[int, Route] = OrderedDict()
         self._last_note: dict[str, Handed] = {}
+        self._closed: Counter[int] = Counter()  # users to whom none may be opened, how many times
 
     def hand_over(self, recipient_id: int, held: Held) -> bool:
         """Send a message on the recipient's open route; return whether there is one."""
@@ -72,6 +76,8 @@ class RemoteRoutes:
 
     def found(self, claim: Claim) -> bool:
         """Open a route to a user who has none; return whether there is an open one now."""
+        if claim.user_id in self._closed:
+            return False
         route = self._routes.get(claim.user_id)
         if route is not None:
             return not route.given_up
@@ -120,6 +126,18 @@ class RemoteRoutes:
         route = self._routes.get(recipient_id)
         if route is not None and route.given_up:
             del self._routes[recipient_id]
+
+    @contextmanager
+    def none_to(self, recipient_ids: Collection[int]) -> Iterator[None]:
+        """Open no route to these users within the context (rule 5)."""
+        self._closed.update(recipient_ids)
+        try:
+            yield
+        finally:
+            self._closed.subtract(recipient_ids)
+            for recipient_id in recipient_ids:
+                if not self._closed[recipient_id]:
+                    del self._closed[recipient_id]
 
     def to_node(self, node: str) -> list[int]:
         """The recipients whose routes lead to a node."""

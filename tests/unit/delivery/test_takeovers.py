@@ -19,6 +19,23 @@ def test_a_new_session_waits_until_the_old_one_is_stored() -> None:
     assert pushed(bob) == ["4:1", "4:2"]
 
 
+def test_nothing_overtakes_what_a_node_that_hung_has_to_hand_over() -> None:
+    """The new session did not wait for it any more; the rest goes there by the mailbox as well."""
+    world = met(4)
+    bob, dan = world.people[1], world.people[3]
+    move(world, bob, 0)
+    wait(world, 2.5)
+    assert bob.is_live
+    say(world, dan, bob)  # into the session that his node has still
+    world.mailbox.slow_writes = True
+    world.carry(world.sites[1], 1)
+    say(world, dan, bob)
+    world.carry_all()
+    assert pushed(bob) == []
+    settle(world)
+    assert pushed(bob) == ["4:1", "4:2"]
+
+
 def test_a_replaced_session_does_not_keep_what_it_has_claimed_again() -> None:
     """The one in its place has ended, when its node hears so late that it was replaced.
 
