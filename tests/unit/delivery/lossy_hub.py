@@ -26,7 +26,7 @@ class LossyHub:
         self.cut_off: dict[str, bool] = {}  # whether it is noticed, by node
         self.claims: dict[int, Claim] = {}
         self.away = False  # whether presence cannot be asked
-        self._packets: dict[tuple[str, str], deque[bytes]] = {}
+        self._packets: dict[str, deque[bytes]] = {}  # by recipient, in one order as in Redis
 
     def surroundings(self, name: str) -> tuple[Surroundings, "LossyBroker"]:
         broker = LossyBroker(self, name)
@@ -36,23 +36,21 @@ class LossyHub:
     def others(self, name: str) -> list[str]:
         return [other for other in self.nodes if other != name]
 
-    def post(self, sender: str, to: str, packet: bytes) -> bool:
+    def post(self, to: str, packet: bytes) -> bool:
         """Return whether anybody seems to listen there."""
         if to not in self.nodes or to in self.cut_off:
             return not self.cut_off.get(to, True)
-        self._packets.setdefault((sender, to), deque()).append(packet)
+        self._packets.setdefault(to, deque()).append(packet)
         return True
 
     def carry(self, to: str, most: int) -> bool:
         """Bring a node some of what waits for it; return whether there was anything."""
-        moved = False
-        for (_, recipient), packets in self._packets.items():
-            if recipient == to:
-                for _ in range(min(most, len(packets))):
-                    sender, notes = codec.decode(packets.popleft())
-                    moved = True
-                    for note in notes:
-                        self.nodes[to].receive(sender, note)
+        packets = self._packets.get(to, deque())
+        moved = bool(packets)
+        for _ in range(min(most, len(packets))):
+            sender, notes = codec.decode(packets.popleft())
+            for note in notes:
+                self.nodes[to].receive(sender, note)
         return moved
 
     def carry_all(self, to: str) -> None:
@@ -80,9 +78,7 @@ class LossyHub:
         self._lose(name)
 
     def _lose(self, name: str) -> None:
-        for (_, recipient), packets in self._packets.items():
-            if recipient == name:
-                packets.clear()
+        self._packets.pop(name, None)
 
     def take_from(self, name: str) -> list[int]:
         """The users whose claims a node without a lease has left behind."""
@@ -117,7 +113,7 @@ class LossyBroker:
         own = self._hub.nodes[self._name]
         own.turn_ended()
         for to, note in notes:
-            if not self._hub.post(self._name, to, codec.encode(self._name, [note])):
+            if not self._hub.post(to, codec.encode(self._name, [note])):
                 own.unsent(note)
         return bool(notes)
 
