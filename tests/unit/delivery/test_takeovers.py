@@ -7,16 +7,16 @@ from tests.unit.delivery.test_two_nodes_stories import met, say
 def test_a_new_session_waits_until_the_old_one_is_stored() -> None:
     """Only its old node has what it has not taken over, and nothing new overtakes that."""
     world = met(4)
-    bob, dan = world.people[1], world.people[3]
+    ann, bob, dan = world.people[0], world.people[1], world.people[3]
     say(world, dan, bob)
     world.mailbox.slow_writes = True
     move(world, bob, 0)
     world.carry_all()
-    say(world, dan, bob)
+    say(world, ann, bob)
     world.carry_all()
     assert pushed(bob) == []
     settle(world)
-    assert pushed(bob) == ["4:1", "4:2"]
+    assert pushed(bob) == ["4:1", "1:1"]
 
 
 def test_nothing_overtakes_what_a_node_that_hung_has_to_hand_over() -> None:
