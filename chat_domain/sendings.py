@@ -37,8 +37,7 @@ class Sendings:
     _now_ms: Callable[[], int]
     unanswered: dict[str, str] = attrs.field(factory=dict)
     expected: _Expected | None = None
-    _behind: dict[str, _Expected] = attrs.field(factory=dict)  # by cid
-    _places: dict[str, str] = attrs.field(factory=dict)  # by cid, of all these and the last ones
+    _awaited: dict[str, _Expected] = attrs.field(factory=dict)  # all of them, by cid
     _moved: dict[str, str] = attrs.field(factory=dict)  # places by mid, of what has come again
     _overtaking: tuple[str, str] = ("", "")  # see `overtakes`: the mids between these two
     _came_again_at: int = 0
@@ -53,20 +52,17 @@ class Sendings:
             self._expect(mid, message.cid)
 
     def _expect(self, mid: str, cid: str) -> None:
-        place = self._places.get(cid)
-        if place is None:  # another copy may be under way still, and only this one refused
-            copies = (mid for mid, other in self.unanswered.items() if other == cid)
-            place = self._places[cid] = min(next(copies, mid), mid)
-        one = _Expected(place, cid, self._now_ms() + EXPECTED_AGAIN_WITHIN)
-        first = self.expected
-        if first is None:
-            self.expected = one
+        if cid in self._awaited:
             return
-        if one.place < first.place:
-            self.expected = one
-            one, first = first, one
-        if one.cid != first.cid and len(self._behind) < REMEMBERED:
-            self._behind.setdefault(one.cid, one)
+        # Another copy may be under way still, and only this one refused.
+        copy = next((other for other, its_cid in self.unanswered.items() if its_cid == cid), mid)
+        place, first = self._moved.get(copy, copy), self.expected
+        is_first = first is None or place < first.place
+        if is_first or len(self._awaited) <= REMEMBERED:
+            one = _Expected(place, cid, self._now_ms() + EXPECTED_AGAIN_WITHIN)
+            self._awaited[cid] = one
+            if is_first:
+                self.expected = one
 
     def answered(self, mid: str, *, accepted: bool) -> None:
         """The sender of the message with this mid is told its fate.
@@ -74,12 +70,8 @@ class Sendings:
         One that was accepted by another copy than the one that was refused need not come again.
         """
         cid = self.unanswered.pop(mid)
-        if not accepted or self.expected is None:
-            return
-        if cid == self.expected.cid:
-            self._expect_next()
-        else:
-            self._behind.pop(cid, None)
+        if accepted and cid in self._awaited:
+            self._expect_no_more(cid)
 
     def out_of_order(self, mid: str, cid: str | None) -> bool:
         """Whether a message comes while an earlier one is expected again. If so, it is expected
@@ -104,14 +96,11 @@ class Sendings:
         recent = now_ms < self._came_again_at + EXPECTED_AGAIN_WITHIN
         self._overtaking = (self._overtaking[0] if recent else first.place, mid)
         self._came_again_at = now_ms
-        self._expect_next()
+        self._expect_no_more(first.cid)
 
-    def _expect_next(self) -> None:
-        self.expected = min(self._behind.values(), key=attrgetter("place"), default=None)
-        if self.expected is None:
-            self._places.clear()
-        else:
-            del self._behind[self.expected.cid]
+    def _expect_no_more(self, cid: str) -> None:
+        del self._awaited[cid]
+        self.expected = min(self._awaited.values(), key=attrgetter("place"), default=None)
 
     def overtakes(self, mid: str) -> bool:
         """Whether the message that was accepted under this mid must not be stored any more: it

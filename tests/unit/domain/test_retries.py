@@ -5,7 +5,7 @@ import pytest
 from chat_domain.delivery import MAX_UNANSWERED
 from chat_domain.errors import TooManyUnanswered, TryAgain
 from chat_domain.model import Message
-from chat_domain.sendings import EXPECTED_AGAIN_WITHIN, Sendings
+from chat_domain.sendings import EXPECTED_AGAIN_WITHIN, REMEMBERED, Sendings
 from tests.unit.fakes import ManualClock
 from tests.unit.world import Terminal, World
 
@@ -25,15 +25,26 @@ def refuse_for_the_moment(world: World, ann: Terminal, bob: Terminal, cid: str) 
     assert ann.client.statuses[-1] == "TryAgain"
 
 
+def say(ann: Terminal, bob: Terminal, *cids: str) -> None:
+    """Each is let in."""
+    for cid in cids:
+        ann.says(bob.user, f"text of {cid}", cid=cid)
+
+
+def say_too_early(ann: Terminal, bob: Terminal, *cids: str) -> None:
+    """Each is refused, for another one is to come first."""
+    for cid in cids:
+        with pytest.raises(TryAgain):
+            say(ann, bob, cid)
+
+
 def test_nothing_overtakes_a_message_that_was_refused_for_the_moment(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
     """What its client had sent behind it is refused as well, until it comes again."""
     refuse_for_the_moment(world, ann, bob, "first")
-    with pytest.raises(TryAgain):
-        ann.says(bob.user, "text of second", cid="second")
-    ann.says(bob.user, "text of first", cid="first")
-    ann.says(bob.user, "text of second", cid="second")
+    say_too_early(ann, bob, "second")
+    say(ann, bob, "first", "second")
     assert world.waiting_for(bob.user) == ["text of first", "text of second"]
 
 
@@ -42,10 +53,8 @@ def test_the_first_of_several_refused_messages_is_the_one_that_is_waited_for(
 ) -> None:
     """However many were refused behind it."""
     refuse_for_the_moment(world, ann, bob, "first")
-    for _ in range(3):
-        with pytest.raises(TryAgain):
-            ann.says(bob.user, "text of second", cid="second")
-    ann.says(bob.user, "text of first", cid="first")
+    say_too_early(ann, bob, "second", "second", "second")
+    say(ann, bob, "first")
     assert world.waiting_for(bob.user) == ["text of first"]
 
 
@@ -55,7 +64,7 @@ def test_a_sender_who_gives_a_message_up_can_go_on_later(
     """It is not waited for for ever."""
     refuse_for_the_moment(world, ann, bob, "first")
     world.clock.ms += EXPECTED_AGAIN_WITHIN
-    ann.says(bob.user, "text of second", cid="second")
+    say(ann, bob, "second")
     assert world.waiting_for(bob.user) == ["text of second"]
 
 
@@ -65,13 +74,12 @@ def test_the_time_to_send_it_again_begins_with_the_refusal(
     """The store may have been slow to fail."""
     world.mailbox.failing = True
     world.mailbox.slow_writes = True
-    ann.says(bob.user, "text of first", cid="first")
+    say(ann, bob, "first")
     world.clock.ms += EXPECTED_AGAIN_WITHIN
     world.mailbox.serve()
     world.tasks.drain()
     world.mailbox.failing = world.mailbox.slow_writes = False
-    with pytest.raises(TryAgain):
-        ann.says(bob.user, "text of second", cid="second")
+    say_too_early(ann, bob, "second")
 
 
 def test_messages_without_a_cid_wait_for_nothing(
@@ -103,13 +111,10 @@ def test_each_of_several_that_were_refused_is_awaited(
 ) -> None:
     """What was refused behind the first comes again before what is sent for the first time."""
     refuse_for_the_moment(world, ann, bob, "c1")
-    with pytest.raises(TryAgain):
-        ann.says(bob.user, "text of c2", cid="c2")
-    ann.says(bob.user, "text of c1", cid="c1")
-    with pytest.raises(TryAgain):
-        ann.says(bob.user, "text of c3", cid="c3")
-    ann.says(bob.user, "text of c2", cid="c2")
-    ann.says(bob.user, "text of c3", cid="c3")
+    say_too_early(ann, bob, "c2")
+    say(ann, bob, "c1")
+    say_too_early(ann, bob, "c3")
+    say(ann, bob, "c2", "c3")
     assert world.waiting_for(bob.user) == ["text of c1", "text of c2", "text of c3"]
 
 
@@ -131,17 +136,11 @@ def test_a_message_has_the_place_of_its_first_copy_though_a_later_one_is_refused
 ) -> None:
     """The first is still on its way into a slow store, and what came behind it has been refused."""
     world.mailbox.slow_writes = True
-    ann.says(bob.user, "text of c1", cid="c1")
+    say(ann, bob, "c1")
     world.mailbox.slow_writes = False
     refuse_for_the_moment(world, ann, bob, "c2")
-    for cid in ("c3", "c1"):
-        with pytest.raises(TryAgain):
-            ann.says(bob.user, f"text of {cid}", cid=cid)
-    for cid in ("c2", "c3"):
-        with pytest.raises(TryAgain):
-            ann.says(bob.user, f"text of {cid}", cid=cid)
-    for cid in ("c1", "c2", "c3"):
-        ann.says(bob.user, f"text of {cid}", cid=cid)
+    say_too_early(ann, bob, "c3", "c1", "c2", "c3")
+    say(ann, bob, "c1", "c2", "c3")
     assert world.waiting_for(bob.user) == ["text of c1", "text of c2", "text of c3"]
 
 
@@ -150,16 +149,14 @@ def test_a_message_that_was_accepted_by_another_copy_need_not_come_again(
 ) -> None:
     """Its sender has the answer, and goes on with the next."""
     world.mailbox.slow_writes = True
-    ann.says(bob.user, "text of c1", cid="c1")
+    say(ann, bob, "c1")
     world.mailbox.slow_writes = False
     refuse_for_the_moment(world, ann, bob, "c2")
-    with pytest.raises(TryAgain):
-        ann.says(bob.user, "text of c1", cid="c1")
+    say_too_early(ann, bob, "c1")
     world.mailbox.serve()
     world.tasks.drain()
     assert ann.client.statuses[-1] == "stored"
-    ann.says(bob.user, "text of c2", cid="c2")
-    ann.says(bob.user, "text of c3", cid="c3")
+    say(ann, bob, "c2", "c3")
     assert world.waiting_for(bob.user) == ["text of c1", "text of c2", "text of c3"]
 
 
@@ -168,11 +165,18 @@ def test_one_that_is_refused_again_keeps_its_place(
 ) -> None:
     """Before what was refused behind it the first time."""
     refuse_for_the_moment(world, ann, bob, "c1")
-    with pytest.raises(TryAgain):
-        ann.says(bob.user, "text of c2", cid="c2")
+    say_too_early(ann, bob, "c2")
     refuse_for_the_moment(world, ann, bob, "c1")
-    with pytest.raises(TryAgain):
-        ann.says(bob.user, "text of c2", cid="c2")
-    for cid in ("c1", "c2"):
-        ann.says(bob.user, f"text of {cid}", cid=cid)
+    say_too_early(ann, bob, "c2")
+    say(ann, bob, "c1", "c2")
     assert world.waiting_for(bob.user) == ["text of c1", "text of c2"]
+
+
+def test_only_so_many_are_awaited_as_a_client_may_have_unanswered(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Whoever goes on and on behind a refused message fills no memory with it."""
+    refuse_for_the_moment(world, ann, bob, "first")
+    behind = [f"c{number}" for number in range(2 * REMEMBERED)]
+    say_too_early(ann, bob, *behind)
+    say(ann, bob, "first", *behind[:REMEMBERED], "new")
