@@ -167,7 +167,7 @@ class OriginalClient(PersonClient):
 
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         if self._early is not None:
-            self._early.append((number, message))
+            super().push(number, message, stored=stored)
             return
         frames = self._short_chats(message, self._user_id)
         if len(frames) == 1 and not stored and not self._pacer.busy:

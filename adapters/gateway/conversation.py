@@ -204,8 +204,7 @@ class Conversation:
 
     async def begin_session(self, user: User, client: Version2Client, key: str) -> Session:
         """Log a user in whose identity is proved. Raises AlreadyOnline."""
-        if self.gone:  # it must not take the place of what its client has begun meanwhile
-            raise NotLoggedIn
+        self.check_still_there()  # or it takes the place of what its client has begun meanwhile
         session = await self.chat.logins.log_in(user, client, key)
         if self.gone:  # the client left while we worked for it
             await self.chat.logins.end(session)
@@ -217,6 +216,11 @@ class Conversation:
         self.guard.origins.logged_in(self.origin)
         log.debug("logged in", version=client.version)
         return session
+
+    def check_still_there(self) -> None:
+        """Raises NotLoggedIn for a client that has left while we worked for it."""
+        if self.gone:
+            raise NotLoggedIn
 
     def current_session(self) -> Session:
         """The session, for what needs one. Raises NotLoggedIn, or ShuttingDown for that reason."""

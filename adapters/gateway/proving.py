@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from chat_domain.errors import BadCredentials, NotLoggedIn, TooManyFailures
+from chat_domain.errors import BadCredentials, TooManyFailures
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation
@@ -28,7 +28,7 @@ async def proved(talk: "Conversation", who: int | str, prove: Callable[[], Await
         if attempt.wait:
             counters.logins_delayed += 1
             await asyncio.sleep(attempt.wait)
-            _still_there(talk)
+            talk.check_still_there()  # nobody's password is worth hashing
         result = await prove()
     except BadCredentials:
         counters.failed_logins += 1
@@ -38,9 +38,3 @@ async def proved(talk: "Conversation", who: int | str, prove: Callable[[], Await
         raise
     attempts.succeeded(attempt, clock())
     return result
-
-
-def _still_there(talk: "Conversation") -> None:
-    """Nobody's password is worth hashing. Raises NotLoggedIn."""
-    if talk.gone:
-        raise NotLoggedIn
