@@ -7,13 +7,14 @@
    fetch: whoever logs in first claims, then reads the mailbox, so one of the two sees the other.
 """
 
-from collections.abc import Collection, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Coroutine, Iterable, Sequence
 from itertools import compress
 from typing import Any
 
 import attrs
 
 from chat_domain.errors import CidConflict, NoSuchUser, TooManyUnanswered, TryAgain
+from chat_domain.gathering import Gathering
 from chat_domain.held import Held, Keeping
 from chat_domain.model import Entry, Filing, Message, Outcome
 from chat_domain.notes import Fetch
@@ -43,6 +44,11 @@ class Delivery:
     routes: RemoteRoutes
     node: str
     owed: set[int] = attrs.field(factory=set)
+    _forwarding: Gathering[Bound] = attrs.field(init=False)
+
+    @_forwarding.default
+    def _forward_together(self) -> Gathering[Bound]:
+        return Gathering(self._forward, self.offline.tasks)
 
     def accept(self, sender: Session, group_id: int, text: str, cid: str | None) -> Message:
         """Give a message its time and its ids. Raises TooManyUnanswered, and TryAgain when an
@@ -94,9 +100,16 @@ class Delivery:
                 left += [(recipient_id, held) for held in (*ahead, Held(message, receipt))]
         return left
 
-    async def forward(self, batch: Sequence[Bound]) -> None:
+    def forward(self, batch: Sequence[Bound]) -> Awaitable[None]:
         """Hand messages to the nodes where their recipients are, store the others, settle their
-        receipts. A failure is told to the senders, and raises nothing."""
+        receipts. A failure is told to the senders, and raises nothing.
+
+        What one turn of the loop leaves to be forwarded goes together. Return what ends when all
+        of that is done.
+        """
+        return self._forwarding.add(batch)
+
+    async def _forward(self, batch: Sequence[Bound]) -> None:
         elsewhere = {user_id for user_id, _ in batch if self.sessions.get(user_id) is None}
         # Without its lease a node hands nothing over: what it stores now, its sessions' windows
         # among it, must not be overtaken.

@@ -11,7 +11,7 @@ Common to the storage ports:
 - ids are positive, below 2**31, and never given twice, also after a deletion.
 """
 
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -295,8 +295,10 @@ class Owner(Protocol):
 
 
 class Tasks(Protocol):
-    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> Awaitable[None]:
         """Let this go on by itself. It is finished before the program ends.
+
+        Return what ends when it does, for whoever wants to wait for it. It begins in the next turn.
 
         owner: on whose behalf, if it is somebody's.
         """

@@ -4,8 +4,10 @@ How its frames come to be handled one after the other is in `intake`, what it do
 `watch`, and what each request does in `commands`.
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -133,8 +135,18 @@ class Conversation:
         if type(request) not in _CHATS:
             self.meter.frames += DEAR - 1
         self.intake.wait()
-        self.gateway.tasks.start(self._finish(request, unfinished), self)
+        if isinstance(unfinished, asyncio.Future):  # done for many: no task of this one's own
+            unfinished.add_done_callback(partial(self._done, request))
+        else:
+            self.gateway.tasks.start(self._finish(request, unfinished), self)
         return True
+
+    def _done(self, request: Request, done: "asyncio.Future[None]") -> None:
+        if done.cancelled():  # the program ends
+            return
+        if done.exception() is not None:  # which whoever does it has logged
+            self.refuse(request, TryAgain())
+        self.intake.finished()
 
     async def _finish(self, request: Request, unfinished: Awaitable[None]) -> None:
         try:

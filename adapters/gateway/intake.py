@@ -1,10 +1,10 @@
 """What a client has sent, on its way to being handled.
 
 Frames are handled in the order in which they come, most of them at once, inside the callback that
-brought their bytes. Nothing more is read from a client while one of its requests has to wait (for
-the store or for a password), while it does not read what we have to say, and for a moment when it
-sends faster than it may. Who sends much at once has it cut into frames and handled in slices, so
-that others get their turn between them.
+brought their bytes. Nothing more is read from a client while something of it waits behind a request
+that has to be finished (by the store, or by hashing a password), while it does not read what we
+have to say, and for a moment when it sends faster than it may. Who sends much at once has it cut
+into frames and handled in slices, so that others get their turn between them.
 """
 
 import asyncio
@@ -83,7 +83,7 @@ class Intake:
         meter = self._meter
         meter.bytes += len(data)
         if self.waiting or self.choked or self._backlog or self._paused_until:
-            self._backlog.append(memoryview(data))
+            self._keep(memoryview(data))
             return
         if len(data) > PIECE:
             self._backlog.append(memoryview(data))
@@ -111,9 +111,15 @@ class Intake:
         for position, frame in enumerate(frames, start=1):
             meter.frames += 1
             if handle(frame) or self.choked:
-                self._backlog.extend(frames[position:])
+                self._keep(*frames[position:])
                 return False
         return True
+
+    def _keep(self, *rest: bytes | memoryview) -> None:
+        """Handle these later, and read nothing more until then."""
+        if rest:
+            self._backlog.extend(rest)
+            self._link.pause_reading()
 
     def _split(self, data: bytes) -> list[bytes]:
         """Cut what has come into frames, and count what is none."""
@@ -142,9 +148,12 @@ class Intake:
     # -- what holds it up, and what lets it go on ------------------------------------------
 
     def wait(self) -> None:
-        """A request has to be finished before the next is handled."""
+        """A request has to be finished before the next is handled.
+
+        Reading goes on until there is a next one, which most clients send when they have the
+        answer: to pause and resume takes two calls of the kernel.
+        """
         self.waiting = True
-        self._link.pause_reading()
 
     def finished(self) -> None:
         """It is."""

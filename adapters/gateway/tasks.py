@@ -21,12 +21,15 @@ class BackgroundTasks:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
+    def start(
+        self, work: Coroutine[Any, Any, None], owner: Owner | None = None
+    ) -> "asyncio.Task[None]":
         before = OWNER.set(owner)
         task = asyncio.get_running_loop().create_task(work)  # in a copy of what is set now
         self._tasks.add(task)
         task.add_done_callback(self._done)  # and so is this
         OWNER.reset(before)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -28,7 +28,7 @@ from chat_domain.errors import TryAgain
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-BOUND = 10_000  # jobs; about a third of a second of the writer's work
+BOUND = 10_000  # jobs; with one message in each, about a third of a second of the writer's work
 
 
 @attrs.define(eq=False)

@@ -273,8 +273,7 @@ async def test_presence_is_seen_from_every_node(pair: Pair) -> None:
 async def test_a_resent_message_joins_its_first_copy(pair: Pair) -> None:
     """The same cid, sent again, is pushed once and answered twice."""
     anna, bert = await pair.anna(), await pair.bert()
-    await anna.say(bert, "hello", "c1")
-    await anna.say(bert, "hello", "c1")
+    await asyncio.gather(anna.say(bert, "hello", "c1"), anna.say(bert, "hello", "c1"))
     await bert.receives("hello")
     bert.take_over_all()
     assert await anna.is_answered(2) == [False, False]

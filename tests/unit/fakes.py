@@ -3,7 +3,6 @@
 import itertools
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Generator, Sequence
-from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -101,17 +100,35 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("it waits for something")
 
 
+@attrs.define(eq=False)
+class _Task:
+    work: Coroutine[Any, Any, None]
+    ended: Ticket[None] = attrs.field(factory=Ticket)
+    waits_for: Ticket[Any] | None = None
+
+    def goes_on(self) -> bool:
+        """Whether there is more to be done."""
+        try:
+            self.waits_for = self.work.send(None)
+        except StopIteration:
+            self.ended.settle(lambda: None)
+            return False
+        return True
+
+
 class ManualTasks:
     """Keeps what was started, and lets it go on when a test says so, in the order of its start."""
 
     def __init__(self) -> None:
-        self._tasks: deque[tuple[Coroutine[Any, Any, Any], Ticket[Any] | None]] = deque()
+        self._tasks: deque[_Task] = deque()
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
-        self._tasks.append((work, None))
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> Ticket[None]:
+        task = _Task(work)
+        self._tasks.append(task)
+        return task.ended
 
     def drain(self) -> None:
         """Go on until all is done, or waits for a ticket."""
@@ -121,17 +138,12 @@ class ManualTasks:
     def _turn(self) -> bool:
         tasks, self._tasks = self._tasks, deque()
         moved = False
-        for work, waits_for in tasks:
-            if waits_for is None or waits_for.done:
-                moved = True
-                self._step(work)
-            else:
-                self._tasks.append((work, waits_for))
+        for task in tasks:
+            ready = task.waits_for is None or task.waits_for.done
+            moved = moved or ready
+            if not ready or task.goes_on():
+                self._tasks.append(task)
         return moved
-
-    def _step(self, work: Coroutine[Any, Any, Any]) -> None:
-        with suppress(StopIteration):
-            self._tasks.append((work, work.send(None)))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of this, and all that goes on besides it, as far as it can."""

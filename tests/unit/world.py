@@ -1,7 +1,6 @@
 """A whole node in memory, less its clients' connections: the domain over fakes."""
 
-from collections.abc import Awaitable, Coroutine
-from typing import Any, cast
+from collections.abc import Awaitable
 
 import attrs
 
@@ -105,7 +104,7 @@ class Terminal:
 
     def _go(self, unfinished: Awaitable[None] | None) -> None:
         if unfinished is not None:
-            self.world.tasks.start(cast("Coroutine[Any, Any, None]", unfinished))
+            self.world.tasks.start(_finish(unfinished))
         self.world.tasks.drain()
 
     def takes_over(self, number: int | None = None) -> None:
@@ -129,3 +128,7 @@ class Terminal:
     @property
     def is_live(self) -> bool:
         return self.session.phase is Phase.LIVE
+
+
+async def _finish(unfinished: Awaitable[None]) -> None:
+    await unfinished

@@ -25,7 +25,7 @@ class MortalTasks(ManualTasks):
 
     def close(self) -> None:
         while self._tasks:
-            work, _ = self._tasks.popleft()
+            work = self._tasks.popleft().work
             with suppress(RuntimeError):  # it waits for something on its way out
                 work.close()
             work.close()

@@ -6,8 +6,7 @@ in the mailbox. At the end everybody comes back, and everything is where it belo
 """
 
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, cast
+from collections.abc import Awaitable, Callable
 
 import attrs
 from hypothesis import settings
@@ -214,7 +213,7 @@ class Node(RuleBasedStateMachine):
             return
         if going is not None:
             line.sending = True
-            self.world.tasks.start(self._finish(line, cast("Coroutine[Any, Any, None]", going)))
+            self.world.tasks.start(self._finish(line, going))
 
     def send(self, line: Line, sent: Sent) -> Awaitable[None] | None:
         chat, tag = self.world.chat, self.tags
@@ -222,7 +221,7 @@ class Node(RuleBasedStateMachine):
             return chat.group_chat.send(line.session, self.group_id, sent.text, sent.cid, tag)
         return chat.one_to_one.send(line.session, sent.to, sent.text, sent.cid, tag)
 
-    async def _finish(self, line: Line, going: Coroutine[Any, Any, None]) -> None:
+    async def _finish(self, line: Line, going: Awaitable[None]) -> None:
         await going
         line.sending = False
 

@@ -65,6 +65,22 @@ def test_a_message_to_a_logged_out_user_is_delivered_at_the_next_login(
     assert len(ann.client.answers) == 1
 
 
+def test_what_several_send_in_one_turn_is_stored_together(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """And each of them has an answer."""
+    away = world.newcomer("Carl")
+    away.leaves()
+    world.mailbox.slow_writes = True
+    for sender in (ann, bob):
+        world.chat.one_to_one.send(sender.session, away.user.id, f"by {sender.user.name}", None, 1)
+    world.tasks.drain()
+    assert len(world.mailbox.writing) == 1
+    world.settle()
+    assert ann.client.statuses == bob.client.statuses == ["stored"]
+    assert world.waiting_for(away.user) == ["by Ann", "by Bob"]
+
+
 def test_a_full_mailbox_refuses(ann: Terminal, bob: Terminal) -> None:
     """And keeps what it has."""
     world = World(mailbox_capacity=2)

@@ -46,6 +46,22 @@ async def test_while_a_request_waits_those_behind_it_wait(server: Server) -> Non
     assert peer.link.reading
 
 
+async def test_what_comes_while_a_request_waits_stops_the_reading(server: Server) -> None:
+    """So no more than one read of it is kept."""
+    await server.register("Ann")
+    peer = server.join()
+    server.hasher.gate.clear()
+    peer.say({**LOGIN, "id": 1, "seq": 1})
+    await settled()
+    assert peer.link.reading
+    peer.say({"msgid": 1012, "seq": 2})
+    assert not peer.link.reading
+    server.hasher.gate.set()
+    await settled()
+    assert [frame["seq"] for frame in peer.heard()] == [1, 2]
+    assert peer.link.reading
+
+
 async def test_a_waiting_client_holds_nobody_else(server: Server) -> None:
     """Others are answered meanwhile."""
     await server.register("Ann")

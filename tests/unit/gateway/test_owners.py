@@ -58,6 +58,24 @@ async def test_a_session_s_failure_has_the_session(
     assert (await ann.ask(1012))["msgid"] == 1013
 
 
+async def test_a_failure_of_what_is_done_for_many_costs_each_a_request(
+    server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line tells of it, which is nobody's."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    (away,) = await server.register("Carl")
+    monkeypatch.setattr(server.mailbox, "add", broken_later)
+    for peer in (ann, bob):
+        peer.say({"msgid": 1005, "toid": away, "msg": "hello", "seq": 7}, {"msgid": 1012, "seq": 8})
+    await settled()
+    for peer in (ann, bob):
+        refusal, pong = (frame for frame in peer.heard() if "seq" in frame)
+        assert (refusal["error"], refusal["seq"]) == ("try_again", 7)
+        assert (pong["msgid"], pong["seq"]) == (1013, 8)
+    (line,) = lines
+    assert (line["event"], owner(line)) == ("background task failed", {})
+
+
 async def test_what_is_begun_for_another_is_the_other_s(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
