@@ -226,7 +226,7 @@ class Node:
         self.standing.suspended = True
         self.rosters.suspend()
         for session in self.sessions:
-            ours = session.notice(remote=False)
+            ours = session.suspend()
             if ours:
                 batch = [(session.user.id, held) for held in ours]
                 self.tasks.start(self.delivery.store_undelivered(batch), session)

@@ -4,14 +4,17 @@ A pure state machine. The rules, which `docs/delivery.md` explains:
 
 1. A session is CATCHING_UP, LIVE or ENDED. It begins catching up.
 2. While LIVE, what is offered is pushed at once, or waits in order while the window is full.
-   While CATCHING_UP it takes nothing: what comes for it belongs in the mailbox.
+   While CATCHING_UP it takes nothing, for what comes for it belongs in the mailbox, except during a
+   read that may be the last: then it waits behind what that finds. Otherwise somebody to whom
+   others write without a pause would catch up for ever.
 3. The window is what was pushed and not taken over: at most WINDOW_MESSAGES, and at most
    WINDOW_BYTES unless it is a single message. Pushes are numbered from 1 without a gap.
 4. Taking over a number settles it and all below, and lets what waits move up.
 5. LIVE falls back to CATCHING_UP when it is told that something was stored for it, when more waits
    than WAITING_MESSAGES or WAITING_BYTES, and when the node's budget for unsettled messages is
    spent. Then all that waits is to be stored, and before it all that is in the window: senders are
-   told 'stored' of what comes behind, so what is ahead must not be lost with this process.
+   told 'stored' of what comes behind, so what is ahead must not be lost with this process. What
+   waits behind a read that was not the last is stored likewise, with the next offer or `overdue`.
 6. It turns LIVE when a read of the mailbox finds all there is, nothing was stored for it since that
    read began, and no store for it is under way. It does not read at all before the stores are
    done that were under way when it began: what they store is older than what is there.
@@ -142,14 +145,13 @@ class Session:
         if key is not None and key in self._by_cid:
             if self._join(self._by_cid[key], message, receipt):
                 return None
-            return self.fall_back() if self.phase is _LIVE else self._secure()
-        if self.phase is not _LIVE:
-            return self._secure()  # what an earlier attempt has not stored
+            return self.fall_back()
+        live = self.phase is _LIVE
         budget = self._budget
-        if budget.used > budget.limit:
+        if not (live or self._may_turn_live()) or budget.used > budget.limit:
             return self.fall_back()
         held = Held(message, receipt)
-        if not self._waiting and self._fits(message):
+        if live and not self._waiting and self._fits(message):
             self._push(held)
         elif len(self._waiting) >= WAITING_MESSAGES or self._waiting_bytes > WAITING_BYTES:
             return self.fall_back()
@@ -176,6 +178,10 @@ class Session:
             else:
                 first.join(receipt)
         return True
+
+    def _may_turn_live(self) -> bool:
+        """Whether the read that is under way sees all that has been stored, as far as is known."""
+        return self.reading and not self._stores_begun and self._read_began_at == self._stores_seen
 
     def _fits(self, message: Message) -> bool:
         window = self._window
@@ -205,11 +211,15 @@ class Session:
             self._window_bytes -= size
             self._budget.used -= size
             self._settle(held, done)
-        while self._waiting and self._fits(self._waiting[0].message):
+        if self._waiting:
+            self._move_up()
+        return done
+
+    def _move_up(self) -> None:
+        while self.phase is _LIVE and self._waiting and self._fits(self._waiting[0].message):
             held = self._waiting.popleft()
             self._waiting_bytes -= held.size
             self._push(held)
-        return done
 
     def _settle(self, held: Held, done: list[str]) -> None:
         message = held.message
@@ -236,12 +246,8 @@ class Session:
         What is in the window stays there; tell `kept` what became of it.
         remote: also what another node keeps until it hears from us.
         """
-        if self.phase is not Phase.LIVE:
-            return ()
-        self.phase = Phase.CATCHING_UP
-        return self._secure(remote=remote)
-
-    def _secure(self, *, remote: bool = True) -> Sequence[Held]:
+        if self.phase is _LIVE:
+            self.phase = _CATCHING_UP
         unsettled = [*self._live_in_window(), *self._waiting]
         self._waiting.clear()
         self._budget.used -= self._waiting_bytes
@@ -257,16 +263,17 @@ class Session:
         return ours
 
     def overdue(self, now_ms: int) -> Sequence[Held]:
-        """If something has gone unsettled for too long, begin catching up; return the same as
-        `fall_back`. Otherwise nothing."""
-        if not self._window:
+        """If something has gone unsettled for too long, or has waited for a read that was not the
+        last, begin catching up; return the same as `fall_back`. Otherwise nothing."""
+        if not self._window and not self._waiting:
             return ()
+        if self._waiting and self.phase is _CATCHING_UP and not self.reading:
+            return self.fall_back()
         live = (*self._live_in_window(), *self._waiting)
         oldest = next((held for held in live if held.receipts is not None), None)
         if oldest is None or now_ms - oldest.message.time_ms < OVERDUE_AFTER:
             return ()
-        self.phase = Phase.CATCHING_UP
-        return self._secure()
+        return self.fall_back()
 
     def end(self) -> Sequence[Held]:
         """Push nothing any more; return what must be stored, in order. Idempotent."""
@@ -312,10 +319,16 @@ class Session:
         self._stores_begun -= 1
         return self.notice()
 
-    def notice(self, *, remote: bool = True) -> Sequence[Held]:
-        """Something was stored for this user. Return the same as `fall_back`."""
+    def notice(self) -> Sequence[Held]:
+        """Something was stored for this user. If live, return the same as `fall_back`."""
         self._stores_seen += 1
-        return self.fall_back(remote=remote)
+        return self.fall_back() if self.phase is _LIVE else ()
+
+    def suspend(self) -> Sequence[Held]:
+        """Its user may be elsewhere by now. Return the same as `fall_back`, without what another
+        node keeps until it hears from us."""
+        self._stores_seen += 1
+        return self.fall_back(remote=False)
 
     def is_behind(self) -> bool:
         """Whether the mailbox may hold something that the client has not taken over."""
@@ -345,14 +358,16 @@ class Session:
         self.reading = False
         if found is None or self.phase is not Phase.CATCHING_UP:
             return
-        in_window = {held.message.mid: held for held in self._window}
+        here = {held.message.mid: held for held in (*self._window, *self._waiting)}
         for message in found:
-            held = in_window.get(message.mid) or self._twin(message)
-            if held is not None:
+            held = here.get(message.mid) or self._twin(message)
+            if held is not None and held.number:
                 self.on_file(held, message)
                 continue
             if not self._fits(message):
                 return
+            if held is not None:
+                self._drop_waiting(held)
             held = Held(message, keeping=Keeping.DONE)
             self._budget.used += message.size
             self._from_mailbox.add(message.mid)
@@ -362,12 +377,20 @@ class Session:
         if len(found) < asked:
             self._read_all_at = self._read_began_at
             if self._read_all_at == self._stores_seen and not self._stores_begun:
-                self.phase = Phase.LIVE
+                self.phase = _LIVE
+                self._move_up()
+
+    def _drop_waiting(self, held: Held) -> None:
+        """The mailbox has what waits, and so it comes in its place there."""
+        self._waiting.remove(held)
+        self._waiting_bytes -= held.size
+        self._budget.used -= held.size
+        held.is_kept()
 
     def _twin(self, message: Message) -> Held | None:
-        """A later copy of this message, in the window."""
+        """Another copy of this message: in the window a later one, or any that waits."""
         first = None if message.key is None else self._by_cid.get(message.key)
-        if first is None or first.message.mid < message.mid:
+        if first is None or (first.number and first.message.mid < message.mid):
             return None
         return first if first.message.same_content(message) else None
 

@@ -1,5 +1,6 @@
 """What two nodes once got wrong, step by step."""
 
+from chat_domain.session import Phase
 from tests.delivery.judge import judge
 from tests.unit.delivery.person import Person
 from tests.unit.delivery.two_nodes import World
@@ -227,4 +228,21 @@ def test_nothing_is_taken_behind_what_another_node_could_not_store() -> None:
         say(world, ann, bob)
     world.carry(world.sites[1], 1)
     world.mailbox.failing = False
+    check(world)
+
+
+def test_a_stream_across_nodes_without_a_pause_leaves_the_way_through_the_mailbox() -> None:
+    """Each message comes during the read that the one before it has caused."""
+    world = met()
+    ann, bob = world.people[:2]
+    world.mailbox.slow_reads = True
+    world.sites[1].chat.delivery.fetch(bob.user.id)
+    for _ in range(3):
+        say(world, ann, bob)
+        world.carry_all()
+        world.mailbox.serve()
+        world.go_on()
+    assert bob.link is not None
+    assert bob.link.session is not None
+    assert bob.link.session.phase is Phase.LIVE
     check(world)

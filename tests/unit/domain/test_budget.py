@@ -7,7 +7,7 @@ from chat_domain.notes import Fate
 from chat_domain.remote import RemoteRoutes
 from chat_domain.session import Phase, Session
 from tests.unit.delivery.lossy_hub import LossyHub
-from tests.unit.domain.test_session import message
+from tests.unit.domain.session_bench import message
 from tests.unit.fakes import ManualClock, RecordingClient
 
 
@@ -17,6 +17,21 @@ def live_session(budget: Budget, user_id: int = 1) -> Session:
     asked, _ = session.begin_read()
     session.end_read([], asked)
     return session
+
+
+def test_what_waits_and_is_found_in_the_mailbox_is_counted_once() -> None:
+    """When it is taken over, the budget is whole again."""
+    budget = Budget()
+    session = live_session(budget)
+    session.notice()
+    asked, _ = session.begin_read()
+    waits = message()
+    session.offer(waits, None)
+    session.end_read([waits], asked)
+    assert budget.used == waits.size
+    session.taken_over(1)
+    session.end()
+    assert budget.used == 0
 
 
 def test_a_spent_budget_sends_messages_to_the_mailbox() -> None:

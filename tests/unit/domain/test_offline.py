@@ -63,6 +63,20 @@ def test_what_comes_while_catching_up_is_stored_behind(
     assert bob.client.texts[-2:] == [str(WINDOW_MESSAGES), "new"]
 
 
+def test_who_logs_in_while_others_write_without_a_pause_is_live_after_the_last_read(
+    world: World, ann: Terminal, away: User
+) -> None:
+    """What comes during the read waits behind it, and takes no way through the mailbox."""
+    ann.says(away, "stored")
+    world.mailbox.slow_reads = world.mailbox.slow_writes = True
+    bob = world.log_in(away)
+    ann.says(away, "live")
+    world.settle()
+    assert bob.client.texts == ["stored", "live"]
+    assert [push.stored for push in bob.client.pushes] == [True, False]
+    assert bob.is_live
+
+
 def test_a_store_that_does_not_answer_is_asked_again_at_the_next_tick(
     world: World, ann: Terminal, away: User
 ) -> None:
