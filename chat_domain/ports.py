@@ -296,11 +296,10 @@ class Owner(Protocol):
 
 class Tasks(Protocol):
     def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> Awaitable[None]:
-        """Let this go on by itself. It is finished before the program ends.
-
-        Return what ends when it does, for whoever wants to wait for it. It begins in the next turn.
+        """Let this go on by itself, from the next turn on. It is finished before the program ends.
 
         owner: on whose behalf, if it is somebody's.
+        Return what ends when it does, for whoever wants to wait for it.
         """
 
 
