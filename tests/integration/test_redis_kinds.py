@@ -17,8 +17,12 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def redis_cluster(tmp_path: Path) -> Iterator[Redis]:
-    """One node of a Redis Cluster."""
-    with Redis(tmp_path / "redis", options=("--cluster-enabled", "yes")) as redis:
+    """One node of a Redis Cluster.
+
+    Its second port is given, since its own choice may be in use by an outgoing connection.
+    """
+    options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+    with Redis(tmp_path / "redis", options=options) as redis:
         yield redis
 
 
