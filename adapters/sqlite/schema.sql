@@ -45,6 +45,9 @@ CREATE TABLE GroupUser (
 CREATE INDEX GroupUserOfUser ON GroupUser (userid);
 CREATE UNIQUE INDEX GroupUserInOrder ON GroupUser (groupid, joined);
 
+-- In the order in which they came. In that of the mailboxes (WITHOUT ROWID, as files have it that
+-- were made before) every message is another large page to be written: storing one takes a fifth
+-- more CPU, though reading a mailbox takes a fifth less.
 CREATE TABLE OfflineMessage (
     userid     INTEGER NOT NULL,  -- the recipient
     mid        TEXT    NOT NULL,
@@ -56,7 +59,7 @@ CREATE TABLE OfflineMessage (
     message    TEXT    NOT NULL,
     PRIMARY KEY (userid, mid),
     UNIQUE (userid, senderid, cid)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE SchemaVersion (
     version INTEGER NOT NULL PRIMARY KEY

@@ -200,6 +200,22 @@ async def test_an_unknown_version_is_refused(tmp_path: Path, sql: str) -> None:
     assert "schema" in await refusal(path)
 
 
+async def test_a_file_with_messages_in_the_order_of_mailboxes_is_used(tmp_path: Path) -> None:
+    """As they once stood in every file."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path) as store:
+        (ann,) = await register(store, "Ann")
+    ((table,),) = query(path, "SELECT sql FROM sqlite_master WHERE name = 'OfflineMessage'")
+    query(path, "DROP TABLE OfflineMessage")
+    query(path, f"{table} WITHOUT ROWID")
+    async with sqlite_store(path) as store:
+        await send(store, ann, *(message(mid) for mid in ("m2", "m3", "m1")))
+        await send(store, ann, message("m0", cid="cid-m3"))
+        assert await mids(store, ann) == ["m0", "m1", "m2"]
+        await store.mailbox.remove(ann, ["m1"])
+        assert await mids(store, ann) == ["m0", "m2"]
+
+
 @pytest.mark.parametrize("name", ["missing/chat.db", "file/chat.db", "folder"])
 async def test_a_place_without_a_file_is_refused(tmp_path: Path, name: str) -> None:
     """Where no file can be, the reason is told; a folder is not made."""
