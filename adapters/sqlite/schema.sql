@@ -47,7 +47,8 @@ CREATE UNIQUE INDEX GroupUserInOrder ON GroupUser (groupid, joined);
 
 -- In the order in which they came. In that of the mailboxes (WITHOUT ROWID, as files have it that
 -- were made before) every message is another large page to be written: storing one takes a fifth
--- more CPU, though reading a mailbox takes a fifth less.
+-- more CPU, though reading a mailbox takes a fifth less. The copies of a group's message stand
+-- together in the second index, which takes a third off each; earlier files have `userid` first.
 CREATE TABLE OfflineMessage (
     userid     INTEGER NOT NULL,  -- the recipient
     mid        TEXT    NOT NULL,
@@ -58,7 +59,7 @@ CREATE TABLE OfflineMessage (
     time_ms    INTEGER NOT NULL,
     message    TEXT    NOT NULL,
     PRIMARY KEY (userid, mid),
-    UNIQUE (userid, senderid, cid)
+    UNIQUE (senderid, cid, userid)
 );
 
 CREATE TABLE SchemaVersion (
