@@ -105,9 +105,10 @@ def _file_copy(connection: Connection, recipient: int, first: Message, copy: Mes
 def _read(
     connection: Connection, user_id: int, limit: int, without: frozenset[str]
 ) -> list[Message]:
-    rows = connection.execute(
-        "SELECT mid, cid, senderid, sendername, groupid, message, time_ms FROM OfflineMessage"
-        " WHERE userid = ? ORDER BY mid LIMIT ?",
+    rows = connection.execute(  # the index is put in order first, and only then the table read
+        "SELECT mid, cid, senderid, sendername, groupid, message, time_ms FROM"
+        " (SELECT mid FROM OfflineMessage WHERE userid = ?1 ORDER BY mid LIMIT ?2)"
+        " CROSS JOIN OfflineMessage USING (mid) WHERE userid = ?1 ORDER BY mid",
         (user_id, limit + len(without)),  # enough, even if all of `without` come first
     ).fetchall()
     return [Message(*row) for row in rows if row[0] not in without][:limit]
