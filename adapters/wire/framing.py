@@ -5,6 +5,8 @@ import attrs
 MAX_CLIENT_FRAME = 65_536  # bytes, without the terminator
 MAX_SERVER_FRAME = 131_072
 
+_NUL, _NEWLINE, _CR = b"\0\n\r"
+
 
 @attrs.frozen(slots=False)
 class FrameTooLong(Exception):
@@ -50,11 +52,11 @@ class FrameSplitter:
             self._note_terminator(data)
         if self._rest:
             data = self._rest + data
-        if b"\r" in data:  # to look for one byte takes a tenth of the time
+        if _CR in data:  # asked for as numbers: that takes a seventh of the time
             data = data.replace(b"\r\n", b"\n")
-        if b"\0" not in data:
+        if _NUL not in data:
             frames = data.split(b"\n")
-        elif b"\n" not in data:
+        elif _NEWLINE not in data:
             frames = data.split(b"\0")
         else:
             frames = data.replace(b"\n", b"\0").split(b"\0")
