@@ -208,7 +208,9 @@ async def test_a_file_with_messages_in_the_order_of_mailboxes_is_used(tmp_path: 
     ((table,),) = query(path, "SELECT sql FROM sqlite_master WHERE name = 'OfflineMessage'")
     query(path, "DROP TABLE OfflineMessage")
     keys = "(userid, mid), UNIQUE (userid, senderid, cid)"
-    query(path, str(table).replace("(mid, userid)", keys))
+    earlier = str(table).replace("(mid, userid)", keys)
+    assert earlier != table
+    query(path, earlier)
     async with sqlite_store(path) as store:
         await send(store, ann, *(message(mid) for mid in ("m2", "m3", "m1")))
         await send(store, ann, message("m0", cid="cid-m3"))
