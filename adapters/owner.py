@@ -6,6 +6,6 @@ connection's callbacks, has none: a line that is written there names it.
 
 from contextvars import ContextVar
 
-from chat_domain.ports import Owner
+from chat_domain.ports.runtime import Owner
 
 OWNER: ContextVar[Owner | None] = ContextVar("owner", default=None)

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import attrs
 
-from chat_domain.limits import Limits
+from chat_domain.fairness.limits import Limits
 
 ROOT = Path(__file__).parents[1]
 CHEAP = "--hashing", "cheap"  # or setting up thousands of users would take minutes

@@ -2,23 +2,28 @@
 
 import attrs
 
-from chat_domain.accounts import Accounts
-from chat_domain.administration import Administration
-from chat_domain.delivery import Delivery
-from chat_domain.friends import FriendList
-from chat_domain.group_chat import GroupChat
-from chat_domain.groups import GroupMembership
-from chat_domain.login import Logins
-from chat_domain.node import Node
-from chat_domain.offline import Offline
-from chat_domain.overview import Overview
-from chat_domain.p2p import OneToOne
-from chat_domain.sessions import Sessions
+from chat_domain.cluster.node import Node
+from chat_domain.delivery.delivery import Delivery
+from chat_domain.delivery.sessions import Sessions
+from chat_domain.groups.membership import GroupMembership
+from chat_domain.messages.group_chat import GroupChat
+from chat_domain.messages.offline import Offline
+from chat_domain.messages.p2p import OneToOne
+from chat_domain.operators.administration import Administration
+from chat_domain.operators.overview import Overview
+from chat_domain.people.accounts import Accounts
+from chat_domain.people.friends import FriendList
+from chat_domain.people.login import Logins
+from chat_domain.people.register import Registration
+from chat_domain.people.tokens import LoginTokens
+from chat_domain.ports.runtime import Clock
 
 
 @attrs.frozen
 class Chat:
+    registration: Registration
     accounts: Accounts
+    tokens: LoginTokens
     logins: Logins
     friends: FriendList
     groups: GroupMembership
@@ -30,3 +35,4 @@ class Chat:
     node: Node
     administration: Administration
     overview: Overview
+    clock: Clock

@@ -20,31 +20,36 @@ from adapters.passwords import Argon2Hasher
 from adapters.redis import redis_cluster
 from adapters.sqlite import sqlite_store
 from adapters.system import RandomIds, SystemClock
-from chat_domain.accounts import Accounts
-from chat_domain.administration import Administration
-from chat_domain.announcer import Announcer
-from chat_domain.budget import Budget
 from chat_domain.chat import Chat
-from chat_domain.delivery import Delivery
-from chat_domain.evictions import Evictions
-from chat_domain.friends import FriendList
-from chat_domain.group_chat import GroupChat
-from chat_domain.groups import GroupMembership
-from chat_domain.guard import Guard
-from chat_domain.handovers import Handovers
-from chat_domain.limits import Limits
-from chat_domain.login import Logins
-from chat_domain.node import Node
-from chat_domain.offline import Offline
-from chat_domain.overview import Overview
-from chat_domain.p2p import OneToOne
-from chat_domain.ports import Clock, Depths, Hasher, Ids, Latches, Store, Surroundings, Tasks
-from chat_domain.remote import RemoteRoutes
-from chat_domain.reports import Reports
-from chat_domain.roster_changes import RosterChanges
-from chat_domain.rosters import Rosters
-from chat_domain.sessions import Sessions
-from chat_domain.standing import Standing
+from chat_domain.cluster.node import Node
+from chat_domain.delivery.budget import Budget
+from chat_domain.delivery.delivery import Delivery
+from chat_domain.delivery.handovers import Handovers
+from chat_domain.delivery.reading import MailboxReader
+from chat_domain.delivery.remote import RemoteRoutes
+from chat_domain.delivery.reports import Reports
+from chat_domain.delivery.roster_changes import RosterChanges
+from chat_domain.delivery.rosters import Rosters
+from chat_domain.delivery.sessions import Sessions
+from chat_domain.delivery.standing import Standing
+from chat_domain.fairness.guard import Guard
+from chat_domain.fairness.limits import Limits
+from chat_domain.groups.membership import GroupMembership
+from chat_domain.messages.group_chat import GroupChat
+from chat_domain.messages.offline import Offline
+from chat_domain.messages.p2p import OneToOne
+from chat_domain.operators.administration import Administration
+from chat_domain.operators.evictions import Evictions
+from chat_domain.operators.overview import Overview
+from chat_domain.people.accounts import Accounts
+from chat_domain.people.announcer import Announcer
+from chat_domain.people.friends import FriendList
+from chat_domain.people.login import Logins
+from chat_domain.people.register import Registration
+from chat_domain.people.tokens import LoginTokens
+from chat_domain.ports.cluster import Surroundings
+from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
+from chat_domain.ports.store import Store
 from entrypoints.settings import BadSettings, Settings, shown
 
 FILES_OF_OUR_OWN = 100  # stores, brokers, logs, and connections that are being refused
@@ -210,11 +215,21 @@ def assemble(
     name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
     sessions = Sessions()
     standing = Standing(surroundings.lease)
-    offline = Offline(store.mailbox, tasks, standing)
+    reader = MailboxReader(store.mailbox, tasks, standing)
     budget = budget or Budget()
     routes = RemoteRoutes(broker, budget)
     delivery = Delivery(
-        sessions, store.mailbox, offline, clock, ids, presence, broker, routes, name
+        sessions,
+        store.mailbox,
+        reader,
+        standing,
+        tasks,
+        clock,
+        ids,
+        presence,
+        broker,
+        routes,
+        name,
     )
     rosters = Rosters(store.groups)
     changes = RosterChanges(rosters, broker, surroundings.lease, latches)
@@ -248,26 +263,37 @@ def assemble(
         tasks=tasks,
         latches=latches,
     )
-    accounts = Accounts(store.users, store.tokens, hasher, clock, ids)
+    registration = Registration(store.users, hasher)
+    tokens = LoginTokens(store.tokens, clock, ids)
+    accounts = Accounts(store.users, tokens, hasher)
     groups = GroupMembership(store.groups, rosters, changes, presence, guard.limits, guard.counters)
     evictions = Evictions(store.tokens, presence, broker, logins, latches, name)
     return Chat(
+        registration=registration,
         accounts=accounts,
+        tokens=tokens,
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard.limits, guard.counters),
         groups=groups,
         one_to_one=OneToOne(delivery),
         group_chat=GroupChat(delivery, rosters),
-        offline=offline,
+        offline=Offline(reader),
         delivery=delivery,
         sessions=sessions,
         node=node,
         administration=Administration(
-            store.users, presence, accounts, groups, store.mailbox, evictions
+            store.users,
+            presence,
+            registration,
+            tokens,
+            hasher,
+            groups,
+            store.mailbox,
+            evictions,
         ),
         overview=Overview(
             store,
-            accounts,
+            tokens,
             presence,
             surroundings.lease,
             broker,
@@ -275,4 +301,5 @@ def assemble(
             name,
             depths={**store.depths, **surroundings.depths, **(depths or {})},
         ),
+        clock=clock,
     )

@@ -19,9 +19,9 @@ from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 from adapters.tcp.tls import Leave, Secured
 from chat_domain.errors import TooManyConnections
-from chat_domain.guard import Guard
-from chat_domain.origins import name_of
-from chat_domain.ports import Clock
+from chat_domain.fairness.guard import Guard
+from chat_domain.fairness.origins import name_of
+from chat_domain.ports.runtime import Clock
 from entrypoints.settings import BadSettings, Settings
 
 log = structlog.get_logger()
@@ -83,7 +83,7 @@ def protocols(
         return Secured(certificate, connect, door, peer)
 
     departures = gateway.departures
-    door = HandshakeDoor(gateway.guard, gateway.chat.accounts.clock, departures, gateway.slices)
+    door = HandshakeDoor(gateway.guard, gateway.chat.clock, departures, gateway.slices)
     begin = connect if certificate is None else secure
     proxies = settings.proxy_networks()
     return partial(Arrival, proxies, begin, departures.stranger) if proxies else begin

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from chat_domain.limits import Limits
+from chat_domain.fairness.limits import Limits
 
 Network = IPv4Network | IPv6Network
 

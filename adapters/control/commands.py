@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from adapters.wire import frames
-from chat_domain.administration import SKIPPED
 from chat_domain.chat import Chat
 from chat_domain.errors import BadNotice
 from chat_domain.model import Claim, Entry, Message, Person, User
+from chat_domain.operators.administration import SKIPPED
 
 Result = dict[str, Any]
 

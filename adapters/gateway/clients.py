@@ -16,7 +16,7 @@ from adapters.wire.frames import reply, state
 from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Message, User
-from chat_domain.receipt import Receipt
+from chat_domain.ports.client import Answer
 
 
 class Version2Client:
@@ -44,12 +44,12 @@ class Version2Client:
         frame = self._encode(number, message, self._user_id, stored=stored)
         self._link.write(frame + self._end)
 
-    def answered(self, receipt: Receipt) -> None:
-        self._tally.answered(receipt, time_ns() // 1_000_000)
-        if receipt.error is not None:
-            self.refused(receipt.error, receipt.tag)
-        elif receipt.tag is not None:
-            self._link.write(chat_ack(receipt, receipt.tag) + self._end)
+    def answered(self, answer: Answer) -> None:
+        self._tally.answered(answer, time_ns() // 1_000_000)
+        if answer.error is not None:
+            self.refused(answer.error, answer.tag)
+        elif answer.tag is not None:
+            self._link.write(chat_ack(answer, answer.tag) + self._end)
 
     def refused(self, error: ChatError, seq: int | None) -> None:
         name = errors.name_of(error)
@@ -184,7 +184,7 @@ class OriginalClient(PersonClient):
         self.sent = number or self.sent
         self._link.write_alone(frame + self._end)
 
-    def answered(self, receipt: Receipt) -> None:
+    def answered(self, answer: Answer) -> None:
         """It could take an answer for a chat, so it gets none."""
 
     def refused(self, error: ChatError, seq: int | None) -> None:

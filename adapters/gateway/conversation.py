@@ -30,10 +30,10 @@ from adapters.wire.requests import (
     number_of,
     read_request,
 )
+from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
-from chat_domain.meter import BAD, DEAR
+from chat_domain.fairness.meter import BAD, DEAR
 from chat_domain.model import User
-from chat_domain.session import Phase, Session
 
 if TYPE_CHECKING:
     from adapters.gateway.gateway import Gateway
@@ -90,7 +90,7 @@ class Conversation:
         self.chat = gateway.chat
         self.link = link
         self.guard = gateway.guard
-        self.begun = self.chat.accounts.clock.monotonic()
+        self.begun = self.chat.clock.monotonic()
         self.origin = self.guard.origins.enter(link.peer, self.begun)
         self.meter = self.guard.meter(self.origin)
         self.session: Session | None = None

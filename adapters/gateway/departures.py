@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from adapters.gateway.endings import Ending
-from chat_domain.origins import name_of
+from chat_domain.fairness.origins import name_of
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation

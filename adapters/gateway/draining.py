@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from adapters.gateway.endings import Ending
-from chat_domain.session import Session
+from chat_domain.delivery.session import Session
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation

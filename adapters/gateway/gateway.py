@@ -17,7 +17,7 @@ from adapters.gateway.watch import HELD_UP
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.chat import Chat
 from chat_domain.errors import TooManyConnections
-from chat_domain.guard import Guard
+from chat_domain.fairness.guard import Guard
 
 TICK = 0.5  # seconds
 SHARES = 20  # of a tick: to look after 10,000 conversations at once holds all up for some 15 ms
@@ -78,7 +78,7 @@ class Gateway:
 
     def left(self, conversation: Conversation, why: Ending) -> None:
         self._conversations.discard(conversation)
-        self.departures.left(conversation, why, self.chat.accounts.clock.monotonic())
+        self.departures.left(conversation, why, self.chat.clock.monotonic())
         self.guard.origins.leave(conversation.origin, stranger=conversation.session is None)
 
     async def keep_time(self) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong
 from chat_domain.errors import TooFast
-from chat_domain.meter import QUANTUM_FRAMES
+from chat_domain.fairness.meter import QUANTUM_FRAMES
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation

@@ -7,7 +7,7 @@ from adapters.gateway.proving import proved
 from adapters.wire import frames, numbers, requests
 from adapters.wire.requests import Request
 from adapters.wire.version1 import OwnGroup
-from chat_domain.accounts import digest
+from chat_domain.delivery.session import Session
 from chat_domain.errors import (
     AlreadyLoggedIn,
     BadName,
@@ -18,7 +18,7 @@ from chat_domain.errors import (
 )
 from chat_domain.model import User
 from chat_domain.names import name_key
-from chat_domain.session import Session
+from chat_domain.people.tokens import digest
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation
@@ -31,9 +31,9 @@ MEMBERS_SHOWN = 50
 async def register(talk: "Conversation", request: requests.Register) -> None:
     _not_logged_in(talk)
     origin = talk.origin
-    talk.guard.register(origin, talk.chat.accounts.clock.monotonic())
+    talk.guard.register(origin, talk.chat.clock.monotonic())
     try:
-        user = await talk.chat.accounts.register(request.name, request.password, origin.name)
+        user = await talk.chat.registration.register(request.name, request.password, origin.name)
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
         origin.registrations.give_back(1)
         raise
@@ -53,11 +53,11 @@ async def log_in(talk: "Conversation", request: requests.Login) -> None:
     if isinstance(client, PersonClient):
         await _begin_version1(talk, request, user, client)
         return
-    token = talk.chat.accounts.new_token()
+    token = talk.chat.tokens.new()
     session = await talk.begin_session(user, client, token.digest)
     session.on_hold = True  # a message that came before our answer would be ignored, and lost
     try:  # kept only now, so that logins that are refused do not push other tokens out
-        await talk.chat.accounts.keep_token(user, token)
+        await talk.chat.tokens.keep(user, token)
     except ChatError:
         await talk.log_out()
         raise
@@ -67,7 +67,7 @@ async def log_in(talk: "Conversation", request: requests.Login) -> None:
 
 async def resume(talk: "Conversation", request: requests.Resume) -> None:
     _not_logged_in(talk)
-    user = await talk.chat.accounts.by_token(request.token)
+    user = await talk.chat.tokens.owner(request.token)
     client = talk.new_client(user, Version2Client.version)
     session = await talk.begin_session(user, client, digest(request.token))
     _welcome(talk, request, session, request.token, None)
@@ -76,7 +76,7 @@ async def resume(talk: "Conversation", request: requests.Resume) -> None:
 async def log_out(talk: "Conversation", request: requests.Logout) -> None:
     session = talk.current_session()
     if session.claim.key:
-        await talk.chat.accounts.end_token(session.claim.key)
+        await talk.chat.tokens.end(session.claim.key)
     wants_ack = talk.client is not None and talk.client.takes_errors
     await talk.log_out()
     if wants_ack:
@@ -94,13 +94,13 @@ async def change_password(talk: "Conversation", request: requests.ChangePassword
 
 async def list_sessions(talk: "Conversation", request: requests.ListSessions) -> None:
     session = talk.current_session()
-    found = await talk.chat.accounts.resumable(session.user, session.claim.key)
+    found = await talk.chat.tokens.resumable(session.user, session.claim.key)
     talk.answer(request, numbers.SESSIONS_ACK, sessions=[frames.resumable(one) for one in found])
 
 
 async def end_session(talk: "Conversation", request: requests.EndSession) -> None:
     session = talk.current_session()
-    ended = await talk.chat.accounts.end_resumable(session.user, request.session)
+    ended = await talk.chat.tokens.end_resumable(session.user, request.session)
     if ended == session.claim.key:
         await talk.log_out()
     talk.acknowledge(request)

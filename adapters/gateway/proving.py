@@ -15,9 +15,9 @@ T = TypeVar("T")
 async def proved(talk: "Conversation", who: int | str, prove: Callable[[], Awaitable[T]]) -> T:
     """What `prove` returns, for an account that is called `who`.
 
-    Raises what it raises, and TooManyFailures. See `chat_domain.attempts`.
+    Raises what it raises, and TooManyFailures. See `chat_domain.fairness.attempts`.
     """
-    clock = talk.chat.accounts.clock.monotonic
+    clock = talk.chat.clock.monotonic
     attempts, counters = talk.guard.attempts, talk.guard.counters
     try:
         attempt = attempts.begin(who, talk.origin.name, clock())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from chat_domain.receipt import Receipt
+from chat_domain.ports.client import Answer
 
 # Upper bounds in ms of an acknowledgement's latency; what takes longer has a bucket of its own.
 ACK_BOUNDS: Sequence[int] = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
@@ -51,13 +51,13 @@ class Tally:
     waits: dict[tuple[str, str], Histogram] = attrs.field(factory=dict)
     failures: Counter[tuple[str, str]] = attrs.field(factory=Counter)
 
-    def answered(self, receipt: Receipt, now_ms: int) -> None:
+    def answered(self, answer: Answer, now_ms: int) -> None:
         """A message's sender is told what became of it."""
-        if receipt.error is not None:
+        if answer.error is not None:
             self.refused += 1
             return
-        if receipt.stored:
+        if answer.stored:
             self.stored += 1
         else:
             self.delivered += 1
-        self.acks.add(now_ms - receipt.message.time_ms)
+        self.acks.add(now_ms - answer.message.time_ms)

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from adapters.owner import OWNER
-from chat_domain.ports import Owner
+from chat_domain.ports.runtime import Owner
 
 log = structlog.get_logger()
 

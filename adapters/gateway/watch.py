@@ -4,8 +4,8 @@ silent, does not read, takes nothing over, or never logs in."""
 from typing import TYPE_CHECKING
 
 from adapters.gateway.endings import Ending
+from chat_domain.delivery.session import Session
 from chat_domain.errors import LoginTimeout
-from chat_domain.session import Session
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation

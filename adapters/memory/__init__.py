@@ -9,7 +9,7 @@ from adapters.memory.groups import MemoryGroups
 from adapters.memory.mailbox import MemoryMailbox
 from adapters.memory.tokens import MemoryTokens
 from adapters.memory.users import MemoryUsers
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 
 __all__ = ["memory_store"]
 

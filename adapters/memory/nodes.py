@@ -3,9 +3,9 @@
 import asyncio
 
 from adapters.memory.presence import LocalPresence
-from chat_domain.node import Node
+from chat_domain.cluster.node import Node
 from chat_domain.notes import Note
-from chat_domain.ports import Surroundings
+from chat_domain.ports.cluster import Surroundings
 
 
 class EternalLease:

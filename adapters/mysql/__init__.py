@@ -19,7 +19,7 @@ from adapters.mysql.tokens import MySqlTokens
 from adapters.mysql.trouble import Trouble
 from adapters.mysql.users import MySqlUsers
 from adapters.storage import StoreUnusable
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 
 __all__ = ["mysql_store"]
 

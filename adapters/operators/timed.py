@@ -8,7 +8,8 @@ import attrs
 
 from adapters.gateway.tally import WAIT_BOUNDS, Histogram, Tally
 from chat_domain.errors import TryAgain
-from chat_domain.ports import Store, Surroundings
+from chat_domain.ports.cluster import Surroundings
+from chat_domain.ports.store import Store
 
 T = TypeVar("T")
 

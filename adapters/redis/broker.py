@@ -19,8 +19,8 @@ from redis.exceptions import RedisError
 from adapters.redis import codec
 from adapters.redis.commands import PATIENCE, Commands
 from adapters.redis.keys import Keys
+from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
-from chat_domain.node import Node
 from chat_domain.notes import Note
 
 log = structlog.get_logger()

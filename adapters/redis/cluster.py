@@ -16,9 +16,9 @@ from adapters.redis.commands import PATIENCE, Commands
 from adapters.redis.keys import Keys
 from adapters.redis.lease import RedisLease
 from adapters.redis.presence import RedisPresence
+from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
-from chat_domain.node import Node
-from chat_domain.ports import Surroundings
+from chat_domain.ports.cluster import Surroundings
 
 
 class BrokerUnusable(Exception):

@@ -10,8 +10,8 @@ import structlog
 from adapters.redis import scripts
 from adapters.redis.commands import Commands
 from adapters.redis.keys import Keys
+from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
-from chat_domain.node import Node
 
 log = structlog.get_logger()
 

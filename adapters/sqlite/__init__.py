@@ -13,7 +13,7 @@ from adapters.sqlite.tokens import SqliteTokens
 from adapters.sqlite.users import SqliteUsers
 from adapters.sqlite.worker import Worker
 from adapters.storage import StoreUnusable
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 
 __all__ = ["DatabaseInUse", "sqlite_store"]
 

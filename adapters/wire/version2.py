@@ -3,7 +3,7 @@
 from adapters.wire.frames import ChatAck, GroupChatFrame, OneChatFrame, encode
 from adapters.wire.version1 import ChatEncoder
 from chat_domain.model import Message
-from chat_domain.receipt import Receipt
+from chat_domain.ports.client import Answer
 
 _HEAD_LENGTH = len('{"msgid":1009,')
 
@@ -60,8 +60,8 @@ def _group(message: Message, *, stored: bool) -> bytes:
     )
 
 
-def chat_ack(receipt: Receipt, seq: int) -> bytes:
+def chat_ack(answer: Answer, seq: int) -> bytes:
     """The answer to a chat that was accepted, without its terminator."""
-    message = receipt.message
-    status = "stored" if receipt.stored else "delivered"
-    return encode(ChatAck(seq, message.mid, message.time_ms, status, receipt.refused))
+    message = answer.message
+    status = "stored" if answer.stored else "delivered"
+    return encode(ChatAck(seq, message.mid, message.time_ms, status, answer.refused))

@@ -2,15 +2,15 @@
 
 import pytest
 
-from chat_domain.administration import SKIPPED
 from chat_domain.errors import BadCredentials, BadToken, NoSuchUser
 from chat_domain.model import Entry, User
+from chat_domain.operators.administration import SKIPPED
 from tests.contract.making import message
 from tests.contract.nodes import Pair, enter, eventually
 
 
 async def register(pair: Pair, name: str) -> User:
-    return await pair.first.accounts.register(name, "x")
+    return await pair.first.registration.register(name, "x")
 
 
 async def test_a_user_is_logged_out_from_another_node(pair: Pair) -> None:
@@ -90,13 +90,13 @@ async def test_what_a_deleted_account_has_sent_is_removed_if_it_is_to_be(pair: P
 async def test_a_restored_store_gives_no_id_again_and_takes_no_old_token(pair: Pair) -> None:
     """What was given and what was ended since the backup is not known, so nothing is chanced."""
     ann = await register(pair, "Ann")
-    token = await pair.first.accounts.issue_token(ann)
+    token = await pair.first.tokens.issue(ann)
     group = await pair.first.groups.create(ann.id, "Chess", "")
     assert await pair.first.administration.after_restore() == 1
     assert (await register(pair, "Bob")).id > ann.id + SKIPPED
     assert (await pair.first.groups.create(ann.id, "Go", "")).id > group.id + SKIPPED
     with pytest.raises(BadToken):
-        await pair.first.accounts.by_token(token.text)
+        await pair.first.tokens.owner(token.text)
 
 
 async def test_the_operator_sees_who_is_where(pair: Pair) -> None:
@@ -129,7 +129,7 @@ async def test_an_export_has_what_is_kept_about_a_user(pair: Pair) -> None:
     ann, bob = await register(pair, "Ann"), await register(pair, "Bob")
     await pair.first.friends.add(ann.id, bob.id)
     group = await pair.first.groups.create(ann.id, "Chess", "on Mondays")
-    token = await pair.first.accounts.issue_token(ann)
+    token = await pair.first.tokens.issue(ann)
     to_ann, to_bob = message("to ann", sender_id=bob.id), message("to bob", sender_id=ann.id)
     await pair.first.delivery.mailbox.add([Entry(ann.id, to_ann), Entry(bob.id, to_bob)])
     data = await pair.second.overview.export(await pair.second.administration.account("Ann"))

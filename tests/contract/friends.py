@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.errors import AlreadyFriends, NoSuchUser, NotFriends
 from chat_domain.model import User
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, at_once, register
 
 

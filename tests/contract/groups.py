@@ -5,7 +5,7 @@ import pytest
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
 from chat_domain.model import Group, Member, Membership, Role
 from chat_domain.names import Name
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, ODD_TEXTS, at_once, register
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chat_domain.model import Entry, Message, Outcome
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract import CAPACITY
 from tests.contract.making import (
     ODD_INTEGERS,

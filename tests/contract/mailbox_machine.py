@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from chat_domain.model import Entry, Filing, Message, Outcome
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract.making import facts, message, register
 
 CAPACITY = 4

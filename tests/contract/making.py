@@ -8,7 +8,7 @@ import attrs
 
 from chat_domain.model import Entry, Filing, Message, Outcome
 from chat_domain.names import Name
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 
 T = TypeVar("T")
 

@@ -7,11 +7,11 @@ import attrs
 import pytest
 
 from chat_domain.chat import Chat
+from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import AlreadyOnline, ChatError
 from chat_domain.model import Friend, Message, User
 from chat_domain.notes import Notice
-from chat_domain.receipt import Receipt
-from chat_domain.session import Phase, Session
+from chat_domain.ports import client
 
 PATIENCE = 10.0  # seconds; far beyond what anything here takes
 
@@ -30,7 +30,7 @@ class RecordingClient:
 
     wants_answers = True
     pushes: list[tuple[int, Message]] = attrs.field(factory=list)
-    answers: list[Receipt] = attrs.field(factory=list)
+    answers: list[client.Answer] = attrs.field(factory=list)
     friends: list[Friend] = attrs.field(factory=list)
     notices: list[str] = attrs.field(factory=list)
     was_replaced: bool = False
@@ -40,8 +40,8 @@ class RecordingClient:
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         self.pushes.append((number, message))
 
-    def answered(self, receipt: Receipt) -> None:
-        self.answers.append(receipt)
+    def answered(self, answer: client.Answer) -> None:
+        self.answers.append(answer)
 
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)
@@ -118,10 +118,10 @@ class Pair:
     second: Chat
 
     async def anna(self) -> Person:
-        return await enter(self.first, await self.first.accounts.register("anna", "x"))
+        return await enter(self.first, await self.first.registration.register("anna", "x"))
 
     async def bert(self) -> Person:
-        return await enter(self.second, await self.first.accounts.register("bert", "x"), "key")
+        return await enter(self.second, await self.first.registration.register("bert", "x"), "key")
 
 
 async def test_a_message_reaches_a_user_on_another_node(pair: Pair) -> None:
@@ -171,7 +171,7 @@ async def test_what_a_dying_session_had_not_taken_over_is_stored(pair: Pair) -> 
 async def test_a_message_stored_while_somebody_logs_in_is_fetched(pair: Pair) -> None:
     """A store that commits after the recipient's first read of the mailbox is told to its node."""
     anna = await pair.anna()
-    user = await pair.first.accounts.register("bert", "x")
+    user = await pair.first.registration.register("bert", "x")
     bert_away = Person(pair.second, user, anna.session, RecordingClient())
     await anna.say(bert_away, "while away")
     bert = await enter(pair.second, user)
@@ -217,7 +217,7 @@ async def test_one_user_has_one_session_in_the_whole_cluster(pair: Pair) -> None
 
 async def test_of_many_logins_at_once_exactly_one_wins(pair: Pair) -> None:
     """Whichever nodes they come to."""
-    user = await pair.first.accounts.register("bert", "x")
+    user = await pair.first.registration.register("bert", "x")
     nodes = [pair.first, pair.second] * 10
     tries = await asyncio.gather(
         *(node.logins.log_in(user, RecordingClient(), "") for node in nodes),
@@ -252,7 +252,7 @@ async def test_a_claim_is_given_up_by_its_own_session_alone(pair: Pair) -> None:
 async def test_friends_on_other_nodes_are_told_who_comes_and_goes(pair: Pair) -> None:
     """Those who list somebody hear of it, wherever they are."""
     anna = await pair.anna()
-    user = await pair.first.accounts.register("bert", "x")
+    user = await pair.first.registration.register("bert", "x")
     await pair.first.friends.add(anna.user.id, user.id)
     bert = await enter(pair.second, user)
     await eventually(lambda: anna.client.friends[-1:] == [Friend(user.id, "bert", online=True)])

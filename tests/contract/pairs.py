@@ -5,7 +5,8 @@ from adapters.latch import EventLatches
 from adapters.passwords import Argon2Hasher
 from adapters.system import RandomIds, SystemClock
 from chat_domain.chat import Chat
-from chat_domain.ports import Store, Surroundings
+from chat_domain.ports.cluster import Surroundings
+from chat_domain.ports.store import Store
 from entrypoints.bootstrap import assemble
 
 

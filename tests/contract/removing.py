@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.model import Entry, Outcome, User
 from chat_domain.names import Name, name_key
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, facts, message, outcomes, register, send
 
 NOW = 1_790_000_000_000

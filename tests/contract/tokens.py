@@ -3,7 +3,7 @@
 import pytest
 
 from chat_domain.model import User
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, register
 
 NOW = 4_000_000_000_000  # later than any clock that an adapter may have

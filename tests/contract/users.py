@@ -5,7 +5,7 @@ import pytest
 from chat_domain.errors import NameTaken
 from chat_domain.model import Account, User
 from chat_domain.names import Name, name_key
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, ODD_TEXTS, at_once, register
 
 

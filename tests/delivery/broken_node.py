@@ -8,10 +8,10 @@ is `python -m entrypoints.tcp_server PORT OPTIONS`, but for one part of it that 
 import sys
 from collections.abc import Callable, Sequence
 
-from chat_domain import login
-from chat_domain.held import Held, Keeping
-from chat_domain.rosters import Rosters
-from chat_domain.session import Session
+from chat_domain.delivery.held import Held, Keeping
+from chat_domain.delivery.rosters import Rosters
+from chat_domain.delivery.session import Session
+from chat_domain.people import login
 from entrypoints import bootstrap, tcp_server
 
 

@@ -14,7 +14,7 @@ import sys
 import attrs
 import uvloop
 
-from chat_domain.limits import Limits
+from chat_domain.fairness.limits import Limits
 from tests.delivery.herd import Herd
 from tests.delivery.own_cluster import own_cluster
 from tests.integration.cluster import Cluster

@@ -9,8 +9,9 @@ import attrs
 
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.model import Entry, Filing, Friend, Message
-from chat_domain.ports import Mailbox, Owner
-from chat_domain.receipt import Receipt
+from chat_domain.ports import client
+from chat_domain.ports.runtime import Owner
+from chat_domain.ports.store import Mailbox
 
 T = TypeVar("T")
 
@@ -269,9 +270,9 @@ class RecordingClient:
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         self.pushes.append(Push(number, message, stored))
 
-    def answered(self, receipt: Receipt) -> None:
+    def answered(self, answer: client.Answer) -> None:
         self.answers.append(
-            Answer(receipt.tag, receipt.message.mid, receipt.stored, receipt.refused, receipt.error)
+            Answer(answer.tag, answer.message.mid, answer.stored, answer.refused, answer.error)
         )
 
     def friend_changed(self, friend: Friend) -> None:

@@ -7,8 +7,8 @@ import attrs
 from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
+from chat_domain.delivery.session import Phase, Session
 from chat_domain.model import User
-from chat_domain.session import Phase, Session
 from entrypoints.bootstrap import assemble
 from tests.unit.fakes import (
     CountingIds,
@@ -49,7 +49,7 @@ class World:
         hub.join("alone", self.chat.node)
 
     def register(self, *names: str) -> list[User]:
-        return [self.tasks.run(self.chat.accounts.register(name, "pw")) for name in names]
+        return [self.tasks.run(self.chat.registration.register(name, "pw")) for name in names]
 
     def log_in(self, user: User, key: str = "", *, wants_answers: bool = True) -> "Terminal":
         """Log a user in, and let them catch up."""

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from adapters.wire.errors import NUMBERS
-from chat_domain.meter import GOES_ON
+from chat_domain.fairness.meter import GOES_ON
 from entrypoints.services.ports import free_port
 from tests.integration.abuse.attackers import ask, attacker, insist
 from tests.integration.abuse.bystanders import memory_of, undisturbed

@@ -16,7 +16,7 @@ import pytest
 
 from adapters.mysql import mysql_store
 from adapters.mysql.schema import OUR_TABLES, statements
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
 from tests.contract import CAPACITY

@@ -9,7 +9,7 @@ from pymysql.err import DataError
 from adapters.mysql import mysql_store, room
 from chat_domain.errors import TryAgain
 from chat_domain.model import Entry, Filing, Outcome
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract import CAPACITY
 from tests.contract.making import at_once, message, mids, outcomes, register, send
 

@@ -4,7 +4,7 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from adapters.mysql import mysql_store
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract.mailbox_machine import CAPACITY, MailboxMachine
 from tests.integration.mysql.conftest import Ask, empty
 

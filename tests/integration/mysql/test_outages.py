@@ -15,7 +15,7 @@ from adapters.mysql.link import Link, connect
 from adapters.mysql.pool import Pool
 from chat_domain.errors import TryAgain
 from chat_domain.model import Entry, Outcome
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, MariaDB
 from tests.contract.making import at_once, message, mids, register, send
 

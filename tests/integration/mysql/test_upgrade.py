@@ -25,11 +25,12 @@ from adapters.mysql.upgrading.report import Report
 from adapters.passwords import Argon2Hasher
 from adapters.storage import StoreUnusable
 from adapters.system import RandomIds, SystemClock
-from chat_domain.accounts import Accounts
 from chat_domain.errors import BadCredentials
 from chat_domain.model import Member, Role
 from chat_domain.names import Name
-from chat_domain.ports import Store
+from chat_domain.people.accounts import Accounts
+from chat_domain.people.tokens import LoginTokens
+from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
 
@@ -103,7 +104,8 @@ def hasher() -> Iterator[Argon2Hasher]:
 
 @pytest.fixture
 def accounts(upgraded: Store, hasher: Argon2Hasher) -> Accounts:
-    return Accounts(upgraded.users, upgraded.tokens, hasher, SystemClock(), RandomIds())
+    tokens = LoginTokens(upgraded.tokens, SystemClock(), RandomIds())
+    return Accounts(upgraded.users, tokens, hasher)
 
 
 @pytest.mark.parametrize(

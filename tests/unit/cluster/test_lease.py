@@ -13,9 +13,9 @@ from adapters.passwords import Argon2Hasher
 from adapters.redis.cluster import RedisCluster, taking_part
 from adapters.redis.keys import Keys
 from chat_domain.chat import Chat
+from chat_domain.delivery.session import Phase
 from chat_domain.errors import TryAgain
 from chat_domain.model import Claim, Entry, User
-from chat_domain.session import Phase
 from tests.contract.nodes import RecordingClient, enter, eventually
 from tests.contract.pairs import node
 
@@ -50,7 +50,7 @@ class Two:
         await self.redis.delete(KEYS.lease(place.name))
 
     async def user(self, name: str) -> User:
-        return await self.first.chat.accounts.register(name, "x")
+        return await self.first.chat.registration.register(name, "x")
 
 
 NewPlace = Callable[[], Awaitable[Place]]

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.memory import memory_store
 from adapters.sqlite import sqlite_store
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract import CAPACITY
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of its own is made in it

@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from adapters.memory import memory_store
 from adapters.sqlite import sqlite_store
-from chat_domain.ports import Store
+from chat_domain.ports.store import Store
 from tests.contract.mailbox_machine import CAPACITY, MailboxMachine
 
 

@@ -10,11 +10,11 @@ from adapters.redis import codec
 from chat_domain.errors import TryAgain
 from chat_domain.model import Claim
 from chat_domain.notes import Note
-from chat_domain.ports import Surroundings
+from chat_domain.ports.cluster import Surroundings
 from tests.unit.fakes import ManualClock
 
 if TYPE_CHECKING:
-    from chat_domain.node import Node
+    from chat_domain.cluster.node import Node
 
 
 class LossyHub:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from chat_domain.delivery.session import Phase
 from chat_domain.errors import (
     AlreadyMember,
     ChatError,
@@ -13,8 +14,7 @@ from chat_domain.errors import (
     TryAgain,
 )
 from chat_domain.model import Message, User
-from chat_domain.receipt import Receipt
-from chat_domain.session import Phase
+from chat_domain.ports.client import Answer
 from tests.unit.delivery.site import Link, Site
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class Person:
             self.is_told(link, seq, None, error)
 
     def is_told(
-        self, link: Link, seq: int, receipt: Receipt | None, error: ChatError | None
+        self, link: Link, seq: int, receipt: Answer | None, error: ChatError | None
     ) -> None:
         """The server answers, whether the client hears it or not."""
         number = self._copies.pop(seq)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from chat_domain.chat import Chat
+from chat_domain.delivery.session import Session
 from chat_domain.model import Friend, Message
-from chat_domain.receipt import Receipt
-from chat_domain.session import Session
+from chat_domain.ports import client
 from tests.unit.delivery.lossy_hub import LossyBroker
 from tests.unit.fakes import ManualTasks
 
@@ -60,9 +60,9 @@ class Link:
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         self.pushes.append((number, message))
 
-    def answered(self, receipt: Receipt) -> None:
-        if receipt.tag is not None:
-            self.person.is_told(self, receipt.tag, receipt, receipt.error)
+    def answered(self, answer: client.Answer) -> None:
+        if answer.tag is not None:
+            self.person.is_told(self, answer.tag, answer, answer.error)
 
     def friend_changed(self, friend: Friend) -> None:
         """Nobody looks."""

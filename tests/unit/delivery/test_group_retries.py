@@ -6,9 +6,9 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from chat_domain.delivery.rosters import Rosters
 from chat_domain.errors import TryAgain
-from chat_domain.ports import Groups
-from chat_domain.rosters import Rosters
+from chat_domain.ports.store import Groups
 from tests.unit.fakes import finished
 from tests.unit.world import World
 

@@ -11,7 +11,7 @@ from adapters.gateway.conversation import Conversation
 from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
 from adapters.wire import numbers
-from chat_domain.ports import Tokens
+from chat_domain.ports.store import Tokens
 from tests.unit.fakes import Ticket
 from tests.unit.world import World
 
@@ -71,8 +71,8 @@ def test_nothing_is_pushed_before_the_answer_to_a_login(world: World) -> None:
     (bob,) = world.register("Bob")
     ann.says(bob, "for later")
     tokens = SlowTokens(world.store.tokens)
-    accounts = attrs.evolve(world.chat.accounts, tokens=cast("Tokens", tokens))
-    chat = attrs.evolve(world.chat, accounts=accounts)
+    slow = attrs.evolve(world.chat.tokens, tokens=cast("Tokens", tokens))
+    chat = attrs.evolve(world.chat, tokens=slow)
     link = RecordingLink()
     talk = Conversation(Gateway(chat, cast("BackgroundTasks", world.tasks)), link)
     talk.received(b'{"msgid":1000,"name":"Bob","password":"pw","v":2,"seq":1}\n')

@@ -1,6 +1,6 @@
 """What two nodes once got wrong, step by step."""
 
-from chat_domain.session import Phase
+from chat_domain.delivery.session import Phase
 from tests.delivery.judge import judge
 from tests.unit.delivery.person import Person
 from tests.unit.delivery.two_nodes import World

@@ -29,9 +29,9 @@ class World:
         self._ids = CountingIds()
         self.hub = LossyHub()
         self.sites = [self._new_site(), self._new_site()]
-        accounts, tasks = self.sites[0].chat.accounts, self.sites[0].tasks
+        registration, tasks = self.sites[0].chat.registration, self.sites[0].tasks
         self.people = [
-            Person(self, tasks.run(accounts.register(f"person {number}", "x")))
+            Person(self, tasks.run(registration.register(f"person {number}", "x")))
             for number in range(people)
         ]
         creator, groups = self.people[0].user.id, self.sites[0].chat.groups

@@ -3,10 +3,10 @@
 import itertools
 from collections.abc import Iterable, Sequence
 
-from chat_domain.held import Held
+from chat_domain.delivery.held import Held
+from chat_domain.delivery.receipt import Receipt
+from chat_domain.delivery.session import WINDOW_MESSAGES, Phase, Session
 from chat_domain.model import Claim, Message, User
-from chat_domain.receipt import Receipt
-from chat_domain.session import WINDOW_MESSAGES, Phase, Session
 from tests.unit.fakes import ManualClock, RecordingClient
 
 NOW = 1_790_000_000_000

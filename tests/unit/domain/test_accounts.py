@@ -2,7 +2,6 @@
 
 import pytest
 
-from chat_domain.accounts import MAX_PASSWORD, TOKEN_LIFE_MS, TOKENS_KEPT, digest
 from chat_domain.errors import (
     BadCredentials,
     BadName,
@@ -13,6 +12,8 @@ from chat_domain.errors import (
 )
 from chat_domain.model import User
 from chat_domain.names import Name
+from chat_domain.people.passwords import MAX_PASSWORD
+from chat_domain.people.tokens import TOKEN_LIFE_MS, TOKENS_KEPT, digest
 from tests.unit.world import World
 
 
@@ -25,7 +26,7 @@ async def secret_of(world: World, user: User) -> str:
 async def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
     """Both ways lead to the same user, and case is no part of a name."""
     accounts = world.chat.accounts
-    user = await accounts.register(" Li Si ", "pw")
+    user = await world.chat.registration.register(" Li Si ", "pw")
     assert user == User(user.id, "Li Si")
     assert await accounts.by_id(user.id, "pw") == user
     assert await accounts.by_name("LI SI", "pw") == user
@@ -33,33 +34,33 @@ async def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> No
 
 async def test_a_name_is_registered_once(world: World) -> None:
     """In whatever case it comes again."""
-    await world.chat.accounts.register("li si", "pw")
+    await world.chat.registration.register("li si", "pw")
     with pytest.raises(NameTaken):
-        await world.chat.accounts.register("LI SI", "other")
+        await world.chat.registration.register("LI SI", "other")
 
 
 async def test_a_bad_name_costs_no_hash(world: World) -> None:
     """It is refused before the slow part, as a bad password is."""
     world.hasher.busy = True
     with pytest.raises(BadName):
-        await world.chat.accounts.register("42", "pw")
+        await world.chat.registration.register("42", "pw")
     with pytest.raises(BadPassword):
-        await world.chat.accounts.register("li si", "")
+        await world.chat.registration.register("li si", "")
 
 
 @pytest.mark.parametrize("password", ["", "x" * (MAX_PASSWORD + 1)])
 async def test_a_password_has_1_to_128_characters(world: World, password: str) -> None:
     """Others are refused at registration and at a change."""
     with pytest.raises(BadPassword):
-        await world.chat.accounts.register("li si", password)
-    user = await world.chat.accounts.register("li si", "x" * MAX_PASSWORD)
+        await world.chat.registration.register("li si", password)
+    user = await world.chat.registration.register("li si", "x" * MAX_PASSWORD)
     with pytest.raises(BadPassword):
         await world.chat.accounts.change_password(user, "x" * MAX_PASSWORD, password)
 
 
 async def test_only_a_hash_is_kept(world: World) -> None:
     """The store never sees a password."""
-    user = await world.chat.accounts.register("li si", "pw")
+    user = await world.chat.registration.register("li si", "pw")
     assert await secret_of(world, user) == "hash of pw"
 
 
@@ -116,8 +117,8 @@ async def test_a_busy_hasher_means_try_again(world: World) -> None:
 async def test_a_token_proves_who_it_was_given_to(world: World) -> None:
     """Only its digest is in the store, and its text is in no log."""
     (user,) = world.register("li si")
-    token = await world.chat.accounts.issue_token(user)
-    assert await world.chat.accounts.by_token(token.text) == user
+    token = await world.chat.tokens.issue(user)
+    assert await world.chat.tokens.owner(token.text) == user
     assert await world.store.tokens.owner(token.text, world.clock.ms) is None
     assert await world.store.tokens.owner(token.digest, world.clock.ms) == user
     assert token.text not in repr(token)
@@ -127,19 +128,19 @@ async def test_a_token_proves_who_it_was_given_to(world: World) -> None:
 async def test_an_unknown_token_is_bad(world: World, unknown: str) -> None:
     """Whatever text it is."""
     with pytest.raises(BadToken):
-        await world.chat.accounts.by_token(unknown)
+        await world.chat.tokens.owner(unknown)
 
 
 async def test_a_token_is_good_for_14_days(world: World) -> None:
     """Up to the last millisecond, and not in it."""
     (user,) = world.register("li si")
-    token = await world.chat.accounts.issue_token(user)
+    token = await world.chat.tokens.issue(user)
     assert token.expires_ms == world.clock.ms + TOKEN_LIFE_MS
     world.clock.ms = token.expires_ms - 1
-    assert await world.chat.accounts.by_token(token.text) == user
+    assert await world.chat.tokens.owner(token.text) == user
     world.clock.ms = token.expires_ms
     with pytest.raises(BadToken):
-        await world.chat.accounts.by_token(token.text)
+        await world.chat.tokens.owner(token.text)
 
 
 async def test_a_user_has_ten_tokens_at_most(world: World) -> None:
@@ -147,47 +148,47 @@ async def test_a_user_has_ten_tokens_at_most(world: World) -> None:
     (user,) = world.register("li si")
     tokens = []
     for _ in range(TOKENS_KEPT + 1):
-        tokens.append(await world.chat.accounts.issue_token(user))
+        tokens.append(await world.chat.tokens.issue(user))
         world.clock.advance(1)
     with pytest.raises(BadToken):
-        await world.chat.accounts.by_token(tokens[0].text)
+        await world.chat.tokens.owner(tokens[0].text)
     for token in tokens[1:]:
-        assert await world.chat.accounts.by_token(token.text) == user
+        assert await world.chat.tokens.owner(token.text) == user
 
 
 async def test_an_ended_token_is_worthless(world: World) -> None:
     """The user's others are not touched by it."""
     (user,) = world.register("li si")
-    one, other = [await world.chat.accounts.issue_token(user) for _ in range(2)]
-    await world.chat.accounts.end_token(digest(one.text))
+    one, other = [await world.chat.tokens.issue(user) for _ in range(2)]
+    await world.chat.tokens.end(digest(one.text))
     with pytest.raises(BadToken):
-        await world.chat.accounts.by_token(one.text)
-    assert await world.chat.accounts.by_token(other.text) == user
+        await world.chat.tokens.owner(one.text)
+    assert await world.chat.tokens.owner(other.text) == user
 
 
 async def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> None:
     """And only the new token is good from then on."""
     user, other = world.register("li si", "other")
-    old = await world.chat.accounts.issue_token(user)
-    others = await world.chat.accounts.issue_token(other)
+    old = await world.chat.tokens.issue(user)
+    others = await world.chat.tokens.issue(other)
     new = await world.chat.accounts.change_password(user, "pw", "better")
     assert await world.chat.accounts.by_id(user.id, "better") == user
-    assert await world.chat.accounts.by_token(new.text) == user
-    assert await world.chat.accounts.by_token(others.text) == other
+    assert await world.chat.tokens.owner(new.text) == user
+    assert await world.chat.tokens.owner(others.text) == other
     with pytest.raises(BadCredentials):
         await world.chat.accounts.by_id(user.id, "pw")
     with pytest.raises(BadToken):
-        await world.chat.accounts.by_token(old.text)
+        await world.chat.tokens.owner(old.text)
 
 
 async def test_a_change_needs_the_old_password(world: World) -> None:
     """Without it neither the password nor the tokens change."""
     (user,) = world.register("li si")
-    token = await world.chat.accounts.issue_token(user)
+    token = await world.chat.tokens.issue(user)
     with pytest.raises(BadCredentials):
         await world.chat.accounts.change_password(user, "wrong", "better")
     assert await world.chat.accounts.by_id(user.id, "pw") == user
-    assert await world.chat.accounts.by_token(token.text) == user
+    assert await world.chat.tokens.owner(token.text) == user
 
 
 async def test_a_plain_password_can_be_changed(world: World) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chat_domain import attempts
-from chat_domain.attempts import LONGEST_FOR_ACCOUNT, LONGEST_WAIT, Attempts
 from chat_domain.errors import TooManyFailures
+from chat_domain.fairness import attempts
+from chat_domain.fairness.attempts import LONGEST_FOR_ACCOUNT, LONGEST_WAIT, Attempts
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
 

@@ -1,11 +1,11 @@
 """A node's budget for messages that are not settled yet."""
 
-from chat_domain.budget import Budget
-from chat_domain.held import Held
+from chat_domain.delivery.budget import Budget
+from chat_domain.delivery.held import Held
+from chat_domain.delivery.remote import RemoteRoutes
+from chat_domain.delivery.session import Phase, Session
 from chat_domain.model import Claim, User
 from chat_domain.notes import Fate
-from chat_domain.remote import RemoteRoutes
-from chat_domain.session import Phase, Session
 from tests.unit.delivery.lossy_hub import LossyHub
 from tests.unit.domain.session_bench import message
 from tests.unit.fakes import ManualClock, RecordingClient

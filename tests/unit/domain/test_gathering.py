@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Sequence
 
 import pytest
 
-from chat_domain.gathering import ENOUGH, Gathering
+from chat_domain.delivery.gathering import ENOUGH, Gathering
 from tests.unit.fakes import ManualTasks, Ticket
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from chat_domain.delivery.session import OVERDUE_AFTER
 from chat_domain.errors import NoSuchGroup, NotMember, TooManyUnanswered
-from chat_domain.session import OVERDUE_AFTER
 from tests.unit.fakes import Push
 from tests.unit.world import Terminal, World
 

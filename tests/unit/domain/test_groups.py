@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chat_domain.delivery.rosters import Rosters
 from chat_domain.errors import (
     AlreadyMember,
     BadName,
@@ -14,7 +15,6 @@ from chat_domain.errors import (
     TryAgain,
 )
 from chat_domain.model import Member, Role, User
-from chat_domain.rosters import Rosters
 from tests.unit.fakes import ManualTasks, Ticket
 from tests.unit.world import World
 

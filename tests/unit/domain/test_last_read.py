@@ -1,9 +1,9 @@
-"""What comes for a session during a read that may be its last (rule 2 of `chat_domain.session`)."""
+"""What comes for a session during a read that may be its last (rule 2 of `session`)."""
 
 import pytest
 
-from chat_domain.held import Keeping
-from chat_domain.session import OVERDUE_AFTER, WAITING_MESSAGES, WINDOW_MESSAGES
+from chat_domain.delivery.held import Keeping
+from chat_domain.delivery.session import OVERDUE_AFTER, WAITING_MESSAGES, WINDOW_MESSAGES
 from tests.unit.domain.session_bench import NOW, Bench, message, texts
 
 

@@ -2,8 +2,6 @@
 
 import pytest
 
-from chat_domain import meter, origins
-from chat_domain.buckets import Bucket
 from chat_domain.errors import (
     GroupFull,
     RegistrationClosed,
@@ -12,11 +10,13 @@ from chat_domain.errors import (
     TooManyGroups,
     TooManyRegistrations,
 )
-from chat_domain.friends import FriendList
-from chat_domain.groups import GroupMembership
-from chat_domain.guard import Guard
-from chat_domain.limits import UNLIMITED, Counters, Limits
-from chat_domain.origins import Origins, name_of
+from chat_domain.fairness import meter, origins
+from chat_domain.fairness.buckets import Bucket
+from chat_domain.fairness.guard import Guard
+from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
+from chat_domain.fairness.origins import Origins, name_of
+from chat_domain.groups.membership import GroupMembership
+from chat_domain.people.friends import FriendList
 from tests.unit.world import World
 
 

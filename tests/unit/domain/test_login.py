@@ -11,7 +11,7 @@ from tests.unit.fakes import RecordingClient, finished
 from tests.unit.world import Terminal, World
 
 if TYPE_CHECKING:
-    from chat_domain.ports import Friends, Users
+    from chat_domain.ports.store import Friends, Users
 
 
 @pytest.fixture

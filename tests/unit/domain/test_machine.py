@@ -19,9 +19,9 @@ from hypothesis.stateful import (
     rule,
 )
 
+from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import AlreadyOnline, TooManyUnanswered, TryAgain
 from chat_domain.model import User
-from chat_domain.session import Phase, Session
 from tests.unit.fakes import Answer, Push, RecordingClient, finished
 from tests.unit.world import World
 

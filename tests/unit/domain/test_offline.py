@@ -2,8 +2,8 @@
 
 import pytest
 
+from chat_domain.delivery.session import WINDOW_MESSAGES
 from chat_domain.model import Entry, User
-from chat_domain.session import WINDOW_MESSAGES
 from tests.unit.world import Terminal, World
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chat_domain.delivery import MAX_UNANSWERED
+from chat_domain.delivery.delivery import MAX_UNANSWERED
+from chat_domain.delivery.session import OVERDUE_AFTER, WAITING_MESSAGES, WINDOW_MESSAGES
 from chat_domain.errors import TooManyUnanswered
-from chat_domain.session import OVERDUE_AFTER, WAITING_MESSAGES, WINDOW_MESSAGES
 from tests.unit.fakes import Push
 from tests.unit.world import Terminal, World
 

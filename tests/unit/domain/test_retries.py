@@ -2,10 +2,10 @@
 
 import pytest
 
-from chat_domain.delivery import MAX_UNANSWERED
+from chat_domain.delivery.delivery import MAX_UNANSWERED
+from chat_domain.delivery.sendings import EXPECTED_AGAIN_WITHIN, REMEMBERED, Sendings
 from chat_domain.errors import TooManyUnanswered, TryAgain
 from chat_domain.model import Message
-from chat_domain.sendings import EXPECTED_AGAIN_WITHIN, REMEMBERED, Sendings
 from tests.unit.fakes import ManualClock
 from tests.unit.world import Terminal, World
 

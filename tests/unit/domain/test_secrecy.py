@@ -2,8 +2,8 @@
 
 import pytest
 
-from chat_domain.accounts import MAX_PASSWORD
 from chat_domain.errors import BadCredentials, BadToken
+from chat_domain.people.passwords import MAX_PASSWORD
 from tests.unit.world import World
 
 LONG = "x" * (MAX_PASSWORD + 1)
@@ -52,16 +52,16 @@ async def test_a_failed_login_is_a_failed_login(
 
 async def test_a_token_is_good_or_it_is_not(world: World) -> None:
     """Unknown, ended and expired ones are the same, and cost no hash."""
-    accounts = world.chat.accounts
+    accounts, tokens = world.chat.accounts, world.chat.tokens
     ann = await accounts.by_name("Ann", "pw")
-    ended, expired = await accounts.issue_token(ann), await accounts.issue_token(ann)
-    await accounts.end_token(ended.digest)
+    ended, expired = await tokens.issue(ann), await tokens.issue(ann)
+    await tokens.end(ended.digest)
     world.clock.advance(10**9)
     world.hasher.verified = 0
     sentences = set()
     for token in (ended.text, expired.text, "unknown", "", "\ud800", "x" * 1024):
         with pytest.raises(BadToken) as refusal:
-            await accounts.by_token(token)
+            await tokens.owner(token)
         sentences.add(str(refusal.value))
     assert len(sentences) == 1
     assert world.hasher.verified == 0

@@ -1,10 +1,9 @@
-"""The rules of `chat_domain.session`, one after the other."""
+"""The rules of `chat_domain.delivery.session`, one after the other."""
 
 import pytest
 
-from chat_domain.errors import BadPush, CidConflict
-from chat_domain.held import Keeping
-from chat_domain.session import (
+from chat_domain.delivery.held import Keeping
+from chat_domain.delivery.session import (
     OVERDUE_AFTER,
     WAITING_BYTES,
     WAITING_MESSAGES,
@@ -13,6 +12,7 @@ from chat_domain.session import (
     Phase,
     Session,
 )
+from chat_domain.errors import BadPush, CidConflict
 from tests.unit.domain.session_bench import NOW, Bench, message, texts
 
 
@@ -578,7 +578,7 @@ def test_an_earlier_copy_of_what_is_stored_is_stored_too(bench: Bench) -> None:
     earlier, first = message("hello", cid="c"), message("hello", cid="c")
     bench.session.offer(first, None)
     (held,) = bench.session.notice()
-    held.is_kept()
+    held.keep()
     assert texts(bench.session.offer(earlier, None)) == []
     assert bench.client.texts == ["hello"]
 

@@ -1,8 +1,8 @@
 """Which sessions are here, and the stores that they have to wait for."""
 
+from chat_domain.delivery.session import Session
+from chat_domain.delivery.sessions import Sessions
 from chat_domain.model import Claim, User
-from chat_domain.session import Session
-from chat_domain.sessions import Sessions
 from tests.unit.fakes import ManualClock, RecordingClient
 
 

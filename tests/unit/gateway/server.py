@@ -14,15 +14,15 @@ from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
 from chat_domain.errors import TryAgain
-from chat_domain.guard import Guard
-from chat_domain.limits import UNLIMITED, Limits
+from chat_domain.fairness.guard import Guard
+from chat_domain.fairness.limits import UNLIMITED, Limits
 from entrypoints.bootstrap import assemble
 from tests.unit.fakes import CountingIds, FakeMailbox, ManualClock, OpenHasher
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation
     from chat_domain.model import User
-    from chat_domain.ports import Friends
+    from chat_domain.ports.store import Friends
 
 Frame = dict[str, Any]
 
@@ -186,7 +186,7 @@ class Server:
         return Peer(self, end)
 
     async def register(self, *names: str) -> list[int]:
-        return [(await self.chat.accounts.register(name, "pw")).id for name in names]
+        return [(await self.chat.registration.register(name, "pw")).id for name in names]
 
     async def logged_in(self, name: str, *, version: int = 2, end: bytes = b"\n") -> Peer:
         """Somebody new, who has been greeted."""

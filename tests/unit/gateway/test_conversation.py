@@ -6,7 +6,7 @@ import pytest
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.watch import DROP_AFTER, PING_AFTER, SLOW_AFTER
-from chat_domain.session import STALLED_AFTER
+from chat_domain.delivery.session import STALLED_AFTER
 from tests.unit.gateway.server import Peer, Server, settled
 
 LOGIN = {"msgid": 1000, "password": "pw", "v": 2}

@@ -14,8 +14,8 @@ from adapters.gateway.endings import Ending
 from adapters.gateway.watch import DROP_AFTER
 from adapters.owner import OWNER
 from adapters.wire.framing import MAX_CLIENT_FRAME
-from chat_domain.limits import Limits
-from chat_domain.session import STALLED_AFTER
+from chat_domain.delivery.session import STALLED_AFTER
+from chat_domain.fairness.limits import Limits
 from tests.unit.gateway.server import FakeLink, Peer, Server, settled
 
 Lines = list[EventDict]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chat_domain.limits import Limits
+from chat_domain.fairness.limits import Limits
 from tests.unit.gateway.server import Peer, Server, settled
 
 LOGIN, MENU = 30, 600

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chat_domain.limits import Limits
-from chat_domain.meter import BURST, DEAR, GOES_ON, QUANTUM_FRAMES
+from chat_domain.fairness.limits import Limits
+from chat_domain.fairness.meter import BURST, DEAR, GOES_ON, QUANTUM_FRAMES
 from tests.unit.gateway.server import Peer, Server, settled
 
 PER_SECOND = 100

@@ -11,9 +11,9 @@ from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
 from adapters.operators.timed import timed_store
+from chat_domain.delivery.receipt import Receipt
 from chat_domain.errors import MailboxFull, TryAgain
 from chat_domain.names import Name
-from chat_domain.receipt import Receipt
 from tests.unit.world import World
 
 

@@ -13,8 +13,8 @@ from adapters.mysql.address import Address
 from adapters.redis.cluster import BrokerUnusable, redis_cluster
 from adapters.storage import StoreUnusable
 from adapters.wire import requests
-from chat_domain.accounts import Token
 from chat_domain.model import Account, User
+from chat_domain.people.tokens import Token
 from entrypoints import logs
 from entrypoints.bootstrap import opened
 from entrypoints.settings import BadSettings, BadValue, Settings

@@ -7,9 +7,9 @@ import pytest
 
 from adapters.wire import frames, numbers
 from adapters.wire.version2 import MessageEncoder, chat_ack
+from chat_domain.delivery.receipt import Receipt
+from chat_domain.delivery.session import Session
 from chat_domain.model import Claim, Friend, Group, Member, Membership, Message, Role, User
-from chat_domain.receipt import Receipt
-from chat_domain.session import Session
 from tests.unit.fakes import ManualClock, RecordingClient
 from tests.unit.wire.protocol_page import examples, rows, section
 

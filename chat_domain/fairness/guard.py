@@ -1,0 +1,43 @@
+"""All that keeps one client from spoiling the others' day, for one node."""
+
+import attrs
+
+from chat_domain.errors import RegistrationClosed
+from chat_domain.fairness.attempts import Attempts
+from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
+from chat_domain.fairness.meter import Meter
+from chat_domain.fairness.origins import Origin, Origins
+
+
+@attrs.define(init=False)
+class Guard:
+    """The limits, what counts against them, and what has run into them."""
+
+    limits: Limits
+    counters: Counters
+    origins: Origins
+    attempts: Attempts
+    registration_open: bool
+
+    def __init__(
+        self,
+        limits: Limits = UNLIMITED,
+        counters: Counters | None = None,
+        *,
+        registration_open: bool = True,
+    ) -> None:
+        self.limits = limits
+        self.counters = counters or Counters()
+        self.origins = Origins(limits, self.counters)
+        self.attempts = Attempts(limits.failed_logins)
+        self.registration_open = registration_open
+
+    def meter(self, origin: Origin) -> Meter:
+        return Meter(self.limits, origin)
+
+    def register(self, origin: Origin, now: float) -> None:
+        """Somebody wants to register. Raises RegistrationClosed and TooManyRegistrations."""
+        if not self.registration_open:
+            self.counters.registrations_closed += 1
+            raise RegistrationClosed
+        self.origins.register(origin, now)

@@ -1,0 +1,76 @@
+"""How fast one connection sends, against what it and its address may.
+
+Rules:
+1. `frames`, `bytes` and `free` are added to on the hot path and settled now and then: once they
+   pass a quantum. Only then is there a look at a clock.
+2. PUSHED, PING and PONG are `free`, as long as they are not a flood themselves.
+3. What asks the store for something weighs DEAR frames.
+4. A frame that is none weighs its bytes BAD times more: it is decoded twice, and can be made so
+   that this takes long. So that nothing is free, empty frames count as frames.
+5. Who has sent too much has to pause, for LONGEST_PAUSE at most; then it may send something in any
+   case. Without its fault, so does who sends much while its address has sent too much, until that
+   is made up for.
+6. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
+"""
+
+from chat_domain.fairness.buckets import Bucket
+from chat_domain.fairness.limits import Limits
+from chat_domain.fairness.origins import Origin
+
+QUANTUM_FRAMES = 64
+QUANTUM_BYTES = 64 * 1024
+DEAR = 4
+BAD = 3
+LONGEST_PAUSE = 1.5  # seconds; with the clock that ends it (twice a second) no more than 2
+GOES_ON = 30.0
+CALM_AFTER = 5.0  # seconds without too much, and what was before is forgotten
+SIGNS_PER_SECOND = 2_000
+BURST = 10  # seconds' worth of frames and bytes that may come at once
+
+
+class Meter:
+    __slots__ = (
+        "_all_bytes",
+        "_all_frames",
+        "_origin",
+        "_over_last",
+        "_over_since",
+        "_signs",
+        "bytes",
+        "frames",
+        "free",
+    )
+
+    def __init__(self, limits: Limits, origin: Origin) -> None:
+        self.frames = self.bytes = self.free = 0
+        self._origin = origin
+        self._all_frames = Bucket(limits.frames_per_second, limits.frames_per_second * BURST)
+        self._all_bytes = Bucket(limits.bytes_per_second, limits.bytes_per_second * BURST)
+        self._signs = Bucket(SIGNS_PER_SECOND, SIGNS_PER_SECOND * BURST)
+        self._over_since = self._over_last = float("-inf")
+
+    def is_due(self) -> bool:
+        """Whether it is time to settle."""
+        return self.frames > QUANTUM_FRAMES or self.bytes > QUANTUM_BYTES
+
+    def settle(self, now: float) -> float:
+        """Charge what was sent; return for how many seconds this client has to pause."""
+        frames, data, free = self.frames, self.bytes, self.free
+        self.frames = self.bytes = self.free = 0
+        own = 0.0
+        if frames or data:
+            counted = frames if self._signs.spend(free, now) else max(0, frames - free)
+            own = max(self._all_frames.spend(counted, now), self._all_bytes.spend(data, now))
+        if own:
+            self._note_excess(now)
+        of_all = max(self._origin.frames.spend(frames, now), self._origin.bytes.spend(data, now))
+        return min(LONGEST_PAUSE, max(own, of_all))
+
+    def goes_on(self) -> bool:
+        """Whether it has been too fast for so long that it is to be cut off."""
+        return self._over_last - self._over_since >= GOES_ON
+
+    def _note_excess(self, now: float) -> None:
+        if now - self._over_last > CALM_AFTER:
+            self._over_since = now
+        self._over_last = now

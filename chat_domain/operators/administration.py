@@ -1,0 +1,142 @@
+"""What an operator does to accounts. Every step can be repeated, and a failed one should be."""
+
+import itertools
+from collections.abc import Callable
+from contextlib import suppress
+
+import attrs
+
+from chat_domain.errors import NoSuchGroup, NoSuchUser, NotMember, TryAgain
+from chat_domain.groups.membership import GroupMembership
+from chat_domain.model import DISABLED, Account, Page, Person, User
+from chat_domain.names import name_key
+from chat_domain.operators.evictions import Evictions
+from chat_domain.operators.sent import sent_by
+from chat_domain.pages import cut
+from chat_domain.people.passwords import check_password
+from chat_domain.people.register import Registration
+from chat_domain.people.tokens import LoginTokens
+from chat_domain.ports.cluster import Presence
+from chat_domain.ports.runtime import Hasher
+from chat_domain.ports.store import Mailbox, Users
+
+AT_ONCE = 100  # groups left before the next are looked up
+SKIPPED = 1_000_000  # ids; far more than can have been given since any backup
+TOKENS_AT_ONCE = 1000
+TRIED_TIMES = 5  # to replace a secret that others replace at the same time
+
+
+@attrs.frozen
+class Administration:
+    users: Users
+    presence: Presence
+    registration: Registration
+    tokens: LoginTokens
+    hasher: Hasher
+    groups: GroupMembership
+    mailbox: Mailbox
+    evictions: Evictions
+
+    async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
+        """A page of all users, or of those whose names have this part, in whatever case."""
+        found = await self.users.page(after, limit + 1, name_key(containing))
+        claims = await self.presence.find([user.id for user in found])
+        people = [Person(user, claims.get(user.id)) for user in found]
+        return cut(people, [user.id for user in found], limit)
+
+    async def account(self, who: str) -> Account:
+        """Whose id or name this is. Raises NoSuchUser."""
+        if who.isascii() and who.isdigit():
+            account = await self.users.by_id(int(who))
+        else:
+            account = await self.users.by_name(name_key(who))
+        if account is None:
+            raise NoSuchUser(who)
+        return account
+
+    async def person(self, who: str) -> tuple[Person, bool]:
+        """The user of this id or name, and whether they are disabled. Raises NoSuchUser."""
+        account = await self.account(who)
+        claims = await self.presence.find([account.user.id])
+        return Person(account.user, claims.get(account.user.id)), account.disabled
+
+    async def add(self, name: str, password: str) -> User:
+        """Raises what `Registration.register` raises."""
+        return await self.registration.register(name, password)
+
+    async def set_password(self, who: str, password: str) -> User:
+        """Give a user another password and log them out. One who is disabled stays so.
+
+        Raises NoSuchUser and BadPassword.
+        """
+        check_password(password)
+        secret = await self.hasher.hash(password)
+        user = await self._replace_secret(
+            who, lambda old: (DISABLED if old.disabled else "") + secret
+        )
+        await self.evictions.log_out(user.id)
+        return user
+
+    async def log_out(self, who: str) -> tuple[User, bool]:
+        """End a user's tokens and session; return whether there was one. Raises NoSuchUser."""
+        user = (await self.account(who)).user
+        return user, await self.evictions.log_out(user.id)
+
+    async def disable(self, who: str) -> User:
+        """Let a user log in no more. Nothing of theirs is lost. Raises NoSuchUser."""
+        user = await self._replace_secret(
+            who, lambda old: DISABLED + old.secret.removeprefix(DISABLED)
+        )
+        await self.evictions.log_out(user.id)
+        return user
+
+    async def enable(self, who: str) -> User:
+        """Undo `disable`: the old password counts again. Raises NoSuchUser."""
+        return await self._replace_secret(who, lambda old: old.secret.removeprefix(DISABLED))
+
+    async def delete(self, who: str, *, with_sent: bool = False) -> User:
+        """Remove an account with its messages, friendships and memberships. Raises NoSuchUser.
+
+        with_sent: remove what it has sent and waits for others, too, acknowledged or not.
+        It is disabled first, so that a deletion that is cut off leaves nobody half there, and
+        whoever was let in just before is thrown out at the end.
+        """
+        user = await self.disable(who)
+        while page := (await self.groups.own(user.id, 0, AT_ONCE)).items:
+            for own in page:
+                with suppress(NotMember, NoSuchGroup):  # they have just left by themselves
+                    await self.groups.leave(user.id, own.group.id)
+        if with_sent:
+            await self._withdraw(user.id)
+        await self.users.remove(user.id)
+        await self.evictions.log_out(user.id)
+        return user
+
+    async def _withdraw(self, sender_id: int) -> None:
+        async for entries in sent_by(sender_id, self.users, self.mailbox):
+            for recipient_id, its in itertools.groupby(entries, lambda entry: entry.recipient_id):
+                await self.mailbox.remove(recipient_id, [entry.message.mid for entry in its])
+
+    async def after_restore(self) -> int:
+        """Let nothing of the time since the backup be mistaken for what comes now.
+
+        The next SKIPPED ids of users and groups were perhaps given then; clients remember whose
+        they were. And tokens that were ended since would count again, so all are ended; return
+        how many.
+        """
+        await self.users.skip_ids(SKIPPED)
+        await self.groups.groups.skip_ids(SKIPPED)
+        ended = 0
+        while some := await self.tokens.end_some(TOKENS_AT_ONCE):
+            ended += some
+        return ended
+
+    async def _replace_secret(self, who: str, new: Callable[[Account], str]) -> User:
+        for _ in range(TRIED_TIMES):
+            account = await self.account(who)
+            secret = new(account)
+            if secret == account.secret or await self.users.set_secret(
+                account.user.id, secret, instead_of=account.secret
+            ):
+                return account.user
+        raise TryAgain

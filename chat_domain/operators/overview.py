@@ -1,0 +1,86 @@
+"""What an operator wants to see: who is where, and what is kept about somebody."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import attrs
+
+from chat_domain.cluster.node import Node
+from chat_domain.model import Account, Claim, Entry, Export, Membership, NodeUsers, User
+from chat_domain.notes import Notice
+from chat_domain.operators.sent import sent_by
+from chat_domain.people.tokens import LoginTokens
+from chat_domain.ports.cluster import Broker, Lease, Presence
+from chat_domain.ports.runtime import Depths
+from chat_domain.ports.store import Store
+
+PAGE = 200
+EVERYTHING = 1_000_000  # messages; no mailbox holds as many
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Overview:
+    """name: this node's. depths: of the queues that it has."""
+
+    store: Store
+    tokens: LoginTokens
+    presence: Presence
+    lease: Lease
+    broker: Broker
+    node: Node
+    name: str
+    depths: Depths = attrs.field(factory=dict)
+
+    async def nodes(self) -> list[NodeUsers]:
+        """The nodes that hold their leases, by name, each with its claims by user."""
+        names = await self.lease.others()
+        if self.lease.held():
+            names = names | {self.name}
+        return [NodeUsers(name, await self._claims(name)) for name in sorted(names)]
+
+    async def _claims(self, node: str) -> tuple[Claim, ...]:
+        claims = await self.presence.own(node)
+        return tuple(sorted(claims, key=lambda claim: claim.user_id))
+
+    def broadcast(self, text: str) -> int:
+        """Show a notice to everybody; return how many there are on this node."""
+        self.broker.broadcast(Notice(text))
+        return self.node.show(text)
+
+    async def export(self, account: Account) -> Export:
+        """All that is kept about a user, less what only proves who they are."""
+        user = account.user
+        return Export(
+            user=user,
+            disabled=account.disabled,
+            friends=tuple(await self._friends(user.id)),
+            groups=tuple(await self._groups(user.id)),
+            tokens=tuple(await self.tokens.resumable(user, "")),
+            messages=tuple(await self.store.mailbox.read(user.id, EVERYTHING, ())),
+            sent=tuple(await self._sent(user.id)),
+        )
+
+    async def _sent(self, user_id: int) -> list[Entry]:
+        pages = sent_by(user_id, self.store.users, self.store.mailbox)
+        return [entry async for entries in pages for entry in entries]
+
+    async def _friends(self, user_id: int) -> list[User]:
+        return await _all(
+            lambda after: self.store.friends.page(user_id, after, PAGE), lambda user: user.id
+        )
+
+    async def _groups(self, user_id: int) -> list[Membership]:
+        return await _all(
+            lambda after: self.store.groups.page_of(user_id, after, PAGE),
+            lambda membership: membership.group.id,
+        )
+
+
+async def _all(page: Callable[[int], Awaitable[Sequence[T]]], id_of: Callable[[T], int]) -> list[T]:
+    """Everything that comes in pages."""
+    found: list[T] = []
+    while some := await page(id_of(found[-1]) if found else 0):
+        found += some
+    return found

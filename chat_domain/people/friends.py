@@ -1,0 +1,68 @@
+"""The list of friends that every user keeps. One-way: listing somebody asks nobody."""
+
+import attrs
+
+from chat_domain.errors import NoSuchUser, Oneself, TooManyFriends
+from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
+from chat_domain.model import Friend, Page, User
+from chat_domain.names import name_key
+from chat_domain.pages import cut
+from chat_domain.ports.cluster import Presence
+from chat_domain.ports.store import Friends, Users
+
+
+@attrs.frozen
+class FriendList:
+    users: Users
+    friends: Friends
+    presence: Presence
+    limits: Limits = UNLIMITED
+    counters: Counters = attrs.field(factory=Counters)
+
+    async def add(self, user_id: int, friend_id: int) -> Friend:
+        """Raises Oneself, NoSuchUser, AlreadyFriends and TooManyFriends."""
+        account = await self.users.by_id(friend_id)
+        if account is None:
+            raise NoSuchUser(friend_id)
+        return await self._add(user_id, account.user)
+
+    async def add_by_name(self, user_id: int, name: str) -> Friend:
+        """Raises like `add`."""
+        return await self._add(user_id, await self._named(name))
+
+    async def _add(self, user_id: int, user: User) -> Friend:
+        if user.id == user_id:
+            raise Oneself
+        await self._check_room(user_id)
+        await self.friends.add(user_id, user.id)
+        return await self._with_presence(user)
+
+    async def _check_room(self, user_id: int) -> None:
+        most = self.limits.friends_per_user
+        if most and await self.friends.count(user_id) >= most:
+            self.counters.friends_refused += 1
+            raise TooManyFriends(most)
+
+    async def remove(self, user_id: int, friend_id: int) -> None:
+        """Raises NotFriends."""
+        await self.friends.remove(user_id, friend_id)
+
+    async def page(self, user_id: int, after: int, limit: int) -> Page[Friend]:
+        """A page of a user's list."""
+        found = await self.friends.page(user_id, after, limit + 1)
+        online = await self.presence.online([user.id for user in found])
+        friends = [Friend(user.id, user.name, user.id in online) for user in found]
+        return cut(friends, [friend.id for friend in friends], limit)
+
+    async def find(self, name: str) -> Friend:
+        """Look anybody up by their exact name (but for case). Raises NoSuchUser."""
+        return await self._with_presence(await self._named(name))
+
+    async def _named(self, name: str) -> User:
+        account = await self.users.by_name(name_key(name))
+        if account is None:
+            raise NoSuchUser(name)
+        return account.user
+
+    async def _with_presence(self, user: User) -> Friend:
+        return Friend(user.id, user.name, bool(await self.presence.online([user.id])))

@@ -1,0 +1,139 @@
+"""Coming and going: how sessions begin and end."""
+
+import attrs
+
+from chat_domain.delivery.budget import Budget
+from chat_domain.delivery.delivery import Delivery
+from chat_domain.delivery.handovers import Handovers
+from chat_domain.delivery.session import Phase, Session
+from chat_domain.delivery.sessions import Sessions
+from chat_domain.delivery.standing import Standing
+from chat_domain.errors import AlreadyOnline, TryAgain
+from chat_domain.model import Claim, User
+from chat_domain.people.announcer import Announcer
+from chat_domain.ports.client import Client
+from chat_domain.ports.cluster import Presence
+from chat_domain.ports.runtime import Ids
+
+
+@attrs.frozen
+class Logins:
+    presence: Presence
+    sessions: Sessions
+    delivery: Delivery
+    announcer: Announcer
+    handovers: Handovers
+    standing: Standing
+    budget: Budget
+    ids: Ids
+    node: str
+    second_login_replaces: bool = False
+
+    async def log_in(self, user: User, client: Client, key: str) -> Session:
+        """Begin a session for a user who has proved who they are.
+
+        key: the digest of the token that resumes this session, "" if there is none.
+        The session is catching up; `offline.fetch` lets messages come once the client is ready.
+        Raises AlreadyOnline, and TryAgain while this node is suspended.
+        """
+        claim = Claim(user.id, self.ids.session(), self.node, key)
+        session = Session(claim, user, client, self.delivery.clock.now_ms, self.budget)
+        try:
+            return await self._begin(session)
+        except AlreadyOnline:
+            session.end()
+            raise
+        except BaseException:
+            session.end()
+            # Whether it was claimed may be unknown; nobody must be kept out by a claim without a
+            # session. Where another session has the user, this does nothing.
+            self.handovers.release_later(claim)
+            raise
+
+    async def _begin(self, session: Session) -> Session:
+        old = await self._claim(session.claim)
+        await self._take_over(old, session)
+        # What the user has sent on another node may be stored for somebody here who has not been
+        # told to fetch it yet: what the user sends here next must not be there first.
+        await self.delivery.broker.catch_up()
+        if self.handovers.came_too_early(session.claim):
+            raise AlreadyOnline  # replaced already, before it had begun
+        if not self.standing.good():
+            raise TryAgain
+        self.sessions.add(session)
+        self.delivery.change_way(session.user.id)
+        if old is None:
+            self.announcer.came(session.user, session)
+        return session
+
+    async def _claim(self, claim: Claim) -> Claim | None:
+        """Claim a user; return the claim that it took the place of."""
+        if not self.standing.good():
+            raise TryAgain
+        in_the_way = await self.presence.claim(claim)
+        if in_the_way is None:
+            return None
+        if not self._may_replace(in_the_way, claim.key):
+            raise AlreadyOnline
+        if await self.presence.claim(claim, instead_of=in_the_way) is not None:
+            raise AlreadyOnline
+        return in_the_way
+
+    def _may_replace(self, claim: Claim, key: str) -> bool:
+        return self.second_login_replaces or bool(key and claim.key == key)
+
+    async def _take_over(self, old: Claim | None, session: Session) -> None:
+        """End what the user had before. A session on another node ends by and by; one on this node
+        may have been replaced from there, and not have heard of it yet."""
+        here = self.sessions.get(session.user.id)
+        if old is not None and old.node != self.node:
+            self.handovers.ask_for(old, session)
+        elif old is not None and here is None:
+            self.handovers.replaced_early(old.session_id)
+        if here is not None:
+            here.client.replaced()
+            await self.hand_over(here)
+
+    async def hand_over(self, session: Session) -> None:
+        """Let a session push nothing any more, and store what its client did not take over."""
+        self.sessions.discard(session)
+        behind = session.is_behind()
+        rest = session.end()
+        if rest:
+            await self.delivery.store_undelivered([(session.user.id, held) for held in rest])
+        elif behind:  # of what is stored, no other session of the user's may have been told
+            await self.delivery.tell_to_fetch([session.user.id])
+
+    async def throw_out(self, user_id: int, session_id: str) -> None:
+        """End a session by the operator's will, if it is (still) here."""
+        session = self.sessions.get(user_id)
+        if session is not None and session.claim.session_id == session_id:
+            session.client.thrown_out()
+            await self.end(session)
+
+    async def change_key(self, session: Session, key: str) -> None:
+        """From now on it is another token that resumes this session. Raises AlreadyOnline if it
+        has been replaced meanwhile."""
+        claim = attrs.evolve(session.claim, key=key)
+        if await self.presence.claim(claim, instead_of=session.claim) is not None:
+            raise AlreadyOnline
+        session.claim = claim
+
+    async def end(self, session: Session) -> None:
+        """End a session: its client has logged out, or gone, or is too slow. Idempotent.
+
+        The claim is given up last, so that nobody logs in before what was not taken over is stored.
+        """
+        if session.phase is Phase.ENDED:
+            return
+        await self.hand_over(session)
+        await self.release(session)
+        self.announcer.gone(session.user, session)
+
+    async def release(self, session: Session) -> None:
+        """Give up a session's claim if it is still this session's; later, if that is not possible
+        now."""
+        try:
+            await self.presence.release(session.claim)
+        except TryAgain:
+            self.handovers.release_later(session.claim)

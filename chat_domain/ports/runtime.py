@@ -1,0 +1,71 @@
+"""What a program has anyway, handed in so that the rules can be tested without it."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Protocol
+
+Depths = Mapping[str, Callable[[], int]]  # how much waits in queues, by their names
+
+
+class Hasher(Protocol):
+    """Turns passwords into secrets that can be kept. Slow by design, so never on the loop."""
+
+    async def hash(self, password: str, origin: str = "") -> str:
+        """A new secret. Raises TryAgain when too many wait for one already, in all or for this
+        origin: where the asking clients are. Origins take turns."""
+
+    async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
+        """Whether the password is the secret's. None (no such account) takes as long as any other
+        and is False. Raises TryAgain like `hash`."""
+
+    def outdated(self, secret: str) -> bool:
+        """Whether a secret should be made anew at the next login (a plain password, say)."""
+
+
+class Clock(Protocol):
+    def now_ms(self) -> int:
+        """UTC, milliseconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary point, never going back."""
+
+
+class Ids(Protocol):
+    def mid(self, now_ms: int) -> str:
+        """A message's id: unique, and sorting after all that this process has made before."""
+
+    def session(self) -> str:
+        """A session's id: unique."""
+
+    def token(self) -> str:
+        """A token: unguessable."""
+
+
+class Owner(Protocol):
+    """On whose behalf something is done."""
+
+    def labels(self) -> Mapping[str, int | str]:
+        """What tells it apart from others in a log."""
+
+
+class Tasks(Protocol):
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> Awaitable[None]:
+        """Let this go on by itself, from the next turn on. It is finished before the program ends.
+
+        owner: on whose behalf, if it is somebody's.
+        Return what ends when it does, for whoever wants to wait for it.
+        """
+
+
+class Latch(Protocol):
+    """Something to wait for, once."""
+
+    def open(self) -> None:
+        """Let everybody go on who waits, now and later. Idempotent."""
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until it is open, but not for longer. Return whether it is."""
+
+
+class Latches(Protocol):
+    def latch(self) -> Latch:
+        """A new one, closed."""
