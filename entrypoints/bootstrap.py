@@ -9,6 +9,7 @@ from typing import Literal
 import attrs
 
 from adapters.gateway.gateway import Gateway
+from adapters.gateway.shared import Shared
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
@@ -84,7 +85,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             depths={"hashing": hasher.waiting},
         )
         await join(chat.node)
-        yield Gateway(chat, tasks, guard, tally)
+        yield Gateway(Shared(chat, tasks, guard, tally))
 
 
 def _affordable(limits: Limits) -> Limits:

@@ -36,7 +36,7 @@ async def operated(settings: Settings, gateway: Gateway, place: int | None) -> A
         raise BadSettings(f"{where}: cannot listen on port {port}: {reason_of(error)}") from error
     for sock in server.sockets:
         log.info("health and metrics on http://%s:%d", *sock.getsockname()[:2])
-    lag = asyncio.create_task(measure_lag(gateway.tally.lag))
+    lag = asyncio.create_task(measure_lag(gateway.shared.tally.lag))
     try:
         yield
     finally:
@@ -46,7 +46,7 @@ async def operated(settings: Settings, gateway: Gateway, place: int | None) -> A
 
 def pages(gateway: Gateway) -> Pages:
     """What there is to see. Nothing of it names a user, an address or a version."""
-    readiness = Readiness(gateway.chat, lambda: gateway.closing)
+    readiness = Readiness(gateway.shared.chat, lambda: gateway.shared.closing)
     registry = registry_of(_collector(gateway))
 
     async def healthz() -> Page:
@@ -67,17 +67,17 @@ def pages(gateway: Gateway) -> Pages:
 
 def _collector(gateway: Gateway) -> NodeCollector:
     depths: dict[str, Callable[[], int]] = {
-        **gateway.chat.overview.depths,
-        "background tasks": lambda: len(gateway.tasks),
+        **gateway.shared.chat.overview.depths,
+        "background tasks": lambda: len(gateway.shared.tasks),
     }
     return NodeCollector(
-        chat=gateway.chat,
-        tally=gateway.tally,
+        chat=gateway.shared.chat,
+        tally=gateway.shared.tally,
         connections=lambda: len(gateway),
-        strangers=lambda: gateway.guard.origins.strangers,
+        strangers=lambda: gateway.shared.guard.origins.strangers,
         held_up=gateway.held_up,
-        draining=lambda: gateway.closing,
+        draining=lambda: gateway.shared.closing,
         depths=depths,
-        limits=lambda: attrs.asdict(gateway.guard.counters),
-        connections_limit=gateway.guard.limits.connections,
+        limits=lambda: attrs.asdict(gateway.shared.guard.counters),
+        connections_limit=gateway.shared.guard.limits.connections,
     )

@@ -83,7 +83,9 @@ def protocols(
         return Secured(certificate, connect, door, peer)
 
     departures = gateway.departures
-    door = HandshakeDoor(gateway.guard, gateway.chat.clock, departures, gateway.slices)
+    door = HandshakeDoor(
+        gateway.shared.guard, gateway.shared.chat.clock, departures, gateway.shared.slices
+    )
     begin = connect if certificate is None else secure
     proxies = settings.proxy_networks()
     return partial(Arrival, proxies, begin, departures.stranger) if proxies else begin

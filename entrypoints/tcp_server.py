@@ -61,7 +61,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
     place = worker.number if worker else None
     async with (
         opened(settings) as gateway,
-        controlled(settings, gateway.chat, place),
+        controlled(settings, gateway.shared.chat, place),
         operated(settings, gateway, place),
     ):
         servers = await _listen(settings, protocols(settings, gateway, certificate), worker)

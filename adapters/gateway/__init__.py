@@ -1,1 +1,6 @@
-"""Between the wire and the rules: one conversation per connection, whatever carries it."""
+"""Conversations with clients, over whatever carries their frames.
+
+Imports go one way: gateway, conversation, commands, talk, clients, link. `talk` is what a command
+may do with its client; `conversation` receives frames and has them carried out. Others may take
+`gateway`, `link` with `endings` (for who carries frames), `slices`, `tally` and `tasks`.
+"""

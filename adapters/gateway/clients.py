@@ -22,7 +22,7 @@ from chat_domain.ports.client import Answer
 class Version2Client:
     """Acknowledges what it takes over, and gets everything that there is."""
 
-    __slots__ = ("_encode", "_end", "_link", "_tally", "_user_id", "sent")
+    __slots__ = ("_encode", "_link", "_tally", "_user_id", "sent")
 
     version = 2
     wants_answers = True
@@ -30,26 +30,23 @@ class Version2Client:
     knows_ours = True  # the requests that the C++ server did not have
     watches_drain = False
 
-    def __init__(
-        self, user: User, link: Link, end: bytes, encoder: MessageEncoder, tally: Tally
-    ) -> None:
+    def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         self._user_id = user.id
         self._link = link
-        self._end = end
         self._encode = encoder.encode
         self._tally = tally
         self.sent = 0
 
     def push(self, number: int, message: Message, *, stored: bool) -> None:
         frame = self._encode(number, message, self._user_id, stored=stored)
-        self._link.write(frame + self._end)
+        self._link.write(frame)
 
     def answered(self, answer: Answer) -> None:
         self._tally.answered(answer, time_ns() // 1_000_000)
         if answer.error is not None:
             self.refused(answer.error, answer.tag)
         elif answer.tag is not None:
-            self._link.write(chat_ack(answer, answer.tag) + self._end)
+            self._link.write(chat_ack(answer, answer.tag))
 
     def refused(self, error: ChatError, seq: int | None) -> None:
         name = errors.name_of(error)
@@ -91,7 +88,7 @@ class Version2Client:
         """Nothing is under way that would have to be stopped."""
 
     def _send(self, frame: bytes) -> None:
-        self._link.write(frame + self._end)
+        self._link.write(frame)
 
 
 class PersonClient(Version2Client):
@@ -103,10 +100,8 @@ class PersonClient(Version2Client):
     watches_drain = True
     longest_frame: int | None = None
 
-    def __init__(
-        self, user: User, link: Link, end: bytes, encoder: MessageEncoder, tally: Tally
-    ) -> None:
-        super().__init__(user, link, end, encoder, tally)
+    def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
+        super().__init__(user, link, encoder, tally)
         self._user = user
         self._early: list[tuple[int, Message]] | None = []  # until the login is answered
 
@@ -158,10 +153,8 @@ class OriginalClient(PersonClient):
     knows_ours = False
     longest_frame = version1.MAX_FRAME
 
-    def __init__(
-        self, user: User, link: Link, end: bytes, encoder: MessageEncoder, tally: Tally
-    ) -> None:
-        super().__init__(user, link, end, encoder, tally)
+    def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
+        super().__init__(user, link, encoder, tally)
         self._short_chats = encoder.short_chats
         self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
 
@@ -171,7 +164,7 @@ class OriginalClient(PersonClient):
             return
         frames = self._short_chats(message, self._user_id)
         if len(frames) == 1 and not stored and not self._pacer.busy:
-            self._link.write(frames[0] + self._end)
+            self._link.write(frames[0])
             self.sent = number
             return
         # The number goes with the last frame: the message is taken over once all of it is out.
@@ -182,7 +175,7 @@ class OriginalClient(PersonClient):
     def _send_paced(self, item: tuple[bytes, int]) -> None:
         frame, number = item
         self.sent = number or self.sent
-        self._link.write_alone(frame + self._end)
+        self._link.write_alone(frame)
 
     def answered(self, answer: Answer) -> None:
         """It could take an answer for a chat, so it gets none."""
@@ -194,8 +187,8 @@ class OriginalClient(PersonClient):
         self._pacer.stop()
 
 
-def kind_of(version: int, terminator: bytes) -> type[Version2Client]:
-    """The kind of client that asked for this version and ends its frames so."""
+def kind_of(version: int, link: Link) -> type[Version2Client]:
+    """The kind of client at the far end of a link that asked for this version."""
     if version >= Version2Client.version:
         return Version2Client
-    return OriginalClient if terminator == b"\0" else PersonClient
+    return OriginalClient if link.takes_reads_for_frames() else PersonClient

@@ -6,81 +6,75 @@ raises as ChatError is told to the client.
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from adapters.gateway import fan_out, logging_in
+from adapters.gateway.talk import Talk
 from adapters.wire import frames, numbers, requests
 from adapters.wire.requests import Request
 from chat_domain.errors import BadPush, ChatError
 
-if TYPE_CHECKING:
-    from adapters.gateway.conversation import Conversation
-
-Command = Callable[["Conversation", Any], Awaitable[None] | None]
+Command = Callable[[Talk, Any], Awaitable[None] | None]
 
 
-def one_chat(talk: "Conversation", request: requests.OneChat) -> Awaitable[None] | None:
+def one_chat(talk: Talk, request: requests.OneChat) -> Awaitable[None] | None:
     return talk.chat.one_to_one.send(
         talk.current_session(), request.toid, request.msg, request.cid, request.seq
     )
 
 
-def group_chat(talk: "Conversation", request: requests.GroupChat) -> Awaitable[None] | None:
-    members = talk.chat.group_chat.rosters.known(request.groupid)
-    if members is None:
-        return _look_up_and_send(talk, request)
-    if len(members) < fan_out.WIDE:
+def group_chat(talk: Talk, request: requests.GroupChat) -> Awaitable[None] | None:
+    copies = talk.chat.group_chat.copies(request.groupid)
+    if copies is None:
+        return _count_and_send(talk, request)
+    if copies < fan_out.WIDE:
         return _send_to_group(talk, request)
-    return _send_widely(talk, request, len(members))
+    return _send_widely(talk, request, copies)
 
 
-def _send_to_group(talk: "Conversation", request: requests.GroupChat) -> Awaitable[None] | None:
+def _send_to_group(talk: Talk, request: requests.GroupChat) -> Awaitable[None] | None:
     return talk.chat.group_chat.send(
         talk.current_session(), request.groupid, request.msg, request.cid, request.seq
     )
 
 
-def _send_widely(
-    talk: "Conversation", request: requests.GroupChat, copies: int
-) -> Awaitable[None] | None:
+def _send_widely(talk: Talk, request: requests.GroupChat, copies: int) -> Awaitable[None] | None:
     talk.meter.frames += copies // fan_out.COPIES_PER_FRAME
-    return talk.gateway.fan_out.send(
-        copies, talk.origin.name, lambda: _send_to_group(talk, request)
-    )
+    return talk.shared.fan_out.send(copies, talk.origin.name, lambda: _send_to_group(talk, request))
 
 
-async def _look_up_and_send(talk: "Conversation", request: requests.GroupChat) -> None:
+async def _count_and_send(talk: Talk, request: requests.GroupChat) -> None:
     """Find out how many members there are, then send. If that fails, so will the sending, which
     knows what to do about it."""
     talk.current_session()
     copies = 0
     with suppress(ChatError):
-        copies = len(await talk.chat.group_chat.rosters.members(request.groupid))
+        copies = await talk.chat.group_chat.count_copies(request.groupid)
     unfinished = _send_widely(talk, request, copies)
     if unfinished is not None:
         await unfinished
 
 
-def pushed(talk: "Conversation", request: requests.Pushed) -> None:
+def pushed(talk: Talk, request: requests.Pushed) -> None:
     session = talk.current_session()
-    if talk.watches_drain:
+    if talk.client is not None and talk.client.watches_drain:
         raise BadPush(request.push, 0)  # version 1 has no push numbers
     talk.meter.free += 1
     talk.chat.offline.taken_over(session, request.push)
 
 
-def ping(talk: "Conversation", request: requests.Ping) -> None:
+def ping(talk: Talk, request: requests.Ping) -> None:
     talk.meter.free += 1
-    if talk.client is None or talk.client.takes_errors:
+    if talk.takes_errors():
         talk.answer(request, numbers.PONG)
 
 
-def pong(talk: "Conversation", request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
+def pong(talk: Talk, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
     """A sign of life, as every frame is."""
     talk.meter.free += 1
 
 
-async def add_friend(talk: "Conversation", request: requests.AddFriend) -> None:
+async def add_friend(talk: Talk, request: requests.AddFriend) -> None:
     user = talk.current_session().user
     if request.friendid is not None:
         friend = await talk.chat.friends.add(user.id, request.friendid)
@@ -89,48 +83,48 @@ async def add_friend(talk: "Conversation", request: requests.AddFriend) -> None:
     talk.acknowledge(request, friend=frames.friend(friend))
 
 
-async def remove_friend(talk: "Conversation", request: requests.RemoveFriend) -> None:
+async def remove_friend(talk: Talk, request: requests.RemoveFriend) -> None:
     await talk.chat.friends.remove(talk.current_session().user.id, request.friendid)
     talk.acknowledge(request)
 
 
-async def list_friends(talk: "Conversation", request: requests.ListFriends) -> None:
+async def list_friends(talk: Talk, request: requests.ListFriends) -> None:
     user = talk.current_session().user
     page = await talk.chat.friends.page(user.id, request.after, request.limit)
     friends = [frames.friend(friend) for friend in page.items]
     talk.answer(request, numbers.FRIENDS_ACK, friends=friends, next=page.next)
 
 
-async def find_user(talk: "Conversation", request: requests.FindUser) -> None:
+async def find_user(talk: Talk, request: requests.FindUser) -> None:
     talk.current_session()
     found = await talk.chat.friends.find(request.name)
     talk.answer(request, numbers.FIND_USER_ACK, **frames.friend(found))
 
 
-async def create_group(talk: "Conversation", request: requests.CreateGroup) -> None:
+async def create_group(talk: Talk, request: requests.CreateGroup) -> None:
     user = talk.current_session().user
     group = await talk.chat.groups.create(user.id, request.groupname, request.groupdesc)
     talk.acknowledge(request, groupid=group.id)
 
 
-async def join_group(talk: "Conversation", request: requests.JoinGroup) -> None:
+async def join_group(talk: Talk, request: requests.JoinGroup) -> None:
     group = await talk.chat.groups.join(talk.current_session().user.id, request.groupid)
     talk.acknowledge(request, groupid=group.id, groupname=group.name, groupdesc=group.description)
 
 
-async def leave_group(talk: "Conversation", request: requests.LeaveGroup) -> None:
+async def leave_group(talk: Talk, request: requests.LeaveGroup) -> None:
     await talk.chat.groups.leave(talk.current_session().user.id, request.groupid)
     talk.acknowledge(request)
 
 
-async def list_groups(talk: "Conversation", request: requests.ListGroups) -> None:
+async def list_groups(talk: Talk, request: requests.ListGroups) -> None:
     user = talk.current_session().user
     page = await talk.chat.groups.own(user.id, request.after, request.limit)
     groups = [frames.membership(own) for own in page.items]
     talk.answer(request, numbers.GROUPS_ACK, groups=groups, next=page.next)
 
 
-async def list_members(talk: "Conversation", request: requests.ListMembers) -> None:
+async def list_members(talk: Talk, request: requests.ListMembers) -> None:
     user = talk.current_session().user
     page = await talk.chat.groups.members(user.id, request.groupid, request.after, request.limit)
     members = [frames.member(member) for member in page.items]
@@ -164,7 +158,7 @@ COMMANDS: dict[type[Request], Command] = {
 }
 
 
-def ignore(talk: "Conversation", request: Request) -> None:
+def ignore(talk: Talk, request: Request) -> None:
     """The C++ server's client cannot have meant this."""
 
 

@@ -5,15 +5,11 @@ one origin that end for one reason the first in a second has its line, and what 
 one together, with a count, when the second is over.
 """
 
-from typing import TYPE_CHECKING
-
 import structlog
 
 from adapters.gateway.endings import Ending
+from adapters.gateway.talk import Talk
 from chat_domain.fairness.origins import name_of
-
-if TYPE_CHECKING:
-    from adapters.gateway.conversation import Conversation
 
 log = structlog.get_logger()
 
@@ -24,10 +20,10 @@ OTHERS = "others"
 
 class Departures:
     def __init__(self) -> None:
-        self._behind: dict[tuple[str, Ending], int] = {}  # without the first, by origin
+        self._not_told: dict[tuple[str, Ending], int] = {}  # without the first, by origin
         self._since = 0.0
 
-    def left(self, talk: "Conversation", why: Ending, now: float) -> None:
+    def left(self, talk: Talk, why: Ending, now: float) -> None:
         """A conversation has ended. now: on the domain's monotonic clock."""
         seconds = round(now - talk.begun, 3)
         if talk.last_session is None:
@@ -50,14 +46,14 @@ class Departures:
         if detail:
             facts["detail"] = detail
         key = name_of(address), why
-        if key not in self._behind and len(self._behind) >= APART:
-            self._behind.setdefault((OTHERS, why), 0)
+        if key not in self._not_told and len(self._not_told) >= APART:
+            self._not_told.setdefault((OTHERS, why), 0)
             key = OTHERS, why
-        elif key not in self._behind:
-            self._behind[key] = 0
+        elif key not in self._not_told:
+            self._not_told[key] = 0
             log.info("connection closed", owner=None, reason=str(why), address=address, **facts)
             return
-        self._behind[key] += 1
+        self._not_told[key] += 1
 
     def tick(self, now: float) -> None:
         """To be called about twice a second. now: the loop's time."""
@@ -67,8 +63,8 @@ class Departures:
 
     def flush(self) -> None:
         """Say how many had no line of their own."""
-        behind, self._behind = self._behind, {}
-        for (origin, why), count in behind.items():
+        counts, self._not_told = self._not_told, {}
+        for (origin, why), count in counts.items():
             if count:
                 log.info(
                     "connections closed", owner=None, reason=str(why), address=origin, count=count

@@ -9,16 +9,14 @@ import asyncio
 import math
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from adapters.gateway.endings import Ending
+from adapters.gateway.talk import Talk
+from adapters.gateway.tasks import BackgroundTasks
 from chat_domain.delivery.session import Session
-
-if TYPE_CHECKING:
-    from adapters.gateway.conversation import Conversation
-    from adapters.gateway.gateway import Gateway
 
 T = TypeVar("T")
 
@@ -38,10 +36,9 @@ def batches(everybody: Sequence[T], seconds: float) -> list[Sequence[T]]:
     return [everybody[start : start + size] for start in range(0, len(everybody), size)]
 
 
-async def send_away(gateway: "Gateway", seconds: float) -> None:
+async def send_away(talks: Sequence[Talk], tasks: BackgroundTasks, seconds: float) -> None:
     """Begin to send everybody away, within about so many seconds. Who is slow is so in a task."""
-    everybody = list(gateway)
-    random.shuffle(everybody)
+    everybody = random.sample(talks, len(talks))
     parts = batches(everybody, seconds)
     log.info("sending clients away", clients=len(everybody), batches=len(parts))
     for number, part in enumerate(parts):
@@ -51,10 +48,10 @@ async def send_away(gateway: "Gateway", seconds: float) -> None:
             if talk.client is not None:
                 talk.client.going_away(RECONNECT_WITHIN_MS)
         for talk in part:
-            gateway.tasks.start(_end(talk), talk.session)
+            tasks.start(_end(talk), talk.session)
 
 
-async def _end(talk: "Conversation") -> None:
+async def _end(talk: Talk) -> None:
     session = talk.session
     await talk.log_out()
     if session is not None:
@@ -67,5 +64,5 @@ async def _answers(session: Session) -> None:
     """Wait until a client has the answers that it is owed, but not for long."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + ANSWERS_TAKE
-    while session.sendings.unanswered and loop.time() < deadline:  # noqa: ASYNC110  # no event: the hot path
+    while session.awaits_answers() and loop.time() < deadline:  # noqa: ASYNC110  # no event: the hot path
         await asyncio.sleep(LOOKED_AT_EVERY)

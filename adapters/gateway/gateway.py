@@ -7,17 +7,11 @@ from adapters.gateway.conversation import Conversation
 from adapters.gateway.departures import Departures
 from adapters.gateway.draining import send_away
 from adapters.gateway.endings import Ending
-from adapters.gateway.fan_out import FanOut
 from adapters.gateway.link import Link, Receiver
-from adapters.gateway.slices import Slices
-from adapters.gateway.tally import Tally
-from adapters.gateway.tasks import BackgroundTasks
+from adapters.gateway.shared import Shared
 from adapters.gateway.turned_away import TurnedAway
 from adapters.gateway.watch import HELD_UP
-from adapters.wire.version2 import MessageEncoder
-from chat_domain.chat import Chat
 from chat_domain.errors import TooManyConnections
-from chat_domain.fairness.guard import Guard
 
 TICK = 0.5  # seconds
 SHARES = 20  # of a tick: to look after 10,000 conversations at once holds all up for some 15 ms
@@ -28,22 +22,9 @@ CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and all else it end
 class Gateway:
     """Takes links, and gives each of them a conversation."""
 
-    def __init__(
-        self,
-        chat: Chat,
-        tasks: BackgroundTasks,
-        guard: Guard | None = None,
-        tally: Tally | None = None,
-    ) -> None:
-        self.chat = chat
-        self.tasks = tasks
-        self.guard = guard or Guard()
-        self.encoder = MessageEncoder()
-        self.slices = Slices()
-        self.fan_out = FanOut()
-        self.tally = tally or Tally()
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
         self.departures = Departures()
-        self.closing = False
         self._conversations: set[Conversation] = set()
 
     def __len__(self) -> int:
@@ -72,14 +53,15 @@ class Gateway:
 
     def joined(self, link: Link) -> Conversation:
         """Begin a conversation over a link. Raises TooManyConnections."""
-        conversation = Conversation(self, link)
+        conversation = Conversation(self.shared, link, self._left)
         self._conversations.add(conversation)
         return conversation
 
-    def left(self, conversation: Conversation, why: Ending) -> None:
+    def _left(self, conversation: Conversation, why: Ending) -> None:
         self._conversations.discard(conversation)
-        self.departures.left(conversation, why, self.chat.clock.monotonic())
-        self.guard.origins.leave(conversation.origin, stranger=conversation.session is None)
+        talk, shared = conversation.talk, self.shared
+        self.departures.left(talk, why, shared.chat.clock.monotonic())
+        shared.guard.origins.leave(talk.origin, stranger=talk.session is None)
 
     async def keep_time(self) -> None:
         """Let every conversation look after its deadlines, for ever."""
@@ -90,20 +72,21 @@ class Gateway:
                 await asyncio.sleep(TICK / SHARES)
                 now = loop.time()
                 for conversation in everybody[share::SHARES]:
-                    if not conversation.gone:
+                    if not conversation.talk.gone:
                         conversation.tick(now)
-            self.chat.node.tick()
+            self.shared.chat.node.tick()
             self.departures.tick(loop.time())
 
     async def close(self, drain_seconds: float = 0.0) -> None:
         """Send everybody away in that time, storing what they have not taken over, and hang up."""
-        self.closing = True
-        await send_away(self, drain_seconds)
-        await self.tasks.finish(CLOSING_TAKES)
+        shared = self.shared
+        shared.closing = True
+        await send_away([conversation.talk for conversation in self], shared.tasks, drain_seconds)
+        await shared.tasks.finish(CLOSING_TAKES)
         for conversation in self:
-            conversation.link.close(Ending.SHUTTING_DOWN)
+            conversation.talk.link.close(Ending.SHUTTING_DOWN)
         await asyncio.sleep(LAST_WORDS_TAKE)
         for conversation in self:
-            conversation.link.abort(Ending.SHUTTING_DOWN)
-        await self.tasks.finish(1)
+            conversation.talk.link.abort(Ending.SHUTTING_DOWN)
+        await shared.tasks.finish(1)
         self.departures.flush()

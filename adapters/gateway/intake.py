@@ -1,42 +1,40 @@
 """What a client has sent, on its way to being handled.
 
 Frames are handled in the order in which they come, most of them at once, inside the callback that
-brought their bytes. Nothing more is read from a client while something of it waits behind a request
-that has to be finished (by the store, or by hashing a password), while it does not read what we
-have to say, and for a moment when it sends faster than it may. Who sends much at once has it cut
-into frames and handled in slices, so that others get their turn between them.
+brought them. Nothing more is read from a client while something of it waits behind a request that
+has to be finished (by the store, or by hashing a password), while it does not read what we have to
+say, and for a moment when it sends faster than it may. Who sends much at once has it cut into
+frames and handled in slices, so that others get their turn between them.
 """
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter, FrameTooLong
+from adapters.gateway.endings import Ending
+from adapters.gateway.talk import Talk
+from adapters.wire.framing import FrameTooLong
+from adapters.wire.incoming import PIECE
 from chat_domain.errors import TooFast
 from chat_domain.fairness.meter import QUANTUM_FRAMES
-
-if TYPE_CHECKING:
-    from adapters.gateway.conversation import Conversation
-
-PIECE = 16 * 1024  # bytes cut into frames at a time; what waits as frames takes much more memory
-DRIP = 512  # bytes; a read of less that ends no frame counts as one
 
 
 class Intake:
     """heard: whether the client has said anything since this was last set to False.
 
-    waiting: for a request to be finished. choked: the client does not read. paused: it was too
-    fast.
+    waiting: for a request to be finished. choked: the client does not read.
     """
 
     __slots__ = (
         "_backlog",
         "_check_lease",
+        "_handle",
+        "_idle",
+        "_incoming",
         "_link",
         "_meter",
         "_paused_until",
         "_resting",
-        "_splitter",
         "_talk",
         "_too_long",
         "choked",
@@ -44,13 +42,19 @@ class Intake:
         "waiting",
     )
 
-    def __init__(self, talk: "Conversation") -> None:
+    def __init__(
+        self, talk: Talk, handle: Callable[[bytes], bool], idle: Callable[[], None]
+    ) -> None:
+        """handle: carries a frame out, and returns whether that has to be finished first; then
+        `finished` is to be called. idle: called when nothing is left that had to wait."""
         self._talk = talk
+        self._handle = handle
+        self._idle = idle
         self._link = talk.link
+        self._incoming = talk.link.incoming
         self._meter = talk.meter
         self._check_lease = talk.chat.node.check_lease
-        self._splitter = FrameSplitter(MAX_CLIENT_FRAME)
-        self._backlog: deque[bytes | memoryview] = deque()  # frames, and bytes behind them
+        self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
         self._too_long: FrameTooLong | None = None
         self._resting = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
@@ -58,92 +62,76 @@ class Intake:
         self.waiting = False
         self.choked = False
 
-    @property
-    def terminator(self) -> bytes:
-        """What ends the client's frames, and is to end ours."""
-        return self._splitter.terminator
-
-    @property
-    def paused(self) -> bool:
+    def is_paused(self) -> bool:
+        """Whether the client was too fast and has to wait."""
         return bool(self._paused_until)
 
-    @property
     def is_within_frame(self) -> bool:
-        return self._splitter.is_within_frame
+        """Whether a frame has begun and not ended."""
+        return self._incoming.is_within_frame()
 
-    @property
     def is_done(self) -> bool:
         """Whether all that came is handled."""
-        return not self.waiting and not self._backlog
+        return not (self.waiting or self._backlog or self._incoming.size)
 
-    def received(self, data: bytes) -> None:
-        """Handle what can be handled now, and keep the rest."""
+    def received(self, size: int) -> None:
+        """So many bytes have come: handle what can be handled now, and leave the rest."""
         self.heard = True
         self._check_lease()  # what was sent while this process stood still is answered so
         meter = self._meter
-        meter.bytes += len(data)
-        if self.waiting or self.choked or self._backlog or self._paused_until:
-            self._keep(memoryview(data))
+        meter.bytes += size
+        if self.waiting or self.choked or self._resting or self._paused_until or self._backlog:
+            self._link.pause_reading()
             return
-        if len(data) > PIECE:
-            self._backlog.append(memoryview(data))
+        if size > PIECE:
             self._rest()
             return
-        frames = self._split(data)
+        frames = self._take()
         if len(frames) > QUANTUM_FRAMES:
             self._backlog.extend(frames)
             self._rest()
             return
         if len(frames) == 1:  # most often; less is to be done for it
             meter.frames += 1
-            if self._talk.handle(frames[0]) or self.choked:
+            if self._handle(frames[0]) or self.choked:
                 return
-        elif not self._handle(frames):
+        elif not self._handle_all(frames):
             return
         if self._too_long is not None:
-            self._talk.give_up_on_stream(self._too_long)
+            self._give_up_on_stream()
         elif meter.is_due():
             self._settle()
 
-    def _handle(self, frames: list[bytes]) -> bool:
+    def _handle_all(self, frames: list[bytes]) -> bool:
         """Whether all are handled; the rest is kept."""
-        meter, handle = self._meter, self._talk.handle
+        meter, handle = self._meter, self._handle
         for position, frame in enumerate(frames, start=1):
             meter.frames += 1
             if handle(frame) or self.choked:
-                self._keep(*frames[position:])
+                if position < len(frames):
+                    self._backlog.extend(frames[position:])
+                    self._link.pause_reading()
                 return False
         return True
 
-    def _keep(self, *rest: bytes | memoryview) -> None:
-        """Handle these later, and read nothing more until then."""
-        if rest:
-            self._backlog.extend(rest)
-            self._link.pause_reading()
-
-    def _split(self, data: bytes) -> list[bytes]:
-        """Cut what has come into frames, and count what is none."""
-        splitter, meter = self._splitter, self._meter
+    def _take(self) -> list[bytes]:
+        """The next frames of what has come. What is none is counted, so that nothing is free."""
+        incoming, meter = self._incoming, self._meter
         try:
-            frames = splitter.feed(data)
+            frames = incoming.take()
         except FrameTooLong as too_long:
             frames, self._too_long = too_long.frames, too_long
-        meter.frames += splitter.empty
-        if not frames and len(data) < DRIP:
+            incoming.drop()
+        meter.frames += incoming.blank
+        if not frames:
             meter.frames += 1
         return frames
 
-    def _take(self) -> bytes | None:
-        """The first frame of the backlog; None where its first piece has none."""
-        first = self._backlog.popleft()
-        if isinstance(first, bytes):
-            return first
-        if self._too_long is None:
-            frames = self._split(bytes(first[:PIECE]))
-            if len(first) > PIECE:
-                self._backlog.appendleft(first[PIECE:])
-            self._backlog.extendleft(reversed(frames))
-        return None
+    def _next_frame(self) -> bytes | None:
+        """The first frame that waits; None where there is none."""
+        while not self._backlog and self._incoming.size and not self._meter.is_due():
+            self._backlog.extend(self._take())
+        return self._backlog.popleft() if self._backlog else None
 
     # -- what holds it up, and what lets it go on ------------------------------------------
 
@@ -174,6 +162,7 @@ class Intake:
     def drop(self) -> None:
         """Forget what is not handled yet."""
         self._backlog.clear()
+        self._incoming.drop()
         self._too_long = None
 
     def tick(self, now: float) -> None:
@@ -190,28 +179,26 @@ class Intake:
         """Handle what came while something was waited for, but not too much at once."""
         if self._is_held():
             return
-        while self._backlog and not self._meter.is_due():
-            frame = self._take()
-            if frame is None:
-                continue
-            self._meter.frames += 1
-            if self._talk.handle(frame) or self.choked:
+        meter = self._meter
+        while not meter.is_due() and (frame := self._next_frame()) is not None:
+            meter.frames += 1
+            if self._handle(frame) or self.choked:
                 return
-        if self._meter.is_due():  # with nothing left, too: each may have come and waited by itself
+        if meter.is_due():  # with nothing left, too: each may have come and waited by itself
             self._rest()
             return
         if self._too_long is not None:
-            self._talk.give_up_on_stream(self._too_long)
+            self._give_up_on_stream()
         self.heard = True  # it was we who did not listen
         self._link.resume_reading()
-        self._talk.close_if_finished()
+        self._idle()
 
     def _rest(self) -> None:
         """Let others have their turn, then handle a slice."""
         if not self._resting:
             self._resting = True
             self._link.pause_reading()
-            self._talk.gateway.slices.add(self._talk.origin.name, self._next_slice)
+            self._talk.shared.slices.add(self._talk.origin.name, self._next_slice)
 
     def _next_slice(self) -> None:
         self._resting = False
@@ -229,8 +216,13 @@ class Intake:
         counters = self._talk.guard.counters
         if self._meter.goes_on():
             counters.too_fast_cut += 1
-            self._talk.part(TooFast())
+            self.drop()
+            self._talk.hang_up(Ending.TOO_FAST, str(TooFast()))
         else:
             counters.reading_paused += 1
             self._paused_until = now + pause  # `tick` sees to its end
             self._link.pause_reading()
+
+    def _give_up_on_stream(self) -> None:
+        """What comes next cannot be told from what came before."""
+        self._talk.hang_up(Ending.FRAME_TOO_LONG, str(self._too_long))

@@ -1,28 +1,66 @@
-"""What a conversation needs from whatever carries its bytes."""
+"""What a conversation needs from whatever carries its frames, and the reverse."""
 
 from typing import Protocol
 
 from adapters.gateway.endings import Ending
 
 
+class Incoming(Protocol):
+    """What a client has sent and nobody has taken yet, in the order in which it came.
+
+    It is kept as it came and cut into frames as it is taken, for frames take much more memory.
+
+    size: bytes that are not taken yet. blank: how many frames with nothing in them the last `take`
+    has left out.
+    """
+
+    size: int
+    blank: int
+
+    def take(self) -> list[bytes]:
+        """The frames of the next piece, which may have ended none.
+
+        Raises FrameTooLong, with the frames before it, where the client cannot be followed any
+        more; nothing is to be taken after that.
+        """
+
+    def is_within_frame(self) -> bool:
+        """Whether a frame has begun and not ended."""
+
+    def drop(self) -> None:
+        """Forget what is not taken yet."""
+
+
 class Link(Protocol):
-    """A connection. Its methods return at once."""
+    """A connection that carries frames. Its methods return at once.
+
+    incoming: what the client has sent. peer: the client's network address, as a proxy states it if
+    there is one; never changes.
+    """
+
+    peer: str
 
     @property
-    def peer(self) -> str:
-        """The client's network address, as a proxy states it if there is one; never changes."""
+    def incoming(self) -> Incoming: ...
 
-    def write(self, data: bytes) -> None:
+    def takes_reads_for_frames(self) -> bool:
+        """Whether the far end sees one short frame in each of its reads, like the C++ server's
+        client. Known with its first frame."""
+
+    def write(self, frame: bytes) -> None:
         """Send, together with whatever else is written in this turn of the event loop."""
 
-    def write_alone(self, data: bytes) -> None:
+    def write_alone(self, frame: bytes) -> None:
         """Send in a write of its own."""
+
+    def watch_drain(self, *, on: bool) -> None:
+        """Whether the receiver wants to be told each time that all has left the process."""
 
     def is_drained(self) -> bool:
         """Whether all that was written has left the process."""
 
     def pause_reading(self) -> None:
-        """Take no more bytes from the client until `resume_reading`. Both are idempotent."""
+        """Take nothing more from the client until `resume_reading`. Both are idempotent."""
 
     def resume_reading(self) -> None: ...
 
@@ -36,10 +74,8 @@ class Link(Protocol):
 class Receiver(Protocol):
     """What a link needs from the conversation that it carries."""
 
-    watches_drain: bool  # whether `drained` is of any use to it
-
-    def received(self, data: bytes) -> None:
-        """The client has sent these bytes."""
+    def received(self, size: int) -> None:
+        """So many bytes more are in the link's `incoming`."""
 
     def drained(self) -> None:
         """All that was written has left the process."""

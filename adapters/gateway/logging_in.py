@@ -1,9 +1,8 @@
 """The requests by which a client says who it is."""
 
-from typing import TYPE_CHECKING
-
 from adapters.gateway.clients import PersonClient, Version2Client
 from adapters.gateway.proving import proved
+from adapters.gateway.talk import Talk
 from adapters.wire import frames, numbers, requests
 from adapters.wire.requests import Request
 from adapters.wire.version1 import OwnGroup
@@ -20,15 +19,12 @@ from chat_domain.model import User
 from chat_domain.names import name_key
 from chat_domain.people.tokens import digest
 
-if TYPE_CHECKING:
-    from adapters.gateway.conversation import Conversation
-
 FRIENDS_SHOWN = 200  # in the answer to a version 1 login; version 2 asks for pages
 GROUPS_SHOWN = 20
 MEMBERS_SHOWN = 50
 
 
-async def register(talk: "Conversation", request: requests.Register) -> None:
+async def register(talk: Talk, request: requests.Register) -> None:
     _not_logged_in(talk)
     origin = talk.origin
     talk.guard.register(origin, talk.chat.clock.monotonic())
@@ -40,7 +36,7 @@ async def register(talk: "Conversation", request: requests.Register) -> None:
     talk.answer(request, numbers.REGISTER_ACK, errno=0, id=user.id)
 
 
-async def log_in(talk: "Conversation", request: requests.Login) -> None:
+async def log_in(talk: Talk, request: requests.Login) -> None:
     _not_logged_in(talk)
     accounts, password, origin = talk.chat.accounts, request.password, talk.origin.name
     if request.id is not None:
@@ -54,18 +50,17 @@ async def log_in(talk: "Conversation", request: requests.Login) -> None:
         await _begin_version1(talk, request, user, client)
         return
     token = talk.chat.tokens.new()
-    session = await talk.begin_session(user, client, token.digest)
-    session.on_hold = True  # a message that came before our answer would be ignored, and lost
+    # On hold: a message that came before our answer would be ignored, and lost.
+    session = await talk.begin_session(user, client, token.digest, on_hold=True)
     try:  # kept only now, so that logins that are refused do not push other tokens out
         await talk.chat.tokens.keep(user, token)
     except ChatError:
         await talk.log_out()
         raise
-    session.on_hold = False
     _welcome(talk, request, session, token.text, token.expires_ms)
 
 
-async def resume(talk: "Conversation", request: requests.Resume) -> None:
+async def resume(talk: Talk, request: requests.Resume) -> None:
     _not_logged_in(talk)
     user = await talk.chat.tokens.owner(request.token)
     client = talk.new_client(user, Version2Client.version)
@@ -73,17 +68,17 @@ async def resume(talk: "Conversation", request: requests.Resume) -> None:
     _welcome(talk, request, session, request.token, None)
 
 
-async def log_out(talk: "Conversation", request: requests.Logout) -> None:
+async def log_out(talk: Talk, request: requests.Logout) -> None:
     session = talk.current_session()
     if session.claim.key:
         await talk.chat.tokens.end(session.claim.key)
-    wants_ack = talk.client is not None and talk.client.takes_errors
+    wants_ack = talk.takes_errors()
     await talk.log_out()
     if wants_ack:
         talk.acknowledge(request)
 
 
-async def change_password(talk: "Conversation", request: requests.ChangePassword) -> None:
+async def change_password(talk: Talk, request: requests.ChangePassword) -> None:
     session = talk.current_session()
     user, old, new, origin = session.user, request.old, request.new, talk.origin.name
     change = talk.chat.accounts.change_password
@@ -92,13 +87,13 @@ async def change_password(talk: "Conversation", request: requests.ChangePassword
     talk.answer(request, numbers.CHANGE_PASSWORD_ACK, token=token.text, expires=token.expires_ms)
 
 
-async def list_sessions(talk: "Conversation", request: requests.ListSessions) -> None:
+async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
     session = talk.current_session()
     found = await talk.chat.tokens.resumable(session.user, session.claim.key)
     talk.answer(request, numbers.SESSIONS_ACK, sessions=[frames.resumable(one) for one in found])
 
 
-async def end_session(talk: "Conversation", request: requests.EndSession) -> None:
+async def end_session(talk: Talk, request: requests.EndSession) -> None:
     session = talk.current_session()
     ended = await talk.chat.tokens.end_resumable(session.user, request.session)
     if ended == session.claim.key:
@@ -106,15 +101,15 @@ async def end_session(talk: "Conversation", request: requests.EndSession) -> Non
     talk.acknowledge(request)
 
 
-def _not_logged_in(talk: "Conversation") -> None:
-    if talk.gateway.closing:
+def _not_logged_in(talk: Talk) -> None:
+    if talk.shared.closing:
         raise ShuttingDown
     if talk.session is not None:
         raise AlreadyLoggedIn
 
 
 def _welcome(
-    talk: "Conversation", request: Request, session: Session, token: str, expires_ms: int | None
+    talk: Talk, request: Request, session: Session, token: str, expires_ms: int | None
 ) -> None:
     """Answer a version 2 login, then let the messages come that have waited for it."""
     user = session.user
@@ -129,12 +124,10 @@ def _welcome(
         expires=expires_ms,
         session=session.claim.session_id,
     )
-    talk.chat.offline.fetch(session)
+    talk.chat.offline.begin(session)
 
 
-async def _begin_version1(
-    talk: "Conversation", request: Request, user: User, client: PersonClient
-) -> None:
+async def _begin_version1(talk: Talk, request: Request, user: User, client: PersonClient) -> None:
     session = await talk.begin_session(user, client, "")
     try:
         await talk.chat.offline.catch_up(session)
@@ -147,7 +140,7 @@ async def _begin_version1(
     client.answer_login(request.seq, friends.items, groups)
 
 
-async def _groups(talk: "Conversation", user: User) -> list[OwnGroup]:
+async def _groups(talk: Talk, user: User) -> list[OwnGroup]:
     groups = talk.chat.groups
     own = await groups.own(user.id, 0, GROUPS_SHOWN)
     return [

@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from adapters.gateway.talk import Talk
 from chat_domain.errors import BadCredentials, TooManyFailures
-
-if TYPE_CHECKING:
-    from adapters.gateway.conversation import Conversation
 
 T = TypeVar("T")
 
 
-async def proved(talk: "Conversation", who: int | str, prove: Callable[[], Awaitable[T]]) -> T:
+async def proved(talk: Talk, who: int | str, prove: Callable[[], Awaitable[T]]) -> T:
     """What `prove` returns, for an account that is called `who`.
 
     Raises what it raises, and TooManyFailures. See `chat_domain.fairness.attempts`.

@@ -12,17 +12,16 @@ from chat_domain.errors import ChatError
 class TurnedAway:
     """Says why, closes, and heeds nothing."""
 
-    watches_drain = False
-
     def __init__(self, link: Link, error: ChatError) -> None:
         self._link = link
         name = errors.name_of(error)
         fields = {"errno": errors.NUMBERS[name], "error": name, "errmsg": str(error)}
-        link.write(reply(numbers.ERROR, None, **fields) + b"\n")
+        link.write(reply(numbers.ERROR, None, **fields))
         loop = asyncio.get_running_loop()
         loop.call_soon(link.close, Ending.TOO_MANY_CONNECTIONS)  # when the link has its receiver
 
-    def received(self, data: bytes) -> None: ...
+    def received(self, size: int) -> None:  # noqa: ARG002  # none of it counts
+        self._link.incoming.drop()
 
     def drained(self) -> None: ...
 

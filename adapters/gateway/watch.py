@@ -1,14 +1,11 @@
 """What a conversation does by the clock: asks whether the client is there, and parts from who is
 silent, does not read, takes nothing over, or never logs in."""
 
-from typing import TYPE_CHECKING
-
 from adapters.gateway.endings import Ending
+from adapters.gateway.intake import Intake
+from adapters.gateway.talk import Talk
 from chat_domain.delivery.session import Session
 from chat_domain.errors import LoginTimeout
-
-if TYPE_CHECKING:
-    from adapters.gateway.conversation import Conversation
 
 PING_AFTER = 20.0  # seconds of silence
 DROP_AFTER = 60.0  # seconds of silence, or of not reading what we have to say
@@ -22,15 +19,13 @@ class Watch:
         "_intake",
         "_pinged",
         "_quiet_since",
-        "_stranger_since",
         "_talk",
     )
 
-    def __init__(self, talk: "Conversation") -> None:
+    def __init__(self, talk: Talk, intake: Intake) -> None:
         self._talk = talk
-        self._intake = talk.intake
-        self._stranger_since: float | None = None  # as far as `tick` has seen
-        self._dawdling_since: float | None = None  # over a frame; the same
+        self._intake = intake
+        self._dawdling_since: float | None = None  # over a frame, as far as `tick` has seen
         self._quiet_since = 0.0
         self._pinged = False
 
@@ -44,15 +39,11 @@ class Watch:
         self._intake.tick(now)
         self._listen(now)
 
-    def begin_again(self) -> None:
-        """Somebody has logged out: from now on it is a stranger who is there."""
-        self._stranger_since = None
-
     def held_up(self, now: float) -> Ending | None:
         """Why this client does not get on: the word for the end to which that may lead."""
         if self._intake.choked:
             return Ending.NOT_READING
-        if self._intake.paused:
+        if self._intake.is_paused():
             return Ending.TOO_FAST
         session = self._talk.session
         if session is not None and session.untouched(now) > SLOW_AFTER:
@@ -62,7 +53,7 @@ class Watch:
     def _listen(self, now: float) -> None:
         intake, link, client = self._intake, self._talk.link, self._talk.client
         silence = now - self._quiet_since
-        if intake.heard or intake.waiting or intake.paused:
+        if intake.heard or intake.waiting or intake.is_paused():
             intake.heard, self._pinged, self._quiet_since = False, False, now
         elif silence >= DROP_AFTER and (intake.choked or self._pinged):
             link.abort(Ending.NOT_READING if intake.choked else Ending.SILENT)
@@ -71,29 +62,24 @@ class Watch:
             client.ping()
 
     def _look_at_stranger(self, now: float) -> None:
-        if self._stranger_since is None:
-            self._stranger_since = now
-        if self._dawdling_since is None or not self._intake.is_within_frame:
+        talk = self._talk
+        if talk.stranger_since is None:
+            talk.stranger_since = now
+        if self._dawdling_since is None or not self._intake.is_within_frame():
             self._dawdling_since = now
-        here, dawdling = now - self._stranger_since, now - self._dawdling_since
-        guard = self._talk.guard
-        if not guard.origins.outstayed(self._talk.origin, here, dawdling):
+        here, dawdling = now - talk.stranger_since, now - self._dawdling_since
+        if not talk.guard.origins.outstayed(talk.origin, here, dawdling):
             return
-        guard.counters.never_logged_in += 1
-        self._stranger_since = now  # once is enough
+        talk.guard.counters.never_logged_in += 1
+        talk.stranger_since = now  # once is enough
         if self._intake.choked:
-            self._talk.link.abort(Ending.LOGIN_TIMEOUT)
+            talk.link.abort(Ending.LOGIN_TIMEOUT)
         else:
-            self._talk.part(LoginTimeout())
+            self._intake.drop()
+            talk.hang_up(Ending.LOGIN_TIMEOUT, str(LoginTimeout()))
 
     def _look_after(self, session: Session, now: float) -> None:
-        talk = self._talk
         if session.stalled(now):
-            talk.link.abort(Ending.STALLED)
-            return
-        if not session.is_behind():  # as most are, most of the time
-            return
-        storing = talk.chat.delivery.store_overdue(session)
-        if storing is not None:
-            talk.gateway.tasks.start(storing, talk)
-        talk.chat.offline.fetch(session)
+            self._talk.link.abort(Ending.STALLED)
+        else:
+            self._talk.chat.delivery.look_after(session)

@@ -9,6 +9,7 @@ from typing import cast
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link, Receiver
 from adapters.tcp.outboxes import Outboxes
+from adapters.wire.incoming import IncomingBytes
 
 HIGH_WATER = 256 * 1024  # bytes waiting to be sent, beyond which the client's requests wait
 HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off
@@ -26,7 +27,9 @@ class Connection(asyncio.Protocol):
         "_reading",
         "_receiver",
         "_transport",
+        "_watches_drain",
         "_why",
+        "incoming",
         "peer",
     )
 
@@ -35,11 +38,13 @@ class Connection(asyncio.Protocol):
     ) -> None:
         """`peer` is for who knows better than the socket who the client is."""
         self.peer = peer or ""
+        self.incoming = IncomingBytes()
         self._answer = answer
         self._outboxes = outboxes
         self._frames: list[bytes] = []
         self._reading = True
         self._closing = False
+        self._watches_drain = False
         self._why: Ending | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -51,7 +56,8 @@ class Connection(asyncio.Protocol):
         self._receiver = self._answer(self)
 
     def data_received(self, data: bytes) -> None:
-        self._receiver.received(data)
+        self.incoming.add(data)
+        self._receiver.received(len(data))
 
     def eof_received(self) -> bool:
         self._receiver.input_ended()
@@ -72,26 +78,33 @@ class Connection(asyncio.Protocol):
 
     # -- the link ------------------------------------------------------------------------
 
-    def write(self, data: bytes) -> None:
+    def takes_reads_for_frames(self) -> bool:
+        return self.incoming.terminator == b"\0"
+
+    def write(self, frame: bytes) -> None:
         if not self._frames:
             self._outboxes.filled(self)
-        self._frames.append(data)
+        self._frames.append(frame)
 
-    def write_alone(self, data: bytes) -> None:
+    def write_alone(self, frame: bytes) -> None:
         self.flush()
-        self._frames.append(data)
+        self._frames.append(frame)
         self.flush()
+
+    def watch_drain(self, *, on: bool) -> None:
+        self._watches_drain = on
 
     def flush(self) -> None:
         frames = self._frames
         if not frames or self._closing:
             return
-        self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+        frames.append(b"")  # so that the last one is ended as well
+        self._transport.write(self.incoming.terminator.join(frames))
         frames.clear()
         left = self._transport.get_write_buffer_size()
         if left > HARD_LIMIT:
             self.abort(Ending.TOO_SLOW)
-        elif not left and self._receiver.watches_drain:
+        elif not left and self._watches_drain:
             self._receiver.drained()
 
     def is_drained(self) -> bool:

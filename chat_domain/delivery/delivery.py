@@ -7,9 +7,8 @@
    fetch: whoever logs in first claims, then reads the mailbox, so one of the two sees the other.
 """
 
-from collections.abc import Awaitable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from itertools import compress
-from typing import Any
 
 import attrs
 
@@ -264,12 +263,13 @@ class Delivery:
         if held.shown_by is not None:
             held.keeping = Keeping.NOT
 
-    def store_overdue(self, session: Session) -> Coroutine[Any, Any, None] | None:
-        """Store what a slow client has left unsettled for so long that its senders must be told.
-
-        To be asked regularly. Returns None when there is no such thing.
-        """
+    def look_after(self, session: Session) -> None:
+        """Do what depends on time: store what a slow client has left unsettled for so long that
+        its senders must be told, and read its mailbox. To be called about twice a second."""
+        if not session.is_behind():  # as most are, most of the time
+            return
         overdue = session.overdue(self.clock.now_ms())
-        if not overdue:
-            return None
-        return self.store_undelivered([(session.user.id, held) for held in overdue])
+        if overdue:
+            batch = [(session.user.id, held) for held in overdue]
+            self.tasks.start(self.store_undelivered(batch), session)
+        self.reader.fetch(session)

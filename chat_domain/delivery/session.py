@@ -108,7 +108,7 @@ class Session:
         self.on_hold = False  # while its client does not know yet that it is logged in
         self.behind = 0  # stores that were under way when it began (see rule 6)
         self._budget = budget or Budget()
-        self.last_push = 0  # may be set before the first push, to count on from there
+        self.last_push = 0
         self._window: deque[Held] = deque()
         self._window_bytes = 0
         self._waiting: deque[Held] = deque()
@@ -132,6 +132,10 @@ class Session:
         """Pass the fate of a message of this user's on to the client."""
         self.sendings.answered(receipt.mid, accepted=receipt.error is None)
         self.client.answered(receipt)
+
+    def awaits_answers(self) -> bool:
+        """Whether this user has sent messages whose fate is not known yet."""
+        return bool(self.sendings.unanswered)
 
     # -- live messages -----------------------------------------------------------------
 

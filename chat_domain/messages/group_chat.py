@@ -16,6 +16,15 @@ class GroupChat:
     delivery: Delivery
     rosters: Rosters
 
+    def copies(self, group_id: int) -> int | None:
+        """How many copies a message to this group makes; None where that has to be counted."""
+        members = self.rosters.known(group_id)
+        return None if members is None else len(members)
+
+    async def count_copies(self, group_id: int) -> int:
+        """The same, looked up if need be. Raises NoSuchGroup and TryAgain."""
+        return len(await self.rosters.members(group_id))
+
     def send(
         self, sender: Session, group_id: int, text: str, cid: str | None, tag: int | None
     ) -> Awaitable[None] | None:

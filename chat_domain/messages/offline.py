@@ -12,6 +12,11 @@ _LIVE = Phase.LIVE
 class Offline:
     reader: MailboxReader
 
+    def begin(self, session: Session) -> None:
+        """The client knows that it is logged in: let come what waits for it."""
+        session.on_hold = False
+        self.reader.fetch(session)
+
     def fetch(self, session: Session) -> None:
         """Let come what waits for a session, as far as it wants that now. Safe at any time."""
         self.reader.fetch(session)

@@ -29,15 +29,20 @@ class Logins:
     node: str
     second_login_replaces: bool = False
 
-    async def log_in(self, user: User, client: Client, key: str) -> Session:
+    async def log_in(
+        self, user: User, client: Client, key: str, *, on_hold: bool = False, pushes: int = 0
+    ) -> Session:
         """Begin a session for a user who has proved who they are.
 
         key: the digest of the token that resumes this session, "" if there is none.
-        The session is catching up; `offline.fetch` lets messages come once the client is ready.
+        on_hold: whether nothing may come before `Offline.begin`. pushes: the number of the last
+        push on this connection, from which the session counts on.
+        The session is catching up; `Offline.begin` lets messages come once the client is ready.
         Raises AlreadyOnline, and TryAgain while this node is suspended.
         """
         claim = Claim(user.id, self.ids.session(), self.node, key)
         session = Session(claim, user, client, self.delivery.clock.now_ms, self.budget)
+        session.on_hold, session.last_push = on_hold, pushes
         try:
             return await self._begin(session)
         except AlreadyOnline:

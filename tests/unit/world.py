@@ -119,10 +119,7 @@ class Terminal:
 
     def ticks(self) -> None:
         """Do what the gateway does for a session about twice a second."""
-        storing = self.world.chat.delivery.store_overdue(self.session)
-        if storing is not None:
-            self.world.tasks.start(storing)
-        self.world.chat.offline.fetch(self.session)
+        self.world.chat.delivery.look_after(self.session)
         self.world.tasks.drain()
 
     @property

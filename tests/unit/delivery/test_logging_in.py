@@ -10,7 +10,9 @@ import pytest
 from adapters.gateway.conversation import Conversation
 from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
+from adapters.gateway.shared import Shared
 from adapters.wire import numbers
+from adapters.wire.incoming import IncomingBytes
 from chat_domain.ports.store import Tokens
 from tests.unit.fakes import Ticket
 from tests.unit.world import World
@@ -25,10 +27,16 @@ class RecordingLink:
     peer = "127.0.0.1"
 
     def __init__(self) -> None:
+        self.incoming = IncomingBytes()
         self.frames: list[dict[str, Any]] = []
 
-    def write(self, data: bytes) -> None:
-        self.frames += [json.loads(frame) for frame in data.splitlines()]
+    def takes_reads_for_frames(self) -> bool:
+        return False
+
+    def watch_drain(self, *, on: bool) -> None: ...
+
+    def write(self, frame: bytes) -> None:
+        self.frames.append(json.loads(frame))
 
     write_alone = write
 
@@ -74,8 +82,9 @@ def test_nothing_is_pushed_before_the_answer_to_a_login(world: World) -> None:
     slow = attrs.evolve(world.chat.tokens, tokens=cast("Tokens", tokens))
     chat = attrs.evolve(world.chat, tokens=slow)
     link = RecordingLink()
-    talk = Conversation(Gateway(chat, cast("BackgroundTasks", world.tasks)), link)
-    talk.received(b'{"msgid":1000,"name":"Bob","password":"pw","v":2,"seq":1}\n')
+    talk = Gateway(Shared(chat, cast("BackgroundTasks", world.tasks))).joined(link)
+    link.incoming.add(b'{"msgid":1000,"name":"Bob","password":"pw","v":2,"seq":1}\n')
+    talk.received(link.incoming.size)
     world.tasks.drain()
     ticks(world, talk, range(3))
     assert link.frames == []

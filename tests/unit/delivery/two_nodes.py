@@ -104,10 +104,7 @@ class World:
         if link.session.stalled(self.clock.monotonic()):
             link.dropped()
             return
-        storing = link.site.chat.delivery.store_overdue(link.session)
-        if storing is not None:
-            link.site.tasks.start(storing)
-        link.site.chat.offline.fetch(link.session)
+        link.site.chat.delivery.look_after(link.session)
 
     # -- what breaks ----------------------------------------------------------------------------
 

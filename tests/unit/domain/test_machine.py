@@ -270,10 +270,7 @@ class Node(RuleBasedStateMachine):
         if session.phase is Phase.ENDED or session.stalled(self.world.clock.monotonic()):
             self.hang_up(person)
             return
-        storing = self.world.chat.delivery.store_overdue(session)
-        if storing is not None:
-            self.world.tasks.start(storing)
-        self.world.chat.offline.fetch(session)
+        self.world.chat.delivery.look_after(session)
         self.world.tasks.drain()
 
     # -- what is always so ---------------------------------------------------------------------

@@ -9,10 +9,12 @@ import attrs
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
+from adapters.gateway.shared import Shared
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
+from adapters.wire.incoming import IncomingBytes
 from chat_domain.errors import TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import UNLIMITED, Limits
@@ -69,6 +71,8 @@ class FakeLink:
     peer = "192.0.2.1"
 
     def __init__(self) -> None:
+        self.incoming = IncomingBytes()
+        self.watched = False
         self.chunks: list[bytes] = []
         self.times: list[float] = []
         self.reading = True
@@ -78,15 +82,26 @@ class FakeLink:
         self._buffer = b""
         self.receiver: Conversation
 
-    def write(self, data: bytes) -> None:
+    def arrives(self, data: bytes) -> None:
+        """The client's bytes are here."""
+        self.incoming.add(data)
+        self.receiver.received(len(data))
+
+    def takes_reads_for_frames(self) -> bool:
+        return self.incoming.terminator == b"\0"
+
+    def watch_drain(self, *, on: bool) -> None:
+        self.watched = on
+
+    def write(self, frame: bytes) -> None:
         if not self._buffer:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._buffer += data
+        self._buffer += frame + self.incoming.terminator
 
-    def write_alone(self, data: bytes) -> None:
+    def write_alone(self, frame: bytes) -> None:
         assert not self.closed, "nobody is there any more"
         self._flush()
-        self._buffer = data
+        self._buffer = frame + self.incoming.terminator
         self._flush()
 
     def _flush(self) -> None:
@@ -95,7 +110,7 @@ class FakeLink:
         self.chunks.append(self._buffer)
         self.times.append(asyncio.get_running_loop().time())
         self._buffer = b""
-        if self.receiver.watches_drain:
+        if self.watched:
             self.receiver.drained()
 
     def unstick(self) -> None:
@@ -127,14 +142,15 @@ class Peer:
 
     def __init__(self, server: "Server", end: bytes) -> None:
         self.link = FakeLink()
-        self.talk = self.link.receiver = server.gateway.joined(self.link)
+        self.conversation = self.link.receiver = server.gateway.joined(self.link)
+        self.talk = self.conversation.talk
         self.end = end
         self._seen = 0
         self._seqs = itertools.count(1)
 
     def say(self, *frames: Frame) -> None:
         """All in one piece."""
-        self.talk.received(b"".join(json.dumps(frame).encode() + self.end for frame in frames))
+        self.link.arrives(b"".join(json.dumps(frame).encode() + self.end for frame in frames))
 
     async def ask(self, msgid: int, **fields: Any) -> Frame:
         """The answer to a request."""
@@ -180,7 +196,7 @@ class Server:
             latches=EventLatches(),
         )
         hub.join("alone", self.chat.node)
-        self.gateway = Gateway(self.chat, self.tasks, Guard(limits))
+        self.gateway = Gateway(Shared(self.chat, self.tasks, Guard(limits)))
 
     def join(self, end: bytes = b"\n") -> Peer:
         return Peer(self, end)
@@ -200,8 +216,8 @@ class Server:
         return peer
 
     def tick(self, now: float) -> None:
-        for talk in self.gateway:
-            talk.tick(now)
+        for conversation in self.gateway:
+            conversation.tick(now)
 
 
 async def settled() -> None:

@@ -42,7 +42,7 @@ class Near:
             self.protocol.pump(self.now)
             said = self.protocol.data_to_send()
             for piece in self._cut(said):
-                self.link.receiver.received(piece)
+                self.link.arrives(piece)
             await settled()
             answered = b"".join(self.link.chunks[self._taken :])
             self._taken = len(self.link.chunks)

@@ -90,12 +90,12 @@ async def test_two_requests_that_wait_wait_one_after_the_other(server: Server) -
 async def test_a_client_that_does_not_read_is_not_read_from(server: Server) -> None:
     """What it has sent waits until it reads again, in order."""
     peer = server.join()
-    peer.talk.choked()
+    peer.conversation.choked()
     assert not peer.link.reading
     peer.say({"msgid": 1012, "seq": 1}, {"msgid": 1012, "seq": 2})
     await settled()
     assert peer.heard() == []
-    peer.talk.unchoked()
+    peer.conversation.unchoked()
     await settled()
     assert [frame["seq"] for frame in peer.heard()] == [1, 2]
     assert peer.link.reading
@@ -107,12 +107,12 @@ async def test_choking_in_the_midst_of_a_read_stops_it(server: Server) -> None:
     peer = server.join()
     server.hasher.gate.clear()
     peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
-    peer.talk.choked()
+    peer.conversation.choked()
     server.hasher.gate.set()
     await settled()
     assert [frame["seq"] for frame in peer.heard()] == [1]
     assert not peer.link.reading
-    peer.talk.unchoked()
+    peer.conversation.unchoked()
     await settled()
     assert [frame["seq"] for frame in peer.heard()] == [2]
     assert peer.link.reading
@@ -125,8 +125,8 @@ async def test_unchoking_while_a_request_waits_does_not_read_on(server: Server) 
     server.hasher.gate.clear()
     peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
     await settled()
-    peer.talk.choked()
-    peer.talk.unchoked()
+    peer.conversation.choked()
+    peer.conversation.unchoked()
     await settled()
     assert peer.heard() == []
     assert not peer.link.reading
@@ -141,7 +141,7 @@ async def test_unchoking_while_a_request_waits_does_not_read_on(server: Server) 
 async def test_a_bad_frame_costs_nothing_but_itself(server: Server) -> None:
     """Its error carries the seq as far as there is one."""
     peer = server.join()
-    peer.talk.received(b'{"msgid":1012,"seq":1}\n{\n{"msgid":77,"seq":2}\n{"msgid":1012,"seq":3}\n')
+    peer.link.arrives(b'{"msgid":1012,"seq":1}\n{\n{"msgid":77,"seq":2}\n{"msgid":1012,"seq":3}\n')
     await settled()
     assert [(frame["msgid"], frame.get("error"), frame.get("seq")) for frame in peer.heard()] == [
         (1013, None, 1), (1011, "bad_json", None), (1011, "unknown_msgid", 2), (1013, None, 3),
@@ -159,7 +159,7 @@ async def test_a_bad_login_is_refused_by_its_own_ack(server: Server) -> None:
 async def test_a_frame_that_is_too_long_ends_the_connection(server: Server) -> None:
     """After those before it were answered, and with a word of why."""
     peer = server.join()
-    peer.talk.received(b'{"msgid":1012,"seq":1}\n' + b"x" * 65_537)
+    peer.link.arrives(b'{"msgid":1012,"seq":1}\n' + b"x" * 65_537)
     await settled()
     assert [frame.get("error") for frame in peer.heard()] == [None, "frame_too_long"]
     assert peer.is_gone()
@@ -171,7 +171,7 @@ async def test_a_frame_that_is_too_long_waits_for_those_before_it(server: Server
     peer = server.join()
     server.hasher.gate.clear()
     login = b'{"msgid":1000,"id":1,"password":"pw","v":2}\n'
-    peer.talk.received(login + b'{"msgid":1012}\n' + b"x" * 65_537)
+    peer.link.arrives(login + b'{"msgid":1012}\n' + b"x" * 65_537)
     await settled()
     assert peer.heard() == []
     server.hasher.gate.set()
@@ -245,7 +245,7 @@ async def test_what_was_sent_before_a_half_closed_end_is_answered(server: Server
     peer = server.join()
     server.hasher.gate.clear()
     peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
-    peer.talk.input_ended()
+    peer.conversation.input_ended()
     await settled()
     assert not peer.is_gone()
     server.hasher.gate.set()
@@ -259,7 +259,7 @@ async def test_a_half_closed_end_waits_for_the_fate_of_its_messages(server: Serv
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     ann.heard()
     ann.say({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1})
-    ann.talk.input_ended()
+    ann.conversation.input_ended()
     await settled()
     assert not ann.is_gone()
     bob.say({"msgid": 1014, "push": 1})
@@ -321,7 +321,7 @@ async def test_a_connection_that_has_gone_takes_nobodys_place(server: Server) ->
     token = ann.heard()[0]["token"]
     ghost = server.join()
     ghost.say({"msgid": 1015, "token": token})
-    ghost.talk.lost(Ending.RESET)
+    ghost.conversation.lost(Ending.RESET)
     await settled()
     assert ann.heard() == []
     assert not ann.is_gone()
@@ -357,7 +357,7 @@ async def test_nobody_logs_in_while_the_server_goes_away(server: Server) -> None
     """Who tries is told to try elsewhere."""
     await server.register("Ann")
     peer = server.join()
-    server.gateway.closing = True
+    server.gateway.shared.closing = True
     answer = await peer.ask(1000, id=1, password="pw", v=2)
     assert (answer["errno"], answer["error"]) == (51, "shutting_down")
 
@@ -368,7 +368,7 @@ async def test_what_comes_while_the_server_goes_away_is_to_be_sent_elsewhere(
     """A chat is refused for now, and not for good."""
     ann = await server.logged_in("Ann")
     ann.heard()
-    server.gateway.closing = True
+    server.gateway.shared.closing = True
     await ann.talk.log_out()
     answer = await ann.ask(1005, toid=1, msg="hello")
     assert answer["error"] == "shutting_down"
@@ -404,7 +404,7 @@ async def test_any_frame_is_a_sign_of_life(server: Server) -> None:
         server.tick(now)
         now += DROP_AFTER - 1
         server.tick(now)
-        ann.talk.received(data)
+        ann.link.arrives(data)
         server.tick(now)
     server.tick(now + PING_AFTER)
     assert not ann.is_gone()
@@ -431,7 +431,7 @@ async def test_a_client_that_does_not_read_is_dropped_after_60_seconds(server: S
     ann = await server.logged_in("Ann")
     ann.heard()
     server.tick(0.0)
-    ann.talk.choked()
+    ann.conversation.choked()
     server.tick(DROP_AFTER - 0.5)
     await settled()
     assert ann.heard() == []
@@ -475,9 +475,9 @@ async def test_who_does_not_get_on_is_counted(server: Server) -> None:
     server.tick(start)
     assert not any(server.gateway.held_up().values())
     await asyncio.sleep(SLOW_AFTER + 1)
-    ann.talk.choked()
+    ann.conversation.choked()
     assert server.gateway.held_up() == {"not_reading": 1, "stalled": 1, "too_fast": 0}
-    ann.talk.unchoked()
+    ann.conversation.unchoked()
     bob.say({"msgid": 1014, "push": 1})
     server.tick(start + SLOW_AFTER + 1)
     assert not any(server.gateway.held_up().values())

@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
 
 
 async def client_closed(server: Server, peer: Peer) -> None:
-    peer.talk.input_ended()
+    peer.conversation.input_ended()
 
 
 async def reset(server: Server, peer: Peer) -> None:
@@ -36,7 +36,7 @@ async def silent(server: Server, peer: Peer) -> None:
 
 
 async def not_reading(server: Server, peer: Peer) -> None:
-    peer.talk.choked()
+    peer.conversation.choked()
     await silent(server, peer)
 
 
@@ -54,7 +54,7 @@ async def too_fast(server: Server, peer: Peer) -> None:
 
 
 async def frame_too_long(server: Server, peer: Peer) -> None:
-    peer.talk.received(b"x" * (MAX_CLIENT_FRAME + 1))
+    peer.link.arrives(b"x" * (MAX_CLIENT_FRAME + 1))
 
 
 async def replaced(server: Server, peer: Peer) -> None:

@@ -60,7 +60,7 @@ async def test_messages_to_large_groups_take_turns(
     def store_much() -> Awaitable[None]:
         return wait_for(store)
 
-    much = server.gateway.fan_out.send(AT_ONCE, "somewhere", store_much)
+    much = server.gateway.shared.fan_out.send(AT_ONCE, "somewhere", store_much)
     assert much is not None
     storing = asyncio.ensure_future(much)
     say(ann, group_id, 2)

@@ -31,7 +31,7 @@ async def test_who_says_nothing_may_sit_at_a_menu(strict: Server) -> None:
     assert not peer.is_gone()
     await asyncio.sleep(2)
     assert is_told(peer)
-    assert strict.gateway.guard.counters.never_logged_in == 1
+    assert strict.gateway.shared.guard.counters.never_logged_in == 1
 
 
 async def test_who_dawdles_over_a_frame_may_not(strict: Server) -> None:
@@ -39,7 +39,7 @@ async def test_who_dawdles_over_a_frame_may_not(strict: Server) -> None:
     peer = strict.join()
     await asyncio.sleep(100)
     for _ in range(LOGIN - 1):
-        peer.talk.received(b" ")
+        peer.link.arrives(b" ")
         await asyncio.sleep(1)
     assert not peer.is_gone()
     await asyncio.sleep(2)

@@ -52,8 +52,8 @@ async def test_who_exceeds_waits_and_loses_nothing(strict: Server) -> None:
     assert max(later - sooner for sooner, later in itertools.pairwise(times)) <= 2
     assert 9 <= peer.link.times[-1] - begun <= 13
     assert peer.link.reading
-    assert strict.gateway.guard.counters.reading_paused > 0
-    assert strict.gateway.guard.counters.too_fast_cut == 0
+    assert strict.gateway.shared.guard.counters.reading_paused > 0
+    assert strict.gateway.shared.guard.counters.too_fast_cut == 0
 
 
 async def test_who_awaits_each_answer_is_no_exception(strict: Server) -> None:
@@ -62,7 +62,7 @@ async def test_who_awaits_each_answer_is_no_exception(strict: Server) -> None:
     for _ in range(AT_ONCE // DEAR + QUANTUM_FRAMES):
         ann.say({"msgid": 1022})
         await settled()
-    assert strict.gateway.guard.counters.reading_paused > 0
+    assert strict.gateway.shared.guard.counters.reading_paused > 0
     await asyncio.sleep(10)
     assert ann.link.reading
 
@@ -86,7 +86,7 @@ async def test_who_goes_on_is_cut(strict: Server) -> None:
         assert seconds < 2 * GOES_ON
     assert seconds > GOES_ON
     assert peer.heard()[-1]["error"] == "too_fast"
-    assert strict.gateway.guard.counters.too_fast_cut == 1
+    assert strict.gateway.shared.guard.counters.too_fast_cut == 1
     chats(other, 1, first=7)
     await settled()
     assert seqs(other) == [7]
@@ -108,7 +108,7 @@ async def test_signs_of_life_do_not_count(strict: Server, sign: dict[str, int]) 
     for _ in range(60):
         peer.say(*[sign] * 10 * PER_SECOND)
         await asyncio.sleep(1)
-    assert strict.gateway.guard.counters.reading_paused == 0
+    assert strict.gateway.shared.guard.counters.reading_paused == 0
     assert not peer.is_gone()
 
 
@@ -121,11 +121,11 @@ async def test_nothing_is_free(strict: Server, nothing: bytes) -> None:
     """Whatever it is that a client keeps us busy with, in tiny pieces and in large ones."""
     drips, flood = strict.join(), strict.join()
     for _ in range(AT_ONCE + PER_SECOND):
-        drips.talk.received(nothing)
+        drips.link.arrives(nothing)
         await asyncio.sleep(0)
     assert not drips.link.reading
     if nothing != b" ":  # many of those at once are no work
-        flood.talk.received(nothing * (AT_ONCE + PER_SECOND))
+        flood.link.arrives(nothing * (AT_ONCE + PER_SECOND))
         await settled()
         assert not flood.link.reading
 
@@ -137,6 +137,6 @@ async def test_what_is_no_request_weighs_more(
     """It is looked at twice, and may be made so that this takes long."""
     peer = strict.join()
     for _ in range(3 * PER_SECOND):
-        peer.talk.received(frame + b" " * 10_000 + b"\n")
+        peer.link.arrives(frame + b" " * 10_000 + b"\n")
     await settled()
     assert peer.link.reading is reading

@@ -194,11 +194,11 @@ async def test_a_tick_notices_what_has_left_meanwhile(server: Server) -> None:
     """The kernel took it without our hearing of it."""
     peer, bob = await original(server), await server.logged_in("Bob")
     bob.heard()
-    peer.talk.watches_drain = False  # the link's word is lost
+    peer.link.watched = False  # the link's word is lost
     bob.say({"msgid": 1005, "toid": 1, "msg": "hello", "seq": 1})
     await settled()
     assert bob.heard() == []
-    peer.talk.watches_drain = True
+    peer.link.watched = True
     server.tick(0.0)
     await settled()
     assert [frame["status"] for frame in bob.heard()] == ["delivered"]
@@ -208,7 +208,7 @@ async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
     """No error, no answer, no notice, no PING: it could take them for a chat, or miss one."""
     peer, bob = await original(server), await server.logged_in("Bob")
     await server.chat.friends.add(1, 2)
-    peer.talk.received(b"nonsense\0[]\0{}\0")
+    peer.link.arrives(b"nonsense\0[]\0{}\0")
     peer.say(
         {"msgid": 77}, {"msgid": 1005, "toid": 99, "msg": "to nobody"}, {"msgid": 1005, "toid": 1},
         {"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1}, {"msgid": 1006, "friendid": 99},
@@ -288,7 +288,7 @@ async def test_an_original_that_does_not_read_is_dropped(server: Server) -> None
     """After 60 s, as anybody."""
     peer = await original(server)
     server.tick(0.0)
-    peer.talk.choked()
+    peer.conversation.choked()
     server.tick(DROP_AFTER)
     assert peer.is_gone()
 

@@ -25,4 +25,4 @@ async def test_some_files_are_kept_for_the_store(asked: int, taken: int) -> None
     """Whatever the settings allow, no limit at all among it."""
     settings = Settings(store="memory://", hashing="cheap", connections=asked)
     async with opened(settings) as gateway:
-        assert gateway.guard.limits.connections == taken
+        assert gateway.shared.guard.limits.connections == taken

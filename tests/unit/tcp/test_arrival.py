@@ -24,16 +24,14 @@ PATIENCE = 20.0  # seconds
 
 
 class Talk:
-    """A conversation that greets its client by address and says everything after it."""
-
-    watches_drain = False
+    """A conversation that greets its client by address, and says how many bytes it hears."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        link.write(link.peer.encode() + b": ")
+        link.write(link.peer.encode())
 
-    def received(self, data: bytes) -> None:
-        self.link.write(data)
+    def received(self, size: int) -> None:
+        self.link.write(b"%d" % size)
 
     def input_ended(self) -> None:
         self.link.write(b"bye")
@@ -107,7 +105,7 @@ async def test_a_proxy_says_who_the_client_is() -> None:
     """The conversation begins with the client's own data and address."""
     async with visitor() as proxy:
         await proxy.says(HEADER + DATA)
-        await proxy.hears(b"203.0.113.7: " + DATA)
+        await proxy.hears(b"203.0.113.7\n%d\n" % len(DATA))
 
 
 @on_both_loops
@@ -115,7 +113,7 @@ async def test_a_header_may_come_in_pieces() -> None:
     """The network may cut it anywhere."""
     async with visitor() as proxy:
         await proxy.says(*(bytes([byte]) for byte in HEADER), DATA)
-        await proxy.hears(b"203.0.113.7: " + DATA)
+        await proxy.hears(b"203.0.113.7\n%d\n" % len(DATA))
 
 
 @on_both_loops
@@ -123,7 +121,7 @@ async def test_what_follows_is_data_only() -> None:
     """There is one header at most: a client cannot add a second."""
     async with visitor() as proxy:
         await proxy.says(HEADER + HEADER)
-        await proxy.hears(b"203.0.113.7: " + HEADER)
+        await proxy.hears(b"203.0.113.7\n%d\n" % len(HEADER))
 
 
 @on_both_loops
@@ -131,7 +129,7 @@ async def test_a_client_on_the_proxys_machine_needs_no_header() -> None:
     """The operator can still use nc."""
     async with visitor() as client:
         await client.says(DATA)
-        await client.hears(b"127.0.0.1: " + DATA)
+        await client.hears(b"127.0.0.1\n%d\n" % len(DATA))
 
 
 @on_both_loops
@@ -139,7 +137,7 @@ async def test_nobody_else_is_believed() -> None:
     """From another address a header is data like any other, and no JSON."""
     async with visitor(proxies=ELSEWHERE) as client:
         await client.says(HEADER)
-        await client.hears(b"127.0.0.1: " + HEADER)
+        await client.hears(b"127.0.0.1\n%d\n" % len(HEADER))
 
 
 @on_both_loops
@@ -158,9 +156,9 @@ async def test_a_bad_header_ends_the_connection() -> None:
 async def test_who_is_silent_is_taken_for_a_client() -> None:
     """From then on the gateway looks after it, as after all others."""
     async with visitor(silence=0.01) as client:
-        await client.hears(b"127.0.0.1: ")
+        await client.hears(b"127.0.0.1\n")
         await client.says(DATA)
-        await client.hears(DATA)
+        await client.hears(b"%d\n" % len(DATA))
 
 
 @on_both_loops
@@ -168,7 +166,7 @@ async def test_half_a_header_and_then_silence_is_data() -> None:
     """No byte of it is lost."""
     async with visitor(silence=0.01) as client:
         await client.says(b"\r")
-        await client.hears(b"127.0.0.1: \r")
+        await client.hears(b"127.0.0.1\n1\n")
 
 
 @on_both_loops
@@ -176,5 +174,5 @@ async def test_an_early_end_is_passed_on() -> None:
     """A client that closes its sending side right away is answered."""
     async with visitor() as client:
         client.writer.write_eof()
-        await client.hears(b"127.0.0.1: bye")
+        await client.hears(b"127.0.0.1\nbye\n")
         await client.hears_the_end()

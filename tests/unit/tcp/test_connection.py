@@ -59,15 +59,13 @@ class Transport(asyncio.Transport):
 class Conversation:
     """Notes what it is told, and answers when it may go on."""
 
-    watches_drain = True
-
     def __init__(self, link: Link) -> None:
         self.link = link
         self.events: list[str] = []
         self.to_say_when_unchoked = b""
 
-    def received(self, data: bytes) -> None:
-        self.events.append(f"received {data!r}")
+    def received(self, size: int) -> None:
+        self.events.append(f"received {size}: {self.link.incoming.take()}")
 
     def drained(self) -> None:
         self.events.append("drained")
@@ -93,6 +91,7 @@ class Bench:
         self.connection = Connection(self._answer, Outboxes())
         self.transport = Transport()
         self.connection.connection_made(self.transport)
+        self.connection.watch_drain(on=True)
         (self.talk,) = self.talks
 
     def _answer(self, link: Link) -> Conversation:
@@ -116,7 +115,17 @@ async def test_what_is_said_in_one_turn_leaves_in_one_write(bench: Bench) -> Non
     await asyncio.sleep(0)
     bench.connection.write(b"d")
     await asyncio.sleep(0)
-    assert bench.sent() == [b"abc", b"d"]
+    assert bench.sent() == [b"a\nb\nc\n", b"d\n"]
+
+
+async def test_frames_end_as_the_client_ends_its_own(bench: Bench) -> None:
+    """As its first one did."""
+    bench.connection.data_received(b"x\0y\n")
+    for word in (b"a", b"b"):
+        bench.connection.write(word)
+    await asyncio.sleep(0)
+    assert bench.sent() == [b"a\0b\0"]
+    assert bench.connection.takes_reads_for_frames()
 
 
 async def test_a_write_of_its_own_keeps_the_order(bench: Bench) -> None:
@@ -125,7 +134,7 @@ async def test_a_write_of_its_own_keeps_the_order(bench: Bench) -> None:
     bench.connection.write_alone(b"b")
     bench.connection.write(b"c")
     await asyncio.sleep(0)
-    assert bench.sent() == [b"a", b"b", b"c"]
+    assert bench.sent() == [b"a\n", b"b\n", b"c\n"]
 
 
 async def test_what_has_left_is_told_at_once(bench: Bench) -> None:
@@ -146,7 +155,7 @@ async def test_what_has_left_is_told_at_once(bench: Bench) -> None:
 
 async def test_who_does_not_watch_is_not_told_at_every_write(bench: Bench) -> None:
     """Version 2 says itself what it has taken over."""
-    bench.talk.watches_drain = False
+    bench.connection.watch_drain(on=False)
     bench.connection.write(b"a")
     await asyncio.sleep(0)
     assert bench.talk.events == []
@@ -164,7 +173,7 @@ async def test_what_was_just_said_has_not_left(bench: Bench) -> None:
 async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:
     """Whatever others cause to be said to it, memory has an end."""
     bench.transport.stuck = True
-    bench.connection.write(b"x" * HARD_LIMIT)
+    bench.connection.write(b"x" * (HARD_LIMIT - 1))
     await asyncio.sleep(0)
     assert bench.transport.calls == []
     bench.connection.write(b"x")
@@ -180,7 +189,7 @@ async def test_last_words_leave_before_the_end(bench: Bench) -> None:
     bench.connection.close(Ending.REPLACED)
     bench.connection.write(b"more")
     await asyncio.sleep(0)
-    assert bench.sent() == [b"bye"]
+    assert bench.sent() == [b"bye\n"]
     assert bench.transport.calls == ["close"]
 
 
@@ -225,9 +234,14 @@ async def test_pausing_is_idempotent(bench: Bench) -> None:
 
 async def test_the_transport_s_events_reach_the_conversation(bench: Bench) -> None:
     """The end of the input does not end the connection: there may be answers to come."""
-    bench.connection.data_received(b"x")
+    bench.connection.data_received(b"x\0y")
     bench.connection.pause_writing()
     assert bench.connection.eof_received() is True
     bench.connection.connection_lost(None)
-    assert bench.talk.events == ["received b'x'", "choked", "input ended", "lost: client_closed"]
+    assert bench.talk.events == [
+        "received 3: [b'x']",
+        "choked",
+        "input ended",
+        "lost: client_closed",
+    ]
     assert bench.connection.peer == "192.0.2.1"

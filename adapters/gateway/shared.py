@@ -1,0 +1,25 @@
+"""What all conversations of a gateway share."""
+
+import attrs
+
+from adapters.gateway.fan_out import FanOut
+from adapters.gateway.slices import Slices
+from adapters.gateway.tally import Tally
+from adapters.gateway.tasks import BackgroundTasks
+from adapters.wire.version2 import MessageEncoder
+from chat_domain.chat import Chat
+from chat_domain.fairness.guard import Guard
+
+
+@attrs.define(eq=False)
+class Shared:
+    """closing: whether the server is about to end, so that nobody may log in any more."""
+
+    chat: Chat
+    tasks: BackgroundTasks
+    guard: Guard = attrs.field(factory=Guard)
+    tally: Tally = attrs.field(factory=Tally)
+    encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
+    slices: Slices = attrs.field(factory=Slices)
+    fan_out: FanOut = attrs.field(factory=FanOut)
+    closing: bool = False

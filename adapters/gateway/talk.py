@@ -1,0 +1,175 @@
+"""What a command may do with its client: answer, ask who it is, log it in and out, hang up."""
+
+import secrets
+
+import structlog
+
+from adapters.gateway.clients import Version2Client, kind_of
+from adapters.gateway.endings import Ending
+from adapters.gateway.link import Link
+from adapters.gateway.shared import Shared
+from adapters.owner import OWNER
+from adapters.wire import errors, numbers
+from adapters.wire.frames import reply
+from adapters.wire.requests import BadFrame, Request, number_of
+from chat_domain.delivery.session import Phase, Session
+from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown
+from chat_domain.model import User
+
+log = structlog.get_logger()
+
+_ENDED = Phase.ENDED
+
+_OWN_ACKS = {
+    numbers.LOGIN: numbers.LOGIN_ACK,
+    numbers.RESUME: numbers.LOGIN_ACK,
+    numbers.REGISTER: numbers.REGISTER_ACK,
+}
+
+
+class Talk:
+    """One client, as commands see it. `session` and `client` are there while it is logged in.
+
+    id: what it is called in the log. begun: on the domain's monotonic clock. gone: the connection
+    has ended. last_session: the session that there is or was last, and its client.
+    stranger_since: since when nobody is logged in, on the event loop's clock, as far as the watch
+    has seen; None if it has to look.
+    """
+
+    __slots__ = (
+        "_last_push",
+        "begun",
+        "chat",
+        "client",
+        "gone",
+        "guard",
+        "id",
+        "last_session",
+        "link",
+        "meter",
+        "origin",
+        "session",
+        "shared",
+        "stranger_since",
+    )
+
+    def __init__(self, shared: Shared, link: Link) -> None:
+        """Raises TooManyConnections."""
+        self.id = secrets.token_hex(6)
+        self.shared = shared
+        self.chat = shared.chat
+        self.link = link
+        self.guard = shared.guard
+        self.begun = self.chat.clock.monotonic()
+        self.origin = self.guard.origins.enter(link.peer, self.begun)
+        self.meter = self.guard.meter(self.origin)
+        self.session: Session | None = None
+        self.client: Version2Client | None = None
+        self.last_session: tuple[Session, Version2Client] | None = None
+        self.stranger_since: float | None = None
+        self.gone = False
+        self._last_push = 0  # of the sessions before this one
+
+    def labels(self) -> dict[str, int | str]:
+        """What tells it apart in the log."""
+        session = {} if self.session is None else self.session.labels()
+        return {"connection": self.id, **session}
+
+    # -- answers ---------------------------------------------------------------------------
+
+    def answer(self, request: Request, msgid: int, **fields: object) -> None:
+        """Answer a request with an ack of its own."""
+        self.link.write(reply(msgid, request.seq, **fields))
+
+    def acknowledge(self, request: Request, **fields: object) -> None:
+        """Answer a request with an ACK, if its client has given it a number."""
+        if request.seq is not None and self.takes_errors():
+            self.answer(request, numbers.ACK, **fields)
+
+    def refuse(self, request: Request, error: ChatError) -> None:
+        """Tell the client why its request was not carried out."""
+        name = errors.name_of(error)
+        self._refuse(number_of(request), name, str(error), request.seq)
+
+    def refuse_frame(self, bad: BadFrame) -> None:
+        """Tell the client why what it has sent is no request."""
+        self._refuse(bad.msgid, bad.error, str(bad), bad.seq)
+
+    def _refuse(self, msgid: int | None, name: str, why: str, seq: int | None) -> None:
+        self.shared.tally.errors[name] += 1
+        own_ack = _OWN_ACKS.get(msgid) if msgid is not None else None
+        if own_ack is None or self.client is not None:
+            self._send_error(name, why, seq, own_ack or numbers.ERROR)
+        else:
+            self.link.write(_error(own_ack, name, why, seq))
+
+    def _send_error(self, name: str, why: str, seq: int | None, msgid: int = numbers.ERROR) -> None:
+        if self.takes_errors():
+            self.link.write(_error(msgid, name, why, seq))
+
+    def takes_errors(self) -> bool:
+        """Whether the client would not take an ERROR for something else."""
+        return self.client is None or self.client.takes_errors
+
+    def hang_up(self, ending: Ending, why: str) -> None:
+        """Say why, in the words of an error that is called like the ending, and close."""
+        self._send_error(ending, why, None)
+        self.link.close(ending)
+
+    # -- login and logout --------------------------------------------------------------
+
+    def new_client(self, user: User, version: int) -> Version2Client:
+        """The client port for a session that is about to begin."""
+        kind = kind_of(version, self.link)
+        return kind(user, self.link, self.shared.encoder, self.shared.tally)
+
+    async def begin_session(
+        self, user: User, client: Version2Client, key: str, *, on_hold: bool = False
+    ) -> Session:
+        """Log a user in whose identity is proved; see `Logins.log_in`. Raises AlreadyOnline."""
+        self.check_still_there()  # or it takes the place of what its client has begun meanwhile
+        logins = self.chat.logins
+        session = await logins.log_in(user, client, key, on_hold=on_hold, pushes=self._last_push)
+        if self.gone:  # the client left while we worked for it
+            await logins.end(session)
+            raise NotLoggedIn
+        self.session, self.client = self.last_session = session, client
+        self.link.watch_drain(on=client.watches_drain)
+        self.guard.origins.logged_in(self.origin)
+        log.debug("logged in", version=client.version)
+        return session
+
+    def check_still_there(self) -> None:
+        """Raises NotLoggedIn for a client that has left while we worked for it."""
+        if self.gone:
+            raise NotLoggedIn
+
+    def current_session(self) -> Session:
+        """The session, for what needs one. Raises NotLoggedIn, or ShuttingDown for that reason."""
+        if self.session is None or self.session.phase is _ENDED:
+            raise ShuttingDown if self.shared.closing else NotLoggedIn
+        return self.session
+
+    def awaits_answers(self) -> bool:
+        """Whether the client has sent messages whose fate it has not been told yet."""
+        return self.session is not None and self.session.awaits_answers()
+
+    async def log_out(self) -> None:
+        """End the session, if there is one; the conversation goes on without."""
+        session, client = self.session, self.client
+        self.session = self.client = None
+        self.link.watch_drain(on=False)
+        if client is not None:
+            client.closed()
+        if session is not None:
+            OWNER.set(session)  # whose work the rest of this task is
+            log.debug("logged out")
+            self._last_push = session.last_push
+            self.stranger_since = None
+            if not self.gone:  # who is gone has been counted out
+                self.guard.origins.logged_out(self.origin)
+            await self.chat.logins.end(session)
+
+
+def _error(msgid: int, name: str, why: str, seq: int | None) -> bytes:
+    return reply(msgid, seq, errno=errors.NUMBERS[name], error=name, errmsg=why)
