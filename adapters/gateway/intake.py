@@ -72,7 +72,7 @@ class Intake:
 
     def is_done(self) -> bool:
         """Whether all that came is handled."""
-        return not (self.waiting or self._backlog or self._incoming.size)
+        return self._incoming.is_empty() and not (self.waiting or self._backlog)
 
     def received(self, size: int) -> None:
         """So many bytes have come: handle what can be handled now, and leave the rest."""
@@ -129,7 +129,7 @@ class Intake:
 
     def _next_frame(self) -> bytes | None:
         """The first frame that waits; None where there is none."""
-        while not self._backlog and self._incoming.size and not self._meter.is_due():
+        while not (self._backlog or self._incoming.is_empty() or self._meter.is_due()):
             self._backlog.extend(self._take())
         return self._backlog.popleft() if self._backlog else None
 

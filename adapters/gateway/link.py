@@ -10,12 +10,13 @@ class Incoming(Protocol):
 
     It is kept as it came and cut into frames as it is taken, for frames take much more memory.
 
-    size: bytes that are not taken yet. blank: how many frames with nothing in them the last `take`
-    has left out.
+    blank: how many frames with nothing in them the last `take` has left out.
     """
 
-    size: int
     blank: int
+
+    def is_empty(self) -> bool:
+        """Whether all that came is taken."""
 
     def take(self) -> list[bytes]:
         """The frames of the next piece, which may have ended none.

@@ -98,8 +98,8 @@ class Connection(asyncio.Protocol):
         frames = self._frames
         if not frames or self._closing:
             return
-        frames.append(b"")  # so that the last one is ended as well
-        self._transport.write(self.incoming.terminator.join(frames))
+        end = self.incoming.terminator
+        self._transport.write((frames[0] if len(frames) == 1 else end.join(frames)) + end)
         frames.clear()
         left = self._transport.get_write_buffer_size()
         if left > HARD_LIMIT:

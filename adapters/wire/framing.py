@@ -29,19 +29,18 @@ class FrameSplitter:
     frames are left out. How the bytes were cut on their way makes no difference.
 
     terminator: the byte that ended the first frame; a newline until there is one.
-    empty: how many frames the last `feed` has left out.
+    blank: how many frames the last `feed` has left out.
     """
 
-    __slots__ = ("_first", "_limit", "_rest", "empty", "terminator")
+    __slots__ = ("_first", "_limit", "_rest", "blank", "terminator")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._rest = b""
         self._first = True
         self.terminator = b"\n"
-        self.empty = 0
+        self.blank = 0
 
-    @property
     def is_within_frame(self) -> bool:
         """Whether a frame has begun and not ended."""
         return bool(self._rest)
@@ -64,10 +63,10 @@ class FrameSplitter:
         if len(data) > self._limit:
             self._check(frames)
         if all(frames):
-            self.empty = 0
+            self.blank = 0
             return frames
         found = list(filter(None, frames))
-        self.empty = len(frames) - len(found)
+        self.blank = len(frames) - len(found)
         return found
 
     def _note_terminator(self, data: bytes) -> None:

@@ -83,8 +83,9 @@ def test_nothing_is_pushed_before_the_answer_to_a_login(world: World) -> None:
     chat = attrs.evolve(world.chat, tokens=slow)
     link = RecordingLink()
     talk = Gateway(Shared(chat, cast("BackgroundTasks", world.tasks))).joined(link)
-    link.incoming.add(b'{"msgid":1000,"name":"Bob","password":"pw","v":2,"seq":1}\n')
-    talk.received(link.incoming.size)
+    login = b'{"msgid":1000,"name":"Bob","password":"pw","v":2,"seq":1}\n'
+    link.incoming.add(login)
+    talk.received(len(login))
     world.tasks.drain()
     ticks(world, talk, range(3))
     assert link.frames == []
