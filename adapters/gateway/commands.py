@@ -27,20 +27,17 @@ def group_chat(talk: Talk, request: requests.GroupChat) -> Awaitable[None] | Non
     copies = talk.chat.group_chat.copies(request.groupid)
     if copies is None:
         return _count_and_send(talk, request)
-    if copies < fan_out.WIDE:
-        return _send_to_group(talk, request)
-    return _send_widely(talk, request, copies)
+    return _send_copies(talk, request, copies)
 
 
-def _send_to_group(talk: Talk, request: requests.GroupChat) -> Awaitable[None] | None:
-    return talk.chat.group_chat.send(
-        talk.current_session(), request.groupid, request.msg, request.cid, request.seq
-    )
+def _send_copies(talk: Talk, request: requests.GroupChat, copies: int) -> Awaitable[None] | None:
+    def send() -> Awaitable[None] | None:
+        return talk.chat.group_chat.send(
+            talk.current_session(), request.groupid, request.msg, request.cid, request.seq
+        )
 
-
-def _send_widely(talk: Talk, request: requests.GroupChat, copies: int) -> Awaitable[None] | None:
-    talk.meter.frames += copies // fan_out.COPIES_PER_FRAME
-    return talk.shared.fan_out.send(copies, talk.origin.name, lambda: _send_to_group(talk, request))
+    talk.meter.frames += copies / fan_out.COPIES_PER_FRAME
+    return talk.shared.fan_out.send(copies, talk.origin.name, send)
 
 
 async def _count_and_send(talk: Talk, request: requests.GroupChat) -> None:
@@ -50,7 +47,7 @@ async def _count_and_send(talk: Talk, request: requests.GroupChat) -> None:
     copies = 0
     with suppress(ChatError):
         copies = await talk.chat.group_chat.count_copies(request.groupid)
-    unfinished = _send_widely(talk, request, copies)
+    unfinished = _send_copies(talk, request, copies)
     if unfinished is not None:
         await unfinished
 

@@ -1,4 +1,4 @@
-"""Messages to large groups, of which each makes a copy for every member.
+"""Messages to groups, of which each makes a copy for every member.
 
 So that a few of them at once do not keep the event loop or the store from everybody else, only so
 many copies are under way at a time: in one turn of the loop, or on their way into the store. Who
@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 
 from adapters.fair_queue import FairQueue
 
-WIDE = 32  # members; smaller groups are not worth the bookkeeping
 AT_ONCE = 5_000  # copies; some 15 ms of the loop, or 150 ms of SQLite
 COPIES_PER_FRAME = 16  # what a client may send in a second covers so many copies for each frame
 

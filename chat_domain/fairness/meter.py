@@ -4,7 +4,8 @@ Rules:
 1. `frames`, `bytes` and `free` are added to on the hot path and settled now and then: once they
    pass a quantum. Only then is there a look at a clock.
 2. PUSHED, PING and PONG are `free`, as long as they are not a flood themselves.
-3. What asks the store for something weighs DEAR frames.
+3. What asks the store for something weighs DEAR frames, and a group's message a part of a frame
+   for each of its copies.
 4. A frame that is none weighs its bytes BAD times more: it is decoded twice, and can be made so
    that this takes long. So that nothing is free, empty frames count as frames.
 5. Who has sent too much has to pause, for LONGEST_PAUSE at most; then it may send something in any
@@ -42,7 +43,8 @@ class Meter:
     )
 
     def __init__(self, limits: Limits, origin: Origin) -> None:
-        self.frames = self.bytes = self.free = 0
+        self.frames = 0.0
+        self.bytes = self.free = 0
         self._origin = origin
         self._all_frames = Bucket(limits.frames_per_second, limits.frames_per_second * BURST)
         self._all_bytes = Bucket(limits.bytes_per_second, limits.bytes_per_second * BURST)
@@ -56,7 +58,8 @@ class Meter:
     def settle(self, now: float) -> float:
         """Charge what was sent; return for how many seconds this client has to pause."""
         frames, data, free = self.frames, self.bytes, self.free
-        self.frames = self.bytes = self.free = 0
+        self.frames = 0.0
+        self.bytes = self.free = 0
         own = 0.0
         if frames or data:
             counted = frames if self._signs.spend(free, now) else max(0, frames - free)

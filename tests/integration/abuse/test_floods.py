@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import re
+import select
 import socket
 import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from adapters.passwords import Argon2Hasher
@@ -177,6 +180,40 @@ async def test_messages_to_a_large_group(tmp_path: Path) -> None:
                     ask(sock, msgid=1000, id=user_id, password="x", v=2)
                 message = request(msgid=1009, groupid=group_id, msg="to all of you")
                 await asyncio.to_thread(blast, socks, message * 100, 2 * PHASE)
+
+
+async def test_a_flood_in_a_small_group(server: ServerProcess) -> None:
+    """Ten of its 31 members write as fast as they can, each from an address of their own, and all
+    take over what they get."""
+
+    def enter(socks: list[socket.socket]) -> bytes:
+        log_all_in(socks[:1], "founder")
+        group_id = ask(socks[0], msgid=1024, seq=1)["groups"][0]["id"]
+        for number, sock in enumerate(socks[1:]):
+            user = ask(sock, msgid=1003, name=f"member {number}", password="x")
+            ask(sock, msgid=1000, id=user["id"], password="x", v=2)
+            ask(sock, msgid=1008, groupid=group_id, seq=1)
+        return request(msgid=1009, groupid=group_id, msg="x")
+
+    def flood(socks: list[socket.socket], message: bytes) -> None:
+        writers, ends = socks[:10], time.monotonic() + SECONDS
+        for sock in socks:
+            sock.setblocking(False)
+        while time.monotonic() < ends:
+            readable, writable, _ = select.select(socks, writers, [], 0.1)
+            for sock in readable:
+                pushes = re.findall(rb'"push":(\d+)', sock.recv(65_536))
+                if pushes:
+                    sock.send(b'{"msgid":1014,"push":%s}\n' % pushes[-1])
+            for sock in writable:
+                sock.send(message * 20)
+
+    async with undisturbed(server) as talk, AsyncExitStack() as stack:
+        addresses = (f"127.0.0.{number}" for number in range(2, 33))
+        socks = [stack.enter_context(attacker(server.port, one)) for one in addresses]
+        message = await asyncio.to_thread(enter, socks)
+        with talk.during("31 members"):
+            await asyncio.to_thread(flood, socks, message)
 
 
 async def a_large_group(path: Path) -> tuple[int, list[int]]:
