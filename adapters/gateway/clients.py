@@ -181,7 +181,7 @@ class OriginalClient(PersonClient):
         """It could take an answer for a chat, so it gets none."""
 
     def refused(self, error: ChatError, seq: int | None) -> None:
-        """The same."""
+        """It could take an ERROR for a chat as well."""
 
     def closed(self) -> None:
         self._pacer.stop()

@@ -144,7 +144,7 @@ class Intake:
         self.waiting = True
 
     def finished(self) -> None:
-        """It is."""
+        """The request that was waited for is done: handle what came behind it."""
         self.waiting = False
         self._go_on()
 
@@ -154,7 +154,7 @@ class Intake:
         self._link.pause_reading()
 
     def unchoke(self) -> None:
-        """It does again."""
+        """The client has read enough of it to be handled again."""
         self.choked = False
         if not self.waiting:
             self._go_on()

@@ -85,7 +85,7 @@ class Receiver(Protocol):
         """More is waiting to be sent than should be."""
 
     def unchoked(self) -> None:
-        """It is not any more."""
+        """What was waiting to be sent has left the process, or most of it."""
 
     def input_ended(self) -> None:
         """The client will send nothing more."""

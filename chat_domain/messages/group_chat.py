@@ -22,7 +22,7 @@ class GroupChat:
         return None if members is None else len(members)
 
     async def count_copies(self, group_id: int) -> int:
-        """The same, looked up if need be. Raises NoSuchGroup and TryAgain."""
+        """How many copies it makes, looked up if need be. Raises NoSuchGroup and TryAgain."""
         return len(await self.rosters.members(group_id))
 
     def send(

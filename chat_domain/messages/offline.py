@@ -22,7 +22,7 @@ class Offline:
         self.reader.fetch(session)
 
     async def catch_up(self, session: Session) -> None:
-        """The same, and wait until the session's window is full or nothing is left."""
+        """Let come what waits for a session, until its window is full or nothing is left."""
         await self.reader.catch_up(session)
 
     def taken_over(self, session: Session, number: int) -> None:
