@@ -6,7 +6,27 @@ import pytest
 from tests.integration.cluster import cluster_services, new_cluster
 from tests.integration.server_process import ServerProcess
 
+HERE = Path(__file__).parent
+# They want the machine, or a service in trouble, to themselves; the others run side by side.
+APART = [
+    HERE / name
+    for name in (
+        "abuse",
+        "delivery",
+        "test_cluster_failures.py",
+        "test_large_things.py",
+        "test_rolling_restart.py",
+        "test_workers.py",
+    )
+]
+
 __all__ = ["cluster_services", "new_cluster", "server"]  # fixtures, found here by pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(item.path.is_relative_to(place) for place in APART):
+            item.add_marker(pytest.mark.apart)
 
 
 @pytest.fixture
