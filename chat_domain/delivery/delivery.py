@@ -158,11 +158,11 @@ class Delivery:
             await self._file(batch)
             self._tell_who_shows(batch)
         finally:
-            behind = self.sessions.store_ended(recipients)
+            waited = self.sessions.store_ended(recipients)
             for session in self.sessions.of(recipients):
                 self.reader.fetch(session)
         await self.tell_to_fetch(recipients)
-        return behind
+        return waited
 
     async def _file(self, batch: Sequence[Bound]) -> None:
         batch = self._without_overtaking(batch)
@@ -218,7 +218,7 @@ class Delivery:
         """Something was stored by another node: let the user's session here read its mailbox."""
         session = self.sessions.get(user_id)
         if session is not None:
-            unsettled = session.notice()
+            unsettled = session.note_store()
             if unsettled:
                 batch = [(user_id, held) for held in unsettled]
                 self.tasks.start(self.store_undelivered(batch), session)
@@ -266,7 +266,7 @@ class Delivery:
     def look_after(self, session: Session) -> None:
         """Do what depends on time: store what a slow client has left unsettled for so long that
         its senders must be told, and read its mailbox. To be called about twice a second."""
-        if not session.is_behind():  # as most are, most of the time
+        if not session.may_have_more():  # as most are, most of the time
             return
         overdue = session.overdue(self.clock.now_ms())
         if overdue:

@@ -27,7 +27,7 @@ from chat_domain.model import Claim
 from chat_domain.notes import Fate, Handed
 from chat_domain.ports.cluster import Broker
 
-OVERDUE_AFTER = 9000  # ms; the session there is ended after 6 s, the sender's answer due after 10
+UNREPORTED_FOR = 9000  # ms; the session there is ended after 6 s, the sender's answer due after 10
 IDLE_ROUTES = 100_000  # routes with nothing on them that are remembered; some 50 MB
 
 
@@ -148,7 +148,7 @@ class RemoteRoutes:
         return [
             user_id
             for user_id, route in self._routes.items()
-            if route.unsettled and _age(route, now_ms) >= OVERDUE_AFTER
+            if route.unsettled and _age(route, now_ms) >= UNREPORTED_FOR
         ]
 
     def all(self) -> Iterable[int]:

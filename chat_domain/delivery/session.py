@@ -43,9 +43,8 @@ WINDOW_BYTES = 64 * 1024
 WAITING_MESSAGES = 1000
 WAITING_BYTES = 1024 * 1024
 STALLED_AFTER = 6.0  # seconds without a message taken over, while some are under way
-OVERDUE_AFTER = (
-    8000  # ms; what is not settled by then is stored, for the sender's answer is due at 10 s
-)
+# ms; what is not settled by then is stored, for the sender's answer is due at 10 s
+UNSETTLED_FOR = 8000
 
 
 class Phase(enum.Enum):
@@ -76,11 +75,11 @@ class Session:
         "_watched_since",
         "_window",
         "_window_bytes",
-        "behind",
         "claim",
         "client",
         "last_from",
         "last_push",
+        "older_stores",
         "on_hold",
         "phase",
         "reading",
@@ -106,7 +105,7 @@ class Session:
         ] = {}  # the mid of what was taken last, by the node it is from
         self.reading = False
         self.on_hold = False  # while its client does not know yet that it is logged in
-        self.behind = 0  # stores that were under way when it began (see rule 6)
+        self.older_stores = 0  # stores that were under way when it began (see rule 6)
         self._budget = budget or Budget()
         self.last_push = 0
         self._window: deque[Held] = deque()
@@ -275,7 +274,7 @@ class Session:
             return self.fall_back()
         live = (*self._live_in_window(), *self._waiting)
         oldest = next((held for held in live if held.receipts is not None), None)
-        if oldest is None or now_ms - oldest.message.time_ms < OVERDUE_AFTER:
+        if oldest is None or now_ms - oldest.message.time_ms < UNSETTLED_FOR:
             return ()
         return self.fall_back()
 
@@ -319,11 +318,11 @@ class Session:
         self._stores_begun += 1
 
     def store_ended(self) -> Sequence[Held]:
-        """Return the same as `notice`, which this is as well."""
+        """Return the same as `note_store`, which this is as well."""
         self._stores_begun -= 1
-        return self.notice()
+        return self.note_store()
 
-    def notice(self) -> Sequence[Held]:
+    def note_store(self) -> Sequence[Held]:
         """Something was stored for this user. If live, return the same as `fall_back`."""
         self._stores_seen += 1
         return self.fall_back() if self.phase is _LIVE else ()
@@ -334,7 +333,7 @@ class Session:
         self._stores_seen += 1
         return self.fall_back(remote=False)
 
-    def is_behind(self) -> bool:
+    def may_have_more(self) -> bool:
         """Whether the mailbox may hold something that the client has not taken over."""
         return self.phase is _CATCHING_UP or bool(self._window)
 
@@ -345,7 +344,7 @@ class Session:
             self.phase is Phase.CATCHING_UP
             and not self.reading
             and not self.on_hold
-            and not self.behind
+            and not self.older_stores
             and self._read_all_at != self._stores_seen
             and len(self._window) <= WINDOW_MESSAGES // 2
             and self._window_bytes <= WINDOW_BYTES // 2

@@ -17,8 +17,8 @@ class Sessions:
     def add(self, session: Session) -> None:
         """Make this the user's session, in place of any other."""
         self._by_user[session.user.id] = session
-        session.behind = self._stores.get(session.user.id, 0)
-        for _ in range(session.behind):
+        session.older_stores = self._stores.get(session.user.id, 0)
+        for _ in range(session.older_stores):
             session.store_begins()
 
     def discard(self, session: Session) -> None:
@@ -48,7 +48,7 @@ class Sessions:
                 del stores[user_id]
         here = self.of(user_ids)
         for session in here:
-            session.behind = max(0, session.behind - 1)  # stores are done in order
+            session.older_stores = max(0, session.older_stores - 1)  # stores are done in order
         return [(session.user.id, held) for session in here for held in session.store_ended()]
 
     def __iter__(self) -> Iterator[Session]:

@@ -102,11 +102,11 @@ class Logins:
     async def hand_over(self, session: Session) -> None:
         """Let a session push nothing any more, and store what its client did not take over."""
         self.sessions.discard(session)
-        behind = session.is_behind()
+        had_more = session.may_have_more()
         rest = session.end()
         if rest:
             await self.delivery.store_undelivered([(session.user.id, held) for held in rest])
-        elif behind:  # of what is stored, no other session of the user's may have been told
+        elif had_more:  # of what is stored, no other session of the user's may have been told
             await self.delivery.tell_to_fetch([session.user.id])
 
     async def throw_out(self, user_id: int, session_id: str) -> None:

@@ -23,7 +23,7 @@ def test_what_waits_and_is_found_in_the_mailbox_is_counted_once() -> None:
     """When it is taken over, the budget is whole again."""
     budget = Budget()
     session = live_session(budget)
-    session.notice()
+    session.note_store()
     asked, _ = session.begin_read()
     waits = message()
     session.offer(waits, None)

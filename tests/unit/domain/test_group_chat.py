@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.delivery.session import OVERDUE_AFTER
+from chat_domain.delivery.session import UNSETTLED_FOR
 from chat_domain.errors import NoSuchGroup, NotMember, TooManyUnanswered
 from tests.unit.fakes import Push
 from tests.unit.world import Terminal, World
@@ -183,7 +183,7 @@ def test_each_recipient_counts_once(
     """Who takes over what was stored for lateness does not count for somebody else."""
     group_id = world.group(ann, bob, cid)
     ann.says_to_group(group_id, "hello")
-    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.clock.advance(UNSETTLED_FOR / 1000)
     world.mailbox.failing = failing
     bob.ticks()
     world.mailbox.failing = False
@@ -199,7 +199,7 @@ def test_who_is_quicker_than_the_store_counts_once(
     """It is taken over while it is being stored for lateness."""
     group_id = world.group(ann, bob, cid)
     ann.says_to_group(group_id, "hello")
-    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.clock.advance(UNSETTLED_FOR / 1000)
     world.mailbox.slow_writes = True
     bob.ticks()
     bob.takes_over()

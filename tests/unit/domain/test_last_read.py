@@ -3,7 +3,7 @@
 import pytest
 
 from chat_domain.delivery.held import Keeping
-from chat_domain.delivery.session import OVERDUE_AFTER, WAITING_MESSAGES, WINDOW_MESSAGES
+from chat_domain.delivery.session import UNSETTLED_FOR, WAITING_MESSAGES, WINDOW_MESSAGES
 from tests.unit.domain.session_bench import NOW, Bench, message, texts
 
 
@@ -68,7 +68,7 @@ def test_it_waits_for_another_read_if_more_has_been_stored_meanwhile(bench: Benc
     """By another node, say: that is read before it is pushed."""
     asked, _ = bench.session.begin_read()
     bench.offer("live")
-    assert bench.session.notice() == ()
+    assert bench.session.note_store() == ()
     bench.session.end_read([message("stored")], asked)
     assert bench.is_catching_up()
     bench.read([message("stored meanwhile")])
@@ -78,7 +78,7 @@ def test_it_waits_for_another_read_if_more_has_been_stored_meanwhile(bench: Benc
 def test_what_comes_behind_such_a_notice_is_stored(bench: Bench) -> None:
     """It may stand behind something that the read does not see."""
     bench.session.begin_read()
-    bench.session.notice()
+    bench.session.note_store()
     assert texts(bench.session.offer(message(), None)) == []
 
 
@@ -100,8 +100,8 @@ def test_it_does_not_wait_for_a_slow_read_for_ever(bench: Bench) -> None:
     """Its sender is to have an answer."""
     bench.session.begin_read()
     bench.offer("live")
-    assert bench.session.overdue(NOW + OVERDUE_AFTER - 1) == ()
-    assert texts(bench.session.overdue(NOW + OVERDUE_AFTER)) == ["live"]
+    assert bench.session.overdue(NOW + UNSETTLED_FOR - 1) == ()
+    assert texts(bench.session.overdue(NOW + UNSETTLED_FOR)) == ["live"]
 
 
 def test_it_is_given_back_when_the_session_ends(bench: Bench) -> None:
@@ -158,5 +158,5 @@ def test_it_is_kept_in_the_window_once_it_is_pushed(bench: Bench) -> None:
     asked, _ = bench.session.begin_read()
     bench.offer("live")
     bench.session.end_read([message("stored")], asked)
-    (held,) = bench.session.notice()
+    (held,) = bench.session.note_store()
     assert (held.message.text, held.keeping) == ("live", Keeping.BEGUN)

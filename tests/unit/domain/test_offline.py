@@ -115,7 +115,7 @@ def test_what_could_not_be_removed_comes_again_at_the_next_login(
     world.mailbox.failing = True
     bob.takes_over()
     world.mailbox.failing = False
-    bob.session.notice()
+    bob.session.note_store()
     bob.ticks()
     assert bob.client.texts == ["hello"]
     bob.leaves()
@@ -131,7 +131,7 @@ def test_a_removal_under_way_is_not_pushed_again(world: World, ann: Terminal, aw
     bob = world.log_in(away)
     world.mailbox.slow_writes = True
     bob.takes_over()
-    bob.session.notice()
+    bob.session.note_store()
     bob.ticks()
     world.settle()
     assert bob.client.texts == ["hello"]
@@ -167,7 +167,7 @@ def test_two_wishes_to_fetch_make_one_read(world: World, ann: Terminal, away: Us
     """So that nothing is read, and pushed, twice."""
     send(ann, away, 3)
     bob = world.log_in(away)
-    bob.session.notice()
+    bob.session.note_store()
     before = world.mailbox.reads
     world.chat.offline.fetch(bob.session)
     world.chat.offline.fetch(bob.session)
@@ -181,7 +181,7 @@ def test_a_store_under_way_is_waited_for_and_not_polled(
     """A session that has read all there is reads again when the store is done, not before."""
     bob = world.log_in(away)
     bob.session.store_begins()
-    bob.session.notice()
+    bob.session.note_store()
     before = world.mailbox.reads
     for _ in range(5):
         bob.ticks()
@@ -197,11 +197,11 @@ def test_a_notice_during_a_read_is_followed_by_another(
 ) -> None:
     """Or what was stored meanwhile would wait for the next login."""
     bob = world.log_in(away)
-    bob.session.notice()
+    bob.session.note_store()
     before = world.mailbox.reads
     world.mailbox.slow_reads = True
     bob.ticks()
-    bob.session.notice()
+    bob.session.note_store()
     world.settle()
     assert world.mailbox.reads == before + 2
     assert bob.is_live

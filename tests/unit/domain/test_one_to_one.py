@@ -3,7 +3,7 @@
 import pytest
 
 from chat_domain.delivery.delivery import MAX_UNANSWERED
-from chat_domain.delivery.session import OVERDUE_AFTER, WAITING_MESSAGES, WINDOW_MESSAGES
+from chat_domain.delivery.session import UNSETTLED_FOR, WAITING_MESSAGES, WINDOW_MESSAGES
 from chat_domain.errors import TooManyUnanswered
 from tests.unit.fakes import Push
 from tests.unit.world import Terminal, World
@@ -191,7 +191,7 @@ def test_a_flood_goes_by_way_of_the_mailbox(world: World, bob: Terminal) -> None
 def test_what_is_not_settled_in_time_is_stored(world: World, ann: Terminal, bob: Terminal) -> None:
     """Its sender is told by 10 s; should it be taken over after all, it leaves the mailbox."""
     ann.says(bob.user, "hello")
-    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.clock.advance(UNSETTLED_FOR / 1000)
     bob.ticks()
     assert ann.client.statuses == ["stored"]
     assert world.waiting_for(bob.user) == ["hello"]
@@ -207,7 +207,7 @@ def test_what_is_taken_over_while_it_is_stored_leaves_the_mailbox(
 ) -> None:
     """The client was quicker than the disk."""
     ann.says(bob.user, "hello")
-    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.clock.advance(UNSETTLED_FOR / 1000)
     world.mailbox.slow_writes = True
     bob.ticks()
     bob.takes_over()
@@ -223,7 +223,7 @@ def test_what_could_not_be_stored_for_lateness_is_still_the_session_s(
 ) -> None:
     """Its sender is told so; should the client leave, it is stored after all."""
     ann.says(bob.user, "hello")
-    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.clock.advance(UNSETTLED_FOR / 1000)
     world.mailbox.failing = True
     bob.ticks()
     world.mailbox.failing = False
@@ -242,7 +242,7 @@ def test_what_had_no_room_in_the_mailbox_is_still_the_session_s() -> None:
     bob = world.log_in(bob.user)
     ann.client.answers.clear()
     ann.says(bob.user, "hello")
-    world.clock.advance(OVERDUE_AFTER / 1000)
+    world.clock.advance(UNSETTLED_FOR / 1000)
     bob.ticks()
     assert ann.client.statuses == ["MailboxFull"]
     bob.takes_over(1)

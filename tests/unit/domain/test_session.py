@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.delivery.held import Keeping
 from chat_domain.delivery.session import (
-    OVERDUE_AFTER,
+    UNSETTLED_FOR,
     WAITING_BYTES,
     WAITING_MESSAGES,
     WINDOW_BYTES,
@@ -121,7 +121,7 @@ def test_a_notice_makes_it_catch_up(bench: Bench) -> None:
     """What is under way and what waits is returned, in order, to be stored; the window stays."""
     window = bench.fill_window()
     bench.offer("waits one", "waits two")
-    assert texts(bench.session.notice()) == [*window, "waits one", "waits two"]
+    assert texts(bench.session.note_store()) == [*window, "waits one", "waits two"]
     assert bench.is_catching_up()
     bench.session.taken_over(WINDOW_MESSAGES)
     assert len(bench.client.pushes) == WINDOW_MESSAGES
@@ -132,7 +132,7 @@ def test_a_notice_makes_it_catch_up(bench: Bench) -> None:
 def test_what_could_not_be_stored_goes_with_the_next(bench: Bench) -> None:
     """Who catches up has nothing under way that is less safe than what is stored behind it."""
     bench.offer("under way")
-    failed = bench.session.notice()
+    failed = bench.session.note_store()
     assert texts(bench.session.offer(message("behind"), None)) == []
     failed[0].keeping = Keeping.NOT
     bench.session.kept(failed)
@@ -161,7 +161,7 @@ def test_what_fell_back_is_not_counted_any_more(bench: Bench) -> None:
     """Once live again, as much may wait as ever."""
     bench.fill_window()
     bench.offer(*["x" * (WAITING_BYTES // 4)] * 4)
-    bench.session.notice()
+    bench.session.note_store()
     bench.session.taken_over(WINDOW_MESSAGES)
     bench.read([])
     bench.fill_window()
@@ -174,7 +174,7 @@ def test_a_copy_of_what_fell_back_is_no_copy_any_more(bench: Bench) -> None:
     bench.fill_window()
     first = message("waits", cid="c")
     bench.session.offer(first, None)
-    bench.session.notice()
+    bench.session.note_store()
     bench.session.taken_over(WINDOW_MESSAGES)
     bench.read([])
     bench.session.offer(message("waits", cid="c"), None)
@@ -210,7 +210,7 @@ def test_large_messages_hold_the_next_read_back() -> None:
     """Half of the window's bytes have to be free as well."""
     bench = Bench(live=False)
     bench.read([message("x" * 10_000) for _ in range(5)])
-    bench.session.notice()
+    bench.session.note_store()
     bench.session.taken_over(1)
     assert not bench.session.wants_read()
     bench.session.taken_over(2)
@@ -241,7 +241,7 @@ def test_a_notice_during_a_read_asks_for_another() -> None:
     """The read may have been too early to see what was stored."""
     bench = Bench(live=False)
     asked, _ = bench.session.begin_read()
-    bench.session.notice()
+    bench.session.note_store()
     bench.session.end_read([], asked)
     assert bench.is_catching_up()
     assert bench.session.wants_read()
@@ -297,14 +297,14 @@ def test_reads_leave_out_what_is_on_the_way() -> None:
     bench = Bench(live=False)
     stored = [message("one"), message("two")]
     bench.read(stored)
-    bench.session.notice()
+    bench.session.note_store()
     mids = {one.mid for one in stored}
     assert bench.read([]) == mids
     done = bench.session.taken_over(2)
-    bench.session.notice()
+    bench.session.note_store()
     assert bench.read([]) == mids
     bench.session.removed(done)
-    bench.session.notice()
+    bench.session.note_store()
     assert bench.read([]) == frozenset()
 
 
@@ -328,7 +328,7 @@ def test_a_copy_of_what_waits_joins_it(bench: Bench) -> None:
     first, second = message("hello", cid="c"), message("hello", cid="c")
     bench.session.offer(first, bench.receipt(first))
     bench.session.offer(second, bench.receipt(second))
-    waiting = bench.session.notice()[WINDOW_MESSAGES:]
+    waiting = bench.session.note_store()[WINDOW_MESSAGES:]
     assert texts(waiting) == ["hello"]
     assert len(waiting[0].each_receipt()) == 2
 
@@ -336,7 +336,7 @@ def test_a_copy_of_what_waits_joins_it(bench: Bench) -> None:
 def test_a_copy_of_what_came_from_the_mailbox_is_stored(bench: Bench) -> None:
     """The mailbox has it, so its sender is told so at once."""
     stored = message("hello", cid="c")
-    bench.session.notice()
+    bench.session.note_store()
     bench.read([stored])
     second = message("hello", cid="c")
     assert bench.session.offer(second, bench.receipt(second)) is None
@@ -378,7 +378,7 @@ def test_what_was_taken_over_is_joined_no_more(bench: Bench) -> None:
     assert bench.client.texts == ["hello", "hello"]
 
 
-@pytest.mark.parametrize("fall_back", [Session.notice, Session.fall_back])
+@pytest.mark.parametrize("fall_back", [Session.note_store, Session.fall_back])
 def test_a_copy_joins_what_is_in_the_window_while_it_catches_up(
     bench: Bench, fall_back: object
 ) -> None:
@@ -434,12 +434,12 @@ def test_what_the_mailbox_has_is_not_given_back() -> None:
 
 def test_an_ended_session_pushes_nothing(bench: Bench) -> None:
     """Neither what is offered nor what a late read finds; and it never comes back to life."""
-    bench.session.notice()
+    bench.session.note_store()
     asked, _ = bench.session.begin_read()
     bench.session.end()
     bench.session.end_read([message("late")], asked)
     assert texts(bench.session.offer(message("later"), None)) == []
-    assert texts(bench.session.notice()) == []
+    assert texts(bench.session.note_store()) == []
     assert bench.client.pushes == []
     assert bench.session.phase is Phase.ENDED
     assert not bench.session.wants_read()
@@ -465,26 +465,26 @@ def test_what_is_not_settled_for_8_seconds_is_overdue(bench: Bench) -> None:
     assert len(overdue) == WINDOW_MESSAGES + 1
     assert overdue[-1].message.text == "waits"
     assert bench.is_catching_up()
-    assert bench.session.overdue(NOW + OVERDUE_AFTER) == ()
+    assert bench.session.overdue(NOW + UNSETTLED_FOR) == ()
 
 
 def test_nobody_waits_for_an_answer_so_nothing_is_overdue(bench: Bench) -> None:
     """A version 1 sender's message is left to the client's own pace."""
     bench.session.offer(message(), None)
-    assert bench.session.overdue(NOW + 2 * OVERDUE_AFTER) == ()
+    assert bench.session.overdue(NOW + 2 * UNSETTLED_FOR) == ()
 
 
 def test_a_settled_session_has_nothing_overdue(bench: Bench) -> None:
     """Whatever the clock says."""
     bench.offer("one")
     bench.session.taken_over(1)
-    assert bench.session.overdue(NOW + 2 * OVERDUE_AFTER) == ()
+    assert bench.session.overdue(NOW + 2 * UNSETTLED_FOR) == ()
 
 
 def test_what_was_stored_for_lateness_is_removed_once_taken_over(bench: Bench) -> None:
     """And not given back at the end, for the mailbox has it."""
     one, two = bench.offer("one", "two")
-    overdue = bench.session.overdue(NOW + OVERDUE_AFTER)
+    overdue = bench.session.overdue(NOW + UNSETTLED_FOR)
     for held in overdue:
         held.keeping = Keeping.DONE
     assert bench.session.kept(overdue) == []
@@ -496,7 +496,7 @@ def test_what_was_stored_for_lateness_is_removed_once_taken_over(bench: Bench) -
 def test_what_was_taken_over_while_it_was_stored_is_removed_afterwards(bench: Bench) -> None:
     """The client was quicker than the store."""
     (one,) = bench.offer("one")
-    overdue = bench.session.overdue(NOW + OVERDUE_AFTER)
+    overdue = bench.session.overdue(NOW + UNSETTLED_FOR)
     assert bench.session.taken_over(1) == []
     assert bench.sender.statuses == ["delivered"]
     overdue[0].keeping = Keeping.DONE
@@ -506,7 +506,7 @@ def test_what_was_taken_over_while_it_was_stored_is_removed_afterwards(bench: Be
 def test_reads_leave_out_what_is_stored_for_lateness(bench: Bench) -> None:
     """It is in the window already. If it could not be stored, there is nothing to leave out."""
     (one,) = bench.offer("one")
-    overdue = bench.session.overdue(NOW + OVERDUE_AFTER)
+    overdue = bench.session.overdue(NOW + UNSETTLED_FOR)
     assert bench.read([]) == {one.mid}
     overdue[0].keeping = Keeping.NOT
     bench.session.kept(overdue)
@@ -519,12 +519,12 @@ def test_a_read_that_was_under_way_does_not_push_what_was_stored_for_lateness(
 ) -> None:
     """It may find what was not in the mailbox when it began, and what is in the window."""
     (one,) = bench.offer("one")
-    failed = bench.session.notice()
+    failed = bench.session.note_store()
     failed[0].keeping = Keeping.NOT
     bench.session.kept(failed)
     asked, without = bench.session.begin_read()
     assert without == frozenset()
-    bench.session.overdue(NOW + OVERDUE_AFTER)
+    bench.session.overdue(NOW + UNSETTLED_FOR)
     bench.session.end_read([one], asked)
     assert bench.client.texts == ["one"]
 
@@ -557,7 +557,7 @@ def test_a_copy_that_is_found_in_the_mailbox_joins_the_one_in_the_window(bench: 
     it leaves the mailbox under the mid that it has there."""
     stored, first = message("hello", cid="c"), message("hello", cid="c")
     bench.session.offer(first, bench.receipt(first))
-    bench.session.notice()
+    bench.session.note_store()
     bench.read([stored])
     assert bench.sender.statuses == ["stored"]
     assert stored.mid in bench.read([])
@@ -577,7 +577,7 @@ def test_an_earlier_copy_of_what_is_stored_is_stored_too(bench: Bench) -> None:
     """Only the mailbox can put it forward."""
     earlier, first = message("hello", cid="c"), message("hello", cid="c")
     bench.session.offer(first, None)
-    (held,) = bench.session.notice()
+    (held,) = bench.session.note_store()
     held.keep()
     assert texts(bench.session.offer(earlier, None)) == []
     assert bench.client.texts == ["hello"]
@@ -587,7 +587,7 @@ def test_another_content_under_the_same_cid_joins_nothing(bench: Bench) -> None:
     """It is a message of its own, whoever let it in."""
     first, other = message("hello", cid="c"), message("other", cid="c")
     bench.session.offer(first, None)
-    bench.session.notice()
+    bench.session.note_store()
     bench.read([other])
     assert bench.client.texts == ["hello", "other"]
 
