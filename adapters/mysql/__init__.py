@@ -9,15 +9,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.mysql.address import Address
-from adapters.mysql.friends import MySqlFriends
-from adapters.mysql.groups import MySqlGroups
+from adapters.mysql.database import MySqlDatabase
 from adapters.mysql.link import connect
 from adapters.mysql.mailbox import MySqlMailbox
 from adapters.mysql.pool import Pool
 from adapters.mysql.schema import check
-from adapters.mysql.tokens import MySqlTokens
 from adapters.mysql.trouble import Trouble
 from adapters.mysql.users import MySqlUsers
+from adapters.sql.friends import SqlFriends
+from adapters.sql.groups import SqlGroups
+from adapters.sql.tokens import SqlTokens
 from adapters.storage import StoreUnusable
 from chat_domain.ports.store import Store
 
@@ -44,13 +45,14 @@ async def mysql_store(url: str, *, mailbox_capacity: int = 1000) -> AsyncIterato
         stack.push_async_callback(pool.close)
         mailbox = MySqlMailbox(pool, mailbox_capacity)
         stack.push_async_callback(mailbox.close)
-        users = MySqlUsers(pool, mailbox.forget)
+        database = MySqlDatabase(pool)
+        users = MySqlUsers(database, mailbox.forget)
         stack.push_async_callback(users.close)
         yield Store(
             users=users,
-            tokens=MySqlTokens(pool),
-            friends=MySqlFriends(pool),
-            groups=MySqlGroups(pool),
+            tokens=SqlTokens(database),
+            friends=SqlFriends(database),
+            groups=SqlGroups(database),
             mailbox=mailbox,
             depths={
                 "mysql mailbox": mailbox.depth,

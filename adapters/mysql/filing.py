@@ -17,9 +17,10 @@ the sender. The steps:
 from collections.abc import Iterable, Mapping, Sequence
 
 from adapters.mysql.link import Link
-from adapters.mysql.numbers import NO_ID, marks, pieces
+from adapters.mysql.lists import marks, pieces
 from adapters.mysql.room import Room
 from adapters.mysql.rows import MESSAGE_COLUMNS, row
+from adapters.sql.numbers import NO_ID
 from adapters.storage import reserve
 from chat_domain.model import Entry, Filing, Message, Outcome
 

@@ -17,9 +17,10 @@ import attrs
 from adapters.mysql.batches import Batches
 from adapters.mysql.filing import Clerk
 from adapters.mysql.link import Link
-from adapters.mysql.numbers import bounded, marks, pieces
+from adapters.mysql.lists import marks, pieces
 from adapters.mysql.pool import Pool
 from adapters.mysql.rows import MESSAGE_COLUMNS
+from adapters.sql.numbers import bounded
 from chat_domain.model import Entry, Filing, Message
 
 ROWS = 1000  # in one transaction, unless a single call brings more

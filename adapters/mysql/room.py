@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from adapters.mysql.link import Link
-from adapters.mysql.numbers import marks, pieces
+from adapters.mysql.lists import marks, pieces
 from chat_domain.model import Entry
 
 EXPIRY = 60.0  # seconds

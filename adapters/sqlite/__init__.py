@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from adapters.sqlite.friends import SqliteFriends
-from adapters.sqlite.groups import SqliteGroups
+from adapters.sql.friends import SqlFriends
+from adapters.sql.groups import SqlGroups
+from adapters.sql.tokens import SqlTokens
+from adapters.sql.users import SqlUsers
+from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.mailbox import SqliteMailbox
 from adapters.sqlite.opening import DatabaseInUse, locked, reading, writing
-from adapters.sqlite.tokens import SqliteTokens
-from adapters.sqlite.users import SqliteUsers
 from adapters.sqlite.worker import Worker
 from adapters.storage import StoreUnusable
 from chat_domain.ports.store import Store
@@ -35,11 +36,12 @@ async def sqlite_store(path: Path, *, mailbox_capacity: int = 1000) -> AsyncIter
         except (OSError, sqlite3.Error) as error:
             why = (isinstance(error, OSError) and error.strerror) or str(error)
             raise StoreUnusable(f"cannot use {path}: {why}") from error
+        database = SqliteDatabase(reader, writer)
         yield Store(
-            users=SqliteUsers(reader, writer),
-            tokens=SqliteTokens(reader, writer),
-            friends=SqliteFriends(reader, writer),
-            groups=SqliteGroups(reader, writer),
+            users=SqlUsers(database),
+            tokens=SqlTokens(database),
+            friends=SqlFriends(database),
+            groups=SqlGroups(database),
             mailbox=SqliteMailbox(reader, writer, mailbox_capacity),
             depths={"sqlite reader": reader.depth, "sqlite writer": writer.depth},
         )

@@ -11,7 +11,7 @@ from sqlite3 import Connection
 
 import attrs
 
-from adapters.sqlite.numbers import bounded
+from adapters.sql.numbers import bounded
 from adapters.sqlite.worker import Worker
 from adapters.storage import reserve
 from chat_domain.model import Entry, Filing, Message, Outcome

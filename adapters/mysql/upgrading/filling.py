@@ -7,13 +7,14 @@ from typing import Any
 import attrs
 
 from adapters.mysql.link import Link
-from adapters.mysql.numbers import NO_ID, marks, pieces
+from adapters.mysql.lists import marks, pieces
 from adapters.mysql.rows import MESSAGE_COLUMNS, row
 from adapters.mysql.upgrading.messages import Reader, Unreadable
 from adapters.mysql.upgrading.names import staging
 from adapters.mysql.upgrading.naming import named
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import TABLE, Report
+from adapters.sql.numbers import NO_ID
 from chat_domain.model import Entry, Role
 
 AT_ONCE = 500  # rows of one statement

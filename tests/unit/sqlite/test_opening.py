@@ -119,7 +119,7 @@ async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
 async def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
     """Writes go through the log with a sync for each commit."""
     async with sqlite_store(tmp_path / "chat.db") as store:
-        writer = store.users._writer  # type: ignore[attr-defined]  # what a port does not show
+        writer = store.mailbox._writer  # type: ignore[attr-defined]  # what a port does not show
         run = writer.run
         assert await run(
             lambda connection: connection.execute("PRAGMA synchronous").fetchone()

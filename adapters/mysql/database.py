@@ -1,0 +1,111 @@
+"""MySQL, as the stores' common statements ask for it. (`adapters.sql.database`)"""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar, TypeVarTuple
+
+import attrs
+from pymysql.err import IntegrityError
+
+from adapters.mysql.link import Link
+from adapters.mysql.lists import marks, pieces
+from adapters.mysql.pool import Pool
+from adapters.sql.database import Words, Work
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+AT_ONCE = 1000  # values in one statement
+
+_TEXTS = {
+    "User": ("name", "namekey", "password"),
+    "AllGroup": ("groupname", "namekey", "groupdesc"),
+}
+
+
+@attrs.frozen
+class MySqlConnection:
+    words: ClassVar = Words(
+        # as binary: otherwise trailing spaces would make no difference
+        still_is="CAST(password AS BINARY) = ?",
+        key_has="INSTR(namekey, CAST(? AS BINARY)) > 0",
+        unless_there="ON DUPLICATE KEY UPDATE userid = userid",
+        or_set="ON DUPLICATE KEY UPDATE",
+        some_tokens="ORDER BY digest LIMIT ?",
+        heir="groupid = ? ORDER BY joined, userid LIMIT 1",
+        place="changes",
+        new_group={"changes": 1},
+    )
+
+    _link: Link
+
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return await self._link.rows(sql.replace("?", "%s"), args)
+
+    async def rows_in(self, sql: str, values: Sequence[int]) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        for some in pieces(values, AT_ONCE):
+            found += await self._link.rows(f"{sql} ({marks(len(some))})", some)
+        return found
+
+    async def ids(self, column: str, source: str, of: int) -> list[int]:
+        query = f"SELECT {column} FROM {source} ORDER BY {column}"  # noqa: S608  # constants
+        return [number for (number,) in await self.rows(query, (of,))]
+
+    async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
+        return (await self._link.change(sql.replace("?", "%s"), args)).rows
+
+    async def change_in(self, sql: str, values: Sequence[int | str]) -> None:
+        for some in pieces(values, AT_ONCE):
+            await self._link.change(f"{sql} ({marks(len(some))})", some)
+
+    async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
+        # asked first, since a row that is refused by its key uses up an id all the same
+        in_use = f"SELECT 1 FROM {table} WHERE namekey = ?"  # noqa: S608  # constants
+        if await self.rows(in_use, (row["namekey"],)):
+            return None
+        try:
+            return await self._insert(table, row)
+        except IntegrityError:
+            return None
+
+    async def skip_ids(self, table: str, number: int) -> None:
+        """The server counts on from the highest id that a row has had. So two rows come and go
+        before anybody sees them: that needs no right to alter tables."""
+        nobody: dict[str, int | str] = dict.fromkeys(_TEXTS[table], "")
+        delete = f"DELETE FROM {table} WHERE id = ?"  # noqa: S608  # constants
+        first = await self._insert(table, nobody)
+        await self.change(delete, (first,))
+        last = first + number
+        await self._insert(table, nobody | {"id": last})
+        await self.change(delete, (last,))
+
+    async def _insert(self, table: str, row: Mapping[str, int | str]) -> int:
+        insert = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks(len(row))})"  # noqa: S608
+        return (await self._link.change(insert, tuple(row.values()))).last_id
+
+    async def lock_user(self, user_id: int) -> None:
+        await self.rows("SELECT 1 FROM User WHERE id = ? FOR UPDATE", (user_id,))
+
+    async def change_group(self, group_id: int) -> bool:
+        """Raise the number of changes in the group's own row. That makes such changes wait for
+        each other; and where several servers take writes (Galera), two of them that change one
+        group at the same time both write this row, so that one has to begin again.
+        The number also says in which order members came."""
+        changing = "UPDATE AllGroup SET changes = changes + 1 WHERE id = ?"
+        return bool(await self.change(changing, (group_id,)))
+
+
+@attrs.frozen
+class MySqlDatabase:
+    _pool: Pool
+
+    def read(self, work: Work[*Ts, T], *args: *Ts) -> Awaitable[T]:
+        return self._pool.read(_do, work, args)
+
+    def write(self, work: Work[*Ts, T], *args: *Ts, repeatable: bool = False) -> Awaitable[T]:
+        write = self._pool.write_repeatable if repeatable else self._pool.write
+        return write(_do, work, args)
+
+
+async def _do(link: Link, work: Work[*Ts, T], args: tuple[*Ts]) -> T:
+    return await work(MySqlConnection(link), *args)

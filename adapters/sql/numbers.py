@@ -1,0 +1,13 @@
+"""Numbers on their way to a database."""
+
+NO_ID = 2**31  # ids are below
+
+
+def bounded(number: int) -> int:
+    """The same number where it can be an id, else the nearest that is none.
+
+    A request's integer has as many digits as it likes, and no column has. So what is asked about
+    an id that cannot be is answered as for any unknown id, and nothing changes for a number that
+    is compared with ids, or that counts them.
+    """
+    return min(max(number, 0), NO_ID)

@@ -1,0 +1,100 @@
+"""Who has registered, in the table User."""
+
+from collections.abc import Collection, Sequence
+
+import attrs
+
+from adapters.sql.database import Connection, Database
+from adapters.sql.numbers import bounded
+from chat_domain.errors import NameTaken
+from chat_domain.model import Account, User
+from chat_domain.names import Name
+
+
+@attrs.define
+class SqlUsers:
+    _database: Database
+
+    async def add(self, name: Name, secret: str) -> int:
+        return await self._database.write(_add, name, secret)
+
+    async def by_id(self, user_id: int) -> Account | None:
+        return await self._database.read(_account, "id", bounded(user_id))
+
+    async def by_name(self, key: str) -> Account | None:
+        return await self._database.read(_account, "namekey", key)
+
+    async def names(self, user_ids: Collection[int]) -> dict[int, str]:
+        return await self._database.read(_names, [bounded(user_id) for user_id in user_ids])
+
+    async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
+        return await self._database.write(_set_secret, bounded(user_id), secret, instead_of)
+
+    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
+        return await self._database.read(_page, bounded(after), bounded(limit), containing)
+
+    async def remove(self, user_id: int) -> bool:
+        return await self._database.write(_remove, bounded(user_id))
+
+    async def skip_ids(self, number: int) -> None:
+        await self._database.write(_skip_ids, number)
+
+    async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
+        states = [bounded(user_id) for user_id in online], [bounded(user_id) for user_id in offline]
+        await self._database.write(paint, *states, repeatable=True)
+
+
+async def _add(connection: Connection, name: Name, secret: str) -> int:
+    row = {"name": name.text, "namekey": name.key, "password": secret}
+    user_id = await connection.add_named("User", row)
+    if user_id is None:
+        raise NameTaken(name.text)
+    return user_id
+
+
+async def _account(connection: Connection, column: str, value: int | str) -> Account | None:
+    query = f"SELECT id, name, password FROM User WHERE {column} = ?"  # noqa: S608  # constants
+    for user_id, name, secret in await connection.rows(query, (value,)):
+        return Account(User(user_id, name), secret)
+    return None
+
+
+async def _names(connection: Connection, user_ids: Sequence[int]) -> dict[int, str]:
+    return dict(await connection.rows_in("SELECT id, name FROM User WHERE id IN", user_ids))
+
+
+async def _set_secret(connection: Connection, user_id: int, secret: str, instead_of: str) -> bool:
+    replaced = await connection.change(
+        f"UPDATE User SET password = ? WHERE id = ? AND {connection.words.still_is}",  # noqa: S608
+        (secret, user_id, instead_of),
+    )
+    return bool(replaced)
+
+
+async def _page(connection: Connection, after: int, limit: int, containing: str) -> list[User]:
+    rows = await connection.rows(
+        f"SELECT id, name FROM User WHERE id > ? AND {connection.words.key_has}"  # noqa: S608
+        " ORDER BY id LIMIT ?",
+        (after, containing, limit),
+    )
+    return [User(*row) for row in rows]
+
+
+async def _remove(connection: Connection, user_id: int) -> bool:
+    # two statements for Friend, as not every server uses both indexes for an OR reliably
+    for what in ("Token WHERE userid", "Friend WHERE userid", "Friend WHERE friendid"):
+        await connection.change(f"DELETE FROM {what} = ?", (user_id,))  # noqa: S608  # constants
+    await connection.change("DELETE FROM OfflineMessage WHERE userid = ?", (user_id,))
+    return bool(await connection.change("DELETE FROM User WHERE id = ?", (user_id,)))
+
+
+async def _skip_ids(connection: Connection, number: int) -> None:
+    await connection.skip_ids("User", number)
+
+
+async def paint(connection: Connection, online: Sequence[int], offline: Sequence[int]) -> None:
+    for state, users in (("online", online), ("offline", offline)):
+        if users:
+            which = f"UPDATE User SET state = '{state}' WHERE id IN"  # noqa: S608  # constants
+            # in one order on every node, so that they wait for each other instead of deadlocking
+            await connection.change_in(which, sorted(users))

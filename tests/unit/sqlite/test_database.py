@@ -1,0 +1,33 @@
+"""How statements that are written for any database are done by SQLite's thread."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from adapters.sql.database import Connection
+from adapters.sqlite.database import SqliteDatabase
+from adapters.sqlite.opening import reading, writing
+from adapters.sqlite.worker import Worker
+
+
+async def test_work_may_wait_for_nothing_but_its_connection(tmp_path: Path) -> None:
+    """Whoever waits in the thread is told so, what they did is undone, and the thread goes on."""
+
+    async def waits(connection: Connection) -> None:
+        await connection.change("INSERT INTO Friend (userid, friendid) VALUES (?, ?)", (1, 2))
+        await asyncio.sleep(0)
+
+    async def count(connection: Connection) -> int:
+        return len(await connection.rows("SELECT 1 FROM Friend"))
+
+    writer = Worker(writing(tmp_path / "chat.db"), begin="BEGIN IMMEDIATE", savepoints=True)
+    reader = Worker(reading(tmp_path / "chat.db"), begin="BEGIN", savepoints=False)
+    database = SqliteDatabase(reader, writer)
+    try:
+        with pytest.raises(RuntimeError, match="waits"):
+            await database.write(waits)
+        assert await database.write(count) == await database.read(count) == 0
+    finally:
+        await writer.close()
+        await reader.close()
