@@ -8,18 +8,24 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from adapters.client import frames
+from msgspec.structs import replace
+
+from adapters.client import codec
 from adapters.client.backoff import Backoff
 from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost, OutboxFull, Refused
 from adapters.client.events import Ack, Event
-from adapters.client.frames import Body
 from adapters.client.inbox import Inbox
 from adapters.client.keeper import Address, Identity, Keeper
+from adapters.client.outbox import Chat
 from adapters.client.settings import Settings
-from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User
+from adapters.wire import requests
+from adapters.wire.answers import Answer, FriendsAck, GroupsAck, MembersAck
+from adapters.wire.requests import Request
+from chat_domain.model import Friend, Group, Member, Membership, Resumable, User
 
-R = TypeVar("R")
+A = TypeVar("A", bound=Answer)
+P = TypeVar("P", FriendsAck, GroupsAck, MembersAck)
 
 _DEFAULTS = Settings()
 _LONGEST_HOLD = 5.0  # seconds between attempts at a message that is refused for the moment
@@ -95,22 +101,22 @@ class ChatClient:
 
     async def register(self, name: str, password: str) -> int:
         """Make an account; its id."""
-        body = {"msgid": frames.REGISTER, "name": name, "password": password}
+        request = requests.Register(name=name, password=password)
         await self._online()
-        ack = await self._keeper.ask(body, frames.RegisterAck, self._settings.greet_within)
-        return ack.id
+        return (await self._keeper.ask(request, self._settings.greet_within)).id
 
     async def login(self, who: int | str, password: str) -> User:
         """Log in by id (also written in digits) or by name.
 
         A server that is silent or busy is asked again, for `Settings.patience` in all.
         """
-        body = {"msgid": frames.LOGIN, "password": password, "v": frames.VERSION}
-        return await self._keeper.enter_patiently(body | _by("id", "name", who))
+        number, name = _id_or_name(who)
+        login = requests.Login(id=number, name=name, password=password, v=codec.VERSION)
+        return await self._keeper.enter_patiently(login)
 
     async def resume(self, token: str) -> User:
         """Log in by an earlier login's token."""
-        return await self._keeper.enter_patiently({"msgid": frames.RESUME, "token": token})
+        return await self._keeper.enter_patiently(requests.Resume(token=token))
 
     async def logout(self) -> None:
         """End the session and its token, after waiting for the messages that are under way."""
@@ -127,21 +133,20 @@ class ChatClient:
 
     async def change_password(self, old: str, new: str) -> None:
         """Also ends all tokens; this session gets a new one."""
-        body = {"msgid": frames.CHANGE_PASSWORD, "old": old, "new": new}
-        ack = await self._ask(body, frames.ChangePasswordAck)
+        ack = await self._ask(requests.ChangePassword(old=old, new=new))
         identity = self._keeper.identity
         if identity is not None:
-            login = identity.login and identity.login | {"password": new}
+            login = identity.login and replace(identity.login, password=new)
             self._keeper.identity = Identity(identity.user, ack.token, login)
 
     async def sessions(self) -> list[Resumable]:
         """This user's sessions that can be resumed, the latest first."""
-        ack = await self._ask({"msgid": frames.SESSIONS}, frames.SessionsAck)
-        return [Resumable(row.session, row.begun, row.expires, row.current) for row in ack.sessions]
+        ack = await self._ask(requests.ListSessions())
+        return [row.resumable() for row in ack.sessions]
 
     async def end_session(self, name: str) -> None:
         """Make a session's token worthless; for the current one, use `logout`."""
-        await self._ask({"msgid": frames.END_SESSION, "session": name}, frames.PlainAck)
+        await self._ask(requests.EndSession(session=name))
 
     # Messages.
 
@@ -150,19 +155,19 @@ class ChatClient:
 
         Waits for room while too many messages wait. A cancelled `send` may have been sent.
         """
-        return await self._send({"msgid": frames.CHAT, "toid": user_id, "msg": text})
+        return await self._send(requests.OneChat(toid=user_id, msg=text))
 
     async def send_group(self, group_id: int, text: str) -> Ack:
         """Send a message to a group; otherwise as `send`."""
-        return await self._send({"msgid": frames.GROUP_CHAT, "groupid": group_id, "msg": text})
+        return await self._send(requests.GroupChat(groupid=group_id, msg=text))
 
     def post(self, user_id: int, text: str) -> asyncio.Future[Ack]:
         """Queue a message at once; many can be on their way. Raises OutboxFull, too."""
-        return self._post({"msgid": frames.CHAT, "toid": user_id, "msg": text})
+        return self._post(requests.OneChat(toid=user_id, msg=text))
 
     def post_group(self, group_id: int, text: str) -> asyncio.Future[Ack]:
         """Queue a message to a group; otherwise as `post`."""
-        return self._post({"msgid": frames.GROUP_CHAT, "groupid": group_id, "msg": text})
+        return self._post(requests.GroupChat(groupid=group_id, msg=text))
 
     @property
     def unsettled(self) -> int:
@@ -195,61 +200,44 @@ class ChatClient:
     # Friends and groups.
 
     async def find_user(self, name: str) -> Friend:
-        ack = await self._ask({"msgid": frames.FIND_USER, "name": name}, frames.FindUserAck)
-        return Friend(ack.id, ack.name, ack.state == "online")
+        return (await self._ask(requests.FindUser(name=name))).friend()
 
     async def add_friend(self, who: int | str) -> Friend:
-        body = {"msgid": frames.ADD_FRIEND} | _by("friendid", "friendname", who)
-        ack = await self._ask(body, frames.PlainAck)
-        return _friend(ack.friend) if ack.friend else Friend(0, str(who), online=False)
+        number, name = _id_or_name(who)
+        ack = await self._ask(requests.AddFriend(friendid=number, friendname=name))
+        return ack.friend.friend() if ack.friend else Friend(0, str(who), online=False)
 
     async def remove_friend(self, friend_id: int) -> None:
-        await self._ask({"msgid": frames.REMOVE_FRIEND, "friendid": friend_id}, frames.PlainAck)
+        await self._ask(requests.RemoveFriend(friendid=friend_id))
 
     async def friends(self, page: int = 100) -> AsyncIterator[Friend]:
         """Everybody on the user's list, ascending by id, fetched page by page."""
-        body: Body = {"msgid": frames.FRIENDS, "limit": page}
-        while True:
-            ack = await self._ask(body, frames.FriendsAck)
+        async for ack in self._pages(requests.ListFriends(limit=page)):
             for row in ack.friends:
-                yield _friend(row)
-            if ack.next is None:
-                return
-            body["after"] = ack.next
+                yield row.friend()
 
     async def groups(self, page: int = 100) -> AsyncIterator[Membership]:
         """The user's groups, ascending by id, fetched page by page."""
-        body: Body = {"msgid": frames.GROUPS, "limit": page}
-        while True:
-            ack = await self._ask(body, frames.GroupsAck)
+        async for ack in self._pages(requests.ListGroups(limit=page)):
             for row in ack.groups:
-                yield Membership(Group(row.id, row.groupname, row.groupdesc), _role(row))
-            if ack.next is None:
-                return
-            body["after"] = ack.next
+                yield row.membership()
 
     async def members(self, group_id: int, page: int = 100) -> AsyncIterator[Member]:
         """The members of one of the user's groups, ascending by id, fetched page by page."""
-        body: Body = {"msgid": frames.MEMBERS, "groupid": group_id, "limit": page}
-        while True:
-            ack = await self._ask(body, frames.MembersAck)
+        async for ack in self._pages(requests.ListMembers(groupid=group_id, limit=page)):
             for row in ack.users:
-                yield Member(row.id, row.name, _role(row), row.state == "online")
-            if ack.next is None:
-                return
-            body["after"] = ack.next
+                yield row.member()
 
     async def create_group(self, name: str, description: str = "") -> Group:
-        body = {"msgid": frames.CREATE_GROUP, "groupname": name, "groupdesc": description}
-        ack = await self._ask(body, frames.PlainAck)
+        ack = await self._ask(requests.CreateGroup(groupname=name, groupdesc=description))
         return Group(ack.groupid, name, description)
 
     async def join_group(self, group_id: int) -> Group:
-        ack = await self._ask({"msgid": frames.ADD_GROUP, "groupid": group_id}, frames.PlainAck)
-        return Group(ack.groupid, ack.groupname, ack.groupdesc)
+        ack = await self._ask(requests.JoinGroup(groupid=group_id))
+        return Group(ack.groupid, ack.groupname or "", ack.groupdesc or "")
 
     async def leave_group(self, group_id: int) -> None:
-        await self._ask({"msgid": frames.LEAVE_GROUP, "groupid": group_id}, frames.PlainAck)
+        await self._ask(requests.LeaveGroup(groupid=group_id))
 
     # Inside.
 
@@ -260,25 +248,33 @@ class ChatClient:
         except TimeoutError:
             raise ConnectionLost("there is no connection") from None
 
-    async def _ask(self, body: Body, expect: type[R]) -> R:
+    async def _ask(self, request: Request[A]) -> A:
         await self._online()
-        return await self._keeper.ask(body, expect)
+        return await self._keeper.ask(request)
 
-    async def _send(self, body: Body) -> Ack:
+    async def _pages(self, request: Request[P]) -> AsyncIterator[P]:
+        while True:
+            page = await self._ask(request)
+            yield page
+            if page.next is None:
+                return
+            request = replace(request, after=page.next)
+
+    async def _send(self, chat: Chat) -> Ack:
         async with self._turn:  # who waits for room does not lose their place to a newcomer
             await self.room()
-            future = self._post(body)
+            future = self._post(chat)
         return await future
 
-    def _post(self, body: Body) -> asyncio.Future[Ack]:
+    def _post(self, chat: Chat) -> asyncio.Future[Ack]:
         if self._keeper.ended is not None:
             raise self._keeper.ended
         if self._keeper.identity is None:
             raise Refused(5, "not_logged_in", "log in first")
-        frames.check_text(body["msg"])
+        codec.check_text(chat.msg)
         if self._connection.unsettled >= self._settings.waiting:
             raise OutboxFull
-        return self._connection.post(str(uuid.uuid4()), body)
+        return self._connection.post(str(uuid.uuid4()), chat)
 
     def _deliver(self, event: Event) -> None:
         self._keeper.notice(event)
@@ -298,19 +294,11 @@ class ChatClient:
         self._connection.acknowledge()
 
 
-def _by(id_field: str, name_field: str, who: int | str) -> Body:
+def _id_or_name(who: int | str) -> tuple[int, None] | tuple[None, str]:
     """Names are never digits alone, so digits are an id."""
     if isinstance(who, int):
-        return {id_field: who}
+        return who, None
     digits = who.strip()
     if digits.isascii() and digits.isdigit():
-        return {id_field: int(digits)}
-    return {name_field: who}
-
-
-def _role(row: frames.UserRow | frames.GroupRow) -> Role:
-    return Role.CREATOR if row.role == Role.CREATOR.value else Role.NORMAL
-
-
-def _friend(row: frames.UserRow) -> Friend:
-    return Friend(row.id, row.name, row.state == "online")
+        return int(digits), None
+    return None, who

@@ -11,10 +11,13 @@ from typing import cast
 
 from adapters.client import events
 from adapters.client.backoff import Backoff
+from adapters.client.codec import refusal
 from adapters.client.errors import ConnectionLost
-from adapters.client.frames import Body, Reply, refusal
+from adapters.client.outbox import Chat
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Output, Settled, State
 from adapters.client.settings import Settings
+from adapters.wire.answers import Answer
+from adapters.wire.requests import AnyRequest
 
 
 class Connection:
@@ -36,7 +39,7 @@ class Connection:
         self._may_acknowledge = may_acknowledge
         self._loop = asyncio.get_running_loop()
         self._link: _Link | None = None
-        self._requests: dict[int, asyncio.Future[Reply]] = {}
+        self._requests: dict[int, asyncio.Future[Answer]] = {}
         self._acks: dict[str, asyncio.Future[events.Ack]] = {}
         self._progress = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
@@ -63,18 +66,18 @@ class Connection:
         self._protocol.connection_made(self._loop.time())
         self._set_timer()
 
-    def request(self, body: Body) -> asyncio.Future[Reply]:
+    def request(self, request: AnyRequest) -> asyncio.Future[Answer]:
         """Ask the server. The future ends in the answer, Refused or ConnectionLost."""
         self._check_open()
-        return self._expect(self._protocol.request(body))
+        return self._expect(self._protocol.request(request))
 
-    def log_out(self) -> asyncio.Future[Reply]:
+    def log_out(self) -> asyncio.Future[Answer]:
         self._check_open()
         return self._expect(self._protocol.log_out())
 
-    def post(self, cid: str, body: Body) -> asyncio.Future[events.Ack]:
+    def post(self, cid: str, chat: Chat) -> asyncio.Future[events.Ack]:
         """Queue a chat. It is sent now or on a later connection, until it has its answer."""
-        self._protocol.post(cid, body)
+        self._protocol.post(cid, chat)
         future: asyncio.Future[events.Ack] = self._loop.create_future()
         self._acks[cid] = future
         self._flush_soon()
@@ -111,8 +114,8 @@ class Connection:
         self._on_lost(link, "closed")
         await link.close(self._settings.greet_within)
 
-    def _expect(self, seq: int) -> asyncio.Future[Reply]:
-        future: asyncio.Future[Reply] = self._loop.create_future()
+    def _expect(self, seq: int) -> asyncio.Future[Answer]:
+        future: asyncio.Future[Answer] = self._loop.create_future()
         self._requests[seq] = future
         self._flush_soon()
         return future
@@ -156,9 +159,9 @@ class Connection:
         future = self._requests.pop(answered.seq, None)
         if future is None or future.done():
             return
-        refused = refusal(answered.reply)
+        refused = refusal(answered.answer)
         if refused is None:
-            future.set_result(answered.reply)
+            future.set_result(answered.answer)
         else:
             future.set_exception(refused)
 
@@ -210,7 +213,7 @@ class Connection:
         self._progress = asyncio.Event()
 
 
-def _fail(future: asyncio.Future[Reply] | asyncio.Future[events.Ack], why: Exception) -> None:
+def _fail(future: asyncio.Future[Answer] | asyncio.Future[events.Ack], why: Exception) -> None:
     if not future.done():
         future.set_exception(why)
         future.exception()  # whoever asked may be gone already; that is no cause for a warning

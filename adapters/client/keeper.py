@@ -15,19 +15,21 @@ import asyncio
 import random
 import ssl
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import attrs
 
-from adapters.client import events, frames
+from adapters.client import events
 from adapters.client.backoff import Backoff
 from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost, Refused
-from adapters.client.frames import Body
 from adapters.client.settings import Settings
+from adapters.wire.answers import Answer
+from adapters.wire.requests import Login, Request, Resume, answer_of
 from chat_domain.model import User
 
-R = TypeVar("R")
+A = TypeVar("A", bound=Answer)
+Entry = Login | Resume
 
 LONGEST_COURTESY = 60.0  # seconds that a server that is going away can make its clients wait
 
@@ -38,7 +40,7 @@ class Identity:
 
     user: User
     token: str = attrs.field(repr=False)
-    login: Body | None = attrs.field(repr=False)
+    login: Login | None = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -107,34 +109,35 @@ class Keeper:
         if self.ended is not None:
             raise self.ended
 
-    async def ask(self, body: Body, expect: type[R], within: float | None = None) -> R:
+    async def ask(self, request: Request[A], within: float | None = None) -> A:
         """Make a request on the present connection. A server that is silent is given up."""
         try:
             async with asyncio.timeout(within or self._settings.request_within):
-                reply = await self._connection.request(body)
+                answer = await self._connection.request(request)
         except TimeoutError:
             self._connection.drop("the server does not answer")
             raise ConnectionLost("the server does not answer") from None
-        if not isinstance(reply, expect):
+        expected = answer_of(type(request))
+        if expected is None or not isinstance(answer, expected):
             self._connection.drop("the server answers with something else")
             raise ConnectionLost("the server answers with something else")
-        return reply
+        return cast("A", answer)
 
-    async def enter(self, body: Body) -> User:
+    async def enter(self, entry: Entry) -> User:
         """Log in or resume on the present connection."""
         try:
-            reply = await self.ask(body, frames.LoginAck, self._settings.greet_within)
+            ack = await self.ask(entry, self._settings.greet_within)
         except asyncio.CancelledError:
             # It may come about all the same, and then this connection takes no other.
             self._connection.drop("the login was given up")
             raise
-        login = body if "password" in body else None
+        login = entry if isinstance(entry, Login) else None
         if login is None and self.identity is not None:
             login = self.identity.login
-        self.identity = Identity(User(reply.id, reply.name), reply.token, login)
+        self.identity = Identity(User(ack.id, ack.name), ack.token, login)
         return self.identity.user
 
-    async def enter_patiently(self, body: Body) -> User:
+    async def enter_patiently(self, entry: Entry) -> User:
         """Log in or resume, on another connection if this one is silent, for a bounded time."""
         trouble: Refused | ConnectionLost = ConnectionLost("the server does not answer")
         delays = Backoff(self._settings.first_delay, self._settings.longest_delay, self._random)
@@ -144,7 +147,7 @@ class Keeper:
                 while True:
                     await self.online()
                     try:
-                        return await self.enter(body)
+                        return await self.enter(entry)
                     except ConnectionLost as exc:
                         trouble, lost = exc, True
                     except Refused as exc:
@@ -208,20 +211,20 @@ class Keeper:
 
     async def _resume_or_login(self, identity: Identity) -> None:
         try:
-            await self._claim({"msgid": frames.RESUME, "token": identity.token})
+            await self._claim(Resume(token=identity.token))
         except Refused as refused:
             if refused.error != "bad_token" or identity.login is None:
                 raise
             await self._claim(identity.login)
 
-    async def _claim(self, body: Body) -> None:
+    async def _claim(self, entry: Entry) -> None:
         """Enter; as long as the user's own former session may linger, ask again."""
         clock = asyncio.get_running_loop().time
         patient_until = clock() + self._settings.claim_patience
         delays = Backoff(self._settings.first_delay, 5.0, self._random)
         while True:
             try:
-                await self.enter(body)
+                await self.enter(entry)
             except Refused as refused:
                 if refused.error != "already_online" or clock() >= patient_until:
                     raise

@@ -16,7 +16,9 @@ import math
 import attrs
 
 from adapters.client.backoff import Backoff
-from adapters.client.frames import Body
+from adapters.wire.requests import GroupChat, OneChat
+
+Chat = OneChat | GroupChat
 
 
 @attrs.define(eq=False)
@@ -25,7 +27,7 @@ class Outgoing:
 
     number: int
     cid: str
-    body: Body
+    chat: Chat
     seqs: list[int] = attrs.field(factory=list)
     first_sent: float = 0.0
     last_sent: float = 0.0
@@ -45,10 +47,10 @@ class Outbox:
     def __len__(self) -> int:
         return self._size
 
-    def add(self, cid: str, body: Body) -> None:
+    def add(self, cid: str, chat: Chat) -> None:
         self._count += 1
         self._size += 1
-        self._wait(Outgoing(self._count, cid, body))
+        self._wait(Outgoing(self._count, cid, chat))
 
     def next(self, now: float) -> Outgoing | None:
         """Take the message to send now, if one may be; `sent` has to follow."""
@@ -64,8 +66,8 @@ class Outbox:
         self._under_way[out.number] = out
         self._by_seq[seq] = out
 
-    def find(self, seq: int) -> Outgoing | None:
-        return self._by_seq.get(seq)
+    def find(self, seq: int | None) -> Outgoing | None:
+        return None if seq is None else self._by_seq.get(seq)
 
     def settle(self, out: Outgoing, *, accepted: bool) -> None:
         self._size -= 1

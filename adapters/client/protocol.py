@@ -17,15 +17,18 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import attrs
+from msgspec.structs import replace
 
-from adapters.client import events, frames
+from adapters.client import codec, events
 from adapters.client.backoff import Backoff
 from adapters.client.errors import ProtocolViolation, Refused
-from adapters.client.frames import Body
-from adapters.client.outbox import Outbox, Outgoing
+from adapters.client.outbox import Chat, Outbox, Outgoing
 from adapters.client.seen import Seen
 from adapters.client.settings import Settings
-from adapters.wire.framing import FrameSplitter, FrameTooLong
+from adapters.wire import frames, requests
+from adapters.wire.answers import Ack, Answer, Error, LoginAck
+from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
+from adapters.wire.requests import AnyRequest
 
 
 class State(enum.Enum):
@@ -43,7 +46,7 @@ class Answered:
     """The answer to a request that was not a chat."""
 
     seq: int
-    reply: frames.Reply
+    answer: Answer
 
 
 @attrs.frozen
@@ -62,6 +65,7 @@ class Broken:
 
 
 Output = Answered | Settled | Broken | events.Event
+Incoming = frames.OneChatFrame | frames.GroupChatFrame
 
 
 class ClientProtocol:
@@ -72,7 +76,7 @@ class ClientProtocol:
         self._seen = Seen()
         self._user_id = 0
         self._to_send: list[bytes] = []
-        self._splitter = FrameSplitter(frames.MAX_SERVER_FRAME)
+        self._splitter = FrameSplitter(MAX_SERVER_FRAME)
         self._outputs: list[Output] = []
         self._seq = self._pushed = self._acknowledged = 0
         self._now = self._heard = self._asked = self._leaving_since = 0.0
@@ -81,7 +85,7 @@ class ClientProtocol:
 
     def connection_made(self, now: float) -> None:
         self.state = State.OPEN
-        self._splitter = FrameSplitter(frames.MAX_SERVER_FRAME)
+        self._splitter = FrameSplitter(MAX_SERVER_FRAME)
         self._to_send.clear()
         self._seq = self._pushed = self._acknowledged = 0
         self._now = self._heard = self._asked = now
@@ -111,9 +115,9 @@ class ClientProtocol:
 
     def _take(self, complete: list[bytes]) -> None:
         for raw in complete:
-            frame = frames.decode(raw)
+            frame = codec.decode(raw)
             if frame is not None:
-                self._handlers[type(frame)](self, frame)
+                self._handlers.get(type(frame), ClientProtocol._on_answer)(self, frame)
 
     def data_to_send(self) -> bytes:
         data = b"".join(self._to_send)
@@ -129,7 +133,7 @@ class ClientProtocol:
             return why
         if now - max(self._heard, self._asked) >= self._settings.ping_after:
             self._asked = now
-            self._write({"msgid": frames.PING})
+            self._write(requests.Ping())
         if self.state is State.READY:
             for out in self._outbox.overdue(now, self._settings.answer_within):
                 self._send(out, now)
@@ -148,20 +152,20 @@ class ClientProtocol:
 
     # What the application asks.
 
-    def request(self, body: Body) -> int:
+    def request(self, request: AnyRequest) -> int:
         """Send a request; the number under which its answer will come. Raises Refused."""
         self._seq += 1
-        self._write(body | {"seq": self._seq})
+        self._write(replace(request, seq=self._seq))
         return self._seq
 
     def log_out(self) -> int:
-        seq = self.request({"msgid": frames.LOGOUT})
+        seq = self.request(requests.Logout())
         self.state = State.OPEN
         return seq
 
-    def post(self, cid: str, body: Body) -> None:
+    def post(self, cid: str, chat: Chat) -> None:
         """Queue a chat; `pump` sends it when it may go."""
-        self._outbox.add(cid, body | {"cid": cid})
+        self._outbox.add(cid, replace(chat, cid=cid))
 
     def pump(self, now: float) -> None:
         """Send the chats that may go now."""
@@ -172,7 +176,7 @@ class ClientProtocol:
         """Say that all messages that have come so far are taken over."""
         if self._pushed > self._acknowledged and self.state in LOGGED_IN:
             self._acknowledged = self._pushed
-            self._write({"msgid": frames.PUSHED, "push": self._pushed})
+            self._write(requests.Pushed(push=self._pushed))
 
     @property
     def unsettled(self) -> int:
@@ -187,49 +191,49 @@ class ClientProtocol:
         return self._outbox.clear()
 
     def _send(self, out: Outgoing, now: float) -> None:
-        self._outbox.sent(out, self.request(out.body), now)
+        self._outbox.sent(out, self.request(out.chat), now)
 
-    def _write(self, body: Body) -> None:
-        self._to_send.append(frames.encode(body))
+    def _write(self, request: AnyRequest) -> None:
+        self._to_send.append(codec.encode(request))
 
     # What the server says.
 
-    def _on_login(self, frame: frames.LoginAck) -> None:
+    def _on_login(self, frame: LoginAck) -> None:
         if not frame.errno:
-            if frame.v < frames.VERSION:
+            if frame.v < codec.VERSION:
                 raise ProtocolViolation("the server speaks version 1 only")
             if frame.id != self._user_id:
                 self._seen.forget()  # a group's message has one cid for all its readers
             self._user_id = frame.id
             self.state = State.READY
-        self._outputs.append(Answered(frame.seq, frame))
+        self._on_answer(frame)
 
-    def _on_message(self, frame: frames.Chat | frames.GroupChat) -> None:
+    def _on_message(self, frame: Incoming) -> None:
         if self.state not in LOGGED_IN:
             return
         self._pushed = max(self._pushed, frame.push)
         if self._seen.is_new(frame.id, frame.cid):
             self._outputs.append(_message(frame))
 
-    def _on_ack(self, frame: frames.PlainAck) -> None:
+    def _on_ack(self, frame: Ack) -> None:
         out = self._outbox.find(frame.seq)
         if out is None:
-            self._outputs.append(Answered(frame.seq, frame))
+            self._on_answer(frame)
             return
         self._outbox.settle(out, accepted=True)
         self._outputs.append(Settled(out.cid, _ack(frame)))
 
-    def _on_error(self, frame: frames.ErrorFrame) -> None:
+    def _on_error(self, frame: Error) -> None:
         refusal = Refused(frame.errno, frame.error, frame.errmsg)
         out = self._outbox.find(frame.seq)
         if out is not None:
             self._on_refused_chat(out, frame.seq, refusal)
         elif frame.seq:
-            self._outputs.append(Answered(frame.seq, frame))
+            self._on_answer(frame)
         else:
             self._outputs.append(events.ServerError(refusal))
 
-    def _on_refused_chat(self, out: Outgoing, seq: int, refusal: Refused) -> None:
+    def _on_refused_chat(self, out: Outgoing, seq: int | None, refusal: Refused) -> None:
         if seq != out.seqs[-1]:
             return
         if refusal.passing:
@@ -238,11 +242,12 @@ class ClientProtocol:
         self._outbox.settle(out, accepted=False)
         self._outputs.append(Settled(out.cid, refusal))
 
-    def _on_answer(self, frame: frames.Reply) -> None:
-        self._outputs.append(Answered(frame.seq, frame))
+    def _on_answer(self, frame: Answer) -> None:
+        if frame.seq is not None:
+            self._outputs.append(Answered(frame.seq, frame))
 
     def _on_ping(self, _frame: frames.PingFrame) -> None:
-        self._write({"msgid": frames.PONG})
+        self._write(requests.Pong())
 
     def _on_presence(self, frame: frames.PresenceFrame) -> None:
         self._outputs.append(events.Presence(frame.id, frame.name, frame.state == "online"))
@@ -257,31 +262,24 @@ class ClientProtocol:
         if self.state is State.READY:
             self.state = State.LEAVING
             self._leaving_since = self._now
-        self._outputs.append(events.GoingAway(frame.delay))
+        self._outputs.append(events.GoingAway(frame.delay or 0))
 
+    # What is not here is the answer to a request.
     _handlers: ClassVar[dict[type, Callable[..., None]]] = {
-        frames.LoginAck: _on_login,
-        frames.RegisterAck: _on_answer,
-        frames.Chat: _on_message,
-        frames.GroupChat: _on_message,
-        frames.PlainAck: _on_ack,
-        frames.ErrorFrame: _on_error,
+        LoginAck: _on_login,
+        Ack: _on_ack,
+        Error: _on_error,
+        frames.OneChatFrame: _on_message,
+        frames.GroupChatFrame: _on_message,
         frames.PingFrame: _on_ping,
-        frames.PongFrame: _on_answer,
         frames.ReplacedFrame: _on_replaced,
         frames.PresenceFrame: _on_presence,
         frames.GoingAwayFrame: _on_going_away,
         frames.NoticeFrame: _on_notice,
-        frames.FindUserAck: _on_answer,
-        frames.FriendsAck: _on_answer,
-        frames.GroupsAck: _on_answer,
-        frames.MembersAck: _on_answer,
-        frames.ChangePasswordAck: _on_answer,
-        frames.SessionsAck: _on_answer,
     }
 
 
-def _message(frame: frames.Chat | frames.GroupChat) -> events.Message:
+def _message(frame: Incoming) -> events.Message:
     return events.Message(
         frame.mid,
         frame.cid,
@@ -289,10 +287,11 @@ def _message(frame: frames.Chat | frames.GroupChat) -> events.Message:
         frame.name,
         frame.msg,
         frame.time,
-        frame.groupid if isinstance(frame, frames.GroupChat) else 0,
+        frame.groupid if isinstance(frame, frames.GroupChatFrame) else 0,
         frame.stored,
     )
 
 
-def _ack(frame: frames.PlainAck) -> events.Ack:
-    return events.Ack(frame.mid, frame.time, frame.status == "delivered", frame.refused)
+def _ack(frame: Ack) -> events.Ack:
+    refused = tuple(frame.refused or ())
+    return events.Ack(frame.mid, frame.time, frame.status == "delivered", refused)

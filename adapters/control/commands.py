@@ -6,7 +6,9 @@ A function takes the node and the arguments that it names, and returns what JSON
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from adapters.wire import frames
+from msgspec import to_builtins
+
+from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
 from chat_domain.errors import BadNotice
 from chat_domain.model import Claim, Entry, Message, Person, User
@@ -76,8 +78,8 @@ async def export(chat: Chat, *, who: str) -> Result:
         **_user(data.user),
         "disabled": data.disabled,
         "friends": [_user(friend) for friend in data.friends],
-        "groups": [frames.membership(own) for own in data.groups],
-        "sessions": [frames.resumable(one) for one in data.tokens],
+        "groups": [to_builtins(GroupRow.of(own)) for own in data.groups],
+        "sessions": [to_builtins(SessionRow.of(one)) for one in data.tokens],
         "messages": [_message(message) for message in data.messages],
         "sent": [_sent(entry) for entry in data.sent],
     }

@@ -11,8 +11,8 @@ from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.gateway.pacer import Pacer
 from adapters.gateway.tally import Tally
-from adapters.wire import errors, numbers, version1
-from adapters.wire.frames import reply, state
+from adapters.wire import answers, errors, frames, version1
+from adapters.wire.frames import ServerFrame, encode
 from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Message, User
@@ -51,29 +51,23 @@ class Version2Client:
     def refused(self, error: ChatError, seq: int | None) -> None:
         name = errors.name_of(error)
         self._tally.errors[name] += 1
-        self._send(
-            reply(numbers.ERROR, seq, errno=errors.NUMBERS[name], error=name, errmsg=str(error))
-        )
+        self._link.write(answers.refusal(name, str(error), seq))
 
     def friend_changed(self, friend: Friend) -> None:
-        self._send(
-            reply(
-                numbers.PRESENCE, None, id=friend.id, name=friend.name, state=state(friend.online)
-            )
-        )
+        self._send(frames.PresenceFrame.of(friend))
 
     def ping(self) -> None:
-        self._send(reply(numbers.PING, None))
+        self._send(frames.PingFrame())
 
     def notice(self, text: str) -> None:
-        self._send(reply(numbers.NOTICE, None, text=text))
+        self._send(frames.NoticeFrame(text))
 
     def replaced(self) -> None:
-        self._send(reply(numbers.REPLACED, None))
+        self._send(frames.ReplacedFrame())
         self._link.close(Ending.REPLACED)
 
     def going_away(self, delay_ms: int) -> None:
-        self._send(reply(numbers.GOING_AWAY, None, delay=delay_ms))
+        self._send(frames.GoingAwayFrame(delay_ms))
 
     def dropped(self) -> None:
         self._link.abort(Ending.MOVED)
@@ -87,8 +81,8 @@ class Version2Client:
     def closed(self) -> None:
         """Nothing is under way that would have to be stopped."""
 
-    def _send(self, frame: bytes) -> None:
-        self._link.write(frame)
+    def _send(self, frame: ServerFrame) -> None:
+        self._link.write(encode(frame))
 
 
 class PersonClient(Version2Client):
@@ -114,7 +108,7 @@ class PersonClient(Version2Client):
         ack, count = version1.login_ack(
             self._user, friends, groups, messages, seq=seq, limit=self.longest_frame
         )
-        self._send(ack)
+        self._link.write(ack)
         if count:
             self.sent = early[count - 1][0]
         for number, message in early[count:]:
@@ -124,7 +118,7 @@ class PersonClient(Version2Client):
         if self._early is not None:
             self._early.append((number, message))
             return
-        self._send(version1.chat(message, self._user_id))
+        self._link.write(version1.chat(message, self._user_id))
         self.sent = number
 
     def friend_changed(self, friend: Friend) -> None:

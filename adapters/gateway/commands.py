@@ -10,8 +10,10 @@ from typing import Any
 
 from adapters.gateway import fan_out, logging_in
 from adapters.gateway.talk import Talk
-from adapters.wire import frames, numbers, requests
-from adapters.wire.requests import Request
+from adapters.wire import answers, requests
+from adapters.wire.answers import Ack, FriendRow, GroupRow, MemberRow
+from adapters.wire.frames import number_of
+from adapters.wire.requests import FIRST_OF_OURS, AnyRequest
 from chat_domain.errors import BadPush, ChatError
 
 Command = Callable[[Talk, Any], Awaitable[None] | None]
@@ -63,7 +65,7 @@ def pushed(talk: Talk, request: requests.Pushed) -> None:
 def ping(talk: Talk, request: requests.Ping) -> None:
     talk.meter.free += 1
     if talk.takes_errors():
-        talk.answer(request, numbers.PONG)
+        talk.answer(request, answers.Pong())
 
 
 def pong(talk: Talk, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
@@ -77,7 +79,7 @@ async def add_friend(talk: Talk, request: requests.AddFriend) -> None:
         friend = await talk.chat.friends.add(user.id, request.friendid)
     else:
         friend = await talk.chat.friends.add_by_name(user.id, request.friendname or "")
-    talk.acknowledge(request, friend=frames.friend(friend))
+    talk.acknowledge(request, Ack(friend=FriendRow.of(friend)))
 
 
 async def remove_friend(talk: Talk, request: requests.RemoveFriend) -> None:
@@ -88,25 +90,27 @@ async def remove_friend(talk: Talk, request: requests.RemoveFriend) -> None:
 async def list_friends(talk: Talk, request: requests.ListFriends) -> None:
     user = talk.current_session().user
     page = await talk.chat.friends.page(user.id, request.after, request.limit)
-    friends = [frames.friend(friend) for friend in page.items]
-    talk.answer(request, numbers.FRIENDS_ACK, friends=friends, next=page.next)
+    friends = [FriendRow.of(friend) for friend in page.items]
+    talk.answer(request, answers.FriendsAck(friends=friends, next=page.next))
 
 
 async def find_user(talk: Talk, request: requests.FindUser) -> None:
     talk.current_session()
     found = await talk.chat.friends.find(request.name)
-    talk.answer(request, numbers.FIND_USER_ACK, **frames.friend(found))
+    talk.answer(request, answers.FindUserAck.of(found))
 
 
 async def create_group(talk: Talk, request: requests.CreateGroup) -> None:
     user = talk.current_session().user
     group = await talk.chat.groups.create(user.id, request.groupname, request.groupdesc)
-    talk.acknowledge(request, groupid=group.id)
+    talk.acknowledge(request, Ack(groupid=group.id))
 
 
 async def join_group(talk: Talk, request: requests.JoinGroup) -> None:
     group = await talk.chat.groups.join(talk.current_session().user.id, request.groupid)
-    talk.acknowledge(request, groupid=group.id, groupname=group.name, groupdesc=group.description)
+    talk.acknowledge(
+        request, Ack(groupid=group.id, groupname=group.name, groupdesc=group.description)
+    )
 
 
 async def leave_group(talk: Talk, request: requests.LeaveGroup) -> None:
@@ -117,20 +121,18 @@ async def leave_group(talk: Talk, request: requests.LeaveGroup) -> None:
 async def list_groups(talk: Talk, request: requests.ListGroups) -> None:
     user = talk.current_session().user
     page = await talk.chat.groups.own(user.id, request.after, request.limit)
-    groups = [frames.membership(own) for own in page.items]
-    talk.answer(request, numbers.GROUPS_ACK, groups=groups, next=page.next)
+    groups = [GroupRow.of(own) for own in page.items]
+    talk.answer(request, answers.GroupsAck(groups=groups, next=page.next))
 
 
 async def list_members(talk: Talk, request: requests.ListMembers) -> None:
     user = talk.current_session().user
     page = await talk.chat.groups.members(user.id, request.groupid, request.after, request.limit)
-    members = [frames.member(member) for member in page.items]
-    talk.answer(
-        request, numbers.MEMBERS_ACK, groupid=request.groupid, users=members, next=page.next
-    )
+    members = [MemberRow.of(member) for member in page.items]
+    talk.answer(request, answers.MembersAck(groupid=request.groupid, users=members, next=page.next))
 
 
-COMMANDS: dict[type[Request], Command] = {
+COMMANDS: dict[type[AnyRequest], Command] = {
     requests.Login: logging_in.log_in,
     requests.Resume: logging_in.resume,
     requests.Register: logging_in.register,
@@ -155,16 +157,12 @@ COMMANDS: dict[type[Request], Command] = {
 }
 
 
-def ignore(talk: Talk, request: Request) -> None:
+def ignore(talk: Talk, request: AnyRequest) -> None:
     """The C++ server's client cannot have meant this."""
 
 
-def _is_ours(request: type[Request]) -> bool:
-    tag = request.__struct_config__.tag
-    return isinstance(tag, int) and tag >= numbers.FIRST_OF_OURS
-
-
 # A table of its own, so that no other client's requests are looked at twice.
-ORIGINAL_COMMANDS: dict[type[Request], Command] = {
-    request: ignore if _is_ours(request) else command for request, command in COMMANDS.items()
+ORIGINAL_COMMANDS: dict[type[AnyRequest], Command] = {
+    request: ignore if number_of(request) >= FIRST_OF_OURS else command
+    for request, command in COMMANDS.items()
 }

@@ -17,7 +17,8 @@ from adapters.gateway.link import Link
 from adapters.gateway.shared import Shared
 from adapters.gateway.talk import Talk
 from adapters.gateway.watch import Watch
-from adapters.wire.requests import BadFrame, GroupChat, OneChat, Request, read_request
+from adapters.wire.reading import BadFrame, read_request
+from adapters.wire.requests import AnyRequest, GroupChat, OneChat
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.fairness.meter import BAD, DEAR
 
@@ -81,14 +82,14 @@ class Conversation:
             talk.shared.tasks.start(self._finish(request, unfinished), talk)
         return True
 
-    def _done(self, request: Request, done: "asyncio.Future[None]") -> None:
+    def _done(self, request: AnyRequest, done: "asyncio.Future[None]") -> None:
         if done.cancelled():  # the program ends
             return
         if done.exception() is not None:  # which whoever does it has logged
             self.talk.refuse(request, TryAgain())
         self.intake.finished()
 
-    async def _finish(self, request: Request, unfinished: Awaitable[None]) -> None:
+    async def _finish(self, request: AnyRequest, unfinished: Awaitable[None]) -> None:
         try:
             await unfinished
         except ChatError as error:

@@ -3,7 +3,8 @@
 from adapters.gateway.clients import PersonClient, Version2Client
 from adapters.gateway.proving import proved
 from adapters.gateway.talk import Talk
-from adapters.wire import frames, numbers, requests
+from adapters.wire import answers, requests
+from adapters.wire.answers import LoginAck, SessionRow
 from adapters.wire.requests import Request
 from adapters.wire.version1 import OwnGroup
 from chat_domain.delivery.session import Session
@@ -33,7 +34,7 @@ async def register(talk: Talk, request: requests.Register) -> None:
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
         origin.registrations.give_back(1)
         raise
-    talk.answer(request, numbers.REGISTER_ACK, errno=0, id=user.id)
+    talk.answer(request, answers.RegisterAck(errno=0, id=user.id))
 
 
 async def log_in(talk: Talk, request: requests.Login) -> None:
@@ -84,13 +85,13 @@ async def change_password(talk: Talk, request: requests.ChangePassword) -> None:
     change = talk.chat.accounts.change_password
     token = await proved(talk, user.id, lambda: change(user, old, new, origin))
     await talk.chat.logins.change_key(session, token.digest)
-    talk.answer(request, numbers.CHANGE_PASSWORD_ACK, token=token.text, expires=token.expires_ms)
+    talk.answer(request, answers.ChangePasswordAck(token=token.text, expires=token.expires_ms))
 
 
 async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
     session = talk.current_session()
     found = await talk.chat.tokens.resumable(session.user, session.claim.key)
-    talk.answer(request, numbers.SESSIONS_ACK, sessions=[frames.resumable(one) for one in found])
+    talk.answer(request, answers.SessionsAck(sessions=[SessionRow.of(one) for one in found]))
 
 
 async def end_session(talk: Talk, request: requests.EndSession) -> None:
@@ -109,13 +110,11 @@ def _not_logged_in(talk: Talk) -> None:
 
 
 def _welcome(
-    talk: Talk, request: Request, session: Session, token: str, expires_ms: int | None
+    talk: Talk, request: Request[LoginAck], session: Session, token: str, expires_ms: int | None
 ) -> None:
     """Answer a version 2 login, then let the messages come that have waited for it."""
     user = session.user
-    talk.answer(
-        request,
-        numbers.LOGIN_ACK,
+    ack = LoginAck(
         errno=0,
         id=user.id,
         name=user.name,
@@ -124,10 +123,13 @@ def _welcome(
         expires=expires_ms,
         session=session.claim.session_id,
     )
+    talk.answer(request, ack)
     talk.chat.offline.begin(session)
 
 
-async def _begin_version1(talk: Talk, request: Request, user: User, client: PersonClient) -> None:
+async def _begin_version1(
+    talk: Talk, request: requests.Login, user: User, client: PersonClient
+) -> None:
     session = await talk.begin_session(user, client, "")
     try:
         await talk.chat.offline.catch_up(session)

@@ -1,6 +1,7 @@
 """What a command may do with its client: answer, ask who it is, log it in and out, hang up."""
 
 import secrets
+from typing import TypeVar
 
 import structlog
 
@@ -9,9 +10,11 @@ from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.gateway.shared import Shared
 from adapters.owner import OWNER
-from adapters.wire import errors, numbers
-from adapters.wire.frames import reply
-from adapters.wire.requests import BadFrame, Request, number_of
+from adapters.wire import answers, errors
+from adapters.wire.answers import Ack, Answer, Verdict
+from adapters.wire.frames import encode, number_of
+from adapters.wire.reading import BadFrame
+from adapters.wire.requests import REQUESTS, AnyRequest, Request, answer_of
 from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown
 from chat_domain.model import User
@@ -20,10 +23,13 @@ log = structlog.get_logger()
 
 _ENDED = Phase.ENDED
 
-_OWN_ACKS = {
-    numbers.LOGIN: numbers.LOGIN_ACK,
-    numbers.RESUME: numbers.LOGIN_ACK,
-    numbers.REGISTER: numbers.REGISTER_ACK,
+A = TypeVar("A", bound=Answer)
+
+# The acks by which requests are refused that are not refused by ERROR.
+_OWN_ACKS: dict[int, type[Verdict]] = {
+    msgid: ack
+    for msgid, request in REQUESTS.items()
+    if (ack := answer_of(request)) is not None and issubclass(ack, Verdict)
 }
 
 
@@ -77,16 +83,17 @@ class Talk:
 
     # -- answers ---------------------------------------------------------------------------
 
-    def answer(self, request: Request, msgid: int, **fields: object) -> None:
+    def answer(self, request: Request[A], answer: A) -> None:
         """Answer a request with an ack of its own."""
-        self.link.write(reply(msgid, request.seq, **fields))
+        answer.seq = request.seq
+        self.link.write(encode(answer))
 
-    def acknowledge(self, request: Request, **fields: object) -> None:
+    def acknowledge(self, request: Request[Ack], ack: Ack | None = None) -> None:
         """Answer a request with an ACK, if its client has given it a number."""
         if request.seq is not None and self.takes_errors():
-            self.answer(request, numbers.ACK, **fields)
+            self.answer(request, ack or Ack())
 
-    def refuse(self, request: Request, error: ChatError) -> None:
+    def refuse(self, request: AnyRequest, error: ChatError) -> None:
         """Tell the client why its request was not carried out."""
         name = errors.name_of(error)
         self._refuse(number_of(request), name, str(error), request.seq)
@@ -99,13 +106,15 @@ class Talk:
         self.shared.tally.errors[name] += 1
         own_ack = _OWN_ACKS.get(msgid) if msgid is not None else None
         if own_ack is None or self.client is not None:
-            self._send_error(name, why, seq, own_ack or numbers.ERROR)
+            self._send_error(name, why, seq, own_ack or answers.Error)
         else:
-            self.link.write(_error(own_ack, name, why, seq))
+            self.link.write(answers.refusal(name, why, seq, own_ack))
 
-    def _send_error(self, name: str, why: str, seq: int | None, msgid: int = numbers.ERROR) -> None:
+    def _send_error(
+        self, name: str, why: str, seq: int | None, kind: type[Verdict] = answers.Error
+    ) -> None:
         if self.takes_errors():
-            self.link.write(_error(msgid, name, why, seq))
+            self.link.write(answers.refusal(name, why, seq, kind))
 
     def takes_errors(self) -> bool:
         """Whether the client would not take an ERROR for something else."""
@@ -169,7 +178,3 @@ class Talk:
             if not self.gone:  # who is gone has been counted out
                 self.guard.origins.logged_out(self.origin)
             await self.chat.logins.end(session)
-
-
-def _error(msgid: int, name: str, why: str, seq: int | None) -> bytes:
-    return reply(msgid, seq, errno=errors.NUMBERS[name], error=name, errmsg=why)

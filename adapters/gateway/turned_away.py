@@ -4,8 +4,7 @@ import asyncio
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
-from adapters.wire import errors, numbers
-from adapters.wire.frames import reply
+from adapters.wire import answers, errors
 from chat_domain.errors import ChatError
 
 
@@ -14,9 +13,7 @@ class TurnedAway:
 
     def __init__(self, link: Link, error: ChatError) -> None:
         self._link = link
-        name = errors.name_of(error)
-        fields = {"errno": errors.NUMBERS[name], "error": name, "errmsg": str(error)}
-        link.write(reply(numbers.ERROR, None, **fields))
+        link.write(answers.refusal(errors.name_of(error), str(error), None))
         loop = asyncio.get_running_loop()
         loop.call_soon(link.close, Ending.TOO_MANY_CONNECTIONS)  # when the link has its receiver
 

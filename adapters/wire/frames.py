@@ -1,17 +1,29 @@
-"""What the server sends, as structs that encode into the protocol's JSON."""
+"""What the server sends unasked, as structs that it encodes and our client decodes.
 
-from typing import Any
+A struct is a frame's one declaration: its tag is the number, `msgid`. The client believes its
+server: it sets no limits, and ignores fields and frames that it does not know.
+"""
 
 import msgspec
 from msgspec import Struct
 
-from adapters.wire import numbers
-from chat_domain.model import Friend, Member, Membership, Resumable
+from chat_domain.model import Friend
 
 encode = msgspec.json.Encoder().encode
 
 
-class OneChatFrame(Struct, tag_field="msgid", tag=numbers.ONE_CHAT, omit_defaults=True, gc=False):
+class ServerFrame(Struct, tag_field="msgid", omit_defaults=True, gc=False):
+    """Any frame for a version 2 client. What has its default value is left out."""
+
+
+def number_of(frame: Struct | type[Struct]) -> int:
+    """The `msgid` of a frame, or of frames of a kind."""
+    tag = frame.__struct_config__.tag
+    assert isinstance(tag, int)
+    return tag
+
+
+class OneChatFrame(ServerFrame, tag=1005):
     """A message for one user."""
 
     push: int
@@ -25,11 +37,10 @@ class OneChatFrame(Struct, tag_field="msgid", tag=numbers.ONE_CHAT, omit_default
     stored: bool = False
 
 
-class GroupChatFrame(
-    Struct, tag_field="msgid", tag=numbers.GROUP_CHAT, omit_defaults=True, gc=False
-):
-    """One for a group, less its push number, which is put in front (see `version2`)."""
+class GroupChatFrame(ServerFrame, tag=1009):
+    """One for a group."""
 
+    push: int
     mid: str
     cid: str
     id: int
@@ -40,8 +51,40 @@ class GroupChatFrame(
     stored: bool = False
 
 
-class OldOneChatFrame(Struct, tag_field="msgid", tag=numbers.ONE_CHAT, gc=False):
-    """The same as the C++ server wrote it."""
+class PingFrame(ServerFrame, tag=1012):
+    """Is there anybody?"""
+
+
+class ReplacedFrame(ServerFrame, tag=1016):
+    """Another connection has the session now."""
+
+
+class PresenceFrame(ServerFrame, tag=1017):
+    """Somebody on the user's list has come or gone."""
+
+    id: int
+    name: str
+    state: str
+
+    @classmethod
+    def of(cls, who: Friend) -> "PresenceFrame":
+        return cls(who.id, who.name, state(who.online))
+
+
+class GoingAwayFrame(ServerFrame, tag=1018):
+    """The server is about to close the connection. delay: in ms."""
+
+    delay: int | None = None
+
+
+class NoticeFrame(ServerFrame, tag=1034):
+    """What the operator says to everybody."""
+
+    text: str
+
+
+class OldOneChatFrame(Struct, tag_field="msgid", tag=number_of(OneChatFrame), gc=False):
+    """A message for one user as the C++ server wrote it."""
 
     id: int
     name: str
@@ -50,7 +93,7 @@ class OldOneChatFrame(Struct, tag_field="msgid", tag=numbers.ONE_CHAT, gc=False)
     time: str
 
 
-class OldGroupChatFrame(Struct, tag_field="msgid", tag=numbers.GROUP_CHAT, gc=False):
+class OldGroupChatFrame(Struct, tag_field="msgid", tag=number_of(GroupChatFrame), gc=False):
     id: int
     name: str
     groupid: int
@@ -58,53 +101,8 @@ class OldGroupChatFrame(Struct, tag_field="msgid", tag=numbers.GROUP_CHAT, gc=Fa
     time: str
 
 
-class ChatAck(Struct, tag_field="msgid", tag=numbers.ACK, omit_defaults=True, gc=False):
-    seq: int
-    mid: str
-    time: int
-    status: str
-    refused: list[int] | None = None
-
-
-def reply(msgid: int, seq: int | None, **fields: Any) -> bytes:
-    """Any other frame, without its terminator. Fields that are None are left out."""
-    frame: dict[str, Any] = {"msgid": msgid}
-    if seq is not None:
-        frame["seq"] = seq
-    frame.update((name, value) for name, value in fields.items() if value is not None)
-    return encode(frame)
+ONLINE = "online"
 
 
 def state(online: bool) -> str:
-    return "online" if online else "offline"
-
-
-def friend(who: Friend) -> dict[str, Any]:
-    return {"id": who.id, "name": who.name, "state": state(who.online)}
-
-
-def membership(own: Membership) -> dict[str, Any]:
-    return {
-        "id": own.group.id,
-        "groupname": own.group.name,
-        "groupdesc": own.group.description,
-        "role": own.role.value,
-    }
-
-
-def resumable(session: Resumable) -> dict[str, Any]:
-    return {
-        "session": session.name,
-        "begun": session.begun_ms,
-        "expires": session.expires_ms,
-        "current": session.current,
-    }
-
-
-def member(who: Member) -> dict[str, Any]:
-    return {
-        "id": who.id,
-        "name": who.name,
-        "state": state(who.online),
-        "role": who.role.value,
-    }
+    return ONLINE if online else "offline"

@@ -1,18 +1,22 @@
-"""What a client may send, and reading it from a frame.
+"""What a client may send: each request's one declaration, for the server and for our client class.
 
-The requests are tagged structs, so that one pass of the decoder finds out which one a frame is,
-checks every field and makes the object: 0.2 us for a chat, where looking at `msgid` first and
-decoding then took twice that.
+A request's tag is its number, `msgid`. What it is answered by stands in brackets behind `Request`,
+and `refusals` says what the rules may refuse it with.
+
+The server reads them with every limit checked (see `reading`), the client writes what differs from
+the defaults.
 """
 
 import string
-from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
-import msgspec
 from msgspec import Meta, Struct
 
-from adapters.wire import numbers
+from adapters.wire import answers
+from adapters.wire.answers import Ack, Answer, LoginAck, RegisterAck
+from adapters.wire.frames import GroupChatFrame, OneChatFrame, PingFrame, number_of
+from chat_domain import errors
+from chat_domain.errors import ChatError
 
 Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 AnyInteger = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -30,10 +34,26 @@ Cursor = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 _CID_LETTERS = f"{string.ascii_letters}{string.digits}_-".encode()
 
 
-class Request(Struct, tag_field="msgid", gc=False):
-    """Any request. `seq` is the client's mark of it, given back in the answer."""
+Refusals = tuple[type[ChatError], ...]
+# What any request may be refused with; a bad frame and a bad field besides.
+ALWAYS: Refusals = (errors.NotLoggedIn, errors.ShuttingDown, errors.TryAgain)
+FIRST_OF_OURS = 1010  # the numbers below are the C++ server's
+
+A = TypeVar("A", bound=Answer | None)
+
+
+class Request(Struct, Generic[A], tag_field="msgid", omit_defaults=True, gc=False):
+    """Any request, answered by an A, or by nothing.
+
+    seq: the client's mark of it, given back in the answer. refusals: besides those of ALWAYS.
+    """
+
+    refusals: ClassVar[Refusals] = ()
 
     seq: Seq | None = None
+
+
+AnyRequest = Request[Any]
 
 
 class _Secret:
@@ -45,7 +65,17 @@ class _Secret:
         return f"{type(self).__name__}(...)"
 
 
-class Login(_Secret, Request, tag=numbers.LOGIN, kw_only=True):
+# -- logging in and out ----------------------------------------------------------------------------
+
+
+class Login(_Secret, Request[LoginAck], tag=1000, kw_only=True):
+    refusals = (
+        errors.AlreadyLoggedIn,
+        errors.AlreadyOnline,
+        errors.BadCredentials,
+        errors.TooManyFailures,
+    )
+
     id: AnyInteger | None = None
     name: Words | None = None
     password: Words
@@ -55,16 +85,66 @@ class Login(_Secret, Request, tag=numbers.LOGIN, kw_only=True):
         _one_of(self.id, self.name, "`id` or `name`")
 
 
-class Logout(Request, tag=numbers.LOGOUT):
+class Resume(_Secret, Request[LoginAck], tag=1015, kw_only=True):
+    refusals = (errors.AlreadyLoggedIn, errors.AlreadyOnline, errors.BadToken)
+
+    token: Words
+
+
+class Logout(Request[Ack], tag=1002):
     pass
 
 
-class Register(_Secret, Request, tag=numbers.REGISTER, kw_only=True):
+# -- the user's own account ------------------------------------------------------------------------
+
+
+class Register(_Secret, Request[RegisterAck], tag=1003, kw_only=True):
+    refusals = (
+        errors.AlreadyLoggedIn,
+        errors.BadName,
+        errors.BadPassword,
+        errors.NameTaken,
+        errors.RegistrationClosed,
+        errors.TooManyRegistrations,
+    )
+
     name: Words
     password: NewPassword
 
 
-class OneChat(Request, tag=numbers.ONE_CHAT, kw_only=True):
+class ChangePassword(_Secret, Request[answers.ChangePasswordAck], tag=1029, kw_only=True):
+    refusals = (
+        errors.AlreadyOnline,
+        errors.BadCredentials,
+        errors.BadPassword,
+        errors.TooManyFailures,
+    )
+
+    old: Words
+    new: NewPassword
+
+
+class ListSessions(Request[answers.SessionsAck], tag=1031):
+    pass
+
+
+class EndSession(Request[Ack], tag=1033, kw_only=True):
+    refusals = (errors.NoSuchSession,)
+
+    session: Words
+
+
+# -- messages --------------------------------------------------------------------------------------
+
+
+class OneChat(Request[Ack], tag=number_of(OneChatFrame), kw_only=True):
+    refusals = (
+        errors.CidConflict,
+        errors.MailboxFull,
+        errors.NoSuchUser,
+        errors.TooManyUnanswered,
+    )
+
     toid: Id
     msg: Text
     cid: Cid | None = None
@@ -74,24 +154,15 @@ class OneChat(Request, tag=numbers.ONE_CHAT, kw_only=True):
             _check_cid(self.cid)
 
 
-class AddFriend(Request, tag=numbers.ADD_FRIEND, kw_only=True):
-    friendid: Id | None = None
-    friendname: Words | None = None
+class GroupChat(Request[Ack], tag=number_of(GroupChatFrame), kw_only=True):
+    refusals = (
+        errors.CidConflict,
+        errors.NoSuchGroup,
+        errors.NoSuchUser,
+        errors.NotMember,
+        errors.TooManyUnanswered,
+    )
 
-    def __post_init__(self) -> None:
-        _one_of(self.friendid, self.friendname, "`friendid` or `friendname`")
-
-
-class CreateGroup(Request, tag=numbers.CREATE_GROUP, kw_only=True):
-    groupname: Words
-    groupdesc: Description = ""
-
-
-class JoinGroup(Request, tag=numbers.JOIN_GROUP, kw_only=True):
-    groupid: Id
-
-
-class GroupChat(Request, tag=numbers.GROUP_CHAT, kw_only=True):
     groupid: Id
     msg: Text
     cid: Cid | None = None
@@ -101,86 +172,104 @@ class GroupChat(Request, tag=numbers.GROUP_CHAT, kw_only=True):
             _check_cid(self.cid)
 
 
-class Ping(Request, tag=numbers.PING):
-    pass
+class Pushed(Request[None], tag=1014, kw_only=True):
+    refusals = (errors.BadPush,)
 
-
-class Pong(Request, tag=numbers.PONG):
-    pass
-
-
-class Pushed(Request, tag=numbers.PUSHED, kw_only=True):
     push: Seq
 
 
-class Resume(_Secret, Request, tag=numbers.RESUME, kw_only=True):
-    token: Words
-
-
-class FindUser(Request, tag=numbers.FIND_USER, kw_only=True):
-    name: Words
-
-
-class RemoveFriend(Request, tag=numbers.REMOVE_FRIEND, kw_only=True):
-    friendid: Id
-
-
-class ListFriends(Request, tag=numbers.FRIENDS, kw_only=True):
-    after: Cursor = 0
-    limit: PageSize = 100
-
-
-class ListGroups(Request, tag=numbers.GROUPS, kw_only=True):
-    after: Cursor = 0
-    limit: PageSize = 100
-
-
-class ListMembers(Request, tag=numbers.MEMBERS, kw_only=True):
-    groupid: Id
-    after: Cursor = 0
-    limit: PageSize = 100
-
-
-class LeaveGroup(Request, tag=numbers.LEAVE_GROUP, kw_only=True):
-    groupid: Id
-
-
-class ChangePassword(_Secret, Request, tag=numbers.CHANGE_PASSWORD, kw_only=True):
-    old: Words
-    new: NewPassword
-
-
-class ListSessions(Request, tag=numbers.SESSIONS):
+class Ping(Request[answers.Pong], tag=number_of(PingFrame)):
     pass
 
 
-class EndSession(Request, tag=numbers.END_SESSION, kw_only=True):
-    session: Words
+class Pong(Request[None], tag=number_of(answers.Pong)):
+    pass
 
 
-AnyRequest = (
-    Login
-    | Logout
-    | Register
-    | OneChat
-    | AddFriend
-    | CreateGroup
-    | JoinGroup
-    | GroupChat
-    | Ping
-    | Pong
-    | Pushed
-    | Resume
-    | FindUser
-    | RemoveFriend
-    | ListFriends
-    | ListGroups
-    | ListMembers
-    | LeaveGroup
-    | ChangePassword
-    | ListSessions
-    | EndSession
-)
+# -- people ----------------------------------------------------------------------------------------
+
+
+class FindUser(Request[answers.FindUserAck], tag=1019, kw_only=True):
+    refusals = (errors.NoSuchUser,)
+
+    name: Words
+
+
+class AddFriend(Request[Ack], tag=1006, kw_only=True):
+    refusals = (
+        errors.AlreadyFriends,
+        errors.NoSuchUser,
+        errors.Oneself,
+        errors.TooManyFriends,
+    )
+
+    friendid: Id | None = None
+    friendname: Words | None = None
+
+    def __post_init__(self) -> None:
+        _one_of(self.friendid, self.friendname, "`friendid` or `friendname`")
+
+
+class RemoveFriend(Request[Ack], tag=1021, kw_only=True):
+    refusals = (errors.NotFriends,)
+
+    friendid: Id
+
+
+class ListFriends(Request[answers.FriendsAck], tag=1022, kw_only=True):
+    after: Cursor = 0
+    limit: PageSize = 100
+
+
+# -- groups ----------------------------------------------------------------------------------------
+
+
+class CreateGroup(Request[Ack], tag=1007, kw_only=True):
+    refusals = (errors.BadName, errors.GroupNameTaken, errors.TooManyGroups)
+
+    groupname: Words
+    groupdesc: Description = ""
+
+
+class JoinGroup(Request[Ack], tag=1008, kw_only=True):
+    refusals = (
+        errors.AlreadyMember,
+        errors.GroupFull,
+        errors.NoSuchGroup,
+        errors.TooManyGroups,
+    )
+
+    groupid: Id
+
+
+class LeaveGroup(Request[Ack], tag=1028, kw_only=True):
+    refusals = (errors.NoSuchGroup, errors.NotMember)
+
+    groupid: Id
+
+
+class ListGroups(Request[answers.GroupsAck], tag=1024, kw_only=True):
+    after: Cursor = 0
+    limit: PageSize = 100
+
+
+class ListMembers(Request[answers.MembersAck], tag=1026, kw_only=True):
+    refusals = (errors.NoSuchGroup, errors.NotMember)
+
+    groupid: Id
+    after: Cursor = 0
+    limit: PageSize = 100
+
+
+REQUESTS: dict[int, type[AnyRequest]] = {
+    number_of(request): request for request in Request.__subclasses__()
+}
+
+
+def answer_of(request: type[AnyRequest]) -> type[Answer] | None:
+    """What a request is answered by; None if by nothing."""
+    (answer,) = get_args(vars(request)["__orig_bases__"][-1])
+    return None if answer is type(None) else answer
 
 
 def _check_cid(cid: str) -> None:
@@ -192,64 +281,3 @@ def _check_cid(cid: str) -> None:
 def _one_of(first: object, second: object, names: str) -> None:
     if first is None and second is None:
         raise ValueError(f"Object missing required field {names}")
-
-
-def number_of(request: Request) -> int:
-    """The `msgid` of a request."""
-    tag = type(request).__struct_config__.tag
-    assert isinstance(tag, int)
-    return tag
-
-
-class BadFrame(Exception):
-    """A frame that is no request.
-
-    error: its name in the protocol's table of errors. seq and msgid: as far as they can be read.
-    """
-
-    def __init__(
-        self, error: str, why: str, msgid: int | None = None, seq: int | None = None
-    ) -> None:
-        super().__init__(why)
-        self.error = error
-        self.msgid = msgid
-        self.seq = seq
-
-
-_decode: Callable[[bytes], Request] = msgspec.json.Decoder(AnyRequest).decode
-_KNOWN = frozenset(request.__struct_config__.tag for request in AnyRequest.__args__)
-
-
-def read_request(frame: bytes) -> Request:
-    """The request that a frame is. Raises BadFrame, and nothing else whatever the bytes."""
-    try:
-        if not frame.isascii():
-            frame.decode()  # the decoder does not look into fields that it skips
-        return _decode(frame)
-    except msgspec.ValidationError as error:
-        raise _explain(frame, str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadFrame("bad_json", f"this is not JSON in UTF-8: {error}") from None
-    except RecursionError:
-        raise BadFrame("bad_json", "this is nested too deeply") from None
-
-
-def _explain(frame: bytes, why: str) -> BadFrame:
-    """Look again, slowly, at a frame that is valid JSON but no request."""
-    try:
-        found = msgspec.json.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return BadFrame("bad_json", f"this is not JSON in UTF-8: {error}")
-    if not isinstance(found, dict):
-        return BadFrame("not_an_object", "a frame is a JSON object")
-    msgid, seq = _integer(found.get("msgid")), _integer(found.get("seq"))
-    if seq is not None and not 0 <= seq < 2**53:
-        seq = None
-    if "msgid" in found and msgid is not None and msgid not in _KNOWN:
-        return BadFrame("unknown_msgid", f"msgid {msgid} is nothing to send", msgid, seq)
-    return BadFrame("bad_field", why, msgid, seq)
-
-
-def _integer(value: object) -> int | None:
-    # One that is out of all proportion would be repeated in the answer.
-    return value if type(value) is int and abs(value) < 2**63 else None

@@ -11,8 +11,8 @@ from typing import Any
 
 import attrs
 
-from adapters.wire import numbers
-from adapters.wire.frames import OldGroupChatFrame, OldOneChatFrame, encode, friend, member
+from adapters.wire.answers import FriendRow, LoginAck, MemberRow
+from adapters.wire.frames import OldGroupChatFrame, OldOneChatFrame, encode, number_of
 from chat_domain.model import Friend, Group, Member, Message, User
 
 MAX_FRAME = 1023  # bytes, without the terminator
@@ -97,14 +97,14 @@ def login_ack(
     With a limit (bytes), each list is taken as far as it fits. Friends leave half of the space to
     groups, if there are any. Messages get what is left, since they can follow by themselves.
     """
-    ack: dict[str, Any] = {"msgid": numbers.LOGIN_ACK}
+    ack: dict[str, Any] = {"msgid": number_of(LoginAck)}
     if seq is not None:
         ack["seq"] = seq
     ack |= {"errno": 0, "id": user.id, "name": user.name}
     room = _Room(len(encode(ack)), limit)
     share = room.left // 2 if groups else room.left
     lists = {
-        "friends": room.take("friends", (_text(friend(one)) for one in friends), share),
+        "friends": room.take("friends", (_text(FriendRow.of(one)) for one in friends), share),
         "groups": room.take("groups", _groups(groups, room), room.left),
         "offlinemsg": room.take("offlinemsg", _chats(messages, user), room.left),
     }
@@ -132,7 +132,7 @@ class _Room:
         return taken
 
 
-def _text(item: dict[str, Any]) -> str:
+def _text(item: object) -> str:
     return encode(item).decode()
 
 
@@ -160,7 +160,7 @@ def _group(own: OwnGroup, room: int) -> str:
     }
     used = _size(_text(shown)) + _SPARE
     for one in own.members:
-        text = _text(member(one))
+        text = _text(MemberRow.of(one))
         used += _size(encode(text).decode())  # it is quoted three times in the end
         if used > room:
             break

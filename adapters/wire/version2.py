@@ -1,11 +1,12 @@
 """Messages as version 2 clients get them."""
 
-from adapters.wire.frames import ChatAck, GroupChatFrame, OneChatFrame, encode
+from adapters.wire.answers import Ack
+from adapters.wire.frames import GroupChatFrame, OneChatFrame, encode
 from adapters.wire.version1 import ChatEncoder
 from chat_domain.model import Message
 from chat_domain.ports.client import Answer
 
-_HEAD_LENGTH = len('{"msgid":1009,')
+_HEAD_LENGTH = len('{"msgid":1009,"push":0,')
 
 
 class MessageEncoder:
@@ -48,6 +49,7 @@ class MessageEncoder:
 def _group(message: Message, *, stored: bool) -> bytes:
     return encode(
         GroupChatFrame(
+            0,  # cut off again
             message.mid,
             message.cid,
             message.sender_id,
@@ -64,4 +66,4 @@ def chat_ack(answer: Answer, seq: int) -> bytes:
     """The answer to a chat that was accepted, without its terminator."""
     message = answer.message
     status = "stored" if answer.stored else "delivered"
-    return encode(ChatAck(seq, message.mid, message.time_ms, status, answer.refused))
+    return encode(Ack(seq, message.mid, message.time_ms, status, answer.refused))

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from typing import Any
 
+from adapters.wire.frames import ServerFrame
 from tests.delivery.member import Member, Posted
 
 AT_ONCE = 50  # who come in at the same time at first
@@ -23,7 +23,7 @@ class Herd:
         self.members = [Member(self, f"member {number}") for number in range(count)]
         self.acknowledged: list[Posted] = []
         self.back: dict[Member, float] = {}
-        self._surprises: list[dict[str, Any]] = []
+        self._surprises: list[ServerFrame] = []
         self._rng = rng
         self._began = 0.0
 
@@ -38,7 +38,7 @@ class Herd:
     def is_acknowledged(self, posted: Posted) -> None:
         self.acknowledged.append(posted)
 
-    def is_surprised(self, frame: dict[str, Any]) -> None:
+    def is_surprised(self, frame: ServerFrame) -> None:
         self._surprises.append(frame)
 
     # -- what they do --------------------------------------------------------------------------

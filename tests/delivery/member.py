@@ -5,16 +5,19 @@ back by its token after a random time, sends again what has no answer, and shows
 """
 
 import asyncio
-import json
 import random
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import attrs
 
+from adapters.client import codec
 from adapters.client.backoff import Backoff
 from adapters.client.errors import PASSING
 from adapters.client.settings import Settings
-from adapters.wire import numbers
+from adapters.wire import frames, requests
+from adapters.wire.answers import Ack, Error, LoginAck, RegisterAck, Verdict
+from adapters.wire.frames import ServerFrame
+from adapters.wire.requests import AnyRequest
 from tests.delivery.network import LOOPBACK
 
 _SETTINGS = Settings()
@@ -40,7 +43,7 @@ class Place(Protocol):
 
     def is_acknowledged(self, posted: Posted) -> None: ...
 
-    def is_surprised(self, frame: dict[str, Any]) -> None: ...
+    def is_surprised(self, frame: ServerFrame) -> None: ...
 
 
 class Member(asyncio.Protocol):
@@ -57,7 +60,7 @@ class Member(asyncio.Protocol):
         self._delays = Backoff(_SETTINGS.first_delay, _SETTINGS.longest_delay, random.Random(name))
         self._transport: asyncio.Transport | None = None
         self._rest = b""
-        self._seq = 0
+        self._seq = self._pushed = 0
         self._copies: set[int] = set()  # the numbers under which this connection has sent it
         self._again: asyncio.TimerHandle | None = None
         self._ended = False
@@ -83,14 +86,14 @@ class Member(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport, self._rest = cast("asyncio.Transport", transport), b""
         if self._token:
-            self._ask(numbers.RESUME, token=self._token)
+            self._ask(requests.Resume(token=self._token))
         elif self.id:
             self._log_in()
         else:
-            self._ask(numbers.REGISTER, name=self._name, password="secret")
+            self._ask(requests.Register(name=self._name, password="secret"))
 
     def _log_in(self) -> None:
-        self._ask(numbers.LOGIN, id=self.id, password="secret", v=2)
+        self._ask(requests.Login(id=self.id, password="secret", v=2))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.here:
@@ -122,7 +125,7 @@ class Member(asyncio.Protocol):
         if self.here and self.under_way is not None:
             text = f"{self.under_way.sender}-{self.under_way.number}"
             to = self.under_way.to
-            self._copies.add(self._ask(numbers.ONE_CHAT, toid=to, msg=text, cid=text))
+            self._copies.add(self._ask(requests.OneChat(toid=to, msg=text, cid=text)))
             self._transmit_in(_SETTINGS.answer_within)
 
     def _transmit_in(self, seconds: float) -> None:
@@ -133,45 +136,45 @@ class Member(asyncio.Protocol):
         if self._again is not None:
             self._again.cancel()
 
-    def _ask(self, msgid: int, **fields: Any) -> int:
-        self._seq += 1
-        self._say(msgid=msgid, seq=self._seq, **fields)
+    def _ask(self, request: AnyRequest) -> int:
+        self._seq = request.seq = self._seq + 1
+        self._say(request)
         return self._seq
 
-    def _say(self, **frame: Any) -> None:
+    def _say(self, request: AnyRequest) -> None:
         assert self._transport is not None
-        self._transport.write(json.dumps(frame, separators=(",", ":")).encode() + b"\n")
+        self._transport.write(codec.encode(request))
 
     # -- what the server says --------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        *frames, self._rest = (self._rest + data).split(b"\n")
-        pushed = 0
-        for raw in frames:
-            frame = json.loads(raw)
-            pushed = frame.get("push", pushed)
-            self._take(frame)
-        if pushed:
-            self._say(msgid=numbers.PUSHED, push=pushed)
+        *complete, self._rest = (self._rest + data).split(b"\n")
+        self._pushed = 0
+        for raw in complete:
+            frame = codec.decode(raw)
+            if frame is not None:
+                self._take(frame)
+        if self._pushed:
+            self._say(requests.Pushed(push=self._pushed))
 
-    def _take(self, frame: dict[str, Any]) -> None:
-        match frame["msgid"]:
-            case numbers.ONE_CHAT:
+    def _take(self, frame: ServerFrame) -> None:
+        match frame:
+            case frames.OneChatFrame():
                 self._show(frame)
-            case numbers.ACK:
-                self._answered(frame["seq"])
-            case numbers.PING:
-                self._say(msgid=numbers.PONG)
-            case numbers.LOGIN_ACK if frame["errno"] == 0:
-                self._entered(frame["token"])
-            case numbers.REGISTER_ACK if frame["errno"] == 0:
-                self.id = frame["id"]
+            case Ack(seq=int(seq)):
+                self._answered(seq)
+            case frames.PingFrame():
+                self._say(requests.Pong())
+            case LoginAck(errno=0, token=token):
+                self._entered(token)
+            case RegisterAck(errno=0, id=number):
+                self.id = number
                 self._log_in()
-            case numbers.ERROR if frame["error"] in PASSING:
-                self._transmit_in(_SETTINGS.first_delay)
-            case numbers.GOING_AWAY:
+            case frames.GoingAwayFrame():
                 pass
-            case _ if frame.get("error") in (*PASSING, "already_online"):
+            case Error(error=error) if error in PASSING:
+                self._transmit_in(_SETTINGS.first_delay)
+            case Verdict(error=error) if error in (*PASSING, "already_online"):
                 self._cut()
             case _:
                 self._place.is_surprised(frame)
@@ -182,10 +185,11 @@ class Member(asyncio.Protocol):
         self._place.is_in(self)
         self._transmit()
 
-    def _show(self, frame: dict[str, Any]) -> None:
-        if frame["cid"] not in self._seen:
-            self._seen.add(frame["cid"])
-            sender, _, number = frame["msg"].partition("-")
+    def _show(self, frame: frames.OneChatFrame) -> None:
+        self._pushed = frame.push
+        if frame.cid not in self._seen:
+            self._seen.add(frame.cid)
+            sender, _, number = frame.msg.partition("-")
             self.shown.append((int(sender), int(number)))
 
     def _answered(self, seq: int) -> None:

@@ -9,12 +9,13 @@ import re
 from typing import Any
 
 from adapters.client.errors import PASSING
-from adapters.wire import numbers
+from adapters.wire.answers import Ack, Error
+from adapters.wire.frames import number_of
 from tests.delivery.history import History
 
 NOT_NOTED = "not noted"  # a text that is no part of the history
 _ENDS = re.compile(rb"[\0\n]")
-_ANSWERS = frozenset({numbers.ACK, numbers.ERROR})
+_ANSWERS = frozenset({number_of(Ack), number_of(Error)})
 _numbers = itertools.count(1)
 
 

@@ -69,7 +69,8 @@ async def until(client: ChatClient, kind: type[T]) -> T:
 
 
 def push(number: int, cid: str) -> bytes:
-    return line(msgid=1005, push=number, mid="m", cid=cid, id=15, name="li", msg="hello", time=7)
+    who = {"id": 15, "name": "li", "toid": 13}
+    return line(msgid=1005, push=number, mid="m", cid=cid, **who, msg="hello", time=7)
 
 
 async def test_login_by_name_asks_for_version_2(server: FakeServer) -> None:

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.client import frames
+from adapters.client import codec
 from adapters.client.backoff import Backoff
 from adapters.client.errors import Refused
 from adapters.client.events import Connected, Message, Presence
 from adapters.client.inbox import Inbox
 from adapters.client.seen import Seen
+from adapters.wire.requests import FindUser, OneChat
 
 
 def test_the_last_512_cids_of_a_sender_are_remembered() -> None:
@@ -90,14 +91,14 @@ async def test_room_in_the_inbox_is_announced_once() -> None:
 def test_a_text_that_no_server_takes_is_refused_at_once(text: str) -> None:
     """It would be queued for ever otherwise, or end the connection."""
     with pytest.raises(Refused, match="bad_field"):
-        frames.check_text(text)
+        codec.check_text(text)
 
 
 @given(st.text(min_size=1, max_size=4_096).filter(lambda text: text.isprintable()))
 def test_a_good_text_makes_one_frame(text: str) -> None:
     """Whatever its characters, it holds no terminator but its own."""
-    frames.check_text(text)
-    frame = frames.encode({"msgid": frames.CHAT, "toid": 1, "msg": text})
+    codec.check_text(text)
+    frame = codec.encode(OneChat(toid=1, msg=text))
     assert frame.count(b"\n") == 1
     assert b"\0" not in frame
 
@@ -106,4 +107,4 @@ def test_a_good_text_makes_one_frame(text: str) -> None:
 def test_a_request_that_would_end_the_connection_is_refused_here(field: str, error: str) -> None:
     """The server could not answer it."""
     with pytest.raises(Refused, match=error):
-        frames.encode({"msgid": frames.FIND_USER, "name": field})
+        codec.encode(FindUser(name=field))

@@ -20,6 +20,7 @@ from adapters.client.events import (
 )
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
 from adapters.client.settings import Settings
+from adapters.wire.requests import Login, OneChat, Register
 from tests.unit.client.fake_chat_server import Frame, line
 
 
@@ -44,7 +45,7 @@ class Bench:
 
     def log_in(self, user_id: int = 13) -> None:
         self.connect()
-        seq = self.protocol.request({"msgid": 1000, "id": user_id, "password": "x", "v": 2})
+        seq = self.protocol.request(Login(id=user_id, password="x", v=2))
         self.hear(line(msgid=1001, seq=seq, errno=0, id=user_id, name="zhang san", v=2, token="t"))
         self.sent()
 
@@ -55,7 +56,7 @@ class Bench:
     def post(self, count: int = 1) -> None:
         for _ in range(count):
             self.posted += 1
-            self.protocol.post(f"c{self.posted}", {"msgid": 1005, "toid": 15, "msg": "hi"})
+            self.protocol.post(f"c{self.posted}", OneChat(toid=15, msg="hi"))
 
 
 @pytest.fixture
@@ -88,8 +89,8 @@ def messages(outputs: list[Event]) -> list[str]:
 def test_requests_are_numbered_and_end_in_a_newline(bench: Bench) -> None:
     """Each request of a connection has its own seq, which its answer carries."""
     bench.connect()
-    bench.protocol.request({"msgid": 1003, "name": "a", "password": "b"})
-    bench.protocol.request({"msgid": 1003, "name": "c", "password": "b"})
+    bench.protocol.request(Register(name="a", password="b"))
+    bench.protocol.request(Register(name="c", password="b"))
     assert [frame["seq"] for frame in bench.sent()] == [1, 2]
     (output,) = bench.hear(line(msgid=1004, seq=2, errno=0, id=5))
     assert isinstance(output, Answered)

@@ -142,7 +142,8 @@ async def test_unread_messages_come_before_the_lists(server: FakeServer) -> None
 
 
 def push(number: int, text: str) -> bytes:
-    return line(msgid=1005, push=number, mid="m", cid=text, id=15, name="li", msg=text, time=7)
+    who = {"id": 15, "name": "li", "toid": 13}
+    return line(msgid=1005, push=number, mid="m", cid=text, **who, msg=text, time=7)
 
 
 async def test_a_script_ends_when_its_login_is_refused(server: FakeServer) -> None:

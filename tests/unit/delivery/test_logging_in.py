@@ -11,7 +11,8 @@ from adapters.gateway.conversation import Conversation
 from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.shared import Shared
-from adapters.wire import numbers
+from adapters.wire.answers import LoginAck
+from adapters.wire.frames import OneChatFrame, number_of
 from adapters.wire.incoming import IncomingBytes
 from chat_domain.ports.store import Tokens
 from tests.unit.fakes import Ticket
@@ -91,7 +92,7 @@ def test_nothing_is_pushed_before_the_answer_to_a_login(world: World) -> None:
     assert link.frames == []
     tokens.kept.settle(lambda: None)
     world.tasks.drain()
-    assert link.kinds == [numbers.LOGIN_ACK, numbers.ONE_CHAT]
+    assert link.kinds == [number_of(LoginAck), number_of(OneChatFrame)]
 
 
 def ticks(world: World, talk: Conversation, times: Collection[int]) -> None:

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from adapters.client.backoff import Backoff
 from adapters.client.events import Ack, GoingAway, Message, Presence, Replaced
-from adapters.client.frames import LoginAck
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
 from adapters.client.settings import Settings
 from adapters.gateway.watch import DROP_AFTER
+from adapters.wire import requests
+from adapters.wire.answers import LoginAck
+from adapters.wire.requests import AnyRequest
 from tests.unit.gateway.server import FakeLink, Server, settled
 
 
@@ -59,17 +61,17 @@ class Near:
             data = data[size:]
         return pieces
 
-    async def ask(self, msgid: int, **fields: Any) -> Any:
-        seq = self.protocol.request({"msgid": msgid, **fields})
+    async def ask(self, request: AnyRequest) -> Any:
+        seq = self.protocol.request(request)
         await self.shuttle()
         (answer,) = [
-            one.reply for one in self.heard if isinstance(one, Answered) and one.seq == seq
+            one.answer for one in self.heard if isinstance(one, Answered) and one.seq == seq
         ]
         self.heard = [one for one in self.heard if not isinstance(one, Answered)]
         return answer
 
     async def log_in(self, user_id: int, password: str = "pw") -> LoginAck:
-        answer = await self.ask(1000, id=user_id, password=password, v=2)
+        answer = await self.ask(requests.Login(id=user_id, password=password, v=2))
         assert isinstance(answer, LoginAck)
         assert answer.errno == 0
         return answer
@@ -86,7 +88,7 @@ class Near:
         ]
 
     def post(self, to: int, cid: str, text: str) -> None:
-        self.protocol.post(cid, {"msgid": 1005, "toid": to, "msg": text})
+        self.protocol.post(cid, requests.OneChat(toid=to, msg=text))
 
 
 async def two(server: Server) -> tuple[Near, Near]:
@@ -109,7 +111,7 @@ async def exchange(*ends: Near) -> None:
 async def test_a_registration_and_a_login(server: Server) -> None:
     """As a new user begins."""
     near = Near(server)
-    registered = await near.ask(1003, name="Ann", password="pw")
+    registered = await near.ask(requests.Register(name="Ann", password="pw"))
     assert registered.errno == 0
     answer = await near.log_in(registered.id)
     assert (answer.name, answer.v) == ("Ann", 2)
@@ -150,7 +152,7 @@ async def test_stored_messages_come_with_the_next_login(server: Server) -> None:
 async def test_nothing_is_shown_twice_after_lost_connections(server: Server) -> None:
     """Neither what the sender sends again, nor what the server pushes again."""
     ann, bob = await two(server)
-    bob_token = (await bob.ask(1029, old="pw", new="better")).token
+    bob_token = (await bob.ask(requests.ChangePassword(old="pw", new="better"))).token
     ann.post(2, "a1", "one")
     await ann.shuttle()
     await bob.shuttle()
@@ -159,7 +161,7 @@ async def test_nothing_is_shown_twice_after_lost_connections(server: Server) -> 
         await settled()
         near.connect()
         if token:
-            assert (await near.ask(1015, token=token)).errno == 0
+            assert (await near.ask(requests.Resume(token=token))).errno == 0
         else:
             await near.log_in(1)
     ann.post(2, "a2", "two")
@@ -197,26 +199,28 @@ async def test_a_silent_client_lives_on_its_pongs(server: Server) -> None:
 async def test_every_request_has_an_answer_that_the_client_reads(server: Server) -> None:
     """Nothing that the server says breaks the connection."""
     ann, _ = await two(server)
-    assert (await ann.ask(1006, friendname="bob")).friend.name == "Bob"
-    group_id = (await ann.ask(1007, groupname="hikers", groupdesc="walk")).groupid
-    assert [one.name for one in (await ann.ask(1022)).friends] == ["Bob"]
-    assert [one.groupname for one in (await ann.ask(1024)).groups] == ["hikers"]
-    assert [one.role for one in (await ann.ask(1026, groupid=group_id)).users] == ["creator"]
-    assert (await ann.ask(1019, name="BOB")).state == "online"
-    assert (await ann.ask(1008, groupid=group_id)).error == "already_member"
-    assert (await ann.ask(1028, groupid=group_id)).seq
-    assert (await ann.ask(1021, friendid=2)).seq
-    assert (await ann.ask(1012)).seq
-    assert (await ann.ask(1019, name="nobody")).error == "no_such_user"
-    assert (await ann.ask(1029, old="pw", new="better")).token
-    assert len((await ann.ask(1031)).sessions) >= 1
+    assert (await ann.ask(requests.AddFriend(friendname="bob"))).friend.name == "Bob"
+    group_id = (await ann.ask(requests.CreateGroup(groupname="hikers", groupdesc="walk"))).groupid
+    assert [one.name for one in (await ann.ask(requests.ListFriends())).friends] == ["Bob"]
+    assert [one.groupname for one in (await ann.ask(requests.ListGroups())).groups] == ["hikers"]
+    assert [one.role for one in (await ann.ask(requests.ListMembers(groupid=group_id))).users] == [
+        "creator"
+    ]
+    assert (await ann.ask(requests.FindUser(name="BOB"))).state == "online"
+    assert (await ann.ask(requests.JoinGroup(groupid=group_id))).error == "already_member"
+    assert (await ann.ask(requests.LeaveGroup(groupid=group_id))).seq
+    assert (await ann.ask(requests.RemoveFriend(friendid=2))).seq
+    assert (await ann.ask(requests.Ping())).seq
+    assert (await ann.ask(requests.FindUser(name="nobody"))).error == "no_such_user"
+    assert (await ann.ask(requests.ChangePassword(old="pw", new="better"))).token
+    assert len((await ann.ask(requests.ListSessions())).sessions) >= 1
     assert not [one for one in ann.heard if isinstance(one, Broken)]
 
 
 async def test_notices_reach_the_application(server: Server) -> None:
     """Presence, REPLACED and GOING_AWAY."""
     ann, bob = await two(server)
-    await ann.ask(1006, friendid=2)
+    await ann.ask(requests.AddFriend(friendid=2))
     bob.lose_connection()
     await settled()
     await ann.shuttle()
@@ -224,7 +228,7 @@ async def test_notices_reach_the_application(server: Server) -> None:
     bob.connect()
     token = (await bob.log_in(2)).token
     second = Near(server)
-    assert (await second.ask(1015, token=token)).errno == 0
+    assert (await second.ask(requests.Resume(token=token))).errno == 0
     await bob.shuttle()
     assert bob.heard[-1] == Replaced()
     await server.gateway.close()

@@ -112,7 +112,7 @@ def test_a_traceback_forges_nothing_and_tells_no_secret(
         requests.ChangePassword(old=SECRET, new=SECRET),
         Token(SECRET, 0),
         Account(User(1, "Ann"), SECRET),
-        Identity(User(1, "Ann"), SECRET, {"password": SECRET}),
+        Identity(User(1, "Ann"), SECRET, requests.Login(id=1, password=SECRET)),
         Address.parse(f"mysql://chat:{SECRET}@db/chat"),
     ],
     ids=lambda thing: type(thing).__name__,

@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+import attrs
 import pytest
 
-from adapters.wire import frames, numbers
+from adapters.client import codec
+from adapters.wire.answers import Ack, FriendRow, FriendsAck, GroupRow, MemberRow, Pong
+from adapters.wire.frames import encode, number_of
 from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.delivery.receipt import Receipt
 from chat_domain.delivery.session import Session
@@ -103,31 +106,49 @@ def test_an_ack_says_what_became_of_a_chat() -> None:
     assert stored.keys() == example_of(1010, "refused").keys()
 
 
-def test_a_reply_leaves_out_what_is_none() -> None:
-    """`seq` among it; 0 and false and empty lists are something."""
-    assert json.loads(frames.reply(numbers.PONG, None)) == {"msgid": 1013}
-    assert json.loads(frames.reply(1023, 0, friends=[], next=None)) == {
-        "msgid": 1023, "seq": 0, "friends": [],
-    }  # fmt: skip
+def test_an_answer_leaves_out_what_is_not_there() -> None:
+    """`seq` among it; 0 and an empty list or text are something."""
+    assert encode(Pong()) == b'{"msgid":1013}'
+    assert encode(FriendsAck(seq=0, friends=[])) == b'{"msgid":1023,"seq":0,"friends":[]}'
+    joined = Ack(seq=7, groupid=3, groupname="hikers", groupdesc="")
+    assert encode(joined) == (
+        b'{"msgid":1010,"seq":7,"groupid":3,"groupname":"hikers","groupdesc":""}'
+    )
 
 
 def test_rows_of_lists_have_the_documented_fields() -> None:
-    """Of friends, groups and members."""
-    friend = frames.friend(Friend(15, "li si", online=True))
-    assert friend == example_of(1023)["friends"][0] == example_of(1010, "friend")["friend"]
-    assert frames.friend(Friend(15, "li si", online=False))["state"] == "offline"
-    group = frames.membership(Membership(Group(3, "hikers", "every Sunday"), Role.CREATOR))
-    assert group == example_of(1025)["groups"][0]
-    member = frames.member(Member(13, "zhang san", Role.CREATOR, online=True))
-    assert member == example_of(1027)["users"][0]
-    assert frames.member(Member(13, "zhang san", Role.NORMAL))["role"] == "normal"
+    """Of friends, groups and members; and they are understood again."""
+    friend = Friend(15, "li si", online=True)
+    row = json.loads(encode(FriendRow.of(friend)))
+    assert row == example_of(1023)["friends"][0] == example_of(1010, "friend")["friend"]
+    away = attrs.evolve(friend, online=False)
+    assert json.loads(encode(FriendRow.of(away)))["state"] == "offline"
+    assert [FriendRow.of(one).friend() for one in (friend, away)] == [friend, away]
+    own = Membership(Group(3, "hikers", "every Sunday"), Role.CREATOR)
+    assert json.loads(encode(GroupRow.of(own))) == example_of(1025)["groups"][0]
+    assert GroupRow.of(own).membership() == own
+    member = Member(13, "zhang san", Role.CREATOR, online=True)
+    assert json.loads(encode(MemberRow.of(member))) == example_of(1027)["users"][0]
+    plain = attrs.evolve(member, role=Role.NORMAL)
+    assert json.loads(encode(MemberRow.of(plain)))["role"] == "normal"
+    assert [MemberRow.of(one).member() for one in (member, plain)] == [member, plain]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_every_example_of_the_page_is_sent_and_read_to_the_letter(example: dict[str, Any]) -> None:
+    """Whatever is declared, it comes out again as it went in, with its fields in their order."""
+    raw = json.dumps(example, separators=(",", ":")).encode()
+    frame = codec.decode(raw)
+    assert frame is not None
+    assert encode(frame) == raw
 
 
 @pytest.mark.parametrize("row", SERVER_TABLE, ids=lambda row: row[1])
-def test_every_frame_of_the_page_has_its_number(row: list[str]) -> None:
-    """Under some name."""
-    known = {value for name, value in vars(numbers).items() if name.isupper()}
-    assert int(row[0]) in known
+def test_every_frame_of_the_page_is_declared(row: list[str]) -> None:
+    """And nothing else is."""
+    numbers = {number_of(frame) for frame in codec.FRAMES}
+    assert int(row[0]) in numbers
+    assert len(SERVER_TABLE) == len(numbers) == len(codec.FRAMES)
 
 
 @pytest.mark.parametrize("frame", EXAMPLES, ids=str)
@@ -135,5 +156,5 @@ def test_every_example_is_in_the_page_s_table(frame: dict[str, Any]) -> None:
     """And has no field that its row does not name; an ACK's are in the requests' table."""
     row = next(row for row in SERVER_TABLE if int(row[0]) == frame["msgid"])
     requests = " ".join(row[4] for row in rows(section("What the client sends")))
-    named = row[2] + (requests if frame["msgid"] == numbers.ACK else "")
+    named = row[2] + (requests if frame["msgid"] == number_of(Ack) else "")
     assert all(f"`{name}`" in named for name in frame.keys() - {"msgid", "seq"})

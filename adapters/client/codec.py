@@ -1,0 +1,88 @@
+"""Requests as bytes, and the server's bytes as frames, with what is the client's own to look after.
+
+What either side may say is declared in `adapters.wire`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Union
+
+import msgspec
+
+from adapters.client.errors import ProtocolViolation, Refused
+from adapters.wire import errors
+from adapters.wire.answers import Answer, Error, Verdict
+from adapters.wire.frames import ServerFrame, number_of
+from adapters.wire.framing import MAX_CLIENT_FRAME
+from adapters.wire.requests import REQUESTS, AnyRequest
+
+VERSION = 2
+MAX_TEXT = 4_096
+
+
+def _declared(kind: type[ServerFrame]) -> Iterator[type[ServerFrame]]:
+    """The kinds of frames below this one that have a number."""
+    for below in kind.__subclasses__():
+        if isinstance(below.__struct_config__.tag, int):
+            yield below
+        yield from _declared(below)
+
+
+class _Kind(msgspec.Struct):
+    msgid: int
+
+
+FRAMES = tuple(_declared(ServerFrame))
+_ANY: Any = Union[FRAMES]  # noqa: UP007  # of all that are declared
+_decode: Callable[[bytes], ServerFrame] = msgspec.json.Decoder(_ANY).decode
+_decode_kind = msgspec.json.Decoder(_Kind).decode
+_encode = msgspec.json.Encoder().encode
+_KNOWN = REQUESTS.keys() | {number_of(frame) for frame in FRAMES}
+
+
+def decode(frame: bytes) -> ServerFrame | None:
+    """Read a frame of the server; None for a kind that a later version has added."""
+    try:
+        return _decode(frame)
+    except msgspec.DecodeError as exc:
+        if _is_of_a_later_version(frame):
+            return None
+        raise ProtocolViolation(f"the server sent a frame that makes no sense: {exc}") from exc
+
+
+def _is_of_a_later_version(frame: bytes) -> bool:
+    try:
+        return _decode_kind(frame).msgid not in _KNOWN
+    except msgspec.DecodeError:
+        return False
+
+
+def encode(request: AnyRequest) -> bytes:
+    """Write a request. Raises Refused for what the server could not take, and would hang up on."""
+    try:
+        frame = _encode(request)
+    except UnicodeEncodeError as exc:
+        raise _refused("bad_field", "this is not valid text") from exc
+    if len(frame) > MAX_CLIENT_FRAME:
+        raise _refused("frame_too_long", "this is too long for the server")
+    return frame + b"\n"
+
+
+def check_text(text: str) -> None:
+    """Raise Refused for a text that no server takes, before it is queued."""
+    if not 1 <= len(text) <= MAX_TEXT:
+        raise _refused("bad_field", f"a message has 1 to {MAX_TEXT:,} characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError as exc:
+        raise _refused("bad_field", "this is not valid text") from exc
+
+
+def _refused(error: str, why: str) -> Refused:
+    return Refused(errors.NUMBERS[error], error, why)
+
+
+def refusal(answer: Answer) -> Refused | None:
+    """The refusal that an answer carries, if it is one."""
+    if not isinstance(answer, Verdict) or not (answer.errno or isinstance(answer, Error)):
+        return None
+    return Refused(answer.errno, answer.error or f"errno_{answer.errno}", answer.errmsg)

@@ -1,0 +1,183 @@
+"""What the server answers to requests, as structs that it encodes and our client decodes.
+
+See `frames` for what holds of all that the server sends. Which answer belongs to which request is
+declared with the request.
+"""
+
+from msgspec import Struct
+
+from adapters.wire import errors
+from adapters.wire.frames import ONLINE, ServerFrame, encode, state
+from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
+
+
+class Answer(ServerFrame):
+    """Any answer. seq: the request's, None if it had none."""
+
+    seq: int | None = None
+
+
+class Verdict(Answer, kw_only=True):
+    """One that may be a refusal: `errno` is 0 if it is not. The others are answered by Error."""
+
+    errno: int
+    error: str = ""
+    errmsg: str = ""
+
+
+class Error(Verdict, tag=1011):
+    """A refusal of whatever has no ack of its own, or a complaint about no request at all."""
+
+
+def refusal(name: str, why: str, seq: int | None, kind: type[Verdict] = Error) -> bytes:
+    """The frame of a refusal. name: in the protocol's table of errors."""
+    return encode(kind(seq=seq, errno=errors.NUMBERS[name], error=name, errmsg=why))
+
+
+class LoginAck(Verdict, tag=1001, kw_only=True):
+    id: int = 0
+    name: str = ""
+    v: int = 1
+    token: str = ""
+    expires: int | None = None
+    session: str = ""
+
+
+class RegisterAck(Verdict, tag=1004, kw_only=True):
+    id: int = 0
+
+
+class Ack(Answer, tag=1010):
+    """What has no ack of its own is done. Which of the fields are there depends on the request.
+
+    mid, time, status, refused: of a chat.
+    """
+
+    mid: str = ""
+    time: int = 0
+    status: str = ""
+    refused: list[int] | None = None
+    friend: "FriendRow | None" = None
+    groupid: int = 0
+    groupname: str | None = None
+    groupdesc: str | None = None
+
+
+class Pong(Answer, tag=1013):
+    pass
+
+
+# -- people ----------------------------------------------------------------------------------------
+
+
+class FriendRow(Struct, gc=False):
+    """Somebody on a list, or who was looked for."""
+
+    id: int
+    name: str
+    state: str = "offline"
+
+    @classmethod
+    def of(cls, who: Friend) -> "FriendRow":
+        return cls(who.id, who.name, state(who.online))
+
+    def friend(self) -> Friend:
+        return Friend(self.id, self.name, self.state == ONLINE)
+
+
+class FindUserAck(Answer, tag=1020, kw_only=True):
+    id: int
+    name: str
+    state: str
+
+    @classmethod
+    def of(cls, who: Friend) -> "FindUserAck":
+        return cls(id=who.id, name=who.name, state=state(who.online))
+
+    def friend(self) -> Friend:
+        return Friend(self.id, self.name, self.state == ONLINE)
+
+
+class FriendsAck(Answer, tag=1023, kw_only=True):
+    friends: list[FriendRow]
+    next: int | None = None
+
+
+# -- groups ----------------------------------------------------------------------------------------
+
+
+class GroupRow(Struct, gc=False):
+    """One of the user's groups."""
+
+    id: int
+    groupname: str
+    groupdesc: str = ""
+    role: str = Role.NORMAL.value
+
+    @classmethod
+    def of(cls, own: Membership) -> "GroupRow":
+        group = own.group
+        return cls(group.id, group.name, group.description, own.role.value)
+
+    def membership(self) -> Membership:
+        return Membership(Group(self.id, self.groupname, self.groupdesc), _role(self.role))
+
+
+class GroupsAck(Answer, tag=1025, kw_only=True):
+    groups: list[GroupRow]
+    next: int | None = None
+
+
+class MemberRow(Struct, gc=False):
+    """One of a group's users."""
+
+    id: int
+    name: str
+    state: str = "offline"
+    role: str = Role.NORMAL.value
+
+    @classmethod
+    def of(cls, who: Member) -> "MemberRow":
+        return cls(who.id, who.name, state(who.online), who.role.value)
+
+    def member(self) -> Member:
+        return Member(self.id, self.name, _role(self.role), self.state == ONLINE)
+
+
+class MembersAck(Answer, tag=1027, kw_only=True):
+    groupid: int = 0
+    users: list[MemberRow]
+    next: int | None = None
+
+
+def _role(value: str) -> Role:
+    """A role of a later version counts for nothing here."""
+    return Role.CREATOR if value == Role.CREATOR.value else Role.NORMAL
+
+
+# -- the user's own account ------------------------------------------------------------------------
+
+
+class ChangePasswordAck(Answer, tag=1030, kw_only=True):
+    token: str
+    expires: int | None = None
+
+
+class SessionRow(Struct, gc=False):
+    """One of the user's sessions that can be resumed."""
+
+    session: str
+    begun: int
+    expires: int
+    current: bool
+
+    @classmethod
+    def of(cls, one: Resumable) -> "SessionRow":
+        return cls(one.name, one.begun_ms, one.expires_ms, one.current)
+
+    def resumable(self) -> Resumable:
+        return Resumable(self.session, self.begun, self.expires, self.current)
+
+
+class SessionsAck(Answer, tag=1032, kw_only=True):
+    sessions: list[SessionRow]
