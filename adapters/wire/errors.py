@@ -79,6 +79,6 @@ _NAMES: dict[type[ChatError], str] = {
 }
 
 
-def name_of(error: ChatError) -> str:
+def name_of(error: ChatError | type[ChatError]) -> str:
     """The stable name of a refusal."""
-    return _NAMES[type(error)]
+    return _NAMES[error if isinstance(error, type) else type(error)]

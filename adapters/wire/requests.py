@@ -35,7 +35,7 @@ _CID_LETTERS = f"{string.ascii_letters}{string.digits}_-".encode()
 
 
 Refusals = tuple[type[ChatError], ...]
-# What any request may be refused with; a bad frame and a bad field besides.
+# What any request may be refused with, besides a bad frame and a bad field.
 ALWAYS: Refusals = (errors.NotLoggedIn, errors.ShuttingDown, errors.TryAgain)
 FIRST_OF_OURS = 1010  # the numbers below are the C++ server's
 
@@ -102,7 +102,6 @@ class Register(_Secret, Request[RegisterAck], tag=1003, kw_only=True):
     refusals = (
         errors.AlreadyLoggedIn,
         errors.BadName,
-        errors.BadPassword,
         errors.NameTaken,
         errors.RegistrationClosed,
         errors.TooManyRegistrations,
@@ -116,7 +115,6 @@ class ChangePassword(_Secret, Request[answers.ChangePasswordAck], tag=1029, kw_o
     refusals = (
         errors.AlreadyOnline,
         errors.BadCredentials,
-        errors.BadPassword,
         errors.TooManyFailures,
     )
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import attrs
 
+from adapters.wire.requests import REQUESTS
+
 Frame = dict[str, Any]
 Make = Callable[[], Any]
 
@@ -54,29 +56,27 @@ class Grammar:
         self.random = random.Random(seed)
         self.known = known
         user, group = self._one_of(known.users), self._one_of(known.groups)
-        text, name, cid, page = self.text, self.name, self.cid, self.page
+        makers: dict[str, Make] = {
+            **dict.fromkeys(("id", "toid", "friendid", "after"), user),
+            **dict.fromkeys(("name", "friendname", "groupname"), self.name),
+            **dict.fromkeys(("msg", "groupdesc"), self.text),
+            **dict.fromkeys(("password", "old"), self.password),
+            "groupid": group,
+            "cid": self.cid,
+            "limit": self.page,
+            "new": lambda: PASSWORD,
+            "v": self._one_of([1, 2, 2, 3]),
+            "push": self._one_of(known.pushes),
+            "token": self._one_of(known.tokens),
+            "session": self._one_of(known.sessions),
+        }
         self._requests: dict[int, dict[str, Make]] = {
-            1000: {"id": user, "password": self.password, "v": self._one_of([1, 2, 2, 3])},
-            1002: {},
-            1003: {"name": name, "password": self.password},
-            1005: {"toid": user, "msg": text, "cid": cid},
-            1006: {"friendid": user},
-            1007: {"groupname": name, "groupdesc": text},
-            1008: {"groupid": group},
-            1009: {"groupid": group, "msg": text, "cid": cid},
-            1012: {},
-            1013: {},
-            1014: {"push": self._one_of(known.pushes)},
-            1015: {"token": self._one_of(known.tokens)},
-            1019: {"name": name},
-            1021: {"friendid": user},
-            1022: {"after": user, "limit": page},
-            1024: {"after": group, "limit": page},
-            1026: {"groupid": group, "after": user, "limit": page},
-            1028: {"groupid": group},
-            1029: {"old": self.password, "new": lambda: PASSWORD},
-            1031: {},
-            1033: {"session": self._one_of(known.sessions)},
+            msgid: {
+                field: makers.get(field, self.anything)
+                for field in request.__struct_fields__
+                if field != "seq"
+            }
+            for msgid, request in REQUESTS.items()
         }
         # Most of what real clients send is chats and PUSHED; few log in or out again and again.
         self._msgids = [

@@ -18,6 +18,7 @@ BAD_AFTER: list[Any] = ["7", 7.5, True, -1, 2**31, 2**64]
 
 # Requests that need a login: a good one, and what may be wrong with each field.
 REQUESTS: Requests = [
+    ({"msgid": 1002}, {}),
     (
         {"msgid": 1005, "toid": NOBODY, "msg": "hello", "cid": "a-b_c"},
         {"toid": BAD_ID, "msg": BAD_TEXT, "cid": BAD_CID},
@@ -47,6 +48,8 @@ REQUESTS: Requests = [
         {"msgid": 1029, "old": "secret", "new": "other"},
         {"old": NOT_TEXT, "new": [*NOT_TEXT, "", "x" * 129]},
     ),
+    ({"msgid": 1031}, {}),
+    ({"msgid": 1033, "session": "none"}, {"session": NOT_TEXT}),
 ]
 # Requests that must come before a login.
 GREETINGS: Requests = [

@@ -1,11 +1,19 @@
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import structlog
+from msgspec import to_builtins
 from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
+from adapters.gateway.clients import Version2Client
+from adapters.gateway.talk import Talk
+from adapters.wire.requests import ALWAYS, AnyRequest, GroupChat, OneChat
+from chat_domain.errors import ChatError
+from chat_domain.ports.client import Answer
 from entrypoints.logs import labelled
+from tests.unit.declared import answered_fields, name_of
 from tests.unit.gateway.server import Server
 from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
@@ -18,6 +26,42 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualTimeLoop]]:
 @pytest.fixture
 def server() -> Server:
     return Server()
+
+
+@pytest.fixture(autouse=True)
+def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever a test does, each request is refused only as it was declared to be, and answered
+    with no more than the page says."""
+    undeclared: list[str] = []
+
+    def judge(request: type[AnyRequest], error: ChatError) -> None:
+        if not isinstance(error, (*request.refusals, *ALWAYS)):
+            undeclared.append(f"{request.__name__} is not declared to be refused with {error!r}.")
+
+    refuse, answer, answered = Talk.refuse, Talk.answer, Version2Client.answered
+
+    def judged_answer(talk: Talk, request: AnyRequest, what: Any) -> None:
+        fields = to_builtins(what).keys() - {"msgid", "seq"}
+        undeclared.extend(
+            f"docs/protocol.md does not say that {name_of(type(request))} is answered by `{field}`."
+            for field in fields - answered_fields(type(request))
+        )
+        answer(talk, request, what)
+
+    def judged_refuse(talk: Talk, request: AnyRequest, error: ChatError) -> None:
+        judge(type(request), error)
+        refuse(talk, request, error)
+
+    def judged_answered(client: Version2Client, answer: Answer) -> None:
+        if answer.error is not None:
+            judge(GroupChat if answer.message.group_id else OneChat, answer.error)
+        answered(client, answer)
+
+    monkeypatch.setattr(Talk, "refuse", judged_refuse)
+    monkeypatch.setattr(Talk, "answer", judged_answer)
+    monkeypatch.setattr(Version2Client, "answered", judged_answered)
+    yield
+    assert not undeclared, "\n".join(undeclared)
 
 
 @pytest.fixture

@@ -176,8 +176,9 @@ class Peer:
 
 
 class Server:
-    def __init__(self, limits: Limits = UNLIMITED) -> None:
-        store = memory_store()
+    def __init__(self, limits: Limits = UNLIMITED, *, mailbox_capacity: int = 1000) -> None:
+        store = self.store = memory_store(mailbox_capacity=mailbox_capacity)
+        self.guard = Guard(limits)
         self.mailbox = FakeMailbox(store.mailbox)
         self.failing_friends = FriendsElsewhere(store.friends)
         self.hasher = GatedHasher()
@@ -194,9 +195,10 @@ class Server:
             ids=CountingIds(),
             tasks=self.tasks,
             latches=EventLatches(),
+            guard=self.guard,
         )
         hub.join("alone", self.chat.node)
-        self.gateway = Gateway(Shared(self.chat, self.tasks, Guard(limits)))
+        self.gateway = Gateway(Shared(self.chat, self.tasks, self.guard))
 
     def join(self, end: bytes = b"\n") -> Peer:
         return Peer(self, end)

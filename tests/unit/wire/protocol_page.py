@@ -24,6 +24,11 @@ def rows(text: str) -> list[list[str]]:
     return [row for row in cells[first + 1 :] if len(row) == columns]
 
 
+def quoted(cell: str) -> set[str]:
+    """The words of a cell that are names of the protocol."""
+    return set(re.findall(r"`(\w+)`", cell))
+
+
 def examples(text: str) -> list[dict[str, Any]]:
     """The frames that stand alone on a line, `> ` or not."""
     lines = re.findall(r"^(?:> )?(\{.*\})$", text, re.MULTILINE)
