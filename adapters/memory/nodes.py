@@ -1,8 +1,9 @@
 """Nodes that live in one process: the broker and the lease of a server alone, and of tests."""
 
-import asyncio
+from collections.abc import Sequence
 
 from adapters.memory.presence import LocalPresence
+from adapters.once_a_turn import OnceATurn
 from chat_domain.cluster.node import Node
 from chat_domain.notes import Note
 from chat_domain.ports.cluster import Surroundings
@@ -56,12 +57,10 @@ class HubBroker:
     def __init__(self, hub: Hub, name: str) -> None:
         self._hub = hub
         self._name = name
-        self._notes: list[tuple[str, Note]] = []
+        self._notes = OnceATurn(self._carry)
 
     def send(self, node: str, note: Note) -> None:
-        if not self._notes:
-            asyncio.get_running_loop().call_soon(self._carry)
-        self._notes.append((node, note))
+        self._notes.add((node, note))
 
     def broadcast(self, note: Note) -> None:
         for node in self._hub.nodes:
@@ -71,8 +70,7 @@ class HubBroker:
     async def catch_up(self) -> None:
         """Nothing is ever on its way for longer than a turn."""
 
-    def _carry(self) -> None:
-        notes, self._notes = self._notes, []
+    def _carry(self, notes: Sequence[tuple[str, Note]]) -> None:
         own = self._hub.nodes.get(self._name)
         if own is not None:
             own.turn_ended()

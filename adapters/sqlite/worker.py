@@ -22,6 +22,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 import attrs
 
+from adapters.once_a_turn import OnceATurn
 from adapters.outage import Outage
 from chat_domain.errors import TryAgain
 
@@ -61,11 +62,11 @@ class Worker:
         self._savepoints = savepoints
         self._bound = bound
         self._loop = asyncio.get_running_loop()
-        self._asked: list[_Job] = []  # in this turn of the loop
         self._unanswered = 0
         self._closed = False
         self._outage = Outage("the database")
         self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._asked: OnceATurn[_Job] = OnceATurn(self._queue.put)
         # a daemon, so that a crash of the main thread still ends the process
         self._thread = threading.Thread(target=self._do_batches, name="sqlite", daemon=True)
         self._thread.start()
@@ -76,10 +77,8 @@ class Worker:
         """Have `function(connection, *args)` done; the future has its result, or what it raised."""
         if self._closed or self._unanswered >= self._bound:
             raise TryAgain
-        if not self._asked:
-            self._loop.call_soon(self._hand_over)
         future: asyncio.Future[T] = self._loop.create_future()
-        self._asked.append(_Job(future, function, args))
+        self._asked.add(_Job(future, function, args))
         self._unanswered += 1
         return future
 
@@ -90,14 +89,9 @@ class Worker:
     async def close(self) -> None:
         """Do what has been asked, then end the thread and its connection."""
         self._closed = True
-        self._hand_over()
+        self._asked.flush()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
-
-    def _hand_over(self) -> None:
-        if self._asked:
-            self._queue.put(self._asked)
-            self._asked = []
 
     def _answer(self, batch: list[_Job]) -> None:
         self._unanswered -= len(batch)

@@ -3,32 +3,31 @@
 import asyncio
 from typing import Protocol
 
+from adapters.once_a_turn import OnceATurn
+
 
 class Outbox(Protocol):
     def flush(self) -> None: ...
 
 
-class Outboxes:
+class Outboxes(OnceATurn[Outbox]):
     """The outboxes that have something to write. All are flushed at the end of the turn.
 
     A write is a system call: with one per frame a node carries a tenth of the frames.
     """
 
+    __slots__ = ()
+
+    filled = OnceATurn.add  # to be called once until it is flushed
+
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._filled: list[Outbox] = []
+        super().__init__(_flush)
 
-    def filled(self, outbox: Outbox) -> None:
-        """Flush this one too. To be called once until it is flushed."""
-        if not self._filled:
-            self._loop.call_soon(self._flush)
-        self._filled.append(outbox)
 
-    def _flush(self) -> None:
-        filled, self._filled = self._filled, []
-        for outbox in filled:
-            try:
-                outbox.flush()
-            except Exception as error:  # noqa: BLE001  # a defect of ours, which must cost one client
-                what = {"message": "an outbox could not be flushed", "exception": error}
-                self._loop.call_exception_handler(what)
+def _flush(filled: list[Outbox]) -> None:
+    for outbox in filled:
+        try:
+            outbox.flush()
+        except Exception as error:  # noqa: BLE001  # a defect of ours, which must cost one client
+            what = {"message": "an outbox could not be flushed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(what)

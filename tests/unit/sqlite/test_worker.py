@@ -242,7 +242,7 @@ async def test_closing_outlasts_its_loop(connection: Watched) -> None:
     async def ask() -> Worker:
         worker = Worker(connection, begin="BEGIN", savepoints=True)
         worker.run(insert, "a")
-        worker._hand_over()
+        worker._asked.flush()
         return worker
 
     def elsewhere() -> Worker:
