@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS User (
     id       INT            NOT NULL AUTO_INCREMENT COMMENT 'never given twice',
     name     VARCHAR(50)    NOT NULL COMMENT 'as the user typed it',
     namekey  VARBINARY(600) NOT NULL COMMENT 'UTF-8 of the form in which names are compared: case-folded and trimmed',
-    password TEXT           NOT NULL COMMENT 'argon2id hash; plain where the C++ server made the account and its user has not logged in since',
+    password TEXT           NOT NULL COMMENT 'argon2id hash; plain:PASSWORD where the C++ server made the account and its user has not logged in since; none: nobody can log in; behind disabled: while the operator keeps the user out',
     state    ENUM('online', 'offline') NOT NULL DEFAULT 'offline' COMMENT 'a picture for readers of this table; the servers do not read it',
     PRIMARY KEY (id),
     UNIQUE KEY UserName (namekey)

@@ -25,16 +25,22 @@ class User:
     name: str
 
 
-DISABLED = "\0disabled:"  # no password of the C++ server's began so: to it a NUL ended a text
+# How a secret begins that is no hash. A plain password is never kept without its mark, or one
+# that looks like a hash or like a mark would be taken for it. A C++ server that is started on our
+# tables by mistake compares passwords to the whole of it, so they are printable: it would read a
+# NUL as the end of an empty password, and let everybody in.
+DISABLED = "disabled:"
+PLAIN = "plain:"
+NO_PASSWORD = "none"  # noqa: S105  # the whole secret of an account that nobody can log in to
 
 
 @attrs.frozen
 class Account:
     """A user together with what proves their identity.
 
-    `secret` is what the store keeps: an argon2id hash, or the plain password
-    of an account that the C++ server made and that has not logged in since. Of an
-    account that the operator has disabled, it stands behind a mark.
+    `secret` is what the store keeps: an argon2id hash; or, behind PLAIN, the password of an
+    account that the C++ server made and that has not logged in since; or NO_PASSWORD. Of an
+    account that the operator has disabled, it stands behind DISABLED.
     """
 
     user: User

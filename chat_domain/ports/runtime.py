@@ -14,11 +14,14 @@ class Hasher(Protocol):
         origin: where the asking clients are. Origins take turns."""
 
     async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
-        """Whether the password is the secret's. None (no such account) takes as long as any other
-        and is False. Raises TryAgain like `hash`."""
+        """Whether the password is the secret's (see `Account`).
+
+        None (no such account) takes as long as any other and is False. So does what is neither
+        marked nor a hash of ours that costs no more than a bound: a defect of the data, which
+        must not be taken for a plain password. Raises TryAgain like `hash`."""
 
     def outdated(self, secret: str) -> bool:
-        """Whether a secret should be made anew at the next login (a plain password, say)."""
+        """Whether a secret that was verified should be made anew (since it is plain, say)."""
 
 
 class Clock(Protocol):

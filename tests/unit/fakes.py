@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from chat_domain.errors import ChatError, TryAgain
-from chat_domain.model import Entry, Filing, Friend, Message
+from chat_domain.model import PLAIN, Entry, Filing, Friend, Message
 from chat_domain.ports import client
 from chat_domain.ports.runtime import Owner
 from chat_domain.ports.store import Mailbox
@@ -63,7 +63,7 @@ class OpenHasher:
         if self.busy:
             raise TryAgain
         self.verified += 1
-        return secret in (password, f"hash of {password}")
+        return secret in (PLAIN + password, f"hash of {password}")
 
     def outdated(self, secret: str) -> bool:
         return not secret.startswith("hash of ")

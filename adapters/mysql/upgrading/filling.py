@@ -15,11 +15,11 @@ from adapters.mysql.upgrading.naming import named
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import TABLE, Report
 from adapters.sql.numbers import NO_ID
-from chat_domain.model import Entry, Role
+from chat_domain.model import NO_PASSWORD, PLAIN, Entry, Role
+from chat_domain.people.passwords import MAX_PASSWORD
 
 AT_ONCE = 500  # rows of one statement
-# No password is this, and no hash either. The C++ server could not log such an account in either.
-LOCKED = "$argon2id$none"
+_TOO_LONG = f"has a password of more than {MAX_PASSWORD} characters, so nobody can log in as them"
 
 
 @attrs.define
@@ -58,10 +58,13 @@ class Filling:
     def _secret(self, number: int, password: str | None) -> str:
         if password is None:
             self.report.add("user", number, "has no password (NULL), so nobody can log in as them")
-            return LOCKED
+            return NO_PASSWORD
+        if len(password) > MAX_PASSWORD:
+            self.report.add("user", number, _TOO_LONG)
+            return NO_PASSWORD
         if not password:
             self.report.add("user", number, "has an empty password, as before")
-        return password
+        return PLAIN + password
 
     def _named(self, old_names: dict[int, str | None], kind: str) -> list[tuple[int, str, str]]:
         """Ids, names and their keys, ascending by id."""

@@ -26,7 +26,7 @@ from adapters.passwords import Argon2Hasher
 from adapters.storage import StoreUnusable
 from adapters.system import RandomIds, SystemClock
 from chat_domain.errors import BadCredentials
-from chat_domain.model import Member, Role
+from chat_domain.model import DISABLED, NO_PASSWORD, PLAIN, Member, Role
 from chat_domain.names import Name
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.tokens import LoginTokens
@@ -134,9 +134,63 @@ async def test_old_passwords_are_good(
 
 async def test_who_had_no_password_stays_locked_out(accounts: Accounts) -> None:
     """No password is good for an account that had none."""
-    for password in ("", "NULL", "None", "$argon2id$none"):
+    for password in ("", "NULL", "None", NO_PASSWORD):
         with pytest.raises(BadCredentials):
             await accounts.by_id(34, password)
+
+
+LOOKS_LIKE_A_HASH = "$argon2id$v=19$m=131072,t=40,p=1$c29tZXNhbHQ$AAAA"
+
+
+@pytest.mark.parametrize("password", [LOOKS_LIKE_A_HASH, PLAIN + "x", DISABLED + "x", NO_PASSWORD])
+async def test_a_plain_password_may_look_like_anything(old: str, ask: Ask, password: str) -> None:
+    """Like a hash that takes many seconds, say: it is a password, and hashed at the first login."""
+    ask(f"UPDATE user SET password = '{password}' WHERE id = 13")  # noqa: S608
+    await upgrade(old)
+    assert ask("SELECT password FROM User WHERE id = 13") == [(PLAIN + password,)]
+    hasher = Argon2Hasher(cheap=True)
+    async with mysql_store(old) as store:
+        accounts = Accounts(
+            store.users, LoginTokens(store.tokens, SystemClock(), RandomIds()), hasher
+        )
+        for wrong in ("x", ""):
+            with pytest.raises(BadCredentials):
+                await accounts.by_id(13, wrong)
+        assert (await accounts.by_id(13, password)).id == 13
+    hasher.close()
+    ((secret,),) = ask("SELECT password FROM User WHERE id = 13")
+    assert str(secret).startswith("$argon2id$v=19$m=8,t=1,p=1$")
+
+
+async def test_a_password_that_nobody_can_type_is_nobodys(old: str, ask: Ask) -> None:
+    """More than 128 characters are refused at any login; the old table still has them."""
+    ask("ALTER TABLE user MODIFY password MEDIUMTEXT")
+    ask("UPDATE user SET password = REPEAT('x', 128) WHERE id = 13")
+    ask("UPDATE user SET password = REPEAT('x', 100000) WHERE id = 15")
+    report = await upgrade(old)
+    assert report is not None
+    told = [str(line) for line in report.lines if (line.about, line.id) == ("user", 15)]
+    assert told == [
+        "user 15: has a password of more than 128 characters, so nobody can log in as them"
+    ]
+    found = ask("SELECT password FROM User WHERE id IN (13, 15) ORDER BY id")
+    assert found == [(PLAIN + "x" * 128,), (NO_PASSWORD,)]
+
+
+async def test_what_is_no_secret_of_ours_is_found(old: str, ask: Ask) -> None:
+    """By the query that docs/security.md gives to the operator; what the upgrade wrote is good."""
+    await upgrade(old)
+    text = (ROOT / "docs" / "security.md").read_text("utf-8")
+    (query,) = [part for part in text.split("```") if part.startswith("sql\nSELECT id FROM User")]
+    query = query.removeprefix("sql\n")
+    assert ask(query) == []
+    secrets = ["123456", "", "$argon2i$v=19$m=8,t=1,p=1$AAAA$AAAA", PLAIN + "x"]
+    hasher = Argon2Hasher(cheap=True)
+    secrets += [DISABLED + await hasher.hash("x"), DISABLED + "x", "nonesuch"]
+    hasher.close()
+    for number, secret in enumerate(secrets, 28):
+        ask(f"UPDATE User SET password = '{secret}' WHERE id = {number}")  # noqa: S608
+    assert [number for (number,) in ask(query)] == [28, 29, 30, 33, 34]
 
 
 async def test_all_names_are_valid_and_unique(upgraded: Store, ask: Ask) -> None:

@@ -10,7 +10,7 @@ from chat_domain.errors import (
     NameTaken,
     TryAgain,
 )
-from chat_domain.model import User
+from chat_domain.model import PLAIN, User
 from chat_domain.names import Name
 from chat_domain.people.passwords import MAX_PASSWORD
 from chat_domain.people.tokens import TOKEN_LIFE_MS, TOKENS_KEPT, digest
@@ -96,10 +96,10 @@ async def test_an_endless_password_is_not_even_verified(world: World) -> None:
 
 async def test_a_plain_password_is_taken_once_and_renewed(world: World) -> None:
     """An account of the C++ server logs in as ever, and is hashed from then on."""
-    user = User(await world.store.users.add(Name.parse("old"), "123456"), "old")
+    user = User(await world.store.users.add(Name.parse("old"), PLAIN + "123456"), "old")
     with pytest.raises(BadCredentials):
         await world.chat.accounts.by_id(user.id, "wrong")
-    assert await secret_of(world, user) == "123456"
+    assert await secret_of(world, user) == PLAIN + "123456"
     assert await world.chat.accounts.by_id(user.id, "123456") == user
     assert await secret_of(world, user) == "hash of 123456"
     assert await world.chat.accounts.by_id(user.id, "123456") == user
@@ -193,6 +193,6 @@ async def test_a_change_needs_the_old_password(world: World) -> None:
 
 async def test_a_plain_password_can_be_changed(world: World) -> None:
     """Proving it renews the secret, which must not stand in the way of the change."""
-    user = User(await world.store.users.add(Name.parse("old"), "123456"), "old")
+    user = User(await world.store.users.add(Name.parse("old"), PLAIN + "123456"), "old")
     await world.chat.accounts.change_password(user, "123456", "better")
     assert await secret_of(world, user) == "hash of better"

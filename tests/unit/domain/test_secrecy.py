@@ -3,6 +3,7 @@
 import pytest
 
 from chat_domain.errors import BadCredentials, BadToken
+from chat_domain.model import PLAIN
 from chat_domain.people.passwords import MAX_PASSWORD
 from tests.unit.world import World
 
@@ -17,7 +18,9 @@ def world() -> World:
     world.register("Old")
     old = world.tasks.run(world.store.users.by_name("old"))
     assert old is not None
-    world.tasks.run(world.store.users.set_secret(old.user.id, "plain", instead_of=old.secret))
+    world.tasks.run(
+        world.store.users.set_secret(old.user.id, PLAIN + "plain", instead_of=old.secret)
+    )
     world.hasher.verified = world.hasher.hashed = 0
     return world
 
