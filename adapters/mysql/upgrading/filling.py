@@ -1,15 +1,15 @@
 """Filling the staging tables from the old ones. Nothing that is there already is changed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from adapters.mysql.link import Link
-from adapters.mysql.lists import marks, pieces
+from adapters.mysql.lists import marks
 from adapters.mysql.rows import MESSAGE_COLUMNS, row
-from adapters.mysql.upgrading.messages import Reader, Unreadable
+from adapters.mysql.upgrading.messages import LONGEST_ROW, Reader, Unreadable
 from adapters.mysql.upgrading.names import staging
 from adapters.mysql.upgrading.naming import named
 from adapters.mysql.upgrading.old_tables import OldTables
@@ -19,6 +19,8 @@ from chat_domain.model import NO_PASSWORD, PLAIN, Entry, Role
 from chat_domain.people.passwords import MAX_PASSWORD
 
 AT_ONCE = 500  # rows of one statement
+TEXT_AT_ONCE = 500_000  # characters in one; as UTF-8 and escaped less than any server's limit
+LONGEST_DESCRIPTION = 200  # characters; clients rely on it (docs/protocol.md)
 _TOO_LONG = f"has a password of more than {MAX_PASSWORD} characters, so nobody can log in as them"
 
 
@@ -43,6 +45,7 @@ class Filling:
         rows = self._old.rows("User", "id", texts=("name", "password"), order=" ORDER BY id")
         async for number, name, password in rows:
             if not 0 < number < NO_ID:
+                self.report.lost["users"] += 1
                 self.report.add("user", number, "left out: this is no id")
                 continue
             names[number] = name and name[0]
@@ -81,6 +84,7 @@ class Filling:
         rows: dict[tuple[int, int], None] = {}  # in order, and each once
         async for user_id, friend_id in self._old.rows("Friend", "userid", "friendid"):
             if why := self._not_friends(user_id, friend_id):
+                self.report.lost["friends"] += 1
                 self.report.add("friend", user_id, f"friend {friend_id} left out: {why}")
             else:
                 rows[user_id, friend_id] = None
@@ -97,9 +101,10 @@ class Filling:
         async for number, name, about in self._old.rows(
             "AllGroup", "id", texts=texts, order=" ORDER BY id"
         ):
-            groups[number] = (name and name[0], about[0] if about else "")
+            groups[number] = (name and name[0], self._description(number, about))
         members = await self._members(set(groups))
         for number in sorted(groups.keys() - members.keys()):
+            self.report.lost["groups"] += 1
             self.report.add("group", number, f"{groups[number][0]!r} left out: it has no members")
         new = self._named({number: groups[number][0] for number in sorted(members)}, "group")
         await self._insert(
@@ -112,18 +117,29 @@ class Filling:
         )
         await self._fill_members(members)
 
+    def _description(self, number: int, about: tuple[str, bytes] | None) -> str:
+        text, raw = about or ("", b"")
+        if len(text) > LONGEST_DESCRIPTION:
+            cut = f"its description is cut to {LONGEST_DESCRIPTION} characters"
+            self.report.add("group", number, cut, raw)
+        return text[:LONGEST_DESCRIPTION]
+
     async def _members(self, groups: set[int]) -> dict[int, dict[int, set[str | None]]]:
         """Of each group the members, in the order in which they came, and all that they were."""
         members: defaultdict[int, dict[int, set[str | None]]] = defaultdict(dict)
         rows = self._old.rows("GroupUser", "groupid", "userid", "grouprole")
         async for group_id, user_id, role in rows:
             if group_id not in groups or not 0 < group_id < NO_ID:
-                self.report.add("group", group_id, f"member {user_id} left out: no such group")
+                self._leave_member_out(group_id, user_id, "group")
             elif user_id not in self._users:
-                self.report.add("group", group_id, f"member {user_id} left out: no such user")
+                self._leave_member_out(group_id, user_id, "user")
             else:
                 members[group_id].setdefault(user_id, set()).add(role)
         return dict(members)
+
+    def _leave_member_out(self, group_id: int | None, user_id: int | None, missing: str) -> None:
+        self.report.lost["members of groups"] += 1
+        self.report.add("group", group_id, f"member {user_id} left out: no such {missing}")
 
     async def _fill_members(self, members: dict[int, dict[int, set[str | None]]]) -> None:
         rows = []
@@ -151,26 +167,31 @@ class Filling:
         entries: list[Entry] = []
         rows = self._old.rows("OfflineMessage", "userid", texts=("message",))
         async for user_id, message in rows:
-            text, raw = message or ("", b"")
             try:
-                entries.append(self._entry(user_id, text))
+                entries += self._entries(user_id, message)
             except Unreadable as error:
-                self.report.add("message", user_id, f"left out: {error}", raw)
+                self.report.lost["messages"] += 1
+                self.report.add("message", user_id, f"left out: {error}", message and message[1])
             if len(entries) >= AT_ONCE:
                 await self._insert_messages(entries)
                 entries = []
         await self._insert_messages(entries)
 
-    def _entry(self, user_id: int, text: str) -> Entry:
+    def _entries(self, user_id: int, message: tuple[str, bytes] | None) -> list[Entry]:
         if user_id not in self._users:
             raise Unreadable("there is no such user")
-        return Entry(user_id, self._reader.read(user_id, text))
+        if message is None:
+            raise Unreadable("it is NULL, or too long for the database to tell")
+        text, raw = message
+        if len(raw) > LONGEST_ROW:
+            raise Unreadable(f"it has {len(raw)} bytes; all of them are in the old table")
+        return [Entry(user_id, one) for one in self._reader.read(user_id, text)]
 
     async def _insert_messages(self, entries: Iterable[Entry]) -> None:
         await self._insert("OfflineMessage", f"userid, {MESSAGE_COLUMNS}", list(map(row, entries)))
 
     async def _fill_report(self) -> None:
-        for some in pieces(self.report.rows(), AT_ONCE):
+        for some in _statements(self.report.rows()):
             # in hexadecimal, since the driver does not take bytes
             values = ",".join(["(%s, %s, %s, %s, UNHEX(%s))"] * len(some))
             await self._link.change(
@@ -181,12 +202,27 @@ class Filling:
 
     async def _insert(self, ours: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         self.report.kept[_COUNTED[ours]] += len(rows)
-        for some in pieces(rows, AT_ONCE):
+        for some in _statements(rows):
             values = ",".join([f"({marks(len(some[0]))})"] * len(some))
             await self._link.change(
                 f"INSERT INTO {staging(ours)} ({columns}) VALUES {values}",  # noqa: S608
                 [value for each in some for value in each],  # constants and placeholders
             )
+
+
+def _statements(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    """The rows in parts, none of which is too much for one statement."""
+    some: list[Sequence[Any]] = []
+    room = TEXT_AT_ONCE
+    for each in rows:
+        size = sum(len(value) for value in each if isinstance(value, str))
+        if some and (len(some) == AT_ONCE or size > room):
+            yield some
+            some, room = [], TEXT_AT_ONCE
+        some.append(each)
+        room -= size
+    if some:
+        yield some
 
 
 _COUNTED = {

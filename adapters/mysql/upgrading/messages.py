@@ -13,6 +13,8 @@ from chat_domain.names import MAX_NAME
 ONE_CHAT = 1005
 GROUP_CHATS = (1009, 10)  # the second by an old build
 NO_ID = 2**31
+LONGEST_ROW = 65_536  # bytes; the C++ server's clients could read 1,024
+LONGEST_TEXT = 4_096  # characters of a message; clients rely on it (docs/protocol.md)
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
@@ -40,8 +42,9 @@ class Reader:
     _last_ms: int = 0
     _stamps: defaultdict[int, int] = attrs.field(factory=lambda: defaultdict(int))
 
-    def read(self, recipient: int, text: str) -> Message:
-        """Raises Unreadable."""
+    def read(self, recipient: int, text: str) -> list[Message]:
+        """The message that a row is; several, in order, where its text is too long for one.
+        Raises Unreadable."""
         frame = _frame(text)
         kind = frame.get("msgid")
         if kind != ONE_CHAT and kind not in GROUP_CHATS:
@@ -49,9 +52,12 @@ class Reader:
         group_id = 0 if kind == ONE_CHAT else _id(frame, "groupid")
         sender_id, words = _id(frame, "id"), _text(frame, "msg")
         self._last_ms = _milliseconds(frame.get("time"), self.zone) or self._last_ms or self.now_ms
-        mid = self._mid(recipient)
         name = _text(frame, "name", "")[:MAX_NAME]
-        return Message(mid, mid, sender_id, name, group_id, words, self._last_ms)
+        return [
+            Message(mid, mid, sender_id, name, group_id, part, self._last_ms)
+            for part in _parts(words)
+            for mid in [self._mid(recipient)]
+        ]
 
     def _mid(self, recipient: int) -> str:
         stamp = max(self._stamps[recipient], min(self._last_ms, self.now_ms))
@@ -82,6 +88,10 @@ def _text(frame: dict[str, Any], key: str, default: str | None = None) -> str:
     if not isinstance(text, str):
         raise Unreadable(f"its {key!r} is {text!r}")
     return text.encode("utf-8", "replace").decode()  # JSON can say half of a surrogate pair
+
+
+def _parts(text: str) -> list[str]:
+    return [text[at : at + LONGEST_TEXT] for at in range(0, len(text), LONGEST_TEXT)] or [text]
 
 
 def _milliseconds(text: Any, zone: tzinfo | None) -> int | None:

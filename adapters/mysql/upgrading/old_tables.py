@@ -10,7 +10,7 @@ from adapters.mysql.link import Link
 from adapters.mysql.upgrading.names import Names
 from adapters.mysql.upgrading.texts import recovered
 
-GUESSED = ("latin1", "utf8")  # columns whose texts may not be what the column says
+GUESSED = ("latin1", "utf8", "binary")  # columns whose texts may not be what the column says
 _COUNTER = re.compile(r"\bAUTO_INCREMENT=(\d+)")
 
 
@@ -74,7 +74,7 @@ class OldTables:
             return None
         charset = self._charset(table, column)
         if charset in GUESSED:
-            return recovered(raw, latin1=charset == "latin1"), raw
+            return recovered(raw, latin1=charset != "utf8"), raw
         return raw.decode("utf-8", "replace"), raw
 
     def _charset(self, table: str, column: str) -> str:

@@ -7,13 +7,15 @@ import attrs
 
 TABLE = "UpgradeReport"
 SHOWN = 20  # lines of each kind
+LONGEST = 1_000  # characters of a line; what is named in it can have any length
+ORIGINAL = 65_536  # bytes of what was left out; the old tables have all of it
 
 CREATE = f"""CREATE TABLE IF NOT EXISTS {TABLE} (
     number   INT         NOT NULL,
     about    VARCHAR(20) NOT NULL COMMENT 'which of the old tables',
-    id       INT         NULL     COMMENT 'of the user or group; the recipient of a message',
+    id       BIGINT      NULL     COMMENT 'of the user or group; the recipient of a message',
     what     TEXT        NOT NULL COMMENT 'what was done, and why',
-    original MEDIUMBLOB  NULL     COMMENT 'a message that was left out, as it was',
+    original MEDIUMBLOB  NULL     COMMENT 'the first {ORIGINAL} bytes of what was left out or cut',
     PRIMARY KEY (number)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
 COMMENT 'what the upgrade from the C++ server changed and left out'"""
@@ -32,11 +34,16 @@ class Line:
 
 @attrs.define
 class Report:
+    """kept, lost: how many rows were taken over and left out, by what they are."""
+
     lines: list[Line] = attrs.field(factory=list)
     kept: Counter[str] = attrs.field(factory=Counter)
+    lost: Counter[str] = attrs.field(factory=Counter)
 
     def add(self, about: str, number: int | None, what: str, original: bytes | None = None) -> None:
-        self.lines.append(Line(about, number, what, original))
+        if len(what) > LONGEST:
+            what = f"{what[:LONGEST]}..."
+        self.lines.append(Line(about, number, what, original and original[:ORIGINAL]))
 
     def rows(self) -> list[tuple[int, str, int | None, str, str | None]]:
         return [
@@ -53,6 +60,9 @@ class Report:
     def summary(self) -> Iterator[str]:
         """For whoever ran the upgrade."""
         yield "upgraded: " + ", ".join(f"{number} {what}" for what, number in self.kept.items())
+        if self.lost:
+            lost = sorted(self.lost.items())
+            yield "left out: " + ", ".join(f"{what} ({number})" for what, number in lost)
         shown: Counter[str] = Counter()
         for line in self.lines:
             shown[line.about] += 1
