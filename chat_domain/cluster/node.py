@@ -16,7 +16,7 @@ from chat_domain.delivery.held import Held
 from chat_domain.delivery.reports import RemoteReceipt, Reports
 from chat_domain.delivery.roster_changes import RosterChanges
 from chat_domain.delivery.rosters import Rosters
-from chat_domain.delivery.session import Session
+from chat_domain.delivery.session import Phase, Session
 from chat_domain.delivery.sessions import Sessions
 from chat_domain.delivery.standing import Standing
 from chat_domain.errors import CidConflict
@@ -194,16 +194,23 @@ class Node:
             await self.announcer.left_behind(user_ids)
 
     async def audit(self) -> None:
-        """Give up claims of this node that no session has. To be called now and then.
+        """Give up claims of this node that no session has, and end sessions whose users others
+        have. To be called now and then. Raises TryAgain.
 
         A claim can outlive its session when Redis has carried out what it did not answer. One that
-        is found for the first time may belong to a login under way. Raises TryAgain.
+        is found for the first time may belong to a login under way. And a session can outlive its
+        claim when the note that it was replaced is lost: nobody may go on in a user's name, or
+        read what comes for them, who was logged out by them.
         """
-        claims = await self.presence.own(self.delivery.node)
+        claims = set(await self.presence.own(self.delivery.node))
         stray = {claim for claim in claims if not self._has_session(claim)}
         for claim in stray & self._stray:
             self.handovers.release_later(claim)
         self._stray = stray
+        unclaimed = [session for session in self.sessions if session.claim not in claims]
+        for session in await self._claim_again(unclaimed):
+            session.client.replaced()
+            await self.logins.hand_over(session)
 
     def _has_session(self, claim: Claim) -> bool:
         session = self.sessions.get(claim.user_id)
@@ -239,14 +246,21 @@ class Node:
         """
         if not self.standing.suspended:
             return
-        sessions = {session.claim: session for session in self.sessions}
-        for claim in await self.presence.reclaim(list(sessions)):
-            session = sessions[claim]
+        for session in await self._claim_again(self.sessions):
             session.client.dropped()
             await self.logins.hand_over(session)
         self.rosters.resume()
         self.standing.suspended = False
         self._all_fetch()
+
+    async def _claim_again(self, sessions: Iterable[Session]) -> list[Session]:
+        """Claim these sessions' users again; return the sessions whose users others have."""
+        by_claim = {session.claim: session for session in sessions}
+        lost = await self.presence.reclaim(list(by_claim))
+        for claim, session in by_claim.items():
+            if session.phase is Phase.ENDED:  # meanwhile, and its claim was given up before ours
+                self.handovers.release_later(claim)
+        return [by_claim[claim] for claim in lost]
 
     # -- time ----------------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
 """Leases in Redis, on a fake of it: what is lost with one, and who takes over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, closing
+from typing import TYPE_CHECKING, cast
 
 import attrs
 import fakeredis
@@ -18,6 +19,9 @@ from chat_domain.errors import TryAgain
 from chat_domain.model import Claim, Entry, User
 from tests.contract.nodes import RecordingClient, enter, eventually
 from tests.contract.pairs import node
+
+if TYPE_CHECKING:
+    from chat_domain.ports.cluster import Presence
 
 KEYS = Keys("test")
 
@@ -198,6 +202,44 @@ async def test_a_claim_without_a_session_is_given_up(two: Two) -> None:
     node.tick()
     await eventually(lambda: not node.handovers.anything_to_release)
     assert await node.presence.online([4711, bert.user.id]) == {bert.user.id}
+
+
+async def test_a_session_whose_user_another_has_is_ended(two: Two) -> None:
+    """Its node has not heard that it was replaced, since that note was lost."""
+    anna = await enter(two.second.chat, await two.user("anna"))
+    bert = await enter(two.second.chat, await two.user("bert"))
+    node = two.second.chat.node
+    newer = Claim(bert.user.id, "a newer session", two.first.name, "")
+    assert await node.presence.claim(newer, instead_of=bert.session.claim) is None
+    await node.audit()
+    assert bert.client.was_replaced
+    assert two.second.chat.sessions.get(bert.user.id) is None
+    assert two.second.chat.sessions.get(anna.user.id) is anna.session
+    assert not anna.client.was_replaced
+    assert await node.presence.find([bert.user.id]) == {bert.user.id: newer}
+
+
+async def test_a_session_that_ends_while_it_is_claimed_again_keeps_nobody_out(two: Two) -> None:
+    """Its claim had been given up, and was made once more behind that."""
+    bert = await enter(two.second.chat, await two.user("bert"))
+    node, presence = two.second.chat.node, two.second.chat.node.presence
+
+    class Late:
+        """It is asked, and before it answers the session ends."""
+
+        own = presence.own
+
+        async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
+            await two.second.chat.logins.end(bert.session)
+            return await presence.reclaim(claims)
+
+    await two.redis.delete(KEYS.user(bert.user.id))
+    node.presence = cast("Presence", Late())
+    await node.audit()
+    assert await presence.online([bert.user.id]) == {bert.user.id}
+    node.tick()
+    await eventually(lambda: not node.handovers.anything_to_release)
+    assert await presence.online([bert.user.id]) == set()
 
 
 async def test_what_could_not_be_told_during_an_outage_is_told_after_it(two: Two) -> None:
