@@ -22,9 +22,14 @@ CREATE TABLE IF NOT EXISTS User (
 
 CREATE TABLE IF NOT EXISTS Token (
     digest     VARBINARY(64) NOT NULL COMMENT 'SHA-256 of the token, in hexadecimal; the token itself is not kept',
+    series     VARBINARY(32) NOT NULL COMMENT 'the same of the part that all tokens of a session begin with, cut',
     userid     INT           NOT NULL COMMENT 'whose it is',
-    expires_ms BIGINT        NOT NULL COMMENT 'UTC, milliseconds since 1970',
+    session    VARBINARY(32) NOT NULL COMMENT 'name of the session that it resumes; a token that follows it has the same one',
+    begun_ms   BIGINT        NOT NULL COMMENT 'when the session began: UTC, milliseconds since 1970',
+    expires_ms BIGINT        NOT NULL COMMENT 'the same, of the end of the token',
+    used       BOOLEAN       NOT NULL COMMENT 'whether the session was begun or resumed by it',
     PRIMARY KEY (digest),
+    KEY TokenOfSeries (series),
     KEY TokenOfUser (userid, expires_ms),
     KEY TokenExpiry (expires_ms)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'proofs of earlier logins, to resume by';
@@ -75,4 +80,4 @@ CREATE TABLE IF NOT EXISTS SchemaVersion (
     PRIMARY KEY (version)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'one row';
 
-INSERT INTO SchemaVersion (version) SELECT 1 FROM DUAL WHERE NOT EXISTS (SELECT * FROM SchemaVersion);
+INSERT INTO SchemaVersion (version) SELECT 2 FROM DUAL WHERE NOT EXISTS (SELECT * FROM SchemaVersion);

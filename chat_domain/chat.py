@@ -15,6 +15,7 @@ from chat_domain.people.accounts import Accounts
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
+from chat_domain.people.resume import Resuming
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.runtime import Clock
 
@@ -24,6 +25,7 @@ class Chat:
     registration: Registration
     accounts: Accounts
     tokens: LoginTokens
+    resuming: Resuming
     logins: Logins
     friends: FriendList
     groups: GroupMembership

@@ -179,10 +179,28 @@ class Filing:
 
 
 @attrs.frozen
+class KeptToken:
+    """What is kept of a token: not itself, but its digest.
+
+    series: a digest, too, of the part that all tokens of a session begin with. session: the name
+    of the session, which gives nothing away. begun_ms: when it began. used: whether it was begun
+    or resumed by this token; one that was only given so far is not. Times are UTC milliseconds.
+    """
+
+    digest: str
+    series: str
+    user_id: int
+    session: str
+    begun_ms: int
+    expires_ms: int
+    used: bool
+
+
+@attrs.frozen
 class Resumable:
     """A session of a user's that can be resumed: the one that asks, or one that was broken off.
 
-    name: what the user ends it by; the beginning of its token's digest, which gives nothing away.
+    name: what the user ends it by. expires_ms: of the last of its tokens.
     """
 
     name: str
@@ -225,10 +243,16 @@ class NodeUsers:
 class Claim:
     """A user's presence: which session has them, and on which node.
 
-    key: the digest of the token that the session is resumed by; "" where there is none.
+    session_id: new with each login and each resume.
+    key: what the session has in common with those that it resumed; "" where none can resume it.
     """
 
     user_id: int
     session_id: str
     node: str
     key: str
+
+    @property
+    def name(self) -> str:
+        """What the session is called, by its user and in the log."""
+        return self.key or self.session_id

@@ -90,7 +90,7 @@ class PresenceChanged:
 
 @attrs.frozen
 class LoggedOut:
-    """The operator ends this session of yours."""
+    """End this session of yours: by the operator's will, or since two have had its tokens."""
 
     user_id: int
     session_id: str

@@ -47,6 +47,7 @@ from chat_domain.people.announcer import Announcer
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
+from chat_domain.people.resume import Resuming
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
@@ -273,6 +274,7 @@ def assemble(
         registration=registration,
         accounts=accounts,
         tokens=tokens,
+        resuming=Resuming(tokens, logins, guard.counters),
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard.limits, guard.counters),
         groups=groups,

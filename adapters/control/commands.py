@@ -119,7 +119,7 @@ def _person(one: Person) -> Result:
 
 def _claim(claim: Claim, name: str | None) -> Result:
     user = {"id": claim.user_id, "name": name}
-    return user | {"node": claim.node, "session": claim.session_id}
+    return user | {"node": claim.node, "session": claim.name}
 
 
 def _message(message: Message) -> Result:

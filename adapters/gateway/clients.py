@@ -73,7 +73,7 @@ class Version2Client:
         self._link.abort(Ending.MOVED)
 
     def thrown_out(self) -> None:
-        self._link.abort(Ending.LOGGED_OUT_BY_OPERATOR)
+        self._link.abort(Ending.LOGGED_OUT)
 
     def drained(self) -> None:
         """Nothing follows from it: this client says itself what it has taken over."""

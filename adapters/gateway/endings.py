@@ -17,7 +17,7 @@ class Ending(StrEnum):
     LOGIN_TIMEOUT = auto()
     REPLACED = auto()
     MOVED = auto()
-    LOGGED_OUT_BY_OPERATOR = auto()
+    LOGGED_OUT = auto()
     SHUTTING_DOWN = auto()
     TOO_MANY_CONNECTIONS = auto()
     TLS_FAILED = auto()

@@ -18,7 +18,7 @@ from chat_domain.errors import (
 )
 from chat_domain.model import User
 from chat_domain.names import name_key
-from chat_domain.people.tokens import digest
+from chat_domain.people.tokens import Token
 
 FRIENDS_SHOWN = 200  # in the answer to a version 1 login; version 2 asks for pages
 GROUPS_SHOWN = 20
@@ -50,29 +50,34 @@ async def log_in(talk: Talk, request: requests.Login) -> None:
     if isinstance(client, PersonClient):
         await _begin_version1(talk, request, user, client)
         return
-    token = talk.chat.tokens.new()
+    token = talk.chat.tokens.new(user)
     # On hold: a message that came before our answer would be ignored, and lost.
-    session = await talk.begin_session(user, client, token.digest, on_hold=True)
+    session = await talk.begin_session(user, client, token.session, on_hold=True)
     try:  # kept only now, so that logins that are refused do not push other tokens out
-        await talk.chat.tokens.keep(user, token)
+        await talk.chat.tokens.keep(token)
     except ChatError:
         await talk.log_out()
         raise
-    _welcome(talk, request, session, token.text, token.expires_ms)
+    _welcome(talk, request, session, token)
 
 
 async def resume(talk: Talk, request: requests.Resume) -> None:
     _not_logged_in(talk)
-    user = await talk.chat.tokens.owner(request.token)
+    user, token = await talk.chat.resuming.prove(request.token)
     client = talk.new_client(user, Version2Client.version)
-    session = await talk.begin_session(user, client, digest(request.token))
-    _welcome(talk, request, session, request.token, None)
+    session = await talk.begin_session(user, client, token.session, on_hold=True)
+    try:
+        token = await talk.chat.tokens.use(token)
+    except ChatError:
+        await talk.log_out()
+        raise
+    _welcome(talk, request, session, token)
 
 
 async def log_out(talk: Talk, request: requests.Logout) -> None:
     session = talk.current_session()
     if session.claim.key:
-        await talk.chat.tokens.end(session.claim.key)
+        await talk.chat.tokens.end(session.user.id, session.claim.key)
     wants_ack = talk.takes_errors()
     await talk.log_out()
     if wants_ack:
@@ -82,9 +87,8 @@ async def log_out(talk: Talk, request: requests.Logout) -> None:
 async def change_password(talk: Talk, request: requests.ChangePassword) -> None:
     session = talk.current_session()
     user, old, new, origin = session.user, request.old, request.new, talk.origin.name
-    change = talk.chat.accounts.change_password
-    token = await proved(talk, user.id, lambda: change(user, old, new, origin))
-    await talk.chat.logins.change_key(session, token.digest)
+    change, key = talk.chat.accounts.change_password, session.claim.key
+    token = await proved(talk, user.id, lambda: change(user, old, new, origin, key))
     talk.answer(request, answers.ChangePasswordAck(token=token.text, expires=token.expires_ms))
 
 
@@ -96,8 +100,8 @@ async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
 
 async def end_session(talk: Talk, request: requests.EndSession) -> None:
     session = talk.current_session()
-    ended = await talk.chat.tokens.end_resumable(session.user, request.session)
-    if ended == session.claim.key:
+    await talk.chat.tokens.end_resumable(session.user, request.session)
+    if request.session == session.claim.key:
         await talk.log_out()
     talk.acknowledge(request)
 
@@ -109,9 +113,7 @@ def _not_logged_in(talk: Talk) -> None:
         raise AlreadyLoggedIn
 
 
-def _welcome(
-    talk: Talk, request: Request[LoginAck], session: Session, token: str, expires_ms: int | None
-) -> None:
+def _welcome(talk: Talk, request: Request[LoginAck], session: Session, token: Token) -> None:
     """Answer a version 2 login, then let the messages come that have waited for it."""
     user = session.user
     ack = LoginAck(
@@ -119,9 +121,9 @@ def _welcome(
         id=user.id,
         name=user.name,
         v=Version2Client.version,
-        token=token,
-        expires=expires_ms,
-        session=session.claim.session_id,
+        token=token.text,
+        expires=token.expires_ms,
+        session=token.session,
     )
     talk.answer(request, ack)
     talk.chat.offline.begin(session)

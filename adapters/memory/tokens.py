@@ -1,66 +1,75 @@
 """Proofs of an earlier login."""
 
+from collections.abc import Iterable
+
 import attrs
 
 from adapters.memory.users import MemoryUsers
-from chat_domain.model import User
-
-
-@attrs.frozen
-class _Token:
-    user_id: int
-    expires_ms: int
+from chat_domain.model import KeptToken, User
 
 
 @attrs.define
 class MemoryTokens:
     _users: MemoryUsers
-    _tokens: dict[str, _Token] = attrs.field(factory=dict, init=False)  # by digest
+    _tokens: dict[str, KeptToken] = attrs.field(factory=dict, init=False)  # by digest
     _now_ms: int = attrs.field(default=0, init=False)  # the last time that was told
 
-    async def add(self, digest: str, user_id: int, expires_ms: int, *, keep: int) -> None:
-        self._tokens.pop(digest, None)
-        kept = set(self._last_to_expire(user_id, keep - 1))
-        self._tokens = {
-            other: token
-            for other, token in self._tokens.items()
-            if token.expires_ms > self._now_ms and (token.user_id != user_id or other in kept)
-        }
-        self._tokens[digest] = _Token(user_id, expires_ms)
+    async def add(self, token: KeptToken, *, sessions: int) -> None:
+        self._forget(other for other in self._tokens.values() if other.expires_ms <= self._now_ms)
+        others = [other for other in self._of(token.user_id) if other.session != token.session]
+        names = list(dict.fromkeys(other.session for other in others))
+        beyond = names[sessions - 1 :]
+        self._forget(other for other in others if other.session in beyond)
+        self._tokens[token.digest] = token
 
-    async def owner(self, digest: str, now_ms: int) -> User | None:
+    async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
         self._now_ms = now_ms
         token = self._tokens.get(digest)
         if token is None or token.expires_ms <= now_ms:
             return None
-        return self._users.user(token.user_id)
+        user = self._users.user(token.user_id)
+        return None if user is None else (user, token)
 
-    async def of(self, user_id: int, now_ms: int) -> list[tuple[str, int]]:
-        found = [(digest, self._tokens[digest].expires_ms) for digest in self._of(user_id)]
-        valid = [(digest, expires_ms) for digest, expires_ms in found if expires_ms > now_ms]
-        return sorted(valid, key=lambda token: (-token[1], token[0]))
+    async def session_of(self, series: str) -> tuple[int, str] | None:
+        tokens = self._tokens.values()
+        return next(((one.user_id, one.session) for one in tokens if one.series == series), None)
 
-    async def remove(self, digest: str) -> None:
-        self._tokens.pop(digest, None)
+    async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
+        found = self._tokens.get(token.digest)
+        if found is None:
+            return False
+        if not found.used:
+            await self.remove(found.user_id, found.session)
+            self._tokens[found.digest] = attrs.evolve(found, used=True)
+        if following is not None:
+            self._tokens.pop(following.digest, None)
+            its = [one for one in self._of(token.user_id) if one.session == token.session]
+            self._forget([one for one in its if not one.used][new - 1 :])
+            self._tokens[following.digest] = following
+        return True
+
+    async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
+        return [token for token in self._of(user_id) if token.expires_ms > now_ms]
+
+    async def remove(self, user_id: int, session: str) -> None:
+        self._forget(token for token in self._of(user_id) if token.session == session)
 
     async def remove_all(self, user_id: int) -> None:
         self.forget(user_id)
 
     async def remove_some(self, limit: int) -> int:
-        some = list(self._tokens)[:limit]
-        for digest in some:
-            del self._tokens[digest]
+        some = list(self._tokens.values())[:limit]
+        self._forget(some)
         return len(some)
 
     def forget(self, user_id: int) -> None:
-        for digest in self._of(user_id):
-            del self._tokens[digest]
+        self._forget(self._of(user_id))
 
-    def _of(self, user_id: int) -> list[str]:
-        return [digest for digest, token in self._tokens.items() if token.user_id == user_id]
+    def _of(self, user_id: int) -> list[KeptToken]:
+        """The last to expire first."""
+        tokens = [token for token in self._tokens.values() if token.user_id == user_id]
+        return sorted(tokens, key=lambda token: (-token.expires_ms, token.digest))
 
-    def _last_to_expire(self, user_id: int, number: int) -> list[str]:
-        def expiry(digest: str) -> int:
-            return self._tokens[digest].expires_ms
-
-        return sorted(self._of(user_id), key=expiry, reverse=True)[:number]
+    def _forget(self, tokens: Iterable[KeptToken]) -> None:
+        for token in list(tokens):
+            del self._tokens[token.digest]

@@ -29,7 +29,6 @@ class MySqlConnection:
         still_is="CAST(password AS BINARY) = ?",
         key_has="INSTR(namekey, CAST(? AS BINARY)) > 0",
         unless_there="ON DUPLICATE KEY UPDATE userid = userid",
-        or_set="ON DUPLICATE KEY UPDATE",
         some_tokens="ORDER BY digest LIMIT ?",
         heir="groupid = ? ORDER BY joined, userid LIMIT 1",
         place="changes",

@@ -8,7 +8,7 @@ import attrs
 from adapters.mysql.link import Link
 from adapters.storage import StoreUnusable
 
-VERSION = 1
+VERSION = 2
 OUR_TABLES = ("User", "Token", "Friend", "AllGroup", "GroupUser", "OfflineMessage", "SchemaVersion")
 
 _USER = ("id", "name", "password", "state")

@@ -4,7 +4,7 @@
 | --- | --- |
 | P:nodes | a set: the ids of the nodes that are or were there and are not cleared away yet |
 | P:lease:NODE | there as long as the node's lease |
-| P:user:ID | a claim: node, session, token's digest, with bars between |
+| P:user:ID | a claim: node, session, and its key (see `Claim`), with bars between |
 | P:claims:NODE | a set: the ids of the users whom this node claims |
 | P:born | there unless Redis has lost its keys |
 | P:settling | there for a lease's time after they were lost: nobody is logged in |

@@ -16,7 +16,6 @@ class Words:
     still_is: str  # a condition: User.password is `?`, to the last byte
     key_has: str  # a condition: User.namekey has `?` in it
     unless_there: str  # behind INSERT INTO Friend or GroupUser: leave the row that is there
-    or_set: str  # behind INSERT INTO Token, before assignments: change the row that is there
     some_tokens: str  # behind DELETE FROM Token: `?` of them
     heir: str  # a condition, or more: who has been in the group `?` for the longest
     place: str  # in SELECT FROM AllGroup: GroupUser.joined of whoever joins now

@@ -1,10 +1,16 @@
 """Proofs of an earlier login, in the table Token."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import attrs
 
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import NO_ID, bounded
-from chat_domain.model import User
+from chat_domain.model import KeptToken, User
+
+# in the order of KeptToken's fields
+_COLUMNS = "digest, series, userid, session, begun_ms, expires_ms, used"
 
 
 @attrs.define
@@ -12,73 +18,129 @@ class SqlTokens:
     _database: Database
     _now_ms: int = 0  # the last time that was told; a store has no clock of its own
 
-    async def add(self, digest: str, user_id: int, expires_ms: int, *, keep: int) -> None:
-        token = (digest, user_id, expires_ms)
-        await self._database.write(_add, token, keep, self._now_ms, repeatable=True)
+    async def add(self, token: KeptToken, *, sessions: int) -> None:
+        await self._database.write(_add, token, sessions, self._now_ms, repeatable=True)
 
-    async def owner(self, digest: str, now_ms: int) -> User | None:
+    async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
         self._now_ms = now_ms
-        return await self._database.read(_owner, digest, now_ms)
+        return await self._database.read(_find, digest, now_ms)
 
-    async def of(self, user_id: int, now_ms: int) -> list[tuple[str, int]]:
+    async def session_of(self, series: str) -> tuple[int, str] | None:
+        return await self._database.read(_session_of, series)
+
+    async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
+        if token.used and following is None:  # nothing is to be written
+            return await self._database.read(_is_there, token)
+        return await self._database.write(_use, token, following, new, repeatable=True)
+
+    async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
         return await self._database.read(_of, bounded(user_id), now_ms)
 
-    async def remove(self, digest: str) -> None:
-        await self._database.write(_remove, "digest", digest, repeatable=True)
+    async def remove(self, user_id: int, session: str) -> None:
+        await self._database.write(_remove, bounded(user_id), session, repeatable=True)
 
     async def remove_all(self, user_id: int) -> None:
-        await self._database.write(_remove, "userid", bounded(user_id), repeatable=True)
+        await self._database.write(_remove_all, bounded(user_id), repeatable=True)
 
     async def remove_some(self, limit: int) -> int:
         return await self._database.write(_remove_some, limit)
 
 
-async def _add(connection: Connection, token: tuple[str, int, int], keep: int, now_ms: int) -> None:
-    digest, user_id, expires_ms = token
+async def _add(connection: Connection, token: KeptToken, sessions: int, now_ms: int) -> None:
     # one at a time for one user, or two would each keep their own beside the others
-    await connection.lock_user(user_id)
+    await connection.lock_user(token.user_id)
     await connection.change("DELETE FROM Token WHERE expires_ms <= ?", (now_ms,))
-    await _make_room(connection, user_id, digest, keep)
-    add = "INSERT INTO Token (digest, userid, expires_ms) VALUES (?, ?, ?)"
-    await connection.change(
-        f"{add} {connection.words.or_set} userid = ?, expires_ms = ?", (*token, user_id, expires_ms)
-    )
-
-
-async def _make_room(connection: Connection, user_id: int, digest: str, keep: int) -> None:
     beyond = await connection.rows(
-        "SELECT digest FROM Token WHERE userid = ? AND digest <> ?"
-        " ORDER BY expires_ms DESC, digest LIMIT ? OFFSET ?",
-        (user_id, digest, NO_ID, keep - 1),
+        "SELECT session FROM Token WHERE userid = ? AND session <> ? GROUP BY session"
+        " ORDER BY MAX(expires_ms) DESC, session LIMIT ? OFFSET ?",
+        (token.user_id, token.session, NO_ID, sessions - 1),
     )
-    others = [_text(other) for (other,) in beyond]
-    await connection.change_in("DELETE FROM Token WHERE digest IN", others)
+    for (session,) in beyond:
+        await _remove(connection, token.user_id, _text(session))
+    await _insert(connection, token)
 
 
-async def _owner(connection: Connection, digest: str, now_ms: int) -> User | None:
+async def _insert(connection: Connection, token: KeptToken) -> None:
+    places = ", ".join("?" * len(attrs.fields(KeptToken)))
+    replace = f"REPLACE INTO Token ({_COLUMNS}) VALUES ({places})"  # noqa: S608  # constants
+    await connection.change(replace, attrs.astuple(token))
+
+
+async def _find(connection: Connection, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
     found = await connection.rows(
-        "SELECT User.id, name FROM Token JOIN User ON User.id = userid"
+        f"SELECT {_COLUMNS}, name FROM Token JOIN User ON User.id = userid"  # noqa: S608  # constants
         " WHERE digest = ? AND expires_ms > ?",
         (digest, now_ms),
     )
-    return User(*found[0]) if found else None
+    for *facts, name in found:
+        token = _token(facts)
+        return User(token.user_id, name), token
+    return None
 
 
-async def _of(connection: Connection, user_id: int, now_ms: int) -> list[tuple[str, int]]:
+async def _session_of(connection: Connection, series: str) -> tuple[int, str] | None:
+    query = "SELECT userid, session FROM Token WHERE series = ? LIMIT 1"
+    for user_id, session in await connection.rows(query, (series,)):
+        return user_id, _text(session)
+    return None
+
+
+async def _is_there(connection: Connection, token: KeptToken) -> bool:
+    return bool(await connection.rows("SELECT 1 FROM Token WHERE digest = ?", (token.digest,)))
+
+
+async def _use(
+    connection: Connection, token: KeptToken, following: KeptToken | None, new: int
+) -> bool:
+    await connection.lock_user(token.user_id)
+    found = await connection.rows("SELECT used FROM Token WHERE digest = ?", (token.digest,))
+    if not found:
+        return False
+    if not found[0][0]:
+        await _remove(connection, token.user_id, token.session)
+        await _insert(connection, attrs.evolve(token, used=True))
+    if following is not None:
+        await _follow(connection, following, new)
+    return True
+
+
+async def _follow(connection: Connection, token: KeptToken, new: int) -> None:
+    beyond = await connection.rows(
+        "SELECT digest FROM Token WHERE userid = ? AND session = ? AND used = 0 AND digest <> ?"
+        " ORDER BY expires_ms DESC, digest LIMIT ? OFFSET ?",
+        (token.user_id, token.session, token.digest, NO_ID, new - 1),
+    )
+    digests = [_text(digest) for (digest,) in beyond]
+    await connection.change_in("DELETE FROM Token WHERE digest IN", digests)
+    await _insert(connection, token)
+
+
+async def _of(connection: Connection, user_id: int, now_ms: int) -> list[KeptToken]:
     found = await connection.rows(
-        "SELECT digest, expires_ms FROM Token WHERE userid = ? AND expires_ms > ?"
+        f"SELECT {_COLUMNS} FROM Token WHERE userid = ? AND expires_ms > ?"  # noqa: S608  # constants
         " ORDER BY expires_ms DESC, digest",
         (user_id, now_ms),
     )
-    return [(_text(digest), expires_ms) for digest, expires_ms in found]
+    return [_token(row) for row in found]
 
 
-async def _remove(connection: Connection, column: str, value: int | str) -> None:
-    await connection.change(f"DELETE FROM Token WHERE {column} = ?", (value,))  # noqa: S608  # constants
+async def _remove(connection: Connection, user_id: int, session: str) -> None:
+    query = "DELETE FROM Token WHERE userid = ? AND session = ?"
+    await connection.change(query, (user_id, session))
+
+
+async def _remove_all(connection: Connection, user_id: int) -> None:
+    await connection.change("DELETE FROM Token WHERE userid = ?", (user_id,))
 
 
 async def _remove_some(connection: Connection, limit: int) -> int:
     return await connection.change(f"DELETE FROM Token {connection.words.some_tokens}", (limit,))  # noqa: S608
+
+
+def _token(row: Sequence[Any]) -> KeptToken:
+    digest, series, user_id, session, begun_ms, expires_ms, used = row
+    names = _text(digest), _text(series), user_id, _text(session)
+    return KeptToken(*names, begun_ms, expires_ms, bool(used))
 
 
 def _text(digest: str | bytes) -> str:

@@ -25,7 +25,6 @@ class SqliteConnection:
         still_is="password = ?",
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
-        or_set="ON CONFLICT DO UPDATE SET",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
         heir=f"(groupid, userid) = ({_HEIR})",
         place=_PLACE,

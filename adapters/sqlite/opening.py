@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapters.storage import StoreUnusable
 
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 2.0  # to wait for somebody's shell on the same file
 
 

@@ -1,4 +1,4 @@
--- Version 1 of the tables. The names of the original columns are kept.
+-- Version 2 of the tables. The names of the original columns are kept.
 -- Ids are AUTOINCREMENT, so that one is never given twice, and fit the 32 bits of MySQL's.
 -- Text compares bytewise (SQLite's BINARY): when two names are the same is decided by `namekey`.
 
@@ -15,9 +15,14 @@ CREATE TABLE User (
 
 CREATE TABLE Token (
     digest     TEXT    NOT NULL PRIMARY KEY,
+    series     TEXT    NOT NULL,  -- a digest of what all tokens of a session begin with
     userid     INTEGER NOT NULL,
-    expires_ms INTEGER NOT NULL
+    session    TEXT    NOT NULL,  -- the name of what it resumes
+    begun_ms   INTEGER NOT NULL,  -- when the session began
+    expires_ms INTEGER NOT NULL,
+    used       INTEGER NOT NULL CHECK (used IN (0, 1))
 ) WITHOUT ROWID;
+CREATE INDEX TokenOfSeries ON Token (series);
 CREATE INDEX TokenOfUser ON Token (userid, expires_ms);
 CREATE INDEX TokenExpiry ON Token (expires_ms);
 
@@ -67,6 +72,6 @@ CREATE UNIQUE INDEX MessageOfUser ON OfflineMessage (userid, senderid, cid);
 CREATE TABLE SchemaVersion (
     version INTEGER NOT NULL PRIMARY KEY
 ) WITHOUT ROWID;
-INSERT INTO SchemaVersion (version) VALUES (1);
+INSERT INTO SchemaVersion (version) VALUES (2);
 
 COMMIT;

@@ -112,11 +112,7 @@ class Register(_Secret, Request[RegisterAck], tag=1003, kw_only=True):
 
 
 class ChangePassword(_Secret, Request[answers.ChangePasswordAck], tag=1029, kw_only=True):
-    refusals = (
-        errors.AlreadyOnline,
-        errors.BadCredentials,
-        errors.TooManyFailures,
-    )
+    refusals = (errors.BadCredentials, errors.TooManyFailures)
 
     old: Words
     new: NewPassword

@@ -123,7 +123,7 @@ class Session:
 
     def labels(self) -> dict[str, int | str]:
         """What tells it apart in a log."""
-        return {"session": self.claim.session_id, "user": self.user.id}
+        return {"session": self.claim.name, "user": self.user.id}
 
     # -- the sender's side -------------------------------------------------------------
 

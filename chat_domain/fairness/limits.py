@@ -45,3 +45,4 @@ class Counters:
     members_refused: int = 0
     hashing_refused: int = 0
     handshakes_failed: int = 0  # of TLS
+    tokens_reused: int = 0  # they came after others that follow them, and ended their sessions

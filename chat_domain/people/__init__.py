@@ -1,5 +1,5 @@
 """Who somebody is, and who is there.
 
-Others may take `register`, `accounts` (passwords), `tokens` (logging in again without one), `login`
-(how sessions begin and end), `friends`, and `announcer` (telling who came or went).
+Others may take `register`, `accounts` (passwords), `tokens` and `resume` (coming back without one),
+`login` (how sessions begin and end), `friends`, and `announcer` (telling who came or went).
 """

@@ -39,8 +39,11 @@ class Accounts:
         secret = await self.hasher.hash(password, origin)
         await self.users.set_secret(account.user.id, secret, instead_of=account.secret)
 
-    async def change_password(self, user: User, old: str, new: str, origin: str = "") -> Token:
-        """End all of a user's tokens; return a new one. Raises BadCredentials and BadPassword."""
+    async def change_password(
+        self, user: User, old: str, new: str, origin: str = "", session: str = ""
+    ) -> Token:
+        """End all of a user's tokens; return a new one for this session. Raises BadCredentials
+        and BadPassword."""
         account = await self.users.by_id(user.id)
         await self._prove(account, old, origin)
         check_password(new)
@@ -51,4 +54,4 @@ class Accounts:
         if not await self.users.set_secret(user.id, secret, instead_of=account.secret):
             raise BadCredentials
         await self.tokens.end_all_of(user)
-        return await self.tokens.issue(user)
+        return await self.tokens.issue(user, session)

@@ -10,6 +10,7 @@ from chat_domain.delivery.sessions import Sessions
 from chat_domain.delivery.standing import Standing
 from chat_domain.errors import AlreadyOnline, TryAgain
 from chat_domain.model import Claim, User
+from chat_domain.notes import LoggedOut
 from chat_domain.people.announcer import Announcer
 from chat_domain.ports.client import Client
 from chat_domain.ports.cluster import Presence
@@ -34,7 +35,7 @@ class Logins:
     ) -> Session:
         """Begin a session for a user who has proved who they are.
 
-        key: the digest of the token that resumes this session, "" if there is none.
+        key: what this session has in common with those that it may resume, "" if with none.
         on_hold: whether nothing may come before `Offline.begin`. pushes: the number of the last
         push on this connection, from which the session counts on.
         The session is catching up; `Offline.begin` lets messages come once the client is ready.
@@ -63,8 +64,7 @@ class Logins:
         await self.delivery.broker.catch_up()
         if self.handovers.came_too_early(session.claim):
             raise AlreadyOnline  # replaced already, before it had begun
-        if not self.standing.good():
-            raise TryAgain
+        self.check_standing()
         self.sessions.add(session)
         self.delivery.change_way(session.user.id)
         if old is None:
@@ -73,8 +73,7 @@ class Logins:
 
     async def _claim(self, claim: Claim) -> Claim | None:
         """Claim a user; return the claim that it took the place of."""
-        if not self.standing.good():
-            raise TryAgain
+        self.check_standing()
         in_the_way = await self.presence.claim(claim)
         if in_the_way is None:
             return None
@@ -86,6 +85,11 @@ class Logins:
 
     def _may_replace(self, claim: Claim, key: str) -> bool:
         return self.second_login_replaces or bool(key and claim.key == key)
+
+    def check_standing(self) -> None:
+        """Raises TryAgain while this node is suspended."""
+        if not self.standing.good():
+            raise TryAgain
 
     async def _take_over(self, old: Claim | None, session: Session) -> None:
         """End what the user had before. A session on another node ends by and by; one on this node
@@ -110,19 +114,24 @@ class Logins:
             await self.delivery.tell_to_fetch([session.user.id])
 
     async def throw_out(self, user_id: int, session_id: str) -> None:
-        """End a session by the operator's will, if it is (still) here."""
+        """End a session by another's will than its user's, if it is (still) here."""
         session = self.sessions.get(user_id)
         if session is not None and session.claim.session_id == session_id:
             session.client.thrown_out()
             await self.end(session)
 
-    async def change_key(self, session: Session, key: str) -> None:
-        """From now on it is another token that resumes this session. Raises AlreadyOnline if it
-        has been replaced meanwhile."""
-        claim = attrs.evolve(session.claim, key=key)
-        if await self.presence.claim(claim, instead_of=session.claim) is not None:
-            raise AlreadyOnline
-        session.claim = claim
+    async def throw_out_of(self, user_id: int, key: str) -> None:
+        """End a user's session with this key, wherever it is, if there is one.
+
+        The note to another node can be lost. Then it goes on, until it is taken over.
+        """
+        claim = (await self.presence.find([user_id])).get(user_id)
+        if claim is None or claim.key != key:
+            return
+        if claim.node == self.node:
+            await self.throw_out(user_id, claim.session_id)
+        else:
+            self.delivery.broker.send(claim.node, LoggedOut(user_id, claim.session_id))
 
     async def end(self, session: Session) -> None:
         """End a session: its client has logged out, or gone, or is too slow. Idempotent.

@@ -1,34 +1,59 @@
-"""Tokens: logging in again without the password, and the sessions that can be resumed by one."""
+"""Tokens: logging in again without the password, and the sessions that can be resumed by one.
+
+Rules:
+1. A login begins a session and gives it its first token. Who resumes by a token that is older than
+   ROTATED_AFTER_MS is given one that follows it. Both are good until the new one is used, so that a
+   client whose connection breaks before it has read the answer can come again.
+2. The first use of a token ends all others of its session. What follows when one of them comes
+   again is in `resume`: it is known by the part that all tokens of a session begin with.
+"""
 
 import hashlib
 
 import attrs
 
 from chat_domain.errors import BadToken, NoSuchSession
-from chat_domain.model import Resumable, User
+from chat_domain.model import KeptToken, Resumable, User
 from chat_domain.ports.runtime import Clock, Ids
 from chat_domain.ports.store import Tokens
 
-TOKEN_LIFE_MS = 14 * 24 * 3600 * 1000
-NAME_LENGTH = 16  # hex digits of a token's digest, by which its session is called
-TOKENS_KEPT = 10  # per user; the ones that expire first make room
+DAY_MS = 24 * 3600 * 1000
+TOKEN_LIFE_MS = 14 * DAY_MS
+ROTATED_AFTER_MS = DAY_MS
+SESSIONS_KEPT = 10  # per user; the one that expires first makes room
+NEW_KEPT = 3  # of a session; more were given in answers that nobody has read
+SERIES_LENGTH = 32  # hex digits, 128 bits
+_POINT = "."  # between what all tokens of a session begin with and what is each one's own
 
 
 @attrs.frozen
 class Token:
-    """What a client resumes with. Only its digest is ever stored."""
+    """What a client resumes with. Only what is `kept` is ever stored."""
 
     text: str = attrs.field(repr=False)
-    expires_ms: int
+    kept: KeptToken
 
     @property
-    def digest(self) -> str:
-        return digest(self.text)
+    def session(self) -> str:
+        return self.kept.session
+
+    @property
+    def expires_ms(self) -> int:
+        return self.kept.expires_ms
 
 
 def digest(token: str) -> str:
     """The form in which a token is kept. Tokens are random, so a fast hash is enough."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def series_of(token: str) -> str:
+    """A digest of what all tokens of a session begin with."""
+    return digest(_beginning(token))[:SERIES_LENGTH]
+
+
+def _beginning(token: str) -> str:
+    return token.partition(_POINT)[0]
 
 
 @attrs.frozen
@@ -37,51 +62,88 @@ class LoginTokens:
     clock: Clock
     ids: Ids
 
-    async def issue(self, user: User) -> Token:
-        """A new token, good for TOKEN_LIFE_MS."""
-        token = self.new()
-        await self.keep(user, token)
+    async def issue(self, user: User, session: str = "") -> Token:
+        """A token by which this session can be resumed from now on, or a new one if it is ""."""
+        token = self.new(user, session)
+        await self.keep(token)
         return token
 
-    def new(self) -> Token:
-        """A token that is worth nothing until it is kept, and then TOKEN_LIFE_MS."""
-        return Token(self.ids.token(), self.clock.now_ms() + TOKEN_LIFE_MS)
+    def new(self, user: User, session: str = "") -> Token:
+        """A session's first token. It is worth nothing until it is kept."""
+        text, now_ms = f"{self.ids.token()}{_POINT}{self.ids.token()}", self.clock.now_ms()
+        kept = KeptToken(
+            digest(text),
+            series_of(text),
+            user.id,
+            session or self.ids.session(),
+            begun_ms=now_ms,
+            expires_ms=now_ms + TOKEN_LIFE_MS,
+            used=True,
+        )
+        return Token(text, kept)
 
-    async def keep(self, user: User, token: Token) -> None:
-        """Let a user resume with this token. Of too many, the one that expires first ends."""
-        await self.tokens.add(token.digest, user.id, token.expires_ms, keep=TOKENS_KEPT)
+    def _following(self, token: Token) -> Token:
+        text = f"{_beginning(token.text)}{_POINT}{self.ids.token()}"
+        expires_ms = self.clock.now_ms() + TOKEN_LIFE_MS
+        kept = attrs.evolve(token.kept, digest=digest(text), expires_ms=expires_ms, used=False)
+        return Token(text, kept)
 
-    async def owner(self, token: str) -> User:
-        """Whose token this is. Raises BadToken."""
-        user = await self.tokens.owner(digest(token), self.clock.now_ms())
-        if user is None:
+    async def keep(self, token: Token) -> None:
+        """Let a user resume with this token. Of too many sessions, the one that expires first
+        ends."""
+        await self.tokens.add(token.kept, sessions=SESSIONS_KEPT)
+
+    async def look_up(self, text: str) -> tuple[User, Token]:
+        """Whose token this is, and which. Raises BadToken where it is none, or none any more."""
+        found = await self.tokens.find(digest(text), self.clock.now_ms())
+        if found is None:
             raise BadToken
-        return user
+        user, kept = found
+        return user, Token(text, kept)
 
-    async def resumable(self, user: User, key: str) -> list[Resumable]:
-        """A user's sessions that can be resumed, the latest first. key: the asking one's."""
-        tokens = await self.tokens.of(user.id, self.clock.now_ms())
-        return [
-            Resumable(
-                name=token[:NAME_LENGTH],
-                begun_ms=expires_ms - TOKEN_LIFE_MS,
-                expires_ms=expires_ms,
-                current=token == key,
+    async def session_of(self, text: str) -> tuple[int, str] | None:
+        """The user and the name of the session that this was a token of, if that has others."""
+        return await self.tokens.session_of(series_of(text))
+
+    async def use(self, token: Token) -> Token:
+        """Note that a session was resumed by this token; return what to resume by from now on.
+
+        To be called once the session has its claim, so that who ends tokens first and then the
+        session misses neither. Raises BadToken where the token was ended since it was looked up.
+        """
+        following = self._following(token) if self._is_old(token) else None
+        kept = None if following is None else following.kept
+        if not await self.tokens.use(token.kept, kept, new=NEW_KEPT):
+            raise BadToken
+        return following or token
+
+    def _is_old(self, token: Token) -> bool:
+        made_ms = token.expires_ms - TOKEN_LIFE_MS
+        return self.clock.now_ms() - made_ms >= ROTATED_AFTER_MS
+
+    async def resumable(self, user: User, current: str) -> list[Resumable]:
+        """A user's sessions that can be resumed, the last to expire first. current: the name of
+        the one that asks."""
+        sessions: dict[str, Resumable] = {}
+        for kept in await self.tokens.of(user.id, self.clock.now_ms()):
+            session = Resumable(
+                name=kept.session,
+                begun_ms=kept.begun_ms,
+                expires_ms=kept.expires_ms,
+                current=kept.session == current,
             )
-            for token, expires_ms in tokens
-        ]
+            sessions.setdefault(kept.session, session)
+        return list(sessions.values())
 
-    async def end_resumable(self, user: User, name: str) -> str:
-        """Make a session's token worthless; return its digest. Raises NoSuchSession."""
-        for token, _ in await self.tokens.of(user.id, self.clock.now_ms()):
-            if token[:NAME_LENGTH] == name:
-                await self.tokens.remove(token)
-                return token
-        raise NoSuchSession(name)
+    async def end_resumable(self, user: User, name: str) -> None:
+        """Make a session's tokens worthless. Raises NoSuchSession."""
+        if name not in {one.name for one in await self.resumable(user, "")}:
+            raise NoSuchSession(name)
+        await self.end(user.id, name)
 
-    async def end(self, token_digest: str) -> None:
-        """Make a token worthless."""
-        await self.tokens.remove(token_digest)
+    async def end(self, user_id: int, session: str) -> None:
+        """Make the tokens of a session worthless, if it has any."""
+        await self.tokens.remove(user_id, session)
 
     async def end_some(self, limit: int) -> int:
         """Make so many tokens worthless, whosever they are, or all there are; return how many."""

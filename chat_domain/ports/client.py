@@ -50,4 +50,4 @@ class Client(Protocol):
         """Another node has the session: close."""
 
     def thrown_out(self) -> None:
-        """The operator has ended the session: close."""
+        """The operator has ended the session, or whoever else may: close."""

@@ -13,7 +13,17 @@ from typing import Protocol
 
 import attrs
 
-from chat_domain.model import Account, Entry, Filing, Group, Member, Membership, Message, User
+from chat_domain.model import (
+    Account,
+    Entry,
+    Filing,
+    Group,
+    KeptToken,
+    Member,
+    Membership,
+    Message,
+    User,
+)
 from chat_domain.names import Name
 from chat_domain.ports.runtime import Depths
 
@@ -53,27 +63,43 @@ class Users(Protocol):
 
 
 class Tokens(Protocol):
-    """Proofs of an earlier login. Only digests come here, never a token itself."""
+    """Proofs of an earlier login. Only digests come here, never a token itself.
 
-    async def add(self, digest: str, user_id: int, expires_ms: int, *, keep: int) -> None:
-        """Keep a digest until `expires_ms` (UTC ms). Of a user's others the `keep - 1` that
-        expire last stay, the rest and all that have expired are forgotten."""
+    A user's tokens with the same name of a session are that session's. Where some of several have
+    to go, those that expire first go.
+    """
 
-    async def owner(self, digest: str, now_ms: int) -> User | None:
-        """Whose digest this is, None where it is unknown or expired (expires_ms <= now_ms)."""
+    async def add(self, token: KeptToken, *, sessions: int) -> None:
+        """Keep a token until it expires, in place of any with its digest. Of the user's sessions
+        this one and `sessions - 1` others stay. All tokens that have expired are forgotten."""
 
-    async def of(self, user_id: int, now_ms: int) -> list[tuple[str, int]]:
-        """A user's digests that have not expired, each with its expiry, the last to expire first
-        (of those that expire together, ascending by digest)."""
+    async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
+        """The token of this digest and whose it is, None where it is unknown or has expired
+        (expires_ms <= now_ms)."""
 
-    async def remove(self, digest: str) -> None:
-        """Forget a digest. Unknown ones are no error."""
+    async def session_of(self, series: str) -> tuple[int, str] | None:
+        """The user and the name of the session that has tokens of this series, None if none has."""
+
+    async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
+        """A session is resumed by this token.
+
+        Where it is forgotten by now, nothing is done and False returned. If it was not used before,
+        it is from now on, and all others of its session are forgotten. Then `following` is kept as
+        well; of the session's unused ones it and `new - 1` others stay.
+        """
+
+    async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
+        """A user's tokens that have not expired, the last to expire first (of those that expire
+        together, ascending by digest)."""
+
+    async def remove(self, user_id: int, session: str) -> None:
+        """Forget all tokens of a session. An unknown one is no error."""
 
     async def remove_all(self, user_id: int) -> None:
-        """Forget all digests of a user."""
+        """Forget all tokens of a user."""
 
     async def remove_some(self, limit: int) -> int:
-        """Forget `limit` digests, whosever they are, or all there are; return how many."""
+        """Forget `limit` tokens, whosever they are, or all there are; return how many."""
 
 
 class Friends(Protocol):

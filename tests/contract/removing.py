@@ -6,8 +6,7 @@ from chat_domain.model import Entry, Outcome, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, facts, message, outcomes, register, send
-
-NOW = 1_790_000_000_000
+from tests.contract.tokens import NOW, add, token
 
 
 async def test_users_come_in_pages(store: Store) -> None:
@@ -32,12 +31,12 @@ async def test_users_are_found_by_a_part_of_their_key(store: Store) -> None:
 async def test_a_removed_account_is_nowhere(store: Store) -> None:
     """Neither id nor name find it, and its tokens are worth nothing."""
     ann, bob = await register(store, "Ann", "Bob")
-    await store.tokens.add("digest", ann, NOW + 1000, keep=10)
+    await add(store, token("digest", ann))
     assert await store.users.remove(ann)
     assert await store.users.by_id(ann) is None
     assert await store.users.by_name("ann") is None
     assert await store.users.page(0, 9) == [User(bob, "Bob")]
-    assert await store.tokens.owner("digest", NOW) is None
+    assert await store.tokens.find("digest", NOW) is None
     assert await store.tokens.of(ann, NOW) == []
 
 
@@ -108,13 +107,12 @@ async def test_ids_that_are_skipped_are_given_to_nobody(store: Store) -> None:
 async def test_everybodys_tokens_are_removed_in_parts(store: Store) -> None:
     """As many as there are; the last part is empty."""
     ann, bob = await register(store, "Ann", "Bob")
-    for digest, owner in (("a", ann), ("b", bob), ("c", bob)):
-        await store.tokens.add(digest, owner, NOW + 1000, keep=10)
+    await add(store, token("a", ann), token("b", bob), token("c", bob))
     assert await store.tokens.remove_some(2) == 2
     assert len(await store.tokens.of(ann, NOW)) + len(await store.tokens.of(bob, NOW)) == 1
     assert await store.tokens.remove_some(2) == 1
     assert await store.tokens.remove_some(2) == 0
-    assert await store.tokens.owner("c", NOW) is None
+    assert await store.tokens.find("c", NOW) is None
 
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)

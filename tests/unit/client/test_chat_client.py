@@ -227,6 +227,19 @@ async def test_a_message_that_comes_twice_is_shown_once(server: FakeServer) -> N
         assert (await until(client, Message)).cid == "b"
 
 
+async def test_the_token_of_the_last_answer_is_used(server: FakeServer) -> None:
+    """A RESUME can be answered with another one, which the program can read, too."""
+    async with logged_in(server) as (client, peer):
+        await peer.hang_up()
+        second = await server.accept()
+        assert (await second.admit(RESUME, token="t2"))["token"] == "t1"
+        await until(client, Reconnected)
+        assert client.token == "t2"
+        await second.hang_up()
+        request = await (await server.accept()).admit(RESUME, token="t2")
+        assert request["token"] == "t2"
+
+
 async def test_a_refused_token_falls_back_to_the_password(server: FakeServer) -> None:
     """The server may have lost its tokens, or the token may be too old."""
     async with logged_in(server) as (client, peer):

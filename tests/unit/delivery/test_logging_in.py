@@ -14,6 +14,7 @@ from adapters.gateway.shared import Shared
 from adapters.wire.answers import LoginAck
 from adapters.wire.frames import OneChatFrame, number_of
 from adapters.wire.incoming import IncomingBytes
+from chat_domain.model import KeptToken
 from chat_domain.ports.store import Tokens
 from tests.unit.fakes import Ticket
 from tests.unit.world import World
@@ -64,9 +65,9 @@ class SlowTokens:
         self._inner = inner
         self.kept = Ticket[None]()
 
-    async def add(self, digest: str, user_id: int, expires_ms: int, *, keep: int) -> None:
+    async def add(self, token: KeptToken, *, sessions: int) -> None:
         await self.kept
-        await self._inner.add(digest, user_id, expires_ms, keep=keep)
+        await self._inner.add(token, sessions=sessions)
 
 
 @pytest.fixture

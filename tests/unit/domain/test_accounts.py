@@ -13,7 +13,7 @@ from chat_domain.errors import (
 from chat_domain.model import PLAIN, User
 from chat_domain.names import Name
 from chat_domain.people.passwords import MAX_PASSWORD
-from chat_domain.people.tokens import TOKEN_LIFE_MS, TOKENS_KEPT, digest
+from chat_domain.people.tokens import Token
 from tests.unit.world import World
 
 
@@ -21,6 +21,11 @@ async def secret_of(world: World, user: User) -> str:
     account = await world.store.users.by_id(user.id)
     assert account is not None
     return account.secret
+
+
+async def owner(world: World, token: Token) -> User:
+    user, _ = await world.chat.resuming.prove(token.text)
+    return user
 
 
 async def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
@@ -114,58 +119,6 @@ async def test_a_busy_hasher_means_try_again(world: World) -> None:
             await world.chat.accounts.by_id(user_id, "pw")
 
 
-async def test_a_token_proves_who_it_was_given_to(world: World) -> None:
-    """Only its digest is in the store, and its text is in no log."""
-    (user,) = world.register("li si")
-    token = await world.chat.tokens.issue(user)
-    assert await world.chat.tokens.owner(token.text) == user
-    assert await world.store.tokens.owner(token.text, world.clock.ms) is None
-    assert await world.store.tokens.owner(token.digest, world.clock.ms) == user
-    assert token.text not in repr(token)
-
-
-@pytest.mark.parametrize("unknown", ["", "token", "\ud800", "x" * 1024])
-async def test_an_unknown_token_is_bad(world: World, unknown: str) -> None:
-    """Whatever text it is."""
-    with pytest.raises(BadToken):
-        await world.chat.tokens.owner(unknown)
-
-
-async def test_a_token_is_good_for_14_days(world: World) -> None:
-    """Up to the last millisecond, and not in it."""
-    (user,) = world.register("li si")
-    token = await world.chat.tokens.issue(user)
-    assert token.expires_ms == world.clock.ms + TOKEN_LIFE_MS
-    world.clock.ms = token.expires_ms - 1
-    assert await world.chat.tokens.owner(token.text) == user
-    world.clock.ms = token.expires_ms
-    with pytest.raises(BadToken):
-        await world.chat.tokens.owner(token.text)
-
-
-async def test_a_user_has_ten_tokens_at_most(world: World) -> None:
-    """The one that expires first makes room for the eleventh."""
-    (user,) = world.register("li si")
-    tokens = []
-    for _ in range(TOKENS_KEPT + 1):
-        tokens.append(await world.chat.tokens.issue(user))
-        world.clock.advance(1)
-    with pytest.raises(BadToken):
-        await world.chat.tokens.owner(tokens[0].text)
-    for token in tokens[1:]:
-        assert await world.chat.tokens.owner(token.text) == user
-
-
-async def test_an_ended_token_is_worthless(world: World) -> None:
-    """The user's others are not touched by it."""
-    (user,) = world.register("li si")
-    one, other = [await world.chat.tokens.issue(user) for _ in range(2)]
-    await world.chat.tokens.end(digest(one.text))
-    with pytest.raises(BadToken):
-        await world.chat.tokens.owner(one.text)
-    assert await world.chat.tokens.owner(other.text) == user
-
-
 async def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> None:
     """And only the new token is good from then on."""
     user, other = world.register("li si", "other")
@@ -173,12 +126,12 @@ async def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> No
     others = await world.chat.tokens.issue(other)
     new = await world.chat.accounts.change_password(user, "pw", "better")
     assert await world.chat.accounts.by_id(user.id, "better") == user
-    assert await world.chat.tokens.owner(new.text) == user
-    assert await world.chat.tokens.owner(others.text) == other
+    assert await owner(world, new) == user
+    assert await owner(world, others) == other
     with pytest.raises(BadCredentials):
         await world.chat.accounts.by_id(user.id, "pw")
     with pytest.raises(BadToken):
-        await world.chat.tokens.owner(old.text)
+        await owner(world, old)
 
 
 async def test_a_change_needs_the_old_password(world: World) -> None:
@@ -188,7 +141,7 @@ async def test_a_change_needs_the_old_password(world: World) -> None:
     with pytest.raises(BadCredentials):
         await world.chat.accounts.change_password(user, "wrong", "better")
     assert await world.chat.accounts.by_id(user.id, "pw") == user
-    assert await world.chat.tokens.owner(token.text) == user
+    assert await owner(world, token) == user
 
 
 async def test_a_plain_password_can_be_changed(world: World) -> None:

@@ -68,33 +68,6 @@ def test_resume_without_a_session_is_a_login(world: World, bob: User) -> None:
     assert world.log_in(bob, "key").is_live
 
 
-def test_a_changed_key_is_what_resumes(world: World, bob: User) -> None:
-    """And the old one does not any more."""
-    first = world.log_in(bob, "key")
-    world.tasks.run(world.chat.logins.change_key(first.session, "new key"))
-    with pytest.raises(AlreadyOnline):
-        world.log_in(bob, "key")
-    assert world.log_in(bob, "new key").is_live
-
-
-def test_a_session_with_a_changed_key_gives_its_claim_up(world: World, bob: User) -> None:
-    """As any other does when it ends."""
-    first = world.log_in(bob, "key")
-    world.tasks.run(world.chat.logins.change_key(first.session, "new key"))
-    first.leaves()
-    assert world.log_in(bob).is_live
-
-
-def test_a_replaced_session_cannot_change_the_key(world: World, bob: User) -> None:
-    """It is somebody else's by now."""
-    first = world.log_in(bob, "key")
-    second = world.log_in(bob, "key")
-    with pytest.raises(AlreadyOnline):
-        world.tasks.run(world.chat.logins.change_key(first.session, "new key"))
-    assert world.log_in(bob, "key").is_live
-    assert second.client.notices == ["replaced"]
-
-
 def test_an_end_stores_before_anybody_else_can_log_in(
     world: World, ann: Terminal, bob: User
 ) -> None:

@@ -68,7 +68,7 @@ async def moved(server: Server, peer: Peer) -> None:
     peer.talk.session.client.dropped()
 
 
-async def logged_out_by_operator(server: Server, peer: Peer) -> None:
+async def logged_out(server: Server, peer: Peer) -> None:
     await server.chat.administration.log_out("1")
 
 
@@ -77,7 +77,7 @@ async def shutting_down(server: Server, peer: Peer) -> None:
 
 
 WAYS = [client_closed, reset, silent, not_reading, stalled, too_fast, frame_too_long, replaced]
-WAYS += [moved, logged_out_by_operator, shutting_down]
+WAYS += [moved, logged_out, shutting_down]
 
 
 @pytest.mark.parametrize("end", WAYS, ids=lambda end: end.__name__)
@@ -93,7 +93,7 @@ async def test_one_line_says_why_a_connection_has_ended(
     await settled()
     (line,) = [line for line in lines if line["event"].startswith("connection")]
     assert (line["log_level"], line["reason"]) == ("info", end.__name__)
-    assert (line["session"], line["user"]) == (session.claim.session_id, 1)
+    assert (line["session"], line["user"]) == (session.claim.name, 1)
 
 
 async def test_the_line_tells_what_a_connection_was(server: Server, lines: Lines) -> None:

@@ -171,15 +171,6 @@ async def too_many_failures_before(scene: Scene) -> Frame:
     return await ask(scene.ann, requests.ChangePassword(old="pw", new="better"))
 
 
-@shows(requests.ChangePassword, errors.AlreadyOnline)
-async def another_session_meanwhile(scene: Scene) -> Frame:
-    session = scene.ann.talk.session
-    assert session is not None
-    elsewhere = attrs.evolve(session.claim, session_id="elsewhere")
-    await scene.server.chat.logins.presence.claim(elsewhere, instead_of=session.claim)
-    return await ask(scene.ann, requests.ChangePassword(old="pw", new="better"))
-
-
 @shows(requests.Resume, errors.AlreadyOnline)
 async def another_token_is_online(scene: Scene) -> Frame:
     token = (await ask(scene.stranger, login()))["token"]

@@ -13,7 +13,7 @@ from adapters.mysql.address import Address
 from adapters.redis.cluster import BrokerUnusable, redis_cluster
 from adapters.storage import StoreUnusable
 from adapters.wire import requests
-from chat_domain.model import Account, User
+from chat_domain.model import Account, KeptToken, User
 from chat_domain.people.tokens import Token
 from entrypoints import logs
 from entrypoints.bootstrap import opened
@@ -110,7 +110,7 @@ def test_a_traceback_forges_nothing_and_tells_no_secret(
         requests.Register(name="Ann", password=SECRET),
         requests.Resume(token=SECRET),
         requests.ChangePassword(old=SECRET, new=SECRET),
-        Token(SECRET, 0),
+        Token(SECRET, KeptToken("digest", "series", 1, "session", 0, 0, used=False)),
         Account(User(1, "Ann"), SECRET),
         Identity(User(1, "Ann"), SECRET, requests.Login(id=1, password=SECRET)),
         Address.parse(f"mysql://chat:{SECRET}@db/chat"),
