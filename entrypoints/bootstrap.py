@@ -246,6 +246,7 @@ def assemble(
         standing,
         budget,
         ids,
+        store.tokens,
         name,
         second_login_replaces,
     )

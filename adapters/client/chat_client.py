@@ -105,13 +105,17 @@ class ChatClient:
         await self._online()
         return (await self._keeper.ask(request, self._settings.greet_within)).id
 
-    async def login(self, who: int | str, password: str) -> User:
+    async def login(self, who: int | str, password: str, *, takeover: bool = False) -> User:
         """Log in by id (also written in digits) or by name.
 
+        takeover: end another session of this user, and its tokens, instead of being refused as
+        `already_online`; this once, not when reconnecting.
         A server that is silent or busy is asked again, for `Settings.patience` in all.
         """
         number, name = _id_or_name(who)
-        login = requests.Login(id=number, name=name, password=password, v=codec.VERSION)
+        login = requests.Login(
+            id=number, name=name, password=password, v=codec.VERSION, takeover=takeover
+        )
         return await self._keeper.enter_patiently(login)
 
     async def resume(self, token: str) -> User:

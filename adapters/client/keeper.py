@@ -8,7 +8,9 @@ Rules:
     client asks again for a while.
  4. A refusal for the moment, or silence, sends the client to another connection. Any other
     refusal ends the session, and all unanswered messages fail with it.
- 5. Who was replaced, or does not want to reconnect, is finished with the connection.
+ 5. Who was replaced, or does not want to reconnect, is finished with the connection. Nobody takes
+    a session over by reconnecting, whatever they did when they logged in: two clients would
+    throw each other out for ever.
 """
 
 import asyncio
@@ -18,6 +20,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 import attrs
+from msgspec import structs
 
 from adapters.client import events
 from adapters.client.backoff import Backoff
@@ -131,7 +134,7 @@ class Keeper:
             # It may come about all the same, and then this connection takes no other.
             self._connection.drop("the login was given up")
             raise
-        login = entry if isinstance(entry, Login) else None
+        login = structs.replace(entry, takeover=False) if isinstance(entry, Login) else None
         if login is None and self.identity is not None:
             login = self.identity.login
         self.identity = Identity(User(ack.id, ack.name), ack.token, login)

@@ -52,7 +52,8 @@ async def log_in(talk: Talk, request: requests.Login) -> None:
         return
     token = talk.chat.tokens.new(user)
     # On hold: a message that came before our answer would be ignored, and lost.
-    session = await talk.begin_session(user, client, token.session, on_hold=True)
+    takeover = request.takeover
+    session = await talk.begin_session(user, client, token.session, takeover=takeover, on_hold=True)
     try:  # kept only now, so that logins that are refused do not push other tokens out
         await talk.chat.tokens.keep(token)
     except ChatError:

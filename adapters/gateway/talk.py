@@ -133,12 +133,20 @@ class Talk:
         return kind(user, self.link, self.shared.encoder, self.shared.tally)
 
     async def begin_session(
-        self, user: User, client: Version2Client, key: str, *, on_hold: bool = False
+        self,
+        user: User,
+        client: Version2Client,
+        key: str,
+        *,
+        takeover: bool = False,
+        on_hold: bool = False,
     ) -> Session:
         """Log a user in whose identity is proved; see `Logins.log_in`. Raises AlreadyOnline."""
         self.check_still_there()  # or it takes the place of what its client has begun meanwhile
-        logins = self.chat.logins
-        session = await logins.log_in(user, client, key, on_hold=on_hold, pushes=self._last_push)
+        logins, pushes = self.chat.logins, self._last_push
+        session = await logins.log_in(
+            user, client, key, takeover=takeover, on_hold=on_hold, pushes=pushes
+        )
         if self.gone:  # the client left while we worked for it
             await logins.end(session)
             raise NotLoggedIn

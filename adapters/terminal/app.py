@@ -13,6 +13,7 @@ from adapters.client import (
     ClientError,
     Message,
     Presence,
+    Refused,
     Replaced,
     SessionEnded,
 )
@@ -24,6 +25,7 @@ from adapters.terminal.clean import clean
 from chat_domain.model import Group, User
 
 MENU = ["1. login", "2. register", "3. quit"]
+TAKE_OVER = "you are logged in elsewhere already; log out there? [y/N] "
 
 _FINISH_WITHIN = 10.0  # seconds for answers to what was sent, when the user leaves
 _LOG_OUT_WITHIN = 2.0
@@ -124,8 +126,7 @@ class LineClient:
         password = await self._screen.ask("password: ", hidden=True)
         self._unread = []
         try:
-            user = await self._client.login(who, password)
-            await self._welcome(user)
+            await self._welcome(await self._enter(who, password))
         except ClientError as exc:
             self._actions.complain(str(exc))
             # What a script says next was meant for somebody who is logged in.
@@ -133,6 +134,16 @@ class LineClient:
         finally:
             self._release_unread()
         return await self._converse()
+
+    async def _enter(self, who: str, password: str) -> User:
+        try:
+            return await self._client.login(who, password)
+        except Refused as refused:
+            if refused.error != "already_online" or self._screen.scripted:
+                raise
+            if not (await self._screen.ask(TAKE_OVER)).strip().lower().startswith("y"):
+                raise
+        return await self._client.login(who, password, takeover=True)
 
     async def _welcome(self, user: User) -> None:
         self._book.meet(user.id, user.name)

@@ -80,6 +80,7 @@ class Login(_Secret, Request[LoginAck], tag=1000, kw_only=True):
     name: Words | None = None
     password: Words
     v: Annotated[int, Meta(ge=1)] = 1
+    takeover: bool = False
 
     def __post_init__(self) -> None:
         _one_of(self.id, self.name, "`id` or `name`")

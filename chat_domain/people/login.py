@@ -15,6 +15,7 @@ from chat_domain.people.announcer import Announcer
 from chat_domain.ports.client import Client
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Ids
+from chat_domain.ports.store import Tokens
 
 
 @attrs.frozen
@@ -27,15 +28,26 @@ class Logins:
     standing: Standing
     budget: Budget
     ids: Ids
+    tokens: Tokens
     node: str
     second_login_replaces: bool = False
 
     async def log_in(
-        self, user: User, client: Client, key: str, *, on_hold: bool = False, pushes: int = 0
+        self,
+        user: User,
+        client: Client,
+        key: str,
+        *,
+        takeover: bool = False,
+        on_hold: bool = False,
+        pushes: int = 0,
     ) -> Session:
         """Begin a session for a user who has proved who they are.
 
         key: what this session has in common with those that it may resume, "" if with none.
+        takeover: whether another session of the user's ends, with its tokens, instead of keeping
+        this one out. Only for who has given the password: a thief of a token could lock its owner
+        out otherwise.
         on_hold: whether nothing may come before `Offline.begin`. pushes: the number of the last
         push on this connection, from which the session counts on.
         The session is catching up; `Offline.begin` lets messages come once the client is ready.
@@ -45,7 +57,7 @@ class Logins:
         session = Session(claim, user, client, self.delivery.clock.now_ms, self.budget)
         session.on_hold, session.last_push = on_hold, pushes
         try:
-            return await self._begin(session)
+            return await self._begin(session, takeover=takeover)
         except AlreadyOnline:
             session.end()
             raise
@@ -56,8 +68,8 @@ class Logins:
             self.handovers.release_later(claim)
             raise
 
-    async def _begin(self, session: Session) -> Session:
-        old = await self._claim(session.claim)
+    async def _begin(self, session: Session, *, takeover: bool) -> Session:
+        old = await self._claim(session.claim, takeover=takeover)
         await self._take_over(old, session)
         # What the user has sent on another node may be stored for somebody here who has not been
         # told to fetch it yet: what the user sends here next must not be there first.
@@ -71,13 +83,15 @@ class Logins:
             self.announcer.came(session.user, session)
         return session
 
-    async def _claim(self, claim: Claim) -> Claim | None:
+    async def _claim(self, claim: Claim, *, takeover: bool) -> Claim | None:
         """Claim a user; return the claim that it took the place of."""
         self.check_standing()
         in_the_way = await self.presence.claim(claim)
         if in_the_way is None:
             return None
-        if not self._may_replace(in_the_way, claim.key):
+        if takeover:  # the tokens first, which nobody would come back for should the rest fail
+            await self.tokens.remove(in_the_way.user_id, in_the_way.key)
+        elif not self._may_replace(in_the_way, claim.key):
             raise AlreadyOnline
         if await self.presence.claim(claim, instead_of=in_the_way) is not None:
             raise AlreadyOnline

@@ -8,7 +8,7 @@ import pytest
 
 from chat_domain.chat import Chat
 from chat_domain.delivery.session import Phase, Session
-from chat_domain.errors import AlreadyOnline, ChatError
+from chat_domain.errors import AlreadyOnline, BadToken, ChatError
 from chat_domain.model import Friend, Message, User
 from chat_domain.notes import Notice
 from chat_domain.ports import client
@@ -101,10 +101,10 @@ class Person:
         return [receipt.stored for receipt in self.client.answers]
 
 
-async def enter(node: Chat, user: User, key: str = "") -> Person:
+async def enter(node: Chat, user: User, key: str = "", *, takeover: bool = False) -> Person:
     """Log a user in on a node, live."""
     client = RecordingClient()
-    session = await node.logins.log_in(user, client, key)
+    session = await node.logins.log_in(user, client, key, takeover=takeover)
     node.offline.fetch(session)
     await eventually(lambda: session.phase is not Phase.CATCHING_UP or client.pushes)
     return Person(node, user, session, client)
@@ -239,6 +239,34 @@ async def test_a_resumed_session_moves_to_the_new_node_with_its_messages(pair: P
     moved.take_over_all()
     await eventually(lambda: moved.session.phase is Phase.LIVE)
     await anna.is_answered(2)
+
+
+async def test_a_session_is_taken_over_from_another_node(pair: Pair) -> None:
+    """It ends there, with its tokens, and what it had not taken over comes first here."""
+    anna, user = await pair.anna(), await pair.first.registration.register("carl", "x")
+    stolen, own = [await pair.second.tokens.issue(user) for _ in range(2)]
+    thief = await enter(pair.second, user, stolen.session)
+    await anna.say(thief, "before")
+    with pytest.raises(AlreadyOnline):
+        await enter(pair.first, user, own.session)
+    owner = await enter(pair.first, user, own.session, takeover=True)
+    await owner.receives("before")
+    await eventually(lambda: thief.client.was_replaced)
+    assert pair.second.sessions.get(user.id) is None
+    assert [one.name for one in await pair.first.tokens.resumable(user, "")] == [own.session]
+    with pytest.raises(BadToken):
+        await pair.second.resuming.prove(stolen.text)
+
+
+async def test_a_token_that_comes_again_ends_the_session_on_another_node(pair: Pair) -> None:
+    """Whoever it is that goes on there."""
+    user = await pair.first.registration.register("carl", "x")
+    token = await pair.second.tokens.issue(user)
+    person = await enter(pair.second, user, token.session)
+    with pytest.raises(BadToken):
+        await pair.first.resuming.prove(f"{token.text}, but another")
+    await eventually(lambda: person.client.was_thrown_out)
+    await eventually(lambda: pair.second.sessions.get(user.id) is None)
 
 
 async def test_a_claim_is_given_up_by_its_own_session_alone(pair: Pair) -> None:

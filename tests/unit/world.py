@@ -51,10 +51,13 @@ class World:
     def register(self, *names: str) -> list[User]:
         return [self.tasks.run(self.chat.registration.register(name, "pw")) for name in names]
 
-    def log_in(self, user: User, key: str = "", *, wants_answers: bool = True) -> "Terminal":
+    def log_in(
+        self, user: User, key: str = "", *, wants_answers: bool = True, takeover: bool = False
+    ) -> "Terminal":
         """Log a user in, and let them catch up."""
         client = RecordingClient(wants_answers=wants_answers)
-        session = self.tasks.run(self.chat.logins.log_in(user, client, key))
+        logging_in = self.chat.logins.log_in(user, client, key, takeover=takeover)
+        session = self.tasks.run(logging_in)
         self.chat.offline.fetch(session)
         self.tasks.drain()
         return Terminal(self, session, client)

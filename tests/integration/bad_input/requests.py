@@ -57,11 +57,14 @@ GREETINGS: Requests = [
         {"msgid": 1000, "id": NOBODY, "password": "secret"},
         {"id": [*NOT_INTEGER, 2**64], "password": NOT_TEXT, "v": ["2", 2.5, True, 0, -1]},
     ),
-    ({"msgid": 1000, "name": "nobody", "password": "secret"}, {"name": NOT_TEXT}),
+    (
+        {"msgid": 1000, "name": "nobody", "password": "secret"},
+        {"name": NOT_TEXT, "takeover": [1, "true", None, [True]]},
+    ),
     (
         {"msgid": 1003, "name": "refused", "password": "secret"},
         {"name": NOT_TEXT, "password": [*NOT_TEXT, "", "x" * 129]},
     ),
     ({"msgid": 1015, "token": "secret"}, {"token": NOT_TEXT}),
 ]
-OPTIONAL = {"cid", "groupdesc", "after", "limit", "v"}
+OPTIONAL = {"cid", "groupdesc", "after", "limit", "v", "takeover"}

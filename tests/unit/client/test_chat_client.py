@@ -295,6 +295,27 @@ async def test_a_first_login_does_not_wait_for_another_session(server: FakeServe
             await both(client.login(13, "x"), peer.turn_away(LOGIN, 2, "already_online"))
 
 
+async def test_a_session_is_taken_over_if_it_is_to_be(server: FakeServer) -> None:
+    """By the login that says so, and by no reconnection after it: the other one has the user."""
+    async with connected(server) as (client, peer):
+        logging_in = asyncio.create_task(client.login("zhang san", "secret", takeover=True))
+        assert (await peer.admit(LOGIN))["takeover"] is True
+        await logging_in
+        await peer.hang_up()
+        second = await server.accept()
+        await second.turn_away(RESUME, 4, "bad_token")
+        request = await second.turn_away(LOGIN, 2, "already_online")
+        assert "takeover" not in request
+        assert request["password"] == "secret"
+
+
+async def test_a_login_takes_nothing_over_by_itself(server: FakeServer) -> None:
+    """The application has to ask for it."""
+    async with connected(server) as (client, peer):
+        request = await both(peer.admit(LOGIN), client.login(13, "secret"))
+        assert "takeover" not in request
+
+
 async def test_a_busy_server_is_asked_for_a_resume_again(server: FakeServer) -> None:
     """On another connection, which may lead to another server."""
     async with logged_in(server) as (client, peer):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.client import ChatClient, Settings
-from adapters.terminal.app import LineClient
+from adapters.terminal.app import TAKE_OVER, LineClient
 from adapters.terminal.book import Book
 from adapters.terminal.render import Line, plain
 from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer, line
@@ -214,6 +214,35 @@ async def test_talking_sends_plain_lines_to_the_partner(server: FakeServer) -> N
         await app.screen.until("error: this is not a command")
         alone, talking = "zhang san> ", "zhang san to li si> "
         assert app.screen.prompts[3:7] == [alone, talking, talking, alone]
+
+
+async def test_a_person_may_take_a_session_over(server: FakeServer) -> None:
+    """They are asked first."""
+    async with running(server, "1", "13", "secret", "yes", scripted=False) as app:
+        request = await app.peer.turn_away(1000, 2, "already_online")
+        assert "takeover" not in request
+        request = await app.peer.admit()
+        assert (request["takeover"], request["password"]) == (True, "secret")
+        await app.lists()
+        await app.screen.until("--- groups ---")
+        assert TAKE_OVER in app.screen.prompts
+
+
+@pytest.mark.parametrize("answer", ["", "n", "no"])
+async def test_a_person_may_leave_the_other_session_alone(server: FakeServer, answer: str) -> None:
+    """And is back at the menu."""
+    async with running(server, "1", "13", "secret", answer, "3", scripted=False) as app:
+        await app.peer.turn_away(1000, 2, "already_online")
+        await app.screen.until("already_online")
+        assert await app.status() == 0
+
+
+async def test_a_script_takes_nothing_over(server: FakeServer) -> None:
+    """Its next line is no answer to a question that it does not expect."""
+    async with running(server, "1", "13", "secret", "yes") as app:
+        await app.peer.turn_away(1000, 2, "already_online")
+        assert await app.status() == 1
+        assert TAKE_OVER not in app.screen.prompts
 
 
 async def test_who_is_logged_out_by_the_server_is_back_at_the_menu(server: FakeServer) -> None:

@@ -11,7 +11,7 @@ from tests.unit.fakes import RecordingClient, finished
 from tests.unit.world import Terminal, World
 
 if TYPE_CHECKING:
-    from chat_domain.ports.store import Friends, Users
+    from chat_domain.ports.store import Friends, Tokens, Users
 
 
 @pytest.fixture
@@ -66,6 +66,66 @@ def test_resume_takes_over_no_other_session(
 def test_resume_without_a_session_is_a_login(world: World, bob: User) -> None:
     """There is nobody to replace."""
     assert world.log_in(bob, "key").is_live
+
+
+@pytest.mark.parametrize("key", ["key", ""])
+def test_who_takes_over_ends_the_other_session(world: World, bob: User, key: str) -> None:
+    """Of whatever kind of client it is; what that had not taken over comes here."""
+    ann, first = world.newcomer("Ann"), world.log_in(bob, key)
+    ann.says(bob, "hello")
+    second = world.log_in(bob, "another key", takeover=True)
+    assert first.client.notices == ["replaced"]
+    assert second.client.texts == ["hello"]
+    assert second.is_live
+    with pytest.raises(AlreadyOnline):
+        world.log_in(bob, key)
+
+
+def test_who_takes_over_ends_the_tokens_of_the_other_session_alone(world: World, bob: User) -> None:
+    """Whoever had it cannot come back by them; the user's other sessions can be resumed."""
+    tokens = world.chat.tokens
+    stolen, other, own = [world.tasks.run(tokens.issue(bob)) for _ in range(3)]
+    world.log_in(bob, stolen.session)
+    world.log_in(bob, own.session, takeover=True)
+    left = world.tasks.run(tokens.resumable(bob, ""))
+    assert {one.name for one in left} == {other.session, own.session}
+
+
+def test_to_take_over_nobody_is_a_login(world: World, bob: User) -> None:
+    """And ends nothing."""
+    other = world.tasks.run(world.chat.tokens.issue(bob))
+    assert world.log_in(bob, "key", takeover=True).is_live
+    assert [one.name for one in world.tasks.run(world.chat.tokens.resumable(bob, ""))] == [
+        other.session
+    ]
+
+
+def test_a_setting_that_lets_logins_replace_leaves_the_tokens_alone() -> None:
+    """There devices take turns, and each comes back by its own."""
+    world = World(second_login_replaces=True)
+    (bob,) = world.register("Bob")
+    first, second = [world.tasks.run(world.chat.tokens.issue(bob)) for _ in range(2)]
+    world.log_in(bob, first.session)
+    world.log_in(bob, second.session)
+    assert len(world.tasks.run(world.chat.tokens.resumable(bob, ""))) == 2
+
+
+class AwayTokens:
+    """A store of tokens that is away."""
+
+    async def remove(self, user_id: int, session: str) -> None:
+        raise TryAgain
+
+
+def test_a_takeover_that_cannot_end_the_tokens_does_nothing(world: World, bob: User) -> None:
+    """Or nobody would end them any more: the next attempt would find no session in its way."""
+    first = world.log_in(bob, "key")
+    logins = attrs.evolve(world.chat.logins, tokens=cast("Tokens", AwayTokens()))
+    with pytest.raises(TryAgain):
+        world.tasks.run(logins.log_in(bob, RecordingClient(), "another key", takeover=True))
+    assert first.client.notices == []
+    assert world.chat.sessions.get(bob.id) is first.session
+    assert world.tasks.run(world.presence.find([bob.id])) == {bob.id: first.session.claim}
 
 
 def test_an_end_stores_before_anybody_else_can_log_in(

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from chat_domain.people.tokens import ROTATED_AFTER_MS
 from tests.unit.gateway.server import Peer, Server, settled
 
-LOGIN, LOGOUT, RESUME, CHANGE_PASSWORD, SESSIONS, END_SESSION = 1000, 1002, 1015, 1029, 1031, 1033
+LOGIN, LOGOUT, RESUME, REPLACED, CHANGE_PASSWORD = 1000, 1002, 1015, 1016, 1029
+SESSIONS, END_SESSION = 1031, 1033
 
 Frame = dict[str, Any]
 
@@ -121,3 +124,50 @@ async def test_a_logout_ends_the_token_that_was_given_last_as_well(server: Serve
     for token in (first["token"], second["token"]):
         _, refusal = await resumed(server, token)
         assert refusal["error"] == "bad_token"
+
+
+async def test_the_owner_takes_over_from_a_thief(server: Server) -> None:
+    """Who has the password need not wait for who has a token; that is worth nothing then."""
+    ann, answer = await logged_in(server)
+    ann.link.abort()
+    await settled()
+    thief, _ = await resumed(server, answer["token"])
+    owner = server.join()
+    login = {"id": 1, "password": "pw", "v": 2}
+    assert (await owner.ask(LOGIN, **login))["error"] == "already_online"
+    assert (await owner.ask(LOGIN, **login, takeover=False))["error"] == "already_online"
+    assert (await owner.ask(LOGIN, **login, takeover=True))["errno"] == 0
+    assert [frame["msgid"] for frame in thief.heard()] == [REPLACED]
+    assert thief.is_gone()
+    _, refusal = await resumed(server, answer["token"])
+    assert refusal["error"] == "bad_token"
+    assert [one["current"] for one in await sessions(owner)] == [True]
+
+
+async def test_nobody_takes_over_without_the_password(server: Server) -> None:
+    """Nor by a RESUME that asks for it."""
+    ann, answer = await logged_in(server)
+    other = server.join()
+    refusal = await other.ask(LOGIN, id=1, password="no", v=2, takeover=True)
+    assert refusal["error"] == "bad_credentials"
+    await ann.ask(LOGOUT)
+    await ann.ask(LOGIN, id=1, password="pw", v=2)
+    refusal = await other.ask(RESUME, token=answer["token"], takeover=True)
+    assert refusal["error"] == "bad_token"
+    assert not ann.is_gone()
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\0"])
+async def test_version_1_is_refused_as_ever(server: Server, end: bytes) -> None:
+    """It knows no `takeover`, and is taken over from without a word."""
+    old = await server.logged_in("Ann", version=1, end=end)
+    old.heard()
+    second = server.join(end)
+    second.say({"msgid": LOGIN, "id": 1, "password": "pw", "takeover": True})
+    await settled()
+    (refusal,) = second.heard()
+    assert refusal["errno"] == 2
+    new = server.join()
+    assert (await new.ask(LOGIN, id=1, password="pw", v=2, takeover=True))["errno"] == 0
+    assert old.heard() == []
+    assert old.is_gone()

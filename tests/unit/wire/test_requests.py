@@ -16,7 +16,7 @@ from tests.unit.wire.protocol_page import examples, rows, section
 
 # One frame for each row of the page's table, with all fields that it names.
 FRAMES: dict[int, dict[str, Any]] = {
-    1000: {"id": 13, "name": "zhang san", "password": "123456", "v": 2},
+    1000: {"id": 13, "name": "zhang san", "password": "123456", "v": 2, "takeover": True},
     1002: {},
     1003: {"name": "zhang san", "password": "123456"},
     1005: {"toid": 15, "msg": "hello", "cid": "c-1"},
@@ -116,8 +116,9 @@ def test_the_page_s_conversation_is_understood() -> None:
 def test_defaults() -> None:
     """What is left out counts as this."""
     assert fields_of(read_request(frame(1022))) == {"seq": None, "after": 0, "limit": 100}
-    login = read_request(frame(1000, id=1, password="x"))
-    assert fields_of(login) == {"seq": None, "id": 1, "name": None, "password": "x", "v": 1}
+    login = fields_of(read_request(frame(1000, id=1, password="x")))
+    assert login.pop("takeover") is False
+    assert login == {"seq": None, "id": 1, "name": None, "password": "x", "v": 1}
     group = read_request(frame(1007, groupname="x"))
     assert fields_of(group) == {"seq": None, "groupname": "x", "groupdesc": ""}
     assert fields_of(read_request(frame(1005, toid=1, msg="x")))["cid"] is None
