@@ -16,7 +16,7 @@ from chat_domain.errors import (
     ShuttingDown,
     TryAgain,
 )
-from chat_domain.model import User
+from chat_domain.model import Account, User
 from chat_domain.names import name_key
 from chat_domain.people.tokens import Token
 
@@ -42,22 +42,32 @@ async def log_in(talk: Talk, request: requests.Login) -> None:
     accounts, password, origin = talk.chat.accounts, request.password, talk.origin.name
     if request.id is not None:
         number = request.id
-        user = await proved(talk, number, lambda: accounts.by_id(number, password, origin))
+        account = await proved(talk, number, lambda: accounts.by_id(number, password, origin))
     else:
         name = request.name or ""
-        user = await proved(talk, name_key(name), lambda: accounts.by_name(name, password, origin))
-    client = talk.new_client(user, request.v)
+        key = name_key(name)
+        account = await proved(talk, key, lambda: accounts.by_name(name, password, origin))
+    client = talk.new_client(account.user, request.v)
     if isinstance(client, PersonClient):
-        await _begin_version1(talk, request, user, client)
-        return
-    token = talk.chat.tokens.new(user)
+        await _begin_version1(talk, request, account, client)
+    else:
+        await _begin_version2(talk, request, account, client)
+
+
+async def _begin_version2(
+    talk: Talk, request: requests.Login, account: Account, client: Version2Client
+) -> None:
+    user, tokens = account.user, talk.chat.tokens
+    token = tokens.new(user)
     # On hold: a message that came before our answer would be ignored, and lost.
     takeover = request.takeover
     session = await talk.begin_session(user, client, token.session, takeover=takeover, on_hold=True)
     try:  # kept only now, so that logins that are refused do not push other tokens out
-        await talk.chat.tokens.keep(token)
+        await tokens.keep(token)
+        await talk.chat.accounts.check_unchanged(account)
     except ChatError:
         await talk.log_out()
+        await tokens.end(user.id, token.session)
         raise
     _welcome(talk, request, session, token)
 
@@ -131,10 +141,12 @@ def _welcome(talk: Talk, request: Request[LoginAck], session: Session, token: To
 
 
 async def _begin_version1(
-    talk: Talk, request: requests.Login, user: User, client: PersonClient
+    talk: Talk, request: requests.Login, account: Account, client: PersonClient
 ) -> None:
+    user = account.user
     session = await talk.begin_session(user, client, "")
     try:
+        await talk.chat.accounts.check_unchanged(account)
         await talk.chat.offline.catch_up(session)
         friends = await talk.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
         groups = await _groups(talk, user)

@@ -2,7 +2,7 @@
 
 import attrs
 
-from chat_domain.errors import BadCredentials
+from chat_domain.errors import BadCredentials, TryAgain
 from chat_domain.model import Account, User
 from chat_domain.names import name_key
 from chat_domain.people.passwords import MAX_PASSWORD, check_password
@@ -17,40 +17,49 @@ class Accounts:
     tokens: LoginTokens
     hasher: Hasher
 
-    async def by_id(self, user_id: int, password: str, origin: str = "") -> User:
-        """Whose id and password these are. Raises BadCredentials and TryAgain."""
+    async def by_id(self, user_id: int, password: str, origin: str = "") -> Account:
+        """The account that has this id and this password. Raises BadCredentials and TryAgain."""
         return await self._prove(await self.users.by_id(user_id), password, origin)
 
-    async def by_name(self, name: str, password: str, origin: str = "") -> User:
-        """Whose name and password these are. Raises BadCredentials and TryAgain."""
+    async def by_name(self, name: str, password: str, origin: str = "") -> Account:
+        """The account that has this name and this password. Raises BadCredentials and TryAgain."""
         return await self._prove(await self.users.by_name(name_key(name)), password, origin)
 
-    async def _prove(self, account: Account | None, password: str, origin: str) -> User:
+    async def _prove(self, account: Account | None, password: str, origin: str) -> Account:
         # An account that is not there costs the same time, so that nobody learns which are.
         secret = account.secret if account and not account.disabled else None
         right = len(password) <= MAX_PASSWORD and await self.hasher.verify(secret, password, origin)
         if account is None or not right:
             raise BadCredentials
         if self.hasher.outdated(account.secret):
-            await self._renew(account, password, origin)
-        return account.user
+            return await self._renew(account, password, origin)
+        return account
 
-    async def _renew(self, account: Account, password: str, origin: str) -> None:
+    async def _renew(self, account: Account, password: str, origin: str) -> Account:
         secret = await self.hasher.hash(password, origin)
         await self.users.set_secret(account.user.id, secret, instead_of=account.secret)
+        return attrs.evolve(account, secret=secret)
+
+    async def check_unchanged(self, proved: Account) -> None:
+        """Raises TryAgain where an account has another secret by now, is disabled or gone.
+
+        To be called once the session has its claim and its token is kept. Proving takes so long
+        that the password can be changed meanwhile; who changes it ends tokens, then the session,
+        and would find neither of a login that is still being proved by the old one.
+        """
+        if await self.users.by_id(proved.user.id) != proved:
+            raise TryAgain
 
     async def change_password(
         self, user: User, old: str, new: str, origin: str = "", session: str = ""
     ) -> Token:
         """End all of a user's tokens; return a new one for this session. Raises BadCredentials
         and BadPassword."""
-        account = await self.users.by_id(user.id)
-        await self._prove(account, old, origin)
+        account = await self._prove(await self.users.by_id(user.id), old, origin)
         check_password(new)
-        account = await self.users.by_id(user.id)  # proving may have renewed the secret
         secret = await self.hasher.hash(new, origin)
-        if account is None or account.disabled:
-            raise BadCredentials
+        # Before as well, since who is told to try again cannot: the old password is not good then.
+        await self.tokens.end_all_of(user)
         if not await self.users.set_secret(user.id, secret, instead_of=account.secret):
             raise BadCredentials
         await self.tokens.end_all_of(user)

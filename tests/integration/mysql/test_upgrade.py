@@ -125,7 +125,7 @@ async def test_old_passwords_are_good(
 ) -> None:
     """Everybody logs in by id with the old password, which is hashed then."""
     for _ in range(2):
-        assert (await accounts.by_id(user_id, password)).name == name
+        assert (await accounts.by_id(user_id, password)).user.name == name
     ((secret,),) = ask(f"SELECT password FROM User WHERE id = {user_id}")  # noqa: S608
     assert str(secret).startswith("$argon2id$")
     with pytest.raises(BadCredentials):
@@ -156,7 +156,7 @@ async def test_a_plain_password_may_look_like_anything(old: str, ask: Ask, passw
         for wrong in ("x", ""):
             with pytest.raises(BadCredentials):
                 await accounts.by_id(13, wrong)
-        assert (await accounts.by_id(13, password)).id == 13
+        assert (await accounts.by_id(13, password)).user.id == 13
     hasher.close()
     ((secret,),) = ask("SELECT password FROM User WHERE id = 13")
     assert str(secret).startswith("$argon2id$v=19$m=8,t=1,p=1$")

@@ -1,5 +1,8 @@
 """Registering, proving who one is, and the tokens."""
 
+from typing import TYPE_CHECKING, cast
+
+import attrs
 import pytest
 
 from chat_domain.errors import (
@@ -15,6 +18,10 @@ from chat_domain.names import Name
 from chat_domain.people.passwords import MAX_PASSWORD
 from chat_domain.people.tokens import Token
 from tests.unit.world import World
+
+if TYPE_CHECKING:
+    from chat_domain.ports.store import Tokens
+    from chat_domain.ports.store import Users as UserStore
 
 
 async def secret_of(world: World, user: User) -> str:
@@ -33,8 +40,8 @@ async def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> No
     accounts = world.chat.accounts
     user = await world.chat.registration.register(" Li Si ", "pw")
     assert user == User(user.id, "Li Si")
-    assert await accounts.by_id(user.id, "pw") == user
-    assert await accounts.by_name("LI SI", "pw") == user
+    assert (await accounts.by_id(user.id, "pw")).user == user
+    assert (await accounts.by_name("LI SI", "pw")).user == user
 
 
 async def test_a_name_is_registered_once(world: World) -> None:
@@ -105,9 +112,9 @@ async def test_a_plain_password_is_taken_once_and_renewed(world: World) -> None:
     with pytest.raises(BadCredentials):
         await world.chat.accounts.by_id(user.id, "wrong")
     assert await secret_of(world, user) == PLAIN + "123456"
-    assert await world.chat.accounts.by_id(user.id, "123456") == user
+    assert (await world.chat.accounts.by_id(user.id, "123456")).user == user
     assert await secret_of(world, user) == "hash of 123456"
-    assert await world.chat.accounts.by_id(user.id, "123456") == user
+    assert (await world.chat.accounts.by_id(user.id, "123456")).user == user
 
 
 async def test_a_busy_hasher_means_try_again(world: World) -> None:
@@ -125,7 +132,7 @@ async def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> No
     old = await world.chat.tokens.issue(user)
     others = await world.chat.tokens.issue(other)
     new = await world.chat.accounts.change_password(user, "pw", "better")
-    assert await world.chat.accounts.by_id(user.id, "better") == user
+    assert (await world.chat.accounts.by_id(user.id, "better")).user == user
     assert await owner(world, new) == user
     assert await owner(world, others) == other
     with pytest.raises(BadCredentials):
@@ -140,7 +147,7 @@ async def test_a_change_needs_the_old_password(world: World) -> None:
     token = await world.chat.tokens.issue(user)
     with pytest.raises(BadCredentials):
         await world.chat.accounts.change_password(user, "wrong", "better")
-    assert await world.chat.accounts.by_id(user.id, "pw") == user
+    assert (await world.chat.accounts.by_id(user.id, "pw")).user == user
     assert await owner(world, token) == user
 
 
@@ -149,3 +156,63 @@ async def test_a_plain_password_can_be_changed(world: World) -> None:
     user = User(await world.store.users.add(Name.parse("old"), PLAIN + "123456"), "old")
     await world.chat.accounts.change_password(user, "123456", "better")
     assert await secret_of(world, user) == "hash of better"
+
+
+async def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
+    """By the user, by the operator, or by its end; to be renewed is no change."""
+    user = User(await world.store.users.add(Name.parse("old"), PLAIN + "pw"), "old")
+    accounts, administration = world.chat.accounts, world.chat.administration
+    proved = await accounts.by_id(user.id, "pw")
+    await accounts.check_unchanged(proved)
+    for change in (
+        accounts.change_password(user, "pw", "another"),
+        administration.set_password("old", "new"),
+        administration.disable("old"),
+        administration.delete("old"),
+    ):
+        await change
+        with pytest.raises(TryAgain):
+            await accounts.check_unchanged(proved)
+        account = await world.store.users.by_id(user.id)
+        if account is not None:
+            await accounts.check_unchanged(account)
+            proved = account
+
+
+class AwayTokens:
+    """A store of tokens that is away."""
+
+    async def remove_all(self, user_id: int) -> None:
+        raise TryAgain
+
+
+async def test_a_change_that_cannot_end_the_tokens_changes_nothing(world: World) -> None:
+    """Who is told to try again could not: the old password would not be good any more."""
+    (user,) = world.register("li si")
+    tokens = attrs.evolve(world.chat.tokens, tokens=cast("Tokens", AwayTokens()))
+    accounts = attrs.evolve(world.chat.accounts, tokens=tokens)
+    with pytest.raises(TryAgain):
+        await accounts.change_password(user, "pw", "better")
+    assert await secret_of(world, user) == "hash of pw"
+
+
+async def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
+    world: World,
+) -> None:
+    """It has proved the password, and kept a token behind the first look at them."""
+    (user,) = world.register("li si")
+    late: list[Token] = []
+
+    class Users:
+        """The store, where somebody logs in before the password is set."""
+
+        by_id = world.store.users.by_id
+
+        async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
+            late.append(await world.chat.tokens.issue(user))
+            return await world.store.users.set_secret(user_id, secret, instead_of=instead_of)
+
+    accounts = attrs.evolve(world.chat.accounts, users=cast("UserStore", Users()))
+    await accounts.change_password(user, "pw", "better")
+    with pytest.raises(BadToken):
+        await owner(world, late[0])

@@ -56,7 +56,7 @@ async def test_a_failed_login_is_a_failed_login(
 async def test_a_token_is_good_or_it_is_not(world: World) -> None:
     """Unknown, ended and expired ones are the same, and cost no hash."""
     accounts, tokens = world.chat.accounts, world.chat.tokens
-    ann = await accounts.by_name("Ann", "pw")
+    ann = (await accounts.by_name("Ann", "pw")).user
     ended, expired = await tokens.issue(ann), await tokens.issue(ann)
     await tokens.end(ann.id, ended.session)
     world.clock.advance(10**9)

@@ -1,0 +1,120 @@
+"""Who is let in by what has been taken back meanwhile is not let in."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from adapters.memory.tokens import MemoryTokens
+from chat_domain.model import KeptToken
+from tests.unit.gateway.server import Peer, Server, settled
+
+LOGIN, RESUME, CHANGE_PASSWORD = 1000, 1015, 1029
+WHO = {"id": 1, "password": "pw"}
+
+
+def says(peer: Peer, msgid: int, **fields: Any) -> None:
+    peer.say({"msgid": msgid, "seq": 99, **fields})
+
+
+def answer(peer: Peer) -> dict[str, Any]:
+    (found,) = [frame for frame in peer.heard() if frame.get("seq") == 99]
+    return found
+
+
+async def set_password(server: Server) -> None:
+    await server.chat.administration.set_password("Ann", "new")
+
+
+async def disable(server: Server) -> None:
+    await server.chat.administration.disable("Ann")
+
+
+async def delete(server: Server) -> None:
+    await server.chat.administration.delete("Ann")
+
+
+@pytest.mark.parametrize("change", [set_password, disable, delete])
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_login_by_a_password_that_is_changed_meanwhile(
+    server: Server, change: Any, version: int
+) -> None:
+    """Its hash takes a while. Whoever changes the password finds no session yet, and no token;
+    so it must not come about behind that."""
+    (user_id,) = await server.register("Ann")
+    intruder = server.join()
+    server.hasher.gate.clear()
+    says(intruder, LOGIN, **WHO, v=version)
+    await settled()
+    await change(server)
+    server.hasher.gate.set()
+    await settled()
+    assert answer(intruder)["errno"] == 50
+    assert server.chat.sessions.get(user_id) is None
+    assert await server.chat.overview.store.tokens.of(user_id, server.clock.ms) == []
+    assert await server.chat.node.presence.online([user_id]) == set()
+
+
+async def test_a_login_whose_token_is_kept_behind_the_change(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session is found and ended; its token is not there yet, and must not come behind that."""
+    await server.register("Ann")
+    add, gate = MemoryTokens.add, asyncio.Event()
+
+    async def slow_add(tokens: MemoryTokens, token: KeptToken, *, sessions: int) -> None:
+        await gate.wait()
+        await add(tokens, token, sessions=sessions)
+
+    monkeypatch.setattr(MemoryTokens, "add", slow_add)
+    intruder = server.join()
+    says(intruder, LOGIN, **WHO, v=2)
+    await settled()
+    await set_password(server)
+    gate.set()
+    await settled()
+    assert await server.chat.overview.store.tokens.of(1, server.clock.ms) == []
+    assert intruder.is_gone()
+
+
+async def test_a_change_by_a_password_that_is_changed_meanwhile(server: Server) -> None:
+    """Who still knows the old one does not put another in the place of the operator's."""
+    ann = await server.logged_in("Ann")
+    server.hasher.gate.clear()
+    says(ann, CHANGE_PASSWORD, old="pw", new="mine")
+    await settled()
+    changing = asyncio.create_task(set_password(server))
+    await settled()
+    server.hasher.gate.set()
+    await changing
+    await settled()
+    for password, errno in (("pw", 3), ("mine", 3), ("new", 0)):
+        found = await server.join().ask(LOGIN, id=1, password=password, v=2)
+        assert found["errno"] == errno
+
+
+async def test_a_resume_by_a_token_that_is_ended_meanwhile(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator finds no session to end, as long as it has no claim; there is none behind it."""
+    ann = await server.logged_in("Ann")
+    token = ann.heard()[0]["token"]
+    ann.link.abort()
+    await settled()
+    find, gate = MemoryTokens.find, asyncio.Event()
+
+    async def slow_find(tokens: MemoryTokens, digest: str, now_ms: int) -> Any:
+        found = await find(tokens, digest, now_ms)
+        await gate.wait()
+        return found
+
+    monkeypatch.setattr(MemoryTokens, "find", slow_find)
+    thief = server.join()
+    says(thief, RESUME, token=token)
+    await settled()
+    await server.chat.administration.log_out("Ann")
+    gate.set()
+    await settled()
+    assert answer(thief)["error"] == "bad_token"
+    assert server.chat.sessions.get(1) is None
+    assert await server.chat.node.presence.online([1]) == set()
