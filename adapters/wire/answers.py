@@ -7,7 +7,7 @@ declared with the request.
 from msgspec import Struct
 
 from adapters.wire import errors
-from adapters.wire.frames import ONLINE, ServerFrame, encode, state
+from adapters.wire.frames import ONLINE, Secret, ServerFrame, encode, state
 from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
 
 
@@ -34,7 +34,7 @@ def refusal(name: str, why: str, seq: int | None, kind: type[Verdict] = Error) -
     return encode(kind(seq=seq, errno=errors.NUMBERS[name], error=name, errmsg=why))
 
 
-class LoginAck(Verdict, tag=1001, kw_only=True):
+class LoginAck(Secret, Verdict, tag=1001, kw_only=True):
     id: int = 0
     name: str = ""
     v: int = 1
@@ -158,7 +158,7 @@ def _role(value: str) -> Role:
 # -- the user's own account ------------------------------------------------------------------------
 
 
-class ChangePasswordAck(Answer, tag=1030, kw_only=True):
+class ChangePasswordAck(Secret, Answer, tag=1030, kw_only=True):
     token: str
     expires: int | None = None
 

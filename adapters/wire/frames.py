@@ -12,6 +12,15 @@ from chat_domain.model import Friend
 encode = msgspec.json.Encoder().encode
 
 
+class Secret:
+    """Of a frame that carries a password or a token, which it does not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+
 class ServerFrame(Struct, tag_field="msgid", omit_defaults=True, gc=False):
     """Any frame for a version 2 client. What has its default value is left out."""
 

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from adapters.wire import answers
 from adapters.wire.answers import Ack, Answer, LoginAck, RegisterAck
-from adapters.wire.frames import GroupChatFrame, OneChatFrame, PingFrame, number_of
+from adapters.wire.frames import GroupChatFrame, OneChatFrame, PingFrame, Secret, number_of
 from chat_domain import errors
 from chat_domain.errors import ChatError
 
@@ -56,19 +56,10 @@ class Request(Struct, Generic[A], tag_field="msgid", omit_defaults=True, gc=Fals
 AnyRequest = Request[Any]
 
 
-class _Secret:
-    """Of one that carries a password or a token, which it does not show."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(...)"
-
-
 # -- logging in and out ----------------------------------------------------------------------------
 
 
-class Login(_Secret, Request[LoginAck], tag=1000, kw_only=True):
+class Login(Secret, Request[LoginAck], tag=1000, kw_only=True):
     refusals = (
         errors.AlreadyLoggedIn,
         errors.AlreadyOnline,
@@ -86,7 +77,7 @@ class Login(_Secret, Request[LoginAck], tag=1000, kw_only=True):
         _one_of(self.id, self.name, "`id` or `name`")
 
 
-class Resume(_Secret, Request[LoginAck], tag=1015, kw_only=True):
+class Resume(Secret, Request[LoginAck], tag=1015, kw_only=True):
     refusals = (errors.AlreadyLoggedIn, errors.AlreadyOnline, errors.BadToken)
 
     token: Words
@@ -99,7 +90,7 @@ class Logout(Request[Ack], tag=1002):
 # -- the user's own account ------------------------------------------------------------------------
 
 
-class Register(_Secret, Request[RegisterAck], tag=1003, kw_only=True):
+class Register(Secret, Request[RegisterAck], tag=1003, kw_only=True):
     refusals = (
         errors.AlreadyLoggedIn,
         errors.BadName,
@@ -112,7 +103,7 @@ class Register(_Secret, Request[RegisterAck], tag=1003, kw_only=True):
     password: NewPassword
 
 
-class ChangePassword(_Secret, Request[answers.ChangePasswordAck], tag=1029, kw_only=True):
+class ChangePassword(Secret, Request[answers.ChangePasswordAck], tag=1029, kw_only=True):
     refusals = (errors.BadCredentials, errors.TooManyFailures)
 
     old: Words

@@ -12,7 +12,7 @@ from adapters.client.keeper import Identity
 from adapters.mysql.address import Address
 from adapters.redis.cluster import BrokerUnusable, redis_cluster
 from adapters.storage import StoreUnusable
-from adapters.wire import requests
+from adapters.wire import answers, requests
 from chat_domain.model import Account, KeptToken, User
 from chat_domain.people.tokens import Token
 from entrypoints import logs
@@ -110,6 +110,8 @@ def test_a_traceback_forges_nothing_and_tells_no_secret(
         requests.Register(name="Ann", password=SECRET),
         requests.Resume(token=SECRET),
         requests.ChangePassword(old=SECRET, new=SECRET),
+        answers.LoginAck(errno=0, token=SECRET),
+        answers.ChangePasswordAck(token=SECRET),
         Token(SECRET, KeptToken("digest", "series", 1, "session", 0, 0, used=False)),
         Account(User(1, "Ann"), SECRET),
         Identity(User(1, "Ann"), SECRET, requests.Login(id=1, password=SECRET)),
