@@ -2,8 +2,9 @@
 
 import pytest
 
-from adapters.client.errors import Refused
-from tests.integration.chatter import connected, newcomer
+from adapters.client.errors import ConnectionLost, Refused
+from adapters.client.events import Reconnected, Replaced
+from tests.integration.chatter import connected, eventually, newcomer
 from tests.integration.server_process import ServerProcess
 
 
@@ -32,3 +33,21 @@ async def test_a_session_of_nobody_cannot_be_ended(server: ServerProcess) -> Non
             with pytest.raises(Refused, match="no_such_session"):
                 await bert.client.end_session(name)
         assert await anna.client.sessions() == [session]
+
+
+async def test_a_session_is_taken_over_and_stays_so(server: ServerProcess) -> None:
+    """The other client is told, does not come back by itself, and cannot by its token."""
+    async with newcomer(server.port) as anna, connected(server.port) as again:
+        token = anna.client.token
+        with pytest.raises(Refused, match="already_online"):
+            await again.client.login(anna.id, anna.password)
+        await again.client.login(anna.id, anna.password, takeover=True)
+        await eventually(lambda: anna.of(Replaced))
+        with pytest.raises(ConnectionLost, match="taken this session over"):
+            await anna.client.sessions()
+        assert not anna.of(Reconnected)
+        assert [session.current for session in await again.client.sessions()] == [True]
+        assert token
+        async with connected(server.port) as thief:
+            with pytest.raises(Refused, match="bad_token"):
+                await thief.client.resume(token)
