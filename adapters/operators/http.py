@@ -1,13 +1,14 @@
 """The smallest web server that a prober and a scraper need. It reads nothing that it is sent but
 the first line of a GET, and every connection ends with its answer.
 
-Its bounds: CONNECTIONS at once (more are closed unanswered), LONGEST_HEAD for the request, TIMEOUT
-for each of reading and writing.
+Its bounds: CONNECTIONS at once, LONGEST_HEAD for the request, TIMEOUT for each of reading and
+writing. Beyond CONNECTIONS a new one takes the place of whoever has let us wait for the longest,
+so that nobody who says nothing keeps a prober out.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 import attrs
@@ -15,7 +16,8 @@ import structlog
 
 log = structlog.get_logger()
 
-CONNECTIONS = 16
+CONNECTIONS = 32
+BACKLOG = 64  # connections that the kernel may hold for us; who finds no room comes again in 1 s
 LONGEST_HEAD = 8192  # bytes
 TIMEOUT = 5.0  # seconds
 
@@ -34,37 +36,61 @@ Pages = Mapping[str, Callable[[], Awaitable[Page]]]
 
 async def serve_pages(host: str, port: int, pages: Pages) -> asyncio.Server:
     """Answer for these paths. Raises OSError."""
-    turns = asyncio.Semaphore(CONNECTIONS)
     return await asyncio.start_server(
-        partial(_serve, pages, turns), host, port, limit=LONGEST_HEAD, backlog=CONNECTIONS
+        _Door(pages).serve, host, port, limit=LONGEST_HEAD, backlog=BACKLOG
     )
 
 
-async def _serve(
-    pages: Pages,
-    turns: asyncio.Semaphore,
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-) -> None:
-    try:
-        if not turns.locked():
-            async with turns:
-                await _answer(pages, reader, writer)
-    except (OSError, TimeoutError, EOFError, asyncio.LimitOverrunError):
-        pass  # it has gone, or is nobody whom we know
-    except Exception:
-        log.exception("a page for operators failed")
-    finally:
-        writer.close()
+class _Door:
+    """Who is here, and whom of them we wait for: to say what they want, or to take their page."""
 
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        self._here: set[asyncio.StreamWriter] = set()
+        self._awaited: dict[asyncio.StreamWriter, None] = {}  # the longest first
 
-async def _answer(pages: Pages, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    async with asyncio.timeout(TIMEOUT):
-        head = await reader.readuntil(b"\r\n\r\n")
-    page, with_body = await _page_for(pages, head)
-    writer.write(_head(page) + (page.text if with_body else b""))
-    async with asyncio.timeout(TIMEOUT):
-        await writer.drain()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._here.add(writer)
+        try:
+            if self._has_room():
+                await self._answer(reader, writer)
+        except (OSError, TimeoutError, EOFError, asyncio.LimitOverrunError):
+            pass  # it has gone, was sent away, or is nobody whom we know
+        except Exception:
+            log.exception("a page for operators failed")
+        finally:
+            self._here.discard(writer)
+            writer.close()
+
+    def _has_room(self) -> bool:
+        """Whether the newest of those who are here may stay, perhaps in another's place."""
+        if len(self._here) <= CONNECTIONS:
+            return True
+        slowest = next(iter(self._awaited), None)
+        if slowest is None:
+            return False
+        del self._awaited[slowest]
+        self._here.discard(slowest)
+        slowest.transport.abort()
+        return True
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._awaiting(writer):
+            head = await reader.readuntil(b"\r\n\r\n")
+        page, with_body = await _page_for(self._pages, head)
+        writer.write(_head(page) + (page.text if with_body else b""))
+        async with self._awaiting(writer):
+            await writer.drain()
+
+    @asynccontextmanager
+    async def _awaiting(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+        """It is the other side's turn, for TIMEOUT at most."""
+        self._awaited[writer] = None
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                yield
+        finally:
+            self._awaited.pop(writer, None)
 
 
 async def _page_for(pages: Pages, head: bytes) -> tuple[Page, bool]:

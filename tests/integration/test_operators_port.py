@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
+import socket
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 from entrypoints.services.ports import free_port
@@ -60,6 +62,20 @@ async def test_a_node_tells_how_it_is(tmp_path: Path) -> None:
         assert "127.0.0.1" not in page
         while number(page, "chat_loop_lag_seconds_count") == 0:  # ten times a second
             _, page = await beside(get, port, "/metrics")
+
+
+def test_idle_connections_keep_no_health_check_out(tmp_path: Path) -> None:
+    """Nor do they keep out who asks whether the node is ready, or for its numbers."""
+    port = free_port()
+    with (
+        ServerProcess(f"sqlite:///{tmp_path}/chat.db", "--http-port", str(port)),
+        ExitStack() as idle,
+    ):
+        for _ in range(100):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+            assert get(port, "/healthz") == (200, "ok\n")
+        assert get(port, "/readyz") == (200, "ready\n")
+        assert get(port, "/metrics")[0] == 200
 
 
 async def test_a_node_without_redis_is_not_ready(new_cluster: NewCluster) -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
 from adapters.operators import http
 from adapters.operators.http import Page, serve_pages
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def hello() -> Page:
@@ -102,11 +105,71 @@ async def test_a_defect_is_not_told(port: int) -> None:
     assert status(await ask(port, b"GET /hello HTTP/1.1\r\n\r\n")) == 200
 
 
-async def test_more_than_a_few_at_once_are_closed(port: int) -> None:
-    """So a crowd at this door costs the chat nothing."""
-    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(http.CONNECTIONS)]
-    assert await ask(port, b"GET /hello HTTP/1.1\r\n\r\n") == b""
-    for reader, writer in idle:
-        writer.write(b"GET /hello HTTP/1.1\r\n\r\n")
-        assert status(await reader.read()) == 200
+async def idlers(port: int, count: int) -> list[Streams]:
+    """Connections that say nothing."""
+    return [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
+
+
+async def hang_up(connections: list[Streams]) -> None:
+    for _, writer in connections:
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def test_who_says_nothing_keeps_nobody_out(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are and however long they may take: the longest there makes room."""
+    monkeypatch.setattr(http, "TIMEOUT", 3600.0)
+    idle = await idlers(port, 5 * http.CONNECTIONS)
+    for _ in range(3):
+        assert status(await ask(port, b"GET /hello HTTP/1.1\r\n\r\n")) == 200
+    assert await idle[0][0].read() == b""
+    reader, writer = idle[-1]
+    writer.write(b"GET /hello HTTP/1.1\r\n\r\n")
+    assert status(await reader.read()) == 200
+    await hang_up(idle)
+
+
+async def test_who_does_not_take_the_answer_keeps_nobody_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As who says nothing."""
+    monkeypatch.setattr(http, "TIMEOUT", 3600.0)
+
+    async def huge() -> Page:
+        return Page(b"x" * 10_000_000)
+
+    server = await serve_pages("127.0.0.1", 0, {"/hello": hello, "/huge": huge})
+    port = server.sockets[0].getsockname()[1]
+    slow = await idlers(port, http.CONNECTIONS)
+    for reader, writer in slow:
+        writer.write(b"GET /huge HTTP/1.1\r\n\r\n")
+        assert await reader.readexactly(1) == b"H"
+    assert status(await ask(port, b"GET /hello HTTP/1.1\r\n\r\n")) == 200
+    await hang_up(slow)
+    server.close()
+
+
+async def test_more_than_a_few_pages_are_not_made_at_once() -> None:
+    """So a crowd at this door costs the chat nothing: beyond them nobody is answered."""
+    begun, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow() -> Page:
+        begun.release()
+        await go_on.wait()
+        return Page(b"at last")
+
+    server = await serve_pages("127.0.0.1", 0, {"/slow": slow})
+    port = server.sockets[0].getsockname()[1]
+    asked = [
+        asyncio.create_task(ask(port, b"GET /slow HTTP/1.1\r\n\r\n"))
+        for _ in range(http.CONNECTIONS)
+    ]
+    for _ in asked:
+        await begun.acquire()
+    assert await ask(port, b"GET /slow HTTP/1.1\r\n\r\n") == b""
+    go_on.set()
+    assert [status(answer) for answer in await asyncio.gather(*asked)] == [200] * http.CONNECTIONS
+    server.close()
