@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+apt_get=$PWD/apt-get.sh
 
 say() { printf '\n== %s\n' "$*"; }
 has() { command -v "$1" >/dev/null; }
@@ -16,15 +17,15 @@ find_promtool() {
     has promtool && return
     (
         cd "$work"
-        local get=(apt-get download -qq -o APT::Sandbox::User=root prometheus)
-        "${get[@]}" || { apt-get update -qq && "${get[@]}"; }
+        local get=("$apt_get" download -qq -o APT::Sandbox::User=root prometheus)
+        "${get[@]}" || { "$apt_get" update -qq && "${get[@]}"; }
         dpkg-deb --extract prometheus_*.deb unpacked
     )
     PATH=$PATH:$work/unpacked/usr/bin
 }
 
 find_systemd_analyze() {
-    has systemd-analyze || DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends systemd
+    has systemd-analyze || DEBIAN_FRONTEND=noninteractive "$apt_get" install -qq -y --no-install-recommends systemd
 }
 
 check_prometheus() {

@@ -4,6 +4,7 @@
 # and files, so the packages' own services are neither started now nor at the next boot.
 set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin  # servers live there, and a plain user's PATH leaves them out
+apt_get=$(dirname "${BASH_SOURCE[0]}")/apt-get.sh
 
 policy=/usr/sbin/policy-rc.d
 saved_policy=$policy.before-chat-tests
@@ -43,9 +44,9 @@ forbid_service_starts() {
 install_missing() {
     export DEBIAN_FRONTEND=noninteractive
     forbid_service_starts
-    apt-get update
+    "$apt_get" update
     # --no-remove: another MySQL that is here already is not to be thrown out
-    apt-get install -y --no-install-recommends --no-remove "${packages[@]}"
+    "$apt_get" install -y --no-install-recommends --no-remove "${packages[@]}"
     local service
     for service in "${services[@]}"; do
         update-rc.d "$service" disable

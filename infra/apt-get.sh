@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# apt-get, which waits while another process installs something: APT_PATIENCE seconds at most (300).
+# Its own option, DPkg::Lock::Timeout, is about dpkg's lock alone; whoever finds the lock on the lists
+# (`apt-get update`) or on the archives taken is refused at once, and so begins again here.
+set -euo pipefail
+
+patience=${APT_PATIENCE:-300}
+pause=2 # seconds
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+
+seconds_left() { echo $((SECONDS < patience ? patience - SECONDS : 0)); }
+
+run() { LC_ALL=C apt-get -o "DPkg::Lock::Timeout=$(seconds_left)" "$@" 2>&1 | tee "$said"; }
+
+was_locked() { grep -Eq 'Could not get lock|Unable to (lock|acquire)' "$said"; }
+
+until run "$@"; do
+    status=$?
+    was_locked || exit "$status"
+    if [ "$(seconds_left)" -eq 0 ]; then
+        echo "apt-get $1: another process has had its lock for $patience s; nothing is done" >&2
+        exit "$status"
+    fi
+    sleep "$pause"
+done
