@@ -1,4 +1,4 @@
-"""The line client: `python -m entrypoints.cli_client [HOST] [PORT]`."""
+"""The line client: `python -m entrypoints.cli_client [HOST] [PORT]`, installed as `chat`."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from adapters.terminal.app import LineClient
 from adapters.terminal.book import Book
 from adapters.terminal.plain import standard_screen
 from adapters.terminal.screen import TerminalScreen
+from entrypoints.version import add_version, called
 
 _ECHO_AFTER = 1.0  # seconds
 
@@ -36,10 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m entrypoints.cli_client",
+        prog=called("chat", "cli_client"),
         description="Chat from a terminal, or from a script.",
         epilog="exit status: 0; 1 if something failed; 2 for wrong arguments; 130 after Ctrl-C",
     )
+    add_version(parser)
     parser.add_argument("host", nargs="?", default="127.0.0.1", metavar="HOST", help="127.0.0.1")
     parser.add_argument("port", nargs="?", default=6000, type=_port, metavar="PORT", help="6000")
     parser.add_argument(

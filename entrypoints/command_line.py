@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import attrs
 
 from entrypoints.settings import BadSettings, Settings
+from entrypoints.version import add_version, called
 
 
 class _Parser(argparse.ArgumentParser):
@@ -17,7 +18,7 @@ class _Parser(argparse.ArgumentParser):
 def options(arguments: Sequence[str]) -> dict[str, Any]:
     """What is given: settings by their names, and `config`. Raises BadSettings.
 
-    `--help` prints itself and exits.
+    `--help` and `--version` print themselves and exit.
     """
     given = vars(_parser().parse_args(arguments))
     given.pop("check_config", None)
@@ -31,7 +32,7 @@ def wants_check(arguments: Sequence[str]) -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m entrypoints.tcp_server",
+        prog=called("chat-server", "tcp_server"),
         description="Serve the chat. Alone and without options it keeps its data in chat.db.",
         epilog="Every option can also be set by the environment (--log-level: CHAT_LOG_LEVEL) "
         "or in the file (log_level = ...); what may hold a password by a file of its own as well "
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         "the file.",
         argument_default=argparse.SUPPRESS,
     )
+    add_version(parser)
     parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
     parser.add_argument(
         "--check-config", action="store_true", help="say what is set, or what is wrong, and end"

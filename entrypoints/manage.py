@@ -1,4 +1,5 @@
-"""What an operator does: `python -m entrypoints.manage COMMAND`; `--help` lists the commands.
+"""What an operator does: `python -m entrypoints.manage COMMAND`, installed as `chat-manage`.
+`--help` lists the commands.
 
 A command about users goes to the running server over its control socket where there is one (see
 `--control-socket`); otherwise it is carried out here, on the store and by way of the broker.
@@ -8,7 +9,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -34,11 +35,11 @@ FOR_EACH_PROCESS = ("log-level",)  # of a server with several workers
 Answer = Mapping[str, Any]
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+def main() -> int:
     set_up_logs("error")
     try:
-        options = parse(arguments)
-        settings = read_settings(settings_arguments(options), environment)
+        options = parse(sys.argv[1:])
+        settings = read_settings(settings_arguments(options), os.environ)
         return _tell(options, _answer(options, settings))
     except BadSettings as error:
         return _complain(error, WRONG_USE)
@@ -107,4 +108,4 @@ def _complain(why: object, code: int) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:], os.environ))
+    raise SystemExit(main())

@@ -15,6 +15,7 @@ from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
 from entrypoints.listening import reason_of
 from entrypoints.settings import BadSettings, Settings, shown
+from entrypoints.version import PYTHON, VERSION
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ async def operated(settings: Settings, gateway: Gateway, place: int | None) -> A
 
 
 def pages(gateway: Gateway) -> Pages:
-    """What there is to see. Nothing of it names a user, an address or a version."""
+    """What there is to see. Nothing of it names a user or an address."""
     readiness = Readiness(gateway.shared.chat, lambda: gateway.shared.closing)
     registry = registry_of(_collector(gateway))
 
@@ -80,4 +81,5 @@ def _collector(gateway: Gateway) -> NodeCollector:
         depths=depths,
         limits=lambda: attrs.asdict(gateway.shared.guard.counters),
         connections_limit=gateway.shared.guard.limits.connections,
+        build={"version": VERSION, "python": PYTHON},
     )

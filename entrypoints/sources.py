@@ -38,7 +38,7 @@ class _Given:
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """Raises BadSettings. `--help` prints itself and exits."""
+    """Raises BadSettings. `--help` and `--version` print themselves and exit."""
     on_command_line = options(arguments)
     config = on_command_line.pop("config", environment.get("CHAT_CONFIG"))
     found = _from_file(Path(config)) if config else {}

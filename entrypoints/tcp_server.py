@@ -1,4 +1,4 @@
-"""The chat server: `python -m entrypoints.tcp_server 6000`."""
+"""The chat server: `python -m entrypoints.tcp_server 6000`, installed as `chat-server`."""
 
 import asyncio
 import gc

@@ -26,7 +26,8 @@ class NodeCollector(Collector):
     """What can be called is asked each time.
 
     strangers: connections on which nobody is logged in, with those that shake hands. held_up:
-    connections that do not get on, by why. connections_limit: 0 for none.
+    connections that do not get on, by why. connections_limit: 0 for none. build: which program
+    this is, in labels.
     """
 
     chat: Chat
@@ -38,8 +39,14 @@ class NodeCollector(Collector):
     depths: Depths
     limits: Callable[[], Mapping[str, int]]
     connections_limit: int = 0
+    build: Mapping[str, str] = attrs.field(factory=dict)
 
     def collect(self) -> Iterator[Metric]:
+        build = GaugeMetricFamily(
+            "chat_build_info", "Which program this is; always 1.", labels=list(self.build)
+        )
+        build.add_metric(list(self.build.values()), 1)
+        yield build
         yield from self._gauges()
         yield self._messages()
         yield from self._refusals()

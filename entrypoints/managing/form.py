@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entrypoints.settings import BadSettings
+from entrypoints.version import add_version, called
 
 PAGE = 100
 LEVELS = ("debug", "info", "warning", "error")
@@ -53,11 +54,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Raises BadSettings. `--help` prints itself and exits."""
+    """Raises BadSettings. `--help` and `--version` print themselves and exit."""
     parser = _Parser(
-        prog="python -m entrypoints.manage",
+        prog=called("chat-manage", "manage"),
         description="Look after the data and the users. COMMAND --help says what it takes.",
     )
+    add_version(parser)
     commands = parser.add_subparsers(metavar="COMMAND", dest="name", required=True)
     for name, text in _HELP.items():
         command = commands.add_parser(name, help=text, description=text)

@@ -1,6 +1,7 @@
 """The port for operators, of real servers."""
 
 import asyncio
+import platform
 import signal
 import socket
 import urllib.error
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from entrypoints.services.ports import free_port
+from entrypoints.version import VERSION
 from tests.integration.chatter import PATIENCE, beside, newcomer
 from tests.integration.cluster import NewCluster
 from tests.integration.server_process import ServerProcess
@@ -52,6 +54,8 @@ async def test_a_node_tells_how_it_is(tmp_path: Path) -> None:
             assert await beside(get, port, "/readyz") == (200, "ready\n")
             status, page = await beside(get, port, "/metrics")
         assert status == 200
+        build = f'chat_build_info{{python="{platform.python_version()}",version="{VERSION}"}}'
+        assert number(page, build) == 1
         assert number(page, "chat_sessions") == 1
         assert number(page, 'chat_messages_total{outcome="delivered"}') >= 1
         assert number(page, 'chat_operation_seconds_count{operation="add",port="users"}') == 1

@@ -47,6 +47,7 @@ def samples(world: World, tally: Tally) -> Mapping[tuple[str, ...], float]:
         depths={"a queue": lambda: 5},
         limits=lambda: {"too_fast_cut": 2},
         connections_limit=10,
+        build={"version": "1.2.3", "python": "3.11.0"},
     )
     families = text_string_to_metric_families(page_of(registry_of(collector)).decode())
     return {
@@ -57,7 +58,7 @@ def samples(world: World, tally: Tally) -> Mapping[tuple[str, ...], float]:
 
 
 def test_the_page_has_the_numbers() -> None:
-    """Gauges, outcomes, latencies in seconds, errors and limits."""
+    """The program, gauges, outcomes, latencies in seconds, errors and limits."""
     world, tally = World(), Tally()
     answered(tally, world)
     answered(tally, world, stored=True)
@@ -65,6 +66,7 @@ def test_the_page_has_the_numbers() -> None:
     tally.errors["mailbox_full"] += 1
     tally.lag.add(0.3)
     found = samples(world, tally)
+    assert found["chat_build_info", "3.11.0", "1.2.3"] == 1
     assert found["chat_sessions",] == 3
     assert found["chat_connections",] == 3
     assert found["chat_connections_not_logged_in",] == 2
