@@ -214,6 +214,7 @@ class Person:
     """A user as an operator sees them. claim: where they are, None where they are away."""
 
     user: User
+    disabled: bool
     claim: "Claim | None"
 
 

@@ -26,8 +26,7 @@ async def list_users(chat: Chat, *, after: int, limit: int) -> Result:
 
 async def find(chat: Chat, *, text: str, limit: int) -> Result:
     if text.isascii() and text.isdigit():
-        one, disabled = await chat.administration.person(text)
-        return {"users": [_person(one) | {"disabled": disabled}], "next": None}
+        return {"users": [_person(await chat.administration.person(text))], "next": None}
     page = await chat.administration.people(0, limit, text)
     return {"users": [_person(one) for one in page.items], "next": page.next}
 
@@ -114,7 +113,8 @@ def _user(user: User) -> Result:
 
 
 def _person(one: Person) -> Result:
-    return _user(one.user) | {"node": one.claim.node if one.claim else None}
+    node = one.claim.node if one.claim else None
+    return _user(one.user) | {"disabled": one.disabled, "node": node}
 
 
 def _claim(claim: Claim, name: str | None) -> Result:

@@ -52,11 +52,11 @@ class MemoryUsers:
         self._accounts[user_id] = attrs.evolve(account, secret=secret)
         return True
 
-    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
+    async def page(self, after: int, limit: int, containing: str = "") -> list[Account]:
         following = sorted(
             user_id for key, user_id in self._ids.items() if user_id > after and containing in key
         )
-        return [self._accounts[user_id].user for user_id in following[:limit]]
+        return [self._accounts[user_id] for user_id in following[:limit]]
 
     async def remove(self, user_id: int) -> bool:
         account = self._accounts.pop(user_id, None)

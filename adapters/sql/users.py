@@ -30,7 +30,7 @@ class SqlUsers:
     async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
         return await self._database.write(_set_secret, bounded(user_id), secret, instead_of)
 
-    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
+    async def page(self, after: int, limit: int, containing: str = "") -> list[Account]:
         return await self._database.read(_page, bounded(after), bounded(limit), containing)
 
     async def remove(self, user_id: int) -> bool:
@@ -71,13 +71,13 @@ async def _set_secret(connection: Connection, user_id: int, secret: str, instead
     return bool(replaced)
 
 
-async def _page(connection: Connection, after: int, limit: int, containing: str) -> list[User]:
+async def _page(connection: Connection, after: int, limit: int, containing: str) -> list[Account]:
+    which = f"id > ? AND {connection.words.key_has}"
     rows = await connection.rows(
-        f"SELECT id, name FROM User WHERE id > ? AND {connection.words.key_has}"  # noqa: S608
-        " ORDER BY id LIMIT ?",
+        f"SELECT id, name, password FROM User WHERE {which} ORDER BY id LIMIT ?",  # noqa: S608
         (after, containing, limit),
     )
-    return [User(*row) for row in rows]
+    return [Account(User(user_id, name), secret) for user_id, name, secret in rows]
 
 
 async def _remove(connection: Connection, user_id: int) -> bool:

@@ -1,7 +1,7 @@
 """What an operator does to accounts. Every step can be repeated, and a failed one should be."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import attrs
@@ -40,9 +40,7 @@ class Administration:
     async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
         """A page of all users, or of those whose names have this part, in whatever case."""
         found = await self.users.page(after, limit + 1, name_key(containing))
-        claims = await self.presence.find([user.id for user in found])
-        people = [Person(user, claims.get(user.id)) for user in found]
-        return cut(people, [user.id for user in found], limit)
+        return cut(await self._seen(found), [account.user.id for account in found], limit)
 
     async def account(self, who: str) -> Account:
         """Whose id or name this is. Raises NoSuchUser."""
@@ -54,11 +52,17 @@ class Administration:
             raise NoSuchUser(who)
         return account
 
-    async def person(self, who: str) -> tuple[Person, bool]:
-        """The user of this id or name, and whether they are disabled. Raises NoSuchUser."""
-        account = await self.account(who)
-        claims = await self.presence.find([account.user.id])
-        return Person(account.user, claims.get(account.user.id)), account.disabled
+    async def person(self, who: str) -> Person:
+        """The user of this id or name. Raises NoSuchUser."""
+        (person,) = await self._seen([await self.account(who)])
+        return person
+
+    async def _seen(self, accounts: Sequence[Account]) -> list[Person]:
+        claims = await self.presence.find([account.user.id for account in accounts])
+        return [
+            Person(account.user, account.disabled, claims.get(account.user.id))
+            for account in accounts
+        ]
 
     async def add(self, name: str, password: str) -> User:
         """Raises what `Registration.register` raises."""

@@ -12,5 +12,5 @@ async def sent_by(sender_id: int, users: Users, mailbox: Mailbox) -> AsyncIterat
     """All of it in parts, ascending by recipient, each recipient's in one. Raises TryAgain."""
     after = 0
     while page := await users.page(after, MAILBOXES):
-        yield await mailbox.sent(sender_id, [user.id for user in page])
-        after = page[-1].id
+        yield await mailbox.sent(sender_id, [account.user.id for account in page])
+        after = page[-1].user.id

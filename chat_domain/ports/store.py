@@ -46,8 +46,8 @@ class Users(Protocol):
     async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
         """Replace the secret if it still is `instead_of`; return whether it was replaced."""
 
-    async def page(self, after: int, limit: int, containing: str = "") -> list[User]:
-        """The first `limit` users with an id above `after` whose names' keys have this part,
+    async def page(self, after: int, limit: int, containing: str = "") -> list[Account]:
+        """The first `limit` accounts with an id above `after` whose names' keys have this part,
         ascending by id."""
 
     async def remove(self, user_id: int) -> bool:

@@ -114,6 +114,16 @@ async def test_the_operator_sees_who_is_where(pair: Pair) -> None:
     assert page.next is None
 
 
+async def test_the_operator_sees_who_is_disabled(pair: Pair) -> None:
+    """In a list of many, and of one who was named."""
+    await register(pair, "Ann")
+    await register(pair, "Bob")
+    await pair.first.administration.disable("Ann")
+    page = await pair.second.administration.people(0, 9)
+    assert {one.user.name: one.disabled for one in page.items} == {"Ann": True, "Bob": False}
+    assert (await pair.second.administration.person("ann")).disabled
+
+
 async def test_a_notice_reaches_everybody(pair: Pair) -> None:
     """On this node and on others."""
     ann, bob = await register(pair, "Ann"), await register(pair, "Bob")

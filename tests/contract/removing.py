@@ -2,30 +2,43 @@
 
 import pytest
 
-from chat_domain.model import Entry, Outcome, User
+from chat_domain.model import DISABLED, Entry, Outcome, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, facts, message, outcomes, register, send
 from tests.contract.tokens import NOW, add, token
 
 
+async def listed(store: Store, after: int, limit: int, containing: str = "") -> list[User]:
+    return [account.user for account in await store.users.page(after, limit, containing)]
+
+
 async def test_users_come_in_pages(store: Store) -> None:
     """page tells the users above an id, ascending, and no more than were asked for."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
-    assert await store.users.page(0, 2) == [User(ann, "Ann"), User(bob, "Bob")]
-    assert await store.users.page(bob, 2) == [User(cid, "Cid")]
-    assert await store.users.page(cid, 2) == []
-    assert await store.users.page(10**30, 2) == []
+    assert await listed(store, 0, 2) == [User(ann, "Ann"), User(bob, "Bob")]
+    assert await listed(store, bob, 2) == [User(cid, "Cid")]
+    assert await listed(store, cid, 2) == []
+    assert await listed(store, 10**30, 2) == []
+
+
+async def test_a_page_tells_what_proves_who_they_are(store: Store) -> None:
+    """Each user comes with their secret of this moment, so with whether they are disabled."""
+    ann, bob = await register(store, "Ann", "Bob")
+    assert await store.users.set_secret(ann, DISABLED + "secret", instead_of="secret")
+    found = await store.users.page(0, 9)
+    assert found == [await store.users.by_id(ann), await store.users.by_id(bob)]
+    assert [account.disabled for account in found] == [True, False]
 
 
 async def test_users_are_found_by_a_part_of_their_key(store: Store) -> None:
     """What is looked for is compared to the last byte; nothing in it is a pattern."""
     ann, zoe = await register(store, "Hanna 100%", "Zoë_")
-    assert await store.users.page(0, 9, "ann") == [User(ann, "Hanna 100%")]
-    assert await store.users.page(0, 9, name_key("OË")) == [User(zoe, "Zoë_")]
-    assert await store.users.page(0, 9, "%") == [User(ann, "Hanna 100%")]
-    assert await store.users.page(0, 9, "_") == [User(zoe, "Zoë_")]
-    assert await store.users.page(0, 9, "Hanna") == []
+    assert await listed(store, 0, 9, "ann") == [User(ann, "Hanna 100%")]
+    assert await listed(store, 0, 9, name_key("OË")) == [User(zoe, "Zoë_")]
+    assert await listed(store, 0, 9, "%") == [User(ann, "Hanna 100%")]
+    assert await listed(store, 0, 9, "_") == [User(zoe, "Zoë_")]
+    assert await listed(store, 0, 9, "Hanna") == []
 
 
 async def test_a_removed_account_is_nowhere(store: Store) -> None:
@@ -35,7 +48,7 @@ async def test_a_removed_account_is_nowhere(store: Store) -> None:
     assert await store.users.remove(ann)
     assert await store.users.by_id(ann) is None
     assert await store.users.by_name("ann") is None
-    assert await store.users.page(0, 9) == [User(bob, "Bob")]
+    assert await listed(store, 0, 9) == [User(bob, "Bob")]
     assert await store.tokens.find("digest", NOW) is None
     assert await store.tokens.of(ann, NOW) == []
 
@@ -101,7 +114,7 @@ async def test_ids_that_are_skipped_are_given_to_nobody(store: Store) -> None:
     await store.users.skip_ids(1000)
     (cid,) = await register(store, "Cid")
     assert cid > bob + 1000
-    assert await store.users.page(0, 9) == [User(ann, "Ann"), User(bob, "Bob"), User(cid, "Cid")]
+    assert await listed(store, 0, 9) == [User(ann, "Ann"), User(bob, "Bob"), User(cid, "Cid")]
 
 
 async def test_everybodys_tokens_are_removed_in_parts(store: Store) -> None:
@@ -122,4 +135,4 @@ async def test_who_is_not_there_is_not_removed(store: Store, number: int) -> Non
     assert await store.users.remove(ann)
     assert not await store.users.remove(ann)
     assert not await store.users.remove(number)
-    assert await store.users.page(0, 9) == [User(bob, "Bob")]
+    assert await listed(store, 0, 9) == [User(bob, "Bob")]

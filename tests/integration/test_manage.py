@@ -23,12 +23,11 @@ def test_without_a_server_the_file_is_opened(tmp_path: Path) -> None:
     ann = told("add", "Ann", options=options, stdin="secret\n")
     bob = told("add", "Bob", options=options, stdin="secret\n")
     assert manage("add", "ann", options=options, stdin="x\n").returncode == 1
-    assert told("list", options=options) == {
-        "users": [{**ann, "node": None}, {**bob, "node": None}],
-        "next": None,
-    }
+    away = {"disabled": False, "node": None}
+    users = [{**ann, **away}, {**bob, **away}]
+    assert told("list", options=options) == {"users": users, "next": None}
     assert told("list", "--limit", "1", options=options)["next"] == ann["id"]
-    assert told("find", "NN", options=options)["users"] == [{**ann, "node": None}]
+    assert told("find", "NN", options=options)["users"] == [{**ann, **away}]
     assert told("set-password", "Ann", options=options, stdin="other\n") == ann
     assert told("delete", "--yes", str(ann["id"]), options=options) == ann
     gone = manage("find", str(ann["id"]), options=options)
@@ -49,7 +48,9 @@ def test_a_person_reads_a_table(tmp_path: Path) -> None:
     """Without --json."""
     options = options_of(tmp_path)
     assert manage("add", "Ann", options=options, stdin="secret\n").stdout == "added Ann (id 1)\n"
-    assert manage("list", options=options).stdout == "id  name  node\n1   Ann   -\n"
+    told("disable", "Ann", options=options)
+    table = "id  name  disabled  node\n1   Ann   yes       -\n"
+    assert manage("list", options=options).stdout == table
     assert manage("who", options=options).stdout == "nobody\n"
 
 
