@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from adapters.control.audit import OPERATOR
 from adapters.control.commands import COMMANDS
 from adapters.control.server import Command, control_socket
 from chat_domain.chat import Chat
@@ -38,7 +39,9 @@ async def controlled(settings: Settings, chat: Chat, worker: int | None) -> Asyn
 async def log_level(*, level: str) -> dict[str, Any]:
     """Change from which level on this process logs. Raises KeyError for what is no level."""
     before = THRESHOLD.set(level)
-    log.warning("log level changed", before=before, now=level)
+    THRESHOLD.set("info")  # whatever is logged otherwise, this is
+    log.warning("log level changed", before=before, now=level, operator=OPERATOR.get())
+    THRESHOLD.set(level)
     return {"level": level, "before": before}
 
 

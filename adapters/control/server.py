@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from adapters.control.audit import OPERATOR, note, user_of
 from adapters.wire import errors
 from chat_domain.errors import ChatError
 
@@ -92,6 +93,7 @@ async def _serve(
         async with turns:
             async with asyncio.timeout(REQUEST_TAKES):
                 line = await reader.readline()
+            OPERATOR.set(await asyncio.to_thread(user_of, writer.get_extra_info("socket")))
             writer.write(_encode(await answer(commands, line)))
             async with asyncio.timeout(ANSWER_TAKES):
                 await writer.drain()
@@ -108,8 +110,12 @@ async def answer(commands: Mapping[str, Command], line: bytes) -> Mapping[str, A
         command = commands[request.command]
     except (msgspec.MsgspecError, KeyError) as error:
         return {"error": "bad_request", "message": f"this is no request: {error}"}
-    log.info("operator's command", command=request.command, who=request.arguments.get("who"))
-    return await carry_out(command, request.arguments)
+    found: Mapping[str, Any] = {"error": "cut_off"}
+    try:
+        found = await carry_out(command, request.arguments)
+    finally:
+        note(request.command, request.arguments, found)
+    return found
 
 
 async def carry_out(command: Command, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,6 +1,8 @@
 """`python -m entrypoints.manage`, beside servers that run and without them."""
 
 import json
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -76,13 +78,38 @@ async def test_a_running_server_logs_more_and_less(server: ServerProcess, tmp_pa
     changed = await beside(lambda: told("log-level", "error", options=options))
     assert changed == {"level": "error", "before": "info"}
     assert await beside(lambda: told("nodes", options=options))
-    assert "operator's command" in server.log
+    assert '"now": "error"' in server.log
     assert '"nodes"' not in server.log
     back_again = await beside(lambda: manage("log-level", "info", options=options))
     assert back_again.stdout == "it logs from info on; before: error\n"
     assert await beside(lambda: told("nodes", options=options))
     assert '"nodes"' in server.log
     assert (await beside(lambda: manage("log-level", "loud", options=options))).returncode == 2
+
+
+async def test_the_log_says_what_an_operator_did(server: ServerProcess, tmp_path: Path) -> None:
+    """To whom, who it was, and how it ended; no password, and no text."""
+    options = options_of(tmp_path)
+    added = await beside(lambda: told("add", "Ann", options=options, stdin="hunter2\n"))
+    await beside(lambda: told("disable", str(added["id"]), options=options))
+    await beside(lambda: told("broadcast", "our plans", options=options))
+    await beside(lambda: manage("enable", "Bob", options=options))
+    await beside(lambda: told("log-level", "error", options=options))
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    said = [line for line in lines if line.pop("timestamp") and "operator" in line]
+    ann = {"user": added["id"], "name": "Ann"}
+    operator = pwd.getpwuid(os.getuid()).pw_name
+    done = {"event": "operator's command", "level": "info", "operator": operator}
+    changed = {"event": "log level changed", "level": "warning", "operator": operator}
+    assert said == [
+        {**done, "command": "add", **ann, "outcome": "done"},
+        {**done, "command": "disable", "who": str(added["id"]), **ann, "outcome": "done"},
+        {**done, "command": "broadcast", "outcome": "done"},
+        {**done, "command": "enable", "who": "Bob", "outcome": "no_such_user"},
+        {**changed, "before": "info", "now": "error"},
+    ]
+    assert "hunter2" not in server.log
+    assert "our plans" not in server.log
 
 
 def test_a_single_node_s_socket_has_to_be_named() -> None:

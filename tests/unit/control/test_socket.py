@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.control import server
 from adapters.control.client import NobodyThere, ask
@@ -68,6 +69,26 @@ async def test_a_defect_is_told_without_its_words(path: Path) -> None:
     """Those are in the log."""
     found = await asyncio.to_thread(ask, path, "break", {})
     assert found == {"error": "failed", "message": "RuntimeError; see the server's log"}
+
+
+async def test_a_command_that_is_cut_off_is_in_the_log() -> None:
+    """A server that ends in the midst of it has perhaps done a part."""
+    begun = asyncio.Event()
+
+    async def go_on(**_: object) -> dict[str, Any]:
+        begun.set()
+        await asyncio.Event().wait()
+        return {}
+
+    line = b'{"command":"delete","arguments":{"who":"ann"}}\n'
+    with capture_logs() as lines:
+        answering = asyncio.create_task(server.answer({"delete": go_on}, line))
+        await begun.wait()
+        answering.cancel()
+        await asyncio.wait([answering])
+    assert [(line["command"], line["who"], line["outcome"]) for line in lines] == [
+        ("delete", "ann", "cut_off")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""The log's line on what an operator has done: who, what, whom it concerned, and how it ended."""
+
+import pwd
+import socket
+import struct
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+UNKNOWN = "unknown"
+OPERATOR: ContextVar[str] = ContextVar("operator", default=UNKNOWN)  # whose command a task does
+_CREDENTIALS = struct.Struct("3i")  # process, user and group, as Linux tells them
+_SHOWN = ("who", "name", "level", "with_sent")  # arguments; never a password or a text
+
+
+def user_of(peer: Any) -> str:
+    """The Unix user at the other end of a socket: the name, or the number of one without.
+
+    It may ask a directory of the network, which takes its time.
+    """
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:  # not on Linux
+        return UNKNOWN
+    credentials = peer.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size)
+    _, user_id, _ = _CREDENTIALS.unpack(credentials)
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return str(user_id)
+
+
+def note(command: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Write the line. An answer names the user whom it is about by `id` and `name`."""
+    asked = {name: arguments[name] for name in _SHOWN if name in arguments}
+    found = answer.get("result", {})
+    concerned = {"user": found["id"], "name": found["name"]} if "id" in found else {}
+    facts = {**asked, **concerned, "outcome": answer.get("error", "done")}
+    log.info("operator's command", command=command, operator=OPERATOR.get(), **facts)
