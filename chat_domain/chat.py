@@ -10,6 +10,7 @@ from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.operators.administration import Administration
+from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.friends import FriendList
@@ -36,5 +37,6 @@ class Chat:
     sessions: Sessions
     node: Node
     administration: Administration
+    group_administration: GroupAdministration
     overview: Overview
     clock: Clock

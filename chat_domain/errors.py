@@ -64,10 +64,10 @@ class NoSuchUser(ChatError):
 
 @attrs.frozen(slots=False)
 class NoSuchGroup(ChatError):
-    group_id: int
+    group_id: int | str
 
     def __str__(self) -> str:
-        return f"there is no group {self.group_id}"
+        return f"there is no group {self.group_id!r}"
 
 
 @attrs.frozen(slots=False)
@@ -100,6 +100,17 @@ class NotMember(ChatError):
 
     def __str__(self) -> str:
         return f"you are not in group {self.group_id}"
+
+
+@attrs.frozen(slots=False)
+class NoSuchMember(ChatError):
+    """What an operator hears, who is no member either way."""
+
+    user_id: int
+    group_id: int
+
+    def __str__(self) -> str:
+        return f"user {self.user_id} is not in group {self.group_id}"
 
 
 @attrs.frozen(slots=False)

@@ -70,6 +70,14 @@ class Group:
 
 
 @attrs.frozen
+class SizedGroup:
+    """A group as an operator sees it. members: how many there are."""
+
+    group: Group
+    members: int
+
+
+@attrs.frozen
 class Membership:
     """One of a user's own groups, and what they are in it."""
 

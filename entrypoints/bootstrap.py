@@ -41,6 +41,7 @@ from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.evictions import Evictions
+from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.announcer import Announcer
@@ -271,6 +272,9 @@ def assemble(
     accounts = Accounts(store.users, tokens, hasher)
     groups = GroupMembership(store.groups, rosters, changes, presence, guard.limits, guard.counters)
     evictions = Evictions(store.tokens, presence, broker, logins, latches, name)
+    administration = Administration(
+        store.users, presence, registration, tokens, hasher, groups, store.mailbox, evictions
+    )
     return Chat(
         registration=registration,
         accounts=accounts,
@@ -285,16 +289,8 @@ def assemble(
         delivery=delivery,
         sessions=sessions,
         node=node,
-        administration=Administration(
-            store.users,
-            presence,
-            registration,
-            tokens,
-            hasher,
-            groups,
-            store.mailbox,
-            evictions,
-        ),
+        administration=administration,
+        group_administration=GroupAdministration(groups, administration),
         overview=Overview(
             store,
             tokens,

@@ -14,7 +14,7 @@ log = structlog.get_logger()
 UNKNOWN = "unknown"
 OPERATOR: ContextVar[str] = ContextVar("operator", default=UNKNOWN)  # whose command a task does
 _CREDENTIALS = struct.Struct("3i")  # process, user and group, as Linux tells them
-_SHOWN = ("who", "name", "level", "with_sent")  # arguments; never a password or a text
+_SHOWN = ("who", "group", "name", "level", "with_sent")  # arguments; never a password or a text
 
 
 def user_of(peer: Any) -> str:
@@ -34,9 +34,14 @@ def user_of(peer: Any) -> str:
 
 
 def note(command: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    """Write the line. An answer names the user whom it is about by `id` and `name`."""
-    asked = {name: arguments[name] for name in _SHOWN if name in arguments}
+    """Write the line. Whom the answer is about it names by `id` and `name`, in `user` and `group`
+    where it is about more than one user."""
+    facts = {name: arguments[name] for name in _SHOWN if name in arguments}
     found = answer.get("result", {})
-    concerned = {"user": found["id"], "name": found["name"]} if "id" in found else {}
-    facts = {**asked, **concerned, "outcome": answer.get("error", "done")}
+    user, group = found if "id" in found else found.get("user"), found.get("group")
+    if user:
+        facts |= {"user": user["id"], "name": user["name"]}
+    if group:
+        facts |= {"group": group["id"], "group_name": group["name"]}
+    facts["outcome"] = answer.get("error", "done")
     log.info("operator's command", command=command, operator=OPERATOR.get(), **facts)

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from adapters.control.group_commands import GROUP_COMMANDS
 from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
 from chat_domain.errors import BadNotice
@@ -105,6 +106,7 @@ COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
     "who": who,
     "export": export,
     "broadcast": broadcast,
+    **GROUP_COMMANDS,
 }
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from adapters.memory.users import MemoryUsers
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
-from chat_domain.model import Group, Member, Membership, Role
+from chat_domain.model import Group, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 
 
@@ -42,6 +42,31 @@ class MemoryGroups:
         self._groups_of[creator_id].add(group.id)
         return group
 
+    async def by_id(self, group_id: int) -> Group | None:
+        record = self._records.get(group_id)
+        return record.group if record else None
+
+    async def by_name(self, key: str) -> Group | None:
+        found = (record.group for record in self._records.values() if record.key == key)
+        return next(found, None)
+
+    async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
+        found = [
+            SizedGroup(record.group, len(record.roles))
+            for group_id, record in self._records.items()
+            if group_id > after and containing in record.key
+        ]
+        return found[:limit]
+
+    async def rename(self, group_id: int, name: Name) -> None:
+        record = self._record(group_id)
+        if name.key != record.key and name.key in self._keys:
+            raise GroupNameTaken(name.text)
+        self._keys.remove(record.key)
+        self._keys.add(name.key)
+        record.key = name.key
+        record.group = attrs.evolve(record.group, name=name.text)
+
     async def join(self, group_id: int, user_id: int) -> Group:
         record = self._record(group_id)
         if user_id in record.roles:
@@ -57,10 +82,16 @@ class MemoryGroups:
         role = record.roles.pop(user_id)
         self._groups_of[user_id].remove(group_id)
         if not record.roles:
-            del self._records[group_id]
-            self._keys.remove(record.key)
+            await self.end(group_id)
         elif role is Role.CREATOR:
             record.succeed()
+
+    async def end(self, group_id: int) -> None:
+        record = self._record(group_id)
+        del self._records[group_id]
+        self._keys.remove(record.key)
+        for user_id in record.roles:
+            self._groups_of[user_id].remove(group_id)
 
     async def skip_ids(self, number: int) -> None:
         self._new_ids = itertools.count(next(self._new_ids) + number)

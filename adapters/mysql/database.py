@@ -67,6 +67,13 @@ class MySqlConnection:
         except IntegrityError:
             return None
 
+    async def change_named(self, sql: str, args: Sequence[Any]) -> bool:
+        try:
+            await self.change(sql, args)
+        except IntegrityError:  # which undoes this statement alone
+            return False
+        return True
+
     async def skip_ids(self, table: str, number: int) -> None:
         """The server counts on from the highest id that a row has had. So two rows come and go
         before anybody sees them: that needs no right to alter tables."""

@@ -14,7 +14,7 @@ class Words:
     """Pieces of statements that the databases write each in their own way."""
 
     still_is: str  # a condition: User.password is `?`, to the last byte
-    key_has: str  # a condition: User.namekey has `?` in it
+    key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # behind INSERT INTO Friend or GroupUser: leave the row that is there
     some_tokens: str  # behind DELETE FROM Token: `?` of them
     heir: str  # a condition, or more: who has been in the group `?` for the longest
@@ -49,6 +49,9 @@ class Connection(Protocol):
         """Add to a table whose names are unique; the new id, or None where the row's `namekey`
         is in use."""
 
+    async def change_named(self, sql: str, args: Sequence[Any]) -> bool:
+        """Change a row of such a table; False, and no change, where its new `namekey` is in use."""
+
     async def skip_ids(self, table: str, number: int) -> None:
         """Let a table with names go on counting behind the next `number` ids."""
 
@@ -56,8 +59,8 @@ class Connection(Protocol):
         """Let whoever locks the same user wait until this piece of work is done."""
 
     async def change_group(self, group_id: int) -> bool:
-        """Let whoever changes the members of the same group wait until this piece of work is
-        done. Return whether there is such a group."""
+        """Let whoever changes the same group or its members wait until this piece of work is done.
+        Return whether there is such a group."""
 
 
 # To be begun several times where need be. It waits for nothing but its connection.

@@ -5,7 +5,7 @@ import attrs
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import bounded
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
-from chat_domain.model import Group, Member, Membership, Role
+from chat_domain.model import Group, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 
 
@@ -16,11 +16,26 @@ class SqlGroups:
     async def create(self, name: Name, description: str, creator_id: int) -> Group:
         return await self._database.write(_create, name, description, creator_id)
 
+    async def by_id(self, group_id: int) -> Group | None:
+        return await self._database.read(_group, "id", bounded(group_id))
+
+    async def by_name(self, key: str) -> Group | None:
+        return await self._database.read(_group, "namekey", key)
+
+    async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
+        return await self._database.read(_page, bounded(after), bounded(limit), containing)
+
+    async def rename(self, group_id: int, name: Name) -> None:
+        await self._database.write(_rename, group_id, name, repeatable=True)
+
     async def join(self, group_id: int, user_id: int) -> Group:
         return await self._database.write(_join, group_id, user_id)
 
     async def leave(self, group_id: int, user_id: int) -> None:
         await self._database.write(_leave, group_id, user_id)
+
+    async def end(self, group_id: int) -> None:
+        await self._database.write(_end, group_id)
 
     async def skip_ids(self, number: int) -> None:
         await self._database.write(_skip_ids, number)
@@ -45,6 +60,33 @@ async def _create(connection: Connection, name: Name, description: str, creator_
         raise GroupNameTaken(name.text)
     await _enter(connection, group_id, creator_id, Role.CREATOR, 1)
     return Group(group_id, name.text, description)
+
+
+async def _group(connection: Connection, column: str, value: int | str) -> Group | None:
+    query = f"SELECT id, groupname, groupdesc FROM AllGroup WHERE {column} = ?"  # noqa: S608
+    for row in await connection.rows(query, (value,)):
+        return Group(*row)
+    return None
+
+
+async def _page(
+    connection: Connection, after: int, limit: int, containing: str
+) -> list[SizedGroup]:
+    members = "(SELECT count(*) FROM GroupUser WHERE groupid = AllGroup.id)"
+    which = f"id > ? AND {connection.words.key_has}"
+    rows = await connection.rows(
+        f"SELECT id, groupname, groupdesc, {members}"  # noqa: S608
+        f" FROM AllGroup WHERE {which} ORDER BY id LIMIT ?",
+        (after, containing, limit),
+    )
+    return [SizedGroup(Group(*group), members) for *group, members in rows]
+
+
+async def _rename(connection: Connection, group_id: int, name: Name) -> None:
+    await _change(connection, group_id)
+    rename = "UPDATE AllGroup SET groupname = ?, namekey = ? WHERE id = ?"
+    if not await connection.change_named(rename, (name.text, name.key, group_id)):
+        raise GroupNameTaken(name.text)
 
 
 async def _join(connection: Connection, group_id: int, user_id: int) -> Group:
@@ -81,6 +123,12 @@ async def _find_successor(connection: Connection, group_id: int) -> None:
     )
     if not succeeded:
         await connection.change("DELETE FROM AllGroup WHERE id = ?", (group_id,))
+
+
+async def _end(connection: Connection, group_id: int) -> None:
+    await _change(connection, group_id)
+    await connection.change("DELETE FROM GroupUser WHERE groupid = ?", (group_id,))
+    await connection.change("DELETE FROM AllGroup WHERE id = ?", (group_id,))
 
 
 async def _skip_ids(connection: Connection, number: int) -> None:

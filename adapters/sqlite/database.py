@@ -62,6 +62,13 @@ class SqliteConnection:
         )
         return added[0][0] if added else None
 
+    async def change_named(self, sql: str, args: Sequence[Any]) -> bool:
+        try:
+            await self.change(sql, args)
+        except sqlite3.IntegrityError:  # which undoes this statement alone
+            return False
+        return True
+
     async def skip_ids(self, table: str, number: int) -> None:
         skip = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?"
         if not await self.change(skip, (number, table)):  # it has never had a row

@@ -59,6 +59,7 @@ _NAMES: dict[type[ChatError], str] = {
     errors.Oneself: "oneself",
     errors.AlreadyMember: "already_member",
     errors.NotMember: "not_member",
+    errors.NoSuchMember: "not_member",
     errors.GroupNameTaken: "group_name_taken",
     errors.NoSuchSession: "no_such_session",
     errors.MailboxFull: "mailbox_full",

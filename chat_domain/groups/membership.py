@@ -60,6 +60,13 @@ class GroupMembership:
         finally:
             await self.changes.announce(group_id)
 
+    async def end(self, group_id: int) -> None:
+        """Raises NoSuchGroup. Every node has forgotten the members when this returns."""
+        try:
+            await self.groups.end(group_id)
+        finally:
+            await self.changes.announce(group_id)
+
     async def own(self, user_id: int, after: int, limit: int) -> Page[Membership]:
         """A page of the user's groups."""
         found = await self.groups.page_of(user_id, after, limit + 1)
@@ -69,6 +76,10 @@ class GroupMembership:
         """A page of a group's members, shown to its members. Raises NoSuchGroup and NotMember."""
         if user_id not in await self.rosters.members(group_id):
             raise NotMember(group_id)
+        return await self.page_of_members(group_id, after, limit)
+
+    async def page_of_members(self, group_id: int, after: int, limit: int) -> Page[Member]:
+        """The same, for whoever may see every group. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, after, limit + 1)
         online = await self.presence.online([member.id for member in found])
         members = [attrs.evolve(member, online=member.id in online) for member in found]

@@ -1,4 +1,4 @@
-"""What an operator does: looking after users, ending sessions, seeing who is where.
+"""What an operator does: looking after users and groups, ending sessions, seeing who is where.
 
-Others may take `administration`, `evictions` and `overview`; `sent` is their own.
+Others may take `administration`, `groups`, `evictions` and `overview`; `sent` is their own.
 """

@@ -22,6 +22,7 @@ from chat_domain.model import (
     Member,
     Membership,
     Message,
+    SizedGroup,
     User,
 )
 from chat_domain.names import Name
@@ -127,6 +128,20 @@ class Groups(Protocol):
     async def create(self, name: Name, description: str, creator_id: int) -> Group:
         """Make a group with its creator as its only member. Raises GroupNameTaken."""
 
+    async def by_id(self, group_id: int) -> Group | None:
+        """The group of this id, None where there is none (any integer may be asked)."""
+
+    async def by_name(self, key: str) -> Group | None:
+        """The group whose name has this key (see `names.name_key`), or None."""
+
+    async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
+        """The first `limit` groups with an id above `after` whose names' keys have this part,
+        ascending by id."""
+
+    async def rename(self, group_id: int, name: Name) -> None:
+        """Call a group something else, or the same in other letters. Raises NoSuchGroup, and
+        GroupNameTaken where the name's key is another group's."""
+
     async def join(self, group_id: int, user_id: int) -> Group:
         """Become an ordinary member. Raises NoSuchGroup and AlreadyMember."""
 
@@ -134,6 +149,10 @@ class Groups(Protocol):
         """Stop being a member. A creator who leaves makes the longest member creator (of those
         who came at the same time the lowest id); the last one out ends the group, whose
         name becomes free and whose id does not. Raises NoSuchGroup and NotMember."""
+
+    async def end(self, group_id: int) -> None:
+        """End a group and all memberships of it, as when its last member leaves. Raises
+        NoSuchGroup."""
 
     async def skip_ids(self, number: int) -> None:
         """Give none of the next `number` ids to any group."""

@@ -3,7 +3,7 @@
 import argparse
 import getpass
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,7 +32,20 @@ _HELP = {
     "log-level": "change what a running server logs, until it is restarted",
     "broadcast": "show a notice to everybody who is online (with version 2)",
 }
-_WHO = ("set-password", "log-out", "disable", "enable", "delete", "export")
+_GROUPS_HELP = {
+    "list": "list groups and how many members each has, a page at a time",
+    "members": "list a group's members, a page at a time",
+    "rename": "give a group another name",
+    "remove": "end somebody's membership of a group; they can join again",
+    "end": "end a group and all memberships of it",
+}
+_WHO = ("set-password", "log-out", "disable", "enable", "delete", "export", "groups remove")
+_GROUP = ("groups members", "groups rename", "groups remove", "groups end")
+_IN_PAGES = ("list", "groups list", "groups members")
+_MEANT = {  # what is asked before it is done
+    "delete": "delete {who}, and all that is theirs?",
+    "groups end": "end the group {group}, for all of its members?",
+}
 _SETTINGS = {  # options of the server, and what stands for their values
     "config": "FILE",
     "store": "URL",
@@ -41,7 +54,9 @@ _SETTINGS = {  # options of the server, and what stands for their values
     "control-socket": "PATH",
     "hashing": "strong|cheap",
 }
-_SENT = ("who", "limit", "after", "text", "level", "with_sent")  # to a server, by these names
+_SENT = (  # to a server, by these names
+    *("who", "group", "limit", "after", "containing", "text", "level", "with_sent"),
+)
 
 
 class NotDone(Exception):
@@ -60,13 +75,23 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         description="Look after the data and the users. COMMAND --help says what it takes.",
     )
     add_version(parser)
-    commands = parser.add_subparsers(metavar="COMMAND", dest="name", required=True)
-    for name, text in _HELP.items():
+    commands = _add_commands(parser, _HELP)
+    about_groups = "look after groups; COMMAND is one of them: " + ", ".join(_GROUPS_HELP)
+    groups = commands.add_parser("groups", help=about_groups, description="Look after groups.")
+    _add_commands(groups, _GROUPS_HELP, "groups ")
+    return parser.parse_args(arguments)
+
+
+def _add_commands(parser: argparse.ArgumentParser, texts: Mapping[str, str], of: str = "") -> Any:
+    """of: what stands before each of them where it is called by its full name."""
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, text in texts.items():
         command = commands.add_parser(name, help=text, description=text)
-        _add_arguments(name, command)
+        command.set_defaults(name=of + name)
+        _add_arguments(of + name, command)
         command.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
         _add_settings(command.add_argument_group("as the server's options"))
-    return parser.parse_args(arguments)
+    return commands
 
 
 def _add_settings(group: Any) -> None:
@@ -77,10 +102,16 @@ def _add_settings(group: Any) -> None:
 
 def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
+    if name in _GROUP:
+        add("group", metavar="GROUP", help="its id, or its exact name in any case")
     if name in _WHO:
         add("who", metavar="WHO", help="an id, or an exact name in any case")
-    if name in ("list", "find"):
+    if name in _IN_PAGES:
+        add("--after", type=int, default=0, metavar="ID", help="begin behind this id")
+    if name in (*_IN_PAGES, "find"):
         add("--limit", type=_count, default=PAGE, metavar="N", help=f"at most (default: {PAGE})")
+    if name in _MEANT:
+        add("--yes", action="store_true", help="do not ask whether it is meant")
     if name in _ARGUMENTS:
         _ARGUMENTS[name](add)
 
@@ -90,20 +121,23 @@ def _timezone(add: Callable[..., object]) -> None:
     add("--timezone", metavar="ZONE", type=_zone, help=text)
 
 
+def _part_of_a_name(add: Callable[..., object]) -> None:
+    text = "only those with this in their name, in any case"
+    add("--containing", metavar="TEXT", default="", help=text)
+
+
 def _deletion(add: Callable[..., object]) -> None:
     add("--with-sent", action="store_true", help="and what they sent that waits for others")
-    add("--yes", action="store_true", help="do not ask whether it is meant")
 
 
 _ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
     "upgrade-db": _timezone,
     "backup": lambda add: add("file", metavar="FILE", help="a file that is not there yet"),
-    "list": lambda add: add(
-        "--after", type=int, default=0, metavar="ID", help="begin behind this id"
-    ),
     "find": lambda add: add("text", metavar="TEXT"),
     "add": lambda add: add("new_name", metavar="NAME"),
     "delete": _deletion,
+    "groups list": _part_of_a_name,
+    "groups rename": lambda add: add("new_name", metavar="NAME"),
     "log-level": lambda add: add("level", choices=LEVELS),
     "broadcast": lambda add: add("text", metavar="TEXT"),
 }
@@ -134,12 +168,12 @@ def arguments_of(options: argparse.Namespace) -> dict[str, Any]:
     """What the server's part of the command needs. Raises NotDone."""
     given = vars(options).items()
     found = {name: value for name, value in given if name in _SENT and value is not False}
-    if options.name == "add":
+    if "new_name" in options:
         found["name"] = options.new_name
     if options.name in ("add", "set-password"):
         found["password"] = _password()
-    if options.name == "delete" and not options.yes:
-        _ask_whether_it_is_meant(options.who)
+    if options.name in _MEANT and not options.yes:
+        _ask_whether_it_is_meant(_MEANT[options.name].format(**vars(options)))
     return found
 
 
@@ -153,9 +187,9 @@ def _password() -> str:
     return password
 
 
-def _ask_whether_it_is_meant(who: str) -> None:
+def _ask_whether_it_is_meant(question: str) -> None:
     if not sys.stdin.isatty():
         raise NotDone("nothing is done without --yes")
-    answer = input(f"delete {who}, and all that is theirs? [y/N] ")
+    answer = input(f"{question} [y/N] ")
     if answer.strip().lower() not in ("y", "yes"):
         raise NotDone("nothing is done")

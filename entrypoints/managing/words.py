@@ -19,10 +19,8 @@ def in_words(name: str, result: Result) -> Iterator[str]:
         yield json.dumps(result, indent=2)  # escaped, so harmless
     elif name == "upgrade-db":
         yield from result["report"] or ["this database is upgraded already"]
-    elif name == "nodes":
-        yield from _table(result["nodes"])
-    elif "users" in result:
-        yield from _table(result["users"])
+    elif table := next((rows for rows in _TABLES if rows in result), None):
+        yield from _table(result[table], _TABLES[table])
         if result.get("next"):
             yield f"... and more, behind id {result['next']}"
     else:
@@ -32,12 +30,22 @@ def in_words(name: str, result: Result) -> Iterator[str]:
 def _sentence(name: str, result: Result) -> str:
     if name == "init-db":
         return "the tables are made" if result["made"] else "the tables are there already"
-    facts = {name: clean(str(value)) for name, value in result.items()}
+    facts = {name: clean(str(value)) for name, value in _facts(result)}
     if "was_online" in result:
         facts["was"] = "was" if result["was_online"] else "was not"
     return _SENTENCES[name].format(**facts)
 
 
+def _facts(result: Result) -> Iterator[tuple[str, object]]:
+    """Those of what is in it as well: `group_name` is the name in `group`."""
+    for name, value in result.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}_{inner}", its) for inner, its in value.items())
+        else:
+            yield name, value
+
+
+_TABLES = {"nodes": "no node", "users": "nobody", "groups": "no group"}  # and what none of them is
 _SENTENCES = {
     "backup": "{file}: {bytes} bytes",
     "after-restore": "the next {skipped} ids are not used, and all tokens are ended ({tokens})",
@@ -47,16 +55,19 @@ _SENTENCES = {
     "disable": "{name} (id {id}) cannot log in any more",
     "enable": "{name} (id {id}) can log in again",
     "delete": "deleted {name} (id {id})",
+    "groups rename": "group {group_id} is called {group_name}; before: {before}",
+    "groups remove": "{user_name} (id {user_id}) is not in {group_name} (id {group_id}) any more",
+    "groups end": "ended {group_name} (id {group_id})",
     "log-level": "it logs from {level} on; before: {before}",
     "broadcast": "told to all who are online, {online} in all",
 }
 
 
-def _table(rows: Iterable[Result]) -> Iterator[str]:
+def _table(rows: Iterable[Result], none: str) -> Iterator[str]:
     """One row a line; the first names the columns."""
     rows = list(rows)
     if not rows:
-        yield "nobody"
+        yield none
         return
     cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

@@ -2,11 +2,19 @@
 
 import pytest
 
-from chat_domain.errors import BadCredentials, BadToken, NoSuchUser
-from chat_domain.model import Entry, User
+from chat_domain.errors import (
+    BadCredentials,
+    BadName,
+    BadToken,
+    NoSuchGroup,
+    NoSuchMember,
+    NoSuchUser,
+    NotMember,
+)
+from chat_domain.model import Entry, Group, Member, Role, SizedGroup, User
 from chat_domain.operators.administration import SKIPPED
 from tests.contract.making import message
-from tests.contract.nodes import Pair, enter, eventually
+from tests.contract.nodes import Pair, Person, enter, eventually
 
 
 async def register(pair: Pair, name: str) -> User:
@@ -72,6 +80,72 @@ async def test_a_deleted_account_leaves_its_groups_in_good_order(pair: Pair) -> 
     assert (left.id, left.role.value) == (bob.id, "creator")
     with pytest.raises(NoSuchUser):
         await pair.second.administration.account(str(ann.id))
+
+
+async def talking_group(pair: Pair) -> tuple[Person, Person, Group]:
+    """Ann's group on the first node, whose members the second has just looked up for Bob."""
+    ann = await enter(pair.first, await register(pair, "Ann"))
+    bob = await enter(pair.second, await register(pair, "Bob"))
+    group = await pair.first.groups.create(ann.user.id, "Chess", "")
+    await pair.first.groups.join(bob.user.id, group.id)
+    await bob.say_to_group(group.id, "hello")
+    await ann.receives("hello")
+    return ann, bob, group
+
+
+async def test_who_is_removed_from_a_group_is_no_member_on_any_node(pair: Pair) -> None:
+    """From then on they say nothing there and hear nothing; and they can join again."""
+    ann, bob, group = await talking_group(pair)
+    removed = await pair.first.group_administration.remove("CHESS", "bob")
+    assert removed == (group, bob.user)
+    with pytest.raises(NotMember):
+        await bob.say_to_group(group.id, "am I still here?")
+    await ann.say_to_group(group.id, "he is gone")
+    assert bob.client.texts == []
+    with pytest.raises(NoSuchMember):
+        await pair.second.group_administration.remove(str(group.id), "Bob")
+    await pair.second.groups.join(bob.user.id, group.id)
+    await bob.say_to_group(group.id, "back")
+    await ann.receives("hello", "back")
+
+
+async def test_a_group_that_was_ended_is_gone_on_every_node(pair: Pair) -> None:
+    """Its members can say nothing to it any more."""
+    ann, bob, group = await talking_group(pair)
+    assert await pair.first.group_administration.end("chess") == group
+    for person in (ann, bob):
+        with pytest.raises(NoSuchGroup):
+            await person.say_to_group(group.id, "is anybody here?")
+    with pytest.raises(NoSuchGroup):
+        await pair.second.group_administration.end("chess")
+
+
+async def test_a_renamed_group_is_found_by_its_new_name(pair: Pair) -> None:
+    """By its members, too; a name that is none is refused."""
+    ann, _, group = await talking_group(pair)
+    before, renamed = await pair.second.group_administration.rename("Chess", "Go ")
+    assert (before, renamed) == (group, Group(group.id, "Go", ""))
+    (own,) = (await pair.first.groups.own(ann.user.id, 0, 9)).items
+    assert own.group == await pair.first.group_administration.group("gO") == renamed
+    with pytest.raises(BadName):
+        await pair.first.group_administration.rename("Go", "12")
+
+
+async def test_the_operator_sees_groups_and_their_members(pair: Pair) -> None:
+    """How many they are, who they are, and who of them is online anywhere."""
+    ann, bob, group = await talking_group(pair)
+    await pair.second.groups.create(bob.user.id, "Go", "")
+    await pair.second.logins.end(bob.session)
+    page = await pair.first.group_administration.page(0, 1)
+    assert (page.items, page.next) == ((SizedGroup(group, 2),), group.id)
+    page = await pair.first.group_administration.page(0, 9, "G")
+    assert [one.group.name for one in page.items] == ["Go"]
+    found, members = await pair.second.group_administration.members("chess", 0, 9)
+    assert found == group
+    assert members.items == (
+        Member(ann.user.id, "Ann", Role.CREATOR, online=True),
+        Member(bob.user.id, "Bob", Role.NORMAL, online=False),
+    )
 
 
 async def test_what_a_deleted_account_has_sent_is_removed_if_it_is_to_be(pair: Pair) -> None:

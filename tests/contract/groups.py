@@ -3,8 +3,8 @@
 import pytest
 
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
-from chat_domain.model import Group, Member, Membership, Role
-from chat_domain.names import Name
+from chat_domain.model import Group, Member, Membership, Role, SizedGroup
+from chat_domain.names import Name, name_key
 from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, ODD_TEXTS, at_once, register
 
@@ -103,10 +103,13 @@ async def test_a_group_that_is_not_there(store: Store, number: int) -> None:
         store.groups.leave(number, ann),
         store.groups.members(number, 0, 10),
         store.groups.member_ids(number),
+        store.groups.rename(number, Name.parse("Go")),
+        store.groups.end(number),
     ):
         with pytest.raises(NoSuchGroup) as refusal:
             await step
         assert refusal.value.group_id == number
+    assert await store.groups.by_id(number) is None
 
 
 async def test_who_leaves_is_no_member(store: Store) -> None:
@@ -263,3 +266,105 @@ async def test_a_user_s_groups_are_counted(store: Store) -> None:
     assert [await store.groups.count_of(number) for number in ODD_INTEGERS] == (
         [0] * len(ODD_INTEGERS)
     )
+
+
+async def test_a_group_is_found_by_its_id_and_by_its_name_s_key(store: Store) -> None:
+    """by_id and by_name tell the same of it; a part of a name finds nothing."""
+    (ann,) = await register(store, "Ann")
+    group = await make(store, "Zoë's", ann)
+    assert await store.groups.by_id(group.id) == group
+    assert await store.groups.by_name(name_key("ZOË'S")) == group
+    assert await store.groups.by_name("zoë") is None
+
+
+async def test_all_groups_come_in_pages(store: Store) -> None:
+    """page begins above `after`, ascends by id, and says how many members each has."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    groups = [await make(store, f"group {number}", ann) for number in range(5)]
+    for user_id in (bob, cid):
+        await store.groups.join(groups[1].id, user_id)
+    assert await store.groups.page(0, 2) == [SizedGroup(groups[0], 1), SizedGroup(groups[1], 3)]
+    assert [one.group for one in await store.groups.page(groups[1].id, 10)] == groups[2:]
+    assert await store.groups.page(groups[-1].id, 10) == await store.groups.page(2**63, 10) == []
+    assert len(await store.groups.page(-(2**63) - 1, 2**63)) == 5
+
+
+async def test_groups_are_found_by_a_part_of_their_key(store: Store) -> None:
+    """What is looked for is compared to the last byte; nothing in it is a pattern."""
+    (ann,) = await register(store, "Ann")
+    some, other = await make(store, "All 100%", ann), await make(store, "Zoë_", ann)
+    for part, found in (("ll", some), (name_key("OË"), other), ("%", some), ("_", other)):
+        assert await store.groups.page(0, 9, part) == [SizedGroup(found, 1)]
+    assert await store.groups.page(0, 9, "All") == []
+
+
+async def test_a_renamed_group_is_the_same_group(store: Store) -> None:
+    """Its id, description and members stay; its old name is free, and its new one is taken."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann, bob)
+    await store.groups.rename(group.id, Name.parse("Go"))
+    renamed = Group(group.id, "Go", group.description)
+    assert await store.groups.page_of(bob, 0, 9) == [Membership(renamed, Role.NORMAL)]
+    assert await store.groups.by_name("go") == await store.groups.by_id(group.id) == renamed
+    assert await store.groups.by_name("chess") is None
+    with pytest.raises(GroupNameTaken):
+        await make(store, "GO", bob)
+    await make(store, "chess", bob)
+
+
+async def test_a_group_gets_no_other_group_s_name(store: Store) -> None:
+    """It keeps its own, and so does the other."""
+    (ann,) = await register(store, "Ann")
+    chess, go = await make(store, "Chess", ann), await make(store, "Go", ann)
+    with pytest.raises(GroupNameTaken) as refusal:
+        await store.groups.rename(go.id, Name.parse("CHESS"))
+    assert refusal.value.name == "CHESS"
+    assert await store.groups.by_name("chess") == chess
+    assert await store.groups.by_id(go.id) == go
+
+
+@pytest.mark.parametrize("name", ["Chess", "CHESS", " chess "])
+async def test_a_group_s_own_name_is_not_taken(store: Store, name: str) -> None:
+    """It may be written in other letters, or be given once more."""
+    (ann,) = await register(store, "Ann")
+    group = await make(store, "Chess", ann)
+    for _ in range(2):
+        await store.groups.rename(group.id, Name.parse(name))
+    assert await store.groups.by_name("chess") == Group(group.id, name.strip(), "about Chess")
+
+
+async def test_of_many_groups_that_want_one_name_one_gets_it(store: Store) -> None:
+    """Renaming is one step."""
+    (ann,) = await register(store, "Ann")
+    groups = [await make(store, f"group {number}", ann) for number in range(10)]
+    results = await at_once(store.groups.rename(one.id, Name.parse("Chess")) for one in groups)
+    assert sorted(str(result) for result in results) == ["None"] + (
+        ["there is a group called 'Chess' already"] * 9
+    )
+    assert [one.group.name for one in await store.groups.page(0, 99)].count("Chess") == 1
+
+
+async def test_an_ended_group_is_nowhere(store: Store) -> None:
+    """Nobody is in it any more, its name is free, its id is not, and other groups stay."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group, other = await make(store, "Chess", ann, bob), await make(store, "Go", ann, bob)
+    await store.groups.end(group.id)
+    for user_id, role in ((ann, Role.CREATOR), (bob, Role.NORMAL)):
+        assert await store.groups.page_of(user_id, 0, 9) == [Membership(other, role)]
+        assert await store.groups.count_of(user_id) == 1
+    assert await store.groups.page(0, 9) == [SizedGroup(other, 2)]
+    assert await store.groups.by_name("chess") is None
+    for step in (store.groups.join(group.id, ann), store.groups.end(group.id)):
+        with pytest.raises(NoSuchGroup):
+            await step
+    assert (await make(store, "Chess", ann)).id > other.id
+
+
+async def test_nobody_joins_a_group_that_ends_at_that_moment(store: Store) -> None:
+    """Whoever comes first: of the group nothing is left."""
+    users = await register(store, *(f"user {number}" for number in range(10)))
+    group = await make(store, "Chess", users[0])
+    joining = [store.groups.join(group.id, user_id) for user_id in users[1:]]
+    results = await at_once([*joining[:5], store.groups.end(group.id), *joining[5:]])
+    assert {type(result) for result in results} <= {Group, NoSuchGroup, type(None)}
+    assert [await store.groups.count_of(user_id) for user_id in users] == [0] * 10

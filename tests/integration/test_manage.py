@@ -4,6 +4,7 @@ import json
 import os
 import pwd
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,8 @@ def test_a_deletion_has_to_be_meant(tmp_path: Path) -> None:
     told("add", "Ann", options=options, stdin="secret\n")
     assert manage("delete", "Ann", options=options).returncode == 1
     assert len(told("find", "Ann", options=options)["users"]) == 1
+    done = manage("groups", "end", "Chess", options=options)
+    assert (done.returncode, done.stderr) == (1, "manage: nothing is done without --yes\n")
 
 
 def test_a_person_reads_a_table(tmp_path: Path) -> None:
@@ -54,6 +57,39 @@ def test_a_person_reads_a_table(tmp_path: Path) -> None:
     table = "id  name  disabled  node\n1   Ann   yes       -\n"
     assert manage("list", options=options).stdout == table
     assert manage("who", options=options).stdout == "nobody\n"
+    assert manage("groups", "list", options=options).stdout == "no group\n"
+
+
+async def test_groups_are_looked_after(server: ServerProcess, tmp_path: Path) -> None:
+    """Listed, looked into, renamed, rid of a member and ended, while their members talk."""
+    options = options_of(tmp_path)
+
+    async def groups(*arguments: str) -> Any:
+        return await beside(lambda: told("groups", *arguments, options=options))
+
+    async with newcomer(server.port) as anna, newcomer(server.port) as bert:
+        group = await anna.client.create_group("Chess")
+        await bert.client.join_group(group.id)
+        chess = {"id": group.id, "name": "Chess"}
+        assert (await groups("list"))["groups"] == [{**chess, "members": 2}]
+        assert await groups("list", "--containing", "go") == {"groups": [], "next": None}
+        page = await groups("members", "chess", "--limit", "1")
+        member = {"id": anna.id, "name": anna.name, "role": "creator", "online": True}
+        assert page == {"group": chess, "users": [member], "next": anna.id}
+        await bert.client.send_group(group.id, "hello")
+        person = {"id": bert.id, "name": bert.name}
+        assert await groups("remove", "Chess", bert.name) == {"group": chess, "user": person}
+        with pytest.raises(Refused, match="not_member"):
+            await bert.client.send_group(group.id, "hello?")
+        go = {"id": group.id, "name": "Go"}
+        assert await groups("rename", str(group.id), "Go") == {"group": go, "before": "Chess"}
+        assert await groups("end", "go", "--yes") == {"group": go}
+        with pytest.raises(Refused, match="no_such_group"):
+            await anna.client.send_group(group.id, "hello?")
+    lines = [json.loads(line) for line in server.log.splitlines()]
+    (removed,) = [line for line in lines if line.get("command") == "groups remove"]
+    concerned = {"user": bert.id, "name": bert.name, "group": group.id, "group_name": "Chess"}
+    assert concerned.items() <= removed.items()
 
 
 async def test_a_running_server_is_asked(server: ServerProcess, tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""What an operator can ask for about groups. An answer has the `group` and the `user` that it is
+about, each with id and name."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chat_domain.chat import Chat
+from chat_domain.model import Group, Member, SizedGroup, User
+
+Result = dict[str, Any]
+
+
+async def list_groups(chat: Chat, *, after: int, limit: int, containing: str = "") -> Result:
+    page = await chat.group_administration.page(after, limit, containing)
+    return {"groups": [_sized(one) for one in page.items], "next": page.next}
+
+
+async def members(chat: Chat, *, group: str, after: int, limit: int) -> Result:
+    found, page = await chat.group_administration.members(group, after, limit)
+    people = [_member(member) for member in page.items]
+    return {"group": _named(found), "users": people, "next": page.next}
+
+
+async def rename(chat: Chat, *, group: str, name: str) -> Result:
+    before, renamed = await chat.group_administration.rename(group, name)
+    return {"group": _named(renamed), "before": before.name}
+
+
+async def remove(chat: Chat, *, group: str, who: str) -> Result:
+    found, user = await chat.group_administration.remove(group, who)
+    return {"group": _named(found), "user": _named(user)}
+
+
+async def end(chat: Chat, *, group: str) -> Result:
+    return {"group": _named(await chat.group_administration.end(group))}
+
+
+GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
+    "groups list": list_groups,
+    "groups members": members,
+    "groups rename": rename,
+    "groups remove": remove,
+    "groups end": end,
+}
+
+
+def _named(one: Group | User) -> Result:
+    return {"id": one.id, "name": one.name}
+
+
+def _sized(one: SizedGroup) -> Result:
+    return _named(one.group) | {"members": one.members}
+
+
+def _member(one: Member) -> Result:
+    return {"id": one.id, "name": one.name, "role": one.role.value, "online": one.online}

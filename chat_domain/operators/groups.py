@@ -1,0 +1,64 @@
+"""What an operator does to groups. Every step can be repeated."""
+
+import attrs
+
+from chat_domain.errors import NoSuchGroup, NoSuchMember, NotMember
+from chat_domain.groups.membership import GroupMembership
+from chat_domain.model import Group, Member, Page, SizedGroup, User
+from chat_domain.names import Name, name_key
+from chat_domain.operators.administration import Administration
+from chat_domain.pages import cut
+
+
+@attrs.frozen
+class GroupAdministration:
+    """A group is named by its id, in digits, or by its name in any case; a user likewise."""
+
+    membership: GroupMembership
+    people: Administration
+
+    async def group(self, which: str) -> Group:
+        """Raises NoSuchGroup."""
+        groups = self.membership.groups
+        if which.isascii() and which.isdigit():
+            found = await groups.by_id(int(which))
+        else:
+            found = await groups.by_name(name_key(which))
+        if found is None:
+            raise NoSuchGroup(which)
+        return found
+
+    async def page(self, after: int, limit: int, containing: str = "") -> Page[SizedGroup]:
+        """A page of all groups, or of those whose names have this part, in whatever case."""
+        found = await self.membership.groups.page(after, limit + 1, name_key(containing))
+        return cut(found, [one.group.id for one in found], limit)
+
+    async def members(self, which: str, after: int, limit: int) -> tuple[Group, Page[Member]]:
+        """A group, and a page of its members. Raises NoSuchGroup."""
+        group = await self.group(which)
+        return group, await self.membership.page_of_members(group.id, after, limit)
+
+    async def rename(self, which: str, name: str) -> tuple[Group, Group]:
+        """The group before and after. Raises NoSuchGroup, BadName and GroupNameTaken."""
+        parsed = Name.parse(name)
+        before = await self.group(which)
+        await self.membership.groups.rename(before.id, parsed)
+        return before, attrs.evolve(before, name=parsed.text)
+
+    async def remove(self, which: str, who: str) -> tuple[Group, User]:
+        """End somebody's membership, as if they had left; they can join again.
+
+        Raises NoSuchGroup, NoSuchUser and NoSuchMember.
+        """
+        group, user = await self.group(which), (await self.people.account(who)).user
+        try:
+            await self.membership.leave(user.id, group.id)
+        except NotMember:
+            raise NoSuchMember(user.id, group.id) from None
+        return group, user
+
+    async def end(self, which: str) -> Group:
+        """End a group with all memberships; what waits in mailboxes stays. Raises NoSuchGroup."""
+        group = await self.group(which)
+        await self.membership.end(group.id)
+        return group
