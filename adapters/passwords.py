@@ -46,7 +46,7 @@ class Argon2Hasher:
         *,
         cheap: bool = False,
         threads: int = THREADS,
-        waiting: int = WAITING,
+        waiting: Callable[[], int] = lambda: WAITING,
         refused: Callable[[], None] = _nothing,
     ) -> None:
         memory, passes = (8, 1) if cheap else (19_456, 2)

@@ -28,9 +28,14 @@ class Turns:
     """
 
     def __init__(
-        self, executor: Executor, *, hands: int, waiting: int, refused: Callable[[], None]
+        self,
+        executor: Executor,
+        *,
+        hands: int,
+        waiting: Callable[[], int],
+        refused: Callable[[], None],
     ) -> None:
-        """`waiting` is how many jobs there may be in all; 0 is no limit."""
+        """`waiting` tells how many jobs there may be in all; 0 is no limit."""
         self._executor = executor
         self._hands = hands
         self._waiting = waiting
@@ -43,7 +48,8 @@ class Turns:
         return len(self._jobs)
 
     async def run(self, work: Callable[[], T], origin: str) -> T:
-        if self._waiting and not self._room_for(origin):
+        most = self._waiting()
+        if most and not self._room_for(origin, most):
             self._refused()
             raise TryAgain
         job = _Job(work, asyncio.get_running_loop().create_future())
@@ -52,11 +58,11 @@ class Turns:
         result: T = await job.result
         return result
 
-    def _room_for(self, origin: str) -> bool:
+    def _room_for(self, origin: str, most: int) -> bool:
         jobs = self._jobs
         own = jobs.waiting(origin)
-        if len(jobs) < self._waiting:
-            return 2 * own < self._waiting
+        if len(jobs) < most:
+            return 2 * own < most
         longest = jobs.longest()
         if own + 1 >= jobs.waiting(longest):
             return False

@@ -1,6 +1,5 @@
 """The one place where the parts are chosen and put together."""
 
-import resource
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
@@ -34,7 +33,6 @@ from chat_domain.delivery.rosters import Rosters
 from chat_domain.delivery.sessions import Sessions
 from chat_domain.delivery.standing import Standing
 from chat_domain.fairness.guard import Guard
-from chat_domain.fairness.limits import Limits
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.offline import Offline
@@ -53,9 +51,9 @@ from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
 from chat_domain.ports.store import Store
+from entrypoints.limits import affordable
 from entrypoints.settings import BadSettings, Settings, shown
 
-FILES_OF_OUR_OWN = 100  # stores, brokers, logs, and connections that are being refused
 VISIT_ENDS_WITHIN = 5.0  # seconds for what it has begun, telling friends say
 
 
@@ -65,7 +63,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
 
     Raises BadSettings, StoreUnusable, and BrokerUnusable.
     """
-    guard = Guard(_affordable(settings.limits()), registration_open=settings.registration == "open")
+    guard = Guard(affordable(settings.limits()), registration_open=settings.registration == "open")
     async with AsyncExitStack() as stack:
         hasher = stack.enter_context(closing(_hasher(settings, guard)))
         store = await stack.enter_async_context(open_store(settings))
@@ -81,7 +79,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             ids=RandomIds(),
             tasks=tasks,
             latches=EventLatches(),
-            budget=Budget(settings.unsettled_mib * 1024 * 1024),
+            budget=Budget(settings.unsettled_bytes),
             second_login_replaces=settings.second_login == "replace",
             guard=guard,
             depths={"hashing": hasher.waiting},
@@ -90,24 +88,14 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         yield Gateway(Shared(chat, tasks, guard, tally))
 
 
-def _affordable(limits: Limits) -> Limits:
-    """No more connections than there may be files, or the store could not open its own.
-
-    Connections are refused politely at their limit; without files they could not even be accepted.
-    """
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
-        return limits
-    most = max(1, files - FILES_OF_OUR_OWN)
-    return attrs.evolve(limits, connections=min(limits.connections or most, most))
-
-
 def _hasher(settings: Settings, guard: Guard) -> Argon2Hasher:
     def refused() -> None:
         guard.counters.hashing_refused += 1
 
     return Argon2Hasher(
-        cheap=settings.hashing == "cheap", waiting=settings.hashing_jobs, refused=refused
+        cheap=settings.hashing == "cheap",
+        waiting=lambda: guard.limits.hashing_jobs,
+        refused=refused,
     )
 
 
@@ -270,7 +258,7 @@ def assemble(
     registration = Registration(store.users, hasher)
     tokens = LoginTokens(store.tokens, clock, ids)
     accounts = Accounts(store.users, tokens, hasher)
-    groups = GroupMembership(store.groups, rosters, changes, presence, guard.limits, guard.counters)
+    groups = GroupMembership(store.groups, rosters, changes, presence, guard)
     evictions = Evictions(store.tokens, presence, broker, logins, latches, name)
     administration = Administration(
         store.users, presence, registration, tokens, hasher, groups, store.mailbox, evictions
@@ -281,7 +269,7 @@ def assemble(
         tokens=tokens,
         resuming=Resuming(tokens, logins, guard.counters),
         logins=logins,
-        friends=FriendList(store.users, store.friends, presence, guard.limits, guard.counters),
+        friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,
         one_to_one=OneToOne(delivery),
         group_chat=GroupChat(delivery, rosters),

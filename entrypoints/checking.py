@@ -29,12 +29,17 @@ def check_and_tell(settings: Settings) -> int:
 
 def _check(settings: Settings) -> None:
     """What only their users could notice. Raises BadSettings, StoreUnusable and BrokerUnusable."""
+    check_addresses(settings)
+    certificate_of(settings)
+
+
+def check_addresses(settings: Settings) -> None:
+    """Where the store and the broker are. Raises BadSettings, StoreUnusable and BrokerUnusable."""
     open_store(settings)
     if settings.store.startswith("mysql:"):
         Address.parse(settings.store)
     if broker_kind(settings) == "redis":
         client_of(settings.broker)
-    certificate_of(settings)
 
 
 def description(settings: Settings) -> Iterator[str]:

@@ -39,9 +39,8 @@ async def controlled(settings: Settings, chat: Chat, worker: int | None) -> Asyn
 async def log_level(*, level: str) -> dict[str, Any]:
     """Change from which level on this process logs. Raises KeyError for what is no level."""
     before = THRESHOLD.set(level)
-    THRESHOLD.set("info")  # whatever is logged otherwise, this is
-    log.warning("log level changed", before=before, now=level, operator=OPERATOR.get())
-    THRESHOLD.set(level)
+    with THRESHOLD.lifted():
+        log.warning("log level changed", before=before, now=level, operator=OPERATOR.get())
     return {"level": level, "before": before}
 
 

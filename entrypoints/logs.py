@@ -3,6 +3,8 @@
 import logging
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TextIO
 
@@ -77,6 +79,15 @@ class Threshold:
         before, self.level = self.level, level
         self._number = _NUMBERS[level]
         return before
+
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """Within this all is logged: what is said about the level itself, say."""
+        self._number = logging.NOTSET
+        try:
+            yield
+        finally:
+            self._number = _NUMBERS[self.level]
 
     def __call__(self, _logger: object, method: str, event: EventDict) -> EventDict:
         """The first of structlog's processors."""

@@ -80,6 +80,6 @@ def _collector(gateway: Gateway) -> NodeCollector:
         draining=lambda: gateway.shared.closing,
         depths=depths,
         limits=lambda: attrs.asdict(gateway.shared.guard.counters),
-        connections_limit=gateway.shared.guard.limits.connections,
+        connections_limit=lambda: gateway.shared.guard.limits.connections,
         build={"version": VERSION, "python": PYTHON},
     )

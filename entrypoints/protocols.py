@@ -2,19 +2,20 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Callable
-from functools import partial
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 import structlog
 
 from adapters.gateway.departures import Departures
-from adapters.gateway.endings import Ending
+from adapters.gateway.endings import Ending, Left
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.slices import Slices
 from adapters.tcp.arrival import Arrival
-from adapters.tcp.certificate import BadCertificate, Certificate
+from adapters.tcp.certificate import BadCertificate, Certificate, load_in_time
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 from adapters.tcp.tls import Leave, Secured
@@ -22,7 +23,7 @@ from chat_domain.errors import TooManyConnections
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.origins import name_of
 from chat_domain.ports.runtime import Clock
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.settings import BadSettings, Network, Settings
 
 log = structlog.get_logger()
 
@@ -63,22 +64,52 @@ def certificate_of(settings: Settings) -> Certificate | None:
     """What the server shows its clients, if it does. Raises BadSettings."""
     if not settings.tls_cert:
         return None
-    try:
+    with _told_as_settings():
         return Certificate(Path(settings.tls_cert), Path(settings.tls_key))
+
+
+def new_certificate(settings: Settings) -> ssl.SSLContext | None:
+    """What its clients can be shown from now on. Raises BadSettings, also where none would take it,
+    as it is out of its time."""
+    if not settings.tls_cert:
+        return None
+    with _told_as_settings():
+        return load_in_time(Path(settings.tls_cert), Path(settings.tls_key))
+
+
+@contextmanager
+def _told_as_settings() -> Iterator[None]:
+    try:
+        yield
     except BadCertificate as error:
         raise BadSettings(f"--tls-cert, --tls-key: {error}") from None
 
 
-def protocols(
-    settings: Settings, gateway: Gateway, certificate: Certificate | None
-) -> Callable[[], asyncio.Protocol]:
-    """What makes the protocol of each new socket."""
+@attrs.define
+class Entrance:
+    """Makes the protocol of each new socket.
+
+    proxies: who may say who their clients are; they can be others from one socket to the next.
+    begin: makes the protocol of a client. left: told of who goes before that.
+    """
+
+    proxies: tuple[Network, ...]
+    _begin: Callable[[str | None], asyncio.Protocol]
+    _left: Left
+
+    def __call__(self) -> asyncio.Protocol:
+        if not self.proxies:
+            return self._begin(None)
+        return Arrival(self.proxies, self._begin, self._left)
+
+
+def entrance(settings: Settings, gateway: Gateway, certificate: Certificate | None) -> Entrance:
     outboxes = Outboxes()
 
-    def connect(peer: str | None = None) -> asyncio.Protocol:
+    def connect(peer: str | None) -> asyncio.Protocol:
         return Connection(gateway.welcome, outboxes, peer)
 
-    def secure(peer: str | None = None) -> asyncio.Protocol:
+    def secure(peer: str | None) -> asyncio.Protocol:
         assert certificate is not None
         return Secured(certificate, connect, door, peer)
 
@@ -87,8 +118,7 @@ def protocols(
         gateway.shared.guard, gateway.shared.chat.clock, departures, gateway.shared.slices
     )
     begin = connect if certificate is None else secure
-    proxies = settings.proxy_networks()
-    return partial(Arrival, proxies, begin, departures.stranger) if proxies else begin
+    return Entrance(settings.proxy_networks(), begin, departures.stranger)
 
 
 def warn_if_open(settings: Settings) -> None:

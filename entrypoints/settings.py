@@ -11,6 +11,7 @@ from chat_domain.fairness.limits import Limits
 Network = IPv4Network | IPv6Network
 
 LAST_PORT = 65_535
+LARGEST = 10**12  # of any number: more than anybody means, and still one to reckon with
 
 
 class BadSettings(Exception):
@@ -63,6 +64,8 @@ def without_password(url: str) -> str:
 
 
 def _setting(default: Any, text: str, **more: Any) -> Any:
+    if "least" in more:
+        more.setdefault("most", LARGEST)
     return attrs.field(default=default, metadata={"help": text, **more})
 
 
@@ -80,12 +83,12 @@ def _port(default: int, text: str) -> Any:
 
 
 def _limit(default: int, text: str) -> Any:
-    return _setting(default, f"{text}; 0 for no limit", least=0)
+    return _setting(default, f"{text}; 0 for no limit", least=0, reloads=True)
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How a server runs."""
+    """How a server runs. `reloads`: may change while it does (see `entrypoints.reloading`)."""
 
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _port(6000, "port to listen on; 0 takes a free one and says which")
@@ -109,18 +112,26 @@ class Settings:
     proxy_from: str = _setting(
         "",
         "proxies that may say who their clients are, by the PROXY protocol: networks, with commas",
+        reloads=True,
     )
     tls_cert: str = _setting(
-        "", "file with the server's certificate and those between it and a known one: serve TLS"
+        "",
+        "file with the server's certificate and those between it and a known one: serve TLS",
+        reloads=True,
     )
-    tls_key: str = _setting("", "file with the certificate's key, which has no passphrase")
+    tls_key: str = _setting(
+        "", "file with the certificate's key, which has no passphrase", reloads=True
+    )
     second_login: str = _setting(
         "refuse",
         "what a login does while the account is online: refuse it, or replace the first",
         choices=("refuse", "replace"),
     )
     unsettled_mib: int = _setting(
-        256, "MiB of messages held in memory for slow clients; beyond it they are stored", least=1
+        256,
+        "MiB of messages held in memory for slow clients; beyond it they are stored",
+        least=1,
+        reloads=True,
     )
     mailbox_capacity: int = _setting(
         1000,
@@ -132,6 +143,7 @@ class Settings:
         "when stopping, the seconds over which many clients are sent away, a few at a time; all "
         "else takes at most 8 more",
         least=0,
+        reloads=True,
     )
     http_port: int = _port(
         0,
@@ -148,6 +160,7 @@ class Settings:
         "open",
         "whether anybody may register, or the operator adds users (manage add)",
         choices=("open", "closed"),
+        reloads=True,
     )
     connections: int = _limit(10_000, "connections of this node in all")
     connections_per_address: int = _limit(1_000, "connections from one address")
@@ -182,7 +195,7 @@ class Settings:
         choices=("strong", "cheap"),
     )
     log_level: str = _setting(
-        "info", "what is logged", choices=("debug", "info", "warning", "error")
+        "info", "what is logged", choices=("debug", "info", "warning", "error"), reloads=True
     )
 
     def __attrs_post_init__(self) -> None:
@@ -209,6 +222,10 @@ class Settings:
         scheme, _, rest = self.store.partition(":///")
         return Path(rest) if scheme == "sqlite" and rest else None
 
+    @property
+    def unsettled_bytes(self) -> int:
+        return self.unsettled_mib * 1024 * 1024
+
     def limits(self) -> Limits:
         return Limits(**{name: getattr(self, name) for name in attrs.fields_dict(Limits)})
 
@@ -233,8 +250,6 @@ def allowed(field: "attrs.Attribute[Any]") -> str:
             return f"one of {', '.join(choices)}"
         case {"least": least, "most": most}:
             return f"a whole number from {least} to {most}"
-        case {"least": least}:
-            return f"a whole number, {least} or more"
     return "yes or no" if field.type is bool else "a text"
 
 

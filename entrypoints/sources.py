@@ -68,12 +68,13 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
 def _from_file(path: Path) -> dict[str, _Given]:
     try:
         found = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        given = {name: _Given(value, _in_file(name, value, path)) for name, value in found.items()}
+    except (OSError, ValueError, RecursionError) as error:  # of no file, no text, or no TOML
         raise BadSettings(f"cannot read {path}: {_why(error)}") from error
     for name in found:
         if name not in attrs.fields_dict(Settings):
             raise BadSettings(f"{shown(name)} in {path}: there is no such setting")
-    return {name: _Given(value, _in_file(name, value, path)) for name, value in found.items()}
+    return given
 
 
 def _in_file(name: str, value: object, path: Path) -> str:
@@ -92,7 +93,7 @@ def _without_file(name: str, given: _Given) -> _Given:
             raise BadSettings(f"{given.words}: a text, or a table with one key, file")
     try:
         return _Given(Path(file).read_text("utf-8").strip(), f"{given.words} ({file})")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadSettings(f"{given.words}: cannot read {shown(file)}: {_why(error)}") from None
 
 

@@ -26,7 +26,8 @@ from entrypoints.controlling import controlled
 from entrypoints.listening import BACKLOG, listening_sockets, reason_of
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
-from entrypoints.protocols import certificate_of, protocols, warn_if_open
+from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
+from entrypoints.reloading import Configuration, take
 from entrypoints.settings import BadSettings, Settings, without_password
 from entrypoints.sources import read_settings
 from entrypoints.workers import Watcher
@@ -48,6 +49,8 @@ class Worker:
 async def serve(settings: Settings, worker: Worker | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or until a worker's watcher is gone.
 
+    On SIGHUP the settings are read anew; until this is possible, it has to be blocked.
+
     Raises BadSettings, StoreUnusable, BrokerUnusable and OSError (the port).
     """
     stop = asyncio.Event()
@@ -56,15 +59,18 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     certificate = certificate_of(settings)
-    if certificate is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificate.reload)
     place = worker.number if worker else None
     async with (
         opened(settings) as gateway,
         controlled(settings, gateway.shared.chat, place),
         operated(settings, gateway, place),
     ):
-        servers = await _listen(settings, protocols(settings, gateway, certificate), worker)
+        door = entrance(settings, gateway, certificate)
+        servers = await _listen(settings, door, worker)
+        configuration = Configuration(
+            settings, settings_anew, lambda new: take(new, gateway, door, certificate)
+        )
+        _listen_to_sighup(configuration)
         if worker is None or worker.number == 1:
             warn_if_open(settings)
         clock = asyncio.create_task(gateway.keep_time())
@@ -76,7 +82,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
             for server in servers:
                 server.close()
             clock.cancel()
-            await gateway.close(settings.drain_seconds)
+            await gateway.close(configuration.settings.drain_seconds)
     log.info("stopped")
 
 
@@ -89,6 +95,12 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def _listen_to_sighup(configuration: Configuration) -> None:
+    """Also to one that has come before."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, configuration.hung_up)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
 
 def _stop_when_broken(lifeline: int, stop: asyncio.Event) -> None:
@@ -132,13 +144,19 @@ def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     return uvloop.run
 
 
+def settings_anew() -> Settings:
+    """As they are given now: files may have changed. Raises BadSettings."""
+    return read_settings(sys.argv[1:], os.environ)
+
+
 def main() -> int:
     try:
-        settings = read_settings(sys.argv[1:], os.environ)
+        settings = settings_anew()
     except BadSettings as error:
         return _fail(str(error), WRONG_USE)
     if wants_check(sys.argv[1:]):
         return check_and_tell(settings)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     set_up_logs(settings.log_level)
     raise_file_limit()
     return _run(settings) if settings.workers == 1 else _run_workers(settings)
@@ -160,18 +178,20 @@ def _run_workers(settings: Settings) -> int:
     except OSError as error:
         return _cannot_listen(settings, error)
 
+    configuration = Configuration(settings, settings_anew, new_certificate)
+
     def work(number: int, lifeline: int) -> int:
         structlog.contextvars.bind_contextvars(worker=number)
         own = sockets.pop(number - 1)
         close_sockets()
-        return _run(settings, Worker(own, lifeline, number))
+        return _run(configuration.settings, Worker(own, lifeline, number))
 
     def close_sockets() -> None:
         for sock in itertools.chain.from_iterable(sockets):
             sock.close()
 
-    watcher = Watcher(settings.workers, work, reloads=bool(settings.tls_cert))
-    return watcher.run(on_stop=close_sockets, more_time=settings.drain_seconds)
+    watcher = Watcher(settings.workers, work, on_hangup=configuration.hung_up)
+    return watcher.run(close_sockets, lambda: configuration.settings.drain_seconds)
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> int:

@@ -2,8 +2,8 @@
 
 The watcher forks the workers and does nothing else: no event loop, no threads, no connections of
 its own, so a worker can be forked at any time. A worker that dies is replaced, after a delay that
-grows while it keeps dying. SIGTERM and SIGINT are passed on. If the watcher itself is killed, the
-workers see their lifeline break, and end.
+grows while it keeps dying. SIGTERM and SIGINT are passed on, and SIGHUP where that is wanted. If
+the watcher itself is killed, the workers see their lifeline break, and end.
 """
 
 import os
@@ -23,7 +23,7 @@ SHORTEST_DELAY, LONGEST_DELAY = 0.5, 10.0  # seconds
 STOPPING_TAKES = 20.0  # seconds at most; workers give themselves 10
 REFUSED = 1  # the exit status of a worker that cannot do what it is told to
 
-_SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGALRM}
+_SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGHUP}
 
 # `work(number, lifeline)` returns the worker's exit status. The lifeline is a file descriptor that
 # becomes readable when the watcher is gone.
@@ -45,32 +45,34 @@ class _Place:
 class Watcher:
     """Keeps `count` workers running until it is told to stop. To be used once."""
 
-    def __init__(self, count: int, work: Work, *, reloads: bool = False) -> None:
-        """`reloads`: workers read something anew on SIGHUP, so it is passed on."""
+    def __init__(
+        self, count: int, work: Work, *, on_hangup: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`on_hangup` is called on SIGHUP, and says whether the workers are told, too."""
         self._work = work
-        self._signals = _SIGNALS | {signal.SIGHUP} if reloads else _SIGNALS
+        self._on_hangup = on_hangup
         self._places = [_Place(number, due=0.0) for number in range(1, count + 1)]
         self._lifeline = os.pipe()
         self._stopping = False
         self._status = 0
 
-    def run(self, on_stop: Callable[[], None], more_time: float = 0.0) -> int:
+    def run(self, on_stop: Callable[[], None], more_time: Callable[[], float] = lambda: 0.0) -> int:
         """Return the exit status when all workers have ended: 0 if all did so in good order.
 
-        `on_stop` is called once, when the workers are told to stop. more_time: seconds that they
-        may take for it beyond STOPPING_TAKES.
+        `on_stop` is called once, when the workers are told to stop. more_time: tells then how many
+        seconds they may take for it beyond STOPPING_TAKES.
         """
         signal.signal(signal.SIGCHLD, lambda *_: None)  # what is ignored cannot be waited for
-        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self._on_stop = on_stop
-        self._stopping_takes = STOPPING_TAKES + more_time
+        self._more_time = more_time
         self._start_who_is_due()
         while self._has_work():
-            number = signal.sigwait(self._signals)
+            number = signal.sigwait(_SIGNALS)
             if number == signal.SIGCHLD:
                 self._bury_the_dead()
             elif number == signal.SIGHUP:
-                self._tell_all(number)
+                self._hang_up()
             elif number != signal.SIGALRM:
                 self._stop(number)
             elif self._stopping:
@@ -112,9 +114,8 @@ class Watcher:
             signal.setitimer(signal.ITIMER_REAL, 0)
             for each in _SIGNALS:
                 signal.signal(each, signal.SIG_DFL)
-            if signal.SIGHUP in self._signals:
-                signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until it can read anything anew
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._signals)
+            # SIGHUP stays blocked, and waits, until the worker can read anything anew.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS - {signal.SIGHUP})
             status = self._work(number, self._lifeline[0])
         except Exception:
             log.exception("worker failed", worker=number)
@@ -150,13 +151,19 @@ class Watcher:
                 "worker died", worker=place.number, pid=pid, status=code, again_in=place.delay
             )
 
+    # -- reloading -------------------------------------------------------------------------
+
+    def _hang_up(self) -> None:
+        if not self._stopping and self._on_hangup():
+            self._tell_all(signal.SIGHUP)
+
     # -- stopping --------------------------------------------------------------------------
 
     def _stop(self, number: int) -> None:
         if not self._stopping:
             self._stopping = True
             self._on_stop()
-            signal.setitimer(signal.ITIMER_REAL, self._stopping_takes)
+            signal.setitimer(signal.ITIMER_REAL, STOPPING_TAKES + self._more_time())
         self._tell_all(number)
 
     def _tell_all(self, number: int) -> None:

@@ -38,7 +38,7 @@ class NodeCollector(Collector):
     draining: Callable[[], bool]
     depths: Depths
     limits: Callable[[], Mapping[str, int]]
-    connections_limit: int = 0
+    connections_limit: Callable[[], int]
     build: Mapping[str, str] = attrs.field(factory=dict)
 
     def collect(self) -> Iterator[Metric]:
@@ -72,7 +72,7 @@ class NodeCollector(Collector):
             (
                 "chat_connections_limit",
                 "Beyond this they are refused; 0 for no limit.",
-                self.connections_limit,
+                self.connections_limit(),
             ),
             ("chat_unsettled_bytes", "Messages held in memory, about.", budget.used),
             ("chat_unsettled_limit_bytes", "Beyond this they are stored.", budget.limit),

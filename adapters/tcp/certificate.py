@@ -22,49 +22,38 @@ class Certificate:
 
     def __init__(self, chain: Path, key: Path) -> None:
         """Raises BadCertificate. One that is out of its time is taken: not everybody looks."""
-        self._chain = chain
-        self._key = key
-        self.context = self._load()
+        self.context = _load(chain, key)
         trouble = _out_of_time(self.context, chain)
         if trouble:
             log.error("clients will refuse the certificate", file=str(chain), why=trouble)
 
-    def reload(self) -> None:
-        """New connections see what the files say by now. If that is no good, nothing changes."""
-        try:
-            self.context = self._load_in_time()
-        except BadCertificate as error:
-            # the old one goes on to work, and the line says all
-            log.error(  # noqa: TRY400
-                "certificate not reloaded, the old one stays", why=str(error)
-            )
-        else:
-            log.info("certificate reloaded")
 
-    def _load_in_time(self) -> ssl.SSLContext:
-        context = self._load()
-        trouble = _out_of_time(context, self._chain)
-        if trouble:
-            raise BadCertificate(f"{self._chain}: {trouble}")
-        return context
+def load_in_time(chain: Path, key: Path) -> ssl.SSLContext:
+    """What is in these files. Raises BadCertificate, also for one that is out of its time."""
+    context = _load(chain, key)
+    trouble = _out_of_time(context, chain)
+    if trouble:
+        raise BadCertificate(f"{chain}: {trouble}")
+    return context
 
-    def _load(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-        asked = False
 
-        def passphrase() -> bytes:  # or OpenSSL would ask on the terminal, and the server wait
-            nonlocal asked
-            asked = True
-            return b""
+def _load(chain: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+    asked = False
 
-        try:
-            context.load_cert_chain(self._chain, self._key, password=passphrase)
-        except (OSError, ValueError) as error:
-            why = "the key has a passphrase, and nobody to type it" if asked else _words(error)
-            raise BadCertificate(f"{self._chain}, {self._key}: {why}") from error
-        return context
+    def passphrase() -> bytes:  # or OpenSSL would ask on the terminal, and the server wait
+        nonlocal asked
+        asked = True
+        return b""
+
+    try:
+        context.load_cert_chain(chain, key, password=passphrase)
+    except (OSError, ValueError) as error:
+        why = "the key has a passphrase, and nobody to type it" if asked else _words(error)
+        raise BadCertificate(f"{chain}, {key}: {why}") from error
+    return context
 
 
 def _words(error: Exception) -> str:

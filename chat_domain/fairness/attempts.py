@@ -77,6 +77,10 @@ class Attempts:
         self._pairs: _Records[tuple[int | str, str]] = _Records()
         self._accounts: _Records[int | str] = _Records()
 
+    def change(self, free: int) -> None:
+        """So many attempts are free from now on; what is remembered stays."""
+        self._free = free
+
     def begin(self, who: int | str, origin: str, now: float) -> Attempt:
         """Raises TooManyFailures."""
         if not self._free:

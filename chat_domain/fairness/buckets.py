@@ -15,6 +15,11 @@ class Bucket:
         self._owed = 0.0
         self._since = 0.0
 
+    def change(self, rate: float, burst: float) -> None:
+        """From now on these count. What is owed stays owed."""
+        self._rate = rate
+        self._burst = burst
+
     def spend(self, amount: float, now: float) -> float:
         """Spend in any case; return the seconds until that is not beyond the burst any more."""
         if not self._rate:

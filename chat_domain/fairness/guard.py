@@ -32,6 +32,13 @@ class Guard:
         self.attempts = Attempts(limits.failed_logins)
         self.registration_open = registration_open
 
+    def change(self, limits: Limits, *, registration_open: bool) -> None:
+        """From now on these count, for new connections; those that are here have meters."""
+        self.limits = limits
+        self.origins.change(limits)
+        self.attempts.change(limits.failed_logins)
+        self.registration_open = registration_open
+
     def meter(self, origin: Origin) -> Meter:
         return Meter(self.limits, origin)
 

@@ -21,6 +21,7 @@ class Limits:
     friends_per_user: int = 5_000
     groups_per_user: int = 1_000
     members_per_group: int = 5_000
+    hashing_jobs: int = 200
 
 
 UNLIMITED = Limits(**dict.fromkeys(attrs.fields_dict(Limits), 0))

@@ -46,10 +46,15 @@ class Meter:
         self.frames = 0.0
         self.bytes = self.free = 0
         self._origin = origin
-        self._all_frames = Bucket(limits.frames_per_second, limits.frames_per_second * BURST)
-        self._all_bytes = Bucket(limits.bytes_per_second, limits.bytes_per_second * BURST)
+        self._all_frames, self._all_bytes = Bucket(0, 0), Bucket(0, 0)
+        self.change(limits)
         self._signs = Bucket(SIGNS_PER_SECOND, SIGNS_PER_SECOND * BURST)
         self._over_since = self._over_last = float("-inf")
+
+    def change(self, limits: Limits) -> None:
+        """From now on these count."""
+        self._all_frames.change(limits.frames_per_second, limits.frames_per_second * BURST)
+        self._all_bytes.change(limits.bytes_per_second, limits.bytes_per_second * BURST)
 
     def is_due(self) -> bool:
         """Whether it is time to settle."""

@@ -32,13 +32,17 @@ def name_of(peer: str) -> str:
         return peer
 
 
+def _unlimited() -> Bucket:
+    return Bucket(0, 0)
+
+
 @attrs.define(eq=False)
 class Origin:
     name: str
-    frames: Bucket
-    bytes: Bucket
-    arrivals: Bucket
-    registrations: Bucket
+    frames: Bucket = attrs.field(factory=_unlimited)
+    bytes: Bucket = attrs.field(factory=_unlimited)
+    arrivals: Bucket = attrs.field(factory=_unlimited)
+    registrations: Bucket = attrs.field(factory=_unlimited)
     connections: int = 0
     strangers: int = 0  # connections on which nobody is logged in
 
@@ -51,6 +55,12 @@ class Origins:
         self._counters = counters
         self._here: dict[str, Origin] = {}
         self._gone: OrderedDict[str, Origin] = OrderedDict()
+
+    def change(self, limits: Limits) -> None:
+        """From now on these count, also for whoever is known already."""
+        self._limits = limits
+        for origin in (*self._here.values(), *self._gone.values()):
+            self._allow(origin)
 
     # -- connections ---------------------------------------------------------------------
 
@@ -99,19 +109,19 @@ class Origins:
         self.strangers += one
 
     def _new(self, name: str) -> Origin:
+        origin = Origin(name)
+        self._allow(origin)
+        return origin
+
+    def _allow(self, origin: Origin) -> None:
         limits = self._limits
-        per_hour = limits.registrations_per_hour
         frames = limits.frames_per_second * limits.address_share
         data = limits.bytes_per_second * limits.address_share
-        return Origin(
-            name,
-            frames=Bucket(frames, frames * BURST),
-            bytes=Bucket(data, data * BURST),
-            arrivals=Bucket(
-                limits.connections_per_address / ARRIVE_IN, limits.connections_per_address
-            ),
-            registrations=Bucket(per_hour / HOUR, per_hour),
-        )
+        at_once, per_hour = limits.connections_per_address, limits.registrations_per_hour
+        origin.frames.change(frames, frames * BURST)
+        origin.bytes.change(data, data * BURST)
+        origin.arrivals.change(at_once / ARRIVE_IN, at_once)
+        origin.registrations.change(per_hour / HOUR, per_hour)
 
     # -- strangers -----------------------------------------------------------------------
 

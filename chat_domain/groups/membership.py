@@ -5,7 +5,7 @@ import attrs
 from chat_domain.delivery.roster_changes import RosterChanges
 from chat_domain.delivery.rosters import Rosters
 from chat_domain.errors import GroupFull, NotMember, TooManyGroups
-from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
+from chat_domain.fairness.guard import Guard
 from chat_domain.model import Group, Member, Membership, Page
 from chat_domain.names import Name
 from chat_domain.pages import cut
@@ -19,8 +19,7 @@ class GroupMembership:
     rosters: Rosters
     changes: RosterChanges
     presence: Presence
-    limits: Limits = UNLIMITED
-    counters: Counters = attrs.field(factory=Counters)
+    guard: Guard = attrs.field(factory=Guard)
 
     async def create(self, creator_id: int, name: str, description: str) -> Group:
         """Raises BadName, GroupNameTaken and TooManyGroups."""
@@ -38,19 +37,19 @@ class GroupMembership:
             await self.changes.announce(group_id)
 
     async def _check_room_for_another(self, user_id: int) -> None:
-        most = self.limits.groups_per_user
+        most = self.guard.limits.groups_per_user
         if most and await self.groups.count_of(user_id) >= most:
-            self.counters.groups_refused += 1
+            self.guard.counters.groups_refused += 1
             raise TooManyGroups(most)
 
     async def _check_room_in(self, group_id: int, user_id: int) -> None:
         """Those who join in the same moment do not see each other: a few too many may get in."""
-        most = self.limits.members_per_group
+        most = self.guard.limits.members_per_group
         if not most:
             return
         members = await self.rosters.members(group_id)
         if len(members) >= most and user_id not in members:
-            self.counters.members_refused += 1
+            self.guard.counters.members_refused += 1
             raise GroupFull(group_id, most)
 
     async def leave(self, user_id: int, group_id: int) -> None:

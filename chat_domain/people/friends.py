@@ -3,7 +3,7 @@
 import attrs
 
 from chat_domain.errors import NoSuchUser, Oneself, TooManyFriends
-from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
+from chat_domain.fairness.guard import Guard
 from chat_domain.model import Friend, Page, User
 from chat_domain.names import name_key
 from chat_domain.pages import cut
@@ -16,8 +16,7 @@ class FriendList:
     users: Users
     friends: Friends
     presence: Presence
-    limits: Limits = UNLIMITED
-    counters: Counters = attrs.field(factory=Counters)
+    guard: Guard = attrs.field(factory=Guard)
 
     async def add(self, user_id: int, friend_id: int) -> Friend:
         """Raises Oneself, NoSuchUser, AlreadyFriends and TooManyFriends."""
@@ -38,9 +37,9 @@ class FriendList:
         return await self._with_presence(user)
 
     async def _check_room(self, user_id: int) -> None:
-        most = self.limits.friends_per_user
+        most = self.guard.limits.friends_per_user
         if most and await self.friends.count(user_id) >= most:
-            self.counters.friends_refused += 1
+            self.guard.counters.friends_refused += 1
             raise TooManyFriends(most)
 
     async def remove(self, user_id: int, friend_id: int) -> None:

@@ -164,7 +164,7 @@ def test_a_new_certificate_is_read_on_sighup(server: ServerProcess, files: Files
             greets(server.port, files.trusting())
         files.cert.write_text("this is none")
         os.kill(server.pid, signal.SIGHUP)
-        server.says("certificate not reloaded")
+        server.says("configuration not reloaded")
         greets(server.port, files.trusting(newer))
         before.sendall(HELLO)
         assert b"1013" in before.recv(1000)

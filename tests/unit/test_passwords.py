@@ -166,7 +166,7 @@ async def test_a_hash_of_other_parameters_is_good_and_outdated(hasher: Argon2Has
 async def test_too_many_at_once_are_to_try_again() -> None:
     """At the bound and not below it; afterwards there is room again. What is under way does not
     wait any more."""
-    hasher = Argon2Hasher(cheap=True, threads=1, waiting=4)
+    hasher = Argon2Hasher(cheap=True, threads=1, waiting=lambda: 4)
     released = threading.Event()
     occupied = [asyncio.create_task(hasher._run(released.wait)) for _ in range(3)]
     await asyncio.sleep(0)

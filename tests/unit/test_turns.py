@@ -18,7 +18,7 @@ class Desk:
         self.gate = threading.Event()
         self.done: list[str] = []
         self.refusals = 0
-        self.turns = Turns(executor, hands=1, waiting=waiting, refused=self._refused)
+        self.turns = Turns(executor, hands=1, waiting=lambda: waiting, refused=self._refused)
 
     def _refused(self) -> None:
         self.refusals += 1

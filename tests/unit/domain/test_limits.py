@@ -224,16 +224,63 @@ class TestMeter:
         assert self.send(guard.meter(guard.origins.enter("192.0.2.2")), 50, 0.0) == 0
 
 
+class TestOtherLimits:
+    """While the server runs, for those who are here already as well."""
+
+    def test_an_address_that_is_known(self) -> None:
+        """What it has done counts on."""
+        guard = Guard(Limits(registrations_per_hour=2, connections_per_address=9))
+        origin = guard.origins.enter("192.0.2.1")
+        for _ in range(2):
+            guard.register(origin, 0.0)
+        guard.change(Limits(registrations_per_hour=3), registration_open=True)
+        guard.register(origin, 0.0)
+        with pytest.raises(TooManyRegistrations):
+            guard.register(origin, 0.0)
+        guard.change(Limits(connections_per_address=1), registration_open=False)
+        with pytest.raises(RegistrationClosed):
+            guard.register(origin, 0.0)
+        with pytest.raises(TooManyConnections):
+            guard.origins.enter("192.0.2.1")
+
+    def test_an_address_that_has_gone(self) -> None:
+        """It is remembered with what it may now."""
+        guard = Guard(Limits(registrations_per_hour=1))
+        origin = guard.origins.enter("192.0.2.1")
+        guard.register(origin, 0.0)
+        guard.origins.leave(origin, stranger=True)
+        guard.change(Limits(registrations_per_hour=2), registration_open=True)
+        guard.register(guard.origins.enter("192.0.2.1"), 0.0)
+
+    def test_a_connection_that_is_here(self) -> None:
+        """Its meter is told."""
+        guard = Guard(Limits(frames_per_second=10, address_share=0))
+        own = guard.meter(guard.origins.enter("192.0.2.1"))
+        own.frames = 150
+        assert own.settle(0.0) > 0
+        own.change(Limits(frames_per_second=100))
+        own.frames = 150
+        assert own.settle(0.0) == 0.0
+
+    def test_failed_logins(self) -> None:
+        """As many are free as are now."""
+        guard = Guard(Limits(failed_logins=1))
+        waits = [guard.attempts.begin("ann", "192.0.2.1", 0.0).wait for _ in range(2)]
+        guard.change(Limits(failed_logins=2), registration_open=True)
+        waits += [guard.attempts.begin("bob", "192.0.2.1", 0.0).wait for _ in range(2)]
+        assert waits == [0.0, 0.25, 0.0, 0.0]
+
+
 async def test_a_list_has_so_many_friends(world: World) -> None:
     """One more is refused, until one is removed."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     friends = FriendList(
-        world.store.users, world.store.friends, world.presence, Limits(friends_per_user=1)
+        world.store.users, world.store.friends, world.presence, Guard(Limits(friends_per_user=1))
     )
     await friends.add(ann.id, bob.id)
     with pytest.raises(TooManyFriends):
         await friends.add(ann.id, cid.id)
-    assert friends.counters.friends_refused == 1
+    assert friends.guard.counters.friends_refused == 1
     await friends.remove(ann.id, bob.id)
     await friends.add_by_name(ann.id, "cid")
 
@@ -241,7 +288,7 @@ async def test_a_list_has_so_many_friends(world: World) -> None:
 def groups_of(world: World, limits: Limits) -> GroupMembership:
     groups = world.chat.groups
     return GroupMembership(
-        world.store.groups, groups.rosters, groups.changes, world.presence, limits
+        world.store.groups, groups.rosters, groups.changes, world.presence, Guard(limits)
     )
 
 
@@ -258,7 +305,7 @@ async def test_a_user_is_in_so_many_groups(world: World) -> None:
         await groups.join(ann.id, third.id)
     await groups.leave(ann.id, first.id)
     await groups.join(ann.id, third.id)
-    assert groups.counters.groups_refused == 2
+    assert groups.guard.counters.groups_refused == 2
 
 
 async def test_a_group_has_so_many_members(world: World) -> None:
@@ -271,4 +318,4 @@ async def test_a_group_has_so_many_members(world: World) -> None:
         await groups.join(cid.id, group.id)
     await groups.leave(bob.id, group.id)
     await groups.join(cid.id, group.id)
-    assert groups.counters.members_refused == 1
+    assert groups.guard.counters.members_refused == 1

@@ -46,7 +46,7 @@ def samples(world: World, tally: Tally) -> Mapping[tuple[str, ...], float]:
         draining=lambda: False,
         depths={"a queue": lambda: 5},
         limits=lambda: {"too_fast_cut": 2},
-        connections_limit=10,
+        connections_limit=lambda: 10,
         build={"version": "1.2.3", "python": "3.11.0"},
     )
     families = text_string_to_metric_families(page_of(registry_of(collector)).decode())

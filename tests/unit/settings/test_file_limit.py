@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from entrypoints.bootstrap import FILES_OF_OUR_OWN, opened
+from entrypoints.bootstrap import opened
+from entrypoints.limits import FILES_OF_OUR_OWN
 from entrypoints.settings import Settings
 
 

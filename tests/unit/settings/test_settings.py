@@ -99,6 +99,7 @@ def test_the_environment_of_others_is_nobody_s_business() -> None:
     )
 
 
+LARGEST = 1_000_000_000_000
 PORTS = "a whole number from 0 to 65535"
 LEVELS = "one of debug, info, warning, error"
 
@@ -111,8 +112,8 @@ LEVELS = "one of debug, info, warning, error"
         (["--http-port", "99999"], f"--http-port 99999: {PORTS}"),
         (["--log-level", "lout"], f"--log-level lout: {LEVELS}"),
         (["--hashing", "none"], "--hashing none: one of strong, cheap"),
-        (["--mailbox-capacity", "0"], "--mailbox-capacity 0: a whole number, 1 or more"),
-        (["--connections", "1e4"], "--connections 1e4: a whole number, 0 or more"),
+        (["--mailbox-capacity", "0"], f"--mailbox-capacity 0: a whole number from 1 to {LARGEST}"),
+        (["--connections", "1e4"], f"--connections 1e4: a whole number from 0 to {LARGEST}"),
         (["--tls-cert", "a.pem"], "--tls-cert a.pem: of no use without --tls-key"),
         (["--tls-key", "a.pem"], "--tls-key a.pem: of no use without --tls-cert"),
         (["--workers", "2"], "--workers 2: more than one need a broker: --broker redis://HOST"),
@@ -123,7 +124,7 @@ LEVELS = "one of debug, info, warning, error"
         (["--log-level", "a\nb"], f"--log-level 'a\\nb': {LEVELS}"),
         (
             ["many", "--workers", "few"],
-            f"port many: {PORTS}; --workers few: a whole number, 1 or more",
+            f"port many: {PORTS}; --workers few: a whole number from 1 to {LARGEST}",
         ),
         (["6000", "7000"], "unrecognized arguments: 7000"),
         (["--nonsense", "1"], "unrecognized arguments: --nonsense"),
@@ -166,6 +167,10 @@ def test_a_bad_variable_is_one_line(variable: str, value: str, line: str) -> Non
         ('host = { file = "x" }', "host in FILE: a text"),
         ('log_level = "loud"', f'log_level = "loud" in FILE: {LEVELS}'),
         ("single_node = 3", "single_node = 3 in FILE: yes or no"),
+        (f"connections = {10**400}", "connections = 1000"),
+        (f"connections = {hex(10**5000)}", "cannot read FILE: Exceeds the limit"),
+        ("host = " + "[" * 9999, "cannot read FILE: maximum recursion"),
+        ('store = { file = "a\\u0000b" }', "store in FILE: cannot read 'a\\x00b': embedded null"),
         ("host = 5\nport = {", "cannot read FILE: Invalid initial character for a key part"),
     ],
 )

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from structlog.testing import capture_logs
 
-from adapters.tcp.certificate import BadCertificate, Certificate
+from adapters.tcp.certificate import BadCertificate, Certificate, load_in_time
 
 DAY = timedelta(days=1)
 NOW = datetime.now(UTC)
@@ -73,27 +73,23 @@ def test_what_is_no_certificate_is_called_so(files: Files, text: str) -> None:
     ("begins", "ends", "trouble"),
     [(NOW - 2 * DAY, NOW - DAY, "expired"), (NOW + DAY, NOW + 2 * DAY, "not yet valid")],
 )
-def test_one_out_of_its_time_does_not_replace_another(
+def test_one_out_of_its_time_is_not_taken_anew(
     files: Files, begins: datetime, ends: datetime, trouble: str
 ) -> None:
-    """The log says so; at the start there is no other, so it is served all the same."""
-    certificate = files.read()
-    before = certificate.context
+    """At the start there is no other, so it is served all the same, and the log says so."""
     files.issue(begins, ends)
+    with pytest.raises(BadCertificate, match=trouble):
+        load_in_time(files.chain, files.key)
     with capture_logs() as lines:
-        certificate.reload()
-        assert certificate.context is before
         files.read()
-    assert [line["log_level"] for line in lines] == ["error", "error"]
-    assert all(trouble in line["why"] for line in lines)
+    (line,) = lines
+    assert line["log_level"] == "error"
+    assert trouble in line["why"]
 
 
-def test_one_in_its_time_does(files: Files) -> None:
+def test_one_in_its_time_is(files: Files) -> None:
     """And nothing is said at the start."""
     with capture_logs() as lines:
-        certificate = files.read()
-        before = certificate.context
-        files.issue()
-        certificate.reload()
-    assert certificate.context is not before
-    assert [line["event"] for line in lines] == ["certificate reloaded"]
+        files.read()
+    assert lines == []
+    assert load_in_time(files.chain, files.key)
