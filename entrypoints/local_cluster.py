@@ -5,6 +5,7 @@ things out: the passwords are no secret, and everything listens on the loopback 
 """
 
 import argparse
+import shlex
 import signal
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from typing import NoReturn
 from entrypoints.services.cluster import LocalCluster, Ports
 from entrypoints.services.errors import ServiceTrouble
 from entrypoints.services.following import Followed
+from entrypoints.services.node import ROOT
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.services.program import Program
 
@@ -88,16 +90,15 @@ def _say(text: str) -> None:
 def _description(cluster: LocalCluster, *, kept: bool) -> str:
     programs: list[tuple[Program, int, str]] = [
         (cluster.nginx, cluster.nginx.port, "here clients connect"),
-        *((node, node.port, "") for node in cluster.nodes),
+        *((node, node.port, f"operators: {node.operators}") for node in cluster.nodes),
         (cluster.mariadb, cluster.mariadb.port, cluster.mariadb.url()),
         (cluster.redis, cluster.redis.port, cluster.redis.url()),
     ]
     rows = [
-        f"  {program.name:10} {f'{LOOPBACK}:{port}':16} {program.pid:8}   {text}".rstrip()
+        f"  {program.name:10} {f'{LOOPBACK}:{port}':16} {program.pid:8}   {text}"
         for program, port, text in programs
     ]
     fate = "stays there" if kept else "goes with it"
-    services = f"CHAT_STORE={cluster.mariadb.url()} CHAT_BROKER={cluster.redis.url()}"
     return "\n".join(
         [
             "",
@@ -105,13 +106,28 @@ def _description(cluster: LocalCluster, *, kept: bool) -> str:
             *rows,
             "",
             f"Data and logs: {cluster.directory} (the data {fate})",
-            f"To connect:    python -m entrypoints.cli_client {LOOPBACK} {cluster.nginx.port}",
-            f"To manage it:  export {services}",
-            "               python -m entrypoints.manage nodes",
+            "",
+            "In another terminal, to connect, to manage it, and to see how the nodes are:",
+            "",
+            *(f"  {command}" for command in _commands(cluster)),
+            "",
             "To end it all: Ctrl-C",
             "",
         ]
     )
+
+
+def _commands(cluster: LocalCluster) -> Iterator[str]:
+    """To be typed as they are, in any directory."""
+    python = Path(sys.executable)
+    own = shlex.quote(str(python.relative_to(ROOT) if python.is_relative_to(ROOT) else python))
+    services = f"CHAT_STORE={cluster.mariadb.url()} CHAT_BROKER={cluster.redis.url()}"
+    yield f"cd {shlex.quote(str(ROOT))}"
+    yield f"{own} -m entrypoints.cli_client {LOOPBACK} {cluster.nginx.port}"
+    yield f"{services} {own} -m entrypoints.manage nodes"
+    for node in cluster.nodes:
+        yield f"curl {node.operators}/readyz"
+    yield f"curl {cluster.nodes[0].operators}/metrics"
 
 
 # -- options -----------------------------------------------------------------------------
@@ -128,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8000, help="where clients connect")
     parser.add_argument("--node-port", type=int, default=6000, help="the first node's; +1, +2, ...")
     parser.add_argument(
-        "--http-port", type=int, default=0, help="health and metrics of the first node; +1, +2, ..."
+        "--http-port", type=int, default=16000, help="the first node's for operators; +1, +2, ..."
     )
     parser.add_argument("--mariadb-port", type=int, default=3307, help="MariaDB's")
     parser.add_argument("--redis-port", type=int, default=6380, help="Redis's")
@@ -149,7 +165,7 @@ def _ports(options: argparse.Namespace) -> Ports:
     return Ports(
         clients=options.port,
         nodes=_row(options.node_port, options.nodes),
-        operators=_row(options.http_port, options.nodes) if options.http_port else (),
+        operators=_row(options.http_port, options.nodes),
         mariadb=options.mariadb_port,
         redis=options.redis_port,
     )

@@ -1,6 +1,5 @@
 """A whole cluster on this machine: MariaDB, Redis, nodes, and nginx before them."""
 
-import itertools
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ Say = Callable[[str], None]
 
 @attrs.frozen
 class Ports:
-    """Where everything listens. operators: the nodes' ports for health and metrics, or none."""
+    """Where everything listens. operators: the nodes' ports for health and metrics."""
 
     clients: int
     nodes: Sequence[int]
@@ -45,10 +44,11 @@ class LocalCluster:
                 f"node{number}",
                 self.directory / f"node{number}" / "node.log",
                 port,
-                [*options, "--http-port", str(operators)],
+                operators,
+                options,
             )
             for number, (port, operators) in enumerate(
-                itertools.zip_longest(ports.nodes, ports.operators, fillvalue=0), start=1
+                zip(ports.nodes, ports.operators, strict=True), start=1
             )
         ]
         self.nginx = Nginx(self.directory / "nginx", ports.nodes, ports.clients)

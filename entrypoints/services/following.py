@@ -1,11 +1,15 @@
 """Showing what several processes log, line by line, with the name of each before its lines."""
 
+import json
 import os
 from collections.abc import Iterator
-from typing import TextIO
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, TextIO
 
 import attrs
 
+from adapters.terminal.clean import clean
 from entrypoints.services.program import Program
 
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
@@ -32,6 +36,43 @@ class LogTail:
             yield line.decode(errors="replace")
 
 
+def readable(line: str) -> Iterator[str]:
+    """A line of a node's log, which is JSON, as people read it; of any other program as it is.
+
+    Its time is this machine's. Behind what has happened come the facts, and a traceback below.
+    """
+    facts = _facts(line)
+    if facts is None:
+        yield clean(line)
+        return
+    time, level = _time_of(facts.pop("timestamp", "")), str(facts.pop("level", ""))
+    event, traceback = facts.pop("event"), str(facts.pop("exception", ""))
+    said = [f"{name}={_shown(value)}" for name, value in facts.items()]
+    mark = "" if level in ("", "info") else f"{level.upper()}: "
+    yield " ".join([time, f"{mark}{clean(str(event))}", *said]).strip()
+    yield from (f"    {clean(part)}" for part in traceback.splitlines())
+
+
+def _facts(line: str) -> dict[str, Any] | None:
+    with suppress(ValueError, RecursionError):
+        found = json.loads(line)
+        if isinstance(found, dict) and "event" in found:
+            return found
+    return None
+
+
+def _time_of(timestamp: object) -> str:
+    try:
+        return datetime.fromisoformat(str(timestamp)).astimezone().strftime("%H:%M:%S")
+    except ValueError:
+        return ""
+
+
+def _shown(value: object) -> str:
+    text = clean(str(value))
+    return text if text and " " not in text else repr(text)
+
+
 class Followed:
     """Several logs on one screen."""
 
@@ -45,7 +86,8 @@ class Followed:
         """Write what has been logged since the last time."""
         for number, tail in enumerate(self._tails):
             for line in tail.new_lines():
-                self._out.write(f"{self._prefix(number)} {line}\n")
+                for part in readable(line):
+                    self._out.write(f"{self._prefix(number)} {part}\n")
         self._out.flush()
 
     def _prefix(self, number: int) -> str:

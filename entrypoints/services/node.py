@@ -14,15 +14,20 @@ ROOT = Path(__file__).parents[2]  # from where `python -m entrypoints...` finds 
 
 
 class Node(Program):
-    """`python -m entrypoints.tcp_server PORT OPTIONS`."""
+    """`python -m entrypoints.tcp_server PORT OPTIONS`, with a port for operators."""
 
-    def __init__(self, name: str, log: Path, port: int, options: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, log: Path, port: int, http_port: int, options: Sequence[str]
+    ) -> None:
         self.port = port
-        self._options = options
+        self.operators = f"http://{LOOPBACK}:{http_port}"
+        self._http_port = http_port
+        self._options = [*options, "--http-port", str(http_port)]
         super().__init__(name, log)
 
     def check(self) -> None:
         require_free(self.port)
+        require_free(self._http_port)
 
     def command(self) -> Sequence[str | Path]:
         return [sys.executable, "-m", "entrypoints.tcp_server", str(self.port), *self._options]

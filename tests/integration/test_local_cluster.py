@@ -30,7 +30,7 @@ class RunningCluster:
         self.port = free_port()
         self._said = directory / "said"
         ports = {"": self.port, "node-": free_pair(), "mariadb-": free_port()}
-        ports["redis-"] = free_port()
+        ports |= {"redis-": free_port(), "http-": free_pair()}
         if "--temporary" not in options:
             options = (f"--directory={directory}/cluster", *options)
         with self._said.open("w") as said:
@@ -138,6 +138,35 @@ def test_it_serves_and_keeps_what_it_was_told(directory: Path) -> None:
         assert processes_of(directory) == []
 
 
+def test_what_it_says_to_type_works(directory: Path) -> None:
+    """Every command, as it stands there, whatever directory the other terminal is in."""
+    with started(directory) as cluster:
+        block = cluster.said.partition("In another terminal")[2].partition("To end it all")[0]
+        move, *commands = re.findall(r"^  (\S.*)$", block, re.MULTILINE)
+        client, manage, *curls = commands
+        assert "=== logged in as anna" in pasted(f"{move}\n{client}", directory, stdin=TALK)
+        assert len(re.findall(r"\n\S+-\d+-\S* +\d+", pasted(f"{move}\n{manage}", directory))) == 2
+        assert [pasted(curl, directory) for curl in curls[:2]] == ["ready\n", "ready\n"]
+        assert "chat_sessions 0.0\n" in pasted(curls[2], directory)
+        assert len(curls) == 3
+
+
+TALK = "2\nanna\nsecret\n1\nanna\nsecret\n/quit\n"
+
+
+def pasted(command: str, directory: Path, stdin: str = "") -> str:
+    """What it says in a shell that is somewhere else."""
+    return subprocess.run(
+        ["bash", "-ec", command],
+        cwd=directory,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    ).stdout
+
+
 def test_it_says_who_has_ended(directory: Path) -> None:
     """The others go on: that is what a cluster is for."""
     with started(directory) as cluster:
@@ -148,10 +177,10 @@ def test_it_says_who_has_ended(directory: Path) -> None:
 
 
 def test_it_shows_what_nodes_log(directory: Path) -> None:
-    """Each line with the name of whose it is."""
+    """Each line with the name of whose it is, for people to read."""
     with started(directory) as cluster:
         os.kill(cluster.process_of("node2"), signal.SIGTERM)
-        cluster.wait_until_said(r"\nnode2 +\| .*stopped")
+        cluster.wait_until_said(r"\nnode2 +\| \d\d:\d\d:\d\d stopped\n")
 
 
 def test_nothing_outlives_it(directory: Path) -> None:
