@@ -13,6 +13,7 @@ from adapters.gateway.pacer import Pacer
 from adapters.gateway.tally import Tally
 from adapters.wire import answers, errors, frames, version1
 from adapters.wire.frames import ServerFrame, encode
+from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Message, User
@@ -29,6 +30,7 @@ class Version2Client:
     takes_errors = True
     knows_ours = True  # the requests that the C++ server did not have
     watches_drain = False
+    on_terminal = False  # what would steer a terminal is escaped
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         self._user_id = user.id
@@ -92,6 +94,7 @@ class PersonClient(Version2Client):
 
     version = 1
     watches_drain = True
+    on_terminal = True
     longest_frame: int | None = None
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
@@ -108,7 +111,7 @@ class PersonClient(Version2Client):
         ack, count = version1.login_ack(
             self._user, friends, groups, messages, seq=seq, limit=self.longest_frame
         )
-        self._link.write(ack)
+        self._show(ack)
         if count:
             self.sent = early[count - 1][0]
         for number, message in early[count:]:
@@ -118,7 +121,7 @@ class PersonClient(Version2Client):
         if self._early is not None:
             self._early.append((number, message))
             return
-        self._link.write(version1.chat(message, self._user_id))
+        self._show(version1.chat(message, self._user_id))
         self.sent = number
 
     def friend_changed(self, friend: Friend) -> None:
@@ -136,6 +139,10 @@ class PersonClient(Version2Client):
     def going_away(self, delay_ms: int) -> None:
         """Version 1 has no such frame."""
 
+    def _show(self, frame: bytes) -> None:
+        """Send what others may have written."""
+        self._link.write(terminal_safe(frame) if self.on_terminal else frame)
+
 
 class OriginalClient(PersonClient):
     """Sees one short frame in each of its reads, and nothing but chats once it is logged in."""
@@ -145,6 +152,7 @@ class OriginalClient(PersonClient):
     wants_answers = False
     takes_errors = False
     knows_ours = False
+    on_terminal = False
     longest_frame = version1.MAX_FRAME
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:

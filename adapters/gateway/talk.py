@@ -15,6 +15,7 @@ from adapters.wire.answers import Ack, Answer, Verdict
 from adapters.wire.frames import encode, number_of
 from adapters.wire.reading import BadFrame
 from adapters.wire.requests import REQUESTS, AnyRequest, Request, answer_of
+from adapters.wire.terminal_safe import terminal_safe
 from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown
 from chat_domain.model import User
@@ -86,7 +87,7 @@ class Talk:
     def answer(self, request: Request[A], answer: A) -> None:
         """Answer a request with an ack of its own."""
         answer.seq = request.seq
-        self.link.write(encode(answer))
+        self._write(encode(answer))
 
     def acknowledge(self, request: Request[Ack], ack: Ack | None = None) -> None:
         """Answer a request with an ACK, if its client has given it a number."""
@@ -108,13 +109,17 @@ class Talk:
         if own_ack is None or self.client is not None:
             self._send_error(name, why, seq, own_ack or answers.Error)
         else:
-            self.link.write(answers.refusal(name, why, seq, own_ack))
+            self._write(answers.refusal(name, why, seq, own_ack))
 
     def _send_error(
         self, name: str, why: str, seq: int | None, kind: type[Verdict] = answers.Error
     ) -> None:
         if self.takes_errors():
-            self.link.write(answers.refusal(name, why, seq, kind))
+            self._write(answers.refusal(name, why, seq, kind))
+
+    def _write(self, frame: bytes) -> None:
+        on_terminal = self.client is not None and self.client.on_terminal
+        self.link.write(terminal_safe(frame) if on_terminal else frame)
 
     def takes_errors(self) -> bool:
         """Whether the client would not take an ERROR for something else."""

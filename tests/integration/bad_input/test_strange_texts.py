@@ -4,6 +4,8 @@ Each gets the clear error that docs/protocol.md names, and costs nothing else: t
 on to work, and after each test two bystanders chat on.
 """
 
+import json
+
 import pytest
 
 from tests.integration.bad_input.chatters import (
@@ -13,7 +15,7 @@ from tests.integration.bad_input.chatters import (
     numbers,
     say_to_oneself,
 )
-from tests.integration.raw_client import RawClient
+from tests.integration.raw_client import Frame, RawClient
 
 BAD_NAMES = {
     "empty": "",
@@ -46,6 +48,23 @@ CONTROLS = {
     "escape": "\x1b[31mred",
     "override": "\u202ex",
 }
+STEERING = {
+    "DEL": "a\x7fb",
+    "a C1 control": "a\x9b31mb",
+    "a next line": "a\x85b",
+    "an override": "a\u202eb",
+    "an isolate": "a\u2067b",
+    "a line separator": "a\u2028b",
+    "a tag": "a\U000e0041b",
+}
+
+
+def _harmless(frame: bytes) -> Frame:
+    """What a frame says that shows a terminal nothing but ASCII's pictures."""
+    assert all(0x20 <= byte < 0x7F for byte in frame), frame
+    answer = json.loads(frame)
+    assert isinstance(answer, dict)
+    return answer
 
 
 class TestTexts:
@@ -74,6 +93,28 @@ class TestTexts:
             assert stored["status"] == "stored"
             reader.login()
             assert reader.next_chat()["msg"] == text
+
+    @pytest.mark.parametrize("text", STEERING.values(), ids=STEERING)
+    def test_nothing_of_others_steers_the_terminal_of_a_person(self, port: int, text: str) -> None:
+        """Who reads frames as they come gets it as escapes: live, in a group, when they log in,
+        and as a group's description."""
+        with newcomer(port) as sender, newcomer(port, "version 1") as reader:
+            group = {"msgid": 1007, "groupname": f"group {next(numbers)}", "groupdesc": text}
+            group_id = sender.ask(group)["groupid"]
+            reader.send({"msgid": 1008, "groupid": group_id})
+            reader.ask({"msgid": 1024})  # by then the reader is a member
+            sender.send({"msgid": 1005, "toid": reader.id, "msg": text})
+            sender.send({"msgid": 1009, "groupid": group_id, "msg": text})
+            for _ in range(2):
+                assert _harmless(reader.read_raw_frame())["msg"] == text
+            reader.send({"msgid": 1024})
+            assert _harmless(reader.read_raw_frame())["groups"][0]["groupdesc"] == text
+            reader.ask({"msgid": 1002})
+            sender.ask({"msgid": 1005, "toid": reader.id, "msg": text, "cid": "later"})
+            reader.send({"msgid": 1000, "id": reader.id, "password": "secret"})
+            ack = _harmless(reader.read_raw_frame())
+            assert json.loads(ack["offlinemsg"][0])["msg"] == text
+            assert json.loads(ack["groups"][0])["groupdesc"] == text
 
     @pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD)
     def test_a_name_is_kept_as_it_was_given(self, port: int, regular: RawClient, text: str) -> None:

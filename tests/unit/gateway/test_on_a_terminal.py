@@ -1,0 +1,112 @@
+"""What steers a terminal reaches nobody who reads version 1 on one, wherever it stands."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from adapters.gateway.endings import Ending
+from chat_domain.names import Name
+from tests.unit.gateway.server import Frame, Peer, Server, settled
+
+EVIL = "\x9b31m\u202e\u2028"  # as a database of the C++ server may have it in a name
+ESCAPED = rb"\u009b31m\u202e\u2028"
+
+
+class Crowd:
+    """Somebody away, whose list, group and mailbox are full of this, and who has written it."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.user_id = self.evil_id = self.group_id = 0
+
+    async def gather(self) -> None:
+        users, groups = self.server.store.users, self.server.store.groups
+        self.user_id = await users.add(Name(f"Nick {EVIL}"), "pw")
+        self.evil_id = await users.add(Name(f"Evil {EVIL}"), "pw")
+        await self.server.store.friends.add(self.user_id, self.evil_id)
+        group = await groups.create(Name(f"Group {EVIL}"), f"about {EVIL}", self.evil_id)
+        self.group_id = group.id
+        await groups.join(group.id, self.user_id)
+        await self.writes()
+
+    async def writes(self) -> None:
+        evil = await self.server.log_in(self.evil_id)
+        evil.say({"msgid": 1005, "toid": self.user_id, "msg": EVIL})
+        evil.say({"msgid": 1009, "groupid": self.group_id, "msg": EVIL})
+        await settled()
+        evil.talk.link.close(Ending.CLIENT_CLOSED)
+        await settled()
+
+    async def arrives(self, version: int, end: bytes) -> Peer:
+        return await self.server.log_in(self.user_id, version=version, end=end)
+
+
+@pytest.fixture
+async def crowd(server: Server) -> Crowd:
+    crowd = Crowd(server)
+    await crowd.gather()
+    return crowd
+
+
+def heard(peer: Peer) -> bytes:
+    """All that has come since the last time, as it came."""
+    data = b"".join(peer.link.chunks)
+    peer.link.chunks.clear()
+    return data
+
+
+async def test_the_answer_to_a_login_is_safe(crowd: Crowd) -> None:
+    """With the names of friends, groups and their members, descriptions, and what was missed."""
+    peer = await crowd.arrives(1, b"\n")
+    data = heard(peer)
+    assert data.isascii()
+    # the own name, the friend, the group and its description, 2 members, 2 messages with names
+    assert data.count(ESCAPED) == 10
+    (ack,) = peer.frames_in(data)
+    assert json.loads(ack["friends"][0])["name"] == f"Evil {EVIL}"
+    assert json.loads(json.loads(ack["groups"][0])["users"][0])["name"] == f"Nick {EVIL}"
+
+
+async def test_chats_are_safe(crowd: Crowd) -> None:
+    """Their texts and their senders' names."""
+    peer = await crowd.arrives(1, b"\n")
+    heard(peer)
+    await crowd.writes()
+    data = heard(peer)
+    assert data.isascii()
+    assert data.count(ESCAPED) == 4
+    assert [frame["msg"] for frame in peer.frames_in(data)] == [EVIL, EVIL]
+
+
+ASKING: dict[str, Callable[[Crowd], Frame]] = {
+    "friends": lambda _: {"msgid": 1022},
+    "groups": lambda _: {"msgid": 1024},
+    "members": lambda crowd: {"msgid": 1026, "groupid": crowd.group_id},
+    "a user": lambda _: {"msgid": 1019, "name": f"Evil {EVIL}"},
+    "a bad name": lambda _: {"msgid": 1007, "groupname": EVIL},
+    "an unknown user": lambda _: {"msgid": 1019, "name": f"nobody {EVIL}"},
+}
+
+
+@pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING)
+async def test_answers_are_safe(crowd: Crowd, ask: Callable[[Crowd], Frame]) -> None:
+    """Lists by page, and errors."""
+    peer = await crowd.arrives(1, b"\n")
+    heard(peer)
+    peer.say({**ask(crowd), "seq": 1})
+    await settled()
+    data = heard(peer)
+    assert data.isascii()
+    assert [frame["seq"] for frame in peer.frames_in(data)] == [1]
+
+
+@pytest.mark.parametrize(("version", "end"), [(1, b"\0"), (2, b"\n"), (2, b"\0")])
+async def test_programs_get_what_was_written(crowd: Crowd, version: int, end: bytes) -> None:
+    """The C++ server's client knows its frames byte for byte, and who asks for version 2 shows them
+    in a way of its own."""
+    peer = await crowd.arrives(version, end)
+    await crowd.writes()
+    data = heard(peer)
+    assert f'"msg":"{EVIL}"'.encode() in data.replace(rb"\"", b'"')
+    assert ESCAPED not in data
