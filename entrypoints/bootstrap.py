@@ -224,7 +224,7 @@ def assemble(
     )
     rosters = Rosters(store.groups)
     changes = RosterChanges(rosters, broker, surroundings.lease, latches)
-    announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks)
+    announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     handovers = Handovers(broker, presence, clock)
     logins = Logins(
         presence,

@@ -23,7 +23,7 @@ from chat_domain.ports.client import Answer
 class Version2Client:
     """Acknowledges what it takes over, and gets everything that there is."""
 
-    __slots__ = ("_encode", "_link", "_tally", "_user_id", "sent")
+    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user_id", "sent")
 
     version = 2
     wants_answers = True
@@ -36,6 +36,7 @@ class Version2Client:
         self._user_id = user.id
         self._link = link
         self._encode = encoder.encode
+        self._presence = encoder.presence
         self._tally = tally
         self.sent = 0
 
@@ -56,7 +57,7 @@ class Version2Client:
         self._link.write(answers.refusal(name, str(error), seq))
 
     def friend_changed(self, friend: Friend) -> None:
-        self._send(frames.PresenceFrame.of(friend))
+        self._link.write(self._presence(friend))
 
     def ping(self) -> None:
         self._send(frames.PingFrame())

@@ -82,6 +82,7 @@ class Gateway:
         shared = self.shared
         shared.closing = True
         await send_away([conversation.talk for conversation in self], shared.tasks, drain_seconds)
+        shared.chat.node.announcer.hurry()
         await shared.tasks.finish(CLOSING_TAKES)
         for conversation in self:
             conversation.talk.link.close(Ending.SHUTTING_DOWN)

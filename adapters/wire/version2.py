@@ -1,9 +1,9 @@
-"""Messages as version 2 clients get them."""
+"""Messages as version 2 clients get them, and what else many get at once."""
 
 from adapters.wire.answers import Ack
-from adapters.wire.frames import GroupChatFrame, OneChatFrame, encode
+from adapters.wire.frames import GroupChatFrame, OneChatFrame, PresenceFrame, encode
 from adapters.wire.version1 import ChatEncoder
-from chat_domain.model import Message
+from chat_domain.model import Friend, Message
 from chat_domain.ports.client import Answer
 
 _HEAD_LENGTH = len('{"msgid":1009,"push":0,')
@@ -15,7 +15,8 @@ class MessageEncoder:
     What differs between the members is the number of the push. It is put in front of the rest,
     and the rest of the last message is kept for the next member's turn.
 
-    short_chats: the same for the C++ server's client, where nothing differs.
+    short_chats: the same for the C++ server's client, where nothing differs. PRESENCE is encoded
+    once for all who are told of it.
     """
 
     def __init__(self) -> None:
@@ -23,6 +24,8 @@ class MessageEncoder:
         self._stored = False
         self._rest = b""
         self.short_chats = ChatEncoder().encode
+        self._friend: Friend | None = None
+        self._presence = b""
 
     def encode(self, number: int, message: Message, recipient_id: int, *, stored: bool) -> bytes:
         """A message's frame, without its terminator."""
@@ -44,6 +47,12 @@ class MessageEncoder:
             self._message, self._stored = message, stored
             self._rest = _group(message, stored=stored)[_HEAD_LENGTH:]
         return b'{"msgid":1009,"push":%d,%b' % (number, self._rest)
+
+    def presence(self, who: Friend) -> bytes:
+        """PRESENCE, without its terminator."""
+        if who is not self._friend:
+            self._friend, self._presence = who, encode(PresenceFrame.of(who))
+        return self._presence
 
 
 def _group(message: Message, *, stored: bool) -> bytes:

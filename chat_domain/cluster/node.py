@@ -271,6 +271,7 @@ class Node:
             self.delivery.change_way(user_id)
         for old_session_id in self.handovers.overdue():
             self._handed_over(old_session_id)
+        self.announcer.go_on()
         if self.standing.good():
             self._make_up_for()
 

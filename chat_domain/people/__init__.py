@@ -1,5 +1,6 @@
 """Who somebody is, and who is there.
 
 Others may take `register`, `accounts` (passwords), `tokens` and `resume` (coming back without one),
-`login` (how sessions begin and end), `friends`, and `announcer` (telling who came or went).
+`login` (how sessions begin and end), `friends`, and `announcer` (telling who came or went; when, is
+in `news`).
 """

@@ -1,19 +1,32 @@
-"""Telling people that somebody on their list has come or gone."""
+"""Telling people that somebody on their list has come or gone.
 
-from collections.abc import Collection, Iterable
+It is done by the way, and nobody waits for it: TELLERS at a time, a few people in each turn of the
+event loop, and no more of it than TOLD_PER_SECOND. When what may be told is in `news`.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
 
 import attrs
 
 from chat_domain.delivery.sessions import Sessions
 from chat_domain.errors import TryAgain
+from chat_domain.fairness.buckets import Bucket
 from chat_domain.model import Friend, User
 from chat_domain.notes import PresenceChanged
+from chat_domain.people.news import News
 from chat_domain.ports.cluster import Broker, Presence
-from chat_domain.ports.runtime import Owner, Tasks
+from chat_domain.ports.runtime import Clock, Tasks
 from chat_domain.ports.store import Friends, Users
 
+TELLERS = 4
+AT_ONCE = 100  # people told in one turn of the loop, or by one note, of one user
+PAINTED_AT_ONCE = 50  # users, in the `state` column
+TOLD_PER_SECOND = 5_000  # frames to clients of this node; some 4 % of a core
+USER_WEIGHS = 10  # frames: finding out who is to be told, and how things are
+ABSENT_WEIGH = 0.05  # frames: people on whose list somebody is, and who are not here
 
-@attrs.frozen
+
+@attrs.define(eq=False)
 class Announcer:
     users: Users
     friends: Friends
@@ -21,34 +34,108 @@ class Announcer:
     broker: Broker
     sessions: Sessions
     tasks: Tasks
+    clock: Clock
+    _news: News = attrs.field(factory=News, init=False)
+    _spent: Bucket = attrs.field(init=False)
+    _tellers: int = attrs.field(default=0, init=False)
+    _hurries: bool = attrs.field(default=False, init=False)
 
-    def came(self, user: User, owner: Owner | None = None) -> None:
-        """Tell it, and paint the `state` column. Both are done by the way: nobody waits."""
-        self.tasks.start(self._announce(user), owner)
+    @_spent.default
+    def _second_at_once(self) -> Bucket:
+        return Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND)
+
+    def came(self, user: User) -> None:
+        """Tell it, and paint the `state` column."""
+        self._news.happened(user)
+        self.go_on()
 
     gone = came  # what is told is how things are when it is told, so the two cannot overtake
 
-    async def _announce(self, user: User) -> None:
+    def hurry(self) -> None:
+        """This node is about to end: tell what is left, and what comes, as fast as it goes."""
+        self._hurries = True
+        self._news.hurry()
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Tell what may be told by now. To be called now and then: time alone lets more be told."""
+        while self._tellers < TELLERS and (user := self._next()) is not None:
+            self._tellers += 1
+            self.tasks.start(self._announce(user))
+
+    def _next(self) -> User | None:
+        now = self.clock.monotonic()
+        if not self._hurries and not self._spent.afford(0, now):
+            return None
+        return self._news.take(now)
+
+    async def _announce(self, first: User) -> None:
+        """Tell of this user and of some others that wait, one after the other."""
+        states: dict[int, bool | None] = {}
+        try:
+            for user in self._some(first):
+                states[user.id] = None  # which is so until it is known
+                states[user.id] = await self._tell_of(user)
+            await self._paint(states)
+        finally:
+            self._tellers -= 1
+            for user_id in states:
+                self._news.told(user_id, self.clock.monotonic())
+        self.go_on()
+
+    def _some(self, first: User) -> Iterator[User]:
+        yield first
+        for _ in range(PAINTED_AT_ONCE - 1):
+            if (user := self._next()) is None:
+                return
+            yield user
+
+    async def _tell_of(self, user: User) -> bool | None:
+        """Tell how things are with this user. Return whether they are online, or None where that
+        cannot be found out now: news are hints, and the next change is told again."""
+        online = None
         try:
             listed_by = await self.friends.listed_by(user.id)
-            online = bool(await self.presence.online([user.id]))
-            self._tell_everywhere(listed_by, Friend(user.id, user.name, online))
-            await self.users.mark([user.id] if online else [], [] if online else [user.id])
+            self._spent.spend(USER_WEIGHS, self.clock.monotonic())
+            for start in range(0, len(listed_by) or 1, AT_ONCE):
+                if start:
+                    await self.tasks.start(_turn())
+                # asked anew each time, or others could have told what is newer meanwhile
+                online = user.id in await self.presence.online([user.id])
+                self._tell_everywhere(
+                    listed_by[start : start + AT_ONCE], Friend(user.id, user.name, online)
+                )
         except TryAgain:
-            return  # presence events are hints; the next change tells again
+            return None
+        return online
 
-    def _tell_everywhere(self, listed_by: list[int], friend: Friend) -> None:
+    def _tell_everywhere(self, listed_by: Sequence[int], friend: Friend) -> None:
         elsewhere = [user_id for user_id in listed_by if self.sessions.get(user_id) is None]
         if elsewhere:
             self.broker.broadcast(PresenceChanged(friend.id, friend.name, friend.online, elsewhere))
         self.tell(listed_by, friend)
 
-    def tell(self, listed_by: Iterable[int], friend: Friend) -> None:
-        """Tell those of these users who have sessions here."""
-        for user_id in listed_by:
-            session = self.sessions.get(user_id)
-            if session is not None:
-                session.client.friend_changed(friend)
+    def tell(self, listed_by: Sequence[int], friend: Friend) -> None:
+        """Tell those of these users who have sessions here, AT_ONCE in each turn of the loop."""
+        some, rest = listed_by[:AT_ONCE], listed_by[AT_ONCE:]
+        here = self.sessions.of(some)
+        for session in here:
+            session.client.friend_changed(friend)
+        weight = len(here) + ABSENT_WEIGH * (len(some) - len(here))
+        self._spent.spend(weight, self.clock.monotonic())
+        if rest:
+            self.tasks.start(self._tell_later(rest, friend))
+
+    async def _tell_later(self, listed_by: Sequence[int], friend: Friend) -> None:
+        self.tell(listed_by, friend)
+
+    async def _paint(self, states: dict[int, bool | None]) -> None:
+        online = [user_id for user_id, state in states.items() if state]
+        offline = [user_id for user_id, state in states.items() if state is False]
+        try:
+            await self.users.mark(online, offline)
+        except TryAgain:
+            return  # it is a picture, and painted anew with the next change
 
     async def left_behind(self, user_ids: Collection[int]) -> None:
         """Announce those users of a dead node who have not come back on another."""
@@ -56,6 +143,10 @@ class Announcer:
             online = await self.presence.online(user_ids)
             names = await self.users.names([one for one in user_ids if one not in online])
         except TryAgain:
-            return  # as above
+            return  # they are hints
         for user_id, name in names.items():
             self.gone(User(user_id, name))
+
+
+async def _turn() -> None:
+    """Something to wait for: meanwhile the event loop goes round."""

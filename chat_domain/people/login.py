@@ -80,7 +80,7 @@ class Logins:
         self.sessions.add(session)
         self.delivery.change_way(session.user.id)
         if old is None:
-            self.announcer.came(session.user, session)
+            self.announcer.came(session.user)
         return session
 
     async def _claim(self, claim: Claim, *, takeover: bool) -> Claim | None:
@@ -156,7 +156,7 @@ class Logins:
             return
         await self.hand_over(session)
         await self.release(session)
-        self.announcer.gone(session.user, session)
+        self.announcer.gone(session.user)
 
     async def release(self, session: Session) -> None:
         """Give up a session's claim if it is still this session's; later, if that is not possible

@@ -284,6 +284,7 @@ async def test_friends_on_other_nodes_are_told_who_comes_and_goes(pair: Pair) ->
     await pair.first.friends.add(anna.user.id, user.id)
     bert = await enter(pair.second, user)
     await eventually(lambda: anna.client.friends[-1:] == [Friend(user.id, "bert", online=True)])
+    pair.second.node.announcer.hurry()  # or the second news would wait for some seconds
     await pair.second.logins.end(bert.session)
     await eventually(lambda: anna.client.friends[-1:] == [Friend(user.id, "bert", online=False)])
 

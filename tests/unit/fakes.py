@@ -133,10 +133,11 @@ class ManualTasks:
 
     def drain(self) -> None:
         """Go on until all is done, or waits for a ticket."""
-        while self._turn():
+        while self.turn():
             pass
 
-    def _turn(self) -> bool:
+    def turn(self) -> bool:
+        """Let each go on until it waits; return whether any could."""
         tasks, self._tasks = self._tasks, deque()
         moved = False
         for task in tasks:

@@ -79,6 +79,12 @@ class World:
             self.mailbox.serve()
             self.tasks.drain()
 
+    def passes(self, seconds: float) -> None:
+        """Let time pass, as the gateway's clock does."""
+        self.clock.advance(seconds)
+        self.chat.node.tick()
+        self.tasks.drain()
+
     def waiting_for(self, user: User) -> list[str]:
         """The texts in a user's mailbox."""
         found = self.tasks.run(self.store.mailbox.read(user.id, 10_000, ()))

@@ -1,4 +1,4 @@
-"""How sessions begin and end, and who hears of it."""
+"""How sessions begin and end."""
 
 from typing import TYPE_CHECKING, cast
 
@@ -6,12 +6,12 @@ import attrs
 import pytest
 
 from chat_domain.errors import AlreadyOnline, TryAgain
-from chat_domain.model import Claim, Entry, Friend, Message, User
-from tests.unit.fakes import RecordingClient, finished
+from chat_domain.model import Entry, Message, User
+from tests.unit.fakes import RecordingClient
 from tests.unit.world import Terminal, World
 
 if TYPE_CHECKING:
-    from chat_domain.ports.store import Friends, Tokens, Users
+    from chat_domain.ports.store import Tokens
 
 
 @pytest.fixture
@@ -235,78 +235,3 @@ def test_the_last_of_many_resumes_has_the_session(world: World, ann: Terminal, b
     assert outcomes == ["refused"]
     assert world.chat.sessions.get(bob.id) is third.session
     assert third.client.texts == ["hello"]
-
-
-# -- who hears of it ---------------------------------------------------------------------
-
-
-def test_those_who_list_somebody_hear_of_their_coming_and_going(
-    world: World, ann: Terminal, bob: User
-) -> None:
-    """And nobody else does."""
-    other = world.newcomer("Other")
-    world.tasks.run(world.chat.friends.add(ann.user.id, bob.id))
-    terminal = world.log_in(bob)
-    assert ann.client.friends == [Friend(bob.id, "Bob", online=True)]
-    terminal.leaves()
-    assert ann.client.friends[1:] == [Friend(bob.id, "Bob", online=False)]
-    assert other.client.friends == terminal.client.friends == []
-
-
-def test_a_resumed_session_is_no_news(world: World, ann: Terminal, bob: User) -> None:
-    """The user was there all the time."""
-    world.tasks.run(world.chat.friends.add(ann.user.id, bob.id))
-    first = world.log_in(bob, "key")
-    world.log_in(bob, "key")
-    first.leaves()
-    assert ann.client.friends == [Friend(bob.id, "Bob", online=True)]
-
-
-def test_what_is_told_is_how_things_are(world: World, ann: Terminal, bob: User) -> None:
-    """Who is back by the time that their going is told has not gone."""
-    world.tasks.run(world.chat.friends.add(ann.user.id, bob.id))
-    ann.client.friends.clear()
-    world.chat.logins.announcer.gone(bob)
-    finished(world.presence.claim(Claim(bob.id, "new session", "alone", "")))
-    world.tasks.drain()
-    assert ann.client.friends == [Friend(bob.id, "Bob", online=True)]
-
-
-class Unanswering:
-    """A store of friends that is away."""
-
-    async def listed_by(self, user_id: int) -> list[int]:
-        raise TryAgain
-
-
-def test_a_store_that_is_away_costs_the_news_alone(world: World, bob: User) -> None:
-    """They are hints; the login is not touched."""
-    announcer = world.chat.logins.announcer
-    silent = attrs.evolve(announcer, friends=cast("Friends", Unanswering()))
-    silent.came(bob)
-    world.tasks.drain()
-    assert len(world.tasks) == 0
-
-
-class Marks:
-    """The `state` column."""
-
-    def __init__(self) -> None:
-        self.marked: list[tuple[list[int], list[int]]] = []
-
-    async def mark(self, online: list[int], offline: list[int]) -> None:
-        self.marked.append((online, offline))
-
-
-def test_the_state_column_is_painted(world: World, bob: User) -> None:
-    """Online at the login, offline at the end."""
-    announcer = world.chat.logins.announcer
-    marks = Marks()
-    painting = attrs.evolve(announcer, users=cast("Users", marks))
-    terminal = world.log_in(bob)
-    painting.came(bob)
-    world.tasks.drain()
-    terminal.leaves()
-    painting.gone(bob)
-    world.tasks.drain()
-    assert marks.marked == [([bob.id], []), ([], [bob.id])]

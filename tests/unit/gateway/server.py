@@ -43,11 +43,15 @@ class GatedHasher(OpenHasher):
 
 
 class FriendsElsewhere:
-    """A store of friends that a test can take away, or let wait."""
+    """A store of friends that a test can take away, or let wait.
+
+    told_of: of whom it was asked who lists them.
+    """
 
     def __init__(self, inner: "Friends") -> None:
         self._inner = inner
         self.away = False
+        self.told_of: list[int] = []
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -56,6 +60,10 @@ class FriendsElsewhere:
         if self.away:
             raise TryAgain
         return await self._inner.page(user_id, after, limit)
+
+    async def listed_by(self, user_id: int) -> list[int]:
+        self.told_of.append(user_id)
+        return await self._inner.listed_by(user_id)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -220,6 +228,11 @@ class Server:
     def tick(self, now: float) -> None:
         for conversation in self.gateway:
             conversation.tick(now)
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass for the domain."""
+        self.clock.advance(seconds)
+        self.chat.node.tick()
 
 
 async def settled() -> None:

@@ -14,6 +14,7 @@ from adapters.gateway.watch import DROP_AFTER
 from adapters.wire import requests
 from adapters.wire.answers import LoginAck
 from adapters.wire.requests import AnyRequest
+from chat_domain.people.news import QUIET
 from tests.unit.gateway.server import FakeLink, Server, settled
 
 
@@ -222,6 +223,8 @@ async def test_notices_reach_the_application(server: Server) -> None:
     ann, bob = await two(server)
     await ann.ask(requests.AddFriend(friendid=2))
     bob.lose_connection()
+    await settled()
+    server.passes(QUIET)
     await settled()
     await ann.shuttle()
     assert ann.heard == [Presence(2, "Bob", online=False)]

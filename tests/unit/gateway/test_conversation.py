@@ -7,6 +7,7 @@ import pytest
 from adapters.gateway.endings import Ending
 from adapters.gateway.watch import DROP_AFTER, PING_AFTER, SLOW_AFTER
 from chat_domain.delivery.session import STALLED_AFTER
+from chat_domain.people.news import QUIET
 from tests.unit.gateway.server import Peer, Server, settled
 
 LOGIN = {"msgid": 1000, "password": "pw", "v": 2}
@@ -549,7 +550,18 @@ async def test_friends_hear_of_each_other(server: Server) -> None:
     assert ann.heard() == [{"msgid": 1017, "id": bob_id, "name": "Bob", "state": "online"}]
     bob.link.abort()
     await settled()
+    assert ann.heard() == []
+    server.passes(QUIET)
+    await settled()
     assert ann.heard() == [{"msgid": 1017, "id": bob_id, "name": "Bob", "state": "offline"}]
+
+
+async def test_who_goes_with_a_node_is_told_of_before_its_end(server: Server) -> None:
+    """However short their stay was, for on this node nobody could do it later."""
+    await server.logged_in("Ann")
+    assert server.failing_friends.told_of == [1]
+    await server.gateway.close()
+    assert server.failing_friends.told_of == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,16 @@ def test_what_was_kept_is_of_this_message_alone() -> None:
     assert json.loads(encoder.encode(7, mine, 16, stored=False))["toid"] == 16
 
 
+def test_presence_is_encoded_once_for_all_who_are_told() -> None:
+    """And anew for the next news, whoever they are of."""
+    encoder, came = MessageEncoder(), Friend(15, "li si", online=True)
+    first = encoder.presence(came)
+    assert json.loads(first) == example_of(1017)
+    assert encoder.presence(came) is first
+    gone = json.loads(encoder.presence(Friend(15, "li si", online=False)))
+    assert gone == json.loads(first) | {"state": "offline"}
+
+
 # -- answers -----------------------------------------------------------------------------------
 
 

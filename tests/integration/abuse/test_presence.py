@@ -1,0 +1,91 @@
+"""Somebody on many lists who comes and goes without end."""
+
+import asyncio
+import json
+import select
+import socket
+import time
+from pathlib import Path
+
+from adapters.passwords import Argon2Hasher
+from adapters.sqlite import sqlite_store
+from chat_domain.names import Name
+from tests.integration.abuse.attackers import ask, attacker, attackers
+from tests.integration.abuse.bystanders import undisturbed
+from tests.integration.raw_client import PATIENCE
+from tests.integration.server_process import ServerProcess
+
+LISTERS = 800
+SECONDS = 6.0
+QUIET = 5.0  # seconds in which nobody is told of the same person twice
+
+
+async def test_somebody_popular_who_comes_and_goes(tmp_path: Path) -> None:
+    """Costs those who list them one frame in five seconds, and the last one is true."""
+    path = tmp_path / "chat.db"
+    popular, listers = await somebody_popular(path)
+    with ServerProcess(f"sqlite:///{path}", "--hashing", "cheap") as server:
+        async with undisturbed(server) as talk:
+            with attackers(server.port, len(listers)) as socks:
+                await asyncio.to_thread(log_in, socks, listers)
+                begun = time.monotonic()
+                with talk.during("coming and going"):
+                    times = await asyncio.to_thread(come_and_go, server.port, popular)
+                assert times > 10 * SECONDS
+                with attacker(server.port) as stays:
+                    ask(stays, msgid=1000, id=popular, password="x", v=2)
+                    told = await asyncio.to_thread(states_told, socks)
+                took = time.monotonic() - begun
+                assert max(map(len, told)) <= took / QUIET + 1
+                assert {states[-1] for states in told} == {"online"}
+
+
+async def somebody_popular(path: Path) -> tuple[int, list[int]]:
+    """Them and those who list them, in a new store; the password of all is x."""
+    hasher = Argon2Hasher(cheap=True)
+    secret = await hasher.hash("x")
+    hasher.close()
+    async with sqlite_store(path) as store:
+        names = (Name.parse(f"user {number}") for number in range(LISTERS + 1))
+        popular, *listers = await asyncio.gather(*(store.users.add(name, secret) for name in names))
+        await asyncio.gather(*(store.friends.add(lister, popular) for lister in listers))
+    return popular, listers
+
+
+def log_in(socks: list[socket.socket], users: list[int]) -> None:
+    for sock, user_id in zip(socks, users, strict=True):
+        assert ask(sock, msgid=1000, id=user_id, password="x", v=2)["errno"] == 0
+
+
+def come_and_go(port: int, user_id: int) -> int:
+    """As often as it goes; how often it went."""
+    times, ends = 0, time.monotonic() + SECONDS
+    with attacker(port, "127.0.0.3") as sock:
+        while time.monotonic() < ends:
+            ask(sock, msgid=1000, id=user_id, password="x", v=2)
+            ask(sock, msgid=1002, seq=1)
+            times += 1
+    return times
+
+
+def states_told(socks: list[socket.socket]) -> list[list[str]]:
+    """What each was told of somebody who is online, by when it must have been told to all."""
+    heard = dict.fromkeys(socks, b"")
+    ends = time.monotonic() + QUIET + PATIENCE
+    waits_until = time.monotonic() + QUIET + 1
+    while time.monotonic() < ends:
+        if time.monotonic() > waits_until and all(map(_is_over, heard.values())):
+            break
+        readable, _, _ = select.select(socks, [], [], 0.1)
+        for sock in readable:
+            heard[sock] += sock.recv(65_536)
+    return [_states(data) for data in heard.values()]
+
+
+def _is_over(data: bytes) -> bool:
+    return data.endswith(b'"online"}\n')
+
+
+def _states(data: bytes) -> list[str]:
+    frames = [json.loads(line) for line in data.splitlines()]
+    return [frame["state"] for frame in frames if frame["msgid"] == 1017]

@@ -1,0 +1,376 @@
+"""Who hears that somebody has come or gone, and when."""
+
+from collections.abc import Collection
+from itertools import pairwise
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from chat_domain.errors import TryAgain
+from chat_domain.model import Claim, Friend, User
+from chat_domain.notes import Note, PresenceChanged
+from chat_domain.people.announcer import AT_ONCE, TELLERS, TOLD_PER_SECOND, Announcer
+from chat_domain.people.news import QUIET
+from tests.unit.fakes import RecordingClient, Ticket, finished
+from tests.unit.world import Terminal, World
+
+
+@pytest.fixture
+def ann(world: World) -> Terminal:
+    return world.newcomer("Ann")
+
+
+@pytest.fixture
+def bob(world: World, ann: Terminal) -> User:
+    """Somebody on Ann's list."""
+    (bob,) = world.register("Bob")
+    world.tasks.run(world.chat.friends.add(ann.user.id, bob.id))
+    return bob
+
+
+@pytest.fixture
+def announcer(world: World) -> Announcer:
+    return world.chat.node.announcer
+
+
+def states(client: RecordingClient) -> list[bool]:
+    return [friend.online for friend in client.friends]
+
+
+def told(clients: list[RecordingClient]) -> int:
+    """How many frames they have got, together."""
+    return sum(len(client.friends) for client in clients)
+
+
+def fans(world: World, star: User, count: int) -> list[RecordingClient]:
+    """The clients of so many people who list somebody."""
+    terminals = [world.newcomer(f"fan {number}") for number in range(count)]
+    for terminal in terminals:
+        world.tasks.run(world.chat.friends.add(terminal.user.id, star.id))
+    return [terminal.client for terminal in terminals]
+
+
+# -- what is told ----------------------------------------------------------------------------
+
+
+def test_those_who_list_somebody_hear_of_their_coming_and_going(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """And nobody else does."""
+    other = world.newcomer("Other")
+    terminal = world.log_in(bob)
+    assert ann.client.friends == [Friend(bob.id, "Bob", online=True)]
+    world.passes(QUIET)
+    terminal.leaves()
+    assert ann.client.friends[1:] == [Friend(bob.id, "Bob", online=False)]
+    assert other.client.friends == terminal.client.friends == []
+
+
+def test_a_resumed_session_is_no_news(world: World, ann: Terminal, bob: User) -> None:
+    """The user was there all the time."""
+    first = world.log_in(bob, "key")
+    world.log_in(bob, "key")
+    first.leaves()
+    world.passes(QUIET)
+    assert states(ann.client) == [True]
+
+
+def test_what_is_told_is_how_things_are(world: World, ann: Terminal, bob: User) -> None:
+    """Who is back by the time that their going is told has not gone."""
+    world.chat.logins.announcer.gone(bob)
+    finished(world.presence.claim(Claim(bob.id, "new session", "alone", "")))
+    world.tasks.drain()
+    assert states(ann.client) == [True]
+
+
+# -- when ------------------------------------------------------------------------------------
+
+
+def test_who_comes_and_goes_without_end_is_told_of_once_in_a_while(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """At first at once, then at the end of each QUIET seconds, as things are by then."""
+    for _ in range(20):
+        world.log_in(bob).leaves()
+    assert states(ann.client) == [True]
+    world.passes(QUIET - 0.5)
+    assert states(ann.client) == [True]
+    world.passes(0.5)
+    assert states(ann.client) == [True, False]
+    world.log_in(bob)
+    world.passes(QUIET)
+    assert states(ann.client) == [True, False, True]
+    world.passes(QUIET)
+    assert states(ann.client) == [True, False, True]
+
+
+class SlowFriends:
+    """A store of friends whose answers wait, and that may be away."""
+
+    def __init__(self, listed_by: dict[int, list[int]]) -> None:
+        self.listed = listed_by
+        self.asked: list[int] = []
+        self.gates: list[Ticket[None]] = []
+        self.away = False
+
+    async def listed_by(self, user_id: int) -> list[int]:
+        self.asked.append(user_id)
+        if self.away:
+            raise TryAgain
+        self.gates.append(Ticket())
+        await self.gates[-1]
+        return self.listed.get(user_id, [])
+
+    def answer(self, world: World) -> None:
+        """Let all that have asked have their answers."""
+        gates, self.gates = self.gates, []
+        for gate in gates:
+            gate.settle(lambda: None)
+        world.tasks.drain()
+
+
+def over(announcer: Announcer, **ports: object) -> Announcer:
+    """The same with some of its ports replaced."""
+    return attrs.evolve(announcer, **cast("Any", ports))
+
+
+def test_a_change_while_it_is_told_is_told_later(
+    world: World, ann: Terminal, bob: User, announcer: Announcer
+) -> None:
+    """So that of two tellings of one user the older never comes last."""
+    slow = SlowFriends({bob.id: [ann.user.id]})
+    announcer = over(announcer, friends=slow)
+    announcer.came(bob)
+    world.tasks.drain()
+    announcer.gone(bob)
+    world.tasks.drain()
+    assert slow.asked == [bob.id]
+    slow.answer(world)
+    world.clock.advance(QUIET)
+    announcer.go_on()
+    world.tasks.drain()
+    assert slow.asked == [bob.id, bob.id]
+
+
+def test_a_store_that_is_away_costs_the_news_alone(
+    world: World, ann: Terminal, bob: User, announcer: Announcer
+) -> None:
+    """They are hints; the next change is told again."""
+    slow = SlowFriends({bob.id: [ann.user.id]})
+    announcer = over(announcer, friends=slow)
+    slow.away = True
+    announcer.came(bob)
+    world.tasks.drain()
+    assert len(world.tasks) == 0
+    slow.away = False
+    announcer.gone(bob)
+    world.clock.advance(QUIET)
+    announcer.go_on()
+    world.tasks.drain()
+    slow.answer(world)
+    assert states(ann.client) == [False]
+
+
+# -- how much at once --------------------------------------------------------------------------
+
+
+def test_few_are_told_of_at_a_time(world: World, announcer: Announcer) -> None:
+    """In the order in which they came, and each one when there is room."""
+    slow = SlowFriends({})
+    announcer = over(announcer, friends=slow)
+    users = world.register(*(f"user {number}" for number in range(3 * TELLERS)))
+    for user in users:
+        announcer.came(user)
+    world.tasks.drain()
+    assert len(world.tasks) == TELLERS
+    for count in (TELLERS, 2 * TELLERS, 3 * TELLERS):
+        assert slow.asked == [user.id for user in users[:count]]
+        slow.answer(world)
+
+
+def test_the_left_behind_of_a_dead_node_wait_for_their_turn(
+    world: World, announcer: Announcer
+) -> None:
+    """However many they are."""
+    slow = SlowFriends({})
+    announcer = over(announcer, friends=slow)
+    users = world.register(*(f"user {number}" for number in range(300)))
+    world.tasks.run(announcer.left_behind([user.id for user in users]))
+    assert len(world.tasks) == TELLERS
+    while slow.gates:
+        slow.answer(world)
+    assert slow.asked == [user.id for user in users]
+
+
+def test_many_who_list_somebody_are_told_in_several_turns(world: World) -> None:
+    """AT_ONCE in each; between them everybody else has theirs."""
+    (star,) = world.register("Star")
+    clients = fans(world, star, 3 * AT_ONCE - 1)
+    world.chat.node.announcer.came(star)
+    counts = [0]
+    while world.tasks.turn():
+        counts.append(told(clients))
+    steps = [later - earlier for earlier, later in pairwise(counts)]
+    assert [step for step in steps if step] == [AT_ONCE, AT_ONCE, AT_ONCE - 1]
+    assert {tuple(states(client)) for client in clients} == {(False,)}
+
+
+class ChangingPresence:
+    """Somebody who goes, by way of another node, while it is told that they have come."""
+
+    def __init__(self) -> None:
+        self.answers = [True, False]
+
+    async def online(self, user_ids: Collection[int]) -> set[int]:
+        return set(user_ids) if self.answers.pop(0) else set()
+
+
+def test_each_turn_tells_how_things_are_by_then(world: World, announcer: Announcer) -> None:
+    """What another node has told meanwhile is not told over."""
+    (star,) = world.register("Star")
+    clients = fans(world, star, AT_ONCE + 1)
+    over(announcer, presence=ChangingPresence()).came(star)
+    world.tasks.drain()
+    assert [states(client) for client in clients] == [[True]] * AT_ONCE + [[False]]
+
+
+class Notes:
+    """A broker that keeps what is broadcast."""
+
+    def __init__(self) -> None:
+        self.broadcasts: list[PresenceChanged] = []
+
+    def broadcast(self, note: Note) -> None:
+        assert isinstance(note, PresenceChanged)
+        self.broadcasts.append(note)
+
+
+def test_a_note_names_few(world: World, announcer: Announcer) -> None:
+    """Those who are elsewhere, AT_ONCE in one note."""
+    (star,) = world.register("Star")
+    clients = fans(world, star, 3)
+    absent = world.register(*(f"absent {number}" for number in range(AT_ONCE + 50)))
+    for user in absent:
+        world.tasks.run(world.chat.friends.add(user.id, star.id))
+    notes = Notes()
+    over(announcer, broker=notes).came(star)
+    world.tasks.drain()
+    assert [len(note.listed_by) for note in notes.broadcasts] == [AT_ONCE - 3, 53]
+    named = [user_id for note in notes.broadcasts for user_id in note.listed_by]
+    assert named == [user.id for user in absent]
+    assert [states(client) for client in clients] == [[False]] * 3
+
+
+def test_a_note_that_names_many_is_heeded_in_several_turns(world: World) -> None:
+    """As an older node may send it."""
+    (star,) = world.register("Star")
+    clients = fans(world, star, 2 * AT_ONCE)
+    everybody = [session.user.id for session in world.chat.sessions]
+    note = PresenceChanged(star.id, star.name, online=True, listed_by=everybody)
+    world.chat.node.receive("another", note)
+    assert told(clients) == AT_ONCE
+    world.tasks.drain()
+    assert {tuple(states(client)) for client in clients} == {(True,)}
+
+
+def many_stars(world: World) -> list[RecordingClient]:
+    """Twice as many people as can be told of in a second come; the clients of those who list
+    them all."""
+    stars = world.register(*(f"star {number}" for number in range(2 * TOLD_PER_SECOND // AT_ONCE)))
+    clients = fans(world, stars[0], AT_ONCE)
+    for fan in [session.user.id for session in world.chat.sessions]:
+        for star in stars[1:]:
+            world.tasks.run(world.chat.friends.add(fan, star.id))
+    world.passes(1)
+    for star in stars:
+        world.chat.node.announcer.came(star)
+    world.tasks.drain()
+    return clients
+
+
+def test_no_more_is_told_in_a_second_than_a_node_has_time_for(world: World) -> None:
+    """What is left waits for the next one."""
+    clients = many_stars(world)
+    assert 0.9 * TOLD_PER_SECOND < told(clients) <= TOLD_PER_SECOND + TELLERS * AT_ONCE
+    for _ in range(3):
+        world.passes(1)
+    assert told(clients) == 2 * TOLD_PER_SECOND
+
+
+def test_a_node_that_ends_tells_all_that_it_can(world: World) -> None:
+    """However much is left."""
+    clients = many_stars(world)
+    world.chat.node.announcer.hurry()
+    world.tasks.drain()
+    assert told(clients) == 2 * TOLD_PER_SECOND
+
+
+def test_a_node_that_ends_waits_for_nothing(world: World, ann: Terminal, bob: User) -> None:
+    """Who has just come and gone is told of at once, and so is who does so later."""
+    world.log_in(bob).leaves()
+    assert states(ann.client) == [True]
+    world.chat.node.announcer.hurry()
+    world.tasks.drain()
+    assert states(ann.client) == [True, False]
+    world.log_in(bob).leaves()
+    assert states(ann.client) == [True, False, True, False]
+
+
+# -- the `state` column ----------------------------------------------------------------------
+
+
+class Marks:
+    """The `state` column; failing: of a store that is away."""
+
+    def __init__(self) -> None:
+        self.marked: list[tuple[list[int], list[int]]] = []
+        self.failing = False
+
+    async def mark(self, online: list[int], offline: list[int]) -> None:
+        if self.failing:
+            raise TryAgain
+        self.marked.append((online, offline))
+
+
+def test_the_state_column_is_painted(world: World, bob: User, announcer: Announcer) -> None:
+    """Online at the login, offline at the end."""
+    marks = Marks()
+    painting = over(announcer, users=marks)
+    terminal = world.log_in(bob)
+    painting.came(bob)
+    world.tasks.drain()
+    terminal.leaves()
+    painting.gone(bob)
+    world.clock.advance(QUIET)
+    painting.go_on()
+    world.tasks.drain()
+    assert marks.marked == [([bob.id], []), ([], [bob.id])]
+
+
+def test_many_are_painted_together(world: World, announcer: Announcer) -> None:
+    """Whoever waits for their turn when one has had theirs."""
+    marks = Marks()
+    painting = over(announcer, users=marks)
+    users = world.register(*(f"user {number}" for number in range(40)))
+    for user in users:
+        painting.gone(user)
+    world.tasks.drain()
+    assert len(marks.marked) == TELLERS
+    assert sorted(user_id for _, offline in marks.marked for user_id in offline) == [
+        user.id for user in users
+    ]
+
+
+def test_a_picture_that_cannot_be_painted_costs_nothing_else(
+    world: World, ann: Terminal, bob: User, announcer: Announcer
+) -> None:
+    """The telling goes on."""
+    marks = Marks()
+    marks.failing = True
+    painting = over(announcer, users=marks)
+    for _ in range(2 * TELLERS):
+        painting.gone(bob)
+        world.tasks.drain()
+        world.clock.advance(QUIET)
+    assert states(ann.client) == [False] * (2 * TELLERS)
