@@ -14,6 +14,7 @@ from adapters.wire.incoming import IncomingBytes
 HIGH_WATER = 256 * 1024  # bytes waiting to be sent, beyond which the client's requests wait
 HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off
 USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement by the peer's TCP
+KERNEL_HOLDS = 64 * 1024  # bytes not sent yet; the rest waits here, where it counts
 
 
 class Connection(asyncio.Protocol):
@@ -154,13 +155,15 @@ def ending_of(error: Exception | None) -> Ending:
 
 
 def _set_options(sock: socket.socket) -> None:
-    """Version 1 clients cannot answer a PING, so the kernels have to find out who is gone."""
+    """Version 1 clients cannot answer a PING, so the kernels have to find out who is gone; and for
+    who does not read, the kernel would hold megabytes that are not counted."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (
         ("TCP_KEEPIDLE", 30),
         ("TCP_KEEPINTVL", 10),
         ("TCP_KEEPCNT", 3),
+        ("TCP_NOTSENT_LOWAT", KERNEL_HOLDS),
         ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS),
     ):
         if hasattr(socket, name):  # not on every system

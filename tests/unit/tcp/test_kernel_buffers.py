@@ -1,0 +1,79 @@
+"""What the kernel holds for a client, with real sockets."""
+
+import array
+import asyncio
+import fcntl
+import socket
+import termios
+
+from adapters.gateway.endings import Ending
+from adapters.gateway.link import Link
+from adapters.tcp.connection import HARD_LIMIT, KERNEL_HOLDS, Connection
+from adapters.tcp.outboxes import Outboxes
+
+
+class Conversation:
+    """Somebody to whom a test writes."""
+
+    watches_drain = False
+
+    def __init__(self) -> None:
+        self.began: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+
+    def answer(self, link: Link) -> "Conversation":
+        self.began.set_result(link)
+        return self
+
+    def received(self, size: int) -> None: ...
+
+    def drained(self) -> None: ...
+
+    def choked(self) -> None: ...
+
+    def unchoked(self) -> None: ...
+
+    def input_ended(self) -> None: ...
+
+    def lost(self, why: Ending) -> None:
+        self.ended.set_result(why)
+
+
+class Exposed(Connection):
+    """Shows its socket."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.socket: socket.socket = transport.get_extra_info("socket")
+
+
+def held(sock: socket.socket) -> int:
+    """Bytes that the kernel has taken and the other end has not."""
+    count = array.array("i", [0])
+    fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, count)
+    return count[0]
+
+
+async def test_the_kernel_holds_little_for_who_does_not_read() -> None:
+    """The rest waits in the process, where it is counted and bounded; a thousand such clients
+    would have had the kernel hold gigabytes."""
+    talk = Conversation()
+    connections: list[Exposed] = []
+
+    def accept() -> Exposed:
+        connections.append(Exposed(talk.answer, Outboxes()))
+        return connections[-1]
+
+    server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(server.sockets[0].getsockname())
+        link = await talk.began
+        for _ in range(10):
+            link.write(b"x" * (HARD_LIMIT // 11))
+            await asyncio.sleep(0)
+            assert held(connections[0].socket) <= 3 * KERNEL_HOLDS
+        link.abort(Ending.SHUTTING_DOWN)
+        assert await talk.ended is Ending.SHUTTING_DOWN
+    server.close()
+    await server.wait_closed()
