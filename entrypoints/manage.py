@@ -24,6 +24,7 @@ from entrypoints.logs import set_up_logs
 from entrypoints.managing import databases
 from entrypoints.managing.form import NotDone, arguments_of, parse, settings_arguments
 from entrypoints.managing.words import as_json, in_words
+from entrypoints.process import leave_no_core
 from entrypoints.settings import BadSettings, Settings
 from entrypoints.sources import read_settings
 
@@ -36,6 +37,7 @@ Answer = Mapping[str, Any]
 
 
 def main() -> int:
+    leave_no_core()
     set_up_logs("error")
     try:
         options = parse(sys.argv[1:])

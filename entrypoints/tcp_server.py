@@ -4,12 +4,10 @@ import asyncio
 import gc
 import itertools
 import os
-import resource
 import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -26,6 +24,7 @@ from entrypoints.controlling import controlled
 from entrypoints.listening import BACKLOG, listening_sockets, reason_of
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
+from entrypoints.process import leave_no_core, raise_file_limit
 from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
 from entrypoints.reloading import Configuration, take
 from entrypoints.settings import BadSettings, Settings, without_password
@@ -127,14 +126,6 @@ async def _listen(
     return servers
 
 
-def raise_file_limit() -> None:
-    """Allow this process as many connections as the system lets it have."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        with suppress(ValueError, OSError):  # macOS refuses some hard limits; then it stays
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     """uvloop's where there is one, otherwise asyncio's own."""
     try:
@@ -150,6 +141,7 @@ def settings_anew() -> Settings:
 
 
 def main() -> int:
+    leave_no_core()
     try:
         settings = settings_anew()
     except BadSettings as error:

@@ -55,7 +55,7 @@ check_systemd() {
     local unit
     for unit in ./systemd/*.service; do
         systemd-analyze verify "$unit"
-        # 0 is nothing allowed, 100 everything; the units have 12
+        # 0 is nothing allowed, 100 everything; the units have 11
         systemd-analyze security --offline=true --threshold=15 --no-pager "$unit" | tail -1
     done
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from entrypoints.process import SMALLEST_CORE
 from tests.unit.infra.files import INFRA, ROOT, parsed, text_of
 
 DOCKER = INFRA / "docker"
@@ -39,6 +40,18 @@ def test_who_is_waited_for_can_say_that_it_is_well() -> None:
                 assert "test" in SERVICES[name]["healthcheck"]
             else:
                 assert SERVICES[name]["restart"] == "no"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_nothing_gets_new_privileges(name: str) -> None:
+    """Whatever the image has lying about."""
+    assert "no-new-privileges:true" in SERVICES[name]["security_opt"]
+
+
+@pytest.mark.parametrize("name", [*NODES, "init-db", "mariadb", "redis", "nginx"])
+def test_nobody_leaves_a_core(name: str) -> None:
+    """Passwords, messages and keys are in the memory of all of these."""
+    assert SERVICES[name]["ulimits"]["core"] == SMALLEST_CORE
 
 
 def test_images_are_of_one_version() -> None:

@@ -8,6 +8,7 @@ import pytest
 import trustme
 
 from entrypoints.checking import check_and_tell
+from entrypoints.process import SMALLEST_CORE
 from entrypoints.settings import Settings, secret_names, variable
 from entrypoints.sources import read_settings
 from tests.unit.infra.files import INFRA, parsed, setting, text_of, unit
@@ -53,6 +54,43 @@ def test_systemd_is_patient_enough(name: str, example: str) -> None:
 def test_there_are_files_for_all_connections(name: str) -> None:
     """Each is one, and the server needs some for itself."""
     assert int(setting(name, "LimitNOFILE")) >= Settings().connections + 100
+
+
+# MiB: the program, what it remembers, what waits for the store, two passwords being hashed
+NEEDED_ANYWAY = 60 + 140 + 160 + 2 * 19
+TLS_SESSION = 24 / 1024  # MiB
+
+
+def needed() -> float:
+    """MiB that a node needs with all its connections taken (docs/operations.md, "Sizing")."""
+    settings = Settings()
+    return NEEDED_ANYWAY + settings.connections * TLS_SESSION + settings.unsettled_mib
+
+
+@pytest.mark.parametrize("name", list(UNITS))
+def test_a_node_may_take_twice_the_memory_that_it_needs(name: str) -> None:
+    """The rest is for clients that do not read; beyond it the machine would suffer."""
+    limit = setting(name, "MemoryMax")
+    assert limit == parsed("docker/compose.yaml")["x-node"]["mem_limit"].upper()
+    assert 2 * needed() <= 1024 * int(limit.removesuffix("G")) < 3 * needed()
+
+
+@pytest.mark.parametrize("name", list(UNITS))
+def test_nothing_of_the_memory_goes_to_the_disk(name: str) -> None:
+    """Neither as swap nor as a core; with one byte, no program gets a core either."""
+    assert setting(name, "MemorySwapMax") == "0"
+    node = parsed("docker/compose.yaml")["x-node"]
+    assert node["memswap_limit"] == node["mem_limit"]  # of both together
+    assert setting(name, "LimitCORE") == str(node["ulimits"]["core"]) == str(SMALLEST_CORE)
+
+
+def test_a_container_may_do_as_little_as_a_unit() -> None:
+    """No capabilities, no new ones, no writing, no more processes."""
+    node = parsed("docker/compose.yaml")["x-node"]
+    assert node["cap_drop"] == ["ALL"]
+    assert node["security_opt"] == ["no-new-privileges:true"]
+    assert node["read_only"] is True
+    assert str(node["pids_limit"]) == setting("chat.service", "TasksMax")
 
 
 def test_both_units_are_as_strict() -> None:
