@@ -13,6 +13,7 @@ from adapters.gateway.pacer import Pacer
 from adapters.gateway.tally import Tally
 from adapters.wire import answers, errors, frames, version1
 from adapters.wire.frames import ServerFrame, encode
+from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.errors import ChatError
@@ -96,7 +97,7 @@ class PersonClient(Version2Client):
     version = 1
     watches_drain = True
     on_terminal = True
-    longest_frame: int | None = None
+    longest_frame = MAX_SERVER_FRAME  # of the answer to a login; no other comes near it
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.gateway.pacer import PAUSE
 from adapters.gateway.watch import DROP_AFTER
+from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
@@ -306,6 +307,17 @@ async def test_a_person_gets_everything_at_once(server: Server) -> None:
     bob.say({"msgid": 1005, "toid": user_id, "msg": "z" * 4096})
     await settled()
     assert chats(peer) == ["z" * 4096]
+
+
+async def test_what_does_not_fit_into_a_person_s_answer_follows_at_once(server: Server) -> None:
+    """It is as long as the longest frame of ours, and no longer: it is made in one go."""
+    texts = [f"{number} " + '"' * 4000 for number in range(16)]  # each is quoted twice
+    user_id = await away(server, "Nick", *texts)
+    peer = await server.log_in(user_id, version=1)
+    first, _, _ = peer.link.chunks[0].partition(b"\n")
+    assert MAX_SERVER_FRAME - 20_000 < len(first) <= MAX_SERVER_FRAME
+    ack, *rest = peer.heard()
+    assert offline(ack) + [frame["msg"] for frame in rest] == texts
 
 
 async def test_a_person_gets_errors_and_answers(server: Server) -> None:
