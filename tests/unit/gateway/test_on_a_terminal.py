@@ -22,8 +22,8 @@ class Crowd:
 
     async def gather(self) -> None:
         users, groups = self.server.store.users, self.server.store.groups
-        self.user_id = await users.add(Name(f"Nick {EVIL}"), "pw")
-        self.evil_id = await users.add(Name(f"Evil {EVIL}"), "pw")
+        self.user_id = await users.add(Name(f"Nick {EVIL}"), "hash of pw")
+        self.evil_id = await users.add(Name(f"Evil {EVIL}"), "hash of pw")
         await self.server.store.friends.add(self.user_id, self.evil_id)
         group = await groups.create(Name(f"Group {EVIL}"), f"about {EVIL}", self.evil_id)
         self.group_id = group.id
