@@ -7,6 +7,7 @@ import enum
 
 import attrs
 
+from chat_domain.hints import Hint
 from chat_domain.model import Message
 
 
@@ -97,10 +98,11 @@ class LoggedOut:
 
 
 @attrs.frozen
-class Notice:
-    """Show this to everybody who is here."""
+class Tell:
+    """Tell this hint to those of these users who are with you; to all of yours, if it is None."""
 
-    text: str
+    hint: Hint
+    user_ids: list[int] | None
 
 
 Note = (
@@ -113,5 +115,5 @@ Note = (
     | RosterForgotten
     | PresenceChanged
     | LoggedOut
-    | Notice
+    | Tell
 )

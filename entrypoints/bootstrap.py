@@ -47,6 +47,7 @@ from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
+from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
@@ -225,6 +226,7 @@ def assemble(
     rosters = Rosters(store.groups)
     changes = RosterChanges(rosters, broker, surroundings.lease, latches)
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
+    teller = Teller(sessions, broker, tasks)
     handovers = Handovers(broker, presence, clock)
     logins = Logins(
         presence,
@@ -247,6 +249,7 @@ def assemble(
         rosters=rosters,
         roster_changes=changes,
         announcer=announcer,
+        teller=teller,
         reports=Reports(broker),
         standing=standing,
         presence=presence,
@@ -284,8 +287,7 @@ def assemble(
             tokens,
             presence,
             surroundings.lease,
-            broker,
-            node,
+            teller,
             name,
             depths={**store.depths, **surroundings.depths, **(depths or {})},
         ),

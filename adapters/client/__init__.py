@@ -9,7 +9,6 @@ from adapters.client.events import (
     Event,
     GoingAway,
     Message,
-    Notice,
     Presence,
     Reconnected,
     Replaced,
@@ -17,6 +16,7 @@ from adapters.client.events import (
     SessionEnded,
 )
 from adapters.client.settings import Settings
+from chat_domain import hints
 
 __all__ = [
     "Ack",
@@ -28,7 +28,6 @@ __all__ = [
     "Event",
     "GoingAway",
     "Message",
-    "Notice",
     "OutboxFull",
     "Presence",
     "Reconnected",
@@ -37,4 +36,5 @@ __all__ = [
     "ServerError",
     "SessionEnded",
     "Settings",
+    "hints",
 ]

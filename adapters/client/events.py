@@ -3,6 +3,7 @@
 import attrs
 
 from adapters.client.errors import Refused
+from chat_domain.hints import Hint
 
 
 @attrs.frozen
@@ -71,13 +72,6 @@ class GoingAway:
 
 
 @attrs.frozen
-class Notice:
-    """What the server's operator says to everybody."""
-
-    text: str
-
-
-@attrs.frozen
 class ServerError:
     """The server complains about something that was not a request of the application."""
 
@@ -93,7 +87,7 @@ Event = (
     | SessionEnded
     | Replaced
     | GoingAway
-    | Notice
+    | Hint
     | ServerError
 )
 

@@ -5,14 +5,17 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from adapters.client.events import Event, Presence
+from chat_domain.hints import HINTS
+
+_DROPPED: tuple[type, ...] = (Presence, *HINTS)
 
 
 class Inbox(AsyncIterator[Event]):
     """Events in the order in which they came.
 
-    Over `limit`, hints of presence are dropped and `has_room` is false, which keeps the client
-    from acknowledging messages; so the server sends at most one more window of them. `on_room`
-    is called when there is room again.
+    Over `limit`, presence and other hints are dropped and `has_room` is false, which keeps the
+    client from acknowledging messages; so the server sends at most one more window of them.
+    `on_room` is called when there is room again.
     """
 
     def __init__(self, limit: int, on_room: Callable[[], None]) -> None:
@@ -27,7 +30,7 @@ class Inbox(AsyncIterator[Event]):
         return len(self._events) < self._limit
 
     def put(self, event: Event) -> None:
-        if isinstance(event, Presence) and not self.has_room:
+        if isinstance(event, _DROPPED) and not self.has_room:
             return
         self._events.append(event)
         self._news.set()

@@ -116,7 +116,9 @@ class ClientProtocol:
     def _take(self, complete: list[bytes]) -> None:
         for raw in complete:
             frame = codec.decode(raw)
-            if frame is not None:
+            if isinstance(frame, frames.HintFrame):
+                self._outputs.append(frame.hint())
+            elif frame is not None:
                 self._handlers.get(type(frame), ClientProtocol._on_answer)(self, frame)
 
     def data_to_send(self) -> bytes:
@@ -255,16 +257,13 @@ class ClientProtocol:
     def _on_replaced(self, _frame: frames.ReplacedFrame) -> None:
         self._outputs.append(events.Replaced())
 
-    def _on_notice(self, frame: frames.NoticeFrame) -> None:
-        self._outputs.append(events.Notice(frame.text))
-
     def _on_going_away(self, frame: frames.GoingAwayFrame) -> None:
         if self.state is State.READY:
             self.state = State.LEAVING
             self._leaving_since = self._now
         self._outputs.append(events.GoingAway(frame.delay or 0))
 
-    # What is not here is the answer to a request.
+    # What is not here is a hint, or the answer to a request.
     _handlers: ClassVar[dict[type, Callable[..., None]]] = {
         LoginAck: _on_login,
         Ack: _on_ack,
@@ -275,7 +274,6 @@ class ClientProtocol:
         frames.ReplacedFrame: _on_replaced,
         frames.PresenceFrame: _on_presence,
         frames.GoingAwayFrame: _on_going_away,
-        frames.NoticeFrame: _on_notice,
     }
 
 

@@ -17,6 +17,7 @@ from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder, chat_ack
 from chat_domain.errors import ChatError
+from chat_domain.hints import Hint
 from chat_domain.model import Friend, Message, User
 from chat_domain.ports.client import Answer
 
@@ -63,8 +64,8 @@ class Version2Client:
     def ping(self) -> None:
         self._send(frames.PingFrame())
 
-    def notice(self, text: str) -> None:
-        self._send(frames.NoticeFrame(text))
+    def tell(self, hint: Hint) -> None:
+        self._send(frames.hint_frame(hint))
 
     def replaced(self) -> None:
         self._send(frames.ReplacedFrame())
@@ -132,8 +133,8 @@ class PersonClient(Version2Client):
     def ping(self) -> None:
         """Version 1 could not answer."""
 
-    def notice(self, text: str) -> None:
-        """Version 1 has no such frame."""
+    def tell(self, hint: Hint) -> None:
+        """Version 1 has no frames for hints."""
 
     def replaced(self) -> None:
         self._link.close(Ending.REPLACED)

@@ -4,15 +4,16 @@ A packet is msgpack: the version of this format, the sender's id, and its notes,
 kind's number and the encoded note. A node ignores packets of a version and notes of a kind that it
 does not know, so that nodes of two releases can work side by side during an upgrade. A change that
 an older node would misread needs a new VERSION, and a release that reads both before one
-that writes it.
+that writes it. In the place of a kind's number, a hint that is to be told has its own name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from chat_domain import notes
-from chat_domain.notes import Note
+from chat_domain.hints import HINTS, Hint
+from chat_domain.notes import Note, Tell
 
 VERSION = 1
 
@@ -26,12 +27,36 @@ _KINDS: dict[int, type[Note]] = {
     7: notes.RosterForgotten,
     8: notes.PresenceChanged,
     9: notes.LoggedOut,
-    10: notes.Notice,
 }
 _NUMBERS = {kind: number for number, kind in _KINDS.items()}
-_decoders = {number: msgspec.msgpack.Decoder(kind).decode for number, kind in _KINDS.items()}
+
+
+class _Told(msgspec.Struct):
+    """A Tell whose hint is known by its name alone."""
+
+    hint: msgspec.Raw
+    user_ids: list[int] | None
+
+
+_decode_told = msgspec.msgpack.Decoder(_Told).decode
+
+
+def _decoder_of(hint: type[Hint]) -> Callable[[msgspec.Raw], Note]:
+    decode_hint = msgspec.msgpack.Decoder(hint).decode
+
+    def decode_tell(raw: msgspec.Raw) -> Note:
+        told = _decode_told(raw)
+        return Tell(decode_hint(told.hint), told.user_ids)
+
+    return decode_tell
+
+
+_decoders: dict[int | str, Callable[[msgspec.Raw], Note]] = {
+    **{number: msgspec.msgpack.Decoder(kind).decode for number, kind in _KINDS.items()},
+    **{hint.__name__: _decoder_of(hint) for hint in HINTS},
+}
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, str, list[tuple[int, msgspec.Raw]]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[int, str, list[tuple[int | str, msgspec.Raw]]]).decode
 
 
 class UnknownPacket(Exception):
@@ -40,7 +65,13 @@ class UnknownPacket(Exception):
 
 def encode(sender: str, some: Sequence[Note]) -> bytes:
     """A packet with these notes, in this order."""
-    return _encode((VERSION, sender, [(_NUMBERS[type(note)], note) for note in some]))
+    marked = [(_NUMBERS.get(type(note)) or _name_of_hint(note), note) for note in some]
+    return _encode((VERSION, sender, marked))
+
+
+def _name_of_hint(note: Note) -> str:
+    assert isinstance(note, Tell)
+    return type(note.hint).__name__
 
 
 def decode(packet: bytes) -> tuple[str, list[Note]]:

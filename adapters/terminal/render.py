@@ -13,7 +13,6 @@ from adapters.client.events import (
     Event,
     GoingAway,
     Message,
-    Notice,
     Presence,
     Reconnected,
     Replaced,
@@ -23,6 +22,7 @@ from adapters.client.events import (
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
 from adapters.terminal.commands import ORIGINAL, SLASHED
+from chat_domain import hints
 from chat_domain.model import Friend, Member, Membership, Resumable, Role, User
 
 Line = list[tuple[str, str]]
@@ -146,8 +146,8 @@ def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
             return note("connected again")
         case GoingAway():
             return note("the server is going away, looking for another one")
-        case Notice(text):
-            return [("class:title", f"*** {clean(text)}")]
+        case hints.Notice():
+            return [("class:title", f"*** {clean(str(what))}")]
         case Replaced():
             return error("another connection has taken this session over")
         case SessionEnded(refusal):

@@ -27,15 +27,16 @@ from chat_domain.notes import (
     HandedOver,
     LoggedOut,
     Note,
-    Notice,
     PresenceChanged,
     Replaced,
     RosterChanged,
     RosterForgotten,
     Settled,
+    Tell,
 )
 from chat_domain.people.announcer import Announcer
 from chat_domain.people.login import Logins
+from chat_domain.people.teller import Teller
 from chat_domain.ports.cluster import Broker, Presence
 from chat_domain.ports.runtime import Clock, Latches, Tasks
 
@@ -54,6 +55,7 @@ class Node:
     rosters: Rosters
     roster_changes: RosterChanges
     announcer: Announcer
+    teller: Teller
     reports: Reports
     standing: Standing
     presence: Presence
@@ -90,15 +92,8 @@ class Node:
             case LoggedOut():
                 ending = self.logins.throw_out(note.user_id, note.session_id)
                 self.tasks.start(ending, self.sessions.get(note.user_id))
-            case Notice():
-                self.show(note.text)
-
-    def show(self, notice: str) -> int:
-        """Show a notice to all who are here; return how many they are."""
-        everybody = list(self.sessions)
-        for session in everybody:
-            session.client.notice(notice)
-        return len(everybody)
+            case Tell():
+                self.teller.heard(note)
 
     def _handed(self, sender: str, note: Handed) -> None:
         overflow: list[Bound] = []

@@ -5,12 +5,12 @@ from typing import TypeVar
 
 import attrs
 
-from chat_domain.cluster.node import Node
+from chat_domain.hints import Notice
 from chat_domain.model import Account, Claim, Entry, Export, Membership, NodeUsers, User
-from chat_domain.notes import Notice
 from chat_domain.operators.sent import sent_by
+from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
-from chat_domain.ports.cluster import Broker, Lease, Presence
+from chat_domain.ports.cluster import Lease, Presence
 from chat_domain.ports.runtime import Depths
 from chat_domain.ports.store import Store
 
@@ -28,8 +28,7 @@ class Overview:
     tokens: LoginTokens
     presence: Presence
     lease: Lease
-    broker: Broker
-    node: Node
+    teller: Teller
     name: str
     depths: Depths = attrs.field(factory=dict)
 
@@ -46,8 +45,7 @@ class Overview:
 
     def broadcast(self, text: str) -> int:
         """Show a notice to everybody; return how many there are on this node."""
-        self.broker.broadcast(Notice(text))
-        return self.node.show(text)
+        return self.teller.tell_everybody(Notice(text))
 
     async def export(self, account: Account) -> Export:
         """All that is kept about a user, less what only proves who they are."""

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from chat_domain.errors import ChatError
+from chat_domain.hints import Hint
 from chat_domain.model import Friend, Message
 
 
@@ -40,8 +41,8 @@ class Client(Protocol):
     def friend_changed(self, friend: Friend) -> None:
         """Somebody on this user's list came or went."""
 
-    def notice(self, text: str) -> None:
-        """The operator has something to say to everybody."""
+    def tell(self, hint: Hint) -> None:
+        """Something that is told by the way."""
 
     def replaced(self) -> None:
         """Another connection has the session now: say so and close."""

@@ -9,8 +9,9 @@ import pytest
 from chat_domain.chat import Chat
 from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import AlreadyOnline, BadToken, ChatError
+from chat_domain.hints import Hint, Notice
 from chat_domain.model import Friend, Message, User
-from chat_domain.notes import Notice
+from chat_domain.notes import Tell
 from chat_domain.ports import client
 
 PATIENCE = 10.0  # seconds; far beyond what anything here takes
@@ -46,8 +47,8 @@ class RecordingClient:
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)
 
-    def notice(self, text: str) -> None:
-        self.notices.append(text)
+    def tell(self, hint: Hint) -> None:
+        self.notices.append(str(hint))
 
     def replaced(self) -> None:
         self.was_replaced = True
@@ -200,7 +201,7 @@ async def test_a_node_that_has_caught_up_has_heard_what_was_sent_before(pair: Pa
     """Whoever waits for that comes behind all notes that were on their way."""
     bert = await pair.bert()
     ours, theirs = pair.first.logins.delivery, pair.second.logins.delivery
-    ours.broker.send(theirs.node, Notice("first"))
+    ours.broker.send(theirs.node, Tell(Notice("first"), None))
     await asyncio.sleep(0)  # notes leave with the end of a turn
     await ours.broker.catch_up()
     await theirs.broker.catch_up()

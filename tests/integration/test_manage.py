@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from adapters.client.errors import Refused
-from adapters.client.events import Disconnected, Notice
+from adapters.client.events import Disconnected
+from chat_domain.hints import Notice
 from tests.integration.chatter import back, beside, connected, eventually, newcomer
 from tests.integration.cluster import NewCluster
 from tests.integration.manage import manage, told

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from chat_domain.errors import ChatError, TryAgain
+from chat_domain.hints import Hint
 from chat_domain.model import PLAIN, Entry, Filing, Friend, Message
 from chat_domain.ports import client
 from chat_domain.ports.runtime import Owner
@@ -279,8 +280,8 @@ class RecordingClient:
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)
 
-    def notice(self, text: str) -> None:
-        self.notices.append(text)
+    def tell(self, hint: Hint) -> None:
+        self.notices.append(str(hint))
 
     def replaced(self) -> None:
         self.notices.append("replaced")

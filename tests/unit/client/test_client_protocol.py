@@ -13,7 +13,6 @@ from adapters.client.events import (
     Event,
     GoingAway,
     Message,
-    Notice,
     Presence,
     Replaced,
     ServerError,
@@ -21,6 +20,7 @@ from adapters.client.events import (
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
 from adapters.client.settings import Settings
 from adapters.wire.requests import Login, OneChat, Register
+from chat_domain.hints import Notice
 from tests.unit.client.fake_chat_server import Frame, line
 
 

@@ -10,7 +10,6 @@ from adapters.client import (
     Disconnected,
     GoingAway,
     Message,
-    Notice,
     Presence,
     Reconnected,
     Refused,
@@ -21,6 +20,7 @@ from adapters.client import (
 from adapters.client.events import Event
 from adapters.terminal import render
 from adapters.terminal.book import Book
+from chat_domain.hints import Notice
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
 
 NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=timezone(timedelta(hours=8)))

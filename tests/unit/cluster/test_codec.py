@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from adapters.redis import codec
+from chat_domain.hints import Notice
 from chat_domain.model import Message
 from chat_domain.notes import (
     Fate,
@@ -12,12 +13,12 @@ from chat_domain.notes import (
     HandedOver,
     LoggedOut,
     Note,
-    Notice,
     PresenceChanged,
     Replaced,
     RosterChanged,
     RosterForgotten,
     Settled,
+    Tell,
 )
 
 MESSAGE = Message("mid", "cid", 13, "张三 😀", 0, 'a "quote", a \0 and a \n', 1795176000123)
@@ -32,7 +33,8 @@ NOTES: list[Note] = [
     RosterForgotten(7),
     PresenceChanged(15, "李四", online=True, listed_by=[13]),
     LoggedOut(15, "session"),
-    Notice("we restart at noon"),
+    Tell(Notice("we restart at noon"), None),
+    Tell(Notice("we restart at noon"), [13, 15]),
 ]
 
 
@@ -50,7 +52,8 @@ def test_notes_arrive_as_they_were_sent() -> None:
 
 def test_a_note_of_an_unknown_kind_is_left_out() -> None:
     """A newer node can send one to an older node, among others that it knows."""
-    packet = msgspec.msgpack.encode((codec.VERSION, "node", [(99, {"new": 1}), (3, Fetch([15]))]))
+    some = [(99, {"new": 1}), ("New", {"hint": {}, "user_ids": None}), (3, Fetch([15]))]
+    packet = msgspec.msgpack.encode((codec.VERSION, "node", some))
     assert codec.decode(packet) == ("node", [Fetch([15])])
 
 
@@ -62,6 +65,7 @@ def test_a_note_of_an_unknown_kind_is_left_out() -> None:
         b"not a packet",
         msgspec.msgpack.encode((codec.VERSION + 1, "node", [])),
         msgspec.msgpack.encode((codec.VERSION, "node", [(3, "no fields")])),
+        msgspec.msgpack.encode((codec.VERSION, "node", [("Notice", {"hint": 7, "user_ids": []})])),
     ],
 )
 def test_what_is_no_packet_is_refused(packet: bytes) -> None:

@@ -9,6 +9,7 @@ import attrs
 
 from chat_domain.chat import Chat
 from chat_domain.delivery.session import Session
+from chat_domain.hints import Hint
 from chat_domain.model import Friend, Message
 from chat_domain.ports import client
 from tests.unit.delivery.lossy_hub import LossyBroker
@@ -67,7 +68,7 @@ class Link:
     def friend_changed(self, friend: Friend) -> None:
         """Nobody looks."""
 
-    def notice(self, text: str) -> None:
+    def tell(self, hint: Hint) -> None:
         """Nobody reads it."""
 
     def replaced(self) -> None:
