@@ -4,31 +4,36 @@ It knows neither the network nor the terminal; those are a ChatClient and a Scre
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 from adapters.client import (
     ChatClient,
     ClientError,
     Message,
-    Presence,
     Refused,
     Replaced,
     SessionEnded,
 )
 from adapters.client.events import Event
-from adapters.terminal import commands, render
-from adapters.terminal.actions import Actions, Screen, local_now
+from adapters.terminal import render
+from adapters.terminal.actions import FINISH_WITHIN, FORMS, Actions
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
-from chat_domain.model import Group, User
+from adapters.terminal.parsing import Say, Typed, parse
+from adapters.terminal.seat import Screen, local_now
+from chat_domain.model import Group, Member, Membership, User
+
+T = TypeVar("T")
 
 MENU = ["1. login", "2. register", "3. quit"]
 TAKE_OVER = "you are logged in elsewhere already; log out there? [y/N] "
 
-_FINISH_WITHIN = 10.0  # seconds for answers to what was sent, when the user leaves
-_LOG_OUT_WITHIN = 2.0
+_LOG_OUT_WITHIN = 2.0  # seconds
+_SHOWN_GROUPS = 20  # groups whose members are shown at login, and members of each
+_SHOWN_MEMBERS = 50
 _QUIET = 0.2  # seconds without an unread message that pass for the last of them
 _UNREAD_WITHIN = 5.0
 
@@ -82,7 +87,7 @@ class LineClient:
         await self._leave()
 
     async def _leave(self) -> None:
-        if await self._actions.finish(_FINISH_WITHIN) and self._client.user is not None:
+        if await self._actions.finish(FINISH_WITHIN) and self._client.user is not None:
             try:
                 async with asyncio.timeout(_LOG_OUT_WITHIN):
                     await self._client.logout()
@@ -148,13 +153,24 @@ class LineClient:
     async def _welcome(self, user: User) -> None:
         self._book.meet(user.id, user.name)
         await self._actions.learn()
-        groups = await self._actions.groups_with_members()
+        groups = await self._groups_with_members()
         await self._gather_unread()
         unread, self._unread = self._unread or [], None
         self._actions.show(render.welcome(user))
         self._actions.show(render.unread(unread, self._book, self._now()))
         self._actions.show(render.friends(self._book.friends.values()))
         self._actions.show(render.groups_with_members(groups))
+
+    async def _groups_with_members(self) -> list[tuple[Membership, list[Member], bool]]:
+        """The user's groups, and of the first ones the members."""
+        shown = []
+        for index, membership in enumerate(self._book.groups.values()):
+            some: list[Member] = []
+            if index < _SHOWN_GROUPS:
+                every = self._client.members(membership.group.id, page=_SHOWN_MEMBERS + 1)
+                some = await _first(every, _SHOWN_MEMBERS + 1)
+            shown.append((membership, some[:_SHOWN_MEMBERS], len(some) > _SHOWN_MEMBERS))
+        return shown
 
     async def _gather_unread(self) -> None:
         """Wait until no more unread messages come; nothing marks the last one."""
@@ -192,26 +208,13 @@ class LineClient:
         """Until the user logs out (True) or quits (False)."""
         self._actions.partner = None
         while True:
-            line = await self._screen.command(self._prompt())
-            command = commands.parse(line, talking=self._actions.partner is not None)
-            if not isinstance(command, commands.Chat | commands.GroupChat | commands.Say):
-                self._screen.echo(line)  # a message is shown with its ticks instead
-            match command:
-                case commands.Quit():
-                    return False
-                case commands.Logout():
-                    return await self._log_out()
-                case _:
-                    await self._actions.do(command)
-
-    async def _log_out(self) -> bool:
-        await self._actions.finish(_FINISH_WITHIN)
-        try:
-            await self._client.logout()
-        except ClientError as exc:
-            self._actions.complain(str(exc))
-        self._screen.show(render.note("logged out"))
-        return True
+            typed = await self._screen.command(self._prompt())
+            line = parse(typed, FORMS, talking=self._actions.partner is not None)
+            if not (isinstance(line, Say) or (isinstance(line, Typed) and not line.form.echoed)):
+                self._screen.echo(typed)  # a message is shown with its ticks instead
+            logged_out = await self._actions.do(line)
+            if logged_out is not None:
+                return logged_out
 
     def _prompt(self) -> str:
         name = clean(self._client.user.name) if self._client.user else ""
@@ -232,17 +235,13 @@ class LineClient:
             case Message():
                 self._on_message(event)
                 return
-            case Presence(user_id, name, online):
-                self._book.note_presence(user_id, name, online=online)
             case Replaced():
                 self._broken_off = True
             case SessionEnded():
                 self._broken_off |= self._screen.scripted
                 if self._conversation is not None:
                     self._conversation.cancel()
-        line = render.event(event)
-        if line is not None:
-            self._screen.show(line)
+        self._actions.heed(event)
 
     def _on_message(self, message: Message) -> None:
         self._book.meet(message.sender_id, message.sender_name)
@@ -251,6 +250,15 @@ class LineClient:
             self._unread.append(message)
         else:
             self._screen.show(render.message(message, self._book, self._now()))
+
+
+async def _first(every: AsyncIterator[T], count: int) -> list[T]:
+    some: list[T] = []
+    async for one in every:
+        some.append(one)
+        if len(some) == count:
+            break
+    return some
 
 
 async def _cancel(task: asyncio.Task[object]) -> None:

@@ -2,9 +2,10 @@
 
 import attrs
 
+from adapters.terminal.actions import ORIGINAL, SLASHED
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
-from adapters.terminal.commands import ORIGINAL, SLASHED, quoted
+from adapters.terminal.parsing import quoted
 from chat_domain.names import name_key
 
 

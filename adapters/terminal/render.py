@@ -21,7 +21,7 @@ from adapters.client.events import (
 )
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
-from adapters.terminal.commands import ORIGINAL, SLASHED
+from adapters.terminal.parsing import Form
 from chat_domain import hints
 from chat_domain.model import Friend, Member, Membership, Resumable, Role, User
 
@@ -157,8 +157,7 @@ def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
     return None
 
 
-def help_lines() -> list[Line]:
-    forms = [*SLASHED, *ORIGINAL]
+def help_lines(forms: Iterable[Form]) -> list[Line]:
     return [
         _title("commands"),
         *([("class:own", f"  {form.usage:<34}"), ("", form.does)] for form in forms),

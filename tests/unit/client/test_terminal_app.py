@@ -162,6 +162,26 @@ async def test_a_person_may_try_again(server: FakeServer) -> None:
         assert "error: bad_credentials" in app.screen.shown
 
 
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        ("addgroup:hikers", "error: a group is joined by its id, a number"),
+        ("/join 99999999999999999999", "error: a group is joined by its id, a number"),
+        ("/wait long", "error: wait how many seconds?"),
+        ("/leave hikers", "error: no_such_group: none of your groups is called hikers"),
+    ],
+)
+async def test_an_argument_that_is_none_is_complained_of(
+    server: FakeServer, command: str, complaint: str
+) -> None:
+    """In one sentence, and nothing is asked of the server."""
+    async with running(server, "1", "13", "secret", command, "loginout", "3") as app:
+        await app.welcome()
+        await app.log_out()
+        assert await app.status() == 1
+        assert complaint in app.screen.shown
+
+
 @pytest.mark.parametrize("command", ["nonsense", "/join x", "/msg nobody hi"])
 async def test_a_command_that_fails_fails_the_script(server: FakeServer, command: str) -> None:
     """The commands behind it are carried out all the same."""

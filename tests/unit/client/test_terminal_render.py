@@ -19,6 +19,7 @@ from adapters.client import (
 )
 from adapters.client.events import Event
 from adapters.terminal import render
+from adapters.terminal.actions import FORMS
 from adapters.terminal.book import Book
 from chat_domain.hints import Notice
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
@@ -168,6 +169,6 @@ def test_lists() -> None:
 
 def test_help_names_every_command() -> None:
     """The original's and the others."""
-    text = "\n".join(map(render.plain, render.help_lines()))
+    text = "\n".join(map(render.plain, render.help_lines(FORMS.values())))
     for usage in ("chat:friendid:message", "loginout", "/msg NAME TEXT", "/quit"):
         assert usage in text

@@ -1,0 +1,146 @@
+"""What can be typed, and which command it is. Nothing is done here."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import attrs
+
+Do = Callable[..., Awaitable[bool | None]]
+
+_TEXTS = ("TEXT", "DESCRIPTION")  # arguments that are taken as they stand
+
+
+@attrs.frozen
+class Form:
+    """One way to give a command: its word, its arguments as help shows them, and what it does.
+
+    do: takes whoever does it and the arguments. The last argument takes the rest of the line; it
+    needs no quotes, and may have them unless it is a text.
+    needs: so many of them must be there, all if None; the others are empty texts.
+    echoed: whether the line is shown again; a message is shown with its ticks instead.
+    """
+
+    word: str
+    arguments: Sequence[str]
+    does: str
+    do: Do
+    needs: int | None = None
+    echoed: bool = True
+
+    @property
+    def usage(self) -> str:
+        between = " " if self.word.startswith("/") else ":"
+        return between.join([self.word, *self.arguments])
+
+
+@attrs.frozen
+class Typed:
+    """A command with its arguments."""
+
+    form: Form
+    arguments: tuple[str, ...]
+
+
+@attrs.frozen
+class Say:
+    """A text for whom one is talking to."""
+
+    text: str
+
+
+@attrs.frozen
+class Nothing:
+    """An empty line."""
+
+
+@attrs.frozen
+class Mistake:
+    """Not a command; `why` tells the person what would be."""
+
+    why: str
+
+
+Line = Typed | Say | Nothing | Mistake
+
+
+def parse(line: str, forms: Mapping[str, Form], *, talking: bool = False) -> Line:
+    """Understand a line. forms: by their words.
+
+    While talking to somebody, every line is said to them unless it begins with a slash; two
+    slashes say a text that begins with one.
+    """
+    line = line.strip()
+    if not line:
+        return Nothing()
+    if line.startswith("/") and not (talking and line.startswith("//")):
+        return _parse_slashed(line, forms)
+    if talking:
+        return Say(line.removeprefix("/"))
+    return _parse_original(line, forms)
+
+
+def _parse_slashed(line: str, forms: Mapping[str, Form]) -> Line:
+    word, _, rest = line.partition(" ")
+    form = forms.get(word.lower())
+    if form is None:
+        return Mistake(f"there is no command {word}; /help lists them")
+    words = split_words(rest, len(form.arguments))
+    if len(words) == len(form.arguments) > 0 and form.arguments[-1] not in _TEXTS:
+        words[-1] = _unquoted(words[-1])
+    return _fill(form, words)
+
+
+def _parse_original(line: str, forms: Mapping[str, Form]) -> Line:
+    word, *rest = line.split(":", 1)
+    form = forms.get(word)
+    if form is None:
+        return Mistake("this is not a command; /help lists them, /talk NAME makes lines go to NAME")
+    return _fill(form, rest[0].split(":", max(len(form.arguments) - 1, 0)) if rest else [])
+
+
+def _fill(form: Form, pieces: list[str]) -> Line:
+    given = [piece for piece in pieces if piece]
+    needed = len(form.arguments) if form.needs is None else form.needs
+    if len(given) < needed or len(given) > len(form.arguments):
+        return Mistake(f"usage: {form.usage}")
+    return Typed(form, (*given, *[""] * (len(form.arguments) - len(given))))
+
+
+def split_words(text: str, count: int) -> list[str]:
+    """Split into at most `count` words, the last of which is the rest of the line.
+
+    A word in double quotes may have spaces in it.
+    """
+    words: list[str] = []
+    text = text.strip()
+    while text and len(words) < count - 1:
+        word, text = _first_word(text)
+        words.append(word)
+    if text:
+        words.append(text)
+    return words
+
+
+def quoted(name: str) -> str:
+    """A name as it has to be typed where another argument follows."""
+    if " " not in name and not name.startswith('"'):
+        return name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    if not text.startswith('"'):
+        word, _, rest = text.partition(" ")
+        return word, rest.lstrip()
+    word, end = "", 1
+    while end < len(text) and text[end] != '"':
+        if text[end] == "\\" and end + 1 < len(text):
+            end += 1
+        word += text[end]
+        end += 1
+    return word, text[end + 1 :].lstrip()
+
+
+def _unquoted(text: str) -> str:
+    word, rest = _first_word(text)
+    return word if text.startswith('"') and not rest else text
