@@ -114,6 +114,14 @@ class NoSuchMember(ChatError):
 
 
 @attrs.frozen(slots=False)
+class NotAllowed(ChatError):
+    group_id: int
+
+    def __str__(self) -> str:
+        return f"only the creator of group {self.group_id} may do that"
+
+
+@attrs.frozen(slots=False)
 class NoSuchSession(ChatError):
     session: str
 

@@ -261,7 +261,7 @@ def assemble(
     registration = Registration(store.users, hasher)
     tokens = LoginTokens(store.tokens, clock, ids)
     accounts = Accounts(store.users, tokens, hasher)
-    groups = GroupMembership(store.groups, rosters, changes, presence, guard)
+    groups = GroupMembership(store.groups, rosters, changes, presence, teller, guard)
     evictions = Evictions(store.tokens, presence, broker, logins, latches, name)
     administration = Administration(
         store.users, presence, registration, tokens, hasher, groups, store.mailbox, evictions

@@ -240,6 +240,10 @@ class ChatClient:
         ack = await self._ask(requests.JoinGroup(groupid=group_id))
         return Group(ack.groupid, ack.groupname or "", ack.groupdesc or "")
 
+    async def rename_group(self, group_id: int, name: str) -> None:
+        """Only the group's creator may. The other members get `hints.GroupChanged`."""
+        await self._ask(requests.RenameGroup(groupid=group_id, groupname=name))
+
     async def leave_group(self, group_id: int) -> None:
         await self._ask(requests.LeaveGroup(groupid=group_id))
 

@@ -113,6 +113,13 @@ async def join_group(talk: Talk, request: requests.JoinGroup) -> None:
     )
 
 
+async def rename_group(talk: Talk, request: requests.RenameGroup) -> None:
+    user = talk.current_session().user
+    told = await talk.chat.groups.rename(user, request.groupid, request.groupname)
+    talk.meter.frames += told / fan_out.COPIES_PER_FRAME  # as a message to them would
+    talk.acknowledge(request)
+
+
 async def leave_group(talk: Talk, request: requests.LeaveGroup) -> None:
     await talk.chat.groups.leave(talk.current_session().user.id, request.groupid)
     talk.acknowledge(request)
@@ -151,6 +158,7 @@ COMMANDS: dict[type[AnyRequest], Command] = {
     requests.FindUser: find_user,
     requests.CreateGroup: create_group,
     requests.JoinGroup: join_group,
+    requests.RenameGroup: rename_group,
     requests.LeaveGroup: leave_group,
     requests.ListGroups: list_groups,
     requests.ListMembers: list_members,

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from adapters.client import ChatClient, ClientError, Presence, Refused
+from attrs import evolve
+
+from adapters.client import ChatClient, ClientError, Presence, Refused, hints
 from adapters.client.events import Event
 from adapters.terminal import parsing, render
 from adapters.terminal.book import Book
@@ -57,8 +59,12 @@ class Actions:
 
     def heed(self, event: Event) -> None:
         """Learn and show what has happened."""
-        if isinstance(event, Presence):
-            self._book.note_presence(event.id, event.name, online=event.online)
+        match event:
+            case Presence(user_id, name, online):
+                self._book.note_presence(user_id, name, online=online)
+            case hints.GroupChanged(group_id, name, by):
+                self._say(f"{by.name} has renamed group {self._book.group_name(group_id)}: {name}")
+                self._called(group_id, name)
         line = render.event(event)
         if line is not None:
             self._screen.show(line)
@@ -167,6 +173,20 @@ class Actions:
         await self.learn()
         self._say(f"you are in group {group.name} now")
 
+    async def rename(self, which: str, name: str) -> None:
+        group = self._group(which)
+        await self._client.rename_group(group.id, name)
+        self._say(f"group {group.name} is called {name} now")
+        self._called(group.id, name)
+
+    def _called(self, group_id: int, name: str) -> None:
+        """Remember a group's new name."""
+        own = self._book.groups.get(group_id)
+        if own is not None:
+            self._book.groups[group_id] = evolve(own, group=evolve(own.group, name=name))
+        if isinstance(self.partner, Group) and self.partner.id == group_id:
+            self.partner = evolve(self.partner, name=name)
+
     async def leave(self, which: str) -> None:
         group = self._group(which)
         await self._client.leave_group(group.id)
@@ -257,6 +277,7 @@ SLASHED = [
     Form("/members", ["GROUP"], "who is in a group", Actions.show_members),
     Form("/create", ["GROUP", "DESCRIPTION"], "make a group", Actions.create, needs=1),
     Form("/join", ["ID"], "join a group", Actions.join),
+    Form("/rename", ["GROUP", "NAME"], "give a group of yours another name", Actions.rename),
     Form("/leave", ["GROUP"], "leave a group", Actions.leave),
     Form("/password", [], "change your password", Actions.change_password),
     Form("/sessions", [], "your sessions that can be resumed", Actions.show_sessions),

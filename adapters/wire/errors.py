@@ -40,6 +40,7 @@ NUMBERS = {
     "too_many_connections": 52,
     "too_fast": 53,
     "login_timeout": 54,
+    "not_allowed": 55,
 }
 
 _NAMES: dict[type[ChatError], str] = {
@@ -60,6 +61,7 @@ _NAMES: dict[type[ChatError], str] = {
     errors.AlreadyMember: "already_member",
     errors.NotMember: "not_member",
     errors.NoSuchMember: "not_member",
+    errors.NotAllowed: "not_allowed",
     errors.GroupNameTaken: "group_name_taken",
     errors.NoSuchSession: "no_such_session",
     errors.MailboxFull: "mailbox_full",

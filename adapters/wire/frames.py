@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chat_domain import hints
 from chat_domain.hints import Hint
-from chat_domain.model import Friend
+from chat_domain.model import Friend, User
 
 encode = msgspec.json.Encoder().encode
 
@@ -115,6 +115,24 @@ class NoticeFrame(HintFrame, tag=1034):
 
     def hint(self) -> hints.Notice:
         return hints.Notice(self.text)
+
+
+class GroupChangedFrame(HintFrame, tag=1036):
+    """id, name: of who did it."""
+
+    tells = hints.GroupChanged
+
+    groupid: int
+    groupname: str
+    id: int
+    name: str
+
+    @classmethod
+    def of(cls, hint: hints.GroupChanged) -> "GroupChangedFrame":
+        return cls(hint.group_id, hint.name, hint.by.id, hint.by.name)
+
+    def hint(self) -> hints.GroupChanged:
+        return hints.GroupChanged(self.groupid, self.groupname, User(self.id, self.name))
 
 
 _HINT_FRAMES = {frame.tells: frame for frame in HintFrame.__subclasses__()}

@@ -228,6 +228,19 @@ class JoinGroup(Request[Ack], tag=1008, kw_only=True):
     groupid: Id
 
 
+class RenameGroup(Request[Ack], tag=1035, kw_only=True):
+    refusals = (
+        errors.BadName,
+        errors.GroupNameTaken,
+        errors.NoSuchGroup,
+        errors.NotAllowed,
+        errors.NotMember,
+    )
+
+    groupid: Id
+    groupname: Words
+
+
 class LeaveGroup(Request[Ack], tag=1028, kw_only=True):
     refusals = (errors.NoSuchGroup, errors.NotMember)
 

@@ -1,14 +1,16 @@
-"""Creating, joining, leaving and listing groups."""
+"""Creating, joining, renaming, leaving and listing groups."""
 
 import attrs
 
 from chat_domain.delivery.roster_changes import RosterChanges
 from chat_domain.delivery.rosters import Rosters
-from chat_domain.errors import GroupFull, NotMember, TooManyGroups
+from chat_domain.errors import GroupFull, NotAllowed, NotMember, TooManyGroups
 from chat_domain.fairness.guard import Guard
-from chat_domain.model import Group, Member, Membership, Page
+from chat_domain.hints import GroupChanged
+from chat_domain.model import Group, Member, Membership, Page, Role, User
 from chat_domain.names import Name
 from chat_domain.pages import cut
+from chat_domain.people.teller import Teller
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.store import Groups
 
@@ -19,6 +21,7 @@ class GroupMembership:
     rosters: Rosters
     changes: RosterChanges
     presence: Presence
+    teller: Teller
     guard: Guard = attrs.field(factory=Guard)
 
     async def create(self, creator_id: int, name: str, description: str) -> Group:
@@ -51,6 +54,25 @@ class GroupMembership:
         if len(members) >= most and user_id not in members:
             self.guard.counters.members_refused += 1
             raise GroupFull(group_id, most)
+
+    async def rename(self, user: User, group_id: int, name: str) -> int:
+        """Give a group another name, and tell its other members; return how many those are.
+
+        Only its creator may. Raises BadName, NoSuchGroup, NotMember, NotAllowed, GroupNameTaken.
+        """
+        parsed = Name.parse(name)
+        others = await self.rosters.members(group_id) - {user.id}
+        await self._check_is_creator(user.id, group_id)
+        await self.groups.rename(group_id, parsed)
+        self.teller.tell(others, GroupChanged(group_id, parsed.text, user))
+        return len(others)
+
+    async def _check_is_creator(self, user_id: int, group_id: int) -> None:
+        found = await self.groups.members(group_id, user_id - 1, 1)
+        if not found or found[0].id != user_id:
+            raise NotMember(group_id)
+        if found[0].role is not Role.CREATOR:
+            raise NotAllowed(group_id)
 
     async def leave(self, user_id: int, group_id: int) -> None:
         """Raises NoSuchGroup and NotMember. See `ports.Groups.leave` for who succeeds a creator."""

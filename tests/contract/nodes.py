@@ -9,7 +9,7 @@ import pytest
 from chat_domain.chat import Chat
 from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import AlreadyOnline, BadToken, ChatError
-from chat_domain.hints import Hint, Notice
+from chat_domain.hints import GroupChanged, Hint, Notice
 from chat_domain.model import Friend, Message, User
 from chat_domain.notes import Tell
 from chat_domain.ports import client
@@ -288,6 +288,17 @@ async def test_friends_on_other_nodes_are_told_who_comes_and_goes(pair: Pair) ->
     pair.second.node.announcer.hurry()  # or the second news would wait for some seconds
     await pair.second.logins.end(bert.session)
     await eventually(lambda: anna.client.friends[-1:] == [Friend(user.id, "bert", online=False)])
+
+
+async def test_members_on_other_nodes_are_told_of_a_group_s_new_name(pair: Pair) -> None:
+    """By whom, too."""
+    anna, bert = await pair.anna(), await pair.bert()
+    group = await pair.first.groups.create(anna.user.id, "chess", "")
+    await pair.second.groups.join(bert.user.id, group.id)
+    await pair.first.groups.rename(anna.user, group.id, "go")
+    await eventually(lambda: bert.client.notices)
+    assert bert.client.notices == [str(GroupChanged(group.id, "go", anna.user))]
+    assert anna.client.notices == []
 
 
 async def test_presence_is_seen_from_every_node(pair: Pair) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from adapters.client import hints
 from adapters.client.errors import Refused
+from chat_domain.model import User
 from tests.integration.chatter import Chatter, back, beside, connected, eventually, newcomer
 from tests.integration.cluster import Cluster, NewCluster
 
@@ -56,6 +58,23 @@ async def test_a_group_spans_the_nodes(ports: list[int]) -> None:
         assert (await anna.client.send_group(group.id, "carl has left")).delivered
         await bert.hears("carl has left")
         assert carl.texts == ["all here?"]
+
+
+async def test_a_group_s_new_name_is_told_on_every_node(ports: list[int]) -> None:
+    """To all members who are online, but for the one who has given it."""
+    async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert, newcomer(ports[0]) as carl:
+        group = await anna.client.create_group(f"group of {anna.name}")
+        for member in (bert, carl):
+            await member.client.join_group(group.id)
+        with pytest.raises(Refused, match="not_allowed"):
+            await bert.client.rename_group(group.id, "mine")
+        name = f"{group.name}, renamed"
+        await anna.client.rename_group(group.id, name)
+        change = hints.GroupChanged(group.id, name, User(anna.id, anna.name))
+        await eventually(lambda: bert.of(hints.GroupChanged) and carl.of(hints.GroupChanged))
+        assert bert.of(hints.GroupChanged) == carl.of(hints.GroupChanged) == [change]
+        assert [own.group.name async for own in bert.client.groups()] == [name]
+        assert anna.of(hints.GroupChanged) == []
 
 
 async def test_what_was_missed_is_read_on_another_node(ports: list[int]) -> None:

@@ -50,6 +50,10 @@ REQUESTS: Requests = [
     ),
     ({"msgid": 1031}, {}),
     ({"msgid": 1033, "session": "none"}, {"session": NOT_TEXT}),
+    (
+        {"msgid": 1035, "groupid": NOBODY, "groupname": "refused"},
+        {"groupid": BAD_ID, "groupname": NOT_TEXT},
+    ),
 ]
 # Requests that must come before a login.
 GREETINGS: Requests = [

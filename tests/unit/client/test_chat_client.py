@@ -25,6 +25,7 @@ from adapters.client import (
     Replaced,
     SessionEnded,
     Settings,
+    hints,
 )
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
 from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer, line
@@ -541,6 +542,19 @@ async def test_groups_and_members_have_roles(server: FakeServer) -> None:
         groups, members = await both(lists(), answers())
         assert groups == [Membership(Group(3, "hikers", "every Sunday"), Role.CREATOR)]
         assert members == [Member(13, "zhang", Role.NORMAL, online=True)]
+
+
+async def test_a_group_is_renamed_and_its_members_hear_of_it(server: FakeServer) -> None:
+    """The one who asks has an answer, the others an event."""
+    async with logged_in(server) as (client, peer):
+        renaming = asyncio.create_task(client.rename_group(3, "walkers"))
+        request = await peer.hear(1035)
+        assert (request["groupid"], request["groupname"]) == (3, "walkers")
+        peer.say(msgid=1010, seq=request["seq"])
+        await renaming
+        peer.say(msgid=1036, groupid=4, groupname="larks", id=15, name="li si")
+        changed = await until(client, hints.GroupChanged)
+        assert changed == hints.GroupChanged(4, "larks", User(15, "li si"))
 
 
 def test_it_runs_on_uvloop_too() -> None:

@@ -1,7 +1,7 @@
 """The line client's logic: a screen that the test types on, a server that the test speaks for."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -71,12 +71,15 @@ class Running:
         async with asyncio.timeout(TIMEOUT):
             return await self._task
 
-    async def lists(self, *friends: dict[str, Any]) -> None:
+    async def lists(self, *friends: dict[str, Any], groups: Sequence[dict[str, Any]] = ()) -> None:
         """Answer what the client asks for its welcome."""
         seq = (await self.peer.hear(1022))["seq"]
         self.peer.say(msgid=1023, seq=seq, friends=list(friends))
         seq = (await self.peer.hear(1024))["seq"]
-        self.peer.say(msgid=1025, seq=seq, groups=[])
+        self.peer.say(msgid=1025, seq=seq, groups=list(groups))
+        for group in groups:
+            seq = (await self.peer.hear(1026))["seq"]
+            self.peer.say(msgid=1027, seq=seq, groupid=group["id"], users=[])
 
     async def welcome(self, *friends: dict[str, Any]) -> None:
         await self.peer.admit()
@@ -160,6 +163,28 @@ async def test_a_person_may_try_again(server: FakeServer) -> None:
         await app.peer.turn_away(1000, 3, "bad_credentials")
         assert await app.status() == 0
         assert "error: bad_credentials" in app.screen.shown
+
+
+HIKERS = {"id": 3, "groupname": "hikers", "groupdesc": "", "role": "creator"}
+
+
+async def test_a_group_s_new_name_is_shown_and_used(server: FakeServer) -> None:
+    """Whether the user has given it or somebody else."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.peer.admit()
+        await app.lists(groups=[HIKERS])
+        app.screen.type('/rename hikers "night walkers"')
+        request = await app.peer.hear(1035)
+        assert (request["groupid"], request["groupname"]) == (3, "night walkers")
+        app.peer.say(msgid=1010, seq=request["seq"])
+        await app.screen.until("* group hikers is called night walkers now")
+        app.screen.type("/talk Night Walkers")
+        await app.screen.until("talking to group night walkers")
+        app.peer.say(msgid=1036, groupid=3, groupname="owls", id=15, name="li si")
+        await app.screen.until("* li si has renamed group night walkers: owls")
+        app.screen.type("hello")
+        assert (await app.peer.take())["groupid"] == 3
+        await app.screen.until("to [owls]: hello")
 
 
 @pytest.mark.parametrize(

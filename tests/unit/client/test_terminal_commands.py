@@ -60,6 +60,8 @@ def test_the_original_commands(line: str, does: Do, arguments: tuple[str, ...]) 
         ('/create "night owls" late', Actions.create, ("night owls", "late")),
         ("/create hikers", Actions.create, ("hikers", "")),
         ("/join 3", Actions.join, ("3",)),
+        ("/rename hikers night owls", Actions.rename, ("hikers", "night owls")),
+        ('/rename "night owls" "larks"', Actions.rename, ("night owls", "larks")),
         ("/leave night owls", Actions.leave, ("night owls",)),
         ("/members hikers", Actions.show_members, ("hikers",)),
         ("/find li si", Actions.find, ("li si",)),

@@ -11,6 +11,7 @@ from chat_domain.errors import (
     BadName,
     GroupNameTaken,
     NoSuchGroup,
+    NotAllowed,
     NotMember,
     TryAgain,
 )
@@ -75,6 +76,36 @@ async def test_the_last_one_out_ends_the_group(world: World) -> None:
     with pytest.raises(NoSuchGroup):
         await world.chat.groups.join(ann.id, group.id)
     assert (await world.chat.groups.create(ann.id, "hikers", "")).id != group.id
+
+
+async def test_a_new_name_is_told_to_the_other_members_who_are_online(world: World) -> None:
+    """Who has given it is not told, nor is anybody who is not in the group."""
+    ann, bob, cid, dan = [world.newcomer(name) for name in ("Ann", "Bob", "Cid", "Dan")]
+    group_id = world.group(ann, bob, cid)
+    cid.leaves()
+    assert await world.chat.groups.rename(ann.user, group_id, " Hikers ") == 2
+    world.tasks.drain()
+    told = [one.client.notices for one in (ann, bob, cid, dan)]
+    assert told == [[], [f"Ann has called group {group_id} 'Hikers'"], [], []]
+    assert (await world.chat.groups.own(bob.user.id, 0, 1)).items[0].group.name == "Hikers"
+
+
+async def test_only_its_creator_renames_a_group(world: World) -> None:
+    """To what is a name, and no other group's; of what is refused nobody hears."""
+    ann, bob = world.newcomer("Ann"), world.newcomer("Bob")
+    group_id = world.group(ann, bob)
+    await world.chat.groups.create(bob.user.id, "taken", "")
+    for user, which, name, refusal in (
+        (bob.user, group_id, "walkers", NotAllowed),
+        (User(99, "Eve"), group_id, "walkers", NotMember),
+        (ann.user, 99, "walkers", NoSuchGroup),
+        (ann.user, group_id, "42", BadName),
+        (ann.user, group_id, "TAKEN", GroupNameTaken),
+    ):
+        with pytest.raises(refusal):
+            await world.chat.groups.rename(user, which, name)
+    world.tasks.drain()
+    assert ann.client.notices == bob.client.notices == []
 
 
 async def test_members_are_shown_to_members_with_their_presence(world: World) -> None:

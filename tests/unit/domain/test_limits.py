@@ -288,7 +288,12 @@ async def test_a_list_has_so_many_friends(world: World) -> None:
 def groups_of(world: World, limits: Limits) -> GroupMembership:
     groups = world.chat.groups
     return GroupMembership(
-        world.store.groups, groups.rosters, groups.changes, world.presence, Guard(limits)
+        world.store.groups,
+        groups.rosters,
+        groups.changes,
+        world.presence,
+        groups.teller,
+        Guard(limits),
     )
 
 

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from adapters.gateway.endings import Ending
+from adapters.gateway.fan_out import COPIES_PER_FRAME
 from adapters.gateway.watch import DROP_AFTER, PING_AFTER, SLOW_AFTER
 from chat_domain.delivery.session import STALLED_AFTER
+from chat_domain.fairness.meter import DEAR
 from chat_domain.people.news import QUIET
 from tests.unit.gateway.server import Peer, Server, settled
 
@@ -596,6 +598,38 @@ async def test_lists_come_in_pages(server: Server) -> None:
     second = await ann.ask(1022, limit=1, after=2)
     assert [one["name"] for one in second["friends"]] == ["Cid"]
     assert "next" not in second
+
+
+async def test_members_hear_of_a_group_s_new_name(server: Server) -> None:
+    """As a frame of its own, where their client has such frames."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    old, nick = [
+        await server.logged_in(name, version=1, end=end)
+        for name, end in (("Old", b"\0"), ("Nick", b"\n"))
+    ]
+    group_id = (await ann.ask(1007, groupname="hikers"))["groupid"]
+    for peer in (bob, old, nick):
+        peer.say({"msgid": 1008, "groupid": group_id})
+        await settled()
+        peer.heard()
+    answer = await ann.ask(1035, groupid=group_id, groupname=" Walkers ")
+    assert answer.keys() == {"msgid", "seq"}
+    assert bob.heard() == [
+        {"msgid": 1036, "groupid": group_id, "groupname": "Walkers", "id": 1, "name": "Ann"}
+    ]
+    assert old.heard() == nick.heard() == ann.heard() == []
+
+
+async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Server) -> None:
+    """For it is told to as many."""
+    ann = await server.logged_in("Ann")
+    members = await server.register(*(f"member {number}" for number in range(64)))
+    group = await server.chat.groups.create(1, "hikers", "")
+    for member in members:
+        await server.chat.groups.join(member, group.id)
+    before = ann.talk.meter.frames
+    await ann.ask(1035, groupid=group.id, groupname="walkers")
+    assert ann.talk.meter.frames - before == DEAR + len(members) / COPIES_PER_FRAME
 
 
 async def test_a_new_password_comes_with_a_new_token(server: Server) -> None:

@@ -37,6 +37,7 @@ FRAMES: dict[int, dict[str, Any]] = {
     1029: {"old": "123456", "new": "correct horse"},
     1031: {},
     1033: {"session": "3f9a1c5e7b2d4860"},
+    1035: {"groupid": 3, "groupname": "hikers"},
 }
 CLIENT_TABLE = rows(section("What the client sends"))
 
