@@ -1,0 +1,34 @@
+"""What CONTRIBUTING.md says is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from adapters.wire import errors
+from adapters.wire.frames import number_of
+from adapters.wire.requests import RenameGroup
+from tests.unit.declared import fields_of, name_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+LINKS = re.findall(r"\]\(([\w./]+)\)", PAGE)
+PATHS = re.findall(r"`((?:adapters|chat_domain|docs|entrypoints|tests)/[\w./]+)`", PAGE)
+
+
+@pytest.mark.parametrize("path", sorted({*LINKS, *PATHS}))
+def test_what_it_points_to_is_there(path: str) -> None:
+    """Files and directories alike."""
+    assert (ROOT / path).exists()
+
+
+def test_its_example_is_the_declaration() -> None:
+    """With this number, these refusals and these fields."""
+    (code,) = re.findall(r"```python\n(class RenameGroup.*?)```", PAGE, re.DOTALL)
+    assert f"tag={number_of(RenameGroup)}," in code
+    assert set(re.findall(r"errors\.(\w+)", code)) == {
+        kind.__name__ for kind in RenameGroup.refusals
+    }
+    assert set(re.findall(r"^    (\w+): ", code, re.MULTILINE)) == fields_of(RenameGroup)
+    assert name_of(RenameGroup) in PAGE
+    assert errors.name_of(RenameGroup.refusals[0]) in PAGE
