@@ -36,7 +36,7 @@ class FrameSplitter:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._rest = b""
+        self._rest: bytes | bytearray = b""  # a bytearray where there is something
         self._first = True
         self.terminator = b"\n"
         self.blank = 0
@@ -50,7 +50,9 @@ class FrameSplitter:
         if self._first:
             self._note_terminator(data)
         if self._rest:
-            data = self._rest + data
+            if _NUL not in data and _NEWLINE not in data:
+                return self._wait_for_end(data)
+            data = b"".join((self._rest, data))
         if _CR in data:  # asked for as numbers: that takes a seventh of the time
             data = data.replace(b"\r\n", b"\n")
         if _NUL not in data:
@@ -59,7 +61,8 @@ class FrameSplitter:
             frames = data.split(b"\0")
         else:
             frames = data.replace(b"\n", b"\0").split(b"\0")
-        self._rest = frames.pop()
+        rest = frames.pop()
+        self._rest = bytearray(rest) if rest else b""
         if len(data) > self._limit:
             self._check(frames)
         if all(frames):
@@ -68,6 +71,15 @@ class FrameSplitter:
         found = list(filter(None, frames))
         self.blank = len(frames) - len(found)
         return found
+
+    def _wait_for_end(self, data: bytes) -> list[bytes]:
+        """Keep a piece of a frame that goes on. To look through what is there already, for each
+        piece once more, would take 12 ms for a frame of 64 KiB that is all carriage returns."""
+        self.blank = 0
+        self._rest += data
+        if len(self._rest) > self._limit:
+            self._check([])
+        return []
 
     def _note_terminator(self, data: bytes) -> None:
         ends = [at for at in (data.find(b"\0"), data.find(b"\n")) if at >= 0]

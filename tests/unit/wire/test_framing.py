@@ -1,5 +1,7 @@
 """Cutting a stream into frames."""
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -99,6 +101,19 @@ def test_a_carriage_return_may_yet_be_half_of_an_ending() -> None:
     assert splitter.feed(full + b"\r") == []
     with pytest.raises(FrameTooLong):
         splitter.feed(b"\r")
+
+
+@pytest.mark.parametrize("byte", [b"\r", b"x"])
+def test_a_piece_costs_the_same_however_much_has_come_before_it(byte: bytes) -> None:
+    """Some 10 ms of the processor for all of these; half a minute if each made it look through what
+    is there already."""
+    pieces = 8192
+    splitter = FrameSplitter(pieces * 512)
+    begun = time.thread_time()
+    for _ in range(pieces):
+        assert splitter.feed(byte * 512) == []
+        assert time.thread_time() - begun < 2.0
+    assert splitter.feed(b"\n") == [(byte * pieces * 512).removesuffix(b"\r")]
 
 
 def test_what_was_complete_before_a_frame_that_is_too_long_is_given_back() -> None:
