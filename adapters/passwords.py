@@ -9,6 +9,7 @@ from typing import TypeVar
 import argon2
 import structlog
 
+from adapters.fair_queue import LineOf, alone
 from adapters.turns import Turns
 from chat_domain.model import NO_PASSWORD, PLAIN
 
@@ -48,13 +49,16 @@ class Argon2Hasher:
         threads: int = THREADS,
         waiting: Callable[[], int] = lambda: WAITING,
         refused: Callable[[], None] = _nothing,
+        line_of: LineOf = alone,
     ) -> None:
         memory, passes = (8, 1) if cheap else (19_456, 2)
         self._argon2 = argon2.PasswordHasher(
             time_cost=passes, memory_cost=memory, parallelism=1, type=argon2.Type.ID
         )
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
-        self._turns = Turns(self._pool, hands=threads, waiting=waiting, refused=refused)
+        self._turns = Turns(
+            self._pool, hands=threads, waiting=waiting, refused=refused, line_of=line_of
+        )
         self._nobody = self._argon2.hash("")
 
     async def hash(self, password: str, origin: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from adapters.fair_queue import FairQueue
+from adapters.fair_queue import FairQueue, LineOf, alone
 from chat_domain.errors import TryAgain
 
 T = TypeVar("T")
@@ -23,8 +23,9 @@ class Turns:
     """Jobs for an executor, taken from one origin after the other.
 
     A job of another origin is behind one job of each of them, not behind all. An origin may fill
-    half of the queue. When it is full, the newest job of whoever has the most in it makes room for
-    one of somebody who has less. Raises TryAgain for a job for which there is no room.
+    half of the queue, with all of the wider network that it is in. When it is full, the newest job
+    of whoever has the most in it makes room for one of somebody who has less. Raises TryAgain for a
+    job for which there is no room.
     """
 
     def __init__(
@@ -34,14 +35,16 @@ class Turns:
         hands: int,
         waiting: Callable[[], int],
         refused: Callable[[], None],
+        line_of: LineOf = alone,
     ) -> None:
-        """`waiting` tells how many jobs there may be in all; 0 is no limit."""
+        """`waiting` tells how many jobs there may be in all; 0 is no limit. line_of: see
+        FairQueue."""
         self._executor = executor
         self._hands = hands
         self._waiting = waiting
         self._refused = refused
         self._running = 0
-        self._jobs: FairQueue[_Job] = FairQueue()
+        self._jobs: FairQueue[_Job] = FairQueue(line_of)
 
     def __len__(self) -> int:
         """How many wait."""
@@ -60,14 +63,12 @@ class Turns:
 
     def _room_for(self, origin: str, most: int) -> bool:
         jobs = self._jobs
-        own = jobs.waiting(origin)
         if len(jobs) < most:
-            return 2 * own < most
-        longest = jobs.longest()
-        if own + 1 >= jobs.waiting(longest):
+            return 2 * jobs.waiting(origin) < most
+        victim = jobs.displace(origin)
+        if victim is None:
             return False
         self._refused()
-        victim = jobs.take_back(longest)
         if not victim.result.done():
             victim.result.set_exception(TryAgain())
         return True

@@ -64,7 +64,11 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
 
     Raises BadSettings, StoreUnusable, and BrokerUnusable.
     """
-    guard = Guard(affordable(settings.limits()), registration_open=settings.registration == "open")
+    guard = Guard(
+        affordable(settings.limits()),
+        networks=settings.networks(),
+        registration_open=settings.registration == "open",
+    )
     async with AsyncExitStack() as stack:
         hasher = stack.enter_context(closing(_hasher(settings, guard)))
         store = await stack.enter_async_context(open_store(settings))
@@ -97,6 +101,7 @@ def _hasher(settings: Settings, guard: Guard) -> Argon2Hasher:
         cheap=settings.hashing == "cheap",
         waiting=lambda: guard.limits.hashing_jobs,
         refused=refused,
+        line_of=guard.networks.line_of,
     )
 
 

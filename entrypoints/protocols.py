@@ -21,7 +21,6 @@ from adapters.tcp.outboxes import Outboxes
 from adapters.tcp.tls import Leave, Secured
 from chat_domain.errors import TooManyConnections
 from chat_domain.fairness.guard import Guard
-from chat_domain.fairness.origins import name_of
 from chat_domain.ports.runtime import Clock
 from entrypoints.settings import BadSettings, Network, Settings
 
@@ -38,7 +37,7 @@ class HandshakeDoor:
     slices: Slices
 
     def in_turn(self, peer: str, work: Callable[[], None]) -> None:
-        self.slices.add(name_of(peer), work)
+        self.slices.add(self.guard.networks.name_of(peer), work)
 
     def handshake_begins(self, peer: str) -> Leave | None:
         origins = self.guard.origins
@@ -51,7 +50,7 @@ class HandshakeDoor:
         def leave(trouble: Ending | None, detail: str) -> None:
             origins.leave(origin, stranger=True)
             if trouble is None:
-                origin.arrivals.give_back(1)  # it is about to come in, which counts
+                origin.arrive_once_more()
                 return
             self.departures.stranger(trouble, peer, detail)
             if trouble is Ending.TLS_FAILED:

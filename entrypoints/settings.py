@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from chat_domain.fairness.limits import Limits
+from chat_domain.fairness.networks import BITS, Networks, Prefix
 
 Network = IPv4Network | IPv6Network
 
@@ -164,6 +165,11 @@ class Settings:
     )
     connections: int = _limit(10_000, "connections of this node in all")
     connections_per_address: int = _limit(1_000, "connections from one address")
+    ipv6_prefixes: str = _setting(
+        "64,56:2,48:4",
+        "networks that count beside IPv4 addresses: lengths, the longest first, and how many times "
+        "what an address may each of the wider ones may",
+    )
     login_seconds: int = _limit(
         30, "seconds to log in; where few of an address are about to, --menu-seconds counts"
     )
@@ -215,6 +221,7 @@ class Settings:
         if self.tls_key and not self.tls_cert:
             raise BadValue("tls_key", self.tls_key, "of no use without --tls-cert")
         self.proxy_networks()
+        self.networks()
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -236,6 +243,27 @@ class Settings:
         except ValueError as error:
             networks = f"networks like 10.0.0.0/8, with commas between them; {error}"
             raise BadValue("proxy_from", self.proxy_from, networks) from None
+
+    def networks(self) -> Networks:
+        """Which networks a client counts for."""
+        try:
+            return Networks(_prefixes(self.ipv6_prefixes))
+        except ValueError:
+            lengths = "lengths from 128 to 1 and factors like 64,56:2,48:4, the longest first"
+            raise BadValue("ipv6_prefixes", self.ipv6_prefixes, lengths) from None
+
+
+def _prefixes(text: str) -> tuple[Prefix, ...]:
+    """Raises ValueError."""
+    first, *wider = text.split(",")
+    prefixes = (Prefix(int(first)), *(Prefix(*map(int, part.split(":", 1))) for part in wider))
+    lengths = [prefix.length for prefix in prefixes]
+    in_order = lengths == sorted(set(lengths), reverse=True)
+    if not in_order or not 1 <= lengths[-1] <= lengths[0] <= BITS:
+        raise ValueError(lengths)
+    if min(prefix.factor for prefix in prefixes) < 1:
+        raise ValueError(prefixes)
+    return prefixes
 
 
 def secret_names() -> list[str]:

@@ -5,11 +5,12 @@ one origin that end for one reason the first in a second has its line, and what 
 one together, with a count, when the second is over.
 """
 
+from collections.abc import Callable
+
 import structlog
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.talk import Talk
-from chat_domain.fairness.origins import name_of
 
 log = structlog.get_logger()
 
@@ -19,7 +20,10 @@ OTHERS = "others"
 
 
 class Departures:
-    def __init__(self) -> None:
+    """name_of: the origin of a network address."""
+
+    def __init__(self, name_of: Callable[[str], str]) -> None:
+        self._name_of = name_of
         self._not_told: dict[tuple[str, Ending], int] = {}  # without the first, by origin
         self._since = 0.0
 
@@ -45,7 +49,7 @@ class Departures:
         """A connection has ended, or was refused, on which nobody has logged in."""
         if detail:
             facts["detail"] = detail
-        key = name_of(address), why
+        key = self._name_of(address), why
         if key not in self._not_told and len(self._not_told) >= APART:
             self._not_told.setdefault((OTHERS, why), 0)
             key = OTHERS, why

@@ -8,7 +8,7 @@ has to wait for that waits behind their own address.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from adapters.fair_queue import FairQueue
+from adapters.fair_queue import FairQueue, LineOf, alone
 
 AT_ONCE = 5_000  # copies; some 15 ms of the loop, or 150 ms of SQLite
 COPIES_PER_FRAME = 16  # what a client may send in a second covers so many copies for each frame
@@ -17,10 +17,10 @@ Send = Callable[[], Awaitable[None] | None]
 
 
 class FanOut:
-    def __init__(self) -> None:
+    def __init__(self, line_of: LineOf = alone) -> None:
         self._under_way = 0
         self._done_after_turn = 0
-        self._waiting: FairQueue[tuple[int, asyncio.Future[None]]] = FairQueue()
+        self._waiting: FairQueue[tuple[int, asyncio.Future[None]]] = FairQueue(line_of)
 
     def send(self, copies: int, origin: str, send: Send) -> Awaitable[None] | None:
         """Do `send`, now or in its turn. Returns (and raises) what it does, or an awaitable."""

@@ -24,7 +24,7 @@ class Gateway:
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
-        self.departures = Departures()
+        self.departures = Departures(shared.guard.networks.name_of)
         self._conversations: set[Conversation] = set()
 
     def __len__(self) -> int:

@@ -32,7 +32,7 @@ async def register(talk: Talk, request: requests.Register) -> None:
     try:
         user = await talk.chat.registration.register(request.name, request.password, origin.name)
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
-        origin.registrations.give_back(1)
+        origin.not_registered()
         raise
     talk.answer(request, answers.RegisterAck(errno=0, id=user.id))
 

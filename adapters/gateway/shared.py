@@ -20,6 +20,14 @@ class Shared:
     guard: Guard = attrs.field(factory=Guard)
     tally: Tally = attrs.field(factory=Tally)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
-    slices: Slices = attrs.field(factory=Slices)
-    fan_out: FanOut = attrs.field(factory=FanOut)
+    slices: Slices = attrs.field(init=False)
+    fan_out: FanOut = attrs.field(init=False)
     closing: bool = False
+
+    @slices.default
+    def _new_slices(self) -> Slices:
+        return Slices(self.guard.networks.line_of)
+
+    @fan_out.default
+    def _new_fan_out(self) -> FanOut:
+        return FanOut(self.guard.networks.line_of)

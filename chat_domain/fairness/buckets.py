@@ -38,6 +38,11 @@ class Bucket:
         self._owed += amount
         return True
 
+    @property
+    def owes(self) -> bool:
+        """Whether anything was spent that was not paid off when it was last spent from."""
+        return self._owed > 0
+
     def give_back(self, amount: float) -> None:
         self._owed = max(0.0, self._owed - amount)
 

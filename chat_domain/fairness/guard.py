@@ -6,6 +6,7 @@ from chat_domain.errors import RegistrationClosed
 from chat_domain.fairness.attempts import Attempts
 from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
 from chat_domain.fairness.meter import Meter
+from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.origins import Origin, Origins
 
 
@@ -17,6 +18,7 @@ class Guard:
     counters: Counters
     origins: Origins
     attempts: Attempts
+    networks: Networks
     registration_open: bool
 
     def __init__(
@@ -24,11 +26,13 @@ class Guard:
         limits: Limits = UNLIMITED,
         counters: Counters | None = None,
         *,
+        networks: Networks | None = None,
         registration_open: bool = True,
     ) -> None:
         self.limits = limits
         self.counters = counters or Counters()
-        self.origins = Origins(limits, self.counters)
+        self.networks = networks or Networks()
+        self.origins = Origins(limits, self.counters, self.networks)
         self.attempts = Attempts(limits.failed_logins)
         self.registration_open = registration_open
 

@@ -9,8 +9,8 @@ Rules:
 4. A frame that is none weighs its bytes BAD times more: it is decoded twice, and can be made so
    that this takes long. So that nothing is free, empty frames count as frames.
 5. Who has sent too much has to pause, for LONGEST_PAUSE at most; then it may send something in any
-   case. Without its fault, so does who sends much while its address has sent too much, until that
-   is made up for.
+   case. Without its fault, so does who sends much while its address, or a network around it, has
+   sent too much, until that is made up for.
 6. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
 """
 
@@ -71,8 +71,7 @@ class Meter:
             own = max(self._all_frames.spend(counted, now), self._all_bytes.spend(data, now))
         if own:
             self._note_excess(now)
-        of_all = max(self._origin.frames.spend(frames, now), self._origin.bytes.spend(data, now))
-        return min(LONGEST_PAUSE, max(own, of_all))
+        return min(LONGEST_PAUSE, max(own, self._origin.spend(frames, data, now)))
 
     def goes_on(self) -> bool:
         """Whether it has been too fast for so long that it is to be cut off."""

@@ -1,35 +1,30 @@
 """Where connections come from: what the clients of one address do together.
 
-An origin is an IPv4 address or an IPv6 network of 64 bits, which is what one customer gets. It is
-remembered while it has connections; of the others the REMEMBERED most recent are, and an hour
-after its last connection none owes anything any more.
+An origin is a network that is counted (see `networks`): an IPv4 address, or an IPv6 network of 64
+bits with the wider ones around it, each an origin as well. What a client does counts for its own
+and for those around.
+
+An origin is remembered while it has connections, and as one of so many REMEMBERED afterwards; an
+hour after its last connection it owes nothing any more. See `_Gone` for which are forgotten first.
 """
 
-import ipaddress
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import attrs
 
 from chat_domain.errors import TooManyConnections, TooManyRegistrations
 from chat_domain.fairness.buckets import Bucket
 from chat_domain.fairness.limits import Counters, Limits
+from chat_domain.fairness.networks import Networks
 
-REMEMBERED = 10_000
+REMEMBERED = 10_000  # of each of two kinds
 CROWD = 20  # connections of one address that are not logged in, which may take their time
 CROWDED = 4  # the part of all connections (a fourth) from which on everybody is in a crowd
 BURST = 3  # seconds' worth of frames and bytes that may come at once from all of an address
 ARRIVE_IN = 10.0  # seconds in which all the connections may come that an address may have
 HOUR = 3600.0
-
-
-def name_of(peer: str) -> str:
-    """The origin of a network address. What is no address is an origin of its own."""
-    if ":" not in peer:
-        return peer
-    try:
-        return str(ipaddress.ip_network((peer.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return peer
 
 
 def _unlimited() -> Bucket:
@@ -38,7 +33,12 @@ def _unlimited() -> Bucket:
 
 @attrs.define(eq=False)
 class Origin:
+    """wider: the network around it, if that is counted too. factor: how many times what an address
+    may it may."""
+
     name: str
+    factor: int
+    wider: "Origin | None" = None
     frames: Bucket = attrs.field(factory=_unlimited)
     bytes: Bucket = attrs.field(factory=_unlimited)
     arrivals: Bucket = attrs.field(factory=_unlimited)
@@ -46,43 +46,75 @@ class Origin:
     connections: int = 0
     strangers: int = 0  # connections on which nobody is logged in
 
+    def allow(self, limits: Limits) -> None:
+        """From now on these count."""
+        frames = limits.frames_per_second * limits.address_share * self.factor
+        data = limits.bytes_per_second * limits.address_share * self.factor
+        at_once = limits.connections_per_address * self.factor
+        per_hour = limits.registrations_per_hour * self.factor
+        self.frames.change(frames, frames * BURST)
+        self.bytes.change(data, data * BURST)
+        self.arrivals.change(at_once / ARRIVE_IN, at_once)
+        self.registrations.change(per_hour / HOUR, per_hour)
+
+    def line(self) -> "Iterator[Origin]":
+        """Itself, and what is around it."""
+        origin: Origin | None = self
+        while origin is not None:
+            yield origin
+            origin = origin.wider
+
+    def spend(self, frames: float, data: int, now: float) -> float:
+        """Charge what its clients have sent, in frames and bytes; return the seconds until that is
+        made up for."""
+        own = max(self.frames.spend(frames, now), self.bytes.spend(data, now))
+        return own if self.wider is None else max(own, self.wider.spend(frames, data, now))
+
+    def arrive_once_more(self) -> None:
+        """Who has come already, and counts, is about to come in (from a handshake, say)."""
+        for origin in self.line():
+            origin.arrivals.give_back(1)
+
+    def not_registered(self) -> None:
+        """What was counted as a registration came to nothing."""
+        for origin in self.line():
+            origin.registrations.give_back(1)
+
 
 class Origins:
-    def __init__(self, limits: Limits, counters: Counters) -> None:
+    def __init__(
+        self, limits: Limits, counters: Counters, networks: Networks | None = None
+    ) -> None:
         self.connections = 0
         self.strangers = 0
+        self._networks = networks or Networks()
         self._limits = limits
         self._counters = counters
         self._here: dict[str, Origin] = {}
-        self._gone: OrderedDict[str, Origin] = OrderedDict()
+        self._gone = _Gone()
 
     def change(self, limits: Limits) -> None:
         """From now on these count, also for whoever is known already."""
         self._limits = limits
-        for origin in (*self._here.values(), *self._gone.values()):
-            self._allow(origin)
+        for origin in (*self._here.values(), *self._gone):
+            origin.allow(limits)
 
     # -- connections ---------------------------------------------------------------------
 
     def enter(self, peer: str, now: float = 0.0) -> Origin:
         """A connection begins, a stranger's. Raises TooManyConnections."""
-        limits = self._limits
-        if limits.connections and self.connections >= limits.connections:
+        most = self._limits.connections
+        if most and self.connections >= most:
             self._counters.connections_refused += 1
             raise TooManyConnections
-        name = name_of(peer)
-        here = self._here.get(name)
-        most = limits.connections_per_address
-        if here is not None and most and here.connections >= most:
+        origin = self._find(peer)
+        if not self._has_room(origin) or not _afford([one.arrivals for one in origin.line()], now):
             self._counters.connections_refused_by_address += 1
             raise TooManyConnections
-        origin = here or self._gone.get(name) or self._new(name)
-        if not origin.arrivals.afford(1, now):
-            self._counters.connections_refused_by_address += 1
-            raise TooManyConnections
-        self._gone.pop(name, None)
-        self._here[name] = origin
-        origin.connections += 1
+        for one in origin.line():
+            self._gone.forget(one.name)
+            self._here[one.name] = one
+            one.connections += 1
         self.connections += 1
         self._count_stranger(origin, 1)
         return origin
@@ -91,12 +123,11 @@ class Origins:
         """A connection has ended."""
         if stranger:
             self._count_stranger(origin, -1)
-        origin.connections -= 1
         self.connections -= 1
-        if not origin.connections:
-            self._gone[origin.name] = self._here.pop(origin.name)
-            if len(self._gone) > REMEMBERED:
-                self._gone.popitem(last=False)
+        for one in origin.line():
+            one.connections -= 1
+            if not one.connections:
+                self._gone.keep(self._here.pop(one.name))
 
     def logged_in(self, origin: Origin) -> None:
         self._count_stranger(origin, -1)
@@ -104,24 +135,29 @@ class Origins:
     def logged_out(self, origin: Origin) -> None:
         self._count_stranger(origin, 1)
 
-    def _count_stranger(self, origin: Origin, one: int) -> None:
-        origin.strangers += one
-        self.strangers += one
+    def _count_stranger(self, origin: Origin, count: int) -> None:
+        self.strangers += count
+        for one in origin.line():
+            one.strangers += count
 
-    def _new(self, name: str) -> Origin:
-        origin = Origin(name)
-        self._allow(origin)
+    def _has_room(self, origin: Origin) -> bool:
+        most = self._limits.connections_per_address
+        return not most or all(one.connections < most * one.factor for one in origin.line())
+
+    def _find(self, peer: str) -> Origin:
+        """The origin of a network address, which is not remembered by that."""
+        line = self._networks.line_of(self._networks.name_of(peer))
+        wider: Origin | None = None
+        for name, factor in zip(line, self._networks.factors_of(line), strict=True):
+            origin = self._here.get(name) or self._gone.get(name) or self._new(name, factor)
+            origin.wider = wider  # again: what was around it may have been forgotten meanwhile
+            wider = origin
         return origin
 
-    def _allow(self, origin: Origin) -> None:
-        limits = self._limits
-        frames = limits.frames_per_second * limits.address_share
-        data = limits.bytes_per_second * limits.address_share
-        at_once, per_hour = limits.connections_per_address, limits.registrations_per_hour
-        origin.frames.change(frames, frames * BURST)
-        origin.bytes.change(data, data * BURST)
-        origin.arrivals.change(at_once / ARRIVE_IN, at_once)
-        origin.registrations.change(per_hour / HOUR, per_hour)
+    def _new(self, name: str, factor: int) -> Origin:
+        origin = Origin(name, factor)
+        origin.allow(self._limits)
+        return origin
 
     # -- strangers -----------------------------------------------------------------------
 
@@ -141,12 +177,53 @@ class Origins:
 
     def _is_crowded(self, origin: Origin) -> bool:
         most = self._limits.connections
-        return origin.strangers > CROWD or bool(most and self.strangers * CROWDED > most)
+        if most and self.strangers * CROWDED > most:
+            return True
+        return any(one.strangers > CROWD * one.factor for one in origin.line())
 
     # -- registrations -------------------------------------------------------------------
 
     def register(self, origin: Origin, now: float) -> None:
         """Somebody is about to register. Raises TooManyRegistrations."""
-        if not origin.registrations.afford(1, now):
+        if not _afford([one.registrations for one in origin.line()], now):
             self._counters.registrations_refused += 1
             raise TooManyRegistrations
+
+
+class _Gone:
+    """Origins without a connection: the most recent ones, REMEMBERED of each of two kinds.
+
+    The widest ones from which somebody has registered are a kind of their own. So whoever has many
+    networks, narrow ones in one wide one say, cannot push them out of here and then register anew.
+    """
+
+    def __init__(self) -> None:
+        self._registered: OrderedDict[str, Origin] = OrderedDict()
+        self._others: OrderedDict[str, Origin] = OrderedDict()
+
+    def __iter__(self) -> Iterator[Origin]:
+        return chain(self._registered.values(), self._others.values())
+
+    def get(self, name: str) -> Origin | None:
+        return self._registered.get(name) or self._others.get(name)
+
+    def keep(self, origin: Origin) -> None:
+        registered = origin.wider is None and origin.registrations.owes
+        kind = self._registered if registered else self._others
+        kind[origin.name] = origin
+        if len(kind) > REMEMBERED:
+            kind.popitem(last=False)
+
+    def forget(self, name: str) -> None:
+        self._registered.pop(name, None)
+        self._others.pop(name, None)
+
+
+def _afford(buckets: Sequence[Bucket], now: float) -> bool:
+    """Spend one in each of them, if all can afford that."""
+    for position, bucket in enumerate(buckets):
+        if not bucket.afford(1, now):
+            for spent in buckets[:position]:
+                spent.give_back(1)
+            return False
+    return True

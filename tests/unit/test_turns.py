@@ -11,6 +11,12 @@ from adapters.turns import Turns
 from chat_domain.errors import TryAgain
 
 
+def before_the_dot(origin: str) -> list[str]:
+    """Of origins like site.1 and site.2, which are in one network."""
+    site, dot, _ = origin.partition(".")
+    return [site, origin] if dot else [origin]
+
+
 class Desk:
     """One hand that works when the gate is open, and notes for whom."""
 
@@ -18,7 +24,13 @@ class Desk:
         self.gate = threading.Event()
         self.done: list[str] = []
         self.refusals = 0
-        self.turns = Turns(executor, hands=1, waiting=lambda: waiting, refused=self._refused)
+        self.turns = Turns(
+            executor,
+            hands=1,
+            waiting=lambda: waiting,
+            refused=self._refused,
+            line_of=before_the_dot,
+        )
 
     def _refused(self) -> None:
         self.refusals += 1
@@ -103,3 +115,35 @@ async def test_a_few_floods_keep_nobody_out(desk: Desk) -> None:
     await somebody
     assert [isinstance(result, TryAgain) for result in results].count(True) == desk.refusals == 1
     assert desk.done.index("somebody") <= 3
+
+
+async def test_a_wide_network_has_turns_like_any_other(desk: Desk) -> None:
+    """However many narrow ones are in it; those take turns in it among themselves."""
+    jobs = [desk.ask(name) for name in ("site.1", "site.1", "site.2", "site.3", "somebody")]
+    await asyncio.sleep(0)
+    desk.gate.set()
+    await asyncio.gather(*jobs)
+    assert desk.done == ["site.1", "site.1", "somebody", "site.2", "site.3"]
+
+
+async def test_a_wide_network_fills_half_the_queue(desk: Desk) -> None:
+    """Whichever of its narrow ones ask."""
+    jobs = [desk.ask(f"site.{number}") for number in range(20)]
+    await asyncio.sleep(0)
+    other = desk.ask("somebody")
+    desk.gate.set()
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    await other
+    assert sum(isinstance(result, TryAgain) for result in results) == 14
+
+
+async def test_a_network_makes_room_for_who_has_less_in_it(desk: Desk) -> None:
+    """Two sites fill the queue; in each of them the greater part gives way to the smaller."""
+    greedy = [desk.ask(f"site {number % 2}.1") for number in range(11)]
+    await asyncio.sleep(0)
+    modest = desk.ask("site 1.2")
+    await asyncio.sleep(0)
+    desk.gate.set()
+    results = await asyncio.gather(*greedy, return_exceptions=True)
+    await modest
+    assert [isinstance(result, TryAgain) for result in results].count(True) == 1

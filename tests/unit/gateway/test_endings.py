@@ -16,6 +16,7 @@ from adapters.owner import OWNER
 from adapters.wire.framing import MAX_CLIENT_FRAME
 from chat_domain.delivery.session import STALLED_AFTER
 from chat_domain.fairness.limits import Limits
+from chat_domain.fairness.networks import Networks
 from tests.unit.gateway.server import FakeLink, Peer, Server, settled
 
 Lines = list[EventDict]
@@ -152,7 +153,7 @@ async def test_who_is_refused_has_a_line(lines: Lines) -> None:
 
 def test_a_flood_of_strangers_is_two_lines_a_second(lines: Lines) -> None:
     """The first of an address, and how many have followed."""
-    departures = Departures()
+    departures = Departures(Networks().name_of)
     for _ in range(1000):
         departures.stranger(Ending.TOO_MANY_CONNECTIONS, "192.0.2.1")
     departures.stranger(Ending.RESET, "192.0.2.1")
@@ -171,7 +172,7 @@ def test_a_flood_of_strangers_is_two_lines_a_second(lines: Lines) -> None:
 
 def test_a_flood_from_everywhere_has_a_bound(lines: Lines) -> None:
     """Beyond so many addresses a second, the others are counted together."""
-    departures = Departures()
+    departures = Departures(Networks().name_of)
     for number in range(10_000):
         departures.stranger(Ending.RESET, f"2001:db8:{number:x}::1")
     departures.tick(TOGETHER)

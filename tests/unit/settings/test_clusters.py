@@ -5,6 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from chat_domain.fairness.networks import Networks, Prefix
 from entrypoints.settings import BadSettings
 from entrypoints.sources import read_settings
 
@@ -26,6 +27,22 @@ def test_what_is_no_network_is_refused(text: str) -> None:
     """A slip must not open more, or less, than was meant."""
     with pytest.raises(BadSettings, match=f"^--proxy-from {re.escape(text)}: networks like"):
         read_settings(["--proxy-from", text], {})
+
+
+def test_networks_are_lengths_with_factors() -> None:
+    """The first is what counts like an address."""
+    assert read_settings([], {}).networks() == Networks()
+    settings = read_settings(["--ipv6-prefixes", "60, 48:3,32"], {})
+    assert settings.networks() == Networks((Prefix(60), Prefix(48, 3), Prefix(32)))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "129", "64,64", "64,56:0", "64:2", "64,56:2:2", "64;56", "64,,48", "64,-1"]
+)
+def test_what_is_no_length_is_refused(text: str) -> None:
+    """Nobody would notice that nothing counts."""
+    with pytest.raises(BadSettings, match=r"^--ipv6-prefixes .*: lengths from"):
+        read_settings([f"--ipv6-prefixes={text}"], {})
 
 
 def test_several_workers_need_a_broker() -> None:

@@ -101,6 +101,7 @@ def test_the_environment_of_others_is_nobody_s_business() -> None:
 
 LARGEST = 1_000_000_000_000
 PORTS = "a whole number from 0 to 65535"
+LENGTHS = "lengths from 128 to 1 and factors like 64,56:2,48:4, the longest first"
 LEVELS = "one of debug, info, warning, error"
 
 
@@ -114,6 +115,10 @@ LEVELS = "one of debug, info, warning, error"
         (["--hashing", "none"], "--hashing none: one of strong, cheap"),
         (["--mailbox-capacity", "0"], f"--mailbox-capacity 0: a whole number from 1 to {LARGEST}"),
         (["--connections", "1e4"], f"--connections 1e4: a whole number from 0 to {LARGEST}"),
+        (
+            ["--ipv6-prefixes", "48,64"],
+            f"--ipv6-prefixes 48,64: {LENGTHS}",
+        ),
         (["--tls-cert", "a.pem"], "--tls-cert a.pem: of no use without --tls-key"),
         (["--tls-key", "a.pem"], "--tls-key a.pem: of no use without --tls-cert"),
         (["--workers", "2"], "--workers 2: more than one need a broker: --broker redis://HOST"),

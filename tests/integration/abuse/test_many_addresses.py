@@ -1,0 +1,99 @@
+"""One attacker with many addresses: of IPv6 that is what everybody has."""
+
+import asyncio
+import itertools
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.integration.abuse.attackers import ELSEWHERE, ask, attacker
+from tests.integration.abuse.bystanders import undisturbed
+from tests.integration.raw_client import PATIENCE, RawClient
+from tests.integration.server_process import ServerProcess
+
+FLOODS = 250  # more than may wait for their passwords to be hashed
+BEHIND_PROXY = ("--proxy-from", f"{ELSEWHERE}/32")
+
+
+def ipv6_address(number: int) -> str:
+    """In a network of 64 bits of its own; all are in one of 56."""
+    return f"2001:db8:1:{number % 256:x}::1"
+
+
+def from_ipv6(port: int, number: int) -> socket.socket:
+    """A connection by way of a proxy, which says that it comes from there."""
+    sock = attacker(port)
+    sock.sendall(f"PROXY TCP6 {ipv6_address(number)} ::1 50000 6000\r\n".encode())
+    return sock
+
+
+def come_and_go(port: int) -> None:
+    """Somebody registers, and logs in again and again; nothing of it is refused."""
+    with RawClient(port) as guest:
+        guest.register("a guest")
+        for _ in range(5):
+            guest.login()
+            guest.ask({"msgid": 1002})
+
+
+@asynccontextmanager
+async def logins_from_everywhere(connect: Callable[[int], socket.socket]) -> AsyncIterator[None]:
+    """While this lasts, FLOODS connections try to log in, again and again. connect: makes one."""
+    some_are_refused, done = threading.Event(), threading.Event()
+
+    def flood(number: int) -> None:
+        names = (f"nobody {number} {count}" for count in itertools.count())
+        with connect(number) as sock:
+            while not done.is_set():
+                answer = ask(sock, msgid=1000, name=next(names), password="guess", v=2)
+                assert answer["error"] in ("bad_credentials", "try_again"), answer
+                if answer["error"] == "try_again":
+                    some_are_refused.set()
+
+    with ThreadPoolExecutor(FLOODS) as pool:
+        loop = asyncio.get_running_loop()
+        floods = [loop.run_in_executor(pool, flood, number) for number in range(FLOODS)]
+        try:
+            await asyncio.to_thread(some_are_refused.wait, PATIENCE)
+            yield
+        finally:
+            done.set()
+            await asyncio.gather(*floods)
+
+
+async def test_connections_from_one_site(tmp_path: Path) -> None:
+    """With one network of 56 bits nobody holds all connections: it may have what two addresses
+    may."""
+
+    def hold(port: int) -> Iterator[socket.socket]:
+        for number in range(300):
+            sock = from_ipv6(port, number)
+            if ask(sock, msgid=1012)["msgid"] != 1013:
+                sock.close()
+                return
+            yield sock
+
+    options = ["--connections", "300", "--connections-per-address", "50", "--hashing", "cheap"]
+    with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options, *BEHIND_PROXY) as server:
+        async with undisturbed(server):
+            held = await asyncio.to_thread(lambda: list(hold(server.port)))
+            try:
+                assert len(held) == 100
+                await asyncio.to_thread(come_and_go, server.port)
+            finally:
+                for sock in held:
+                    sock.close()
+
+
+async def test_logins_from_one_site(tmp_path: Path) -> None:
+    """Its 256 networks wait behind each other for their passwords to be hashed, at the full price;
+    others do not wait behind them."""
+
+    store = f"sqlite:///{tmp_path}/chat.db"
+    with ServerProcess(store, *BEHIND_PROXY) as server:
+        floods = logins_from_everywhere(lambda number: from_ipv6(server.port, number))
+        async with undisturbed(server), floods:
+            await asyncio.to_thread(come_and_go, server.port)
