@@ -221,8 +221,12 @@ class Oneself(_Worded):
     sentence = "you cannot put yourself on your own list"
 
 
+@attrs.frozen(slots=False)
 class BadCredentials(_Worded):
+    """tried: whether it could have been somebody's password, so that something was learnt."""
+
     sentence = "no such account, or not its password"
+    tried: bool = True
 
 
 class BadToken(_Worded):

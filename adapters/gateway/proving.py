@@ -28,11 +28,13 @@ async def proved(talk: Talk, who: int | str, prove: Callable[[], Awaitable[T]]) 
             await asyncio.sleep(attempt.wait)
             talk.check_still_there()  # nobody's password is worth hashing
         result = await prove()
-    except BadCredentials:
+    except BadCredentials as refusal:
         counters.failed_logins += 1
+        if not refusal.tried:
+            attempts.not_made(attempt)
         raise
     except BaseException:
-        attempts.not_made(attempt, clock())
+        attempts.not_made(attempt)
         raise
     attempts.succeeded(attempt, clock())
     return result

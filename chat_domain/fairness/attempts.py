@@ -2,113 +2,127 @@
 
 Rules:
 1. Every attempt is counted as failed when it begins, so that many at once gain nothing. One that
-   succeeds, or that was not tried because the server is busy, is taken back.
+   succeeds is taken back, and so is one by which nothing could be learnt: that was not tried, as
+   the server was busy or the client gone, or that could be nobody's password.
 2. A pair of account and address has some attempts free. Then each reserves a moment for itself,
    with pauses between them that double up to LONGEST_PAUSE. Who would have to wait for longer than
-   LONGEST_WAIT is refused, and that counts for nothing.
+   LONGEST_WAIT is refused, and that counts for nothing. The IPv6 networks around an address are
+   counted in the same way, with as many times more free attempts as their factor says.
 3. An account has an allowance over all addresses as well. Beyond it an attempt waits, but never for
    longer than LONGEST_FOR_ACCOUNT: nobody can lock the owner out from elsewhere.
-4. An account is what was asked for, a name or an id, whether there is one or not; so nothing can
+4. Where somebody has logged in to an account before, by password and in the last USUAL_FOR, only
+   failures of this account and this very address count. So owners at their usual address never
+   wait for what others do in their name, elsewhere or next door.
+5. An account is what was asked for, a name or an id, whether there is one or not; so nothing can
    be learnt from the waiting. Failures by name and by id are counted apart for that reason: who has
    failed by every id could tell by the waiting whether a name is anybody's.
-5. A record is forgotten after FORGOTTEN_AFTER without an attempt, or as the least recent one of
-   REMEMBERED.
+6. A record is forgotten FORGOTTEN_AFTER its last failure. Before that, only REMEMBERED more recent
+   ones of its kind push it out (see `records`), and of the kind that makes anybody wait each takes
+   as many failures as are free. With three that is 150,000 passwords: three times as many as the
+   server can hash before all is forgotten anyway (55 a second, if it does nothing else).
+7. Nothing is estimated: no two accounts and no two addresses share a record.
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Generic, TypeVar
+from collections.abc import Sequence
+from hashlib import blake2b
 
 import attrs
 
 from chat_domain.errors import TooManyFailures
+from chat_domain.fairness.networks import Networks
+from chat_domain.fairness.records import Record, Records
 
 FIRST_PAUSE = 0.25  # seconds
 LONGEST_PAUSE = 30.0
 LONGEST_WAIT = 4.0
 LONGEST_FOR_ACCOUNT = 1.5
 FREE_FOR_ACCOUNT = 20  # attempts
-FORGOTTEN_AFTER = 15 * 60.0
-REMEMBERED = 50_000  # records of each kind; some 15 MB
-
-K = TypeVar("K", bound=Hashable)
-
-
-@attrs.define
-class _Record:
-    failures: int = 0
-    last: float = 0.0
-    next: float = 0.0  # the moment from which another attempt may be made
-
-
-class _Records(Generic[K]):
-    """The most recent ones."""
-
-    def __init__(self) -> None:
-        self._records: OrderedDict[K, _Record] = OrderedDict()
-
-    def get(self, key: K, now: float) -> _Record:
-        record = self._records.get(key)
-        if record is None or now - record.last > FORGOTTEN_AFTER:
-            record = self._records[key] = _Record()
-            if len(self._records) > REMEMBERED:
-                self._records.popitem(last=False)
-        self._records.move_to_end(key)
-        record.last = now
-        return record
-
-    def forget(self, key: K) -> None:
-        self._records.pop(key, None)
+USUAL_FOR = 30 * 86_400.0  # seconds
+USUAL = 50_000  # pairs of account and address, the most recent; some 8 MB
 
 
 @attrs.frozen
 class Attempt:
-    """One that has begun. It is to be made after `wait` seconds."""
+    """One that has begun. It is to be made after `wait` seconds.
 
-    who: int | str
-    origin: str
+    account, pairs: what it was counted for; that of the address itself is the last pair.
+    """
+
     wait: float
+    account: bytes = b""
+    pairs: Sequence[bytes] = ()
 
 
 class Attempts:
-    def __init__(self, free: int) -> None:
+    def __init__(self, free: int, networks: Networks | None = None) -> None:
         """`free` attempts of a pair wait for nothing; 0 means that all are free."""
         self._free = free
-        self._pairs: _Records[tuple[int | str, str]] = _Records()
-        self._accounts: _Records[int | str] = _Records()
+        self._networks = networks or Networks()
+        self._pairs = Records()
+        self._accounts = Records()
+        self._usual: OrderedDict[bytes, float] = OrderedDict()  # pairs, and when they last were
 
     def change(self, free: int) -> None:
         """So many attempts are free from now on; what is remembered stays."""
         self._free = free
 
     def begin(self, who: int | str, origin: str, now: float) -> Attempt:
-        """Raises TooManyFailures."""
+        """Somebody is about to try a password. Raises TooManyFailures.
+
+        who: the account, by its id or by the key of its name. origin: as `Networks` names it.
+        """
         if not self._free:
-            return Attempt(who, origin, 0.0)
-        pair = self._pairs.get((who, origin), now)
-        wait = max(0.0, pair.next - now)
+            return Attempt(0.0)
+        usual = self._is_usual(_key(who, origin), now)
+        pairs = self._pairs_of(who, [origin] if usual else self._networks.line_of(origin), now)
+        wait = max(0.0, *(pair.next - now for pair in pairs.values()))
         if wait > LONGEST_WAIT:
             raise TooManyFailures(int(wait) + 1)
-        account = self._accounts.get(who, now)
-        pair.failures += 1
-        account.failures += 1
-        pair.next = now + wait + _doubled(pair.failures - self._free, LONGEST_PAUSE)
-        for_account = _doubled(account.failures - FREE_FOR_ACCOUNT, LONGEST_FOR_ACCOUNT)
-        return Attempt(who, origin, max(wait, for_account))
+        for key, pair in pairs.items():
+            self._pairs.add(key, pair, now)
+            pair.next = now + wait + _doubled(pair.beyond, LONGEST_PAUSE)
+        account = self._accounts.find(_key(who), FREE_FOR_ACCOUNT, now)
+        self._accounts.add(_key(who), account, now)
+        if not usual:
+            wait = max(wait, _doubled(account.beyond, LONGEST_FOR_ACCOUNT))
+        return Attempt(wait, _key(who), tuple(pairs))
 
     def succeeded(self, attempt: Attempt, now: float) -> None:
-        """The pair's failures are forgotten; those of others at this account are not."""
-        self._pairs.forget((attempt.who, attempt.origin))
-        self._take_back(self._accounts.get(attempt.who, now))
+        """The failures of this address are forgotten; those of others at this account are not."""
+        if attempt.pairs:
+            self.not_made(attempt)
+            self._pairs.forget(attempt.pairs[-1])
+            self._remember_usual(attempt.pairs[-1], now)
 
-    def not_made(self, attempt: Attempt, now: float) -> None:
+    def not_made(self, attempt: Attempt) -> None:
         """It came to nothing, and nobody has learnt anything."""
-        self._take_back(self._accounts.get(attempt.who, now))
-        self._take_back(self._pairs.get((attempt.who, attempt.origin), now))
+        self._accounts.take_back(attempt.account)
+        for pair in attempt.pairs:
+            self._pairs.take_back(pair)
 
-    @staticmethod
-    def _take_back(record: _Record) -> None:
-        record.failures = max(0, record.failures - 1)
+    def _pairs_of(self, who: int | str, line: Sequence[str], now: float) -> dict[bytes, Record]:
+        factors = self._networks.factors_of(line)
+        found = {}
+        for name, factor in zip(line, factors, strict=True):
+            key = _key(who, name)
+            found[key] = self._pairs.find(key, self._free * factor, now)
+        return found
+
+    def _is_usual(self, pair: bytes, now: float) -> bool:
+        last = self._usual.get(pair)
+        return last is not None and now - last <= USUAL_FOR
+
+    def _remember_usual(self, pair: bytes, now: float) -> None:
+        self._usual.pop(pair, None)
+        self._usual[pair] = now
+        if len(self._usual) > USUAL:
+            self._usual.popitem(last=False)
+
+
+def _key(*what: int | str) -> bytes:
+    """Short, whatever it is of: what is asked for can be a name of a thousand characters."""
+    return blake2b(repr(what).encode(), digest_size=16).digest()
 
 
 def _doubled(beyond: int, longest: float) -> float:

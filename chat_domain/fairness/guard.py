@@ -33,7 +33,7 @@ class Guard:
         self.counters = counters or Counters()
         self.networks = networks or Networks()
         self.origins = Origins(limits, self.counters, self.networks)
-        self.attempts = Attempts(limits.failed_logins)
+        self.attempts = Attempts(limits.failed_logins, self.networks)
         self.registration_open = registration_open
 
     def change(self, limits: Limits, *, registration_open: bool) -> None:

@@ -26,9 +26,11 @@ class Accounts:
         return await self._prove(await self.users.by_name(name_key(name)), password, origin)
 
     async def _prove(self, account: Account | None, password: str, origin: str) -> Account:
+        if len(password) > MAX_PASSWORD:
+            raise BadCredentials(tried=False)
         # An account that is not there costs the same time, so that nobody learns which are.
         secret = account.secret if account and not account.disabled else None
-        right = len(password) <= MAX_PASSWORD and await self.hasher.verify(secret, password, origin)
+        right = await self.hasher.verify(secret, password, origin)
         if account is None or not right:
             raise BadCredentials
         if self.hasher.outdated(account.secret):

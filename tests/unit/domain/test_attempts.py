@@ -1,10 +1,19 @@
 """What failed logins cost, and whom."""
 
+import tracemalloc
+
 import pytest
 
 from chat_domain.errors import TooManyFailures
-from chat_domain.fairness import attempts
-from chat_domain.fairness.attempts import LONGEST_FOR_ACCOUNT, LONGEST_WAIT, Attempts
+from chat_domain.fairness import attempts, records
+from chat_domain.fairness.attempts import (
+    LONGEST_FOR_ACCOUNT,
+    LONGEST_WAIT,
+    USUAL_FOR,
+    Attempt,
+    Attempts,
+)
+from chat_domain.fairness.records import FORGOTTEN_AFTER, Record, Records
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
 
@@ -85,7 +94,7 @@ def test_what_was_not_tried_does_not_count() -> None:
     """A busy server is not the client's fault."""
     guard = Attempts(3)
     for _ in range(100):
-        guard.not_made(guard.begin("ann", HERE, 0.0), 0.0)
+        guard.not_made(guard.begin("ann", HERE, 0.0))
     assert guard.begin("ann", HERE, 0.0).wait == 0
 
 
@@ -93,7 +102,7 @@ def test_time_heals() -> None:
     """A quarter of an hour without an attempt, and all is forgotten."""
     guard = Attempts(3)
     fail_until_refused(guard, "ann", HERE, 0.0)
-    assert guard.begin("ann", HERE, attempts.FORGOTTEN_AFTER + 1).wait == 0
+    assert guard.begin("ann", HERE, FORGOTTEN_AFTER + 1).wait == 0
 
 
 def test_no_limit() -> None:
@@ -102,11 +111,165 @@ def test_no_limit() -> None:
     assert all(guard.begin("ann", HERE, 0.0).wait == 0 for _ in range(1000))
 
 
-def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The least recent record is forgotten first."""
-    monkeypatch.setattr(attempts, "REMEMBERED", 10)
+class TestPushingOut:
+    """Somebody who guesses Ann's password, and would like that to be forgotten."""
+
+    @pytest.fixture
+    def guard(self, monkeypatch: pytest.MonkeyPatch) -> Attempts:
+        """It remembers ten records of each kind, and that somebody has guessed."""
+        monkeypatch.setattr(records, "REMEMBERED", 10)
+        guard = Attempts(3)
+        fail_until_refused(guard, "ann", HERE, 0.0)
+        return guard
+
+    def assert_remembers(self, guard: Attempts) -> None:
+        with pytest.raises(TooManyFailures):
+            guard.begin("ann", HERE, 0.0)
+
+    def test_what_came_to_nothing_does_not_push_out(self, guard: Attempts) -> None:
+        """As what a busy server did not try, or words that are too long for a password."""
+        for number in range(1000):
+            guard.not_made(guard.begin(f"user {number}", HERE, 0.0))
+        self.assert_remembers(guard)
+
+    def test_what_is_under_way_does_not_push_out(self, guard: Attempts) -> None:
+        """However many have begun at once."""
+        for number in range(1000):
+            guard.begin(f"user {number}", HERE, 0.0)
+        self.assert_remembers(guard)
+
+    def test_free_failures_do_not_push_out(self, guard: Attempts) -> None:
+        """Which cost one hash each, and no waiting."""
+        for number in range(1000):
+            for _ in range(2):
+                guard.begin(f"user {number}", HERE, 0.0)
+        self.assert_remembers(guard)
+
+    def test_refusals_do_not_push_out(self, guard: Attempts) -> None:
+        """They are not counted at all."""
+        fail_until_refused(guard, "bob", HERE, 0.0)
+        for _ in range(1000):
+            with pytest.raises(TooManyFailures):
+                guard.begin("bob", HERE, 0.0)
+        self.assert_remembers(guard)
+
+    def test_only_as_many_who_have_to_wait_do(self, guard: Attempts) -> None:
+        """What is remembered has a bound after all."""
+        for number in range(10):
+            for _ in range(3):
+                guard.begin(f"user {number}", HERE, 0.0)
+        assert guard.begin("ann", HERE, 0.0).wait == 0
+
+
+def test_the_table_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For both kinds of records; the least recent one goes first."""
+    monkeypatch.setattr(records, "REMEMBERED", 10)
+    table = Records()
+    for number in range(100):
+        for free in (1, 2):
+            table.add(b"%d %d" % (free, number), Record(free), 0.0)
+    assert len(table) == 20
+    for free in (1, 2):
+        kept = [table.find(b"%d %d" % (free, number), 9, 0.0).failures for number in range(100)]
+        assert kept == [0] * 90 + [1] * 10
+
+
+def test_a_long_name_takes_no_more_memory() -> None:
+    """Whoever sends a thousand characters for a name could fill it otherwise."""
     guard = Attempts(3)
-    fail_until_refused(guard, "ann", HERE, 0.0)
-    for number in range(10):
-        guard.begin(f"user {number}", HERE, 0.0)
-    assert guard.begin("ann", HERE, 0.0).wait == 0
+    names = [f"{number}" + "漢" * 1000 for number in range(1000)]
+    tracemalloc.start()
+    for name in names:
+        guard.begin(name, HERE, 0.0)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 1000 * 1000
+    del names
+
+
+class TestNetworks:
+    """Of IPv6: each customer has 256 or more of the narrowest ones."""
+
+    def guesses(self, guard: Attempts, who: str) -> int:
+        """How many go through at once, of one from each network of 64 bits."""
+        made = 0
+        for number in range(0x10000):
+            try:
+                guard.begin(who, f"2001:db8:1:{number:x}::/64", 0.0)
+            except TooManyFailures:
+                continue
+            made += 1
+        return made
+
+    def test_all_of_them_guess_together(self) -> None:
+        """65,536 networks gain no more than a few times what one address gains."""
+        assert self.guesses(Attempts(3), "ann") < 4 * 10
+
+    def test_another_site_is_not_touched(self) -> None:
+        """Nor is an address of IPv4."""
+        guard = Attempts(3)
+        self.guesses(guard, "ann")
+        assert guard.begin("ann", "2001:db8:2:1::/64", 0.0).wait <= LONGEST_FOR_ACCOUNT
+        assert guard.begin("ann", HERE, 0.0).wait <= LONGEST_FOR_ACCOUNT
+
+    def test_a_success_takes_back_only_itself(self) -> None:
+        """What others have failed with next door still counts for the wider network."""
+        guard = Attempts(3)
+        door = "2001:db8:1:{:x}::/64"
+        for number in range(12):
+            guard.begin("ann", door.format(number * 0x100), 0.0)
+        own = guard.begin("ann", door.format(0xFFFF), 0.0)
+        assert own.wait > 0
+        guard.succeeded(own, 0.0)
+        assert guard.begin("ann", door.format(0xFEFF), 0.0).wait > 0
+
+
+class TestUsualAddresses:
+    """Where somebody has logged in to this account before."""
+
+    HOME, NEXT_DOOR = "2001:db8:1:1::/64", "2001:db8:1:2::/64"
+
+    def test_the_owner_never_waits_for_others(self) -> None:
+        """Neither for those elsewhere nor for a neighbour in the same wider network."""
+        guard = Attempts(3)
+        guard.succeeded(guard.begin("ann", self.HOME, 0.0), 0.0)
+        for number in range(100):
+            guard.begin("ann", f"address {number}", 1.0)
+        fail_until_refused(guard, "ann", self.NEXT_DOOR, 1.0)
+        with pytest.raises(TooManyFailures):
+            guard.begin("ann", "2001:db8:1:3::/64", 1.0)
+        assert guard.begin("ann", self.HOME, 1.0).wait == 0
+
+    def test_who_guesses_there_waits_as_anywhere(self) -> None:
+        """It may be somebody else at the same address."""
+        guard = Attempts(3)
+        guard.succeeded(guard.begin("ann", HERE, 0.0), 0.0)
+        assert fail_until_refused(guard, "ann", HERE, 0.0) < 10
+
+    def test_it_is_usual_for_this_account_alone(self) -> None:
+        """An account of one's own is no help against others."""
+        guard = Attempts(3)
+        guard.succeeded(guard.begin("own", HERE, 0.0), 0.0)
+        for number in range(100):
+            guard.begin("ann", f"address {number}", 1.0)
+        assert guard.begin("ann", HERE, 1.0).wait > 0
+
+    def test_it_is_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """After some weeks, or as the least recent of too many."""
+        monkeypatch.setattr(attempts, "USUAL", 2)
+        guard = Attempts(3)
+
+        def waits(who: str, now: float) -> bool:
+            begun: list[Attempt] = [guard.begin(who, f"address {n}", now) for n in range(40)]
+            own = guard.begin(who, HERE, now)
+            for one in (*begun, own):
+                guard.not_made(one)
+            return own.wait > 0
+
+        for who in ("ann", "bob"):
+            guard.succeeded(guard.begin(who, HERE, 0.0), 0.0)
+        assert not waits("ann", USUAL_FOR)
+        assert waits("ann", USUAL_FOR + 1)
+        guard.succeeded(guard.begin("cid", HERE, 1.0), 1.0)
+        assert waits("ann", 1.0)
+        assert not waits("bob", 1.0)
