@@ -33,8 +33,11 @@ class FairQueue(Generic[T]):
         share = self._all.parts.get(self._line_of(origin)[0])
         return share.size if share else 0
 
-    def put(self, origin: str, item: T) -> None:
-        self._all.put(self._line_of(origin), item)
+    def put(self, origin: str, item: T, weight: int = 0) -> None:
+        """weight: of the widest network around the origin, from now on. See `displace`."""
+        widest, *inside = self._line_of(origin)
+        self._all.put((widest, *inside), item)
+        self._all.parts[widest].weight = weight
 
     def first(self) -> T:
         """The next item, which stays. There must be one."""
@@ -44,22 +47,32 @@ class FairQueue(Generic[T]):
         """The next item; its origin goes to the end of the line. Raises KeyError when empty."""
         return self._all.take()
 
-    def displace(self, origin: str) -> T | None:
+    def take_back(self) -> T:
+        """The last item of whoever has the most. There must be one."""
+        return self._all.take_back()
+
+    def displace(self, origin: str, weight: int = 0) -> T | None:
         """Take back the last item of whoever has the most, so that this origin can have one more.
 
-        None if it would then have as many as they. Of networks the widest are compared, and those
-        inside of the one that has the most. Takes the longer the more origins there are.
+        Of those who have as many, it is whoever weighs the most. None if the origin itself would be
+        that one then. Of networks the widest are compared, and those inside of the one that has the
+        most. Takes the longer the more origins there are.
         """
-        return self._all.displace(self._line_of(origin))
+        return self._all.displace(self._line_of(origin), weight)
+
+    def displace_inside(self, origin: str) -> T | None:
+        """The same among those that are in the widest network around the origin."""
+        widest, *inside = self._line_of(origin)
+        return self._all.displace_in(widest, inside)
 
 
 class _Share(Generic[T]):
     """What a network has in the queue: its own items, or the shares of those that are in it."""
 
-    __slots__ = ("items", "parts", "size")
+    __slots__ = ("items", "parts", "size", "weight")
 
     def __init__(self) -> None:
-        self.size = 0
+        self.size = self.weight = 0
         self.items: deque[T] = deque()
         self.parts: OrderedDict[str, _Share[T]] = OrderedDict()
 
@@ -87,19 +100,22 @@ class _Share(Generic[T]):
         self.size -= 1
         return item
 
-    def displace(self, line: Sequence[str]) -> T | None:
-        if not line:
+    def displace(self, line: Sequence[str], weight: int = 0) -> T | None:
+        if not self.parts:
             return None
         name, longest = self._longest()
+        if name == line[0]:
+            return self.displace_in(name, line[1:])
         own = self.parts.get(line[0])
-        if own is longest:
-            item = longest.displace(line[1:])
-        elif (own.size if own else 0) + 1 < longest.size:
-            item = longest.take_back()
-        else:
+        if ((own.size if own else 0) + 1, weight) >= (longest.size, longest.weight):
             return None
+        return self._take_back_from(name)
+
+    def displace_in(self, name: str, line: Sequence[str]) -> T | None:
+        """Displace something of a part, for somebody in it."""
+        item = self.parts[name].displace(line)
         if item is not None:
-            self._one_less(name, longest)
+            self._one_less(name)
         return item
 
     def take_back(self) -> T:
@@ -107,15 +123,17 @@ class _Share(Generic[T]):
         if self.items:
             self.size -= 1
             return self.items.pop()
-        name, longest = self._longest()
-        item = longest.take_back()
-        self._one_less(name, longest)
+        return self._take_back_from(self._longest()[0])
+
+    def _take_back_from(self, name: str) -> T:
+        item = self.parts[name].take_back()
+        self._one_less(name)
         return item
 
     def _longest(self) -> "tuple[str, _Share[T]]":
-        return max(self.parts.items(), key=lambda part: part[1].size)
+        return max(self.parts.items(), key=lambda part: (part[1].size, part[1].weight))
 
-    def _one_less(self, name: str, part: "_Share[T]") -> None:
+    def _one_less(self, name: str) -> None:
         self.size -= 1
-        if not part.size:
+        if not self.parts[name].size:
             del self.parts[name]

@@ -9,8 +9,7 @@ from typing import TypeVar
 import argon2
 import structlog
 
-from adapters.fair_queue import LineOf, alone
-from adapters.turns import Turns
+from adapters.turns import Askers, Turns
 from chat_domain.model import NO_PASSWORD, PLAIN
 
 T = TypeVar("T")
@@ -49,7 +48,7 @@ class Argon2Hasher:
         threads: int = THREADS,
         waiting: Callable[[], int] = lambda: WAITING,
         refused: Callable[[], None] = _nothing,
-        line_of: LineOf = alone,
+        askers: Askers | None = None,
     ) -> None:
         memory, passes = (8, 1) if cheap else (19_456, 2)
         self._argon2 = argon2.PasswordHasher(
@@ -57,7 +56,7 @@ class Argon2Hasher:
         )
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._turns = Turns(
-            self._pool, hands=threads, waiting=waiting, refused=refused, line_of=line_of
+            self._pool, hands=threads, waiting=waiting, refused=refused, askers=askers
         )
         self._nobody = self._argon2.hash("")
 

@@ -20,6 +20,7 @@ from adapters.passwords import Argon2Hasher
 from adapters.redis import redis_cluster
 from adapters.sqlite import sqlite_store
 from adapters.system import RandomIds, SystemClock
+from adapters.turns import Askers
 from chat_domain.chat import Chat
 from chat_domain.cluster.node import Node
 from chat_domain.delivery.budget import Budget
@@ -69,8 +70,9 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         networks=settings.networks(),
         registration_open=settings.registration == "open",
     )
+    clock = SystemClock()
     async with AsyncExitStack() as stack:
-        hasher = stack.enter_context(closing(_hasher(settings, guard)))
+        hasher = stack.enter_context(closing(_hasher(settings, guard, clock)))
         store = await stack.enter_async_context(open_store(settings))
         tasks, tally = BackgroundTasks(), Tally()
         surroundings, join = await stack.enter_async_context(_open_broker(settings))
@@ -80,7 +82,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             store,
             surroundings,
             hasher=hasher,
-            clock=SystemClock(),
+            clock=clock,
             ids=RandomIds(),
             tasks=tasks,
             latches=EventLatches(),
@@ -93,7 +95,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         yield Gateway(Shared(chat, tasks, guard, tally))
 
 
-def _hasher(settings: Settings, guard: Guard) -> Argon2Hasher:
+def _hasher(settings: Settings, guard: Guard, clock: Clock) -> Argon2Hasher:
     def refused() -> None:
         guard.counters.hashing_refused += 1
 
@@ -101,7 +103,11 @@ def _hasher(settings: Settings, guard: Guard) -> Argon2Hasher:
         cheap=settings.hashing == "cheap",
         waiting=lambda: guard.limits.hashing_jobs,
         refused=refused,
-        line_of=guard.networks.line_of,
+        askers=Askers(
+            guard.networks.line_of,
+            lambda origin: guard.known.is_known(origin, clock.monotonic()),
+            lambda: guard.limits.hashing_jobs * guard.limits.known_share // 100,
+        ),
     )
 
 

@@ -170,6 +170,14 @@ class Settings:
         "networks that count beside IPv4 addresses: lengths, the longest first, and how many times "
         "what an address may each of the wider ones may",
     )
+    known_share: int = _setting(
+        25,
+        "percent kept for addresses from which somebody has logged in before: of the connections "
+        "on which nobody is logged in, and of the places for passwords that wait to be hashed",
+        least=0,
+        most=90,
+        reloads=True,
+    )
     login_seconds: int = _limit(
         30, "seconds to log in; where few of an address are about to, --menu-seconds counts"
     )

@@ -157,7 +157,7 @@ class Talk:
             raise NotLoggedIn
         self.session, self.client = self.last_session = session, client
         self.link.watch_drain(on=client.watches_drain)
-        self.guard.origins.logged_in(self.origin)
+        self.guard.origins.logged_in(self.origin, self.chat.clock.monotonic())
         log.debug("logged in", version=client.version)
         return session
 

@@ -4,6 +4,7 @@ import attrs
 
 from chat_domain.errors import RegistrationClosed
 from chat_domain.fairness.attempts import Attempts
+from chat_domain.fairness.known import Known
 from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
 from chat_domain.fairness.meter import Meter
 from chat_domain.fairness.networks import Networks
@@ -19,6 +20,7 @@ class Guard:
     origins: Origins
     attempts: Attempts
     networks: Networks
+    known: Known
     registration_open: bool
 
     def __init__(
@@ -32,7 +34,8 @@ class Guard:
         self.limits = limits
         self.counters = counters or Counters()
         self.networks = networks or Networks()
-        self.origins = Origins(limits, self.counters, self.networks)
+        self.known = Known(self.networks)
+        self.origins = Origins(limits, self.counters, self.networks, self.known)
         self.attempts = Attempts(limits.failed_logins, self.networks)
         self.registration_open = registration_open
 

@@ -11,6 +11,7 @@ class Limits:
 
     connections: int = 10_000
     connections_per_address: int = 1_000
+    known_share: int = 25
     login_seconds: int = 30
     menu_seconds: int = 600
     failed_logins: int = 3

@@ -6,8 +6,17 @@ and for those around.
 
 An origin is remembered while it has connections, and as one of so many REMEMBERED afterwards; an
 hour after its last connection it owes nothing any more. See `_Gone` for which are forgotten first.
+
+Room for connections:
+1. An address may have `connections_per_address`; but never more than are free, so that the fuller
+   a node is, the fewer each may have, and ten addresses do not hold everything.
+2. Of those on which nobody is logged in, `known_share` percent are not free to addresses from which
+   nobody has logged in before. Who logs in makes room again: users that another node has lost fill
+   this one to the last connection, whether it knows them or not.
+3. For a wider network both are multiplied by its factor.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -16,12 +25,13 @@ import attrs
 
 from chat_domain.errors import TooManyConnections, TooManyRegistrations
 from chat_domain.fairness.buckets import Bucket
+from chat_domain.fairness.known import Known
 from chat_domain.fairness.limits import Counters, Limits
 from chat_domain.fairness.networks import Networks
 
 REMEMBERED = 10_000  # of each of two kinds
 CROWD = 20  # connections of one address that are not logged in, which may take their time
-CROWDED = 4  # the part of all connections (a fourth) from which on everybody is in a crowd
+CROWDED = 4  # the part of all connections (a fourth) from which on all unknown ones are a crowd
 BURST = 3  # seconds' worth of frames and bytes that may come at once from all of an address
 ARRIVE_IN = 10.0  # seconds in which all the connections may come that an address may have
 HOUR = 3600.0
@@ -34,7 +44,7 @@ def _unlimited() -> Bucket:
 @attrs.define(eq=False)
 class Origin:
     """wider: the network around it, if that is counted too. factor: how many times what an address
-    may it may."""
+    may it may. known: whether somebody has logged in from there before (see `known`)."""
 
     name: str
     factor: int
@@ -43,6 +53,7 @@ class Origin:
     bytes: Bucket = attrs.field(factory=_unlimited)
     arrivals: Bucket = attrs.field(factory=_unlimited)
     registrations: Bucket = attrs.field(factory=_unlimited)
+    known: bool = False
     connections: int = 0
     strangers: int = 0  # connections on which nobody is logged in
 
@@ -83,11 +94,13 @@ class Origin:
 
 class Origins:
     def __init__(
-        self, limits: Limits, counters: Counters, networks: Networks | None = None
+        self, limits: Limits, counters: Counters, networks: Networks, known: Known
     ) -> None:
         self.connections = 0
         self.strangers = 0
-        self._networks = networks or Networks()
+        self._unknown = 0  # of the strangers, those at addresses that are not known
+        self._networks = networks
+        self._known = known
         self._limits = limits
         self._counters = counters
         self._here: dict[str, Origin] = {}
@@ -103,12 +116,14 @@ class Origins:
 
     def enter(self, peer: str, now: float = 0.0) -> Origin:
         """A connection begins, a stranger's. Raises TooManyConnections."""
-        most = self._limits.connections
-        if most and self.connections >= most:
+        origin = self._find(peer)
+        self._set_known(origin, known=self._known.is_known(origin.name, now))
+        free = self._free_for(origin)
+        if free <= 0:
             self._counters.connections_refused += 1
             raise TooManyConnections
-        origin = self._find(peer)
-        if not self._has_room(origin) or not _afford([one.arrivals for one in origin.line()], now):
+        arrivals = [one.arrivals for one in origin.line()]
+        if not self._may_have_one_more(origin, free) or not _afford(arrivals, now):
             self._counters.connections_refused_by_address += 1
             raise TooManyConnections
         for one in origin.line():
@@ -129,20 +144,42 @@ class Origins:
             if not one.connections:
                 self._gone.keep(self._here.pop(one.name))
 
-    def logged_in(self, origin: Origin) -> None:
+    def logged_in(self, origin: Origin, now: float) -> None:
         self._count_stranger(origin, -1)
+        self._known.logged_in(origin.name, now)
+        self._set_known(origin, known=True)
 
     def logged_out(self, origin: Origin) -> None:
         self._count_stranger(origin, 1)
 
     def _count_stranger(self, origin: Origin, count: int) -> None:
         self.strangers += count
+        if not origin.known:
+            self._unknown += count
         for one in origin.line():
             one.strangers += count
 
-    def _has_room(self, origin: Origin) -> bool:
+    def _set_known(self, origin: Origin, *, known: bool) -> None:
+        if known != origin.known:
+            self._unknown += -origin.strangers if known else origin.strangers
+            origin.known = known
+
+    def _free_for(self, origin: Origin) -> float:
+        """How many connections more there may be, from all addresses like this one."""
+        limits = self._limits
+        if not limits.connections:
+            return math.inf
+        room = limits.connections - (self.connections - self.strangers)
+        free = room - self.strangers
+        if origin.known or not limits.connections_per_address:
+            return free
+        return min(free, room - room * limits.known_share // 100 - self._unknown)
+
+    def _may_have_one_more(self, origin: Origin, free: float) -> bool:
         most = self._limits.connections_per_address
-        return not most or all(one.connections < most * one.factor for one in origin.line())
+        return not most or all(
+            one.connections < min(most, free) * one.factor for one in origin.line()
+        )
 
     def _find(self, peer: str) -> Origin:
         """The origin of a network address, which is not remembered by that."""
@@ -177,7 +214,7 @@ class Origins:
 
     def _is_crowded(self, origin: Origin) -> bool:
         most = self._limits.connections
-        if most and self.strangers * CROWDED > most:
+        if most and self.strangers * CROWDED > most and not origin.known:
             return True
         return any(one.strangers > CROWD * one.factor for one in origin.line())
 

@@ -23,7 +23,8 @@ def refused(server: ServerProcess) -> None:
 
 def test_every_connection_ends_with_one_line() -> None:
     """It says why, and whose it was; a flood of those that are refused has few."""
-    with ServerProcess("memory://", "--connections", "10") as server:
+    options = ["--connections", "10", "--connections-per-address", "0"]
+    with ServerProcess("memory://", *options) as server:
         with closing(RawClient(server.port)) as ann:
             user = ann.register("Ann", PASSWORD)
             session = ann.login(PASSWORD)["session"]

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from adapters.turns import Turns
+from adapters import turns
+from adapters.turns import Askers, Turns
 from chat_domain.errors import TryAgain
 
 
@@ -24,12 +25,9 @@ class Desk:
         self.gate = threading.Event()
         self.done: list[str] = []
         self.refusals = 0
+        askers = Askers(before_the_dot, lambda origin: origin.startswith("known"), lambda: 3)
         self.turns = Turns(
-            executor,
-            hands=1,
-            waiting=lambda: waiting,
-            refused=self._refused,
-            line_of=before_the_dot,
+            executor, hands=1, waiting=lambda: waiting, refused=self._refused, askers=askers
         )
 
     def _refused(self) -> None:
@@ -147,3 +145,60 @@ async def test_a_network_makes_room_for_who_has_less_in_it(desk: Desk) -> None:
     results = await asyncio.gather(*greedy, return_exceptions=True)
     await modest
     assert [isinstance(result, TryAgain) for result in results].count(True) == 1
+
+
+async def finished(jobs: list["asyncio.Task[None]"]) -> list[bool]:
+    """When all have ended: which of them were refused."""
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    return [isinstance(result, TryAgain) for result in results]
+
+
+async def test_many_with_one_job_each_keep_no_known_one_out(desk: Desk) -> None:
+    """Of ten places three are for those that are known; and they have every other turn."""
+    crowd = [desk.ask(f"origin {number}") for number in range(11)]
+    await asyncio.sleep(0)
+    known = [desk.ask(f"known {number}") for number in range(4)]
+    await asyncio.sleep(0)
+    desk.gate.set()
+    assert await finished(known) == [False, False, False, True]
+    assert sum(await finished(crowd)) == 3
+    assert desk.done.index("known 2") <= 6
+
+
+async def test_many_known_ones_keep_no_other_out(desk: Desk) -> None:
+    """They may have all places, as long as nobody else wants any."""
+    crowd = [desk.ask(f"known {number}") for number in range(11)]
+    await asyncio.sleep(0)
+    others = [desk.ask(f"origin {number}") for number in range(7)]
+    await asyncio.sleep(0)
+    desk.gate.set()
+    assert not any(await finished(others))
+    assert sum(await finished(crowd)) == 7
+
+
+@pytest.mark.parametrize("kind", ["known", "origin"])
+async def test_who_has_had_many_turns_makes_room(desk: Desk, kind: str) -> None:
+    """Where all have one job. So a crowd that has been there for a while keeps out nobody who
+    comes for the first time."""
+    desk.gate.set()
+    await asyncio.gather(*(desk.ask(f"{kind} {number}") for number in range(11)))
+    desk.gate.clear()
+    crowd = [desk.ask(f"{kind} {number}") for number in range(11)]
+    await asyncio.sleep(0)
+    somebody = [desk.ask(f"{kind} who is new")]
+    await asyncio.sleep(0)
+    again = [desk.ask(f"{kind} 11")]
+    await asyncio.sleep(0)
+    desk.gate.set()
+    assert await finished(somebody) == [False]
+    assert await finished(again) == [False]
+    assert sum(await finished(crowd)) == 2
+
+
+async def test_turns_are_forgotten(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
+    """After a while; or when there are too many to remember."""
+    monkeypatch.setattr(turns, "NETWORKS", 1)
+    desk.gate.set()
+    await asyncio.gather(*(desk.ask(f"origin {number}") for number in range(5)))
+    lately = desk.turns._lately
+    assert [lately.turns(f"origin {number}") for number in range(5)] == [0, 0, 0, 1, 1]

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from tests.integration.abuse.attackers import ELSEWHERE, ask, attacker
@@ -97,3 +97,48 @@ async def test_logins_from_one_site(tmp_path: Path) -> None:
         floods = logins_from_everywhere(lambda number: from_ipv6(server.port, number))
         async with undisturbed(server), floods:
             await asyncio.to_thread(come_and_go, server.port)
+
+
+async def test_logins_from_250_addresses(tmp_path: Path) -> None:
+    """None of which has more than one password waiting. Places are kept for those who have been
+    here before, and they have every other turn."""
+
+    def from_anywhere(number: int) -> socket.socket:
+        return attacker(server.port, f"127.0.1.{1 + number}")
+
+    with ServerProcess(f"sqlite:///{tmp_path}/chat.db") as server:
+        async with undisturbed(server), logins_from_everywhere(from_anywhere):
+            await asyncio.to_thread(come_and_go, server.port)
+
+
+async def test_connections_from_ten_addresses(tmp_path: Path) -> None:
+    """Each takes as many as it gets; there is room left for whoever else comes, and more for who
+    has been here before."""
+
+    def take_all(port: int) -> Iterator[socket.socket]:
+        addresses = [f"127.0.1.{number}" for number in range(1, 11)]
+        while addresses:
+            sock = attacker(port, addresses[0])
+            if ask(sock, msgid=1012)["msgid"] == 1013:
+                yield sock
+                addresses.append(addresses.pop(0))
+            else:
+                sock.close()
+                del addresses[0]
+
+    options = ["--connections", "300", "--connections-per-address", "100", "--hashing", "cheap"]
+    with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options) as server:
+        async with undisturbed(server):
+            held = await asyncio.to_thread(lambda: list(take_all(server.port)))
+            try:
+                assert len(held) > 150
+                with attacker(server.port, "127.0.2.1") as stranger:
+                    assert ask(stranger, msgid=1012)["msgid"] == 1013
+                with ExitStack() as stack:
+                    for _ in range(20):
+                        guest = stack.enter_context(RawClient(server.port))
+                        assert guest.is_alive()
+                await asyncio.to_thread(come_and_go, server.port)
+            finally:
+                for sock in held:
+                    sock.close()

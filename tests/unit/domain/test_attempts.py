@@ -191,9 +191,9 @@ class TestNetworks:
     """Of IPv6: each customer has 256 or more of the narrowest ones."""
 
     def guesses(self, guard: Attempts, who: str) -> int:
-        """How many go through at once, of one from each network of 64 bits."""
+        """How many go through at once, of one from each of 4,096 networks of 64 bits."""
         made = 0
-        for number in range(0x10000):
+        for number in range(0, 0x10000, 0x10):
             try:
                 guard.begin(who, f"2001:db8:1:{number:x}::/64", 0.0)
             except TooManyFailures:
@@ -202,7 +202,7 @@ class TestNetworks:
         return made
 
     def test_all_of_them_guess_together(self) -> None:
-        """65,536 networks gain no more than a few times what one address gains."""
+        """Thousands of networks gain no more than a few times what one address gains."""
         assert self.guesses(Attempts(3), "ann") < 4 * 10
 
     def test_another_site_is_not_touched(self) -> None:

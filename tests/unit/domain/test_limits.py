@@ -1,5 +1,8 @@
 """Rates, origins, and what one of them may do."""
 
+import contextlib
+from collections.abc import Sequence
+
 import pytest
 
 from chat_domain.errors import (
@@ -13,7 +16,9 @@ from chat_domain.errors import (
 from chat_domain.fairness import meter, origins
 from chat_domain.fairness.buckets import Bucket
 from chat_domain.fairness.guard import Guard
+from chat_domain.fairness.known import Known
 from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
+from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.origins import Origins
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.people.friends import FriendList
@@ -45,11 +50,16 @@ class TestBucket:
         assert Bucket(0, 0).afford(10**9, 0.0)
 
 
+def doors_of(limits: Limits, counters: Counters) -> Origins:
+    networks = Networks()
+    return Origins(limits, counters, networks, Known(networks))
+
+
 class TestConnections:
     def test_an_address_has_a_share(self) -> None:
         """Beyond it, others are still let in."""
         counters = Counters()
-        doors = Origins(Limits(connections_per_address=2), counters)
+        doors = doors_of(Limits(connections_per_address=2), counters)
         first = doors.enter("192.0.2.1")
         doors.enter("192.0.2.1")
         with pytest.raises(TooManyConnections):
@@ -62,17 +72,79 @@ class TestConnections:
     def test_a_node_has_room_for_so_many(self) -> None:
         """Whoever they are."""
         counters = Counters()
-        doors = Origins(Limits(connections=2), counters)
+        doors = doors_of(Limits(connections=2), counters)
         doors.enter("192.0.2.1")
         doors.enter("192.0.2.2")
         with pytest.raises(TooManyConnections):
             doors.enter("192.0.2.3")
         assert counters.connections_refused == 1
 
+    def take_all(self, doors: Origins, peers: Sequence[str]) -> int:
+        """As many as they can get together; how many that are."""
+        before, more = doors.connections, True
+        while more:
+            more = False
+            for peer in peers:
+                with contextlib.suppress(TooManyConnections):
+                    doors.enter(peer, 0.0)
+                    more = True
+        return doors.connections - before
+
+    @pytest.mark.parametrize(("known", "held"), [(False, 69), (True, 91)])
+    def test_ten_addresses_leave_room(self, known: bool, held: int) -> None:
+        """None may have more than are left; a fourth is kept for those from which somebody has
+        logged in before."""
+        doors = doors_of(Limits(connections=100, connections_per_address=100), Counters())
+        peers = [f"192.0.2.{number}" for number in range(10)]
+        for peer in peers if known else []:
+            here = doors.enter(peer)
+            doors.logged_in(here, 0.0)
+            doors.leave(here, stranger=False)
+        assert self.take_all(doors, peers) == held
+        doors.enter("198.51.100.1", 1.0)
+
+    def test_what_is_kept_is_for_known_addresses(self) -> None:
+        """Thousands of others do not get it."""
+        doors = doors_of(Limits(connections=100), Counters())
+        here = doors.enter("198.51.100.1")
+        doors.logged_in(here, 0.0)
+        doors.leave(here, stranger=False)
+        assert self.take_all(doors, [f"192.0.2.{number}" for number in range(200)]) == 75
+        with pytest.raises(TooManyConnections):
+            doors.enter("192.0.2.200")
+        for _ in range(10):
+            doors.enter("198.51.100.1")
+        assert doors.connections == 85
+
+    def test_an_address_becomes_known_with_all_its_connections(self) -> None:
+        """They do not count as those of others any more."""
+        doors = doors_of(Limits(connections=100), Counters())
+        here = [doors.enter("198.51.100.1") for _ in range(20)]
+        doors.logged_in(here[0], 0.0)
+        assert self.take_all(doors, [f"192.0.2.{number}" for number in range(100)]) == 75
+        for origin in here[1:]:
+            doors.leave(origin, stranger=True)
+        doors.leave(here[0], stranger=False)
+        with pytest.raises(TooManyConnections):
+            doors.enter("192.0.2.100")
+
+    def test_users_fill_a_node_to_the_last(self) -> None:
+        """As when another node has died: nobody knows them here, but they log in at once."""
+        doors = doors_of(Limits(connections=100), Counters())
+        for number in range(100):
+            doors.logged_in(doors.enter(f"192.0.2.{number}"), 0.0)
+        with pytest.raises(TooManyConnections):
+            doors.enter("192.0.2.100")
+
+    def test_without_limits_for_addresses_all_are_alike(self) -> None:
+        """As where a proxy hides them."""
+        doors = doors_of(Limits(connections=100, connections_per_address=0), Counters())
+        assert self.take_all(doors, ["192.0.2.1"]) == 100
+
     def test_who_has_gone_is_remembered_for_a_while(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """So that reconnecting pays off nothing; but the memory has a bound."""
         monkeypatch.setattr(origins, "REMEMBERED", 2)
-        doors = Origins(Limits(registrations_per_hour=1), Counters())
+        doors = doors_of(Limits(registrations_per_hour=1), Counters())
         here = doors.enter("192.0.2.1")
         doors.register(here, 0.0)
         doors.leave(here, stranger=True)
@@ -86,7 +158,7 @@ class TestConnections:
 
     def test_who_comes_and_goes_has_to_slow_down(self) -> None:
         """An address may open in a second a tenth of the connections that it may have."""
-        doors = Origins(Limits(connections_per_address=20), Counters())
+        doors = doors_of(Limits(connections_per_address=20), Counters())
 
         def come_and_go(now: float) -> None:
             doors.leave(doors.enter("192.0.2.1", now), stranger=True)
@@ -105,7 +177,7 @@ class TestConnections:
 class TestStrangers:
     def test_a_few_may_take_their_time(self) -> None:
         """As a person at a menu does; but not for ever, and not over a frame."""
-        doors = Origins(Limits(login_seconds=30, menu_seconds=600), Counters())
+        doors = doors_of(Limits(login_seconds=30, menu_seconds=600), Counters())
         here = doors.enter("192.0.2.1")
         assert not doors.outstayed(here, 599)
         assert doors.outstayed(here, 600)
@@ -115,31 +187,41 @@ class TestStrangers:
     @pytest.mark.parametrize("menu_seconds", [1, 30])
     def test_an_operator_may_let_nobody_take_longer(self, menu_seconds: int) -> None:
         """Who has no clients that begin with a menu."""
-        doors = Origins(Limits(login_seconds=30, menu_seconds=menu_seconds), Counters())
+        doors = doors_of(Limits(login_seconds=30, menu_seconds=menu_seconds), Counters())
         here = doors.enter("192.0.2.1")
         assert not doors.outstayed(here, 29)
         assert doors.outstayed(here, 30)
 
     def test_a_crowd_has_to_hurry(self) -> None:
         """Those of another address are no crowd."""
-        doors = Origins(Limits(login_seconds=30), Counters())
+        doors = doors_of(Limits(login_seconds=30), Counters())
         there = doors.enter("192.0.2.2")
         here, *_ = [doors.enter("192.0.2.1") for _ in range(origins.CROWD + 1)]
         assert doors.outstayed(here, 30)
         assert not doors.outstayed(here, 29)
         assert not doors.outstayed(there, 30)
-        doors.logged_in(here)
+        doors.logged_in(here, 0.0)
         assert not doors.outstayed(here, 30)
 
     def test_many_crowds_make_everybody_hurry(self) -> None:
         """When a fourth of all connections wait to log in."""
-        doors = Origins(Limits(login_seconds=30, connections=40), Counters())
+        doors = doors_of(Limits(login_seconds=30, connections=40), Counters())
         here, *_ = [doors.enter(f"192.0.2.{number}") for number in range(11)]
         assert doors.outstayed(here, 30)
 
+    def test_many_crowds_do_not_hurry_who_is_known(self) -> None:
+        """The C++ server's client sits at its menu each time; its user should feel nothing."""
+        doors = doors_of(Limits(login_seconds=30, connections=40), Counters())
+        here = doors.enter("198.51.100.1")
+        doors.logged_in(here, 0.0)
+        doors.logged_out(here)
+        assert [doors.enter(f"192.0.2.{number}") for number in range(11)]
+        assert not doors.outstayed(here, 30)
+        assert doors.outstayed(here, 600)
+
     def test_no_limit(self) -> None:
         """Zero lifts it."""
-        doors = Origins(UNLIMITED, Counters())
+        doors = doors_of(UNLIMITED, Counters())
         assert not doors.outstayed(doors.enter("192.0.2.1"), 10**9)
 
 
