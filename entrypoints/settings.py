@@ -202,6 +202,9 @@ class Settings:
     friends_per_user: int = _limit(5_000, "friends on one list")
     groups_per_user: int = _limit(1_000, "groups that one user is in")
     members_per_group: int = _limit(5_000, "members of one group")
+    strangers_mib: int = _limit(
+        16, "MiB that connections hold together on which nobody is logged in"
+    )
     hashing_jobs: int = _limit(200, "passwords waiting to be hashed, half of them of one address")
     hashing: str = _setting(
         "strong",

@@ -28,11 +28,11 @@ MEMBERS_SHOWN = 50
 async def register(talk: Talk, request: requests.Register) -> None:
     _not_logged_in(talk)
     origin = talk.origin
-    talk.guard.register(origin, talk.chat.clock.monotonic())
+    talk.guard.register(origin, talk.meter, talk.chat.clock.monotonic())
     try:
         user = await talk.chat.registration.register(request.name, request.password, origin.name)
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
-        origin.not_registered()
+        talk.guard.not_registered(origin, talk.meter)
         raise
     talk.answer(request, answers.RegisterAck(errno=0, id=user.id))
 

@@ -96,6 +96,8 @@ class Talk:
 
     def refuse(self, request: AnyRequest, error: ChatError) -> None:
         """Tell the client why its request was not carried out."""
+        if isinstance(error, NotLoggedIn):
+            self.meter.stray()
         name = errors.name_of(error)
         self._refuse(number_of(request), name, str(error), request.seq)
 
@@ -158,6 +160,7 @@ class Talk:
         self.session, self.client = self.last_session = session, client
         self.link.watch_drain(on=client.watches_drain)
         self.guard.origins.logged_in(self.origin, self.chat.clock.monotonic())
+        self.meter.logged_in()
         log.debug("logged in", version=client.version)
         return session
 
@@ -188,6 +191,7 @@ class Talk:
             log.debug("logged out")
             self._last_push = session.last_push
             self.stranger_since = None
+            self.meter.logged_out()
             if not self.gone:  # who is gone has been counted out
                 self.guard.origins.logged_out(self.origin)
             await self.chat.logins.end(session)

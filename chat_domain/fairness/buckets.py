@@ -1,5 +1,7 @@
 """Spending at a rate: the leaky bucket under every limit per second or per hour."""
 
+from collections.abc import Sequence
+
 
 class Bucket:
     """Lets `rate` per second be spent, and up to `burst` at once. A rate of 0 is no limit.
@@ -49,3 +51,13 @@ class Bucket:
     def _pay_off(self, now: float) -> None:
         self._owed = max(0.0, self._owed - (now - self._since) * self._rate)
         self._since = now
+
+
+def afford_all(buckets: Sequence[Bucket], now: float) -> bool:
+    """Spend one in each of them, if all can afford that."""
+    for position, bucket in enumerate(buckets):
+        if not bucket.afford(1, now):
+            for spent in buckets[:position]:
+                spent.give_back(1)
+            return False
+    return True

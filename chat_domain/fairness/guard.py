@@ -2,13 +2,15 @@
 
 import attrs
 
-from chat_domain.errors import RegistrationClosed
+from chat_domain.errors import RegistrationClosed, TooManyRegistrations
 from chat_domain.fairness.attempts import Attempts
+from chat_domain.fairness.buckets import afford_all
 from chat_domain.fairness.known import Known
-from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
+from chat_domain.fairness.limits import MIB, UNLIMITED, Counters, Limits
 from chat_domain.fairness.meter import Meter
 from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.origins import Origin, Origins
+from chat_domain.fairness.strangers import StrangersBudget
 
 
 @attrs.define(init=False)
@@ -21,6 +23,7 @@ class Guard:
     attempts: Attempts
     networks: Networks
     known: Known
+    strangers_budget: StrangersBudget
     registration_open: bool
 
     def __init__(
@@ -37,6 +40,7 @@ class Guard:
         self.known = Known(self.networks)
         self.origins = Origins(limits, self.counters, self.networks, self.known)
         self.attempts = Attempts(limits.failed_logins, self.networks)
+        self.strangers_budget = StrangersBudget(limits.strangers_mib * MIB)
         self.registration_open = registration_open
 
     def change(self, limits: Limits, *, registration_open: bool) -> None:
@@ -44,14 +48,25 @@ class Guard:
         self.limits = limits
         self.origins.change(limits)
         self.attempts.change(limits.failed_logins)
+        self.strangers_budget.limit = limits.strangers_mib * MIB
         self.registration_open = registration_open
 
     def meter(self, origin: Origin) -> Meter:
         return Meter(self.limits, origin)
 
-    def register(self, origin: Origin, now: float) -> None:
-        """Somebody wants to register. Raises RegistrationClosed and TooManyRegistrations."""
+    def register(self, origin: Origin, meter: Meter, now: float) -> None:
+        """Somebody wants to register, over the connection that this meter is of.
+
+        Raises RegistrationClosed and TooManyRegistrations.
+        """
         if not self.registration_open:
             self.counters.registrations_closed += 1
             raise RegistrationClosed
-        self.origins.register(origin, now)
+        if not afford_all([meter.registrations, *origin.all_registrations()], now):
+            self.counters.registrations_refused += 1
+            raise TooManyRegistrations
+
+    def not_registered(self, origin: Origin, meter: Meter) -> None:
+        """It came to nothing, and does not count."""
+        for bucket in (meter.registrations, *origin.all_registrations()):
+            bucket.give_back(1)

@@ -1,8 +1,18 @@
-"""What the server lets one client, one address and everybody together do. 0 lifts a limit."""
+"""What the server lets one client, one address and everybody together do. 0 lifts a limit.
+
+A connection on which nobody is logged in may do STRANGERS_PART of what one of a user may, in frames
+and bytes a second, and of the accounts that its address may register in an hour.
+"""
 
 import attrs
 
 MIB = 1024 * 1024
+STRANGERS_PART = 0.1
+
+# Of a stranger, bytes in one frame, and bytes that may wait to be handled. A LOGIN of the longest
+# name and password is 2,200 bytes long if each character of it is written as two escapes.
+STRANGERS_FRAME = 8 * 1024
+STRANGERS_UNREAD = 8 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -22,6 +32,7 @@ class Limits:
     friends_per_user: int = 5_000
     groups_per_user: int = 1_000
     members_per_group: int = 5_000
+    strangers_mib: int = 16
     hashing_jobs: int = 200
 
 

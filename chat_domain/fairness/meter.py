@@ -3,7 +3,7 @@
 Rules:
 1. `frames`, `bytes` and `free` are added to on the hot path and settled now and then: once they
    pass a quantum. Only then is there a look at a clock.
-2. PUSHED, PING and PONG are `free`, as long as they are not a flood themselves.
+2. PUSHED, PING and PONG of a user are `free`, as long as they are not a flood themselves.
 3. What asks the store for something weighs DEAR frames, and a group's message a part of a frame
    for each of its copies.
 4. A frame that is none weighs its bytes BAD times more: it is decoded twice, and can be made so
@@ -11,16 +11,20 @@ Rules:
 5. Who has sent too much has to pause, for LONGEST_PAUSE at most; then it may send something in any
    case. Without its fault, so does who sends much while its address, or a network around it, has
    sent too much, until that is made up for.
-6. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
+6. A connection on which nobody is logged in may send a tenth of what one of a user may, and asks
+   for what only users may have at STRAY frames a time. What one of the two has sent too much is
+   not made up for by becoming the other.
+7. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
 """
 
 from chat_domain.fairness.buckets import Bucket
-from chat_domain.fairness.limits import Limits
-from chat_domain.fairness.origins import Origin
+from chat_domain.fairness.limits import STRANGERS_PART, Limits
+from chat_domain.fairness.origins import HOUR, Origin
 
 QUANTUM_FRAMES = 64
 QUANTUM_BYTES = 64 * 1024
 DEAR = 4
+STRAY = 10
 BAD = 3
 LONGEST_PAUSE = 1.5  # seconds; with the clock that ends it (twice a second) no more than 2
 GOES_ON = 30.0
@@ -29,32 +33,74 @@ SIGNS_PER_SECOND = 2_000
 BURST = 10  # seconds' worth of frames and bytes that may come at once
 
 
+class _Pace:
+    """What one connection may send."""
+
+    __slots__ = ("_bytes", "_frames")
+
+    def __init__(self) -> None:
+        self._frames, self._bytes = Bucket(0, 0), Bucket(0, 0)
+
+    def change(self, frames: float, data: float) -> None:
+        """So many frames and bytes in a second, and BURST times as many at once."""
+        self._frames.change(frames, frames * BURST)
+        self._bytes.change(data, data * BURST)
+
+    def spend(self, frames: float, data: int, now: float) -> float:
+        """Seconds until that is made up for."""
+        return max(self._frames.spend(frames, now), self._bytes.spend(data, now))
+
+
 class Meter:
+    """Of one connection, which begins as a stranger's.
+
+    registrations: what this connection alone may register; its address has a limit of its own.
+    """
+
     __slots__ = (
-        "_all_bytes",
-        "_all_frames",
+        "_as_stranger",
+        "_as_user",
         "_origin",
         "_over_last",
         "_over_since",
+        "_pace",
         "_signs",
         "bytes",
         "frames",
         "free",
+        "registrations",
     )
 
     def __init__(self, limits: Limits, origin: Origin) -> None:
         self.frames = 0.0
         self.bytes = self.free = 0
         self._origin = origin
-        self._all_frames, self._all_bytes = Bucket(0, 0), Bucket(0, 0)
+        self._as_user, self._as_stranger = _Pace(), _Pace()
+        self._pace = self._as_stranger
+        self.registrations = Bucket(0, 0)
         self.change(limits)
         self._signs = Bucket(SIGNS_PER_SECOND, SIGNS_PER_SECOND * BURST)
         self._over_since = self._over_last = float("-inf")
 
     def change(self, limits: Limits) -> None:
         """From now on these count."""
-        self._all_frames.change(limits.frames_per_second, limits.frames_per_second * BURST)
-        self._all_bytes.change(limits.bytes_per_second, limits.bytes_per_second * BURST)
+        frames, data = limits.frames_per_second, limits.bytes_per_second
+        self._as_user.change(frames, data)
+        self._as_stranger.change(frames * STRANGERS_PART, data * STRANGERS_PART)
+        registrations = limits.registrations_per_hour * STRANGERS_PART
+        self.registrations.change(registrations / HOUR, max(1, registrations))
+
+    def logged_in(self) -> None:
+        """From now on it is a user's."""
+        self._pace = self._as_user
+
+    def logged_out(self) -> None:
+        """It is a stranger's again."""
+        self._pace = self._as_stranger
+
+    def stray(self) -> None:
+        """It has asked for what only users may have, and is nobody's."""
+        self.frames += STRAY - 1
 
     def is_due(self) -> bool:
         """Whether it is time to settle."""
@@ -67,8 +113,7 @@ class Meter:
         self.bytes = self.free = 0
         own = 0.0
         if frames or data:
-            counted = frames if self._signs.spend(free, now) else max(0, frames - free)
-            own = max(self._all_frames.spend(counted, now), self._all_bytes.spend(data, now))
+            own = self._pace.spend(self._counted(frames, free, now), data, now)
         if own:
             self._note_excess(now)
         return min(LONGEST_PAUSE, max(own, self._origin.spend(frames, data, now)))
@@ -76,6 +121,11 @@ class Meter:
     def goes_on(self) -> bool:
         """Whether it has been too fast for so long that it is to be cut off."""
         return self._over_last - self._over_since >= GOES_ON
+
+    def _counted(self, frames: float, free: int, now: float) -> float:
+        if self._pace is self._as_stranger or self._signs.spend(free, now):
+            return frames
+        return max(0, frames - free)
 
     def _note_excess(self, now: float) -> None:
         if now - self._over_last > CALM_AFTER:

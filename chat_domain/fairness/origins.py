@@ -8,8 +8,9 @@ An origin is remembered while it has connections, and as one of so many REMEMBER
 hour after its last connection it owes nothing any more. See `_Gone` for which are forgotten first.
 
 Room for connections:
-1. An address may have `connections_per_address`; but never more than are free, so that the fuller
-   a node is, the fewer each may have, and ten addresses do not hold everything.
+1. An address may have `connections_per_address`, and as long as nobody is logged in on them no more
+   than a tenth of what is free. So the fuller a node is, the fewer each gets to hold for nothing:
+   ten addresses that take all they can leave two fifths, and it takes seventy to take everything.
 2. Of those on which nobody is logged in, `known_share` percent are not free to addresses from which
    nobody has logged in before. Who logs in makes room again: users that another node has lost fill
    this one to the last connection, whether it knows them or not.
@@ -23,8 +24,8 @@ from itertools import chain
 
 import attrs
 
-from chat_domain.errors import TooManyConnections, TooManyRegistrations
-from chat_domain.fairness.buckets import Bucket
+from chat_domain.errors import TooManyConnections
+from chat_domain.fairness.buckets import Bucket, afford_all
 from chat_domain.fairness.known import Known
 from chat_domain.fairness.limits import Counters, Limits
 from chat_domain.fairness.networks import Networks
@@ -32,6 +33,7 @@ from chat_domain.fairness.networks import Networks
 REMEMBERED = 10_000  # of each of two kinds
 CROWD = 20  # connections of one address that are not logged in, which may take their time
 CROWDED = 4  # the part of all connections (a fourth) from which on all unknown ones are a crowd
+STRANGERS_OF_FREE = 0.1
 BURST = 3  # seconds' worth of frames and bytes that may come at once from all of an address
 ARRIVE_IN = 10.0  # seconds in which all the connections may come that an address may have
 HOUR = 3600.0
@@ -56,6 +58,7 @@ class Origin:
     known: bool = False
     connections: int = 0
     strangers: int = 0  # connections on which nobody is logged in
+    held: int = 0  # bytes, see `strangers`
 
     def allow(self, limits: Limits) -> None:
         """From now on these count."""
@@ -86,10 +89,9 @@ class Origin:
         for origin in self.line():
             origin.arrivals.give_back(1)
 
-    def not_registered(self) -> None:
-        """What was counted as a registration came to nothing."""
-        for origin in self.line():
-            origin.registrations.give_back(1)
+    def all_registrations(self) -> Sequence[Bucket]:
+        """What counts registrations, here and around."""
+        return [origin.registrations for origin in self.line()]
 
 
 class Origins:
@@ -123,7 +125,7 @@ class Origins:
             self._counters.connections_refused += 1
             raise TooManyConnections
         arrivals = [one.arrivals for one in origin.line()]
-        if not self._may_have_one_more(origin, free) or not _afford(arrivals, now):
+        if not self._may_have_one_more(origin, free) or not afford_all(arrivals, now):
             self._counters.connections_refused_by_address += 1
             raise TooManyConnections
         for one in origin.line():
@@ -178,7 +180,9 @@ class Origins:
     def _may_have_one_more(self, origin: Origin, free: float) -> bool:
         most = self._limits.connections_per_address
         return not most or all(
-            one.connections < min(most, free) * one.factor for one in origin.line()
+            one.connections < most * one.factor
+            and one.strangers < free * STRANGERS_OF_FREE * one.factor
+            for one in origin.line()
         )
 
     def _find(self, peer: str) -> Origin:
@@ -218,14 +222,6 @@ class Origins:
             return True
         return any(one.strangers > CROWD * one.factor for one in origin.line())
 
-    # -- registrations -------------------------------------------------------------------
-
-    def register(self, origin: Origin, now: float) -> None:
-        """Somebody is about to register. Raises TooManyRegistrations."""
-        if not _afford([one.registrations for one in origin.line()], now):
-            self._counters.registrations_refused += 1
-            raise TooManyRegistrations
-
 
 class _Gone:
     """Origins without a connection: the most recent ones, REMEMBERED of each of two kinds.
@@ -254,13 +250,3 @@ class _Gone:
     def forget(self, name: str) -> None:
         self._registered.pop(name, None)
         self._others.pop(name, None)
-
-
-def _afford(buckets: Sequence[Bucket], now: float) -> bool:
-    """Spend one in each of them, if all can afford that."""
-    for position, bucket in enumerate(buckets):
-        if not bucket.afford(1, now):
-            for spent in buckets[:position]:
-                spent.give_back(1)
-            return False
-    return True

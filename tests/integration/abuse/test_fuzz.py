@@ -101,8 +101,10 @@ async def test_whatever_is_sent(server: ServerProcess, http_port: int) -> None:
 def test_a_burst_too_many_is_answered_late_but_whole(server: ServerProcess, http_port: int) -> None:
     """Nothing is lost of it, and it stays in its order."""
     with attacker(server.port) as sock:
+        user_id = ask(sock, msgid=1003, name="hasty", password="x")["id"]
+        assert ask(sock, msgid=1000, id=user_id, password="x", v=2)["errno"] == 0
         count = 6_000  # a thousand more than may come at once: two seconds' worth
-        frames = (b'{"msgid":1005,"toid":1,"msg":"x","seq":%d}\n' % seq for seq in range(count))
+        frames = (b'{"msgid":1005,"toid":0,"msg":"x","seq":%d}\n' % seq for seq in range(count))
         sending = threading.Thread(target=sock.sendall, args=(b"".join(frames),))
         sending.start()
         seqs = [json.loads(line)["seq"] for line in lines_of(sock, count)]

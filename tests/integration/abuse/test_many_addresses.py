@@ -65,8 +65,7 @@ async def logins_from_everywhere(connect: Callable[[int], socket.socket]) -> Asy
 
 
 async def test_connections_from_one_site(tmp_path: Path) -> None:
-    """With one network of 56 bits nobody holds all connections: it may have what two addresses
-    may."""
+    """A network of 56 bits may have what two addresses may, however many there are in it."""
 
     def hold(port: int) -> Iterator[socket.socket]:
         for number in range(300):
@@ -76,7 +75,7 @@ async def test_connections_from_one_site(tmp_path: Path) -> None:
                 return
             yield sock
 
-    options = ["--connections", "300", "--connections-per-address", "50", "--hashing", "cheap"]
+    options = ["--connections-per-address", "50", "--hashing", "cheap"]
     with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options, *BEHIND_PROXY) as server:
         async with undisturbed(server):
             held = await asyncio.to_thread(lambda: list(hold(server.port)))
@@ -131,11 +130,11 @@ async def test_connections_from_ten_addresses(tmp_path: Path) -> None:
         async with undisturbed(server):
             held = await asyncio.to_thread(lambda: list(take_all(server.port)))
             try:
-                assert len(held) > 150
+                assert 100 < len(held) < 150  # a tenth each of what is left of 225
                 with attacker(server.port, "127.0.2.1") as stranger:
                     assert ask(stranger, msgid=1012)["msgid"] == 1013
                 with ExitStack() as stack:
-                    for _ in range(20):
+                    for _ in range(10):
                         guest = stack.enter_context(RawClient(server.port))
                         assert guest.is_alive()
                 await asyncio.to_thread(come_and_go, server.port)

@@ -24,6 +24,11 @@ def inside(bits: int) -> Iterator[str]:
         yield f"2001:db8:1:{number:x}::1"
 
 
+def register(guard: Guard, origin: Origin, now: float) -> None:
+    """Over a connection of its own."""
+    guard.register(origin, guard.meter(origin), now)
+
+
 @pytest.mark.parametrize(
     ("peer", "name"),
     [
@@ -119,20 +124,20 @@ class TestTogether:
         guard = Guard(Limits(registrations_per_hour=5))
         first = [guard.origins.enter(peer) for peer in inside(56)]
         for origin in first[:10]:
-            guard.register(origin, 0.0)
+            register(guard, origin, 0.0)
         for origin in first:
             with pytest.raises(TooManyRegistrations):
-                guard.register(origin, 0.0)
+                register(guard, origin, 0.0)
         for peer in ("2001:db8:1:ff00::1", NEIGHBOUR, BYSTANDER):
-            guard.register(guard.origins.enter(peer), 0.0)
+            register(guard, guard.origins.enter(peer), 0.0)
 
     def test_one_that_came_to_nothing_counts_for_none(self) -> None:
         """As with a name that cannot be."""
         guard = Guard(Limits(registrations_per_hour=1))
         here = guard.origins.enter(next(inside(64)))
         for _ in range(10):
-            guard.register(here, 0.0)
-            here.not_registered()
+            register(guard, here, 0.0)
+            guard.not_registered(here, guard.meter(here))
 
     def test_frames(self) -> None:
         """Who sends much there has to pause; a neighbour outside of it has not."""
@@ -140,6 +145,7 @@ class TestTogether:
 
         def pause_of(peer: str) -> float:
             meter = guard.meter(guard.origins.enter(peer, 0.0))
+            meter.logged_in()
             meter.frames = 20
             return meter.settle(0.0)
 
@@ -166,7 +172,7 @@ def test_what_is_remembered_cannot_be_pushed_out_by_narrow_networks(
     def register_from(peer: str) -> None:
         here = guard.origins.enter(peer, 0.0)
         try:
-            guard.register(here, 0.0)
+            register(guard, here, 0.0)
         finally:
             guard.origins.leave(here, stranger=True)
 

@@ -19,7 +19,7 @@ from tests.unit.gateway.server import Frame, Peer, Server, settled
 LIMITS = attrs.evolve(
     UNLIMITED,
     failed_logins=1,
-    registrations_per_hour=3,
+    registrations_per_hour=30,  # three of them over one connection
     friends_per_user=2,
     groups_per_user=2,
     members_per_group=2,

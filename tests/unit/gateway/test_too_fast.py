@@ -24,18 +24,19 @@ async def strict() -> AsyncIterator[Server]:
 
 
 def chats(peer: Peer, count: int, first: int = 0) -> None:
-    """Ask for something that is answered at once: it is refused to who is not logged in."""
-    chat = {"msgid": 1005, "toid": 1, "msg": "x"}
+    """Ask for something that is answered at once: there is nobody with this id."""
+    chat = {"msgid": 1005, "toid": 0, "msg": "x"}
     peer.say(*({**chat, "seq": first + number} for number in range(count)))
 
 
 def seqs(peer: Peer) -> list[int]:
-    return [frame["seq"] for frame in peer.heard()]
+    return [frame["seq"] for frame in peer.heard() if "seq" in frame]
 
 
 async def test_a_burst_is_answered_at_once(strict: Server) -> None:
     """A client may be quick for a while."""
-    peer = strict.join()
+    peer = await strict.logged_in("Ann")
+    peer.heard()
     chats(peer, AT_ONCE)
     await settled()
     assert seqs(peer) == list(range(AT_ONCE))
@@ -43,7 +44,9 @@ async def test_a_burst_is_answered_at_once(strict: Server) -> None:
 
 async def test_who_exceeds_waits_and_loses_nothing(strict: Server) -> None:
     """All is answered, in order and no later than at the rate, and no pause is longer than 2 s."""
-    loop, peer = asyncio.get_running_loop(), strict.join()
+    loop, peer = asyncio.get_running_loop(), await strict.logged_in("Ann")
+    peer.heard()
+    del peer.link.times[:]
     begun = loop.time()
     chats(peer, AT_ONCE + 10 * PER_SECOND)
     await asyncio.sleep(20)
@@ -69,7 +72,7 @@ async def test_who_awaits_each_answer_is_no_exception(strict: Server) -> None:
 
 async def test_reading_pauses_meanwhile(strict: Server) -> None:
     """So that what more it sends waits with the client."""
-    peer = strict.join()
+    peer = await strict.logged_in("Ann")
     chats(peer, 2 * AT_ONCE)
     await settled()
     assert not peer.link.reading
@@ -77,7 +80,8 @@ async def test_reading_pauses_meanwhile(strict: Server) -> None:
 
 async def test_who_goes_on_is_cut(strict: Server) -> None:
     """And told why; another one at its address is not."""
-    peer, other = strict.join(), strict.join()
+    peer, other = await strict.logged_in("Ann"), await strict.logged_in("Bob")
+    other.heard()
     seconds = 0
     while not peer.is_gone():
         chats(peer, 5 * PER_SECOND)
@@ -94,7 +98,7 @@ async def test_who_goes_on_is_cut(strict: Server) -> None:
 
 async def test_who_slows_down_is_not(strict: Server) -> None:
     """However often it was too fast for a moment."""
-    peer = strict.join()
+    peer = await strict.logged_in("Ann")
     for _ in range(10):
         chats(peer, AT_ONCE + PER_SECOND)
         await asyncio.sleep(30)
@@ -119,7 +123,7 @@ async def test_signs_of_life_do_not_count(strict: Server, sign: dict[str, int]) 
 )
 async def test_nothing_is_free(strict: Server, nothing: bytes) -> None:
     """Whatever it is that a client keeps us busy with, in tiny pieces and in large ones."""
-    drips, flood = strict.join(), strict.join()
+    drips, flood = await strict.logged_in("Ann"), await strict.logged_in("Bob")
     for _ in range(AT_ONCE + PER_SECOND):
         drips.link.arrives(nothing)
         await asyncio.sleep(0)
@@ -135,8 +139,40 @@ async def test_what_is_no_request_weighs_more(
     strict: Server, frame: bytes, *, reading: bool
 ) -> None:
     """It is looked at twice, and may be made so that this takes long."""
-    peer = strict.join()
+    peer = await strict.logged_in("Ann")
     for _ in range(3 * PER_SECOND):
         peer.link.arrives(frame + b" " * 10_000 + b"\n")
     await settled()
     assert peer.link.reading is reading
+
+
+@pytest.mark.parametrize(
+    ("frame", "count"),
+    [({"msgid": 1012}, AT_ONCE // 10), ({"msgid": 1022}, AT_ONCE // 100), ({}, AT_ONCE // 10)],
+    ids=["PING", "what only users may have", "what is no request"],
+)
+async def test_who_is_nobody_may_do_a_tenth(
+    strict: Server, frame: dict[str, int], count: int
+) -> None:
+    """And of what needs a login, a tenth of that."""
+    peer, slow = strict.join(), strict.join()
+    peer.say(*[frame] * (count + QUANTUM_FRAMES))
+    for _ in range(count // 2):
+        slow.say(frame)
+        await settled()
+    await asyncio.sleep(0.01)
+    assert not peer.link.reading
+    assert slow.link.reading
+
+
+async def test_who_logs_in_is_somebody_from_then_on(strict: Server) -> None:
+    """And nobody again when they have logged out."""
+    ann = await strict.logged_in("Ann")
+    chats(ann, AT_ONCE // 2)
+    await asyncio.sleep(0.1)
+    assert ann.link.reading
+    ann.say({"msgid": 1002})
+    await settled()
+    chats(ann, AT_ONCE // 2)
+    await asyncio.sleep(0.1)
+    assert not ann.link.reading
