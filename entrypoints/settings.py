@@ -112,7 +112,8 @@ class Settings:
     )
     proxy_from: str = _setting(
         "",
-        "proxies that may say who their clients are, by the PROXY protocol: networks, with commas",
+        "proxies, which say who their clients are by a header of the PROXY protocol before each "
+        "connection: networks, with commas",
         reloads=True,
     )
     tls_cert: str = _setting(

@@ -12,22 +12,28 @@ from typing import cast
 import structlog
 
 from adapters.gateway.endings import Ending, Left
-from adapters.tcp.connection import ending_of, peer_of
+from adapters.tcp.connection import peer_of
 from adapters.tcp.proxy_protocol import BadHeader, Beginning, read_beginning
 
 log = structlog.get_logger()
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Proxies send their header right away. Who has said nothing for so many seconds is a client that
-# came by itself, one that waits for its user to type.
-SILENCE = 10.0
+# Proxies send their header right away, before their client has said anything.
+SILENCE = 10.0  # seconds
 
 
 class Arrival(asyncio.Protocol):
-    """Finds out who has come.
+    """Finds out who has come, by the header that every connection of a proxy begins with.
 
-    connect: makes the connection for a client's address. left: told of who goes before that.
+    Rules:
+    1. From other addresses there is no header, and everything is the client's own data.
+    2. A connection from a proxy's address that begins otherwise, or ends or falls silent in its
+       header, is refused: whoever is there besides the proxy is not to be taken for it.
+    3. One that says nothing and ends, or ends behind a header that states no client, was a health
+       check. It is no client's, so nobody is told of it.
+
+    connect: makes the connection for a client's address. left: told of who is refused.
     """
 
     def __init__(
@@ -40,21 +46,22 @@ class Arrival(asyncio.Protocol):
         self._proxies = proxies
         self._connect = connect
         self._left = left
-        self._bad: BadHeader | None = None
         self._silence = silence
         self._begun = b""
+        self._is_proxys_own = False  # by a header that states no client
+        self._why_bad = ""
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._peer = peer_of(transport)
-        if self._may_be_proxy():
+        if self._is_from_proxy():
             loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(self._silence, self._take_for_client)
+            self._patience = loop.call_later(self._silence, self._fall_silent)
         else:
             self._hand_over(None, b"")
 
-    def _may_be_proxy(self) -> bool:
+    def _is_from_proxy(self) -> bool:
         try:
             address = ipaddress.ip_address(self._peer)
         except ValueError:  # it has gone already
@@ -62,40 +69,54 @@ class Arrival(asyncio.Protocol):
         return any(address in network for network in self._proxies)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_proxys_own:
+            self._hand_over(None, data)
+            return
         self._begun += data
-        beginning = self._beginning()
-        if beginning is not None:
-            if beginning.client is not None:
-                log.debug("proxied", address=beginning.client, proxy=self._peer)
-            self._hand_over(beginning.client, beginning.rest)
-
-    def _beginning(self) -> Beginning | None:
         try:
-            return read_beginning(self._begun)
+            beginning = read_beginning(self._begun)
         except BadHeader as bad:
-            self._bad = bad
-            self._transport.abort()
-            return None
+            self._refuse(str(bad))
+            return
+        if beginning is not None:
+            self._begin(beginning)
 
-    def eof_received(self) -> bool | None:
-        return self._take_for_client().eof_received()
+    def _begin(self, beginning: Beginning) -> None:
+        if beginning.client is None and not beginning.rest:
+            self._is_proxys_own, self._begun = True, b""
+            return
+        if beginning.client is not None:
+            log.debug("proxied", address=beginning.client, proxy=self._peer)
+        self._hand_over(beginning.client, beginning.rest)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def _fall_silent(self) -> None:
+        if self._is_proxys_own:
+            self._hand_over(None, b"")
+        else:
+            self._refuse(f"it has not come within {self._silence:.0f} s")
+
+    def eof_received(self) -> None:
+        """asyncio closes the connection then."""
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # however it ends
         self._forget_patience()
-        why = ending_of(exc) if self._bad is None else Ending.BAD_PROXY_HEADER
-        self._left(why, self._peer, str(self._bad or ""))
+        if self._begun and not self._why_bad:
+            self._why_bad = "it does not end"
+        if self._why_bad:
+            self._left(Ending.BAD_PROXY_HEADER, self._peer, self._why_bad)
 
-    def _take_for_client(self) -> asyncio.Protocol:
-        return self._hand_over(None, self._begun)
+    def _refuse(self, why: str) -> None:
+        self._forget_patience()
+        self._why_bad = why
+        self._transport.abort()
 
-    def _hand_over(self, client: str | None, data: bytes) -> asyncio.Protocol:
+    def _hand_over(self, client: str | None, data: bytes) -> None:
         self._forget_patience()
         connection = self._connect(client)
         self._transport.set_protocol(connection)
         connection.connection_made(self._transport)
         if data:
             connection.data_received(data)
-        return connection
 
     def _forget_patience(self) -> None:
         if self._patience is not None:

@@ -1,8 +1,8 @@
 """The PROXY protocol (haproxy.org, proxy-protocol.txt): who is at the other end of a proxy.
 
 A proxy puts one header in front of a connection's data: in version 1 a line of text, in version 2
-a binary block. Here the header is optional: neither of its signatures can begin a JSON object, so
-what begins otherwise has none. No I/O: bytes in, a `Beginning` out.
+a binary block. "The receiver must not try to guess whether the header is present or not": where one
+is expected, what begins otherwise is refused. No I/O: bytes in, a `Beginning` out.
 """
 
 import ipaddress
@@ -21,12 +21,16 @@ LOCAL, PROXY = 0, 1  # commands of version 2
 
 
 class BadHeader(Exception):
-    """It began like a header and went on otherwise."""
+    """There is none, or it began like one and went on otherwise. Of what does not even begin like
+    one the text shows nothing, for it may be a login."""
 
 
 @attrs.frozen
 class Beginning:
-    """What a connection began with. `client` is None where no address was stated."""
+    """What a connection began with.
+
+    client: None where the header states no address: the proxy speaks for itself (LOCAL, UNKNOWN).
+    """
 
     client: str | None
     rest: bytes  # what came behind the header: the client's own data
@@ -43,7 +47,7 @@ def read_beginning(data: bytes) -> Beginning | None:
         return _read_line(data)
     if _BINARY_SIGNATURE.startswith(data) or _TEXT_SIGNATURE.startswith(data):
         return None
-    return Beginning(None, data)
+    raise BadHeader("there is none")
 
 
 # -- version 1 -------------------------------------------------------------------------------

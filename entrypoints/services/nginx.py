@@ -24,6 +24,8 @@ class Nginx(Program):
 
     `shutdown_timeout` is how long connections outlive a reload, as nginx writes a time; None leaves
     what the file says. `certificate` is a certificate's file and its key's: clients come with TLS.
+    `comes_from` is the address of this machine from which it goes to the nodes, for who wants to go
+    there past it from others; None leaves that to the system.
     """
 
     def __init__(
@@ -34,11 +36,13 @@ class Nginx(Program):
         *,
         shutdown_timeout: str | None = None,
         certificate: tuple[Path, Path] | None = None,
+        comes_from: str | None = None,
     ) -> None:
         self.port = port or free_port()
         self.nodes = list(nodes)
         self.shutdown_timeout = shutdown_timeout
         self._certificate = certificate
+        self._comes_from = comes_from
         self._original = WITH_TLS if certificate else CONFIGURATION
         self._home = directory.absolute()
         self._configuration = self._home / "nginx.conf"
@@ -107,6 +111,8 @@ class Nginx(Program):
         ]
         if self.shutdown_timeout is not None:
             changes.append((r"(worker_shutdown_timeout) .*;", rf"\1 {self.shutdown_timeout};"))
+        if self._comes_from is not None:
+            changes.append((r"(proxy_pass .*;)", rf"\1 proxy_bind {self._comes_from};"))
         if self._certificate is not None:
             cert, key = self._certificate
             changes += [

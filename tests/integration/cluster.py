@@ -28,7 +28,8 @@ from tests.integration.server_process import ServerProcess
 
 _numbers = itertools.count(1)
 
-LIKE_NGINX = ("--proxy-from", "127.0.0.1/32")
+NGINX_COMES_FROM = "127.0.0.9"  # tests themselves go to nodes from 127.0.0.1, past nginx
+LIKE_NGINX = ("--proxy-from", f"{NGINX_COMES_FROM}/32")
 
 
 class NodeProcess(ServerProcess):
@@ -84,7 +85,11 @@ class Cluster:
         self.redis = services.redis
         self.nodes: list[NodeProcess] = []
         self._services = services
-        self._nginx = Nginx(directory, [], shutdown_timeout=shutdown_timeout) if nginx else None
+        self._nginx = None
+        if nginx:
+            self._nginx = Nginx(
+                directory, [], shutdown_timeout=shutdown_timeout, comes_from=NGINX_COMES_FROM
+            )
         self._count = nodes
         self._options = options
         self._stack = ExitStack()

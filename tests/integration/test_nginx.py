@@ -19,7 +19,7 @@ import pytest
 from entrypoints.services.nginx import CONFIGURATION, Nginx
 from entrypoints.services.ports import free_port
 from entrypoints.services.program import find_program, wait_until
-from tests.integration.cluster import LIKE_NGINX, NodeProcess
+from tests.integration.cluster import LIKE_NGINX, NGINX_COMES_FROM, NodeProcess
 from tests.integration.raw_client import ERROR, PATIENCE, PONG, RawClient
 
 PING = b'{"msgid":1012,"seq":1}\n'
@@ -63,7 +63,9 @@ def site_of(directory: Path, nodes: int, shutdown_timeout: str | None) -> Iterat
             for _ in range(nodes)
         ]
         ports = [node.port for node in processes]
-        nginx = Nginx(directory, ports, shutdown_timeout=shutdown_timeout)
+        nginx = Nginx(
+            directory, ports, shutdown_timeout=shutdown_timeout, comes_from=NGINX_COMES_FROM
+        )
         stack.enter_context(nginx)
         yield Site(processes, nginx, stack)
 

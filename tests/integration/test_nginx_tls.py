@@ -10,7 +10,7 @@ from adapters.client.chat_client import ChatClient
 from adapters.client.events import Message
 from entrypoints.services.nginx import Nginx
 from tests.integration.chatter import LIVELY, eventually
-from tests.integration.cluster import LIKE_NGINX, NodeProcess
+from tests.integration.cluster import LIKE_NGINX, NGINX_COMES_FROM, NodeProcess
 from tests.integration.test_nginx import ELSEWHERE, PING, from_elsewhere, peers_of, read_frame
 
 
@@ -40,7 +40,7 @@ async def test_people_talk_through_tls(tmp_path: Path) -> None:
     options = ["--hashing", "cheap", "--log-level", "debug"]
     with (
         NodeProcess("memory://", *LIKE_NGINX, *options) as node,
-        Nginx(tmp_path, [node.port], certificate=(cert, key)) as nginx,
+        Nginx(tmp_path, [node.port], certificate=(cert, key), comes_from=NGINX_COMES_FROM) as nginx,
     ):
         connect = partial(
             ChatClient.connect, "127.0.0.1", nginx.port, tls=trusting, settings=LIVELY

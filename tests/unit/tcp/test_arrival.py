@@ -22,6 +22,8 @@ HEADER = b"PROXY TCP4 203.0.113.7 10.0.0.1 56324 8000\r\n"
 DATA = b'{"msgid":1012}\n'
 PATIENCE = 20.0  # seconds
 
+Told = tuple[Ending, str, str]
+
 
 class Talk:
     """A conversation that greets its client by address, and says how many bytes it hears."""
@@ -66,16 +68,26 @@ class Visitor:
 
 @asynccontextmanager
 async def visitor(
-    proxies: Any = HERE, silence: float = PATIENCE, left: Left = lambda *_: None
+    proxies: Any = HERE,
+    silence: float = PATIENCE,
+    left: Left = lambda *_: None,
+    ended: asyncio.Event | None = None,
 ) -> AsyncIterator[Visitor]:
+    """ended: set when a connection has ended that was nobody's yet."""
     outboxes = Outboxes()
+
+    class Watched(Arrival):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            if ended is not None:
+                ended.set()
 
     def connect(peer: str | None) -> Connection:
         return Connection(Talk, outboxes, peer)
 
     async with AsyncExitStack() as stack:
         server = await asyncio.get_running_loop().create_server(
-            lambda: Arrival([proxies], connect, left, silence),
+            lambda: Watched([proxies], connect, left, silence),
             "127.0.0.1",
             0,
         )
@@ -125,11 +137,13 @@ async def test_what_follows_is_data_only() -> None:
 
 
 @on_both_loops
-async def test_a_client_on_the_proxys_machine_needs_no_header() -> None:
-    """The operator can still use nc."""
-    async with visitor() as client:
+async def test_who_has_no_header_is_refused() -> None:
+    """Somebody else on the proxy's machine is not the proxy. It is told, without what was said."""
+    told: list[Told] = []
+    async with visitor(left=lambda *what: told.append(what)) as client:
         await client.says(DATA)
-        await client.hears(b"127.0.0.1\n%d\n" % len(DATA))
+        await client.hears_the_end()
+    assert told == [(Ending.BAD_PROXY_HEADER, "127.0.0.1", "there is none")]
 
 
 @on_both_loops
@@ -143,7 +157,7 @@ async def test_nobody_else_is_believed() -> None:
 @on_both_loops
 async def test_a_bad_header_ends_the_connection() -> None:
     """Its client's address would be unknown, and its data a guess. It is told, with what it was."""
-    told: list[tuple[Ending, str, str]] = []
+    told: list[Told] = []
     async with visitor(left=lambda *what: told.append(what)) as proxy:
         await proxy.says(b"PROXY TCP5" + HEADER)
         await proxy.hears_the_end()
@@ -153,26 +167,66 @@ async def test_a_bad_header_ends_the_connection() -> None:
 
 
 @on_both_loops
-async def test_who_is_silent_is_taken_for_a_client() -> None:
-    """From then on the gateway looks after it, as after all others."""
-    async with visitor(silence=0.01) as client:
-        await client.hears(b"127.0.0.1\n")
-        await client.says(DATA)
-        await client.hears(b"%d\n" % len(DATA))
+async def test_who_is_silent_is_refused() -> None:
+    """A proxy speaks first, whatever its client does; so does half a header."""
+    for beginning in (b"", b"PROXY TCP4 203"):
+        told: list[Told] = []
+        async with visitor(silence=0.01, left=lambda *what, told=told: told.append(what)) as client:
+            await client.says(beginning)
+            await client.hears_the_end()
+        assert told == [(Ending.BAD_PROXY_HEADER, "127.0.0.1", "it has not come within 0 s")]
 
 
 @on_both_loops
-async def test_half_a_header_and_then_silence_is_data() -> None:
-    """No byte of it is lost."""
-    async with visitor(silence=0.01) as client:
-        await client.says(b"\r")
-        await client.hears(b"127.0.0.1\n1\n")
+async def test_an_end_in_the_header_is_told() -> None:
+    """It was no health check."""
+    told: list[Told] = []
+    async with visitor(left=lambda *what: told.append(what)) as client:
+        await client.says(b"PROXY TCP4 203")
+        client.writer.write_eof()
+        await client.hears_the_end()
+    assert told == [(Ending.BAD_PROXY_HEADER, "127.0.0.1", "it does not end")]
+
+
+LOCAL = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
+
+
+@on_both_loops
+async def test_a_health_check_is_nobody_s_business() -> None:
+    """It says nothing, or has a header without a client, and goes; politely or not."""
+    told: list[Told] = []
+    for words in (b"", LOCAL, b"PROXY UNKNOWN\r\n"):
+        for polite in (True, False):
+            ended = asyncio.Event()
+            async with visitor(left=lambda *what: told.append(what), ended=ended) as check:
+                await check.says(words)
+                if polite:
+                    check.writer.write_eof()
+                else:
+                    check.writer.transport.abort()
+                async with asyncio.timeout(PATIENCE):
+                    await ended.wait()
+    assert told == []
+
+
+@on_both_loops
+async def test_a_proxy_may_speak_for_itself() -> None:
+    """Its header states no client; then it is one, with its own address."""
+    async with visitor() as proxy:
+        await proxy.says(LOCAL, DATA)
+        await proxy.hears(b"127.0.0.1\n%d\n" % len(DATA))
+    async with visitor(silence=0.01) as proxy:
+        await proxy.says(LOCAL)
+        await proxy.hears(b"127.0.0.1\n")
+        await proxy.says(DATA)
+        await proxy.hears(b"%d\n" % len(DATA))
 
 
 @on_both_loops
 async def test_an_early_end_is_passed_on() -> None:
     """A client that closes its sending side right away is answered."""
     async with visitor() as client:
+        await client.says(HEADER)
         client.writer.write_eof()
-        await client.hears(b"127.0.0.1\nbye\n")
+        await client.hears(b"203.0.113.7\nbye\n")
         await client.hears_the_end()

@@ -105,17 +105,18 @@ def test_a_header_names_the_client_and_is_taken_off(header: bytes, client: str |
     assert read_beginning(header) == Beginning(client, b"")
 
 
-@pytest.mark.parametrize("data", NO_HEADERS)
-def test_other_data_has_no_header(data: bytes) -> None:
-    """Who comes without a proxy loses no byte."""
-    assert read_beginning(data) == Beginning(None, data)
-
-
-@pytest.mark.parametrize("data", BAD_HEADERS)
-def test_a_bad_header_is_refused(data: bytes) -> None:
-    """A proxy that cannot be understood is not taken for a client."""
+@pytest.mark.parametrize("data", [*NO_HEADERS, *BAD_HEADERS])
+def test_anything_else_is_refused(data: bytes) -> None:
+    """Who comes without a proxy, and a proxy that cannot be understood."""
     with pytest.raises(BadHeader):
         read_beginning(data)
+
+
+def test_what_is_no_header_is_not_shown() -> None:
+    """It is somebody's login, perhaps."""
+    with pytest.raises(BadHeader) as caught:
+        read_beginning(b'{"msgid":1000,"id":1,"password":"open sesame"}\n')
+    assert str(caught.value) == "there is none"
 
 
 def read_in_pieces(pieces: list[bytes]) -> Beginning | str:
