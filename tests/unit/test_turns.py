@@ -176,23 +176,34 @@ async def test_many_known_ones_keep_no_other_out(desk: Desk) -> None:
     assert sum(await finished(crowd)) == 7
 
 
+async def test_known_ones_have_every_other_turn_and_no_more(desk: Desk) -> None:
+    """However many of them wait."""
+    crowd = [desk.ask(f"known {number}") for number in range(8)]
+    others = [desk.ask(f"origin {number}") for number in range(3)]
+    await asyncio.sleep(0)
+    desk.gate.set()
+    await asyncio.gather(*crowd, *others)
+    assert desk.done.index("origin 2") <= 6
+
+
 @pytest.mark.parametrize("kind", ["known", "origin"])
 async def test_who_has_had_many_turns_makes_room(desk: Desk, kind: str) -> None:
     """Where all have one job. So a crowd that has been there for a while keeps out nobody who
     comes for the first time."""
     desk.gate.set()
-    await asyncio.gather(*(desk.ask(f"{kind} {number}") for number in range(11)))
+    for first in (0, 6):
+        await asyncio.gather(*(desk.ask(f"{kind} {first + number}") for number in range(6)))
     desk.gate.clear()
     crowd = [desk.ask(f"{kind} {number}") for number in range(11)]
     await asyncio.sleep(0)
     somebody = [desk.ask(f"{kind} who is new")]
     await asyncio.sleep(0)
-    again = [desk.ask(f"{kind} 11")]
+    one_of_the_crowd = [desk.ask(f"{kind} 11")]
     await asyncio.sleep(0)
     desk.gate.set()
     assert await finished(somebody) == [False]
-    assert await finished(again) == [False]
-    assert sum(await finished(crowd)) == 2
+    assert await finished(one_of_the_crowd) == [True]
+    assert sum(await finished(crowd)) == 1
 
 
 async def test_turns_are_forgotten(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
