@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable
 
 from adapters.gateway.endings import Ending
+from adapters.gateway.held import Held
 from adapters.gateway.talk import Talk
 from adapters.wire.framing import FrameTooLong
 from adapters.wire.incoming import PIECE
-from chat_domain.errors import TooFast
+from chat_domain.errors import TooFast, TooManyConnections
 from chat_domain.fairness.meter import QUANTUM_FRAMES
 
 
@@ -29,6 +30,7 @@ class Intake:
         "_backlog",
         "_check_lease",
         "_handle",
+        "_held",
         "_idle",
         "_incoming",
         "_link",
@@ -56,6 +58,7 @@ class Intake:
         self._check_lease = talk.chat.node.check_lease
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
         self._too_long: FrameTooLong | None = None
+        self._held = Held(talk)
         self._resting = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
         self.heard = True
@@ -82,14 +85,16 @@ class Intake:
         meter.bytes += size
         if self.waiting or self.choked or self._resting or self._paused_until or self._backlog:
             self._link.pause_reading()
+            self._count_held()
             return
-        if size > PIECE:
+        if size > PIECE and self._talk.session is not None:
             self._rest()
             return
         frames = self._take()
         if len(frames) > QUANTUM_FRAMES:
             self._backlog.extend(frames)
             self._rest()
+            self._count_held()
             return
         if len(frames) == 1:  # most often; less is to be done for it
             meter.frames += 1
@@ -99,6 +104,9 @@ class Intake:
             return
         if self._too_long is not None:
             self._give_up_on_stream()
+        elif size > PIECE:
+            self._rest()
+            self._count_held()
         elif meter.is_due():
             self._settle()
 
@@ -111,7 +119,10 @@ class Intake:
                 if position < len(frames):
                     self._backlog.extend(frames[position:])
                     self._link.pause_reading()
+                    self._count_held()
                 return False
+        if not frames:
+            self._count_held()
         return True
 
     def _take(self) -> list[bytes]:
@@ -126,6 +137,15 @@ class Intake:
         if not frames:
             meter.frames += 1
         return frames
+
+    def _count_held(self) -> None:
+        """See how much waits, and part from a stranger for whom that is too much."""
+        ending = self._held.now(self._incoming.held() + sum(map(len, self._backlog)))
+        if ending is not None:
+            self._talk.guard.counters.strangers_cut += 1
+            why = TooFast() if ending is Ending.TOO_FAST else TooManyConnections()
+            self.drop()
+            self._talk.hang_up(ending, str(why))
 
     def _next_frame(self) -> bytes | None:
         """The first frame that waits; None where there is none."""
@@ -164,9 +184,12 @@ class Intake:
         self._backlog.clear()
         self._incoming.drop()
         self._too_long = None
+        self._held.now(0)
 
     def tick(self, now: float) -> None:
-        """End a pause that has lasted long enough."""
+        """End a pause that has lasted long enough, and count what a stranger leaves waiting."""
+        if self._talk.session is None:
+            self._count_held()
         if self._paused_until and now >= self._paused_until:
             self._paused_until = 0.0
             self.heard = True
@@ -183,7 +206,9 @@ class Intake:
         while not meter.is_due() and (frame := self._next_frame()) is not None:
             meter.frames += 1
             if self._handle(frame) or self.choked:
+                self._count_held()
                 return
+        self._count_held()
         if meter.is_due():  # with nothing left, too: each may have come and waited by itself
             self._rest()
             return

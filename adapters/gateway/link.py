@@ -10,10 +10,15 @@ class Incoming(Protocol):
 
     It is kept as it came and cut into frames as it is taken, for frames take much more memory.
 
-    blank: how many frames with nothing in them the last `take` has left out.
+    blank: how many frames with nothing in them the last `take` has left out. limit: how many bytes
+    a frame may have; whoever takes them sets it.
     """
 
     blank: int
+    limit: int
+
+    def held(self) -> int:
+        """How many bytes wait, those of a frame that has not ended among them."""
 
     def is_empty(self) -> bool:
         """Whether all that came is taken."""

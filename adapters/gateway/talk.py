@@ -13,11 +13,13 @@ from adapters.owner import OWNER
 from adapters.wire import answers, errors
 from adapters.wire.answers import Ack, Answer, Verdict
 from adapters.wire.frames import encode, number_of
+from adapters.wire.framing import MAX_CLIENT_FRAME
 from adapters.wire.reading import BadFrame
 from adapters.wire.requests import REQUESTS, AnyRequest, Request, answer_of
 from adapters.wire.terminal_safe import terminal_safe
 from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown
+from chat_domain.fairness.limits import STRANGERS_FRAME
 from chat_domain.model import User
 
 log = structlog.get_logger()
@@ -76,6 +78,7 @@ class Talk:
         self.stranger_since: float | None = None
         self.gone = False
         self._last_push = 0  # of the sessions before this one
+        link.incoming.limit = STRANGERS_FRAME
 
     def labels(self) -> dict[str, int | str]:
         """What tells it apart in the log."""
@@ -161,6 +164,7 @@ class Talk:
         self.link.watch_drain(on=client.watches_drain)
         self.guard.origins.logged_in(self.origin, self.chat.clock.monotonic())
         self.meter.logged_in()
+        self.link.incoming.limit = MAX_CLIENT_FRAME
         log.debug("logged in", version=client.version)
         return session
 
@@ -192,6 +196,7 @@ class Talk:
             self._last_push = session.last_push
             self.stranger_since = None
             self.meter.logged_out()
+            self.link.incoming.limit = STRANGERS_FRAME
             if not self.gone:  # who is gone has been counted out
                 self.guard.origins.logged_out(self.origin)
             await self.chat.logins.end(session)

@@ -30,12 +30,13 @@ class FrameSplitter:
 
     terminator: the byte that ended the first frame; a newline until there is one.
     blank: how many frames the last `feed` has left out.
+    limit: bytes that a frame may have, without its terminator; may be changed at any time.
     """
 
-    __slots__ = ("_first", "_limit", "_rest", "blank", "terminator")
+    __slots__ = ("_first", "_rest", "blank", "limit", "terminator")
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._rest: bytes | bytearray = b""  # a bytearray where there is something
         self._first = True
         self.terminator = b"\n"
@@ -63,7 +64,7 @@ class FrameSplitter:
             frames = data.replace(b"\n", b"\0").split(b"\0")
         rest = frames.pop()
         self._rest = bytearray(rest) if rest else b""
-        if len(data) > self._limit:
+        if len(data) > self.limit:
             self._check(frames)
         if all(frames):
             self.blank = 0
@@ -77,7 +78,7 @@ class FrameSplitter:
         piece once more, would take 12 ms for a frame of 64 KiB that is all carriage returns."""
         self.blank = 0
         self._rest += data
-        if len(self._rest) > self._limit:
+        if len(self._rest) > self.limit:
             self._check([])
         return []
 
@@ -89,8 +90,8 @@ class FrameSplitter:
 
     def _check(self, frames: list[bytes]) -> None:
         for index, frame in enumerate(frames):
-            if len(frame) > self._limit:
-                raise FrameTooLong(self._limit, [frame for frame in frames[:index] if frame])
+            if len(frame) > self.limit:
+                raise FrameTooLong(self.limit, [frame for frame in frames[:index] if frame])
         # The carriage return may turn out to be half of an ending.
-        if len(self._rest.removesuffix(b"\r")) > self._limit:
-            raise FrameTooLong(self._limit, [frame for frame in frames if frame])
+        if len(self._rest.removesuffix(b"\r")) > self.limit:
+            raise FrameTooLong(self.limit, [frame for frame in frames if frame])

@@ -17,6 +17,9 @@ class IncomingBytes(FrameSplitter):
         self._uncut: deque[bytes] = deque()
         self.add = self._uncut.append  # the hot path: no wrapper around it
 
+    def held(self) -> int:
+        return sum(map(len, self._uncut)) + len(self._rest)
+
     def is_empty(self) -> bool:
         return not self._uncut
 
@@ -29,3 +32,4 @@ class IncomingBytes(FrameSplitter):
 
     def drop(self) -> None:
         self._uncut.clear()
+        self._rest = b""

@@ -53,6 +53,7 @@ class Counters:
     registrations_closed: int = 0  # attempts at a server that takes none
     reading_paused: int = 0
     too_fast_cut: int = 0
+    strangers_cut: int = 0  # too much of them waited
     friends_refused: int = 0
     groups_refused: int = 0
     members_refused: int = 0

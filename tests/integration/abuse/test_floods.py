@@ -123,6 +123,17 @@ async def test_a_flood_of_frames(server: ServerProcess) -> None:
                 assert memory_of(server) - before < 200 * MIB
 
 
+async def test_strangers_who_send_what_is_nothing(server: ServerProcess) -> None:
+    """Each as much as a read brings, and again and again: it does not wait in memory."""
+    kinds = {"frames of two bytes": b"{}\n" * 90_000, "a frame without end": b"x" * 262_144}
+    async with undisturbed(server) as talk:
+        before = memory_of(server)
+        for number, (kind, data) in enumerate(kinds.items()):
+            with attackers(server.port, 400, f"127.0.0.{2 + number}") as socks, talk.during(kind):
+                await asyncio.to_thread(blast, socks, data, PHASE)
+                assert memory_of(server) - before < 60 * MIB
+
+
 def request(**fields: object) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
