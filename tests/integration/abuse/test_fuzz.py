@@ -62,11 +62,18 @@ def fuzz(port: int) -> Counter[int | str]:
     return fuzzer.seen
 
 
+def log_in(sock: socket.socket, name: str) -> None:
+    """As somebody new."""
+    user_id = ask(sock, msgid=1003, name=name, password="x")["id"]
+    assert ask(sock, msgid=1000, id=user_id, password="x", v=2)["errno"] == 0
+
+
 def never_slow_down(port: int) -> tuple[float, str]:
     """For how long the server bears somebody who sends all that goes; and its last words."""
     with attacker(port, TOO_FAST) as sock:
+        log_in(sock, "insistent")
         begun = time.monotonic()
-        said = insist(sock, b'{"msgid":1005,"toid":1,"msg":"x"}\n' * 100, 3 * GOES_ON)
+        said = insist(sock, b'{"msgid":1005,"toid":0,"msg":"x"}\n' * 100, 3 * GOES_ON)
         return time.monotonic() - begun, json.loads(said.splitlines()[-1])["error"]
 
 
@@ -101,8 +108,7 @@ async def test_whatever_is_sent(server: ServerProcess, http_port: int) -> None:
 def test_a_burst_too_many_is_answered_late_but_whole(server: ServerProcess, http_port: int) -> None:
     """Nothing is lost of it, and it stays in its order."""
     with attacker(server.port) as sock:
-        user_id = ask(sock, msgid=1003, name="hasty", password="x")["id"]
-        assert ask(sock, msgid=1000, id=user_id, password="x", v=2)["errno"] == 0
+        log_in(sock, "hasty")
         count = 6_000  # a thousand more than may come at once: two seconds' worth
         frames = (b'{"msgid":1005,"toid":0,"msg":"x","seq":%d}\n' % seq for seq in range(count))
         sending = threading.Thread(target=sock.sendall, args=(b"".join(frames),))
