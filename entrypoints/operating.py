@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 
 import attrs
 import structlog
 
+from adapters.forever import forever
 from adapters.gateway.gateway import Gateway
 from adapters.operators.http import Page, Pages, serve_pages
 from adapters.operators.lag import measure_lag
@@ -37,7 +39,7 @@ async def operated(settings: Settings, gateway: Gateway, place: int | None) -> A
         raise BadSettings(f"{where}: cannot listen on port {port}: {reason_of(error)}") from error
     for sock in server.sockets:
         log.info("health and metrics on http://%s:%d", *sock.getsockname()[:2])
-    lag = asyncio.create_task(measure_lag(gateway.shared.tally.lag))
+    lag = asyncio.create_task(forever("lag", partial(measure_lag, gateway.shared.tally.lag)))
     try:
         yield
     finally:

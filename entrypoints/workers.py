@@ -41,6 +41,11 @@ class _Place:
     delay: float = 0.0
     due: float | None = None  # when it is to be started; None while it runs
 
+    def put_off(self, lived: float) -> None:
+        """Let it be started after a delay, that is longer each time unless it has lived well."""
+        self.delay = _next_delay(self.delay, lived)
+        self.due = time.monotonic() + self.delay
+
 
 class Watcher:
     """Keeps `count` workers running until it is told to stop. To be used once."""
@@ -100,7 +105,12 @@ class Watcher:
     def _start(self, place: _Place) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # too many processes, or too little memory, at this moment
+            place.put_off(lived=0.0)
+            log.error("no worker started", worker=place.number, why=error.strerror)  # noqa: TRY400
+            return
         if pid == 0:
             self._be_worker(place.number)
         place.pid, place.due = pid, None
@@ -145,8 +155,7 @@ class Watcher:
             self._status = REFUSED
             self._stop(signal.SIGTERM)
         else:
-            place.delay = _next_delay(place.delay, lived)
-            place.due = time.monotonic() + place.delay
+            place.put_off(lived)
             log.error(
                 "worker died", worker=place.number, pid=pid, status=code, again_in=place.delay
             )

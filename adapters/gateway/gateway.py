@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 
+from adapters.forever import forever
 from adapters.gateway.conversation import Conversation
 from adapters.gateway.departures import Departures
 from adapters.gateway.draining import send_away
@@ -11,8 +12,10 @@ from adapters.gateway.link import Link, Receiver
 from adapters.gateway.shared import Shared
 from adapters.gateway.turned_away import TurnedAway
 from adapters.gateway.watch import HELD_UP
+from adapters.incidents import INCIDENTS
 from chat_domain.errors import TooManyConnections
 
+CLOCK = "clock"  # as the log and the metric of defects call it
 TICK = 0.5  # seconds
 SHARES = 20  # of a tick: to look after 10,000 conversations at once holds all up for some 15 ms
 LAST_WORDS_TAKE = 0.1  # seconds; what has been said by then is with the clients or their kernels
@@ -65,17 +68,20 @@ class Gateway:
 
     async def keep_time(self) -> None:
         """Let every conversation look after its deadlines, for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            everybody = list(self)
-            for share in range(SHARES):
-                await asyncio.sleep(TICK / SHARES)
-                now = loop.time()
-                for conversation in everybody[share::SHARES]:
-                    if not conversation.talk.gone:
-                        conversation.tick(now)
-            self.shared.chat.node.tick()
-            self.departures.tick(loop.time())
+        await forever(CLOCK, self._tick)
+
+    async def _tick(self) -> None:
+        """Do once what takes TICK. What fails in one conversation keeps no other from its turn."""
+        loop, survive = asyncio.get_running_loop(), INCIDENTS.survive
+        everybody = list(self)
+        for share in range(SHARES):
+            await asyncio.sleep(TICK / SHARES)
+            now = loop.time()
+            for conversation in everybody[share::SHARES]:
+                if not conversation.talk.gone:
+                    survive(CLOCK, conversation.tick, now)
+        survive(CLOCK, self.shared.chat.node.tick)
+        survive(CLOCK, self.departures.tick, loop.time())
 
     async def close(self, drain_seconds: float = 0.0) -> None:
         """Send everybody away in that time, storing what they have not taken over, and hang up."""

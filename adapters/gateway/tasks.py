@@ -6,10 +6,13 @@ from typing import Any
 
 import structlog
 
+from adapters.incidents import INCIDENTS
 from adapters.owner import OWNER
 from chat_domain.ports.runtime import Owner
 
 log = structlog.get_logger()
+
+NAME = "background tasks"  # as the metrics call them
 
 
 class BackgroundTasks:
@@ -17,6 +20,7 @@ class BackgroundTasks:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
+        INCIDENTS.watch(NAME)
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -33,8 +37,9 @@ class BackgroundTasks:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("background task failed", exc_info=task.exception())
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            INCIDENTS.defect(NAME, error, "background task failed")
 
     async def finish(self, seconds: float) -> None:
         """Wait until all is done, also what is started meanwhile; cancel what is left then."""

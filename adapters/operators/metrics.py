@@ -14,6 +14,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from adapters.gateway.tally import Histogram, Tally
+from adapters.incidents import INCIDENTS, Incidents
 from chat_domain.chat import Chat
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
@@ -40,6 +41,7 @@ class NodeCollector(Collector):
     limits: Callable[[], Mapping[str, int]]
     connections_limit: Callable[[], int]
     build: Mapping[str, str] = attrs.field(factory=dict)
+    incidents: Incidents = INCIDENTS
 
     def collect(self) -> Iterator[Metric]:
         build = GaugeMetricFamily(
@@ -62,6 +64,7 @@ class NodeCollector(Collector):
         lag.add_metric([], *_buckets(self.tally.lag, 1))
         yield lag
         yield from self._waits()
+        yield from self._incidents()
 
     def _gauges(self) -> Iterator[Metric]:
         budget = self.chat.logins.budget
@@ -126,6 +129,20 @@ class NodeCollector(Collector):
             failures.add_metric(list(name), self.tally.failures[name])
         yield waits
         yield failures
+
+    def _incidents(self) -> Iterator[Metric]:
+        malformed = CounterMetricFamily(
+            "chat_malformed", "Input of a service that is not as it should be.", labels=["source"]
+        )
+        for source, count in sorted(self.incidents.malformed.items()):
+            malformed.add_metric([source], count)
+        yield malformed
+        defects = CounterMetricFamily(
+            "chat_defects", "Exceptions that nothing expects, by what met them.", labels=["where"]
+        )
+        for where, count in sorted(self.incidents.defects.items()):
+            defects.add_metric([where], count)
+        yield defects
 
 
 def _buckets(histogram: Histogram, unit: float) -> tuple[list[tuple[str, float]], float]:

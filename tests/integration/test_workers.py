@@ -33,6 +33,22 @@ from entrypoints import logs, workers
 def say(line):
     os.write(1, line.encode() + b"\\n")  # at once: two workers share this pipe
 
+def be_short_of_processes(times):
+    # The system refuses to fork, so often.
+    fork = os.fork
+
+    def refuse_at_first():
+        nonlocal times
+        times -= 1
+        if times >= 0:
+            raise BlockingIOError(11, os.strerror(11))
+        return fork()
+
+    os.fork = refuse_at_first
+
+def come_late(number, lifeline):
+    signal.pause()
+
 def refuse(number, lifeline):
     return workers.REFUSED
 
@@ -51,6 +67,8 @@ def work(number, lifeline):
 
 logs.set_up_logs("error")
 workers.STOPPING_TAKES = 0.2
+if sys.argv[1] == "come_late":
+    be_short_of_processes(3)
 sys.exit(workers.Watcher(2, work).run(on_stop=lambda: say("stopping")))
 """
 
@@ -89,6 +107,12 @@ def test_who_keeps_dying_is_started_less_and_less_often() -> None:
         process.terminate()
         process.wait(PATIENCE)
     assert collections.Counter(starts) == {"started 1": 3, "started 2": 3}
+
+
+def test_a_watcher_that_cannot_fork_tries_again() -> None:
+    """Others may have used up the system's processes; that passes."""
+    with watched("come_late") as process:
+        assert set(next_lines(process, 2)) == {"started 1", "started 2"}
 
 
 def test_who_does_not_stop_is_killed() -> None:

@@ -1,6 +1,15 @@
 """What holds for all unit tests."""
 
+import pytest
 from hypothesis import settings
+
+from adapters.incidents import INCIDENTS
 
 settings.register_profile("any machine", deadline=None)  # how busy it is says nothing of the code
 settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def _no_incidents_before() -> None:
+    """All tests share one process, and so what it counts."""
+    INCIDENTS.clear()

@@ -1,0 +1,48 @@
+"""The clock that looks after all conversations goes on, whatever is the matter with one of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.incidents import INCIDENTS
+from chat_domain.fairness.limits import Limits
+from tests.unit.gateway.server import Server
+
+LOGIN = 30
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """A server whose clock goes on."""
+    server = Server(Limits(login_seconds=LOGIN, menu_seconds=LOGIN))
+    clock = asyncio.create_task(server.gateway.keep_time())
+    yield server
+    clock.cancel()
+
+
+def fail(*_: object) -> None:
+    raise ValueError("a defect")
+
+
+async def test_a_defect_in_one_conversation_is_no_other_s(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of them comes first, and in every round."""
+    peers = [server.join() for _ in range(3)]
+    monkeypatch.setattr(peers[1].conversation, "_watch", None)  # so that its tick raises
+    await asyncio.sleep(LOGIN + 2)
+    assert [peer.is_gone() for peer in peers] == [True, False, True]
+    assert INCIDENTS.defects["clock"] > LOGIN
+
+
+async def test_a_defect_in_the_node_s_part_is_not_the_conversations(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor the end of the clock."""
+    monkeypatch.setattr(type(server.chat.node), "tick", fail)
+    await asyncio.sleep(LOGIN)
+    peer = server.join()
+    await asyncio.sleep(LOGIN + 2)
+    assert peer.is_gone()
+    assert INCIDENTS.defects["clock"] > LOGIN
