@@ -7,6 +7,8 @@ import attrs
 
 from chat_domain.model import User
 
+MAX_NOTICE = 500  # characters
+
 
 @attrs.frozen
 class Notice:

@@ -12,12 +12,11 @@ from adapters.control.group_commands import GROUP_COMMANDS
 from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
 from chat_domain.errors import BadNotice
+from chat_domain.hints import MAX_NOTICE
 from chat_domain.model import Claim, Entry, Message, Person, User
 from chat_domain.operators.administration import SKIPPED
 
 Result = dict[str, Any]
-
-MAX_NOTICE = 500  # characters
 
 
 async def list_users(chat: Chat, *, after: int, limit: int) -> Result:

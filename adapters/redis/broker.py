@@ -16,15 +16,19 @@ import redis.asyncio  # noqa: TC002  # its absence is to be noticed at the start
 import structlog
 from redis.exceptions import RedisError
 
+from adapters.forever import forever
+from adapters.incidents import INCIDENTS
 from adapters.redis import codec
 from adapters.redis.commands import PATIENCE, Commands
 from adapters.redis.keys import Keys
+from adapters.redis.trouble import Trouble, trouble_of
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 from chat_domain.notes import Note
 
 log = structlog.get_logger()
 
+LISTENER = "listener"  # as the log and the metric of defects call it
 HEARTBEAT = 1.0  # seconds between packets to oneself
 SILENCE = 3.0  # seconds without any packet, after which the subscription counts as dead
 TRIED_AGAIN_AFTER = 0.3  # seconds, when subscribing has failed
@@ -44,6 +48,7 @@ class RedisBroker:
         self._node: Node | None = None
         self._notes: dict[str, list[Note]] = {}  # by channel, of this turn
         self._subscribed = asyncio.Event()
+        self.trouble = Trouble("no answer")  # why there was no subscription the last time
         self._channels = [keys.channel(name), keys.everybody]
         self._subscription: redis.asyncio.client.PubSub | None = None
         self._echoes: dict[bytes, asyncio.Future[None]] = {}
@@ -63,13 +68,22 @@ class RedisBroker:
         self._notes.setdefault(channel, []).append(note)
 
     def _publish(self) -> None:
-        packets, self._notes = self._notes, {}
+        everything, self._notes = self._notes, {}
         if self._node is not None:
             self._node.turn_ended()
-        for channel, notes in packets.items():
-            packet = codec.encode(self._name, notes)
+        for channel, notes in everything.items():
+            try:
+                packets = codec.packets(self._name, notes)
+            except Exception as error:  # noqa: BLE001  # the other nodes' notes are to be sent
+                INCIDENTS.defect(LISTENER, error)
+                self._unsent(notes)
+            else:
+                self._send(channel, packets)
+
+    def _send(self, channel: str, packets: Sequence[codec.Packet]) -> None:
+        to_all = channel == self._keys.everybody
+        for packet, notes in packets:
             published = self._commands.start("PUBLISH", channel, packet)
-            to_all = channel == self._keys.everybody
             published.add_done_callback(partial(self._published, notes, to_all))
 
     def _published(
@@ -77,11 +91,13 @@ class RedisBroker:
     ) -> None:
         """A failure may mean that the packet has arrived all the same; nobody there means not."""
         arrived = not future.cancelled() and future.exception() is None
-        if arrived and (to_all or future.result()):
-            return
+        if not arrived or not (to_all or future.result()):
+            self._unsent(notes)
+
+    def _unsent(self, notes: Sequence[Note]) -> None:
         if self._node is not None:
             for note in notes:
-                self._node.unsent(note)
+                INCIDENTS.survive(LISTENER, self._node.unsent, note)
 
     # -- receiving -------------------------------------------------------------------------
 
@@ -101,14 +117,17 @@ class RedisBroker:
     async def listen(self, node: Node) -> None:
         """Give the node what others send, for ever."""
         self._node = node
-        while True:
-            try:
-                await self._listen_once(node)
-            except (RedisError, OSError, TimeoutError) as error:
-                if self._subscribed.is_set():  # said once for each outage
-                    log.warning("the subscription broke", error=str(error) or type(error).__name__)
-                self._subscribed.clear()
-            await asyncio.sleep(TRIED_AGAIN_AFTER)
+        await forever(LISTENER, partial(self._listen, node), pause=TRIED_AGAIN_AFTER)
+
+    async def _listen(self, node: Node) -> None:
+        try:
+            await self._listen_once(node)
+        except (RedisError, OSError, TimeoutError) as error:
+            self.trouble = trouble_of(error)
+            if self._subscribed.is_set():  # said once for each outage
+                log.warning("the subscription broke", error=str(self.trouble))
+        finally:
+            self._subscribed.clear()
 
     async def subscribed(self) -> None:
         """Wait until there is a subscription."""
@@ -137,7 +156,7 @@ class RedisBroker:
     def _take(self, node: Node, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             self._subscribed.set()
-            node.gap()  # what was published before this confirmation is lost
+            INCIDENTS.survive(LISTENER, node.gap)  # what was published before this is lost
         elif message["type"] == "message" and message["data"]:
             echo = self._echoes.get(message["data"])
             if echo is None:
@@ -151,17 +170,18 @@ class RedisBroker:
         try:
             sender, notes = codec.decode(packet)
         except codec.UnknownPacket as error:
-            log.warning("a packet was not understood", error=str(error))
+            INCIDENTS.bad_input("redis", "packet", error)
             return
         if sender != self._name:
             for note in notes:
-                node.receive(sender, note)
+                INCIDENTS.survive(LISTENER, node.receive, sender, note)
 
     async def beat(self) -> None:
         """Send oneself an empty packet now and then, for ever."""
-        while True:
-            self._to_myself(b"")
-            await asyncio.sleep(HEARTBEAT)
+        await forever("heartbeat", self._beat, pause=HEARTBEAT)
+
+    async def _beat(self) -> None:
+        self._to_myself(b"")
 
     def _to_myself(self, packet: bytes) -> None:
         published = self._commands.start("PUBLISH", self._keys.channel(self._name), packet)

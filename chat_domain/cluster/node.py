@@ -41,6 +41,7 @@ from chat_domain.ports.cluster import Broker, Presence
 from chat_domain.ports.runtime import Clock, Latches, Tasks
 
 GRACE = 5.0  # seconds in which a dead node's users can resume elsewhere without being announced
+MOST_ORIGINS = 1000  # nodes that have handed something to one session; no cluster has as many
 OWED_AT_ONCE = 1000  # users told to fetch in one go, after an outage
 
 
@@ -126,6 +127,8 @@ class Node:
         if ahead is not None and not ahead:
             receipt.gone()  # catching up: its origin stores it
             return ()
+        if len(session.last_from) >= MOST_ORIGINS:
+            session.last_from.clear()  # whoever is not made up hands over behind nothing, next time
         session.last_from[receipt.node] = receipt.mid
         if ahead is None:
             return ()
