@@ -19,6 +19,9 @@ class EternalLease:
     def held(self) -> bool:
         return True
 
+    def trouble(self) -> str:
+        return ""
+
     async def others(self) -> set[str]:
         return self._hub.nodes.keys() - {self._name}
 
@@ -28,6 +31,9 @@ class NoLease:
 
     def held(self) -> bool:
         return False
+
+    def trouble(self) -> str:
+        return ""
 
     async def others(self) -> set[str]:
         return set()

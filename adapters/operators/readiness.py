@@ -23,7 +23,7 @@ class Readiness:
     _turn: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False)
 
     async def troubles(self) -> list[str]:
-        """Why it is not ready, one word for each reason; none when it is."""
+        """Why it is not ready, a word for each reason, perhaps with its own in brackets."""
         async with self._turn:
             now = asyncio.get_running_loop().time()
             if self._asked is None or now - self._asked > GOOD_FOR:
@@ -32,8 +32,15 @@ class Readiness:
         return [*self._known, *self._at_once()]
 
     def _at_once(self) -> list[str]:
-        troubles = [] if self._chat.node.standing.good() else ["lease"]
+        troubles = self._without_lease()
         return [*troubles, "draining"] if self._draining() else troubles
+
+    def _without_lease(self) -> list[str]:
+        standing = self._chat.node.standing
+        if standing.good():
+            return []
+        why = standing.lease.trouble()
+        return [f"lease ({why})" if why else "lease"]
 
     async def _look(self) -> list[str]:
         overview = self._chat.overview

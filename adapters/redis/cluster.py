@@ -1,6 +1,7 @@
 """Opening Redis, and taking part in the cluster."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from adapters.redis.broker import RedisBroker
 from adapters.redis.commands import PATIENCE, Commands
@@ -19,6 +21,8 @@ from adapters.redis.presence import RedisPresence
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings
+
+LONGEST_LABEL = 150  # characters
 
 
 class BrokerUnusable(Exception):
@@ -40,7 +44,7 @@ class RedisCluster:
         try:
             await self.lease.take()
         except TryAgain as error:
-            raise BrokerUnusable("Redis does not answer") from error
+            raise BrokerUnusable(f"cannot use Redis: {error.__cause__ or error}") from error
         await self.broker.be_counted()
         self._tasks.append(asyncio.create_task(self.lease.keep(node)))
 
@@ -51,7 +55,7 @@ class RedisCluster:
         try:
             await asyncio.wait_for(self.broker.subscribed(), 2 * PATIENCE)
         except TimeoutError as error:
-            raise BrokerUnusable("Redis does not answer") from error
+            raise BrokerUnusable(f"cannot use Redis: {self.broker.trouble}") from error
 
     async def leave(self) -> None:
         """Give the lease back and stop listening."""
@@ -86,6 +90,9 @@ def client_of(url: str) -> "redis.asyncio.Redis":
             retry=Retry(NoBackoff(), 0),  # a PUBLISH that is repeated could arrive twice
             retry_on_error=[],
             socket_keepalive=True,
+            driver_info=None,  # nor does it need to be told who we are, by a command of its own
+            # with these a server could lead us to another one
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
     except ValueError:  # its words may be a part of the password
         raise BrokerUnusable("--broker: an address like redis://HOST:PORT/DB is needed") from None
@@ -98,6 +105,7 @@ async def taking_part(
     """A place in the cluster whose keys and channels begin with this prefix."""
     keys = Keys(prefix)
     commands = Commands(client)
+    label = re.sub(r"[^!-{}~]", "-", label[:LONGEST_LABEL])  # a host may be called anything
     name = f"{label}{secrets.token_hex(6)}"  # new with each process
     broker = RedisBroker(client, commands, keys, name)
     lease = RedisLease(commands, keys, name)

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 import redis.asyncio  # noqa: TC002  # its absence is to be noticed at the start
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
+from adapters.incidents import INCIDENTS, LONGEST
+from adapters.redis.trouble import trouble_of, try_again
 from chat_domain.errors import TryAgain
 
+NAME = "redis commands"  # as the metrics call it
 MAX_WAITING = 20_000  # commands; beyond it callers are told to try again
 PATIENCE = 2.0  # seconds for a pipeline, after which Redis counts as away
 
@@ -16,13 +20,17 @@ PATIENCE = 2.0  # seconds for a pipeline, after which Redis counts as away
 class Commands:
     """Runs commands in the order in which they are given.
 
-    Nothing is repeated: a command that failed may have been carried out all the same.
+    Nothing is repeated: a command that failed may have been carried out all the same. Whatever the
+    failure, it is TryAgain, whose cause is a Trouble: what Redis refuses now (a replica is missing,
+    it has become one itself, its memory is full, somebody has put another thing in the place of
+    ours) it may do again once somebody has mended that.
     """
 
     def __init__(self, client: "redis.asyncio.Redis") -> None:
         self._client = client
         self._waiting: deque[tuple[tuple[Any, ...], asyncio.Future[Any]]] = deque()
         self._worker: asyncio.Task[None] | None = None
+        INCIDENTS.watch(NAME)
 
     def start(self, *command: Any) -> "asyncio.Future[Any]":
         """Give a command; its result or TryAgain comes by the future."""
@@ -57,17 +65,33 @@ class Commands:
             self._worker = None
 
     async def _run(self, batch: list[tuple[tuple[Any, ...], "asyncio.Future[Any]"]]) -> None:
-        pipeline = self._client.pipeline(transaction=False)
-        for command, _ in batch:
-            pipeline.execute_command(*command)
-        results: list[Any]
         try:
-            async with asyncio.timeout(PATIENCE):
-                results = await pipeline.execute(raise_on_error=False)
+            results = await self._results([command for command, _ in batch])
         except (RedisError, OSError, TimeoutError) as error:
+            results = [error] * len(batch)
+        except Exception as error:  # noqa: BLE001  # whoever waits must not wait for ever
+            INCIDENTS.defect(NAME, error)
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
             _settle(future, result)
+        if any(isinstance(result, ReadOnlyError) for result in results):
+            await self._connect_anew()
+
+    async def _connect_anew(self) -> None:
+        """This Redis has become a replica. Its address may lead to the one that took over."""
+        with suppress(RedisError, OSError):
+            await self._client.connection_pool.disconnect(inuse_connections=False)
+
+    async def _results(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+        """What Redis answers, an exception where it refuses."""
+        pipeline = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        async with asyncio.timeout(PATIENCE):
+            results: list[Any] = await pipeline.execute(raise_on_error=False)
+        if len(results) != len(commands):
+            raise RedisError("another number of answers than of commands")
+        return results
 
     async def close(self) -> None:
         """Let what is waiting be carried out, if that is possible."""
@@ -76,18 +100,12 @@ class Commands:
 
 
 def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
-    if future.done():
+    if not isinstance(result, Exception):
+        if not future.done():
+            future.set_result(result)
         return
-    if isinstance(result, ResponseError) and not _passing(result):
-        future.set_exception(result)  # a defect of ours, not an outage
-    elif isinstance(result, Exception):
-        failure = TryAgain()
-        failure.__cause__ = result
-        future.set_exception(failure)
-    else:
-        future.set_result(result)
-
-
-def _passing(error: ResponseError) -> bool:
-    """Whether Redis will answer otherwise by and by: loading, read-only, out of memory ..."""
-    return str(error).startswith(("LOADING", "READONLY", "OOM", "MISCONF", "BUSY", "MASTERDOWN"))
+    trouble = trouble_of(result)
+    if isinstance(result, ResponseError):
+        INCIDENTS.tell("redis refuses", trouble.code, why=str(trouble)[:LONGEST])
+    if not future.done():
+        future.set_exception(try_again(trouble))

@@ -1,15 +1,17 @@
 """This node's lease in Redis, and what becomes of nodes that have lost theirs."""
 
-import asyncio
 import itertools
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import structlog
 
-from adapters.redis import scripts
+from adapters.forever import forever
+from adapters.redis import answers, scripts
 from adapters.redis.commands import Commands
 from adapters.redis.keys import Keys
+from adapters.redis.trouble import code_of
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 
@@ -18,7 +20,9 @@ log = structlog.get_logger()
 LIFE = 10.0  # seconds
 RENEWED_EVERY = 3.0  # seconds, so that two renewals can fail
 AUDITED_EVERY = 10  # renewals
-TRIED_AGAIN_AFTER = 0.5  # seconds, when one has failed
+MOST_NODES = 1000  # that there can be; more are not looked at, since somebody else has made them up
+TAKEN_AT_ONCE = 10_000  # users whose claims are taken from dead nodes by one script
+TOLD = 10  # dead nodes with a line of the log each; somebody may have made up hundreds
 
 
 def _now() -> float:
@@ -37,13 +41,17 @@ class RedisLease:
         self._name = name
         self._sent = -LIFE
         self._others: set[str] = set()
+        self._trouble = ""
 
     def held(self) -> bool:
         return _now() - self._sent < LIFE
 
+    def trouble(self) -> str:
+        return self._trouble
+
     async def others(self) -> set[str]:
-        found = await self._commands.script(scripts.OTHERS, self._prefix, self._name)
-        return {node.decode() for node in found}
+        found = await self._commands.script(scripts.OTHERS, self._prefix, self._name, MOST_NODES)
+        return answers.nodes(found)
 
     async def take(self) -> None:
         """Get the first lease. Raises TryAgain.
@@ -51,8 +59,9 @@ class RedisLease:
         Where Redis has none of our keys, either the cluster is new, or they were lost: nodes that
         listen and have had a lease tell which. Nodes that start together have had none yet.
         """
-        listening = await self._commands.run("PUBSUB", "NUMSUB", self._leased)
-        await self._renew(first=int(listening[1]) == 0)
+        answer = answers.items(await self._commands.run("PUBSUB", "NUMSUB", self._leased))
+        listening = answers.number(answer[-1] if answer else None)
+        await self._renew(first=listening == 0)
 
     async def _renew(self, *, first: bool = False) -> bool:
         """Return whether the lease was there still. first: nobody can have claims that are lost."""
@@ -61,19 +70,26 @@ class RedisLease:
             scripts.RENEW, self._prefix, self._name, int(LIFE * 1000), int(first)
         )
         self._sent = sent
-        return bool(had)
+        return answers.number(had) == 1
 
     async def keep(self, node: Node) -> None:
-        """Renew the lease for ever, suspend and resume the node with it, watch the others."""
-        for times in itertools.count(1):
-            try:
-                await self.look_after(node)
-                if times % AUDITED_EVERY == 0:
-                    await node.audit()
-                await asyncio.sleep(RENEWED_EVERY)
-            except TryAgain:
-                node.check_lease()
-                await asyncio.sleep(TRIED_AGAIN_AFTER)
+        """Renew the lease for ever, suspend and resume the node with it, watch the others.
+
+        What fails is tried again after half a second, and then more seldom, up to two: while it
+        does, the clock suspends the node when its lease has run out.
+        """
+        rounds = itertools.count(1)
+        await forever("lease", lambda: self._keep_once(node, next(rounds)), pause=RENEWED_EVERY)
+
+    async def _keep_once(self, node: Node, times: int) -> None:
+        try:
+            await self.look_after(node)
+            if times % AUDITED_EVERY == 0:
+                await node.audit()
+        except Exception as error:
+            self._trouble = code_of(error) if isinstance(error, TryAgain) else "a defect"
+            raise
+        self._trouble = ""
 
     async def look_after(self, node: Node) -> None:
         """Do once what `keep` does for ever. Raises TryAgain."""
@@ -87,14 +103,16 @@ class RedisLease:
 
     async def _watch(self, node: Node) -> None:
         """Take over from nodes without a lease, and notice those that others took over from."""
-        taken = await self._commands.script(scripts.TAKE_FROM_DEAD, self._prefix, self._name)
-        dead = {row[0].decode(): [int(user) for user in row[1:]] for row in taken}
+        answer = await self._commands.script(
+            scripts.TAKE_FROM_DEAD, self._prefix, self._name, MOST_NODES, TAKEN_AT_ONCE
+        )
+        dead = answers.taken(answer)
         alive = await self.others()
         for name in self._others - alive:
             dead.setdefault(name, [])
         self._others = alive
+        _tell_of(dead)
         for name, users in dead.items():
-            log.warning("a node is gone", node=name, users=len(users))
             node.tasks.start(node.died(name, users))
 
     async def give_up(self) -> None:
@@ -102,3 +120,10 @@ class RedisLease:
         self._sent = -LIFE
         with suppress(TryAgain):
             await self._commands.script(scripts.RETIRE, self._prefix, self._name)
+
+
+def _tell_of(dead: Mapping[str, Sequence[int]]) -> None:
+    for name, users in itertools.islice(dead.items(), TOLD):
+        log.warning("a node is gone", node=name, users=len(users))
+    if len(dead) > TOLD:
+        log.warning("more nodes are gone", count=len(dead) - TOLD)

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Collection, Sequence
 
-from adapters.redis import scripts
+from adapters.redis import answers, scripts
 from adapters.redis.commands import Commands
 from adapters.redis.keys import Keys
 from chat_domain.errors import TryAgain
 from chat_domain.model import Claim
 
+MOST_CLAIMS = 200_000  # of one node; more than one can have connections
 MANY = 500  # users looked up by one script, so that none keeps Redis busy for long
 
 
@@ -27,9 +28,12 @@ class RedisPresence:
         answer = await self._commands.script(
             scripts.CLAIM, self._prefix, claim.user_id, _write(claim), old, int(again)
         )
-        if answer == b"again":
+        if answer == b"ok":
+            return None
+        in_the_way = None if answer == b"again" else answers.claim(claim.user_id, answer)
+        if in_the_way is None:
             raise TryAgain
-        return None if answer == b"ok" else _read(claim.user_id, answer)
+        return in_the_way
 
     async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
         in_the_way = await asyncio.gather(
@@ -41,31 +45,20 @@ class RedisPresence:
         await self._commands.script(scripts.RELEASE, self._prefix, claim.user_id, _write(claim))
 
     async def own(self, node: str) -> list[Claim]:
-        found = await self._commands.script(scripts.OWN, self._prefix, node)
-        return _claims(found)
+        found = await self._commands.script(scripts.OWN, self._prefix, node, MOST_CLAIMS)
+        return answers.claims(found)
 
     async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
         ids = list(user_ids)
         parts = [ids[start : start + MANY] for start in range(0, len(ids), MANY)]
-        answers = await asyncio.gather(
+        found = await asyncio.gather(
             *(self._commands.script(scripts.FIND, self._prefix, *part) for part in parts)
         )
-        return {claim.user_id: claim for answer in answers for claim in _claims(answer)}
+        return {claim.user_id: claim for answer in found for claim in answers.claims(answer)}
 
     async def online(self, user_ids: Collection[int]) -> set[int]:
         return set(await self.find(user_ids))
 
 
-def _claims(answer: Sequence[bytes]) -> list[Claim]:
-    """User, claim, user, claim ... as a script gives them."""
-    pairs = zip(answer[::2], answer[1::2], strict=True)
-    return [_read(int(user_id), claim) for user_id, claim in pairs]
-
-
 def _write(claim: Claim) -> str:
     return f"{claim.node}|{claim.session_id}|{claim.key}"
-
-
-def _read(user_id: int, text: bytes) -> Claim:
-    node, session_id, key = text.decode().split("|")
-    return Claim(user_id, session_id, node, key)

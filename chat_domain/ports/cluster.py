@@ -41,6 +41,10 @@ class Lease(Protocol):
     def held(self) -> bool:
         """Whether this node still has it. Cheap: asked before anything a client says is handled."""
 
+    def trouble(self) -> str:
+        """Why it could not be renewed the last time, in a word or two for operators; "" where it
+        could."""
+
     async def others(self) -> set[str]:
         """The ids of the other nodes that have one. Raises TryAgain."""
 

@@ -128,6 +128,9 @@ class HubLease:
     def held(self) -> bool:
         return self._name in self._hub.leases
 
+    def trouble(self) -> str:
+        return ""
+
     async def others(self) -> set[str]:
         return self._hub.leases - {self._name}
 

@@ -1,0 +1,95 @@
+"""What Redis answers to our scripts, judged: somebody else may have written it.
+
+What is wrong in an answer is left out, so that one bad claim harms nobody but its user. An answer
+that is another thing altogether raises TryAgain.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from adapters.incidents import INCIDENTS
+from adapters.redis.trouble import Trouble, try_again
+from chat_domain.model import Claim
+
+NO_ID = 2**31  # ids are below
+# Of printable ASCII without the bar, which stands between the words of a claim.
+_NODE = re.compile(rb"[ -{}~]{1,200}")
+_CLAIM = re.compile(rb"([ -{}~]{1,200})\|([ -{}~]{0,100})\|([ -{}~]{0,100})")
+_ID = re.compile(rb"[1-9][0-9]{0,9}")
+
+
+def number(answer: Any) -> int:
+    """Raises TryAgain for what is none."""
+    if type(answer) is not int:
+        raise _odd(answer)
+    return answer
+
+
+def items(answer: Any) -> Sequence[Any]:
+    """Raises TryAgain for what is no list."""
+    if not isinstance(answer, list | tuple):
+        raise _odd(answer)
+    return answer
+
+
+def _odd(answer: Any) -> Exception:
+    why = f"it is a {type(answer).__name__}"
+    INCIDENTS.bad_input("redis", "answer", why)
+    return try_again(Trouble("odd answer", why))
+
+
+def nodes(answer: Any) -> set[str]:
+    """The ids of nodes. Raises TryAgain."""
+    return {name for item in items(answer) if (name := _node(item))}
+
+
+def taken(answer: Any) -> dict[str, list[int]]:
+    """Users by the node that they were taken from, of rows of both. Raises TryAgain."""
+    rows = [list(items(row)) for row in items(answer)]
+    found = {}
+    for node, *users in filter(None, rows):
+        name = _node(node)
+        if name:
+            found[name] = [user for one in users if (user := _user(one))]
+    return found
+
+
+def claims(answer: Any) -> list[Claim]:
+    """Of user, claim, user, claim ... Raises TryAgain."""
+    return list(_claims(items(answer)))
+
+
+def _claims(answer: Sequence[Any]) -> Iterator[Claim]:
+    for one, text in zip(answer[::2], answer[1::2], strict=False):
+        user_id = _user(one)
+        found = claim(user_id, text) if user_id else None
+        if found is not None:
+            yield found
+
+
+def claim(user_id: int, text: Any) -> Claim | None:
+    """None for what is none."""
+    match = _CLAIM.fullmatch(text) if isinstance(text, bytes) else None
+    if match is None:
+        INCIDENTS.bad_input("redis", "claim", "it is not three words with bars between")
+        return None
+    node, session_id, key = (part.decode() for part in match.groups())
+    return Claim(user_id, session_id, node, key)
+
+
+def _node(item: Any) -> str:
+    """Its id, "" for what is none."""
+    if isinstance(item, bytes) and _NODE.fullmatch(item):
+        return item.decode()
+    INCIDENTS.bad_input("redis", "node", "its id has other characters, or too many")
+    return ""
+
+
+def _user(item: Any) -> int:
+    """Its id, 0 for what is none."""
+    found = int(item) if isinstance(item, bytes) and _ID.fullmatch(item) else 0
+    if not 0 < found < NO_ID:
+        INCIDENTS.bad_input("redis", "user", "it is no id")
+        return 0
+    return found

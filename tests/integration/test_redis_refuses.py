@@ -1,0 +1,125 @@
+"""A Redis that answers, but with refusals, or with what somebody else has put there."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import redis
+
+from entrypoints.services.ports import free_port
+from tests.integration.chatter import Chatter, beside, newcomer
+from tests.integration.cluster import Cluster, NewCluster
+from tests.integration.test_cluster_failures import LEASE, delivers, mended, traffic
+from tests.integration.test_operators_port import becomes, get, number
+
+# What makes Redis refuse to write, with which code, and what undoes it.
+REFUSALS = {
+    "NOREPLICAS": ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
+    "READONLY": ("REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE"),
+    "OOM": ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
+    "NOPERM": ("ACL SETUSER default -eval", "ACL SETUSER default +@all"),
+}
+BAD_PACKETS = [b"\x93\x01\xa1\xff\x90", b"\xc1", b"", b"=", b"\x93\x01\xa1n\x91" + b"\x91" * 9999]
+
+
+@contextmanager
+def asked(cluster: Cluster) -> Iterator["redis.Redis"]:
+    """A connection to the cluster's Redis."""
+    with redis.Redis.from_url(cluster.redis.url()) as client:
+        yield client
+
+
+def ask(cluster: Cluster, command: str) -> None:
+    with asked(cluster) as client:
+        client.execute_command(*command.split())  # type: ignore[no-untyped-call]  # it has no types
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+async def test_a_redis_that_refuses_is_asked_again(new_cluster: NewCluster, code: str) -> None:
+    """Longer than a lease lasts: nodes suspend themselves and say why, and nobody is logged out.
+    All mends itself when it is over; nobody restarts a node."""
+    refuse, allow = REFUSALS[code]
+    port = free_port()
+    with new_cluster(nodes=1) as cluster:
+        first = cluster.nodes[0]
+        cluster.new_node("--http-port", str(port))
+        async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
+            async with traffic((anna, bert), (bert, anna)):
+                try:
+                    await beside(ask, cluster, refuse)
+                    await asyncio.sleep(LEASE + 2)
+                    why = await becomes(port, 503)
+                finally:
+                    await beside(ask, cluster, allow)
+            await becomes(port, 200)
+            await mended(cluster, anna, bert)
+            assert f"lease ({code})" in why
+            page = (await beside(get, port, "/metrics"))[1]
+            assert number(page, 'chat_defects_total{where="lease"}') == 0
+        assert first.log.count(f'"why": "{code} ') <= 2  # of the lease, and of what Redis refuses
+
+
+def spoil(cluster: Cluster, *people: Chatter) -> None:
+    """Publish what is none, and put something else in the place of what nodes keep."""
+    with asked(cluster) as client:
+        channels = client.pubsub_channels(f"{cluster.prefix}:*")
+        assert len(channels) == len(cluster.nodes) + 2
+        for channel in channels:
+            for packet in BAD_PACKETS:
+                client.publish(channel, packet)
+        for key in client.scan_iter(f"{cluster.prefix}:claims:*"):
+            client.sadd(key, b"\xff", "no number", "-1")
+        client.set(f"{cluster.prefix}:user:{people[0].id}", b"\xff")
+        client.delete(f"{cluster.prefix}:user:{people[1].id}")
+        client.rpush(f"{cluster.prefix}:user:{people[1].id}", "a list")
+        client.set(f"{cluster.prefix}:nodes", "no set")
+
+
+async def test_what_somebody_puts_into_redis_silences_no_node(new_cluster: NewCluster) -> None:
+    """They listen on, keep their leases, and log users in whose claims were spoilt."""
+    port = free_port()
+    with new_cluster(nodes=1) as cluster:
+        cluster.new_node("--http-port", str(port))
+        async with (
+            newcomer(cluster.ports[0]) as anna,
+            newcomer(cluster.ports[1]) as bert,
+            newcomer(cluster.ports[0]) as carl,
+        ):
+            await delivers(anna, bert)
+            await beside(spoil, cluster, bert, carl)
+            await delivers(anna, bert)
+            await delivers(bert, anna)
+            await bert.client.logout()
+            await bert.client.login(bert.id, bert.password)
+            await carl.client.logout()
+            await carl.client.login(carl.id, carl.password)
+            await asyncio.sleep(LEASE + 1)  # the leases were renewed, or they would be over
+            await mended(cluster, anna, bert)
+            assert await beside(get, port, "/readyz") == (200, "ready\n")
+            page = (await beside(get, port, "/metrics"))[1]
+            assert number(page, 'chat_malformed_total{source="redis"}') > 0
+            assert number(page, 'chat_defects_total{where="listener"}') == 0
+
+
+def connections(cluster: Cluster) -> set[str]:
+    """By which commands come."""
+    with asked(cluster) as client:
+        found = client.client_list()
+    return {one["id"] for one in found if one["cmd"] in {"eval", "publish"}}
+
+
+async def test_a_node_that_meets_a_replica_connects_anew(new_cluster: NewCluster) -> None:
+    """Its address may lead to the Redis that has taken over."""
+    with new_cluster(nodes=1) as cluster:
+        before = await beside(connections, cluster)
+        try:
+            await beside(ask, cluster, REFUSALS["READONLY"][0])
+            await asyncio.sleep(4)  # a lease is renewed every three seconds
+            after = await beside(connections, cluster)
+            assert after
+            assert not before & after
+        finally:
+            await beside(ask, cluster, REFUSALS["READONLY"][1])
+        async with newcomer(cluster.ports[0]) as anna:
+            assert (await anna.client.send(anna.id, "still here")).delivered

@@ -1,0 +1,246 @@
+"""What Redis refuses now it may do later: nothing that a node lives by ends with an error of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, closing
+from typing import Any
+
+import attrs
+import fakeredis
+import pytest
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ClusterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import TimeoutError as NoAnswer
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from adapters.incidents import INCIDENTS
+from adapters.memory import memory_store
+from adapters.operators.readiness import Readiness
+from adapters.passwords import Argon2Hasher
+from adapters.redis import lease
+from adapters.redis.cluster import BrokerUnusable, RedisCluster, taking_part
+from adapters.redis.commands import Commands
+from adapters.redis.trouble import code_of, trouble_of
+from chat_domain.chat import Chat
+from chat_domain.errors import TryAgain
+from tests.contract.nodes import enter, eventually
+from tests.contract.pairs import node
+
+# As the driver makes them of what Redis says; of codes that it knows, the words are without.
+TROUBLES: list[tuple[Exception, str]] = [
+    (ResponseError("NOREPLICAS Not enough good replicas to write."), "NOREPLICAS"),
+    (ReadOnlyError("You can't write against a replica.", status_code="READONLY"), "READONLY"),
+    (OutOfMemoryError("not allowed when used memory > 'maxmemory'.", status_code="OOM"), "OOM"),
+    (ResponseError("MISCONF Redis is configured to save RDB snapshots, but it can't"), "MISCONF"),
+    (BusyLoadingError("Redis is loading the dataset in memory", status_code="LOADING"), "LOADING"),
+    (ClusterDownError("The cluster is down", status_code="CLUSTERDOWN"), "CLUSTERDOWN"),
+    (NoPermissionError("no permission for 'eval'", status_code="NOPERM"), "NOPERM"),
+    (ResponseError("BUSY Redis is busy running a script."), "BUSY"),
+    (ResponseError("WRONGTYPE Operation against a key of another type"), "WRONGTYPE"),
+    (ResponseError("unknown command 'EVAL'"), "ERR"),
+    (AuthenticationError("invalid password", status_code="WRONGPASS"), "WRONGPASS"),
+    (NoConnection("Connection refused"), "no connection"),
+    (OSError(), "no connection"),
+    (NoAnswer("Timeout reading"), "no answer"),
+    (TimeoutError(), "no answer"),
+]  # fmt: skip
+NAMES = [code for _, code in TROUBLES]
+
+
+@attrs.define(eq=False)
+class Troubled:
+    """A Redis that can be told to refuse all that is asked of it, or to break the driver."""
+
+    redis: fakeredis.FakeAsyncRedis
+    refuses: Exception | None = None
+    breaks: Exception | None = None
+
+    def pipeline(self, *, transaction: bool) -> "_Pipeline":
+        return _Pipeline(self, self.redis.pipeline(transaction=transaction))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.redis, name)
+
+
+@attrs.define(eq=False)
+class _Pipeline:
+    troubled: Troubled
+    inner: Any
+    count: int = 0
+
+    def execute_command(self, *command: Any) -> None:
+        self.count += 1
+        self.inner.execute_command(*command)
+
+    async def execute(self, *, raise_on_error: bool) -> list[Any]:
+        if self.troubled.breaks is not None:
+            raise self.troubled.breaks
+        if self.troubled.refuses is not None:
+            return [self.troubled.refuses] * self.count
+        found: list[Any] = await self.inner.execute(raise_on_error=raise_on_error)
+        return found
+
+
+@attrs.frozen
+class Place:
+    chat: Chat
+    cluster: RedisCluster
+    redis: Troubled
+    clock: "Clock"
+
+    async def loses_its_lease(self) -> None:
+        """As when it could not be renewed for as long as it lives."""
+        await eventually(self.cluster.lease.trouble)
+        self.clock.ahead += lease.LIFE
+        self.chat.node.check_lease()
+        assert self.chat.node.standing.suspended
+
+    async def goes_on(self) -> None:
+        await eventually(self.chat.node.standing.good)
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[list[EventDict]]:
+    """What is logged."""
+    with capture_logs() as lines:
+        yield lines
+
+
+@attrs.define
+class Clock:
+    """By which a lease runs out."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A lease runs out when a test says so, and is renewed often."""
+    clock = Clock()
+    monkeypatch.setattr(lease, "_now", clock)
+    monkeypatch.setattr(lease, "RENEWED_EVERY", 0.02)
+    monkeypatch.setattr("adapters.redis.broker.PATIENCE", 0.02)
+    monkeypatch.setattr("adapters.forever.FIRST_WAIT", 0.02)
+    monkeypatch.setattr("adapters.forever.LONGEST_WAIT", 0.05)
+    return clock
+
+
+@pytest.fixture
+async def place(clock: Clock) -> AsyncIterator[Place]:
+    async with AsyncExitStack() as stack:
+        place = await _place(stack, clock)
+        await place.cluster.join(place.chat.node)
+        yield place
+
+
+async def _place(stack: AsyncExitStack, clock: Clock) -> Place:
+    hasher = stack.enter_context(closing(Argon2Hasher(cheap=True)))
+    client = fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer())
+    stack.push_async_callback(client.aclose)
+    troubled = Troubled(client)
+    cluster = await stack.enter_async_context(taking_part(troubled, "test"))  # type: ignore[arg-type]
+    return Place(node(memory_store(), cluster.surroundings, hasher), cluster, troubled, clock)
+
+
+@pytest.mark.parametrize(("error", "code"), TROUBLES, ids=NAMES)
+async def test_a_lease_that_could_not_be_renewed_is_taken_again(
+    place: Place, lines: list[EventDict], error: Exception, code: str
+) -> None:
+    """As soon as Redis does it again. Readiness says why not, and the log says it once."""
+    bert = await enter(place.chat, await place.chat.registration.register("bert", "x"))
+    place.redis.refuses = error
+    await place.loses_its_lease()
+    troubles = await Readiness(place.chat, lambda: False).troubles()
+    assert troubles == ["broker", f"lease ({code})"]
+    place.redis.refuses = None
+    await place.goes_on()
+    assert not bert.client.was_dropped
+    told = [line for line in lines if line["event"] == "outage" and line["what"] == "lease"]
+    assert [line["why"].startswith(code) for line in told] == [True]
+    assert INCIDENTS.defects["lease"] == 0
+    assert len([line for line in lines if line["event"] == "redis refuses"]) <= 1
+
+
+async def test_a_defect_in_keeping_the_lease_is_not_its_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is, and readiness says so."""
+
+    async def fail(*_: object) -> None:
+        raise ValueError("a defect")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(place.cluster.lease), "look_after", fail)
+        await place.loses_its_lease()
+        assert (await Readiness(place.chat, lambda: False).troubles())[-1] == "lease (a defect)"
+        assert INCIDENTS.defects["lease"] > 0
+    await place.goes_on()
+
+
+@pytest.mark.parametrize("error", [AttributeError("'NoneType' has no attribute"), ValueError()])
+async def test_whoever_waits_for_redis_hears_of_a_broken_driver(
+    place: Place, error: Exception
+) -> None:
+    """Nobody waits for ever, and the next command is carried out."""
+    place.redis.breaks = error
+    with pytest.raises(TryAgain):
+        await place.cluster.surroundings.presence.find([1])
+    place.redis.breaks = None
+    assert await place.cluster.surroundings.presence.find([1]) == {}
+    assert INCIDENTS.defects["redis commands"] >= 1
+    await place.goes_on()
+
+
+async def test_a_missing_answer_is_no_other_s() -> None:
+    """Rather than give one command's answer to the next, all are told to try again."""
+
+    class Forgetful:
+        def pipeline(self, *, transaction: bool) -> "Forgetful":
+            return self
+
+        def execute_command(self, *command: object) -> None:
+            pass
+
+        async def execute(self, *, raise_on_error: bool) -> list[object]:
+            return [b"the first's"]
+
+    commands = Commands(Forgetful())  # type: ignore[arg-type]
+    asked = [commands.start("GET", "one"), commands.start("GET", "two")]
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(one) for one in found] == [TryAgain, TryAgain]
+
+
+@pytest.mark.parametrize(("error", "code"), TROUBLES, ids=NAMES)
+def test_a_trouble_has_redis_s_own_code(error: Exception, code: str) -> None:
+    """Also at the head of its words."""
+    trouble = trouble_of(error)
+    assert trouble.code == code
+    assert str(trouble).startswith(code)
+    assert str(trouble).count(code) == 1
+
+
+def test_try_again_by_itself_has_no_code() -> None:
+    """As where too much waits."""
+    assert code_of(TryAgain()) == ""
+
+
+async def test_a_node_that_may_not_take_its_lease_says_why(clock: Clock) -> None:
+    """In the line with which it ends."""
+    async with AsyncExitStack() as stack:
+        place = await _place(stack, clock)
+        place.redis.refuses = NoPermissionError("no permission", status_code="NOPERM")
+        with pytest.raises(BrokerUnusable, match="cannot use Redis: NOPERM no permission"):
+            await place.cluster.join(place.chat.node)
