@@ -10,16 +10,28 @@ from entrypoints.services.program import Program, find_program
 
 
 class Redis(Program):
+    """config: a file that is read before the options. login: name and password, where that is
+    needed to ask whether it answers; both without spaces."""
+
     def __init__(
-        self, directory: Path, port: int | None = None, *, options: Sequence[str] = ()
+        self,
+        directory: Path,
+        port: int | None = None,
+        *,
+        config: Path | None = None,
+        options: Sequence[str] = (),
+        login: tuple[str, str] | None = None,
     ) -> None:
         self.port = port or free_port()
         self._home = directory.absolute()
+        self._config = config
         self._options = options
+        self._login = "" if login is None else f"AUTH {login[0]} {login[1]}\r\n"
         super().__init__("redis", self._home / "redis.log")
 
-    def url(self) -> str:
-        return f"redis://{LOOPBACK}:{self.port}"
+    def url(self, login: str = "") -> str:
+        """login: `name:password@`, where one is needed."""
+        return f"redis://{login}{LOOPBACK}:{self.port}"
 
     def check(self) -> None:
         find_program("redis-server", "redis-server")
@@ -28,6 +40,7 @@ class Redis(Program):
     def command(self) -> Sequence[str | Path]:
         return [
             find_program("redis-server", "redis-server"),
+            *((self._config,) if self._config else ()),
             *("--port", str(self.port)),
             *("--bind", LOOPBACK),
             *("--dir", self._home),
@@ -44,7 +57,7 @@ class Redis(Program):
     def _process_id(self) -> int:
         """Of whoever listens on our port; 0 where that is no Redis."""
         with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
-            connection.sendall(b"INFO server\r\n")
+            connection.sendall(f"{self._login}INFO server\r\n".encode())
             data = b""
             while piece := connection.recv(4096):
                 data += piece

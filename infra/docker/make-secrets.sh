@@ -13,6 +13,11 @@ mariadb=$(password)
 printf %s "$(password)" >secrets.new/mariadb-root
 printf %s "$mariadb" >secrets.new/mariadb
 printf %s "mysql://chat:$mariadb@mariadb/chat" >secrets.new/store
+redis_admin=$(password)
+redis=$(password)
+printf %s "$redis_admin" >secrets.new/redis-admin
+printf %s "redis://chat:$redis@redis" >secrets.new/broker
+printf '%s\n' "$redis_admin" "$redis" | ../redis-acl.sh >secrets.new/redis.acl
 printf %s "$(password)" >secrets.new/grafana
 chmod 444 secrets.new/*
 mv secrets.new secrets

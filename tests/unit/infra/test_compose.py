@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -93,16 +94,41 @@ def test_prometheus_scrapes_the_nodes() -> None:
 
 def test_all_secrets_are_made_once(tmp_path: Path) -> None:
     """Nobody else can read them; the store's address has the password of the database's user."""
-    script = shutil.copy(DOCKER / "make-secrets.sh", tmp_path)
+    for name in ("redis.acl", "redis-acl.sh"):
+        shutil.copy(INFRA / name, tmp_path)
+    home = tmp_path / "docker"
+    home.mkdir()
+    script = shutil.copy(DOCKER / "make-secrets.sh", home)
     subprocess.run([script], check=True, capture_output=True)
-    made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+    made = {path.name: path.read_text() for path in (home / "secrets").iterdir()}
     assert {f"secrets/{name}" for name in made} == {
         secret["file"] for secret in COMPOSE["secrets"].values()
     }
     assert made["store"] == f"mysql://chat:{made['mariadb']}@mariadb/chat"
-    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+    assert (home / "secrets").stat().st_mode & 0o077 == 0
     assert subprocess.run([script], check=False, capture_output=True).returncode == 1
-    assert {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()} == made
+    assert {path.name: path.read_text() for path in (home / "secrets").iterdir()} == made
+    _knows_its_users(made)
+
+
+def _knows_its_users(made: dict[str, str]) -> None:
+    """Redis has the hashes of the passwords that nodes and admin have, and no others."""
+    found = re.fullmatch(r"redis://chat:(\w+)@redis", made["broker"])
+    assert found
+    hashes = dict(re.findall(r"^user (\w+) on #(\w{64}) ", made["redis.acl"], re.MULTILINE))
+    passwords = {"admin": made["redis-admin"], "chat": found[1]}
+    assert hashes == {name: sha256(word.encode()).hexdigest() for name, word in passwords.items()}
+    assert "user default off\n" in made["redis.acl"]
+
+
+def test_redis_is_given_its_rules_and_the_nodes_their_password() -> None:
+    """Each has the secrets that it names, and no other."""
+    assert {"redis.acl", "redis-admin"} == set(SERVICES["redis"]["secrets"])
+    command = SERVICES["redis"]["command"]
+    assert command[command.index("--aclfile") + 1] == "/run/secrets/redis.acl"
+    node = COMPOSE["x-node"]
+    assert node["environment"]["CHAT_BROKER_FILE"] == "/run/secrets/broker"
+    assert set(node["secrets"]) == {"store", "broker"}
 
 
 def test_the_image_has_the_whole_server() -> None:

@@ -32,7 +32,7 @@ def test_every_variable_exists(path: Path) -> None:
 def test_the_examples_can_be_used(name: str, tmp_path: Path) -> None:
     """Also with what is commented out in them."""
     (tmp_path / "store").write_text("mysql://chat:PASSWORD@10.0.0.20/chat\n")
-    (tmp_path / "broker").write_text("redis://:PASSWORD@10.0.0.20\n")
+    (tmp_path / "broker").write_text("redis://chat:PASSWORD@10.0.0.20\n")
     certificate = trustme.CA().issue_cert("chat.example.org")
     certificate.cert_chain_pems[0].write_to_path(tmp_path / "fullchain.pem")
     certificate.private_key_pem.write_to_path(tmp_path / "privkey.pem")

@@ -1,0 +1,272 @@
+"""A cluster on a Redis as infra/ has it: with a user for the nodes, who may do what they need."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+import trustme
+
+from entrypoints.services.errors import DidNotStart
+from entrypoints.services.ports import free_port
+from entrypoints.services.redis import Redis
+from tests.integration.chatter import Chatter, back, beside, eventually, newcomer
+from tests.integration.cluster import Cluster, Services
+from tests.integration.guarded_redis import ADMIN, INFRA, NODES, GuardedRedis
+from tests.integration.manage import told
+from tests.integration.server_process import ServerProcess
+from tests.integration.test_cluster_failures import delivers
+from tests.integration.test_redis_kinds import start
+
+PREFIX = ("--broker-prefix", "chat")  # as in the file
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[GuardedRedis]:
+    with GuardedRedis(tmp_path / "redis") as server:
+        yield server
+
+
+@contextmanager
+def connected_as(server: Redis, login: str) -> Iterator[Any]:
+    with redis.Redis.from_url(server.url(login), decode_responses=True) as client:
+        yield client
+
+
+def as_admin(server: Redis, *command: str) -> Any:
+    with connected_as(server, f"admin:{ADMIN}@") as client:
+        return client.execute_command(*command)
+
+
+def allowed(server: Redis) -> set[str]:
+    """The commands that nodes may use."""
+    with connected_as(server, f"admin:{ADMIN}@") as client:
+        rules = client.acl_getuser("chat")
+    assert rules["categories"] == ["-@all"]
+    return {rule.removeprefix("+") for rule in rules["commands"]}
+
+
+def used(server: Redis) -> set[str]:
+    """The commands that anybody has used, also within scripts."""
+    with connected_as(server, f"admin:{ADMIN}@") as client:
+        stats = client.info("commandstats")
+    return {name.removeprefix("cmdstat_") for name in stats}
+
+
+# What a connection begins with; no user can be kept from it. And what these tests ask as admin.
+OF_ANYBODY = {
+    "hello",
+    "auth",
+    "acl|log",
+    "acl|getuser",
+    "acl|list",
+    "config|resetstat",
+    "config|get",
+}
+
+
+async def live(cluster: Cluster) -> None:
+    """All that nodes ever ask of Redis."""
+    async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
+        await anna.client.add_friend(bert.id)
+        group = await anna.client.create_group("hikers")
+        await bert.client.join_group(group.id)
+        await delivers(anna, bert)
+        await beside(cluster.nodes[1].kill)
+        await eventually(lambda: anna.sees_online(bert) is False)  # taken from the dead node
+        async with back(cluster.ports[0], bert) as returned:
+            assert (await returned.client.send_group(group.id, "I am here")).delivered
+            await manage_it(cluster, anna, returned)
+
+
+async def manage_it(cluster: Cluster, anna: Chatter, bert: Chatter) -> None:
+    """All that `manage` asks of Redis, which it visits like a node."""
+    options = ["--store", cluster.store, "--broker", cluster.redis.url(), *PREFIX]
+    assert len((await beside(lambda: told("nodes", options=options)))["nodes"]) == 1
+    who = (await beside(lambda: told("who", options=options)))["users"]
+    assert {one["id"] for one in who} == {anna.id, bert.id}
+    assert await beside(lambda: told("broadcast", "hello", options=options)) == {"online": 2}
+    assert (await beside(lambda: told("log-out", str(anna.id), options=options)))["was_online"]
+
+
+async def test_a_cluster_works_and_its_user_may_do_nothing_else(
+    guarded: GuardedRedis, cluster_services: Services, tmp_path: Path
+) -> None:
+    """Nodes and `manage` are refused nothing, and use each of the commands that they may use."""
+    as_admin(guarded, "CONFIG", "RESETSTAT")
+    services = Services(cluster_services.mariadb, guarded)
+    with Cluster(services, tmp_path, nodes=2, options=PREFIX) as cluster:
+        await live(cluster)
+        assert all(node.stop() == 0 for node in cluster.nodes[:1])
+        for node in cluster.nodes:
+            assert "redis refuses" not in node.log
+    assert as_admin(guarded, "ACL", "LOG") == []
+    assert used(guarded) - OF_ANYBODY == allowed(guarded)
+
+
+REFUSED = [
+    "FLUSHALL",
+    "FLUSHDB",
+    "KEYS *",
+    "SCAN 0",
+    "CONFIG GET *",
+    "CONFIG SET dir /tmp",
+    "SHUTDOWN NOSAVE",
+    "REPLICAOF 127.0.0.1 1",
+    "MODULE LIST",
+    "ACL LIST",
+    "ACL WHOAMI",
+    "CLIENT LIST",
+    "CLIENT KILL TYPE pubsub",
+    "MONITOR",
+    "SCRIPT FLUSH",
+    "FUNCTION LIST",
+    "SAVE",
+    "SLOWLOG GET",
+    "PSUBSCRIBE *",
+    "PUBSUB CHANNELS",
+    "SUBSCRIBE other:all",
+    "PUBLISH other:all hello",
+    "GET other:key",
+    "SET other:key x",
+    "EXPIRE chat:nodes 1",
+    "EVALSHA 0 0",
+    "SELECT 1",
+]
+IN_SCRIPTS = ["FLUSHALL", "GET other:key", "PUBLISH other:all x", "KEYS *"]
+
+
+def test_whatever_else_the_nodes_user_asks_is_refused(guarded: GuardedRedis) -> None:
+    """Also in a script, and for keys and channels that begin otherwise."""
+    with connected_as(guarded, f"chat:{NODES}@") as client:
+        for command in REFUSED:
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.execute_command(*command.split())
+        for command in IN_SCRIPTS:
+            words = ", ".join(f"'{word}'" for word in command.split())
+            with pytest.raises(redis.exceptions.ResponseError, match="executing the script can't"):
+                client.eval(f"return redis.call({words})", 0)
+
+
+@pytest.mark.parametrize("login", ["", "chat:wrong@", "admin:wrong@", ":the-nodes-password@"])
+def test_nobody_gets_in_without_a_password(guarded: GuardedRedis, login: str) -> None:
+    """A node says so in one line, and what is in its address is not in it."""
+    ended = start(guarded.url(login))
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert "cannot use Redis" in ended.stderr
+    assert NODES not in ended.stderr
+
+
+def test_redis_does_not_start_without_passwords(tmp_path: Path) -> None:
+    """As the file is, with words in their places."""
+    options = ("--aclfile", str(INFRA / "redis.acl"))
+    with pytest.raises(DidNotStart, match="ACL errors"):
+        Redis(tmp_path, options=options).start()
+
+
+def test_its_settings_are_those_that_nodes_rely_on(guarded: GuardedRedis) -> None:
+    """As it tells them itself."""
+    expected = {
+        "maxmemory-policy": "noeviction",
+        "appendonly": "no",
+        "save": "",
+        "protected-mode": "yes",
+        "proto-max-bulk-len": "1048576",
+        "enable-debug-command": "no",
+        "enable-module-command": "no",
+    }
+    found = {name: as_admin(guarded, "CONFIG", "GET", name)[name] for name in expected}
+    assert found == expected
+    limits = as_admin(guarded, "CONFIG", "GET", "client-output-buffer-limit")
+    assert "pubsub 33554432 8388608 60" in limits["client-output-buffer-limit"]
+
+
+def test_what_is_commented_out_can_be_used(tmp_path: Path) -> None:
+    """The settings for a Redis with replicas."""
+    options = [
+        f"--{line.removeprefix('# ')}"
+        for line in (INFRA / "redis.conf").read_text("utf-8").splitlines()
+        if line.startswith("# min-replicas")
+    ]
+    assert len(options) == 2
+    words = [word for option in options for word in option.split()]
+    with (
+        Redis(tmp_path, options=words) as server,
+        connected_as(server, "") as client,
+        pytest.raises(redis.exceptions.ResponseError, match="NOREPLICAS"),
+    ):
+        client.set("key", "value")
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    """Where redis.conf looks for them; and a client's, and one for another host."""
+    directory = tmp_path / "tls"
+    directory.mkdir()
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(directory / "ca.pem"))
+    for name, host in (("redis", "127.0.0.1"), ("node", "node1"), ("other", "other.example")):
+        certificate = authority.issue_cert(host)
+        certificate.private_key_pem.write_to_path(str(directory / f"{name}.key"))
+        certificate.cert_chain_pems[0].write_to_path(str(directory / f"{name}.pem"))
+    return directory
+
+
+def tls_url(port: int, certificates: Path, more: str = "") -> str:
+    ca = f"ssl_ca_certs={certificates / 'ca.pem'}"
+    return f"rediss://chat:{NODES}@127.0.0.1:{port}?{ca}{more}"
+
+
+def test_nodes_speak_tls_with_it(certificates: Path, tmp_path: Path) -> None:
+    """With the lines for TLS in its settings; a node looks at the name in the certificate."""
+    port = free_port()
+    options: tuple[str, ...] = ("--tls-port", str(port))
+    with (
+        GuardedRedis(tmp_path / "redis", tls=certificates, options=options),
+        ServerProcess("memory://", "--broker", tls_url(port, certificates), *PREFIX) as node,
+    ):
+        assert "listening" in node.log
+    other = str(certificates / "other")
+    options += ("--tls-cert-file", f"{other}.pem", "--tls-key-file", f"{other}.key")
+    with GuardedRedis(tmp_path / "other", tls=certificates, options=options):
+        ended = start(tls_url(port, certificates))
+        assert ended.returncode == 1
+        assert "certificate is not valid for '127.0.0.1'" in ended.stderr
+
+
+def test_nodes_can_prove_themselves_by_certificates(certificates: Path, tmp_path: Path) -> None:
+    """Where Redis wants that, beside the password."""
+    port = free_port()
+    options = ("--tls-port", str(port), "--tls-auth-clients", "yes")
+    own = f"&ssl_certfile={certificates / 'node.pem'}&ssl_keyfile={certificates / 'node.key'}"
+    with GuardedRedis(tmp_path / "redis", tls=certificates, options=options):
+        with ServerProcess(
+            "memory://", "--broker", tls_url(port, certificates, own), *PREFIX
+        ) as node:
+            assert "listening" in node.log
+        assert start(tls_url(port, certificates)).returncode == 1
+
+
+def test_the_documented_way_to_its_rules_works(tmp_path: Path) -> None:
+    """Word for word, but for where the files are and to whom they are given."""
+    page = (INFRA.parent / "docs/operations.md").read_text("utf-8")
+    (block,) = [part for part in page.split("```") if "infra/redis-acl.sh" in part]
+    lines = [line for line in block.splitlines() if "chown" not in line]
+    script = "\n".join(lines).replace("/etc/redis", str(tmp_path))
+    for path in ("/etc/chat", "/root"):
+        script = script.replace(path, str(tmp_path))
+    subprocess.run(["sh", "-ec", script], cwd=INFRA.parent, check=True, timeout=60)
+    found = re.fullmatch(r"redis://(chat:\w+@)10\.0\.0\.20\n", (tmp_path / "broker").read_text())
+    assert found
+    rules = ("--aclfile", str(tmp_path / "chat.acl"))
+    admin = ("admin", (tmp_path / "redis-admin").read_text().strip())
+    with (
+        Redis(tmp_path / "redis", options=rules, login=admin) as server,
+        connected_as(server, found[1]) as client,
+    ):
+        assert client.publish("chat:all", "") == 0
