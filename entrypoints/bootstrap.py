@@ -7,6 +7,7 @@ from typing import Literal
 
 import attrs
 
+from adapters.contained import contained_presence, contained_store
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.shared import Shared
 from adapters.gateway.tally import Tally
@@ -76,6 +77,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         store = await stack.enter_async_context(open_store(settings))
         tasks, tally = BackgroundTasks(), Tally()
         surroundings, join = await stack.enter_async_context(_open_broker(settings))
+        store, surroundings = contained_store(store), contained_presence(surroundings)
         if settings.http_port:
             store, surroundings = timed_store(store, tally), timed_presence(surroundings, tally)
         chat = assemble(
@@ -121,6 +123,7 @@ async def visited(settings: Settings) -> AsyncIterator[Chat]:
         hasher = stack.enter_context(closing(Argon2Hasher(cheap=settings.hashing == "cheap")))
         store = await stack.enter_async_context(open_store(settings))
         surroundings, join = await stack.enter_async_context(_open_broker(settings, visit=True))
+        store, surroundings = contained_store(store), contained_presence(surroundings)
         tasks = BackgroundTasks()
         chat = assemble(
             store,

@@ -23,11 +23,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
+from adapters.incidents import INCIDENTS
 from chat_domain.errors import TryAgain
 
 JobT = TypeVar("JobT")
 JobT_contra = TypeVar("JobT_contra", contravariant=True)
 
+NAME = "mysql batches"  # as the metrics call it
 LIMIT = 5.0  # seconds; a little longer than the pool takes to give up
 BOUND = 10_000
 
@@ -68,6 +70,7 @@ class Batches(Generic[JobT]):
         self._waiting: deque[_Asked[JobT]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        INCIDENTS.watch(NAME)
 
     async def ask(self, job: JobT) -> Any:
         """The answer to this job. Raises TryAgain, and what the job itself deserves."""
@@ -106,6 +109,9 @@ class Batches(Generic[JobT]):
         try:
             while batch := self._next_batch():
                 await self._do_batch(batch)
+        except Exception as error:  # noqa: BLE001  # nobody else would hear of it
+            INCIDENTS.defect(NAME, error)
+            self._fail_all_who_wait(TryAgain())
         finally:
             self._task = None
 
@@ -123,6 +129,7 @@ class Batches(Generic[JobT]):
     async def _do_batch(self, batch: Sequence[_Asked[JobT]]) -> None:
         try:
             answers = await self._do([asked.job for asked in batch])
+            answered = list(zip(batch, answers, strict=True))
         except TryAgain as failure:
             for asked in batch:
                 asked.fail(_like(failure))
@@ -134,7 +141,7 @@ class Batches(Generic[JobT]):
                 asked.fail(TryAgain())
             raise
         else:
-            for asked, answer in zip(batch, answers, strict=True):
+            for asked, answer in answered:
                 if not asked.future.done():
                     asked.future.set_result(answer)
 

@@ -20,6 +20,7 @@ from adapters.mysql.link import Link
 from adapters.mysql.lists import marks, pieces
 from adapters.mysql.room import Room
 from adapters.mysql.rows import MESSAGE_COLUMNS, row
+from adapters.sql import judging
 from adapters.sql.numbers import NO_ID
 from adapters.storage import reserve
 from chat_domain.model import Entry, Filing, Message, Outcome
@@ -194,6 +195,5 @@ async def _look_up(link: Link, entries: Sequence[Entry]) -> OnFile:
             [value for entry in some for value in key(entry)],
         )
         for recipient, *facts in found:
-            message = Message(*facts)
-            on_file[recipient, message.sender_id, message.cid] = message
+            on_file[recipient, facts[2], facts[1]] = judging.on_file(facts)
     return on_file

@@ -20,6 +20,7 @@ from adapters.mysql.link import Link
 from adapters.mysql.lists import marks, pieces
 from adapters.mysql.pool import Pool
 from adapters.mysql.rows import MESSAGE_COLUMNS
+from adapters.sql import judging
 from adapters.sql.numbers import bounded
 from chat_domain.model import Entry, Filing, Message
 
@@ -138,14 +139,21 @@ async def _sent(link: Link, sender_id: int, recipients: Sequence[int]) -> list[E
             " AND senderid = %s ORDER BY userid, mid",
             (*some, sender_id),
         )
-        found += [Entry(recipient, Message(*facts)) for recipient, *facts in rows]
+        found += judging.entries(rows)
     return found
 
 
 async def _read(link: Link, user_id: int, limit: int, without: frozenset[str]) -> list[Message]:
-    rows = await link.rows(
-        f"SELECT {MESSAGE_COLUMNS} FROM OfflineMessage"  # noqa: S608  # constants
-        " WHERE userid = %s ORDER BY mid LIMIT %s",
-        (user_id, limit + len(without)),  # enough, even if all of `without` come first
-    )
-    return [Message(*row) for row in rows if row[0] not in without][:limit]
+    found: list[Message] = []
+    asked, behind = limit + len(without), ""  # enough, even if all of `without` come first
+    for _ in range(judging.LOOKS):
+        rows = await link.rows(
+            f"SELECT {MESSAGE_COLUMNS} FROM OfflineMessage"  # noqa: S608  # constants
+            " WHERE userid = %s AND mid > %s ORDER BY mid LIMIT %s",
+            (user_id, behind, asked),
+        )
+        found += [one for one in judging.messages(rows) if one.mid not in without]
+        if len(found) >= limit or len(rows) < asked:
+            break
+        behind = rows[-1][0]
+    return found[:limit]

@@ -37,7 +37,7 @@ class Connection(Protocol):
         """The rows of a statement that ends in IN, for any number of values, in any order."""
 
     async def ids(self, column: str, source: str, of: int) -> list[int]:
-        """SELECT this column FROM this source, which ends in a condition on `of`; ascending."""
+        """SELECT this column FROM this source, which ends in a condition on `of`; in any order."""
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Return how many rows were changed."""

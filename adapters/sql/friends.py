@@ -2,6 +2,7 @@
 
 import attrs
 
+from adapters.sql import judging
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import bounded
 from chat_domain.errors import AlreadyFriends, NoSuchUser, NotFriends
@@ -52,11 +53,11 @@ async def _page(connection: Connection, user_id: int, after: int, limit: int) ->
         " WHERE userid = ? AND friendid > ? ORDER BY friendid LIMIT ?",
         (user_id, after, limit),
     )
-    return [User(*row) for row in rows]
+    return judging.users(rows)
 
 
 async def _listed_by(connection: Connection, user_id: int) -> list[int]:
-    return await connection.ids("userid", "Friend WHERE friendid = ?", user_id)
+    return sorted(judging.ids(await connection.ids("userid", "Friend WHERE friendid = ?", user_id)))
 
 
 async def _count(connection: Connection, user_id: int) -> int:

@@ -2,6 +2,7 @@
 
 import attrs
 
+from adapters.sql import judging
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import bounded
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
@@ -64,8 +65,8 @@ async def _create(connection: Connection, name: Name, description: str, creator_
 
 async def _group(connection: Connection, column: str, value: int | str) -> Group | None:
     query = f"SELECT id, groupname, groupdesc FROM AllGroup WHERE {column} = ?"  # noqa: S608
-    for row in await connection.rows(query, (value,)):
-        return Group(*row)
+    for row in judging.with_ids(await connection.rows(query, (value,))):
+        return judging.group(row)
     return None
 
 
@@ -79,7 +80,7 @@ async def _page(
         f" FROM AllGroup WHERE {which} ORDER BY id LIMIT ?",
         (after, containing, limit),
     )
-    return [SizedGroup(Group(*group), members) for *group, members in rows]
+    return [SizedGroup(judging.group(group), members) for *group, members in judging.with_ids(rows)]
 
 
 async def _rename(connection: Connection, group_id: int, name: Name) -> None:
@@ -98,7 +99,7 @@ async def _join(connection: Connection, group_id: int, user_id: int) -> Group:
     )
     if not await _enter(connection, group_id, user_id, Role.NORMAL, joined):
         raise AlreadyMember(group_id)
-    return Group(group_id, name, description)
+    return judging.group((group_id, name, description))
 
 
 async def _leave(connection: Connection, group_id: int, user_id: int) -> None:
@@ -144,7 +145,10 @@ async def _page_of(
         " WHERE userid = ? AND groupid > ? ORDER BY groupid LIMIT ?",
         (user_id, after, limit),
     )
-    return [Membership(Group(*group), Role(role)) for *group, role in rows]
+    return [
+        Membership(judging.group(group), judging.role(role))
+        for *group, role in judging.with_ids(rows)
+    ]
 
 
 async def _count_of(connection: Connection, user_id: int) -> int:
@@ -161,14 +165,17 @@ async def _members(connection: Connection, group_id: int, after: int, limit: int
     )
     if not rows:  # behind the last one, or no group at all: one without members is none
         await _member_ids(connection, group_id)
-    return [Member(user_id, name, Role(role)) for user_id, name, role in rows]
+    return [
+        Member(user_id, judging.name(name), judging.role(role))
+        for user_id, name, role in judging.with_ids(rows)
+    ]
 
 
 async def _member_ids(connection: Connection, group_id: int) -> list[int]:
     found = await connection.ids("userid", "GroupUser WHERE groupid = ?", bounded(group_id))
     if not found:
         raise NoSuchGroup(group_id)
-    return found
+    return sorted(judging.ids(found))
 
 
 async def _change(connection: Connection, group_id: int) -> None:

@@ -1,10 +1,8 @@
 """Proofs of an earlier login, in the table Token."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import attrs
 
+from adapters.sql import judging
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import NO_ID, bounded
 from chat_domain.model import KeptToken, User
@@ -56,7 +54,7 @@ async def _add(connection: Connection, token: KeptToken, sessions: int, now_ms: 
         (token.user_id, token.session, NO_ID, sessions - 1),
     )
     for (session,) in beyond:
-        await _remove(connection, token.user_id, _text(session))
+        await _remove(connection, token.user_id, judging.word(session))
     await _insert(connection, token)
 
 
@@ -73,15 +71,15 @@ async def _find(connection: Connection, digest: str, now_ms: int) -> tuple[User,
         (digest, now_ms),
     )
     for *facts, name in found:
-        token = _token(facts)
-        return User(token.user_id, name), token
+        for token in judging.tokens([facts]):
+            return User(token.user_id, judging.name(name)), token
     return None
 
 
 async def _session_of(connection: Connection, series: str) -> tuple[int, str] | None:
     query = "SELECT userid, session FROM Token WHERE series = ? LIMIT 1"
-    for user_id, session in await connection.rows(query, (series,)):
-        return user_id, _text(session)
+    for user_id, session in judging.with_ids(await connection.rows(query, (series,))):
+        return user_id, judging.word(session)
     return None
 
 
@@ -110,7 +108,7 @@ async def _follow(connection: Connection, token: KeptToken, new: int) -> None:
         " ORDER BY expires_ms DESC, digest LIMIT ? OFFSET ?",
         (token.user_id, token.session, token.digest, NO_ID, new - 1),
     )
-    digests = [_text(digest) for (digest,) in beyond]
+    digests = [judging.word(digest) for (digest,) in beyond]
     await connection.change_in("DELETE FROM Token WHERE digest IN", digests)
     await _insert(connection, token)
 
@@ -121,7 +119,7 @@ async def _of(connection: Connection, user_id: int, now_ms: int) -> list[KeptTok
         " ORDER BY expires_ms DESC, digest",
         (user_id, now_ms),
     )
-    return [_token(row) for row in found]
+    return judging.tokens(found)
 
 
 async def _remove(connection: Connection, user_id: int, session: str) -> None:
@@ -135,14 +133,3 @@ async def _remove_all(connection: Connection, user_id: int) -> None:
 
 async def _remove_some(connection: Connection, limit: int) -> int:
     return await connection.change(f"DELETE FROM Token {connection.words.some_tokens}", (limit,))  # noqa: S608
-
-
-def _token(row: Sequence[Any]) -> KeptToken:
-    digest, series, user_id, session, begun_ms, expires_ms, used = row
-    names = _text(digest), _text(series), user_id, _text(session)
-    return KeptToken(*names, begun_ms, expires_ms, bool(used))
-
-
-def _text(digest: str | bytes) -> str:
-    """A column that compares bytes gives bytes (MySQL's VARBINARY)."""
-    return digest if isinstance(digest, str) else digest.decode()

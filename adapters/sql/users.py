@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 
 import attrs
 
+from adapters.sql import judging
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import bounded
 from chat_domain.errors import NameTaken
-from chat_domain.model import Account, User
+from chat_domain.model import Account
 from chat_domain.names import Name
 
 
@@ -54,13 +55,14 @@ async def _add(connection: Connection, name: Name, secret: str) -> int:
 
 async def _account(connection: Connection, column: str, value: int | str) -> Account | None:
     query = f"SELECT id, name, password FROM User WHERE {column} = ?"  # noqa: S608  # constants
-    for user_id, name, secret in await connection.rows(query, (value,)):
-        return Account(User(user_id, name), secret)
+    for account in judging.accounts(await connection.rows(query, (value,))):
+        return account
     return None
 
 
 async def _names(connection: Connection, user_ids: Sequence[int]) -> dict[int, str]:
-    return dict(await connection.rows_in("SELECT id, name FROM User WHERE id IN", user_ids))
+    rows = await connection.rows_in("SELECT id, name FROM User WHERE id IN", user_ids)
+    return {user.id: user.name for user in judging.users(rows)}
 
 
 async def _set_secret(connection: Connection, user_id: int, secret: str, instead_of: str) -> bool:
@@ -77,7 +79,7 @@ async def _page(connection: Connection, after: int, limit: int, containing: str)
         f"SELECT id, name, password FROM User WHERE {which} ORDER BY id LIMIT ?",  # noqa: S608
         (after, containing, limit),
     )
-    return [Account(User(user_id, name), secret) for user_id, name, secret in rows]
+    return judging.accounts(rows)
 
 
 async def _remove(connection: Connection, user_id: int) -> bool:

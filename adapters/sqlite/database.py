@@ -44,9 +44,10 @@ class SqliteConnection:
     async def ids(self, column: str, source: str, of: int) -> list[int]:
         """Gathered into one row: the interpreter's lock is given away for every row that is
         fetched, and a busy loop returns it late, so hundreds of ids come sooner."""
-        query = f"SELECT json_group_array({column}) FROM {source}"  # noqa: S608  # constants
+        integer = f"CASE typeof({column}) WHEN 'integer' THEN {column} END"  # JSON has no blobs
+        query = f"SELECT json_group_array({integer}) FROM {source}"  # noqa: S608  # constants
         ((gathered,),) = await self.rows(query, (of,))
-        return sorted(json.loads(gathered))
+        return list(json.loads(gathered))
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return self._connection.execute(sql, args).rowcount

@@ -11,6 +11,7 @@ from sqlite3 import Connection
 
 import attrs
 
+from adapters.sql import judging
 from adapters.sql.numbers import bounded
 from adapters.sqlite.worker import Worker
 from adapters.storage import reserve
@@ -85,7 +86,7 @@ def _file_none(connection: Connection, recipient: int, message: Message) -> Fili
         (recipient, message.sender_id, message.cid),
     ).fetchone()
     if on_file:
-        return _file_copy(connection, recipient, Message(*on_file), message)
+        return _file_copy(connection, recipient, judging.on_file(on_file), message)
     known = connection.execute("SELECT 1 FROM User WHERE id = ?", (recipient,)).fetchone()
     return Filing(Outcome.FULL if known else Outcome.NO_SUCH_USER, message)
 
@@ -105,13 +106,20 @@ def _file_copy(connection: Connection, recipient: int, first: Message, copy: Mes
 def _read(
     connection: Connection, user_id: int, limit: int, without: frozenset[str]
 ) -> list[Message]:
-    rows = connection.execute(  # the index is put in order first, and only then the table read
-        "SELECT mid, cid, senderid, sendername, groupid, message, time_ms FROM"
-        " (SELECT mid FROM OfflineMessage WHERE userid = ?1 ORDER BY mid LIMIT ?2)"
-        " CROSS JOIN OfflineMessage USING (mid) WHERE userid = ?1 ORDER BY mid",
-        (user_id, limit + len(without)),  # enough, even if all of `without` come first
-    ).fetchall()
-    return [Message(*row) for row in rows if row[0] not in without][:limit]
+    found: list[Message] = []
+    asked, behind = limit + len(without), ""  # enough, even if all of `without` come first
+    for _ in range(judging.LOOKS):
+        rows = connection.execute(  # the index is put in order first, and only then the table read
+            "SELECT mid, cid, senderid, sendername, groupid, message, time_ms FROM"
+            " (SELECT mid FROM OfflineMessage WHERE userid = ?1 AND mid > ?3 ORDER BY mid LIMIT ?2)"
+            " CROSS JOIN OfflineMessage USING (mid) WHERE userid = ?1 ORDER BY mid",
+            (user_id, asked, behind),
+        ).fetchall()
+        found += [one for one in judging.messages(rows) if one.mid not in without]
+        if len(found) >= limit or len(rows) < asked:
+            break
+        behind = rows[-1][0]
+    return found[:limit]
 
 
 def _sent(connection: Connection, sender_id: int, recipients: str) -> list[Entry]:
@@ -121,7 +129,7 @@ def _sent(connection: Connection, sender_id: int, recipients: str) -> list[Entry
         " ORDER BY userid, mid",
         (recipients, sender_id),
     )
-    return [Entry(recipient, Message(*facts)) for recipient, *facts in rows]
+    return judging.entries(rows)
 
 
 def _remove(connection: Connection, user_id: int, mids: tuple[str, ...]) -> None:

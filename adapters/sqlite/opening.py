@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
+from adapters.incidents import INCIDENTS
 from adapters.storage import StoreUnusable
 
 VERSION = 2
@@ -43,7 +44,20 @@ def connect(path: Path, *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
     # not opened if it exists: closing any descriptor of a file frees this process's locks on it
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    return sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, timeout=timeout, isolation_level=None, check_same_thread=False
+    )
+    connection.text_factory = _text
+    return connection
+
+
+def _text(raw: bytes) -> str:
+    """SQLite keeps whatever it is given as a text. Python would refuse the rows that have it."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        INCIDENTS.bad_input("database", "text", "it is no UTF-8")
+        return raw.decode(errors="replace")
 
 
 def writing(path: Path) -> sqlite3.Connection:

@@ -1,0 +1,44 @@
+"""Ports with something done around each of their operations, from outside of their adapters."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
+
+import attrs
+
+from chat_domain.ports.store import Store
+
+T = TypeVar("T")
+
+Operation = Callable[..., Awaitable[Any]]
+# Given a port's name, an operation's, and the operation: the one to be called instead.
+Around = Callable[[str, str, Operation], Operation]
+
+
+class _Wrapped:
+    """Stands for a port all of whose methods are coroutines."""
+
+    def __init__(self, port: object, name: str, around: Around) -> None:
+        self._port = port
+        self._name = name
+        self._around = around
+
+    def __getattr__(self, method: str) -> Operation:
+        """Called once for each method, which is then an attribute."""
+        wrapped = self._around(self._name, method, getattr(self._port, method))
+        setattr(self, method, wrapped)
+        return wrapped
+
+
+def wrapped(port: T, name: str, around: Around) -> T:
+    """The same port."""
+    return cast("T", _Wrapped(port, name, around))
+
+
+def wrapped_store(store: Store, around: Around) -> Store:
+    """The same for each of a store's ports, under their names."""
+    ports = {
+        field.name: wrapped(getattr(store, field.name), field.name, around)
+        for field in attrs.fields(Store)
+        if field.name != "depths"
+    }
+    return attrs.evolve(store, **ports)

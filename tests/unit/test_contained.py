@@ -1,0 +1,54 @@
+"""What comes out of a port is what it promises, whatever its adapter raises."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.contained import contained_presence, contained_store
+from adapters.incidents import INCIDENTS
+from adapters.memory import memory_store
+from adapters.memory.nodes import Hub
+from chat_domain.errors import NameTaken, TryAgain
+from chat_domain.names import Name
+from entrypoints.bootstrap import opened, visited
+from entrypoints.settings import Settings
+
+UNHASHABLE: int = []  # type: ignore[assignment]  # no store takes it for an id
+
+
+async def test_a_defect_of_the_store_is_told_and_becomes_try_again() -> None:
+    """So that whoever asked goes on as with any store that cannot do it now."""
+    store = contained_store(memory_store())
+    with capture_logs() as lines:
+        for _ in range(3):
+            with pytest.raises(TryAgain):
+                await store.users.by_id(UNHASHABLE)
+    assert INCIDENTS.defects == {"store": 3}
+    assert [(line["event"], line["where"]) for line in lines] == [("defect", "store")]
+
+
+async def test_what_a_store_promises_passes() -> None:
+    """Results and refusals."""
+    store = contained_store(memory_store())
+    user_id = await store.users.add(Name.parse("anna"), "secret")
+    with pytest.raises(NameTaken):
+        await store.users.add(Name.parse("anna"), "secret")
+    assert await store.users.names([user_id]) == {user_id: "anna"}
+    assert INCIDENTS.defects == {"store": 0}
+
+
+async def test_a_defect_of_the_presence_is_no_more() -> None:
+    surroundings = contained_presence(Hub().surroundings("alone"))
+    with pytest.raises(TryAgain):
+        await surroundings.presence.find([UNHASHABLE])
+    assert INCIDENTS.defects == {"presence": 1}
+
+
+async def test_servers_and_visitors_have_it_so() -> None:
+    """With metrics and without."""
+    for port in (0, 1):
+        async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
+            with pytest.raises(TryAgain):
+                await gateway.shared.chat.overview.store.users.by_id(UNHASHABLE)
+    async with visited(Settings(store="memory://", hashing="cheap")) as chat:
+        with pytest.raises(TryAgain):
+            await chat.overview.presence.find([UNHASHABLE])
