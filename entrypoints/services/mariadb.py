@@ -41,6 +41,7 @@ class MariaDB(Program):
     """`directory` keeps the data; it is made at the first start and used again later.
 
     The user may make databases whose names begin with `chat`. `fast` trades durability for speed.
+    setup: statements, a line each, that are carried out at each start as one who may do everything.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class MariaDB(Program):
         *,
         fast: bool = False,
         options: Sequence[str] = (),
+        setup: str = "",
     ) -> None:
+        self._setup = _SETUP + setup
         self.port = port or free_port()
         self._home = directory.absolute()
         self._data = self._home / "data"
@@ -69,7 +72,7 @@ class MariaDB(Program):
     def command(self) -> Sequence[str | Path]:
         self._make_data()
         setup = self._home / "setup.sql"
-        setup.write_text(_SETUP)
+        setup.write_text(self._setup)
         return [
             find_program("mariadbd", PACKAGE),
             "--no-defaults",  # must be first; what the system's own server is told is not for us

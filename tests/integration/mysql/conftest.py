@@ -20,6 +20,7 @@ from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
 from tests.contract import CAPACITY
+from tests.integration.mysql.rights import rights, url_of
 
 ENOUGH = 1_000_000_000  # bytes
 
@@ -44,7 +45,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def mariadb(home: Path) -> Iterator[MariaDB]:
     # what was committed outlives the process, which some tests kill
     options = ["--innodb-flush-log-at-trx-commit=2"]
-    with MariaDB(home / "shared", fast=True, options=options) as server:
+    # who looks on may end the connections of the nodes' user
+    setup = rights(DATABASE, "node", "admin") + f"GRANT SUPER, PROCESS ON *.* TO '{USER}'@'%';\n"
+    with MariaDB(home / "shared", fast=True, options=options, setup=setup) as server:
         yield server
 
 
@@ -122,6 +125,9 @@ def url(tables: str, ask: Ask) -> str:
 
 
 @pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
+async def store(url: str, mariadb: MariaDB) -> AsyncIterator[Store]:
+    """As a user with the rights that the documentation gives to nodes, and no others."""
+    assert url == mariadb.url()
+    url = url_of("node", mariadb.port, DATABASE)
     async with mysql_store(url, mailbox_capacity=CAPACITY) as opened:
         yield opened
