@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import attrs
 
+from adapters.incidents import INCIDENTS
 from chat_domain.chat import Chat
 from chat_domain.errors import TryAgain
 
@@ -21,6 +22,9 @@ class Readiness:
     _known: list[str] = attrs.field(factory=list, init=False)
     _asked: float | None = attrs.field(default=None, init=False)
     _turn: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        INCIDENTS.watch("readiness")
 
     async def troubles(self) -> list[str]:
         """Why it is not ready, a word for each reason, perhaps with its own in brackets."""
@@ -58,5 +62,8 @@ async def _answers(question: Awaitable[object]) -> bool:
         async with asyncio.timeout(PATIENCE):
             await question
     except (TryAgain, TimeoutError):
+        return False
+    except Exception as error:  # noqa: BLE001  # whatever it is, no clients should come
+        INCIDENTS.defect("readiness", error)
         return False
     return True

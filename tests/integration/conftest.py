@@ -15,6 +15,7 @@ APART = [
         "delivery",
         "test_cluster_failures.py",
         "test_large_things.py",
+        "test_redis_refuses.py",
         "test_rolling_restart.py",
         "test_workers.py",
     )

@@ -1,29 +1,71 @@
 """What the log says of an outage."""
 
+import pytest
 from structlog.testing import capture_logs
 
-from adapters.outage import Outage
+from adapters.outage import TOLD_APART, Outage
 
 
-def test_an_outage_is_told_at_its_beginning_and_at_its_end() -> None:
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def outage(clock: Clock) -> Outage:
+    return Outage("the database", clock)
+
+
+def test_an_outage_is_told_at_its_beginning_and_at_its_end(outage: Outage, clock: Clock) -> None:
     """Once each, with the reason, and with how often it failed; otherwise nothing is told."""
-    outage = Outage("the database")
     with capture_logs() as lines:
         outage.worked()
         for _ in range(3):
             outage.failed(OSError("connection refused"))
+        clock.now += 2.5
         outage.worked()
         outage.worked()
     first, last = lines
     assert (first["event"], first["why"]) == ("outage", "connection refused")
-    assert (last["event"], last["failures"]) == ("outage over", 3)
+    assert (last["event"], last["failures"], last["seconds"]) == ("outage over", 3, 2.5)
 
 
-def test_each_outage_is_told() -> None:
-    outage = Outage("the database")
+def test_each_outage_is_told(outage: Outage, clock: Clock) -> None:
     with capture_logs() as lines:
         for _ in range(2):
             outage.failed(TimeoutError())
             outage.worked()
+            clock.now += TOLD_APART
     assert len(lines) == 4
     assert lines[0]["why"] == "TimeoutError"
+
+
+def test_what_fails_in_part_is_no_flood_of_lines(outage: Outage) -> None:
+    """One table of several may be at fault, thousands of times a second."""
+    with capture_logs() as lines:
+        for _ in range(1000):
+            outage.failed(OSError("denied"))
+            outage.worked()
+    assert len(lines) == 2
+
+
+def test_an_outage_that_began_too_soon_to_be_told_is_told_when_it_lasts(
+    outage: Outage, clock: Clock
+) -> None:
+    """With the time since it began."""
+    with capture_logs() as lines:
+        outage.failed(OSError())
+        outage.worked()
+        outage.failed(OSError())
+        clock.now += TOLD_APART
+        outage.failed(OSError("still"))
+        outage.worked()
+    assert [line["event"] for line in lines] == ["outage", "outage over", "outage", "outage over"]
+    assert (lines[3]["seconds"], lines[3]["failures"]) == (TOLD_APART, 2)

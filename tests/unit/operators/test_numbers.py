@@ -132,13 +132,14 @@ async def test_a_node_is_ready_when_all_is_well() -> None:
     assert await readiness.troubles() == ["lease"]
 
 
+@pytest.mark.parametrize("failure", [TryAgain(), ValueError("a defect")])
 async def test_a_node_that_does_not_hear_the_others_is_not_ready(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     """It would log nobody in."""
 
     async def nothing_comes() -> None:
-        raise TryAgain
+        raise failure
 
     world = World()
     monkeypatch.setattr(world.chat.node.broker, "catch_up", nothing_comes)
