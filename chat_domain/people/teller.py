@@ -64,8 +64,8 @@ class Teller:
         self._waiting.append(_Telling(hint, iter(user_ids), everywhere))
         if not self._busy:
             self._busy = True
+            self.tasks.start(self._go_on())  # first: whatever happens now, it goes on
             self._tell_some()
-            self.tasks.start(self._go_on())
 
     async def _go_on(self) -> None:
         """Begins with the next turn of the loop."""

@@ -121,3 +121,20 @@ def test_no_more_than_so_many_hints_wait(more: int) -> None:
     node.teller.tell([0], HO)
     assert node.clients[0].notices[-1] == "ho"
     node.settle()
+
+
+def test_a_client_that_cannot_be_told_keeps_nobody_from_being_told_later() -> None:
+    """A defect costs one hint, and what comes next is told to all."""
+    node = Node([1, 2])
+
+    def fail(_: object) -> None:
+        raise ValueError("a defect")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(node.clients[1], "tell", fail)
+        with pytest.raises(ValueError, match="a defect"):
+            node.teller.tell([1], HI)
+    node.settle()
+    node.teller.tell([1, 2], HO)
+    node.settle()
+    assert node.told() == {1: ["ho"], 2: ["ho"]}
