@@ -1,5 +1,6 @@
 """What a name may be, and when two are the same."""
 
+import sys
 import unicodedata
 from contextlib import suppress
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_domain.errors import BadName
-from chat_domain.names import MAX_NAME, Name, name_key
+from chat_domain.names import MAX_NAME, MAX_TYPED, Name, name_key
 
 LETTERS = st.text(st.characters(categories=["L", "Nd", "Zs", "S", "P"]), max_size=60)
 
@@ -71,6 +72,28 @@ def test_fifty_characters_are_the_longest() -> None:
     assert len(Name.parse("e\u0301" * MAX_NAME).text) == MAX_NAME
     assert len(Name.parse("👩" * MAX_NAME).text) == MAX_NAME
     assert "at most 50" in refusal("x" * (MAX_NAME + 1))
+
+
+@pytest.mark.parametrize("mark", ["e\u0301", "\u1f82", "\u1112\u1161\u11ab"])
+def test_a_long_way_of_typing_is_no_long_name(mark: str) -> None:
+    """However many characters one is typed with, and with whatever space around."""
+    typed = unicodedata.normalize("NFD", mark) * MAX_NAME
+    assert Name.parse(f"{' ' * 500}{typed}\n").text == unicodedata.normalize("NFC", typed)
+    assert Name.parse(typed).key == name_key(f"\t{typed}   ")
+
+
+def test_nothing_is_composed_of_more_than_four_characters() -> None:
+    """So what has more than four times as many as a name may have is no name in any case."""
+    longest = max(len(unicodedata.normalize("NFD", chr(one))) for one in range(sys.maxunicode + 1))
+    assert longest * MAX_NAME <= MAX_TYPED
+
+
+@pytest.mark.parametrize("raw", ["x" * 201, "\u0301\u0316" * 500, "👩" * 1024])
+def test_what_is_too_long_for_a_name_is_nobodys(raw: str) -> None:
+    """Its key is longer than that of any name, so that it is not even a part of one."""
+    assert "at most 50" in refusal(raw)
+    longest = max(len(name_key(chr(one))) for one in range(sys.maxunicode + 1))
+    assert len(name_key(raw)) > longest * MAX_NAME
 
 
 @given(LETTERS)
