@@ -14,10 +14,14 @@ CREATE TABLE IF NOT EXISTS User (
     id       INT            NOT NULL AUTO_INCREMENT COMMENT 'never given twice',
     name     VARCHAR(50)    NOT NULL COMMENT 'as the user typed it',
     namekey  VARBINARY(600) NOT NULL COMMENT 'UTF-8 of the form in which names are compared: case-folded and trimmed',
+    skeleton VARBINARY(600) NULL COMMENT 'UTF-8 of what stands for all names that look like this one; NULL where an older account has it',
+    keyskeleton VARBINARY(600) NULL COMMENT 'the same of namekey',
     password TEXT           NOT NULL COMMENT 'argon2id hash; plain:PASSWORD where the C++ server made the account and its user has not logged in since; none: nobody can log in; behind disabled: while the operator keeps the user out',
     state    ENUM('online', 'offline') NOT NULL DEFAULT 'offline' COMMENT 'a picture for readers of this table; the servers do not read it',
     PRIMARY KEY (id),
-    UNIQUE KEY UserName (namekey)
+    UNIQUE KEY UserName (namekey),
+    UNIQUE KEY UserSkeleton (skeleton),
+    UNIQUE KEY UserKeySkeleton (keyskeleton)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'who has registered';
 
 CREATE TABLE IF NOT EXISTS Token (
@@ -45,10 +49,14 @@ CREATE TABLE IF NOT EXISTS AllGroup (
     id        INT            NOT NULL AUTO_INCREMENT COMMENT 'never given twice',
     groupname VARCHAR(50)    NOT NULL COMMENT 'as its creator typed it',
     namekey   VARBINARY(600) NOT NULL COMMENT 'like User.namekey',
+    skeleton  VARBINARY(600) NULL COMMENT 'like User.skeleton',
+    keyskeleton VARBINARY(600) NULL COMMENT 'like User.keyskeleton',
     groupdesc TEXT           NOT NULL COMMENT 'what it is about',
     changes   INT            NOT NULL DEFAULT 0 COMMENT 'raised by whatever changes the members, so that these changes wait for each other',
     PRIMARY KEY (id),
-    UNIQUE KEY AllGroupName (namekey)
+    UNIQUE KEY AllGroupName (namekey),
+    UNIQUE KEY AllGroupSkeleton (skeleton),
+    UNIQUE KEY AllGroupKeySkeleton (keyskeleton)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'the groups; each has a member';
 
 CREATE TABLE IF NOT EXISTS GroupUser (

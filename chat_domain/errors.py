@@ -43,7 +43,7 @@ class NameTaken(ChatError):
     name: str
 
     def __str__(self) -> str:
-        return f"the name {self.name!r} is taken"
+        return f"the name {self.name!r} is taken, or looks like one that is"
 
 
 @attrs.frozen(slots=False)
@@ -51,7 +51,7 @@ class GroupNameTaken(ChatError):
     name: str
 
     def __str__(self) -> str:
-        return f"there is a group called {self.name!r} already"
+        return f"there is a group called {self.name!r} already, or one that looks like it"
 
 
 @attrs.frozen(slots=False)

@@ -1,10 +1,12 @@
-"""What a user or a group may be called, and when two names are the same."""
+"""What a user or a group may be called, when two names are the same, and when they look alike."""
 
 import unicodedata
+from collections.abc import Callable
 
 import attrs
 
 from chat_domain.errors import BadName
+from chat_domain.skeletons import is_visible, skeleton
 
 MAX_NAME = 50  # characters; the width of the original tables' columns
 # Characters that a name of MAX_NAME may have as it is typed: no character in NFC is made of more
@@ -27,25 +29,45 @@ class Name:
     def _fold(self) -> str:
         return name_key(self.text)
 
+    @property
+    def skeleton(self) -> str:
+        """The same for all names that look like this one as it is shown: 'Ian' and 'lan'."""
+        return skeleton(self.text)
+
+    @property
+    def key_skeleton(self) -> str:
+        """The same for all names that look like this one in lower case: 'Ian', and 'іan' with a
+        Cyrillic first letter. A letter may look like another one than its capital does."""
+        return skeleton(self.key)
+
     @classmethod
     def parse(cls, raw: str) -> "Name":
         """Make a name of what somebody typed. Raises BadName, which says what is wrong."""
+        return cls._made(raw, is_visible)
+
+    @classmethod
+    def of_old(cls, raw: str) -> "Name":
+        """Make a name of one that the C++ server allowed. Raises BadName.
+
+        Of what cannot be seen, such a name keeps what could not forge a whole screen.
+        """
+        return cls._made(raw, _is_harmless)
+
+    @classmethod
+    def _made(cls, raw: str, is_welcome: Callable[[str], bool]) -> "Name":
         typed = raw.strip()
         text = unicodedata.normalize("NFC", typed) if len(typed) <= MAX_TYPED else typed
         if not text:
             raise BadName("a name needs at least one character")
         if len(text) > MAX_NAME:
             raise BadName(f"a name has at most {MAX_NAME} characters")
-        if any(unicodedata.category(character) in _FORBIDDEN for character in text):
-            raise BadName("a name has no control or invisible characters")
+        for character in text:
+            if not is_welcome(character):
+                code = f"U+{ord(character):04X}"
+                raise BadName(f"a name has no control or invisible characters ({code})")
         if text.isdigit():
             raise BadName("a name is not digits alone, since a number means an id")
         return cls(text)
-
-
-# Cc control, Cf format (bidirectional overrides among them), Cs lone surrogates,
-# Zl and Zp line and paragraph separators: each could forge what a reader sees.
-_FORBIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def name_key(raw: str) -> str:
@@ -58,3 +80,7 @@ def name_key(raw: str) -> str:
         return typed[: MAX_TYPED + 1]
     composed = unicodedata.normalize("NFC", typed)
     return unicodedata.normalize("NFC", composed.casefold())
+
+
+def _is_harmless(character: str) -> bool:
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from adapters.memory.looks import Looks
 from adapters.memory.users import MemoryUsers
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
 from chat_domain.model import Group, Member, Membership, Role, SizedGroup
@@ -15,7 +16,7 @@ from chat_domain.names import Name
 @attrs.define
 class _Record:
     group: Group
-    key: str
+    name: Name
     roles: dict[int, Role]  # of each member, in the order in which they came
 
     def succeed(self) -> None:
@@ -28,43 +29,56 @@ class MemoryGroups:
     _users: MemoryUsers
     _records: dict[int, _Record] = attrs.field(factory=dict, init=False)
     _keys: set[str] = attrs.field(factory=set, init=False)
+    _looks: Looks = attrs.field(factory=Looks, init=False)
     _groups_of: defaultdict[int, set[int]] = attrs.field(
         factory=lambda: defaultdict(set), init=False
     )
     _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
 
     async def create(self, name: Name, description: str, creator_id: int) -> Group:
-        if name.key in self._keys:
+        if self._is_taken(name):
             raise GroupNameTaken(name.text)
         group = Group(next(self._new_ids), name.text, description)
-        self._records[group.id] = _Record(group, name.key, {creator_id: Role.CREATOR})
-        self._keys.add(name.key)
+        self._records[group.id] = _Record(group, name, {creator_id: Role.CREATOR})
+        self._claim(name)
         self._groups_of[creator_id].add(group.id)
         return group
+
+    def _is_taken(self, name: Name) -> bool:
+        return name.key in self._keys or self._looks.has(name)
+
+    def _claim(self, name: Name) -> None:
+        self._keys.add(name.key)
+        self._looks.add(name)
+
+    def _release(self, name: Name) -> None:
+        self._keys.remove(name.key)
+        self._looks.remove(name)
 
     async def by_id(self, group_id: int) -> Group | None:
         record = self._records.get(group_id)
         return record.group if record else None
 
     async def by_name(self, key: str) -> Group | None:
-        found = (record.group for record in self._records.values() if record.key == key)
+        found = (record.group for record in self._records.values() if record.name.key == key)
         return next(found, None)
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         found = [
             SizedGroup(record.group, len(record.roles))
             for group_id, record in self._records.items()
-            if group_id > after and containing in record.key
+            if group_id > after and containing in record.name.key
         ]
         return found[:limit]
 
     async def rename(self, group_id: int, name: Name) -> None:
         record = self._record(group_id)
-        if name.key != record.key and name.key in self._keys:
+        self._release(record.name)
+        if self._is_taken(name):
+            self._claim(record.name)
             raise GroupNameTaken(name.text)
-        self._keys.remove(record.key)
-        self._keys.add(name.key)
-        record.key = name.key
+        self._claim(name)
+        record.name = name
         record.group = attrs.evolve(record.group, name=name.text)
 
     async def join(self, group_id: int, user_id: int) -> Group:
@@ -89,7 +103,7 @@ class MemoryGroups:
     async def end(self, group_id: int) -> None:
         record = self._record(group_id)
         del self._records[group_id]
-        self._keys.remove(record.key)
+        self._release(record.name)
         for user_id in record.roles:
             self._groups_of[user_id].remove(group_id)
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Iterator
 
 import attrs
 
+from adapters.memory.looks import Looks
 from chat_domain.errors import NameTaken
 from chat_domain.model import Account, User
-from chat_domain.names import Name, name_key
+from chat_domain.names import Name
 
 
 @attrs.define
@@ -17,6 +18,7 @@ class MemoryUsers:
     forget: list[Callable[[int], None]] = attrs.field(factory=list, init=False)
     _accounts: dict[int, Account] = attrs.field(factory=dict, init=False)
     _ids: dict[str, int] = attrs.field(factory=dict, init=False)  # by the name's key
+    _looks: Looks = attrs.field(factory=Looks, init=False)
     _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
 
     def user(self, user_id: int) -> User | None:
@@ -25,8 +27,9 @@ class MemoryUsers:
         return account.user if account else None
 
     async def add(self, name: Name, secret: str) -> int:
-        if name.key in self._ids:
+        if name.key in self._ids or self._looks.has(name):
             raise NameTaken(name.text)
+        self._looks.add(name)
         user_id = self._ids[name.key] = next(self._new_ids)
         self._accounts[user_id] = Account(User(user_id, name.text), secret)
         return user_id
@@ -62,7 +65,9 @@ class MemoryUsers:
         account = self._accounts.pop(user_id, None)
         if account is None:
             return False
-        del self._ids[name_key(account.user.name)]
+        name = Name(account.user.name)
+        del self._ids[name.key]
+        self._looks.remove(name)
         for forget in self.forget:
             forget(user_id)
         return True

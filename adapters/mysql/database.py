@@ -9,7 +9,7 @@ from pymysql.err import IntegrityError
 from adapters.mysql.link import Link
 from adapters.mysql.lists import marks, pieces
 from adapters.mysql.pool import Pool
-from adapters.sql.database import Words, Work
+from adapters.sql.database import UNIQUE, Words, Work
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -59,8 +59,9 @@ class MySqlConnection:
 
     async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
         # asked first, since a row that is refused by its key uses up an id all the same
-        in_use = f"SELECT 1 FROM {table} WHERE namekey = ?"  # noqa: S608  # constants
-        if await self.rows(in_use, (row["namekey"],)):
+        # in three, since no server uses several indexes for an OR reliably
+        same = (f"SELECT 1 FROM {table} WHERE {column} = ?" for column in UNIQUE)  # noqa: S608
+        if await self.rows(" UNION ALL ".join(same), [row[column] for column in UNIQUE]):
             return None
         try:
             return await self._insert(table, row)

@@ -9,6 +9,10 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
+# Of tables with names: when two are the same, and when they look alike.
+UNIQUE = ("namekey", "skeleton", "keyskeleton")
+
+
 @attrs.frozen
 class Words:
     """Pieces of statements that the databases write each in their own way."""
@@ -46,11 +50,11 @@ class Connection(Protocol):
         """The same for a statement that ends in IN, for any number of values."""
 
     async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
-        """Add to a table whose names are unique; the new id, or None where the row's `namekey`
-        is in use."""
+        """Add to a table whose names are unique; the new id, or None where one of the row's UNIQUE
+        columns has what another row has."""
 
     async def change_named(self, sql: str, args: Sequence[Any]) -> bool:
-        """Change a row of such a table; False, and no change, where its new `namekey` is in use."""
+        """Change a row of such a table; False, and no change, where it would be like another."""
 
     async def skip_ids(self, table: str, number: int) -> None:
         """Let a table with names go on counting behind the next `number` ids."""

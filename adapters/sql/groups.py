@@ -4,6 +4,7 @@ import attrs
 
 from adapters.sql import judging
 from adapters.sql.database import Connection, Database
+from adapters.sql.names import keys
 from adapters.sql.numbers import bounded
 from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
 from chat_domain.model import Group, Member, Membership, Role, SizedGroup
@@ -55,7 +56,7 @@ class SqlGroups:
 
 
 async def _create(connection: Connection, name: Name, description: str, creator_id: int) -> Group:
-    row = {"groupname": name.text, "namekey": name.key, "groupdesc": description}
+    row = {"groupname": name.text, **keys(name), "groupdesc": description}
     group_id = await connection.add_named("AllGroup", {**row, **connection.words.new_group})
     if group_id is None:
         raise GroupNameTaken(name.text)
@@ -85,8 +86,10 @@ async def _page(
 
 async def _rename(connection: Connection, group_id: int, name: Name) -> None:
     await _change(connection, group_id)
-    rename = "UPDATE AllGroup SET groupname = ?, namekey = ? WHERE id = ?"
-    if not await connection.change_named(rename, (name.text, name.key, group_id)):
+    columns = {"groupname": name.text, **keys(name)}
+    new = ", ".join(f"{column} = ?" for column in columns)
+    rename = f"UPDATE AllGroup SET {new} WHERE id = ?"  # noqa: S608  # constants
+    if not await connection.change_named(rename, (*columns.values(), group_id)):
         raise GroupNameTaken(name.text)
 
 

@@ -6,6 +6,7 @@ import attrs
 
 from adapters.sql import judging
 from adapters.sql.database import Connection, Database
+from adapters.sql.names import keys
 from adapters.sql.numbers import bounded
 from chat_domain.errors import NameTaken
 from chat_domain.model import Account
@@ -46,7 +47,7 @@ class SqlUsers:
 
 
 async def _add(connection: Connection, name: Name, secret: str) -> int:
-    row = {"name": name.text, "namekey": name.key, "password": secret}
+    row = {"name": name.text, **keys(name), "password": secret}
     user_id = await connection.add_named("User", row)
     if user_id is None:
         raise NameTaken(name.text)

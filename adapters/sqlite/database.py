@@ -58,7 +58,7 @@ class SqliteConnection:
     async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
         added = await self.rows(
             f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608
-            " ON CONFLICT (namekey) DO NOTHING RETURNING id",
+            " ON CONFLICT DO NOTHING RETURNING id",
             tuple(row.values()),
         )
         return added[0][0] if added else None

@@ -8,6 +8,8 @@ CREATE TABLE User (
     id       INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id < 2147483648),
     name     TEXT    NOT NULL,
     namekey  TEXT    NOT NULL UNIQUE,
+    skeleton TEXT    NOT NULL UNIQUE,     -- what the name looks like as it is shown,
+    keyskeleton TEXT NOT NULL UNIQUE,     -- and in lower case (chat_domain/skeletons.py)
     password TEXT    NOT NULL,
     state    TEXT    NOT NULL DEFAULT 'offline' CHECK (state IN ('online', 'offline')),
     waiting  INTEGER NOT NULL DEFAULT 0  -- how many rows of OfflineMessage are this user's
@@ -37,6 +39,8 @@ CREATE TABLE AllGroup (
     id        INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id < 2147483648),
     groupname TEXT    NOT NULL,
     namekey   TEXT    NOT NULL UNIQUE,
+    skeleton  TEXT    NOT NULL UNIQUE,  -- like those of User
+    keyskeleton TEXT  NOT NULL UNIQUE,
     groupdesc TEXT    NOT NULL
 );
 

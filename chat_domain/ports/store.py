@@ -33,7 +33,8 @@ class Users(Protocol):
     """Who has registered."""
 
     async def add(self, name: Name, secret: str) -> int:
-        """Register and return the new id. Raises NameTaken where the name's key is in use."""
+        """Register and return the new id. Raises NameTaken where another has the name's key,
+        or a name that looks like it (the same `skeleton`, or the same `key_skeleton`)."""
 
     async def by_id(self, user_id: int) -> Account | None:
         """The account of this id, None where there is none (any integer may be asked)."""
@@ -126,7 +127,8 @@ class Groups(Protocol):
     """The groups and who is in them."""
 
     async def create(self, name: Name, description: str, creator_id: int) -> Group:
-        """Make a group with its creator as its only member. Raises GroupNameTaken."""
+        """Make a group with its creator as its only member. Raises GroupNameTaken where
+        another group has this name or one that looks like it, as for users."""
 
     async def by_id(self, group_id: int) -> Group | None:
         """The group of this id, None where there is none (any integer may be asked)."""
@@ -140,7 +142,7 @@ class Groups(Protocol):
 
     async def rename(self, group_id: int, name: Name) -> None:
         """Call a group something else, or the same in other letters. Raises NoSuchGroup, and
-        GroupNameTaken where the name's key is another group's."""
+        GroupNameTaken as `create` does for another group's name."""
 
     async def join(self, group_id: int, user_id: int) -> Group:
         """Become an ordinary member. Raises NoSuchGroup and AlreadyMember."""

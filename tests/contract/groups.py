@@ -6,7 +6,7 @@ from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMe
 from chat_domain.model import Group, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name, name_key
 from chat_domain.ports.store import Store
-from tests.contract.making import ODD_INTEGERS, ODD_TEXTS, at_once, register
+from tests.contract.making import LOOK_ALIKES, ODD_INTEGERS, ODD_TEXTS, at_once, register
 
 
 async def make(store: Store, name: str, creator: int, *members: int) -> Group:
@@ -42,6 +42,19 @@ async def test_a_group_name_is_taken_once(store: Store, name: str) -> None:
         await store.groups.create(Name.parse(name), "", bob)
     assert refusal.value.name == name.strip()
     assert await store.groups.page_of(bob, 0, 10) == []
+
+
+@pytest.mark.parametrize(("taken", "name"), LOOK_ALIKES)
+async def test_a_group_name_that_looks_like_another_is_taken(
+    store: Store, taken: str, name: str
+) -> None:
+    """Until that group has ended."""
+    (ann,) = await register(store, "Ann")
+    group = await make(store, taken, ann)
+    with pytest.raises(GroupNameTaken):
+        await make(store, name, ann)
+    await store.groups.leave(group.id, ann)
+    await make(store, name, ann)
 
 
 async def test_of_many_who_want_a_group_name_one_gets_it(store: Store) -> None:
@@ -298,6 +311,20 @@ async def test_groups_are_found_by_a_part_of_their_key(store: Store) -> None:
     assert await store.groups.page(0, 9, "All") == []
 
 
+@pytest.mark.parametrize(("taken", "name"), LOOK_ALIKES)
+async def test_a_group_is_renamed_to_nothing_that_looks_like_another(
+    store: Store, taken: str, name: str
+) -> None:
+    """But to what looks like its own name; and its old look is free."""
+    (ann,) = await register(store, "Ann")
+    group, other = await make(store, taken, ann), await make(store, "Go", ann)
+    with pytest.raises(GroupNameTaken):
+        await store.groups.rename(other.id, Name.parse(name))
+    await store.groups.rename(group.id, Name.parse(name))
+    await store.groups.rename(group.id, Name.parse("Chess"))
+    await store.groups.rename(other.id, Name.parse(taken))
+
+
 async def test_a_renamed_group_is_the_same_group(store: Store) -> None:
     """Its id, description and members stay; its old name is free, and its new one is taken."""
     ann, bob = await register(store, "Ann", "Bob")
@@ -339,7 +366,7 @@ async def test_of_many_groups_that_want_one_name_one_gets_it(store: Store) -> No
     groups = [await make(store, f"group {number}", ann) for number in range(10)]
     results = await at_once(store.groups.rename(one.id, Name.parse("Chess")) for one in groups)
     assert sorted(str(result) for result in results) == ["None"] + (
-        ["there is a group called 'Chess' already"] * 9
+        [str(GroupNameTaken("Chess"))] * 9
     )
     assert [one.group.name for one in await store.groups.page(0, 99)].count("Chess") == 1
 

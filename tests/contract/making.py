@@ -14,6 +14,14 @@ T = TypeVar("T")
 
 ODD_INTEGERS = (0, -1, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**30, -(2**63), -(2**63) - 1)
 
+# A name that is taken, and one that looks like it: as it is shown, in lower case, or both.
+LOOK_ALIKES = [
+    ("anna", "\u0430nna"),  # Cyrillic
+    ("Ivan", "\u0456van"),  # a Cyrillic letter, which looks like the small i alone
+    ("paypal", "paypaI"),  # a capital i, which looks like the small L alone
+    ("zhang san", "zhang  san"),
+]
+
 ODD_TEXTS = (
     "",
     'it\'s "quoted" `back` \\ %s ? :x; DROP TABLE User; --',

@@ -6,7 +6,7 @@ from chat_domain.errors import NameTaken
 from chat_domain.model import Account, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.store import Store
-from tests.contract.making import ODD_INTEGERS, ODD_TEXTS, at_once, register
+from tests.contract.making import LOOK_ALIKES, ODD_INTEGERS, ODD_TEXTS, at_once, register
 
 
 async def test_each_user_has_an_id_of_their_own(store: Store) -> None:
@@ -55,6 +55,32 @@ async def test_a_name_is_taken_once(store: Store, taken: str, name: str) -> None
         await store.users.add(Name.parse(name), "other")
     assert refusal.value.name == Name.parse(name).text
     assert await store.users.by_name(name_key(name)) == Account(User(first, taken), "secret")
+
+
+@pytest.mark.parametrize(("taken", "name"), LOOK_ALIKES)
+async def test_a_name_that_looks_like_another_is_taken(store: Store, taken: str, name: str) -> None:
+    """Nobody can pose as somebody else; but what is looked up is the name, to the letter."""
+    await register(store, taken)
+    with pytest.raises(NameTaken):
+        await store.users.add(Name.parse(name), "other")
+    assert await store.users.by_name(name_key(name)) is None
+
+
+@pytest.mark.parametrize(("taken", "name"), LOOK_ALIKES)
+async def test_a_name_that_nobody_looks_like_any_more_is_free(
+    store: Store, taken: str, name: str
+) -> None:
+    """With an account its look goes."""
+    (first,) = await register(store, taken)
+    await store.users.remove(first)
+    await register(store, name)
+
+
+async def test_of_many_who_look_alike_one_gets_in(store: Store) -> None:
+    """At the same time, too."""
+    names = ["anna", "\u0430nna", "ann\u0430", "\u0430nn\u0430", "ａnna"]
+    results = await at_once([store.users.add(Name.parse(name), "hash") for name in names])
+    assert sorted(type(result).__name__ for result in results) == ["NameTaken"] * 4 + ["int"]
 
 
 @pytest.mark.parametrize("name", ["Anne", "Änn", "An n", "Ann%"])

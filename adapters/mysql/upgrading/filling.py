@@ -11,9 +11,10 @@ from adapters.mysql.lists import marks
 from adapters.mysql.rows import MESSAGE_COLUMNS, row
 from adapters.mysql.upgrading.messages import LONGEST_ROW, Reader, Unreadable
 from adapters.mysql.upgrading.names import staging
-from adapters.mysql.upgrading.naming import named
+from adapters.mysql.upgrading.naming import Looks, named
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import TABLE, Report
+from adapters.sql.database import UNIQUE
 from adapters.sql.numbers import NO_ID
 from chat_domain.model import NO_PASSWORD, PLAIN, Entry, Role
 from chat_domain.people.passwords import MAX_PASSWORD
@@ -22,6 +23,9 @@ AT_ONCE = 500  # rows of one statement
 TEXT_AT_ONCE = 500_000  # characters in one; as UTF-8 and escaped less than any server's limit
 LONGEST_DESCRIPTION = 200  # characters; clients rely on it (docs/protocol.md)
 _TOO_LONG = f"has a password of more than {MAX_PASSWORD} characters, so nobody can log in as them"
+KEYS = ", ".join(UNIQUE)
+
+_Row = tuple[int, str, str, str | None, str | None]
 
 
 @attrs.define
@@ -54,8 +58,8 @@ class Filling:
         new = self._named(names, "user")
         await self._insert(
             "User",
-            "id, name, namekey, password",
-            [(number, text, key, secrets[number]) for number, text, key in new],
+            f"id, name, {KEYS}, password",
+            [(number, text, *keys, secrets[number]) for number, text, *keys in new],
         )
 
     def _secret(self, number: int, password: str | None) -> str:
@@ -69,8 +73,8 @@ class Filling:
             self.report.add("user", number, "has an empty password, as before")
         return PLAIN + password
 
-    def _named(self, old_names: dict[int, str | None], kind: str) -> list[tuple[int, str, str]]:
-        """Ids, names and their keys, ascending by id."""
+    def _named(self, old_names: dict[int, str | None], kind: str) -> list[_Row]:
+        """Ids, names and their UNIQUE columns, ascending by id."""
         new = sorted(named(old_names.items(), kind), key=lambda each: each.id)
         for each in new:
             if each.why:
@@ -78,7 +82,8 @@ class Filling:
                     f"{old_names[each.id] or ''!r} is now called {each.name.text!r}: {each.why}"
                 )
                 self.report.add(kind, each.id, change)
-        return [(each.id, each.name.text, each.name.key) for each in new]
+        looks = Looks()
+        return [(each.id, each.name.text, each.name.key, *looks.of(each.name)) for each in new]
 
     async def _fill_friends(self) -> None:
         rows: dict[tuple[int, int], None] = {}  # in order, and each once
@@ -109,10 +114,10 @@ class Filling:
         new = self._named({number: groups[number][0] for number in sorted(members)}, "group")
         await self._insert(
             "AllGroup",
-            "id, groupname, namekey, groupdesc, changes",
+            f"id, groupname, {KEYS}, groupdesc, changes",
             [
-                (number, text, key, groups[number][1], len(members[number]))
-                for number, text, key in new
+                (number, text, *keys, groups[number][1], len(members[number]))
+                for number, text, *keys in new
             ],
         )
         await self._fill_members(members)

@@ -1,8 +1,9 @@
 """Names for users and groups whose old ones are not valid any more, or not unique.
 
-The new server is stricter: a name is not empty, not digits alone, holds nothing invisible, and two
-names that differ in case, surrounding space or the composition of accents are the same. Users of
-the C++ server log in by their id, so another name keeps nobody out.
+A name is not empty, not digits alone, holds no control characters, and two names that differ in
+case, surrounding space or the composition of accents are the same. Users of the C++ server log in
+by their id, so another name keeps nobody out. What else a new name may not be, an old one may:
+look like another, or hold what is blank.
 """
 
 import unicodedata
@@ -12,6 +13,7 @@ import attrs
 
 from chat_domain.errors import BadName
 from chat_domain.names import MAX_NAME, Name, name_key
+from chat_domain.skeletons import is_visible
 
 
 @attrs.frozen
@@ -32,7 +34,7 @@ def named(old_names: Iterable[tuple[int, str | None]], kind: str) -> Iterator[Na
     without: list[tuple[int, str, str]] = []
     for number, old in old_names:
         try:
-            name = Name.parse(old or "")
+            name = Name.of_old(old or "")
         except BadName as error:
             without.append((number, old or "", str(error)))
             continue
@@ -58,6 +60,26 @@ def _made_up(number: int, old: str, kind: str, taken: dict[str, int]) -> Name:
 
 
 def _visible(text: str) -> str:
-    """Without what `Name` does not allow, and a little more."""
-    composed = unicodedata.normalize("NFC", text)
-    return "".join(c for c in composed if c.isprintable())  # the categories C and Z, but for space
+    """Without what a new name may not have."""
+    return "".join(filter(is_visible, unicodedata.normalize("NFC", text)))
+
+
+@attrs.define
+class Looks:
+    """What the names look like that were asked about."""
+
+    _skeletons: set[str] = attrs.field(factory=set, init=False)
+    _key_skeletons: set[str] = attrs.field(factory=set, init=False)
+
+    def of(self, name: Name) -> tuple[str | None, str | None]:
+        """The two skeletons of a name, each None where a name before it has the same."""
+        return _first(name.skeleton, self._skeletons), _first(
+            name.key_skeleton, self._key_skeletons
+        )
+
+
+def _first(skeleton: str, known: set[str]) -> str | None:
+    if skeleton in known:
+        return None
+    known.add(skeleton)
+    return skeleton

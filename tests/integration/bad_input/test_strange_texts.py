@@ -30,6 +30,12 @@ BAD_NAMES = {
     "a line separator": "a\u2028b",
     "a bidirectional override": "a\u202eb",
     "a zero-width space": "a\u200bb",
+    "a joiner": "a\u200db",
+    "a variation selector": "❤\ufe0f",
+    "a filler": "a\u3164b",
+    "another space": "a\u00a0b",
+    "nothing assigned": "a\u0378b",
+    "something private": "a\ue000b",
 }
 AWKWARD = {
     "quotes": "\"'`\\",
@@ -38,7 +44,7 @@ AWKWARD = {
     "emoji": "😀 👍🏽 🇨🇳",
     "Chinese": "你好,世界",
     "right to left": "שלום عليكم",
-    "combining": "e\u0301 Z͑ͫ̓ͪ̂ͫ̽͏̴̙",
+    "combining": "e\u0301 Z̴̙͑ͫ̓ͪ̂ͫ̽",
     "markup": "<script>alert(1)</script>",
 }
 CONTROLS = {
@@ -78,6 +84,19 @@ class TestTexts:
         assert answer["errmsg"]
         assert_refused(regular.ask({"msgid": 1007, "groupname": name}), "bad_name")
         assert_undisturbed(stranger)
+
+    def test_a_name_that_looks_like_another_is_taken(
+        self, regular: RawClient, stranger: RawClient
+    ) -> None:
+        """Whoever has it keeps it; for users as for groups."""
+        name, alike = "Olga", "\u041elga"  # Cyrillic
+        stranger.register(name)
+        answer = stranger.ask({"msgid": 1003, "name": alike, "password": "secret"})
+        assert_refused(answer, "name_taken", msgid=1004)
+        assert_refused(regular.ask({"msgid": 1019, "name": alike}), "no_such_user")
+        assert regular.ask({"msgid": 1019, "name": name})["id"] == stranger.id
+        regular.ask({"msgid": 1007, "groupname": name})
+        assert_refused(regular.ask({"msgid": 1007, "groupname": alike}), "group_name_taken")
 
     @pytest.mark.parametrize("text", (AWKWARD | CONTROLS).values(), ids=AWKWARD | CONTROLS)
     def test_a_text_arrives_as_it_was_sent(self, port: int, text: str) -> None:

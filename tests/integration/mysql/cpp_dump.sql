@@ -100,6 +100,8 @@ INSERT INTO `user` VALUES
   (33,'zhang san~27','it was mine before','offline'),
   (34,'no password',NULL,'offline'),
   (35,CONVERT(_utf8 0x576569C39F USING utf8),'sharp','offline'),
-  (36,'WEISS','double','offline');
+  (36,'WEISS','double','offline'),
+  (37,CONVERT(_utf8 0x7A68D0B06E672073616E USING utf8),'looks like 13','offline'),
+  (38,CONVERT(_utf8 0x6F6464C2A07370616365E385A4 USING utf8),'blank','offline');
 
 /*!40101 SET SQL_MODE=@OLD_SQL_MODE */;

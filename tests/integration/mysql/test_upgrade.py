@@ -25,9 +25,9 @@ from adapters.mysql.upgrading.report import Report
 from adapters.passwords import Argon2Hasher
 from adapters.storage import StoreUnusable
 from adapters.system import RandomIds, SystemClock
-from chat_domain.errors import BadCredentials
+from chat_domain.errors import BadCredentials, GroupNameTaken, NameTaken
 from chat_domain.model import DISABLED, NO_PASSWORD, PLAIN, Member, Role
-from chat_domain.names import Name
+from chat_domain.names import Name, name_key
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.store import Store
@@ -118,6 +118,7 @@ def accounts(upgraded: Store, hasher: Argon2Hasher) -> Accounts:
         (24, "nameless", "user~24"),
         (26, "bond", "007~26"),
         (29, "decomposed", "Zoë~29"),
+        (37, "looks like 13", "zh\u0430ng san"),
     ],
 )
 async def test_old_passwords_are_good(
@@ -215,12 +216,27 @@ async def test_all_names_are_valid_and_unique(upgraded: Store, ask: Ask) -> None
         34: "no password",
         35: "Weiß",
         36: "WEISS~36",
+        37: "zh\u0430ng san",
+        38: "odd\u00a0space\u3164",
     }
     for user_id, text in names.items():
-        account = await upgraded.users.by_name(Name.parse(text).key)
+        account = await upgraded.users.by_name(name_key(text))
         assert account is not None
         assert account.user.id == user_id
     assert ask("SELECT DISTINCT state FROM User") == [("offline",)]
+
+
+@pytest.mark.parametrize("name", ["zhang s\u0430n", "odd space", "1i si"])
+async def test_nobody_new_looks_like_somebody_of_old(upgraded: Store, name: str) -> None:
+    """Nor where two of old look alike, or an old name has in it what no new one may have."""
+    with pytest.raises(NameTaken):
+        await upgraded.users.add(Name.parse(name), "hash")
+
+
+async def test_a_group_of_old_is_not_imitated(upgraded: Store) -> None:
+    """The same for groups: 'C++ chat project', with a Greek omicron."""
+    with pytest.raises(GroupNameTaken):
+        await upgraded.groups.create(Name.parse("c++ chat pr\u03bfject"), "", 13)
 
 
 async def test_friends_are_there(upgraded: Store) -> None:
@@ -293,7 +309,7 @@ async def test_what_was_left_out_is_told(old: str, ask: Ask) -> None:
     assert {
         "user 24: '' is now called 'user~24': a name needs at least one character",
         r"user 30: '\u202eli si' is now called 'li si~30':"  # noqa: ISC004
-        " a name has no control or invisible characters",
+        " a name has no control or invisible characters (U+202E)",
         "user 36: 'WEISS' is now called 'WEISS~36': it is the same name as that of user 35",
         "user 34: has no password (NULL), so nobody can log in as them",
         "friend 13: friend 999 left out: there is no such user",
@@ -312,7 +328,7 @@ async def test_what_was_left_out_is_told(old: str, ask: Ask) -> None:
     assert [what for what, _ in rows] == [line.what for line in report.lines]
     assert ("left out: it is no JSON", b'{"id":13,"msg":"cut off in the mid') in rows
     assert next(report.summary()) == (
-        "upgraded: 18 users, 5 friends, 7 groups, 13 members of groups, 8 messages"
+        "upgraded: 20 users, 5 friends, 7 groups, 13 members of groups, 8 messages"
     )
 
 
@@ -449,7 +465,7 @@ async def test_a_process_that_is_killed(old: str, ask: Ask, database: str) -> No
         subprocess.run, command, cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "upgraded" in done.stdout
-    assert ask("SELECT COUNT(*) FROM User") == [(18,)]
+    assert ask("SELECT COUNT(*) FROM User") == [(20,)]
 
 
 async def test_a_server_that_folds_the_names_of_tables(home: Path) -> None:
@@ -468,7 +484,7 @@ async def test_a_server_that_folds_the_names_of_tables(home: Path) -> None:
         assert await upgrade_tables(server.url(), ZONE) is not None
         assert await upgrade_tables(server.url(), ZONE) is None
         async with mysql_store(server.url()) as store:
-            assert len(await store.users.names(range(100))) == 18
+            assert len(await store.users.names(range(100))) == 20
             assert len(await store.mailbox.read(13, 100, ())) == 6
 
 
@@ -484,7 +500,7 @@ async def test_tables_that_nobody_uses_yet_make_way(old: str, ask: Ask) -> None:
         if "TABLE" in statement or "INSERT" in statement:
             ask(statement)
     assert await upgrade(old) is not None
-    assert ask("SELECT COUNT(*) FROM User") == [(18,)]
+    assert ask("SELECT COUNT(*) FROM User") == [(20,)]
 
 
 async def refused(attempt: Awaitable[object]) -> str:
@@ -500,7 +516,7 @@ async def test_what_is_in_use_is_not_touched(old: str, ask: Ask) -> None:
             ask(statement)
     ask("INSERT INTO User (name, namekey, password) VALUES ('Ann', 'ann', 'x')")
     assert "a new User that is in use" in await refused(upgrade(old))
-    assert ask("SELECT COUNT(*) FROM user") == [(18,)]
+    assert ask("SELECT COUNT(*) FROM user") == [(20,)]
     assert ask("SELECT COUNT(*) FROM User") == [(1,)]
 
 
@@ -558,8 +574,8 @@ async def test_names_that_the_old_documentation_gives(old: str, ask: Ask) -> Non
         " groupuser TO GroupUser, offlinemessage TO OfflineMessage"
     )
     assert await upgrade(old) is not None
-    assert ask("SELECT COUNT(*) FROM User") == [(18,)]
-    assert ask("SELECT COUNT(*) FROM old_user") == [(18,)]
+    assert ask("SELECT COUNT(*) FROM User") == [(20,)]
+    assert ask("SELECT COUNT(*) FROM old_user") == [(20,)]
     assert ask("SELECT COUNT(*) FROM OfflineMessage") == [(8,)]
 
 

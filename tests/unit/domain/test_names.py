@@ -60,11 +60,50 @@ def test_digits_among_others_are_welcome(raw: str) -> None:
 @pytest.mark.parametrize(
     "character",
     ["\0", "\x1b", "\x7f", "\u0085", "\u200b", "\u202e", "\u2066", "\ufeff", "\u2028", "\u2029",
-     "\ud800"],
+     "\ud800", "\u00ad", "\u200c", "\u200d", "\u2060", "\u061c", "\u180e"],
 )  # fmt: skip
 def test_what_cannot_be_seen_is_no_part_of_a_name(character: str) -> None:
-    """Control and format characters, line separators and lone surrogates could forge a screen."""
+    """Control and format characters, line separators and lone surrogates could forge a screen.
+    The joiners are among them, although some scripts write them."""
     assert "invisible" in refusal(f"li{character}si")
+    with pytest.raises(BadName):
+        Name.of_old(f"li{character}si")
+
+
+# Default_Ignorable_Code_Point of Unicode 17, first and last of each range.
+IGNORABLE = [
+    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5),
+    (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
+    (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3),
+    (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+]  # fmt: skip
+SPACES = "\u00a0\u1680\u2002\u2003\u2009\u200a\u202f\u205f\u3000"
+BLANK = "\u2800\ufffc\U0001d159\U00016fe4"
+NOT_ASSIGNED = "\u0378\U0001f8ff\ue000\U000f0000\U0010fffd\ufdd0\uffff\U0001fffe"
+
+
+def test_what_shows_nothing_is_no_part_of_a_new_name() -> None:
+    """Fillers, variation selectors, odd spaces, what means nothing or something private: two names
+    could differ in them alone. The refusal tells which it was."""
+    ignorable = [chr(number) for first, last in IGNORABLE for number in range(first, last + 1)]
+    for character in (*ignorable, *SPACES, *BLANK, *NOT_ASSIGNED):
+        assert f"invisible characters (U+{ord(character):04X})" in refusal(f"li{character}si")
+
+
+@pytest.mark.parametrize("character", [*SPACES, *BLANK, "\u3164", "\ufe0f", "\ue000"])
+def test_an_old_name_keeps_what_shows_nothing(character: str) -> None:
+    """It was given before this rule was."""
+    assert Name.of_old(f"li{character}si").text == f"li{character}si"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["张三", "欧阳娜娜", "村上 春樹", "김민준", "Nguyễn Thị Ánh", "שלום", "محمد", "अनिल कुमार",
+     "สมชาย", "ខ្មែរ", "Ὀδυσσεύς", "O'Brien-Łukasz", "😀 👍🏽 🇨🇳", "x_X.(42)"],
+)  # fmt: skip
+def test_names_of_all_scripts_are_names(name: str) -> None:
+    """With the marks that they are written with, and with emoji of one character."""
+    assert Name.parse(name).text == unicodedata.normalize("NFC", name)
 
 
 def test_fifty_characters_are_the_longest() -> None:
