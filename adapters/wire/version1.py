@@ -4,6 +4,7 @@ Its client reads up to 1,024 bytes and takes them for one C string, so that no f
 have more than 1,023 bytes, and no two may arrive in one read.
 """
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -57,22 +58,39 @@ def short_chats(message: Message, recipient_id: int) -> Sequence[bytes]:
     whole = chat(message, recipient_id)
     if len(whole) <= MAX_FRAME:
         return [whole]
-    room = MAX_FRAME - len(chat(message, recipient_id, ""))
-    return [chat(message, recipient_id, piece) for piece in _pieces(message.text, room)]
+    head, tail = _around(message, recipient_id)
+    written = encode(message.text)[1:-1]
+    return [head + piece + tail for piece in _pieces(written, MAX_FRAME - len(head) - len(tail))]
 
 
-def _pieces(text: str, room: int) -> Iterator[str]:
-    """Cut a text so that each piece, as JSON, has at most `room` bytes between its quotes."""
-    while text:
-        fits, too_many = 1, min(len(text), room) + 1
-        while too_many - fits > 1:
-            middle = (fits + too_many) // 2
-            if len(encode(text[:middle])) - 2 <= room:
-                fits = middle
-            else:
-                too_many = middle
-        yield text[:fits]
-        text = text[fits:]
+def _around(message: Message, recipient_id: int) -> tuple[bytes, bytes]:
+    """What stands in a message's frame in front of its text and behind it."""
+    frame = chat(message, recipient_id, "")
+    middle = frame.rindex(b'"msg":"') + len(b'"msg":"')  # names come before it, the time behind
+    return frame[:middle], frame[middle:]
+
+
+def _pieces(written: bytes, room: int) -> Iterator[bytes]:
+    """Cut what is written in a string of JSON so that each piece has at most `room` bytes."""
+    begin = 0
+    while begin < len(written):
+        end = _end_of_character(written, begin, begin + room)
+        yield written[begin:end]
+        begin = end
+
+
+def _end_of_character(written: bytes, begin: int, limit: int) -> int:
+    """The last place up to `limit` where a character or an escape has ended."""
+    if limit >= len(written):
+        return len(written)
+    while written[limit] & 0b1100_0000 == _CONTINUED:
+        limit -= 1
+    whole = _WHOLE.match(written, begin, limit)
+    return whole.end() if whole else begin
+
+
+_CONTINUED = 0b1000_0000  # the highest bits of all bytes of a character in UTF-8 but its first
+_WHOLE = re.compile(rb"(?:[^\\]++|\\u.{4}|\\[^u])*+")  # no half of an escape at the end
 
 
 @attrs.frozen

@@ -103,5 +103,5 @@ class GroupMembership:
         """The same, for whoever may see every group. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, after, limit + 1)
         online = await self.presence.online([member.id for member in found])
-        members = [attrs.evolve(member, online=member.id in online) for member in found]
+        members = [Member(one.id, one.name, one.role, one.id in online) for one in found]
         return cut(members, [member.id for member in members], limit)
