@@ -7,6 +7,13 @@ class ChatError(Exception):
     """A refusal that the client is told about; `str()` of it is fit for a person."""
 
 
+SHOWN = 64  # characters of a text that a refusal says again, which nobody's name or session exceeds
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
+
+
 class _Worded(ChatError):
     sentence = ""
 
@@ -59,7 +66,8 @@ class NoSuchUser(ChatError):
     who: int | str
 
     def __str__(self) -> str:
-        return f"there is no user {self.who!r}"
+        who = self.who if isinstance(self.who, int) else _quoted(self.who)
+        return f"there is no user {who}"
 
 
 @attrs.frozen(slots=False)
@@ -126,7 +134,7 @@ class NoSuchSession(ChatError):
     session: str
 
     def __str__(self) -> str:
-        return f"you have no session {self.session!r}"
+        return f"you have no session {_quoted(self.session)}"
 
 
 @attrs.frozen(slots=False)
