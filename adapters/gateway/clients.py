@@ -93,7 +93,7 @@ class Version2Client:
 class PersonClient(Version2Client):
     """Reads version 1 from a terminal. What has left our buffer counts as taken over."""
 
-    __slots__ = ("_early", "_user")
+    __slots__ = ("_chat_for_terminal", "_early", "_user")
 
     version = 1
     watches_drain = True
@@ -103,6 +103,7 @@ class PersonClient(Version2Client):
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)
         self._user = user
+        self._chat_for_terminal = encoder.chat_for_terminal
         self._early: list[tuple[int, Message]] | None = []  # until the login is answered
 
     def answer_login(
@@ -114,7 +115,7 @@ class PersonClient(Version2Client):
         ack, count = version1.login_ack(
             self._user, friends, groups, messages, seq=seq, limit=self.longest_frame
         )
-        self._show(ack)
+        self._link.write(terminal_safe(ack) if self.on_terminal else ack)
         if count:
             self.sent = early[count - 1][0]
         for number, message in early[count:]:
@@ -124,7 +125,7 @@ class PersonClient(Version2Client):
         if self._early is not None:
             self._early.append((number, message))
             return
-        self._show(version1.chat(message, self._user_id))
+        self._link.write(self._chat_for_terminal(message, self._user_id))
         self.sent = number
 
     def friend_changed(self, friend: Friend) -> None:
@@ -141,10 +142,6 @@ class PersonClient(Version2Client):
 
     def going_away(self, delay_ms: int) -> None:
         """Version 1 has no such frame."""
-
-    def _show(self, frame: bytes) -> None:
-        """Send what others may have written."""
-        self._link.write(terminal_safe(frame) if self.on_terminal else frame)
 
 
 class OriginalClient(PersonClient):

@@ -30,13 +30,17 @@ def _escape(character: str) -> bytes:
     return b"".join(b"\\u%b" % units[at : at + 2].hex().encode() for at in range(0, len(units), 2))
 
 
-def _pattern(characters: Iterable[bytes]) -> bytes:
-    """A regular expression for these, as UTF-8. Those that differ in their last byte alone share
-    the bytes before it, so that little is looked at in what is none of them."""
-    lasts = defaultdict(list)
-    for encoded in characters:
-        lasts[encoded[:-1]].append(re.escape(encoded[-1:]))
-    return b"|".join(re.escape(lead) + b"[%b]" % b"".join(some) for lead, some in lasts.items())
+def _pattern(encoded: Iterable[bytes]) -> bytes:
+    """A regular expression for these characters, as UTF-8. Those that begin with the same byte
+    share it, so that little is looked at in what is none of them."""
+    following = defaultdict(set)
+    for character in encoded:
+        following[character[:1]].add(character[1:])
+    last = [re.escape(byte) for byte, rests in following.items() if b"" in rests]
+    branches = [
+        re.escape(byte) + _pattern(rests) for byte, rests in following.items() if b"" not in rests
+    ]
+    return b"(?:%b)" % b"|".join([*branches, b"[%b]" % b"".join(last)] if last else branches)
 
 
 _ESCAPES = {character.encode(): _escape(character) for character in _characters()}

@@ -6,15 +6,18 @@ have more than 1,023 bytes, and no two may arrive in one read.
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import attrs
 
 from adapters.wire.answers import FriendRow, LoginAck, MemberRow
 from adapters.wire.frames import OldGroupChatFrame, OldOneChatFrame, encode, number_of
+from adapters.wire.terminal_safe import terminal_safe
 from chat_domain.model import Friend, Group, Member, Message, User
+
+T = TypeVar("T")
 
 MAX_FRAME = 1023  # bytes, without the terminator
 
@@ -38,19 +41,26 @@ def chat(message: Message, recipient_id: int, text: str | None = None) -> bytes:
     )
 
 
-class ChatEncoder:
-    """Encodes messages in short frames, a group's once for all of its members."""
+class OnceForAll(Generic[T]):
+    """Encodes a message for a recipient, a group's once for all of its members."""
 
-    def __init__(self) -> None:
+    def __init__(self, encode: Callable[[Message, int], T]) -> None:
+        self._encode = encode
         self._message: Message | None = None
-        self._frames: Sequence[bytes] = ()
+        self._encoded: T
 
-    def encode(self, message: Message, recipient_id: int) -> Sequence[bytes]:
+    def __call__(self, message: Message, recipient_id: int) -> T:
         if not message.group_id:
-            return short_chats(message, recipient_id)
+            return self._encode(message, recipient_id)
         if message is not self._message:
-            self._message, self._frames = message, short_chats(message, recipient_id)
-        return self._frames
+            self._encoded = self._encode(message, recipient_id)
+            self._message = message
+        return self._encoded
+
+
+def chat_for_terminal(message: Message, recipient_id: int) -> bytes:
+    """A message's frame, without its terminator, and without what steers a terminal."""
+    return terminal_safe(chat(message, recipient_id))
 
 
 def short_chats(message: Message, recipient_id: int) -> Sequence[bytes]:

@@ -2,7 +2,7 @@
 
 from adapters.wire.answers import Ack
 from adapters.wire.frames import GroupChatFrame, OneChatFrame, PresenceFrame, encode
-from adapters.wire.version1 import ChatEncoder
+from adapters.wire.version1 import OnceForAll, chat_for_terminal, short_chats
 from chat_domain.model import Friend, Message
 from chat_domain.ports.client import Answer
 
@@ -15,15 +15,16 @@ class MessageEncoder:
     What differs between the members is the number of the push. It is put in front of the rest,
     and the rest of the last message is kept for the next member's turn.
 
-    short_chats: the same for the C++ server's client, where nothing differs. PRESENCE is encoded
-    once for all who are told of it.
+    short_chats, chat_for_terminal: the same for the C++ server's client and for people, where
+    nothing differs. PRESENCE is encoded once for all who are told of it.
     """
 
     def __init__(self) -> None:
         self._message: Message | None = None
         self._stored = False
         self._rest = b""
-        self.short_chats = ChatEncoder().encode
+        self.short_chats = OnceForAll(short_chats)
+        self.chat_for_terminal = OnceForAll(chat_for_terminal)
         self._friend: Friend | None = None
         self._presence = b""
 

@@ -76,6 +76,16 @@ def test_a_group_message_is_encoded_once_for_all_members() -> None:
     assert json.loads(second) == json.loads(first) | {"push": 222}
 
 
+def test_for_version_1_it_is_made_once_as_well() -> None:
+    """Cut into short frames, or with what steers a terminal escaped; anew for the next message."""
+    encoder = MessageEncoder()
+    for make in (encoder.short_chats, encoder.chat_for_terminal):
+        one, other = message(3, "\u202e"), message(3, "\u202e")
+        assert make(one, 15) is make(one, 16)
+        assert make(other, 15) is not make(one, 15)
+        assert make(message(), 15) != make(message(), 16)
+
+
 def test_what_was_kept_is_of_this_message_alone() -> None:
     """Another message, or the same as a stored one, is encoded anew; one to one always is."""
     encoder = MessageEncoder()
