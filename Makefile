@@ -17,7 +17,7 @@ OR_NONE = $(if $(ARGS),|| [ $$? -eq 5 ])
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run cluster test lint unit integration soak stampede mutations bench services check-infra lock audit clean
+.PHONY: help run cluster test lint unit integration fuzz soak stampede mutations bench services check-infra lock audit clean
 .NOTPARALLEL:
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo 'make lint         ruff, ruff format, mypy, import-linter'
 	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k mailbox -x")'
 	@echo 'make integration  the tests with real processes and sockets'
+	@echo 'make fuzz         look for a frame that costs the server too much (make fuzz MINUTES=10 SEED=7)'
 	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'
 	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'
 	@echo 'make stampede     kill a node under all its clients, and see how soon they are back (make stampede CLIENTS=10000)'
@@ -60,6 +61,9 @@ integration: services $(VENV)/.tests
 
 bench: $(VENV)/.tests
 	$(BIN)/python -m bench $(ARGS)
+
+fuzz: $(VENV)/.tests
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 soak: $(VENV)/.tests
 	$(BIN)/python -m tests.delivery.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -9,8 +9,8 @@ from collections import Counter
 
 import attrs
 
+from tests.fuzz.grammar import ENDS, Frame, Grammar
 from tests.integration.abuse.attackers import attacker
-from tests.integration.abuse.grammar import ENDS, Frame, Grammar
 
 CLIENTS = 12  # at a time
 READS_WITHIN = 0.003  # seconds

@@ -6,6 +6,7 @@ CHAT_FUZZ_SECONDS and CHAT_FUZZ_SEED choose for how long, and which.
 import asyncio
 import json
 import os
+import random
 import socket
 import threading
 import time
@@ -19,10 +20,10 @@ import pytest
 from adapters.wire.errors import NUMBERS
 from chat_domain.fairness.meter import GOES_ON
 from entrypoints.services.ports import free_port
+from tests.fuzz.grammar import Grammar, Known
 from tests.integration.abuse.attackers import ask, attacker, insist
 from tests.integration.abuse.bystanders import memory_of, undisturbed
 from tests.integration.abuse.fuzzer import CLIENTS, Fuzzer
-from tests.integration.abuse.grammar import Grammar, Known
 from tests.integration.server_process import ServerProcess
 
 SEED = int(os.environ.get("CHAT_FUZZ_SEED", "6"))
@@ -56,7 +57,7 @@ def fuzz(port: int) -> Counter[int | str]:
             ask(sock, msgid=1003, name=f"fuzzer {number}", password="secret")["id"]
             for number in range(FUZZED_USERS)
         ]
-    fuzzer = Fuzzer(port, Grammar(SEED, Known(users)))
+    fuzzer = Fuzzer(port, Grammar(random.Random(SEED), Known(users)))
     fuzzer.run(SECONDS)
     assert fuzzer.connections > CLIENTS
     return fuzzer.seen

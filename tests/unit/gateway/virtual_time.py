@@ -28,6 +28,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def is_busy(self) -> bool:
+        """Whether something is left to be done that needs no time."""
+        return bool(self._ready)  # type: ignore[attr-defined]  # there is no public way to ask
+
     def pass_time(self, seconds: float) -> None:
         """Let what is being done take so long."""
         self._jumping.now += seconds

@@ -5,13 +5,14 @@ tokens and numbers that exist; so a fuzzer learns those from the answers.
 """
 
 import json
-import random
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import attrs
 
 from adapters.wire.requests import REQUESTS
+from tests.fuzz.heavy import Heavy
 
 Frame = dict[str, Any]
 Make = Callable[[], Any]
@@ -19,8 +20,12 @@ Make = Callable[[], Any]
 ENDS = (b"\n", b"\0", b"\r\n", b"\n\0")
 PASSWORD = "secret"
 COMING_AND_GOING = (1000, 1002, 1003, 1015)
-ODD_NUMBERS = (0, -1, 0.5, 1e300, 2**31 - 1, 2**31, 2**53, 2**63, 2**64, 10**4000)
-SIGNS = ("a", "é漢🙂", "\0\n\r\x1b\u202e", "0123456789", '"\\{}[]', "e\u0301ﷺ")
+EITHER = ("id", "friendid")  # counts where it is there, and then no name is looked up
+ODD_NUMBERS = (0, -1, 0.5, 1e300, 5e-324, 2**31 - 1, 2**31, 2**53, 2**63, 2**64, 10**4000)
+SIGNS = (
+    "a", "é漢🙂", "\0\n\r\x1b\u202e", "0123456789", '"\\{}[]', "e\u0301ﷺ", "\u0301\u0316",
+    "\u3164\ufe0f\u200d\u00a0", "\u0430\u0456оIl1m",
+)  # fmt: skip
 SIZES = (0, 1, 5, 20, 50, 64, 65, 129, 201, 1025, 4096, 4097)
 NOISE = (
     b"[" * 5_000,
@@ -52,9 +57,10 @@ class Known:
 class Grammar:
     """Makes the same frames of the same seed and of the same answers."""
 
-    def __init__(self, seed: int, known: Known) -> None:
-        self.random = random.Random(seed)
+    def __init__(self, random: Random, known: Known) -> None:
+        self.random = random
         self.known = known
+        self._heavy = Heavy(random)
         user, group = self._one_of(known.users), self._one_of(known.groups)
         makers: dict[str, Make] = {
             **dict.fromkeys(("id", "toid", "friendid", "after"), user),
@@ -70,7 +76,7 @@ class Grammar:
             "token": self._one_of(known.tokens),
             "session": self._one_of(known.sessions),
         }
-        self._requests: dict[int, dict[str, Make]] = {
+        self.requests: dict[int, dict[str, Make]] = {
             msgid: {
                 field: makers.get(field, self.anything)
                 for field in request.__struct_fields__
@@ -82,7 +88,7 @@ class Grammar:
         self._msgids = [
             *(
                 msgid
-                for msgid in self._requests
+                for msgid in self.requests
                 for _ in range(1 if msgid in COMING_AND_GOING else 4)
             ),
             *(1005, 1009, 1014) * 8,
@@ -102,7 +108,9 @@ class Grammar:
     def text(self) -> str:
         if self.chance(0.7):
             return "hello"
-        return "".join(self.random.choices(self.random.choice(SIGNS), k=self.random.choice(SIZES)))
+        size, signs = self.random.choice(SIZES), self.random.choice(SIGNS)
+        pattern = "".join(self.random.choice(signs) for _ in range(self.random.randrange(1, 6)))
+        return (pattern * size)[:size]
 
     def name(self) -> str:
         return f"fuzz {self.random.randrange(200)}" if self.chance(0.8) else self.text()
@@ -125,7 +133,9 @@ class Grammar:
         """One that a client could mean."""
         msgid = self.random.choice(self._msgids)
         frame = {"msgid": msgid} | {
-            name: make() for name, make in self._requests[msgid].items() if self.chance(0.97)
+            name: make()
+            for name, make in self.requests[msgid].items()
+            if self.chance(0.5 if name in EITHER else 0.97)
         }
         if self.chance(0.8):
             frame["seq"] = self.random.randrange(1000)
@@ -142,9 +152,22 @@ class Grammar:
     def frame(self) -> bytes:
         if self.chance(0.03):
             return self.random.choice(NOISE)
+        if self.chance(0.01):
+            return self.heavy()
         frame = self.request() if self.chance(0.7) else self.bent()
         data = json.dumps(frame, ensure_ascii=self.chance(0.5)).encode("utf-8", "surrogatepass")
         return self._damaged(data) if self.chance(0.1) else data
+
+    def heavy(self) -> bytes:
+        """A request that has a great deal of one thing in it."""
+        msgid = self.random.choice(list(self.requests))
+        fields = {name: make() for name, make in self.requests[msgid].items() if name not in EITHER}
+        return self._heavy.frame(
+            {
+                name.encode(): json.dumps(value, ensure_ascii=False).encode()
+                for name, value in {"msgid": msgid, "seq": 1, **fields}.items()
+            }
+        )
 
     def _damaged(self, data: bytes) -> bytes:
         if self.chance(0.5):

@@ -1,0 +1,114 @@
+"""A node in memory, and what it pays for one frame.
+
+The real gateway and the real domain, with stores and links of memory and passwords that are not
+hashed: what is left is what a frame costs the event loop.
+"""
+
+import asyncio
+import time
+
+import attrs
+
+from chat_domain.names import Name
+from tests.fuzz.grammar import PASSWORD, Known
+from tests.unit.gateway.server import Peer, Server, settled
+from tests.unit.gateway.virtual_time import VirtualTimeLoop
+
+MOST = 0.002  # seconds of CPU for a frame, whatever is in it
+TRIES = 7  # before a frame is said to cost more; other processes disturb the first
+
+LISTED = 100  # on the list of the one who sends
+GROUPS = 3
+MEMBERS = 31  # of a group: one more, and its messages wait for their turn
+LONG = "👩" * 44  # the rest of a name of the longest in bytes
+
+# Who sends: nobody yet, a client of version 2, a person with `nc`, the C++ server's client.
+KINDS = {
+    "stranger": (0, b"\n"),
+    "version 2": (2, b"\n"),
+    "person": (1, b"\n"),
+    "original": (1, b"\0"),
+}
+
+
+@attrs.define
+class Stage:
+    """known: users and groups that frames can name. The first user sends, and has friends and
+    groups; the others listen, in every version, or are away."""
+
+    server: Server
+    known: Known
+    listeners: list[Peer]
+    secret: str
+
+    @classmethod
+    async def set(cls) -> "Stage":
+        server = Server()
+        users, groups = server.chat.registration.users, server.chat.groups.groups
+        friends = server.chat.friends.friends
+        names = [Name(f"{LONG}{number:06}") for number in range(LISTED + 1)]
+        secret = await server.hasher.hash(PASSWORD)
+        ids = [await users.add(name, secret) for name in names]
+        for friend in ids[1:]:
+            await friends.add(ids[0], friend)
+        found = [await groups.create(name, "😀" * 200, ids[0]) for name in names[:GROUPS]]
+        for group in found:
+            for member in ids[1:MEMBERS]:
+                await groups.join(group.id, member)
+        kinds = list(KINDS.values())[1:]
+        listeners = [
+            await _logged_in(server, ids[number], *kinds[number % len(kinds)])
+            for number in range(1, MEMBERS)
+        ]
+        return cls(server, Known(ids[:20], [group.id for group in found]), listeners, secret)
+
+    async def cost(self, kind: str, frame: bytes) -> float:
+        """The CPU time of this frame, in seconds, from its arrival until nothing is left to do."""
+        version, end = KINDS[kind]
+        await self._undo_changes()
+        if not version:
+            peer = self.server.join(end)
+        else:
+            peer = await _logged_in(self.server, self.known.users[0], version, end)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+        begun = time.thread_time()
+        peer.link.arrives(frame.translate(None, b"\0\r\n") + end)
+        while loop.is_busy():  # noqa: ASYNC110  # it is this loop itself that is waited for
+            await asyncio.sleep(0)
+        took = time.thread_time() - begun
+        peer.link.abort()
+        await settled()
+        return took
+
+    async def _undo_changes(self) -> None:
+        """Let the sender log in as at first, whatever was done before."""
+        users = self.server.chat.registration.users
+        sender = await users.by_id(self.known.users[0])
+        assert sender is not None
+        await users.set_secret(sender.user.id, self.secret, instead_of=sender.secret)
+
+
+async def _logged_in(server: Server, user_id: int, version: int, end: bytes) -> Peer:
+    peer = server.join(end)
+    peer.say({"msgid": 1000, "id": user_id, "password": PASSWORD, "v": version})
+    await settled()
+    assert peer.talk.session is not None
+    return peer
+
+
+def cost(kind: str, frame: bytes) -> float:
+    """The same at its best of several times, each on a stage of its own, as a frame that was
+    handled before can be refused sooner."""
+
+    async def once() -> float:
+        stage = await Stage.set()
+        return await stage.cost(kind, frame)
+
+    costs = []
+    for _ in range(TRIES):
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            costs.append(runner.run(once()))
+        if costs[-1] < MOST:
+            break
+    return min(costs)
