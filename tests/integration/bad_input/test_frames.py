@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chat_domain.fairness.limits import STRANGERS_FRAME
 from tests.integration.bad_input.chatters import (
     assert_refused,
     assert_undisturbed,
@@ -41,9 +42,9 @@ NOT_JSON = {
     "a surrogate in UTF-8": b'{"msgid":1019,"name":"\xed\xa0\x80"}',
     "a lone high surrogate": b'{"msgid":1019,"name":"\\ud83d"}',
     "a lone low surrogate": b'{"msgid":1019,"name":"\\ude00"}',
-    "a deeply nested list": b'{"msgid":1012,"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
-    "a deeply nested object": b'{"msgid":1012,"x":' + b'{"":' * 10_000 + b"1" + b"}" * 10_001,
-    "deep nesting alone": b"[" * 60_000,
+    "a deeply nested list": b'{"msgid":1012,"x":' + b"[" * 4_000 + b"]" * 4_000 + b"}",
+    "a deeply nested object": b'{"msgid":1012,"x":' + b'{"":' * 1_600 + b"1" + b"}" * 1_601,
+    "deep nesting alone": b"[" * 8_000,
     "a telnet greeting": b"\xff\xfd\x01\xff\xfb\x1f",
     "a TLS greeting": b"\x16\x03\x01\x02\x01\xfc\x03\x03",
     "an HTTP request": b"GET / HTTP/1.1",
@@ -136,11 +137,15 @@ class TestStream:
         stranger.send_bytes(b'\n\n\r\n\0{"msgid":1012,"seq":1}\r\n\0\n{"msgid":1012,"seq":2}\0')
         assert [stranger.find_msgid(PONG)["seq"] for _ in range(2)] == [1, 2]
 
-    def test_the_longest_frame_is_accepted(self, anybody: RawClient) -> None:
-        """A frame of exactly 65,536 bytes is handled like any other."""
-        anybody.send_bytes(ping_of(LIMIT) + b"\n")
-        assert anybody.find(lambda frame: frame.get("seq") == 700)["msgid"] == PONG
-        assert_undisturbed(anybody)
+    @pytest.mark.parametrize(("kind", "limit"), [("regular", LIMIT), ("stranger", STRANGERS_FRAME)])
+    def test_the_longest_frame_is_accepted(
+        self, request: pytest.FixtureRequest, kind: str, limit: int
+    ) -> None:
+        """A frame of exactly 65,536 bytes is handled like any other; before a login, of 8,192."""
+        client: RawClient = request.getfixturevalue(kind)
+        client.send_bytes(ping_of(limit) + b"\n")
+        assert client.find(lambda frame: frame.get("seq") == 700)["msgid"] == PONG
+        assert_undisturbed(client)
 
     @pytest.mark.parametrize("kind", ["version 1", "version 2"])
     @pytest.mark.parametrize(
