@@ -57,7 +57,7 @@ class Replaced:
 
 
 @attrs.frozen
-class HandedOver:
+class Retired:
     """The session that was replaced pushes no more, and what it had left is stored."""
 
     user_id: int
@@ -110,7 +110,7 @@ Note = (
     | Settled
     | Fetch
     | Replaced
-    | HandedOver
+    | Retired
     | RosterChanged
     | RosterForgotten
     | PresenceChanged

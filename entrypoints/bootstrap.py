@@ -26,10 +26,10 @@ from chat_domain.chat import Chat
 from chat_domain.cluster.node import Node
 from chat_domain.delivery.budget import Budget
 from chat_domain.delivery.delivery import Delivery
-from chat_domain.delivery.handovers import Handovers
 from chat_domain.delivery.reading import MailboxReader
 from chat_domain.delivery.remote import RemoteRoutes
 from chat_domain.delivery.reports import Reports
+from chat_domain.delivery.retirements import Retirements
 from chat_domain.delivery.roster_changes import RosterChanges
 from chat_domain.delivery.rosters import Rosters
 from chat_domain.delivery.sessions import Sessions
@@ -241,13 +241,13 @@ def assemble(
     changes = RosterChanges(rosters, broker, surroundings.lease, latches)
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     teller = Teller(sessions, broker, tasks)
-    handovers = Handovers(broker, presence, clock)
+    retirements = Retirements(broker, presence, clock)
     logins = Logins(
         presence,
         sessions,
         delivery,
         announcer,
-        handovers,
+        retirements,
         standing,
         budget,
         ids,
@@ -259,7 +259,7 @@ def assemble(
         sessions=sessions,
         delivery=delivery,
         logins=logins,
-        handovers=handovers,
+        retirements=retirements,
         rosters=rosters,
         roster_changes=changes,
         announcer=announcer,

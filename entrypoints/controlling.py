@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 
 from adapters.control.audit import OPERATOR
-from adapters.control.commands import COMMANDS
 from adapters.control.server import Command, control_socket
+from adapters.control.user_commands import COMMANDS
 from chat_domain.chat import Chat
 from entrypoints.logs import THRESHOLD
 from entrypoints.settings import Settings

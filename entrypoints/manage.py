@@ -14,8 +14,8 @@ from contextlib import suppress
 from typing import Any
 
 from adapters.control.client import NobodyThere, ask
-from adapters.control.commands import COMMANDS
 from adapters.control.server import carry_out
+from adapters.control.user_commands import COMMANDS
 from adapters.redis import BrokerUnusable
 from adapters.storage import StoreUnusable
 from entrypoints.bootstrap import visited

@@ -108,7 +108,7 @@ class Intake:
             self._rest()
             self._count_held()
         elif meter.is_due():
-            self._settle()
+            self._charge()
 
     def _handle_all(self, frames: list[bytes]) -> bool:
         """Whether all are handled; the rest is kept."""
@@ -229,13 +229,13 @@ class Intake:
         self._resting = False
         self.heard = True  # as for who waits or pauses: it is we who did not listen
         if not self._is_held():
-            self._settle()
+            self._charge()
         self._go_on()
 
-    def _settle(self) -> None:
+    def _charge(self) -> None:
         """Charge this client for what it sent, and let it wait if that was too much."""
         now = asyncio.get_running_loop().time()
-        pause = self._meter.settle(now)
+        pause = self._meter.charge(now)
         if not pause:
             return
         counters = self._talk.guard.counters

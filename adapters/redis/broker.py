@@ -19,8 +19,8 @@ from redis.exceptions import RedisError
 from adapters.forever import forever
 from adapters.incidents import INCIDENTS
 from adapters.redis import codec
-from adapters.redis.commands import PATIENCE, Commands
 from adapters.redis.keys import Keys
+from adapters.redis.pipeline import PATIENCE, Commands
 from adapters.redis.trouble import Trouble, trouble_of
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain

@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from adapters.redis.broker import RedisBroker
-from adapters.redis.commands import PATIENCE, Commands
 from adapters.redis.keys import Keys
 from adapters.redis.lease import RedisLease
+from adapters.redis.pipeline import PATIENCE, Commands
 from adapters.redis.presence import RedisPresence
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain

@@ -33,7 +33,7 @@ _KINDS: dict[int, tuple[type[Note], type[received.Received]]] = {
     2: (notes.Settled, received.Settled),
     3: (notes.Fetch, received.Fetch),
     4: (notes.Replaced, received.Replaced),
-    5: (notes.HandedOver, received.HandedOver),
+    5: (notes.Retired, received.Retired),
     6: (notes.RosterChanged, received.RosterChanged),
     7: (notes.RosterForgotten, received.RosterForgotten),
     8: (notes.PresenceChanged, received.PresenceChanged),

@@ -9,8 +9,8 @@ import structlog
 
 from adapters.forever import forever
 from adapters.redis import answers, scripts
-from adapters.redis.commands import Commands
 from adapters.redis.keys import Keys
+from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import code_of
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain

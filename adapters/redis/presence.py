@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 from adapters.redis import answers, scripts
-from adapters.redis.commands import Commands
 from adapters.redis.keys import Keys
+from adapters.redis.pipeline import Commands
 from chat_domain.errors import TryAgain
 from chat_domain.model import Claim
 

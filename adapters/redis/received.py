@@ -92,9 +92,9 @@ class Replaced(_OfSession):
         return notes.Replaced(self.user_id, self.session_id)
 
 
-class HandedOver(_OfSession):
+class Retired(_OfSession):
     def note(self) -> Note:
-        return notes.HandedOver(self.user_id, self.session_id)
+        return notes.Retired(self.user_id, self.session_id)
 
 
 class LoggedOut(_OfSession):

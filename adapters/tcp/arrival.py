@@ -59,7 +59,7 @@ class Arrival(asyncio.Protocol):
             loop = asyncio.get_running_loop()
             self._patience = loop.call_later(self._silence, self._fall_silent)
         else:
-            self._hand_over(None, b"")
+            self._let_in(None, b"")
 
     def _is_from_proxy(self) -> bool:
         try:
@@ -70,7 +70,7 @@ class Arrival(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._is_proxys_own:
-            self._hand_over(None, data)
+            self._let_in(None, data)
             return
         self._begun += data
         try:
@@ -87,11 +87,11 @@ class Arrival(asyncio.Protocol):
             return
         if beginning.client is not None:
             log.debug("proxied", address=beginning.client, proxy=self._peer)
-        self._hand_over(beginning.client, beginning.rest)
+        self._let_in(beginning.client, beginning.rest)
 
     def _fall_silent(self) -> None:
         if self._is_proxys_own:
-            self._hand_over(None, b"")
+            self._let_in(None, b"")
         else:
             self._refuse(f"it has not come within {self._silence:.0f} s")
 
@@ -110,7 +110,7 @@ class Arrival(asyncio.Protocol):
         self._why_bad = why
         self._transport.abort()
 
-    def _hand_over(self, client: str | None, data: bytes) -> None:
+    def _let_in(self, client: str | None, data: bytes) -> None:
         self._forget_patience()
         connection = self._connect(client)
         self._transport.set_protocol(connection)

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable
 import attrs
 
 from chat_domain.delivery.delivery import Bound, Delivery
-from chat_domain.delivery.handovers import Handovers
 from chat_domain.delivery.held import Held
 from chat_domain.delivery.reports import RemoteReceipt, Reports
+from chat_domain.delivery.retirements import Retirements
 from chat_domain.delivery.roster_changes import RosterChanges
 from chat_domain.delivery.rosters import Rosters
 from chat_domain.delivery.session import Phase, Session
@@ -24,11 +24,11 @@ from chat_domain.model import Claim, Friend
 from chat_domain.notes import (
     Fetch,
     Handed,
-    HandedOver,
     LoggedOut,
     Note,
     PresenceChanged,
     Replaced,
+    Retired,
     RosterChanged,
     RosterForgotten,
     Settled,
@@ -52,7 +52,7 @@ class Node:
     sessions: Sessions
     delivery: Delivery
     logins: Logins
-    handovers: Handovers
+    retirements: Retirements
     rosters: Rosters
     roster_changes: RosterChanges
     announcer: Announcer
@@ -80,8 +80,8 @@ class Node:
                     self.delivery.fetch(user_id)
             case Replaced():
                 self.tasks.start(self._replaced(sender, note), self.sessions.get(note.user_id))
-            case HandedOver():
-                self._handed_over(note.session_id)
+            case Retired():
+                self._retired(note.session_id)
             case RosterChanged():
                 self.rosters.changed(note.group_id)
                 self.broker.send(sender, RosterForgotten(note.question))
@@ -143,16 +143,16 @@ class Node:
     async def _replaced(self, sender: str, note: Replaced) -> None:
         session = self.sessions.get(note.user_id)
         if session is None or session.claim.session_id != note.session_id:
-            self.handovers.replaced_early(note.session_id)
-            self.broker.send(sender, HandedOver(note.user_id, note.session_id))
+            self.retirements.replaced_early(note.session_id)
+            self.broker.send(sender, Retired(note.user_id, note.session_id))
             return
         session.client.replaced()
-        await self.logins.hand_over(session)
-        self.broker.send(sender, HandedOver(note.user_id, note.session_id))
+        await self.logins.retire(session)
+        self.broker.send(sender, Retired(note.user_id, note.session_id))
         await self.logins.release(session)  # which may have been claimed again before we knew
 
-    def _handed_over(self, old_session_id: str) -> None:
-        session = self.handovers.done(old_session_id)
+    def _retired(self, old_session_id: str) -> None:
+        session = self.retirements.done(old_session_id)
         if session is not None:
             self.delivery.reader.fetch(session)
 
@@ -203,12 +203,12 @@ class Node:
         claims = set(await self.presence.own(self.delivery.node))
         stray = {claim for claim in claims if not self._has_session(claim)}
         for claim in stray & self._stray:
-            self.handovers.release_later(claim)
+            self.retirements.release_later(claim)
         self._stray = stray
         unclaimed = [session for session in self.sessions if session.claim not in claims]
         for session in await self._claim_again(unclaimed):
             session.client.replaced()
-            await self.logins.hand_over(session)
+            await self.logins.retire(session)
 
     def _has_session(self, claim: Claim) -> bool:
         session = self.sessions.get(claim.user_id)
@@ -246,7 +246,7 @@ class Node:
             return
         for session in await self._claim_again(self.sessions):
             session.client.dropped()
-            await self.logins.hand_over(session)
+            await self.logins.retire(session)
         self.rosters.resume()
         self.standing.suspended = False
         self._all_fetch()
@@ -257,7 +257,7 @@ class Node:
         lost = await self.presence.reclaim(list(by_claim))
         for claim, session in by_claim.items():
             if session.phase is Phase.ENDED:  # meanwhile, and its claim was given up before ours
-                self.handovers.release_later(claim)
+                self.retirements.release_later(claim)
         return [by_claim[claim] for claim in lost]
 
     # -- time ----------------------------------------------------------------------------------
@@ -267,16 +267,16 @@ class Node:
         self.check_lease()
         for user_id in self.delivery.routes.overdue(self.clock.now_ms()):
             self.delivery.change_way(user_id)
-        for old_session_id in self.handovers.overdue():
-            self._handed_over(old_session_id)
+        for old_session_id in self.retirements.overdue():
+            self._retired(old_session_id)
         self.announcer.go_on()
         if self.standing.good():
             self._make_up_for()
 
     def _make_up_for(self) -> None:
         """Do what could not be done while the presence was out of reach."""
-        if self.handovers.anything_to_release:
-            self.tasks.start(self.handovers.release_now())
+        if self.retirements.anything_to_release:
+            self.tasks.start(self.retirements.release_now())
         owed = self.delivery.owed
         if owed:
             some = [owed.pop() for _ in range(min(len(owed), OWED_AT_ONCE))]

@@ -1,7 +1,7 @@
 """How fast one connection sends, against what it and its address may.
 
 Rules:
-1. `frames`, `bytes` and `free` are added to on the hot path and settled now and then: once they
+1. `frames`, `bytes` and `free` are added to on the hot path and charged now and then: once they
    pass a quantum. Only then is there a look at a clock.
 2. PUSHED, PING and PONG of a user are `free`, as long as they are not a flood themselves.
 3. What asks the store for something weighs DEAR frames, and a group's message a part of a frame
@@ -103,10 +103,10 @@ class Meter:
         self.frames += STRAY - 1
 
     def is_due(self) -> bool:
-        """Whether it is time to settle."""
+        """Whether it is time to charge for it."""
         return self.frames > QUANTUM_FRAMES or self.bytes > QUANTUM_BYTES
 
-    def settle(self, now: float) -> float:
+    def charge(self, now: float) -> float:
         """Charge what was sent; return for how many seconds this client has to pause."""
         frames, data, free = self.frames, self.bytes, self.free
         self.frames = 0.0

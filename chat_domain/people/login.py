@@ -4,7 +4,7 @@ import attrs
 
 from chat_domain.delivery.budget import Budget
 from chat_domain.delivery.delivery import Delivery
-from chat_domain.delivery.handovers import Handovers
+from chat_domain.delivery.retirements import Retirements
 from chat_domain.delivery.session import Phase, Session
 from chat_domain.delivery.sessions import Sessions
 from chat_domain.delivery.standing import Standing
@@ -24,7 +24,7 @@ class Logins:
     sessions: Sessions
     delivery: Delivery
     announcer: Announcer
-    handovers: Handovers
+    retirements: Retirements
     standing: Standing
     budget: Budget
     ids: Ids
@@ -65,7 +65,7 @@ class Logins:
             session.end()
             # Whether it was claimed may be unknown; nobody must be kept out by a claim without a
             # session. Where another session has the user, this does nothing.
-            self.handovers.release_later(claim)
+            self.retirements.release_later(claim)
             raise
 
     async def _begin(self, session: Session, *, takeover: bool) -> Session:
@@ -74,7 +74,7 @@ class Logins:
         # What the user has sent on another node may be stored for somebody here who has not been
         # told to fetch it yet: what the user sends here next must not be there first.
         await self.delivery.broker.catch_up()
-        if self.handovers.came_too_early(session.claim):
+        if self.retirements.came_too_early(session.claim):
             raise AlreadyOnline  # replaced already, before it had begun
         self.check_standing()
         self.sessions.add(session)
@@ -110,14 +110,14 @@ class Logins:
         may have been replaced from there, and not have heard of it yet."""
         here = self.sessions.get(session.user.id)
         if old is not None and old.node != self.node:
-            self.handovers.ask_for(old, session)
+            self.retirements.ask_for(old, session)
         elif old is not None and here is None:
-            self.handovers.replaced_early(old.session_id)
+            self.retirements.replaced_early(old.session_id)
         if here is not None:
             here.client.replaced()
-            await self.hand_over(here)
+            await self.retire(here)
 
-    async def hand_over(self, session: Session) -> None:
+    async def retire(self, session: Session) -> None:
         """Let a session push nothing any more, and store what its client did not take over."""
         self.sessions.discard(session)
         had_more = session.may_have_more()
@@ -154,7 +154,7 @@ class Logins:
         """
         if session.phase is Phase.ENDED:
             return
-        await self.hand_over(session)
+        await self.retire(session)
         await self.release(session)
         self.announcer.gone(session.user)
 
@@ -164,4 +164,4 @@ class Logins:
         try:
             await self.presence.release(session.claim)
         except TryAgain:
-            self.handovers.release_later(session.claim)
+            self.retirements.release_later(session.claim)

@@ -257,4 +257,4 @@ async def test_a_claim_in_the_way_that_is_none_is_not_taken_for_one(
     monkeypatch.setattr(type(place.cluster.surroundings.presence._commands), "script", odd)  # type: ignore[attr-defined]
     with pytest.raises(TryAgain):
         await place.chat.logins.log_in(User(5, "bert"), RecordingClient(), "")
-    await eventually(lambda: place.chat.node.handovers.anything_to_release)
+    await eventually(lambda: place.chat.node.retirements.anything_to_release)

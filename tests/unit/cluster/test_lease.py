@@ -200,7 +200,7 @@ async def test_a_claim_without_a_session_is_given_up(two: Two) -> None:
     assert await node.presence.online([4711]) == {4711}
     await node.audit()
     node.tick()
-    await eventually(lambda: not node.handovers.anything_to_release)
+    await eventually(lambda: not node.retirements.anything_to_release)
     assert await node.presence.online([4711, bert.user.id]) == {bert.user.id}
 
 
@@ -238,7 +238,7 @@ async def test_a_session_that_ends_while_it_is_claimed_again_keeps_nobody_out(tw
     await node.audit()
     assert await presence.online([bert.user.id]) == {bert.user.id}
     node.tick()
-    await eventually(lambda: not node.handovers.anything_to_release)
+    await eventually(lambda: not node.retirements.anything_to_release)
     assert await presence.online([bert.user.id]) == set()
 
 

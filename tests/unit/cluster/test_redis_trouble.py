@@ -29,7 +29,7 @@ from adapters.operators.readiness import Readiness
 from adapters.passwords import Argon2Hasher
 from adapters.redis import lease
 from adapters.redis.cluster import BrokerUnusable, RedisCluster, taking_part
-from adapters.redis.commands import Commands
+from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import code_of, trouble_of
 from chat_domain.chat import Chat
 from chat_domain.errors import TryAgain

@@ -276,7 +276,7 @@ class TestMeter:
         one.frames += frames
         one.free += free
         one.bytes += 30 * frames
-        return one.settle(now)
+        return one.charge(now)
 
     def test_a_pause_is_short(self) -> None:
         """However much was sent."""
@@ -324,7 +324,7 @@ class TestMeter:
         for frames, data in ((100, 0), (0, 10_000), (100, 10_000), (101, 0), (0, 11_000)):
             one = guard.meter(guard.origins.enter("192.0.2.1"))
             one.frames, one.bytes, one.free = frames, data, frames
-            pauses.append(one.settle(0.0))
+            pauses.append(one.charge(0.0))
         assert pauses == [0, 0, 0, 0.1, 1.0]
 
     def test_what_only_users_may_have_weighs_more(self) -> None:
@@ -334,10 +334,10 @@ class TestMeter:
         for _ in range(10):
             one.frames += 1
             one.stray()
-        assert one.settle(0.0) == 0
+        assert one.charge(0.0) == 0
         one.frames += 1
         one.stray()
-        assert one.settle(0.0) == 1.0
+        assert one.charge(0.0) == 1.0
 
     def test_to_log_in_makes_up_for_nothing(self) -> None:
         """Nor does logging out: who was too fast as either is so when it is that again."""
@@ -387,10 +387,10 @@ class TestOtherLimits:
         own = guard.meter(guard.origins.enter("192.0.2.1"))
         own.logged_in()
         own.frames = 150
-        assert own.settle(0.0) > 0
+        assert own.charge(0.0) > 0
         own.change(Limits(frames_per_second=100))
         own.frames = 150
-        assert own.settle(0.0) == 0.0
+        assert own.charge(0.0) == 0.0
 
     def test_failed_logins(self) -> None:
         """As many are free as are now."""

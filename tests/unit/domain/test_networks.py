@@ -147,7 +147,7 @@ class TestTogether:
             meter = guard.meter(guard.origins.enter(peer, 0.0))
             meter.logged_in()
             meter.frames = 20
-            return meter.settle(0.0)
+            return meter.charge(0.0)
 
         pauses = [pause_of(peer) for peer in inside(56)]
         assert pauses.count(0) == 3  # 60 frames: three seconds' worth of twice ten

@@ -97,7 +97,7 @@ async def test_the_end_of_a_session_is_its_own(
     ann = await server.logged_in("Ann")
     assert ann.talk.session is not None
     session = ann.talk.session
-    monkeypatch.setattr(type(server.chat.logins), "hand_over", broken_later)
+    monkeypatch.setattr(type(server.chat.logins), "retire", broken_later)
     ann.link.abort()
     await settled()
     _, failed = lines

@@ -122,7 +122,7 @@ async def test_what_is_taken_counts() -> None:
         take(after, gateway, door, None)
         shared = gateway.shared
         meter.frames = 50
-        assert meter.settle(0.0) > 0
+        assert meter.charge(0.0) > 0
         assert shared.guard.limits == shared.chat.friends.guard.limits == after.limits()
         assert not shared.guard.registration_open
         assert shared.chat.logins.budget.limit == 1024 * 1024

@@ -21,7 +21,7 @@ class _Expected:
     until: float
 
 
-class Handovers:
+class Retirements:
     def __init__(self, broker: Broker, presence: Presence, clock: Clock) -> None:
         self._broker = broker
         self._presence = presence

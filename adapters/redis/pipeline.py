@@ -73,7 +73,7 @@ class Commands:
             INCIDENTS.defect(NAME, error)
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
-            _settle(future, result)
+            _resolve(future, result)
         if any(isinstance(result, ReadOnlyError) for result in results):
             await self._connect_anew()
 
@@ -99,7 +99,7 @@ class Commands:
             await asyncio.wait([self._worker], timeout=PATIENCE)
 
 
-def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
+def _resolve(future: "asyncio.Future[Any]", result: Any) -> None:
     if not isinstance(result, Exception):
         if not future.done():
             future.set_result(result)
