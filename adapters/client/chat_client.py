@@ -285,7 +285,7 @@ class ChatClient:
         return self._connection.post(str(uuid.uuid4()), chat)
 
     def _deliver(self, event: Event) -> None:
-        self._keeper.notice(event)
+        self._keeper.observe(event)
         if self._on_event is None:
             self._inbox.put(event)
         else:

@@ -98,7 +98,7 @@ class Keeper:
         self._end(ConnectionLost("the client is closed"))
         await self._connection.close()
 
-    def notice(self, event: events.Event) -> None:
+    def observe(self, event: events.Event) -> None:
         """Heed what the server says about the connection."""
         if isinstance(event, events.Replaced):
             self.ended = ConnectionLost("another connection has taken this session over")
