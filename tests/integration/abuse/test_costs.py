@@ -13,7 +13,6 @@ import structlog
 from adapters.wire.framing import MAX_CLIENT_FRAME
 from tests.fuzz.search import searching, told, unpacked
 from tests.fuzz.stage import KINDS, MOST, cost
-from tests.unit.gateway.server import Server, settled
 
 FRAMES = 5_000
 
@@ -64,18 +63,6 @@ def test_a_dear_frame_costs_no_more(kind: str, frame: bytes) -> None:
     assert len(frame) <= MAX_CLIENT_FRAME
     found = cost(kind, frame)
     assert found < MOST, told(kind, frame, found)
-
-
-@pytest.mark.parametrize("field", [b'"msgid":1019,"name"', b'"msgid":1033,"session"'])
-async def test_a_refusal_is_short(server: Server, field: bytes) -> None:
-    """Of what was sent it says again no more than a name might have."""
-    peer = await server.logged_in("ann")
-    peer.heard()
-    peer.link.arrives(b"{" + field + b':"' + b"\\udbff\\udfff" * 1024 + b'"}\n')
-    await settled()
-    (answer,) = peer.heard()
-    assert answer["error"] in ("no_such_user", "no_such_session")
-    assert len(answer["errmsg"]) < 1000
 
 
 def test_nothing_is_found_that_costs_more() -> None:

@@ -240,3 +240,15 @@ def test_every_declared_refusal_has_happened_here() -> None:
     shown = {(type(asked[-1]), error) for error, asked in OF_ANN + OF_A_STRANGER}
     declared = {(request, error) for request in REQUESTS.values() for error in request.refusals}
     assert shown | STORIES.keys() == declared
+
+
+@pytest.mark.parametrize("field", [b'"msgid":1019,"name"', b'"msgid":1033,"session"'])
+async def test_a_refusal_is_short(server: Server, field: bytes) -> None:
+    """Of what was sent it says again no more than a name might have."""
+    peer = await server.logged_in("ann")
+    peer.heard()
+    peer.link.arrives(b"{" + field + b':"' + b"\\udbff\\udfff" * 1024 + b'"}\n')
+    await settled()
+    (answer,) = peer.heard()
+    assert answer["error"] in ("no_such_user", "no_such_session")
+    assert len(answer["errmsg"]) < 1000
