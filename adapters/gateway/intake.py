@@ -133,7 +133,8 @@ class Intake:
         except FrameTooLong as too_long:
             frames, self._too_long = too_long.frames, too_long
             incoming.drop()
-        meter.frames += incoming.blank
+        if incoming.blank:
+            meter.frames += incoming.blank
         if not frames:
             meter.frames += 1
         return frames
