@@ -38,6 +38,6 @@ def contained_store(store: Store) -> Store:
 
 
 def contained_presence(surroundings: Surroundings) -> Surroundings:
-    """The same."""
+    """In the presence as well, another exception than a ChatError becomes TryAgain."""
     presence = wrapped(surroundings.presence, "presence", partial(_contained, "presence"))
     return attrs.evolve(surroundings, presence=presence)

@@ -19,10 +19,9 @@ class Held:
         self._counted = 0  # bytes taken from the budget
 
     def now(self, size: int) -> Ending | None:
-        """So many bytes wait now. Return why the client has to go, if it has to."""
-        if self._talk.session is not None:
-            size = 0
-        elif size > STRANGERS_UNREAD:
+        """So many bytes of a stranger's wait now, none of a user's. Return why the client has to
+        go, if it has to."""
+        if size > STRANGERS_UNREAD:
             return Ending.TOO_FAST
         budget, origin = self._talk.guard.strangers_budget, self._talk.origin
         more = size - self._counted

@@ -141,7 +141,10 @@ class Intake:
 
     def _count_held(self) -> None:
         """See how much waits, and part from a stranger for whom that is too much."""
-        ending = self._held.now(self._incoming.held() + sum(map(len, self._backlog)))
+        waits = 0
+        if self._talk.session is None:  # a user's is not counted, and can be thousands of frames
+            waits = self._incoming.held() + sum(map(len, self._backlog))
+        ending = self._held.now(waits)
         if ending is not None:
             self._talk.guard.counters.strangers_cut += 1
             why = TooFast() if ending is Ending.TOO_FAST else TooManyConnections()
