@@ -5,8 +5,6 @@ Like a refusal, each hint carries the facts and makes its own sentence. `people.
 
 import attrs
 
-from chat_domain.model import User
-
 MAX_NOTICE = 500  # characters
 
 
@@ -20,17 +18,5 @@ class Notice:
         return self.text
 
 
-@attrs.frozen
-class GroupChanged:
-    """Somebody has given a group of the user's another name."""
-
-    group_id: int
-    name: str
-    by: User
-
-    def __str__(self) -> str:
-        return f"{self.by.name} has called group {self.group_id} {self.name!r}"
-
-
-Hint = Notice | GroupChanged
-HINTS: tuple[type[Hint], ...] = (Notice, GroupChanged)
+Hint = Notice
+HINTS: tuple[type[Hint], ...] = (Notice,)

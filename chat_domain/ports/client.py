@@ -2,41 +2,36 @@
 
 from typing import Protocol
 
+from chat_domain.entries import Entry, Known
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
-from chat_domain.model import Friend, Message
-
-
-class Answer(Protocol):
-    """What became of a message, for the client that has sent it.
-
-    message: as the chat has it, with its time and its id. tag: the client's own mark of its
-    request. stored: whether it waits in a mailbox for at least one recipient. refused: those
-    recipients of a group's message whose mailboxes were full. error: why it counts as not
-    accepted, if so.
-    """
-
-    message: Message
-    tag: int | None
-    stored: bool
-    refused: list[int] | None
-    error: ChatError | None
+from chat_domain.model import Friend
 
 
 class Client(Protocol):
     """The far end of a session. Its methods return at once; nothing is waited for.
 
-    wants_answers: whether it is to be told what became of what it sends. The C++ server's client
-    is not: it could not tell an answer from a chat.
+    sent: everything up to this position that it is to be shown has left for it. Whoever shows
+    it nothing of what is there moves it all the same.
     """
 
-    wants_answers: bool
+    sent: int
 
-    def push(self, number: int, message: Message, *, stored: bool) -> None:
-        """Send a message. It is taken over when the session is told so with this number."""
+    def show(self, entry: Entry) -> None:
+        """Send an entry of one of the user's conversations."""
 
-    def answered(self, answer: Answer) -> None:
-        """What became of a message that this client sent. Called once for each."""
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+        """Something that this client wrote is in the log. tag: its own mark of the request."""
+
+    def refused(self, error: ChatError, tag: int | None) -> None:
+        """Something that this client asked for was not done."""
+
+    def marked(self, user_id: int, got: int) -> None:
+        """Everything that this user has written up to a position is with some device of the other,
+        who has this id."""
+
+    def reset(self) -> None:
+        """Positions mean something else from now on: forget all of them, and begin anew."""
 
     def friend_changed(self, friend: Friend) -> None:
         """Somebody on this user's list came or went."""
@@ -45,10 +40,8 @@ class Client(Protocol):
         """Something that is told by the way."""
 
     def replaced(self) -> None:
-        """Another connection has the session now: say so and close."""
-
-    def dropped(self) -> None:
-        """Another node has the session: close."""
+        """Another connection has the slot now: say so and close."""
 
     def thrown_out(self) -> None:
-        """The operator has ended the session, or whoever else may: close."""
+        """The session has ended by the will of its user elsewhere, or of the operator: say so and
+        close."""

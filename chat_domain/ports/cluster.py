@@ -11,32 +11,48 @@ from chat_domain.ports.runtime import Depths
 
 
 class Presence(Protocol):
-    """Who has a live session, and where. One session per user. Any method raises TryAgain when
-    that cannot be found out or changed now."""
+    """Who has sessions, and on which nodes. A node without a lease counts for nothing. Any method
+    raises TryAgain when that cannot be found out or changed now."""
+
+    async def came(self, node: str, user_ids: Collection[int]) -> None:
+        """These users have sessions on this node."""
+
+    async def left(self, node: str, user_ids: Collection[int]) -> None:
+        """These users have none on this node any more."""
+
+    async def online(self, user_ids: Collection[int]) -> set[int]:
+        """Which of these users have sessions on any node."""
+
+    async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
+        """The nodes, by name, on which those of these users are who are online."""
+
+    async def users_of(self, node: str) -> list[int]:
+        """The ids of all users who have sessions on a node, ascending."""
+
+
+class Slots(Protocol):
+    """The one place that each user has for a client of version 1. Any method raises TryAgain when
+    it cannot be found out or changed now."""
 
     async def claim(self, claim: Claim, *, instead_of: Claim | None = None) -> Claim | None:
-        """Claim a user for a session, if nobody has (or `instead_of` has). Return None when it is
-        done, otherwise the claim that stands in the way. Atomic between all claimants."""
+        """Claim a user's slot for a session, if nobody has it (or `instead_of` has). Return None
+        when it is done, otherwise the claim that stands in the way. Atomic between all claimants.
+        """
 
     async def release(self, claim: Claim) -> None:
-        """Give a claim up. Nothing happens where another session has it by now."""
+        """Give a claim up. Nothing happens where another session has the slot by now."""
 
     async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
         """Make claims again that may have been lost with the node's lease. Return those that
-        cannot be made, because another session has the user by now."""
+        cannot be made, because another session has the slot by now."""
 
     async def own(self, node: str) -> list[Claim]:
         """All claims of a node, in no particular order."""
 
-    async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
-        """The claims on those of these users who are online."""
-
-    async def online(self, user_ids: Collection[int]) -> set[int]:
-        """Which of these users are online."""
-
 
 class Lease(Protocol):
-    """This node's right to have sessions. A claim of a node without one counts for nothing."""
+    """This node's right to fill slots and to show presence. A claim of a node without one counts
+    for nothing."""
 
     def held(self) -> bool:
         """Whether this node still has it. Cheap: asked before anything a client says is handled."""
@@ -50,21 +66,16 @@ class Lease(Protocol):
 
 
 class Broker(Protocol):
-    """Carries notes between nodes. At most once, and in order from one node to another.
+    """Carries notes to all other nodes. They may be lost, late, doubled or swapped on their way.
 
-    Sending does not wait. Notes are encoded at the end of the event loop's turn, so that what a
-    turn adds to one that was sent in it goes along.
+    Sending does not wait. Notes are encoded at the end of the event loop's turn.
     """
-
-    def send(self, node: str, note: Note) -> None:
-        """To one other node, by its id."""
 
     def broadcast(self, note: Note) -> None:
         """To all other nodes."""
 
-    async def catch_up(self) -> None:
-        """Wait until this node has heard what was sent to it before now, or knows of the gap.
-        Raises TryAgain when it hears nothing."""
+    def hears(self) -> bool:
+        """Whether what others broadcast arrives here now, as far as is known."""
 
 
 @attrs.frozen
@@ -76,6 +87,7 @@ class Surroundings:
 
     name: str
     presence: Presence
+    slots: Slots
     broker: Broker
     lease: Lease
     depths: Depths = attrs.field(factory=dict)

@@ -33,8 +33,9 @@ class Clock(Protocol):
 
 
 class Ids(Protocol):
-    def mid(self, now_ms: int) -> str:
-        """A message's id: unique, and sorting after all that this process has made before."""
+    def cid(self, now_ms: int) -> str:
+        """The id of an entry whose sender has given it none: unique, and beginning with the time,
+        so that those of one time are together in an index."""
 
     def session(self) -> str:
         """A session's id: unique."""
@@ -57,6 +58,10 @@ class Tasks(Protocol):
         owner: on whose behalf, if it is somebody's.
         Return what ends when it does, for whoever wants to wait for it.
         """
+
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Have this done once the present turn of the event loop is over."""
 
 
 class Latch(Protocol):

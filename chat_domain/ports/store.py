@@ -8,20 +8,19 @@ Common to these ports:
 - ids are positive, below 2**31, and never given twice, also after a deletion.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import attrs
 
+from chat_domain.entries import Batch, Ends, Entry, Known, Opening, Place, Reading
+from chat_domain.errors import ChatError
 from chat_domain.model import (
     Account,
-    Entry,
-    Filing,
     Group,
     KeptToken,
     Member,
     Membership,
-    Message,
     SizedGroup,
     User,
 )
@@ -53,9 +52,8 @@ class Users(Protocol):
         ascending by id."""
 
     async def remove(self, user_id: int) -> bool:
-        """Forget an account, its tokens, its friendships both ways and what waits for it; return
-        whether there was one. Its memberships end by `Groups.leave`, before. Another node on the
-        same database may take messages for it for a minute more, which nobody will read."""
+        """Forget an account, its tokens and its friendships both ways; return whether there was
+        one. Its memberships and its texts end by changes in the log, before."""
 
     async def skip_ids(self, number: int) -> None:
         """Give none of the next `number` ids to anybody."""
@@ -71,9 +69,16 @@ class Tokens(Protocol):
     to go, those that expire first go.
     """
 
-    async def add(self, token: KeptToken, *, sessions: int) -> None:
-        """Keep a token until it expires, in place of any with its digest. Of the user's sessions
-        this one and `sessions - 1` others stay. All tokens that have expired are forgotten."""
+    async def add(
+        self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
+    ) -> list[str]:
+        """Keep a token until it expires, in place of any with its digest. All tokens that have
+        expired are forgotten.
+
+        The user's other session on a device of the same name, unless that is "", makes room for
+        this one; then this one and `sessions - 1` others stay. Which of the others go: those that
+        are not `connected` first, and of these the longest unused (`seen_ms`, then the name).
+        Return the names of the sessions that have gone, in no particular order."""
 
     async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
         """The token of this digest and whose it is, None where it is unknown or has expired
@@ -87,7 +92,8 @@ class Tokens(Protocol):
 
         Where it is forgotten by now, nothing is done and False returned. If it was not used before,
         it is from now on, and all others of its session are forgotten. Then `following` is kept as
-        well; of the session's unused ones it and `new - 1` others stay.
+        well; of the session's unused ones it and `new - 1` others stay. What stays of the session
+        was seen at `token.seen_ms`.
         """
 
     async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
@@ -122,13 +128,15 @@ class Friends(Protocol):
     async def count(self, user_id: int) -> int:
         """How many are on a user's list."""
 
+    async def lists(self, user_id: int, friend_id: int) -> bool:
+        """Whether this one is on this user's list."""
+
 
 class Groups(Protocol):
-    """The groups and who is in them."""
+    """The groups and who is in them. They change by entries of the log alone (see `Log.append`).
 
-    async def create(self, name: Name, description: str, creator_id: int) -> Group:
-        """Make a group with its creator as its only member. Raises GroupNameTaken where
-        another group has this name or one that looks like it, as for users."""
+    Members are those who have not left. The rows of those who have stay, for what they may see.
+    """
 
     async def by_id(self, group_id: int) -> Group | None:
         """The group of this id, None where there is none (any integer may be asked)."""
@@ -140,22 +148,6 @@ class Groups(Protocol):
         """The first `limit` groups with an id above `after` whose names' keys have this part,
         ascending by id."""
 
-    async def rename(self, group_id: int, name: Name) -> None:
-        """Call a group something else, or the same in other letters. Raises NoSuchGroup, and
-        GroupNameTaken as `create` does for another group's name."""
-
-    async def join(self, group_id: int, user_id: int) -> Group:
-        """Become an ordinary member. Raises NoSuchGroup and AlreadyMember."""
-
-    async def leave(self, group_id: int, user_id: int) -> None:
-        """Stop being a member. A creator who leaves makes the longest member creator (of those
-        who came at the same time the lowest id); the last one out ends the group, whose
-        name becomes free and whose id does not. Raises NoSuchGroup and NotMember."""
-
-    async def end(self, group_id: int) -> None:
-        """End a group and all memberships of it, as when its last member leaves. Raises
-        NoSuchGroup."""
-
     async def skip_ids(self, number: int) -> None:
         """Give none of the next `number` ids to any group."""
 
@@ -165,40 +157,109 @@ class Groups(Protocol):
     async def count_of(self, user_id: int) -> int:
         """How many groups a user is in."""
 
+    async def size(self, group_id: int) -> int:
+        """How many members a group has. Raises NoSuchGroup."""
+
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
         """The first `limit` members with an id above `after`, ascending by id, `online` left
         False. Raises NoSuchGroup."""
 
-    async def member_ids(self, group_id: int) -> list[int]:
-        """The ids of all members, ascending. Raises NoSuchGroup."""
 
+class Log(Protocol):
+    """The one log of everything that is said, and of every change of who may see it.
 
-class Mailbox(Protocol):
-    """Messages that wait for their recipients, in order of their mids."""
+    Positions are given inside of the commit, from 1 on, dense and in the order of commits: whoever
+    has seen one can read everything below it, on any node, and it is never given again within an
+    epoch. A conversation of two has its members with its first entry.
 
-    async def add(self, entries: Sequence[Entry]) -> list[Filing]:
-        """Store each entry that can be stored, and answer for each, in the order given.
+    A user may see an entry of a conversation when they are or were a member of it, and the entry
+    is above the position from which on they are, and not above the one of their leaving, if they
+    have left. Who joins sees their own joining, who leaves their own leaving; who joins again sees
+    from there on only.
+    """
 
-        STORED: it is durable. Of two entries of the same recipient, sender and cid the mailbox
-        keeps the one with the lower mid, whichever came first, so that messages which were sent
-        again stay in their order; both are STORED with the one that is on file by then. Where
-        their contents differ (`Message.same_content`), the one that was there stays, and the other
-        is a CONFLICT. Adds are committed in the order in which they were asked for, or together,
-        and before a removal that is asked for later. FULL: the recipient's mailbox
-        holds its capacity, or a quarter more (at least one) if the sender is on the recipient's
-        list. NO_SUCH_USER: there is no such recipient. One entry's refusal does not touch the
-        others.
+    def append(self, batch: Batch, done: "Callable[[Outcome], None]") -> None:
+        """Commit these entries together, and call `done` once, in a turn of the event loop of its
+        own. Batches are committed in the order in which they are given.
+
+        Each that is admitted has `at`, `time_ms` and what the log alone can know from then on: of
+        a group that is created `conv`, of a LEFT who is creator now. What is not admitted is in
+        `Committed.others`, with the reason:
+        - Known, where the log has an entry of the same sender and cid, or an earlier one of the
+          batch is that; CidConflict where that one has another conversation or content, unless
+          its text was deleted since (of a change: `what`, `user_id`, `name` are compared). This
+          comes before all that follows.
+        - NoSuchUser, for the conversation of two of whom one does not exist.
+        - changes are carried out, and refused with what stands in their way: CREATED GroupNameTaken
+          (the sender becomes creator); JOINED NoSuchGroup and AlreadyMember; LEFT NoSuchGroup and
+          NotMember (a creator who leaves makes the longest member creator, of those who came
+          together the lowest id; the last one out ends the group, whose name becomes free); REMOVED
+          NoSuchGroup and NoSuchMember, otherwise as LEFT; RENAMED NoSuchGroup and GroupNameTaken;
+          ENDED NoSuchGroup. ERASED empties all texts of its sender, which become DELETED. Others
+          carry nothing out.
+
+        OutOfDate where something has changed since `batch.judged`: nothing is committed then.
+        Moved where the log has another epoch, or does not have `batch.last` where it was: likewise.
+        TryAgain where the store cannot do it now: it may have been committed all the same.
         """
 
-    async def read(self, user_id: int, limit: int, without: Collection[str]) -> list[Message]:
-        """The first `limit` messages, ascending by mid, whose mids are not in `without`."""
+    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
+        """The log as a whole. Where it does not have the entry `last` where it was, positions have
+        been lost: then it has a new epoch when this returns."""
 
-    async def sent(self, sender_id: int, recipients: Collection[int]) -> list[Entry]:
-        """What waits for these recipients and is from this sender, ascending by recipient, then
-        by mid."""
+    async def renew(self) -> str:
+        """Give the log a new epoch, and return it. Marks above its head are cut to it."""
 
-    async def remove(self, user_id: int, mids: Collection[str]) -> None:
-        """Forget these messages. Mids that are not there are no error."""
+    async def tail(self, after: int, limit: int) -> Reading:
+        """The first `limit` entries above a position, of all conversations, ascending."""
+
+    async def read(self, user_id: int, after: int, limit: int) -> Reading:
+        """The first `limit` entries above a position that a user may see, ascending."""
+
+    async def missed(self, user_id: int, after: int, most: int) -> int:
+        """How many entries above a position a user may see; `most` where they are more."""
+
+    async def page(
+        self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
+    ) -> list[Entry]:
+        """Of a conversation's entries above `after` that a user may see: the first `limit`, or
+        where `before` is given, the last `limit` below it. Ascending."""
+
+    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
+        """How many texts of others a user may see in each of these conversations and has not read
+        (`Member.read`), deleted ones left out. Conversations without any are left out."""
+
+    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
+        """How many texts a user's devices have not got (`got`) that this sender wrote to them
+        alone; `most` where they are more."""
+
+    async def opening(self, user_id: int) -> Opening:
+        """What a session of this user begins with, all of it from one moment."""
+
+    async def got(self, marks: Mapping[int, int]) -> None:
+        """All up to these positions is with some device of these users. Marks only grow."""
+
+
+@attrs.frozen
+class Committed:
+    """others: of those entries of the batch that were not admitted, by their places in it."""
+
+    others: Mapping[int, Known | ChatError] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class OutOfDate:
+    """Nothing was committed: there is a change at this position, which may concern the batch."""
+
+    changed: int
+
+
+@attrs.frozen
+class Moved:
+    """Nothing was committed: positions do not mean any more what they meant to the writer."""
+
+
+Outcome = Committed | OutOfDate | Moved | ChatError
 
 
 @attrs.frozen
@@ -209,5 +270,5 @@ class Store:
     tokens: Tokens
     friends: Friends
     groups: Groups
-    mailbox: Mailbox
+    log: Log
     depths: Depths = attrs.field(factory=dict)
