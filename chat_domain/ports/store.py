@@ -182,8 +182,8 @@ class Log(Protocol):
         """Commit these entries together, and call `done` once, in a turn of the event loop of its
         own. Batches are committed in the order in which they are given.
 
-        Each that is admitted has `at`, `time_ms` and what the log alone can know from then on: of
-        a group that is created `conv`, of a LEFT who is creator now. What is not admitted is in
+        Each that is admitted has `at` from then on, and what the log alone can know: of a group
+        that is created `conv`, of a LEFT who is creator now. What is not admitted is in
         `Committed.others`, with the reason:
         - Known, where the log has an entry of the same sender and cid, or an earlier one of the
           batch is that; CidConflict where that one has another conversation or content, unless
