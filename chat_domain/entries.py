@@ -6,8 +6,11 @@ below it.
 """
 
 import enum
+from collections.abc import Mapping
 
 import attrs
+
+from chat_domain.errors import ChatError
 
 _HIGH = 32  # bits by which the lower id of two people stands above the higher one
 _LOW_BITS = (1 << _HIGH) - 1
@@ -148,14 +151,15 @@ class Batch:
     """Entries that are to be committed together, in their order.
 
     epoch: the log's, as whoever appends knows it. judged: the position up to which they have
-    applied all changes by which they judged who may write; None where nothing was judged. last:
-    what they have applied last.
+    applied all changes by which they judged who may write. last: what they have applied last.
+    refused: what those may not write who may not, by their places in the batch.
     """
 
     entries: tuple[Entry, ...]
     epoch: str
-    judged: int | None
+    judged: int
     last: Place
+    refused: Mapping[int, ChatError] = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -189,6 +189,8 @@ class Log(Protocol):
           batch is that; CidConflict where that one has another conversation or content, unless
           its text was deleted since (of a change: `what`, `user_id`, `name` are compared). This
           comes before all that follows.
+        - what `batch.refused` says; NoSuchGroup instead where the conversation is a group that does
+          not exist.
         - NoSuchUser, for the conversation of two of whom one does not exist.
         - changes are carried out, and refused with what stands in their way: CREATED GroupNameTaken
           (the sender becomes creator); JOINED NoSuchGroup and AlreadyMember; LEFT NoSuchGroup and

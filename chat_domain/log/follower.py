@@ -1,0 +1,280 @@
+"""A node's place in the log: it applies each entry once, in the order of positions.
+
+Rules:
+1. What this node has committed itself and what others say that they have committed comes in by the
+   same door, `take`: the entry that follows the last one is next, what was there before is
+   ignored, and what comes early waits for what is between.
+2. What is between is read from the log after GAP_WAITS seconds, or at once where this node hears
+   nothing from others. A position that the log does not have was deleted, and is no gap.
+3. The clock asks for the log's head (`look`), so that nothing depends on what nodes tell each
+   other.
+4. When an entry is applied, changes of who is in which group count from then on; the local sessions
+   whose users may see the entry are shown it, but for the one that wrote it.
+5. One turn of the event loop applies entries for AT_ONCE readers, and one entry at least.
+6. Of another epoch, no position means anything: everything begins anew at the log's head.
+"""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+
+from chat_domain.entries import Ends, Entry, Place, What, is_group, people
+from chat_domain.errors import TryAgain
+from chat_domain.log.ring import Ring
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.notes import Appended
+from chat_domain.ports.cluster import Broker
+from chat_domain.ports.runtime import Latch, Latches, Tasks
+from chat_domain.ports.store import Log
+
+GAP_WAITS = 0.02  # seconds
+AT_ONCE = 2_000  # readers; some 6 ms of the event loop
+EARLY_NOTES = 1_000  # that wait for what is between; beyond it, the log is read
+READ_AT_ONCE = 500  # entries
+REACHED_WITHIN = 5.0  # seconds
+
+Written = tuple[Entry, Session | None]  # and the session that wrote it, if it is one of this node's
+
+
+class Follower:
+    """applied: the position up to which the log is applied here. restarted: what is to be done
+    when there is another epoch, once positions begin anew."""
+
+    def __init__(
+        self, log: Log, sessions: Sessions, broker: Broker, tasks: Tasks, latches: Latches
+    ) -> None:
+        self.applied = 0
+        self.epoch = ""
+        self.oldest = 1
+        self.last = Place()
+        self.ring = Ring()
+        self.restarted: Callable[[], Awaitable[None]] | None = None
+        self._log = log
+        self._sessions = sessions
+        self._broker = broker
+        self._tasks = tasks
+        self._latches = latches
+        self._known = 0  # everything up to here is applied, or waits in `_next`
+        self._next: deque[Written] = deque()
+        self._early: dict[int, tuple[int, Sequence[Written]]] = {}  # and upto, by the first
+        self._wanted = 0  # a position that is known to be there
+        self._filling = self._applying = False
+        self._waiting: list[tuple[int, Latch]] = []
+
+    @property
+    def lag(self) -> int:
+        """How many entries are known to be in the log and are not applied here."""
+        return max(self._wanted, self._known) - self.applied
+
+    # -- the log as a whole ------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin at the log's head. Raises TryAgain."""
+        self._begin(await self._log.ends())
+
+    def _begin(self, ends: Ends) -> None:
+        self.epoch, self.oldest = ends.epoch, ends.oldest
+        self.applied = self._known = self._wanted = ends.head
+        self.last = Place()
+        self._next.clear()
+        self._early.clear()
+        self.ring.begin(ends.head)
+
+    async def look(self) -> None:
+        """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
+        ends = await self._log.ends(self.last)
+        self.oldest = ends.oldest
+        if ends.epoch != self.epoch:
+            self._begin(ends)
+            if self.restarted is not None:
+                await self.restarted()
+        else:
+            self._want(ends.head)
+
+    # -- what is committed -------------------------------------------------------------------
+
+    def heard(self, note: Appended) -> None:
+        """Another node has committed this."""
+        if note.epoch != self.epoch:
+            self._tasks.start(self._look_safely())
+        elif note.entries:
+            self.take(note.first, note.upto, [(entry, None) for entry in note.entries])
+        else:
+            self._want(note.upto)
+
+    def take(self, first: int, upto: int, written: Sequence[Written]) -> None:
+        """These were committed, from the position `first` to `upto`, without a gap."""
+        if upto <= self._known:
+            return
+        if first > self._known + 1:
+            if len(self._early) < EARLY_NOTES:
+                self._early[first] = upto, written
+            self._want(upto)
+            return
+        self._extend(upto, written)
+        self._go_on_with_early()
+        self._apply()
+
+    def _extend(self, upto: int, written: Sequence[Written]) -> None:
+        known = self._known
+        self._next.extend(one for one in written if one[0].at > known)
+        self._known = upto
+
+    def _go_on_with_early(self) -> None:
+        while self._early:
+            first = min(self._early)
+            if first > self._known + 1:
+                return
+            upto, written = self._early.pop(first)
+            if upto > self._known:
+                self._extend(upto, written)
+
+    def _want(self, at: int) -> None:
+        """The log is known to have this position."""
+        self._wanted = max(self._wanted, at)
+        if self._wanted > self._known and not self._filling:
+            self._filling = True
+            self._tasks.start(self._fill())
+
+    async def _fill(self) -> None:
+        """Read what is between what is known here and what the log is known to have."""
+        try:
+            if self._broker.hears():
+                await self._latches.latch().wait(GAP_WAITS)
+            while self._wanted > self._known:
+                await self._read_on()
+        except TryAgain:
+            pass  # the clock asks again
+        finally:
+            self._filling = False
+
+    async def _read_on(self) -> None:
+        epoch, after = self.epoch, self._known
+        reading = await self._log.tail(after, READ_AT_ONCE)
+        if self.epoch != epoch:
+            return
+        if reading.upto <= after:
+            self._wanted = self._known  # somebody was mistaken
+            return
+        self.take(after + 1, reading.upto, [(entry, None) for entry in reading.entries])
+
+    async def _look_safely(self) -> None:
+        with suppress(TryAgain):  # the clock asks again
+            await self.look()
+
+    # -- applying ------------------------------------------------------------------------------
+
+    def _apply(self) -> None:
+        if not self._applying:
+            self._apply_some()
+
+    def _apply_some(self) -> None:
+        """What one turn of the event loop may have (rule 5)."""
+        readers = 0
+        queue = self._next
+        while queue:
+            if readers >= AT_ONCE:
+                self._applying = True
+                self._tasks.soon(self._apply_some)
+                break
+            entry, writer = queue.popleft()
+            readers += self._apply_one(entry, writer)
+        else:
+            self._applying = False
+            self.applied = self._known
+        if self._waiting:
+            self._wake()
+
+    def _apply_one(self, entry: Entry, writer: Session | None) -> int:
+        """Return for how many readers this was."""
+        self.applied = entry.at
+        self.last = Place(entry.at, entry.cid, entry.sender_id)
+        self.ring.add(entry)
+        if entry.change is not None:
+            return self._apply_change(entry, writer)
+        conv = entry.conv
+        if is_group(conv):
+            return self._show(entry, self._sessions.in_group(conv), writer)
+        return self._show_people(entry, writer)
+
+    def _show_people(self, entry: Entry, writer: Session | None) -> int:
+        low, high = people(entry.conv)
+        readers = self._show(entry, self._sessions.of(high), writer)
+        if low != high:
+            readers += self._show(entry, self._sessions.of(low), writer)
+        return readers + 1
+
+    def _show(self, entry: Entry, sessions: Collection[Session], writer: Session | None) -> int:
+        at = entry.at
+        for session in sessions:
+            if session.live and at > session.after and session is not writer:
+                session.show(entry)
+        return len(sessions) + 1
+
+    def _apply_change(self, entry: Entry, writer: Session | None) -> int:
+        """Who joins sees it, and so does who leaves."""
+        change, conv, at = entry.change, entry.conv, entry.at
+        assert change is not None
+        sessions = self._sessions
+        if not is_group(conv):
+            readers = self._show_people(entry, writer)
+            self._end(entry)
+            return readers
+        if change.what in (What.CREATED, What.JOINED):
+            sessions.join(entry.sender_id, conv, at)
+        readers = self._show(entry, list(sessions.in_group(conv)), writer)
+        match change.what:
+            case What.LEFT:
+                sessions.leave(entry.sender_id, conv, at)
+            case What.REMOVED:
+                sessions.leave(change.user_id, conv, at)
+            case What.ENDED:
+                sessions.end_group(conv, at)
+        return readers
+
+    def _end(self, entry: Entry) -> None:
+        """Carry out what a user has changed about themselves."""
+        change = entry.change
+        assert change is not None
+        match change.what:
+            case What.ERASED:
+                self.ring.erase(entry.sender_id)
+                self._throw_out(entry.sender_id, lambda _: True)
+            case What.DEVICE_ENDED:
+                self._throw_out(entry.sender_id, lambda session: session.device == change.detail)
+            case What.ALL_ENDED:
+                self._throw_out(
+                    entry.sender_id,
+                    lambda session: not change.detail or session.device != change.detail,
+                )
+
+    def _throw_out(self, user_id: int, which: Callable[[Session], bool]) -> None:
+        for session in self._sessions.of(user_id):
+            if which(session):
+                session.fall_behind(self.applied)
+                session.ended = True
+                session.client.thrown_out()
+
+    # -- waiting ---------------------------------------------------------------------------------
+
+    async def reach(self, at: int) -> None:
+        """Wait until this position is applied. Raises TryAgain where that takes too long."""
+        if self.applied >= at:
+            return
+        latch = self._latches.latch()
+        self._waiting.append((at, latch))
+        self._want(at)
+        try:
+            if not await latch.wait(REACHED_WITHIN):
+                raise TryAgain
+        finally:
+            self._waiting = [one for one in self._waiting if one[1] is not latch]
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for at, latch in waiting:
+            if at <= self.applied:
+                latch.open()
+            else:
+                self._waiting.append((at, latch))

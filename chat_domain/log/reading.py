@@ -1,0 +1,96 @@
+"""Reading on for sessions that are behind, until they are live."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from chat_domain.entries import Entry, Reading, is_group, people
+from chat_domain.errors import TryAgain
+from chat_domain.log.follower import Follower
+from chat_domain.log.session import Session
+from chat_domain.ports.runtime import Tasks
+from chat_domain.ports.store import Log
+
+RING_AT_MOST = 512  # entries behind, beyond which the store is asked
+READ_AT_ONCE = 200  # entries
+BYTES_AT_ONCE = 128 * 1024  # that are shown before the link may say that it takes no more
+
+
+@attrs.define(eq=False)
+class Reader:
+    """reading: how many sessions are read for at this moment."""
+
+    log: Log
+    follower: Follower
+    tasks: Tasks
+    reading: int = 0
+
+    def go_on(self, session: Session) -> None:
+        """Let come what a session has not seen, as far as it takes that now. Safe at any time."""
+        if not session.may_read():
+            return
+        if session.after >= self.follower.applied:
+            session.live = True
+            return
+        session.reading = True
+        self.tasks.start(self._read_on(session), session)
+
+    async def _read_on(self, session: Session) -> None:
+        self.reading += 1
+        try:
+            while not (session.choked or session.ended or session.live):
+                await self.read_some(session)
+                if session.after >= self.follower.applied and not session.choked:
+                    session.live = True
+                    return
+                await self.tasks.start(_turn())  # in which the link gets rid of what was shown
+        except TryAgain:
+            pass  # the clock tries again
+        finally:
+            session.reading = False
+            self.reading -= 1
+
+    async def read_some(self, session: Session) -> None:
+        """Show a session what comes next. Raises TryAgain."""
+        reading = self._from_ring(session)
+        if reading is None:
+            reading = await self.log.read(session.user.id, session.after, READ_AT_ONCE)
+            if not session.seated:
+                return
+        self._show(session, reading)
+
+    def _from_ring(self, session: Session) -> Reading | None:
+        """What follows, if it is a little and all of it is there. What its user may see of it is
+        what they may see now, as long as that has not changed since."""
+        follower, after = self.follower, session.after
+        if follower.applied - after > RING_AT_MOST or session.regrouped > after:
+            return None
+        entries = follower.ring.above(after)
+        if entries is None:
+            return None
+        return Reading(tuple(_seen_by(session, entries)), max(follower.applied, after))
+
+    def _show(self, session: Session, reading: Reading) -> None:
+        size = 0
+        for entry in reading.entries:
+            if session.choked or session.ended:
+                return
+            session.show(entry)
+            session.after = entry.at
+            size += entry.size
+            if size > BYTES_AT_ONCE:
+                return
+        session.after = max(session.after, reading.upto)
+
+
+def _seen_by(session: Session, entries: Sequence[Entry]) -> list[Entry]:
+    user_id, groups = session.user.id, session.groups
+    return [
+        entry
+        for entry in entries
+        if (entry.conv in groups if is_group(entry.conv) else user_id in people(entry.conv))
+    ]
+
+
+async def _turn() -> None:
+    """Something to wait for: meanwhile the event loop goes round."""

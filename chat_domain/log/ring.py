@@ -1,0 +1,51 @@
+"""The last entries that a node has applied, so that who is a little behind needs no database."""
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import takewhile
+
+from chat_domain.entries import DELETED, TEXT, Entry
+
+MOST_ENTRIES = 8192
+MOST_BYTES = 32 * 1024 * 1024
+
+
+class Ring:
+    """hits, misses: how often somebody could, or could not, read on from it."""
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque()
+        self._bytes = 0
+        self._floor = 0  # everything above this position is in it
+        self.hits = self.misses = 0
+
+    def begin(self, at: int) -> None:
+        """Forget everything; what is added next comes behind this position."""
+        self._entries.clear()
+        self._bytes, self._floor = 0, at
+
+    def add(self, entry: Entry) -> None:
+        """Keep an entry, which comes behind all that is there."""
+        entries = self._entries
+        entries.append(entry)
+        self._bytes += entry.size
+        while len(entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
+            first = entries.popleft()
+            self._bytes -= first.size
+            self._floor = first.at
+
+    def above(self, at: int) -> Sequence[Entry] | None:
+        """All entries above a position, ascending; None where some are not here any more."""
+        if at < self._floor:
+            self.misses += 1
+            return None
+        self.hits += 1
+        newest_first = list(takewhile(lambda entry: entry.at > at, reversed(self._entries)))
+        newest_first.reverse()
+        return newest_first
+
+    def erase(self, sender_id: int) -> None:
+        """Empty all texts of this sender."""
+        for entry in self._entries:
+            if entry.sender_id == sender_id and entry.kind == TEXT:
+                entry.kind, entry.text = DELETED, ""

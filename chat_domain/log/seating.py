@@ -1,0 +1,91 @@
+"""Giving a session its place among those whom the follower tells.
+
+What a user is in is read as of one position of the log. So the session sits down when the node has
+applied that one, and what was applied above it meanwhile is made up for in the same turn of the
+event loop: then it misses nothing, and sees nothing that it may not see.
+"""
+
+import attrs
+
+from chat_domain.entries import Entry, Opening, What
+from chat_domain.errors import TryAgain
+from chat_domain.log.follower import Follower
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.ports.store import Log
+
+TRIED_TIMES = 3  # the ring does not reach back where a node is very busy
+
+
+@attrs.frozen
+class Seating:
+    log: Log
+    follower: Follower
+    sessions: Sessions
+
+    async def seat(self, session: Session) -> Opening:
+        """Add a session to those that are told. Return what it began with. Raises TryAgain, and
+        TooManyConnections."""
+        self.sessions.check_room_for(session.user.id)
+        for _ in range(TRIED_TIMES):
+            opening = await self.log.opening(session.user.id)
+            if opening.ends.epoch != self.follower.epoch:
+                await self.follower.look()
+            elif await self._sit_down(session, opening):
+                return opening
+        raise TryAgain
+
+    async def _sit_down(self, session: Session, opening: Opening) -> bool:
+        """Whether the log has been followed from there."""
+        head = opening.ends.head
+        await self.follower.reach(head)
+        since = self.follower.ring.above(head)
+        if since is None or opening.ends.epoch != self.follower.epoch:
+            return False
+        session.groups = set(opening.groups)
+        session.regrouped = head
+        for entry in since:
+            _make_up_for(session, entry)
+        self.sessions.check_room_for(session.user.id)
+        self.sessions.add(session)
+        session.seated = True
+        return True
+
+    async def seat_all_anew(self) -> None:
+        """Positions have begun anew: let every session begin at the log's head."""
+        everybody = list(self.sessions)
+        for session in everybody:
+            self.sessions.discard(session)
+            session.live = session.seated = False
+        for session in everybody:
+            await self._seat_anew(session)
+
+    async def _seat_anew(self, session: Session) -> None:
+        if session.ended:
+            return
+        try:
+            await self.seat(session)
+        except TryAgain:
+            session.client.reset()  # which ends it: it comes again by itself
+            return
+        session.after, session.taken = self.follower.applied, 0
+        session.unheard = None
+        session.client.reset()
+
+
+def _make_up_for(session: Session, entry: Entry) -> None:
+    change, user_id, group_id = entry.change, session.user.id, entry.conv
+    if change is None:
+        return
+    ours = entry.sender_id == user_id
+    if ours and change.what in (What.CREATED, What.JOINED):
+        session.groups.add(group_id)
+    elif (
+        (ours and change.what == What.LEFT)
+        or (change.what == What.REMOVED and change.user_id == user_id)
+        or change.what == What.ENDED
+    ):
+        session.groups.discard(group_id)
+    else:
+        return
+    session.regrouped = entry.at

@@ -1,0 +1,151 @@
+"""One client's session: a reader of the log, and a writer to it.
+
+Rules:
+1. A session is live, behind, or ended. It begins behind.
+2. Live, it is shown what the node applies, at once. Its place in the log is then the node's.
+3. Behind, it is shown nothing but what is read for it, and its place is `after`. It is behind while
+   its client does not know yet that it is logged in (`held`), and when its link takes no more
+   (`choked`); it is live again when its place has reached what the node has applied.
+4. Nothing is kept for it in either case, and nothing has to be stored when it ends.
+5. At most MOST_UNANSWERED of what it writes are on their way into the log. When one cannot be
+   written for the moment, everything behind it is refused as well until that one comes again (or
+   EXPECTED_FOR seconds have passed), so that the order in which its user writes is kept.
+"""
+
+from collections import deque
+
+from chat_domain.entries import TEXT, Entry, is_group
+from chat_domain.errors import TooManyUnanswered, TryAgain
+from chat_domain.model import Claim, User
+from chat_domain.ports.client import Client
+from chat_domain.ports.runtime import Latch
+
+MOST_UNANSWERED = 256
+EXPECTED_FOR = 20.0  # seconds
+MOST_UNHEARD = 1000  # texts whose writers are told once they are taken over
+
+
+class Session:
+    """id: new with each session. device: what its tokens are kept under, "" of version 1. claim:
+    its user's slot, of version 1 alone. groups: those that its user is in, as far as this node has
+    applied the log. regrouped: the position of the last change of that. taken: everything up to
+    there is taken over.
+    """
+
+    __slots__ = (
+        "after",
+        "choked",
+        "claim",
+        "client",
+        "device",
+        "ended",
+        "expected",
+        "expected_until",
+        "groups",
+        "held",
+        "id",
+        "live",
+        "reading",
+        "regrouped",
+        "seated",
+        "taken",
+        "unanswered",
+        "unheard",
+        "user",
+        "when_answered",
+        "written",
+        "wrote_to",
+    )
+
+    def __init__(
+        self, session_id: str, user: User, client: Client, device: str, claim: Claim | None = None
+    ) -> None:
+        self.id = session_id
+        self.user = user
+        self.client = client
+        self.device = device
+        self.claim = claim
+        self.groups: set[int] = set()
+        self.regrouped = 0
+        self.after = 0
+        self.taken = 0
+        self.live = self.choked = self.reading = self.ended = False
+        self.seated = False  # whether `groups` are known
+        self.held = True
+        self.unanswered = 0
+        self.written = 0  # the highest position of what it wrote
+        self.expected: str | None = None
+        self.expected_until = 0.0
+        self.when_answered: Latch | None = None
+        self.wrote_to: dict[int, int] = {}  # how many texts, by the user to whom
+        self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
+
+    def labels(self) -> dict[str, int | str]:
+        """What tells it apart in a log."""
+        return {"session": self.device or self.id, "user": self.user.id}
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def show(self, entry: Entry) -> None:
+        """Show an entry of one of its conversations that is above its place."""
+        if entry.kind == TEXT and not is_group(entry.conv):
+            self._note_writer(entry)
+        self.client.show(entry)
+
+    def _note_writer(self, entry: Entry) -> None:
+        if entry.sender_id == self.user.id:
+            return
+        if self.unheard is None:
+            self.unheard = deque(maxlen=MOST_UNHEARD)
+        self.unheard.append((entry.at, entry.sender_id))
+
+    def place(self, applied: int) -> int:
+        """Everything up to there has been shown. applied: what the node has applied."""
+        return max(self.after, applied) if self.live else self.after
+
+    def choke(self, applied: int) -> None:
+        """Its link takes no more for now."""
+        self.choked = True
+        self.fall_behind(applied)
+
+    def fall_behind(self, applied: int) -> None:
+        """Be shown nothing more by the node itself."""
+        self.after = self.place(applied)
+        self.live = False
+
+    def may_read(self) -> bool:
+        """Whether it is behind, and something can be done about it now."""
+        return not (self.live or self.reading or self.choked or self.held or self.ended)
+
+    def take_over(self, at: int) -> dict[int, int]:
+        """Everything up to this position is with the client. Return who is to be told of it, and
+        the position of the last of their texts among it."""
+        self.taken = at
+        told: dict[int, int] = {}
+        unheard = self.unheard
+        while unheard and unheard[0][0] <= at:
+            position, writer = unheard.popleft()
+            told[writer] = position
+        return told
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def check_may_write(self, cid: str | None, now: float) -> None:
+        """Raises TooManyUnanswered, and TryAgain by rule 5. now: on the monotonic clock."""
+        if self.unanswered >= MOST_UNANSWERED:
+            raise TooManyUnanswered(MOST_UNANSWERED)
+        if self.expected is not None:
+            if cid != self.expected and now < self.expected_until:
+                raise TryAgain
+            self.expected = None
+
+    def expect_again(self, cid: str, now: float) -> None:
+        """This could not be written for the moment, by rule 5."""
+        if self.expected is None:
+            self.expected, self.expected_until = cid, now + EXPECTED_FOR
+
+    def one_answered(self) -> None:
+        self.unanswered -= 1
+        if not self.unanswered and self.when_answered is not None:
+            self.when_answered.open()
+            self.when_answered = None

@@ -1,0 +1,102 @@
+"""The sessions of this node, by their users and by the groups that these are in."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from chat_domain.errors import TooManyConnections, TryAgain
+from chat_domain.log.session import Session
+
+MOST_MEMBERSHIPS = 2_000_000  # of sessions in groups; some 100 bytes each
+MOST_OF_A_USER = 32  # sessions of one user at once
+
+_NOBODY: dict[Session, None] = {}
+
+
+class Sessions:
+    """Iterates over all of them, in no particular order."""
+
+    def __init__(self) -> None:
+        self._of_users: dict[int, tuple[Session, ...]] = {}
+        self._of_groups: dict[int, dict[Session, None]] = {}
+        self._count = self.memberships = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter([session for some in self._of_users.values() for session in some])
+
+    def of(self, user_id: int) -> tuple[Session, ...]:
+        """A user's sessions, the oldest first."""
+        return self._of_users.get(user_id, ())
+
+    def of_all(self, user_ids: Iterable[int]) -> list[Session]:
+        """The sessions of all of these users."""
+        return [session for user_id in user_ids for session in self.of(user_id)]
+
+    def users(self) -> list[int]:
+        """Who has sessions here."""
+        return list(self._of_users)
+
+    def in_group(self, group_id: int) -> Collection[Session]:
+        """The sessions of a group's members. Not to be changed."""
+        return self._of_groups.get(group_id, _NOBODY)
+
+    def check_room_for(self, user_id: int) -> None:
+        """Raises TooManyConnections, and TryAgain where this node is full."""
+        if len(self.of(user_id)) >= MOST_OF_A_USER:
+            raise TooManyConnections
+        if self.memberships >= MOST_MEMBERSHIPS:
+            raise TryAgain
+
+    def add(self, session: Session) -> None:
+        user_id = session.user.id
+        self._of_users[user_id] = (*self.of(user_id), session)
+        self._count += 1
+        self.memberships += len(session.groups)
+        for group_id in session.groups:
+            self._of_groups.setdefault(group_id, {})[session] = None
+
+    def discard(self, session: Session) -> bool:
+        """Return whether it was there."""
+        user_id = session.user.id
+        some = self.of(user_id)
+        if session not in some:
+            return False
+        rest = tuple(other for other in some if other is not session)
+        if rest:
+            self._of_users[user_id] = rest
+        else:
+            del self._of_users[user_id]
+        self._count -= 1
+        for group_id in session.groups:
+            self._leave(session, group_id)
+        return True
+
+    def join(self, user_id: int, group_id: int, at: int) -> None:
+        """By the entry at this position, a user is in a group."""
+        for session in self.of(user_id):
+            session.regrouped = at
+            if group_id not in session.groups:
+                session.groups.add(group_id)
+                self.memberships += 1
+                self._of_groups.setdefault(group_id, {})[session] = None
+
+    def leave(self, user_id: int, group_id: int, at: int) -> None:
+        """By the entry at this position, a user is in a group no more."""
+        for session in self.of(user_id):
+            session.regrouped = at
+            if group_id in session.groups:
+                self._leave(session, group_id)
+                session.groups.remove(group_id)
+
+    def end_group(self, group_id: int, at: int) -> None:
+        """By the entry at this position, there is no such group any more."""
+        for session in list(self.in_group(group_id)):
+            self.leave(session.user.id, group_id, at)
+
+    def _leave(self, session: Session, group_id: int) -> None:
+        members = self._of_groups[group_id]
+        del members[session]
+        self.memberships -= 1
+        if not members:
+            del self._of_groups[group_id]
