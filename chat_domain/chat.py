@@ -3,9 +3,12 @@
 import attrs
 
 from chat_domain.cluster.node import Node
-from chat_domain.delivery.delivery import Delivery
-from chat_domain.delivery.sessions import Sessions
 from chat_domain.groups.membership import GroupMembership
+from chat_domain.log.follower import Follower
+from chat_domain.log.marks import Marks
+from chat_domain.log.queue import AppendQueue
+from chat_domain.log.reading import Reader
+from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
@@ -13,6 +16,7 @@ from chat_domain.operators.administration import Administration
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
 from chat_domain.people.accounts import Accounts
+from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
@@ -26,6 +30,7 @@ class Chat:
     registration: Registration
     accounts: Accounts
     tokens: LoginTokens
+    devices: Devices
     resuming: Resuming
     logins: Logins
     friends: FriendList
@@ -33,7 +38,10 @@ class Chat:
     one_to_one: OneToOne
     group_chat: GroupChat
     offline: Offline
-    delivery: Delivery
+    follower: Follower
+    queue: AppendQueue
+    reader: Reader
+    marks: Marks
     sessions: Sessions
     node: Node
     administration: Administration

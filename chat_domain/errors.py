@@ -142,7 +142,10 @@ class MailboxFull(ChatError):
     user_id: int
 
     def __str__(self) -> str:
-        return f"user {self.user_id} is away and their mailbox is full; not delivered"
+        return (
+            f"too many of your messages wait for user {self.user_id}, on whose list you are not;"
+            " not sent"
+        )
 
 
 @attrs.frozen(slots=False)
@@ -164,12 +167,12 @@ class TooManyUnanswered(ChatError):
 
 
 @attrs.frozen(slots=False)
-class BadPush(ChatError):
-    number: int
+class NotSentYet(ChatError):
+    at: int
     last: int
 
     def __str__(self) -> str:
-        return f"push {self.number} has not been sent to you yet; the last one was {self.last}"
+        return f"nothing above {self.last} was sent to you yet, so {self.at} is not taken over"
 
 
 @attrs.frozen(slots=False)

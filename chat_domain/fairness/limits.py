@@ -32,6 +32,7 @@ class Limits:
     friends_per_user: int = 5_000
     groups_per_user: int = 1_000
     members_per_group: int = 5_000
+    waiting_from_strangers: int = 1_000
     strangers_mib: int = 16
     hashing_jobs: int = 200
 

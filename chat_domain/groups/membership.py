@@ -2,42 +2,60 @@
 
 import attrs
 
-from chat_domain.delivery.roster_changes import RosterChanges
-from chat_domain.delivery.rosters import Rosters
-from chat_domain.errors import GroupFull, NotAllowed, NotMember, TooManyGroups
+from chat_domain.entries import CHANGE, Change, Entry, Known, What
+from chat_domain.errors import GroupFull, NoSuchGroup, NotAllowed, NotMember, TooManyGroups
 from chat_domain.fairness.guard import Guard
-from chat_domain.hints import GroupChanged
+from chat_domain.log.queue import AppendQueue
 from chat_domain.model import Group, Member, Membership, Page, Role, User
 from chat_domain.names import Name
 from chat_domain.pages import cut
-from chat_domain.people.teller import Teller
 from chat_domain.ports.cluster import Presence
+from chat_domain.ports.runtime import Clock, Ids
 from chat_domain.ports.store import Groups
+
+Done = Entry | Known
 
 
 @attrs.frozen
 class GroupMembership:
+    """What changes a group is written to the log, and is applied on this node when it returns. A
+    change that comes again under the same cid gets the answer of the first. Any raises CidConflict
+    where something else was sent under that, and TryAgain."""
+
     groups: Groups
-    rosters: Rosters
-    changes: RosterChanges
+    queue: AppendQueue
     presence: Presence
-    teller: Teller
+    clock: Clock
+    ids: Ids
     guard: Guard = attrs.field(factory=Guard)
 
-    async def create(self, creator_id: int, name: str, description: str) -> Group:
+    async def create(
+        self, user: User, name: str, description: str, cid: str | None = None
+    ) -> tuple[Done, Group]:
         """Raises BadName, GroupNameTaken and TooManyGroups."""
         parsed = Name.parse(name)
-        await self._check_room_for_another(creator_id)
-        return await self.groups.create(parsed, description, creator_id)
+        await self._check_room_for_another(user.id)
+        change = Change(What.CREATED, name=parsed.text, detail=description)
+        done = await self._change(user, 0, change, cid)
+        if isinstance(done, Known):
+            return done, await self._named(parsed)
+        return done, Group(done.conv, parsed.text, description)
 
-    async def join(self, user_id: int, group_id: int) -> Group:
+    async def _named(self, name: Name) -> Group:
+        group = await self.groups.by_name(name.key)
+        if group is None:  # it has been renamed, or has ended, since it was made
+            raise NoSuchGroup(name.text)
+        return group
+
+    async def join(self, user: User, group_id: int, cid: str | None = None) -> tuple[Done, Group]:
         """Raises NoSuchGroup, AlreadyMember, TooManyGroups and GroupFull."""
-        await self._check_room_for_another(user_id)
-        await self._check_room_in(group_id, user_id)
-        try:
-            return await self.groups.join(group_id, user_id)
-        finally:
-            await self.changes.announce(group_id)
+        await self._check_room_for_another(user.id)
+        await self._check_room_in(group_id)
+        done = await self._change(user, group_id, Change(What.JOINED), cid)
+        group = await self.groups.by_id(group_id)
+        if group is None:
+            raise NoSuchGroup(group_id)
+        return done, group
 
     async def _check_room_for_another(self, user_id: int) -> None:
         most = self.guard.limits.groups_per_user
@@ -45,27 +63,25 @@ class GroupMembership:
             self.guard.counters.groups_refused += 1
             raise TooManyGroups(most)
 
-    async def _check_room_in(self, group_id: int, user_id: int) -> None:
+    async def _check_room_in(self, group_id: int) -> None:
         """Those who join in the same moment do not see each other: a few too many may get in."""
         most = self.guard.limits.members_per_group
-        if not most:
-            return
-        members = await self.rosters.members(group_id)
-        if len(members) >= most and user_id not in members:
+        if most and await self.groups.size(group_id) >= most:
             self.guard.counters.members_refused += 1
             raise GroupFull(group_id, most)
 
-    async def rename(self, user: User, group_id: int, name: str) -> int:
-        """Give a group another name, and tell its other members; return how many those are.
-
-        Only its creator may. Raises BadName, NoSuchGroup, NotMember, NotAllowed, GroupNameTaken.
-        """
+    async def rename(self, user: User, group_id: int, name: str, cid: str | None = None) -> Done:
+        """Give a group another name. Only its creator may. Raises BadName, NoSuchGroup, NotMember,
+        NotAllowed and GroupNameTaken."""
         parsed = Name.parse(name)
-        others = await self.rosters.members(group_id) - {user.id}
         await self._check_is_creator(user.id, group_id)
-        await self.groups.rename(group_id, parsed)
-        self.teller.tell(others, GroupChanged(group_id, parsed.text, user))
-        return len(others)
+        return await self.rename_by_force(user, group_id, parsed, cid)
+
+    async def rename_by_force(
+        self, by: User, group_id: int, name: Name, cid: str | None = None
+    ) -> Done:
+        """The same for whoever may rename any group. Raises NoSuchGroup and GroupNameTaken."""
+        return await self._change(by, group_id, Change(What.RENAMED, name=name.text), cid)
 
     async def _check_is_creator(self, user_id: int, group_id: int) -> None:
         found = await self.groups.members(group_id, user_id - 1, 1)
@@ -74,19 +90,24 @@ class GroupMembership:
         if found[0].role is not Role.CREATOR:
             raise NotAllowed(group_id)
 
-    async def leave(self, user_id: int, group_id: int) -> None:
-        """Raises NoSuchGroup and NotMember. See `ports.Groups.leave` for who succeeds a creator."""
-        try:
-            await self.groups.leave(group_id, user_id)
-        finally:
-            await self.changes.announce(group_id)
+    async def leave(self, user: User, group_id: int, cid: str | None = None) -> Done:
+        """Raises NoSuchGroup and NotMember. See `Log.append` for who succeeds a creator."""
+        return await self._change(user, group_id, Change(What.LEFT), cid)
 
-    async def end(self, group_id: int) -> None:
-        """Raises NoSuchGroup. Every node has forgotten the members when this returns."""
-        try:
-            await self.groups.end(group_id)
-        finally:
-            await self.changes.announce(group_id)
+    async def remove(self, by: User, group_id: int, user_id: int) -> None:
+        """End somebody's membership. Raises NoSuchGroup and NoSuchMember."""
+        await self._change(by, group_id, Change(What.REMOVED, user_id=user_id))
+
+    async def end(self, by: User, group_id: int) -> None:
+        """End a group and all memberships of it. Raises NoSuchGroup."""
+        await self._change(by, group_id, Change(What.ENDED))
+
+    async def _change(
+        self, user: User, group_id: int, change: Change, cid: str | None = None
+    ) -> Done:
+        cid = cid or self.ids.cid(self.clock.now_ms())
+        entry = Entry(group_id, CHANGE, user.id, user.name, cid, change=change)
+        return await self.queue.change(entry)
 
     async def own(self, user_id: int, after: int, limit: int) -> Page[Membership]:
         """A page of the user's groups."""
@@ -95,7 +116,8 @@ class GroupMembership:
 
     async def members(self, user_id: int, group_id: int, after: int, limit: int) -> Page[Member]:
         """A page of a group's members, shown to its members. Raises NoSuchGroup and NotMember."""
-        if user_id not in await self.rosters.members(group_id):
+        found = await self.groups.members(group_id, user_id - 1, 1)
+        if not found or found[0].id != user_id:
             raise NotMember(group_id)
         return await self.page_of_members(group_id, after, limit)
 

@@ -13,6 +13,7 @@ Rules:
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 
 import attrs
@@ -24,7 +25,7 @@ from chat_domain.log.session import Session
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Clock, Latch, Latches, Tasks
-from chat_domain.ports.store import Committed, Log, Moved, OutOfDate, Outcome
+from chat_domain.ports.store import Committed, Log, Moved, Outcome, OutOfDate
 
 MOST_ENTRIES = 1_000  # in a batch
 MOST_BYTES = 500 * 1024
@@ -38,12 +39,13 @@ Result = Entry | Known | ChatError
 
 @attrs.define(eq=False)
 class Draft:
-    """Something to be written. session: the one that writes it; none for an operator's doing.
-    tag: the client's own mark of the request."""
+    """Something to be written. session: the one that writes it; none for a change. tag: the
+    client's own mark of the request. named: whether it is the client that gave it its cid."""
 
     entry: Entry
     session: Session | None = None
     tag: int | None = None
+    named: bool = False
 
     def answer(self, result: Result, now: float) -> None:
         """now: on the monotonic clock."""
@@ -51,7 +53,7 @@ class Draft:
         if session is None:
             return
         if isinstance(result, ChatError):
-            if isinstance(result, TryAgain) and self.entry.cid:
+            if self.named and isinstance(result, TryAgain):
                 session.expect_again(self.entry.cid, now)
             session.client.refused(result, self.tag)
         else:
@@ -75,7 +77,7 @@ class Awaited(Draft):
 class AppendQueue:
     """latency: of the last batch, in seconds."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # its ports
         self,
         log: Log,
         follower: Follower,
@@ -225,10 +227,8 @@ class AppendQueue:
             draft.answer(failure, now)
 
     async def _look(self) -> None:
-        try:
+        with suppress(TryAgain):  # the clock asks again
             await self._follower.look()
-        except TryAgain:
-            pass  # the clock asks again
 
 
 def _judged(batch: Sequence[Draft]) -> dict[int, ChatError]:

@@ -17,8 +17,8 @@ from collections import deque
 from chat_domain.entries import TEXT, Entry, is_group
 from chat_domain.errors import TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
+from chat_domain.ports import runtime
 from chat_domain.ports.client import Client
-from chat_domain.ports.runtime import Latch
 
 MOST_UNANSWERED = 256
 EXPECTED_FOR = 20.0  # seconds
@@ -26,8 +26,8 @@ MOST_UNHEARD = 1000  # texts whose writers are told once they are taken over
 
 
 class Session:
-    """id: new with each session. device: what its tokens are kept under, "" of version 1. claim:
-    its user's slot, of version 1 alone. groups: those that its user is in, as far as this node has
+    """id: new with each session. device: what its tokens are kept under; its id, of version 1.
+    claim: its user's slot, of version 1 alone. groups: those that its user is in, as far as this node has
     applied the log. regrouped: the position of the last change of that. taken: everything up to
     there is taken over.
     """
@@ -76,13 +76,13 @@ class Session:
         self.written = 0  # the highest position of what it wrote
         self.expected: str | None = None
         self.expected_until = 0.0
-        self.when_answered: Latch | None = None
+        self.when_answered: runtime.Latch | None = None
         self.wrote_to: dict[int, int] = {}  # how many texts, by the user to whom
         self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
 
     def labels(self) -> dict[str, int | str]:
         """What tells it apart in a log."""
-        return {"session": self.device or self.id, "user": self.user.id}
+        return {"session": self.device, "user": self.user.id}
 
     # -- reading ---------------------------------------------------------------------------
 

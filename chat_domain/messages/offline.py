@@ -1,34 +1,38 @@
-"""Offline messages: what came while its user was away is shown, and forgotten once taken over."""
+"""What came while a user was away is shown when they come, and counts as taken over when their
+client says so."""
 
 import attrs
 
-from chat_domain.delivery.reading import MailboxReader
-from chat_domain.delivery.session import Phase, Session
-
-_LIVE = Phase.LIVE
+from chat_domain.log.follower import Follower
+from chat_domain.log.marks import Marks
+from chat_domain.log.reading import Reader
+from chat_domain.log.session import Session
 
 
 @attrs.frozen
 class Offline:
-    reader: MailboxReader
+    follower: Follower
+    reader: Reader
+    marks: Marks
 
-    def begin(self, session: Session) -> None:
-        """The client knows that it is logged in: let come what waits for it."""
-        session.on_hold = False
-        self.reader.fetch(session)
+    def go_on(self, session: Session) -> None:
+        """Let come what a session has not seen, as far as it takes that now. Safe at any time."""
+        self.reader.go_on(session)
 
-    def fetch(self, session: Session) -> None:
-        """Let come what waits for a session, as far as it wants that now. Safe at any time."""
-        self.reader.fetch(session)
+    def choked(self, session: Session) -> None:
+        """The session's link takes no more for now."""
+        session.choke(self.follower.applied)
 
-    async def catch_up(self, session: Session) -> None:
-        """Let come what waits for a session, until its window is full or nothing is left."""
-        await self.reader.catch_up(session)
+    def unchoked(self, session: Session) -> None:
+        """The session's link takes more again."""
+        session.choked = False
+        self.reader.go_on(session)
 
-    def taken_over(self, session: Session, number: int) -> None:
-        """The client has taken over all pushes up to this one. Raises BadPush."""
-        done = session.taken_over(number)
-        if done:
-            self.reader.forget(session, done)
-        if session.phase is not _LIVE:
-            self.reader.fetch(session)
+    def taken_over(self, session: Session, at: int) -> None:
+        """The client has taken over all that it was shown up to this position. Raises
+        NotSentYet."""
+        self.marks.taken_over(session, at)
+
+    def place(self, session: Session) -> int:
+        """Everything of the session's user up to this position was shown."""
+        return session.place(self.follower.applied)

@@ -4,25 +4,54 @@ from collections.abc import Awaitable
 
 import attrs
 
-from chat_domain.delivery.delivery import Delivery
-from chat_domain.delivery.session import Session
+from chat_domain.entries import pair
+from chat_domain.errors import MailboxFull
+from chat_domain.fairness.guard import Guard
+from chat_domain.log.session import Session
+from chat_domain.messages.writing import Writing
+from chat_domain.ports.client import Said
+from chat_domain.ports.store import Friends, Log
+
+LOOKED_AT_EVERY = 64  # messages of a session to one user
+REMEMBERED = 1_000  # users to whom a session wrote
 
 
 @attrs.frozen
 class OneToOne:
-    delivery: Delivery
+    writing: Writing
+    log: Log
+    friends: Friends
+    guard: Guard
 
-    def send(
-        self, sender: Session, to_id: int, text: str, cid: str | None, tag: int | None
-    ) -> Awaitable[None] | None:
-        """Send a text to a user, who may be the sender. Anybody may write to anybody.
+    def send(self, sender: Session, to_id: int, said: Said) -> Awaitable[None] | None:
+        """Send a text to a user, who may be the sender. Anybody may write to anybody; whoever is
+        not on the recipient's list until so many of their messages wait for its devices.
 
-        cid, tag: the client's ids of the message, and of its request.
-        Return None when all is done; otherwise the message is being forwarded or stored, and the
-        sender's next request has to wait for this. Raises TooManyUnanswered. What became of the
-        message is told by `Client.answered`.
+        Return None when it is on its way into the log; otherwise the sender's next request has to
+        wait for this. What becomes of it is told by `Client.accepted` and `Client.refused`.
+        Raises TooManyUnanswered, TryAgain and MailboxFull, as does what is returned.
         """
-        message = self.delivery.accept(sender, 0, text, cid)
-        receipt = self.delivery.receipt(sender, message, tag, 1)
-        left = self.delivery.route((to_id,), message, receipt)
-        return self.delivery.forward(left) if left else None
+        count = sender.wrote_to.get(to_id, 0)
+        if not count % LOOKED_AT_EVERY:
+            return self._check_and_write(sender, to_id, said)
+        self._write(sender, to_id, said)
+        return None
+
+    def _write(self, sender: Session, to_id: int, said: Said) -> None:
+        sender.wrote_to[to_id] = sender.wrote_to.get(to_id, 0) + 1
+        self.writing.write(sender, pair(sender.user.id, to_id), said)
+
+    async def _check_and_write(self, sender: Session, to_id: int, said: Said) -> None:
+        await self._check_may_wait(sender.user.id, to_id)
+        if len(sender.wrote_to) >= REMEMBERED:
+            sender.wrote_to.clear()
+        self._write(sender, to_id, said)
+
+    async def _check_may_wait(self, sender_id: int, to_id: int) -> None:
+        most = self.guard.limits.waiting_from_strangers
+        if not most or sender_id == to_id:
+            return
+        if await self.log.unheard(to_id, sender_id, most) < most:
+            return
+        if not await self.friends.lists(to_id, sender_id):
+            raise MailboxFull(to_id)

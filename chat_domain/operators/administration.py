@@ -1,6 +1,5 @@
 """What an operator does to accounts. Every step can be repeated, and a failed one should be."""
 
-import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -11,14 +10,13 @@ from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
 from chat_domain.names import name_key
 from chat_domain.operators.evictions import Evictions
-from chat_domain.operators.sent import sent_by
 from chat_domain.pages import cut
 from chat_domain.people.passwords import check_password
 from chat_domain.people.register import Registration
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Hasher
-from chat_domain.ports.store import Mailbox, Users
+from chat_domain.ports.store import Log, Users
 
 AT_ONCE = 100  # groups left before the next are looked up
 SKIPPED = 1_000_000  # ids; far more than can have been given since any backup
@@ -34,7 +32,7 @@ class Administration:
     tokens: LoginTokens
     hasher: Hasher
     groups: GroupMembership
-    mailbox: Mailbox
+    log: Log
     evictions: Evictions
 
     async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
@@ -58,9 +56,9 @@ class Administration:
         return person
 
     async def _seen(self, accounts: Sequence[Account]) -> list[Person]:
-        claims = await self.presence.find([account.user.id for account in accounts])
+        nodes = await self.presence.where([account.user.id for account in accounts])
         return [
-            Person(account.user, account.disabled, claims.get(account.user.id))
+            Person(account.user, account.disabled, tuple(nodes.get(account.user.id, ())))
             for account in accounts
         ]
 
@@ -78,20 +76,21 @@ class Administration:
         user = await self._replace_secret(
             who, lambda old: (DISABLED if old.disabled else "") + secret
         )
-        await self.evictions.log_out(user.id)
+        await self.evictions.log_out(user)
         return user
 
     async def log_out(self, who: str) -> tuple[User, bool]:
-        """End a user's tokens and session; return whether there was one. Raises NoSuchUser."""
+        """End a user's tokens and sessions; return whether they were online. Raises
+        NoSuchUser."""
         user = (await self.account(who)).user
-        return user, await self.evictions.log_out(user.id)
+        return user, await self.evictions.log_out(user)
 
     async def disable(self, who: str) -> User:
         """Let a user log in no more. Nothing of theirs is lost. Raises NoSuchUser."""
         user = await self._replace_secret(
             who, lambda old: DISABLED + old.secret.removeprefix(DISABLED)
         )
-        await self.evictions.log_out(user.id)
+        await self.evictions.log_out(user)
         return user
 
     async def enable(self, who: str) -> User:
@@ -99,35 +98,29 @@ class Administration:
         return await self._replace_secret(who, lambda old: old.secret.removeprefix(DISABLED))
 
     async def delete(self, who: str, *, with_sent: bool = False) -> User:
-        """Remove an account with its messages, friendships and memberships. Raises NoSuchUser.
+        """Remove an account with its friendships and memberships. Raises NoSuchUser.
 
-        with_sent: remove what it has sent and waits for others, too, acknowledged or not.
-        It is disabled first, so that a deletion that is cut off leaves nobody half there, and
-        whoever was let in just before is thrown out at the end.
+        with_sent: empty all texts that it has written, wherever they are.
+        It is disabled first, so that a deletion that is cut off leaves nobody half there.
         """
         user = await self.disable(who)
         while page := (await self.groups.own(user.id, 0, AT_ONCE)).items:
             for own in page:
                 with suppress(NotMember, NoSuchGroup):  # they have just left by themselves
-                    await self.groups.leave(user.id, own.group.id)
+                    await self.groups.leave(user, own.group.id)
         if with_sent:
-            await self._withdraw(user.id)
+            await self.evictions.devices.erase(user)
         await self.users.remove(user.id)
-        await self.evictions.log_out(user.id)
         return user
-
-    async def _withdraw(self, sender_id: int) -> None:
-        async for entries in sent_by(sender_id, self.users, self.mailbox):
-            for recipient_id, its in itertools.groupby(entries, lambda entry: entry.recipient_id):
-                await self.mailbox.remove(recipient_id, [entry.message.mid for entry in its])
 
     async def after_restore(self) -> int:
         """Let nothing of the time since the backup be mistaken for what comes now.
 
         The next SKIPPED ids of users and groups were perhaps given then; clients remember whose
-        they were. And tokens that were ended since would count again, so all are ended; return
-        how many.
+        they were. Positions in the log would be given again, so it has another epoch. And tokens
+        that were ended since would count again, so all are ended; return how many.
         """
+        await self.log.renew()
         await self.users.skip_ids(SKIPPED)
         await self.groups.groups.skip_ids(SKIPPED)
         ended = 0

@@ -2,12 +2,14 @@
 
 import attrs
 
-from chat_domain.errors import NoSuchGroup, NoSuchMember, NotMember
+from chat_domain.errors import NoSuchGroup
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import Group, Member, Page, SizedGroup, User
 from chat_domain.names import Name, name_key
 from chat_domain.operators.administration import Administration
 from chat_domain.pages import cut
+
+_OPERATOR = User(0, "")  # who is no user
 
 
 @attrs.frozen
@@ -42,7 +44,7 @@ class GroupAdministration:
         """The group before and after. Raises NoSuchGroup, BadName and GroupNameTaken."""
         parsed = Name.parse(name)
         before = await self.group(which)
-        await self.membership.groups.rename(before.id, parsed)
+        await self.membership.rename_by_force(_OPERATOR, before.id, parsed)
         return before, attrs.evolve(before, name=parsed.text)
 
     async def remove(self, which: str, who: str) -> tuple[Group, User]:
@@ -51,14 +53,11 @@ class GroupAdministration:
         Raises NoSuchGroup, NoSuchUser and NoSuchMember.
         """
         group, user = await self.group(which), (await self.people.account(who)).user
-        try:
-            await self.membership.leave(user.id, group.id)
-        except NotMember:
-            raise NoSuchMember(user.id, group.id) from None
+        await self.membership.remove(_OPERATOR, group.id, user.id)
         return group, user
 
     async def end(self, which: str) -> Group:
-        """End a group with all memberships; what waits in mailboxes stays. Raises NoSuchGroup."""
+        """End a group with all memberships; what was said stays. Raises NoSuchGroup."""
         group = await self.group(which)
-        await self.membership.end(group.id)
+        await self.membership.end(_OPERATOR, group.id)
         return group

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import attrs
 
+from chat_domain.entries import Entry
 from chat_domain.hints import Notice
-from chat_domain.model import Account, Claim, Entry, Export, Membership, NodeUsers, User
-from chat_domain.operators.sent import sent_by
+from chat_domain.model import Account, Export, Membership, NodeUsers, User
 from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Lease, Presence
@@ -15,7 +15,6 @@ from chat_domain.ports.runtime import Depths
 from chat_domain.ports.store import Store
 
 PAGE = 200
-EVERYTHING = 1_000_000  # messages; no mailbox holds as many
 
 T = TypeVar("T")
 
@@ -33,15 +32,13 @@ class Overview:
     depths: Depths = attrs.field(factory=dict)
 
     async def nodes(self) -> list[NodeUsers]:
-        """The nodes that hold their leases, by name, each with its claims by user."""
+        """The nodes that hold their leases, by name, each with its users, ascending."""
         names = await self.lease.others()
         if self.lease.held():
             names = names | {self.name}
-        return [NodeUsers(name, await self._claims(name)) for name in sorted(names)]
-
-    async def _claims(self, node: str) -> tuple[Claim, ...]:
-        claims = await self.presence.own(node)
-        return tuple(sorted(claims, key=lambda claim: claim.user_id))
+        return [
+            NodeUsers(name, tuple(await self.presence.users_of(name))) for name in sorted(names)
+        ]
 
     def broadcast(self, text: str) -> int:
         """Show a notice to everybody; return how many there are on this node."""
@@ -56,13 +53,17 @@ class Overview:
             friends=tuple(await self._friends(user.id)),
             groups=tuple(await self._groups(user.id)),
             tokens=tuple(await self.tokens.resumable(user, "")),
-            messages=tuple(await self.store.mailbox.read(user.id, EVERYTHING, ())),
-            sent=tuple(await self._sent(user.id)),
+            entries=tuple(await self._entries(user.id)),
         )
 
-    async def _sent(self, user_id: int) -> list[Entry]:
-        pages = sent_by(user_id, self.store.users, self.store.mailbox)
-        return [entry async for entries in pages for entry in entries]
+    async def _entries(self, user_id: int) -> list[Entry]:
+        found: list[Entry] = []
+        after, head = 0, (await self.store.log.ends()).head
+        while after < head:
+            reading = await self.store.log.read(user_id, after, PAGE)
+            found += reading.entries
+            after = reading.upto
+        return found
 
     async def _friends(self, user_id: int) -> list[User]:
         return await _all(

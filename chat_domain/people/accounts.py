@@ -5,8 +5,9 @@ import attrs
 from chat_domain.errors import BadCredentials, TryAgain
 from chat_domain.model import Account, User
 from chat_domain.names import name_key
+from chat_domain.people.devices import Devices
 from chat_domain.people.passwords import MAX_PASSWORD, check_password
-from chat_domain.people.tokens import LoginTokens, Token
+from chat_domain.people.tokens import Token
 from chat_domain.ports.runtime import Hasher
 from chat_domain.ports.store import Users
 
@@ -14,7 +15,7 @@ from chat_domain.ports.store import Users
 @attrs.frozen
 class Accounts:
     users: Users
-    tokens: LoginTokens
+    devices: Devices
     hasher: Hasher
 
     async def by_id(self, user_id: int, password: str, origin: str = "") -> Account:
@@ -45,9 +46,9 @@ class Accounts:
     async def check_unchanged(self, proved: Account) -> None:
         """Raises TryAgain where an account has another secret by now, is disabled or gone.
 
-        To be called once the session has its claim and its token is kept. Proving takes so long
-        that the password can be changed meanwhile; who changes it ends tokens, then the session,
-        and would find neither of a login that is still being proved by the old one.
+        To be called once the session is there and its token is kept. Proving takes so long that
+        the password can be changed meanwhile; who changes it ends tokens, then sessions, and would
+        find neither of a login that is still being proved by the old one.
         """
         if await self.users.by_id(proved.user.id) != proved:
             raise TryAgain
@@ -55,14 +56,17 @@ class Accounts:
     async def change_password(
         self, user: User, old: str, new: str, origin: str = "", session: str = ""
     ) -> Token:
-        """End all of a user's tokens; return a new one for this session. Raises BadCredentials
-        and BadPassword."""
+        """End all of a user's sessions but the one of this name, which gets a new token; return
+        that. Raises BadCredentials and BadPassword."""
         account = await self._prove(await self.users.by_id(user.id), old, origin)
         check_password(new)
         secret = await self.hasher.hash(new, origin)
+        tokens = self.devices.tokens
+        token = tokens.new(user, await tokens.device_of(user, session), session)
         # Before as well, since who is told to try again cannot: the old password is not good then.
-        await self.tokens.end_all_of(user)
+        await tokens.end_all_of(user)
         if not await self.users.set_secret(user.id, secret, instead_of=account.secret):
             raise BadCredentials
-        await self.tokens.end_all_of(user)
-        return await self.tokens.issue(user, session)
+        await self.devices.end_all(user, session)
+        await self.devices.keep(user, token)
+        return token

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 import attrs
 
-from chat_domain.delivery.sessions import Sessions
 from chat_domain.errors import TryAgain
 from chat_domain.fairness.buckets import Bucket
+from chat_domain.log.sessions import Sessions
 from chat_domain.model import Friend, User
 from chat_domain.notes import PresenceChanged
 from chat_domain.people.news import News
@@ -44,12 +44,10 @@ class Announcer:
     def _second_at_once(self) -> Bucket:
         return Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND)
 
-    def came(self, user: User) -> None:
-        """Tell it, and paint the `state` column."""
+    def changed(self, user: User) -> None:
+        """A user has come or gone: tell it, and paint the `state` column."""
         self._news.happened(user)
         self.go_on()
-
-    gone = came  # what is told is how things are when it is told, so the two cannot overtake
 
     def hurry(self) -> None:
         """This node is about to end: tell what is left, and what comes, as fast as it goes."""
@@ -110,7 +108,7 @@ class Announcer:
         return online
 
     def _tell_everywhere(self, listed_by: Sequence[int], friend: Friend) -> None:
-        elsewhere = [user_id for user_id in listed_by if self.sessions.get(user_id) is None]
+        elsewhere = [user_id for user_id in listed_by if not self.sessions.of(user_id)]
         if elsewhere:
             self.broker.broadcast(PresenceChanged(friend.id, friend.name, friend.online, elsewhere))
         self.tell(listed_by, friend)
@@ -118,10 +116,10 @@ class Announcer:
     def tell(self, listed_by: Sequence[int], friend: Friend) -> None:
         """Tell those of these users who have sessions here, AT_ONCE in each turn of the loop."""
         some, rest = listed_by[:AT_ONCE], listed_by[AT_ONCE:]
-        here = self.sessions.of(some)
+        here = self.sessions.of_all(some)
         for session in here:
             session.client.friend_changed(friend)
-        weight = len(here) + ABSENT_WEIGH * (len(some) - len(here))
+        weight = len(here) + ABSENT_WEIGH * max(0, len(some) - len(here))
         self._spent.spend(weight, self.clock.monotonic())
         if rest:
             self.tasks.start(self._tell_later(rest, friend))
@@ -145,7 +143,7 @@ class Announcer:
         except TryAgain:
             return  # they are hints
         for user_id, name in names.items():
-            self.gone(User(user_id, name))
+            self.changed(User(user_id, name))
 
 
 async def _turn() -> None:

@@ -12,8 +12,8 @@ from itertools import islice
 
 import attrs
 
-from chat_domain.delivery.sessions import Sessions
 from chat_domain.hints import Hint
+from chat_domain.log.sessions import Sessions
 from chat_domain.notes import Tell
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Tasks
@@ -56,7 +56,7 @@ class Teller:
         self._add(note.hint, some, everywhere=False)
 
     def _here(self) -> Collection[int]:
-        return [session.user.id for session in self.sessions]
+        return self.sessions.users()
 
     def _add(self, hint: Hint, user_ids: Iterable[int], *, everywhere: bool) -> None:
         if len(self._waiting) >= WAITING:
@@ -88,9 +88,9 @@ class Teller:
             self._tell(telling, some)
 
     def _tell(self, telling: _Telling, some: Collection[int]) -> None:
-        for session in self.sessions.of(some):
+        for session in self.sessions.of_all(some):
             session.client.tell(telling.hint)
-        elsewhere = [user_id for user_id in some if self.sessions.get(user_id) is None]
+        elsewhere = [user_id for user_id in some if not self.sessions.of(user_id)]
         if elsewhere and telling.everywhere:
             self.broker.broadcast(Tell(telling.hint, elsewhere))
 

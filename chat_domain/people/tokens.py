@@ -9,10 +9,11 @@ Rules:
 """
 
 import hashlib
+from collections.abc import Collection
 
 import attrs
 
-from chat_domain.errors import BadToken, NoSuchSession
+from chat_domain.errors import BadToken
 from chat_domain.model import KeptToken, Resumable, User
 from chat_domain.ports.runtime import Clock, Ids
 from chat_domain.ports.store import Tokens
@@ -62,14 +63,11 @@ class LoginTokens:
     clock: Clock
     ids: Ids
 
-    async def issue(self, user: User, session: str = "") -> Token:
-        """A token by which this session can be resumed from now on, or a new one if it is ""."""
-        token = self.new(user, session)
-        await self.keep(token)
-        return token
+    def new(self, user: User, device: str = "", session: str = "") -> Token:
+        """A session's first token. It is worth nothing until it is kept.
 
-    def new(self, user: User, session: str = "") -> Token:
-        """A session's first token. It is worth nothing until it is kept."""
+        device: what its user calls it. session: its name, a new one if it is "".
+        """
         text, now_ms = f"{self.ids.token()}{_POINT}{self.ids.token()}", self.clock.now_ms()
         kept = KeptToken(
             digest(text),
@@ -79,6 +77,8 @@ class LoginTokens:
             begun_ms=now_ms,
             expires_ms=now_ms + TOKEN_LIFE_MS,
             used=True,
+            device=device,
+            seen_ms=now_ms,
         )
         return Token(text, kept)
 
@@ -88,10 +88,11 @@ class LoginTokens:
         kept = attrs.evolve(token.kept, digest=digest(text), expires_ms=expires_ms, used=False)
         return Token(text, kept)
 
-    async def keep(self, token: Token) -> None:
-        """Let a user resume with this token. Of too many sessions, the one that expires first
-        ends."""
-        await self.tokens.add(token.kept, sessions=SESSIONS_KEPT)
+    async def keep(self, token: Token, connected: Collection[str] = ()) -> list[str]:
+        """Let a user resume with this token. Return the names of the sessions that have made room
+        for it: the one on a device of the same name; of more than SESSIONS_KEPT, those that were
+        not used for the longest, of those that are not `connected` first."""
+        return await self.tokens.add(token.kept, sessions=SESSIONS_KEPT, connected=connected)
 
     async def look_up(self, text: str) -> tuple[User, Token]:
         """Whose token this is, and which. Raises BadToken where it is none, or none any more."""
@@ -113,7 +114,8 @@ class LoginTokens:
         """
         following = self._following(token) if self._is_old(token) else None
         kept = None if following is None else following.kept
-        if not await self.tokens.use(token.kept, kept, new=NEW_KEPT):
+        used = attrs.evolve(token.kept, seen_ms=self.clock.now_ms())
+        if not await self.tokens.use(used, kept, new=NEW_KEPT):
             raise BadToken
         return following or token
 
@@ -128,18 +130,19 @@ class LoginTokens:
         for kept in await self.tokens.of(user.id, self.clock.now_ms()):
             session = Resumable(
                 name=kept.session,
+                device=kept.device,
                 begun_ms=kept.begun_ms,
+                seen_ms=kept.seen_ms,
                 expires_ms=kept.expires_ms,
                 current=kept.session == current,
             )
             sessions.setdefault(kept.session, session)
         return list(sessions.values())
 
-    async def end_resumable(self, user: User, name: str) -> None:
-        """Make a session's tokens worthless. Raises NoSuchSession."""
-        if name not in {one.name for one in await self.resumable(user, "")}:
-            raise NoSuchSession(name)
-        await self.end(user.id, name)
+    async def device_of(self, user: User, name: str) -> str:
+        """What a user calls the device that a session is on, "" where it has no name."""
+        sessions = await self.resumable(user, name)
+        return next((one.device for one in sessions if one.current), "")
 
     async def end(self, user_id: int, session: str) -> None:
         """Make the tokens of a session worthless, if it has any."""

@@ -8,6 +8,19 @@ from chat_domain.hints import Hint
 from chat_domain.model import Friend
 
 
+class Said(Protocol):
+    """A text that a client wants to send.
+
+    cid: the client's id of it, None if it has given none. seq: its own mark of the request.
+    re: the position of what it answers, 0 for nothing.
+    """
+
+    msg: str
+    cid: str | None
+    seq: int | None
+    re: int
+
+
 class Client(Protocol):
     """The far end of a session. Its methods return at once; nothing is waited for.
 

@@ -59,7 +59,6 @@ class Tasks(Protocol):
         Return what ends when it does, for whoever wants to wait for it.
         """
 
-
     def soon(self, work: Callable[[], None]) -> None:
         """Have this done once the present turn of the event loop is over."""
 

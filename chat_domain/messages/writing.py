@@ -1,0 +1,44 @@
+"""What a session writes, on its way into the log."""
+
+import attrs
+
+from chat_domain.entries import TEXT, Entry
+from chat_domain.errors import TryAgain
+from chat_domain.log.queue import AppendQueue, Draft
+from chat_domain.log.session import Session
+from chat_domain.ports.client import Said
+from chat_domain.ports.runtime import Clock, Ids
+
+
+@attrs.frozen
+class Writing:
+    queue: AppendQueue
+    clock: Clock
+    ids: Ids
+
+    def write(self, sender: Session, conv: int, said: Said) -> None:
+        """Have a text written. Raises TooManyUnanswered and TryAgain.
+
+        What it is refused with for the moment is expected again (see `Session`), if its sender has
+        given it an id by which it would be known.
+        """
+        cid, now = said.cid, self.clock.monotonic()
+        sender.check_may_write(cid, now)
+        user = sender.user
+        entry = Entry(
+            conv,
+            TEXT,
+            user.id,
+            user.name,
+            cid or self.ids.cid(self.clock.now_ms()),
+            said.msg,
+            None,
+            said.re,
+        )
+        try:
+            self.queue.add(Draft(entry, sender, said.seq, cid is not None))
+        except TryAgain:
+            if cid is not None:
+                sender.expect_again(cid, now)
+            raise
+        sender.unanswered += 1

@@ -1,0 +1,64 @@
+"""Which users have sessions on this node: kept in the presence, and told to who lists them."""
+
+from collections.abc import Collection
+
+import attrs
+
+from chat_domain.errors import TryAgain
+from chat_domain.log.sessions import Sessions
+from chat_domain.model import User
+from chat_domain.people.announcer import Announcer
+from chat_domain.ports.cluster import Presence
+from chat_domain.ports.runtime import Tasks
+
+AT_ONCE = 1_000  # users in one request to the presence
+
+
+@attrs.define(eq=False)
+class Attendance:
+    presence: Presence
+    sessions: Sessions
+    announcer: Announcer
+    tasks: Tasks
+    node: str
+    _changed: dict[int, User] = attrs.field(factory=dict, init=False)
+    _busy: bool = attrs.field(default=False, init=False)
+
+    def changed(self, user: User) -> None:
+        """A user's first session has begun here, or their last has ended."""
+        self._changed[user.id] = user
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Write what has changed. To be called now and then, in case that was not possible."""
+        if self._changed and not self._busy:
+            self._busy = True
+            self.tasks.start(self._write())
+
+    async def _write(self) -> None:
+        try:
+            while self._changed:
+                changed, self._changed = self._changed, {}
+                try:
+                    await self._note(list(changed))
+                except TryAgain:
+                    self._changed = changed | self._changed
+                    return  # the clock tries again
+                for user in changed.values():
+                    self.announcer.changed(user)
+        finally:
+            self._busy = False
+
+    async def _note(self, user_ids: Collection[int]) -> None:
+        here = [user_id for user_id in user_ids if self.sessions.of(user_id)]
+        gone = [user_id for user_id in user_ids if not self.sessions.of(user_id)]
+        if here:
+            await self.presence.came(self.node, here)
+        if gone:
+            await self.presence.left(self.node, gone)
+
+    async def note_all_again(self) -> None:
+        """The presence may have forgotten this node. Raises TryAgain."""
+        users = self.sessions.users()
+        for start in range(0, len(users), AT_ONCE):
+            await self._note(users[start : start + AT_ONCE])

@@ -1,0 +1,128 @@
+"""The one place that each user has for a client of the C++ server's kind.
+
+While a node has its lease, its claims of slots count. Without it nobody begins a session of version
+1 there; the ones that are there go on, and when the lease is back their slots are claimed again.
+Those whose slots others have by then end.
+"""
+
+from collections.abc import Iterable
+
+import attrs
+
+from chat_domain.errors import AlreadyOnline, TryAgain
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.model import Claim
+from chat_domain.notes import Replaced
+from chat_domain.ports.cluster import Broker, Lease, Slots
+from chat_domain.ports.runtime import Tasks
+
+
+@attrs.define(eq=False)
+class SlotKeeper:
+    """second_login_replaces: whether a second login ends the first, instead of being refused."""
+
+    slots: Slots
+    lease: Lease
+    sessions: Sessions
+    broker: Broker
+    tasks: Tasks
+    node: str
+    second_login_replaces: bool = False
+    suspended: bool = attrs.field(default=False, init=False)
+    _to_release: set[Claim] = attrs.field(factory=set, init=False)
+    _stray: set[Claim] = attrs.field(factory=set, init=False)
+
+    def good(self) -> bool:
+        """Whether slots can be claimed, and presence counts."""
+        return not self.suspended and self.lease.held()
+
+    def check(self) -> None:
+        """Suspend this node where its lease has run out."""
+        if not self.suspended and not self.lease.held():
+            self.suspended = True
+
+    async def claim(self, user_id: int, session_id: str) -> Claim:
+        """Claim a user's slot. Raises AlreadyOnline, and TryAgain."""
+        if not self.good():
+            raise TryAgain
+        claim = Claim(user_id, session_id, self.node)
+        try:
+            old = await self.slots.claim(claim)
+            if old is not None:
+                await self._replace(old, claim)
+        except TryAgain:  # whether it was claimed may be unknown
+            self.release_later(claim)
+            raise
+        return claim
+
+    async def _replace(self, old: Claim, claim: Claim) -> None:
+        if not self.second_login_replaces:
+            raise AlreadyOnline
+        if await self.slots.claim(claim, instead_of=old) is not None:
+            raise AlreadyOnline
+        note = Replaced(old.user_id, old.session_id)
+        self.replaced(note)
+        self.broker.broadcast(note)
+
+    def replaced(self, note: Replaced) -> None:
+        """End the session that has lost its slot, if it is here."""
+        for session in self.sessions.of(note.user_id):
+            if session.claim is not None and session.id == note.session_id:
+                session.client.replaced()
+
+    async def release(self, claim: Claim) -> None:
+        """Give a slot up; later, if that is not possible now."""
+        try:
+            await self.slots.release(claim)
+        except TryAgain:
+            self.release_later(claim)
+
+    def release_later(self, claim: Claim) -> None:
+        self._to_release.add(claim)
+
+    def go_on(self) -> None:
+        """Release what could not be released. To be called now and then."""
+        if self._to_release and self.good():
+            some, self._to_release = self._to_release, set()
+            self.tasks.start(self._release_all(some))
+
+    async def _release_all(self, claims: Iterable[Claim]) -> None:
+        for claim in claims:
+            await self.release(claim)
+
+    async def resume(self) -> None:
+        """There is a lease again: claim the slots again. Raises TryAgain, and then the node stays
+        suspended."""
+        if not self.suspended:
+            return
+        await self._claim_again(self._filled())
+        self.suspended = False
+
+    def _filled(self) -> list[Session]:
+        return [session for session in self.sessions if session.claim is not None]
+
+    async def _claim_again(self, sessions: Iterable[Session]) -> None:
+        by_claim = {session.claim: session for session in sessions if session.claim is not None}
+        lost = await self.slots.reclaim(list(by_claim))
+        for claim, session in by_claim.items():
+            if session.ended:  # meanwhile, and its claim was given up before ours
+                self.release_later(claim)
+        for claim in lost:
+            by_claim[claim].client.replaced()
+
+    async def audit(self) -> None:
+        """Give up claims of this node that no session has, and end sessions whose slots others
+        have. To be called now and then. Raises TryAgain.
+
+        A claim can outlive its session when Redis has carried out what it did not answer. One that
+        is found for the first time may belong to a login under way. A session can outlive its claim
+        when the note that it was replaced is lost.
+        """
+        claims = set(await self.slots.own(self.node))
+        filled = self._filled()
+        stray = claims - {session.claim for session in filled}
+        for claim in stray & self._stray:
+            self.release_later(claim)
+        self._stray = stray
+        await self._claim_again([session for session in filled if session.claim not in claims])
