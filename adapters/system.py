@@ -13,14 +13,14 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
 
 
-READY = 256  # ends of mids made in advance; more in one millisecond are rare
+READY = 256  # ends of cids made in advance; more in one millisecond are rare
 
 
 class RandomIds:
     """`chat_domain.ports.Ids`.
 
-    A mid is the time in ms (12 hex digits), a count within the process (8) and the process's own
-    random mark (8). Should the clock be set back, the last time is used on, so that mids still
+    A cid is the time in ms (12 hex digits), a count within the process (8) and the process's own
+    random mark (8). Should the clock be set back, the last time is used on, so that cids still
     sort in the order in which they were made.
     """
 
@@ -31,7 +31,7 @@ class RandomIds:
         self._prefix = ""
         self._count = 0
 
-    def mid(self, now_ms: int) -> str:
+    def cid(self, now_ms: int) -> str:
         if now_ms > self._last_ms:
             self._last_ms = now_ms
             self._prefix = f"{now_ms:012x}-"

@@ -86,8 +86,8 @@ class Entry:
     at: its position; 0 before it is committed. conv: of a group that is being created, 0 until
     then. kind: TEXT, CHANGE or DELETED. sender_name: what the sender is called now; the store
     keeps none. cid: the sender's id of it, unique per sender. time_ms: when it was given to the
-    store, UTC milliseconds since the epoch. text: of what is no change. answers: the
-    position of what it answers, 0 for nothing. size: bytes that it takes on its way, estimated from above.
+    store, UTC milliseconds since the epoch. text: of what is no change. answers: the position of
+    what it answers, 0 for nothing. size: bytes that it takes on its way, estimated from above.
     """
 
     at: int

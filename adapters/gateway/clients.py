@@ -1,10 +1,11 @@
 """The three kinds of client, as the rules see them (`chat_domain.ports.Client`).
 
 `Version2Client` is ours. `PersonClient` is somebody with a terminal who logged in without asking
-for version 2. `OriginalClient` is the C++ server's.
+for version 2. `OriginalClient` is the C++ server's. Both are shown what others say and nothing
+else, and what has left our buffer counts as taken over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import time_ns
 
 from adapters.gateway.endings import Ending
@@ -15,73 +16,80 @@ from adapters.wire import answers, errors, frames, version1
 from adapters.wire.frames import ServerFrame, encode
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
-from adapters.wire.version2 import MessageEncoder, chat_ack
+from adapters.wire.version2 import MessageEncoder, accepted
+from chat_domain.entries import TEXT, Ends, Entry, Known
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
-from chat_domain.model import Friend, Message, User
-from chat_domain.ports.client import Answer
+from chat_domain.model import Friend, User
+
+RECONNECT_WITHIN_MS = 1000  # told to clients, who come back at random times within
+MOST_PACED = 64  # frames that wait to be sent one after the other; the log has the rest
 
 
 class Version2Client:
-    """Acknowledges what it takes over, and gets everything that there is."""
+    """Says what it has taken over, and gets everything that there is."""
 
-    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user_id", "sent")
+    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "sent")
 
     version = 2
-    wants_answers = True
     takes_errors = True
     knows_ours = True  # the requests that the C++ server did not have
     watches_drain = False
     on_terminal = False  # what would steer a terminal is escaped
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
-        self._user_id = user.id
+        self._user = user
         self._link = link
         self._encode = encoder.encode
         self._presence = encoder.presence
         self._tally = tally
         self.sent = 0
 
-    def push(self, number: int, message: Message, *, stored: bool) -> None:
-        frame = self._encode(number, message, self._user_id, stored=stored)
-        self._link.write(frame)
+    def show(self, entry: Entry) -> None:
+        self._tally.shown += 1
+        self._link.write(self._encode(entry))
 
-    def answered(self, answer: Answer) -> None:
-        self._tally.answered(answer, time_ns() // 1_000_000)
-        if answer.error is not None:
-            self.refused(answer.error, answer.tag)
-        elif answer.tag is not None:
-            self._link.write(chat_ack(answer, answer.tag))
+    show_late = show
 
-    def refused(self, error: ChatError, seq: int | None) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+        self._tally.accepted(time_ns() // 1_000_000 - entry.time_ms)
+        if tag is not None:
+            self._link.write(accepted(tag, entry))
+
+    def refused(self, error: ChatError, tag: int | None) -> None:
         name = errors.name_of(error)
         self._tally.errors[name] += 1
-        self._link.write(answers.refusal(name, str(error), seq))
+        self._link.write(answers.refusal(name, str(error), tag))
+
+    def marked(self, user_id: int, got: int) -> None:
+        self._send(frames.MarksFrame.of(user_id, got))
+
+    def reset(self, ends: Ends) -> None:
+        self._send(frames.ResetFrame(head=ends.head, epoch=ends.epoch, oldest=ends.oldest))
 
     def friend_changed(self, friend: Friend) -> None:
         self._link.write(self._presence(friend))
 
-    def ping(self) -> None:
-        self._send(frames.PingFrame())
+    def ping(self, at: int) -> None:
+        """Ask whether anybody is there. at: all of the client's up to it has been sent."""
+        self._send(frames.PingFrame(at=at))
 
     def tell(self, hint: Hint) -> None:
         self._send(frames.hint_frame(hint))
 
     def replaced(self) -> None:
-        self._send(frames.ReplacedFrame())
-        self._link.close(Ending.REPLACED)
+        """Nobody else can have this client's place."""
 
     def going_away(self, delay_ms: int) -> None:
         self._send(frames.GoingAwayFrame(delay_ms))
 
     def dropped(self) -> None:
-        self._link.abort(Ending.MOVED)
+        self.going_away(RECONNECT_WITHIN_MS)
+        self._link.close(Ending.MOVED)
 
     def thrown_out(self) -> None:
-        self._link.abort(Ending.LOGGED_OUT)
-
-    def drained(self) -> None:
-        """Nothing follows from it: this client says itself what it has taken over."""
+        self._send(frames.SessionEndedFrame())
+        self._link.close(Ending.LOGGED_OUT)
 
     def closed(self) -> None:
         """Nothing is under way that would have to be stopped."""
@@ -91,9 +99,9 @@ class Version2Client:
 
 
 class PersonClient(Version2Client):
-    """Reads version 1 from a terminal. What has left our buffer counts as taken over."""
+    """Reads version 1 from a terminal."""
 
-    __slots__ = ("_chat_for_terminal", "_early", "_user")
+    __slots__ = ("_chat_for_terminal", "_early")
 
     version = 1
     watches_drain = True
@@ -102,36 +110,63 @@ class PersonClient(Version2Client):
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)
-        self._user = user
         self._chat_for_terminal = encoder.chat_for_terminal
-        self._early: list[tuple[int, Message]] | None = []  # until the login is answered
+        self._early: list[Entry] | None = []  # until the login is answered
 
     def answer_login(
         self, seq: int | None, friends: Sequence[Friend], groups: Sequence[version1.OwnGroup]
     ) -> None:
-        """Send LOGIN_MSG_ACK with what was pushed so far; what does not fit follows as chats."""
+        """Send LOGIN_MSG_ACK with what was shown so far; what does not fit follows as chats."""
         early, self._early = self._early or [], None
-        messages = [message for _, message in early]
         ack, count = version1.login_ack(
-            self._user, friends, groups, messages, seq=seq, limit=self.longest_frame
+            self._user, friends, groups, early, seq=seq, limit=self.longest_frame
         )
         self._link.write(terminal_safe(ack) if self.on_terminal else ack)
         if count:
-            self.sent = early[count - 1][0]
-        for number, message in early[count:]:
-            self.push(number, message, stored=True)
+            self.sent = early[count - 1].at
+        for entry in early[count:]:
+            self._send_late(entry)
 
-    def push(self, number: int, message: Message, *, stored: bool) -> None:  # noqa: ARG002  # version 1 has no such field
-        if self._early is not None:
-            self._early.append((number, message))
+    def show(self, entry: Entry) -> None:
+        if self._is_shown(entry):
+            self._tally.shown += 1
+            self._send_at_once(entry)
+        else:
+            self._pass_over(entry)
+
+    def show_late(self, entry: Entry) -> None:
+        if not self._is_shown(entry):
+            self._pass_over(entry)
             return
-        self._link.write(self._chat_for_terminal(message, self._user_id))
-        self.sent = number
+        self._tally.shown += 1
+        if self._early is not None:
+            self._early.append(entry)
+        else:
+            self._send_late(entry)
+
+    def _is_shown(self, entry: Entry) -> bool:
+        return entry.kind == TEXT and entry.sender_id != self._user.id
+
+    def _pass_over(self, entry: Entry) -> None:
+        if self._early is None:
+            self.sent = entry.at
+
+    def _send_at_once(self, entry: Entry) -> None:
+        self._link.write(self._chat_for_terminal(entry))
+        self.sent = entry.at
+
+    _send_late = _send_at_once
+
+    def marked(self, user_id: int, got: int) -> None:
+        """Version 1 has no such frame."""
+
+    def reset(self, ends: Ends) -> None:
+        """Version 1 knows no positions."""
 
     def friend_changed(self, friend: Friend) -> None:
         """Version 1 has no such frame."""
 
-    def ping(self) -> None:
+    def ping(self, at: int) -> None:
         """Version 1 could not answer."""
 
     def tell(self, hint: Hint) -> None:
@@ -140,16 +175,22 @@ class PersonClient(Version2Client):
     def replaced(self) -> None:
         self._link.close(Ending.REPLACED)
 
+    def thrown_out(self) -> None:
+        self._link.close(Ending.LOGGED_OUT)
+
     def going_away(self, delay_ms: int) -> None:
         """Version 1 has no such frame."""
 
 
 class OriginalClient(PersonClient):
-    """Sees one short frame in each of its reads, and nothing but chats once it is logged in."""
+    """Sees one short frame in each of its reads, and nothing but chats once it is logged in.
 
-    __slots__ = ("_pacer", "_short_chats")
+    choked, unchoked: called when more waits to be sent one after the other than should, and when
+    all of it is sent.
+    """
 
-    wants_answers = False
+    __slots__ = ("_choked", "_pacer", "_short_chats", "choked", "unchoked")
+
     takes_errors = False
     knows_ours = False
     on_terminal = False
@@ -159,31 +200,49 @@ class OriginalClient(PersonClient):
         super().__init__(user, link, encoder, tally)
         self._short_chats = encoder.short_chats
         self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
+        self._choked = False
+        self.choked: Callable[[], None] | None = None
+        self.unchoked: Callable[[], None] | None = None
 
-    def push(self, number: int, message: Message, *, stored: bool) -> None:
-        if self._early is not None:
-            super().push(number, message, stored=stored)
-            return
-        frames = self._short_chats(message, self._user_id)
-        if len(frames) == 1 and not stored and not self._pacer.busy:
+    def _pass_over(self, entry: Entry) -> None:
+        if not self._pacer.busy:
+            super()._pass_over(entry)
+
+    def _send_at_once(self, entry: Entry) -> None:
+        frames = self._short_chats(entry)
+        if len(frames) == 1 and not self._pacer.busy:
             self._link.write(frames[0])
-            self.sent = number
-            return
-        # The number goes with the last frame: the message is taken over once all of it is out.
+            self.sent = entry.at
+        else:
+            self._pace(frames, entry.at)
+
+    def _send_late(self, entry: Entry) -> None:
+        self._pace(self._short_chats(entry), entry.at)
+
+    def _pace(self, frames: Sequence[bytes], at: int) -> None:
+        """The position goes with the last frame: the text is taken over once all of it is out."""
         for frame in frames[:-1]:
             self._pacer.add((frame, 0))
-        self._pacer.add((frames[-1], number))
+        self._pacer.add((frames[-1], at))
+        if len(self._pacer) >= MOST_PACED and not self._choked and self.choked is not None:
+            self._choked = True
+            self.choked()
 
     def _send_paced(self, item: tuple[bytes, int]) -> None:
-        frame, number = item
-        self.sent = number or self.sent
+        frame, at = item
+        self.sent = at or self.sent
         self._link.write_alone(frame)
+        if self._choked and not len(self._pacer) and self.unchoked is not None:
+            self._choked = False
+            self.unchoked()
 
-    def answered(self, answer: Answer) -> None:
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:  # noqa: ARG002
         """It could take an answer for a chat, so it gets none."""
+        self._tally.accepted(time_ns() // 1_000_000 - entry.time_ms)
 
-    def refused(self, error: ChatError, seq: int | None) -> None:
+    def refused(self, error: ChatError, tag: int | None) -> None:  # noqa: ARG002
         """It could take an ERROR for a chat as well."""
+        self._tally.errors[errors.name_of(error)] += 1
 
     def closed(self) -> None:
         self._pacer.stop()

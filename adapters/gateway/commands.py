@@ -5,67 +5,45 @@ raises as ChatError is told to the client.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
-from adapters.gateway import fan_out, logging_in
+from adapters.gateway import logging_in
 from adapters.gateway.talk import Talk
 from adapters.wire import answers, requests
 from adapters.wire.answers import Ack, FriendRow, GroupRow, MemberRow
 from adapters.wire.frames import number_of
 from adapters.wire.requests import FIRST_OF_OURS, AnyRequest
-from chat_domain.errors import BadPush, ChatError
+from chat_domain.errors import NotSentYet
+
+READERS_PER_FRAME = 16  # what a client may send in a second covers so many for each frame
 
 Command = Callable[[Talk, Any], Awaitable[None] | None]
 
 
 def one_chat(talk: Talk, request: requests.OneChat) -> Awaitable[None] | None:
-    return talk.chat.one_to_one.send(
-        talk.current_session(), request.toid, request.msg, request.cid, request.seq
-    )
+    return talk.chat.one_to_one.send(talk.current_session(), request.toid, request)
 
 
-def group_chat(talk: Talk, request: requests.GroupChat) -> Awaitable[None] | None:
-    copies = talk.chat.group_chat.copies(request.groupid)
-    if copies is None:
-        return _count_and_send(talk, request)
-    return _send_copies(talk, request, copies)
+def group_chat(talk: Talk, request: requests.GroupChat) -> None:
+    session = talk.current_session()
+    readers = talk.chat.group_chat.readers(request.groupid)
+    talk.meter.frames += readers / READERS_PER_FRAME
+    talk.chat.group_chat.send(session, request.groupid, request)
 
 
-def _send_copies(talk: Talk, request: requests.GroupChat, copies: int) -> Awaitable[None] | None:
-    def send() -> Awaitable[None] | None:
-        return talk.chat.group_chat.send(
-            talk.current_session(), request.groupid, request.msg, request.cid, request.seq
-        )
-
-    talk.meter.frames += copies / fan_out.COPIES_PER_FRAME
-    return talk.shared.fan_out.send(copies, talk.origin.name, send)
-
-
-async def _count_and_send(talk: Talk, request: requests.GroupChat) -> None:
-    """Find out how many members there are, then send. If that fails, so will the sending, which
-    knows what to do about it."""
-    talk.current_session()
-    copies = 0
-    with suppress(ChatError):
-        copies = await talk.chat.group_chat.count_copies(request.groupid)
-    unfinished = _send_copies(talk, request, copies)
-    if unfinished is not None:
-        await unfinished
-
-
-def pushed(talk: Talk, request: requests.Pushed) -> None:
+def taken(talk: Talk, request: requests.Taken) -> None:
     session = talk.current_session()
     if talk.client is not None and talk.client.watches_drain:
-        raise BadPush(request.push, 0)  # version 1 has no push numbers
+        raise NotSentYet(request.at, 0)  # version 1 has no positions
     talk.meter.free += 1
-    talk.chat.offline.taken_over(session, request.push)
+    talk.chat.offline.taken_over(session, request.at)
 
 
 def ping(talk: Talk, request: requests.Ping) -> None:
     talk.meter.free += 1
     if talk.takes_errors():
-        talk.answer(request, answers.Pong())
+        at = 0 if talk.session is None else talk.chat.offline.place(talk.session)
+        talk.answer(request, answers.Pong(at=at))
 
 
 def pong(talk: Talk, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
@@ -102,27 +80,38 @@ async def find_user(talk: Talk, request: requests.FindUser) -> None:
 
 async def create_group(talk: Talk, request: requests.CreateGroup) -> None:
     user = talk.current_session().user
-    group = await talk.chat.groups.create(user.id, request.groupname, request.groupdesc)
-    talk.acknowledge(request, Ack(groupid=group.id))
+    done, group = await talk.chat.groups.create(
+        user, request.groupname, request.groupdesc, request.cid
+    )
+    talk.acknowledge(request, Ack(at=done.at, time=done.time_ms, groupid=group.id))
 
 
 async def join_group(talk: Talk, request: requests.JoinGroup) -> None:
-    group = await talk.chat.groups.join(talk.current_session().user.id, request.groupid)
+    user = talk.current_session().user
+    done, group = await talk.chat.groups.join(user, request.groupid, request.cid)
     talk.acknowledge(
-        request, Ack(groupid=group.id, groupname=group.name, groupdesc=group.description)
+        request,
+        Ack(
+            at=done.at,
+            time=done.time_ms,
+            groupid=group.id,
+            groupname=group.name,
+            groupdesc=group.description,
+        ),
     )
 
 
 async def rename_group(talk: Talk, request: requests.RenameGroup) -> None:
     user = talk.current_session().user
-    told = await talk.chat.groups.rename(user, request.groupid, request.groupname)
-    talk.meter.frames += told / fan_out.COPIES_PER_FRAME  # as a message to them would
-    talk.acknowledge(request)
+    talk.meter.frames += talk.chat.group_chat.readers(request.groupid) / READERS_PER_FRAME
+    done = await talk.chat.groups.rename(user, request.groupid, request.groupname, request.cid)
+    talk.acknowledge(request, Ack(at=done.at, time=done.time_ms))
 
 
 async def leave_group(talk: Talk, request: requests.LeaveGroup) -> None:
-    await talk.chat.groups.leave(talk.current_session().user.id, request.groupid)
-    talk.acknowledge(request)
+    user = talk.current_session().user
+    done = await talk.chat.groups.leave(user, request.groupid, request.cid)
+    talk.acknowledge(request, Ack(at=done.at, time=done.time_ms))
 
 
 async def list_groups(talk: Talk, request: requests.ListGroups) -> None:
@@ -149,7 +138,7 @@ COMMANDS: dict[type[AnyRequest], Command] = {
     requests.EndSession: logging_in.end_session,
     requests.OneChat: one_chat,
     requests.GroupChat: group_chat,
-    requests.Pushed: pushed,
+    requests.Taken: taken,
     requests.Ping: ping,
     requests.Pong: pong,
     requests.AddFriend: add_friend,

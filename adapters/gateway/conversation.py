@@ -4,9 +4,7 @@ How its frames come to be handled one after the other is in `intake`, what it do
 `watch`, what each request does in `commands`, and what those may do in `talk`.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 import structlog
 
@@ -18,13 +16,14 @@ from adapters.gateway.shared import Shared
 from adapters.gateway.talk import Talk
 from adapters.gateway.watch import Watch
 from adapters.wire.reading import BadFrame, read_request
-from adapters.wire.requests import AnyRequest, GroupChat, OneChat
+from adapters.wire.requests import AnyRequest, GroupChat, OneChat, Ping, Pong, Taken
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.fairness.meter import BAD, DEAR
 
 log = structlog.get_logger()
 
-_CHATS = (OneChat, GroupChat)
+# What does not look at what its client has written before it.
+_AT_ONCE = {OneChat, GroupChat, Taken, Ping, Pong}
 
 _FAILED = "request failed"  # by a defect of ours, which must cost this request and nothing else
 
@@ -61,6 +60,8 @@ class Conversation:
             talk.refuse_frame(bad)
             return False
         client = talk.client
+        if talk.awaits_answers() and type(request) not in _AT_ONCE:
+            return self._wait_for(self._after_answers(request), request)
         commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
         try:
             unfinished = commands[type(request)](talk, request)
@@ -73,21 +74,27 @@ class Conversation:
             return False
         if unfinished is None:
             return False
-        if type(request) not in _CHATS:
+        return self._wait_for(unfinished, request)
+
+    def _wait_for(self, unfinished: Awaitable[None], request: AnyRequest) -> bool:
+        """Let the next frame wait until this request is finished."""
+        talk = self.talk
+        if type(request) is not OneChat:
             talk.meter.frames += DEAR - 1
         self.intake.wait()
-        if isinstance(unfinished, asyncio.Future):  # done for many: no task of this one's own
-            unfinished.add_done_callback(partial(self._done, request))
-        else:
-            talk.shared.tasks.start(self._finish(request, unfinished), talk)
+        talk.shared.tasks.start(self._finish(request, unfinished), talk)
         return True
 
-    def _done(self, request: AnyRequest, done: "asyncio.Future[None]") -> None:
-        if done.cancelled():  # the program ends
-            return
-        if done.exception() is not None:  # which whoever does it has logged
-            self.talk.refuse(request, TryAgain())
-        self.intake.finished()
+    async def _after_answers(self, request: AnyRequest) -> None:
+        """Carry out a request that may look at what the client has written before it."""
+        talk = self.talk
+        if talk.session is not None:
+            await talk.chat.logins.answered(talk.session)
+        client = talk.client
+        commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
+        unfinished = commands[type(request)](talk, request)
+        if unfinished is not None:
+            await unfinished
 
     async def _finish(self, request: AnyRequest, unfinished: Awaitable[None]) -> None:
         try:
@@ -109,9 +116,13 @@ class Conversation:
 
     def choked(self) -> None:
         self.intake.choke()
+        if self.talk.session is not None:
+            self.talk.chat.offline.choked(self.talk.session)
 
     def unchoked(self) -> None:
         self.intake.unchoke()
+        if self.talk.session is not None:
+            self.talk.chat.offline.unchoked(self.talk.session)
 
     def input_ended(self) -> None:
         self._input_ended = True

@@ -42,7 +42,7 @@ class Departures:
             **session.labels(),
             version=client.version,
             seconds=seconds,
-            pushes=session.last_push,
+            at=session.after,
         )
 
     def stranger(self, why: Ending, address: str, detail: str = "", **facts: float | str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from adapters.forever import forever
 from adapters.gateway.conversation import Conversation
@@ -13,9 +14,9 @@ from adapters.gateway.shared import Shared
 from adapters.gateway.turned_away import TurnedAway
 from adapters.gateway.watch import HELD_UP
 from adapters.incidents import INCIDENTS
-from chat_domain.errors import TooManyConnections
+from chat_domain.errors import TooManyConnections, TryAgain
 
-CLOCK = "clock"  # as the log and the metric of defects call it
+CLOCK, FOLLOWING = "clock", "following"  # as the log and the metric of defects call them
 TICK = 0.5  # seconds
 SHARES = 20  # of a tick: to look after 10,000 conversations at once holds all up for some 15 ms
 LAST_WORDS_TAKE = 0.1  # seconds; what has been said by then is with the clients or their kernels
@@ -38,10 +39,9 @@ class Gateway:
 
     def held_up(self) -> Mapping[str, int]:
         """How many conversations do not get on, by why."""
-        now = asyncio.get_running_loop().time()
         counts: dict[str, int] = dict.fromkeys(HELD_UP, 0)
         for conversation in self._conversations:
-            why = conversation.held_up(now)
+            why = conversation.held_up()
             if why is not None:
                 counts[why] += 1
         return counts
@@ -70,6 +70,10 @@ class Gateway:
         """Let every conversation look after its deadlines, for ever."""
         await forever(CLOCK, self._tick)
 
+    async def follow(self) -> None:
+        """Look now and then how far the log is, for ever."""
+        await forever(FOLLOWING, self.shared.chat.node.look)
+
     async def _tick(self) -> None:
         """Do once what takes TICK. What fails in one conversation keeps no other from its turn."""
         loop, survive = asyncio.get_running_loop(), INCIDENTS.survive
@@ -84,12 +88,14 @@ class Gateway:
         survive(CLOCK, self.departures.tick, loop.time())
 
     async def close(self, drain_seconds: float = 0.0) -> None:
-        """Send everybody away in that time, storing what they have not taken over, and hang up."""
+        """Send everybody away in that time, and hang up."""
         shared = self.shared
         shared.closing = True
         await send_away([conversation.talk for conversation in self], shared.tasks, drain_seconds)
         shared.chat.node.announcer.hurry()
         await shared.tasks.finish(CLOSING_TAKES)
+        with suppress(TryAgain):  # then they are a second old
+            await shared.chat.marks.write()
         for conversation in self:
             conversation.talk.link.close(Ending.SHUTTING_DOWN)
         await asyncio.sleep(LAST_WORDS_TAKE)

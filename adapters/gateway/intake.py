@@ -28,7 +28,6 @@ class Intake:
 
     __slots__ = (
         "_backlog",
-        "_check_lease",
         "_handle",
         "_held",
         "_idle",
@@ -55,7 +54,6 @@ class Intake:
         self._link = talk.link
         self._incoming = talk.link.incoming
         self._meter = talk.meter
-        self._check_lease = talk.chat.node.check_lease
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
         self._too_long: FrameTooLong | None = None
         self._held = Held(talk)
@@ -80,7 +78,6 @@ class Intake:
     def received(self, size: int) -> None:
         """So many bytes have come: handle what can be handled now, and leave the rest."""
         self.heard = True
-        self._check_lease()  # what was sent while this process stood still is answered so
         meter = self._meter
         meter.bytes += size
         if self.waiting or self.choked or self._resting or self._paused_until or self._backlog:

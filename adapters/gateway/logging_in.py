@@ -7,7 +7,6 @@ from adapters.wire import answers, requests
 from adapters.wire.answers import LoginAck, SessionRow
 from adapters.wire.requests import Request
 from adapters.wire.version1 import OwnGroup
-from chat_domain.delivery.session import Session
 from chat_domain.errors import (
     AlreadyLoggedIn,
     BadName,
@@ -18,6 +17,7 @@ from chat_domain.errors import (
 )
 from chat_domain.model import Account, User
 from chat_domain.names import name_key
+from chat_domain.people.login import Since, Start
 from chat_domain.people.tokens import Token
 
 FRIENDS_SHOWN = 200  # in the answer to a version 1 login; version 2 asks for pages
@@ -57,38 +57,49 @@ async def log_in(talk: Talk, request: requests.Login) -> None:
 async def _begin_version2(
     talk: Talk, request: requests.Login, account: Account, client: Version2Client
 ) -> None:
-    user, tokens = account.user, talk.chat.tokens
-    token = tokens.new(user)
-    # On hold: a message that came before our answer would be ignored, and lost.
-    takeover = request.takeover
-    session = await talk.begin_session(user, client, token.session, takeover=takeover, on_hold=True)
+    user, devices = account.user, talk.chat.devices
+    token = devices.tokens.new(user, request.device)
+    start = await _begin_device(talk, request, user, client, token)
     try:  # kept only now, so that logins that are refused do not push other tokens out
-        await tokens.keep(token)
+        await devices.keep(user, token)
         await talk.chat.accounts.check_unchanged(account)
     except ChatError:
         await talk.log_out()
-        await tokens.end(user.id, token.session)
+        await devices.tokens.end(user.id, token.session)
         raise
-    _welcome(talk, request, session, token)
+    _welcome(talk, request, start, token)
 
 
 async def resume(talk: Talk, request: requests.Resume) -> None:
     _not_logged_in(talk)
     user, token = await talk.chat.resuming.prove(request.token)
     client = talk.new_client(user, Version2Client.version)
-    session = await talk.begin_session(user, client, token.session, on_hold=True)
+    start = await _begin_device(talk, request, user, client, token)
     try:
         token = await talk.chat.tokens.use(token)
     except ChatError:
         await talk.log_out()
         raise
-    _welcome(talk, request, session, token)
+    _welcome(talk, request, start, token)
+
+
+async def _begin_device(
+    talk: Talk,
+    request: requests.Login | requests.Resume,
+    user: User,
+    client: Version2Client,
+    token: Token,
+) -> Start:
+    talk.check_still_there()
+    since = Since(request.since, request.epoch)
+    start = await talk.chat.logins.begin_device(user, client, token.session, since)
+    await talk.began(client, start.session)
+    return start
 
 
 async def log_out(talk: Talk, request: requests.Logout) -> None:
     session = talk.current_session()
-    if session.claim.key:
-        await talk.chat.tokens.end(session.user.id, session.claim.key)
+    await talk.chat.tokens.end(session.user.id, session.device)
     wants_ack = talk.takes_errors()
     await talk.log_out()
     if wants_ack:
@@ -98,22 +109,24 @@ async def log_out(talk: Talk, request: requests.Logout) -> None:
 async def change_password(talk: Talk, request: requests.ChangePassword) -> None:
     session = talk.current_session()
     user, old, new, origin = session.user, request.old, request.new, talk.origin.name
-    change, key = talk.chat.accounts.change_password, session.claim.key
-    token = await proved(talk, user.id, lambda: change(user, old, new, origin, key))
+    change, device = talk.chat.accounts.change_password, session.device
+    token = await proved(talk, user.id, lambda: change(user, old, new, origin, device))
     talk.answer(request, answers.ChangePasswordAck(token=token.text, expires=token.expires_ms))
 
 
 async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
     session = talk.current_session()
-    found = await talk.chat.tokens.resumable(session.user, session.claim.key)
+    found = await talk.chat.tokens.resumable(session.user, session.device)
     talk.answer(request, answers.SessionsAck(sessions=[SessionRow.of(one) for one in found]))
 
 
 async def end_session(talk: Talk, request: requests.EndSession) -> None:
     session = talk.current_session()
-    await talk.chat.tokens.end_resumable(session.user, request.session)
-    if request.session == session.claim.key:
+    if request.session == session.device:
+        await talk.chat.tokens.end(session.user.id, session.device)
         await talk.log_out()
+    else:
+        await talk.chat.devices.end(session.user, request.session)
     talk.acknowledge(request)
 
 
@@ -124,9 +137,9 @@ def _not_logged_in(talk: Talk) -> None:
         raise AlreadyLoggedIn
 
 
-def _welcome(talk: Talk, request: Request[LoginAck], session: Session, token: Token) -> None:
-    """Answer a version 2 login, then let the messages come that have waited for it."""
-    user = session.user
+def _welcome(talk: Talk, request: Request[LoginAck], start: Start, token: Token) -> None:
+    """Answer a version 2 login, then let come what its device has missed."""
+    user, ends = start.session.user, start.ends
     ack = LoginAck(
         errno=0,
         id=user.id,
@@ -135,19 +148,24 @@ def _welcome(talk: Talk, request: Request[LoginAck], session: Session, token: To
         token=token.text,
         expires=token.expires_ms,
         session=token.session,
+        head=ends.head,
+        epoch=ends.epoch,
+        oldest=ends.oldest,
+        reset=start.reset,
     )
     talk.answer(request, ack)
-    talk.chat.offline.begin(session)
+    talk.chat.logins.ready(start.session)
 
 
 async def _begin_version1(
     talk: Talk, request: requests.Login, account: Account, client: PersonClient
 ) -> None:
     user = account.user
-    session = await talk.begin_session(user, client, "")
+    talk.check_still_there()
+    session = await talk.chat.logins.begin_version1(user, client)
+    await talk.began(client, session)
     try:
         await talk.chat.accounts.check_unchanged(account)
-        await talk.chat.offline.catch_up(session)
         friends = await talk.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
         groups = await _groups(talk, user)
         talk.current_session()  # it may have ended meanwhile, and then nothing is to be paced
@@ -155,6 +173,7 @@ async def _begin_version1(
         await talk.log_out()
         raise
     client.answer_login(request.seq, friends.items, groups)
+    talk.chat.logins.ready(session)
 
 
 async def _groups(talk: Talk, user: User) -> list[OwnGroup]:

@@ -22,6 +22,10 @@ class Pacer(Generic[T]):
         self._timer: asyncio.TimerHandle | None = None
         self.busy = False
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._queue)
+
     def add(self, item: T) -> None:
         self._queue.append(item)
         if not self.busy:

@@ -2,7 +2,6 @@
 
 import attrs
 
-from adapters.gateway.fan_out import FanOut
 from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
@@ -21,13 +20,8 @@ class Shared:
     tally: Tally = attrs.field(factory=Tally)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
     slices: Slices = attrs.field(init=False)
-    fan_out: FanOut = attrs.field(init=False)
     closing: bool = False
 
     @slices.default
     def _new_slices(self) -> Slices:
         return Slices(self.guard.networks.line_of)
-
-    @fan_out.default
-    def _new_fan_out(self) -> FanOut:
-        return FanOut(self.guard.networks.line_of)

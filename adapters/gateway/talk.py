@@ -1,11 +1,12 @@
 """What a command may do with its client: answer, ask who it is, log it in and out, hang up."""
 
 import secrets
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
-from adapters.gateway.clients import Version2Client, kind_of
+from adapters.gateway.clients import OriginalClient, Version2Client, kind_of
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.gateway.shared import Shared
@@ -17,14 +18,12 @@ from adapters.wire.framing import MAX_CLIENT_FRAME
 from adapters.wire.reading import BadFrame
 from adapters.wire.requests import REQUESTS, AnyRequest, Request, answer_of
 from adapters.wire.terminal_safe import terminal_safe
-from chat_domain.delivery.session import Phase, Session
 from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown
 from chat_domain.fairness.limits import STRANGERS_FRAME
+from chat_domain.log.session import Session
 from chat_domain.model import User
 
 log = structlog.get_logger()
-
-_ENDED = Phase.ENDED
 
 A = TypeVar("A", bound=Answer)
 
@@ -46,7 +45,6 @@ class Talk:
     """
 
     __slots__ = (
-        "_last_push",
         "begun",
         "chat",
         "client",
@@ -77,7 +75,6 @@ class Talk:
         self.last_session: tuple[Session, Version2Client] | None = None
         self.stranger_since: float | None = None
         self.gone = False
-        self._last_push = 0  # of the sessions before this one
         link.incoming.limit = STRANGERS_FRAME
 
     def labels(self) -> dict[str, int | str]:
@@ -142,31 +139,20 @@ class Talk:
         kind = kind_of(version, self.link)
         return kind(user, self.link, self.shared.encoder, self.shared.tally)
 
-    async def begin_session(
-        self,
-        user: User,
-        client: Version2Client,
-        key: str,
-        *,
-        takeover: bool = False,
-        on_hold: bool = False,
-    ) -> Session:
-        """Log a user in whose identity is proved; see `Logins.log_in`. Raises AlreadyOnline."""
-        self.check_still_there()  # or it takes the place of what its client has begun meanwhile
-        logins, pushes = self.chat.logins, self._last_push
-        session = await logins.log_in(
-            user, client, key, takeover=takeover, on_hold=on_hold, pushes=pushes
-        )
+    async def began(self, client: Version2Client, session: Session) -> None:
+        """A session has begun for this client. Raises NotLoggedIn where that has left meanwhile."""
         if self.gone:  # the client left while we worked for it
-            await logins.end(session)
+            await self.chat.logins.end(session)
             raise NotLoggedIn
         self.session, self.client = self.last_session = session, client
         self.link.watch_drain(on=client.watches_drain)
         self.guard.origins.logged_in(self.origin, self.chat.clock.monotonic())
         self.meter.logged_in()
         self.link.incoming.limit = MAX_CLIENT_FRAME
+        if isinstance(client, OriginalClient):
+            client.choked = partial(self.chat.offline.choked, session)
+            client.unchoked = partial(self.chat.offline.unchoked, session)
         log.debug("logged in", version=client.version)
-        return session
 
     def check_still_there(self) -> None:
         """Raises NotLoggedIn for a client that has left while we worked for it."""
@@ -175,25 +161,28 @@ class Talk:
 
     def current_session(self) -> Session:
         """The session, for what needs one. Raises NotLoggedIn, or ShuttingDown for that reason."""
-        if self.session is None or self.session.phase is _ENDED:
+        if self.session is None or self.session.ended:
             raise ShuttingDown if self.shared.closing else NotLoggedIn
         return self.session
 
     def awaits_answers(self) -> bool:
         """Whether the client has sent messages whose fate it has not been told yet."""
-        return self.session is not None and self.session.awaits_answers()
+        return self.session is not None and bool(self.session.unanswered)
 
     async def log_out(self) -> None:
         """End the session, if there is one; the conversation goes on without."""
         session, client = self.session, self.client
-        self.session = self.client = None
         self.link.watch_drain(on=False)
         if client is not None:
             client.closed()
         if session is not None:
+            await self.chat.logins.leave(session)
+        if self.session is not session:  # somebody else has gone on here meanwhile
+            return
+        self.session = self.client = None
+        if session is not None:
             OWNER.set(session)  # whose work the rest of this task is
             log.debug("logged out")
-            self._last_push = session.last_push
             self.stranger_since = None
             self.meter.logged_out()
             self.link.incoming.limit = STRANGERS_FRAME

@@ -1,7 +1,7 @@
 """The owner of everything that goes on by itself."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -40,6 +40,9 @@ class BackgroundTasks:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             INCIDENTS.defect(NAME, error, "background task failed")
+
+    def soon(self, work: Callable[[], None]) -> None:
+        asyncio.get_running_loop().call_soon(work)
 
     async def finish(self, seconds: float) -> None:
         """Wait until all is done, also what is started meanwhile; cancel what is left then."""

@@ -1,16 +1,14 @@
 """What a conversation does by the clock: asks whether the client is there, and parts from who is
-silent, does not read, takes nothing over, or never logs in."""
+silent, does not read, or never logs in."""
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.intake import Intake
 from adapters.gateway.talk import Talk
-from chat_domain.delivery.session import Session
 from chat_domain.errors import LoginTimeout
 
 PING_AFTER = 20.0  # seconds of silence
 DROP_AFTER = 60.0  # seconds of silence, or of not reading what we have to say
-SLOW_AFTER = 2.0  # seconds without taking anything over
-HELD_UP = (Ending.NOT_READING, Ending.TOO_FAST, Ending.STALLED)
+HELD_UP = (Ending.NOT_READING, Ending.TOO_FAST)
 
 
 class Watch:
@@ -33,21 +31,18 @@ class Watch:
         """Look after what depends on time. Called about twice a second."""
         session = self._talk.session
         if session is not None:
-            self._look_after(session, now)
+            self._talk.chat.offline.go_on(session)
         elif not self._intake.waiting:
             self._look_at_stranger(now)
         self._intake.tick(now)
         self._listen(now)
 
-    def held_up(self, now: float) -> Ending | None:
+    def held_up(self) -> Ending | None:
         """Why this client does not get on: the word for the end to which that may lead."""
         if self._intake.choked:
             return Ending.NOT_READING
         if self._intake.is_paused():
             return Ending.TOO_FAST
-        session = self._talk.session
-        if session is not None and session.untouched(now) > SLOW_AFTER:
-            return Ending.STALLED
         return None
 
     def _listen(self, now: float) -> None:
@@ -59,7 +54,7 @@ class Watch:
             link.abort(Ending.NOT_READING if intake.choked else Ending.SILENT)
         elif silence >= PING_AFTER and client is not None and not (self._pinged or intake.choked):
             self._pinged = client.version > 1
-            client.ping()
+            client.ping(self._place())
 
     def _look_at_stranger(self, now: float) -> None:
         talk = self._talk
@@ -78,8 +73,7 @@ class Watch:
             self._intake.drop()
             talk.hang_up(Ending.LOGIN_TIMEOUT, str(LoginTimeout()))
 
-    def _look_after(self, session: Session, now: float) -> None:
-        if session.stalled(now):
-            self._talk.link.abort(Ending.STALLED)
-        else:
-            self._talk.chat.delivery.look_after(session)
+    def _place(self) -> int:
+        """Up to where the client has been sent what is its user's."""
+        session = self._talk.session
+        return 0 if session is None else self._talk.chat.offline.place(session)

@@ -100,10 +100,11 @@ class Connection(asyncio.Protocol):
         if not frames or self._closing:
             return
         end = self.incoming.terminator
+        behind = self._transport.get_write_buffer_size() > HIGH_WATER
         self._transport.write((frames[0] if len(frames) == 1 else end.join(frames)) + end)
         frames.clear()
         left = self._transport.get_write_buffer_size()
-        if left > HARD_LIMIT:
+        if behind and left > HARD_LIMIT:
             self.abort(Ending.TOO_SLOW)
         elif not left and self._watches_drain:
             self._receiver.drained()

@@ -75,8 +75,7 @@ class Reader:
         for entry in reading.entries:
             if session.choked or session.ended:
                 return
-            session.show(entry)
-            session.after = entry.at
+            session.show_late(entry)
             size += entry.size
             if size > BYTES_AT_ONCE:
                 return

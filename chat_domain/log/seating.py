@@ -8,7 +8,7 @@ event loop: then it misses nothing, and sees nothing that it may not see.
 import attrs
 
 from chat_domain.entries import Entry, Opening, What
-from chat_domain.errors import TryAgain
+from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
@@ -64,13 +64,13 @@ class Seating:
         if session.ended:
             return
         try:
-            await self.seat(session)
-        except TryAgain:
-            session.client.reset()  # which ends it: it comes again by itself
+            opening = await self.seat(session)
+        except (TryAgain, TooManyConnections):
+            session.client.dropped()
             return
-        session.after, session.taken = self.follower.applied, 0
-        session.unheard = None
-        session.client.reset()
+        head = self.follower.applied
+        session.after, session.taken, session.unheard = head, 0, None
+        session.client.reset(attrs.evolve(opening.ends, head=head))
 
 
 def _make_up_for(session: Session, entry: Entry) -> None:

@@ -13,11 +13,11 @@ Rules:
 """
 
 from collections import deque
+from collections.abc import Callable
 
 from chat_domain.entries import TEXT, Entry, is_group
 from chat_domain.errors import TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
-from chat_domain.ports import runtime
 from chat_domain.ports.client import Client
 
 MOST_UNANSWERED = 256
@@ -27,9 +27,9 @@ MOST_UNHEARD = 1000  # texts whose writers are told once they are taken over
 
 class Session:
     """id: new with each session. device: what its tokens are kept under; its id, of version 1.
-    claim: its user's slot, of version 1 alone. groups: those that its user is in, as far as this node has
-    applied the log. regrouped: the position of the last change of that. taken: everything up to
-    there is taken over.
+    claim: its user's slot, of version 1 alone. groups: those that its user is in, as far as this
+    node has applied the log. regrouped: the position of the last change of that. taken: everything
+    up to there is taken over.
     """
 
     __slots__ = (
@@ -76,7 +76,7 @@ class Session:
         self.written = 0  # the highest position of what it wrote
         self.expected: str | None = None
         self.expected_until = 0.0
-        self.when_answered: runtime.Latch | None = None
+        self.when_answered: list[Callable[[], None]] = []  # called once nothing is unanswered
         self.wrote_to: dict[int, int] = {}  # how many texts, by the user to whom
         self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
 
@@ -91,6 +91,13 @@ class Session:
         if entry.kind == TEXT and not is_group(entry.conv):
             self._note_writer(entry)
         self.client.show(entry)
+
+    def show_late(self, entry: Entry) -> None:
+        """The same of one that was applied before."""
+        if entry.kind == TEXT and not is_group(entry.conv):
+            self._note_writer(entry)
+        self.client.show_late(entry)
+        self.after = entry.at
 
     def _note_writer(self, entry: Entry) -> None:
         if entry.sender_id == self.user.id:
@@ -146,6 +153,7 @@ class Session:
 
     def one_answered(self) -> None:
         self.unanswered -= 1
-        if not self.unanswered and self.when_answered is not None:
-            self.when_answered.open()
-            self.when_answered = None
+        if not self.unanswered and self.when_answered:
+            told, self.when_answered = self.when_answered, []
+            for tell in told:
+                tell()

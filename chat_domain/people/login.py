@@ -120,13 +120,19 @@ class Logins:
         session.ended, session.live = True, False
         return self.sessions.discard(session)
 
+    async def leave(self, session: Session) -> None:
+        """Show a session nothing more, and wait until what it has written is answered."""
+        session.fall_behind(self.follower.applied)
+        session.held = True
+        await self.answered(session)
+
     async def end(self, session: Session) -> None:
         """End a session: its client has logged out, or gone. Idempotent.
 
         What it has written is in the log by then, or was refused; so is its mark, if it is one of
         version 1, before its slot is given up.
         """
-        await self.answered(session)
+        await self.leave(session)
         if not self._discard(session):
             return
         if not self.sessions.of(session.user.id):
@@ -139,9 +145,9 @@ class Logins:
         """Wait until everything that a session has written is in the log, and applied here, or
         refused; but not for longer than ANSWERED_WITHIN."""
         if session.unanswered:
-            if session.when_answered is None:
-                session.when_answered = self.latches.latch()
-            await session.when_answered.wait(ANSWERED_WITHIN)
+            latch = self.latches.latch()
+            session.when_answered.append(latch.open)
+            await latch.wait(ANSWERED_WITHIN)
         with suppress(TryAgain):  # it is in the log, and shown when it is applied
             await self.follower.reach(session.written)
 

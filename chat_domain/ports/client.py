@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from chat_domain.entries import Entry, Known
+from chat_domain.entries import Ends, Entry, Known
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
 from chat_domain.model import Friend
@@ -31,7 +31,10 @@ class Client(Protocol):
     sent: int
 
     def show(self, entry: Entry) -> None:
-        """Send an entry of one of the user's conversations."""
+        """Send an entry of one of the user's conversations, which has just been applied."""
+
+    def show_late(self, entry: Entry) -> None:
+        """Send one that was there before."""
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         """Something that this client wrote is in the log. tag: its own mark of the request."""
@@ -43,8 +46,8 @@ class Client(Protocol):
         """Everything that this user has written up to a position is with some device of the other,
         who has this id."""
 
-    def reset(self) -> None:
-        """Positions mean something else from now on: forget all of them, and begin anew."""
+    def reset(self, ends: Ends) -> None:
+        """Positions mean something else from now on: forget all of them, and begin at the head."""
 
     def friend_changed(self, friend: Friend) -> None:
         """Somebody on this user's list came or went."""
@@ -54,6 +57,9 @@ class Client(Protocol):
 
     def replaced(self) -> None:
         """Another connection has the slot now: say so and close."""
+
+    def dropped(self) -> None:
+        """The session cannot go on here: close, and let it come again."""
 
     def thrown_out(self) -> None:
         """The session has ended by the will of its user elsewhere, or of the operator: say so and
