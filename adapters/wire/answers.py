@@ -41,6 +41,10 @@ class LoginAck(Secret, Verdict, tag=1001, kw_only=True):
     token: str = ""
     expires: int | None = None
     session: str = ""
+    head: int | None = None
+    epoch: str = ""
+    oldest: int = 0
+    reset: bool = False
 
 
 class RegisterAck(Verdict, tag=1004, kw_only=True):
@@ -50,13 +54,11 @@ class RegisterAck(Verdict, tag=1004, kw_only=True):
 class Ack(Answer, tag=1010):
     """What has no ack of its own is done. Which of the fields are there depends on the request.
 
-    mid, time, status, refused: of a chat.
+    at, time: of what is in the log now.
     """
 
-    mid: str = ""
+    at: int = 0
     time: int = 0
-    status: str = ""
-    refused: list[int] | None = None
     friend: "FriendRow | None" = None
     groupid: int = 0
     groupname: str | None = None
@@ -64,7 +66,9 @@ class Ack(Answer, tag=1010):
 
 
 class Pong(Answer, tag=1013):
-    pass
+    """at: as of PingFrame, None where nobody is logged in."""
+
+    at: int | None = None
 
 
 # -- people ----------------------------------------------------------------------------------------
@@ -167,16 +171,20 @@ class SessionRow(Struct, gc=False):
     """One of the user's sessions that can be resumed."""
 
     session: str
+    device: str
     begun: int
+    seen: int
     expires: int
     current: bool
 
     @classmethod
     def of(cls, one: Resumable) -> "SessionRow":
-        return cls(one.name, one.begun_ms, one.expires_ms, one.current)
+        return cls(one.name, one.device, one.begun_ms, one.seen_ms, one.expires_ms, one.current)
 
     def resumable(self) -> Resumable:
-        return Resumable(self.session, self.begun, self.expires, self.current)
+        return Resumable(
+            self.session, self.device, self.begun, self.seen, self.expires, self.current
+        )
 
 
 class SessionsAck(Answer, tag=1032, kw_only=True):

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chat_domain import hints
 from chat_domain.hints import Hint
-from chat_domain.model import Friend, User
+from chat_domain.model import Friend
 
 encode = msgspec.json.Encoder().encode
 
@@ -37,39 +37,77 @@ def number_of(frame: Struct | type[Struct]) -> int:
 
 
 class OneChatFrame(ServerFrame, tag=1005):
-    """A message for one user."""
+    """A message for one user. at: its position. re: of what it answers, 0 for nothing."""
 
-    push: int
-    mid: str
+    at: int
     cid: str
     id: int
     name: str
     toid: int
     msg: str
     time: int
-    stored: bool = False
+    re: int = 0
 
 
 class GroupChatFrame(ServerFrame, tag=1009):
     """One for a group."""
 
-    push: int
-    mid: str
+    at: int
     cid: str
     id: int
     name: str
     groupid: int
     msg: str
     time: int
-    stored: bool = False
+    re: int = 0
+
+
+class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
+    """A change of who may see what. id, name: whose doing it is. toid, groupid: of which
+    conversation, one of the two. what, whom, newname, detail: see `chat_domain.entries.What`."""
+
+    at: int
+    cid: str
+    id: int
+    name: str
+    toid: int = 0
+    groupid: int = 0
+    time: int
+    what: str
+    whom: int = 0
+    newname: str = ""
+    detail: str = ""
+
+
+class Mark(Struct, gc=False):
+    """Everything that the client's user has written to user `id` alone, up to a position, is with
+    some device of theirs."""
+
+    id: int
+    got: int
+
+
+class MarksFrame(ServerFrame, tag=1038):
+    marks: list[Mark]
+
+
+class ResetFrame(ServerFrame, tag=1036):
+    """Positions mean something else from now on. head, epoch, oldest: see `entries.Ends`."""
+
+    head: int
+    epoch: str
+    oldest: int
 
 
 class PingFrame(ServerFrame, tag=1012):
-    """Is there anybody?"""
+    """Is there anybody? at: everything up to this position that the client is to be shown has been
+    sent on this connection."""
+
+    at: int
 
 
-class ReplacedFrame(ServerFrame, tag=1016):
-    """Another connection has the session now."""
+class SessionEndedFrame(ServerFrame, tag=1016):
+    """The session was ended elsewhere; its tokens are worth nothing any more."""
 
 
 class PresenceFrame(ServerFrame, tag=1017):
@@ -115,24 +153,6 @@ class NoticeFrame(HintFrame, tag=1034):
 
     def hint(self) -> hints.Notice:
         return hints.Notice(self.text)
-
-
-class GroupChangedFrame(HintFrame, tag=1036):
-    """id, name: of who did it."""
-
-    tells = hints.GroupChanged
-
-    groupid: int
-    groupname: str
-    id: int
-    name: str
-
-    @classmethod
-    def of(cls, hint: hints.GroupChanged) -> "GroupChangedFrame":
-        return cls(hint.group_id, hint.name, hint.by.id, hint.by.name)
-
-    def hint(self) -> hints.GroupChanged:
-        return hints.GroupChanged(self.groupid, self.groupname, User(self.id, self.name))
 
 
 _HINT_FRAMES = {frame.tells: frame for frame in HintFrame.__subclasses__()}

@@ -6,18 +6,17 @@ have more than 1,023 bytes, and no two may arrive in one read.
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import attrs
 
 from adapters.wire.answers import FriendRow, LoginAck, MemberRow
 from adapters.wire.frames import OldGroupChatFrame, OldOneChatFrame, encode, number_of
 from adapters.wire.terminal_safe import terminal_safe
-from chat_domain.model import Friend, Group, Member, Message, User
-
-T = TypeVar("T")
+from chat_domain.entries import Entry, is_group, other_of
+from chat_domain.model import Friend, Group, Member, User
 
 MAX_FRAME = 1023  # bytes, without the terminator
 
@@ -27,55 +26,40 @@ def _local_time(seconds: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
-def chat(message: Message, recipient_id: int, text: str | None = None) -> bytes:
-    """A message's frame, without its terminator. `text` takes the place of the message's own."""
-    kind = OldGroupChatFrame if message.group_id else OldOneChatFrame
+def chat(entry: Entry, text: str | None = None) -> bytes:
+    """A text's frame, without its terminator. `text` takes the place of its own."""
+    conv = entry.conv
+    group = is_group(conv)
+    kind = OldGroupChatFrame if group else OldOneChatFrame
     return encode(
         kind(
-            message.sender_id,
-            message.sender_name,
-            message.group_id or recipient_id,
-            message.text if text is None else text,
-            _local_time(message.time_ms // 1000),
+            entry.sender_id,
+            entry.sender_name,
+            conv if group else other_of(conv, entry.sender_id),
+            entry.text if text is None else text,
+            _local_time(entry.time_ms // 1000),
         )
     )
 
 
-class OnceForAll(Generic[T]):
-    """Encodes a message for a recipient, a group's once for all of its members."""
-
-    def __init__(self, encode: Callable[[Message, int], T]) -> None:
-        self._encode = encode
-        self._message: Message | None = None
-        self._encoded: T
-
-    def __call__(self, message: Message, recipient_id: int) -> T:
-        if not message.group_id:
-            return self._encode(message, recipient_id)
-        if message is not self._message:
-            self._encoded = self._encode(message, recipient_id)
-            self._message = message
-        return self._encoded
+def chat_for_terminal(entry: Entry) -> bytes:
+    """A text's frame, without its terminator, and without what steers a terminal."""
+    return terminal_safe(chat(entry))
 
 
-def chat_for_terminal(message: Message, recipient_id: int) -> bytes:
-    """A message's frame, without its terminator, and without what steers a terminal."""
-    return terminal_safe(chat(message, recipient_id))
-
-
-def short_chats(message: Message, recipient_id: int) -> Sequence[bytes]:
+def short_chats(entry: Entry) -> Sequence[bytes]:
     """The same in frames of at most MAX_FRAME bytes, which split a long text between them."""
-    whole = chat(message, recipient_id)
+    whole = chat(entry)
     if len(whole) <= MAX_FRAME:
         return [whole]
-    head, tail = _around(message, recipient_id)
-    written = encode(message.text)[1:-1]
+    head, tail = _around(entry)
+    written = encode(entry.text)[1:-1]
     return [head + piece + tail for piece in _pieces(written, MAX_FRAME - len(head) - len(tail))]
 
 
-def _around(message: Message, recipient_id: int) -> tuple[bytes, bytes]:
-    """What stands in a message's frame in front of its text and behind it."""
-    frame = chat(message, recipient_id, "")
+def _around(entry: Entry) -> tuple[bytes, bytes]:
+    """What stands in an entry's frame in front of its text and behind it."""
+    frame = chat(entry, "")
     middle = frame.rindex(b'"msg":"') + len(b'"msg":"')  # names come before it, the time behind
     return frame[:middle], frame[middle:]
 
@@ -115,15 +99,15 @@ def login_ack(
     user: User,
     friends: Sequence[Friend],
     groups: Sequence[OwnGroup],
-    messages: Sequence[Message],
+    entries: Sequence[Entry],
     *,
     seq: int | None = None,
     limit: int | None = None,
 ) -> tuple[bytes, int]:
-    """The answer to a login, without its terminator, and how many of the messages are in it.
+    """The answer to a login, without its terminator, and how many of these texts are in it.
 
     With a limit (bytes), each list is taken as far as it fits. Friends leave half of the space to
-    groups, if there are any. Messages get what is left, since they can follow by themselves.
+    groups, if there are any. Texts get what is left, since they can follow by themselves.
     """
     ack: dict[str, Any] = {"msgid": number_of(LoginAck)}
     if seq is not None:
@@ -134,7 +118,7 @@ def login_ack(
     lists = {
         "friends": room.take("friends", (_text(FriendRow.of(one)) for one in friends), share),
         "groups": room.take("groups", _groups(groups, room), room.left),
-        "offlinemsg": room.take("offlinemsg", _chats(messages, user), room.left),
+        "offlinemsg": room.take("offlinemsg", _chats(entries), room.left),
     }
     ack |= {name: items for name, items in lists.items() if items}
     return encode(ack), len(lists["offlinemsg"])
@@ -169,8 +153,8 @@ def _size(text: str) -> int:
     return len(encode(text))
 
 
-def _chats(messages: Sequence[Message], user: User) -> Iterator[str]:
-    return (chat(message, user.id).decode() for message in messages)
+def _chats(entries: Sequence[Entry]) -> Iterator[str]:
+    return (chat(entry).decode() for entry in entries)
 
 
 def _groups(groups: Sequence[OwnGroup], room: _Room) -> Iterator[str]:

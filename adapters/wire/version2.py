@@ -1,79 +1,97 @@
-"""Messages as version 2 clients get them, and what else many get at once."""
+"""Entries of the log as version 2 clients get them, and what else many get at once."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from adapters.wire.answers import Ack
-from adapters.wire.frames import GroupChatFrame, OneChatFrame, PresenceFrame, encode
-from adapters.wire.version1 import OnceForAll, chat_for_terminal, short_chats
-from chat_domain.model import Friend, Message
-from chat_domain.ports.client import Answer
+from adapters.wire.frames import (
+    ChangedFrame,
+    GroupChatFrame,
+    OneChatFrame,
+    PresenceFrame,
+    ServerFrame,
+    encode,
+)
+from adapters.wire.version1 import chat_for_terminal, short_chats
+from chat_domain.entries import Change, Entry, Known, is_group, other_of
+from chat_domain.model import Friend
 
-_HEAD_LENGTH = len('{"msgid":1009,"push":0,')
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _OnceForAll(Generic[T, R]):
+    """Makes what many get of the same thing in turn, and keeps it as long as it is the last."""
+
+    __slots__ = ("_last", "_made", "_make")
+
+    def __init__(self, make: Callable[[T], R]) -> None:
+        self._make = make
+        self._last: T | None = None
+        self._made: R
+
+    def of(self, this: T) -> R:
+        if this is not self._last:
+            self._made = self._make(this)
+            self._last = this
+        return self._made
 
 
 class MessageEncoder:
-    """Encodes messages, a group's once for all of its members.
+    """Makes frames, without their terminators, once for all who get them.
 
-    What differs between the members is the number of the push. It is put in front of the rest,
-    and the rest of the last message is kept for the next member's turn.
-
-    short_chats, chat_for_terminal: the same for the C++ server's client and for people, where
-    nothing differs. PRESENCE is encoded once for all who are told of it.
+    encode: of a text or a change that has its position; what is DELETED has no frame. short_chats,
+    chat_for_terminal: of a text, for the C++ server's client and for people. presence: PRESENCE.
     """
 
     def __init__(self) -> None:
-        self._message: Message | None = None
-        self._stored = False
-        self._rest = b""
-        self.short_chats = OnceForAll(short_chats)
-        self.chat_for_terminal = OnceForAll(chat_for_terminal)
-        self._friend: Friend | None = None
-        self._presence = b""
-
-    def encode(self, number: int, message: Message, recipient_id: int, *, stored: bool) -> bytes:
-        """A message's frame, without its terminator."""
-        if not message.group_id:
-            return encode(
-                OneChatFrame(
-                    number,
-                    message.mid,
-                    message.cid,
-                    message.sender_id,
-                    message.sender_name,
-                    recipient_id,
-                    message.text,
-                    message.time_ms,
-                    stored,
-                )
-            )
-        if message is not self._message or stored is not self._stored:
-            self._message, self._stored = message, stored
-            self._rest = _group(message, stored=stored)[_HEAD_LENGTH:]
-        return b'{"msgid":1009,"push":%d,%b' % (number, self._rest)
-
-    def presence(self, who: Friend) -> bytes:
-        """PRESENCE, without its terminator."""
-        if who is not self._friend:
-            self._friend, self._presence = who, encode(PresenceFrame.of(who))
-        return self._presence
+        self.encode: Callable[[Entry], bytes] = _OnceForAll(_frame).of
+        self.short_chats = _OnceForAll(short_chats).of
+        self.chat_for_terminal = _OnceForAll(chat_for_terminal).of
+        self.presence: Callable[[Friend], bytes] = _OnceForAll(_presence).of
 
 
-def _group(message: Message, *, stored: bool) -> bytes:
-    return encode(
-        GroupChatFrame(
-            0,  # cut off again
-            message.mid,
-            message.cid,
-            message.sender_id,
-            message.sender_name,
-            message.group_id,
-            message.text,
-            message.time_ms,
-            stored,
-        )
+def _frame(entry: Entry) -> bytes:
+    return encode(_chat(entry) if entry.change is None else _changed(entry, entry.change))
+
+
+def _chat(entry: Entry) -> ServerFrame:
+    conv, sender_id = entry.conv, entry.sender_id
+    group = is_group(conv)
+    kind = GroupChatFrame if group else OneChatFrame
+    return kind(
+        entry.at,
+        entry.cid,
+        sender_id,
+        entry.sender_name,
+        conv if group else other_of(conv, sender_id),
+        entry.text,
+        entry.time_ms,
+        entry.answers,
     )
 
 
-def chat_ack(answer: Answer, seq: int) -> bytes:
-    """The answer to a chat that was accepted, without its terminator."""
-    message = answer.message
-    status = "stored" if answer.stored else "delivered"
-    return encode(Ack(seq, message.mid, message.time_ms, status, answer.refused))
+def _changed(entry: Entry, change: Change) -> ServerFrame:
+    group = is_group(entry.conv)
+    return ChangedFrame(
+        at=entry.at,
+        cid=entry.cid,
+        id=entry.sender_id,
+        name=entry.sender_name,
+        toid=0 if group else other_of(entry.conv, entry.sender_id),
+        groupid=entry.conv if group else 0,
+        time=entry.time_ms,
+        what=change.what,
+        whom=change.user_id,
+        newname=change.name,
+        detail=change.detail,
+    )
+
+
+def _presence(who: Friend) -> bytes:
+    return encode(PresenceFrame.of(who))
+
+
+def accepted(tag: int, entry: Entry | Known) -> bytes:
+    """The answer to a chat that is in the log, without its terminator. tag: its `seq`."""
+    return encode(Ack(tag, entry.at, entry.time_ms))
