@@ -20,35 +20,37 @@ from adapters.operators.timed import timed_presence, timed_store
 from adapters.passwords import Argon2Hasher
 from adapters.redis import redis_cluster
 from adapters.sqlite import sqlite_store
+from adapters.storage import StoreUnusable
 from adapters.system import RandomIds, SystemClock
 from adapters.turns import Askers
 from chat_domain.chat import Chat
 from chat_domain.cluster.node import Node
-from chat_domain.delivery.budget import Budget
-from chat_domain.delivery.delivery import Delivery
-from chat_domain.delivery.reading import MailboxReader
-from chat_domain.delivery.remote import RemoteRoutes
-from chat_domain.delivery.reports import Reports
-from chat_domain.delivery.retirements import Retirements
-from chat_domain.delivery.roster_changes import RosterChanges
-from chat_domain.delivery.rosters import Rosters
-from chat_domain.delivery.sessions import Sessions
-from chat_domain.delivery.standing import Standing
+from chat_domain.errors import TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.groups.membership import GroupMembership
+from chat_domain.log.follower import Follower
+from chat_domain.log.marks import Marks
+from chat_domain.log.queue import AppendQueue
+from chat_domain.log.reading import Reader
+from chat_domain.log.seating import Seating
+from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
+from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.evictions import Evictions
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.announcer import Announcer
+from chat_domain.people.attendance import Attendance
+from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
+from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
@@ -88,11 +90,11 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             ids=RandomIds(),
             tasks=tasks,
             latches=EventLatches(),
-            budget=Budget(settings.unsettled_bytes),
             second_login_replaces=settings.second_login == "replace",
             guard=guard,
             depths={"hashing": hasher.waiting},
         )
+        await _begin(chat)
         await join(chat.node)
         yield Gateway(Shared(chat, tasks, guard, tally))
 
@@ -134,9 +136,18 @@ async def visited(settings: Settings) -> AsyncIterator[Chat]:
             tasks=tasks,
             latches=EventLatches(),
         )
+        await _begin(chat)
         await join(chat.node)
         stack.push_async_callback(tasks.finish, VISIT_ENDS_WITHIN)
         yield chat
+
+
+async def _begin(chat: Chat) -> None:
+    """Begin to follow the log. Raises StoreUnusable."""
+    try:
+        await chat.node.start()
+    except TryAgain as error:
+        raise StoreUnusable("the store does not say how far its log is") from error
 
 
 Join = Callable[[Node], Awaitable[None]]
@@ -178,12 +189,12 @@ def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
     """The store that the settings name, not opened yet. Raises BadSettings."""
     scheme, separator, rest = settings.store.partition("://")
     if scheme == "memory" and separator and not rest:
-        return _memory(settings.mailbox_capacity)
+        return _memory()
     if settings.sqlite_file is not None:
-        return sqlite_store(settings.sqlite_file, mailbox_capacity=settings.mailbox_capacity)
+        return sqlite_store(settings.sqlite_file, durability=settings.durability)
     if scheme == "mysql":
         _refuse_islands(settings)
-        return mysql_store(settings.store, mailbox_capacity=settings.mailbox_capacity)
+        return mysql_store(settings.store)
     kind = settings.store.partition(":")[0]  # and no more, since a password may follow
     known = "sqlite:///FILE, mysql://USER:PASSWORD@HOST/DATABASE or memory://"
     raise BadSettings(f"--store {shown(kind)}: {known} is needed")
@@ -198,8 +209,8 @@ def _refuse_islands(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _memory(mailbox_capacity: int) -> AsyncIterator[Store]:
-    yield memory_store(mailbox_capacity=mailbox_capacity)
+async def _memory() -> AsyncIterator[Store]:
+    yield memory_store()
 
 
 def assemble(
@@ -211,7 +222,6 @@ def assemble(
     ids: Ids,
     tasks: Tasks,
     latches: Latches,
-    budget: Budget | None = None,
     second_login_replaces: bool = False,
     guard: Guard | None = None,
     depths: Depths | None = None,
@@ -219,79 +229,69 @@ def assemble(
     """The use cases of one node over these ports. depths: of what waits for none of them."""
     guard = guard or Guard()
     name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
-    sessions = Sessions()
-    standing = Standing(surroundings.lease)
-    reader = MailboxReader(store.mailbox, tasks, standing)
-    budget = budget or Budget()
-    routes = RemoteRoutes(broker, budget)
-    delivery = Delivery(
-        sessions,
-        store.mailbox,
-        reader,
-        standing,
-        tasks,
-        clock,
-        ids,
-        presence,
-        broker,
-        routes,
-        name,
-    )
-    rosters = Rosters(store.groups)
-    changes = RosterChanges(rosters, broker, surroundings.lease, latches)
+    log, sessions = store.log, Sessions()
+    follower = Follower(log, sessions, broker, tasks, latches)
+    queue = AppendQueue(log, follower, broker, clock, tasks, latches)
+    reader = Reader(log, follower, tasks)
+    marks = Marks(log, follower, sessions, broker, tasks)
+    seating = Seating(log, follower, sessions)
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
+    attendance = Attendance(presence, sessions, announcer, tasks, name)
     teller = Teller(sessions, broker, tasks)
-    retirements = Retirements(broker, presence, clock)
-    logins = Logins(
-        presence,
+    slots = SlotKeeper(
+        surroundings.slots,
+        surroundings.lease,
         sessions,
-        delivery,
-        announcer,
-        retirements,
-        standing,
-        budget,
-        ids,
-        store.tokens,
+        broker,
+        tasks,
         name,
         second_login_replaces,
     )
+    logins = Logins(
+        log, follower, sessions, seating, reader, marks, slots, attendance, ids, latches
+    )
+    tokens = LoginTokens(store.tokens, clock, ids)
+    devices = Devices(tokens, queue, sessions, clock, ids, tasks)
     node = Node(
         sessions=sessions,
-        delivery=delivery,
-        logins=logins,
-        retirements=retirements,
-        rosters=rosters,
-        roster_changes=changes,
+        follower=follower,
+        seating=seating,
+        reader=reader,
+        marks=marks,
+        slots=slots,
+        attendance=attendance,
         announcer=announcer,
+        devices=devices,
         teller=teller,
-        reports=Reports(broker),
-        standing=standing,
-        presence=presence,
         broker=broker,
         clock=clock,
         tasks=tasks,
         latches=latches,
     )
     registration = Registration(store.users, hasher)
-    tokens = LoginTokens(store.tokens, clock, ids)
-    accounts = Accounts(store.users, tokens, hasher)
-    groups = GroupMembership(store.groups, rosters, changes, presence, teller, guard)
-    evictions = Evictions(store.tokens, presence, broker, logins, latches, name)
+    accounts = Accounts(store.users, devices, hasher)
+    writing = Writing(queue, clock, ids)
+    groups = GroupMembership(store.groups, queue, presence, clock, ids, guard)
+    evictions = Evictions(devices, presence)
     administration = Administration(
-        store.users, presence, registration, tokens, hasher, groups, store.mailbox, evictions
+        store.users, presence, registration, tokens, hasher, groups, log, evictions
     )
     return Chat(
         registration=registration,
         accounts=accounts,
         tokens=tokens,
-        resuming=Resuming(tokens, logins, guard.counters),
+        devices=devices,
+        resuming=Resuming(devices, store.users, guard.counters),
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,
-        one_to_one=OneToOne(delivery),
-        group_chat=GroupChat(delivery, rosters),
-        offline=Offline(reader),
-        delivery=delivery,
+        one_to_one=OneToOne(writing, log, store.friends, guard),
+        group_chat=GroupChat(writing, sessions),
+        offline=Offline(follower, reader, marks),
+        follower=follower,
+        queue=queue,
+        reader=reader,
+        marks=marks,
         sessions=sessions,
         node=node,
         administration=administration,
@@ -303,7 +303,12 @@ def assemble(
             surroundings.lease,
             teller,
             name,
-            depths={**store.depths, **surroundings.depths, **(depths or {})},
+            depths={
+                "log": queue.__len__,
+                **store.depths,
+                **surroundings.depths,
+                **(depths or {}),
+            },
         ),
         clock=clock,
     )

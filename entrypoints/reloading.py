@@ -101,5 +101,4 @@ def take(
     guard.change(limits, registration_open=settings.registration == "open")
     for conversation in gateway:
         conversation.talk.meter.change(limits)
-    gateway.shared.chat.logins.budget.limit = settings.unsettled_bytes
     entrance.proxies = settings.proxy_networks()

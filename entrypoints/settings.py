@@ -103,6 +103,12 @@ class Settings:
         "how nodes talk to each other: redis://HOST:PORT/DB (rediss:// for TLS), or memory:// for "
         "a node alone",
     )
+    durability: str = _setting(
+        "disk",
+        "when a message in SQLite counts as written: when the disk has it, or when it would survive "
+        "the end of this process, but not a power cut; MySQL has settings of its own for that",
+        choices=("disk", "process"),
+    )
     single_node: bool = _setting(
         False, "no other server uses the MySQL database, so that it needs no broker"
     )
@@ -126,19 +132,9 @@ class Settings:
     )
     second_login: str = _setting(
         "refuse",
-        "what a login does while the account is online: refuse it, or replace the first",
+        "what a login of a version 1 client does while the account has another: refuse it, or "
+        "replace the first",
         choices=("refuse", "replace"),
-    )
-    unsettled_mib: int = _setting(
-        256,
-        "MiB of messages held in memory for slow clients; beyond it they are stored",
-        least=1,
-        reloads=True,
-    )
-    mailbox_capacity: int = _setting(
-        1000,
-        "messages kept for somebody who is away; a quarter more from those on their list",
-        least=1,
     )
     drain_seconds: int = _setting(
         2,
@@ -203,6 +199,10 @@ class Settings:
     friends_per_user: int = _limit(5_000, "friends on one list")
     groups_per_user: int = _limit(1_000, "groups that one user is in")
     members_per_group: int = _limit(5_000, "members of one group")
+    waiting_from_strangers: int = _limit(
+        1_000,
+        "messages that may wait for a user from somebody who is not on their list",
+    )
     strangers_mib: int = _limit(
         16, "MiB that connections hold together on which nobody is logged in"
     )
@@ -240,10 +240,6 @@ class Settings:
         """The file of a SQLite store; None of another."""
         scheme, _, rest = self.store.partition(":///")
         return Path(rest) if scheme == "sqlite" and rest else None
-
-    @property
-    def unsettled_bytes(self) -> int:
-        return self.unsettled_mib * 1024 * 1024
 
     def limits(self) -> Limits:
         return Limits(**{name: getattr(self, name) for name in attrs.fields_dict(Limits)})

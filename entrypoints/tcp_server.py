@@ -72,7 +72,10 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         _listen_to_sighup(configuration)
         if worker is None or worker.number == 1:
             warn_if_open(settings)
-        clock = asyncio.create_task(gateway.keep_time())
+        going_on = [
+            asyncio.create_task(gateway.keep_time()),
+            asyncio.create_task(gateway.follow()),
+        ]
         spare_the_collector()
         try:
             await stop.wait()
@@ -80,8 +83,9 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         finally:
             for server in servers:
                 server.close()
-            clock.cancel()
             await gateway.close(configuration.settings.drain_seconds)
+            for task in going_on:
+                task.cancel()
     log.info("stopped")
 
 

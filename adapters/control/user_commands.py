@@ -11,9 +11,10 @@ from msgspec import to_builtins
 from adapters.control.group_commands import GROUP_COMMANDS
 from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
+from chat_domain.entries import Entry, is_group, people
 from chat_domain.errors import BadNotice
 from chat_domain.hints import MAX_NOTICE
-from chat_domain.model import Claim, Entry, Message, Person, User
+from chat_domain.model import Person, User
 from chat_domain.operators.administration import SKIPPED
 
 Result = dict[str, Any]
@@ -62,13 +63,14 @@ async def after_restore(chat: Chat) -> Result:
 
 async def nodes(chat: Chat) -> Result:
     found = await chat.overview.nodes()
-    return {"nodes": [{"node": one.node, "users": len(one.claims)} for one in found]}
+    return {"nodes": [{"node": one.node, "users": len(one.users)} for one in found]}
 
 
 async def who(chat: Chat) -> Result:
-    claims = [claim for one in await chat.overview.nodes() for claim in one.claims]
-    names = await chat.administration.users.names([claim.user_id for claim in claims])
-    return {"users": [_claim(claim, names.get(claim.user_id)) for claim in claims]}
+    found = [(one.node, user_id) for one in await chat.overview.nodes() for user_id in one.users]
+    names = await chat.administration.users.names([user_id for _, user_id in found])
+    users = [{"id": one, "name": names.get(one), "node": node} for node, one in found]
+    return {"users": users}
 
 
 async def export(chat: Chat, *, who: str) -> Result:
@@ -79,8 +81,7 @@ async def export(chat: Chat, *, who: str) -> Result:
         "friends": [_user(friend) for friend in data.friends],
         "groups": [to_builtins(GroupRow.of(own)) for own in data.groups],
         "sessions": [to_builtins(SessionRow.of(one)) for one in data.tokens],
-        "messages": [_message(message) for message in data.messages],
-        "sent": [_sent(entry) for entry in data.sent],
+        "entries": [_entry(entry) for entry in data.entries],
     }
 
 
@@ -88,7 +89,7 @@ async def broadcast(chat: Chat, *, text: str) -> Result:
     if not 0 < len(text) <= MAX_NOTICE:
         raise BadNotice(MAX_NOTICE)
     chat.overview.broadcast(text)
-    return {"online": sum(len(one.claims) for one in await chat.overview.nodes())}
+    return {"online": sum(len(one.users) for one in await chat.overview.nodes())}
 
 
 COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
@@ -114,24 +115,13 @@ def _user(user: User) -> Result:
 
 
 def _person(one: Person) -> Result:
-    node = one.claim.node if one.claim else None
-    return _user(one.user) | {"disabled": one.disabled, "node": node}
+    return _user(one.user) | {"disabled": one.disabled, "nodes": list(one.nodes)}
 
 
-def _claim(claim: Claim, name: str | None) -> Result:
-    user = {"id": claim.user_id, "name": name}
-    return user | {"node": claim.node, "session": claim.name}
-
-
-def _message(message: Message) -> Result:
-    sender = {"sender": message.sender_id, "sendername": message.sender_name}
-    return {"mid": message.mid} | sender | _content(message)
-
-
-def _sent(entry: Entry) -> Result:
-    whose = {"mid": entry.message.mid, "recipient": entry.recipient_id}
-    return whose | _content(entry.message)
-
-
-def _content(message: Message) -> Result:
-    return {"group": message.group_id or None, "time": message.time_ms, "text": message.text}
+def _entry(entry: Entry) -> Result:
+    """`with`: the two users of a conversation that is no group's."""
+    group = is_group(entry.conv)
+    where = {"group": entry.conv} if group else {"with": list(people(entry.conv))}
+    sender = {"sender": entry.sender_id, "sendername": entry.sender_name}
+    said = {"text": entry.text} if entry.change is None else {"change": to_builtins(entry.change)}
+    return {"at": entry.at, "time": entry.time_ms} | where | sender | said

@@ -17,7 +17,7 @@ from adapters.wire.frames import ServerFrame, encode
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder, accepted
-from chat_domain.entries import TEXT, Ends, Entry, Known
+from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
 from chat_domain.model import Friend, User
@@ -49,7 +49,9 @@ class Version2Client:
         self._tally.shown += 1
         self._link.write(self._encode(entry))
 
-    show_late = show
+    def show_late(self, entry: Entry) -> None:
+        if entry.kind != DELETED:
+            self.show(entry)
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         self._tally.accepted(time_ns() // 1_000_000 - entry.time_ms)
@@ -62,7 +64,7 @@ class Version2Client:
         self._link.write(answers.refusal(name, str(error), tag))
 
     def marked(self, user_id: int, got: int) -> None:
-        self._send(frames.MarksFrame.of(user_id, got))
+        self._send(frames.MarksFrame([frames.Mark(user_id, got)]))
 
     def reset(self, ends: Ends) -> None:
         self._send(frames.ResetFrame(head=ends.head, epoch=ends.epoch, oldest=ends.oldest))

@@ -38,8 +38,8 @@ class Histogram:
 @attrs.define
 class Tally:
     """written: what clients wrote and is in the log. shown: entries to clients. errors: refusals by
-    the protocol's names. acks: latencies of what is written, in ms. waits: of operations, by port and method.
-    failures: of the same, how often they could not be done."""
+    the protocol's names. acks: latencies of what is written, in ms. waits: of operations, by port
+    and method. failures: of the same, how often they could not be done."""
 
     written: int = 0
     shown: int = 0

@@ -54,7 +54,7 @@ class NodeCollector(Collector):
         yield from self._refusals()
         acks = HistogramMetricFamily(
             "chat_ack_seconds",
-            "From accepting a message to telling its sender what became of it.",
+            "From giving a message to the log to telling its sender that it is there.",
         )
         acks.add_metric([], *_buckets(self.tally.acks, 1000))
         yield acks
@@ -67,9 +67,10 @@ class NodeCollector(Collector):
         yield from self._incidents()
 
     def _gauges(self) -> Iterator[Metric]:
-        budget = self.chat.logins.budget
+        chat = self.chat
+        ring = chat.follower.ring
         for name, text, value in (
-            ("chat_sessions", "Users who are logged in here.", len(self.chat.sessions)),
+            ("chat_sessions", "Sessions of users here.", len(chat.sessions)),
             ("chat_connections", "Open connections.", self.connections()),
             ("chat_connections_not_logged_in", "Those of nobody, so far.", self.strangers()),
             (
@@ -77,9 +78,14 @@ class NodeCollector(Collector):
                 "Beyond this they are refused; 0 for no limit.",
                 self.connections_limit(),
             ),
-            ("chat_unsettled_bytes", "Messages held in memory, about.", budget.used),
-            ("chat_unsettled_limit_bytes", "Beyond this they are stored.", budget.limit),
-            ("chat_lease_held", "1 unless suspended.", int(self.chat.node.standing.good())),
+            ("chat_log_position", "Up to where the log is applied here.", chat.follower.applied),
+            ("chat_log_lag", "Entries known and not applied here yet.", chat.follower.lag),
+            ("chat_append_seconds", "What the last batch of entries took.", chat.queue.latency),
+            ("chat_readers_behind", "Sessions that are read for now.", chat.reader.reading),
+            ("chat_ring_hits", "Reads that the ring of the last entries answered.", ring.hits),
+            ("chat_ring_misses", "Those that it could not.", ring.misses),
+            ("chat_marks_unwritten", "Users whose mark is not in the store yet.", len(chat.marks)),
+            ("chat_lease_held", "1 unless suspended.", int(chat.node.slots.good())),
             ("chat_draining", "1 when about to stop.", int(self.draining())),
         ):
             yield GaugeMetricFamily(name, text, value)
@@ -96,10 +102,10 @@ class NodeCollector(Collector):
 
     def _messages(self) -> Metric:
         messages = CounterMetricFamily(
-            "chat_messages", "Answered messages, by what became of them.", labels=["outcome"]
+            "chat_messages", "Texts written to the log, and entries shown.", labels=["what"]
         )
-        for outcome in ("delivered", "stored", "refused"):
-            messages.add_metric([outcome], getattr(self.tally, outcome))
+        for what in ("written", "shown"):
+            messages.add_metric([what], getattr(self.tally, what))
         return messages
 
     def _refusals(self) -> Iterator[Metric]:

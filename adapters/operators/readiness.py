@@ -40,19 +40,19 @@ class Readiness:
         return [*troubles, "draining"] if self._draining() else troubles
 
     def _without_lease(self) -> list[str]:
-        standing = self._chat.node.standing
-        if standing.good():
+        slots = self._chat.node.slots
+        if slots.good():
             return []
-        why = standing.lease.trouble()
+        why = slots.lease.trouble()
         return [f"lease ({why})" if why else "lease"]
 
     async def _look(self) -> list[str]:
         overview = self._chat.overview
-        store, presence, hearing = await asyncio.gather(
+        store, presence = await asyncio.gather(
             _answers(overview.store.users.by_id(0)),
-            _answers(overview.presence.find([0])),
-            _answers(self._chat.node.broker.catch_up()),
+            _answers(overview.presence.online([0])),
         )
+        hearing = self._chat.node.broker.hears()
         wells = {"store": store, "broker": presence and hearing}
         return [name for name, well in wells.items() if not well]
 

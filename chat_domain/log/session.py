@@ -13,12 +13,12 @@ Rules:
 """
 
 from collections import deque
-from collections.abc import Callable
 
 from chat_domain.entries import TEXT, Entry, is_group
 from chat_domain.errors import TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
 from chat_domain.ports.client import Client
+from chat_domain.ports.runtime import Latch  # noqa: TC001  # rooms name what they use alike
 
 MOST_UNANSWERED = 256
 EXPECTED_FOR = 20.0  # seconds
@@ -76,7 +76,7 @@ class Session:
         self.written = 0  # the highest position of what it wrote
         self.expected: str | None = None
         self.expected_until = 0.0
-        self.when_answered: list[Callable[[], None]] = []  # called once nothing is unanswered
+        self.when_answered: list[Latch] = []  # opened once nothing is unanswered
         self.wrote_to: dict[int, int] = {}  # how many texts, by the user to whom
         self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
 
@@ -155,5 +155,5 @@ class Session:
         self.unanswered -= 1
         if not self.unanswered and self.when_answered:
             told, self.when_answered = self.when_answered, []
-            for tell in told:
-                tell()
+            for latch in told:
+                latch.open()

@@ -146,7 +146,7 @@ class Logins:
         refused; but not for longer than ANSWERED_WITHIN."""
         if session.unanswered:
             latch = self.latches.latch()
-            session.when_answered.append(latch.open)
+            session.when_answered.append(latch)
             await latch.wait(ANSWERED_WITHIN)
         with suppress(TryAgain):  # it is in the log, and shown when it is applied
             await self.follower.reach(session.written)
