@@ -2,17 +2,18 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Generator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Generator, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
 
+from adapters.memory.log import MemoryLog
+from chat_domain.entries import Batch, Ends, Entry, Known, Opening, Place, Reading
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.hints import Hint
-from chat_domain.model import PLAIN, Entry, Filing, Friend, Message
-from chat_domain.ports import client
+from chat_domain.model import PLAIN, Friend
 from chat_domain.ports.runtime import Owner
-from chat_domain.ports.store import Mailbox
+from chat_domain.ports.store import Outcome
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class CountingIds:
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
 
-    def mid(self, now_ms: int) -> str:
+    def cid(self, now_ms: int) -> str:
         return f"{now_ms:012x}-{next(self._numbers):08x}"
 
     def session(self) -> str:
@@ -123,6 +124,7 @@ class ManualTasks:
 
     def __init__(self) -> None:
         self._tasks: deque[_Task] = deque()
+        self._soon: list[Callable[[], None]] = []
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -132,6 +134,9 @@ class ManualTasks:
         self._tasks.append(task)
         return task.ended
 
+    def soon(self, work: Callable[[], None]) -> None:
+        self._soon.append(work)
+
     def drain(self) -> None:
         """Go on until all is done, or waits for a ticket."""
         while self.turn():
@@ -139,8 +144,11 @@ class ManualTasks:
 
     def turn(self) -> bool:
         """Let each go on until it waits; return whether any could."""
+        soon, self._soon = self._soon, []
+        for call in soon:
+            call()
         tasks, self._tasks = self._tasks, deque()
-        moved = False
+        moved = bool(soon)
         for task in tasks:
             ready = task.waits_for is None or task.waits_for.done
             moved = moved or ready
@@ -160,122 +168,197 @@ class ManualTasks:
         return results[0]
 
 
-class FakeMailbox:
-    """Another mailbox behind a disk that a test can make fail or wait.
+class ManualLatch:
+    """Opens, or has waited for long enough by a clock that a test moves."""
 
-    failing: every operation raises TryAgain and does nothing. unsure: it raises TryAgain, but
-    writes were done all the same. slow_reads, slow_writes: they wait for `serve`; the reads
-    among themselves and the writes among themselves are done in the order in which they came.
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._opened = False
+        self.waits: list[tuple[float, Ticket[bool]]] = []
+
+    def open(self) -> None:
+        self._opened = True
+        self.wake()
+
+    async def wait(self, seconds: float) -> bool:
+        if self._opened:
+            return True
+        ticket = Ticket[bool]()
+        self.waits.append((self._clock.monotonic() + seconds, ticket))
+        return await ticket
+
+    def wake(self) -> None:
+        """Let everybody go on whose time has come."""
+        now = self._clock.monotonic()
+        for until, ticket in self.waits:
+            if self._opened or until <= now:
+                ticket.settle(lambda: self._opened)
+        self.waits = [wait for wait in self.waits if not wait[1].done]
+
+
+class ManualLatches:
+    """`chat_domain.ports.Latches`, by a clock that a test moves."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._latches: list[ManualLatch] = []
+
+    def latch(self) -> ManualLatch:
+        self._latches = [one for one in self._latches if one.waits]
+        latch = ManualLatch(self._clock)
+        self._latches.append(latch)
+        return latch
+
+    def wake(self) -> None:
+        """The clock has moved."""
+        for latch in self._latches:
+            latch.wake()
+
+
+class FakeLog:
+    """Another log behind a disk that a test can make fail or wait.
+
+    failing: every operation raises TryAgain, or ends in it, and does nothing. unsure: what is
+    appended ends in TryAgain, but was committed all the same. slow_reads, slow_writes: they wait
+    for `serve`; the reads among themselves and the appends among themselves are done in the order
+    in which they came. reads: how often entries were read for a user.
     """
 
-    def __init__(self, inner: Mailbox) -> None:
+    def __init__(self, inner: MemoryLog, soon: Callable[[Callable[[], None]], None]) -> None:
         self.inner = inner
         self.reading: deque[Callable[[], None]] = deque()
         self.writing: deque[Callable[[], None]] = deque()
         self.failing = self.unsure = self.slow_reads = self.slow_writes = False
         self.reads = 0
+        self._soon = soon
 
-    async def add(self, entries: Sequence[Entry]) -> list[Filing]:
-        return await self._write(lambda: self.inner.add(entries))
+    def append(self, batch: Batch, done: Callable[[Outcome], None]) -> None:
+        def commit() -> None:
+            if self.failing:
+                outcome: Outcome = TryAgain()
+            else:
+                outcome = self.inner.commit(batch)
+                if self.unsure:
+                    outcome = TryAgain()
+            self._soon(lambda: done(outcome))
 
-    async def read(self, user_id: int, limit: int, without: Collection[str]) -> list[Message]:
+        if self.slow_writes:
+            self.writing.append(commit)
+        else:
+            commit()
+
+    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
+        return await self._read(lambda: self.inner.ends(last))
+
+    async def renew(self) -> str:
+        return await self._read(self.inner.renew)
+
+    async def tail(self, after: int, limit: int) -> Reading:
+        return await self._read(lambda: self.inner.tail(after, limit))
+
+    async def read(self, user_id: int, after: int, limit: int) -> Reading:
         self.reads += 1
-        return await self._operation(
-            self.reading if self.slow_reads else None,
-            lambda: self.inner.read(user_id, limit, without),
+        return await self._read(lambda: self.inner.read(user_id, after, limit))
+
+    async def missed(self, user_id: int, after: int, most: int) -> int:
+        return await self._read(lambda: self.inner.missed(user_id, after, most))
+
+    async def page(
+        self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
+    ) -> list[Entry]:
+        return await self._read(
+            lambda: self.inner.page(user_id, conv, before=before, after=after, limit=limit)
         )
 
-    async def sent(self, sender_id: int, recipients: Collection[int]) -> list[Entry]:
-        return await self._operation(None, lambda: self.inner.sent(sender_id, recipients))
+    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
+        return await self._read(lambda: self.inner.unread(user_id, convs))
 
-    async def remove(self, user_id: int, mids: Collection[str]) -> None:
-        await self._write(lambda: self.inner.remove(user_id, mids))
+    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
+        return await self._read(lambda: self.inner.unheard(user_id, sender_id, most))
 
-    async def _write(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        return await self._operation(self.writing if self.slow_writes else None, begin)
+    async def opening(self, user_id: int) -> Opening:
+        return await self._read(lambda: self.inner.opening(user_id))
 
-    async def _operation(
-        self, queue: deque[Callable[[], None]] | None, begin: Callable[[], Coroutine[Any, Any, T]]
-    ) -> T:
-        if queue is None:
+    async def got(self, marks: Mapping[int, int]) -> None:
+        await self._read(lambda: self.inner.got(marks))
+
+    async def _read(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if not self.slow_reads:
             return self._do(begin)
         ticket = Ticket[T]()
-        queue.append(lambda: ticket.settle(lambda: self._do(begin)))
+        self.reading.append(lambda: ticket.settle(lambda: self._do(begin)))
         return await ticket
 
     def _do(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if self.failing:
             raise TryAgain
-        result = finished(begin())
-        if self.unsure:
-            raise TryAgain
-        return result
+        return finished(begin())
 
     def serve(self) -> None:
-        """Do what waits, the writes first."""
+        """Do what waits, the appends first."""
         for queue in (self.writing, self.reading):
             while queue:
                 queue.popleft()()
 
 
 @attrs.frozen
-class Push:
-    number: int
-    message: Message
-    stored: bool
-
-    @property
-    def text(self) -> str:
-        return self.message.text
-
-
-@attrs.frozen
 class Answer:
-    """What a receipt said when it was given to the client."""
+    """What a client was told of something that it wrote."""
 
     tag: int | None
-    mid: str
-    stored: bool
-    refused: list[int] | None
+    at: int
     error: ChatError | None
 
     @property
     def status(self) -> str:
         """One word for it."""
-        if self.error is not None:
-            return type(self.error).__name__
-        return "stored" if self.stored else "delivered"
+        return "accepted" if self.error is None else type(self.error).__name__
 
 
 class RecordingClient:
     """Notes what it is told. It takes nothing over by itself."""
 
-    def __init__(self, *, wants_answers: bool = True) -> None:
-        self.wants_answers = wants_answers
-        self.pushes: list[Push] = []
+    def __init__(self) -> None:
+        self.sent = 0
+        self.entries: list[Entry] = []
         self.answers: list[Answer] = []
+        self.marks: list[tuple[int, int]] = []
         self.friends: list[Friend] = []
         self.notices: list[str] = []
 
     @property
     def texts(self) -> list[str]:
-        return [push.text for push in self.pushes]
+        return [entry.text for entry in self.entries if entry.change is None]
 
     @property
-    def numbers(self) -> list[int]:
-        return [push.number for push in self.pushes]
+    def changes(self) -> list[str]:
+        return [entry.change.what for entry in self.entries if entry.change is not None]
+
+    @property
+    def positions(self) -> list[int]:
+        return [entry.at for entry in self.entries]
 
     @property
     def statuses(self) -> list[str]:
         return [answer.status for answer in self.answers]
 
-    def push(self, number: int, message: Message, *, stored: bool) -> None:
-        self.pushes.append(Push(number, message, stored))
+    def show(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.sent = entry.at
 
-    def answered(self, answer: client.Answer) -> None:
-        self.answers.append(
-            Answer(answer.tag, answer.message.mid, answer.stored, answer.refused, answer.error)
-        )
+    show_late = show
+
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+        self.answers.append(Answer(tag, entry.at, None))
+
+    def refused(self, error: ChatError, tag: int | None) -> None:
+        self.answers.append(Answer(tag, 0, error))
+
+    def marked(self, user_id: int, got: int) -> None:
+        self.marks.append((user_id, got))
+
+    def reset(self, ends: Ends) -> None:
+        self.notices.append(f"reset to {ends.head}")
 
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)

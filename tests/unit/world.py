@@ -4,16 +4,20 @@ from collections.abc import Awaitable
 
 import attrs
 
-from adapters.latch import EventLatches
 from adapters.memory import memory_store
+from adapters.memory.log import MemoryLog
 from adapters.memory.nodes import Hub
-from chat_domain.delivery.session import Phase, Session
+from chat_domain.entries import Entry
+from chat_domain.fairness.guard import Guard
+from chat_domain.log.session import Session
 from chat_domain.model import User
+from chat_domain.people.login import Since
 from entrypoints.bootstrap import assemble
 from tests.unit.fakes import (
     CountingIds,
-    FakeMailbox,
+    FakeLog,
     ManualClock,
+    ManualLatches,
     ManualTasks,
     OpenHasher,
     RecordingClient,
@@ -23,19 +27,20 @@ from tests.unit.fakes import (
 class World:
     """Everything happens inside a call, or waits for `tasks.drain`."""
 
-    def __init__(
-        self, *, mailbox_capacity: int = 1000, second_login_replaces: bool = False
-    ) -> None:
-        store = memory_store(mailbox_capacity=mailbox_capacity)
-        self.mailbox = FakeMailbox(store.mailbox)
-        self.store = attrs.evolve(store, mailbox=self.mailbox)
+    def __init__(self, *, second_login_replaces: bool = False, guard: Guard | None = None) -> None:
+        store = memory_store()
+        self.clock = ManualClock()
+        self.tasks = ManualTasks()
+        assert isinstance(store.log, MemoryLog)
+        self.log = FakeLog(store.log, self.tasks.soon)
+        self.store = attrs.evolve(store, log=self.log)
         hub = Hub()
         surroundings = hub.surroundings("alone")
         self.presence = surroundings.presence
+        self.slots = surroundings.slots
         self.hasher = OpenHasher()
-        self.clock = ManualClock()
         self.ids = CountingIds()
-        self.tasks = ManualTasks()
+        self.latches = ManualLatches(self.clock)
         self.chat = assemble(
             self.store,
             surroundings,
@@ -43,22 +48,36 @@ class World:
             clock=self.clock,
             ids=self.ids,
             tasks=self.tasks,
-            latches=EventLatches(),
+            latches=self.latches,
             second_login_replaces=second_login_replaces,
+            guard=guard,
         )
+        self.tasks.run(self.chat.node.start())
         hub.join("alone", self.chat.node)
 
     def register(self, *names: str) -> list[User]:
         return [self.tasks.run(self.chat.registration.register(name, "pw")) for name in names]
 
     def log_in(
-        self, user: User, key: str = "", *, wants_answers: bool = True, takeover: bool = False
+        self, user: User, device: str = "", *, since: int | None = None, epoch: str | None = None
     ) -> "Terminal":
-        """Log a user in, and let them catch up."""
-        client = RecordingClient(wants_answers=wants_answers)
-        logging_in = self.chat.logins.log_in(user, client, key, takeover=takeover)
-        session = self.tasks.run(logging_in)
-        self.chat.offline.fetch(session)
+        """Log a user in on a device, and let them catch up. device: a new one if it is ""."""
+        client = RecordingClient()
+        epoch = epoch or self.chat.follower.epoch
+        start = self.tasks.run(
+            self.chat.logins.begin_device(
+                user, client, device or self.ids.session(), Since(since, epoch)
+            )
+        )
+        self.chat.logins.ready(start.session)
+        self.tasks.drain()
+        return Terminal(self, start.session, client, was_reset=start.reset)
+
+    def log_in_version1(self, user: User) -> "Terminal":
+        """Log a user in with a client of version 1."""
+        client = RecordingClient()
+        session = self.tasks.run(self.chat.logins.begin_version1(user, client))
+        self.chat.logins.ready(session)
         self.tasks.drain()
         return Terminal(self, session, client)
 
@@ -67,28 +86,44 @@ class World:
         return self.log_in(self.register(name)[0])
 
     def group(self, creator: "Terminal", *members: "Terminal") -> int:
-        group = self.tasks.run(self.chat.groups.create(creator.user.id, "a group", ""))
+        _, group = self.tasks.run(self.chat.groups.create(creator.user, "a group", ""))
         for member in members:
-            self.tasks.run(self.chat.groups.join(member.user.id, group.id))
+            self.tasks.run(self.chat.groups.join(member.user, group.id))
         return group.id
 
     def settle(self) -> None:
         """Let the disk do all that waits for it, and everything go on."""
         self.tasks.drain()
-        while self.mailbox.writing or self.mailbox.reading:
-            self.mailbox.serve()
+        while self.log.writing or self.log.reading:
+            self.log.serve()
             self.tasks.drain()
 
     def passes(self, seconds: float) -> None:
         """Let time pass, as the gateway's clock does."""
         self.clock.advance(seconds)
+        self.latches.wake()
         self.chat.node.tick()
         self.tasks.drain()
 
+    def entries(self) -> list[Entry]:
+        """The whole log."""
+        return list(self.tasks.run(self.store.log.tail(0, 10_000)).entries)
+
     def waiting_for(self, user: User) -> list[str]:
-        """The texts in a user's mailbox."""
-        found = self.tasks.run(self.store.mailbox.read(user.id, 10_000, ()))
-        return [message.text for message in found]
+        """The texts of others that no device of a user's has got, as far as the store knows."""
+        opening = self.tasks.run(self.store.log.opening(user.id))
+        found = self.tasks.run(self.store.log.read(user.id, opening.got, 10_000))
+        return [entry.text for entry in found.entries if entry.sender_id != user.id]
+
+
+@attrs.frozen
+class Said:
+    """A request to send a text. (`chat_domain.ports.client.Said`)"""
+
+    msg: str
+    cid: str | None = None
+    seq: int | None = 1
+    re: int = 0
 
 
 @attrs.frozen
@@ -98,42 +133,48 @@ class Terminal:
     world: World
     session: Session
     client: RecordingClient
+    was_reset: bool = False
 
     @property
     def user(self) -> User:
         return self.session.user
 
     def says(self, to: User, text: str, cid: str | None = None, tag: int | None = 1) -> None:
-        self._go(self.world.chat.one_to_one.send(self.session, to.id, text, cid, tag))
+        said = Said(text, cid, tag)
+        self._go(self.world.chat.one_to_one.send(self.session, to.id, said))
 
     def says_to_group(
         self, group_id: int, text: str, cid: str | None = None, tag: int | None = 1
     ) -> None:
-        self._go(self.world.chat.group_chat.send(self.session, group_id, text, cid, tag))
+        self.world.chat.group_chat.send(self.session, group_id, Said(text, cid, tag))
+        self.world.tasks.drain()
 
     def _go(self, unfinished: Awaitable[None] | None) -> None:
         if unfinished is not None:
             self.world.tasks.start(_finish(unfinished))
         self.world.tasks.drain()
 
-    def takes_over(self, number: int | None = None) -> None:
-        """Acknowledge up to this push; all that there were if it is left out."""
-        if number is None:
-            number = self.session.last_push
-        self.world.chat.offline.taken_over(self.session, number)
+    def takes_over(self, at: int | None = None) -> None:
+        """Say that all up to this position is taken over; all that was shown if it is left out."""
+        if at is None:
+            at = self.world.chat.offline.place(self.session)
+        self.world.chat.offline.taken_over(self.session, at)
         self.world.tasks.drain()
 
     def leaves(self) -> None:
         self.world.tasks.run(self.world.chat.logins.end(self.session))
 
-    def ticks(self) -> None:
-        """Do what the gateway does for a session about twice a second."""
-        self.world.chat.delivery.look_after(self.session)
+    def chokes(self) -> None:
+        """Its link takes no more."""
+        self.world.chat.offline.choked(self.session)
+
+    def takes_more(self) -> None:
+        self.world.chat.offline.unchoked(self.session)
         self.world.tasks.drain()
 
     @property
     def is_live(self) -> bool:
-        return self.session.phase is Phase.LIVE
+        return self.session.live
 
 
 async def _finish(unfinished: Awaitable[None]) -> None:
