@@ -47,14 +47,12 @@ class Draft:
     tag: int | None = None
     named: bool = False
 
-    def answer(self, result: Result, now: float) -> None:
-        """now: on the monotonic clock."""
+    def answer(self, result: Result) -> None:
+        """Tell whoever writes it what became of it."""
         session = self.session
         if session is None:
             return
         if isinstance(result, ChatError):
-            if self.named and isinstance(result, TryAgain):
-                session.expect_again(self.entry.cid, now)
             session.client.refused(result, self.tag)
         else:
             session.written = max(session.written, result.at)
@@ -69,7 +67,7 @@ class Awaited(Draft):
     latch: Latch = attrs.field(kw_only=True)
     result: Result | None = None
 
-    def answer(self, result: Result, now: float) -> None:  # noqa: ARG002  # nothing is expected
+    def answer(self, result: Result) -> None:
         self.result = result
         self.latch.open()
 
@@ -183,9 +181,8 @@ class AppendQueue:
                 changes = changes or entry.change is not None
         if not changes:  # the next batch can be judged before this one is applied
             self._go_on()
-        now = self._clock.monotonic()
         for place, draft in enumerate(batch):
-            draft.answer(others.get(place, draft.entry) if others else draft.entry, now)
+            draft.answer(others.get(place, draft.entry) if others else draft.entry)
         if written:
             first, upto = written[0][0].at, written[-1][0].at
             self._follower.take(first, upto, written)
@@ -223,8 +220,11 @@ class AppendQueue:
         self._batch, self._out_of_date, self._bytes, self._busy = (), 0, 0, False
         self._waiting.clear()
         now = self._clock.monotonic()
+        for draft in reversed(failed):
+            if draft.named and draft.session is not None:
+                draft.session.expect_first(draft.entry.cid, now)
         for draft in failed:
-            draft.answer(failure, now)
+            draft.answer(failure)
 
     async def _look(self) -> None:
         with suppress(TryAgain):  # the clock asks again

@@ -7,9 +7,10 @@ Rules:
    its client does not know yet that it is logged in (`held`), and when its link takes no more
    (`choked`); it is live again when its place has reached what the node has applied.
 4. Nothing is kept for it in either case, and nothing has to be stored when it ends.
-5. At most MOST_UNANSWERED of what it writes are on their way into the log. When one cannot be
-   written for the moment, everything behind it is refused as well until that one comes again (or
-   EXPECTED_FOR seconds have passed), so that the order in which its user writes is kept.
+5. At most MOST_UNANSWERED of what it writes are on their way into the log. What cannot be written
+   for the moment is expected again, and so is what comes behind it: until they have come, in their
+   order, nothing else is accepted (or for EXPECTED_FOR seconds). So the order in which its user
+   writes is kept.
 """
 
 from collections import deque
@@ -74,7 +75,7 @@ class Session:
         self.held = True
         self.unanswered = 0
         self.written = 0  # the highest position of what it wrote
-        self.expected: str | None = None
+        self.expected: deque[str] | None = None  # cids
         self.expected_until = 0.0
         self.when_answered: list[Latch] = []  # opened once nothing is unanswered
         self.wrote_to: dict[int, int] = {}  # how many texts, by the user to whom
@@ -138,18 +139,37 @@ class Session:
     # -- writing ---------------------------------------------------------------------------
 
     def check_may_write(self, cid: str | None, now: float) -> None:
-        """Raises TooManyUnanswered, and TryAgain by rule 5. now: on the monotonic clock."""
+        """Raises TooManyUnanswered, and TryAgain by rule 5. cid: None where its client has given
+        it none. now: on the monotonic clock."""
         if self.unanswered >= MOST_UNANSWERED:
+            self.expect_again(cid, now)
             raise TooManyUnanswered(MOST_UNANSWERED)
-        if self.expected is not None:
-            if cid != self.expected and now < self.expected_until:
-                raise TryAgain
-            self.expected = None
+        expected = self.expected
+        if not expected:
+            return
+        if now >= self.expected_until:
+            expected.clear()
+        elif cid == expected[0]:
+            expected.popleft()
+        else:
+            self.expect_again(cid, now)
+            raise TryAgain
 
-    def expect_again(self, cid: str, now: float) -> None:
-        """This could not be written for the moment, by rule 5."""
+    def expect_again(self, cid: str | None, now: float) -> None:
+        """This could not be written for the moment, and comes behind all that is expected."""
+        expected = self._expecting(now)
+        if cid is not None and len(expected) < MOST_UNANSWERED and cid not in expected:
+            expected.append(cid)
+
+    def expect_first(self, cid: str, now: float) -> None:
+        """The same of what comes before all that is expected."""
+        self._expecting(now).appendleft(cid)
+
+    def _expecting(self, now: float) -> deque[str]:
         if self.expected is None:
-            self.expected, self.expected_until = cid, now + EXPECTED_FOR
+            self.expected = deque()
+        self.expected_until = now + EXPECTED_FOR
+        return self.expected
 
     def one_answered(self) -> None:
         self.unanswered -= 1

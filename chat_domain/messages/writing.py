@@ -38,7 +38,6 @@ class Writing:
         try:
             self.queue.add(Draft(entry, sender, said.seq, cid is not None))
         except TryAgain:
-            if cid is not None:
-                sender.expect_again(cid, now)
+            sender.expect_again(cid, now)
             raise
         sender.unanswered += 1

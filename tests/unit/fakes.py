@@ -204,7 +204,6 @@ class ManualLatches:
         self._latches: list[ManualLatch] = []
 
     def latch(self) -> ManualLatch:
-        self._latches = [one for one in self._latches if one.waits]
         latch = ManualLatch(self._clock)
         self._latches.append(latch)
         return latch
