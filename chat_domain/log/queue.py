@@ -40,12 +40,14 @@ Result = Entry | Known | ChatError
 @attrs.define(eq=False)
 class Draft:
     """Something to be written. session: the one that writes it; none for a change. tag: the
-    client's own mark of the request. named: whether it is the client that gave it its cid."""
+    client's own mark of the request. named: whether it is the client that gave it its cid.
+    refused: why it may not be written, unless the log has it already."""
 
     entry: Entry
     session: Session | None = None
     tag: int | None = None
     named: bool = False
+    refused: ChatError | None = None
 
     def answer(self, result: Result) -> None:
         """Tell whoever writes it what became of it."""
@@ -179,6 +181,14 @@ class AppendQueue:
             if place not in others:
                 written.append((entry, draft.session))
                 changes = changes or entry.change is not None
+        if others:
+            self._expect_again(
+                [
+                    draft
+                    for place, draft in enumerate(batch)
+                    if isinstance(others.get(place), TryAgain)
+                ]
+            )
         if not changes:  # the next batch can be judged before this one is applied
             self._go_on()
         for place, draft in enumerate(batch):
@@ -219,12 +229,15 @@ class AppendQueue:
         failed = [*self._batch, *self._waiting]
         self._batch, self._out_of_date, self._bytes, self._busy = (), 0, 0, False
         self._waiting.clear()
+        self._expect_again(failed)
+        for draft in failed:
+            draft.answer(failure)
+
+    def _expect_again(self, failed: Sequence[Draft]) -> None:
         now = self._clock.monotonic()
         for draft in reversed(failed):
             if draft.named and draft.session is not None:
                 draft.session.expect_first(draft.entry.cid, now)
-        for draft in failed:
-            draft.answer(failure)
 
     async def _look(self) -> None:
         with suppress(TryAgain):  # the clock asks again
@@ -236,7 +249,9 @@ def _judged(batch: Sequence[Draft]) -> dict[int, ChatError]:
     refused: dict[int, ChatError] = {}
     for place, draft in enumerate(batch):
         entry, session = draft.entry, draft.session
-        if session is not None and entry.kind == TEXT and is_group(entry.conv):
+        if draft.refused is not None:
+            refused[place] = draft.refused
+        elif session is not None and entry.kind == TEXT and is_group(entry.conv):
             if not session.seated:
                 refused[place] = TryAgain()
             elif entry.conv not in session.groups:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 import attrs
 
 from chat_domain.entries import pair
-from chat_domain.errors import MailboxFull
+from chat_domain.errors import ChatError, MailboxFull
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.session import Session
 from chat_domain.messages.writing import Writing
@@ -29,7 +29,7 @@ class OneToOne:
 
         Return None when it is on its way into the log; otherwise the sender's next request has to
         wait for this. What becomes of it is told by `Client.accepted` and `Client.refused`.
-        Raises TooManyUnanswered, TryAgain and MailboxFull, as does what is returned.
+        Raises TooManyUnanswered and TryAgain, as does what is returned.
         """
         count = sender.wrote_to.get(to_id, 0)
         if not count % LOOKED_AT_EVERY:
@@ -37,21 +37,23 @@ class OneToOne:
         self._write(sender, to_id, said)
         return None
 
-    def _write(self, sender: Session, to_id: int, said: Said) -> None:
-        sender.wrote_to[to_id] = sender.wrote_to.get(to_id, 0) + 1
-        self.writing.write(sender, pair(sender.user.id, to_id), said)
+    def _write(
+        self, sender: Session, to_id: int, said: Said, refused: ChatError | None = None
+    ) -> None:
+        sender.wrote_to[to_id] = sender.wrote_to.get(to_id, 0) + (refused is None)
+        self.writing.write(sender, pair(sender.user.id, to_id), said, refused)
 
     async def _check_and_write(self, sender: Session, to_id: int, said: Said) -> None:
-        await self._check_may_wait(sender.user.id, to_id)
+        full = await self._is_full(sender.user.id, to_id)
         if len(sender.wrote_to) >= REMEMBERED:
             sender.wrote_to.clear()
-        self._write(sender, to_id, said)
+        self._write(sender, to_id, said, MailboxFull(to_id) if full else None)
 
-    async def _check_may_wait(self, sender_id: int, to_id: int) -> None:
+    async def _is_full(self, sender_id: int, to_id: int) -> bool:
+        """Whether as much waits for a user as may wait from this sender."""
         most = self.guard.limits.waiting_from_strangers
         if not most or sender_id == to_id:
-            return
+            return False
         if await self.log.unheard(to_id, sender_id, most) < most:
-            return
-        if not await self.friends.lists(to_id, sender_id):
-            raise MailboxFull(to_id)
+            return False
+        return not await self.friends.lists(to_id, sender_id)

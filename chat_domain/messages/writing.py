@@ -3,7 +3,7 @@
 import attrs
 
 from chat_domain.entries import TEXT, Entry
-from chat_domain.errors import TryAgain
+from chat_domain.errors import ChatError, TryAgain
 from chat_domain.log.queue import AppendQueue, Draft
 from chat_domain.log.session import Session
 from chat_domain.ports.client import Said
@@ -16,8 +16,12 @@ class Writing:
     clock: Clock
     ids: Ids
 
-    def write(self, sender: Session, conv: int, said: Said) -> None:
+    def write(
+        self, sender: Session, conv: int, said: Said, refused: ChatError | None = None
+    ) -> None:
         """Have a text written. Raises TooManyUnanswered and TryAgain.
+
+        refused: what it is refused with, unless the log has it already.
 
         What it is refused with for the moment is expected again (see `Session`), if its sender has
         given it an id by which it would be known.
@@ -36,7 +40,7 @@ class Writing:
             said.re,
         )
         try:
-            self.queue.add(Draft(entry, sender, said.seq, cid is not None))
+            self.queue.add(Draft(entry, sender, said.seq, cid is not None, refused))
         except TryAgain:
             sender.expect_again(cid, now)
             raise

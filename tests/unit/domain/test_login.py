@@ -1,17 +1,14 @@
 """How sessions begin and end."""
 
-from typing import TYPE_CHECKING, cast
-
-import attrs
 import pytest
 
-from chat_domain.errors import AlreadyOnline, TryAgain
-from chat_domain.model import Entry, Message, User
+from chat_domain.entries import TEXT, Batch, Entry, Place, pair
+from chat_domain.errors import AlreadyOnline, TooManyConnections, TryAgain
+from chat_domain.log.sessions import MOST_OF_A_USER
+from chat_domain.model import Claim, User
+from chat_domain.people import login
 from tests.unit.fakes import RecordingClient
 from tests.unit.world import Terminal, World
-
-if TYPE_CHECKING:
-    from chat_domain.ports.store import Tokens
 
 
 @pytest.fixture
@@ -19,219 +16,269 @@ def bob(world: World) -> User:
     return world.register("Bob")[0]
 
 
-def test_a_second_login_is_refused(world: World, bob: User) -> None:
-    """The first one is not touched by it; once it has ended, the next one is welcome."""
-    first = world.log_in(bob)
-    with pytest.raises(AlreadyOnline):
+class TestDevices:
+    def test_several_devices_are_there_at_once(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """Each is shown everything."""
+        first, second = world.log_in(bob), world.log_in(bob)
+        ann.says(bob, "hello")
+        assert first.client.texts == second.client.texts == ["hello"]
+        assert first.client.notices == []
+
+    def test_a_device_that_says_where_it_is_gets_what_follows(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """Its user's own messages among it, and nothing twice."""
+        for number in range(3):
+            ann.says(bob, str(number))
+        other = world.log_in(bob)
+        other.says(ann.user, "mine")
+        other.takes_over()
+        again = world.log_in(bob, since=2)
+        assert again.client.texts == ["2", "mine"]
+        assert not again.was_reset
+
+    def test_one_that_does_not_gets_what_no_device_has_taken_over(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """Which is what a mailbox would hold."""
+        ann.says(bob, "old")
+        first = world.log_in(bob)
+        first.takes_over()
+        ann.says(bob, "new")
+        assert world.log_in(bob).client.texts == ["new"]
+
+    def test_a_mark_that_is_not_written_yet_counts(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """It is a second behind in the store."""
+        ann.says(bob, "old")
+        world.log_in(bob).takes_over()
+        assert world.waiting_for(bob) == ["old"]
+        assert world.log_in(bob).client.texts == []
+
+    @pytest.mark.parametrize(("since", "epoch"), [(99, None), (1, "another")])
+    def test_a_position_that_means_nothing_here_is_reset(
+        self, world: World, ann: Terminal, bob: User, since: int, epoch: str | None
+    ) -> None:
+        """One from the future, or of another epoch: the device begins at the head."""
+        ann.says(bob, "old")
+        ann.says(bob, "older")
+        device = world.log_in(bob, since=since, epoch=epoch)
+        assert device.was_reset
+        assert device.client.texts == []
+        ann.says(bob, "new")
+        assert device.client.texts == ["new"]
+
+    def test_who_has_missed_too_much_begins_anew(
+        self, world: World, ann: Terminal, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What others have said to others does not count."""
+        monkeypatch.setattr(login, "MISSED_AT_MOST", 3)
+        for number in range(9):
+            ann.says(ann.user, f"not for Bob {number}")
+        for number in range(3):
+            ann.says(bob, str(number))
+        assert world.log_in(bob, since=0).client.texts == ["0", "1", "2"]
+        ann.says(bob, "one more")
+        device = world.log_in(bob, since=0)
+        assert device.was_reset
+        assert device.client.texts == []
+
+    def test_nothing_is_shown_before_the_client_is_ready(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """It would not know what to do with it."""
+        client = RecordingClient()
+        start = world.tasks.run(world.chat.logins.begin_device(bob, client, "phone"))
+        ann.says(bob, "hello")
+        assert client.texts == []
+        world.chat.logins.ready(start.session)
+        world.tasks.drain()
+        assert client.texts == ["hello"]
+
+    def test_a_user_has_so_many_sessions_at_most(self, world: World, bob: User) -> None:
+        """Each costs a copy of what comes."""
+        for _ in range(MOST_OF_A_USER):
+            world.log_in(bob)
+        with pytest.raises(TooManyConnections):
+            world.tasks.run(world.chat.logins.begin_device(bob, RecordingClient(), "one more"))
+
+    def test_a_store_that_does_not_answer_lets_nobody_in(self, world: World, bob: User) -> None:
+        """And leaves no session behind."""
+        world.log.failing = True
+        with pytest.raises(TryAgain):
+            world.tasks.run(world.chat.logins.begin_device(bob, RecordingClient(), "phone"))
+        assert len(world.chat.sessions) == 0
+
+
+class TestVersion1:
+    def test_a_second_login_is_refused(self, world: World, bob: User) -> None:
+        """The first one is not touched by it; once it has ended, the next one is welcome."""
+        first = world.log_in_version1(bob)
+        with pytest.raises(AlreadyOnline):
+            world.log_in_version1(bob)
+        assert first.client.notices == []
+        first.leaves()
+        assert world.log_in_version1(bob).is_live
+
+    def test_devices_neither_keep_it_out_nor_are_kept_out(self, world: World, bob: User) -> None:
+        """They have no part in its slot."""
         world.log_in(bob)
-    assert first.client.notices == []
-    first.leaves()
-    assert world.log_in(bob).is_live
+        world.log_in_version1(bob)
+        assert world.log_in(bob).is_live
+
+    def test_a_setting_lets_a_second_login_replace_the_first(self) -> None:
+        """Which is told so."""
+        world = World(second_login_replaces=True)
+        ann, (bob,) = world.newcomer("Ann"), world.register("Bob")
+        first = world.log_in_version1(bob)
+        second = world.log_in_version1(bob)
+        assert first.client.notices == ["replaced"]
+        first.leaves()
+        ann.says(bob, "hello")
+        assert second.client.texts == ["hello"]
+
+    def test_what_no_device_has_taken_over_is_shown(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """Some of it before the login is answered, so that the answer can have it."""
+        for number in range(3):
+            ann.says(bob, str(number))
+        device = world.log_in(bob)
+        device.takes_over(1)
+        client = RecordingClient()
+        world.tasks.run(world.chat.logins.begin_version1(bob, client))
+        assert client.texts == ["1", "2"]
+
+    def test_its_mark_is_written_before_its_slot_is_given_up(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """The next login may be on another node."""
+        first = world.log_in_version1(bob)
+        ann.says(bob, "hello")
+        first.takes_over()
+        first.leaves()
+        assert world.waiting_for(bob) == []
+        assert world.tasks.run(world.slots.own("alone")) == []
+
+    def test_nobody_begins_without_a_lease(self, world: World, ann: Terminal, bob: User) -> None:
+        """Another node may give the slot away. Devices do not mind."""
+        world.chat.node.suspend()
+        with pytest.raises(TryAgain):
+            world.log_in_version1(bob)
+        assert world.log_in(bob).is_live
+        world.tasks.run(world.chat.node.resume())
+        assert world.log_in_version1(bob).is_live
+
+    def test_a_login_that_fails_gives_its_slot_back(self, world: World, bob: User) -> None:
+        """Or nobody could log in until the node ends."""
+        world.log.failing = True
+        with pytest.raises(TryAgain):
+            world.log_in_version1(bob)
+        world.log.failing = False
+        assert world.log_in_version1(bob).is_live
+
+    def test_a_claim_that_no_session_has_is_given_up(self, world: World, bob: User) -> None:
+        """Once it was found twice, for a login may be under way."""
+        world.tasks.run(world.slots.claim(Claim(bob.id, "stray", "alone")))
+        for _ in range(2):
+            world.tasks.run(world.chat.node.audit())
+            world.passes(1.0)
+        assert world.log_in_version1(bob).is_live
+
+    def test_a_session_whose_slot_another_has_is_ended(self, world: World, bob: User) -> None:
+        """The note about it was lost."""
+        first = world.log_in_version1(bob)
+        assert first.session.claim is not None
+        world.tasks.run(world.slots.release(first.session.claim))
+        world.tasks.run(world.slots.claim(Claim(bob.id, "other", "elsewhere")))
+        world.tasks.run(world.chat.node.audit())
+        assert first.client.notices == ["replaced"]
 
 
-def test_a_setting_lets_a_second_login_replace_the_first() -> None:
-    """Which is told so, and what it had not taken over goes to the second."""
-    world = World(second_login_replaces=True)
-    ann, first = world.newcomer("Ann"), world.newcomer("Bob")
-    ann.says(first.user, "hello", cid="c1")
-    second = world.log_in(first.user)
-    assert first.client.notices == ["replaced"]
-    assert second.client.texts == ["hello"]
-    second.takes_over()
-    assert ann.client.statuses == ["stored"]
-    ann.says(first.user, "again")
-    assert second.client.texts == ["hello", "again"]
-    assert first.client.texts == ["hello"]
+class TestEnds:
+    def test_what_was_written_is_in_the_log_when_a_session_has_ended(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """A client of version 1 does not wait for answers."""
+        first = world.log_in_version1(bob)
+        first.says(ann.user, "the first is looked at")
+        world.log.slow_writes = True
+        first.says(ann.user, "goodbye")
+        world.tasks.start(world.chat.logins.end(first.session))
+        world.tasks.drain()
+        assert len(world.chat.sessions) == 2
+        world.settle()
+        assert len(world.chat.sessions) == 1
+        assert ann.client.texts[-1] == "goodbye"
+
+    def test_an_end_is_idempotent(self, world: World, bob: User) -> None:
+        """The second one does not touch the session that came after."""
+        first = world.log_in_version1(bob)
+        first.leaves()
+        second = world.log_in_version1(bob)
+        first.leaves()
+        assert world.chat.sessions.of(bob.id) == (second.session,)
+        with pytest.raises(AlreadyOnline):
+            world.log_in_version1(bob)
+
+    def test_presence_is_of_all_sessions(self, world: World, bob: User) -> None:
+        """A user is online until the last one ends."""
+        first, second = world.log_in(bob), world.log_in_version1(bob)
+        first.leaves()
+        assert world.tasks.run(world.presence.online([bob.id])) == {bob.id}
+        second.leaves()
+        assert world.tasks.run(world.presence.online([bob.id])) == set()
 
 
-def test_resume_takes_over_a_session_of_the_same_key(world: World, bob: User) -> None:
-    """The old one is told so."""
-    first = world.log_in(bob, "key")
-    second = world.log_in(bob, "key")
-    assert first.client.notices == ["replaced"]
-    assert second.is_live
-    assert second.session.claim.session_id != first.session.claim.session_id
+def test_a_session_sits_down_where_the_node_is(world: World, ann: Terminal, bob: User) -> None:
+    """What was applied while its groups were read is made up for."""
+    group = world.group(ann)
+    world.log.slow_reads = True
+    client = RecordingClient()
+    begun = []
+
+    async def begin() -> None:
+        begun.append(await world.chat.logins.begin_device(bob, client, "phone"))
+
+    world.tasks.start(begin())
+    world.tasks.drain()
+    read = world.log.reading.popleft()
+    read()  # at this moment, and its answer comes later
+    world.log.slow_reads = False
+    world.tasks.start(_join(world, bob, group))
+    world.tasks.turn()
+    world.tasks.drain()
+    session = begun[0].session
+    assert session.groups == {group}
+    ann.says_to_group(group, "welcome")
+    world.chat.logins.ready(session)
+    world.tasks.drain()
+    assert client.texts == ["welcome"]
 
 
-@pytest.mark.parametrize(("first_key", "second_key"), [("key", "other"), ("", ""), ("key", "")])
-def test_resume_takes_over_no_other_session(
-    world: World, bob: User, first_key: str, second_key: str
-) -> None:
-    """A key that is empty is nobody's."""
-    world.log_in(bob, first_key)
-    with pytest.raises(AlreadyOnline):
-        world.log_in(bob, second_key)
+async def _join(world: World, user: User, group: int) -> None:
+    await world.chat.groups.join(user, group)
 
 
-def test_resume_without_a_session_is_a_login(world: World, bob: User) -> None:
-    """There is nobody to replace."""
-    assert world.log_in(bob, "key").is_live
-
-
-@pytest.mark.parametrize("key", ["key", ""])
-def test_who_takes_over_ends_the_other_session(world: World, bob: User, key: str) -> None:
-    """Of whatever kind of client it is; what that had not taken over comes here."""
-    ann, first = world.newcomer("Ann"), world.log_in(bob, key)
-    ann.says(bob, "hello")
-    second = world.log_in(bob, "another key", takeover=True)
-    assert first.client.notices == ["replaced"]
-    assert second.client.texts == ["hello"]
-    assert second.is_live
-    with pytest.raises(AlreadyOnline):
-        world.log_in(bob, key)
-
-
-def test_who_takes_over_ends_the_tokens_of_the_other_session_alone(world: World, bob: User) -> None:
-    """Whoever had it cannot come back by them; the user's other sessions can be resumed."""
-    tokens = world.chat.tokens
-    stolen, other, own = [world.tasks.run(tokens.issue(bob)) for _ in range(3)]
-    world.log_in(bob, stolen.session)
-    world.log_in(bob, own.session, takeover=True)
-    left = world.tasks.run(tokens.resumable(bob, ""))
-    assert {one.name for one in left} == {other.session, own.session}
-
-
-def test_to_take_over_nobody_is_a_login(world: World, bob: User) -> None:
-    """And ends nothing."""
-    other = world.tasks.run(world.chat.tokens.issue(bob))
-    assert world.log_in(bob, "key", takeover=True).is_live
-    assert [one.name for one in world.tasks.run(world.chat.tokens.resumable(bob, ""))] == [
-        other.session
-    ]
-
-
-def test_a_setting_that_lets_logins_replace_leaves_the_tokens_alone() -> None:
-    """There devices take turns, and each comes back by its own."""
-    world = World(second_login_replaces=True)
-    (bob,) = world.register("Bob")
-    first, second = [world.tasks.run(world.chat.tokens.issue(bob)) for _ in range(2)]
-    world.log_in(bob, first.session)
-    world.log_in(bob, second.session)
-    assert len(world.tasks.run(world.chat.tokens.resumable(bob, ""))) == 2
-
-
-class AwayTokens:
-    """A store of tokens that is away."""
-
-    async def remove(self, user_id: int, session: str) -> None:
-        raise TryAgain
-
-
-def test_a_takeover_that_cannot_end_the_tokens_does_nothing(world: World, bob: User) -> None:
-    """Or nobody would end them any more: the next attempt would find no session in its way."""
-    first = world.log_in(bob, "key")
-    logins = attrs.evolve(world.chat.logins, tokens=cast("Tokens", AwayTokens()))
-    with pytest.raises(TryAgain):
-        world.tasks.run(logins.log_in(bob, RecordingClient(), "another key", takeover=True))
-    assert first.client.notices == []
-    assert world.chat.sessions.get(bob.id) is first.session
-    assert world.tasks.run(world.presence.find([bob.id])) == {bob.id: first.session.claim}
-
-
-def test_an_end_stores_before_anybody_else_can_log_in(
+def test_a_session_waits_for_what_another_node_has_written(
     world: World, ann: Terminal, bob: User
 ) -> None:
-    """So that the next session finds what this one had not taken over."""
-    first = world.log_in(bob)
-    ann.says(bob, "hello")
-    world.mailbox.slow_writes = True
-    world.tasks.start(world.chat.logins.end(first.session))
+    """Its groups are read as of a position that this node has not applied yet."""
+    entry = Entry(pair(ann.user.id, bob.id), TEXT, ann.user.id, "Ann", "c1", "from elsewhere")
+    batch = Batch((entry,), world.chat.follower.epoch, 0, Place())
+    world.log.inner.commit(batch)
+    client = RecordingClient()
+    world.tasks.start(_begin(world, bob, client))
     world.tasks.drain()
-    with pytest.raises(AlreadyOnline):
-        world.tasks.run(world.chat.logins.log_in(bob, RecordingClient(), ""))
-    world.settle()
-    assert world.log_in(bob).client.texts == ["hello"]
+    assert len(world.chat.sessions) == 1
+    world.passes(0.02)
+    assert len(world.chat.sessions) == 2
+    assert client.texts == ["from elsewhere"]
 
 
-def test_an_end_is_idempotent(world: World, ann: Terminal, bob: User) -> None:
-    """The second one stores nothing, and does not touch the session that came after."""
-    first = world.log_in(bob)
-    ann.says(bob, "hello")
-    first.leaves()
-    second = world.log_in(bob)
-    first.leaves()
-    assert ann.client.statuses == ["stored"]
-    assert world.chat.sessions.get(bob.id) is second.session
-    with pytest.raises(AlreadyOnline):
-        world.log_in(bob)
-
-
-def test_the_end_of_a_replaced_session_leaves_the_new_one_alone(world: World, bob: User) -> None:
-    """Its connection breaks some time later."""
-    first = world.log_in(bob, "key")
-    second = world.log_in(bob, "key")
-    first.leaves()
-    assert world.chat.sessions.get(bob.id) is second.session
-    assert world.tasks.run(world.presence.online([bob.id])) == {bob.id}
-
-
-def test_a_session_that_cannot_be_stored_ends_all_the_same(
-    world: World, ann: Terminal, bob: User
-) -> None:
-    """Its senders are told to try again."""
-    first = world.log_in(bob)
-    ann.says(bob, "hello")
-    world.mailbox.failing = True
-    first.leaves()
-    world.mailbox.failing = False
-    assert ann.client.statuses == ["TryAgain"]
-    assert world.log_in(bob).is_live
-
-
-def test_order_is_kept_over_a_resume_while_the_old_session_is_being_stored(
-    world: World, ann: Terminal, bob: User
-) -> None:
-    """The connection has broken, the disk is slow, and the client is back already."""
-    first = world.log_in(bob, "key")
-    ann.says(bob, "first")
-    world.mailbox.slow_writes = True
-    world.tasks.start(world.chat.logins.end(first.session))
-    world.tasks.drain()
-    second = world.log_in(bob, "key")
-    ann.says(bob, "second")
-    world.settle()
-    second.takes_over()
-    assert second.client.texts == ["first", "second"]
-    assert second.is_live
-
-
-def test_a_resumed_session_does_not_read_before_the_old_one_is_stored(
-    world: World, ann: Terminal, bob: User
-) -> None:
-    """What the old one leaves behind may be older than what is in the mailbox already."""
-    first = world.log_in(bob, "key")
-    ann.says(bob, "older")
-    newer = Message("9", "9", ann.user.id, "Ann", 0, "newer", 1)  # another node stores it
-    world.tasks.run(world.store.mailbox.add([Entry(bob.id, newer)]))
-    world.mailbox.slow_writes = True
-    world.tasks.start(world.chat.logins.end(first.session))
-    world.tasks.drain()
-    second = world.log_in(bob, "key")
-    world.settle()
-    assert second.client.texts == ["older", "newer"]
-    assert second.is_live
-
-
-def test_the_last_of_many_resumes_has_the_session(world: World, ann: Terminal, bob: User) -> None:
-    """Also when the first of them is still at its predecessor's messages."""
-    first = world.log_in(bob, "key")
-    ann.says(bob, "hello")
-    world.mailbox.slow_writes = True
-    refused = RecordingClient()
-    outcomes: list[str] = []
-
-    async def resume() -> None:
-        try:
-            await world.chat.logins.log_in(bob, refused, "key")
-            outcomes.append("in")
-        except AlreadyOnline:
-            outcomes.append("refused")
-
-    world.tasks.start(resume())
-    world.tasks.drain()
-    third = world.log_in(bob, "key")
-    world.settle()
-    assert first.client.notices == ["replaced"]
-    assert outcomes == ["refused"]
-    assert world.chat.sessions.get(bob.id) is third.session
-    assert third.client.texts == ["hello"]
+async def _begin(world: World, user: User, client: RecordingClient) -> None:
+    start = await world.chat.logins.begin_device(user, client, "phone")
+    world.chat.logins.ready(start.session)

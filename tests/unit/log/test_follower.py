@@ -1,0 +1,231 @@
+"""A node applies the log once, in its order, whatever it hears of it."""
+
+import pytest
+
+from chat_domain.entries import (
+    CHANGE,
+    TEXT,
+    Batch,
+    Change,
+    Entry,
+    Place,
+    What,
+    pair,
+)
+from chat_domain.log.follower import GAP_WAITS, READ_AT_ONCE, Follower
+from chat_domain.notes import Appended
+from tests.unit.world import Terminal, World
+
+
+@pytest.fixture
+def follower(world: World) -> Follower:
+    return world.chat.follower
+
+
+class Elsewhere:
+    """Another node on the same log, as far as this one hears of it."""
+
+    def __init__(self, world: World, sender: Terminal, to: Terminal) -> None:
+        self.world, self.sender = world, sender.user
+        self.conv = pair(sender.user.id, to.user.id)
+        self.log = world.log.inner
+
+    def commits(self, *texts: str) -> Appended:
+        """Commit these; return what would be broadcast."""
+        entries = tuple(
+            Entry(self.conv, TEXT, self.sender.id, self.sender.name, text, text) for text in texts
+        )
+        return self._commit(entries)
+
+    def changes(self, sender: Terminal, conv: int, change: Change) -> Appended:
+        cid = self.world.ids.cid(0)
+        user = sender.user
+        return self._commit((Entry(conv, CHANGE, user.id, user.name, cid, change=change),))
+
+    def _commit(self, entries: tuple[Entry, ...]) -> Appended:
+        epoch = self.world.chat.follower.epoch
+        self.log.commit(Batch(entries, epoch, 10**9, Place()))
+        return Appended(epoch, entries[0].at, entries[-1].at, entries)
+
+
+@pytest.fixture
+def elsewhere(world: World, ann: Terminal, bob: Terminal) -> Elsewhere:
+    return Elsewhere(world, ann, bob)
+
+
+def hear(world: World, *notes: Appended) -> None:
+    for note in notes:
+        world.chat.node.receive(note)
+    world.tasks.drain()
+
+
+def test_what_others_have_committed_is_shown_when_it_is_heard_of(
+    world: World, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """Without a look into the log."""
+    hear(world, elsewhere.commits("one", "two"), elsewhere.commits("three"))
+    assert bob.client.texts == ["one", "two", "three"]
+
+
+def test_notes_in_any_order_make_the_same_log(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """Doubled ones count once; what comes early waits for what is between."""
+    one, two, three = (elsewhere.commits(text) for text in ("one", "two", "three"))
+    hear(world, three, two)
+    assert bob.client.texts == []
+    hear(world, one, two, one)
+    assert bob.client.texts == ["one", "two", "three"]
+    assert bob.client.positions == [1, 2, 3]
+    assert follower.lag == 0
+
+
+def test_what_was_not_heard_of_is_read(world: World, bob: Terminal, elsewhere: Elsewhere) -> None:
+    """A moment after something behind it was heard of."""
+    elsewhere.commits("lost")
+    hear(world, elsewhere.commits("heard"))
+    assert bob.client.texts == []
+    world.passes(GAP_WAITS)
+    assert bob.client.texts == ["lost", "heard"]
+
+
+def test_the_clock_finds_what_nobody_has_told(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """However much that is."""
+    elsewhere.commits(*(str(number) for number in range(READ_AT_ONCE + 1)))
+    world.tasks.start(follower.look())
+    world.tasks.drain()
+    world.passes(GAP_WAITS)
+    assert len(bob.client.texts) == READ_AT_ONCE + 1
+
+
+def test_of_a_large_batch_only_the_positions_are_heard(
+    world: World, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """And it is read."""
+    note = elsewhere.commits("one", "two")
+    hear(world, Appended(note.epoch, note.first, note.upto, ()))
+    world.passes(GAP_WAITS)
+    assert bob.client.texts == ["one", "two"]
+
+
+def test_a_store_that_does_not_answer_is_asked_again(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """By the clock."""
+    elsewhere.commits("lost")
+    world.log.failing = True
+    hear(world, elsewhere.commits("heard"))
+    world.passes(GAP_WAITS)
+    assert bob.client.texts == []
+    world.log.failing = False
+    world.tasks.start(follower.look())
+    world.tasks.drain()
+    world.passes(GAP_WAITS)
+    assert bob.client.texts == ["lost", "heard"]
+
+
+def test_a_membership_counts_from_its_entry_on(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """Wherever it was made; who leaves sees that, and nothing behind it."""
+    group = world.group(ann)
+    hear(world, elsewhere.changes(bob, group, Change(What.JOINED)))
+    ann.says_to_group(group, "welcome")
+    hear(world, elsewhere.changes(bob, group, Change(What.LEFT)))
+    ann.says_to_group(group, "gone?")
+    assert bob.client.texts == ["welcome"]
+    assert bob.client.changes == ["joined", "left"]
+    assert not bob.session.groups
+
+
+def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """Although this node had not heard of it: that is applied first, and it is judged again."""
+    group = world.group(ann, bob)
+    elsewhere.changes(bob, group, Change(What.LEFT))
+    bob.says_to_group(group, "still here?")
+    ann.says(bob.user, "sent in the same moment")
+    world.passes(GAP_WAITS)
+    world.tasks.drain()
+    assert bob.client.statuses == ["NotMember"]
+    assert ann.client.texts == []
+    assert ann.client.statuses == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    ("change", "ended"),
+    [
+        (Change(What.DEVICE_ENDED, detail="phone"), ["phone"]),
+        (Change(What.ALL_ENDED), ["phone", "laptop"]),
+        (Change(What.ALL_ENDED, detail="phone"), ["laptop"]),
+        (Change(What.ERASED), ["phone", "laptop"]),
+    ],
+)
+def test_sessions_end_by_entries(
+    world: World, bob: Terminal, elsewhere: Elsewhere, change: Change, ended: list[str]
+) -> None:
+    """On whatever node they are; other people's do not."""
+    bob.leaves()
+    devices = {name: world.log_in(bob.user, name) for name in ("phone", "laptop")}
+    conv = pair(bob.user.id, bob.user.id)
+    hear(world, elsewhere.changes(bob, conv, change))
+    told = [name for name, one in devices.items() if one.client.notices == ["thrown out"]]
+    assert told == ended
+    assert [name for name, one in devices.items() if one.session.ended] == ended
+
+
+def test_another_epoch_begins_anew(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """Everybody who is here is told so, and goes on at the head."""
+    ann.says(bob.user, "before")
+    bob.takes_over()
+    group = world.group(ann, bob)
+    world.tasks.run(world.store.log.renew())
+    hear(world, Appended("of another epoch", 99, 99, ()))
+    assert bob.client.notices == [f"reset to {follower.applied}"]
+    ann.says(bob.user, "behind")
+    ann.says_to_group(group, "to all")
+    assert bob.client.texts == ["before", "behind", "to all"]
+    assert ann.client.statuses == ["accepted"] * 3
+
+
+def test_what_was_being_written_is_refused_in_another_epoch(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """And goes into the new one when it comes again."""
+    ann.says(bob.user, "before", cid="c1")
+    world.tasks.run(world.store.log.renew())
+    ann.says(bob.user, "behind", cid="c2")
+    assert ann.client.statuses == ["accepted", "TryAgain"]
+    ann.says(bob.user, "behind", cid="c2")
+    assert bob.client.texts == ["before", "behind"]
+
+
+def test_one_turn_of_the_loop_applies_for_so_many_readers(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest follows, in order, with everybody else's work between."""
+    monkeypatch.setattr("chat_domain.log.follower.AT_ONCE", 6)
+    other = Elsewhere(world, ann, bob)
+    note = other.commits("one", "two", "three", "four")
+    world.chat.node.receive(note)
+    assert bob.client.texts == ["one", "two"]
+    assert world.chat.follower.lag == 2
+    world.tasks.turn()
+    assert bob.client.texts == ["one", "two", "three", "four"]
+    assert world.chat.follower.lag == 0
+
+
+def test_what_is_erased_is_no_text_any_more_for_who_is_behind(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """Nor does this node keep it."""
+    bob.chokes()
+    ann.says(bob.user, "a secret")
+    hear(world, elsewhere.changes(ann, pair(ann.user.id, ann.user.id), Change(What.ERASED)))
+    bob.takes_more()
+    assert bob.client.texts == [""]

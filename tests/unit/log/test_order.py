@@ -1,0 +1,143 @@
+"""The order in which a session writes is the order in the log, whatever fails meanwhile."""
+
+import pytest
+
+from chat_domain.errors import TryAgain
+from chat_domain.log.session import EXPECTED_FOR
+from tests.unit.world import Said, Terminal, World
+
+
+@pytest.fixture
+def ann(world: World, bob: Terminal) -> Terminal:
+    """Somebody who has written to Bob before."""
+    ann = world.newcomer("Ann")
+    ann.says(bob.user, "the first is looked at", cid="c0")
+    return ann
+
+
+def is_accepted(sender: Terminal, to: Terminal, cid: str) -> bool:
+    """Send this (again); return whether it is in the log now."""
+    before = len(sender.client.answers)
+    try:
+        unfinished = sender.world.chat.one_to_one.send(sender.session, to.user.id, Said(cid, cid))
+    except TryAgain:
+        return False
+    assert unfinished is None
+    sender.world.tasks.drain()
+    return sender.client.answers[before].error is None
+
+
+def texts(world: World) -> list[str]:
+    return [entry.text for entry in world.entries()][1:]
+
+
+def test_nothing_overtakes_what_was_refused_for_the_moment(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """What comes behind it is refused as well, until it comes again."""
+    world.log.failing = True
+    assert not is_accepted(ann, bob, "c1")
+    world.log.failing = False
+    assert not is_accepted(ann, bob, "c2")
+    assert [is_accepted(ann, bob, cid) for cid in ("c1", "c2", "c3")] == [True, True, True]
+    assert texts(world) == ["c1", "c2", "c3"]
+
+
+def test_what_was_refused_behind_it_comes_before_what_is_new(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """All of it is expected again, in its order."""
+    world.log.failing = True
+    for cid in ("c1", "c2", "c3"):
+        is_accepted(ann, bob, cid)
+    world.log.failing = False
+    sent = ("c3", "c2", "c1", "c4", "c3", "c2", "c3", "c4")
+    accepted = [cid for cid in sent if is_accepted(ann, bob, cid)]
+    assert accepted == ["c1", "c2", "c3", "c4"]
+    assert texts(world) == ["c1", "c2", "c3", "c4"]
+
+
+def test_what_is_refused_again_keeps_its_place(world: World, ann: Terminal, bob: Terminal) -> None:
+    """Before what was refused behind it the first time."""
+    world.log.failing = True
+    for cid in ("c1", "c2", "c1"):
+        is_accepted(ann, bob, cid)
+    world.log.failing = False
+    assert not is_accepted(ann, bob, "c2")
+    assert is_accepted(ann, bob, "c1")
+    assert is_accepted(ann, bob, "c2")
+
+
+def test_all_that_waits_is_refused_with_what_could_not_be_written(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """It would stand in the log without what was sent before it."""
+    world.log.slow_writes = True
+    for cid in ("c1", "c2", "c3"):
+        ann.says(bob.user, cid, cid=cid)
+        world.tasks.drain()
+    world.log.failing = True
+    world.log.serve()
+    world.tasks.drain()
+    world.log.failing = world.log.slow_writes = False
+    assert ann.client.statuses[1:] == ["TryAgain"] * 3
+    assert texts(world) == []
+    assert [is_accepted(ann, bob, cid) for cid in ("c2", "c1", "c2", "c3")] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_a_message_whose_fate_was_unknown_gets_its_first_position(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """It was committed although that could not be told. It is shown once."""
+    world.log.unsure = True
+    assert not is_accepted(ann, bob, "c1")
+    world.log.unsure = False
+    world.passes(1.0)
+    assert is_accepted(ann, bob, "c1")
+    assert is_accepted(ann, bob, "c2")
+    world.passes(1.0)
+    assert texts(world) == ["c1", "c2"]
+    assert bob.client.texts[1:] == ["c1", "c2"]
+
+
+def test_a_sender_who_gives_a_message_up_can_go_on_later(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """It is not waited for for ever."""
+    world.log.failing = True
+    is_accepted(ann, bob, "c1")
+    world.log.failing = False
+    world.clock.advance(EXPECTED_FOR - 0.1)
+    assert not is_accepted(ann, bob, "c2")
+    world.clock.advance(EXPECTED_FOR)
+    assert is_accepted(ann, bob, "c2")
+
+
+def test_messages_without_a_cid_wait_for_nothing(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """They cannot be recognised when they come again."""
+    world.log.failing = True
+    ann.says(bob.user, "lost")
+    world.log.failing = False
+    assert is_accepted(ann, bob, "c1")
+
+
+def test_another_session_of_the_same_user_waits_for_nothing(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """In whatever order two sessions send the same, the first copy of each is in order."""
+    other = world.log_in(ann.user)
+    other.says(bob.user, "the first is looked at")
+    world.log.failing = True
+    for cid in ("c1", "c2"):
+        is_accepted(ann, bob, cid)
+    world.log.failing = False
+    assert [is_accepted(other, bob, cid) for cid in ("c1", "c2")] == [True, True]
+    assert [is_accepted(ann, bob, cid) for cid in ("c1", "c2")] == [True, True]
+    assert texts(world)[1:] == ["c1", "c2"]

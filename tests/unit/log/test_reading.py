@@ -1,0 +1,219 @@
+"""Sessions that are behind read on, in order and without a hole."""
+
+import pytest
+
+from chat_domain.entries import Change, What
+from chat_domain.errors import NotSentYet
+from chat_domain.log import reading, ring
+from chat_domain.model import User
+from tests.unit.fakes import RecordingClient
+from tests.unit.log.test_follower import Elsewhere, hear
+from tests.unit.world import Terminal, World
+
+
+@pytest.fixture
+def away(world: World) -> User:
+    return world.register("Cid")[0]
+
+
+def test_a_thousand_entries_come_in_pages_with_live_ones_behind(
+    world: World, ann: Terminal, away: User
+) -> None:
+    """In order, each once; what is written meanwhile comes behind."""
+    texts = [str(number) for number in range(1000)]
+    for text in texts:
+        ann.says(away, text)
+    world.log.slow_reads = True
+    client_of = []
+
+    async def begin() -> None:
+        client_of.append(await _log_in(world, away))
+
+    world.tasks.start(begin())
+    world.settle()
+    world.log.slow_reads = False
+    ann.says(away, "meanwhile")
+    world.settle()
+    assert client_of[0].client.texts == [*texts, "meanwhile"]
+    assert client_of[0].session.live
+
+
+async def _log_in(world: World, user: User) -> Terminal:
+    client = RecordingClient()
+    start = await world.chat.logins.begin_device(user, client, "phone")
+    world.chat.logins.ready(start.session)
+    return Terminal(world, start.session, client)
+
+
+def test_who_does_not_read_is_sent_nothing_more(world: World, ann: Terminal, bob: Terminal) -> None:
+    """Nothing is kept for them. When there is room again they get all of it, and are live."""
+    ann.says(bob.user, "one")
+    bob.chokes()
+    ann.says(bob.user, "two")
+    ann.says(bob.user, "three")
+    assert bob.client.texts == ["one"]
+    assert not bob.is_live
+    bob.takes_more()
+    assert bob.client.texts == ["one", "two", "three"]
+    assert bob.is_live
+    ann.says(bob.user, "four")
+    assert bob.client.texts[-1] == "four"
+
+
+def test_who_chokes_in_the_midst_of_a_page_gets_the_rest_later(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """And what was shown is not shown again."""
+    bob.chokes()
+    for number in range(10):
+        ann.says(bob.user, str(number))
+    show = bob.client.show_late
+
+    def choke_at_three(entry: object) -> None:
+        show(entry)  # type: ignore[arg-type]
+        if len(bob.client.texts) == 3:
+            bob.chokes()
+
+    bob.client.show_late = choke_at_three  # type: ignore[method-assign]
+    bob.takes_more()
+    assert bob.client.texts == ["0", "1", "2"]
+    bob.takes_more()
+    assert bob.client.texts == [str(number) for number in range(10)]
+
+
+def test_whoever_is_a_little_behind_needs_no_store(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """The node has the last entries itself."""
+    bob.chokes()
+    ann.says(bob.user, "hello")
+    world.log.failing = True
+    bob.takes_more()
+    assert bob.client.texts == ["hello"]
+    assert world.log.reads == 0
+
+
+def test_what_has_left_the_ring_is_read_from_the_store(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds so many entries, and so many bytes."""
+    monkeypatch.setattr(ring, "MOST_ENTRIES", 2)
+    bob.chokes()
+    for text in ("one", "two", "three"):
+        ann.says(bob.user, text)
+    bob.takes_more()
+    assert bob.client.texts == ["one", "two", "three"]
+    assert world.log.reads == 1
+
+
+def test_who_is_far_behind_is_read_for_from_the_store(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Going through what others said would take longer."""
+    monkeypatch.setattr(reading, "RING_AT_MOST", 2)
+    bob.chokes()
+    for text in ("one", "two", "three"):
+        ann.says(bob.user, text)
+    bob.takes_more()
+    assert bob.client.texts == ["one", "two", "three"]
+    assert world.log.reads == 1
+
+
+def test_who_left_a_group_while_behind_sees_what_came_before(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """And nothing behind it, though it is in the ring."""
+    elsewhere = Elsewhere(world, ann, bob)
+    group = world.group(ann, bob)
+    bob.chokes()
+    ann.says_to_group(group, "before")
+    hear(world, elsewhere.changes(bob, group, Change(What.LEFT)))
+    ann.says_to_group(group, "behind")
+    bob.takes_more()
+    assert bob.client.texts == ["before"]
+    assert bob.client.changes[-1] == "left"
+
+
+def test_a_store_that_does_not_answer_is_asked_again_by_the_clock(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost by it."""
+    monkeypatch.setattr(reading, "RING_AT_MOST", 0)
+    bob.chokes()
+    ann.says(bob.user, "hello")
+    world.log.failing = True
+    bob.takes_more()
+    assert bob.client.texts == []
+    world.log.failing = False
+    world.chat.offline.go_on(bob.session)
+    world.tasks.drain()
+    assert bob.client.texts == ["hello"]
+
+
+def test_a_session_that_ends_during_a_read_is_shown_nothing(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its link is gone."""
+    monkeypatch.setattr(reading, "RING_AT_MOST", 0)
+    bob.chokes()
+    ann.says(bob.user, "hello")
+    world.log.slow_reads = True
+    bob.takes_more()
+    bob.leaves()
+    world.settle()
+    assert bob.client.texts == []
+
+
+class TestTakingOver:
+    def test_what_was_not_sent_yet_cannot_be_taken_over(
+        self, world: World, ann: Terminal, bob: Terminal
+    ) -> None:
+        """Nor is anything by it."""
+        bob.chokes()
+        ann.says(bob.user, "hello")
+        with pytest.raises(NotSentYet):
+            bob.takes_over(1)
+        bob.takes_more()
+        bob.takes_over(1)
+        with pytest.raises(NotSentYet):
+            bob.takes_over(2)
+
+    def test_marks_only_grow(self, world: World, ann: Terminal, bob: Terminal) -> None:
+        """An older one changes nothing."""
+        for text in ("one", "two"):
+            ann.says(bob.user, text)
+        bob.takes_over(2)
+        bob.takes_over(1)
+        world.passes(1.0)
+        assert world.waiting_for(bob.user) == []
+
+    def test_the_writer_is_told_how_far_their_texts_are(
+        self, world: World, ann: Terminal, bob: Terminal
+    ) -> None:
+        """At most twice a second, and of nobody else's texts."""
+        cid = world.newcomer("Cid")
+        ann.says(bob.user, "one")
+        ann.says(bob.user, "two")
+        cid.says(bob.user, "three")
+        bob.takes_over(2)
+        bob.takes_over(3)
+        assert ann.client.marks == []
+        world.passes(0.5)
+        assert ann.client.marks == [(bob.user.id, 2)]
+        assert cid.client.marks == [(bob.user.id, 3)]
+        world.passes(0.5)
+        assert ann.client.marks == [(bob.user.id, 2)]
+
+    def test_marks_are_written_about_once_a_second(
+        self, world: World, ann: Terminal, bob: Terminal
+    ) -> None:
+        """A store that does not answer is asked again."""
+        ann.says(bob.user, "hello")
+        bob.takes_over()
+        world.log.failing = True
+        world.passes(1.0)
+        world.log.failing = False
+        assert world.waiting_for(bob.user) == ["hello"]
+        world.passes(1.0)
+        assert world.waiting_for(bob.user) == []
+        assert len(world.chat.marks) == 0

@@ -1,0 +1,63 @@
+"""Which sessions are here, and in which groups their users are."""
+
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.model import User
+from tests.unit.fakes import RecordingClient
+
+
+def session_of(user_id: int, *groups: int) -> Session:
+    session = Session("session", User(user_id, "U"), RecordingClient(), "device")
+    session.groups = set(groups)
+    return session
+
+
+def test_sessions_are_found_by_their_users_and_by_their_groups() -> None:
+    """Those of nobody are not found."""
+    sessions = Sessions()
+    first, second, other = session_of(1, 7), session_of(1, 7), session_of(2, 7, 8)
+    for session in (first, second, other):
+        sessions.add(session)
+    assert sessions.of(1) == (first, second)
+    assert sessions.of(3) == ()
+    assert sessions.of_all([3, 2, 1]) == [other, first, second]
+    assert list(sessions.in_group(7)) == [first, second, other]
+    assert list(sessions.in_group(9)) == []
+    assert (len(sessions), sessions.memberships) == (3, 4)
+
+
+def test_nothing_is_left_of_a_session_that_has_ended() -> None:
+    """However often that is said."""
+    sessions = Sessions()
+    session = session_of(1, 7)
+    sessions.add(session)
+    assert sessions.discard(session)
+    assert not sessions.discard(session)
+    assert list(sessions) == list(sessions.in_group(7)) == sessions.users() == []
+    assert (len(sessions), sessions.memberships) == (0, 0)
+
+
+def test_all_sessions_of_a_user_join_and_leave() -> None:
+    """Twice is once."""
+    sessions = Sessions()
+    first, second, other = session_of(1), session_of(1), session_of(2)
+    for session in (first, second, other):
+        sessions.add(session)
+    for at in (5, 6):
+        sessions.join(1, 7, at)
+    assert list(sessions.in_group(7)) == [first, second]
+    assert (sessions.memberships, first.regrouped) == (2, 6)
+    for at in (8, 9):
+        sessions.leave(1, 7, at)
+    assert list(sessions.in_group(7)) == []
+    assert (sessions.memberships, first.regrouped) == (0, 9)
+
+
+def test_a_group_that_ends_has_nobody() -> None:
+    """Other groups are not touched."""
+    sessions = Sessions()
+    sessions.add(session_of(1, 7, 8))
+    sessions.add(session_of(2, 7))
+    sessions.end_group(7, 5)
+    assert list(sessions.in_group(7)) == []
+    assert len(sessions.in_group(8)) == 1
