@@ -155,9 +155,10 @@ CURSOR = (0, 2**31 - 1)
 NUMBERS = [
     (1005, "toid", ID), (1006, "friendid", ID), (1008, "groupid", ID), (1009, "groupid", ID),
     (1014, "at", POSITION), (1000, "since", POSITION), (1015, "since", POSITION),
-    (1005, "re", POSITION), (1009, "re", POSITION), (1021, "friendid", ID), (1022, "after", CURSOR), (1022, "limit", (1, 200)),
-    (1024, "after", CURSOR), (1024, "limit", (1, 200)), (1026, "groupid", ID),
-    (1026, "after", CURSOR), (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ),
+    (1005, "re", POSITION), (1009, "re", POSITION), (1021, "friendid", ID),
+    (1022, "after", CURSOR), (1022, "limit", (1, 200)), (1024, "after", CURSOR),
+    (1024, "limit", (1, 200)), (1026, "groupid", ID), (1026, "after", CURSOR),
+    (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ),
 ]  # fmt: skip
 
 
