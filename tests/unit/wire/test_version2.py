@@ -19,7 +19,7 @@ from adapters.wire.answers import (
 )
 from adapters.wire.frames import PingFrame, ResetFrame, encode, number_of
 from adapters.wire.version2 import MessageEncoder, accepted
-from chat_domain.entries import CHANGE, TEXT, Change, Entry, Known, What, pair
+from chat_domain.entries import CHANGE, DELETED, TEXT, Change, Entry, Known, What, pair
 from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
 from tests.unit.wire.protocol_page import examples, rows, section
 
@@ -82,6 +82,13 @@ def test_a_frame_has_no_terminator_in_it() -> None:
         frame = encoder.encode(entry)
         assert b"\0" not in frame
         assert b"\n" not in frame
+
+
+def test_a_deleted_text_is_an_empty_message() -> None:
+    """So that its place is known."""
+    deleted = Entry(3, DELETED, 13, "zhang san", CID, at=4711, time_ms=MS)
+    frame = json.loads(MessageEncoder().encode(deleted))
+    assert (frame["msgid"], frame["at"], frame["msg"]) == (1009, 4711, "")
 
 
 def test_a_change_has_the_documented_fields() -> None:
