@@ -90,6 +90,10 @@ class Mark(Struct, gc=False):
 class MarksFrame(ServerFrame, tag=1038):
     marks: list[Mark]
 
+    @classmethod
+    def of(cls, user_id: int, got: int) -> "MarksFrame":
+        return cls([Mark(user_id, got)])
+
 
 class ResetFrame(ServerFrame, tag=1036):
     """Positions mean something else from now on. head, epoch, oldest: see `entries.Ends`."""

@@ -230,6 +230,7 @@ class CreateGroup(Written, Request[Ack], tag=1007, kw_only=True):
         errors.BadName,
         errors.CidConflict,
         errors.GroupNameTaken,
+        errors.NoSuchGroup,  # it came again under its cid, and has been renamed or ended since
         errors.TooManyGroups,
     )
 

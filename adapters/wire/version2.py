@@ -40,7 +40,7 @@ class _OnceForAll(Generic[T, R]):
 class MessageEncoder:
     """Makes frames, without their terminators, once for all who get them.
 
-    encode: of a text or a change that has its position; what is DELETED has no frame. short_chats,
+    encode: of an entry that has its position; what is DELETED is a chat without text. short_chats,
     chat_for_terminal: of a text, for the C++ server's client and for people. presence: PRESENCE.
     """
 

@@ -36,7 +36,7 @@ NAMES: dict[type[AnyRequest], str] = {
     requests.ListSessions: "SESSIONS",
 }
 # What our client says by itself, so that no method of ChatClient names it.
-SAID_BY_ITSELF = (requests.Ping, requests.Pong, requests.Pushed, requests.Logout)
+SAID_BY_ITSELF = (requests.Ping, requests.Pong, requests.Taken, requests.Logout)
 NO_FIELDS_TO_SPOIL = (requests.Ping, requests.Pong)
 ALWAYS_NAMES = {errors.name_of(kind) for kind in ALWAYS}
 

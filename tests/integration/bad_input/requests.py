@@ -12,6 +12,10 @@ NOT_INTEGER: list[Any] = ["7", None, 7.5, True, [7], {"a": 7}]
 OUT_OF_RANGE = [0, -1, 2**31, 2**63, -(2**63) - 1, 2**64, 10**400]
 BAD_ID = NOT_INTEGER + OUT_OF_RANGE
 BAD_TEXT = [*NOT_TEXT, "", "x" * 4097]
+BAD_POSITION = [*NOT_INTEGER, -1, 2**63, 2**64, 10**400]
+BAD_SINCE = [one for one in BAD_POSITION if one is not None]
+BAD_EPOCH = [*NOT_TEXT, "x" * 65]
+BAD_DEVICE = [*NOT_TEXT, "", "x" * 51, "a\n", "a\0", "\x1b[2J", "\u202e"]
 BAD_CID: list[Any] = ["", "x" * 65, "with space", "ünïcode", "a\n", "a\0", 7, ["a"]]
 BAD_LIMIT: list[Any] = ["7", 7.5, True, 0, -1, 201, 2**64]
 BAD_AFTER: list[Any] = ["7", 7.5, True, -1, 2**31, 2**64]
@@ -20,21 +24,21 @@ BAD_AFTER: list[Any] = ["7", 7.5, True, -1, 2**31, 2**64]
 REQUESTS: Requests = [
     ({"msgid": 1002}, {}),
     (
-        {"msgid": 1005, "toid": NOBODY, "msg": "hello", "cid": "a-b_c"},
-        {"toid": BAD_ID, "msg": BAD_TEXT, "cid": BAD_CID},
+        {"msgid": 1005, "toid": NOBODY, "msg": "hello", "cid": "a-b_c", "re": 7},
+        {"toid": BAD_ID, "msg": BAD_TEXT, "cid": BAD_CID, "re": BAD_POSITION},
     ),
     ({"msgid": 1006, "friendid": NOBODY}, {"friendid": BAD_ID}),
     ({"msgid": 1006, "friendname": "nobody"}, {"friendname": NOT_TEXT}),
     (
         {"msgid": 1007, "groupname": "refused", "groupdesc": ""},
-        {"groupname": NOT_TEXT, "groupdesc": [7, True, ["a"], "x" * 201]},
+        {"groupname": NOT_TEXT, "groupdesc": [7, True, ["a"], "x" * 201], "cid": BAD_CID},
     ),
-    ({"msgid": 1008, "groupid": NOBODY}, {"groupid": BAD_ID}),
+    ({"msgid": 1008, "groupid": NOBODY}, {"groupid": BAD_ID, "cid": BAD_CID}),
     (
-        {"msgid": 1009, "groupid": NOBODY, "msg": "hello", "cid": "a-b_c"},
-        {"groupid": BAD_ID, "msg": BAD_TEXT, "cid": BAD_CID},
+        {"msgid": 1009, "groupid": NOBODY, "msg": "hello", "cid": "a-b_c", "re": 7},
+        {"groupid": BAD_ID, "msg": BAD_TEXT, "cid": BAD_CID, "re": BAD_POSITION},
     ),
-    ({"msgid": 1014, "push": 0}, {"push": [*NOT_INTEGER, -1, 2**64]}),
+    ({"msgid": 1014, "at": 0}, {"at": BAD_POSITION}),
     ({"msgid": 1019, "name": "nobody"}, {"name": NOT_TEXT}),
     ({"msgid": 1021, "friendid": NOBODY}, {"friendid": BAD_ID}),
     ({"msgid": 1022}, {"after": BAD_AFTER, "limit": BAD_LIMIT}),
@@ -43,7 +47,7 @@ REQUESTS: Requests = [
         {"msgid": 1026, "groupid": NOBODY},
         {"groupid": BAD_ID, "after": BAD_AFTER, "limit": BAD_LIMIT},
     ),
-    ({"msgid": 1028, "groupid": NOBODY}, {"groupid": BAD_ID}),
+    ({"msgid": 1028, "groupid": NOBODY}, {"groupid": BAD_ID, "cid": BAD_CID}),
     (
         {"msgid": 1029, "old": "secret", "new": "other"},
         {"old": NOT_TEXT, "new": [*NOT_TEXT, "", "x" * 129]},
@@ -52,7 +56,7 @@ REQUESTS: Requests = [
     ({"msgid": 1033, "session": "none"}, {"session": NOT_TEXT}),
     (
         {"msgid": 1035, "groupid": NOBODY, "groupname": "refused"},
-        {"groupid": BAD_ID, "groupname": NOT_TEXT},
+        {"groupid": BAD_ID, "groupname": NOT_TEXT, "cid": BAD_CID},
     ),
 ]
 # Requests that must come before a login.
@@ -63,12 +67,17 @@ GREETINGS: Requests = [
     ),
     (
         {"msgid": 1000, "name": "nobody", "password": "secret"},
-        {"name": NOT_TEXT, "takeover": [1, "true", None, [True]]},
+        {"name": NOT_TEXT, "device": BAD_DEVICE, "since": BAD_SINCE, "epoch": BAD_EPOCH},
     ),
     (
         {"msgid": 1003, "name": "refused", "password": "secret"},
         {"name": NOT_TEXT, "password": [*NOT_TEXT, "", "x" * 129]},
     ),
-    ({"msgid": 1015, "token": "secret"}, {"token": NOT_TEXT}),
+    (
+        {"msgid": 1015, "token": "secret"},
+        {"token": NOT_TEXT, "since": BAD_SINCE, "epoch": BAD_EPOCH},
+    ),
 ]
-OPTIONAL = {"cid", "groupdesc", "after", "limit", "v", "takeover"}
+OPTIONAL = {
+    "cid", "re", "groupdesc", "after", "limit", "v", "device", "since", "epoch",
+}  # fmt: skip

@@ -9,19 +9,20 @@ PAGE = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text("utf-8")
 
 
 def section(title: str) -> str:
-    """The text below a heading, down to the next one of its rank."""
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    """The text below a heading, down to the next one that is not below it."""
+    found = re.search(
+        rf"^##(#?) {re.escape(title)}\n(.*?)(?=^##\1 |^## |\Z)", PAGE, re.MULTILINE | re.DOTALL
+    )
     assert found, title
-    return found[1]
+    return found[2]
 
 
 def rows(text: str) -> list[list[str]]:
     """The cells of each row of the first table in a text, less the heading."""
-    lines = re.findall(r"^\|(.*)\|$", text, re.MULTILINE)
-    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
-    first = next(index for index, row in enumerate(cells) if set(row[0]) == {"-"})
-    columns = len(cells[first])
-    return [row for row in cells[first + 1 :] if len(row) == columns]
+    table = re.search(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
+    assert table
+    _heading, _line, *found = table[0].splitlines()
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in found]
 
 
 def quoted(cell: str) -> set[str]:
@@ -30,6 +31,6 @@ def quoted(cell: str) -> set[str]:
 
 
 def examples(text: str) -> list[dict[str, Any]]:
-    """The frames that stand alone on a line, `> ` or not."""
-    lines = re.findall(r"^(?:> )?(\{.*\})$", text, re.MULTILINE)
+    """The frames that stand alone on a line; those behind a `> ` do not."""
+    lines = re.findall(r"^(\{.*\})$", text, re.MULTILINE)
     return [json.loads(line) for line in lines]

@@ -58,7 +58,7 @@ def test_every_name_is_somebody_s() -> None:
         domain.MailboxFull(15),
         domain.CidConflict("c1"),
         domain.TooManyUnanswered(256),
-        domain.BadPush(17, 16),
+        domain.NotSentYet(17, 16),
     ],
     ids=str,
 )

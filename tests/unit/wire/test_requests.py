@@ -16,29 +16,33 @@ from tests.unit.wire.protocol_page import examples, rows, section
 
 # One frame for each row of the page's table, with all fields that it names.
 FRAMES: dict[int, dict[str, Any]] = {
-    1000: {"id": 13, "name": "zhang san", "password": "123456", "v": 2, "takeover": True},
+    1000: {
+        "id": 13, "name": "zhang san", "password": "123456", "v": 2, "device": "phone",
+        "since": 17, "epoch": "5f1c",
+    },
     1002: {},
     1003: {"name": "zhang san", "password": "123456"},
-    1005: {"toid": 15, "msg": "hello", "cid": "c-1"},
+    1005: {"toid": 15, "msg": "hello", "cid": "c-1", "re": 17},
     1006: {"friendid": 15, "friendname": "li si"},
-    1007: {"groupname": "hikers", "groupdesc": "every Sunday"},
-    1008: {"groupid": 3},
-    1009: {"groupid": 3, "msg": "hello", "cid": "c-1"},
+    1007: {"groupname": "hikers", "groupdesc": "every Sunday", "cid": "c-1"},
+    1008: {"groupid": 3, "cid": "c-1"},
+    1009: {"groupid": 3, "msg": "hello", "cid": "c-1", "re": 17},
     1012: {},
     1013: {},
-    1014: {"push": 17},
-    1015: {"token": "wq0lJ8bZ"},
+    1014: {"at": 17},
+    1015: {"token": "wq0lJ8bZ", "since": 17, "epoch": "5f1c"},
     1019: {"name": "li si"},
     1021: {"friendid": 15},
     1022: {"after": 215, "limit": 50},
     1024: {"after": 215, "limit": 50},
     1026: {"groupid": 3, "after": 215, "limit": 50},
-    1028: {"groupid": 3},
+    1028: {"groupid": 3, "cid": "c-1"},
     1029: {"old": "123456", "new": "correct horse"},
     1031: {},
     1033: {"session": "3f9a1c5e7b2d4860"},
-    1035: {"groupid": 3, "groupname": "hikers"},
-}
+    1035: {"groupid": 3, "groupname": "hikers", "cid": "c-1"},
+}  # fmt: skip
+WRITTEN = [msgid for msgid, fields in FRAMES.items() if "cid" in fields]
 CLIENT_TABLE = rows(section("What the client sends"))
 
 
@@ -110,7 +114,7 @@ def test_the_page_s_conversation_is_understood() -> None:
     """The client's half of it."""
     lines = [line[2:] for line in section("A conversation").splitlines() if line.startswith("> ")]
     assert [number_of(read_request(line.encode())) for line in lines] == [
-        1003, 1000, 1014, 1005, 1002,
+        1003, 1000, 1014, 1005, 1015, 1014, 1002,
     ]  # fmt: skip
 
 
@@ -118,11 +122,14 @@ def test_defaults() -> None:
     """What is left out counts as this."""
     assert fields_of(read_request(frame(1022))) == {"seq": None, "after": 0, "limit": 100}
     login = fields_of(read_request(frame(1000, id=1, password="x")))
-    assert login.pop("takeover") is False
-    assert login == {"seq": None, "id": 1, "name": None, "password": "x", "v": 1}
+    assert login == {
+        "seq": None, "id": 1, "name": None, "password": "x", "v": 1, "device": "", "since": None,
+        "epoch": "",
+    }  # fmt: skip
     group = read_request(frame(1007, groupname="x"))
-    assert fields_of(group) == {"seq": None, "groupname": "x", "groupdesc": ""}
-    assert fields_of(read_request(frame(1005, toid=1, msg="x")))["cid"] is None
+    assert fields_of(group) == {"seq": None, "groupname": "x", "groupdesc": "", "cid": None}
+    said = fields_of(read_request(frame(1005, toid=1, msg="x")))
+    assert (said["cid"], said["re"]) == (None, 0)
 
 
 def test_fields_that_nobody_knows_are_ignored() -> None:
@@ -142,13 +149,16 @@ def test_fields_come_in_any_order() -> None:
 # -- limits ----------------------------------------------------------------------------------
 
 ID = (1, 2**31 - 1)
+POSITION = (0, 2**63 - 1)
 SEQ = (0, 2**53 - 1)
 CURSOR = (0, 2**31 - 1)
 NUMBERS = [
     (1005, "toid", ID), (1006, "friendid", ID), (1008, "groupid", ID), (1009, "groupid", ID),
-    (1014, "push", SEQ), (1021, "friendid", ID), (1022, "after", CURSOR), (1022, "limit", (1, 200)),
-    (1024, "after", CURSOR), (1024, "limit", (1, 200)), (1026, "groupid", ID),
-    (1026, "after", CURSOR), (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ),
+    (1014, "at", POSITION), (1000, "since", POSITION), (1015, "since", POSITION),
+    (1005, "re", POSITION), (1009, "re", POSITION), (1021, "friendid", ID),
+    (1022, "after", CURSOR), (1022, "limit", (1, 200)), (1024, "after", CURSOR),
+    (1024, "limit", (1, 200)), (1026, "groupid", ID), (1026, "after", CURSOR),
+    (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ),
 ]  # fmt: skip
 
 
@@ -187,7 +197,8 @@ TEXTS = [
     (1003, "password", 1, 128), (1029, "new", 1, 128), (1003, "name", 0, 1024),
     (1000, "name", 0, 1024), (1000, "password", 0, 1024), (1015, "token", 0, 1024),
     (1019, "name", 0, 1024), (1006, "friendname", 0, 1024), (1007, "groupname", 0, 1024),
-    (1029, "old", 0, 1024), (1033, "session", 0, 1024),
+    (1029, "old", 0, 1024), (1033, "session", 0, 1024), (1000, "epoch", 0, 64),
+    (1015, "epoch", 0, 64),
 ]  # fmt: skip
 
 
@@ -207,16 +218,37 @@ def test_texts_have_their_lengths(
 
 @pytest.mark.parametrize("cid", ["x", "x" * 64, "0f8fad5b-d9cb-469f", "A_z-9"])
 def test_a_cid_has_plain_characters(cid: str) -> None:
-    """1 to 64 of them."""
-    request = read_request(frame(1005, toid=1, msg="x", cid=cid))
-    assert isinstance(request, requests.OneChat)
-    assert request.cid == cid
+    """1 to 64 of them, wherever there is one."""
+    for msgid in WRITTEN:
+        request = read_request(frame(msgid, **(FRAMES[msgid] | {"cid": cid})))
+        assert fields_of(request)["cid"] == cid
 
 
 @pytest.mark.parametrize("cid", ["", "x" * 65, "a b", "a\n", "\na", "é", "a.b", "a\0", 7])
-def test_other_cids_are_refused(cid: object) -> None:
+@pytest.mark.parametrize("msgid", WRITTEN)
+def test_other_cids_are_refused(msgid: int, cid: object) -> None:
     """A trailing newline is no end of a pattern."""
-    assert refusal(frame(1005, toid=1, msg="x", cid=cid)).error == "bad_field"
+    bad = refusal(frame(msgid, **(FRAMES[msgid] | {"cid": cid})))
+    assert bad.error == "bad_field"
+    assert "cid" in str(bad)
+
+
+@pytest.mark.parametrize("device", ["x", "Ann's phone", "手机 📱", "é" * 50])
+def test_a_device_has_a_name_that_can_be_shown(device: str) -> None:
+    """1 to 50 characters, in whatever script."""
+    request = read_request(frame(1000, id=1, password="x", device=device))
+    assert isinstance(request, requests.Login)
+    assert request.device == device
+
+
+@pytest.mark.parametrize(
+    "device", ["", "x" * 51, "a\0", "a\nb", "a\x1b[2J", "\x7f", "\x9b", "a\u202eb", "\u2028", 7]
+)
+def test_other_names_of_devices_are_refused(device: object) -> None:
+    """Control characters among them, and whatever else steers a terminal."""
+    bad = refusal(frame(1000, id=1, password="x", device=device))
+    assert bad.error == "bad_field"
+    assert "device" in str(bad)
 
 
 # -- frames that are no requests ---------------------------------------------------------------

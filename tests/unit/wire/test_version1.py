@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from adapters.wire import version1
 from adapters.wire.version1 import MAX_FRAME, OwnGroup, chat, login_ack, short_chats
-from chat_domain.model import Friend, Group, Member, Message, Role, User
+from chat_domain.entries import TEXT, Entry, pair
+from chat_domain.model import Friend, Group, Member, Role, User
 from tests.unit.wire.protocol_page import examples, section
 
 MS = 1_795_176_302_123  # 2026-11-20 12:05:02 UTC
@@ -25,8 +26,9 @@ odd_texts = st.sampled_from(["👩", '"', "\\", "\0", "\n", "é", "x", "\u2028"]
 )
 
 
-def message(text: str = "hello", group_id: int = 0, sender: str = "li si") -> Message:
-    return Message("mid", "cid", 15, sender, group_id, text, MS)
+def said(text: str = "hello", group_id: int = 0, sender: str = "li si") -> Entry:
+    """To user 13 alone, or to a group."""
+    return Entry(group_id or pair(15, 13), TEXT, 15, sender, "cid", text, at=17, time_ms=MS)
 
 
 @pytest.fixture(params=["UTC", "Asia/Shanghai"])
@@ -52,14 +54,21 @@ def _set_zone(name: str | None) -> None:
 
 def test_a_chat_is_what_the_old_server_sent() -> None:
     """Field by field."""
-    frame = json.loads(chat(message(), 13))
+    frame = json.loads(chat(said()))
     del frame["time"]
     assert frame == {"msgid": 1005, "id": 15, "name": "li si", "toid": 13, "msg": "hello"}
 
 
+@pytest.mark.parametrize("to_id", [14, 15, 16])
+def test_a_chat_is_for_the_other_one(to_id: int) -> None:
+    """Whichever of the two ids is the lower one; who writes to themselves is the other one, too."""
+    entry = Entry(pair(15, to_id), TEXT, 15, "li si", "cid", "hello", at=17, time_ms=MS)
+    assert json.loads(chat(entry))["toid"] == to_id
+
+
 def test_a_group_chat_names_the_group() -> None:
     """In the place of the recipient."""
-    frame = json.loads(chat(message(group_id=3), 13))
+    frame = json.loads(chat(said(group_id=3)))
     del frame["time"]
     assert frame == {"msgid": 1009, "id": 15, "name": "li si", "groupid": 3, "msg": "hello"}
 
@@ -67,13 +76,13 @@ def test_a_group_chat_names_the_group() -> None:
 def test_the_page_s_example_has_the_same_fields() -> None:
     """In the same order."""
     _, example_chat = examples(section("Version 1"))
-    assert list(json.loads(chat(message(), 13))) == list(example_chat)
+    assert list(json.loads(chat(said()))) == list(example_chat)
 
 
 def test_time_is_local_text(zone: str) -> None:
     """To the second, in the server's zone."""
     hour = {"UTC": "12", "Asia/Shanghai": "20"}[zone]
-    assert json.loads(chat(message(), 13))["time"] == f"2026-11-20 {hour}:05:02"
+    assert json.loads(chat(said()))["time"] == f"2026-11-20 {hour}:05:02"
 
 
 # -- short frames ------------------------------------------------------------------------------
@@ -81,7 +90,7 @@ def test_time_is_local_text(zone: str) -> None:
 
 def test_a_short_text_is_one_frame() -> None:
     """As it is."""
-    assert short_chats(message(), 13) == [chat(message(), 13)]
+    assert short_chats(said()) == [chat(said())]
 
 
 @given(texts | odd_texts, names, st.sampled_from([0, 3]))
@@ -92,7 +101,7 @@ def test_a_long_text_is_split_and_nothing_of_it_is_lost(
     text: str, sender: str, group_id: int
 ) -> None:
     """Each frame fits, all say who speaks, and the texts make up the whole."""
-    frames = short_chats(message(text, group_id, sender), 13)
+    frames = short_chats(said(text, group_id, sender))
     assert max(map(len, frames)) <= MAX_FRAME
     decoded = [json.loads(frame) for frame in frames]
     assert "".join(frame["msg"] for frame in decoded) == text
@@ -103,17 +112,17 @@ def test_a_long_text_is_split_and_nothing_of_it_is_lost(
 @given(odd_texts)
 def test_no_more_frames_than_needed(text: str) -> None:
     """Each but the last is full: not one character more would go in."""
-    frames = short_chats(message(text), 13)
+    frames = short_chats(said(text))
     for frame in frames[:-1]:
         assert len(frame) + len(json.dumps(text[0])) > MAX_FRAME
 
 
 def test_the_limit_is_1023_bytes_to_the_byte() -> None:
     """A text that fills the frame is whole, one more is split."""
-    room = MAX_FRAME - len(chat(message(""), 13))
-    (whole,) = short_chats(message("x" * room), 13)
+    room = MAX_FRAME - len(chat(said("")))
+    (whole,) = short_chats(said("x" * room))
     assert len(whole) == MAX_FRAME
-    first, second = short_chats(message("x" * (room + 1)), 13)
+    first, second = short_chats(said("x" * (room + 1)))
     assert len(first) == MAX_FRAME
     assert json.loads(second)["msg"] == "x"
 
@@ -125,8 +134,8 @@ members = st.lists(st.builds(Member, ids, names, st.sampled_from(Role), st.boole
 groups = st.lists(
     st.builds(OwnGroup, st.builds(Group, ids, names, st.text(max_size=200)), members), max_size=5
 )
-messages = st.lists(
-    st.builds(message, texts | odd_texts | st.just("hi"), st.sampled_from([0, 3]), names),
+entries = st.lists(
+    st.builds(said, texts | odd_texts | st.just("hi"), st.sampled_from([0, 3]), names),
     max_size=10,
 )
 
@@ -142,12 +151,12 @@ def decoded(ack: bytes) -> dict[str, Any]:
 
 
 @settings(max_examples=40)
-@given(names, friends, groups, messages)
+@given(names, friends, groups, entries)
 def test_a_short_answer_fits_and_is_true(
-    name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
+    name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
 ) -> None:
     """Whatever there is to show, each list is a beginning of what it should be."""
-    ack, count = login_ack(User(13, name), friends, groups, messages, limit=MAX_FRAME)
+    ack, count = login_ack(User(13, name), friends, groups, entries, limit=MAX_FRAME)
     assert len(ack) <= MAX_FRAME
     frame = decoded(ack)
     assert (frame["msgid"], frame["errno"], frame["id"]) == (1001, 0, 13)
@@ -156,7 +165,7 @@ def test_a_short_answer_fits_and_is_true(
     assert_beginning([one["id"] for one in frame["groups"]], [one.group.id for one in groups])
     for shown, own in zip(frame["groups"], groups, strict=False):
         assert_beginning([one["id"] for one in shown["users"]], [one.id for one in own.members])
-    assert [one["msg"] for one in frame["offlinemsg"]] == [one.text for one in messages[:count]]
+    assert [one["msg"] for one in frame["offlinemsg"]] == [one.text for one in entries[:count]]
 
 
 def assert_beginning(shown: list[int], of: list[int]) -> None:
@@ -164,16 +173,16 @@ def assert_beginning(shown: list[int], of: list[int]) -> None:
 
 
 @settings(max_examples=40)
-@given(names, friends, groups, messages)
+@given(names, friends, groups, entries)
 def test_a_short_answer_takes_as_many_messages_as_fit(
-    name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
+    name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
 ) -> None:
     """The next one would be too much."""
     user = User(13, name)
-    ack, count = login_ack(user, friends, groups, messages, limit=MAX_FRAME)
-    if count < len(messages):
+    ack, count = login_ack(user, friends, groups, entries, limit=MAX_FRAME)
+    if count < len(entries):
         one_more = json.loads(ack)
-        one_more.setdefault("offlinemsg", []).append(chat(messages[count], 13).decode())
+        one_more.setdefault("offlinemsg", []).append(chat(entries[count]).decode())
         assert len(json.dumps(one_more, ensure_ascii=False, separators=(",", ":")).encode()) > (
             MAX_FRAME
         )
@@ -190,14 +199,14 @@ def test_friends_alone_may_take_all_the_room(name: str, friends: list[Friend]) -
 
 
 @settings(max_examples=40)
-@given(names, friends, groups, messages)
+@given(names, friends, groups, entries)
 def test_a_person_gets_everything(
-    name: str, friends: list[Friend], groups: list[OwnGroup], messages: list[Message]
+    name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
 ) -> None:
     """Without a limit all of the lists are whole."""
-    ack, count = login_ack(User(13, name), friends, groups, messages)
+    ack, count = login_ack(User(13, name), friends, groups, entries)
     frame = decoded(ack)
-    assert count == len(messages)
+    assert count == len(entries)
     assert [one["name"] for one in frame["friends"]] == [one.name for one in friends]
     assert [len(one["users"]) for one in frame["groups"]] == [len(one.members) for one in groups]
 
@@ -220,7 +229,7 @@ def test_the_answer_is_what_the_old_server_sent() -> None:
     assert frame["friends"] == example_ack["friends"]
     assert frame["groups"] == example_ack["groups"]
     stored = json.loads(example_ack["offlinemsg"][0])
-    assert list(stored) == list(json.loads(chat(message(), 13)))
+    assert list(stored) == list(json.loads(chat(said())))
 
 
 def test_empty_lists_are_left_out() -> None:

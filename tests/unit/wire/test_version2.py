@@ -7,28 +7,38 @@ import attrs
 import pytest
 
 from adapters.client import codec
-from adapters.wire.answers import Ack, FriendRow, FriendsAck, GroupRow, MemberRow, Pong
-from adapters.wire.frames import encode, number_of
-from adapters.wire.version2 import MessageEncoder, chat_ack
-from chat_domain.delivery.receipt import Receipt
-from chat_domain.delivery.session import Session
-from chat_domain.model import Claim, Friend, Group, Member, Membership, Message, Role, User
-from tests.unit.fakes import ManualClock, RecordingClient
+from adapters.wire.answers import (
+    Ack,
+    FriendRow,
+    FriendsAck,
+    GroupRow,
+    LoginAck,
+    MemberRow,
+    Pong,
+    SessionRow,
+)
+from adapters.wire.frames import PingFrame, ResetFrame, encode, number_of
+from adapters.wire.version2 import MessageEncoder, accepted
+from chat_domain.entries import CHANGE, DELETED, TEXT, Change, Entry, Known, What, pair
+from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
 from tests.unit.wire.protocol_page import examples, rows, section
 
 EXAMPLES = examples(section("What the server sends"))
+SAID_BY_SERVER = examples(section("A conversation"))
 SERVER_TABLE = rows(section("What the server sends"))
-TEXT = 'quotes " and \\, 👩, \n and \0'
+SAID = 'quotes " and \\, 👩, \n and \0'
+CID = "1795176000123-k3v9"
+MS = 1_795_176_000_123
 
 
-def message(group_id: int = 0, text: str = TEXT) -> Message:
-    return Message("019ab0c5d2f1", "c-1", 13, "zhang san", group_id, text, 1_795_176_000_123)
+def said(conv: int = pair(13, 15), text: str = SAID, answers: int = 0) -> Entry:
+    """By user 13."""
+    return Entry(conv, TEXT, 13, "zhang san", CID, text, None, answers, 4711, MS)
 
 
-def receipt(**facts: Any) -> Receipt:
-    user = User(13, "zhang san")
-    session = Session(Claim(13, "s", "n", ""), user, RecordingClient(), ManualClock().now_ms)
-    return Receipt(session, message(), message().mid, 2, 0, **facts)
+def changed(conv: int = 3, **facts: Any) -> Entry:
+    change = Change(**{"what": What.RENAMED, "name": "walkers", **facts})
+    return Entry(conv, CHANGE, 13, "zhang san", CID, change=change, at=4713, time_ms=MS)
 
 
 def example_of(msgid: int, *names: str) -> dict[str, Any]:
@@ -36,68 +46,105 @@ def example_of(msgid: int, *names: str) -> dict[str, Any]:
     return next(one for one in EXAMPLES if one["msgid"] == msgid and one.keys() >= set(names))
 
 
-# -- messages ----------------------------------------------------------------------------------
+# -- what is in the log ------------------------------------------------------------------------
 
 
 def test_a_message_has_the_documented_fields() -> None:
     """All of them, whatever the text."""
-    frame = MessageEncoder().encode(17, message(), 15, stored=False)
-    assert json.loads(frame) == {
-        "msgid": 1005, "push": 17, "mid": "019ab0c5d2f1", "cid": "c-1", "id": 13,
-        "name": "zhang san", "toid": 15, "msg": TEXT, "time": 1_795_176_000_123,
+    frame = json.loads(MessageEncoder().encode(said()))
+    assert frame == {
+        "msgid": 1005, "at": 4711, "cid": CID, "id": 13, "name": "zhang san", "toid": 15,
+        "msg": SAID, "time": MS,
     }  # fmt: skip
-    assert json.loads(frame).keys() == example_of(1005).keys()
+    assert frame.keys() == example_of(1005).keys()
 
 
 def test_a_group_message_has_the_documented_fields() -> None:
-    """`groupid` in the place of `toid`; `stored` where it waited in the mailbox."""
-    frame = json.loads(MessageEncoder().encode(18, message(3), 15, stored=True))
+    """`groupid` in the place of `toid`; `re` where it answers something."""
+    frame = json.loads(MessageEncoder().encode(said(3, answers=4711)))
     assert frame == {
-        "msgid": 1009, "push": 18, "mid": "019ab0c5d2f1", "cid": "c-1", "id": 13,
-        "name": "zhang san", "groupid": 3, "msg": TEXT, "time": 1_795_176_000_123, "stored": True,
+        "msgid": 1009, "at": 4711, "cid": CID, "id": 13, "name": "zhang san", "groupid": 3,
+        "msg": SAID, "time": MS, "re": 4711,
     }  # fmt: skip
-    assert frame.keys() == example_of(1009).keys()
+    assert frame.keys() == example_of(1009, "re").keys()
+
+
+@pytest.mark.parametrize("to_id", [12, 13, 14])
+def test_a_message_is_for_the_other_one(to_id: int) -> None:
+    """Whichever of the two ids is the lower one; who writes to themselves is the other one, too."""
+    assert json.loads(MessageEncoder().encode(said(pair(13, to_id))))["toid"] == to_id
 
 
 def test_a_frame_has_no_terminator_in_it() -> None:
     """Neither of the two, whatever the text."""
-    frame = MessageEncoder().encode(1, message(), 15, stored=False)
-    assert b"\0" not in frame
-    assert b"\n" not in frame
-
-
-def test_a_group_message_is_encoded_once_for_all_members() -> None:
-    """What differs is the number of the push; the rest is the same bytes."""
-    encoder, one = MessageEncoder(), message(3)
-    first = encoder.encode(1, one, 15, stored=False)
-    rest = encoder._rest
-    second = encoder.encode(222, one, 16, stored=False)
-    assert encoder._rest is rest
-    assert json.loads(second) == json.loads(first) | {"push": 222}
-
-
-def test_for_version_1_it_is_made_once_as_well() -> None:
-    """Cut into short frames, or with what steers a terminal escaped; anew for the next message."""
     encoder = MessageEncoder()
-    for make in (encoder.short_chats, encoder.chat_for_terminal):
-        one, other = message(3, "\u202e"), message(3, "\u202e")
-        assert make(one, 15) is make(one, 16)
-        assert make(other, 15) is not make(one, 15)
-        assert make(message(), 15) != make(message(), 16)
+    for entry in (said(), changed(name=SAID, detail=SAID)):
+        frame = encoder.encode(entry)
+        assert b"\0" not in frame
+        assert b"\n" not in frame
 
 
-def test_what_was_kept_is_of_this_message_alone() -> None:
-    """Another message, or the same as a stored one, is encoded anew; one to one always is."""
-    encoder = MessageEncoder()
-    encoder.encode(1, message(3, "first"), 15, stored=False)
-    assert json.loads(encoder.encode(2, message(3, "second"), 15, stored=False))["msg"] == "second"
-    one = message(3)
-    assert "stored" not in json.loads(encoder.encode(3, one, 15, stored=False))
-    assert json.loads(encoder.encode(4, one, 15, stored=True))["stored"] is True
-    assert "stored" not in json.loads(encoder.encode(5, one, 15, stored=False))
-    mine = message()
-    assert json.loads(encoder.encode(6, mine, 15, stored=False))["toid"] == 15
-    assert json.loads(encoder.encode(7, mine, 16, stored=False))["toid"] == 16
+def test_a_deleted_text_is_an_empty_message() -> None:
+    """So that its place is known."""
+    deleted = Entry(3, DELETED, 13, "zhang san", CID, at=4711, time_ms=MS)
+    frame = json.loads(MessageEncoder().encode(deleted))
+    assert (frame["msgid"], frame["at"], frame["msg"]) == (1009, 4711, "")
+
+
+def test_a_change_has_the_documented_fields() -> None:
+    """Of a group `groupid`; `whom`, `newname` and `detail` where they say something."""
+    frame = json.loads(MessageEncoder().encode(changed()))
+    assert frame == {
+        "msgid": 1037, "at": 4713, "cid": CID, "id": 13, "name": "zhang san", "groupid": 3,
+        "time": MS, "what": "renamed", "newname": "walkers",
+    }  # fmt: skip
+    assert frame.keys() == example_of(1037, "newname").keys()
+    frame = json.loads(MessageEncoder().encode(changed(what=What.REMOVED, user_id=15, name="")))
+    assert (frame["what"], frame["whom"]) == ("removed", 15)
+    assert not frame.keys() & {"newname", "detail", "toid"}
+
+
+def test_a_change_of_one_s_own_is_in_the_conversation_with_oneself() -> None:
+    """So it has a `toid`; `detail` names the session."""
+    entry = changed(pair(13, 13), what=What.DEVICE_ENDED, name="", detail="3f9a")
+    frame = json.loads(MessageEncoder().encode(entry))
+    assert (frame["toid"], frame["what"], frame["detail"]) == (13, "device_ended", "3f9a")
+    assert "groupid" not in frame
+
+
+def test_every_change_is_on_the_page() -> None:
+    """With what it is called there, and nothing else is."""
+    assert {row[0].strip("`") for row in rows(section("CHANGED (1037)"))} == set(What)
+
+
+def test_a_change_of_a_later_version_is_passed_on() -> None:
+    """By the word that it has there."""
+    assert json.loads(MessageEncoder().encode(changed(what="muted")))["what"] == "muted"
+
+
+@pytest.mark.parametrize("name", ["encode", "short_chats", "chat_for_terminal"])
+def test_what_everybody_gets_is_made_once(name: str) -> None:
+    """In each of its forms; and anew for what comes next, also if it looks the same."""
+    make = getattr(MessageEncoder(), name)
+    one, other = said(), said()
+    first = make(one)
+    assert make(one) is first
+    second = make(other)
+    assert second == first
+    assert second is not first
+    assert make(said(text="something else")) != first
+
+
+def test_each_form_is_kept_by_itself() -> None:
+    """What was made for one kind of client is given to no other."""
+    encoder, entry = MessageEncoder(), said(text="\u202e")
+    forms = [
+        encoder.encode(entry),
+        encoder.chat_for_terminal(entry),
+        *encoder.short_chats(entry),
+    ]
+    assert len(set(forms)) == 3
+    assert b"\\u202e" in encoder.chat_for_terminal(entry)
 
 
 def test_presence_is_encoded_once_for_all_who_are_told() -> None:
@@ -113,22 +160,23 @@ def test_presence_is_encoded_once_for_all_who_are_told() -> None:
 # -- answers -----------------------------------------------------------------------------------
 
 
-def test_an_ack_says_what_became_of_a_chat() -> None:
-    """The page's examples, made here."""
-    delivered = json.loads(chat_ack(receipt(), 2))
-    assert delivered == {
-        "msgid": 1010, "seq": 2, "mid": "019ab0c5d2f1", "time": 1_795_176_000_123,
-        "status": "delivered",
-    }  # fmt: skip
-    assert delivered.keys() == example_of(1010, "mid").keys()
-    stored = json.loads(chat_ack(receipt(stored=True, refused=[21]), 3))
-    assert (stored["status"], stored["refused"]) == ("stored", [21])
-    assert stored.keys() == example_of(1010, "refused").keys()
+@pytest.mark.parametrize("seq", [0, 2, 2**53 - 1])
+def test_an_ack_says_where_a_message_is(seq: int) -> None:
+    """In the log, as the first copy of it."""
+    ack = {"msgid": 1010, "seq": seq, "at": 4711, "time": MS}
+    assert json.loads(accepted(seq, said())) == ack
+    assert json.loads(accepted(seq, Known(4711, MS))) == ack
+    assert ack.keys() == example_of(1010, "time").keys()
 
 
 def test_an_answer_leaves_out_what_is_not_there() -> None:
     """`seq` among it; 0 and an empty list or text are something."""
     assert encode(Pong()) == b'{"msgid":1013}'
+    assert encode(Pong(at=0)) == b'{"msgid":1013,"at":0}'
+    assert encode(PingFrame(0)) == b'{"msgid":1012,"at":0}'
+    assert encode(ResetFrame(0, "e", 1)) == b'{"msgid":1036,"head":0,"epoch":"e","oldest":1}'
+    login = json.loads(encode(LoginAck(errno=0, head=0, epoch="e", oldest=1)))
+    assert (login["head"], "reset" in login) == (0, False)
     assert encode(FriendsAck(seq=0, friends=[])) == b'{"msgid":1023,"seq":0,"friends":[]}'
     joined = Ack(seq=7, groupid=3, groupname="hikers", groupdesc="")
     assert encode(joined) == (
@@ -154,7 +202,19 @@ def test_rows_of_lists_have_the_documented_fields() -> None:
     assert [MemberRow.of(one).member() for one in (member, plain)] == [member, plain]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_a_row_of_a_session_has_the_documented_fields() -> None:
+    """And is understood again."""
+    own = Resumable("3f9a1c5e7b2d4860", "phone", MS, MS + 1, MS + 2, current=True)
+    row = json.loads(encode(SessionRow.of(own)))
+    assert row == {
+        "session": "3f9a1c5e7b2d4860", "device": "phone", "begun": MS, "seen": MS + 1,
+        "expires": MS + 2, "current": True,
+    }  # fmt: skip
+    assert row.keys() == example_of(1032)["sessions"][0].keys()
+    assert SessionRow.of(own).resumable() == own
+
+
+@pytest.mark.parametrize("example", EXAMPLES + SAID_BY_SERVER, ids=str)
 def test_every_example_of_the_page_is_sent_and_read_to_the_letter(example: dict[str, Any]) -> None:
     """Whatever is declared, it comes out again as it went in, with its fields in their order."""
     raw = json.dumps(example, separators=(",", ":")).encode()
@@ -171,7 +231,7 @@ def test_every_frame_of_the_page_is_declared(row: list[str]) -> None:
     assert len(SERVER_TABLE) == len(numbers) == len(codec.FRAMES)
 
 
-@pytest.mark.parametrize("frame", EXAMPLES, ids=str)
+@pytest.mark.parametrize("frame", EXAMPLES + SAID_BY_SERVER, ids=str)
 def test_every_example_is_in_the_page_s_table(frame: dict[str, Any]) -> None:
     """And has no field that its row does not name; an ACK's are in the requests' table."""
     row = next(row for row in SERVER_TABLE if int(row[0]) == frame["msgid"])
