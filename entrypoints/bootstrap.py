@@ -281,7 +281,7 @@ def assemble(
         accounts=accounts,
         tokens=tokens,
         devices=devices,
-        resuming=Resuming(devices, store.users, guard.counters),
+        resuming=Resuming(devices, store.users, slots, guard.counters),
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,

@@ -2,10 +2,11 @@
 
 import attrs
 
-from chat_domain.errors import BadToken
+from chat_domain.errors import BadToken, TryAgain
 from chat_domain.fairness.limits import Counters
 from chat_domain.model import User
 from chat_domain.people.devices import Devices
+from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.tokens import Token
 from chat_domain.ports.store import Users
 
@@ -14,6 +15,7 @@ from chat_domain.ports.store import Users
 class Resuming:
     devices: Devices
     users: Users
+    slots: SlotKeeper
     counters: Counters
 
     async def prove(self, text: str) -> tuple[User, Token]:
@@ -33,6 +35,9 @@ class Resuming:
         found = await self.devices.tokens.session_of(text)
         if found is None:
             return
+        # What was asked before this node hung proves nothing: its client has gone on elsewhere.
+        if not self.slots.good():
+            raise TryAgain
         user_id, name = found
         account = await self.users.by_id(user_id)
         if account is not None:

@@ -12,6 +12,7 @@ from chat_domain.fairness.guard import Guard
 from chat_domain.log.session import Session
 from chat_domain.model import User
 from chat_domain.people.login import Since
+from chat_domain.people.tokens import Token
 from entrypoints.bootstrap import assemble
 from tests.unit.fakes import (
     CountingIds,
@@ -80,6 +81,12 @@ class World:
         self.chat.logins.ready(session)
         self.tasks.drain()
         return Terminal(self, session, client)
+
+    def issue(self, user: User, device: str = "") -> Token:
+        """A token by which a user's session can be resumed, a new one on this device."""
+        token = self.chat.tokens.new(user, device)
+        self.tasks.run(self.chat.devices.keep(user, token))
+        return token
 
     def newcomer(self, name: str) -> "Terminal":
         """Register somebody and log them in."""

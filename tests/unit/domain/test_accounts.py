@@ -13,7 +13,7 @@ from chat_domain.errors import (
     NameTaken,
     TryAgain,
 )
-from chat_domain.model import PLAIN, User
+from chat_domain.model import PLAIN, KeptToken, User
 from chat_domain.names import Name
 from chat_domain.people.passwords import MAX_PASSWORD
 from chat_domain.people.tokens import Token
@@ -24,59 +24,59 @@ if TYPE_CHECKING:
     from chat_domain.ports.store import Users as UserStore
 
 
-async def secret_of(world: World, user: User) -> str:
-    account = await world.store.users.by_id(user.id)
+def secret_of(world: World, user: User) -> str:
+    account = world.tasks.run(world.store.users.by_id(user.id))
     assert account is not None
     return account.secret
 
 
-async def owner(world: World, token: Token) -> User:
-    user, _ = await world.chat.resuming.prove(token.text)
+def owner(world: World, token: Token) -> User:
+    user, _ = world.tasks.run(world.chat.resuming.prove(token.text))
     return user
 
 
-async def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
+def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
     """Both ways lead to the same user, and case is no part of a name."""
     accounts = world.chat.accounts
-    user = await world.chat.registration.register(" Li Si ", "pw")
+    user = world.tasks.run(world.chat.registration.register(" Li Si ", "pw"))
     assert user == User(user.id, "Li Si")
-    assert (await accounts.by_id(user.id, "pw")).user == user
-    assert (await accounts.by_name("LI SI", "pw")).user == user
+    assert (world.tasks.run(accounts.by_id(user.id, "pw"))).user == user
+    assert (world.tasks.run(accounts.by_name("LI SI", "pw"))).user == user
 
 
-async def test_a_name_is_registered_once(world: World) -> None:
+def test_a_name_is_registered_once(world: World) -> None:
     """In whatever case it comes again."""
-    await world.chat.registration.register("li si", "pw")
+    world.tasks.run(world.chat.registration.register("li si", "pw"))
     with pytest.raises(NameTaken):
-        await world.chat.registration.register("LI SI", "other")
+        world.tasks.run(world.chat.registration.register("LI SI", "other"))
 
 
-async def test_a_bad_name_costs_no_hash(world: World) -> None:
+def test_a_bad_name_costs_no_hash(world: World) -> None:
     """It is refused before the slow part, as a bad password is."""
     world.hasher.busy = True
     with pytest.raises(BadName):
-        await world.chat.registration.register("42", "pw")
+        world.tasks.run(world.chat.registration.register("42", "pw"))
     with pytest.raises(BadPassword):
-        await world.chat.registration.register("li si", "")
+        world.tasks.run(world.chat.registration.register("li si", ""))
 
 
 @pytest.mark.parametrize("password", ["", "x" * (MAX_PASSWORD + 1)])
-async def test_a_password_has_1_to_128_characters(world: World, password: str) -> None:
+def test_a_password_has_1_to_128_characters(world: World, password: str) -> None:
     """Others are refused at registration and at a change."""
     with pytest.raises(BadPassword):
-        await world.chat.registration.register("li si", password)
-    user = await world.chat.registration.register("li si", "x" * MAX_PASSWORD)
+        world.tasks.run(world.chat.registration.register("li si", password))
+    user = world.tasks.run(world.chat.registration.register("li si", "x" * MAX_PASSWORD))
     with pytest.raises(BadPassword):
-        await world.chat.accounts.change_password(user, "x" * MAX_PASSWORD, password)
+        world.tasks.run(world.chat.accounts.change_password(user, "x" * MAX_PASSWORD, password))
 
 
-async def test_only_a_hash_is_kept(world: World) -> None:
+def test_only_a_hash_is_kept(world: World) -> None:
     """The store never sees a password."""
-    user = await world.chat.registration.register("li si", "pw")
-    assert await secret_of(world, user) == "hash of pw"
+    user = world.tasks.run(world.chat.registration.register("li si", "pw"))
+    assert secret_of(world, user) == "hash of pw"
 
 
-async def test_a_wrong_password_and_an_unknown_account_are_refused_alike(world: World) -> None:
+def test_a_wrong_password_and_an_unknown_account_are_refused_alike(world: World) -> None:
     """In words, and in what they cost: one verification each."""
     (user,) = world.register("li si")
     accounts = world.chat.accounts
@@ -92,112 +92,116 @@ async def test_a_wrong_password_and_an_unknown_account_are_refused_alike(world: 
     ):
         before = world.hasher.verified
         with pytest.raises(BadCredentials) as caught:
-            await attempt
+            world.tasks.run(attempt)
         refusals.append((str(caught.value), world.hasher.verified - before))
     assert set(refusals) == {("no such account, or not its password", 1)}
 
 
-async def test_an_endless_password_is_not_even_verified(world: World) -> None:
+def test_an_endless_password_is_not_even_verified(world: World) -> None:
     """Whether the account exists or not."""
     (user,) = world.register("li si")
     for user_id in (user.id, 99):
         with pytest.raises(BadCredentials) as caught:
-            await world.chat.accounts.by_id(user_id, "x" * (MAX_PASSWORD + 1))
+            world.tasks.run(world.chat.accounts.by_id(user_id, "x" * (MAX_PASSWORD + 1)))
         assert not caught.value.tried
     assert world.hasher.verified == 0
 
 
-async def test_a_plain_password_is_taken_once_and_renewed(world: World) -> None:
+def test_a_plain_password_is_taken_once_and_renewed(world: World) -> None:
     """An account of the C++ server logs in as ever, and is hashed from then on."""
-    user = User(await world.store.users.add(Name.parse("old"), PLAIN + "123456"), "old")
+    user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "123456")), "old")
     with pytest.raises(BadCredentials):
-        await world.chat.accounts.by_id(user.id, "wrong")
-    assert await secret_of(world, user) == PLAIN + "123456"
-    assert (await world.chat.accounts.by_id(user.id, "123456")).user == user
-    assert await secret_of(world, user) == "hash of 123456"
-    assert (await world.chat.accounts.by_id(user.id, "123456")).user == user
+        world.tasks.run(world.chat.accounts.by_id(user.id, "wrong"))
+    assert secret_of(world, user) == PLAIN + "123456"
+    assert (world.tasks.run(world.chat.accounts.by_id(user.id, "123456"))).user == user
+    assert secret_of(world, user) == "hash of 123456"
+    assert (world.tasks.run(world.chat.accounts.by_id(user.id, "123456"))).user == user
 
 
-async def test_a_busy_hasher_means_try_again(world: World) -> None:
+def test_a_busy_hasher_means_try_again(world: World) -> None:
     """For whoever is unknown, too."""
     (user,) = world.register("li si")
     world.hasher.busy = True
     for user_id in (user.id, 99):
         with pytest.raises(TryAgain):
-            await world.chat.accounts.by_id(user_id, "pw")
+            world.tasks.run(world.chat.accounts.by_id(user_id, "pw"))
 
 
-async def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> None:
+def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> None:
     """And only the new token is good from then on."""
     user, other = world.register("li si", "other")
-    old = await world.chat.tokens.issue(user)
-    others = await world.chat.tokens.issue(other)
-    new = await world.chat.accounts.change_password(user, "pw", "better")
-    assert (await world.chat.accounts.by_id(user.id, "better")).user == user
-    assert await owner(world, new) == user
-    assert await owner(world, others) == other
+    old = world.issue(user)
+    others = world.issue(other)
+    new = world.tasks.run(world.chat.accounts.change_password(user, "pw", "better"))
+    assert (world.tasks.run(world.chat.accounts.by_id(user.id, "better"))).user == user
+    assert owner(world, new) == user
+    assert owner(world, others) == other
     with pytest.raises(BadCredentials):
-        await world.chat.accounts.by_id(user.id, "pw")
+        world.tasks.run(world.chat.accounts.by_id(user.id, "pw"))
     with pytest.raises(BadToken):
-        await owner(world, old)
+        owner(world, old)
 
 
-async def test_a_change_needs_the_old_password(world: World) -> None:
+def test_a_change_needs_the_old_password(world: World) -> None:
     """Without it neither the password nor the tokens change."""
     (user,) = world.register("li si")
-    token = await world.chat.tokens.issue(user)
+    token = world.issue(user)
     with pytest.raises(BadCredentials):
-        await world.chat.accounts.change_password(user, "wrong", "better")
-    assert (await world.chat.accounts.by_id(user.id, "pw")).user == user
-    assert await owner(world, token) == user
+        world.tasks.run(world.chat.accounts.change_password(user, "wrong", "better"))
+    assert (world.tasks.run(world.chat.accounts.by_id(user.id, "pw"))).user == user
+    assert owner(world, token) == user
 
 
-async def test_a_plain_password_can_be_changed(world: World) -> None:
+def test_a_plain_password_can_be_changed(world: World) -> None:
     """Proving it renews the secret, which must not stand in the way of the change."""
-    user = User(await world.store.users.add(Name.parse("old"), PLAIN + "123456"), "old")
-    await world.chat.accounts.change_password(user, "123456", "better")
-    assert await secret_of(world, user) == "hash of better"
+    user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "123456")), "old")
+    world.tasks.run(world.chat.accounts.change_password(user, "123456", "better"))
+    assert secret_of(world, user) == "hash of better"
 
 
-async def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
+def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
     """By the user, by the operator, or by its end; to be renewed is no change."""
-    user = User(await world.store.users.add(Name.parse("old"), PLAIN + "pw"), "old")
+    user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "pw")), "old")
     accounts, administration = world.chat.accounts, world.chat.administration
-    proved = await accounts.by_id(user.id, "pw")
-    await accounts.check_unchanged(proved)
+    proved = world.tasks.run(accounts.by_id(user.id, "pw"))
+    world.tasks.run(accounts.check_unchanged(proved))
     for change in (
         accounts.change_password(user, "pw", "another"),
         administration.set_password("old", "new"),
         administration.disable("old"),
         administration.delete("old"),
     ):
-        await change
+        world.tasks.run(change)
         with pytest.raises(TryAgain):
-            await accounts.check_unchanged(proved)
-        account = await world.store.users.by_id(user.id)
+            world.tasks.run(accounts.check_unchanged(proved))
+        account = world.tasks.run(world.store.users.by_id(user.id))
         if account is not None:
-            await accounts.check_unchanged(account)
+            world.tasks.run(accounts.check_unchanged(account))
             proved = account
 
 
 class AwayTokens:
-    """A store of tokens that is away."""
+    """A store of tokens that cannot forget them now."""
+
+    async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
+        return []
 
     async def remove_all(self, user_id: int) -> None:
         raise TryAgain
 
 
-async def test_a_change_that_cannot_end_the_tokens_changes_nothing(world: World) -> None:
+def test_a_change_that_cannot_end_the_tokens_changes_nothing(world: World) -> None:
     """Who is told to try again could not: the old password would not be good any more."""
     (user,) = world.register("li si")
     tokens = attrs.evolve(world.chat.tokens, tokens=cast("Tokens", AwayTokens()))
-    accounts = attrs.evolve(world.chat.accounts, tokens=tokens)
+    devices = attrs.evolve(world.chat.devices, tokens=tokens)
+    accounts = attrs.evolve(world.chat.accounts, devices=devices)
     with pytest.raises(TryAgain):
-        await accounts.change_password(user, "pw", "better")
-    assert await secret_of(world, user) == "hash of pw"
+        world.tasks.run(accounts.change_password(user, "pw", "better"))
+    assert secret_of(world, user) == "hash of pw"
 
 
-async def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
+def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
     world: World,
 ) -> None:
     """It has proved the password, and kept a token behind the first look at them."""
@@ -210,10 +214,11 @@ async def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it
         by_id = world.store.users.by_id
 
         async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
-            late.append(await world.chat.tokens.issue(user))
+            late.append(world.chat.tokens.new(user))
+            await world.chat.devices.keep(user, late[0])
             return await world.store.users.set_secret(user_id, secret, instead_of=instead_of)
 
     accounts = attrs.evolve(world.chat.accounts, users=cast("UserStore", Users()))
-    await accounts.change_password(user, "pw", "better")
+    world.tasks.run(accounts.change_password(user, "pw", "better"))
     with pytest.raises(BadToken):
-        await owner(world, late[0])
+        owner(world, late[0])

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from chat_domain.errors import TryAgain
-from chat_domain.model import Claim, Friend, User
+from chat_domain.model import Friend, User
 from chat_domain.notes import Note, PresenceChanged
 from chat_domain.people.announcer import AT_ONCE, TELLERS, TOLD_PER_SECOND, Announcer
 from chat_domain.people.news import QUIET
@@ -78,8 +78,8 @@ def test_a_resumed_session_is_no_news(world: World, ann: Terminal, bob: User) ->
 
 def test_what_is_told_is_how_things_are(world: World, ann: Terminal, bob: User) -> None:
     """Who is back by the time that their going is told has not gone."""
-    world.chat.logins.announcer.gone(bob)
-    finished(world.presence.claim(Claim(bob.id, "new session", "alone", "")))
+    world.chat.node.announcer.changed(bob)
+    finished(world.presence.came("alone", [bob.id]))
     world.tasks.drain()
     assert states(ann.client) == [True]
 
@@ -141,9 +141,9 @@ def test_a_change_while_it_is_told_is_told_later(
     """So that of two tellings of one user the older never comes last."""
     slow = SlowFriends({bob.id: [ann.user.id]})
     announcer = over(announcer, friends=slow)
-    announcer.came(bob)
+    announcer.changed(bob)
     world.tasks.drain()
-    announcer.gone(bob)
+    announcer.changed(bob)
     world.tasks.drain()
     assert slow.asked == [bob.id]
     slow.answer(world)
@@ -160,11 +160,11 @@ def test_a_store_that_is_away_costs_the_news_alone(
     slow = SlowFriends({bob.id: [ann.user.id]})
     announcer = over(announcer, friends=slow)
     slow.away = True
-    announcer.came(bob)
+    announcer.changed(bob)
     world.tasks.drain()
     assert len(world.tasks) == 0
     slow.away = False
-    announcer.gone(bob)
+    announcer.changed(bob)
     world.clock.advance(QUIET)
     announcer.go_on()
     world.tasks.drain()
@@ -181,7 +181,7 @@ def test_few_are_told_of_at_a_time(world: World, announcer: Announcer) -> None:
     announcer = over(announcer, friends=slow)
     users = world.register(*(f"user {number}" for number in range(3 * TELLERS)))
     for user in users:
-        announcer.came(user)
+        announcer.changed(user)
     world.tasks.drain()
     assert len(world.tasks) == TELLERS
     for count in (TELLERS, 2 * TELLERS, 3 * TELLERS):
@@ -207,7 +207,7 @@ def test_many_who_list_somebody_are_told_in_several_turns(world: World) -> None:
     """AT_ONCE in each; between them everybody else has theirs."""
     (star,) = world.register("Star")
     clients = fans(world, star, 3 * AT_ONCE - 1)
-    world.chat.node.announcer.came(star)
+    world.chat.node.announcer.changed(star)
     counts = [0]
     while world.tasks.turn():
         counts.append(told(clients))
@@ -230,7 +230,7 @@ def test_each_turn_tells_how_things_are_by_then(world: World, announcer: Announc
     """What another node has told meanwhile is not told over."""
     (star,) = world.register("Star")
     clients = fans(world, star, AT_ONCE + 1)
-    over(announcer, presence=ChangingPresence()).came(star)
+    over(announcer, presence=ChangingPresence()).changed(star)
     world.tasks.drain()
     assert [states(client) for client in clients] == [[True]] * AT_ONCE + [[False]]
 
@@ -254,7 +254,7 @@ def test_a_note_names_few(world: World, announcer: Announcer) -> None:
     for user in absent:
         world.tasks.run(world.chat.friends.add(user.id, star.id))
     notes = Notes()
-    over(announcer, broker=notes).came(star)
+    over(announcer, broker=notes).changed(star)
     world.tasks.drain()
     assert [len(note.listed_by) for note in notes.broadcasts] == [AT_ONCE - 3, 53]
     named = [user_id for note in notes.broadcasts for user_id in note.listed_by]
@@ -268,7 +268,7 @@ def test_a_note_that_names_many_is_heeded_in_several_turns(world: World) -> None
     clients = fans(world, star, 2 * AT_ONCE)
     everybody = [session.user.id for session in world.chat.sessions]
     note = PresenceChanged(star.id, star.name, online=True, listed_by=everybody)
-    world.chat.node.receive("another", note)
+    world.chat.node.receive(note)
     assert told(clients) == AT_ONCE
     world.tasks.drain()
     assert {tuple(states(client)) for client in clients} == {(True,)}
@@ -284,7 +284,7 @@ def many_stars(world: World) -> list[RecordingClient]:
             world.tasks.run(world.chat.friends.add(fan, star.id))
     world.passes(1)
     for star in stars:
-        world.chat.node.announcer.came(star)
+        world.chat.node.announcer.changed(star)
     world.tasks.drain()
     return clients
 
@@ -338,10 +338,10 @@ def test_the_state_column_is_painted(world: World, bob: User, announcer: Announc
     marks = Marks()
     painting = over(announcer, users=marks)
     terminal = world.log_in(bob)
-    painting.came(bob)
+    painting.changed(bob)
     world.tasks.drain()
     terminal.leaves()
-    painting.gone(bob)
+    painting.changed(bob)
     world.clock.advance(QUIET)
     painting.go_on()
     world.tasks.drain()
@@ -354,7 +354,7 @@ def test_many_are_painted_together(world: World, announcer: Announcer) -> None:
     painting = over(announcer, users=marks)
     users = world.register(*(f"user {number}" for number in range(40)))
     for user in users:
-        painting.gone(user)
+        painting.changed(user)
     world.tasks.drain()
     assert len(marks.marked) == TELLERS
     assert sorted(user_id for _, offline in marks.marked for user_id in offline) == [
@@ -370,7 +370,7 @@ def test_a_picture_that_cannot_be_painted_costs_nothing_else(
     marks.failing = True
     painting = over(announcer, users=marks)
     for _ in range(2 * TELLERS):
-        painting.gone(bob)
+        painting.changed(bob)
         world.tasks.drain()
         world.clock.advance(QUIET)
     assert states(ann.client) == [False] * (2 * TELLERS)

@@ -7,67 +7,69 @@ from chat_domain.model import Friend, Page
 from tests.unit.world import World
 
 
-async def test_a_friend_is_listed_with_their_presence(world: World) -> None:
+def test_a_friend_is_listed_with_their_presence(world: World) -> None:
     """By id or by name, and listing is one-way."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     world.log_in(cid)
     friends = world.chat.friends
-    assert await friends.add(ann.id, bob.id) == Friend(bob.id, "Bob", online=False)
-    assert await friends.add_by_name(ann.id, " CID ") == Friend(cid.id, "Cid", online=True)
-    assert await friends.page(ann.id, 0, 10) == Page(
+    assert world.tasks.run(friends.add(ann.id, bob.id)) == Friend(bob.id, "Bob", online=False)
+    assert world.tasks.run(friends.add_by_name(ann.id, " CID ")) == Friend(
+        cid.id, "Cid", online=True
+    )
+    assert world.tasks.run(friends.page(ann.id, 0, 10)) == Page(
         (Friend(bob.id, "Bob", online=False), Friend(cid.id, "Cid", online=True)), None
     )
-    assert await friends.page(bob.id, 0, 10) == Page((), None)
+    assert world.tasks.run(friends.page(bob.id, 0, 10)) == Page((), None)
 
 
-async def test_nobody_lists_themselves(world: World) -> None:
+def test_nobody_lists_themselves(world: World) -> None:
     """Neither by id nor by name."""
     (ann,) = world.register("Ann")
     with pytest.raises(Oneself):
-        await world.chat.friends.add(ann.id, ann.id)
+        world.tasks.run(world.chat.friends.add(ann.id, ann.id))
     with pytest.raises(Oneself):
-        await world.chat.friends.add_by_name(ann.id, "ann")
+        world.tasks.run(world.chat.friends.add_by_name(ann.id, "ann"))
 
 
-async def test_who_is_not_there_cannot_be_listed(world: World) -> None:
+def test_who_is_not_there_cannot_be_listed(world: World) -> None:
     """Neither by id nor by name."""
     (ann,) = world.register("Ann")
     with pytest.raises(NoSuchUser):
-        await world.chat.friends.add(ann.id, 99)
+        world.tasks.run(world.chat.friends.add(ann.id, 99))
     with pytest.raises(NoSuchUser):
-        await world.chat.friends.add_by_name(ann.id, "nobody")
+        world.tasks.run(world.chat.friends.add_by_name(ann.id, "nobody"))
 
 
-async def test_a_friend_is_added_once_and_removed_once(world: World) -> None:
+def test_a_friend_is_added_once_and_removed_once(world: World) -> None:
     """The second time is refused."""
     ann, bob = world.register("Ann", "Bob")
-    await world.chat.friends.add(ann.id, bob.id)
+    world.tasks.run(world.chat.friends.add(ann.id, bob.id))
     with pytest.raises(AlreadyFriends):
-        await world.chat.friends.add(ann.id, bob.id)
-    await world.chat.friends.remove(ann.id, bob.id)
+        world.tasks.run(world.chat.friends.add(ann.id, bob.id))
+    world.tasks.run(world.chat.friends.remove(ann.id, bob.id))
     with pytest.raises(NotFriends):
-        await world.chat.friends.remove(ann.id, bob.id)
+        world.tasks.run(world.chat.friends.remove(ann.id, bob.id))
 
 
-async def test_a_list_comes_in_pages(world: World) -> None:
+def test_a_list_comes_in_pages(world: World) -> None:
     """`next` leads to the following page, and is not there on the last, even when that is full."""
     ann, *others = world.register("Ann", *(f"user {number}" for number in range(4)))
     for other in others:
-        await world.chat.friends.add(ann.id, other.id)
-    first = await world.chat.friends.page(ann.id, 0, 2)
+        world.tasks.run(world.chat.friends.add(ann.id, other.id))
+    first = world.tasks.run(world.chat.friends.page(ann.id, 0, 2))
     assert [friend.id for friend in first.items] == [others[0].id, others[1].id]
     assert first.next == others[1].id
-    second = await world.chat.friends.page(ann.id, first.next, 2)
+    second = world.tasks.run(world.chat.friends.page(ann.id, first.next, 2))
     assert [friend.id for friend in second.items] == [others[2].id, others[3].id]
     assert second.next is None
 
 
-async def test_anybody_can_be_found_by_name(world: World) -> None:
+def test_anybody_can_be_found_by_name(world: World) -> None:
     """Case makes no difference, but the whole name is needed."""
     (bob,) = world.register("Bob")
-    assert await world.chat.friends.find("bOB") == Friend(bob.id, "Bob", online=False)
+    assert world.tasks.run(world.chat.friends.find("bOB")) == Friend(bob.id, "Bob", online=False)
     world.log_in(bob)
-    assert await world.chat.friends.find("Bob") == Friend(bob.id, "Bob", online=True)
+    assert world.tasks.run(world.chat.friends.find("Bob")) == Friend(bob.id, "Bob", online=True)
     for name in ("Bo", "42", ""):
         with pytest.raises(NoSuchUser):
-            await world.chat.friends.find(name)
+            world.tasks.run(world.chat.friends.find(name))

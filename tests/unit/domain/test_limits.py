@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Sequence
 
+import attrs
 import pytest
 
 from chat_domain.errors import (
@@ -21,6 +22,7 @@ from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
 from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.origins import Origin, Origins
 from chat_domain.groups.membership import GroupMembership
+from chat_domain.model import Group, User
 from chat_domain.people.friends import FriendList
 from tests.unit.world import World
 
@@ -401,56 +403,52 @@ class TestOtherLimits:
         assert waits == [0.0, 0.25, 0.0, 0.0]
 
 
-async def test_a_list_has_so_many_friends(world: World) -> None:
+def test_a_list_has_so_many_friends(world: World) -> None:
     """One more is refused, until one is removed."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     friends = FriendList(
         world.store.users, world.store.friends, world.presence, Guard(Limits(friends_per_user=1))
     )
-    await friends.add(ann.id, bob.id)
+    world.tasks.run(friends.add(ann.id, bob.id))
     with pytest.raises(TooManyFriends):
-        await friends.add(ann.id, cid.id)
+        world.tasks.run(friends.add(ann.id, cid.id))
     assert friends.guard.counters.friends_refused == 1
-    await friends.remove(ann.id, bob.id)
-    await friends.add_by_name(ann.id, "cid")
+    world.tasks.run(friends.remove(ann.id, bob.id))
+    world.tasks.run(friends.add_by_name(ann.id, "cid"))
 
 
 def groups_of(world: World, limits: Limits) -> GroupMembership:
-    groups = world.chat.groups
-    return GroupMembership(
-        world.store.groups,
-        groups.rosters,
-        groups.changes,
-        world.presence,
-        groups.teller,
-        Guard(limits),
-    )
+    return attrs.evolve(world.chat.groups, guard=Guard(limits))
 
 
-async def test_a_user_is_in_so_many_groups(world: World) -> None:
+def create(groups: GroupMembership, world: World, user: User, name: str) -> Group:
+    return world.tasks.run(groups.create(user, name, ""))[1]
+
+
+def test_a_user_is_in_so_many_groups(world: World) -> None:
     """Created and joined ones alike."""
     ann, bob = world.register("Ann", "Bob")
     groups = groups_of(world, Limits(groups_per_user=2))
-    first = await groups.create(ann.id, "first", "")
-    await groups.create(ann.id, "second", "")
-    third = await groups.create(bob.id, "third", "")
+    first = create(groups, world, ann, "first")
+    create(groups, world, ann, "second")
+    third = create(groups, world, bob, "third")
     with pytest.raises(TooManyGroups):
-        await groups.create(ann.id, "fourth", "")
+        create(groups, world, ann, "fourth")
     with pytest.raises(TooManyGroups):
-        await groups.join(ann.id, third.id)
-    await groups.leave(ann.id, first.id)
-    await groups.join(ann.id, third.id)
+        world.tasks.run(groups.join(ann, third.id))
+    world.tasks.run(groups.leave(ann, first.id))
+    world.tasks.run(groups.join(ann, third.id))
     assert groups.guard.counters.groups_refused == 2
 
 
-async def test_a_group_has_so_many_members(world: World) -> None:
+def test_a_group_has_so_many_members(world: World) -> None:
     """The next one has to wait until somebody leaves."""
     ann, bob, cid = world.register("Ann", "Bob", "Cid")
     groups = groups_of(world, Limits(members_per_group=2))
-    group = await groups.create(ann.id, "small", "")
-    await groups.join(bob.id, group.id)
+    group = create(groups, world, ann, "small")
+    world.tasks.run(groups.join(bob, group.id))
     with pytest.raises(GroupFull):
-        await groups.join(cid.id, group.id)
-    await groups.leave(bob.id, group.id)
-    await groups.join(cid.id, group.id)
+        world.tasks.run(groups.join(cid, group.id))
+    world.tasks.run(groups.leave(bob, group.id))
+    world.tasks.run(groups.join(cid, group.id))
     assert groups.guard.counters.members_refused == 1

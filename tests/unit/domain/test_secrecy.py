@@ -25,7 +25,7 @@ def world() -> World:
     return world
 
 
-async def work_of(world: World, who: int | str, password: str) -> tuple[str, int, int]:
+def work_of(world: World, who: int | str, password: str) -> tuple[str, int, int]:
     """What a failed login says, and how many hashes it costs."""
     world.hasher.verified = world.hasher.hashed = 0
     accounts = world.chat.accounts
@@ -33,7 +33,7 @@ async def work_of(world: World, who: int | str, password: str) -> tuple[str, int
         accounts.by_id(who, password) if isinstance(who, int) else accounts.by_name(who, password)
     )
     with pytest.raises(BadCredentials) as refusal:
-        await prove
+        world.tasks.run(prove)
     return str(refusal.value), world.hasher.verified, world.hasher.hashed
 
 
@@ -42,29 +42,27 @@ ODD = ["nobody", "", " ", "42", "a\0b", "\ud800", "x" * 1024, 99, 0, -1, 2**31, 
 
 @pytest.mark.parametrize("password", ["wrong", "", "\ud800", "plai", LONG], ids=ascii)
 @pytest.mark.parametrize("who", ["Ann", "ANN", "Old", 1, 2, *ODD], ids=ascii)
-async def test_a_failed_login_is_a_failed_login(
-    world: World, who: int | str, password: str
-) -> None:
+def test_a_failed_login_is_a_failed_login(world: World, who: int | str, password: str) -> None:
     """By name or id, there or not, hashed or plain: one sentence and one hash.
 
     A password longer than any costs none, for everybody alike.
     """
     hashes = 0 if password is LONG else 1
-    assert await work_of(world, who, password) == (str(BadCredentials()), hashes, 0)
+    assert work_of(world, who, password) == (str(BadCredentials()), hashes, 0)
 
 
-async def test_a_token_is_good_or_it_is_not(world: World) -> None:
+def test_a_token_is_good_or_it_is_not(world: World) -> None:
     """Unknown, ended and expired ones are the same, and cost no hash."""
     accounts, tokens = world.chat.accounts, world.chat.tokens
-    ann = (await accounts.by_name("Ann", "pw")).user
-    ended, expired = await tokens.issue(ann), await tokens.issue(ann)
-    await tokens.end(ann.id, ended.session)
+    ann = (world.tasks.run(accounts.by_name("Ann", "pw"))).user
+    ended, expired = world.issue(ann), world.issue(ann)
+    world.tasks.run(tokens.end(ann.id, ended.session))
     world.clock.advance(10**9)
     world.hasher.verified = 0
     sentences = set()
     for token in (ended.text, expired.text, "unknown", "", "\ud800", "x" * 1024):
         with pytest.raises(BadToken) as refusal:
-            await world.chat.resuming.prove(token)
+            world.tasks.run(world.chat.resuming.prove(token))
         sentences.add(str(refusal.value))
     assert len(sentences) == 1
     assert world.hasher.verified == 0

@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from chat_domain.delivery.session import Session
-from chat_domain.delivery.sessions import Sessions
 from chat_domain.hints import Notice
-from chat_domain.model import Claim, User
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.model import User
 from chat_domain.notes import Note, Tell
 from chat_domain.people.teller import AT_ONCE, WAITING, Teller
-from tests.unit.fakes import ManualClock, ManualTasks, RecordingClient
+from tests.unit.fakes import ManualTasks, RecordingClient
 
 
 class RecordingBroker:
@@ -20,13 +20,11 @@ class RecordingBroker:
     def __init__(self) -> None:
         self.notes: list[Note] = []
 
-    def send(self, node: str, note: Note) -> None:
-        raise AssertionError("hints go to all nodes")
-
     def broadcast(self, note: Note) -> None:
         self.notes.append(note)
 
-    async def catch_up(self) -> None: ...
+    def hears(self) -> bool:
+        return True
 
 
 class Node:
@@ -39,8 +37,7 @@ class Node:
         self.clients = {user_id: RecordingClient() for user_id in here}
         for user_id, client in self.clients.items():
             user = User(user_id, f"user {user_id}")
-            claim = Claim(user_id, "s", "here", "")
-            sessions.add(Session(claim, user, client, ManualClock().now_ms))
+            sessions.add(Session("s", user, client, "device"))
         self.teller = Teller(sessions, self.broker, self.tasks)
 
     def settle(self) -> None:
