@@ -10,6 +10,6 @@ What a database adds: a `Connection` and a `Database` (`database.py`), and a log
    is a change, `admission = admit_texts(batch, seen, head, changed)` (`adapters.admission`) and
    `await entries.insert(connection, admission)`;
 4. write `admission.head` and `admission.changed` into Log, and commit;
-5. only then remember the conversations in `seen.new` (those in `admission.met` have members now),
-   call `admission.settle()`, and answer `Committed(admission.others)`.
+5. only then remember the conversations in `admission.met`, which have their members now, call
+   `admission.settle()`, and answer `Committed(admission.others)`.
 """

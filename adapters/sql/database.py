@@ -50,8 +50,8 @@ class Connection(Protocol):
         """The same for a source that ends in "(a, b) IN", where two columns are a pair."""
 
     async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
-        """What this SELECT of one column of integers, with its own `?`s, finds for each of `every`;
-        in any order for each. In as few statements as can be, for hundreds of them."""
+        """What this SELECT of one column of integers, called `one`, finds for each of `every`, in
+        any order for each. In as few statements as can be, for there may be hundreds."""
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Return how many rows were changed."""

@@ -69,12 +69,12 @@ async def look_up(connection: Connection, batch: Batch, met: Container[int]) -> 
     entries = batch.entries
     pairs = {entry.conv for entry in entries if not is_group(entry.conv)}
     new = sorted(conv for conv in pairs if conv not in met)
-    missing = await _missing(connection, new)
+    absent = await missing(connection, new)
     refused = {entries[place].conv for place in batch.refused}
     return Seen(
         firsts=await firsts(connection, entries),
-        missing=missing,
-        new=[conv for conv in new if conv not in missing],
+        missing=absent,
+        new=[conv for conv in new if conv not in absent],
         ended=await _ended(connection, sorted(filter(is_group, refused))),
     )
 
@@ -87,7 +87,7 @@ async def firsts(connection: Connection, entries: Collection[Entry]) -> dict[Key
     return dict(judging.first(row) for row in rows)
 
 
-async def _missing(connection: Connection, convs: Sequence[int]) -> dict[int, int]:
+async def missing(connection: Connection, convs: Sequence[int]) -> dict[int, int]:
     """By conversations of two, somebody in it who does not exist."""
     asked = sorted({user_id for conv in convs for user_id in people(conv)})
     if not asked:

@@ -190,7 +190,7 @@ def _wrong_with(numbers: tuple[Any, ...], cid: Any, body: Any) -> str:
     if not all(type(number) is int for number in numbers):
         return "a number of it is none"
     at, conv, kind, sender_id, time_ms, answers = numbers
-    if not (at > 0 and conv > 0 and kind in KINDS and 0 < sender_id < NO_ID):
+    if not (at > 0 and conv > 0 and kind in KINDS and 0 <= sender_id < NO_ID):
         return "a number of it is out of range"
     if not (0 <= time_ms < NO_TIME and answers >= 0):
         return "a number of it is out of range"

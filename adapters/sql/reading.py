@@ -144,7 +144,7 @@ async def _unread(connection: Connection, user_id: int, convs: Sequence[int]) ->
     head = (await ends(connection)).head
     spans = await members.unread(connection, user_id, convs, head)
     counts = await connection.integers(
-        "SELECT count(*) FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
+        "SELECT count(*) AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
         " AND senderid <> ?",
         [(span.conv, TEXT, span.above, span.upto, user_id) for span in spans],
     )
@@ -212,7 +212,7 @@ async def _last(connection: Connection, spans: Sequence[Span], limit: int) -> li
     return sorted(at for some in every for at in some)[-limit:]
 
 
-_IN_PART = "SELECT at FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
+_IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
 
 
 async def _entries_at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
