@@ -6,7 +6,8 @@ and what it hands out is immutable or a copy.
 
 from adapters.memory.friends import MemoryFriends
 from adapters.memory.groups import MemoryGroups
-from adapters.memory.mailbox import MemoryMailbox
+from adapters.memory.log import MemoryLog
+from adapters.memory.members import Members
 from adapters.memory.tokens import MemoryTokens
 from adapters.memory.users import MemoryUsers
 from chat_domain.ports.store import Store
@@ -14,11 +15,10 @@ from chat_domain.ports.store import Store
 __all__ = ["memory_store"]
 
 
-def memory_store(*, mailbox_capacity: int = 1000) -> Store:
-    users = MemoryUsers()
+def memory_store() -> Store:
+    users, members = MemoryUsers(), Members()
     tokens, friends = MemoryTokens(users), MemoryFriends(users)
-    mailbox = MemoryMailbox(users, friends, mailbox_capacity)
-    users.forget += [tokens.forget, friends.forget, mailbox.forget]
-    return Store(
-        users=users, tokens=tokens, friends=friends, groups=MemoryGroups(users), mailbox=mailbox
-    )
+    groups = MemoryGroups(users, members)
+    log = MemoryLog(users, members, groups)
+    users.forget += [tokens.forget, friends.forget, log.forget]
+    return Store(users=users, tokens=tokens, friends=friends, groups=groups, log=log)

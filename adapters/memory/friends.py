@@ -27,8 +27,7 @@ class MemoryFriends:
         self._lists[user_id].add(friend_id)
         self._listed_by[friend_id].add(user_id)
 
-    def lists(self, user_id: int, friend_id: int) -> bool:
-        """Whether one has the other on their list."""
+    async def lists(self, user_id: int, friend_id: int) -> bool:
         return friend_id in self._lists.get(user_id, ())
 
     async def remove(self, user_id: int, friend_id: int) -> None:

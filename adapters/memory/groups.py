@@ -1,14 +1,15 @@
-"""The groups and who is in them."""
+"""The groups, and what changes do to them."""
 
 import itertools
-from collections import defaultdict
 from collections.abc import Iterator
 
 import attrs
 
 from adapters.memory.looks import Looks
+from adapters.memory.members import Members, Seat
 from adapters.memory.users import MemoryUsers
-from chat_domain.errors import AlreadyMember, GroupNameTaken, NoSuchGroup, NotMember
+from chat_domain.entries import is_group
+from chat_domain.errors import AlreadyMember, ChatError, GroupNameTaken, NoSuchGroup
 from chat_domain.model import Group, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 
@@ -17,32 +18,75 @@ from chat_domain.names import Name
 class _Record:
     group: Group
     name: Name
-    roles: dict[int, Role]  # of each member, in the order in which they came
-
-    def succeed(self) -> None:
-        """Make the longest member creator."""
-        self.roles[next(iter(self.roles))] = Role.CREATOR
 
 
 @attrs.define
 class MemoryGroups:
+    """What is no coroutine is for the log, which gives the positions."""
+
     _users: MemoryUsers
+    _members: Members
     _records: dict[int, _Record] = attrs.field(factory=dict, init=False)
     _keys: set[str] = attrs.field(factory=set, init=False)
     _looks: Looks = attrs.field(factory=Looks, init=False)
-    _groups_of: defaultdict[int, set[int]] = attrs.field(
-        factory=lambda: defaultdict(set), init=False
-    )
     _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
 
-    async def create(self, name: Name, description: str, creator_id: int) -> Group:
+    # -- changes -----------------------------------------------------------------------------
+
+    def create(self, name: Name, description: str, creator_id: int, at: int) -> int:
         if self._is_taken(name):
             raise GroupNameTaken(name.text)
         group = Group(next(self._new_ids), name.text, description)
-        self._records[group.id] = _Record(group, name, {creator_id: Role.CREATOR})
+        self._records[group.id] = _Record(group, name)
         self._claim(name)
-        self._groups_of[creator_id].add(group.id)
-        return group
+        self._members.put(group.id, creator_id, Seat(Role.CREATOR, at, at - 1))
+        return group.id
+
+    def join(self, group_id: int, user_id: int, at: int) -> None:
+        self._record(group_id)
+        if user_id in self._members.inside(group_id):
+            raise AlreadyMember(group_id)
+        before = self._members.seat(group_id, user_id)
+        read = before.read if before else 0
+        self._members.put(group_id, user_id, Seat(Role.NORMAL, at, at - 1, read=read))
+
+    def leave(self, group_id: int, user_id: int, at: int, refusal: ChatError) -> int:
+        """Return who is creator now, 0 if that does not change. Without anybody the group ends."""
+        self._record(group_id)
+        seat = self._members.inside(group_id).get(user_id)
+        if seat is None:
+            raise refusal
+        seat.left = at
+        staying = self._members.inside(group_id)
+        if not staying:
+            self._forget(group_id)
+        if seat.role is not Role.CREATOR or not staying:
+            return 0
+        heir = min(staying, key=lambda user_id: (staying[user_id].joined, user_id))
+        staying[heir].role = Role.CREATOR
+        return heir
+
+    def rename(self, group_id: int, name: Name) -> None:
+        record = self._record(group_id)
+        self._release(record.name)
+        if self._is_taken(name):
+            self._claim(record.name)
+            raise GroupNameTaken(name.text)
+        self._claim(name)
+        record.name = name
+        record.group = attrs.evolve(record.group, name=name.text)
+
+    def end(self, group_id: int, at: int) -> None:
+        self._record(group_id)
+        for seat in self._members.inside(group_id).values():
+            seat.left = at
+        self._forget(group_id)
+
+    def exists(self, group_id: int) -> bool:
+        return group_id in self._records
+
+    def _forget(self, group_id: int) -> None:
+        self._release(self._records.pop(group_id).name)
 
     def _is_taken(self, name: Name) -> bool:
         return name.key in self._keys or self._looks.has(name)
@@ -55,6 +99,14 @@ class MemoryGroups:
         self._keys.remove(name.key)
         self._looks.remove(name)
 
+    def _record(self, group_id: int) -> _Record:
+        record = self._records.get(group_id)
+        if record is None:
+            raise NoSuchGroup(group_id)
+        return record
+
+    # -- the port ----------------------------------------------------------------------------
+
     async def by_id(self, group_id: int) -> Group | None:
         record = self._records.get(group_id)
         return record.group if record else None
@@ -65,70 +117,33 @@ class MemoryGroups:
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         found = [
-            SizedGroup(record.group, len(record.roles))
+            SizedGroup(record.group, len(self._members.inside(group_id)))
             for group_id, record in self._records.items()
             if group_id > after and containing in record.name.key
         ]
         return found[:limit]
 
-    async def rename(self, group_id: int, name: Name) -> None:
-        record = self._record(group_id)
-        self._release(record.name)
-        if self._is_taken(name):
-            self._claim(record.name)
-            raise GroupNameTaken(name.text)
-        self._claim(name)
-        record.name = name
-        record.group = attrs.evolve(record.group, name=name.text)
-
-    async def join(self, group_id: int, user_id: int) -> Group:
-        record = self._record(group_id)
-        if user_id in record.roles:
-            raise AlreadyMember(group_id)
-        record.roles[user_id] = Role.NORMAL
-        self._groups_of[user_id].add(group_id)
-        return record.group
-
-    async def leave(self, group_id: int, user_id: int) -> None:
-        record = self._record(group_id)
-        if user_id not in record.roles:
-            raise NotMember(group_id)
-        role = record.roles.pop(user_id)
-        self._groups_of[user_id].remove(group_id)
-        if not record.roles:
-            await self.end(group_id)
-        elif role is Role.CREATOR:
-            record.succeed()
-
-    async def end(self, group_id: int) -> None:
-        record = self._record(group_id)
-        del self._records[group_id]
-        self._release(record.name)
-        for user_id in record.roles:
-            self._groups_of[user_id].remove(group_id)
-
     async def skip_ids(self, number: int) -> None:
         self._new_ids = itertools.count(next(self._new_ids) + number)
 
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
-        following = sorted(group_id for group_id in self._groups_of[user_id] if group_id > after)
-        records = [self._records[group_id] for group_id in following[:limit]]
-        return [Membership(record.group, record.roles[user_id]) for record in records]
+        seats = self._members.of(user_id)
+        following = sorted(conv for conv in seats if conv > after and is_group(conv))
+        return [
+            Membership(self._records[group_id].group, seats[group_id].role)
+            for group_id in following[:limit]
+        ]
 
     async def count_of(self, user_id: int) -> int:
-        return len(self._groups_of[user_id])
+        return sum(map(is_group, self._members.of(user_id)))
+
+    async def size(self, group_id: int) -> int:
+        self._record(group_id)
+        return len(self._members.inside(group_id))
 
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
-        roles = self._record(group_id).roles
-        following = sorted(user_id for user_id in roles if user_id > after)
+        self._record(group_id)
+        seats = self._members.inside(group_id)
+        following = sorted(user_id for user_id in seats if user_id > after)
         users = [self._users.user(user_id) for user_id in following[:limit]]
-        return [Member(user.id, user.name, roles[user.id]) for user in users if user]
-
-    async def member_ids(self, group_id: int) -> list[int]:
-        return sorted(self._record(group_id).roles)
-
-    def _record(self, group_id: int) -> _Record:
-        record = self._records.get(group_id)
-        if record is None:
-            raise NoSuchGroup(group_id)
-        return record
+        return [Member(user.id, user.name, seats[user.id].role) for user in users if user]

@@ -1,10 +1,11 @@
 """Proofs of an earlier login."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import attrs
 
 from adapters.memory.users import MemoryUsers
+from adapters.sessions import Kept, making_room
 from chat_domain.model import KeptToken, User
 
 
@@ -14,13 +15,20 @@ class MemoryTokens:
     _tokens: dict[str, KeptToken] = attrs.field(factory=dict, init=False)  # by digest
     _now_ms: int = attrs.field(default=0, init=False)  # the last time that was told
 
-    async def add(self, token: KeptToken, *, sessions: int) -> None:
+    async def add(
+        self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
+    ) -> list[str]:
         self._forget(other for other in self._tokens.values() if other.expires_ms <= self._now_ms)
         others = [other for other in self._of(token.user_id) if other.session != token.session]
-        names = list(dict.fromkeys(other.session for other in others))
-        beyond = names[sessions - 1 :]
-        self._forget(other for other in others if other.session in beyond)
+        seen: dict[tuple[str, str], int] = {}
+        for other in others:
+            key = other.session, other.device
+            seen[key] = max(seen.get(key, 0), other.seen_ms)
+        kept = [Kept(*key, seen_ms) for key, seen_ms in seen.items()]
+        gone = making_room(token, kept, sessions, connected)
+        self._forget(other for other in others if other.session in gone)
         self._tokens[token.digest] = token
+        return gone
 
     async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
         self._now_ms = now_ms
@@ -41,6 +49,9 @@ class MemoryTokens:
         if not found.used:
             await self.remove(found.user_id, found.session)
             self._tokens[found.digest] = attrs.evolve(found, used=True)
+        for one in self._of(found.user_id):
+            if one.session == found.session:
+                self._tokens[one.digest] = attrs.evolve(one, seen_ms=token.seen_ms)
         if following is not None:
             self._tokens.pop(following.digest, None)
             its = [one for one in self._of(token.user_id) if one.session == token.session]

@@ -8,6 +8,7 @@ import attrs
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+Row = Sequence[Any]
 
 # Of tables with names: when two are the same, and when they look alike.
 UNIQUE = ("namekey", "skeleton", "keyskeleton")
@@ -19,35 +20,48 @@ class Words:
 
     still_is: str  # a condition: User.password is `?`, to the last byte
     key_has: str  # a condition: the table's namekey has `?` in it
-    unless_there: str  # behind INSERT INTO Friend or GroupUser: leave the row that is there
+    unless_there: str  # behind INSERT INTO Friend or Member: leave the row that is there
     some_tokens: str  # behind DELETE FROM Token: `?` of them
-    heir: str  # a condition, or more: who has been in the group `?` for the longest
-    place: str  # in SELECT FROM AllGroup: GroupUser.joined of whoever joins now
-    new_group: Mapping[str, int]  # columns of AllGroup that only one of the databases has
 
 
 class Connection(Protocol):
     """A connection that is lent for one piece of work.
 
-    Values stand in a statement as `?`, and no other `?` and no `%` is in it.
+    Values stand in a statement as `?`, and no other `?` and no `%` is in it. Columns that are
+    called like a word of SQL stand in backticks, which all databases understand.
     """
 
     @property
     def words(self) -> Words: ...
 
-    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]: ...
 
-    async def rows_in(self, sql: str, values: Sequence[int]) -> list[tuple[Any, ...]]:
-        """The rows of a statement that ends in IN, for any number of values, in any order."""
+    async def many(self, columns: str, source: str, args: Sequence[Any] = ()) -> list[Row]:
+        """The rows of SELECT these columns FROM this source, which may be hundreds; in any order.
+        columns: names, with ", " in between. What is neither a text nor a number may come as
+        None."""
 
-    async def ids(self, column: str, source: str, of: int) -> list[int]:
-        """SELECT this column FROM this source, which ends in a condition on `of`; in any order."""
+    async def many_in(self, columns: str, source: str, values: Sequence[int]) -> list[Row]:
+        """The same for a source that ends in IN, for any number of values."""
+
+    async def many_in_pairs(
+        self, columns: str, source: str, pairs: Sequence[tuple[str, int]]
+    ) -> list[Row]:
+        """The same for a source that ends in "(a, b) IN", where two columns are a pair."""
+
+    async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
+        """What this SELECT of one column of integers, called `one`, finds for each of `every`, in
+        any order for each. In as few statements as can be, for there may be hundreds."""
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Return how many rows were changed."""
 
     async def change_in(self, sql: str, values: Sequence[int | str]) -> None:
         """The same for a statement that ends in IN, for any number of values."""
+
+    async def change_each(self, sql: str, every: Sequence[Sequence[Any]]) -> None:
+        """The same for each of `every`. An INSERT ends in VALUES and its marks in brackets, or has
+        `words.unless_there` behind that."""
 
     async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
         """Add to a table whose names are unique; the new id, or None where one of the row's UNIQUE
@@ -62,10 +76,6 @@ class Connection(Protocol):
     async def lock_user(self, user_id: int) -> None:
         """Let whoever locks the same user wait until this piece of work is done."""
 
-    async def change_group(self, group_id: int) -> bool:
-        """Let whoever changes the same group or its members wait until this piece of work is done.
-        Return whether there is such a group."""
-
 
 # To be begun several times where need be. It waits for nothing but its connection.
 Work = Callable[[Connection, *Ts], Coroutine[Any, Any, T]]
@@ -75,7 +85,8 @@ class Database(Protocol):
     """Lends connections. Both methods raise TryAgain, and what the work raises."""
 
     def read(self, work: Work[*Ts, T], *args: *Ts) -> Awaitable[T]:
-        """Have `work(connection, *args)` done, which changes nothing."""
+        """Have `work(connection, *args)` done, which changes nothing. Each of its statements sees
+        at least what the ones before it saw, and what was committed when it was asked for."""
 
     def write(self, work: Work[*Ts, T], *args: *Ts, repeatable: bool = False) -> Awaitable[T]:
         """Have it done as one transaction. repeatable: it may as well be committed twice."""

@@ -28,6 +28,9 @@ class SqlFriends:
     async def count(self, user_id: int) -> int:
         return await self._database.read(_count, bounded(user_id))
 
+    async def lists(self, user_id: int, friend_id: int) -> bool:
+        return await self._database.read(_lists, bounded(user_id), bounded(friend_id))
+
 
 async def _add(connection: Connection, user_id: int, friend_id: int) -> None:
     if not await connection.rows("SELECT 1 FROM User WHERE id = ?", (bounded(friend_id),)):
@@ -57,10 +60,16 @@ async def _page(connection: Connection, user_id: int, after: int, limit: int) ->
 
 
 async def _listed_by(connection: Connection, user_id: int) -> list[int]:
-    return sorted(judging.ids(await connection.ids("userid", "Friend WHERE friendid = ?", user_id)))
+    rows = await connection.many("userid", "Friend WHERE friendid = ?", (user_id,))
+    return sorted(judging.ids(row[0] for row in rows))
 
 
 async def _count(connection: Connection, user_id: int) -> int:
     query = "SELECT count(*) FROM Friend WHERE userid = ?"
     ((count,),) = await connection.rows(query, (user_id,))
     return int(count)
+
+
+async def _lists(connection: Connection, user_id: int, friend_id: int) -> bool:
+    query = "SELECT 1 FROM Friend WHERE userid = ? AND friendid = ?"
+    return bool(await connection.rows(query, (user_id, friend_id)))

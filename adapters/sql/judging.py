@@ -1,34 +1,28 @@
 """What comes out of the tables, judged: others may have written to them, or altered them.
 
 What can be shown is: a name that is too long is cut, one that is none is UNNAMED, an unknown role
-is the lesser one. What cannot be is left out: a row without an id, a message without its text. Each
+is the lesser one. What cannot be is left out: a row without an id, an entry without its text. Each
 is counted. Nothing here raises for what a row holds: one bad row harms nobody but itself.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from adapters.admission import First, Key
 from adapters.incidents import INCIDENTS
+from adapters.sessions import Kept
 from adapters.sql.numbers import NO_ID
-from chat_domain.model import (
-    DISABLED,
-    NO_PASSWORD,
-    Account,
-    Entry,
-    Group,
-    KeptToken,
-    Message,
-    Role,
-    User,
-)
+from chat_domain.entries import CHANGE, KINDS, TEXT, Change, Ends, Entry, Known
+from chat_domain.model import DISABLED, NO_PASSWORD, Account, Group, KeptToken, Role, User
 from chat_domain.names import MAX_NAME
 
 UNNAMED = "?"
-LONGEST_ID = 64  # characters of a mid or a cid
+LONGEST_ID = 64  # characters of a digest or a cid
 LONGEST_TEXT = 65_535  # characters; the columns' bytes
+LONGEST_BODY = 2 * LONGEST_TEXT  # of an entry: a text, or a change, in which a text is written out
 NO_TIME = 253_402_300_800_000  # ms; the year 10000 has no calendar
-LOOKS = 100  # for messages, at one reading; in between only what is none was found
-NO_GROUP = -1  # of a message on file that is none, so that it says the same as no other
+NO_CONV = -1  # of an entry on file that is none, so that it is the first of no other
 
 _ROLES = {role.value: role for role in Role}
 
@@ -124,61 +118,154 @@ def tokens(rows: Iterable[Sequence[Any]]) -> list[KeptToken]:
 
 
 def _token(row: Sequence[Any]) -> KeptToken | None:
-    digest, series, user_id, session, begun_ms, expires_ms, used = row
+    digest, series, user_id, session, begun_ms, expires_ms, used, device, seen_ms = row
     words = _word(digest), _word(series), _word(session)
-    if all(words) and is_id(user_id) and _is_time(begun_ms) and _is_time(expires_ms):
-        return KeptToken(*words[:2], user_id, words[2], begun_ms, expires_ms, bool(used))
+    times = begun_ms, expires_ms, seen_ms
+    if all(words) and is_id(user_id) and all(map(_is_time, times)):
+        return KeptToken(
+            *words[:2],
+            user_id,
+            words[2],
+            begun_ms,
+            expires_ms,
+            bool(used),
+            device_name(device),
+            seen_ms,
+        )
     _odd("token", "a digest of it is none, or its user or a time of it")
     return None
+
+
+def sessions(rows: Iterable[Sequence[Any]]) -> list[Kept]:
+    """Of names, devices, and when they were seen."""
+    return [
+        Kept(word(name), device_name(device), seen_ms if _is_time(seen_ms) else 0)
+        for name, device, seen_ms in rows
+    ]
+
+
+def device_name(value: Any) -> str:
+    """What a user calls a device; what is none has no name."""
+    value = text(value)
+    if type(value) is str and len(value) <= MAX_NAME:
+        return value
+    _odd("device", "its name is none, or too long")
+    return ""
 
 
 def _is_time(ms: Any) -> bool:
     return type(ms) is int and 0 <= ms < NO_TIME
 
 
-def messages(rows: Iterable[Sequence[Any]]) -> list[Message]:
-    """Those that are messages; see `message`."""
-    return [found for row in rows if (found := message(row)) is not None]
-
-
-def message(row: Sequence[Any]) -> Message | None:
-    """Of the columns that are named as Message's fields, in their order. None for what is none."""
-    why = _wrong_with(*row)
-    if why:
-        _odd("message", why)
-        return None
-    return Message(*row)
-
-
-def on_file(row: Sequence[Any]) -> Message:
-    """The same of a row that a copy was refused for. What is no message conflicts with all."""
-    found = message(row)
-    return Message("", "", 0, "", NO_GROUP, "", 0) if found is None else found
-
-
 def entries(rows: Iterable[Sequence[Any]]) -> list[Entry]:
-    """Of a recipient and a message each."""
-    return [
-        Entry(recipient, found)
-        for recipient, *facts in with_ids(rows)
-        if (found := message(facts)) is not None
-    ]
+    """Of the columns of `sql.entries.COLUMNS`, ascending; what is no entry is left out."""
+    found = [one for row in rows if (one := _entry(*row)) is not None]
+    found.sort(key=lambda one: one.at)
+    return found
 
 
-def _wrong_with(  # noqa: PLR0917  # a row's columns
-    mid: Any, cid: Any, sender_id: Any, sender_name: Any, group_id: Any, text: Any, time_ms: Any
-) -> str:
-    if not (type(mid) is type(cid) is type(sender_name) is type(text) is str):
-        return "a text of it is none"
-    if not (type(sender_id) is type(group_id) is type(time_ms) is int):
+def _entry(  # noqa: PLR0917  # a row's columns
+    at: Any,
+    conv: Any,
+    kind: Any,
+    sender_id: Any,
+    sender: Any,
+    cid: Any,
+    time_ms: Any,
+    answers: Any,
+    body: Any,
+) -> Entry | None:
+    cid, body = text(cid), text(body)
+    why = _wrong_with((at, conv, kind, sender_id, time_ms, answers), cid, body)
+    changed = change(body) if kind == CHANGE and not why else None
+    if why or (changed is None and kind == CHANGE):
+        _odd("entry", why or "it is no change")
+        return None
+    said = "" if changed else body
+    called = UNNAMED if sender is None else name(sender)  # None: they are no more
+    return Entry(conv, kind, sender_id, called, cid, said, changed, answers, at, time_ms)
+
+
+def _wrong_with(numbers: tuple[Any, ...], cid: Any, body: Any) -> str:
+    if not all(type(number) is int for number in numbers):
         return "a number of it is none"
-    if not (0 < len(mid) <= LONGEST_ID and len(cid) <= LONGEST_ID):
-        return "its id has no characters, or too many"
-    if len(sender_name) > MAX_NAME or len(text) > LONGEST_TEXT:
-        return "a text of it is too long"
-    if not (0 < sender_id < NO_ID and 0 <= group_id < NO_ID and 0 <= time_ms < NO_TIME):
+    at, conv, kind, sender_id, time_ms, answers = numbers
+    if not (at > 0 and conv > 0 and kind in KINDS and 0 <= sender_id < NO_ID):
         return "a number of it is out of range"
+    if not (0 <= time_ms < NO_TIME and answers >= 0):
+        return "a number of it is out of range"
+    if not (type(cid) is str and 0 < len(cid) <= LONGEST_ID):
+        return "its id is none, or has too many characters"
+    if not (type(body) is str and len(body) <= LONGEST_BODY):
+        return "its text is none, or too long"
     return ""
+
+
+def text(value: Any) -> Any:
+    """The text of a column. One that compares bytes gives bytes (MySQL's VARBINARY)."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def change(body: str) -> Change | None:
+    """What a change's body says, None where it says nothing of that kind."""
+    try:
+        facts = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(facts, dict):
+        return None
+    what, user_id = facts.get("what"), facts.get("user_id", 0)
+    words = [facts.get("name", ""), facts.get("detail", "")]
+    if not (type(what) is str and 0 < len(what) <= LONGEST_ID and type(user_id) is int):
+        return None
+    if not (0 <= user_id < NO_ID and all(type(word) is str for word in words)):
+        return None
+    return Change(what, user_id, *words)
+
+
+def first(row: Sequence[Any]) -> tuple[Key, First]:
+    """Of an entry's sender, cid, position, time, conversation, kind, what it answers, and body. One
+    that is none is the first of no copy: it conflicts with all."""
+    sender_id, cid, at, time_ms, conv, kind, answers, body = row
+    cid, body = text(cid), text(body)
+    found = _entry(at, conv, kind, sender_id, "", cid, time_ms, answers, body)
+    if found is None:
+        return (sender_id, cid), First(Known(0, 0), NO_CONV, TEXT, "", None, 0)
+    known = Known(at, time_ms)
+    return (sender_id, cid), First(known, conv, kind, found.text, found.change, answers)
+
+
+def ends(rows: Sequence[Sequence[Any]]) -> Ends:
+    """Of an epoch, a head, what is the oldest and what has changed. Without them nothing works, so
+    this raises ValueError."""
+    if len(rows) != 1:
+        raise ValueError("the log does not have one row, which it begins with")
+    epoch, *positions = rows[0]
+    epoch = _word(epoch)
+    if not epoch or not all(_is_position(at) for at in positions):
+        raise ValueError("the log's epoch or a position of it is none")
+    return Ends(epoch, *positions)
+
+
+def _is_position(at: Any) -> bool:
+    return type(at) is int and at >= 0
+
+
+def position(at: Any) -> int:
+    """0 for what is none."""
+    if _is_position(at):
+        return int(at)
+    _odd("position", "it is no number, or below 0")
+    return 0
+
+
+def positions(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Those rows that have positions alone, or numbers of conversations, which look like them."""
+    every = list(rows)
+    good = [row for row in every if all(_is_position(at) for at in row)]
+    if len(good) < len(every):
+        _odd("position", "it is no number, or below 0")
+    return good
 
 
 def _kind(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Numbers on their way to a database."""
 
 NO_ID = 2**31  # ids are below
+FOR_EVER = 2**63 - 1  # in Member.left: who has not left; no position is as high
 
 
 def bounded(number: int) -> int:
@@ -11,3 +12,8 @@ def bounded(number: int) -> int:
     is compared with ids, or that counts them.
     """
     return min(max(number, 0), NO_ID)
+
+
+def bounded_at(at: int) -> int:
+    """The same for a position, or a number of them."""
+    return min(max(at, 0), FOR_EVER)

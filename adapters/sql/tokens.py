@@ -1,14 +1,17 @@
 """Proofs of an earlier login, in the table Token."""
 
+from collections.abc import Collection
+
 import attrs
 
+from adapters.sessions import making_room
 from adapters.sql import judging
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import NO_ID, bounded
 from chat_domain.model import KeptToken, User
 
 # in the order of KeptToken's fields
-_COLUMNS = "digest, series, userid, session, begun_ms, expires_ms, used"
+_COLUMNS = "digest, series, userid, session, begun_ms, expires_ms, used, device, seen_ms"
 
 
 @attrs.define
@@ -16,8 +19,13 @@ class SqlTokens:
     _database: Database
     _now_ms: int = 0  # the last time that was told; a store has no clock of its own
 
-    async def add(self, token: KeptToken, *, sessions: int) -> None:
-        await self._database.write(_add, token, sessions, self._now_ms, repeatable=True)
+    async def add(
+        self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
+    ) -> list[str]:
+        # copied, since the caller's may change meanwhile
+        return await self._database.write(
+            _add, token, sessions, frozenset(connected), self._now_ms, repeatable=True
+        )
 
     async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
         self._now_ms = now_ms
@@ -27,8 +35,6 @@ class SqlTokens:
         return await self._database.read(_session_of, series)
 
     async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
-        if token.used and following is None:  # nothing is to be written
-            return await self._database.read(_is_there, token)
         return await self._database.write(_use, token, following, new, repeatable=True)
 
     async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
@@ -44,18 +50,26 @@ class SqlTokens:
         return await self._database.write(_remove_some, limit)
 
 
-async def _add(connection: Connection, token: KeptToken, sessions: int, now_ms: int) -> None:
+async def _add(
+    connection: Connection,
+    token: KeptToken,
+    sessions: int,
+    connected: Collection[str],
+    now_ms: int,
+) -> list[str]:
     # one at a time for one user, or two would each keep their own beside the others
     await connection.lock_user(token.user_id)
     await connection.change("DELETE FROM Token WHERE expires_ms <= ?", (now_ms,))
-    beyond = await connection.rows(
-        "SELECT session FROM Token WHERE userid = ? AND session <> ? GROUP BY session"
-        " ORDER BY MAX(expires_ms) DESC, session LIMIT ? OFFSET ?",
-        (token.user_id, token.session, NO_ID, sessions - 1),
+    rows = await connection.rows(
+        "SELECT session, device, max(seen_ms) FROM Token WHERE userid = ? AND session <> ?"
+        " GROUP BY session, device",
+        (token.user_id, token.session),
     )
-    for (session,) in beyond:
-        await _remove(connection, token.user_id, judging.word(session))
+    gone = making_room(token, judging.sessions(rows), sessions, connected)
+    for session in gone:
+        await _remove(connection, token.user_id, session)
     await _insert(connection, token)
+    return gone
 
 
 async def _insert(connection: Connection, token: KeptToken) -> None:
@@ -83,10 +97,6 @@ async def _session_of(connection: Connection, series: str) -> tuple[int, str] | 
     return None
 
 
-async def _is_there(connection: Connection, token: KeptToken) -> bool:
-    return bool(await connection.rows("SELECT 1 FROM Token WHERE digest = ?", (token.digest,)))
-
-
 async def _use(
     connection: Connection, token: KeptToken, following: KeptToken | None, new: int
 ) -> bool:
@@ -97,6 +107,11 @@ async def _use(
     if not found[0][0]:
         await _remove(connection, token.user_id, token.session)
         await _insert(connection, attrs.evolve(token, used=True))
+    else:
+        await connection.change(
+            "UPDATE Token SET seen_ms = ? WHERE userid = ? AND session = ?",
+            (token.seen_ms, token.user_id, token.session),
+        )
     if following is not None:
         await _follow(connection, following, new)
     return True

@@ -62,7 +62,7 @@ async def _account(connection: Connection, column: str, value: int | str) -> Acc
 
 
 async def _names(connection: Connection, user_ids: Sequence[int]) -> dict[int, str]:
-    rows = await connection.rows_in("SELECT id, name FROM User WHERE id IN", user_ids)
+    rows = await connection.many_in("id, name", "User WHERE id IN", user_ids)
     return {user.id: user.name for user in judging.users(rows)}
 
 
@@ -85,9 +85,13 @@ async def _page(connection: Connection, after: int, limit: int, containing: str)
 
 async def _remove(connection: Connection, user_id: int) -> bool:
     # two statements for Friend, as not every server uses both indexes for an OR reliably
-    for what in ("Token WHERE userid", "Friend WHERE userid", "Friend WHERE friendid"):
+    for what in (
+        "Token WHERE userid",
+        "Friend WHERE userid",
+        "Friend WHERE friendid",
+        "Member WHERE userid",
+    ):
         await connection.change(f"DELETE FROM {what} = ?", (user_id,))  # noqa: S608  # constants
-    await connection.change("DELETE FROM OfflineMessage WHERE userid = ?", (user_id,))
     return bool(await connection.change("DELETE FROM User WHERE id = ?", (user_id,)))
 
 

@@ -8,27 +8,34 @@ from pathlib import Path
 from adapters.sql.friends import SqlFriends
 from adapters.sql.groups import SqlGroups
 from adapters.sql.tokens import SqlTokens
-from adapters.sql.users import SqlUsers
+from adapters.sqlite.appending import Appender
 from adapters.sqlite.database import SqliteDatabase
-from adapters.sqlite.mailbox import SqliteMailbox
-from adapters.sqlite.opening import DatabaseInUse, locked, reading, writing
+from adapters.sqlite.log import SqliteLog
+from adapters.sqlite.opening import DatabaseInUse, Durability, locked, mark_clean, reading, writing
+from adapters.sqlite.users import SqliteUsers
 from adapters.sqlite.worker import Worker
 from adapters.storage import StoreUnusable
 from chat_domain.ports.store import Store
 
-__all__ = ["DatabaseInUse", "sqlite_store"]
+__all__ = ["DatabaseInUse", "Durability", "sqlite_store"]
 
 
 @asynccontextmanager
-async def sqlite_store(path: Path, *, mailbox_capacity: int = 1000) -> AsyncIterator[Store]:
+async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIterator[Store]:
     """Open the file, made if it is not there, for this process alone.
 
-    Raises DatabaseInUse, or another StoreUnusable, where that cannot be.
+    durability: what is committed survives the end of the machine ("disk"), or that of the process
+    alone ("process"). In the latter case, after an end that was none in good order, the log has
+    a new epoch when it is opened again. Raises DatabaseInUse, or another StoreUnusable, where that
+    cannot be.
     """
     async with AsyncExitStack() as stack:
         try:
             real_path = stack.enter_context(locked(path))
-            writer = Worker(writing(real_path), begin="BEGIN IMMEDIATE", savepoints=True)
+            connection = writing(real_path, durability)
+            writer = Worker(
+                connection, begin="BEGIN IMMEDIATE", savepoints=True, at_the_end=mark_clean
+            )
             stack.push_async_callback(writer.close)
             # opened last and so closed first: the last one to close tidies the log away
             reader = Worker(reading(real_path), begin="BEGIN", savepoints=False)
@@ -37,11 +44,12 @@ async def sqlite_store(path: Path, *, mailbox_capacity: int = 1000) -> AsyncIter
             why = (isinstance(error, OSError) and error.strerror) or str(error)
             raise StoreUnusable(f"cannot use {path}: {why}") from error
         database = SqliteDatabase(reader, writer)
+        appender = Appender()
         yield Store(
-            users=SqlUsers(database),
+            users=SqliteUsers(database, appender),
             tokens=SqlTokens(database),
             friends=SqlFriends(database),
             groups=SqlGroups(database),
-            mailbox=SqliteMailbox(reader, writer, mailbox_capacity),
+            log=SqliteLog(database, writer, appender),
             depths={"sqlite reader": reader.depth, "sqlite writer": writer.depth},
         )

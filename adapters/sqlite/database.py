@@ -7,14 +7,12 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 
 import attrs
 
-from adapters.sql.database import Words, Work
+from adapters.at_once import at_once
+from adapters.sql.database import Row, Words, Work
 from adapters.sqlite.worker import Worker
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-
-_PLACE = "(SELECT ifnull(max(joined), 0) + 1 FROM GroupUser WHERE groupid = AllGroup.id)"
-_HEIR = "SELECT groupid, userid FROM GroupUser WHERE groupid = ? ORDER BY joined, userid LIMIT 1"
 
 
 @attrs.define
@@ -26,27 +24,46 @@ class SqliteConnection:
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
-        heir=f"(groupid, userid) = ({_HEIR})",
-        place=_PLACE,
-        new_group={},
     )
 
     _connection: sqlite3.Connection
 
-    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, args).fetchall()
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
+        return list(self._connection.execute(sql, args))
 
-    async def rows_in(self, sql: str, values: Sequence[int]) -> list[tuple[Any, ...]]:
-        # as one JSON parameter, since the number of parameters has a limit
-        query = f"{sql} (SELECT value FROM json_each(?))"  # noqa: S608  # constants
-        return await self.rows(query, (json.dumps(values),))
-
-    async def ids(self, column: str, source: str, of: int) -> list[int]:
+    async def many(self, columns: str, source: str, args: Sequence[Any] = ()) -> list[Row]:
         """Gathered into one row: the interpreter's lock is given away for every row that is
-        fetched, and a busy loop returns it late, so hundreds of ids come sooner."""
-        integer = f"CASE typeof({column}) WHEN 'integer' THEN {column} END"  # JSON has no blobs
-        query = f"SELECT json_group_array({integer}) FROM {source}"  # noqa: S608  # constants
-        ((gathered,),) = await self.rows(query, (of,))
+        fetched, and a busy loop returns it late, so hundreds of rows come sooner."""
+        values = [
+            f"CASE typeof({column}) WHEN 'blob' THEN NULL ELSE {column} END"  # JSON has no blobs
+            for column in columns.split(", ")
+        ]
+        one = f"json_array({', '.join(values)})"
+        return self._gathered(f"SELECT {one} AS one FROM {source}", args)  # noqa: S608  # constants
+
+    async def many_in(self, columns: str, source: str, values: Sequence[int]) -> list[Row]:
+        # as one JSON parameter, since the number of parameters has a limit
+        source = f"{source} (SELECT value FROM json_each(?))"  # noqa: S608  # constants
+        return await self.many(columns, source, (json.dumps(values),))
+
+    async def many_in_pairs(
+        self, columns: str, source: str, pairs: Sequence[tuple[str, int]]
+    ) -> list[Row]:
+        pair = "json_extract(value, '$[0]'), json_extract(value, '$[1]')"
+        source = f"{source} (SELECT {pair} FROM json_each(?))"  # noqa: S608  # constants
+        return await self.many(columns, source, (json.dumps(pairs),))
+
+    async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
+        first, *others = sql.split("?")
+        places = (f"json_extract(value, '$[{n}]'){other}" for n, other in enumerate(others))
+        one = f"(SELECT json_group_array(one) FROM ({first}{''.join(places)}))"  # noqa: S608
+        query = f"SELECT {one} AS one FROM json_each(?)"  # noqa: S608  # constants
+        return self._gathered(query, (json.dumps(every),))
+
+    def _gathered(self, select: str, args: Sequence[Any]) -> list[Any]:
+        """All that a SELECT finds, whose column `one` is JSON."""
+        query = f"SELECT '[' || ifnull(group_concat(one), '') || ']' FROM ({select})"  # noqa: S608
+        ((gathered,),) = self._connection.execute(query, args)
         return list(json.loads(gathered))
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
@@ -54,6 +71,9 @@ class SqliteConnection:
 
     async def change_in(self, sql: str, values: Sequence[int | str]) -> None:
         self._connection.executemany(f"{sql} (?)", [(value,) for value in values])
+
+    async def change_each(self, sql: str, every: Sequence[Sequence[Any]]) -> None:
+        self._connection.executemany(sql, every)
 
     async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
         added = await self.rows(
@@ -78,9 +98,6 @@ class SqliteConnection:
     async def lock_user(self, user_id: int) -> None:
         pass
 
-    async def change_group(self, group_id: int) -> bool:
-        return bool(await self.rows("SELECT 1 FROM AllGroup WHERE id = ?", (group_id,)))
-
 
 @attrs.frozen
 class SqliteDatabase:
@@ -100,12 +117,4 @@ class SqliteDatabase:
 
 
 def _do(connection: sqlite3.Connection, work: Work[*Ts, T], args: tuple[*Ts]) -> T:
-    """Do the work in one go, in the worker's thread: this connection lets nobody wait."""
-    doing = work(SqliteConnection(connection), *args)
-    try:
-        doing.send(None)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    doing.close()
-    raise RuntimeError("work for SQLite waits for something else")
+    return at_once(work(SqliteConnection(connection), *args))  # this connection lets nobody wait

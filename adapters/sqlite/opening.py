@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
+from adapters.at_once import at_once
 from adapters.incidents import INCIDENTS
+from adapters.sql.reading import renew
+from adapters.sqlite.database import SqliteConnection
 from adapters.storage import StoreUnusable
 
-VERSION = 2
+VERSION = 3
+OLD_VERSIONS = (1, 2)
 BUSY_SECONDS = 2.0  # to wait for somebody's shell on the same file
+
+
+Durability = Literal["disk", "process"]
+
+# PRAGMA user_version: whether commits may be missing at the end, once the machine has ended.
+_ALL_THERE, _END_MAY_BE_MISSING = 0, 1
 
 
 class DatabaseInUse(StoreUnusable):
@@ -60,7 +71,7 @@ def _text(raw: bytes) -> str:
         return raw.decode(errors="replace")
 
 
-def writing(path: Path) -> sqlite3.Connection:
+def writing(path: Path, durability: Durability = "disk") -> sqlite3.Connection:
     """The connection of the writer; makes the tables in an empty file."""
     connection = connect(path)
     try:
@@ -69,13 +80,36 @@ def writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA fullfsync = ON")  # without it macOS does not reach the disk
         # 16 MiB of log: a page that many messages change is copied into the file once, not often
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not left in the file
         _check_schema(connection, path)
-        # The file is ours alone, so whoever is marked online was left by a process that was killed.
-        connection.execute("UPDATE User SET state = 'offline' WHERE state = 'online'")
+        _begin(connection, durability)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _begin(connection: sqlite3.Connection, durability: Durability) -> None:
+    """Take the file over from whoever had it before, whatever became of them."""
+    ((before,),) = connection.execute("PRAGMA user_version")
+    after = _ALL_THERE if durability == "disk" else _END_MAY_BE_MISSING
+    connection.execute("BEGIN IMMEDIATE")
+    # The file is ours alone, so whoever is marked online was left by a process that was killed.
+    connection.execute("UPDATE User SET state = 'offline' WHERE state = 'online'")
+    if before != _ALL_THERE:
+        at_once(renew(SqliteConnection(connection)))
+    connection.execute(f"PRAGMA user_version = {after}")
+    connection.execute("COMMIT")  # on the disk, before anything that may not be
+    if durability == "process":
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def mark_clean(connection: sqlite3.Connection) -> None:
+    """All is committed: with this commit, all that came before it is on the disk."""
+    connection.execute("PRAGMA synchronous = FULL")
+    ((marked,),) = connection.execute("PRAGMA user_version")
+    if marked != _ALL_THERE:
+        connection.execute(f"PRAGMA user_version = {_ALL_THERE}")
 
 
 def reading(path: Path) -> sqlite3.Connection:
@@ -98,5 +132,10 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
     elif not has_our_tables(connection):
         raise StoreUnusable(f"{path} is a database of another program")
     versions = [version for (version,) in connection.execute("SELECT version FROM SchemaVersion")]
+    if len(versions) == 1 and versions[0] in OLD_VERSIONS:
+        raise StoreUnusable(
+            f"{path} was made by version 0.1, which was never released and whose files are not read"
+            " any more: begin with a new file"
+        )
     if versions != [VERSION]:
         raise StoreUnusable(f"{path} has the schema {versions}, this program knows [{VERSION}]")

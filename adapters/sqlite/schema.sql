@@ -1,6 +1,7 @@
--- Version 2 of the tables. The names of the original columns are kept.
+-- Version 3 of the tables. The names of the original columns are kept.
 -- Ids are AUTOINCREMENT, so that one is never given twice, and fit the 32 bits of MySQL's.
 -- Text compares bytewise (SQLite's BINARY): when two names are the same is decided by `namekey`.
+-- Positions, marks among them, are those of the log: see chat_domain/entries.py.
 
 BEGIN IMMEDIATE;
 
@@ -12,7 +13,7 @@ CREATE TABLE User (
     keyskeleton TEXT NOT NULL UNIQUE,     -- and in lower case (chat_domain/skeletons.py)
     password TEXT    NOT NULL,
     state    TEXT    NOT NULL DEFAULT 'offline' CHECK (state IN ('online', 'offline')),
-    waiting  INTEGER NOT NULL DEFAULT 0  -- how many rows of OfflineMessage are this user's
+    got      INTEGER NOT NULL DEFAULT 0  -- all up to this position is with some device of theirs
 );
 
 CREATE TABLE Token (
@@ -22,7 +23,9 @@ CREATE TABLE Token (
     session    TEXT    NOT NULL,  -- the name of what it resumes
     begun_ms   INTEGER NOT NULL,  -- when the session began
     expires_ms INTEGER NOT NULL,
-    used       INTEGER NOT NULL CHECK (used IN (0, 1))
+    used       INTEGER NOT NULL CHECK (used IN (0, 1)),
+    device     TEXT    NOT NULL,  -- what the user calls it, '' for nothing
+    seen_ms    INTEGER NOT NULL   -- when the session was begun or resumed last
 ) WITHOUT ROWID;
 CREATE INDEX TokenOfSeries ON Token (series);
 CREATE INDEX TokenOfUser ON Token (userid, expires_ms);
@@ -41,41 +44,80 @@ CREATE TABLE AllGroup (
     namekey   TEXT    NOT NULL UNIQUE,
     skeleton  TEXT    NOT NULL UNIQUE,  -- like those of User
     keyskeleton TEXT  NOT NULL UNIQUE,
-    groupdesc TEXT    NOT NULL
+    groupdesc TEXT    NOT NULL,
+    joining   TEXT    NOT NULL DEFAULT 'open' CHECK (joining IN ('open', 'invite')),
+    keep_days INTEGER NOT NULL DEFAULT 0,     -- for how long its entries are kept; 0: for ever
+    whole_history INTEGER NOT NULL DEFAULT 0  -- 1: who joins sees what was said before
 );
 
-CREATE TABLE GroupUser (
-    groupid   INTEGER NOT NULL,
-    userid    INTEGER NOT NULL,
-    grouprole TEXT    NOT NULL CHECK (grouprole IN ('creator', 'normal')),
-    joined    INTEGER NOT NULL,  -- counts up within the group
+CREATE TABLE Banned (
+    groupid INTEGER NOT NULL,
+    userid  INTEGER NOT NULL,
+    byid    INTEGER NOT NULL,
     PRIMARY KEY (groupid, userid)
 ) WITHOUT ROWID;
-CREATE INDEX GroupUserOfUser ON GroupUser (userid);
-CREATE UNIQUE INDEX GroupUserInOrder ON GroupUser (groupid, joined);
 
--- In the order in which they came, with one index, which knows the mailbox of each and a second copy.
--- The mids stand in it as well, since they are in the primary key: a mailbox is put in order without
--- a look at its messages. In the order of the mailboxes, which earlier files have and keep, storing a
--- message takes a third more CPU, since it changes a large page of the table and one of the index.
--- The index has a statement of its own: of one that is made with the table, SQLite's planner does not
--- see that it holds the mids, and looks them up one by one.
-CREATE TABLE OfflineMessage (
-    userid     INTEGER NOT NULL,  -- the recipient
-    mid        TEXT    NOT NULL,
-    senderid   INTEGER NOT NULL,
-    sendername TEXT    NOT NULL,
-    cid        TEXT    NOT NULL,
-    groupid    INTEGER NOT NULL,  -- 0: one to one
-    time_ms    INTEGER NOT NULL,
-    message    TEXT    NOT NULL,
-    PRIMARY KEY (mid, userid)
+CREATE TABLE Invited (
+    groupid INTEGER NOT NULL,
+    userid  INTEGER NOT NULL,
+    byid    INTEGER NOT NULL,
+    PRIMARY KEY (groupid, userid)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX MessageOfUser ON OfflineMessage (userid, senderid, cid);
+
+CREATE TABLE Block (
+    userid  INTEGER NOT NULL,
+    blocked INTEGER NOT NULL,
+    PRIMARY KEY (userid, blocked)
+) WITHOUT ROWID;
+CREATE INDEX BlockedBy ON Block (blocked);
+
+-- One row. Positions are given from `head`, never from the highest in Entry, which can be deleted.
+CREATE TABLE Log (
+    epoch   TEXT    NOT NULL,  -- another whenever positions could have been given twice
+    head    INTEGER NOT NULL,  -- the last position given
+    changed INTEGER NOT NULL   -- of the last change of who is in which group, or of a group
+);
+INSERT INTO Log (epoch, head, changed) VALUES (lower(hex(randomblob(8))), 0, 0);
+
+-- One row, apart from Log, which every message writes.
+CREATE TABLE LogEnds (
+    oldest INTEGER NOT NULL,  -- the first position that is kept
+    found  INTEGER NOT NULL   -- how far the index for searching has come
+);
+INSERT INTO LogEnds (oldest, found) VALUES (1, 0);
+
+-- In the order in which they came.
+CREATE TABLE Entry (
+    at       INTEGER PRIMARY KEY,
+    conv     INTEGER NOT NULL,  -- of two users: low << 32 | high; of a group: its id
+    kind     INTEGER NOT NULL,  -- 0: text, 1: change, 2: a text that was deleted
+    senderid INTEGER NOT NULL,
+    cid      TEXT    NOT NULL,
+    time_ms  INTEGER NOT NULL,
+    edited   INTEGER NOT NULL DEFAULT 0,  -- the change that the body comes from; 0: none
+    re       INTEGER NOT NULL DEFAULT 0,  -- what it answers; 0: nothing
+    body     TEXT    NOT NULL             -- of a change: JSON
+);
+CREATE INDEX EntryOf ON Entry (conv, kind, at, senderid);
+CREATE UNIQUE INDEX EntryOnce ON Entry (cid, senderid);
+
+-- Who is or was in which conversation. They see since < at <= left.
+CREATE TABLE Member (
+    userid INTEGER NOT NULL,
+    conv   INTEGER NOT NULL,
+    role   TEXT    NOT NULL CHECK (role IN ('creator', 'admin', 'normal')),
+    joined INTEGER NOT NULL,  -- where they joined, which is also the order of members
+    since  INTEGER NOT NULL,
+    "left" INTEGER NOT NULL,  -- 9223372036854775807 of who has not left
+    read   INTEGER NOT NULL DEFAULT 0,
+    muted_until INTEGER NOT NULL DEFAULT 0,  -- ms
+    PRIMARY KEY (userid, conv)
+) WITHOUT ROWID;
+CREATE INDEX MemberOf ON Member (conv, userid);
 
 CREATE TABLE SchemaVersion (
     version INTEGER NOT NULL PRIMARY KEY
 ) WITHOUT ROWID;
-INSERT INTO SchemaVersion (version) VALUES (2);
+INSERT INTO SchemaVersion (version) VALUES (3);
 
 COMMIT;

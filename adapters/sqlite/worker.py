@@ -10,11 +10,14 @@ Rules:
    do that in the midst of any statement), is answered with TryAgain throughout.
 5. Whatever happens, the thread goes on to the next batch.
 6. At most `bound` jobs are unanswered; beyond that, and after closing, asking raises TryAgain.
+7. What is asked to be done alone has transactions of its own, has no future, and is done before
+   the jobs that wait, in the order in which it was asked for.
 """
 
 import asyncio
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
@@ -22,10 +25,12 @@ from typing import Any, TypeVar, TypeVarTuple
 
 import attrs
 
+from adapters.incidents import INCIDENTS
 from adapters.once_a_turn import OnceATurn
 from adapters.outage import Outage
 from chat_domain.errors import TryAgain
 
+S = TypeVar("S")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -51,13 +56,32 @@ class _Job:
             self.future.set_exception(self.error)
 
 
+@attrs.define(eq=False)
+class _Alone:
+    """Something that ends its own transactions, and what is to be called with its result."""
+
+    function: Callable[[sqlite3.Connection, Any], Any]
+    arg: Any
+    done: Callable[[Any], None]
+    result: Any = None
+
+
 class Worker:
-    """The loop's side is `run` and `close`; all that begins with `_do` runs in the thread."""
+    """The loop's side is `run`, `alone` and `close`; all that begins with `_do` runs in the
+    thread."""
 
     def __init__(
-        self, connection: sqlite3.Connection, *, begin: str, savepoints: bool, bound: int = BOUND
+        self,
+        connection: sqlite3.Connection,
+        *,
+        begin: str,
+        savepoints: bool,
+        bound: int = BOUND,
+        at_the_end: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
+        """at_the_end: what is done before the connection is closed, in the thread."""
         self._connection = connection
+        self._at_the_end = at_the_end
         self._begin = begin
         self._savepoints = savepoints
         self._bound = bound
@@ -65,7 +89,8 @@ class Worker:
         self._unanswered = 0
         self._closed = False
         self._outage = Outage("the database")
-        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Job] | _Alone | None] = SimpleQueue()
+        self._alone: deque[_Alone] = deque()  # that the thread has taken from the queue
         self._asked: OnceATurn[_Job] = OnceATurn(self._queue.put)
         # a daemon, so that a crash of the main thread still ends the process
         self._thread = threading.Thread(target=self._do_batches, name="sqlite", daemon=True)
@@ -81,6 +106,22 @@ class Worker:
         self._asked.add(_Job(future, function, args))
         self._unanswered += 1
         return future
+
+    def alone(
+        self,
+        function: Callable[[sqlite3.Connection, S], T],
+        arg: S,
+        done: Callable[[T | TryAgain], None],
+    ) -> None:
+        """Have `function(connection, arg)` done, outside of any transaction, and `done` called with
+        its result in a turn of the loop of its own; with TryAgain for whatever it raises."""
+        self._unanswered += 1
+        job = _Alone(function, arg, done)
+        if self._closed or self._unanswered > self._bound:
+            job.result = TryAgain()
+            self._loop.call_soon(self._answer_alone, job)
+        else:
+            self._queue.put(job)
 
     def depth(self) -> int:
         """How many jobs are unanswered."""
@@ -103,22 +144,56 @@ class Worker:
         for job in batch:
             job.answer()
 
+    def _answer_alone(self, job: _Alone) -> None:
+        self._unanswered -= 1
+        if isinstance(job.result, TryAgain):
+            self._outage.failed(job.result.__cause__)
+        else:
+            self._outage.worked()
+        job.done(job.result)
+
     def _do_batches(self) -> None:
         with closing(self._connection):
-            while batch := self._do_wait():
-                self._do_batch(batch)
-                with suppress(RuntimeError):  # the loop is gone: nobody waits for an answer
-                    self._loop.call_soon_threadsafe(self._answer, batch)
+            going_on = True
+            while going_on:
+                batch, going_on = self._do_wait()
+                while self._alone:
+                    self._do_alone(self._alone.popleft())
+                if batch:
+                    self._do_batch(batch)
+                    self._do_tell(self._answer, batch)
+            if self._at_the_end is not None:
+                with suppress(sqlite3.Error):  # a full disk, say
+                    self._at_the_end(self._connection)
 
-    def _do_wait(self) -> list[_Job]:
-        """All jobs that wait, at least one; none at all is the sign to end."""
+    def _do_tell(self, answer: Callable[[T], None], what: T) -> None:
+        with suppress(RuntimeError):  # the loop is gone: nobody waits for an answer
+            self._loop.call_soon_threadsafe(answer, what)
+
+    def _do_wait(self) -> tuple[list[_Job], bool]:
+        """All jobs that wait, at least one or one alone; and whether there will be more."""
         batch: list[_Job] = []
+        queue, alone = self._queue, self._alone
         with suppress(Empty):
-            while (jobs := self._queue.get(block=not batch)) is not None:
-                batch += jobs
-            if batch:
-                self._queue.put(None)  # end after this batch
-        return batch
+            while (jobs := queue.get(block=not (batch or alone))) is not None:
+                if isinstance(jobs, _Alone):
+                    alone.append(jobs)
+                else:
+                    batch += jobs
+            return batch, False
+        return batch, True
+
+    def _do_alone(self, job: _Alone) -> None:
+        try:
+            job.result = job.function(self._connection, job.arg)
+        except Exception as error:  # noqa: BLE001  # rule 5
+            if self._connection.in_transaction:
+                with suppress(sqlite3.Error):
+                    self._connection.rollback()
+            if not _is_trouble(error):
+                INCIDENTS.defect("sqlite", error)
+            job.result = _try_again(error)
+        self._do_tell(self._answer_alone, job)
 
     def _do_batch(self, batch: list[_Job]) -> None:
         execute = self._connection.execute

@@ -1,0 +1,278 @@
+"""The log, in a list: an entry is where its position says."""
+
+import asyncio
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from heapq import merge
+from itertools import islice
+from secrets import token_hex
+
+import attrs
+
+from adapters.admission import Admission, First, Key, Seen, admit
+from adapters.at_once import at_once
+from adapters.memory.groups import MemoryGroups
+from adapters.memory.members import Members, Seat
+from adapters.memory.users import MemoryUsers
+from chat_domain.entries import (
+    DELETED,
+    TEXT,
+    Batch,
+    Change,
+    Ends,
+    Entry,
+    Known,
+    Opening,
+    Place,
+    Reading,
+    What,
+    is_group,
+    pair,
+    people,
+)
+from chat_domain.errors import ChatError, NoSuchMember, NotMember
+from chat_domain.model import Role
+from chat_domain.names import Name
+from chat_domain.ports.store import Committed, Moved, Outcome, OutOfDate
+
+UNNAMED = "?"  # who is no more
+
+
+class MemoryLog:
+    def __init__(self, users: MemoryUsers, members: Members, groups: MemoryGroups) -> None:
+        self._users = users
+        self._members = members
+        self._groups = groups
+        self._entries: list[Entry] = []
+        self._of: defaultdict[int, list[int]] = defaultdict(list)  # positions, by conversation
+        self._firsts: dict[Key, int] = {}  # positions
+        self._got: dict[int, int] = {}
+        self._epoch = token_hex(8)
+        self._changed = 0
+
+    # -- appending ---------------------------------------------------------------------------
+
+    def append(self, batch: Batch, done: Callable[[Outcome], None]) -> None:
+        asyncio.get_running_loop().call_soon(done, self._append(batch))
+
+    def _append(self, batch: Batch) -> Outcome:
+        if batch.epoch != self._epoch or not self._has(batch.last):
+            return Moved()
+        if batch.judged > len(self._entries):
+            return Moved()
+        if self._changed > batch.judged:
+            return OutOfDate(self._changed)
+        head = len(self._entries)
+        seen = self._look_up(batch)
+        admission = at_once(admit(batch, seen, head, self._changed, self._carry_out))
+        self._keep(admission)
+        return Committed(admission.others)
+
+    def _has(self, last: Place) -> bool:
+        if not last.at:
+            return True
+        if last.at > len(self._entries):
+            return False
+        there = self._entries[last.at - 1]
+        return (there.sender_id, there.cid) == (last.sender_id, last.cid)
+
+    def _look_up(self, batch: Batch) -> Seen:
+        convs = {entry.conv for entry in batch.entries}
+        pairs = [conv for conv in convs if not is_group(conv)]
+        missing = {
+            conv: user_id
+            for conv in pairs
+            for user_id in people(conv)
+            if self._users.user(user_id) is None
+        }
+        return Seen(
+            firsts={
+                key: _first(self._entries[self._firsts[key] - 1])
+                for key in ((entry.sender_id, entry.cid) for entry in batch.entries)
+                if key in self._firsts
+            },
+            missing=missing,
+            new=[conv for conv in pairs if conv not in self._of],
+            ended=[conv for conv in convs if is_group(conv) and not self._groups.exists(conv)],
+        )
+
+    async def _carry_out(self, admission: Admission, entry: Entry) -> tuple[int, Change]:
+        change, conv, at = entry.change, entry.conv, admission.head + 1
+        assert change is not None
+        groups, sender_id = self._groups, entry.sender_id
+        match change.what:
+            case What.CREATED:
+                conv = groups.create(Name(change.name), change.detail, sender_id, at)
+            case What.JOINED:
+                groups.join(conv, sender_id, at)
+            case What.LEFT:
+                heir = self._leave(admission, conv, sender_id, NotMember(conv))
+                change = attrs.evolve(change, user_id=heir)
+            case What.REMOVED:
+                user_id = change.user_id
+                self._leave(admission, conv, user_id, NoSuchMember(user_id, conv))
+            case What.RENAMED:
+                groups.rename(conv, Name(change.name))
+            case What.ENDED:
+                groups.end(conv, at)
+                admission.shut_out(conv)
+            case What.ERASED:
+                self._keep(admission)
+                self._erase(sender_id)
+        return conv, change
+
+    def _leave(self, admission: Admission, group_id: int, user_id: int, refusal: ChatError) -> int:
+        heir = self._groups.leave(group_id, user_id, admission.head + 1, refusal)
+        admission.shut_out(group_id, user_id)
+        if not self._groups.exists(group_id):
+            admission.shut_out(group_id)
+        return heir
+
+    def _keep(self, admission: Admission) -> None:
+        """What is admitted so far."""
+        admission.settle()
+        for row in admission.rows:
+            if row.at > len(self._entries):
+                self._put(row.entry)
+        for conv, at in admission.met.items():
+            for user_id in people(conv):
+                if self._members.seat(conv, user_id) is None:
+                    self._members.put(conv, user_id, Seat(Role.NORMAL, at, 0))
+        self._changed = admission.changed
+
+    def _put(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._of[entry.conv].append(entry.at)
+        self._firsts[entry.sender_id, entry.cid] = entry.at
+
+    def _erase(self, sender_id: int) -> None:
+        for place, entry in enumerate(self._entries):
+            if entry.sender_id == sender_id and entry.kind == TEXT:
+                self._entries[place] = _like(entry, kind=DELETED, text="")
+
+    # -- reading -----------------------------------------------------------------------------
+
+    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
+        if not self._has(last):
+            await self.renew()
+        return Ends(self._epoch, len(self._entries), 1, self._changed)
+
+    async def renew(self) -> str:
+        self._epoch = token_hex(8)
+        head = len(self._entries)
+        self._got = {user_id: min(at, head) for user_id, at in self._got.items()}
+        self._members.cut_marks(head)
+        return self._epoch
+
+    async def tail(self, after: int, limit: int) -> Reading:
+        above = range(max(after, 0) + 1, len(self._entries) + 1)
+        return self._reading(islice(above, limit), after, limit)
+
+    async def read(self, user_id: int, after: int, limit: int) -> Reading:
+        return self._reading(islice(self._seen_by(user_id, after), limit), after, limit)
+
+    def _reading(self, positions: Iterable[int], after: int, limit: int) -> Reading:
+        found = self._shown(positions)
+        if len(found) < limit:
+            return Reading(tuple(found), len(self._entries))
+        return Reading(tuple(found), found[-1].at if found else after)
+
+    async def missed(self, user_id: int, after: int, most: int) -> int:
+        return sum(1 for _ in islice(self._seen_by(user_id, after), most))
+
+    async def page(
+        self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
+    ) -> list[Entry]:
+        seat = self._members.seat(conv, user_id)
+        if seat is None:
+            return []
+        if before is None:
+            return self._shown(islice(self._of_seat(conv, seat, after), limit))
+        found = [at for at in self._of_seat(conv, seat, after) if at < before]
+        return self._shown(found[-limit:] if limit else [])
+
+    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
+        seats = self._members.all_of(user_id)
+        counts = {
+            conv: sum(
+                1
+                for at in self._of_seat(conv, seats[conv], seats[conv].read)
+                if self._is_text_of_another(at, user_id)
+            )
+            for conv in convs
+            if conv in seats
+        }
+        return {conv: count for conv, count in counts.items() if count}
+
+    def _is_text_of_another(self, at: int, user_id: int) -> bool:
+        entry = self._entries[at - 1]
+        return entry.kind == TEXT and entry.sender_id != user_id
+
+    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
+        entries = (self._entries[at - 1] for at in self._of.get(pair(user_id, sender_id), ()))
+        got = self._got.get(user_id, 0)
+        found = (
+            entry
+            for entry in entries
+            if entry.at > got and entry.kind == TEXT and entry.sender_id == sender_id
+        )
+        return sum(1 for _ in islice(found, most))
+
+    async def opening(self, user_id: int) -> Opening:
+        groups = tuple(sorted(filter(is_group, self._members.of(user_id))))
+        return Opening(await self.ends(), self._got.get(user_id, 0), groups)
+
+    async def got(self, marks: Mapping[int, int]) -> None:
+        for user_id, at in marks.items():
+            if self._users.user(user_id) is not None:
+                self._got[user_id] = max(self._got.get(user_id, 0), at)
+
+    def forget(self, user_id: int) -> None:
+        """They are no more."""
+        self._got.pop(user_id, None)
+        self._members.forget(user_id)
+
+    def _seen_by(self, user_id: int, after: int) -> Iterator[int]:
+        """The positions above `after` that a user may see, ascending."""
+        seats = self._members.all_of(user_id)
+        return merge(*(self._of_seat(conv, seat, after) for conv, seat in seats.items()))
+
+    def _of_seat(self, conv: int, seat: Seat, after: int) -> Iterator[int]:
+        positions = self._of.get(conv, [])
+        begin = bisect_right(positions, max(after, seat.since))
+        return iter(positions[begin : bisect_right(positions, seat.left)])
+
+    def _shown(self, positions: Iterable[int]) -> list[Entry]:
+        return [self._named(self._entries[at - 1]) for at in positions]
+
+    def _named(self, entry: Entry) -> Entry:
+        user = self._users.user(entry.sender_id)
+        name = UNNAMED if user is None else user.name
+        return entry if entry.sender_name == name else _like(entry, sender_name=name)
+
+
+def _first(entry: Entry) -> First:
+    known = Known(entry.at, entry.time_ms)
+    return First(known, entry.conv, entry.kind, entry.text, entry.change, entry.answers)
+
+
+def _like(
+    entry: Entry,
+    *,
+    kind: int | None = None,
+    sender_name: str | None = None,
+    text: str | None = None,
+) -> Entry:
+    return Entry(
+        entry.conv,
+        entry.kind if kind is None else kind,
+        entry.sender_id,
+        entry.sender_name if sender_name is None else sender_name,
+        entry.cid,
+        entry.text if text is None else text,
+        entry.change,
+        entry.answers,
+        entry.at,
+        entry.time_ms,
+    )

@@ -1,0 +1,127 @@
+"""What changes do to the tables, within the transaction that puts them into the log."""
+
+import attrs
+
+from adapters.admission import Admission, Seen, admit
+from adapters.sql import entries, members
+from adapters.sql.database import Connection
+from adapters.sql.names import keys
+from adapters.sql.numbers import bounded
+from chat_domain.entries import Batch, Change, Entry, What
+from chat_domain.errors import (
+    AlreadyMember,
+    ChatError,
+    GroupNameTaken,
+    NoSuchGroup,
+    NoSuchMember,
+    NotMember,
+)
+from chat_domain.model import Role
+from chat_domain.names import Name
+
+
+async def append(
+    connection: Connection, batch: Batch, seen: Seen, head: int, changed: int
+) -> Admission:
+    """Put any batch into the tables, but for the row of Log, which has to be locked before.
+
+    seen: of `entries.look_up`, which need not have been within the lock. head, changed: the log's.
+    """
+    changes = _Changes(connection, head)
+    admission = await admit(batch, seen, head, changed, changes.carry_out)
+    await entries.insert(connection, admission, behind=changes.inserted)
+    return admission
+
+
+@attrs.define
+class _Changes:
+    """inserted: the position up to which entries are in the table."""
+
+    _connection: Connection
+    inserted: int
+
+    async def carry_out(self, admission: Admission, entry: Entry) -> tuple[int, Change]:
+        """See `adapters.admission.CarryOut`. Whatever stands in the way is found before anything
+        is changed."""
+        change, conv = entry.change, entry.conv
+        assert change is not None
+        match change.what:
+            case What.CREATED:
+                conv = await self._create(entry.sender_id, change, admission.head + 1)
+            case What.JOINED:
+                await self._join(entry, admission.head + 1)
+            case What.LEFT:
+                heir = await self._leave(admission, conv, entry.sender_id, NotMember(conv))
+                change = attrs.evolve(change, user_id=heir)
+            case What.REMOVED:
+                refusal = NoSuchMember(change.user_id, conv)
+                await self._leave(admission, conv, change.user_id, refusal)
+            case What.RENAMED:
+                await self._rename(conv, Name(change.name))
+            case What.ENDED:
+                await self._end(admission, conv)
+            case What.ERASED:
+                await self._erase(admission, entry.sender_id)
+        return conv, change
+
+    async def _create(self, creator_id: int, change: Change, at: int) -> int:
+        name = Name(change.name)
+        row = {"groupname": name.text, **keys(name), "groupdesc": change.detail}
+        group_id = await self._connection.add_named("AllGroup", row)
+        if group_id is None:
+            raise GroupNameTaken(name.text)
+        await members.enter(self._connection, group_id, creator_id, Role.CREATOR, at)
+        return group_id
+
+    async def _join(self, entry: Entry, at: int) -> None:
+        await self._check_group(entry.conv)
+        entered = await members.enter(
+            self._connection, entry.conv, entry.sender_id, Role.NORMAL, at
+        )
+        if not entered:
+            raise AlreadyMember(entry.conv)
+
+    async def _leave(
+        self, admission: Admission, group_id: int, user_id: int, refusal: ChatError
+    ) -> int:
+        """Return who is creator now, 0 if that does not change. Without anybody the group ends."""
+        await self._check_group(group_id)
+        role = await members.role_of(self._connection, group_id, bounded(user_id))
+        if role is None:
+            raise refusal
+        await members.leave(self._connection, group_id, user_id, admission.head + 1)
+        admission.shut_out(group_id, user_id)
+        heir = await members.heir(self._connection, group_id)
+        if not heir:
+            await self._forget(admission, group_id)
+        if role is not Role.CREATOR or not heir:
+            return 0
+        await members.promote(self._connection, group_id, heir)
+        return heir
+
+    async def _rename(self, group_id: int, name: Name) -> None:
+        await self._check_group(group_id)
+        columns = {"groupname": name.text, **keys(name)}
+        new = ", ".join(f"{column} = ?" for column in columns)
+        rename = f"UPDATE AllGroup SET {new} WHERE id = ?"  # noqa: S608  # constants
+        if not await self._connection.change_named(rename, (*columns.values(), group_id)):
+            raise GroupNameTaken(name.text)
+
+    async def _end(self, admission: Admission, group_id: int) -> None:
+        await self._check_group(group_id)
+        await members.leave_all(self._connection, group_id, admission.head + 1)
+        await self._forget(admission, group_id)
+
+    async def _forget(self, admission: Admission, group_id: int) -> None:
+        await self._connection.change("DELETE FROM AllGroup WHERE id = ?", (group_id,))
+        admission.shut_out(group_id)
+
+    async def _erase(self, admission: Admission, sender_id: int) -> None:
+        await entries.insert(self._connection, admission, behind=self.inserted)
+        self.inserted = admission.head
+        await entries.erase(self._connection, sender_id, admission.head + 1)
+
+    async def _check_group(self, group_id: int) -> None:
+        query = "SELECT 1 FROM AllGroup WHERE id = ?"
+        if not await self._connection.rows(query, (bounded(group_id),)):
+            raise NoSuchGroup(group_id)

@@ -1,0 +1,125 @@
+"""The table Entry: what is in the log.
+
+To append, first `look_up` a batch, which only reads; then put what `adapters.admission` makes of it
+into the tables by `insert`, together with what changes do (`adapters.sql.changes`). The row of Log
+is the adapter's own: how it is locked and counted up differs.
+"""
+
+import json
+from collections.abc import Collection, Container, Sequence
+from typing import Any
+
+from adapters.admission import Admission, First, Key, Row, Seen
+from adapters.sql import judging, members
+from adapters.sql.database import Connection
+from chat_domain.entries import Batch, Change, Entry, Place, is_group, people
+
+INSERT = (
+    "INSERT INTO Entry (at, conv, kind, senderid, cid, time_ms, re, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+# Entries as they are read (see `judging.entries`). Whoever is no more has no name.
+COLUMNS = "at, conv, kind, senderid, name, cid, time_ms, re, body"
+SOURCE = "Entry LEFT JOIN User ON User.id = senderid"
+
+
+def values(row: Row) -> tuple[Any, ...]:
+    """What INSERT asks for."""
+    entry = row.entry
+    body = entry.text if row.change is None else body_of(row.change)
+    return (
+        row.at,
+        row.conv,
+        entry.kind,
+        entry.sender_id,
+        entry.cid,
+        entry.time_ms,
+        entry.answers,
+        body,
+    )
+
+
+def body_of(change: Change) -> str:
+    """As `judging.change` reads it."""
+    facts = {
+        "what": str(change.what),
+        "user_id": change.user_id,
+        "name": change.name,
+        "detail": change.detail,
+    }
+    return json.dumps(
+        {fact: value for fact, value in facts.items() if value},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+async def has(connection: Connection, place: Place, oldest: int) -> bool:
+    """Whether the log has this entry where it was, as far as can be told."""
+    if place.at < oldest:  # it may be deleted; or there is none
+        return True
+    rows = await connection.rows("SELECT senderid, cid FROM Entry WHERE at = ?", (place.at,))
+    return [(sender_id, judging.text(cid)) for sender_id, cid in rows] == [
+        (place.sender_id, place.cid)
+    ]
+
+
+async def look_up(connection: Connection, batch: Batch, met: Container[int]) -> Seen:
+    """met: conversations of two that are known to have their members."""
+    entries = batch.entries
+    pairs = {entry.conv for entry in entries if not is_group(entry.conv)}
+    new = sorted(conv for conv in pairs if conv not in met)
+    absent = await missing(connection, new)
+    refused = {entries[place].conv for place in batch.refused}
+    return Seen(
+        firsts=await firsts(connection, entries),
+        missing=absent,
+        new=[conv for conv in new if conv not in absent],
+        ended=await _ended(connection, sorted(filter(is_group, refused))),
+    )
+
+
+async def firsts(connection: Connection, entries: Collection[Entry]) -> dict[Key, First]:
+    """Those of these entries that the log has."""
+    asked = [(entry.cid, entry.sender_id) for entry in entries]
+    columns = "senderid, cid, at, time_ms, conv, kind, re, body"
+    rows = await connection.many_in_pairs(columns, "Entry WHERE (cid, senderid) IN", asked)
+    return dict(judging.first(row) for row in rows)
+
+
+async def missing(connection: Connection, convs: Sequence[int]) -> dict[int, int]:
+    """By conversations of two, somebody in it who does not exist."""
+    asked = sorted({user_id for conv in convs for user_id in people(conv)})
+    if not asked:
+        return {}
+    there = {row[0] for row in await connection.many_in("id", "User WHERE id IN", asked)}
+    return {conv: user_id for conv in convs for user_id in people(conv) if user_id not in there}
+
+
+async def _ended(connection: Connection, group_ids: Sequence[int]) -> set[int]:
+    if not group_ids:
+        return set()
+    rows = await connection.many_in("id", "AllGroup WHERE id IN", group_ids)
+    return set(group_ids) - {row[0] for row in rows}
+
+
+async def insert(connection: Connection, admission: Admission, *, behind: int = 0) -> None:
+    """Put those rows of a batch into the table that are above a position, and give conversations
+    of two that begin with them their members."""
+    met = {conv: at for conv, at in admission.met.items() if at > behind}
+    if met:
+        await members.meet(connection, met)
+    rows = [values(row) for row in admission.rows if row.at > behind]
+    if rows:
+        await connection.change_each(INSERT, rows)
+
+
+async def erase(connection: Connection, sender_id: int, at: int) -> None:
+    """Empty all texts of a sender, by the change at this position. Their conversations are gone
+    through one by one, which an index is for."""
+    rows = await connection.many("conv", "Member WHERE userid = ?", (sender_id,))
+    await connection.change_each(
+        "UPDATE Entry SET kind = 2, body = '', edited = ?"
+        " WHERE conv = ? AND kind = 0 AND senderid = ?",
+        [(at, conv, sender_id) for conv in sorted(row[0] for row in rows)],
+    )

@@ -1,0 +1,145 @@
+"""The table Member: who is or was in which conversation, and from where to where they see it.
+
+`since` < `at` <= `left` is what a member sees; `left` is FOR_EVER of who has not left. A row stays
+when its user leaves. Whoever changes rows here holds the lock that orders all appends.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from adapters.sql import judging
+from adapters.sql.database import Connection
+from adapters.sql.numbers import FOR_EVER, NO_ID
+from chat_domain.entries import people
+from chat_domain.model import Role
+
+_ADD = (
+    "INSERT INTO Member (userid, conv, role, joined, since, `left`, `read`)"
+    " VALUES (?, ?, ?, ?, ?, ?, 0)"
+)
+
+
+@attrs.frozen
+class Span:
+    """A part of a conversation: what is above one position, and not above the other."""
+
+    conv: int
+    above: int
+    upto: int
+
+
+async def meet(connection: Connection, convs: Mapping[int, int]) -> None:
+    """Give conversations of two their members, where they have none yet. convs: and where each
+    begins."""
+    rows = [
+        (user_id, conv, Role.NORMAL.value, at, 0, FOR_EVER)
+        for conv, at in sorted(convs.items())
+        for user_id in dict.fromkeys(people(conv))
+    ]
+    await connection.change_each(f"{_ADD} {connection.words.unless_there}", rows)
+
+
+async def enter(connection: Connection, conv: int, user_id: int, role: Role, at: int) -> bool:
+    """Let somebody into a group; False where they are in it. They see their own joining."""
+    place = (role.value, at, at - 1, FOR_EVER)
+    left = await connection.rows(
+        "SELECT `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
+    )
+    if not left:
+        await connection.change(_ADD, (user_id, conv, *place))
+    elif left[0][0] == FOR_EVER:
+        return False
+    else:
+        await connection.change(
+            "UPDATE Member SET role = ?, joined = ?, since = ?, `left` = ?"
+            " WHERE userid = ? AND conv = ?",
+            (*place, user_id, conv),
+        )
+    return True
+
+
+async def role_of(connection: Connection, conv: int, user_id: int) -> Role | None:
+    """What somebody is in a group, None where they are not in it."""
+    rows = await connection.rows(
+        "SELECT role FROM Member WHERE userid = ? AND conv = ? AND `left` = ?",
+        (user_id, conv, FOR_EVER),
+    )
+    return judging.role(rows[0][0]) if rows else None
+
+
+async def leave(connection: Connection, conv: int, user_id: int, at: int) -> None:
+    """They see their own leaving, and nothing above it."""
+    await connection.change(
+        "UPDATE Member SET `left` = ? WHERE userid = ? AND conv = ?", (at, user_id, conv)
+    )
+
+
+async def leave_all(connection: Connection, conv: int, at: int) -> None:
+    await connection.change(
+        "UPDATE Member SET `left` = ? WHERE conv = ? AND `left` = ?", (at, conv, FOR_EVER)
+    )
+
+
+async def heir(connection: Connection, conv: int) -> int:
+    """Who of a group's members has been in it for the longest; 0 where there is nobody."""
+    rows = await connection.rows(
+        "SELECT userid FROM Member WHERE conv = ? AND `left` = ? ORDER BY joined, userid LIMIT 1",
+        (conv, FOR_EVER),
+    )
+    return int(rows[0][0]) if rows else 0
+
+
+async def promote(connection: Connection, conv: int, user_id: int) -> None:
+    await connection.change(
+        "UPDATE Member SET role = ? WHERE userid = ? AND conv = ?",
+        (Role.CREATOR.value, user_id, conv),
+    )
+
+
+async def groups_of(connection: Connection, user_id: int) -> list[int]:
+    """The groups that a user is in, ascending."""
+    rows = await connection.many(
+        "conv", "Member WHERE userid = ? AND conv < ? AND `left` = ?", (user_id, NO_ID, FOR_EVER)
+    )
+    return sorted(judging.ids(row[0] for row in rows))
+
+
+async def spans(connection: Connection, user_id: int, after: int, upto: int) -> list[Span]:
+    """What a user may see above one position, and not above the other."""
+    rows = await connection.many(
+        "conv, since, `left`", "Member WHERE userid = ? AND `left` > ?", (user_id, after)
+    )
+    return _spans(rows, after, upto)
+
+
+async def span(
+    connection: Connection, user_id: int, conv: int, after: int, upto: int
+) -> list[Span]:
+    """The same of one conversation: one part or none."""
+    rows = await connection.rows(
+        "SELECT conv, since, `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
+    )
+    return _spans(rows, after, upto)
+
+
+async def unread(
+    connection: Connection, user_id: int, convs: Sequence[int], upto: int
+) -> list[Span]:
+    """Of these conversations what a user may see and has not read."""
+    rows = await connection.many_in(
+        "conv, since, `left`, `read`", f"Member WHERE userid = {user_id:d} AND conv IN", convs
+    )
+    read = {conv: mark for conv, _, _, mark in judging.positions(rows)}
+    return [
+        attrs.evolve(span, above=max(span.above, read[span.conv]))
+        for span in _spans([row[:3] for row in rows], 0, upto)
+    ]
+
+
+def _spans(rows: Sequence[Sequence[object]], after: int, upto: int) -> list[Span]:
+    found = [
+        Span(conv, max(since, after), min(left, upto))
+        for conv, since, left in judging.positions(rows)
+    ]
+    return [span for span in found if span.above < span.upto]

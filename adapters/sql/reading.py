@@ -1,0 +1,222 @@
+"""Reading the log: the methods of `ports.Log` but for `append`.
+
+Head first, then memberships, then entries up to that head: so whatever is committed meanwhile is
+above the head that is told, also where statements do not see one moment together.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from secrets import token_hex
+
+from adapters.sql import entries, judging, members
+from adapters.sql.database import Connection, Database
+from adapters.sql.members import Span
+from adapters.sql.numbers import bounded, bounded_at
+from chat_domain.entries import KINDS, TEXT, Ends, Entry, Opening, Place, Reading, pair
+
+__all__ = ["SqlReading", "ends", "opening", "renew"]
+
+
+class SqlReading:
+    """What an adapter's log is derived from; it adds `append`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
+        found = await self._database.read(_ends_and_place, last)
+        if found is None:
+            return await self._database.write(_ends_anew, last)
+        return found
+
+    async def renew(self) -> str:
+        return await self._database.write(renew)
+
+    async def tail(self, after: int, limit: int) -> Reading:
+        return await self._database.read(_tail, bounded_at(after), bounded(limit))
+
+    async def read(self, user_id: int, after: int, limit: int) -> Reading:
+        asked = bounded(user_id), bounded_at(after), bounded(limit)
+        return await self._database.read(_read, *asked)
+
+    async def missed(self, user_id: int, after: int, most: int) -> int:
+        asked = bounded(user_id), bounded_at(after), bounded(most)
+        return await self._database.read(_missed, *asked)
+
+    async def page(
+        self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
+    ) -> list[Entry]:
+        before = None if before is None else bounded_at(before)
+        asked = bounded(user_id), bounded_at(conv), before, bounded_at(after), bounded(limit)
+        return await self._database.read(_page, *asked)
+
+    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
+        asked = sorted({bounded_at(conv) for conv in convs})
+        return await self._database.read(_unread, bounded(user_id), asked)
+
+    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
+        asked = bounded(user_id), bounded(sender_id), bounded(most)
+        return await self._database.read(_unheard, *asked)
+
+    async def opening(self, user_id: int) -> Opening:
+        """Of one moment only where a piece of reading is; otherwise it has to be overridden."""
+        return await self._database.read(opening, bounded(user_id))
+
+    async def got(self, marks: Mapping[int, int]) -> None:
+        every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
+        if every:
+            await self._database.write(_got, every, repeatable=True)
+
+
+async def ends(connection: Connection) -> Ends:
+    rows = await connection.rows("SELECT epoch, head, oldest, changed FROM Log, LogEnds")
+    return judging.ends(rows)
+
+
+async def _ends_and_place(connection: Connection, last: Place) -> Ends | None:
+    """None where the log does not have this entry where it was."""
+    found = await ends(connection)
+    there = await entries.has(connection, last, found.oldest)
+    return found if there and last.at <= found.head else None
+
+
+async def _ends_anew(connection: Connection, last: Place) -> Ends:
+    found = await _ends_and_place(connection, last)
+    if found is None:
+        await renew(connection)
+        found = await ends(connection)
+    return found
+
+
+async def renew(connection: Connection) -> str:
+    """Let no position mean what it meant."""
+    epoch = token_hex(8)
+    await connection.change("UPDATE Log SET epoch = ?", (epoch,))
+    head = (await ends(connection)).head
+    await connection.change("UPDATE User SET got = ? WHERE got > ?", (head, head))
+    await connection.change("UPDATE Member SET `read` = ? WHERE `read` > ?", (head, head))
+    return epoch
+
+
+async def _tail(connection: Connection, after: int, limit: int) -> Reading:
+    head = (await ends(connection)).head
+    rows = await connection.many(
+        entries.COLUMNS,
+        f"{entries.SOURCE} WHERE at > ? AND at <= ? ORDER BY at LIMIT ?",
+        (after, head, limit),
+    )
+    return _reading(sorted(row[0] for row in rows), judging.entries(rows), head, after, limit)
+
+
+def _reading(
+    positions: Sequence[int], found: Sequence[Entry], head: int, after: int, limit: int
+) -> Reading:
+    """positions: those of all rows, ascending, also of what is no entry."""
+    if len(positions) < limit:
+        return Reading(tuple(found), head)
+    return Reading(tuple(found), positions[-1] if positions else after)
+
+
+async def _read(connection: Connection, user_id: int, after: int, limit: int) -> Reading:
+    head = (await ends(connection)).head
+    spans = await members.spans(connection, user_id, after, head)
+    positions = await _first(connection, spans, limit)
+    found = await _entries_at(connection, positions)
+    return _reading(positions, found, head, after, limit)
+
+
+async def _missed(connection: Connection, user_id: int, after: int, most: int) -> int:
+    head = (await ends(connection)).head
+    spans = await members.spans(connection, user_id, after, head)
+    return len(await _first(connection, spans, most))
+
+
+async def _page(  # noqa: PLR0917  # what the port asks
+    connection: Connection, user_id: int, conv: int, before: int | None, after: int, limit: int
+) -> list[Entry]:
+    head = (await ends(connection)).head
+    upto = head if before is None else min(head, before - 1)
+    spans = await members.span(connection, user_id, conv, after, upto)
+    find = _first if before is None else _last
+    return await _entries_at(connection, await find(connection, spans, limit))
+
+
+async def _unread(connection: Connection, user_id: int, convs: Sequence[int]) -> dict[int, int]:
+    head = (await ends(connection)).head
+    spans = await members.unread(connection, user_id, convs, head)
+    counts = await connection.integers(
+        "SELECT count(*) AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
+        " AND senderid <> ?",
+        [(span.conv, TEXT, span.above, span.upto, user_id) for span in spans],
+    )
+    return {span.conv: count for span, (count,) in zip(spans, counts, strict=True) if count}
+
+
+async def _unheard(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
+    got = await _got_of(connection, user_id)
+    ((count,),) = await connection.rows(
+        "SELECT count(*) FROM (SELECT 1 FROM Entry WHERE conv = ? AND kind = ? AND at > ?"
+        " AND senderid = ? LIMIT ?) AS found",
+        (pair(user_id, sender_id), TEXT, got, sender_id, most),
+    )
+    return int(count)
+
+
+async def opening(connection: Connection, user_id: int) -> Opening:
+    found = await ends(connection)
+    groups = await members.groups_of(connection, user_id)
+    return Opening(found, await _got_of(connection, user_id), tuple(groups))
+
+
+async def _got_of(connection: Connection, user_id: int) -> int:
+    rows = await connection.rows("SELECT got FROM User WHERE id = ?", (user_id,))
+    return judging.position(rows[0][0]) if rows else 0
+
+
+async def _got(connection: Connection, every: Sequence[tuple[int, int]]) -> None:
+    # in one order on every node, so that they wait for each other instead of deadlocking
+    await connection.change_each(
+        "UPDATE User SET got = ? WHERE id = ? AND got < ?",
+        [(at, user_id, at) for user_id, at in every],
+    )
+
+
+# -- positions, by the index ---------------------------------------------------------------------
+
+
+async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> list[int]:
+    """The first positions of all these parts together, ascending.
+
+    Each is asked for its share. What had more than that is asked again, as long as what it has may
+    be among the first: so some `limit` positions are read, whether they lie in one part or in all.
+    """
+    found: list[int] = []
+    parts = [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
+    while parts and limit:
+        share = limit // len(parts) + 1
+        every = await connection.integers(f"{_IN_PART} ORDER BY at LIMIT {share:d}", parts)
+        found = sorted([*found, *(at for some in every for at in some)])[:limit]
+        last = found[-1] if len(found) == limit else None
+        parts = [
+            (conv, kind, max(some), upto)
+            for (conv, kind, _, upto), some in zip(parts, every, strict=True)
+            if len(some) == share and (last is None or max(some) < last)
+        ]
+    return found
+
+
+async def _last(connection: Connection, spans: Sequence[Span], limit: int) -> list[int]:
+    """The last positions of a part, ascending."""
+    parts = [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
+    query = f"{_IN_PART} ORDER BY at DESC LIMIT {limit:d}"
+    every = await connection.integers(query, parts) if parts and limit else []
+    return sorted(at for some in every for at in some)[-limit:]
+
+
+_IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
+
+
+async def _entries_at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
+    if not positions:
+        return []
+    rows = await connection.many_in(entries.COLUMNS, f"{entries.SOURCE} WHERE at IN", positions)
+    return judging.entries(rows)

@@ -1,0 +1,20 @@
+"""The log: read by one thread, and appended to by the other."""
+
+from collections.abc import Callable
+
+from adapters.sql.reading import SqlReading
+from adapters.sqlite.appending import Appender
+from adapters.sqlite.database import SqliteDatabase
+from adapters.sqlite.worker import Worker
+from chat_domain.entries import Batch
+from chat_domain.ports.store import Outcome
+
+
+class SqliteLog(SqlReading):
+    def __init__(self, database: SqliteDatabase, writer: Worker, appender: Appender) -> None:
+        super().__init__(database)
+        self._writer = writer
+        self._append = appender.append
+
+    def append(self, batch: Batch, done: Callable[[Outcome], None]) -> None:
+        self._writer.alone(self._append, batch, done)
