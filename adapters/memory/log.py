@@ -54,9 +54,10 @@ class MemoryLog:
     # -- appending ---------------------------------------------------------------------------
 
     def append(self, batch: Batch, done: Callable[[Outcome], None]) -> None:
-        asyncio.get_running_loop().call_soon(done, self._append(batch))
+        asyncio.get_running_loop().call_soon(done, self.commit(batch))
 
-    def _append(self, batch: Batch) -> Outcome:
+    def commit(self, batch: Batch) -> Outcome:
+        """What `append` tells of a batch, at once: for whoever has no event loop."""
         if batch.epoch != self._epoch or not self._has(batch.last):
             return Moved()
         if batch.judged > len(self._entries):

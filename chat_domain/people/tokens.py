@@ -84,8 +84,14 @@ class LoginTokens:
 
     def _following(self, token: Token) -> Token:
         text = f"{_beginning(token.text)}{_POINT}{self.ids.token()}"
-        expires_ms = self.clock.now_ms() + TOKEN_LIFE_MS
-        kept = attrs.evolve(token.kept, digest=digest(text), expires_ms=expires_ms, used=False)
+        now_ms = self.clock.now_ms()
+        kept = attrs.evolve(
+            token.kept,
+            digest=digest(text),
+            expires_ms=now_ms + TOKEN_LIFE_MS,
+            used=False,
+            seen_ms=now_ms,
+        )
         return Token(text, kept)
 
     async def keep(self, token: Token, connected: Collection[str] = ()) -> list[str]:

@@ -83,7 +83,7 @@ def test_a_young_token_is_resumed_by_again_and_again(world: World, bob: User) ->
     token = world.issue(bob)
     world.clock.ms += DAY - 1
     for _ in range(3):
-        assert resume(world, token) == token
+        assert resume(world, token).text == token.text
 
 
 def test_after_a_day_a_token_is_followed_by_another(world: World, bob: User) -> None:
@@ -125,7 +125,7 @@ def test_the_answer_that_was_read_may_be_any_of_the_last(world: World, bob: User
     read = resume(world, first)
     for _ in range(NEW_KEPT - 1):
         resume(world, first)
-    assert resume(world, read) == read
+    assert resume(world, read).text == read.text
 
 
 def test_a_token_that_was_not_used_for_long_is_followed_as_well(world: World, bob: User) -> None:

@@ -14,6 +14,7 @@ from chat_domain.entries import (
 )
 from chat_domain.log.follower import GAP_WAITS, READ_AT_ONCE, Follower
 from chat_domain.notes import Appended
+from tests.unit.fakes import finished
 from tests.unit.world import Terminal, World
 
 
@@ -44,7 +45,8 @@ class Elsewhere:
 
     def _commit(self, entries: tuple[Entry, ...]) -> Appended:
         epoch = self.world.chat.follower.epoch
-        self.log.commit(Batch(entries, epoch, 10**9, Place()))
+        head = finished(self.log.ends()).head
+        self.log.commit(Batch(entries, epoch, head, Place()))
         return Appended(epoch, entries[0].at, entries[-1].at, entries)
 
 
