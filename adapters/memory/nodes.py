@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adapters.memory.presence import LocalPresence
+from adapters.memory.presence import LocalPresence, LocalSlots
 from adapters.once_a_turn import OnceATurn
 from chat_domain.cluster.node import Node
 from chat_domain.notes import Note
@@ -45,16 +45,26 @@ class Hub:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self._presence = LocalPresence()
+        self._slots = LocalSlots()
 
     def surroundings(self, name: str) -> Surroundings:
         """A place for a node of this name; it takes part once it has joined."""
-        return Surroundings(name, self._presence, HubBroker(self, name), EternalLease(self, name))
+        return Surroundings(
+            name=name,
+            presence=self._presence,
+            slots=self._slots,
+            broker=HubBroker(self, name),
+            lease=EternalLease(self, name),
+        )
 
     def join(self, name: str, node: Node) -> None:
         self.nodes[name] = node
 
     def leave(self, name: str) -> None:
+        """It counts for nothing from now on."""
         self.nodes.pop(name, None)
+        self._presence.forget(name)
+        self._slots.forget(name)
 
 
 class HubBroker:
@@ -65,24 +75,17 @@ class HubBroker:
         self._name = name
         self._notes = OnceATurn(self._carry)
 
-    def send(self, node: str, note: Note) -> None:
-        self._notes.add((node, note))
-
     def broadcast(self, note: Note) -> None:
-        for node in self._hub.nodes:
-            if node != self._name:
-                self.send(node, note)
+        if self._others():
+            self._notes.add(note)
 
-    async def catch_up(self) -> None:
-        """Nothing is ever on its way for longer than a turn."""
+    def hears(self) -> bool:
+        return True
 
-    def _carry(self, notes: Sequence[tuple[str, Note]]) -> None:
-        own = self._hub.nodes.get(self._name)
-        if own is not None:
-            own.turn_ended()
-        for name, note in notes:
-            node = self._hub.nodes.get(name)
-            if node is not None:
-                node.receive(self._name, note)
-            elif own is not None:
-                own.unsent(note)
+    def _carry(self, notes: Sequence[Note]) -> None:
+        for node in self._others():
+            for note in notes:
+                node.receive(note)
+
+    def _others(self) -> list[Node]:
+        return [node for name, node in self._hub.nodes.items() if name != self._name]

@@ -1,12 +1,42 @@
-"""Presence within one process."""
+"""Who has sessions on the nodes of one process, and who has version 1's slots."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from chat_domain.model import Claim
 
 
 class LocalPresence:
-    """The claims of this process's users. There is no other node. (`chat_domain.ports.Presence`)"""
+    """`chat_domain.ports.Presence`. A node that has left counts for nothing."""
+
+    def __init__(self) -> None:
+        self._users: defaultdict[str, set[int]] = defaultdict(set)  # by node
+
+    async def came(self, node: str, user_ids: Collection[int]) -> None:
+        self._users[node].update(user_ids)
+
+    async def left(self, node: str, user_ids: Collection[int]) -> None:
+        self._users[node].difference_update(user_ids)
+
+    async def online(self, user_ids: Collection[int]) -> set[int]:
+        return {user for user in user_ids if self._nodes_of(user)}
+
+    async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
+        found = {user: self._nodes_of(user) for user in user_ids}
+        return {user: nodes for user, nodes in found.items() if nodes}
+
+    def _nodes_of(self, user_id: int) -> list[str]:
+        return sorted(node for node, users in self._users.items() if user_id in users)
+
+    async def users_of(self, node: str) -> list[int]:
+        return sorted(self._users.get(node, ()))
+
+    def forget(self, node: str) -> None:
+        self._users.pop(node, None)
+
+
+class LocalSlots:
+    """`chat_domain.ports.Slots`. Claims of a node that has left count for nothing."""
 
     def __init__(self) -> None:
         self._claims: dict[int, Claim] = {}
@@ -28,8 +58,5 @@ class LocalPresence:
     async def own(self, node: str) -> list[Claim]:
         return [claim for claim in self._claims.values() if claim.node == node]
 
-    async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
-        return {user_id: self._claims[user_id] for user_id in user_ids if user_id in self._claims}
-
-    async def online(self, user_ids: Collection[int]) -> set[int]:
-        return {user_id for user_id in user_ids if user_id in self._claims}
+    def forget(self, node: str) -> None:
+        self._claims = {user: claim for user, claim in self._claims.items() if claim.node != node}

@@ -15,7 +15,7 @@ from chat_domain.model import Claim
 NO_ID = 2**31  # ids are below
 # Of printable ASCII without the bar, which stands between the words of a claim.
 _NODE = re.compile(rb"[ -{}~]{1,200}")
-_CLAIM = re.compile(rb"([ -{}~]{1,200})\|([ -{}~]{0,100})\|([ -{}~]{0,100})")
+_CLAIM = re.compile(rb"([ -{}~]{1,200})\|([ -{}~]{0,100})")
 _ID = re.compile(rb"[1-9][0-9]{0,9}")
 
 
@@ -44,15 +44,15 @@ def nodes(answer: Any) -> set[str]:
     return {name for item in items(answer) if (name := _node(item))}
 
 
-def taken(answer: Any) -> dict[str, list[int]]:
-    """Users by the node that they were taken from, of rows of both. Raises TryAgain."""
+def users(answer: Any) -> list[int]:
+    """The ids of users. Raises TryAgain."""
+    return [user for item in items(answer) if (user := _user(item))]
+
+
+def users_by_node(answer: Any) -> list[tuple[str, list[int]]]:
+    """Nodes and users, of rows of both. Raises TryAgain."""
     rows = [list(items(row)) for row in items(answer)]
-    found = {}
-    for node, *users in filter(None, rows):
-        name = _node(node)
-        if name:
-            found[name] = [user for one in users if (user := _user(one))]
-    return found
+    return [(name, users(some)) for node, *some in filter(None, rows) if (name := _node(node))]
 
 
 def claims(answer: Any) -> list[Claim]:
@@ -72,10 +72,10 @@ def claim(user_id: int, text: Any) -> Claim | None:
     """None for what is none."""
     match = _CLAIM.fullmatch(text) if isinstance(text, bytes) else None
     if match is None:
-        INCIDENTS.bad_input("redis", "claim", "it is not three words with bars between")
+        INCIDENTS.bad_input("redis", "claim", "it is not two words with a bar between")
         return None
-    node, session_id, key = (part.decode() for part in match.groups())
-    return Claim(user_id, session_id, node, key)
+    node, session_id = (part.decode() for part in match.groups())
+    return Claim(user_id, session_id, node)
 
 
 def _node(item: Any) -> str:

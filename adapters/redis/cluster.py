@@ -18,6 +18,7 @@ from adapters.redis.keys import Keys
 from adapters.redis.lease import RedisLease
 from adapters.redis.pipeline import PATIENCE, Commands
 from adapters.redis.presence import RedisPresence
+from adapters.redis.slots import RedisSlots
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings
@@ -109,9 +110,15 @@ async def taking_part(
     name = f"{label}{secrets.token_hex(6)}"  # new with each process
     broker = RedisBroker(client, commands, keys, name)
     lease = RedisLease(commands, keys, name)
-    presence = RedisPresence(commands, keys)
-    depths = {"redis commands": commands.depth}
-    cluster = RedisCluster(broker, lease, Surroundings(name, presence, broker, lease, depths))
+    surroundings = Surroundings(
+        name=name,
+        presence=RedisPresence(commands, keys),
+        slots=RedisSlots(commands, keys),
+        broker=broker,
+        lease=lease,
+        depths={"redis commands": commands.depth},
+    )
+    cluster = RedisCluster(broker, lease, surroundings)
     try:
         yield cluster
     finally:

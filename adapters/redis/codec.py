@@ -1,145 +1,105 @@
 """Notes between nodes as bytes.
 
 A packet is msgpack: the version of this format, the sender's id, and its notes, each a pair of its
-kind's number and the encoded note. A node ignores packets of a version and notes of a kind that it
-does not know, so that nodes of two releases can work side by side during an upgrade. A change that
-an older node would misread needs a new VERSION, and a release that reads both before one
-that writes it. In the place of a kind's number, a hint that is to be told has its own name.
+kind's number and its form (see `forms`). A node ignores packets of a version and notes of a kind
+that it does not know, so that nodes of two releases can work side by side during an upgrade. A form
+may get more fields at its end, which an older node does not look at. A change that an older node
+would misread needs a new VERSION, and a release that reads both before one that writes it.
 
-What comes is judged by `received`, and bounded: whoever can write to Redis can send anything. What
-goes is cut so that it passes.
+What comes is bounded, since whoever can write to Redis can send anything. What goes is cut so that
+it passes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 import msgspec
 
-from adapters.redis import received
-from adapters.redis.received import LISTED, Raw, Sender
+from adapters.redis import forms
+from adapters.redis.forms import LISTED, Form, Sender
 from chat_domain import notes
-from chat_domain.hints import HINTS, Hint
-from chat_domain.notes import Note, Tell
+from chat_domain.notes import Marked, Note
 
-VERSION = 1
+VERSION = 2
 LONGEST_PACKET = 512 * 1024  # bytes
 MOST_NOTES = 1000  # in a packet
+ROOM = LONGEST_PACKET - 256  # bytes, for the notes in a packet; before them are its sender's
 
-Packet = tuple[bytes, Sequence[Note]]  # with the notes that are in it
+Raw = msgspec.Raw
+Encoded = tuple[int, Raw]  # a kind's number, and the form as bytes
+_BESIDE = 8  # bytes that a note takes in a packet beside those of its form, at most
 
-_KINDS: dict[int, tuple[type[Note], type[received.Received]]] = {
-    1: (notes.Handed, received.Handed),
-    2: (notes.Settled, received.Settled),
-    3: (notes.Fetch, received.Fetch),
-    4: (notes.Replaced, received.Replaced),
-    5: (notes.Retired, received.Retired),
-    6: (notes.RosterChanged, received.RosterChanged),
-    7: (notes.RosterForgotten, received.RosterForgotten),
-    8: (notes.PresenceChanged, received.PresenceChanged),
-    9: (notes.LoggedOut, received.LoggedOut),
+_FORMS: Mapping[type[Note], type[Form[Any]]] = {
+    notes.Appended: forms.Appended,
+    notes.Marked: forms.Marked,
+    notes.Replaced: forms.Replaced,
+    notes.PresenceChanged: forms.PresenceChanged,
+    notes.Tell: forms.Tell,
 }
-_NUMBERS = {kind: number for number, (kind, _) in _KINDS.items()}
-
-# The list of a note, by its kind: a long one is sent in parts, which say the same as the whole.
-_LISTS: dict[type[Note], str] = {
-    notes.Handed: "to",
-    notes.Settled: "fates",
-    notes.Fetch: "user_ids",
-    notes.PresenceChanged: "listed_by",
-    notes.Tell: "user_ids",
-}
+_decoders = {form.NUMBER: msgspec.msgpack.Decoder(form).decode for form in _FORMS.values()}
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[int, Sender, list[tuple[int, Raw]]]).decode
 
 
 class UnknownPacket(Exception):
     """Bytes that are no packet of this version; `str()` of it quotes nothing of them."""
 
 
-def _decoder_of(form: type[received.Received]) -> Callable[[Raw], Note]:
-    decode_form = msgspec.msgpack.Decoder(form).decode
-    return lambda raw: decode_form(raw).note()
+def empty(sender: str) -> bytes:
+    """A packet without a note."""
+    return _encode((VERSION, sender, []))
 
 
-def _decoder_of_hint(hint: type[Hint]) -> Callable[[Raw], Note]:
-    decode_told = msgspec.msgpack.Decoder(received.Told).decode
-    decode_hint = msgspec.msgpack.Decoder(hint).decode
-
-    def decode_tell(raw: Raw) -> Note:
-        told = decode_told(raw)
-        return Tell(received.bounded(decode_hint(told.hint)), told.user_ids)
-
-    return decode_tell
+def head(sender: str) -> bytes:
+    """What all packets of a sender begin with, and no others."""
+    return empty(sender)[:-1]
 
 
-_decoders: dict[int | str, Callable[[Raw], Note]] = {
-    **{number: _decoder_of(form) for number, (_, form) in _KINDS.items()},
-    **{hint.__name__: _decoder_of_hint(hint) for hint in HINTS},
-}
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, Sender, list[tuple[int | str, Raw]]]).decode
+def packets(sender: str, some: Iterable[Encoded]) -> Iterator[bytes]:
+    """As many packets as it takes for these notes, in order; none for none."""
+    taken: list[Encoded] = []
+    room = ROOM
+    for one in some:
+        needed = len(one[1]) + _BESIDE
+        if taken and (needed > room or len(taken) == MOST_NOTES):
+            yield _encode((VERSION, sender, taken))
+            taken, room = [], ROOM
+        taken.append(one)
+        room -= needed
+    if taken:
+        yield _encode((VERSION, sender, taken))
 
 
-def encode(sender: str, some: Sequence[Note]) -> bytes:
-    """A packet with these notes, in this order."""
-    marked = [(_NUMBERS.get(type(note)) or _name_of_hint(note), note) for note in some]
-    return _encode((VERSION, sender, marked))
-
-
-def _name_of_hint(note: Note) -> str:
-    assert isinstance(note, Tell)
-    return type(note.hint).__name__
-
-
-def packets(sender: str, some: Sequence[Note]) -> list[Packet]:
-    """As many packets as it takes for these notes, in order.
+def encode(note: Note) -> list[Encoded]:
+    """A note, in several parts that say the same as the whole where it is long.
 
     Raises UnicodeEncodeError for a text that is none (half of a surrogate pair).
     """
-    parts = some
-    if any(map(_is_long, some)):
-        parts = [part for note in some for part in _parts(note)]
-    if len(parts) <= MOST_NOTES:
-        return _packets(sender, parts)
-    pieces = [parts[start : start + MOST_NOTES] for start in range(0, len(parts), MOST_NOTES)]
-    return [packet for piece in pieces for packet in _packets(sender, piece)]
-
-
-def _packets(sender: str, some: Sequence[Note]) -> list[Packet]:
-    packet = encode(sender, some)
-    if len(packet) <= LONGEST_PACKET or len(some) == 1:
-        return [(packet, some)]
-    half = len(some) // 2
-    return _packets(sender, some[:half]) + _packets(sender, some[half:])
+    form = _FORMS[type(note)]
+    return [(form.NUMBER, Raw(_encode(form.of(part)))) for part in _parts(note)]
 
 
 def _parts(note: Note) -> Iterator[Note]:
-    """The same in notes with lists of at most LISTED each."""
-    if not _is_long(note):
+    if not isinstance(note, Marked) or len(note.got) <= LISTED:
         yield note
         return
-    field = _LISTS[type(note)]
-    listed = getattr(note, field)
-    for start in range(0, len(listed), LISTED):
-        part: Any = {field: listed[start : start + LISTED]}
-        yield attrs.evolve(note, **part)
+    marks = list(note.got.items())
+    for start in range(0, len(marks), LISTED):
+        yield attrs.evolve(note, got=dict(marks[start : start + LISTED]))
 
 
-def _is_long(note: Note) -> bool:
-    field = _LISTS.get(type(note))
-    return field is not None and len(getattr(note, field) or ()) > LISTED
-
-
-def decode(packet: bytes) -> tuple[str, list[Note]]:
-    """The sender, and those of its notes that this release knows. Raises UnknownPacket."""
+def decode(packet: bytes) -> list[Note]:
+    """Those notes of a packet that this release knows. Raises UnknownPacket."""
     if len(packet) > LONGEST_PACKET:
         raise UnknownPacket(f"it has {len(packet)} bytes")
     try:
-        version, sender, some = _decode(packet)
+        version, _, some = _decode(packet)
         if version != VERSION:
             raise UnknownPacket(f"it is of version {version}")
         if len(some) > MOST_NOTES:
             raise UnknownPacket(f"it has {len(some)} notes")
-        return sender, [_decoders[kind](raw) for kind, raw in some if kind in _decoders]
+        return [_decoders[kind](raw).note() for kind, raw in some if kind in _decoders]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnknownPacket(_reason(error)) from error
 

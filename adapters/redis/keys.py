@@ -4,13 +4,14 @@
 | --- | --- |
 | P:nodes | a set: the ids of the nodes that are or were there and are not cleared away yet |
 | P:lease:NODE | there as long as the node's lease |
-| P:user:ID | a claim: node, session, and its key (see `Claim`), with bars between |
-| P:claims:NODE | a set: the ids of the users whom this node claims |
+| P:present:NODE | a set: the ids of the users who have sessions on this node |
+| P:slot:ID | the claim of this user's slot (see `Claim`): node and session, with a bar between |
+| P:claims:NODE | a set: the ids of the users whose slots this node claims |
 | P:born | there unless Redis has lost its keys |
-| P:settling | there for a lease's time after they were lost: nobody is logged in |
+| P:settling | there for a lease's time after they were lost: nobody claims a new slot |
 
-Channels: P:all for every node, P:node:NODE for one. On P:leased nothing is said: whoever has had a
-lease listens there, and can so be counted by who starts.
+Channels: P:all for everybody's notes. On P:leased nothing is said: whoever has had a lease listens
+there, and can so be counted by who starts.
 """
 
 import attrs
@@ -43,11 +44,11 @@ class Keys:
     def lease(self, node: str) -> str:
         return f"{self.prefix}:lease:{node}"
 
-    def user(self, user_id: int) -> str:
-        return f"{self.prefix}:user:{user_id}"
+    def present(self, node: str) -> str:
+        return f"{self.prefix}:present:{node}"
+
+    def slot(self, user_id: int) -> str:
+        return f"{self.prefix}:slot:{user_id}"
 
     def claims(self, node: str) -> str:
         return f"{self.prefix}:claims:{node}"
-
-    def channel(self, node: str) -> str:
-        return f"{self.prefix}:node:{node}"

@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -21,7 +21,7 @@ LIFE = 10.0  # seconds
 RENEWED_EVERY = 3.0  # seconds, so that two renewals can fail
 AUDITED_EVERY = 10  # renewals
 MOST_NODES = 1000  # that there can be; more are not looked at, since somebody else has made them up
-TAKEN_AT_ONCE = 10_000  # users whose claims are taken from dead nodes by one script
+TAKEN_AT_ONCE = 10_000  # users, and as many claims, that one script takes from dead nodes
 TOLD = 10  # dead nodes with a line of the log each; somebody may have made up hundreds
 
 
@@ -40,7 +40,6 @@ class RedisLease:
         self._leased = keys.leased
         self._name = name
         self._sent = -LIFE
-        self._others: set[str] = set()
         self._trouble = ""
 
     def held(self) -> bool:
@@ -93,37 +92,31 @@ class RedisLease:
 
     async def look_after(self, node: Node) -> None:
         """Do once what `keep` does for ever. Raises TryAgain."""
-        node.check_lease()
         if not await self._renew():
-            node.suspend()  # whatever was claimed under the old lease may be gone
-        if node.standing.suspended:
-            log.warning("the lease was lost; claiming the sessions again")
-            await node.resume()
-        await self._watch(node)
+            log.warning("the lease was lost; saying again who is here")
+            node.suspend()  # whatever was said under the old lease may be gone
+        await node.resume()
+        await self._take_over(node)
 
-    async def _watch(self, node: Node) -> None:
-        """Take over from nodes without a lease, and notice those that others took over from."""
+    async def _take_over(self, node: Node) -> None:
+        """Clear away what nodes without a lease have left behind."""
         answer = await self._commands.script(
             scripts.TAKE_FROM_DEAD, self._prefix, self._name, MOST_NODES, TAKEN_AT_ONCE
         )
-        dead = answers.taken(answer)
-        alive = await self.others()
-        for name in self._others - alive:
-            dead.setdefault(name, [])
-        self._others = alive
+        dead = answers.users_by_node(answer)
         _tell_of(dead)
-        for name, users in dead.items():
-            node.tasks.start(node.died(name, users))
+        for _, users in dead:
+            node.tasks.start(node.died(users))
 
     async def give_up(self) -> None:
         """Leave in good order."""
         self._sent = -LIFE
         with suppress(TryAgain):
-            await self._commands.script(scripts.RETIRE, self._prefix, self._name)
+            await self._commands.script(scripts.RETIRE, self._prefix, self._name, TAKEN_AT_ONCE)
 
 
-def _tell_of(dead: Mapping[str, Sequence[int]]) -> None:
-    for name, users in itertools.islice(dead.items(), TOLD):
+def _tell_of(dead: Sequence[tuple[str, Sequence[int]]]) -> None:
+    for name, users in dead[:TOLD]:
         log.warning("a node is gone", node=name, users=len(users))
     if len(dead) > TOLD:
         log.warning("more nodes are gone", count=len(dead) - TOLD)

@@ -1,16 +1,18 @@
-"""Presence in Redis: claims that count as long as their nodes' leases."""
+"""Presence in Redis: the users on each node, who count as long as its lease."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from adapters.redis import answers, scripts
 from adapters.redis.keys import Keys
+from adapters.redis.lease import MOST_NODES
 from adapters.redis.pipeline import Commands
 from chat_domain.errors import TryAgain
-from chat_domain.model import Claim
 
-MOST_CLAIMS = 200_000  # of one node; more than one can have connections
-MANY = 500  # users looked up by one script, so that none keeps Redis busy for long
+MOST_USERS = 200_000  # on one node; more than one can have connections
+MANY = 500  # users in one script, so that none keeps Redis busy for long
 
 
 class RedisPresence:
@@ -20,45 +22,42 @@ class RedisPresence:
         self._commands = commands
         self._prefix = keys.prefix
 
-    async def claim(self, claim: Claim, *, instead_of: Claim | None = None) -> Claim | None:
-        return await self._claim(claim, instead_of, again=False)
-
-    async def _claim(self, claim: Claim, instead_of: Claim | None, *, again: bool) -> Claim | None:
-        old = _write(instead_of) if instead_of is not None else ""
-        answer = await self._commands.script(
-            scripts.CLAIM, self._prefix, claim.user_id, _write(claim), old, int(again)
-        )
-        if answer == b"ok":
-            return None
-        in_the_way = None if answer == b"again" else answers.claim(claim.user_id, answer)
-        if in_the_way is None:
+    async def came(self, node: str, user_ids: Collection[int]) -> None:
+        done = await self._run(user_ids, scripts.CAME, node)
+        if any(answer != b"ok" for answer in done):
             raise TryAgain
-        return in_the_way
 
-    async def reclaim(self, claims: Sequence[Claim]) -> list[Claim]:
-        in_the_way = await asyncio.gather(
-            *(self._claim(claim, claim, again=True) for claim in claims)
-        )
-        return [claim for claim, other in zip(claims, in_the_way, strict=True) if other is not None]
-
-    async def release(self, claim: Claim) -> None:
-        await self._commands.script(scripts.RELEASE, self._prefix, claim.user_id, _write(claim))
-
-    async def own(self, node: str) -> list[Claim]:
-        found = await self._commands.script(scripts.OWN, self._prefix, node, MOST_CLAIMS)
-        return answers.claims(found)
-
-    async def find(self, user_ids: Collection[int]) -> dict[int, Claim]:
-        ids = list(user_ids)
-        parts = [ids[start : start + MANY] for start in range(0, len(ids), MANY)]
-        found = await asyncio.gather(
-            *(self._commands.script(scripts.FIND, self._prefix, *part) for part in parts)
-        )
-        return {claim.user_id: claim for answer in found for claim in answers.claims(answer)}
+    async def left(self, node: str, user_ids: Collection[int]) -> None:
+        await self._run(user_ids, scripts.LEFT, node)
 
     async def online(self, user_ids: Collection[int]) -> set[int]:
-        return set(await self.find(user_ids))
+        return {user for _, users in await self._where(user_ids) for user in users}
+
+    async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
+        found = defaultdict(list)
+        for node, users in sorted(await self._where(user_ids)):
+            for user in users:
+                found[user].append(node)
+        return dict(found)
+
+    async def _where(self, user_ids: Collection[int]) -> list[tuple[str, list[int]]]:
+        found = await self._run(user_ids, scripts.WHERE, MOST_NODES)
+        return [row for answer in found for row in answers.users_by_node(answer)]
+
+    async def users_of(self, node: str) -> list[int]:
+        found = await self._commands.script(scripts.USERS_OF, self._prefix, node, MOST_USERS)
+        return sorted(answers.users(found))
+
+    async def _run(self, user_ids: Collection[int], script: str, first: object) -> list[Any]:
+        """A script's answers, for MANY users at once. Nothing is asked for nobody."""
+        return await asyncio.gather(
+            *(
+                self._commands.script(script, self._prefix, first, *some)
+                for some in _parts(list(user_ids))
+            )
+        )
 
 
-def _write(claim: Claim) -> str:
-    return f"{claim.node}|{claim.session_id}|{claim.key}"
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), MANY):
+        yield ids[start : start + MANY]

@@ -8,25 +8,38 @@ out. No script looks at more than it is told to, since Redis does nothing else m
 _COMMON = """
 local P = ARGV[1]
 local function alive(node) return redis.call('EXISTS', P .. ':lease:' .. node) == 1 end
--- the claim on a user, false if there is none
-local function claim_on(user)
-  local claim = redis.pcall('GET', P .. ':user:' .. user)
-  return type(claim) == 'string' and claim
-end
--- nil where it is no claim; the same as `answers` takes for one
-local function node_of(claim)
-  local node, session, key = string.match(claim or '', '^([ -{}~]+)|([ -{}~]*)|([ -{}~]*)$')
-  if node and #node <= 200 and #session <= 100 and #key <= 100 then return node end
-end
 -- a key that may hold nothing but a set
 local function set(key)
   local kind = redis.call('TYPE', key).ok
   if kind ~= 'set' and kind ~= 'none' then redis.call('DEL', key) end
   return key
 end
-local function claims_of(node) return set(P .. ':claims:' .. node) end
 local function nodes() return set(P .. ':nodes') end
+local function present_on(node) return set(P .. ':present:' .. node) end
+local function claims_of(node) return set(P .. ':claims:' .. node) end
+-- all members of a set; nil where there are more than there may be
+local function all(key, most)
+  if redis.call('SCARD', key) > tonumber(most) then return nil end
+  return redis.call('SMEMBERS', key)
+end
+local function too_many(what) return redis.error_reply('TOOMANY ' .. what) end
 """
+
+_SLOTS = (
+    _COMMON
+    + """
+-- the claim of a user's slot, false if there is none
+local function claim_of(user)
+  local claim = redis.pcall('GET', P .. ':slot:' .. user)
+  return type(claim) == 'string' and claim
+end
+-- nil where it is no claim; the same as `answers` takes for one
+local function node_of(claim)
+  local node, session = string.match(claim or '', '^([ -{}~]+)|([ -{}~]*)$')
+  if node and #node <= 200 and #session <= 100 then return node end
+end
+"""
+)
 
 # node, life in ms, whether nobody can have claims that are lost -> 1: it had its lease still
 RENEW = (
@@ -43,22 +56,83 @@ return had
 """
 )
 
+# own node, how many there may be -> the ids of the other nodes with a lease
+OTHERS = (
+    _COMMON
+    + """
+local others, known = {}, all(nodes(), ARGV[3])
+if not known then return too_many('nodes') end
+for _, node in ipairs(known) do
+  if node ~= ARGV[2] and alive(node) then others[#others + 1] = node end
+end
+return others
+"""
+)
+
+# node, users ... -> 'ok', 'again' (no lease)
+CAME = (
+    _COMMON
+    + """
+if not alive(ARGV[2]) then return 'again' end
+redis.call('SADD', present_on(ARGV[2]), unpack(ARGV, 3))
+return 'ok'
+"""
+)
+
+# node, users ...
+LEFT = (
+    _COMMON
+    + """
+redis.call('SREM', present_on(ARGV[2]), unpack(ARGV, 3))
+return 'ok'
+"""
+)
+
+# how many nodes there may be, users ... -> for each node with a lease that has any of these users:
+# its id and those users
+WHERE = (
+    _COMMON
+    + """
+local found, known = {}, all(nodes(), ARGV[2])
+if not known then return too_many('nodes') end
+for _, node in ipairs(known) do
+  if alive(node) then
+    local row = {node}
+    for i, is_there in ipairs(redis.call('SMISMEMBER', present_on(node), unpack(ARGV, 3))) do
+      if is_there == 1 then row[#row + 1] = ARGV[i + 2] end
+    end
+    if row[2] then found[#found + 1] = row end
+  end
+end
+return found
+"""
+)
+
+# node, how many there may be -> the users on it, none where it has no lease
+USERS_OF = (
+    _COMMON
+    + """
+if not alive(ARGV[2]) then return {} end
+return all(present_on(ARGV[2]), ARGV[3]) or too_many('users')
+"""
+)
+
 # user, claim, the claim that it may take the place of (or ''), whether it is made again
 # -> 'ok', 'again' (no lease, or settling), or the claim in the way
 CLAIM = (
-    _COMMON
+    _SLOTS
     + """
 local user, claim, instead = ARGV[2], ARGV[3], ARGV[4]
 local node = node_of(claim)
 if not alive(node) then return 'again' end
 if ARGV[5] == '0' and redis.call('EXISTS', P .. ':settling') == 1 then return 'again' end
-local current = claim_on(user)
+local current = claim_of(user)
 local old = node_of(current)
 if old then
   if current ~= instead and alive(old) then return current end
   redis.call('SREM', claims_of(old), user)
 end
-redis.call('SET', P .. ':user:' .. user, claim)
+redis.call('SET', P .. ':slot:' .. user, claim)
 redis.call('SADD', claims_of(node), user)
 return 'ok'
 """
@@ -66,44 +140,24 @@ return 'ok'
 
 # user, claim
 RELEASE = (
-    _COMMON
+    _SLOTS
     + """
-if claim_on(ARGV[2]) == ARGV[3] then
-  redis.call('DEL', P .. ':user:' .. ARGV[2])
+if claim_of(ARGV[2]) == ARGV[3] then
+  redis.call('DEL', P .. ':slot:' .. ARGV[2])
   redis.call('SREM', claims_of(node_of(ARGV[3])), ARGV[2])
 end
 return 'ok'
 """
 )
 
-# users ... -> user, claim, user, claim ... of those who are online
-FIND = (
-    _COMMON
-    + """
-local found, lives = {}, {}
-for i = 2, #ARGV do
-  local claim = claim_on(ARGV[i])
-  local node = node_of(claim)
-  if node then
-    if lives[node] == nil then lives[node] = alive(node) end
-    if lives[node] then
-      found[#found + 1] = ARGV[i]
-      found[#found + 1] = claim
-    end
-  end
-end
-return found
-"""
-)
-
-# node, how many there may be -> user, claim, user, claim ... of those whom it claims
+# node, how many there may be -> user, claim, user, claim ... of those whose slots it claims
 OWN = (
-    _COMMON
+    _SLOTS
     + """
-local found, key = {}, claims_of(ARGV[2])
-if redis.call('SCARD', key) > tonumber(ARGV[3]) then return redis.error_reply('TOOMANY claims') end
-for _, user in ipairs(redis.call('SMEMBERS', key)) do
-  local claim = claim_on(user)
+local found, users = {}, all(claims_of(ARGV[2]), ARGV[3])
+if not users then return too_many('claims') end
+for _, user in ipairs(users) do
+  local claim = claim_of(user)
   if node_of(claim) == ARGV[2] then
     found[#found + 1] = user
     found[#found + 1] = claim
@@ -113,36 +167,36 @@ return found
 """
 )
 
-# own node, how many there may be -> the ids of the other nodes with a lease
-OTHERS = (
-    _COMMON
+_CLEAR_AWAY = (
+    _SLOTS
     + """
-local others, key = {}, nodes()
-if redis.call('SCARD', key) > tonumber(ARGV[3]) then return redis.error_reply('TOOMANY nodes') end
-for _, node in ipairs(redis.call('SMEMBERS', key)) do
-  if node ~= ARGV[2] and alive(node) then others[#others + 1] = node end
+-- give up some of what a node has here, and forget the node where nothing is left; return the users
+-- who were on it
+local function clear_away(node, most)
+  for _, user in ipairs(redis.call('SPOP', claims_of(node), most)) do
+    if node_of(claim_of(user)) == node then redis.call('DEL', P .. ':slot:' .. user) end
+  end
+  local users = redis.call('SPOP', present_on(node), most)
+  if redis.call('EXISTS', claims_of(node), present_on(node)) == 0 then
+    redis.call('SREM', nodes(), node)
+  end
+  return users
 end
-return others
 """
 )
 
-# own node, how many nodes to look at, how many users to take -> for each node without a lease: its
-# id and the users taken from it. Only one caller gets them. A node of which some are left stays.
+# own node, how many nodes to look at, how many users to take, and as many claims -> for each node
+# without a lease: its id and the users taken from it. Only one caller gets them. A node of which
+# some are left stays.
 TAKE_FROM_DEAD = (
-    _COMMON
+    _CLEAR_AWAY
     + """
 local taken, room = {}, tonumber(ARGV[4])
 for _, node in ipairs(redis.call('SRANDMEMBER', nodes(), ARGV[3])) do
   if room > 0 and node ~= ARGV[2] and not alive(node) then
-    local row = {node}
-    for _, user in ipairs(redis.call('SPOP', claims_of(node), room)) do
-      room = room - 1
-      if node_of(claim_on(user)) == node then
-        redis.call('DEL', P .. ':user:' .. user)
-        row[#row + 1] = user
-      end
-    end
-    if redis.call('EXISTS', claims_of(node)) == 0 then redis.call('SREM', nodes(), node) end
+    local row = clear_away(node, room)
+    room = room - #row
+    table.insert(row, 1, node)
     taken[#taken + 1] = row
   end
 end
@@ -150,15 +204,12 @@ return taken
 """
 )
 
-# own node: it leaves in good order
+# own node, how many users and claims to give up: it leaves in good order
 RETIRE = (
-    _COMMON
+    _CLEAR_AWAY
     + """
-for _, user in ipairs(redis.call('SMEMBERS', claims_of(ARGV[2]))) do
-  if node_of(claim_on(user)) == ARGV[2] then redis.call('DEL', P .. ':user:' .. user) end
-end
-redis.call('DEL', P .. ':claims:' .. ARGV[2], P .. ':lease:' .. ARGV[2])
-redis.call('SREM', nodes(), ARGV[2])
+redis.call('DEL', P .. ':lease:' .. ARGV[2])
+clear_away(ARGV[2], ARGV[3])
 return 'ok'
 """
 )

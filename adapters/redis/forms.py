@@ -1,0 +1,195 @@
+"""Notes as they go between nodes: the form of each, and what each field can be.
+
+A form is an array of its fields. `of` makes it of a note. `note` makes a note of it, having judged
+what comes, since whoever can write to Redis can send anything; it raises ValidationError. What
+follows from the rest of a note, such as an entry's position and its size, is not in its form.
+"""
+
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
+
+from msgspec import Meta, Struct, ValidationError
+
+from chat_domain import entries, notes
+from chat_domain.entries import CHANGE, TEXT, Entry
+from chat_domain.hints import MAX_NOTICE, Notice
+from chat_domain.names import MAX_NAME
+
+LISTED = 2000  # ids in one list, or marks in one note; with some 20 bytes each they fit in a packet
+
+NO_ID = 2**31  # ids are below
+LAST = 2**63 - 1  # the highest position
+# Of printable ASCII without the bar, as `answers` takes it.
+Sender = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -{}~]+\Z")]
+Id = Annotated[int, Meta(ge=1, lt=NO_ID)]
+IdOrNone = Annotated[int, Meta(ge=0, lt=NO_ID)]  # 0 for nobody
+Ids = Annotated[list[Id], Meta(max_length=LISTED)]
+Position = Annotated[int, Meta(ge=1, le=LAST)]
+PositionOrNone = Annotated[int, Meta(ge=0, le=LAST)]  # 0 for nothing
+Time = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # ms; the year 10000 has no calendar
+Epoch = Annotated[str, Meta(min_length=1, max_length=64)]
+Cid = Annotated[str, Meta(min_length=1, max_length=64)]
+SessionId = Annotated[str, Meta(min_length=1, max_length=100)]
+Name = Annotated[str, Meta(max_length=MAX_NAME)]
+Word = Annotated[str, Meta(min_length=1, max_length=50)]
+Text = Annotated[str, Meta(max_length=65_535)]  # what the store can hold at most
+
+N = TypeVar("N", bound=notes.Note)
+
+
+class Form(Struct, Generic[N], array_like=True):
+    NUMBER: ClassVar[int]  # of its kind, in packets
+
+    @classmethod
+    def of(cls, note: N) -> Self:
+        raise NotImplementedError
+
+    def note(self) -> N:
+        raise NotImplementedError
+
+
+class Change(Struct, array_like=True):
+    what: Word
+    user_id: IdOrNone
+    name: Name
+    detail: Text
+
+    @classmethod
+    def of(cls, change: entries.Change) -> Self:
+        return cls(change.what, change.user_id, change.name, change.detail)
+
+    def change(self) -> entries.Change:
+        return entries.Change(self.what, self.user_id, self.name, self.detail)
+
+
+class OneEntry(Struct, array_like=True):
+    """A text, or a change where there is one; nothing else is ever appended."""
+
+    conv: Position
+    sender_id: IdOrNone
+    sender_name: Name
+    cid: Cid
+    time_ms: Time
+    text: Text
+    answers: PositionOrNone = 0
+    change: Change | None = None
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        return cls(
+            entry.conv,
+            entry.sender_id,
+            entry.sender_name,
+            entry.cid,
+            entry.time_ms,
+            entry.text,
+            entry.answers,
+            entry.change and Change.of(entry.change),
+        )
+
+    def entry(self, at: int) -> Entry:
+        self._judge(at)
+        return Entry(
+            self.conv,
+            CHANGE if self.change else TEXT,
+            self.sender_id,
+            self.sender_name,
+            self.cid,
+            self.text,
+            self.change and self.change.change(),
+            self.answers,
+            at,
+            self.time_ms,
+        )
+
+    def _judge(self, at: int) -> None:
+        conv, sender = self.conv, self.sender_id
+        if entries.is_group(conv):
+            # of a group, the operator changes things as well, who is no user
+            good = conv < NO_ID and (sender or self.change is not None)
+        else:
+            low, high = entries.people(conv)
+            good = 0 < low <= high < NO_ID and sender in (low, high)
+        if not good:
+            raise ValidationError("an entry's conversation is not its sender's")
+        if self.answers >= at:
+            raise ValidationError("an entry answers a later one")
+
+
+class Appended(Form[notes.Appended]):
+    NUMBER = 1
+
+    epoch: Epoch
+    first: Position
+    upto: Position
+    entries: list[OneEntry]
+
+    @classmethod
+    def of(cls, note: notes.Appended) -> Self:
+        return cls(note.epoch, note.first, note.upto, [OneEntry.of(one) for one in note.entries])
+
+    def note(self) -> notes.Appended:
+        first, upto, some = self.first, self.upto, self.entries
+        if upto != first + len(some) - 1 if some else upto < first:
+            raise ValidationError("its positions are not those of its entries")
+        found = tuple([one.entry(at) for at, one in enumerate(some, first)])
+        return notes.Appended(self.epoch, first, upto, found)
+
+
+class Marked(Form[notes.Marked]):
+    NUMBER = 2
+
+    user_id: Id
+    got: Annotated[dict[Id, Position], Meta(max_length=LISTED)]
+
+    @classmethod
+    def of(cls, note: notes.Marked) -> Self:
+        return cls(note.user_id, dict(note.got))
+
+    def note(self) -> notes.Marked:
+        return notes.Marked(self.user_id, self.got)
+
+
+class Replaced(Form[notes.Replaced]):
+    NUMBER = 3
+
+    user_id: Id
+    session_id: SessionId
+
+    @classmethod
+    def of(cls, note: notes.Replaced) -> Self:
+        return cls(note.user_id, note.session_id)
+
+    def note(self) -> notes.Replaced:
+        return notes.Replaced(self.user_id, self.session_id)
+
+
+class PresenceChanged(Form[notes.PresenceChanged]):
+    NUMBER = 4
+
+    user_id: Id
+    name: Name
+    online: bool
+    listed_by: Ids
+
+    @classmethod
+    def of(cls, note: notes.PresenceChanged) -> Self:
+        return cls(note.user_id, note.name, note.online, note.listed_by)
+
+    def note(self) -> notes.PresenceChanged:
+        return notes.PresenceChanged(self.user_id, self.name, self.online, self.listed_by)
+
+
+class Tell(Form[notes.Tell]):
+    """Of a notice, which is the only hint that there is."""
+
+    NUMBER = 5
+
+    text: Annotated[str, Meta(max_length=MAX_NOTICE)]
+    user_ids: Ids | None
+
+    @classmethod
+    def of(cls, note: notes.Tell) -> Self:
+        return cls(note.hint.text, note.user_ids)
+
+    def note(self) -> notes.Tell:
+        return notes.Tell(Notice(self.text), self.user_ids)
