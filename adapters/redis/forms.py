@@ -83,7 +83,7 @@ class OneEntry(Struct, array_like=True):
             entry.time_ms,
             entry.text,
             entry.answers,
-            entry.change and Change.of(entry.change),
+            Change.of(entry.change) if entry.change else None,
         )
 
     def entry(self, at: int) -> Entry:
@@ -95,7 +95,7 @@ class OneEntry(Struct, array_like=True):
             self.sender_name,
             self.cid,
             self.text,
-            self.change and self.change.change(),
+            self.change.change() if self.change else None,
             self.answers,
             at,
             self.time_ms,

@@ -1,18 +1,17 @@
-"""What two nodes are to each other, whatever carries their notes. Needs a fixture `pair`."""
+"""What connects nodes, whatever does it: presence, slots, broker, lease. Needs a fixture `two`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from typing import Any, cast
 
 import attrs
-import pytest
 
-from chat_domain.chat import Chat
-from chat_domain.delivery.session import Phase, Session
-from chat_domain.errors import AlreadyOnline, BadToken, ChatError
-from chat_domain.hints import GroupChanged, Hint, Notice
-from chat_domain.model import Friend, Message, User
-from chat_domain.notes import Tell
-from chat_domain.ports import client
+from chat_domain.cluster.node import Node
+from chat_domain.entries import CHANGE, TEXT, Change, Entry, What, pair
+from chat_domain.hints import Notice
+from chat_domain.model import Claim
+from chat_domain.notes import Appended, Marked, Note, PresenceChanged, Replaced, Tell
+from chat_domain.ports.cluster import Surroundings
 
 PATIENCE = 10.0  # seconds; far beyond what anything here takes
 
@@ -25,297 +24,310 @@ async def eventually(holds: Callable[[], object]) -> None:
         await asyncio.sleep(0.002)
 
 
-@attrs.define(eq=False)
-class RecordingClient:
-    """Remembers what a session does to it; takes over nothing by itself."""
+class AtOnce:
+    """`chat_domain.ports.Tasks`, for work that does not wait."""
 
-    wants_answers = True
-    pushes: list[tuple[int, Message]] = attrs.field(factory=list)
-    answers: list[client.Answer] = attrs.field(factory=list)
-    friends: list[Friend] = attrs.field(factory=list)
-    notices: list[str] = attrs.field(factory=list)
-    was_replaced: bool = False
-    was_dropped: bool = False
-    was_thrown_out: bool = False
-
-    def push(self, number: int, message: Message, *, stored: bool) -> None:
-        self.pushes.append((number, message))
-
-    def answered(self, answer: client.Answer) -> None:
-        self.answers.append(answer)
-
-    def friend_changed(self, friend: Friend) -> None:
-        self.friends.append(friend)
-
-    def tell(self, hint: Hint) -> None:
-        self.notices.append(str(hint))
-
-    def replaced(self) -> None:
-        self.was_replaced = True
-
-    def dropped(self) -> None:
-        self.was_dropped = True
-
-    def thrown_out(self) -> None:
-        self.was_thrown_out = True
-
-    @property
-    def texts(self) -> list[str]:
-        return [message.text for _, message in self.pushes]
-
-    @property
-    def errors(self) -> list[ChatError]:
-        return [receipt.error for receipt in self.answers if receipt.error]
+    def start(self, work: Coroutine[Any, Any, None], owner: object = None) -> Awaitable[None]:
+        return asyncio.ensure_future(work)
 
 
 @attrs.define(eq=False)
-class Person:
-    """A user with a session on a node."""
+class RecordingNode:
+    """Remembers what it is told by what connects it. fails: what is raised when it has to resume,
+    or is told this note."""
 
-    node: Chat
-    user: User
-    session: Session
-    client: RecordingClient
+    notes: list[Note] = attrs.field(factory=list)
+    gaps: int = 0
+    suspended: bool = False
+    suspensions: int = 0
+    left_behind: list[set[int]] = attrs.field(factory=list)  # users of nodes that have died
+    audits: int = 0
+    fails: Exception | None = None
+    fails_at: Note | None = None
+    tasks: AtOnce = attrs.field(factory=AtOnce)
 
-    async def say(self, to: "Person", text: str, cid: str | None = None) -> None:
-        waiting = self.node.one_to_one.send(self.session, to.user.id, text, cid, 1)
-        if waiting is not None:
-            await waiting
+    @property
+    def node(self) -> Node:
+        return cast("Node", self)
 
-    async def say_to_group(self, group_id: int, text: str) -> None:
-        waiting = self.node.group_chat.send(self.session, group_id, text, None, 1)
-        if waiting is not None:
-            await waiting
+    @property
+    def notices(self) -> list[str]:
+        return [note.hint.text for note in self.notes if isinstance(note, Tell)]
 
-    def take_over_all(self) -> None:
-        self.node.offline.taken_over(self.session, self.session.last_push)
+    def receive(self, note: Note) -> None:
+        if note == self.fails_at:
+            raise ValueError("a defect")
+        self.notes.append(note)
 
-    async def receives(self, *texts: str) -> None:
-        """Wait until exactly these have been pushed, in this order."""
-        await eventually(lambda: len(self.client.texts) >= len(texts))
-        assert self.client.texts == list(texts)
+    def gap(self) -> None:
+        self.gaps += 1
 
-    async def is_answered(self, count: int = 1) -> list[bool]:
-        """Wait for answers; return for each whether it said `stored`."""
-        await eventually(lambda: len(self.client.answers) >= count)
-        assert not self.client.errors
-        return [receipt.stored for receipt in self.client.answers]
+    def suspend(self) -> None:
+        self.suspended = True
+        self.suspensions += 1
 
+    async def resume(self) -> None:
+        if self.fails is not None:
+            raise self.fails
+        self.suspended = False
 
-async def enter(node: Chat, user: User, key: str = "", *, takeover: bool = False) -> Person:
-    """Log a user in on a node, live."""
-    client = RecordingClient()
-    session = await node.logins.log_in(user, client, key, takeover=takeover)
-    node.offline.fetch(session)
-    await eventually(lambda: session.phase is not Phase.CATCHING_UP or client.pushes)
-    return Person(node, user, session, client)
+    async def died(self, user_ids: Collection[int]) -> None:
+        self.left_behind.append(set(user_ids))
+
+    async def audit(self) -> None:
+        self.audits += 1
 
 
 @attrs.frozen
-class Pair:
-    """Two nodes over one store."""
+class Place:
+    """A node among others. leave: it goes in good order."""
 
-    first: Chat
-    second: Chat
+    surroundings: Surroundings
+    node: RecordingNode
+    leave: Callable[[], Awaitable[None]]
 
-    async def anna(self) -> Person:
-        return await enter(self.first, await self.first.registration.register("anna", "x"))
+    @property
+    def name(self) -> str:
+        return self.surroundings.name
 
-    async def bert(self) -> Person:
-        return await enter(self.second, await self.first.registration.register("bert", "x"), "key")
-
-
-async def test_a_message_reaches_a_user_on_another_node(pair: Pair) -> None:
-    """It is pushed there, and acknowledged as delivered once it is taken over there."""
-    anna, bert = await pair.anna(), await pair.bert()
-    await anna.say(bert, "hello")
-    await bert.receives("hello")
-    assert not anna.client.answers
-    bert.take_over_all()
-    assert await anna.is_answered() == [False]
+    def claim(self, user_id: int, session_id: str = "session") -> Claim:
+        return Claim(user_id, session_id, self.name)
 
 
-async def test_order_is_kept_between_nodes(pair: Pair) -> None:
-    """Many messages to one recipient arrive in the order in which they were sent."""
-    anna, bert = await pair.anna(), await pair.bert()
-    texts = [f"message {number}" for number in range(50)]
-    for text in texts:
-        await anna.say(bert, text)
-    await bert.receives(*texts)
+@attrs.frozen
+class Two:
+    first: Place
+    second: Place
+
+    async def first_has(self, *notes: Note) -> list[Note]:
+        """What the second says arrives at the first, and nothing else."""
+        for note in notes:
+            self.second.surroundings.broker.broadcast(note)
+        heard = self.first.node.notes
+        await eventually(lambda: len(heard) >= len(notes))
+        return heard
 
 
-async def test_a_session_that_is_gone_gets_its_message_by_the_mailbox(pair: Pair) -> None:
-    """What is handed to a node where the recipient is no longer is stored by its origin."""
-    anna, bert = await pair.anna(), await pair.bert()
-    await anna.say(bert, "first")
-    await bert.receives("first")
-    bert.take_over_all()
-    await anna.is_answered()
-    await pair.second.logins.end(bert.session)
-    await anna.say(bert, "second")
-    assert await anna.is_answered(2) == [False, True]
-    again = await enter(pair.first, bert.user)
-    await again.receives("second")
+# -- presence ----------------------------------------------------------------------------------
 
 
-async def test_what_a_dying_session_had_not_taken_over_is_stored(pair: Pair) -> None:
-    """The origin hears `stored`, and the next session on any node gets it, in order."""
-    anna, bert = await pair.anna(), await pair.bert()
-    for text in ("one", "two", "three"):
-        await anna.say(bert, text)
-    await bert.receives("one", "two", "three")
-    await pair.second.logins.end(bert.session)
-    assert await anna.is_answered(3) == [True, True, True]
-    await (await enter(pair.first, bert.user)).receives("one", "two", "three")
+async def test_who_has_sessions_on_any_node_is_online(two: Two) -> None:
+    """Whichever node is asked."""
+    await two.first.surroundings.presence.came(two.first.name, [1, 2])
+    await two.second.surroundings.presence.came(two.second.name, [3])
+    for place in (two.first, two.second):
+        assert await place.surroundings.presence.online([1, 2, 3, 4]) == {1, 2, 3}
+        assert await place.surroundings.presence.online([4]) == set()
 
 
-async def test_a_message_stored_while_somebody_logs_in_is_fetched(pair: Pair) -> None:
-    """A store that commits after the recipient's first read of the mailbox is told to its node."""
-    anna = await pair.anna()
-    user = await pair.first.registration.register("bert", "x")
-    bert_away = Person(pair.second, user, anna.session, RecordingClient())
-    await anna.say(bert_away, "while away")
-    bert = await enter(pair.second, user)
-    await bert.receives("while away")
-    await anna.say(bert, "right after")
-    await bert.receives("while away", "right after")
+async def test_everybody_is_on_each_node_where_they_have_sessions(two: Two) -> None:
+    """By the names of the nodes; who is nowhere is left out."""
+    presence = two.first.surroundings.presence
+    await presence.came(two.first.name, [1, 2])
+    await presence.came(two.second.name, [2, 3])
+    found = await presence.where([1, 2, 3, 4])
+    both = sorted([two.first.name, two.second.name])
+    assert {user: sorted(nodes) for user, nodes in found.items()} == {
+        1: [two.first.name],
+        2: both,
+        3: [two.second.name],
+    }
 
 
-async def test_a_group_message_reaches_members_on_every_node(pair: Pair) -> None:
-    """Joining on one node counts on the other before it is acknowledged."""
-    anna, bert = await pair.anna(), await pair.bert()
-    group = await pair.first.groups.create(anna.user.id, "hikers", "")
-    await anna.say_to_group(group.id, "nobody here yet")
-    await pair.second.groups.join(bert.user.id, group.id)
-    await anna.say_to_group(group.id, "welcome")
-    await bert.receives("welcome")
-    bert.take_over_all()
-    assert await anna.is_answered(2) == [False, False]
-    await pair.second.groups.leave(bert.user.id, group.id)
-    await anna.say_to_group(group.id, "he has left")
-    await anna.is_answered(3)
-    assert bert.client.texts == ["welcome"]
+async def test_who_has_left_one_node_can_be_on_another(two: Two) -> None:
+    """They are offline with the last of them."""
+    presence = two.first.surroundings.presence
+    for name in (two.first.name, two.second.name):
+        await presence.came(name, [1])
+    await presence.left(two.first.name, [1])
+    assert await presence.where([1]) == {1: [two.second.name]}
+    await presence.left(two.second.name, [1])
+    assert await presence.online([1]) == set()
 
 
-async def test_a_node_that_has_caught_up_has_heard_what_was_sent_before(pair: Pair) -> None:
-    """Whoever waits for that comes behind all notes that were on their way."""
-    bert = await pair.bert()
-    ours, theirs = pair.first.logins.delivery, pair.second.logins.delivery
-    ours.broker.send(theirs.node, Tell(Notice("first"), None))
-    await asyncio.sleep(0)  # notes leave with the end of a turn
-    await ours.broker.catch_up()
-    await theirs.broker.catch_up()
-    assert bert.client.notices == ["first"]
+async def test_coming_and_leaving_twice_is_once(two: Two) -> None:
+    """Each can be said again, when its first answer was lost."""
+    presence = two.first.surroundings.presence
+    await presence.came(two.first.name, [1])
+    await presence.came(two.first.name, [1, 1])
+    await presence.left(two.first.name, [1, 7])
+    await presence.left(two.first.name, [1])
+    assert await presence.online([1]) == set()
 
 
-async def test_one_user_has_one_session_in_the_whole_cluster(pair: Pair) -> None:
-    """A second login on another node is refused, and the first session is not touched by it."""
-    bert = await pair.bert()
-    with pytest.raises(AlreadyOnline):
-        await enter(pair.first, bert.user)
-    assert not bert.client.was_replaced
+async def test_a_node_s_users_are_listed_in_order(two: Two) -> None:
+    """Those of other nodes are not."""
+    presence = two.second.surroundings.presence
+    await presence.came(two.first.name, [30, 4, 100])
+    await presence.came(two.second.name, [5])
+    assert await presence.users_of(two.first.name) == [4, 30, 100]
+    assert await presence.users_of("a node that never was") == []
 
 
-async def test_of_many_logins_at_once_exactly_one_wins(pair: Pair) -> None:
-    """Whichever nodes they come to."""
-    user = await pair.first.registration.register("bert", "x")
-    nodes = [pair.first, pair.second] * 10
-    tries = await asyncio.gather(
-        *(node.logins.log_in(user, RecordingClient(), "") for node in nodes),
-        return_exceptions=True,
+async def test_thousands_can_come_and_be_asked_for_at_once(two: Two) -> None:
+    """As after a lease was lost, and for somebody's list."""
+    presence, many = two.first.surroundings.presence, range(1, 2001)
+    await presence.came(two.first.name, many)
+    assert await presence.online(many) == set(many)
+    await presence.left(two.first.name, many[:1500])
+    assert sorted(await presence.where(many)) == list(many[1500:])
+
+
+async def test_nobody_can_be_asked_for(two: Two) -> None:
+    """As for an empty list of friends."""
+    presence = two.first.surroundings.presence
+    await presence.came(two.first.name, [])
+    await presence.left(two.first.name, [])
+    assert (await presence.online([]), await presence.where([])) == (set(), {})
+
+
+async def test_a_node_that_has_left_has_no_users(two: Two) -> None:
+    """Whoever was on it is offline, if on no other node."""
+    presence = two.first.surroundings.presence
+    await presence.came(two.second.name, [1, 2])
+    await presence.came(two.first.name, [2])
+    await two.second.leave()
+    assert await presence.where([1, 2]) == {2: [two.first.name]}
+    assert await presence.users_of(two.second.name) == []
+
+
+# -- slots -------------------------------------------------------------------------------------
+
+
+async def test_a_slot_is_claimed_once(two: Two) -> None:
+    """Whoever comes second is told by whom, on either node."""
+    first, second = two.first.claim(1), two.second.claim(1)
+    assert await two.first.surroundings.slots.claim(first) is None
+    assert await two.second.surroundings.slots.claim(second) == first
+    assert await two.first.surroundings.slots.claim(two.first.claim(1, "another")) == first
+    assert await two.second.surroundings.slots.claim(two.second.claim(2)) is None
+
+
+async def test_of_many_claims_at_once_exactly_one_is_made(two: Two) -> None:
+    """Whichever nodes they come from."""
+    places = [two.first, two.second] * 10
+    answers = await asyncio.gather(
+        *(
+            place.surroundings.slots.claim(place.claim(1, f"session {number}"))
+            for number, place in enumerate(places)
+        )
     )
-    assert sum(isinstance(one, Session) for one in tries) == 1
-    assert sum(isinstance(one, AlreadyOnline) for one in tries) == len(nodes) - 1
+    assert answers.count(None) == 1
+    assert len({answer for answer in answers if answer is not None}) == 1
 
 
-async def test_a_resumed_session_moves_to_the_new_node_with_its_messages(pair: Pair) -> None:
-    """The old session is told; what it had not taken over comes first on the new node."""
-    anna, bert = await pair.anna(), await pair.bert()
-    await anna.say(bert, "before")
-    await bert.receives("before")
-    moved = await enter(pair.first, bert.user, "key")
-    await anna.say(moved, "after")
-    await moved.receives("before", "after")
-    await eventually(lambda: bert.client.was_replaced)
-    moved.take_over_all()
-    await eventually(lambda: moved.session.phase is Phase.LIVE)
-    await anna.is_answered(2)
+async def test_a_claim_takes_the_place_of_the_one_that_it_names(two: Two) -> None:
+    """And of no other."""
+    slots, old, new = two.second.surroundings.slots, two.first.claim(1), two.second.claim(1)
+    await slots.claim(old)
+    assert await slots.claim(new, instead_of=two.first.claim(1, "another")) == old
+    assert await slots.claim(new, instead_of=old) is None
+    assert await slots.claim(old) == new
 
 
-async def test_a_session_is_taken_over_from_another_node(pair: Pair) -> None:
-    """It ends there, with its tokens, and what it had not taken over comes first here."""
-    anna, user = await pair.anna(), await pair.first.registration.register("carl", "x")
-    stolen, own = [await pair.second.tokens.issue(user) for _ in range(2)]
-    thief = await enter(pair.second, user, stolen.session)
-    await anna.say(thief, "before")
-    with pytest.raises(AlreadyOnline):
-        await enter(pair.first, user, own.session)
-    owner = await enter(pair.first, user, own.session, takeover=True)
-    await owner.receives("before")
-    await eventually(lambda: thief.client.was_replaced)
-    assert pair.second.sessions.get(user.id) is None
-    assert [one.name for one in await pair.first.tokens.resumable(user, "")] == [own.session]
-    with pytest.raises(BadToken):
-        await pair.second.resuming.prove(stolen.text)
-
-
-async def test_a_token_that_comes_again_ends_the_session_on_another_node(pair: Pair) -> None:
-    """Whoever it is that goes on there."""
-    user = await pair.first.registration.register("carl", "x")
-    token = await pair.second.tokens.issue(user)
-    person = await enter(pair.second, user, token.session)
-    with pytest.raises(BadToken):
-        await pair.first.resuming.prove(f"{token.text}, but another")
-    await eventually(lambda: person.client.was_thrown_out)
-    await eventually(lambda: pair.second.sessions.get(user.id) is None)
-
-
-async def test_a_claim_is_given_up_by_its_own_session_alone(pair: Pair) -> None:
+async def test_a_claim_is_given_up_by_its_own_session_alone(two: Two) -> None:
     """The end of a session that was replaced may come late."""
-    bert = await pair.bert()
-    await enter(pair.first, bert.user, "key")
-    await pair.second.node.presence.release(bert.session.claim)
-    assert await pair.first.node.presence.online([bert.user.id]) == {bert.user.id}
+    slots, old, new = two.second.surroundings.slots, two.first.claim(1), two.second.claim(1)
+    await slots.claim(old)
+    await slots.claim(new, instead_of=old)
+    await slots.release(old)
+    assert await slots.claim(old) == new
+    await slots.release(new)
+    await slots.release(new)
+    assert await slots.claim(old) is None
 
 
-async def test_friends_on_other_nodes_are_told_who_comes_and_goes(pair: Pair) -> None:
-    """Those who list somebody hear of it, wherever they are."""
-    anna = await pair.anna()
-    user = await pair.first.registration.register("bert", "x")
-    await pair.first.friends.add(anna.user.id, user.id)
-    bert = await enter(pair.second, user)
-    await eventually(lambda: anna.client.friends[-1:] == [Friend(user.id, "bert", online=True)])
-    pair.second.node.announcer.hurry()  # or the second news would wait for some seconds
-    await pair.second.logins.end(bert.session)
-    await eventually(lambda: anna.client.friends[-1:] == [Friend(user.id, "bert", online=False)])
+async def test_a_node_s_own_claims_are_found(two: Two) -> None:
+    """But not those that were given up, or were taken over from it."""
+    slots = two.first.surroundings.slots
+    claims = [two.first.claim(user) for user in (1, 2, 3, 4)]
+    for claim in claims:
+        await slots.claim(claim)
+    await slots.claim(two.second.claim(3), instead_of=claims[2])
+    await slots.release(claims[3])
+    assert sorted(await slots.own(two.first.name), key=lambda one: one.user_id) == claims[:2]
 
 
-async def test_members_on_other_nodes_are_told_of_a_group_s_new_name(pair: Pair) -> None:
-    """By whom, too."""
-    anna, bert = await pair.anna(), await pair.bert()
-    group = await pair.first.groups.create(anna.user.id, "chess", "")
-    await pair.second.groups.join(bert.user.id, group.id)
-    await pair.first.groups.rename(anna.user, group.id, "go")
-    await eventually(lambda: bert.client.notices)
-    assert bert.client.notices == [str(GroupChanged(group.id, "go", anna.user))]
-    assert anna.client.notices == []
+async def test_claims_are_made_again_unless_another_has_the_slot(two: Two) -> None:
+    """Those that are there already stay."""
+    slots = two.first.surroundings.slots
+    there, lost, taken = [two.first.claim(user) for user in (1, 2, 3)]
+    await slots.claim(there)
+    await slots.claim(two.second.claim(3))
+    assert await slots.reclaim([there, lost, taken]) == [taken]
+    assert sorted(await slots.own(two.first.name), key=lambda one: one.user_id) == [there, lost]
 
 
-async def test_presence_is_seen_from_every_node(pair: Pair) -> None:
-    """A list of friends shows who is online on other nodes as well."""
-    anna, bert = await pair.anna(), await pair.bert()
-    friend = await pair.first.friends.add(anna.user.id, bert.user.id)
-    assert friend.online
-    await pair.second.logins.end(bert.session)
-    page = await pair.first.friends.page(anna.user.id, 0, 10)
-    assert [friend.online for friend in page.items] == [False]
+async def test_a_node_that_has_left_keeps_nobody_out(two: Two) -> None:
+    """Its claims count for nothing."""
+    await two.second.surroundings.slots.claim(two.second.claim(1))
+    await two.second.leave()
+    assert await two.first.surroundings.slots.claim(two.first.claim(1)) is None
 
 
-async def test_a_resent_message_joins_its_first_copy(pair: Pair) -> None:
-    """The same cid, sent again, is pushed once and answered twice."""
-    anna, bert = await pair.anna(), await pair.bert()
-    await asyncio.gather(anna.say(bert, "hello", "c1"), anna.say(bert, "hello", "c1"))
-    await bert.receives("hello")
-    bert.take_over_all()
-    assert await anna.is_answered(2) == [False, False]
-    assert bert.client.texts == ["hello"]
+# -- broker ------------------------------------------------------------------------------------
+
+ENTRIES = (
+    Entry(pair(13, 15), TEXT, 13, "张三 😀", "c1", 'a "quote", a \0 and a \n', None, 3, 7, 1_795),
+    Entry(3, TEXT, 15, "bert", "c2", "to a group", at=8, time_ms=1_796),
+    Entry(
+        4, CHANGE, 15, "bert", "c3", "", Change(What.CREATED, 0, "go", "a game"), 0, 9, 1_797
+    ),
+    Entry(4, CHANGE, 0, "", "c4", change=Change("a later kind", 13), at=10, time_ms=1_798),
+)  # fmt: skip
+NOTES: list[Note] = [
+    Appended("epoch", 7, 10, ENTRIES),
+    Appended("epoch", 11, 4000, ()),
+    Marked(15, {13: 7, 14: 9}),
+    Replaced(15, "session"),
+    PresenceChanged(15, "李四", online=True, listed_by=[13]),
+    Tell(Notice("we restart at noon"), None),
+    Tell(Notice("we restart at noon"), [13, 15]),
+]
+
+
+def fields(note: Note) -> object:
+    """By which two notes can be compared, entries and all."""
+    if not isinstance(note, Appended):
+        return note
+    return note.epoch, note.first, note.upto, [fields_of(entry) for entry in note.entries]
+
+
+def fields_of(entry: Entry) -> dict[str, Any]:
+    return attrs.asdict(entry)
+
+
+async def test_a_note_reaches_the_other_nodes_as_it_is(two: Two) -> None:
+    """Every kind, in order, and not the node that says it."""
+    assert [fields(note) for note in await two.first_has(*NOTES)] == [
+        fields(note) for note in NOTES
+    ]
+    assert two.second.node.notes == []
+
+
+async def test_thousands_of_notes_arrive_in_order(two: Two) -> None:
+    """Of one turn of the loop, and of several."""
+    notes: list[Note] = [Replaced(number, "session") for number in range(1, 2501)]
+    for note in notes[:-1]:
+        two.second.surroundings.broker.broadcast(note)
+    await asyncio.sleep(0)
+    two.second.surroundings.broker.broadcast(notes[-1])
+    await eventually(lambda: len(two.first.node.notes) >= len(notes))
+    assert two.first.node.notes == notes
+
+
+async def test_a_node_knows_that_it_hears_the_others(two: Two) -> None:
+    """As long as nothing is wrong."""
+    assert two.first.surroundings.broker.hears()
+
+
+# -- lease -------------------------------------------------------------------------------------
+
+
+async def test_each_node_has_a_lease_and_sees_the_others(two: Two) -> None:
+    """Until they leave."""
+    lease = two.first.surroundings.lease
+    assert (lease.held(), lease.trouble()) == (True, "")
+    assert await lease.others() == {two.second.name}
+    await two.second.leave()
+    assert await lease.others() == set()

@@ -1,45 +1,31 @@
-"""Two nodes in this process: on a hub, and on a fake of Redis."""
+"""Places of nodes in this process, on a fake of Redis."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, closing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import fakeredis
 import pytest
 
-from adapters.memory import memory_store
-from adapters.memory.nodes import Hub
-from adapters.passwords import Argon2Hasher
-from adapters.redis.cluster import taking_part
-from chat_domain.chat import Chat
-from tests.contract.nodes import Pair
-from tests.contract.pairs import node
+from tests.contract.places import RedisPlace, on_redis
+
+NewPlace = Callable[..., Awaitable[RedisPlace]]
 
 
-@pytest.fixture(params=["hub", "redis"])
-async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
+@pytest.fixture
+async def new_place() -> AsyncIterator[NewPlace]:
+    """Make places on one Redis that have not joined yet. label: see `redis_cluster`."""
+    server = fakeredis.FakeServer()
     async with AsyncExitStack() as stack:
-        hasher = stack.enter_context(closing(Argon2Hasher(cheap=True)))
-        make = on_hub if request.param == "hub" else on_fake_redis
-        nodes = await make(stack, hasher)
-        yield Pair(*nodes)
+
+        async def make(label: str = "") -> RedisPlace:
+            return await on_redis(stack, fakeredis.FakeAsyncRedis(server=server), label)
+
+        yield make
 
 
-async def on_hub(stack: AsyncExitStack, hasher: Argon2Hasher) -> list[Chat]:
-    store, hub = memory_store(), Hub()
-    nodes = []
-    for name in ("first", "second"):
-        nodes.append(node(store, hub.surroundings(name), hasher))
-        hub.join(name, nodes[-1].node)
-    return nodes
-
-
-async def on_fake_redis(stack: AsyncExitStack, hasher: Argon2Hasher) -> list[Chat]:
-    store, server = memory_store(), fakeredis.FakeServer()
-    nodes = []
-    for _ in range(2):
-        client = fakeredis.FakeAsyncRedis(server=server)
-        stack.push_async_callback(client.aclose)
-        cluster = await stack.enter_async_context(taking_part(client, "test"))
-        nodes.append(node(store, cluster.surroundings, hasher))
-        await cluster.join(nodes[-1].node)
-    return nodes
+@pytest.fixture
+async def place(new_place: NewPlace) -> RedisPlace:
+    """One that has joined."""
+    place = await new_place("a|strange häst-")
+    await place.join()
+    return place

@@ -1,0 +1,54 @@
+"""Making places for nodes that are none: what connects them is what is tested."""
+
+from contextlib import AsyncExitStack
+
+import attrs
+import redis.asyncio  # noqa: TC002  # attrs looks at it
+
+from adapters.memory.nodes import Hub
+from adapters.redis.cluster import RedisCluster, taking_part
+from adapters.redis.keys import Keys
+from tests.contract.nodes import Place, RecordingNode, Two
+
+KEYS = Keys("test")
+
+
+def two_on_a_hub() -> Two:
+    hub = Hub()
+    return Two(on_hub(hub, "first"), on_hub(hub, "second"))
+
+
+def on_hub(hub: Hub, name: str) -> Place:
+    node = RecordingNode()
+    hub.join(name, node.node)
+
+    async def leave() -> None:
+        hub.leave(name)
+
+    return Place(hub.surroundings(name), node, leave)
+
+
+@attrs.frozen
+class RedisPlace(Place):
+    """redis: the client that the cluster has."""
+
+    cluster: RedisCluster
+    redis: "redis.asyncio.Redis"
+
+    async def join(self) -> None:
+        await self.cluster.join(self.node.node)
+
+    async def look_after_lease(self) -> None:
+        await self.cluster.lease.look_after(self.node.node)
+
+    async def lose_lease(self) -> None:
+        await self.redis.delete(KEYS.lease(self.name))
+
+
+async def on_redis(
+    stack: AsyncExitStack, client: "redis.asyncio.Redis", label: str = ""
+) -> RedisPlace:
+    """A place that has not joined yet."""
+    stack.push_async_callback(client.aclose)
+    cluster = await stack.enter_async_context(taking_part(client, KEYS.prefix, label))
+    return RedisPlace(cluster.surroundings, RecordingNode(), cluster.leave, cluster, client)
