@@ -16,7 +16,7 @@ from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost, OutboxFull, Refused
 from adapters.client.events import Ack, Event
 from adapters.client.inbox import Inbox
-from adapters.client.keeper import Address, Identity, Keeper, at
+from adapters.client.keeper import Address, Identity, Keeper, beginning_at
 from adapters.client.outbox import Chat
 from adapters.client.position import Position
 from adapters.client.settings import Settings
@@ -131,11 +131,11 @@ class ChatClient:
         login = requests.Login(
             id=number, name=name, password=password, v=codec.VERSION, device=device
         )
-        return await self._keeper.persist(lambda: self._keeper.enter(at(login, position)))
+        return await self._keeper.persist(lambda: self._keeper.enter(beginning_at(login, position)))
 
     async def resume(self, token: str, *, position: Position | None = None) -> User:
         """Log in by an earlier login's token."""
-        resume = at(requests.Resume(token=token), position)
+        resume = beginning_at(requests.Resume(token=token), position)
         return await self._keeper.persist(lambda: self._keeper.enter(resume))
 
     async def logout(self) -> None:

@@ -56,7 +56,7 @@ class Address:
         return f"{self.host}:{self.port}"
 
 
-def at(entry: E, position: Position | None) -> E:
+def beginning_at(entry: E, position: Position | None) -> E:
     """A login that begins at a position in the log; where no device has been, if at none."""
     if position is None:
         return structs.replace(entry, since=None, epoch="")
@@ -221,11 +221,11 @@ class Keeper:
     async def _resume_or_login(self, identity: Identity) -> None:
         position = self._connection.position
         try:
-            await self.enter(at(Resume(token=identity.token), position))
+            await self.enter(beginning_at(Resume(token=identity.token), position))
         except Refused as refused:
             if refused.error != "bad_token" or identity.login is None:
                 raise
-            await self.enter(at(identity.login, position))
+            await self.enter(beginning_at(identity.login, position))
 
     def _end(self, why: ConnectionLost) -> None:
         if self.ended is None:

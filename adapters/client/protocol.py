@@ -26,6 +26,7 @@ from adapters.client.outbox import Chat, Outbox, Outgoing
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.client.stream import Stream
+from adapters.client.telling import MessageFrame, event_of_change, event_of_message
 from adapters.wire import errors, frames, requests
 from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
@@ -40,9 +41,8 @@ class State(enum.Enum):
 
 
 LOGGED_IN = frozenset({State.READY, State.LEAVING})
-ENDED_ELSEWHERE = Refused(
-    errors.NUMBERS["bad_token"], "bad_token", "the session was ended elsewhere"
-)
+BAD_TOKEN = "bad_token"
+ENDED_ELSEWHERE = Refused(errors.NUMBERS[BAD_TOKEN], BAD_TOKEN, "the session was ended elsewhere")
 
 
 @attrs.frozen
@@ -69,7 +69,6 @@ class Broken:
 
 
 Output = Answered | Settled | Broken | events.Event
-Incoming = frames.OneChatFrame | frames.GroupChatFrame
 
 
 class ClientProtocol:
@@ -255,18 +254,18 @@ class ClientProtocol:
         self._stream.begin(head, epoch)
         self._outputs.append(events.Reset(Position(head, epoch)))
 
-    def _on_message(self, frame: Incoming) -> None:
+    def _on_message(self, frame: MessageFrame) -> None:
         out = self._outbox.find_cid(frame.cid) if frame.id == self._user_id else None
         if out is not None:
             self._accepted(out, events.Ack(frame.at, frame.time))
         if self._is_news(frame):
-            self._outputs.append(_message(frame, own=frame.id == self._user_id))
+            self._outputs.append(event_of_message(frame, own=frame.id == self._user_id))
 
     def _on_changed(self, frame: frames.ChangedFrame) -> None:
         if self._is_news(frame):
-            self._outputs.append(_changed(frame, own=frame.id == self._user_id))
+            self._outputs.append(event_of_change(frame, own=frame.id == self._user_id))
 
-    def _is_news(self, frame: Incoming | frames.ChangedFrame) -> bool:
+    def _is_news(self, frame: MessageFrame | frames.ChangedFrame) -> bool:
         """Take what came out of the log. Whether the application has yet to hear of it."""
         if self.state not in LOGGED_IN:
             return False
@@ -351,35 +350,3 @@ class ClientProtocol:
         frames.PresenceFrame: _on_presence,
         frames.GoingAwayFrame: _on_going_away,
     }
-
-
-def _message(frame: Incoming, *, own: bool) -> events.Message:
-    group = isinstance(frame, frames.GroupChatFrame)
-    return events.Message(
-        frame.at,
-        frame.cid,
-        frame.id,
-        frame.name,
-        frame.msg,
-        frame.time,
-        to_id=0 if group else frame.toid,
-        group_id=frame.groupid if group else 0,
-        answers=frame.re,
-        own=own,
-    )
-
-
-def _changed(frame: frames.ChangedFrame, *, own: bool) -> events.Changed:
-    return events.Changed(
-        frame.at,
-        frame.cid,
-        frame.id,
-        frame.name,
-        frame.time,
-        frame.what,
-        frame.groupid,
-        frame.whom,
-        frame.newname,
-        frame.detail,
-        own,
-    )
