@@ -41,8 +41,8 @@ class State(enum.Enum):
 
 
 LOGGED_IN = frozenset({State.READY, State.LEAVING})
-BAD_TOKEN = "bad_token"
-ENDED_ELSEWHERE = Refused(errors.NUMBERS[BAD_TOKEN], BAD_TOKEN, "the session was ended elsewhere")
+_WHY = "bad_token"
+ENDED_ELSEWHERE = Refused(errors.NUMBERS[_WHY], _WHY, "the session was ended elsewhere")
 
 
 @attrs.frozen
