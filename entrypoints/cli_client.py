@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import io
 import os
+import socket
 import ssl
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from adapters.terminal.screen import TerminalScreen
 from entrypoints.version import add_version, called
 
 _ECHO_AFTER = 1.0  # seconds
+_LONGEST_NAME = 50  # of a device
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plain = options.plain or not (sys.stdin.isatty() and sys.stdout.isatty())
     serve = _serve_plainly if plain else _serve_terminal
     try:
-        return asyncio.run(serve(options.host, options.port, _tls(options)))
+        return asyncio.run(serve(options, _tls(options)))
     except ConnectionLost as exc:
         print(f"error: {exc}", file=sys.stderr)  # noqa: T201  # this is its place
         return 1
@@ -48,6 +50,13 @@ def _parser() -> argparse.ArgumentParser:
         "--plain",
         action="store_true",
         help="plain lines without colour, as when the input or output is no terminal",
+    )
+    parser.add_argument(
+        "--device",
+        type=_device,
+        default=socket.gethostname()[:_LONGEST_NAME] or "terminal",
+        metavar="NAME",
+        help="what this one is called among your devices: the host's name",
     )
     parser.add_argument(
         "--tls",
@@ -78,20 +87,27 @@ def _port(text: str) -> int:
     return int(text)
 
 
-async def _serve_plainly(host: str, port: int, tls: ssl.SSLContext | None) -> int:
+def _device(text: str) -> str:
+    if not (1 <= len(text) <= _LONGEST_NAME and text.isprintable()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name of 1 to 50 printable characters")
+    return text
+
+
+async def _serve_plainly(options: argparse.Namespace, tls: ssl.SSLContext | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    async with ChatClient.connect(host, port, tls=tls) as client:
-        return await LineClient(client, standard_screen(), Book()).run()
+    async with ChatClient.connect(options.host, options.port, tls=tls) as client:
+        return await LineClient(client, standard_screen(), Book(), device=options.device).run()
 
 
-async def _serve_terminal(host: str, port: int, tls: ssl.SSLContext | None) -> int:
+async def _serve_terminal(options: argparse.Namespace, tls: ssl.SSLContext | None) -> int:
     book = Book()
     screen = TerminalScreen(book)
-    async with ChatClient.connect(host, port, tls=tls) as client:
+    async with ChatClient.connect(options.host, options.port, tls=tls) as client:
         with screen.shown():
-            return await LineClient(client, screen, book, echo_after=_ECHO_AFTER).run()
+            app = LineClient(client, screen, book, device=options.device, echo_after=_ECHO_AFTER)
+            return await app.run()
 
 
 if __name__ == "__main__":

@@ -4,22 +4,26 @@ from adapters.client.chat_client import ChatClient
 from adapters.client.errors import ClientError, ConnectionLost, OutboxFull, Refused
 from adapters.client.events import (
     Ack,
+    Changed,
     Connected,
     Disconnected,
     Event,
     GoingAway,
+    Got,
     Message,
     Presence,
     Reconnected,
-    Replaced,
+    Reset,
     ServerError,
     SessionEnded,
 )
+from adapters.client.position import Position
 from adapters.client.settings import Settings
 from chat_domain import hints
 
 __all__ = [
     "Ack",
+    "Changed",
     "ChatClient",
     "ClientError",
     "Connected",
@@ -27,12 +31,14 @@ __all__ = [
     "Disconnected",
     "Event",
     "GoingAway",
+    "Got",
     "Message",
     "OutboxFull",
+    "Position",
     "Presence",
     "Reconnected",
     "Refused",
-    "Replaced",
+    "Reset",
     "ServerError",
     "SessionEnded",
     "Settings",

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import ssl
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -12,13 +11,16 @@ from msgspec.structs import replace
 
 from adapters.client import codec
 from adapters.client.backoff import Backoff
+from adapters.client.cids import Cids
 from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost, OutboxFull, Refused
 from adapters.client.events import Ack, Event
 from adapters.client.inbox import Inbox
-from adapters.client.keeper import Address, Identity, Keeper
+from adapters.client.keeper import Address, Identity, Keeper, beginning_at
 from adapters.client.outbox import Chat
+from adapters.client.position import Position
 from adapters.client.settings import Settings
+from adapters.wire import answers as wire
 from adapters.wire import requests
 from adapters.wire.answers import Answer, FriendsAck, GroupsAck, MembersAck
 from adapters.wire.requests import Request
@@ -26,6 +28,7 @@ from chat_domain.model import Friend, Group, Member, Membership, Resumable, User
 
 A = TypeVar("A", bound=Answer)
 P = TypeVar("P", FriendsAck, GroupsAck, MembersAck)
+Change = requests.CreateGroup | requests.JoinGroup | requests.RenameGroup | requests.LeaveGroup
 
 _DEFAULTS = Settings()
 _LONGEST_HOLD = 5.0  # seconds between attempts at a message that is refused for the moment
@@ -74,10 +77,12 @@ class ChatClient:
         rng = rng or random.Random()  # noqa: S311  # spreads delays, guards nothing
         self._settings = settings
         self._on_event = on_event
-        self._inbox = Inbox(settings.backlog, self._acknowledge)
+        self._inbox = Inbox(settings.backlog, self._catch_up)
+        self._cids = Cids()
         self._connection = Connection(
             settings,
             Backoff(settings.first_delay, _LONGEST_HOLD, rng),
+            self._cids,
             self._deliver,
             lambda: self._inbox.has_room,
         )
@@ -105,22 +110,33 @@ class ChatClient:
         await self._online()
         return (await self._keeper.ask(request, self._settings.greet_within)).id
 
-    async def login(self, who: int | str, password: str, *, takeover: bool = False) -> User:
+    @property
+    def position(self) -> Position | None:
+        """Everything of the user's up to here has been an event, read or not; None as long as that
+        is not known. What a later login can go on from.
+        """
+        return self._connection.position
+
+    async def login(
+        self, who: int | str, password: str, *, device: str = "", position: Position | None = None
+    ) -> User:
         """Log in by id (also written in digits) or by name.
 
-        takeover: end another session of this user, and its tokens, instead of being refused as
-        `already_online`; this once, not when reconnecting.
+        device: what the session is called, 1 to 50 printable characters; another of this user's
+        that is called the same ends. position: where an earlier login was, to go on from there;
+        without it comes what none of the user's devices has had.
         A server that is silent or busy is asked again, for `Settings.patience` in all.
         """
         number, name = _id_or_name(who)
         login = requests.Login(
-            id=number, name=name, password=password, v=codec.VERSION, takeover=takeover
+            id=number, name=name, password=password, v=codec.VERSION, device=device
         )
-        return await self._keeper.enter_patiently(login)
+        return await self._keeper.persist(lambda: self._keeper.enter(beginning_at(login, position)))
 
-    async def resume(self, token: str) -> User:
+    async def resume(self, token: str, *, position: Position | None = None) -> User:
         """Log in by an earlier login's token."""
-        return await self._keeper.enter_patiently(requests.Resume(token=token))
+        resume = beginning_at(requests.Resume(token=token), position)
+        return await self._keeper.persist(lambda: self._keeper.enter(resume))
 
     async def logout(self) -> None:
         """End the session and its token, after waiting for the messages that are under way."""
@@ -154,24 +170,25 @@ class ChatClient:
 
     # Messages.
 
-    async def send(self, user_id: int, text: str) -> Ack:
+    async def send(self, user_id: int, text: str, *, answers: int = 0) -> Ack:
         """Send a message and wait until it is safe. It survives reconnections on the way.
 
+        answers: the position of what it answers, 0 for nothing.
         Waits for room while too many messages wait. A cancelled `send` may have been sent.
         """
-        return await self._send(requests.OneChat(toid=user_id, msg=text))
+        return await self._send(requests.OneChat(toid=user_id, msg=text, re=answers))
 
-    async def send_group(self, group_id: int, text: str) -> Ack:
+    async def send_group(self, group_id: int, text: str, *, answers: int = 0) -> Ack:
         """Send a message to a group; otherwise as `send`."""
-        return await self._send(requests.GroupChat(groupid=group_id, msg=text))
+        return await self._send(requests.GroupChat(groupid=group_id, msg=text, re=answers))
 
-    def post(self, user_id: int, text: str) -> asyncio.Future[Ack]:
+    def post(self, user_id: int, text: str, *, answers: int = 0) -> asyncio.Future[Ack]:
         """Queue a message at once; many can be on their way. Raises OutboxFull, too."""
-        return self._post(requests.OneChat(toid=user_id, msg=text))
+        return self._post(requests.OneChat(toid=user_id, msg=text, re=answers))
 
-    def post_group(self, group_id: int, text: str) -> asyncio.Future[Ack]:
+    def post_group(self, group_id: int, text: str, *, answers: int = 0) -> asyncio.Future[Ack]:
         """Queue a message to a group; otherwise as `post`."""
-        return self._post(requests.GroupChat(groupid=group_id, msg=text))
+        return self._post(requests.GroupChat(groupid=group_id, msg=text, re=answers))
 
     @property
     def unsettled(self) -> int:
@@ -196,8 +213,8 @@ class ChatClient:
     def events(self) -> AsyncIterator[Event]:
         """What happens, in order. Ends when the client is closed or gives up.
 
-        A message counts as taken over once it is here. Who leaves more than `Settings.backlog`
-        unread makes the server wait, and gets the rest later.
+        A message counts as taken over once it is here. While `Settings.backlog` events are unread,
+        what else comes is left to the server; when all are read, the client reconnects to get it.
         """
         return self._inbox
 
@@ -232,20 +249,22 @@ class ChatClient:
             for row in ack.users:
                 yield row.member()
 
+    # What changes a group is asked for again under the same cid, so that it is done once.
+
     async def create_group(self, name: str, description: str = "") -> Group:
-        ack = await self._ask(requests.CreateGroup(groupname=name, groupdesc=description))
+        ack = await self._write(requests.CreateGroup(groupname=name, groupdesc=description))
         return Group(ack.groupid, name, description)
 
     async def join_group(self, group_id: int) -> Group:
-        ack = await self._ask(requests.JoinGroup(groupid=group_id))
+        ack = await self._write(requests.JoinGroup(groupid=group_id))
         return Group(ack.groupid, ack.groupname or "", ack.groupdesc or "")
 
     async def rename_group(self, group_id: int, name: str) -> None:
-        """Only the group's creator may. The other members get `hints.GroupChanged`."""
-        await self._ask(requests.RenameGroup(groupid=group_id, groupname=name))
+        """Only the group's creator may. The other members get `Changed`."""
+        await self._write(requests.RenameGroup(groupid=group_id, groupname=name))
 
     async def leave_group(self, group_id: int) -> None:
-        await self._ask(requests.LeaveGroup(groupid=group_id))
+        await self._write(requests.LeaveGroup(groupid=group_id))
 
     # Inside.
 
@@ -259,6 +278,11 @@ class ChatClient:
     async def _ask(self, request: Request[A]) -> A:
         await self._online()
         return await self._keeper.ask(request)
+
+    async def _write(self, request: Change) -> wire.Ack:
+        request = replace(request, cid=self._cids.next())
+        within = self._settings.answer_within
+        return await self._keeper.persist(lambda: self._keeper.ask(request, within))
 
     async def _pages(self, request: Request[P]) -> AsyncIterator[P]:
         while True:
@@ -282,7 +306,7 @@ class ChatClient:
         codec.check_text(chat.msg)
         if self._connection.unsettled >= self._settings.waiting:
             raise OutboxFull
-        return self._connection.post(str(uuid.uuid4()), chat)
+        return self._connection.post(self._cids.next(), chat)
 
     def _deliver(self, event: Event) -> None:
         self._keeper.observe(event)
@@ -298,8 +322,8 @@ class ChatClient:
             what = {"message": f"on_event failed on {event}", "exception": exc}
             asyncio.get_running_loop().call_exception_handler(what)
 
-    def _acknowledge(self) -> None:
-        self._connection.acknowledge()
+    def _catch_up(self) -> None:
+        self._connection.catch_up()
 
 
 def _id_or_name(who: int | str) -> tuple[int, None] | tuple[None, str]:

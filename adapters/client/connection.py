@@ -5,15 +5,18 @@ send is written once per turn of the loop, however much was asked in it.
 """
 
 import asyncio
+import math
 import ssl
 from collections.abc import Callable
 from typing import cast
 
 from adapters.client import events
 from adapters.client.backoff import Backoff
+from adapters.client.cids import Cids
 from adapters.client.codec import refusal
 from adapters.client.errors import ConnectionLost
 from adapters.client.outbox import Chat
+from adapters.client.position import Position
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Output, Settled, State
 from adapters.client.settings import Settings
 from adapters.wire.answers import Answer
@@ -23,26 +26,28 @@ from adapters.wire.requests import AnyRequest
 class Connection:
     """Requests become futures, chats too, and events are handed to `deliver` at once.
 
-    `may_acknowledge` is asked before the server is told that messages are taken over.
+    `has_room` is asked whether more of what comes out of the log can be delivered.
     """
 
     def __init__(
         self,
         settings: Settings,
         hold: Backoff,
+        cids: Cids,
         deliver: Callable[[events.Event], None],
-        may_acknowledge: Callable[[], bool],
+        has_room: Callable[[], bool],
     ) -> None:
         self._settings = settings
-        self._protocol = ClientProtocol(settings, hold)
+        self._protocol = ClientProtocol(settings, hold, cids)
         self._deliver = deliver
-        self._may_acknowledge = may_acknowledge
+        self._has_room = has_room
         self._loop = asyncio.get_running_loop()
         self._link: _Link | None = None
         self._requests: dict[int, asyncio.Future[Answer]] = {}
         self._acks: dict[str, asyncio.Future[events.Ack]] = {}
         self._progress = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._part_by = math.inf
         self._flushing = False
         self.lost: asyncio.Future[str] = self._loop.create_future()
 
@@ -55,6 +60,11 @@ class Connection:
         """How many chats have no answer yet."""
         return len(self._acks)
 
+    @property
+    def position(self) -> Position | None:
+        """How far the user has come in the log; None as long as that is not known."""
+        return self._protocol.position
+
     async def open(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Connect. Raises OSError or TimeoutError."""
         async with asyncio.timeout(self._settings.connect_within):
@@ -64,6 +74,7 @@ class Connection:
         self._link = link
         self.lost = self._loop.create_future()
         self._protocol.connection_made(self._loop.time())
+        self._part_by = math.inf
         self._set_timer()
 
     def request(self, request: AnyRequest) -> asyncio.Future[Answer]:
@@ -83,10 +94,16 @@ class Connection:
         self._flush_soon()
         return future
 
-    def acknowledge(self) -> None:
-        """Tell the server that the messages which it sent are taken over."""
-        self._protocol.acknowledge()
-        self._flush_soon()
+    def catch_up(self) -> None:
+        """There is room again: part from a server that sent more than there was room for, since
+        the next connection brings it; but let requests have their answers first, for a while."""
+        if self._protocol.missed and self._link is not None:
+            self._part_by = min(self._part_by, self._loop.time() + self._settings.request_within)
+            self._part_if_quiet()
+
+    def _part_if_quiet(self) -> None:
+        if not self._requests or self._loop.time() >= self._part_by:
+            self.drop("more has come than was read")
 
     def drop(self, why: str) -> None:
         """Give the connection up at once."""
@@ -110,6 +127,7 @@ class Connection:
         link = self._link
         if link is None:
             return
+        self._protocol.take()
         self._flush()
         self._on_lost(link, "closed")
         await link.close(self._settings.greet_within)
@@ -127,13 +145,10 @@ class Connection:
     def _on_data(self, link: "_Link", data: bytes) -> None:
         if link is not self._link:
             return
+        self._protocol.room = self._has_room()
         for output in self._protocol.receive(data, self._loop.time()):
             self._dispatch(output)
-        if self._may_acknowledge():
-            self._protocol.acknowledge()
         self._flush_soon()
-        if self._link is not None and self._protocol.hold_until is not None:
-            self._set_timer()
 
     def _dispatch(self, output: Output) -> None:
         if isinstance(output, Settled):
@@ -171,6 +186,7 @@ class Connection:
         self._link = None
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         self._protocol.connection_lost()
         requests, self._requests = self._requests, {}
         for future in requests.values():
@@ -189,24 +205,30 @@ class Connection:
             data = self._protocol.data_to_send()
             if data:
                 self._link.write(data)
+            self._set_timer()
 
     def _set_timer(self) -> None:
+        """Look at the clock when something is due, and now and then in any case."""
         now = self._loop.time()
-        due = now + self._settings.tick
-        hold = self._protocol.hold_until
-        if hold is not None and hold > now:
-            due = min(due, hold)
+        when = now + self._settings.tick
+        due = self._protocol.due
+        if due is not None and due > now:  # otherwise it waits for something else, too
+            when = min(when, due)
         if self._timer is not None:
+            if self._timer.when() <= when:
+                return
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._tick)
+        self._timer = self._loop.call_at(when, self._tick)
 
     def _tick(self) -> None:
+        self._timer = None
         why = self._protocol.tick(self._loop.time())
         if why is not None:
             self.drop(why)
             return
         self._flush()
-        self._set_timer()
+        if self._part_by < math.inf:
+            self._part_if_quiet()
 
     def _note_progress(self) -> None:
         self._progress.set()

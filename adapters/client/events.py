@@ -3,24 +3,68 @@
 import attrs
 
 from adapters.client.errors import Refused
+from adapters.client.position import Position
 from chat_domain.hints import Hint
 
 
 @attrs.frozen
 class Message:
-    """Somebody has written to this user, or to a group of theirs (`group_id` is then not 0).
+    """Somebody has written to this user, or to a group of theirs (`group_id` is then not 0); or
+    the user has written themselves, with another device.
 
-    stored: it waited in the mailbox.
+    at: its position in the log. to_id: to whom, 0 if to a group. answers: the position of what it
+    answers, 0 for nothing. own: with another device.
     """
 
-    mid: str
+    at: int
     cid: str
     sender_id: int
     sender_name: str
     text: str
     time_ms: int
+    to_id: int = 0
     group_id: int = 0
-    stored: bool = False
+    answers: int = 0
+    own: bool = False
+
+
+@attrs.frozen
+class Changed:
+    """Who may see what has changed, in a group of this user's or among their own devices.
+
+    sender_id, sender_name: whose doing it is, 0 and empty for the operator's. what, whom, new_name,
+    detail: see `chat_domain.entries.What`; a later version may have others. own: with another
+    device. The others as of `Message`.
+    """
+
+    at: int
+    cid: str
+    sender_id: int
+    sender_name: str
+    time_ms: int
+    what: str
+    group_id: int = 0
+    whom: int = 0
+    new_name: str = ""
+    detail: str = ""
+    own: bool = False
+
+
+@attrs.frozen
+class Got:
+    """Everything that this user has written to this one alone, up to `at`, is with a device of
+    theirs."""
+
+    user_id: int
+    at: int
+
+
+@attrs.frozen
+class Reset:
+    """Positions mean something else from now on, or too much was missed to be sent: this user goes
+    on from here, and what is between comes no more."""
+
+    position: Position
 
 
 @attrs.frozen
@@ -54,14 +98,10 @@ class Reconnected:
 
 @attrs.frozen
 class SessionEnded:
-    """The server does not let this user in again, so nobody is logged in any more."""
+    """The server does not let this user in again, or the session was ended elsewhere: nobody is
+    logged in any more."""
 
     refusal: Refused
-
-
-@attrs.frozen
-class Replaced:
-    """Another connection has taken this session over. The client does not come back by itself."""
 
 
 @attrs.frozen
@@ -80,12 +120,14 @@ class ServerError:
 
 Event = (
     Message
+    | Changed
+    | Got
+    | Reset
     | Presence
     | Connected
     | Disconnected
     | Reconnected
     | SessionEnded
-    | Replaced
     | GoingAway
     | Hint
     | ServerError
@@ -94,12 +136,7 @@ Event = (
 
 @attrs.frozen
 class Ack:
-    """A message is safe: with all its recipients, or with some of them and stored for the others.
+    """A message is safe: it is in the log, at this position."""
 
-    refused: members of the group for whom it could be neither delivered nor stored.
-    """
-
-    mid: str
+    at: int
     time_ms: int
-    delivered: bool
-    refused: tuple[int, ...] = ()

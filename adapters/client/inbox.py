@@ -4,23 +4,23 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
-from adapters.client.events import Event, Presence
+from adapters.client.events import Event, Got, Presence
 from chat_domain.hints import HINTS
 
-_DROPPED: tuple[type, ...] = (Presence, *HINTS)
+_DROPPED: tuple[type, ...] = (Presence, Got, *HINTS)
 
 
 class Inbox(AsyncIterator[Event]):
     """Events in the order in which they came.
 
-    Over `limit`, presence and other hints are dropped and `has_room` is false, which keeps the
-    client from acknowledging messages; so the server sends at most one more window of them.
-    `on_room` is called when there is room again.
+    Over `limit`, hints are dropped and `has_room` is false, which keeps the client from taking what
+    comes out of the log; it comes again later. `on_idle` is called when everything is read, and
+    the application waits for more.
     """
 
-    def __init__(self, limit: int, on_room: Callable[[], None]) -> None:
+    def __init__(self, limit: int, on_idle: Callable[[], None]) -> None:
         self._limit = limit
-        self._on_room = on_room
+        self._on_idle = on_idle
         self._events: deque[Event] = deque()
         self._news = asyncio.Event()
         self._ended = False
@@ -45,9 +45,6 @@ class Inbox(AsyncIterator[Event]):
             if self._ended:
                 raise StopAsyncIteration
             self._news.clear()
+            self._on_idle()
             await self._news.wait()
-        was_full = not self.has_room
-        event = self._events.popleft()
-        if was_full and self.has_room:
-            self._on_room()
-        return event
+        return self._events.popleft()

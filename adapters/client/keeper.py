@@ -4,19 +4,17 @@ Rules:
  1. A lost connection is replaced after a growing delay, or after the server's own one if it said
     that it was going away.
  2. The user enters again by token; by password if the token is refused and the password known.
- 3. `already_online` means that the server has not noticed the end of the old connection: the
-    client asks again for a while.
- 4. A refusal for the moment, or silence, sends the client to another connection. Any other
+ 3. A refusal for the moment, or silence, sends the client to another connection. Any other
     refusal ends the session, and all unanswered messages fail with it.
- 5. Who was replaced, or does not want to reconnect, is finished with the connection. Nobody takes
-    a session over by reconnecting, whatever they did when they logged in: two clients would
-    throw each other out for ever.
+ 4. So does the server's word that the session was ended elsewhere. Then nobody enters again by
+    themselves: two clients would throw each other out for ever.
+ 5. Who does not want to reconnect is finished with the connection.
 """
 
 import asyncio
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
 import attrs
@@ -26,13 +24,15 @@ from adapters.client import events
 from adapters.client.backoff import Backoff
 from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost, Refused
+from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.wire.answers import Answer
 from adapters.wire.requests import Login, Request, Resume, answer_of
 from chat_domain.model import User
 
 A = TypeVar("A", bound=Answer)
-Entry = Login | Resume
+E = TypeVar("E", Login, Resume)
+T = TypeVar("T")
 
 LONGEST_COURTESY = 60.0  # seconds that a server that is going away can make its clients wait
 
@@ -54,6 +54,13 @@ class Address:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+def beginning_at(entry: E, position: Position | None) -> E:
+    """A login that begins at a position in the log; where no device has been, if at none."""
+    if position is None:
+        return structs.replace(entry, since=None, epoch="")
+    return structs.replace(entry, since=position.since, epoch=position.epoch)
 
 
 class Keeper:
@@ -100,8 +107,9 @@ class Keeper:
 
     def observe(self, event: events.Event) -> None:
         """Heed what the server says about the connection."""
-        if isinstance(event, events.Replaced):
-            self.ended = ConnectionLost("another connection has taken this session over")
+        if isinstance(event, events.SessionEnded):
+            self.identity = None
+            self._connection.forget_messages(event.refusal)
         elif isinstance(event, events.GoingAway):
             longest = min(event.delay_ms / 1000, LONGEST_COURTESY)
             self._courtesy = self._random.uniform(0, longest)
@@ -126,7 +134,7 @@ class Keeper:
             raise ConnectionLost("the server answers with something else")
         return cast("A", answer)
 
-    async def enter(self, entry: Entry) -> User:
+    async def enter(self, entry: Login | Resume) -> User:
         """Log in or resume on the present connection."""
         try:
             ack = await self.ask(entry, self._settings.greet_within)
@@ -134,28 +142,28 @@ class Keeper:
             # It may come about all the same, and then this connection takes no other.
             self._connection.drop("the login was given up")
             raise
-        login = structs.replace(entry, takeover=False) if isinstance(entry, Login) else None
-        if login is None and self.identity is not None:
-            login = self.identity.login
+        login = self.identity.login if self.identity is not None else None
+        if isinstance(entry, Login):
+            login = entry
         self.identity = Identity(User(ack.id, ack.name), ack.token, login)
         return self.identity.user
 
-    async def enter_patiently(self, entry: Entry) -> User:
-        """Log in or resume, on another connection if this one is silent, for a bounded time."""
+    async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Attempt something, which does no harm if it is done twice, until it has an answer that
+        lasts: on another connection if this one is silent, and for `Settings.patience` in all.
+        """
         trouble: Refused | ConnectionLost = ConnectionLost("the server does not answer")
         delays = Backoff(self._settings.first_delay, self._settings.longest_delay, self._random)
-        lost = False
         try:
             async with asyncio.timeout(self._settings.patience):
                 while True:
                     await self.online()
                     try:
-                        return await self.enter(entry)
+                        return await attempt()
                     except ConnectionLost as exc:
-                        trouble, lost = exc, True
+                        trouble = exc
                     except Refused as exc:
-                        # A login whose answer was lost may be what is online already.
-                        if not exc.passing and not (lost and exc.error == "already_online"):
+                        if not exc.passing:
                             raise
                         trouble = exc
                     await asyncio.sleep(delays.next())
@@ -206,34 +214,18 @@ class Keeper:
         except Refused as refused:
             if refused.passing:
                 raise
-            self.identity = None
-            self._connection.forget_messages(refused)
             self._deliver(events.SessionEnded(refused))
             return False
         return True
 
     async def _resume_or_login(self, identity: Identity) -> None:
+        position = self._connection.position
         try:
-            await self._claim(Resume(token=identity.token))
+            await self.enter(beginning_at(Resume(token=identity.token), position))
         except Refused as refused:
             if refused.error != "bad_token" or identity.login is None:
                 raise
-            await self._claim(identity.login)
-
-    async def _claim(self, entry: Entry) -> None:
-        """Enter; as long as the user's own former session may linger, ask again."""
-        clock = asyncio.get_running_loop().time
-        patient_until = clock() + self._settings.claim_patience
-        delays = Backoff(self._settings.first_delay, 5.0, self._random)
-        while True:
-            try:
-                await self.enter(entry)
-            except Refused as refused:
-                if refused.error != "already_online" or clock() >= patient_until:
-                    raise
-            else:
-                return
-            await asyncio.sleep(delays.next())
+            await self.enter(beginning_at(identity.login, position))
 
     def _end(self, why: ConnectionLost) -> None:
         if self.ended is None:

@@ -7,7 +7,8 @@ Rules:
  4. After a passing refusal nothing is sent until a delay has gone by and nothing is under way
     any more; what comes behind the refused message would otherwise overtake it.
  5. A message without an answer for too long is sent again; the first answer that accepts it
-    counts, and a refusal counts only as the answer to its last copy.
+    counts, and a refusal counts only as the answer to its last copy. It is an answer, too, if the
+    message itself comes back from the log.
 """
 
 import heapq
@@ -38,25 +39,30 @@ class Outbox:
         self._window = window
         self._backoff = backoff
         self._count = 0
-        self._waiting: list[tuple[int, Outgoing]] = []
+        self._unsettled: dict[str, Outgoing] = {}  # by cid, in their order
+        self._waiting: list[tuple[int, Outgoing]] = []  # some of them may be settled
         self._under_way: dict[int, Outgoing] = {}  # by number, oldest sent first
         self._by_seq: dict[int, Outgoing] = {}
         self._hold_until: float | None = None
-        self._size = 0
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._unsettled)
 
     def add(self, cid: str, chat: Chat) -> None:
         self._count += 1
-        self._size += 1
-        self._wait(Outgoing(self._count, cid, chat))
+        out = Outgoing(self._count, cid, chat)
+        self._unsettled[cid] = out
+        self._wait(out)
 
     def next(self, now: float) -> Outgoing | None:
         """Take the message to send now, if one may be; `sent` has to follow."""
         if len(self._by_seq) >= self._window or self._held(now):
             return None
-        return heapq.heappop(self._waiting)[1] if self._waiting else None
+        while self._waiting:
+            out = heapq.heappop(self._waiting)[1]
+            if out.cid in self._unsettled:
+                return out
+        return None
 
     def sent(self, out: Outgoing, seq: int, now: float) -> None:
         if not out.seqs:
@@ -69,8 +75,11 @@ class Outbox:
     def find(self, seq: int | None) -> Outgoing | None:
         return None if seq is None else self._by_seq.get(seq)
 
+    def find_cid(self, cid: str) -> Outgoing | None:
+        return self._unsettled.get(cid)
+
     def settle(self, out: Outgoing, *, accepted: bool) -> None:
-        self._size -= 1
+        del self._unsettled[out.cid]
         self._take_back(out)
         if accepted:
             self._backoff.reset()
@@ -102,15 +111,14 @@ class Outbox:
         self._hold_until = None
 
     def clear(self) -> list[str]:
-        """Forget everything; the cids of what was not settled."""
-        every = [out for _, out in self._waiting]
-        every += self._under_way.values()
+        """Forget everything; the cids of what was not settled, in their order."""
+        cids = list(self._unsettled)
+        self._unsettled.clear()
         self._waiting.clear()
         self._under_way.clear()
         self._by_seq.clear()
         self._hold_until = None
-        self._size = 0
-        return [out.cid for out in sorted(every, key=lambda out: out.number)]
+        return cids
 
     def _held(self, now: float) -> bool:
         if self._hold_until is None:

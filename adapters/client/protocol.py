@@ -3,11 +3,10 @@
 Rules:
  1. Requests may be made on any open connection. Chats flow only while somebody is logged in
     (READY), and no new ones once the server is going away (LEAVING).
- 2. Messages, their order and what has been seen outlive a connection; seq and push do not.
- 3. A message is given to the application once, however often it comes. `acknowledge` says
-    PUSHED for all that came, those among them that were dropped as known.
- 4. A message that comes after the logout has been sent is neither shown nor acknowledged: the
-    server keeps it for the next login.
+ 2. Messages, their order and how far the user has come outlive a connection; seq does not.
+ 3. What comes out of the log is given to the application once, however often it comes, and never
+    if this client wrote it: then it is an answer.
+ 4. What comes after the logout has been sent is not taken: the next login brings it.
  5. Silence is a question after `ping_after` and an end after `dead_after`. An end, too, is a
     chat that has no answer for `give_up_after`, however lively the server is otherwise.
 """
@@ -21,12 +20,15 @@ from msgspec.structs import replace
 
 from adapters.client import codec, events
 from adapters.client.backoff import Backoff
+from adapters.client.cids import Cids
 from adapters.client.errors import ProtocolViolation, Refused
 from adapters.client.outbox import Chat, Outbox, Outgoing
-from adapters.client.seen import Seen
+from adapters.client.position import Position
 from adapters.client.settings import Settings
-from adapters.wire import frames, requests
-from adapters.wire.answers import Ack, Answer, Error, LoginAck
+from adapters.client.stream import Stream
+from adapters.client.telling import MessageFrame, event_of_change, event_of_message
+from adapters.wire import errors, frames, requests
+from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
 from adapters.wire.requests import AnyRequest
 
@@ -39,6 +41,8 @@ class State(enum.Enum):
 
 
 LOGGED_IN = frozenset({State.READY, State.LEAVING})
+_WHY = "bad_token"
+ENDED_ELSEWHERE = Refused(errors.NUMBERS[_WHY], _WHY, "the session was ended elsewhere")
 
 
 @attrs.frozen
@@ -65,20 +69,24 @@ class Broken:
 
 
 Output = Answered | Settled | Broken | events.Event
-Incoming = frames.OneChatFrame | frames.GroupChatFrame
 
 
 class ClientProtocol:
-    def __init__(self, settings: Settings, hold: Backoff) -> None:
+    """room: whether the application can take more of what comes out of the log. To be set."""
+
+    def __init__(self, settings: Settings, hold: Backoff, cids: Cids) -> None:
         self.state = State.CLOSED
+        self.room = True
         self._settings = settings
+        self._cids = cids
         self._outbox = Outbox(settings.window, hold)
-        self._seen = Seen()
+        self._stream = Stream(settings.taken_every, settings.taken_with)
         self._user_id = 0
+        self._asked_since: int | None = None
         self._to_send: list[bytes] = []
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
         self._outputs: list[Output] = []
-        self._seq = self._pushed = self._acknowledged = 0
+        self._seq = 0
         self._now = self._heard = self._asked = self._leaving_since = 0.0
 
     # The connection.
@@ -87,7 +95,7 @@ class ClientProtocol:
         self.state = State.OPEN
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
         self._to_send.clear()
-        self._seq = self._pushed = self._acknowledged = 0
+        self._seq = 0
         self._now = self._heard = self._asked = now
 
     def connection_lost(self) -> None:
@@ -139,7 +147,6 @@ class ClientProtocol:
         if self.state is State.READY:
             for out in self._outbox.overdue(now, self._settings.answer_within):
                 self._send(out, now)
-        self.pump(now)
         return None
 
     def _why_dead(self, now: float) -> str | None:
@@ -156,11 +163,14 @@ class ClientProtocol:
 
     def request(self, request: AnyRequest) -> int:
         """Send a request; the number under which its answer will come. Raises Refused."""
+        if isinstance(request, requests.Login | requests.Resume):
+            self._asked_since = request.since
         self._seq += 1
         self._write(replace(request, seq=self._seq))
         return self._seq
 
     def log_out(self) -> int:
+        self.take()
         seq = self.request(requests.Logout())
         self.state = State.OPEN
         return seq
@@ -170,23 +180,40 @@ class ClientProtocol:
         self._outbox.add(cid, replace(chat, cid=cid))
 
     def pump(self, now: float) -> None:
-        """Send the chats that may go now."""
+        """Say what may and should be said now."""
+        self._now = now
         while self.state is State.READY and (out := self._outbox.next(now)) is not None:
             self._send(out, now)
+        due = self._stream.due()
+        if due is not None and due <= now:
+            self.take()
 
-    def acknowledge(self) -> None:
-        """Say that all messages that have come so far are taken over."""
-        if self._pushed > self._acknowledged and self.state in LOGGED_IN:
-            self._acknowledged = self._pushed
-            self._write(requests.Pushed(push=self._pushed))
+    def take(self) -> None:
+        """Tell the server what has come, without waiting until that is due."""
+        if self.state in LOGGED_IN and (at := self._stream.take(self._now)) is not None:
+            self._write(requests.Taken(at=at))
+
+    @property
+    def due(self) -> float | None:
+        """When to `pump` next, however quiet it is."""
+        times = [self._outbox.hold_until]
+        if self.state in LOGGED_IN:
+            times.append(self._stream.due())
+        return min((time for time in times if time is not None), default=None)
+
+    @property
+    def position(self) -> Position | None:
+        """How far the user has come; None as long as that is not known."""
+        return self._stream.position
+
+    @property
+    def missed(self) -> bool:
+        """Whether something came for which there was no room; the next connection brings it."""
+        return self._stream.missed
 
     @property
     def unsettled(self) -> int:
         return len(self._outbox)
-
-    @property
-    def hold_until(self) -> float | None:
-        return self._outbox.hold_until
 
     def forget_messages(self) -> list[str]:
         """Give up all messages without an answer; their cids, in order."""
@@ -204,26 +231,60 @@ class ClientProtocol:
         if not frame.errno:
             if frame.v < codec.VERSION:
                 raise ProtocolViolation("the server speaks version 1 only")
-            if frame.id != self._user_id:
-                self._seen.forget()  # a group's message has one cid for all its readers
-            self._user_id = frame.id
-            self.state = State.READY
+            self._begin(frame)
         self._on_answer(frame)
 
-    def _on_message(self, frame: Incoming) -> None:
-        if self.state not in LOGGED_IN:
+    def _begin(self, frame: LoginAck) -> None:
+        self.state = State.READY
+        if frame.id != self._user_id:
+            self._stream.forget_seen()
+            self._user_id = frame.id
+        if frame.reset:
+            self._reset(frame.head or 0, frame.epoch)
             return
-        self._pushed = max(self._pushed, frame.push)
-        if self._seen.is_new(frame.id, frame.cid):
-            self._outputs.append(_message(frame))
+        self._stream.begin(self._asked_since, frame.epoch)
+        if self._asked_since is None:
+            self._write(requests.Ping())  # so that the position is known before anything comes
+
+    def _on_reset(self, frame: frames.ResetFrame) -> None:
+        if self.state in LOGGED_IN:
+            self._reset(frame.head, frame.epoch)
+
+    def _reset(self, head: int, epoch: str) -> None:
+        self._stream.begin(head, epoch)
+        self._outputs.append(events.Reset(Position(head, epoch)))
+
+    def _on_message(self, frame: MessageFrame) -> None:
+        out = self._outbox.find_cid(frame.cid) if frame.id == self._user_id else None
+        if out is not None:
+            self._accepted(out, events.Ack(frame.at, frame.time))
+        if self._is_news(frame):
+            self._outputs.append(event_of_message(frame, own=frame.id == self._user_id))
+
+    def _on_changed(self, frame: frames.ChangedFrame) -> None:
+        if self._is_news(frame):
+            self._outputs.append(event_of_change(frame, own=frame.id == self._user_id))
+
+    def _is_news(self, frame: MessageFrame | frames.ChangedFrame) -> bool:
+        """Take what came out of the log. Whether the application has yet to hear of it."""
+        if self.state not in LOGGED_IN:
+            return False
+        new = self._stream.accept(frame.at, frame.id, frame.cid, room=self.room)
+        return new and not (frame.id == self._user_id and self._cids.made(frame.cid))
+
+    def _on_marks(self, frame: frames.MarksFrame) -> None:
+        self._outputs += [events.Got(mark.id, mark.got) for mark in frame.marks]
 
     def _on_ack(self, frame: Ack) -> None:
         out = self._outbox.find(frame.seq)
         if out is None:
             self._on_answer(frame)
             return
+        self._accepted(out, events.Ack(frame.at, frame.time))
+
+    def _accepted(self, out: Outgoing, ack: events.Ack) -> None:
         self._outbox.settle(out, accepted=True)
-        self._outputs.append(Settled(out.cid, _ack(frame)))
+        self._outputs.append(Settled(out.cid, ack))
 
     def _on_error(self, frame: Error) -> None:
         refusal = Refused(frame.errno, frame.error, frame.errmsg)
@@ -248,19 +309,29 @@ class ClientProtocol:
         if frame.seq is not None:
             self._outputs.append(Answered(frame.seq, frame))
 
-    def _on_ping(self, _frame: frames.PingFrame) -> None:
+    def _on_ping(self, frame: frames.PingFrame) -> None:
         self._write(requests.Pong())
+        self._advance(frame.at)
+
+    def _on_pong(self, frame: Pong) -> None:
+        self._advance(frame.at)
+
+    def _advance(self, at: int | None) -> None:
+        if at and self.state in LOGGED_IN:
+            self._stream.advance(at)
 
     def _on_presence(self, frame: frames.PresenceFrame) -> None:
         self._outputs.append(events.Presence(frame.id, frame.name, frame.state == "online"))
 
-    def _on_replaced(self, _frame: frames.ReplacedFrame) -> None:
-        self._outputs.append(events.Replaced())
+    def _on_session_ended(self, _frame: frames.SessionEndedFrame) -> None:
+        self.state = State.OPEN
+        self._outputs.append(events.SessionEnded(ENDED_ELSEWHERE))
 
     def _on_going_away(self, frame: frames.GoingAwayFrame) -> None:
         if self.state is State.READY:
             self.state = State.LEAVING
             self._leaving_since = self._now
+            self.take()
         self._outputs.append(events.GoingAway(frame.delay or 0))
 
     # What is not here is a hint, or the answer to a request.
@@ -270,26 +341,12 @@ class ClientProtocol:
         Error: _on_error,
         frames.OneChatFrame: _on_message,
         frames.GroupChatFrame: _on_message,
+        frames.ChangedFrame: _on_changed,
+        frames.MarksFrame: _on_marks,
+        frames.ResetFrame: _on_reset,
         frames.PingFrame: _on_ping,
-        frames.ReplacedFrame: _on_replaced,
+        Pong: _on_pong,
+        frames.SessionEndedFrame: _on_session_ended,
         frames.PresenceFrame: _on_presence,
         frames.GoingAwayFrame: _on_going_away,
     }
-
-
-def _message(frame: Incoming) -> events.Message:
-    return events.Message(
-        frame.mid,
-        frame.cid,
-        frame.id,
-        frame.name,
-        frame.msg,
-        frame.time,
-        frame.groupid if isinstance(frame, frames.GroupChatFrame) else 0,
-        frame.stored,
-    )
-
-
-def _ack(frame: Ack) -> events.Ack:
-    refused = tuple(frame.refused or ())
-    return events.Ack(frame.mid, frame.time, frame.status == "delivered", refused)

@@ -18,10 +18,9 @@ class Settings:
     ping_after, dead_after: of silence.
     first_delay, longest_delay: between attempts to reconnect; they grow from one to the other.
     steady_after: a connection that lasted so long makes the delays start small again.
-    claim_patience: how long a reconnecting client that is `already_online` waits for the
-        server to notice that its former connection is gone.
     window: chats without an answer. waiting: chats kept in all.
-    backlog: messages that the application may leave unread before the server has to wait.
+    backlog: events that the application may leave unread; what comes then comes again later.
+    taken_every, taken_with: so often, and after so many messages, the server is told what came.
     """
 
     connect_within: float = 10.0
@@ -35,10 +34,11 @@ class Settings:
     first_delay: float = 0.2
     longest_delay: float = 30.0
     steady_after: float = 5.0
-    claim_patience: float = 75.0
     window: int = 256
     waiting: int = 10_000
-    backlog: int = 1_000
+    backlog: int = 10_000
+    taken_every: float = 1.0
+    taken_with: int = 32
 
     @property
     def tick(self) -> float:

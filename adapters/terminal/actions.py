@@ -4,12 +4,20 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from attrs import evolve
-
-from adapters.client import ChatClient, ClientError, Presence, Refused, hints
+from adapters.client import (
+    Changed,
+    ChatClient,
+    ClientError,
+    Got,
+    Message,
+    Presence,
+    Refused,
+    Reset,
+)
 from adapters.client.events import Event
 from adapters.terminal import parsing, render
 from adapters.terminal.book import Book
+from adapters.terminal.changes import learn, told
 from adapters.terminal.parsing import Form
 from adapters.terminal.render import Line
 from adapters.terminal.seat import Screen, local_now
@@ -36,6 +44,8 @@ class Actions:
         self._client = client
         self._screen = screen
         self._book = book
+        self._now = now
+        self._outdated = False  # whether the user is in a group that the book does not have
         self._sending = Sending(client, screen.show, self._failed, echo_after=echo_after, now=now)
         self.trouble = self._sending.trouble
 
@@ -52,6 +62,8 @@ class Actions:
 
     async def _try(self, do: parsing.Do, *arguments: object) -> bool | None:
         try:
+            if self._outdated:
+                await self.learn()
             return await do(self, *arguments)
         except ClientError as exc:
             self.complain(str(exc))
@@ -60,14 +72,42 @@ class Actions:
     def heed(self, event: Event) -> None:
         """Learn and show what has happened."""
         match event:
+            case Message():
+                self._heed_message(event)
+            case Changed():
+                self._heed_change(event)
+            case Got(user_id, at):
+                self._sending.ticks.marked(user_id, at)
+            case Reset():
+                self._sending.ticks.forget()
             case Presence(user_id, name, online):
                 self._book.note_presence(user_id, name, online=online)
-            case hints.GroupChanged(group_id, name, by):
-                self._say(f"{by.name} has renamed group {self._book.group_name(group_id)}: {name}")
-                self._called(group_id, name)
         line = render.event(event)
         if line is not None:
             self._screen.show(line)
+
+    def _heed_message(self, message: Message) -> None:
+        if message.own:
+            self._sending.sent_elsewhere(message, self._book)
+            return
+        self._book.meet(message.sender_id, message.sender_name)
+        self._screen.show(render.message(message, self._book, self._now()))
+
+    def _heed_change(self, change: Changed) -> None:
+        me = self._client.user.id if self._client.user else 0
+        if change.sender_id and not change.own:
+            self._book.meet(change.sender_id, change.sender_name)
+        sentence = told(change, self._book, me)
+        if sentence is not None:
+            self._say(sentence)
+        self._outdated |= not learn(change, self._book, me)
+        self._follow_partner(change.group_id)
+
+    def _follow_partner(self, group_id: int) -> None:
+        """A group that the user talks to may have another name, or may not be theirs any more."""
+        if isinstance(self.partner, Group) and self.partner.id == group_id:
+            own = self._book.groups.get(self.partner.id)
+            self.partner = own.group if own else None
 
     def complain(self, text: str) -> None:
         self._failed(render.error(text))
@@ -89,6 +129,7 @@ class Actions:
 
     async def learn(self) -> None:
         """Fetch the user's list and groups."""
+        self._outdated = False
         self._book.friends = {friend.id: friend async for friend in self._client.friends()}
         self._book.groups = {one.group.id: one async for one in self._client.groups()}
 
@@ -177,20 +218,14 @@ class Actions:
         group = self._group(which)
         await self._client.rename_group(group.id, name)
         self._say(f"group {group.name} is called {name} now")
-        self._called(group.id, name)
-
-    def _called(self, group_id: int, name: str) -> None:
-        """Remember a group's new name."""
-        own = self._book.groups.get(group_id)
-        if own is not None:
-            self._book.groups[group_id] = evolve(own, group=evolve(own.group, name=name))
-        if isinstance(self.partner, Group) and self.partner.id == group_id:
-            self.partner = evolve(self.partner, name=name)
+        self._book.rename(group.id, name)
+        self._follow_partner(group.id)
 
     async def leave(self, which: str) -> None:
         group = self._group(which)
         await self._client.leave_group(group.id)
         self._book.groups.pop(group.id, None)
+        self._follow_partner(group.id)
         self._say(f"you have left group {group.name}")
 
     def _group(self, which: str) -> Group:

@@ -9,14 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
-from adapters.client import (
-    ChatClient,
-    ClientError,
-    Message,
-    Refused,
-    Replaced,
-    SessionEnded,
-)
+from adapters.client import Changed, ChatClient, ClientError, Message, SessionEnded
 from adapters.client.events import Event
 from adapters.terminal import render
 from adapters.terminal.actions import FINISH_WITHIN, FORMS, Actions
@@ -27,9 +20,9 @@ from adapters.terminal.seat import Screen, local_now
 from chat_domain.model import Group, Member, Membership, User
 
 T = TypeVar("T")
+Unread = Message | Changed
 
 MENU = ["1. login", "2. register", "3. quit"]
-TAKE_OVER = "you are logged in elsewhere already; log out there? [y/N] "
 
 _LOG_OUT_WITHIN = 2.0  # seconds
 _SHOWN_GROUPS = 20  # groups whose members are shown at login, and members of each
@@ -39,21 +32,24 @@ _UNREAD_WITHIN = 5.0
 
 
 class LineClient:
+    """device: what this one is called among the user's others."""
+
     def __init__(
         self,
         client: ChatClient,
         screen: Screen,
         book: Book,
         *,
+        device: str = "",
         echo_after: float | None = None,
         now: Callable[[], datetime] = local_now,
     ) -> None:
         self._client = client
         self._screen = screen
         self._book = book
-        self._now = now
+        self._device = device
         self._actions = Actions(client, screen, book, echo_after=echo_after, now=now)
-        self._unread: list[Message] | None = None  # a list while they are gathered for the welcome
+        self._unread: list[Unread] | None = None  # a list while they are gathered for the welcome
         self._message_came = asyncio.Event()
         self._conversation: asyncio.Task[bool] | None = None
         self._broken_off = False
@@ -131,7 +127,7 @@ class LineClient:
         password = await self._screen.ask("password: ", hidden=True)
         self._unread = []
         try:
-            await self._welcome(await self._enter(who, password))
+            await self._welcome(await self._client.login(who, password, device=self._device))
         except ClientError as exc:
             self._actions.complain(str(exc))
             # What a script says next was meant for somebody who is logged in.
@@ -140,24 +136,13 @@ class LineClient:
             self._release_unread()
         return await self._converse()
 
-    async def _enter(self, who: str, password: str) -> User:
-        try:
-            return await self._client.login(who, password)
-        except Refused as refused:
-            if refused.error != "already_online" or self._screen.scripted:
-                raise
-            if not (await self._screen.ask(TAKE_OVER)).strip().lower().startswith("y"):
-                raise
-        return await self._client.login(who, password, takeover=True)
-
     async def _welcome(self, user: User) -> None:
         self._book.meet(user.id, user.name)
         await self._actions.learn()
         groups = await self._groups_with_members()
         await self._gather_unread()
-        unread, self._unread = self._unread or [], None
         self._actions.show(render.welcome(user))
-        self._actions.show(render.unread(unread, self._book, self._now()))
+        self._release_unread()
         self._actions.show(render.friends(self._book.friends.values()))
         self._actions.show(render.groups_with_members(groups))
 
@@ -188,9 +173,12 @@ class LineClient:
             return False
 
     def _release_unread(self) -> None:
-        """Show what was gathered for a welcome that did not come about."""
+        """Show what was gathered, also if the welcome has not come about."""
         unread, self._unread = self._unread or [], None
-        self._actions.show(render.unread(unread, self._book, self._now()))
+        if unread:
+            self._screen.show(render.unread())
+        for event in unread:
+            self._actions.heed(event)
 
     # The conversation.
 
@@ -231,25 +219,16 @@ class LineClient:
             self._on_event(event)
 
     def _on_event(self, event: Event) -> None:
-        match event:
-            case Message():
-                self._on_message(event)
+        if isinstance(event, Unread):
+            self._message_came.set()
+            if self._unread is not None:
+                self._unread.append(event)
                 return
-            case Replaced():
-                self._broken_off = True
-            case SessionEnded():
-                self._broken_off |= self._screen.scripted
-                if self._conversation is not None:
-                    self._conversation.cancel()
+        elif isinstance(event, SessionEnded):
+            self._broken_off |= self._screen.scripted
+            if self._conversation is not None:
+                self._conversation.cancel()
         self._actions.heed(event)
-
-    def _on_message(self, message: Message) -> None:
-        self._book.meet(message.sender_id, message.sender_name)
-        self._message_came.set()
-        if self._unread is not None:
-            self._unread.append(message)
-        else:
-            self._screen.show(render.message(message, self._book, self._now()))
 
 
 async def _first(every: AsyncIterator[T], count: int) -> list[T]:

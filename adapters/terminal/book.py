@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from chat_domain.model import Friend, Group, Membership, User
 from chat_domain.names import name_key
 
@@ -50,6 +52,12 @@ class Book:
     def group_name(self, group_id: int) -> str:
         membership = self.groups.get(group_id)
         return membership.group.name if membership else f"group {group_id}"
+
+    def rename(self, group_id: int, name: str) -> None:
+        """One of the user's own groups is called otherwise now."""
+        own = self.groups.get(group_id)
+        if own is not None:
+            self.groups[group_id] = evolve(own, group=evolve(own.group, name=name))
 
     def user_names(self) -> list[str]:
         return sorted({user.name for user in self._users()}, key=name_key)

@@ -3,19 +3,19 @@
 Everything that others have written goes through `clean` here and nowhere else.
 """
 
+import enum
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from adapters.client.errors import Refused
 from adapters.client.events import (
-    Ack,
     Disconnected,
     Event,
     GoingAway,
     Message,
     Presence,
     Reconnected,
-    Replaced,
+    Reset,
     ServerError,
     SessionEnded,
 )
@@ -54,31 +54,32 @@ def message(event: Message, book: Book, now: datetime) -> Line:
     line = [("class:time", f"{when(event.time_ms, now)} ")]
     if event.group_id:
         line.append(("class:group", f"[{clean(book.group_name(event.group_id))}] "))
-    return [*line, _sender(event.sender_id, event.sender_name), ("", f": {clean(event.text)}")]
+    return [*line, _sender(event.sender_id, event.sender_name), ("", f": {_text(event.text)}")]
 
 
-def sent(to: str, text: str, outcome: Ack | Exception | None, now: datetime) -> Line:
-    """One's own message, with its ticks: two when delivered, one when stored, none yet."""
-    mark, style, remark = _outcome(outcome)
+class Mark(enum.Enum):
+    """What has become of one's own message, and the style in which that is shown."""
+
+    ON_ITS_WAY = "…", "class:note"
+    LOGGED = "✓", "class:logged"
+    GOT = "✓✓", "class:got"
+    REFUSED = "✗", "class:error"
+
+
+def sent(to: str, text: str, mark: Mark, time: str, remark: str = "") -> Line:
+    """One's own message. time: as `when` writes it."""
+    shown, style = mark.value
     return [
-        ("class:time", f"{now:%H:%M} "),
-        (style, f"{mark} "),
+        ("class:time", f"{time} "),
+        (style, f"{shown} "),
         ("class:own", f"to {clean(to)}"),
-        ("", f": {clean(text)}"),
+        ("", f": {_text(text)}"),
         (style, f"  ({clean(remark)})" if remark else ""),
     ]
 
 
-def _outcome(outcome: Ack | Exception | None) -> tuple[str, str, str]:
-    if outcome is None:
-        return "…", "class:note", "on its way"
-    if isinstance(outcome, Exception):
-        return "✗", "class:error", str(outcome)
-    full = ", ".join(map(str, outcome.refused))
-    remark = f"no room in the mailbox of {full}" if full else ""
-    if outcome.delivered:
-        return "✓✓", "class:delivered", remark
-    return "✓", "class:stored", remark
+def _text(text: str) -> str:
+    return clean(text) or "(deleted)"
 
 
 def welcome(user: User) -> list[Line]:
@@ -103,8 +104,9 @@ def sessions(every: Iterable[Resumable]) -> list[Line]:
 
 def _session(one: Resumable) -> Line:
     begun = datetime.fromtimestamp(one.begun_ms / 1000).astimezone()
+    device = f"  on {clean(one.device)}" if one.device else ""
     remark = "  (this one)" if one.current else ""
-    return [("", f"  {clean(one.name)}  since {begun:%Y-%m-%d %H:%M}{remark}")]
+    return [("", f"  {clean(one.name)}  since {begun:%Y-%m-%d %H:%M}{device}{remark}")]
 
 
 def groups(every: Iterable[Membership]) -> list[Line]:
@@ -126,9 +128,8 @@ def members(group_name: str, every: Iterable[Member]) -> list[Line]:
     return [_title(f"members of {group_name}"), *map(_member, every)]
 
 
-def unread(messages: Iterable[Message], book: Book, now: datetime) -> list[Line]:
-    lines = [message(one, book, now) for one in messages]
-    return [_title("unread messages"), *lines] if lines else []
+def unread() -> Line:
+    return _title("unread messages")
 
 
 def person(friend: Friend) -> Line:
@@ -148,8 +149,8 @@ def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
             return note("the server is going away, looking for another one")
         case hints.Notice():
             return [("class:title", f"*** {clean(str(what))}")]
-        case Replaced():
-            return error("another connection has taken this session over")
+        case Reset():
+            return note("what has come meanwhile is not shown; it is too much, or lost")
         case SessionEnded(refusal):
             return error(f"you are no longer logged in ({_reason(refusal)})")
         case ServerError(refusal):
@@ -162,7 +163,7 @@ def help_lines(forms: Iterable[Form]) -> list[Line]:
         _title("commands"),
         *([("class:own", f"  {form.usage:<34}"), ("", form.does)] for form in forms),
         [("", 'Names with spaces need quotes before a text: /msg "zhang san" hello')],
-        [("", "✓✓ delivered   ✓ stored until they come   … on its way   ✗ not sent")],
+        [("", "✓ sent   ✓✓ one of their devices has it   … on its way   ✗ not sent")],
     ]
 
 

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from adapters.client import Ack, ChatClient, ConnectionLost, OutboxFull, Refused
+from adapters.client import Ack, ChatClient, ConnectionLost, Message, OutboxFull, Refused
 from adapters.terminal import render
-from adapters.terminal.render import Line
+from adapters.terminal.book import Book
+from adapters.terminal.render import Line, Mark
+from adapters.terminal.ticks import Sent, Ticks
 from chat_domain.model import Group, User
 
 
@@ -14,6 +16,7 @@ class Sending:
     """show, failed: what to do with the line of a message that was accepted, or was not.
 
     echo_after: seconds after which a message without an answer is shown as on its way.
+    ticks: to be told of what others have got.
     trouble: ends in the exception that kept an outcome from being shown, if there was one.
     """
 
@@ -27,6 +30,7 @@ class Sending:
         now: Callable[[], datetime],
     ) -> None:
         self.trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ticks = Ticks(self._show_got)
         self._client = client
         self._show = show
         self._failed = failed
@@ -40,6 +44,15 @@ class Sending:
         task = asyncio.create_task(self._report(to, text, future))
         self._tasks.add(task)
         task.add_done_callback(self._reported)
+
+    def sent_elsewhere(self, message: Message, book: Book) -> None:
+        """Show what the user has written with another device."""
+        time = render.when(message.time_ms, self._now())
+        if message.group_id:
+            to: User | Group = Group(message.group_id, book.group_name(message.group_id), "")
+        else:
+            to = User(message.to_id, book.name_of(message.to_id))
+        self._show_sent(to, message.text, message.at, time)
 
     async def finish(self, within: float) -> int:
         """Wait until all messages have their answer; return how many have none in that time."""
@@ -63,13 +76,30 @@ class Sending:
                 await self._client.room()
 
     async def _report(self, to: User | Group, text: str, future: asyncio.Future[Ack]) -> None:
-        name = f"[{to.name}]" if isinstance(to, Group) else to.name
+        name = _name(to)
         await asyncio.wait({future}, timeout=self._echo_after)
         if not future.done():
-            self._show(render.sent(name, text, None, self._now()))
+            self._show(render.sent(name, text, Mark.ON_ITS_WAY, self._time(), "on its way"))
         try:
             ack = await future
         except (Refused, ConnectionLost) as exc:
-            self._failed(render.sent(name, text, exc, self._now()))
+            self._failed(render.sent(name, text, Mark.REFUSED, self._time(), str(exc)))
         else:
-            self._show(render.sent(name, text, ack, self._now()))
+            self._show_sent(to, text, ack.at, self._time())
+
+    def _show_sent(self, to: User | Group, text: str, at: int, time: str) -> None:
+        is_with_them = isinstance(to, User) and self.ticks.sent(Sent(at, to.id, to.name, text))
+        mark = Mark.GOT if is_with_them else Mark.LOGGED
+        self._show(render.sent(_name(to), text, mark, time))
+
+    def _show_got(self, last: Sent, before: int) -> None:
+        remark = f"and {before} before it" if before else ""
+        self._show(render.sent(last.name, last.text, Mark.GOT, self._time(), remark))
+
+    def _time(self) -> str:
+        now = self._now()
+        return render.when(int(now.timestamp() * 1000), now)
+
+
+def _name(to: User | Group) -> str:
+    return f"[{to.name}]" if isinstance(to, Group) else to.name

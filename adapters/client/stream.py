@@ -1,0 +1,75 @@
+"""How far this user has come in the server's log, and how much of it the server knows they have.
+
+Rules:
+ 1. `since` grows with what is pushed and with what PING and PONG say. An ACK does not move it: it
+    can overtake what is before it.
+ 2. It outlives a connection; another epoch, or RESET, puts it where the server says.
+ 3. What comes while there is no room is not taken, nor is anything behind it on this connection:
+    the next one begins at `since` and brings it again.
+ 4. TAKEN is due `every` seconds after the one before, or with `most` entries, or when asked for.
+"""
+
+import math
+
+from adapters.client.position import Position
+from adapters.client.seen import Seen
+
+
+class Stream:
+    """since: None as long as it is not known; the server then begins at what no device has."""
+
+    def __init__(self, every: float, most: int) -> None:
+        self.since: int | None = None
+        self.missed = False
+        self._epoch = ""
+        self._every = every
+        self._most = most
+        self._seen = Seen()
+        self._untaken = 0
+        self._taken_at = -math.inf
+
+    @property
+    def position(self) -> Position | None:
+        return None if self.since is None else Position(self.since, self._epoch)
+
+    def begin(self, since: int | None, epoch: str) -> None:
+        """A session begins at this position, if it is one."""
+        self.missed = False
+        if since != self.since:
+            self._untaken = 0
+        self.since = since
+        self._epoch = epoch
+
+    def forget_seen(self) -> None:
+        """Another user comes, and a group's message has one cid for all its readers."""
+        self._seen.forget()
+
+    def accept(self, at: int, sender_id: int, cid: str, *, room: bool) -> bool:
+        """Take an entry that was pushed. Whether it is new."""
+        if self.missed or at <= (self.since or 0):
+            return False
+        if not room:
+            self.missed = True
+            return False
+        self.since = at
+        self._untaken += 1
+        return self._seen.is_new(sender_id, cid)
+
+    def advance(self, at: int) -> None:
+        """Everything up to there has come."""
+        if not self.missed:
+            self.since = max(self.since or 0, at)
+
+    def due(self) -> float | None:
+        """When the server is to be told what was taken; None if it knows."""
+        if not self._untaken:
+            return None
+        return -math.inf if self._untaken >= self._most else self._taken_at + self._every
+
+    def take(self, now: float) -> int | None:
+        """The position to tell the server of; None if there is nothing to tell."""
+        if not self._untaken:
+            return None
+        self._untaken = 0
+        self._taken_at = now
+        return self.since

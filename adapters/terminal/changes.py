@@ -1,0 +1,74 @@
+"""What has changed in the user's groups: what they are told of it, and what the book learns."""
+
+from adapters.client import Changed
+from adapters.terminal.book import Book
+from chat_domain.entries import What
+from chat_domain.model import Group, Membership, Role
+
+
+def told(change: Changed, book: Book, me: int) -> str | None:  # noqa: PLR0911  # one table
+    """The sentence about a change; None where nothing is said of it. me: the user's own id.
+
+    To be asked before the book learns of it, which may be of a new name.
+    """
+    who = "you" if change.own else change.sender_name or "the operator"
+    has = "have" if change.own else "has"
+    group = _group(change.group_id, book)
+    match change.what:
+        case What.CREATED:
+            return f"{who} {has} made group {change.new_name}"
+        case What.JOINED:
+            return f"{who} {has} joined {group}"
+        case What.LEFT:
+            return f"{who} {has} left {group}{_successor(change, book, me)}"
+        case What.REMOVED:
+            return f"{who} {has} removed {_called(change.whom, book, me)} from {group}"
+        case What.RENAMED:
+            return f"{who} {has} renamed {group}: {change.new_name}"
+        case What.ENDED:
+            return f"{who} {has} ended {group}"
+    return None
+
+
+def _group(group_id: int, book: Book) -> str:
+    name = book.group_name(group_id)
+    return f"group {name}" if group_id in book.groups else name
+
+
+def _successor(change: Changed, book: Book, me: int) -> str:
+    if not change.whom:
+        return ""
+    verb = "are" if change.whom == me else "is"
+    return f"; {_called(change.whom, book, me)} {verb} its creator now"
+
+
+def _called(user_id: int, book: Book, me: int) -> str:
+    return "you" if user_id == me else book.name_of(user_id)
+
+
+def learn(change: Changed, book: Book, me: int) -> bool:
+    """Bring the user's groups up to date. False if that takes asking the server."""
+    own, group_id = book.groups.get(change.group_id), change.group_id
+    match change.what:
+        case What.CREATED if change.own:
+            group = Group(group_id, change.new_name, change.detail)
+            book.groups[group_id] = Membership(group, Role.CREATOR)
+        case What.JOINED if change.own:
+            return own is not None
+        case What.LEFT if not change.own and change.whom == me and own is not None:
+            book.groups[group_id] = Membership(own.group, Role.CREATOR)
+        case What.RENAMED:
+            book.rename(group_id, change.new_name)
+        case What.LEFT | What.REMOVED | What.ENDED if _is_out(change, me):
+            book.groups.pop(group_id, None)
+    return True
+
+
+def _is_out(change: Changed, me: int) -> bool:
+    """Whether the user is not in the group any more."""
+    match change.what:
+        case What.LEFT:
+            return change.own
+        case What.REMOVED:
+            return change.whom == me
+    return True
