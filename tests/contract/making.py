@@ -1,16 +1,23 @@
-"""Short ways to the users, groups and messages that the promises are about."""
+"""Short ways to the users, groups and entries that the promises are about."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+import itertools
+from collections.abc import Awaitable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-import attrs
-
-from chat_domain.model import Entry, Filing, Message, Outcome
+from chat_domain.entries import CHANGE, TEXT, Batch, Change, Entry, Known, Place, What
+from chat_domain.errors import ChatError
+from chat_domain.model import Group
 from chat_domain.names import Name
-from chat_domain.ports.store import Store
+from chat_domain.ports.store import Committed, Outcome, Store
 
 T = TypeVar("T")
+
+MADE = 1_790_000_000_000  # when entries are made, ms
+NOBODY: Mapping[int, ChatError] = MappingProxyType({})
+
+_numbers = itertools.count(1)
 
 ODD_INTEGERS = (0, -1, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**30, -(2**63), -(2**63) - 1)
 
@@ -39,33 +46,116 @@ async def register(store: Store, *names: str) -> list[int]:
     return [await store.users.add(Name.parse(name), "secret") for name in names]
 
 
-def message(mid: str, text: str = "hello", **others: Any) -> Message:
-    """One with a cid of its own, unless `others` say otherwise."""
-    facts: dict[str, Any] = {
-        "cid": f"cid-{mid}",
-        "sender_id": 77,
-        "sender_name": "Sam",
-        "group_id": 0,
-        "time_ms": 1_790_000_000_000,
-    }
-    return Message(mid=mid, text=text, **(facts | others))
+def text(sender_id: int, conv: int, said: str = "hello", **others: Any) -> Entry:
+    """Something to be said, with a cid of its own unless `others` say otherwise."""
+    facts: dict[str, Any] = {"cid": f"{next(_numbers):013}-cid", "time_ms": MADE}
+    return Entry(conv, TEXT, sender_id, "", text=said, **(facts | others))
 
 
-async def send(store: Store, recipient: int, *messages: Message) -> list[Filing]:
-    return await store.mailbox.add([Entry(recipient, message) for message in messages])
+def change(  # noqa: PLR0917  # a change's fields
+    what: str,
+    sender_id: int,
+    conv: int = 0,
+    user_id: int = 0,
+    name: str = "",
+    detail: str = "",
+    **others: Any,
+) -> Entry:
+    """Something to be changed, likewise."""
+    facts: dict[str, Any] = {"cid": f"{next(_numbers):013}-cid", "time_ms": MADE}
+    changed = Change(what, user_id, name, detail)
+    return Entry(conv, CHANGE, sender_id, "", change=changed, **(facts | others))
 
 
-def outcomes(filings: Iterable[Filing]) -> list[Outcome]:
-    return [filing.outcome for filing in filings]
+Result = Entry | Known | ChatError
 
 
-def facts(messages: Iterable[Message]) -> list[tuple[Any, ...]]:
-    """Messages as what can be compared."""
-    return [attrs.astuple(message) for message in messages]
+async def commit(store: Store, batch: Batch) -> Outcome:
+    """What the log says to a batch."""
+    result: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    store.log.append(batch, result.set_result)
+    return await result
 
 
-async def mids(store: Store, user_id: int) -> list[str]:
-    return [message.mid for message in await store.mailbox.read(user_id, 1000, ())]
+async def append(
+    store: Store, *entries: Entry, refused: Mapping[int, ChatError] = NOBODY
+) -> list[Result]:
+    """Append as somebody who knows all that the log has. What became of each, in order: the entry
+    itself where it was admitted. Raises TryAgain."""
+    while True:
+        ends = await store.log.ends()
+        batch = Batch(entries, ends.epoch, ends.head, Place(), refused)
+        outcome = await commit(store, batch)
+        if isinstance(outcome, Committed):
+            others = outcome.others
+            return [others.get(place, entry) for place, entry in enumerate(entries)]
+        if isinstance(outcome, ChatError):
+            raise outcome
+
+
+async def write(store: Store, entry: Entry) -> Entry:
+    """Append one that is admitted, or raise why it is not."""
+    (result,) = await append(store, entry)
+    if isinstance(result, ChatError):
+        raise result
+    assert isinstance(result, Entry)
+    return result
+
+
+async def say(store: Store, sender_id: int, conv: int, *texts: str) -> list[Entry]:
+    """Texts that are admitted, in one batch."""
+    results = await append(store, *(text(sender_id, conv, said) for said in texts))
+    assert all(isinstance(result, Entry) for result in results)
+    return [result for result in results if isinstance(result, Entry)]
+
+
+async def create(store: Store, creator: int, name: str, about: str = "") -> Group:
+    entry = await write(store, change(What.CREATED, creator, name=name, detail=about))
+    return Group(entry.conv, name, about)
+
+
+async def join(store: Store, group_id: int, user_id: int) -> Entry:
+    return await write(store, change(What.JOINED, user_id, group_id))
+
+
+async def leave(store: Store, group_id: int, user_id: int) -> Entry:
+    return await write(store, change(What.LEFT, user_id, group_id))
+
+
+async def remove(store: Store, group_id: int, user_id: int, by: int = 1) -> Entry:
+    return await write(store, change(What.REMOVED, by, group_id, user_id))
+
+
+async def rename(store: Store, group_id: int, name: str, by: int = 1) -> Entry:
+    return await write(store, change(What.RENAMED, by, group_id, name=name))
+
+
+async def end(store: Store, group_id: int, by: int = 1) -> Entry:
+    return await write(store, change(What.ENDED, by, group_id))
+
+
+async def make(store: Store, name: str, creator: int, *members: int) -> Group:
+    """A group with these members, who came in this order."""
+    group = await create(store, creator, name, f"about {name}")
+    for user_id in members:
+        await join(store, group.id, user_id)
+    return group
+
+
+async def ids(store: Store, group_id: int) -> list[int]:
+    """A group's members."""
+    return [member.id for member in await store.groups.members(group_id, 0, 10_000)]
+
+
+async def seen(store: Store, user_id: int, after: int = 0, limit: int = 10_000) -> list[int]:
+    """The positions of what a user may see."""
+    return [entry.at for entry in (await store.log.read(user_id, after, limit)).entries]
+
+
+def facts(entry: Entry) -> tuple[Any, ...]:
+    """An entry as what can be compared, but for its sender's name."""
+    said = entry.conv, entry.kind, entry.sender_id, entry.cid, entry.text, entry.change
+    return entry.at, *said, entry.answers, entry.time_ms
 
 
 async def at_once(steps: Iterable[Awaitable[T]]) -> list[T | BaseException]:

@@ -10,7 +10,6 @@ import pytest
 from adapters.memory import memory_store
 from adapters.sqlite import sqlite_store
 from chat_domain.ports.store import Store
-from tests.contract import CAPACITY
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of its own is made in it
 
@@ -28,7 +27,7 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(params=["memory", "sqlite"])
 async def store(request: pytest.FixtureRequest, directory: Path) -> AsyncIterator[Store]:
     if request.param == "memory":
-        yield memory_store(mailbox_capacity=CAPACITY)
+        yield memory_store()
         return
-    async with sqlite_store(directory / "chat.db", mailbox_capacity=CAPACITY) as opened:
+    async with sqlite_store(directory / "chat.db") as opened:
         yield opened
