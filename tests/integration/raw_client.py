@@ -72,8 +72,8 @@ class RawClient:
     def next_chat(self) -> Frame:
         """Return the next message, and tell the server that it has been taken over."""
         chat = self.find(lambda frame: frame["msgid"] in CHATS)
-        if "push" in chat:
-            self.send({"msgid": 1014, "push": chat["push"]})
+        if "at" in chat:
+            self.send({"msgid": 1014, "at": chat["at"]})
         return chat
 
     def is_alive(self) -> bool:
