@@ -158,14 +158,14 @@ async def test_an_entry_that_is_none_is_passed_over(
         "no JSON",
         "[]",
         "7",
-        "{{}}",
-        '{{"what": 7}}',
-        '{{"what": ""}}',
-        '{{"what": "left", "user_id": "x"}}',
-        '{{"what": "left", "user_id": -1}}',
-        '{{"what": "left", "user_id": 2147483648}}',
-        '{{"what": "renamed", "name": 5}}',
-        '{{"what": "created", "detail": []}}',
+        "{}",
+        '{"what": 7}',
+        '{"what": ""}',
+        '{"what": "left", "user_id": "x"}',
+        '{"what": "left", "user_id": -1}',
+        '{"what": "left", "user_id": 2147483648}',
+        '{"what": "renamed", "name": 5}',
+        '{"what": "created", "detail": []}',
         "[" * 100_000,
     ],
 )
@@ -174,7 +174,7 @@ async def test_a_change_that_is_none_is_passed_over(spoilt: Spoilt, body: str) -
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     group = await make(store, "hikers", anna, bert)
-    spoilt.run(f"UPDATE Entry SET body = '{body}' WHERE at = 2")
+    spoilt.run("UPDATE Entry SET body = '{}' WHERE at = 2", body)
     reading = await store.log.tail(0, 9)
     assert ([one.at for one in reading.entries], reading.upto) == ([1], 2)
     assert counted() == 1
@@ -185,7 +185,8 @@ async def test_what_a_later_version_says_of_a_change_is_no_obstacle(spoilt: Spoi
     """Words that are unknown here, and facts."""
     (anna,) = await register(spoilt.store, "anna")
     await make(spoilt.store, "hikers", anna)
-    spoilt.run("""UPDATE Entry SET body = '{{"what": "waved", "at": [7], "detail": "x"}}'""")
+    body = '{"what": "waved", "at": [7], "detail": "x"}'
+    spoilt.run("UPDATE Entry SET body = '{}'", body)
     (found,) = (await spoilt.store.log.tail(0, 9)).entries
     assert found.change == Change("waved", detail="x")
     assert counted() == 0
@@ -198,9 +199,7 @@ async def test_a_copy_of_an_entry_that_is_none_is_a_conflict(spoilt: Spoilt) -> 
     first = text(bert, pair(anna, bert), cid="a")
     await write(store, first)
     spoilt.run("UPDATE Entry SET body = NULL")
-    again = await append(
-        store, text(bert, pair(anna, bert), cid="a"), text(bert, pair(anna, bert))
-    )
+    again = await append(store, text(bert, pair(anna, bert), cid="a"), text(bert, pair(anna, bert)))
     assert [type(result) for result in again] == [CidConflict, Entry]
 
 

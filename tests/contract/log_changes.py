@@ -376,7 +376,7 @@ async def test_nobody_joins_a_group_that_ends_at_that_moment(store: Store) -> No
 
 
 async def test_the_erased_have_said_nothing(store: Store) -> None:
-    """Their texts are empty wherever they were, and still there; those of others stay as they are."""
+    """Their texts are empty wherever they were, and still there; those of others stay."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", bob, ann, cid)
     await say(store, ann, group.id, "to the group")

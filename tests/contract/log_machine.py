@@ -228,9 +228,7 @@ class LogMachine(RuleBasedStateMachine):
 
     @invariant()
     def positions_are_dense(self) -> None:
-        assert [one.at for one in self.model.entries] == list(
-            range(1, len(self.model.entries) + 1)
-        )
+        assert [one.at for one in self.model.entries] == list(range(1, len(self.model.entries) + 1))
 
     def teardown(self) -> None:
         self.runner.run(self.stack.aclose())

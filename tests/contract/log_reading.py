@@ -23,7 +23,7 @@ from tests.contract.making import (
 )
 
 
-async def positions(
+async def positions(  # noqa: PLR0917  # what the port asks
     store: Store, user_id: int, conv: int, before: int | None, after: int, limit: int
 ) -> list[int]:
     """Of a page."""
@@ -303,7 +303,7 @@ async def test_a_new_epoch_cuts_marks_to_the_head(store: Store) -> None:
 
 
 async def test_a_log_that_has_lost_an_entry_has_a_new_epoch(store: Store) -> None:
-    """When it is asked by somebody who has seen it; whoever finds what they know changes nothing."""
+    """When somebody asks who has seen it; whoever finds what they know changes nothing."""
     ann, bob = await register(store, "Ann", "Bob")
     (said,) = await say(store, ann, pair(ann, bob), "one")
     before = await store.log.ends()

@@ -93,6 +93,12 @@ async def append(
             raise outcome
 
 
+def ats(*results: Result) -> list[int]:
+    """The positions of what was admitted, or known; nothing was refused."""
+    assert not any(isinstance(result, ChatError) for result in results)
+    return [result.at for result in results if not isinstance(result, ChatError)]
+
+
 async def write(store: Store, entry: Entry) -> Entry:
     """Append one that is admitted, or raise why it is not."""
     (result,) = await append(store, entry)
