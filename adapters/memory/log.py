@@ -47,6 +47,7 @@ class MemoryLog:
         self._entries: list[Entry] = []
         self._of: defaultdict[int, list[int]] = defaultdict(list)  # positions, by conversation
         self._firsts: dict[Key, int] = {}  # positions
+        self._met: set[int] = set()  # pairs of people who exist, and are members
         self._got: dict[int, int] = {}
         self._epoch = token_hex(8)
         self._changed = 0
@@ -64,11 +65,29 @@ class MemoryLog:
             return Moved()
         if self._changed > batch.judged:
             return OutOfDate(self._changed)
-        head = len(self._entries)
-        seen = self._look_up(batch)
+        if self._is_simple(batch):
+            for at, entry in enumerate(batch.entries, len(self._entries) + 1):
+                entry.at = at
+                self._put(entry)
+            return Committed()
+        head, seen = len(self._entries), self._look_up(batch)
         admission = at_once(admit(batch, seen, head, self._changed, self._carry_out))
         self._keep(admission)
         return Committed(admission.others)
+
+    def _is_simple(self, batch: Batch) -> bool:
+        """Whether all of it is admitted, and there is nothing to do but to put it into the list."""
+        keys = {(entry.sender_id, entry.cid) for entry in batch.entries}
+        if (
+            batch.refused
+            or len(keys) < len(batch.entries)
+            or not self._firsts.keys().isdisjoint(keys)
+        ):
+            return False
+        return all(
+            entry.change is None and (is_group(entry.conv) or entry.conv in self._met)
+            for entry in batch.entries
+        )
 
     def _has(self, last: Place) -> bool:
         if not last.at:
@@ -94,7 +113,7 @@ class MemoryLog:
                 if key in self._firsts
             },
             missing=missing,
-            new=[conv for conv in pairs if conv not in self._of],
+            new=[conv for conv in pairs if conv not in missing and conv not in self._met],
             ended=[conv for conv in convs if is_group(conv) and not self._groups.exists(conv)],
         )
 
@@ -140,6 +159,7 @@ class MemoryLog:
             for user_id in people(conv):
                 if self._members.seat(conv, user_id) is None:
                     self._members.put(conv, user_id, Seat(Role.NORMAL, at, 0))
+            self._met.add(conv)
         self._changed = admission.changed
 
     def _put(self, entry: Entry) -> None:
@@ -231,6 +251,7 @@ class MemoryLog:
 
     def forget(self, user_id: int) -> None:
         """They are no more."""
+        self._met.clear()
         self._got.pop(user_id, None)
         self._members.forget(user_id)
 

@@ -7,26 +7,37 @@ What is remembered of the database is what was committed.
 
 import sqlite3
 from collections import deque
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from adapters.at_once import at_once
 from adapters.remembered import Remembered
 from adapters.sql import changes, entries, members, reading
 from adapters.sqlite.database import SqliteConnection
-from chat_domain.entries import Batch, Ends, Entry, Place, is_group
+from chat_domain.entries import Batch, Entry, Known, Place, is_group
+from chat_domain.errors import ChatError
 from chat_domain.ports.store import Committed, Moved, OutOfDate
 
-MET = 100_000  # conversations of two that are known to have their members; at most twice as many
+Others = Mapping[int, Known | ChatError]  # see `Committed`
+
+MET = 100_000  # pairs that are known to have their members; at most twice as many
 _RECENT = 4  # batches of which the last entry is known
+_NONE: Others = MappingProxyType({})
 
 _INSERT = f"{entries.INSERT} ON CONFLICT DO NOTHING"
 _COUNT_UP = "UPDATE Log SET head = ?, changed = ? WHERE epoch = ? AND head = ?"
+
+
+class _Moved(Exception):
+    """The log has another epoch than was known."""
 
 
 class Appender:
     """See `ports.Log.append`; raises what SQLite does. All but `forget_pairs` is for the thread."""
 
     def __init__(self) -> None:
-        self._ends: Ends | None = None  # as they were after the last commit
+        # the log as it is committed, of which nothing is known where the epoch is ""
+        self._epoch, self._head, self._changed = "", 0, 0
         self._met = Remembered(MET)
         self._recent: deque[Entry] = deque(maxlen=_RECENT)
 
@@ -35,37 +46,43 @@ class Appender:
         self._met.clear()
 
     def append(self, connection: sqlite3.Connection, batch: Batch) -> Committed | OutOfDate | Moved:
-        ends = self._ends
-        if ends is None or ends.epoch != batch.epoch:
-            ends = at_once(reading.ends(SqliteConnection(connection)))
-        if ends.epoch != batch.epoch or not self._follows(connection, batch, ends):
+        if self._epoch != batch.epoch:
+            self._look(connection)
+        if self._epoch != batch.epoch or not self._follows(connection, batch):
             return Moved()
-        if ends.changed > batch.judged:
-            return OutOfDate(ends.changed)
-        self._ends = None  # until it is committed
+        if self._changed > batch.judged:
+            return OutOfDate(self._changed)
+        self._epoch = ""  # until it is committed
         connection.execute("BEGIN IMMEDIATE")
-        outcome = self._append_texts(connection, batch, ends)
-        if outcome is None:
-            outcome = self._append_any(connection, batch, ends)
-        return outcome
+        try:
+            others = self._append_texts(connection, batch)
+            if others is None:
+                others = self._append_any(connection, batch)
+        except _Moved:
+            connection.execute("ROLLBACK")
+            return Moved()
+        return Committed(others)
 
-    def _follows(self, connection: sqlite3.Connection, batch: Batch, ends: Ends) -> bool:
+    def _look(self, connection: sqlite3.Connection) -> None:
+        ends = at_once(reading.ends(SqliteConnection(connection)))
+        self._epoch, self._head, self._changed = ends.epoch, ends.head, ends.changed
+
+    def _follows(self, connection: sqlite3.Connection, batch: Batch) -> bool:
         """Whether what the batch was judged by is in the log."""
-        last = batch.last
-        if max(last.at, batch.judged) > ends.head:
+        last, head = batch.last, self._head
+        at = last.at
+        if at > head or batch.judged > head:
             return False
         for entry in self._recent:
-            if Place(entry.at, entry.cid, entry.sender_id) == last:
-                return True
-        return at_once(_has(SqliteConnection(connection), last))
+            if entry.at == at:
+                return entry.cid == last.cid and entry.sender_id == last.sender_id
+        return not at or at_once(_has(SqliteConnection(connection), last))
 
-    def _append_texts(
-        self, connection: sqlite3.Connection, batch: Batch, ends: Ends
-    ) -> Committed | Moved | None:
+    def _append_texts(self, connection: sqlite3.Connection, batch: Batch) -> Others | None:
         """None, and nothing done, where it is not so easy."""
         if batch.refused:
             return None
-        at, met, new = ends.head, self._met, dict[int, int]()
+        at, met, new = self._head, self._met, dict[int, int]()
         rows = []
         for entry in batch.entries:
             if entry.change is not None:
@@ -92,52 +109,43 @@ class Appender:
             connection.execute("ROLLBACK")
             connection.execute("BEGIN IMMEDIATE")
             return None
-        if not self._commit(connection, ends, at, ends.changed, new):
-            return Moved()
+        self._commit(connection, batch.epoch, at, self._changed, new)
         for entry, row in zip(batch.entries, rows, strict=True):
             entry.at = row[0]
-        self._recent.append(batch.entries[-1])
-        return Committed()
+        self._recent.extend(batch.entries[-1:])
+        return _NONE
 
-    def _append_any(
-        self, connection: sqlite3.Connection, batch: Batch, ends: Ends
-    ) -> Committed | Moved:
+    def _append_any(self, connection: sqlite3.Connection, batch: Batch) -> Others:
         lent = SqliteConnection(connection)
         seen = at_once(entries.look_up(lent, batch, self._met))
-        admission = at_once(changes.append(lent, batch, seen, ends.head, ends.changed))
-        head, changed = admission.head, admission.changed
-        if not self._commit(connection, ends, head, changed, admission.met):
-            return Moved()
+        admission = at_once(changes.append(lent, batch, seen, self._head, self._changed))
+        self._commit(connection, batch.epoch, admission.head, admission.changed, admission.met)
         admission.settle()
-        if admission.rows:
-            self._recent.append(admission.rows[-1].entry)
-        return Committed(admission.others)
+        self._recent.extend(row.entry for row in admission.rows[-1:])
+        return admission.others
 
     def _commit(
         self,
         connection: sqlite3.Connection,
-        ends: Ends,
+        epoch: str,
         head: int,
         changed: int,
-        met: dict[int, int],
-    ) -> bool:
-        """False, and nothing done, where the log is not what it was any more: its epoch is not."""
-        counted = connection.execute(_COUNT_UP, (head, changed, ends.epoch, ends.head)).rowcount
+        met: Mapping[int, int],
+    ) -> None:
+        counted = connection.execute(_COUNT_UP, (head, changed, epoch, self._head)).rowcount
         if not counted:
-            connection.execute("ROLLBACK")
-            return False
+            raise _Moved
         connection.execute("COMMIT")
-        self._ends = Ends(ends.epoch, head, ends.oldest, changed)
+        self._epoch, self._head, self._changed = epoch, head, changed
         for conv in met:
             self._met.add(conv)
-        return True
 
 
 async def _has(connection: SqliteConnection, last: Place) -> bool:
     return await entries.has(connection, last, (await reading.ends(connection)).oldest)
 
 
-async def _introduce(connection: SqliteConnection, convs: dict[int, int]) -> bool:
+async def _introduce(connection: SqliteConnection, convs: Mapping[int, int]) -> bool:
     """Give these conversations of two their members, unless somebody in them does not exist."""
     if await entries.missing(connection, sorted(convs)):
         return False

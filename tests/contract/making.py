@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -93,6 +93,12 @@ async def append(
             raise outcome
 
 
+def ats(*results: Result) -> list[int]:
+    """The positions of what was admitted, or known; nothing was refused."""
+    assert not any(isinstance(result, ChatError) for result in results)
+    return [result.at for result in results if not isinstance(result, ChatError)]
+
+
 async def write(store: Store, entry: Entry) -> Entry:
     """Append one that is admitted, or raise why it is not."""
     (result,) = await append(store, entry)
@@ -132,6 +138,11 @@ async def rename(store: Store, group_id: int, name: str, by: int = 1) -> Entry:
 
 async def end(store: Store, group_id: int, by: int = 1) -> Entry:
     return await write(store, change(What.ENDED, by, group_id))
+
+
+def alike(these: Sequence[object], those: Sequence[object]) -> bool:
+    """Whether they say the same; two exceptions are never equal."""
+    return [repr(one) for one in these] == [repr(one) for one in those]
 
 
 async def make(store: Store, name: str, creator: int, *members: int) -> Group:

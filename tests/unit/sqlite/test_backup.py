@@ -9,8 +9,9 @@ import pytest
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.backup import back_up
 from adapters.storage import StoreUnusable
+from chat_domain.entries import pair
 from chat_domain.names import Name
-from tests.contract.making import message, mids, register, send
+from tests.contract.making import register, say
 
 
 def facts(path: Path) -> tuple[int, int, list[str]]:
@@ -28,14 +29,25 @@ async def test_a_backup_is_a_whole_store(tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     async with sqlite_store(tmp_path / "chat.db") as store:
         ann, bob = await register(store, "Ann", "Bob")
-        await send(store, ann, message("before"))
+        await say(store, ann, pair(ann, ann), "before")
         await store.users.remove(bob)
         size = back_up(tmp_path / "chat.db", copy)
-        await send(store, ann, message("later"))
+        await say(store, ann, pair(ann, ann), "later")
+        epoch = (await store.log.ends()).epoch
     assert facts(copy) == (size, 0o600, ["chat.db", "chat.db-lock", "copy.db"])
     async with sqlite_store(copy) as store:
-        assert await mids(store, ann) == ["before"]
+        assert [one.text for one in (await store.log.tail(0, 9)).entries] == ["before"]
+        assert (await store.log.ends()).epoch == epoch
         assert await store.users.add(Name.parse("Cid"), "x") > bob
+
+
+async def test_a_backup_of_what_may_lose_its_end_has_an_epoch_of_its_own(tmp_path: Path) -> None:
+    """Made while the server goes on, which is no end in good order."""
+    async with sqlite_store(tmp_path / "chat.db", "process") as store:
+        epoch = (await store.log.ends()).epoch
+        back_up(tmp_path / "chat.db", tmp_path / "copy.db")
+    async with sqlite_store(tmp_path / "copy.db") as store:
+        assert (await store.log.ends()).epoch != epoch
 
 
 async def test_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Which files can be a store, and what the operator reads where one cannot."""
 
 import asyncio
+import shutil
 import sqlite3
 import stat
 import sys
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sqlite import DatabaseInUse, sqlite_store
+from adapters.sqlite import DatabaseInUse, Durability, sqlite_store
 from adapters.storage import StoreUnusable
-from chat_domain.names import Name
-from tests.contract.making import message, mids, register, send
+from chat_domain.entries import pair
+from chat_domain.ports.store import Store
+from tests.contract.making import create, leave, register, say, seen
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -70,14 +72,18 @@ async def test_what_was_stored_is_there_after_reopening(tmp_path: Path) -> None:
     async with sqlite_store(path) as store:
         ann, bob = await register(store, "Ann", "Bob")
         await store.friends.add(ann, bob)
-        ended = await store.groups.create(Name("Chess"), "", ann)
-        await store.groups.leave(ended.id, ann)
-        await send(store, ann, message("m1"))
+        ended = await create(store, ann, "Chess")
+        await leave(store, ended.id, ann)
+        await say(store, ann, pair(ann, bob), "hello")
+        before = await store.log.ends()
     async with sqlite_store(path) as store:
+        assert await store.log.ends() == before
         assert await store.users.names([ann, bob]) == {ann: "Ann", bob: "Bob"}
         assert await store.friends.listed_by(bob) == [ann]
-        assert await mids(store, ann) == ["m1"]
-        assert (await store.groups.create(Name("Chess"), "", ann)).id > ended.id
+        assert await seen(store, bob) == [3]
+        (said,) = await say(store, ann, pair(ann, bob), "hello again")
+        assert said.at == 4
+        assert (await create(store, ann, "Chess")).id > ended.id
 
 
 async def test_closing_leaves_one_file(tmp_path: Path) -> None:
@@ -116,17 +122,70 @@ async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
     assert states == [("Ann", "online"), ("Bob", "offline"), ("Cid", "online")]
 
 
+async def asked(store: Store, *pragmas: str) -> list[object]:
+    """What the writer's connection says to them."""
+    writer = store.log._writer  # type: ignore[attr-defined]  # what a port does not show
+    return [
+        await writer.run(
+            lambda connection, one: connection.execute(f"PRAGMA {one}").fetchone()[0], one
+        )
+        for one in pragmas
+    ]
+
+
 async def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
-    """Writes go through the log with a sync for each commit."""
+    """Writes go through the log with a sync for each commit, and nothing deleted is left behind."""
     async with sqlite_store(tmp_path / "chat.db") as store:
-        writer = store.mailbox._writer  # type: ignore[attr-defined]  # what a port does not show
-        run = writer.run
-        assert await run(
-            lambda connection: connection.execute("PRAGMA synchronous").fetchone()
-        ) == (2,)
-        assert await run(
-            lambda connection: connection.execute("PRAGMA journal_mode").fetchone()
-        ) == ("wal",)
+        pragmas = await asked(store, "synchronous", "journal_mode", "secure_delete")
+        assert pragmas == [2, "wal", 1]
+
+
+async def test_commits_may_be_left_to_the_system(tmp_path: Path) -> None:
+    """What survives the process is enough, where that is asked for."""
+    async with sqlite_store(tmp_path / "chat.db", "process") as store:
+        assert await asked(store, "synchronous") == [1]
+
+
+async def test_an_end_in_good_order_keeps_the_epoch(tmp_path: Path) -> None:
+    """However commits reach the disk."""
+    epochs = set()
+    for durability in ("disk", "process", "process", "disk"):
+        async with sqlite_store(tmp_path / "chat.db", durability) as store:
+            epochs.add((await store.log.ends()).epoch)
+    assert len(epochs) == 1
+
+
+@pytest.mark.parametrize("then", ["disk", "process"])
+async def test_where_an_end_may_be_missing_the_epoch_is_another(
+    tmp_path: Path, then: Durability
+) -> None:
+    """As a copy has it that is made of the files of a running server; once."""
+    path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
+    async with sqlite_store(path, "process") as store:
+        (ann,) = await register(store, "Ann")
+        await say(store, ann, pair(ann, ann), "hello")
+        await store.log.got({ann: 9})
+        epoch = (await store.log.ends()).epoch
+        for end in ("", "-wal"):
+            shutil.copy(f"{path}{end}", f"{copy}{end}")
+    async with sqlite_store(copy, then) as store:
+        opening = await store.log.opening(ann)
+        assert opening.ends.epoch != epoch
+        assert (opening.ends.head, opening.got) == (1, 1)
+    async with sqlite_store(copy, then) as store:
+        assert (await store.log.ends()).epoch == opening.ends.epoch
+
+
+async def test_the_end_of_a_server_that_syncs_is_never_missing(tmp_path: Path) -> None:
+    """So a copy of its files has the same epoch."""
+    path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
+    async with sqlite_store(path) as store:
+        await register(store, "Ann")
+        epoch = (await store.log.ends()).epoch
+        for end in ("", "-wal"):
+            shutil.copy(f"{path}{end}", f"{copy}{end}")
+    async with sqlite_store(copy) as store:
+        assert (await store.log.ends()).epoch == epoch
 
 
 async def test_a_second_server_is_refused(tmp_path: Path) -> None:
@@ -200,23 +259,17 @@ async def test_an_unknown_version_is_refused(tmp_path: Path, sql: str) -> None:
     assert "schema" in await refusal(path)
 
 
-async def test_a_file_with_messages_in_the_order_of_mailboxes_is_used(tmp_path: Path) -> None:
-    """As they once stood in every file."""
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_file_of_version_0_1_is_refused_by_name(tmp_path: Path, version: int) -> None:
+    """And it is said what to do; the file stays as it is."""
     path = tmp_path / "chat.db"
-    async with sqlite_store(path) as store:
-        (ann,) = await register(store, "Ann")
-    ((table,),) = query(path, "SELECT sql FROM sqlite_master WHERE name = 'OfflineMessage'")
-    query(path, "DROP TABLE OfflineMessage")
-    keys = "(userid, mid), UNIQUE (userid, senderid, cid)"
-    earlier = str(table).replace("(mid, userid)", keys)
-    assert earlier != table
-    query(path, earlier)
-    async with sqlite_store(path) as store:
-        await send(store, ann, *(message(mid) for mid in ("m2", "m3", "m1")))
-        await send(store, ann, message("m0", cid="cid-m3"))
-        assert await mids(store, ann) == ["m0", "m1", "m2"]
-        await store.mailbox.remove(ann, ["m1"])
-        assert await mids(store, ann) == ["m0", "m2"]
+    query(path, "CREATE TABLE SchemaVersion (version INTEGER NOT NULL PRIMARY KEY)")
+    query(path, f"INSERT INTO SchemaVersion VALUES ({version})")  # noqa: S608  # constants
+    assert "version 0.1" in await refusal(path)
+    assert "begin with a new file" in await refusal(path)
+    assert query(path, "SELECT name FROM sqlite_master WHERE type = 'table'") == [
+        ("SchemaVersion",)
+    ]
 
 
 @pytest.mark.parametrize("name", ["missing/chat.db", "file/chat.db", "folder"])

@@ -1,0 +1,180 @@
+"""How the log is appended to in SQLite: what the contract does not say."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.remembered import Remembered
+from adapters.sqlite import sqlite_store
+from adapters.sqlite.log import SqliteLog
+from chat_domain.entries import Batch, Place, What, pair
+from chat_domain.errors import TryAgain
+from chat_domain.ports.store import Committed, Moved, Outcome, Store
+from tests.contract.making import (
+    append,
+    at_once,
+    ats,
+    change,
+    commit,
+    make,
+    register,
+    say,
+    seen,
+    text,
+    write,
+)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with sqlite_store(tmp_path / "chat.db") as opened:
+        yield opened
+
+
+async def pragma(store: Store, statement: str) -> Any:
+    """To the connection that writes, outside of any transaction."""
+    assert isinstance(store.log, SqliteLog)
+
+    def execute(connection: sqlite3.Connection, statement: str) -> Any:
+        return connection.execute(f"PRAGMA {statement}").fetchone()
+
+    answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    store.log._writer.alone(execute, statement, answer.set_result)
+    return await answer
+
+
+async def fill_up(store: Store, bytes_left: int = 40_000) -> None:
+    """Let the file grow by no more than this."""
+    ((pages,), (size,)) = [await pragma(store, name) for name in ("page_count", "page_size")]
+    await pragma(store, f"max_page_count = {pages + bytes_left // size}")
+
+
+async def test_a_full_disk_in_the_midst_of_a_batch_loses_nothing(store: Store) -> None:
+    """TryAgain for all of it, what was there stays, and all goes on when there is room again."""
+    ann, bob = await register(store, "Ann", "Bob")
+    conv = pair(ann, bob)
+    await say(store, ann, conv, "before")
+    await fill_up(store)
+    large = [text(ann, conv, "x" * 10_000) for _ in range(20)]
+    for _ in range(3):
+        with pytest.raises(TryAgain):
+            await append(store, *large)
+    assert [entry.at for entry in large] == [0] * 20
+    assert await seen(store, bob) == [1]
+    await say(store, ann, conv, "small")
+    await pragma(store, "max_page_count = 1000000")
+    assert ats(*await append(store, *large)) == list(range(3, 23))
+
+
+async def test_a_full_disk_in_the_midst_of_changes_changes_nothing(store: Store) -> None:
+    """Neither the group nor who is in it."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann)
+    await fill_up(store)
+    steps = [
+        change(What.JOINED, bob, group.id),
+        change(What.LEFT, ann, group.id),
+        change(What.RENAMED, bob, group.id, name="Go"),
+        *(text(bob, group.id, "x" * 10_000) for _ in range(20)),
+    ]
+    with pytest.raises(TryAgain):
+        await append(store, *steps)
+    assert await store.groups.by_id(group.id) == group
+    assert (await store.log.opening(ann)).groups == (group.id,)
+    assert (await store.log.opening(bob)).groups == ()
+    assert steps[1].change is not None
+    assert steps[1].change.user_id == 0
+    assert (await store.log.ends()).changed == 1
+
+
+async def test_a_file_that_cannot_be_written_any_more_is_an_outage(store: Store) -> None:
+    """Of appending and of whatever writes, until it can be again; reading goes on."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "before")
+    await pragma(store, "query_only = ON")
+    for _ in range(2):
+        with pytest.raises(TryAgain):
+            await append(store, text(ann, pair(ann, bob)))
+        with pytest.raises(TryAgain):
+            await append(store, change(What.CREATED, ann, name="Chess"))
+        with pytest.raises(TryAgain):
+            await store.log.got({ann: 1})
+    assert await seen(store, bob) == [1]
+    await pragma(store, "query_only = OFF")
+    (said,) = await say(store, ann, pair(ann, bob), "after")
+    assert said.at == 2
+
+
+async def test_a_pair_is_known_only_when_it_is_committed(store: Store) -> None:
+    """Two whose first message was rolled back are members with the next one."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await fill_up(store)
+    with pytest.raises(TryAgain):
+        await append(store, *(text(ann, pair(ann, bob), "x" * 10_000) for _ in range(20)))
+    await say(store, ann, pair(ann, bob), "hello")
+    assert await seen(store, bob) == [1]
+
+
+async def test_a_first_message_that_is_refused_begins_nothing(store: Store) -> None:
+    """A copy in the way of the simple case, say: who talks to nobody is in no conversation."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    await write(store, text(ann, pair(ann, bob), cid="a"))
+    await append(store, text(ann, pair(ann, cid), cid="a"))
+    rows = await store.log._writer.run(  # type: ignore[attr-defined]
+        lambda connection: connection.execute("SELECT userid FROM Member").fetchall()
+    )
+    assert rows == [(ann,), (bob,)]
+
+
+async def test_a_new_epoch_counts_for_what_waits(store: Store) -> None:
+    """Also where the thread remembers the one before."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "hello")
+    ends = await store.log.ends()
+    outcomes: list[Outcome] = []
+    renewing = asyncio.ensure_future(store.log.renew())
+    await renewing
+    for epoch in (ends.epoch, renewing.result()):
+        batch = Batch((text(ann, pair(ann, bob)),), epoch, ends.head, Place())
+        outcomes.append(await commit(store, batch))
+    assert outcomes == [Moved(), Committed()]
+
+
+async def test_appending_and_other_writes_wait_for_each_other(store: Store) -> None:
+    """Whatever is asked at the same time is done, a refusal among it."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await make(store, "Chess", ann)
+    written, registered = await asyncio.gather(
+        asyncio.gather(*(append(store, text(ann, pair(ann, bob))) for _ in range(20))),
+        at_once(register(store, f"user {number % 5}") for number in range(20)),
+    )
+    assert sorted(ats(*(one for (one,) in written))) == [*range(2, 22)]
+    assert sum(isinstance(result, list) for result in registered) == 5
+
+
+async def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:
+    """What was given before is committed and answered."""
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        ann, bob = await register(store, "Ann", "Bob")
+        ends = await store.log.ends()
+        batch = Batch((text(ann, pair(ann, bob)),), ends.epoch, ends.head, Place())
+        outcomes: list[Outcome] = []
+        store.log.append(batch, outcomes.append)
+    assert outcomes == [Committed()]
+    assert isinstance(await commit(store, batch), TryAgain)
+
+
+def test_what_is_used_is_remembered_and_what_is_not_is_forgotten() -> None:
+    """At least as many as were said, and never more than twice as many."""
+    remembered = Remembered(10)
+    for number in range(100):
+        remembered.add(number)
+        assert 0 in remembered
+        assert all(one in remembered for one in range(max(0, number - 8), number + 1))
+    assert sum(number in remembered for number in range(100)) <= 20
+    remembered.clear()
+    assert 0 not in remembered
