@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -132,6 +132,11 @@ async def rename(store: Store, group_id: int, name: str, by: int = 1) -> Entry:
 
 async def end(store: Store, group_id: int, by: int = 1) -> Entry:
     return await write(store, change(What.ENDED, by, group_id))
+
+
+def alike(these: Sequence[object], those: Sequence[object]) -> bool:
+    """Whether they say the same; two exceptions are never equal."""
+    return [repr(one) for one in these] == [repr(one) for one in those]
 
 
 async def make(store: Store, name: str, creator: int, *members: int) -> Group:
