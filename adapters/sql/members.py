@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from adapters.sql import judging
-from adapters.sql.database import Connection
+from adapters.sql.database import Connection, Row
 from adapters.sql.numbers import FOR_EVER, NO_ID
 from chat_domain.entries import people
 from chat_domain.model import Role
@@ -130,14 +130,14 @@ async def unread(
     rows = await connection.many_in(
         "conv, since, `left`, `read`", f"Member WHERE userid = {user_id:d} AND conv IN", convs
     )
-    read = {conv: mark for conv, _, _, mark in judging.positions(rows)}
-    return [
-        attrs.evolve(span, above=max(span.above, read[span.conv]))
-        for span in _spans([row[:3] for row in rows], 0, upto)
+    found = [
+        Span(conv, max(since, read), min(left, upto))
+        for conv, since, left, read in judging.positions(rows)
     ]
+    return [span for span in found if span.above < span.upto]
 
 
-def _spans(rows: Sequence[Sequence[object]], after: int, upto: int) -> list[Span]:
+def _spans(rows: Sequence[Row], after: int, upto: int) -> list[Span]:
     found = [
         Span(conv, max(since, after), min(left, upto))
         for conv, since, left in judging.positions(rows)

@@ -96,7 +96,7 @@ class Appender:
             return Moved()
         for entry, row in zip(batch.entries, rows, strict=True):
             entry.at = row[0]
-        self._recent.append(batch.entries[-1])
+        self._recent.extend(batch.entries[-1:])
         return Committed()
 
     def _append_any(

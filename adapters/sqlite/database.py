@@ -35,7 +35,8 @@ class SqliteConnection:
         """Gathered into one row: the interpreter's lock is given away for every row that is
         fetched, and a busy loop returns it late, so hundreds of rows come sooner."""
         values = [
-            f"CASE typeof({column}) WHEN 'blob' THEN NULL ELSE {column} END"  # JSON has no blobs
+            # JSON has no blobs, and no infinity
+            f"CASE WHEN typeof({column}) IN ('integer', 'text') THEN {column} END"
             for column in columns.split(", ")
         ]
         one = f"json_array({', '.join(values)})"

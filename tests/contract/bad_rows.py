@@ -9,13 +9,12 @@ import attrs
 import pytest
 
 from adapters.incidents import INCIDENTS
-from chat_domain.model import Member, Outcome, Role, User
-from chat_domain.names import Name
+from chat_domain.entries import Change, Entry, pair
+from chat_domain.errors import CidConflict
+from chat_domain.model import Member, Role, User
 from chat_domain.ports.store import Store
-from tests.contract.making import message, mids, outcomes, register, send
+from tests.contract.making import append, ids, join, make, register, say, text, write
 from tests.contract.tokens import NOW, token
-
-CREATED = Name.parse("hikers")
 
 
 @attrs.frozen
@@ -74,10 +73,9 @@ async def test_an_unknown_role_is_the_lesser_one(spoilt: Spoilt) -> None:
     """Whatever it says, and where it says nothing."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
-    group = await store.groups.create(CREATED, "", anna)
-    await store.groups.join(group.id, bert)
-    spoilt.run("UPDATE GroupUser SET grouprole = 'emperor' WHERE userid = {}", anna)
-    spoilt.run("UPDATE GroupUser SET grouprole = '' WHERE userid = {}", bert)
+    group = await make(store, "hikers", anna, bert)
+    spoilt.run("UPDATE Member SET role = 'emperor' WHERE userid = {}", anna)
+    spoilt.run("UPDATE Member SET role = '' WHERE userid = {}", bert)
     assert await store.groups.members(group.id, 0, 10) == [
         Member(anna, "anna", Role.NORMAL),
         Member(bert, "bert", Role.NORMAL),
@@ -90,91 +88,150 @@ async def test_a_group_s_words_that_are_none_are_no_obstacle(spoilt: Spoilt) -> 
     """To those who list their groups, and who join."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
-    group = await store.groups.create(CREATED, "we walk", anna)
+    group = await make(store, "hikers", anna)
     spoilt.run("UPDATE AllGroup SET groupname = NULL, groupdesc = NULL")
     (own,) = await store.groups.page_of(anna, 0, 10)
     (one,) = await store.groups.page(0, 10)
     for found in (own.group, one.group, await store.groups.by_id(group.id)):
         assert found is not None
         assert (found.name, found.description) == ("?", "")
-    assert (await store.groups.join(group.id, bert)).name == "?"
-    assert counted() == 8
+    await join(store, group.id, bert)
+    assert counted() == 6
 
 
 async def test_members_that_are_no_users_are_left_out(spoilt: Spoilt) -> None:
     """Of a group's members, and of who lists somebody."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
-    group = await store.groups.create(CREATED, "", anna)
+    group = await make(store, "hikers", anna)
     for number in (-5, 0):
         spoilt.run(
-            "INSERT INTO GroupUser (groupid, userid, grouprole, joined)"
-            " VALUES ({}, {}, 'normal', {})",
-            group.id,
+            "INSERT INTO Member (userid, conv, role, joined, since, `left`)"
+            " VALUES ({}, {}, 'normal', 9, 8, {})",
             number,
-            number + 100,
+            group.id,
+            2**63 - 1,
         )
         spoilt.run("INSERT INTO Friend (userid, friendid) VALUES ({}, {})", number, bert)
     await store.friends.add(anna, bert)
-    assert await store.groups.member_ids(group.id) == [anna]
+    assert await ids(store, group.id) == [anna]
     assert await store.friends.listed_by(bert) == [anna]
-    assert counted() == 2
+    assert counted() == 1
 
 
 BAD = {
-    "message": ("NULL", f"'{'x' * 70_000}'"),
-    "sendername": ("NULL", f"'{'x' * 51}'"),
-    "senderid": ("NULL", "0", "-5", "2147483648"),
-    "groupid": ("NULL", "-1", "2147483648"),
+    "body": ("NULL", f"'{'x' * 140_000}'"),
+    "senderid": ("NULL", "-5", "2147483648"),
+    "conv": ("NULL", "0", "-1"),
+    "kind": ("NULL", "3", "-1"),
     "time_ms": ("NULL", "-1", "253402300800000"),
-    "cid": ("NULL", f"'MID{'c' * 65}'"),  # each of its own
+    "re": ("NULL", "-1"),
+    "cid": ("NULL", "''", f"'{'c' * 65}'"),
 }
 
 
 @pytest.mark.parametrize(
     ("column", "value"), [(column, value) for column, values in BAD.items() for value in values]
 )
-async def test_a_message_that_is_none_is_passed_over(
+async def test_an_entry_that_is_none_is_passed_over(
     spoilt: Spoilt, column: str, value: str
 ) -> None:
-    """Wherever it stands; those behind it are read, however few are asked for."""
+    """And where the reading ends is told all the same, so that whoever follows goes on."""
     store = spoilt.store
-    (anna,) = await register(store, "anna")
-    await send(store, anna, *(message(f"m{number}") for number in range(5)))
-    for mid in ("m0", "m1", "m3"):
-        bad = value.replace("MID", mid)
-        spoilt.run("UPDATE OfflineMessage SET {} = {} WHERE mid = '{}'", column, bad, mid)
-    assert await mids(store, anna) == ["m2", "m4"]
-    assert [one.mid for one in await store.mailbox.read(anna, 1, ())] == ["m2"]
-    assert [one.mid for one in await store.mailbox.read(anna, 1, ["m2"])] == ["m4"]
-    assert counted() >= 3 + 2 + 2
+    anna, bert = await register(store, "anna", "bert")
+    await say(store, bert, pair(anna, bert), *"abc")
+    spoilt.run("UPDATE Entry SET {} = {} WHERE at = 2", column, value)
+    log = store.log
+    for reading in (await log.tail(0, 9), await log.tail(0, 3)):
+        assert ([one.at for one in reading.entries], reading.upto) == ([1, 3], 3)
+    reading = await log.tail(1, 1)
+    assert ([one.at for one in reading.entries], reading.upto) == ([], 2)
+    reading = await log.read(anna, 0, 9)
+    assert ([one.at for one in reading.entries], reading.upto) == ([1, 3], 3)
+    assert counted() >= 3
 
 
-async def test_what_somebody_has_sent_is_listed_without_what_is_none(spoilt: Spoilt) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "no JSON",
+        "[]",
+        "7",
+        "{{}}",
+        '{{"what": 7}}',
+        '{{"what": ""}}',
+        '{{"what": "left", "user_id": "x"}}',
+        '{{"what": "left", "user_id": -1}}',
+        '{{"what": "left", "user_id": 2147483648}}',
+        '{{"what": "renamed", "name": 5}}',
+        '{{"what": "created", "detail": []}}',
+        "[" * 100_000,
+    ],
+)
+async def test_a_change_that_is_none_is_passed_over(spoilt: Spoilt, body: str) -> None:
+    """Whoever follows goes on behind it."""
+    store = spoilt.store
+    anna, bert = await register(store, "anna", "bert")
+    group = await make(store, "hikers", anna, bert)
+    spoilt.run(f"UPDATE Entry SET body = '{body}' WHERE at = 2")
+    reading = await store.log.tail(0, 9)
+    assert ([one.at for one in reading.entries], reading.upto) == ([1], 2)
+    assert counted() == 1
+    assert await ids(store, group.id) == [anna, bert]
+
+
+async def test_what_a_later_version_says_of_a_change_is_no_obstacle(spoilt: Spoilt) -> None:
+    """Words that are unknown here, and facts."""
     (anna,) = await register(spoilt.store, "anna")
-    await send(spoilt.store, anna, message("m1"), message("m2"))
-    spoilt.run("UPDATE OfflineMessage SET message = NULL WHERE mid = 'm1'")
-    sent = await spoilt.store.mailbox.sent(77, [anna])
-    assert [entry.message.mid for entry in sent] == ["m2"]
+    await make(spoilt.store, "hikers", anna)
+    spoilt.run("""UPDATE Entry SET body = '{{"what": "waved", "at": [7], "detail": "x"}}'""")
+    (found,) = (await spoilt.store.log.tail(0, 9)).entries
+    assert found.change == Change("waved", detail="x")
+    assert counted() == 0
 
 
-async def test_a_copy_of_a_message_that_is_none_is_a_conflict(spoilt: Spoilt) -> None:
-    """Its sender is not told that it is stored. The neighbours of its batch are."""
+async def test_a_copy_of_an_entry_that_is_none_is_a_conflict(spoilt: Spoilt) -> None:
+    """Its sender is not told that it is there. The neighbours of its batch are admitted."""
+    store = spoilt.store
+    anna, bert = await register(store, "anna", "bert")
+    first = text(bert, pair(anna, bert), cid="a")
+    await write(store, first)
+    spoilt.run("UPDATE Entry SET body = NULL")
+    again = await append(
+        store, text(bert, pair(anna, bert), cid="a"), text(bert, pair(anna, bert))
+    )
+    assert [type(result) for result in again] == [CidConflict, Entry]
+
+
+async def test_a_membership_that_is_none_shows_nothing(spoilt: Spoilt) -> None:
+    """Nor does it stand in the way of others."""
+    store = spoilt.store
+    anna, bert = await register(store, "anna", "bert")
+    await make(store, "hikers", anna)
+    await say(store, bert, pair(anna, bert), "hello")
+    spoilt.run("UPDATE Member SET since = NULL WHERE conv = {} AND userid = {}", 1, anna)
+    assert [one.at for one in (await store.log.read(anna, 0, 9)).entries] == [2]
+    assert await store.log.unread(anna, [1, pair(anna, bert)]) == {pair(anna, bert): 1}
+    assert counted() == 2
+
+
+async def test_a_mark_that_is_none_is_at_the_beginning(spoilt: Spoilt) -> None:
+    """So that everything is shown rather than nothing."""
     (anna,) = await register(spoilt.store, "anna")
-    await send(spoilt.store, anna, message("m1"))
-    spoilt.run("UPDATE OfflineMessage SET message = NULL")
-    again = await send(spoilt.store, anna, message("m2", cid="cid-m1"), message("m3"))
-    assert outcomes(again) == [Outcome.CONFLICT, Outcome.STORED]
+    spoilt.run("UPDATE User SET got = NULL")
+    assert (await spoilt.store.log.opening(anna)).got == 0
 
 
-async def test_a_token_that_is_none_is_left_out(spoilt: Spoilt) -> None:
+@pytest.mark.parametrize("column", ["begun_ms", "seen_ms"])
+async def test_a_token_that_is_none_is_left_out(spoilt: Spoilt, column: str) -> None:
     """Of those that a user can end, and nobody resumes by it; the others stay good."""
     store = spoilt.store
     (anna,) = await register(store, "anna")
     bad, good = token("a", anna), token("b", anna)
     for one in (bad, good):
         await store.tokens.add(one, sessions=9)
-    spoilt.run("UPDATE Token SET begun_ms = -1 WHERE digest = 'a'")
+    spoilt.run("UPDATE Token SET {} = -1 WHERE digest = 'a'", column)
     assert await store.tokens.of(anna, NOW) == [good]
     assert await store.tokens.find("a", NOW) is None
     assert await store.tokens.find("b", NOW) == (User(anna, "anna"), good)

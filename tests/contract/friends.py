@@ -151,3 +151,19 @@ async def test_a_list_is_counted(store: Store) -> None:
     await store.friends.remove(ann, bob)
     assert [await store.friends.count(user) for user in (ann, bob, cid)] == [1, 1, 0]
     assert [await store.friends.count(number) for number in ODD_INTEGERS] == [0] * len(ODD_INTEGERS)
+
+
+async def test_whether_somebody_is_on_a_list_is_told(store: Store) -> None:
+    """One-way, and until they are taken off it."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    await store.friends.add(ann, bob)
+    await store.friends.add(cid, bob)
+    assert await store.friends.lists(ann, bob)
+    assert not await store.friends.lists(bob, ann)
+    assert not await store.friends.lists(ann, cid)
+    for number in ODD_INTEGERS:
+        assert not await store.friends.lists(ann, number)
+        assert not await store.friends.lists(number, bob)
+    await store.friends.remove(ann, bob)
+    assert not await store.friends.lists(ann, bob)
+    assert await store.friends.lists(cid, bob)

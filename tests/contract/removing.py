@@ -2,10 +2,22 @@
 
 import pytest
 
-from chat_domain.model import DISABLED, Entry, Outcome, User
+from chat_domain.entries import pair
+from chat_domain.errors import NoSuchUser
+from chat_domain.model import DISABLED, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.store import Store
-from tests.contract.making import ODD_INTEGERS, facts, message, outcomes, register, send
+from tests.contract.making import (
+    ODD_INTEGERS,
+    append,
+    create,
+    leave,
+    make,
+    register,
+    say,
+    seen,
+    text,
+)
 from tests.contract.tokens import NOW, add, token
 
 
@@ -65,16 +77,20 @@ async def test_a_removed_account_is_on_no_list(store: Store) -> None:
     assert await store.friends.listed_by(ann) == []
 
 
-async def test_nothing_waits_for_a_removed_account(store: Store) -> None:
-    """Its mailbox is gone and takes nothing any more; what it has sent waits on for others."""
+async def test_a_removed_account_sees_nothing(store: Store) -> None:
+    """What it has said is there for others, who can write to it no more."""
     ann, bob = await register(store, "Ann", "Bob")
-    await send(store, ann, message("m1"))
-    await send(store, bob, message("m2", sender_id=ann))
+    group = await make(store, "Chess", bob, ann)
+    (said,) = await say(store, ann, pair(ann, bob), "hello")
+    await leave(store, group.id, ann)
+    await store.log.got({ann: 4})
     await store.users.remove(ann)
-    assert await store.mailbox.read(ann, 9, ()) == []
-    filings = await store.mailbox.add([Entry(ann, message("m3")), Entry(bob, message("m4"))])
-    assert outcomes(filings) == [Outcome.NO_SUCH_USER, Outcome.STORED]
-    assert [one.mid for one in await store.mailbox.read(bob, 9, ())] == ["m2", "m4"]
+    assert await seen(store, ann) == []
+    assert await seen(store, bob) == [1, 2, said.at, said.at + 1]
+    opening = await store.log.opening(ann)
+    assert (opening.got, opening.groups) == (0, ())
+    (refusal,) = await append(store, text(bob, pair(ann, bob)))
+    assert isinstance(refusal, NoSuchUser)
 
 
 async def test_the_name_of_a_removed_account_is_free_and_its_id_is_not(store: Store) -> None:
@@ -84,32 +100,15 @@ async def test_the_name_of_a_removed_account_is_free_and_its_id_is_not(store: St
     assert await store.users.add(Name.parse("ann"), "other") > ann
 
 
-async def test_what_somebody_has_sent_is_found_in_the_mailboxes_of_others(store: Store) -> None:
-    """Of the recipients that are named, by recipient and mid, with every fact."""
-    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
-    late, early = message("m3", sender_id=ann), message("m1", sender_id=ann, group_id=7)
-    await send(store, cid, late, message("m2", sender_id=bob), early)
-    await send(store, bob, message("m4", sender_id=ann))
-    found = await store.mailbox.sent(ann, [cid, bob, 10**30, -1])
-    assert [(entry.recipient_id, entry.message.mid) for entry in found] == [
-        (bob, "m4"),
-        (cid, "m1"),
-        (cid, "m3"),
-    ]
-    assert facts([found[1].message]) == facts([early])
-    assert [entry.recipient_id for entry in await store.mailbox.sent(ann, {bob})] == [bob]
-    assert await store.mailbox.sent(ann, []) == await store.mailbox.sent(10**30, [bob]) == []
-
-
 async def test_ids_that_are_skipped_are_given_to_nobody(store: Store) -> None:
     """Neither to users nor to groups, also where nobody has had one yet."""
     await store.users.skip_ids(1000)
     await store.groups.skip_ids(1000)
     ann, bob = await register(store, "Ann", "Bob")
     assert 1000 < ann < bob
-    first = await store.groups.create(Name.parse("Chess"), "", ann)
+    first = await create(store, ann, "Chess")
     await store.groups.skip_ids(1000)
-    second = await store.groups.create(Name.parse("Go"), "", ann)
+    second = await create(store, ann, "Go")
     assert 1000 < first.id < second.id - 1000
     await store.users.skip_ids(1000)
     (cid,) = await register(store, "Cid")

@@ -1,5 +1,7 @@
 """The promises of `ports.Tokens`."""
 
+from collections.abc import Collection
+
 import attrs
 import pytest
 
@@ -18,15 +20,24 @@ def token(
     *,
     session: str | None = None,
     used: bool = True,
+    device: str = "",
+    seen_ms: int = NOW - 3,
 ) -> KeptToken:
     """One of a session that is called like it, unless said otherwise."""
     session = session or digest
-    return KeptToken(digest, f"series {session}", user_id, session, NOW - 5, expires_ms, used)
+    facts = f"series {session}", user_id, session, NOW - 5, expires_ms, used
+    return KeptToken(digest, *facts, device, seen_ms)
 
 
-async def add(store: Store, *tokens: KeptToken, sessions: int = 9) -> None:
+async def add(
+    store: Store, *tokens: KeptToken, sessions: int = 9, connected: Collection[str] = ()
+) -> set[str]:
+    """Return which sessions have gone."""
+    gone: list[str] = []
     for one in tokens:
-        await store.tokens.add(one, sessions=sessions)
+        gone += await store.tokens.add(one, sessions=sessions, connected=connected)
+    assert len(set(gone)) == len(gone)
+    return set(gone)
 
 
 async def owned(store: Store, *digests: str) -> list[str]:
@@ -75,33 +86,89 @@ async def test_what_has_expired_is_forgotten(store: Store) -> None:
     assert await store.tokens.find("a", 500) is None
 
 
-async def test_sessions_that_expire_last_are_kept(store: Store) -> None:
-    """Of a user's others the `sessions - 1` that expire last stay, in whatever order added."""
+async def test_what_has_expired_has_not_gone(store: Store) -> None:
+    """Nor does it take anybody's place."""
     (ann,) = await register(store, "Ann")
-    await add(store, *(token(str(n), ann, LATER + n) for n in (3, 1, 4)))
-    await add(store, token("2", ann, LATER + 2), sessions=3)
-    assert await owned(store, "1", "2", "3", "4") == ["2", "3", "4"]
+    await add(store, token("a", ann, 1_000, seen_ms=9), token("b", ann, seen_ms=1))
+    await store.tokens.find("unknown", 2_000)
+    assert await add(store, token("c", ann), sessions=2) == set()
+    assert await owned(store, "b", "c") == ["b", "c"]
 
 
-async def test_a_session_expires_with_the_last_of_its_tokens(store: Store) -> None:
+async def test_the_longest_unused_session_goes(store: Store) -> None:
+    """Of a user's others `sessions - 1` stay, whichever expires first; which have gone is told."""
+    (ann,) = await register(store, "Ann")
+    await add(
+        store,
+        *(token(str(n), ann, LATER + 9 - n, seen_ms=NOW - 9 + n) for n in (3, 1, 5, 4)),
+    )
+    assert await add(store, token("2", ann, seen_ms=NOW - 7), sessions=3) == {"1", "3"}
+    assert await owned(store, "1", "2", "3", "4", "5") == ["2", "4", "5"]
+
+
+async def test_of_sessions_that_were_used_at_the_same_time_the_first_name_goes(
+    store: Store,
+) -> None:
+    """In whatever order they were added."""
+    (ann,) = await register(store, "Ann")
+    await add(store, *(token(name, ann) for name in ("b", "a", "d", "c")))
+    assert await add(store, token("0", ann), sessions=3) == {"a", "b"}
+
+
+async def test_a_session_that_is_connected_goes_last(store: Store) -> None:
+    """However long it was not resumed; where all are, the longest unused one goes."""
+    (ann,) = await register(store, "Ann")
+    await add(store, *(token(str(n), ann, seen_ms=n) for n in range(1, 6)))
+    assert await add(store, token("6", ann), sessions=4, connected={"1", "3", "x"}) == {"2", "4"}
+    assert await add(store, token("7", ann), sessions=2, connected={"1", "3", "5", "6"}) == {
+        "1",
+        "3",
+        "5",
+    }
+    assert await owned(store, *"1234567") == ["6", "7"]
+
+
+async def test_a_device_has_one_session(store: Store) -> None:
+    """The one before goes, however new, connected or alone it is. Without a name there are many."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await add(store, token("b", bob, device="phone"))
+    await add(store, token("1", ann, device="phone"), token("2", ann, device="Phone"))
+    await add(store, token("3", ann), token("4", ann))
+    assert await add(store, token("5", ann, device="phone"), connected={"1"}) == {"1"}
+    assert await add(store, token("6", ann)) == set()
+    assert await owned(store, *"123456b") == ["2", "3", "4", "5", "6", "b"]
+
+
+async def test_a_device_s_place_is_the_one_that_is_made_room_for(store: Store) -> None:
+    """Nobody else goes where the session before it does; its own tokens do not count."""
+    (ann,) = await register(store, "Ann")
+    await add(store, token("1", ann, device="phone", seen_ms=5), token("2", ann, seen_ms=1))
+    assert await add(store, token("3", ann, device="phone"), sessions=2) == {"1"}
+    again = token("4", ann, session="3", device="phone")
+    assert await add(store, again, sessions=2) == set()
+    assert await owned(store, *"1234") == ["2", "3", "4"]
+
+
+async def test_a_session_was_seen_when_the_last_of_its_tokens_was(store: Store) -> None:
     """And however many it has, it is one; if it goes, all of them go."""
     (ann,) = await register(store, "Ann")
     await add(
         store,
-        token("a1", ann, LATER + 1, session="a"),
-        token("a2", ann, LATER + 9, session="a"),
-        token("b1", ann, LATER + 7, session="b"),
-        token("b2", ann, LATER + 8, session="b"),
-        token("c", ann, LATER + 2),
+        token("a1", ann, session="a", seen_ms=1),
+        token("a2", ann, session="a", seen_ms=9),
+        token("b1", ann, session="b", seen_ms=7),
+        token("b2", ann, session="b", seen_ms=8),
+        token("c", ann, seen_ms=2),
     )
-    await add(store, token("d", ann), sessions=2)
+    assert await add(store, token("d", ann), sessions=2) == {"b", "c"}
     assert await owned(store, "a1", "a2", "b1", "b2", "c", "d") == ["a1", "a2", "d"]
 
 
 async def test_the_new_one_is_always_kept(store: Store) -> None:
-    """A new session that expires before all others is kept none the less."""
+    """A new session that was seen before all others is kept none the less."""
     (ann,) = await register(store, "Ann")
-    await add(store, token("old", ann, LATER + 2), token("new", ann, LATER + 1), sessions=1)
+    await add(store, token("old", ann, seen_ms=2))
+    assert await add(store, token("new", ann, seen_ms=1), sessions=1, connected={"old"}) == {"old"}
     assert await owned(store, "old", "new") == ["new"]
 
 
@@ -109,8 +176,38 @@ async def test_keeping_is_each_users_own(store: Store) -> None:
     """However few one user keeps, another's tokens stay, of a session of whatever name."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("b", bob, session="a1"))
-    await add(store, token("a1", ann, LATER + 1), token("a2", ann, LATER + 2), sessions=1)
+    await add(store, token("a1", ann, seen_ms=1), token("a2", ann, seen_ms=2), sessions=1)
     assert await owned(store, "a1", "a2", "b") == ["a2", "b"]
+
+
+@pytest.mark.parametrize("device", ["Ann's 'phone'; --", "电话 📱", "x" * 50])
+async def test_a_device_s_name_is_kept_as_it_is(store: Store, device: str) -> None:
+    """Whatever it is."""
+    (ann,) = await register(store, "Ann")
+    await add(store, token("a", ann, device=device))
+    (found,) = await store.tokens.of(ann, NOW)
+    assert found.device == device
+
+
+async def test_a_session_is_seen_when_it_is_resumed(store: Store) -> None:
+    """All of its tokens that stay; again and again by the same token, too. Others are not."""
+    ann, bob = await register(store, "Ann", "Bob")
+    first = token("1", ann, session="s")
+    await add(store, first, token("a", ann), token("b", bob, session="s"))
+    following = token("2", ann, LATER + 1, session="s", used=False)
+    for seen_ms, next_one in ((NOW + 5, None), (NOW + 6, following), (NOW + 7, None)):
+        assert await store.tokens.use(attrs.evolve(first, seen_ms=seen_ms), next_one, new=3)
+        found = await store.tokens.of(ann, NOW)
+        assert {one.seen_ms for one in found if one.session == "s"} <= {seen_ms, NOW - 3}
+        assert {one.digest: one.seen_ms for one in found}["1"] == seen_ms
+        assert {one.digest: one.seen_ms for one in found}["a"] == NOW - 3
+    assert {one.seen_ms for one in found if one.session == "s"} == {NOW + 7}
+    await store.tokens.use(attrs.evolve(following, seen_ms=NOW + 9), None, new=3)
+    assert {one.digest: one.seen_ms for one in await store.tokens.of(ann, NOW)} == {
+        "2": NOW + 9,
+        "a": NOW - 3,
+    }
+    assert [one.seen_ms for one in await store.tokens.of(bob, NOW)] == [NOW - 3]
 
 
 async def test_adding_can_be_repeated(store: Store) -> None:
@@ -278,4 +375,6 @@ def test_a_token_s_facts_are_all_that_is_kept() -> None:
         "begun_ms",
         "expires_ms",
         "used",
+        "device",
+        "seen_ms",
     ]

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from adapters.contained import contained_store
 from adapters.incidents import INCIDENTS
 from adapters.sqlite import sqlite_store
+from chat_domain.entries import Batch, Place, pair
+from chat_domain.errors import TryAgain
 from tests.contract.bad_rows import *  # noqa: F403  # the tests, for the store of this folder
-from tests.contract.bad_rows import CREATED, Spoilt
-from tests.contract.making import message, register, send
+from tests.contract.bad_rows import Spoilt
+from tests.contract.making import commit, register, say, text
 
 NO_RULES = (
     "PRAGMA writable_schema = ON",
@@ -34,11 +37,11 @@ async def spoilt(tmp_path: Path) -> AsyncIterator[Spoilt]:
 
 
 async def test_a_text_that_is_no_utf_8_is_shown_as_far_as_it_is(spoilt: Spoilt) -> None:
-    """Python by itself would refuse the whole mailbox, for ever."""
-    (anna,) = await register(spoilt.store, "anna")
-    await send(spoilt.store, anna, message("m1"), message("m2"))
-    spoilt.run("UPDATE OfflineMessage SET message = CAST(x'6869ff' AS TEXT) WHERE mid = 'm1'")
-    found = await spoilt.store.mailbox.read(anna, 10, ())
+    """Python by itself would refuse all that is read together, for ever."""
+    anna, bert = await register(spoilt.store, "anna", "bert")
+    await say(spoilt.store, bert, pair(anna, bert), "hi", "hello")
+    spoilt.run("UPDATE Entry SET body = CAST(x'6869ff' AS TEXT) WHERE at = 1")
+    found = (await spoilt.store.log.read(anna, 0, 9)).entries
     assert [one.text for one in found] == ["hi\ufffd", "hello"]
     assert INCIDENTS.malformed["database"] == 1
 
@@ -47,20 +50,31 @@ async def test_a_text_that_is_no_utf_8_is_shown_as_far_as_it_is(spoilt: Spoilt) 
 async def test_numbers_that_are_none_are_left_out(spoilt: Spoilt, value: str) -> None:
     """Of another kind, or beyond what an id can be."""
     store = spoilt.store
-    anna, bert = await register(store, "anna", "bert")
-    group = await store.groups.create(CREATED, "", anna)
-    spoilt.run("INSERT INTO GroupUser VALUES ({}, {}, 'normal', 100)", group.id, value)
+    (bert,) = await register(store, "bert")
     spoilt.run("INSERT INTO Friend VALUES ({}, {})", value, bert)
-    assert await store.groups.member_ids(group.id) == [anna]
     assert await store.friends.listed_by(bert) == []
-    assert INCIDENTS.malformed["database"] == 2
+    assert INCIDENTS.malformed["database"] == 1
 
 
-@pytest.mark.parametrize("column", ["mid", "cid", "message", "sendername"])
-async def test_bytes_are_no_text(spoilt: Spoilt, column: str) -> None:
-    """A message that has them is passed over."""
-    (anna,) = await register(spoilt.store, "anna")
-    await send(spoilt.store, anna, message("m1"), message("m2"), message("m3"))
-    spoilt.run("UPDATE OfflineMessage SET {} = x'6869' WHERE mid = 'm2'", column)
-    found = await spoilt.store.mailbox.read(anna, 2, ())
-    assert [one.mid for one in found] == ["m1", "m3"]
+@pytest.mark.parametrize("column", ["cid", "body", "time_ms", "senderid"])
+async def test_bytes_are_neither_text_nor_number(spoilt: Spoilt, column: str) -> None:
+    """An entry that has them is passed over."""
+    anna, bert = await register(spoilt.store, "anna", "bert")
+    await say(spoilt.store, bert, pair(anna, bert), *"abc")
+    spoilt.run("UPDATE Entry SET {} = x'6869' WHERE at = 2", column)
+    reading = await spoilt.store.log.read(anna, 0, 3)
+    assert ([one.at for one in reading.entries], reading.upto) == ([1, 3], 3)
+
+
+@pytest.mark.parametrize("how", ["DELETE FROM Log", "UPDATE Log SET head = 'x'"])
+async def test_without_its_row_the_log_is_an_outage(spoilt: Spoilt, how: str) -> None:
+    """For whoever reads or writes; what does not need it goes on."""
+    store = contained_store(spoilt.store)
+    anna, bert = await register(store, "anna", "bert")
+    spoilt.run(how)
+    for step in (store.log.ends(), store.log.tail(0, 9), store.log.opening(anna)):
+        with pytest.raises(TryAgain):
+            await step
+    batch = Batch((text(anna, pair(anna, bert)),), "epoch", 0, Place())
+    assert isinstance(await commit(spoilt.store, batch), TryAgain)
+    assert await store.users.names([anna]) == {anna: "anna"}

@@ -1,0 +1,237 @@
+"""Reading the log against the simplest thing that could be one, over any sequence of steps.
+
+The model keeps all entries, and for each user and conversation the stretches in which they were a
+member; what they may see is looked for among all.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import attrs
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from chat_domain.entries import DELETED, TEXT, Entry, What, is_group, pair, people
+from chat_domain.errors import ChatError
+from chat_domain.ports.store import Store
+from tests.contract.making import append, change, register, text
+
+USERS = 3
+user_ids = st.integers(1, USERS)
+groups = st.integers(0, 2)  # places among the groups that there were
+limits = st.integers(0, 4)
+afters = st.integers(0, 12)
+
+
+@attrs.define
+class Stretch:
+    """since < at <= left is seen; left None: for ever."""
+
+    since: int
+    left: int | None = None
+
+
+@attrs.define
+class Model:
+    entries: list[Entry] = attrs.field(factory=list)
+    stretches: dict[tuple[int, int], Stretch] = attrs.field(factory=dict)
+    got: dict[int, int] = attrs.field(factory=dict)
+    deleted: set[int] = attrs.field(factory=set)
+
+    def take(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        if not is_group(entry.conv):
+            for user_id in people(entry.conv):
+                self.stretches.setdefault((user_id, entry.conv), Stretch(0))
+        if entry.change is not None:
+            self._change(entry, entry.change.what, entry.change.user_id)
+
+    def _change(self, entry: Entry, what: str, user_id: int) -> None:
+        at, conv, sender_id = entry.at, entry.conv, entry.sender_id
+        if what in (What.CREATED, What.JOINED):
+            self.stretches[sender_id, conv] = Stretch(at - 1)
+        elif what == What.ERASED:
+            self.deleted |= {one.at for one in self.entries if one.sender_id == sender_id}
+        elif what in (What.LEFT, What.REMOVED, What.ENDED):
+            leaving = {What.LEFT: [sender_id], What.REMOVED: [user_id]}
+            everybody = [one for one, where in self.stretches if where == conv]
+            for one in leaving.get(What(what), everybody):
+                stretch = self.stretches[one, conv]
+                if stretch.left is None:
+                    stretch.left = at
+
+    def sees(self, user_id: int, entry: Entry) -> bool:
+        stretch = self.stretches.get((user_id, entry.conv))
+        if stretch is None:
+            return False
+        return stretch.since < entry.at and (stretch.left is None or entry.at <= stretch.left)
+
+    def kind(self, entry: Entry) -> int:
+        return DELETED if entry.kind == TEXT and entry.at in self.deleted else entry.kind
+
+    def seen(self, user_id: int, after: int) -> list[tuple[int, int, int]]:
+        return [
+            (one.at, one.conv, self.kind(one))
+            for one in self.entries
+            if one.at > after and self.sees(user_id, one)
+        ]
+
+
+class LogMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.model = Model()
+        self.made: list[int] = []
+
+    async def open(self) -> Store:
+        """An empty store, which `stack` closes."""
+        raise NotImplementedError
+
+    @initialize()
+    def begin(self) -> None:
+        self.store = self.runner.run(self.open())
+        names = (f"user {number}" for number in range(USERS))
+        users = self.runner.run(register(self.store, *names))
+        # ids begin where they like; the model's begin at 1
+        self.first = users[0] - 1
+
+    # -- what is written -------------------------------------------------------------------------
+
+    def group(self, place: int) -> int:
+        return self.made[place] if place < len(self.made) else 2**31 - 1
+
+    def id(self, user: int) -> int:
+        return self.first + user
+
+    def write(self, *entries: Entry) -> None:
+        for result in self.runner.run(append(self.store, *entries)):
+            if isinstance(result, Entry):
+                self.model.take(result)
+            else:
+                assert isinstance(result, ChatError)
+
+    @rule(one=user_ids, other=user_ids, number=st.integers(1, 3))
+    def say(self, one: int, other: int, number: int) -> None:
+        conv = pair(self.id(one), self.id(other))
+        self.write(*(text(self.id(one), conv) for _ in range(number)))
+
+    @rule(user=user_ids, place=groups)
+    def say_to_group(self, user: int, place: int) -> None:
+        """Who may is judged by the writer, so a member is."""
+        stretch = self.model.stretches.get((self.id(user), self.group(place)))
+        if stretch is not None and stretch.left is None:
+            self.write(text(self.id(user), self.group(place)))
+
+    @rule(user=user_ids)
+    def create(self, user: int) -> None:
+        if len(self.made) < 3:
+            entry = change(What.CREATED, self.id(user), name=f"group {len(self.made)}")
+            self.write(entry)
+            self.made.append(entry.conv)
+
+    @rule(
+        changes=st.lists(
+            st.tuples(st.sampled_from([What.JOINED, What.LEFT]), user_ids, groups), max_size=4
+        )
+    )
+    def come_and_go(self, changes: list[tuple[What, int, int]]) -> None:
+        self.write(*(change(what, self.id(user), self.group(at)) for what, user, at in changes))
+
+    @rule(place=groups, user=user_ids)
+    def remove(self, place: int, user: int) -> None:
+        self.write(change(What.REMOVED, self.id(1), self.group(place), self.id(user)))
+
+    @rule(place=groups)
+    def end(self, place: int) -> None:
+        self.write(change(What.ENDED, self.id(1), self.group(place)))
+
+    @rule(user=user_ids)
+    def erase(self, user: int) -> None:
+        self.write(change(What.ERASED, self.id(user), pair(self.id(user), self.id(user))))
+
+    @rule(user=user_ids, at=afters)
+    def get(self, user: int, at: int) -> None:
+        self.runner.run(self.store.log.got({self.id(user): at}))
+        self.model.got[self.id(user)] = max(self.model.got.get(self.id(user), 0), at)
+
+    # -- what is read ----------------------------------------------------------------------------
+
+    @rule(user=user_ids, after=afters, limit=limits)
+    def read(self, user: int, after: int, limit: int) -> None:
+        reading = self.runner.run(self.store.log.read(self.id(user), after, limit))
+        wanted = self.model.seen(self.id(user), after)[:limit]
+        assert [(one.at, one.conv, one.kind) for one in reading.entries] == wanted
+        full = wanted[-1][0] if wanted else after
+        assert reading.upto == (full if len(wanted) == limit else len(self.model.entries))
+
+    @rule(user=user_ids, after=afters, most=limits)
+    def count(self, user: int, after: int, most: int) -> None:
+        missed = self.runner.run(self.store.log.missed(self.id(user), after, most))
+        assert missed == min(most, len(self.model.seen(self.id(user), after)))
+
+    @rule(
+        user=user_ids,
+        other=st.one_of(user_ids, groups.map(lambda place: -place)),
+        before=st.none() | afters,
+        after=afters,
+        limit=limits,
+    )
+    def page(self, user: int, other: int, before: int | None, after: int, limit: int) -> None:
+        conv = pair(self.id(user), self.id(other)) if other > 0 else self.group(-other)
+        page = self.runner.run(
+            self.store.log.page(self.id(user), conv, before=before, after=after, limit=limit)
+        )
+        every = [one for one in self.model.seen(self.id(user), after) if one[1] == conv]
+        if before is not None:
+            every = [one for one in every if one[0] < before]
+        wanted = every[:limit] if before is None else every[max(0, len(every) - limit) :]
+        assert [(one.at, one.conv, one.kind) for one in page] == wanted
+
+    @rule(user=user_ids)
+    def unread(self, user: int) -> None:
+        convs = {one.conv for one in self.model.entries}
+        unread = self.runner.run(self.store.log.unread(self.id(user), convs))
+        sender = {one.at: one.sender_id for one in self.model.entries}
+        wanted: dict[int, int] = {}
+        for at, conv, kind in self.model.seen(self.id(user), 0):
+            if kind == TEXT and sender[at] != self.id(user):
+                wanted[conv] = wanted.get(conv, 0) + 1
+        assert unread == wanted
+
+    @rule(user=user_ids, sender=user_ids, most=limits)
+    def unheard(self, user: int, sender: int, most: int) -> None:
+        count = self.runner.run(self.store.log.unheard(self.id(user), self.id(sender), most))
+        conv = pair(self.id(user), self.id(sender))
+        got = self.model.got.get(self.id(user), 0)
+        wanted = [
+            one
+            for one in self.model.entries
+            if one.conv == conv and one.sender_id == self.id(sender) and one.at > got
+        ]
+        assert count == min(most, sum(self.model.kind(one) == TEXT for one in wanted))
+
+    @invariant()
+    def a_session_would_begin_with_its_groups(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        opening = self.runner.run(self.store.log.opening(self.id(1)))
+        wanted = sorted(
+            conv
+            for (user_id, conv), stretch in self.model.stretches.items()
+            if user_id == self.id(1) and is_group(conv) and stretch.left is None
+        )
+        assert list(opening.groups) == wanted
+        assert opening.got == self.model.got.get(self.id(1), 0)
+        assert opening.ends.head == len(self.model.entries)
+
+    @invariant()
+    def positions_are_dense(self) -> None:
+        assert [one.at for one in self.model.entries] == list(
+            range(1, len(self.model.entries) + 1)
+        )
+
+    def teardown(self) -> None:
+        self.runner.run(self.stack.aclose())
+        self.runner.close()

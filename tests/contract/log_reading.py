@@ -1,0 +1,323 @@
+"""The promises of `ports.Log` about reading: who may see what, and marks."""
+
+import pytest
+
+from chat_domain.entries import Place, What, pair
+from chat_domain.ports.store import Store
+from tests.contract.making import (
+    ODD_INTEGERS,
+    append,
+    change,
+    create,
+    end,
+    join,
+    leave,
+    make,
+    register,
+    remove,
+    rename,
+    say,
+    seen,
+    text,
+    write,
+)
+
+
+async def positions(
+    store: Store, user_id: int, conv: int, before: int | None, after: int, limit: int
+) -> list[int]:
+    """Of a page."""
+    page = await store.log.page(user_id, conv, before=before, after=after, limit=limit)
+    return [entry.at for entry in page]
+
+
+# -- who may see what -----------------------------------------------------------------------------
+
+
+async def test_two_see_what_they_say_to_each_other(store: Store) -> None:
+    """Each of them all of it, and nobody else any of it; of oneself only oneself."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    await append(
+        store,
+        text(ann, pair(ann, bob)),
+        text(bob, pair(ann, bob)),
+        text(ann, pair(ann, ann)),
+        text(cid, pair(ann, cid)),
+    )
+    assert [await seen(store, user) for user in (ann, bob, cid)] == [[1, 2, 3, 4], [1, 2], [4]]
+
+
+async def test_members_see_what_comes_after_their_joining(store: Store) -> None:
+    """That included; and their leaving, and nothing after it."""
+    ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
+    group = await create(store, ann, "Chess")
+    await say(store, ann, group.id, "before")
+    await join(store, group.id, bob)
+    await join(store, group.id, cid)
+    await say(store, bob, group.id, "together")
+    await leave(store, group.id, bob)
+    await say(store, ann, group.id, "without bob")
+    await remove(store, group.id, cid)
+    await rename(store, group.id, "Go")
+    await end(store, group.id)
+    assert await seen(store, ann) == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert await seen(store, bob) == [3, 4, 5, 6]
+    assert await seen(store, cid) == [4, 5, 6, 7, 8]
+    assert await seen(store, dan) == []
+
+
+async def test_who_joins_again_sees_from_there_on(store: Store) -> None:
+    """Neither what was said without them, nor what they had seen before."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann, bob)
+    await say(store, ann, group.id, "one")
+    await leave(store, group.id, bob)
+    await say(store, ann, group.id, "two")
+    again = await join(store, group.id, bob)
+    (said,) = await say(store, ann, group.id, "three")
+    assert await seen(store, bob) == [again.at, said.at]
+    assert await positions(store, bob, group.id, None, 0, 9) == [again.at, said.at]
+
+
+async def test_the_members_of_an_ended_group_see_what_there_was(store: Store) -> None:
+    """Up to its end."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann, bob)
+    await say(store, ann, group.id, "one")
+    await end(store, group.id)
+    assert await seen(store, bob) == [2, 3, 4]
+    later = await make(store, "Chess", bob)
+    assert later.id != group.id
+    assert await seen(store, ann) == [1, 2, 3, 4]
+
+
+# -- tail and read --------------------------------------------------------------------------------
+
+
+async def test_reading_ends_where_it_says(store: Store) -> None:
+    """At the last entry where there may be more, and otherwise at the head."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    mine, other = pair(ann, bob), pair(bob, cid)
+    await append(store, *(text(bob, conv) for conv in (mine, other, mine, other, mine, other)))
+    log = store.log
+    for after, limit, expected, upto in (
+        (0, 2, [1, 3], 3),
+        (0, 3, [1, 3, 5], 5),
+        (0, 4, [1, 3, 5], 6),
+        (3, 9, [5], 6),
+        (5, 9, [], 6),
+        (6, 9, [], 6),
+        (2, 0, [], 2),
+    ):
+        reading = await log.read(ann, after, limit)
+        assert [entry.at for entry in reading.entries] == expected, (after, limit)
+        assert reading.upto == upto, (after, limit)
+    reading = await log.tail(2, 3)
+    assert ([entry.at for entry in reading.entries], reading.upto) == ([3, 4, 5], 5)
+    reading = await log.tail(2, 9)
+    assert ([entry.at for entry in reading.entries], reading.upto) == ([3, 4, 5, 6], 6)
+    reading = await log.tail(6, 9)
+    assert (reading.entries, reading.upto) == ((), 6)
+
+
+async def test_a_reading_of_many_conversations_is_in_order(store: Store) -> None:
+    """However unevenly they have what comes next, part by part it is all there once."""
+    users = await register(store, *(f"user {number}" for number in range(30)))
+    me = users[0]
+    group = await make(store, "Chess", me, *users[1:4])
+    entries = [text(other, pair(me, other)) for other in users[1:]]
+    entries += [text(users[1], group.id) for _ in range(100)]
+    entries += [text(users[2], pair(me, users[2])) for _ in range(50)]
+    entries += [text(users[3], conv) for conv in (group.id, pair(me, users[3])) * 20]
+    entries += [text(users[3], pair(users[3], users[4])) for _ in range(50)]
+    await append(store, *entries)
+    everything = await seen(store, me)
+    assert len(everything) == 4 + len(entries) - 50
+    assert everything == sorted(everything)
+    for limit in (1, 7, 100):
+        found: list[int] = []
+        while (reading := await store.log.read(me, found[-1] if found else 0, limit)).entries:
+            found += [entry.at for entry in reading.entries]
+            assert len(reading.entries) <= limit
+        assert found == everything
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
+    """Who does not exist sees nothing, and above a huge position there is nothing."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "one", "two")
+    log = store.log
+    assert (await log.read(number, 0, 9)).entries == ()
+    assert await log.missed(number, 0, 9) == 0
+    assert await log.page(number, pair(ann, bob), before=None, after=0, limit=9) == []
+    assert await log.page(ann, number, before=None, after=0, limit=9) == []
+    assert await log.unread(number, [pair(ann, bob), number]) == {}
+    assert await log.unread(bob, [number]) == {}
+    assert await log.unheard(number, ann, 9) == await log.unheard(bob, number, 9) == 0
+    opening = await log.opening(number)
+    assert (opening.got, opening.groups) == (0, ())
+    expected = [1, 2] if number <= 0 else []
+    assert await seen(store, ann, number) == expected
+    assert [entry.at for entry in (await log.tail(number, 9)).entries] == expected
+    assert await log.missed(ann, number, 9) == len(expected)
+    assert await positions(store, ann, pair(ann, bob), None, number, 9) == expected
+    assert await positions(store, ann, pair(ann, bob), number, 0, 9) == (
+        [] if number <= 0 else [1, 2]
+    )
+    await log.got({number: 1})
+
+
+async def test_what_was_missed_is_counted(store: Store) -> None:
+    """Changes and deleted texts as well; as many as are asked for at most."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await make(store, "Chess", ann, bob)
+    await say(store, ann, group.id, *"abc")
+    await say(store, ann, pair(ann, bob), *"de")
+    await say(store, ann, pair(ann, cid), "f")
+    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    assert await store.log.missed(bob, 0, 99) == 6
+    assert await store.log.missed(bob, 4, 99) == 3
+    assert await store.log.missed(bob, 0, 4) == 4
+    assert await store.log.missed(bob, 7, 4) == 0
+
+
+# -- pages ----------------------------------------------------------------------------------------
+
+
+async def test_a_conversation_comes_in_pages(store: Store) -> None:
+    """The first ones above a position, or the last ones below another, ascending in any case."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    conv = pair(ann, bob)
+    await append(store, *(text(bob, one) for one in (conv, pair(bob, cid)) * 5))
+    assert await positions(store, ann, conv, None, 0, 3) == [1, 3, 5]
+    assert await positions(store, ann, conv, None, 5, 3) == [7, 9]
+    assert await positions(store, ann, conv, 9, 0, 3) == [3, 5, 7]
+    assert await positions(store, ann, conv, 4, 0, 3) == [1, 3]
+    assert await positions(store, ann, conv, 100, 5, 9) == [7, 9]
+    assert await positions(store, ann, conv, 1, 0, 3) == []
+    assert await positions(store, ann, conv, 9, 0, 0) == []
+    assert await positions(store, cid, conv, None, 0, 3) == []
+
+
+async def test_a_page_has_what_its_reader_may_see(store: Store) -> None:
+    """Changes among it, and what was deleted in its place; from joining to leaving."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "Chess")
+    await say(store, ann, group.id, "before")
+    joined = await join(store, group.id, bob)
+    said = await say(store, ann, group.id, "one", "two")
+    left = await leave(store, group.id, bob)
+    await say(store, ann, group.id, "after")
+    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    expected = [joined.at, *(one.at for one in said), left.at]
+    assert await positions(store, bob, group.id, None, 0, 9) == expected
+    assert await positions(store, bob, group.id, 100, 0, 9) == expected
+    assert await positions(store, bob, group.id, 100, 0, 2) == expected[-2:]
+    page = await store.log.page(bob, group.id, before=None, after=0, limit=9)
+    assert [entry.sender_name for entry in page] == ["Bob", "Ann", "Ann", "Bob"]
+
+
+# -- unread, unheard, opening, marks --------------------------------------------------------------
+
+
+async def test_what_was_not_read_is_counted_by_conversation(store: Store) -> None:
+    """Texts of others that are there; conversations without any, or not asked for, are left out."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await create(store, ann, "Chess")
+    await say(store, ann, group.id, "before")
+    await join(store, group.id, bob)
+    await say(store, ann, group.id, "one", "two")
+    await say(store, bob, group.id, "my own")
+    await say(store, ann, pair(ann, bob), "three")
+    await say(store, cid, pair(bob, cid), "four", "five", "six")
+    await say(store, ann, pair(ann, cid), "not his")
+    convs = [group.id, pair(ann, bob), pair(ann, cid)]
+    expected = {group.id: 2, pair(ann, bob): 1}
+    assert await store.log.unread(bob, convs) == expected
+    assert await store.log.unread(bob, [*convs, pair(bob, cid)]) == expected | {pair(bob, cid): 3}
+    assert await store.log.unread(bob, []) == {}
+    await leave(store, group.id, bob)
+    await say(store, ann, group.id, "after")
+    assert await store.log.unread(bob, convs) == expected
+    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    assert await store.log.unread(bob, [*convs, pair(bob, cid)]) == {pair(bob, cid): 3}
+
+
+async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: Store) -> None:
+    """Of what that one wrote to them alone, as many as are asked for at most."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await make(store, "Chess", ann, bob)
+    await say(store, ann, group.id, "to the group")
+    said = await say(store, ann, pair(ann, bob), "one", "two", "three")
+    await say(store, bob, pair(ann, bob), "four")
+    await say(store, cid, pair(bob, cid), "five")
+    log = store.log
+    assert [await log.unheard(bob, one, 9) for one in (ann, cid, bob, 99)] == [3, 1, 0, 0]
+    assert await log.unheard(ann, bob, 9) == 1
+    assert await log.unheard(bob, ann, 2) == 2
+    await log.got({bob: said[1].at})
+    assert await log.unheard(bob, ann, 9) == 1
+    assert await log.unheard(ann, bob, 9) == 1
+    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    assert await log.unheard(bob, ann, 9) == 0
+
+
+async def test_a_session_begins_with_what_there_is(store: Store) -> None:
+    """The log's ends, the user's mark and their groups, ascending: those that they are in."""
+    ann, bob = await register(store, "Ann", "Bob")
+    groups = [await make(store, name, ann) for name in ("A", "B", "C", "D")]
+    for group in (groups[3], groups[1], groups[2], groups[0]):
+        await join(store, group.id, bob)
+    await leave(store, groups[1].id, bob)
+    await end(store, groups[2].id)
+    await say(store, ann, pair(ann, bob), "hello")
+    await store.log.got({bob: 3})
+    opening = await store.log.opening(bob)
+    assert opening.groups == (groups[0].id, groups[3].id)
+    assert opening.got == 3
+    assert opening.ends == await store.log.ends()
+    assert (opening.ends.head, opening.ends.changed) == (11, 10)
+
+
+async def test_got_only_grows(store: Store) -> None:
+    """Whatever comes later; each user's is their own."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    for marks in ({ann: 5, bob: 2}, {ann: 3, bob: 4, 99: 7}, {}, {cid: 0}):
+        await store.log.got(marks)
+    assert [(await store.log.opening(user)).got for user in (ann, bob, cid)] == [5, 4, 0]
+
+
+async def test_a_new_epoch_cuts_marks_to_the_head(store: Store) -> None:
+    """And keeps everything else."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    await say(store, ann, pair(ann, bob), "one", "two")
+    await store.log.got({ann: 7, bob: 1, cid: 2})
+    before = await store.log.ends()
+    epoch = await store.log.renew()
+    assert epoch != before.epoch
+    ends = await store.log.ends()
+    assert (ends.epoch, ends.head) == (epoch, 2)
+    assert [(await store.log.opening(user)).got for user in (ann, bob, cid)] == [2, 1, 2]
+    assert await seen(store, ann) == [1, 2]
+
+
+async def test_a_log_that_has_lost_an_entry_has_a_new_epoch(store: Store) -> None:
+    """When it is asked by somebody who has seen it; whoever finds what they know changes nothing."""
+    ann, bob = await register(store, "Ann", "Bob")
+    (said,) = await say(store, ann, pair(ann, bob), "one")
+    before = await store.log.ends()
+    right = Place(said.at, said.cid, ann)
+    assert await store.log.ends(right) == await store.log.ends(Place()) == before
+    epochs = [before.epoch]
+    for wrong in (
+        Place(1, "other", ann),
+        Place(1, said.cid, bob),
+        Place(2, said.cid, ann),
+        Place(2**62, said.cid, ann),
+    ):
+        ends = await store.log.ends(wrong)
+        assert ends == await store.log.ends()
+        assert ends.head == 1
+        epochs.append(ends.epoch)
+    assert len(set(epochs)) == 5

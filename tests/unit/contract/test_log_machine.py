@@ -1,0 +1,31 @@
+"""The logs in memory and in SQLite, over any sequence of steps."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+
+from adapters.memory import memory_store
+from adapters.sqlite import sqlite_store
+from chat_domain.ports.store import Store
+from tests.contract.log_machine import LogMachine
+from tests.unit.contract.conftest import MEMORY
+
+
+class MemoryLogMachine(LogMachine):
+    async def open(self) -> Store:
+        return memory_store()
+
+
+class SqliteLogMachine(LogMachine):
+    async def open(self) -> Store:
+        where = MEMORY if MEMORY.is_dir() else None
+        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(dir=where)))
+        return await self.stack.enter_async_context(sqlite_store(folder / "chat.db"))
+
+
+TestMemoryLog = MemoryLogMachine.TestCase
+TestSqliteLog = SqliteLogMachine.TestCase
+TestMemoryLog.settings = TestSqliteLog.settings = settings(
+    max_examples=40, stateful_step_count=40, deadline=None
+)
