@@ -9,33 +9,35 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.mysql.address import Address
+from adapters.mysql.appending import Appender
 from adapters.mysql.database import MySqlDatabase
 from adapters.mysql.link import connect
-from adapters.mysql.mailbox import MySqlMailbox
+from adapters.mysql.log import NAME, MySqlLog
 from adapters.mysql.pool import Pool
 from adapters.mysql.schema import check
 from adapters.mysql.trouble import Trouble
-from adapters.mysql.users import MySqlUsers
 from adapters.sql.friends import SqlFriends
 from adapters.sql.groups import SqlGroups
 from adapters.sql.tokens import SqlTokens
+from adapters.sql.users import SqlUsers
 from adapters.storage import StoreUnusable
 from chat_domain.ports.store import Store
 
 __all__ = ["mysql_store"]
 
 CONNECTING_TAKES = 10.0  # seconds at most, at the start
+RENEWING_TAKES = 60.0  # seconds at most; all users and members are gone through
 
 
 @asynccontextmanager
-async def mysql_store(url: str, *, mailbox_capacity: int = 1000) -> AsyncIterator[Store]:
+async def mysql_store(url: str) -> AsyncIterator[Store]:
     """Open `mysql://user:password@host:port/database`, whose tables are there already.
 
-    Options, behind a `?` and separated by `&`: `unix_socket=/path`, `pool=8` (connections),
+    Options, behind a `?` and separated by `&`: `unix_socket=/path`, `pool=8` (connections;
+    beside these the log has one to append by, and one while positions begin anew),
     `ssl=true` (with the system's authorities) or `ssl_ca=/path/of/the/authority.pem`. What is
     special in a name or a password is written as in any URL (`@` as `%40`).
 
-    mailbox_capacity: kept exactly by one node; several may exceed it, as `room` says.
     Raises StoreUnusable.
     """
     address = Address.parse(url)
@@ -43,22 +45,22 @@ async def mysql_store(url: str, *, mailbox_capacity: int = 1000) -> AsyncIterato
     async with AsyncExitStack() as stack:
         pool = Pool(lambda: connect(address), address.pool)
         stack.push_async_callback(pool.close)
-        mailbox = MySqlMailbox(pool, mailbox_capacity)
-        stack.push_async_callback(mailbox.close)
+        # apart, so that a message does not wait behind a thousand logins
+        appending = Pool(lambda: connect(address), 1, what="appending to the log")
+        stack.push_async_callback(appending.close)
+        renewing = Pool(lambda: connect(address), 1, limit=RENEWING_TAKES)
+        stack.push_async_callback(renewing.close)
+        appender = Appender(appending)
+        log = MySqlLog(pool, appender, renewing)
+        stack.push_async_callback(log.close)
         database = MySqlDatabase(pool)
-        users = MySqlUsers(database, mailbox.forget)
-        stack.push_async_callback(users.close)
         yield Store(
-            users=users,
+            users=SqlUsers(database, appender.forget_pairs),
             tokens=SqlTokens(database),
             friends=SqlFriends(database),
             groups=SqlGroups(database),
-            mailbox=mailbox,
-            depths={
-                "mysql mailbox": mailbox.depth,
-                "mysql marks": users.depth,
-                "mysql work": pool.depth,
-            },
+            log=log,
+            depths={NAME: log.depth, "mysql work": pool.depth},
         )
 
 

@@ -7,7 +7,7 @@ import attrs
 from pymysql.err import IntegrityError
 
 from adapters.mysql.link import Link
-from adapters.mysql.lists import marks, pieces
+from adapters.mysql.lists import flat, marks, pieces, statements
 from adapters.mysql.pool import Pool
 from adapters.sql.database import UNIQUE, Words, Work
 
@@ -15,6 +15,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 AT_ONCE = 1000  # values in one statement
+SELECTS = 100  # in one statement
 
 _TEXTS = {
     "User": ("name", "namekey", "password"),
@@ -30,9 +31,6 @@ class MySqlConnection:
         key_has="INSTR(namekey, CAST(? AS BINARY)) > 0",
         unless_there="ON DUPLICATE KEY UPDATE userid = userid",
         some_tokens="ORDER BY digest LIMIT ?",
-        heir="groupid = ? ORDER BY joined, userid LIMIT 1",
-        place="changes",
-        new_group={"changes": 1},
     )
 
     _link: Link
@@ -40,15 +38,39 @@ class MySqlConnection:
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return await self._link.rows(sql.replace("?", "%s"), args)
 
-    async def rows_in(self, sql: str, values: Sequence[int]) -> list[tuple[Any, ...]]:
+    async def many(
+        self, columns: str, source: str, args: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        return await self.rows(f"SELECT {columns} FROM {source}", args)  # noqa: S608  # constants
+
+    async def many_in(
+        self, columns: str, source: str, values: Sequence[int]
+    ) -> list[tuple[Any, ...]]:
+        return await self._many_in(columns, source, values, "%s")
+
+    async def many_in_pairs(
+        self, columns: str, source: str, pairs: Sequence[tuple[str, int]]
+    ) -> list[tuple[Any, ...]]:
+        return await self._many_in(columns, source, pairs, "(%s,%s)")
+
+    async def _many_in(
+        self, columns: str, source: str, values: Sequence[Any], mark: str
+    ) -> list[tuple[Any, ...]]:
         found: list[tuple[Any, ...]] = []
         for some in pieces(values, AT_ONCE):
-            found += await self._link.rows(f"{sql} ({marks(len(some))})", some)
+            query = f"SELECT {columns} FROM {source} ({','.join([mark] * len(some))})"  # noqa: S608
+            args = some if mark == "%s" else flat(some)
+            found += await self._link.rows(query, args)
         return found
 
-    async def ids(self, column: str, source: str, of: int) -> list[int]:
-        query = f"SELECT {column} FROM {source}"  # noqa: S608  # constants
-        return [number for (number,) in await self.rows(query, (of,))]
+    async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
+        found: list[list[int]] = [[] for _ in every]
+        begun = sql.replace("?", "%s").removeprefix("SELECT ")
+        for some in pieces(range(len(every)), SELECTS):
+            union = " UNION ALL ".join(f"(SELECT {n:d} AS which, {begun})" for n in some)
+            for which, one in await self._link.rows(union, flat(every[n] for n in some)):
+                found[which].append(one)
+        return found
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return (await self._link.change(sql.replace("?", "%s"), args)).rows
@@ -56,6 +78,17 @@ class MySqlConnection:
     async def change_in(self, sql: str, values: Sequence[int | str]) -> None:
         for some in pieces(values, AT_ONCE):
             await self._link.change(f"{sql} ({marks(len(some))})", some)
+
+    async def change_each(self, sql: str, every: Sequence[Sequence[Any]]) -> None:
+        if not sql.startswith("INSERT "):
+            for args in every:
+                await self.change(sql, args)
+            return
+        begun, _, values = sql.partition(" VALUES ")
+        row, bracket, behind = values.replace("?", "%s").partition(")")
+        for some in statements(every):
+            rows = ",".join([row + bracket] * len(some))
+            await self._link.change(f"{begun} VALUES {rows}{behind}", flat(some))
 
     async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
         # asked first, since a row that is refused by its key uses up an id all the same
@@ -92,14 +125,6 @@ class MySqlConnection:
 
     async def lock_user(self, user_id: int) -> None:
         await self.rows("SELECT 1 FROM User WHERE id = ? FOR UPDATE", (user_id,))
-
-    async def change_group(self, group_id: int) -> bool:
-        """Raise the number of changes in the group's own row. That makes such changes wait for
-        each other; and where several servers take writes (Galera), two of them that change one
-        group at the same time both write this row, so that one has to begin again.
-        The number also says in which order members came."""
-        changing = "UPDATE AllGroup SET changes = changes + 1 WHERE id = ?"
-        return bool(await self.change(changing, (group_id,)))
 
 
 @attrs.frozen

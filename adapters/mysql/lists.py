@@ -1,15 +1,39 @@
-"""Lists on their way to the database."""
+"""Lists on their way to the database: no statement may grow without bound."""
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+ROWS = 500  # that one statement inserts
+TEXT = 500_000  # characters in them; as UTF-8 and escaped less than any server's limit
+
 
 def pieces(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The items in order, at most `size` at a time: no statement may grow without bound."""
+    """The items in order, at most `size` at a time."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def statements(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    """The rows in order, in parts none of which is too much for one statement."""
+    some: list[Sequence[Any]] = []
+    room = TEXT
+    for row in rows:
+        size = sum(len(value) for value in row if isinstance(value, str))
+        if some and (len(some) == ROWS or size > room):
+            yield some
+            some, room = [], TEXT
+        some.append(row)
+        room -= size
+    if some:
+        yield some
+
+
+def flat(rows: Iterable[Sequence[T]]) -> list[T]:
+    """All values of all rows."""
+    return list(chain.from_iterable(rows))
 
 
 def marks(number: int) -> str:

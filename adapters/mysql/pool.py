@@ -46,15 +46,21 @@ class _Resting:
 
 class Pool:
     def __init__(
-        self, connect: Callable[[], Awaitable[Link]], size: int, *, limit: float = LIMIT
+        self,
+        connect: Callable[[], Awaitable[Link]],
+        size: int,
+        *,
+        limit: float = LIMIT,
+        what: str = "the database",
     ) -> None:
+        """what: it is called in the log where it fails."""
         self._connect = connect
         self._slots = asyncio.Semaphore(size)
         self._resting: list[_Resting] = []
         self._limit = limit
         self._closed = False
         self._under_way = 0
-        self._outage = Outage("the database")
+        self._outage = Outage(what)
 
     async def read(
         self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs

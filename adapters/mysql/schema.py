@@ -8,8 +8,22 @@ import attrs
 from adapters.mysql.link import Link
 from adapters.storage import StoreUnusable
 
-VERSION = 2
-OUR_TABLES = ("User", "Token", "Friend", "AllGroup", "GroupUser", "OfflineMessage", "SchemaVersion")
+VERSION = 3
+OLD_VERSIONS = (1, 2)
+OUR_TABLES = (
+    "User",
+    "Token",
+    "Friend",
+    "AllGroup",
+    "Banned",
+    "Invited",
+    "Block",
+    "Log",
+    "LogEnds",
+    "Entry",
+    "Member",
+    "SchemaVersion",
+)
 
 _USER = ("id", "name", "password", "state")
 
@@ -84,6 +98,11 @@ async def check(link: Link, where: str) -> None:
         )
         raise StoreUnusable(f"{where} has {what}; run python -m entrypoints.manage {command}")
     versions = [version for (version,) in await link.rows("SELECT version FROM SchemaVersion")]
+    if len(versions) == 1 and versions[0] in OLD_VERSIONS:
+        raise StoreUnusable(
+            f"{where} was made by version 0.1, which was never released and whose tables are not"
+            " read any more: begin with a new database"
+        )
     if versions != [VERSION]:
         raise StoreUnusable(f"{where} has the schema {versions}, this program knows [{VERSION}]")
 

@@ -1,6 +1,6 @@
 """Who has registered, in the table User."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
@@ -13,9 +13,16 @@ from chat_domain.model import Account
 from chat_domain.names import Name
 
 
+def _nothing() -> None:
+    """What an adapter does that remembers nothing of conversations."""
+
+
 @attrs.define
 class SqlUsers:
+    """forget_pairs: to be called when somebody is no more, or may be."""
+
     _database: Database
+    _forget_pairs: Callable[[], None] = _nothing
 
     async def add(self, name: Name, secret: str) -> int:
         return await self._database.write(_add, name, secret)
@@ -36,7 +43,10 @@ class SqlUsers:
         return await self._database.read(_page, bounded(after), bounded(limit), containing)
 
     async def remove(self, user_id: int) -> bool:
-        return await self._database.write(_remove, bounded(user_id))
+        try:
+            return await self._database.write(_remove, bounded(user_id))
+        finally:
+            self._forget_pairs()
 
     async def skip_ids(self, number: int) -> None:
         await self._database.write(_skip_ids, number)

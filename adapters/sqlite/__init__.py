@@ -8,11 +8,11 @@ from pathlib import Path
 from adapters.sql.friends import SqlFriends
 from adapters.sql.groups import SqlGroups
 from adapters.sql.tokens import SqlTokens
+from adapters.sql.users import SqlUsers
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.log import SqliteLog
 from adapters.sqlite.opening import DatabaseInUse, Durability, locked, mark_clean, reading, writing
-from adapters.sqlite.users import SqliteUsers
 from adapters.sqlite.worker import Worker
 from adapters.storage import StoreUnusable
 from chat_domain.ports.store import Store
@@ -46,7 +46,7 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
         database = SqliteDatabase(reader, writer)
         appender = Appender()
         yield Store(
-            users=SqliteUsers(database, appender),
+            users=SqlUsers(database, appender.forget_pairs),
             tokens=SqlTokens(database),
             friends=SqlFriends(database),
             groups=SqlGroups(database),

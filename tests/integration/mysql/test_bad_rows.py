@@ -1,6 +1,5 @@
 """Rows that no node has written, in a MariaDB whose tables somebody has altered."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,24 +7,24 @@ import pytest
 from adapters.contained import contained_store
 from adapters.incidents import INCIDENTS
 from adapters.mysql import mysql_store
+from chat_domain.entries import pair
 from chat_domain.errors import TryAgain
-from chat_domain.model import Outcome
-from chat_domain.ports.store import Store
+from chat_domain.ports.store import Committed, Store
 from entrypoints.services.mariadb import MariaDB
-from tests.contract import CAPACITY
 from tests.contract.bad_rows import *  # noqa: F403  # the tests, for the store of this folder
-from tests.contract.bad_rows import CREATED, Spoilt
-from tests.contract.making import message, outcomes, register, send
+from tests.contract.bad_rows import Spoilt
+from tests.contract.log import batch
+from tests.contract.making import commit, make, register, text
 from tests.integration.mysql.conftest import Ask, make_tables
 
 ALTERED = {
-    "User": "MODIFY name VARCHAR(500) NULL, MODIFY password TEXT NULL",
+    "User": "MODIFY name VARCHAR(500) NULL, MODIFY password TEXT NULL, MODIFY got BIGINT NULL",
     "AllGroup": "MODIFY groupname VARCHAR(500) NULL, MODIFY groupdesc MEDIUMTEXT NULL",
-    "GroupUser": "MODIFY grouprole VARCHAR(50) NULL",
-    "OfflineMessage": (
-        "MODIFY message MEDIUMTEXT NULL, MODIFY sendername VARCHAR(500) NULL,"
-        " MODIFY senderid BIGINT NULL, MODIFY groupid BIGINT NULL, MODIFY time_ms BIGINT NULL,"
-        " MODIFY cid VARCHAR(100) NULL"
+    "Member": "MODIFY role VARCHAR(50) NULL, MODIFY since BIGINT NULL",
+    "Entry": (
+        "MODIFY conv BIGINT NULL, MODIFY kind TINYINT NULL, MODIFY senderid BIGINT NULL,"
+        " MODIFY cid VARBINARY(100) NULL, MODIFY time_ms BIGINT NULL, MODIFY re BIGINT NULL,"
+        " MODIFY body MEDIUMTEXT NULL"
     ),
 }
 
@@ -36,7 +35,7 @@ async def spoilt(ask: Ask, database: str, mariadb: MariaDB) -> AsyncIterator[Spo
     ask("SET sql_mode = ''")
     for table, changes in ALTERED.items():
         ask(f"ALTER TABLE {table} {changes}")
-    async with mysql_store(mariadb.url(database), mailbox_capacity=CAPACITY) as store:
+    async with mysql_store(mariadb.url(database)) as store:
         yield Spoilt(store, ask)
     ask("SET sql_mode = DEFAULT")
 
@@ -44,11 +43,11 @@ async def spoilt(ask: Ask, database: str, mariadb: MariaDB) -> AsyncIterator[Spo
 async def test_an_enumeration_s_empty_value_is_the_lesser_role(store: Store, ask: Ask) -> None:
     """As a server without a strict mode keeps whatever is none of the others."""
     (anna,) = await register(store, "anna")
-    group = await store.groups.create(CREATED, "", anna)
+    group = await make(store, "hikers", anna)
     ask("SET sql_mode = ''")
-    ask("UPDATE chat.GroupUser SET grouprole = 'emperor'")
+    ask("UPDATE chat.Member SET role = 'emperor'")
     ask("SET sql_mode = DEFAULT")
-    assert ask("SELECT grouprole FROM chat.GroupUser") == [("",)]
+    assert ask("SELECT role FROM chat.Member") == [("",)]
     (member,) = await store.groups.members(group.id, 0, 10)
     assert member.role.value == "normal"
     assert INCIDENTS.malformed["database"] == 1
@@ -68,12 +67,31 @@ async def test_a_table_that_is_gone_is_an_outage(spoilt: Spoilt) -> None:
     await store.friends.add(anna, bert)
 
 
-async def test_a_column_that_takes_less_fails_its_own_messages_alone(spoilt: Spoilt) -> None:
-    """Those that fit are stored; the sender of the other one is told to try again."""
-    store = contained_store(spoilt.store)
-    (anna,) = await register(store, "anna")
-    spoilt.run("ALTER TABLE OfflineMessage MODIFY message VARCHAR(10) NULL")
-    adding = [send(store, anna, message("m1")), send(store, anna, message("m2", "x" * 11))]
-    stored, refused = await asyncio.gather(*adding, return_exceptions=True)
-    assert outcomes(stored) == [Outcome.STORED]  # type: ignore[arg-type]
-    assert isinstance(refused, TryAgain)
+async def test_a_column_that_takes_less_fails_its_own_batch(spoilt: Spoilt) -> None:
+    """Its writer is told to try again, the operator of a defect, and what fits is committed."""
+    store = spoilt.store
+    anna, bert = await register(store, "anna", "bert")
+    spoilt.run("ALTER TABLE Entry MODIFY body VARCHAR(10) NULL")
+    long = await batch(store, text(anna, pair(anna, bert), "x" * 11))
+    assert isinstance(await commit(store, long), TryAgain)
+    assert INCIDENTS.defects["mysql log"] == 1
+    short = await batch(store, text(anna, pair(anna, bert), "x" * 10))
+    assert await commit(store, short) == Committed()
+    assert short.entries[0].at == 1
+
+
+async def test_rows_above_the_head_are_not_written_over(spoilt: Spoilt) -> None:
+    """As long as somebody's hand has put them there, nothing can be appended; it is told."""
+    store = spoilt.store
+    anna, bert = await register(store, "anna", "bert")
+    spoilt.run(
+        "INSERT INTO Entry (at, conv, kind, senderid, cid, time_ms, body) VALUES"
+        " (1, 1, 0, 1, 'x', 1, 'mine')"
+    )
+    for _ in range(2):
+        said = await batch(store, text(anna, pair(anna, bert)))
+        assert isinstance(await commit(store, said), TryAgain)
+    assert INCIDENTS.defects["mysql log"] == 2
+    assert (await store.log.ends()).head == 0
+    spoilt.run("DELETE FROM Entry")
+    assert await commit(store, said) == Committed()

@@ -1,0 +1,142 @@
+"""How a batch gets into the log: one transaction, in which the row of Log orders all nodes.
+
+1. Most batches have texts alone. What the log has of them is looked up first; then one statement
+   locks the row of Log, compares all that the batch was judged by, and gives the positions. So the
+   lock is held for the insertion and the commit alone.
+2. Where that does not do (a change, something refused, a copy that another node was faster with, or
+   a row of Log that is not what was expected), everything is done again behind the lock.
+3. Where a connection is lost during the commit, the next one waits for the lock, which the lost
+   transaction has as long as it is there. Then its first row says what became of all of it.
+"""
+
+import asyncio
+from collections.abc import Container
+
+import attrs
+from pymysql.err import IntegrityError
+
+from adapters.admission import Admission, admit_texts
+from adapters.mysql.database import MySqlConnection
+from adapters.mysql.link import Link
+from adapters.mysql.pool import Pool
+from adapters.remembered import Remembered
+from adapters.sql import changes, entries, reading
+from chat_domain.entries import Batch, Place
+from chat_domain.ports.store import Committed, Moved, OutOfDate
+
+MET = 100_000  # conversations of two that are known to have their members; at most twice as many
+MET_FOR = 60.0  # seconds; another node may remove an account
+
+_COUNT_UP = (
+    "UPDATE Log SET head = LAST_INSERT_ID(head + %s) WHERE epoch = %s AND changed <= %s"
+    " AND head >= %s AND (%s < (SELECT oldest FROM LogEnds)"
+    " OR EXISTS (SELECT 1 FROM Entry WHERE at = %s AND cid = %s AND senderid = %s))"
+)
+
+
+class Appender:
+    """What this node remembers for it is what was committed."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._met = Remembered(MET)
+        self._met_since = 0.0
+
+    def forget_pairs(self) -> None:
+        """Somebody is no more, and has conversations that are known."""
+        self._met.clear()
+
+    async def append(self, batch: Batch) -> Committed | OutOfDate | Moved:
+        """See `ports.Log.append`. Raises TryAgain, and what the database finds wrong with a row."""
+        self._grow_old()
+        attempt = _Attempt(batch, self._met)
+        try:
+            outcome = await self._pool.write_repeatable(attempt.carry_out)
+        except IntegrityError:
+            attempt.locked_first = True
+            outcome = await self._pool.write_repeatable(attempt.carry_out)
+        if not isinstance(outcome, Admission):
+            return outcome
+        for conv in outcome.met:
+            self._met.add(conv)
+        outcome.settle()
+        return Committed(outcome.others)
+
+    def _grow_old(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._met_since > MET_FOR:
+            self._met.clear()
+            self._met_since = now
+
+
+@attrs.define
+class _Attempt:
+    """One batch, to be carried out as often as it takes. tried: what was about to be committed."""
+
+    batch: Batch
+    met: Container[int]
+    locked_first: bool = attrs.field(init=False)
+    tried: Admission | None = attrs.field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        changes_something = any(entry.change is not None for entry in self.batch.entries)
+        self.locked_first = changes_something or bool(self.batch.refused)
+
+    async def carry_out(self, link: Link) -> Admission | OutOfDate | Moved:
+        """All but the commit. An Admission may have no rows."""
+        tried, self.tried = self.tried, None
+        if tried is not None and tried.rows and await _is_in(link, tried):
+            return tried
+        outcome = None if self.locked_first else await self._append_texts(link)
+        if outcome is None:
+            outcome = await self._append_any(link)
+        if isinstance(outcome, Admission):
+            self.tried = outcome
+        return outcome
+
+    async def _append_texts(self, link: Link) -> Admission | None:
+        """None, and nothing done, where there is nothing new, or the log is not as expected."""
+        batch, connection = self.batch, MySqlConnection(link)
+        seen = await entries.look_up(connection, batch, self.met)
+        number = len(admit_texts(batch, seen, 0, 0).rows)
+        last = batch.last
+        counted = await link.change(
+            _COUNT_UP,
+            (
+                *(number, batch.epoch, batch.judged, max(last.at, batch.judged)),
+                *(last.at, last.at, last.cid, last.sender_id),
+            ),
+        )
+        if not counted.rows:
+            return None
+        admission = admit_texts(batch, seen, counted.last_id - number, batch.judged)
+        await entries.insert(connection, admission)
+        return admission
+
+    async def _append_any(self, link: Link) -> Admission | OutOfDate | Moved:
+        batch, connection = self.batch, MySqlConnection(link)
+        await _lock(link)
+        ends = await reading.ends(connection)
+        if ends.epoch != batch.epoch or max(batch.last.at, batch.judged) > ends.head:
+            return Moved()
+        if not await entries.has(connection, batch.last, ends.oldest):
+            return Moved()
+        if ends.changed > batch.judged:
+            return OutOfDate(ends.changed)
+        seen = await entries.look_up(connection, batch, self.met)
+        admission = await changes.append(connection, batch, seen, ends.head, ends.changed)
+        count_up = "UPDATE Log SET head = %s, changed = %s"
+        await link.change(count_up, (admission.head, admission.changed))
+        return admission
+
+
+async def _lock(link: Link) -> None:
+    await link.rows("SELECT 1 FROM Log FOR UPDATE")
+
+
+async def _is_in(link: Link, tried: Admission) -> bool:
+    """Whether this is committed."""
+    await _lock(link)
+    row = tried.rows[0]
+    first = Place(row.at, row.entry.cid, row.entry.sender_id)
+    return await entries.has(MySqlConnection(link), first, 0)

@@ -1,0 +1,119 @@
+"""The log: read by any connection, and appended to by one of its own, one batch after the other."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from adapters.incidents import INCIDENTS
+from adapters.mysql.appending import Appender
+from adapters.mysql.database import MySqlDatabase
+from adapters.mysql.link import Link
+from adapters.mysql.lists import flat, marks, pieces
+from adapters.mysql.pool import LIMIT, Pool
+from adapters.sql import judging
+from adapters.sql.numbers import FOR_EVER, NO_ID, bounded, bounded_at
+from adapters.sql.reading import SqlReading
+from chat_domain.entries import Batch, Opening
+from chat_domain.errors import TryAgain
+from chat_domain.ports.store import Outcome
+
+NAME = "mysql log"  # as the metrics call it
+BOUND = 1_000  # batches that wait
+MARKED_AT_ONCE = 500  # users in one statement
+
+# One statement, since that is of one moment whatever the isolation of its transaction.
+_OPENING = (
+    "SELECT epoch, head, oldest, changed, got, conv FROM Log CROSS JOIN LogEnds"
+    " LEFT JOIN User ON User.id = %s"
+    " LEFT JOIN Member ON Member.userid = %s AND conv < %s AND `left` = %s"
+)
+
+Done = Callable[[Outcome], None]
+
+
+class MySqlLog(SqlReading):
+    """pool: for reading, and for marks. renewing: for what goes through whole tables."""
+
+    def __init__(self, pool: Pool, appender: Appender, renewing: Pool) -> None:
+        super().__init__(MySqlDatabase(pool), renewing=MySqlDatabase(renewing))
+        self._pool = pool
+        self._appender = appender
+        self._waiting: deque[tuple[Batch, Done]] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+        INCIDENTS.watch(NAME)
+
+    def append(self, batch: Batch, done: Done) -> None:
+        """Where one cannot be committed, all that wait behind it are not either: they may rely on
+        what is in it."""
+        if self._closed or len(self._waiting) >= BOUND:
+            asyncio.get_running_loop().call_soon(done, TryAgain())
+            return
+        self._waiting.append((batch, done))
+        if self._task is None:
+            self._task = asyncio.create_task(self._append_all())
+
+    def depth(self) -> int:
+        """How many batches are on their way or wait."""
+        return len(self._waiting)
+
+    async def opening(self, user_id: int) -> Opening:
+        return await self._pool.read(_opening, bounded(user_id))
+
+    async def got(self, marks: Mapping[int, int]) -> None:
+        # in one order on every node, so that they wait for each other instead of deadlocking
+        every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
+        if every:
+            await self._pool.write_repeatable(_got, every)
+
+    async def close(self) -> None:
+        """Append what waits, for as long as a batch takes, and nothing any more."""
+        self._closed = True
+        task = self._task
+        if task is not None:
+            await asyncio.wait([task], timeout=LIMIT)
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _append_all(self) -> None:
+        try:
+            while self._waiting:
+                outcome = await self._append(self._waiting[0][0])
+                self._answer(outcome)
+                if isinstance(outcome, TryAgain):
+                    break
+        finally:
+            while self._waiting:
+                self._answer(TryAgain())
+            self._task = None
+
+    async def _append(self, batch: Batch) -> Outcome:
+        try:
+            return await self._appender.append(batch)
+        except TryAgain as failure:
+            return failure
+        except Exception as error:  # noqa: BLE001  # nobody else would hear of it
+            INCIDENTS.defect(NAME, error)
+            return TryAgain()
+
+    def _answer(self, outcome: Outcome) -> None:
+        _, done = self._waiting.popleft()
+        asyncio.get_running_loop().call_soon(done, outcome)
+
+
+async def _opening(link: Link, user_id: int) -> Opening:
+    rows = await link.rows(_OPENING, (user_id, user_id, NO_ID, FOR_EVER))
+    ends = judging.ends(list({row[:4] for row in rows}))
+    got = rows[0][4]
+    groups = judging.ids(row[5] for row in rows if row[5] is not None)
+    return Opening(ends, 0 if got is None else judging.position(got), tuple(sorted(groups)))
+
+
+async def _got(link: Link, every: list[tuple[int, int]]) -> None:
+    for some in pieces(every, MARKED_AT_ONCE):
+        cases = " ".join(["WHEN %s THEN %s"] * len(some))
+        await link.change(
+            f"UPDATE User SET got = GREATEST(got, CASE id {cases} END)"  # noqa: S608
+            f" WHERE id IN ({marks(len(some))})",  # placeholders
+            [*flat(some), *(user_id for user_id, _ in some)],
+        )
