@@ -317,7 +317,7 @@ class ClientProtocol:
         self._advance(frame.at)
 
     def _advance(self, at: int | None) -> None:
-        if at and self.state in LOGGED_IN:
+        if at is not None and self.state in LOGGED_IN:
             self._stream.advance(at)
 
     def _on_presence(self, frame: frames.PresenceFrame) -> None:

@@ -7,12 +7,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 Frame = dict[str, Any]
+TAKEN = 1014
+AT_0 = {"head": 0, "epoch": "e1", "oldest": 1}
 TIMEOUT = 5.0  # seconds; only a failing test ever waits so long
 
 
 def line(**fields: Any) -> bytes:
     """A frame as the server writes it."""
     return json.dumps(fields).encode() + b"\n"
+
+
+def push(at: int, cid: str, sender: int = 15, **fields: Any) -> bytes:
+    """A message for user 13 out of the log."""
+    who = {"id": sender, "name": "li", "toid": 13}
+    return line(**{"msgid": 1005, "at": at, "cid": cid, "msg": "hello", "time": 7} | who | fields)
 
 
 class Peer:
@@ -29,11 +37,17 @@ class Peer:
         self._writer.write(b"".join(frames))
 
     async def hear(self, msgid: int | None = None) -> Frame:
-        """The client's next frame, which has to be of this kind."""
-        async with asyncio.timeout(TIMEOUT):
-            raw = await self._reader.readline()
-        assert raw, "the client hung up"
-        frame: Frame = json.loads(raw)
+        """The client's next frame, which has to be of this kind.
+
+        TAKEN, which comes by the clock, is passed over unless it is asked for.
+        """
+        while True:
+            async with asyncio.timeout(TIMEOUT):
+                raw = await self._reader.readline()
+            assert raw, "the client hung up"
+            frame: Frame = json.loads(raw)
+            if frame["msgid"] != TAKEN or msgid == TAKEN:
+                break
         assert msgid in (None, frame["msgid"]), frame
         return frame
 
@@ -51,10 +65,13 @@ class Peer:
                 return
 
     async def admit(self, msgid: int = 1000, **fields: Any) -> Frame:
-        """Let the user in who knocks."""
+        """Let the user in who knocks, and say where they are if they do not know."""
         request = await self.hear(msgid)
-        ack = {"errno": 0, "id": 13, "name": "zhang san", "v": 2, "token": "t1"} | fields
+        ack = {"errno": 0, "id": 13, "name": "zhang san", "v": 2, "token": "t1"} | AT_0 | fields
         self.say(msgid=1001, seq=request["seq"], **ack)
+        if "since" not in request and not ack.get("reset"):
+            await self.hear(1012)
+            self.say(msgid=1013, at=0)
         return request
 
     async def turn_away(self, msgid: int, errno: int, error: str) -> Frame:
@@ -62,11 +79,11 @@ class Peer:
         self.say(msgid=1001, seq=request["seq"], errno=errno, error=error, errmsg="")
         return request
 
-    async def take(self, status: str = "delivered") -> Frame:
-        """Accept the next chat."""
+    async def take(self, at: int = 7) -> Frame:
+        """Write the next chat to the log, at this position."""
         chat = await self.hear()
         assert chat["msgid"] in (1005, 1009), chat
-        self.say(msgid=1010, seq=chat["seq"], mid="m", time=1, status=status)
+        self.say(msgid=1010, seq=chat["seq"], at=at, time=1)
         return chat
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ import uvloop
 
 from adapters.client import (
     Ack,
+    Changed,
     ChatClient,
     Connected,
     ConnectionLost,
@@ -19,19 +20,19 @@ from adapters.client import (
     GoingAway,
     Message,
     OutboxFull,
+    Position,
     Presence,
     Reconnected,
     Refused,
-    Replaced,
+    Reset,
     SessionEnded,
     Settings,
-    hints,
 )
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
-from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer, line
+from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, Peer, line, push
 
 T = TypeVar("T")
-LOGIN, REGISTER, RESUME, PUSHED, CHAT = 1000, 1003, 1015, 1014, 1005
+LOGIN, REGISTER, RESUME, CHAT = 1000, 1003, 1015, 1005
 HASTY = Settings(first_delay=0.001, longest_delay=0.01, steady_after=0.0)
 
 
@@ -67,11 +68,6 @@ async def until(client: ChatClient, kind: type[T]) -> T:
             if isinstance(event, kind):
                 return event
     raise AssertionError(f"the events ended without {kind}")
-
-
-def push(number: int, cid: str) -> bytes:
-    who = {"id": 15, "name": "li", "toid": 13}
-    return line(msgid=1005, push=number, mid="m", cid=cid, **who, msg="hello", time=7)
 
 
 async def test_login_by_name_asks_for_version_2(server: FakeServer) -> None:
@@ -128,22 +124,37 @@ async def test_without_a_server_there_is_no_client() -> None:
             raise AssertionError("there was a server")
 
 
+async def test_a_login_says_which_device_it_is_and_where_it_was(server: FakeServer) -> None:
+    """As far as the application knows; so does RESUME."""
+    async with connected(server) as (client, peer):
+        position = Position(4, "e1")
+        knocking = client.login(13, "secret", device="laptop", position=position)
+        _, request = await asyncio.gather(knocking, peer.admit())
+        assert (request["device"], request["since"], request["epoch"]) == ("laptop", 4, "e1")
+        assert client.position == position
+    async with connected(server) as (client, peer):
+        _, request = await asyncio.gather(client.resume("t", position=position), peer.admit(RESUME))
+        assert (request["since"], request["epoch"]) == (4, "e1")
+
+
 async def test_send_waits_for_the_answer(server: FakeServer) -> None:
-    """The acknowledgement says whether the message was delivered or stored."""
+    """The acknowledgement says where in the log the message is."""
     async with logged_in(server) as (client, peer):
-        ack = await both(client.send(15, "hello"), peer.take("stored"))
-        assert ack == Ack("m", 1, delivered=False)
+        sending = asyncio.create_task(client.send(15, "hello", answers=5))
+        chat = await peer.take(at=8)
+        assert await sending == Ack(8, 1)
+        assert chat["re"] == 5
         assert client.unsettled == 0
 
 
-async def test_a_group_ack_names_who_could_not_be_reached(server: FakeServer) -> None:
-    """Their mailboxes are full; the others have the message."""
+async def test_a_cid_begins_with_the_time(server: FakeServer) -> None:
+    """In 13 digits of milliseconds, and the next one is another."""
     async with logged_in(server) as (client, peer):
-        sending = client.post_group(3, "hello all")
-        chat = await peer.hear(1009)
-        assert (chat["groupid"], chat["msg"]) == (3, "hello all")
-        peer.say(msgid=1010, seq=chat["seq"], mid="m", time=1, status="stored", refused=[21])
-        assert (await sending).refused == (21,)
+        client.post(15, "hello")
+        client.post_group(3, "hello all")
+        cids = [(await peer.take())["cid"] for _ in range(2)]
+        assert all(cid[:13].isdigit() and cid[13] == "-" for cid in cids)
+        assert len(set(cids)) == 2
 
 
 async def test_a_bad_text_is_not_queued(server: FakeServer) -> None:
@@ -161,13 +172,28 @@ async def test_sending_needs_a_login(server: FakeServer) -> None:
             await client.send(15, "hello")
 
 
-async def test_messages_are_events_and_acknowledged_once_per_read(server: FakeServer) -> None:
-    """One PUSHED covers all that came together."""
-    async with logged_in(server) as (client, peer):
+async def test_messages_are_events_and_taken_over(server: FakeServer) -> None:
+    """One TAKEN covers all that came together; the next one comes by itself a little later."""
+    settings = attrs.evolve(HASTY, taken_every=0.02)
+    async with logged_in(server, settings) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b"))
-        assert (await peer.hear(PUSHED))["push"] == 2
-        assert await until(client, Message) == Message("m", "a", 15, "li", "hello", 7)
+        assert (await peer.hear(TAKEN))["at"] == 2
+        assert await until(client, Message) == Message(1, "a", 15, "li", "hello", 7, to_id=13)
         assert (await until(client, Message)).cid == "b"
+        peer.say_together(push(3, "c"))
+        assert (await peer.hear(TAKEN))["at"] == 3
+
+
+async def test_what_has_come_is_taken_over_before_closing(server: FakeServer) -> None:
+    """However little time has gone by."""
+    settings = attrs.evolve(HASTY, taken_every=1_000.0)
+    async with logged_in(server, settings) as (client, peer):
+        peer.say_together(push(1, "a"))
+        await peer.hear(TAKEN)
+        peer.say_together(push(2, "b"))
+        await until(client, Message)
+        await until(client, Message)
+    assert (await peer.hear(TAKEN))["at"] == 2
 
 
 async def test_events_can_go_to_a_function(server: FakeServer) -> None:
@@ -184,7 +210,7 @@ async def test_events_can_go_to_a_function(server: FakeServer) -> None:
     loop.set_exception_handler(lambda _loop, context: complaints.append(context["message"]))
     async with logged_in(server, on_event=on_event) as (_, peer):
         peer.say_together(line(msgid=1017, id=1, name="x", state="online"), push(1, "a"))
-        assert (await peer.hear(PUSHED))["push"] == 1
+        assert (await peer.hear(TAKEN))["at"] == 1
     assert [type(event) for event in had] == [Connected, Presence, Message]
     assert len(complaints) == 1
 
@@ -195,7 +221,7 @@ async def test_a_lost_connection_is_resumed_by_token(server: FakeServer) -> None
         await peer.hang_up()
         assert (await until(client, Disconnected)).retrying
         request = await (await server.accept()).admit(RESUME)
-        assert request["token"] == "t1"
+        assert (request["token"], request["since"], request["epoch"]) == ("t1", 0, "e1")
         assert await until(client, Reconnected) == Reconnected(resumed=True)
 
 
@@ -215,17 +241,41 @@ async def test_unanswered_messages_are_sent_again_before_new_ones(server: FakeSe
         await asyncio.gather(*futures)
 
 
-async def test_a_message_that_comes_twice_is_shown_once(server: FakeServer) -> None:
-    """The second copy is acknowledged like the first."""
+async def test_a_client_goes_on_from_where_it_was(server: FakeServer) -> None:
+    """By token or by password, as far as the log has come out; a copy is shown once."""
     async with logged_in(server) as (client, peer):
-        peer.say_together(push(1, "a"))
+        peer.say_together(push(6, "a"))
         await until(client, Message)
         await peer.hang_up()
         second = await server.accept()
-        await second.admit(RESUME)
-        second.say_together(push(1, "a"), push(2, "b"))
-        assert (await second.hear(PUSHED))["push"] == 2
+        assert (await second.turn_away(RESUME, 4, "bad_token"))["since"] == 6
+        assert (await second.admit(LOGIN))["since"] == 6
+        second.say_together(push(6, "a"), push(7, "b"))
         assert (await until(client, Message)).cid == "b"
+        assert client.position == Position(7, "e1")
+
+
+async def test_an_own_message_from_the_log_is_an_answer(server: FakeServer) -> None:
+    """Its ACK was lost with the connection."""
+    async with logged_in(server) as (client, peer):
+        sending = client.post(15, "hello")
+        cid = (await peer.hear(CHAT))["cid"]
+        await peer.hang_up()
+        second = await server.accept()
+        await second.admit(RESUME)
+        second.say_together(push(4, cid, sender=13, toid=15), push(5, "a"))
+        assert await sending == Ack(4, 7)
+        assert (await until(client, Message)).cid == "a", "nor is it shown"
+
+
+async def test_positions_that_mean_nothing_any_more_are_forgotten(server: FakeServer) -> None:
+    """The application hears of it, and the next login goes on from where the server said."""
+    async with logged_in(server) as (client, peer):
+        peer.say_together(push(6, "a"), line(msgid=1036, head=3, epoch="e2", oldest=1))
+        assert await until(client, Reset) == Reset(Position(3, "e2"))
+        await peer.hang_up()
+        request = await (await server.accept()).admit(RESUME, epoch="e2")
+        assert (request["since"], request["epoch"]) == (3, "e2")
 
 
 async def test_the_token_of_the_last_answer_is_used(server: FakeServer) -> None:
@@ -269,54 +319,6 @@ async def test_without_a_password_a_refused_token_ends_the_session(server: FakeS
         await both(client.login(13, "secret"), second.admit(LOGIN))
 
 
-async def test_a_lingering_session_is_waited_for(server: FakeServer) -> None:
-    """The server needs time to notice that the old connection is gone."""
-    async with logged_in(server) as (client, peer):
-        await peer.hang_up()
-        second = await server.accept()
-        for _ in range(3):
-            await second.turn_away(RESUME, 2, "already_online")
-        await second.admit(RESUME)
-        assert await until(client, Reconnected) == Reconnected(resumed=True)
-
-
-async def test_a_lingering_session_is_not_waited_for_for_ever(server: FakeServer) -> None:
-    """It may be somebody else's who has logged in meanwhile."""
-    settings = attrs.evolve(HASTY, claim_patience=0.0)
-    async with logged_in(server, settings) as (client, peer):
-        await peer.hang_up()
-        await (await server.accept()).turn_away(RESUME, 2, "already_online")
-        assert (await until(client, SessionEnded)).refusal.error == "already_online"
-
-
-async def test_a_first_login_does_not_wait_for_another_session(server: FakeServer) -> None:
-    """There it is somebody's, and the user wants to know."""
-    async with connected(server) as (client, peer):
-        with pytest.raises(Refused, match="already_online"):
-            await both(client.login(13, "x"), peer.turn_away(LOGIN, 2, "already_online"))
-
-
-async def test_a_session_is_taken_over_if_it_is_to_be(server: FakeServer) -> None:
-    """By the login that says so, and by no reconnection after it: the other one has the user."""
-    async with connected(server) as (client, peer):
-        logging_in = asyncio.create_task(client.login("zhang san", "secret", takeover=True))
-        assert (await peer.admit(LOGIN))["takeover"] is True
-        await logging_in
-        await peer.hang_up()
-        second = await server.accept()
-        await second.turn_away(RESUME, 4, "bad_token")
-        request = await second.turn_away(LOGIN, 2, "already_online")
-        assert "takeover" not in request
-        assert request["password"] == "secret"
-
-
-async def test_a_login_takes_nothing_over_by_itself(server: FakeServer) -> None:
-    """The application has to ask for it."""
-    async with connected(server) as (client, peer):
-        request = await both(peer.admit(LOGIN), client.login(13, "secret"))
-        assert "takeover" not in request
-
-
 async def test_a_busy_server_is_asked_for_a_resume_again(server: FakeServer) -> None:
     """On another connection, which may lead to another server."""
     async with logged_in(server) as (client, peer):
@@ -327,13 +329,13 @@ async def test_a_busy_server_is_asked_for_a_resume_again(server: FakeServer) -> 
 
 
 async def test_a_server_that_is_silent_at_the_login_is_left(server: FakeServer) -> None:
-    """The login goes on over another connection; its first copy may have gone through."""
+    """The login goes on over another connection, and over another one if that is busy."""
     settings = attrs.evolve(HASTY, greet_within=0.05)
     async with connected(server, settings) as (client, peer):
         knocking = asyncio.create_task(client.login(13, "secret"))
         await peer.hear(LOGIN)
         second = await server.accept()
-        await second.turn_away(LOGIN, 2, "already_online")
+        await second.turn_away(LOGIN, 50, "try_again")
         await second.admit(LOGIN)
         assert await knocking == User(13, "zhang san")
         await peer.until_gone()
@@ -377,20 +379,21 @@ async def test_silence_ends_the_connection(server: FakeServer) -> None:
         assert (await until(client, Disconnected)).why == "the server is silent"
 
 
-async def test_who_was_replaced_does_not_come_back(server: FakeServer) -> None:
-    """The events end, and so do the hopes of whoever waits."""
+async def test_who_was_ended_elsewhere_does_not_come_back(server: FakeServer) -> None:
+    """Neither by token nor by password; but another login may follow."""
     async with logged_in(server) as (client, peer):
         sending = client.post(15, "hello")
         await peer.hear(CHAT)
         peer.say(msgid=1016)
-        await until(client, Replaced)
-        await peer.hang_up()
-        assert not (await until(client, Disconnected)).retrying
-        assert [event async for event in client.events()] == []
-        with pytest.raises(ConnectionLost, match="taken this session over"):
+        ended = await until(client, SessionEnded)
+        assert ended.refusal.error == "bad_token"
+        with pytest.raises(Refused, match="ended elsewhere"):
             await sending
-        with pytest.raises(ConnectionLost, match="taken this session over"):
-            await client.send(15, "again")
+        assert (client.user, client.token) == (None, None)
+        await peer.hang_up()
+        second = await server.accept()
+        assert await until(client, Reconnected) == Reconnected(resumed=False)
+        await both(client.login(13, "secret"), second.admit(LOGIN))
 
 
 async def test_the_delay_of_a_server_that_goes_away_is_honoured(server: FakeServer) -> None:
@@ -422,11 +425,53 @@ async def test_a_client_that_shall_not_reconnect_ends_with_its_connection(
 async def test_a_request_under_way_fails_with_its_connection(server: FakeServer) -> None:
     """Nobody can know whether it was carried out."""
     async with logged_in(server) as (client, peer):
-        asking = asyncio.create_task(client.create_group("hikers"))
-        await peer.hear(1007)
+        asking = asyncio.create_task(client.change_password("old", "new"))
+        await peer.hear(1029)
         await peer.hang_up()
         with pytest.raises(ConnectionLost):
             await asyncio.wait_for(asking, TIMEOUT)
+
+
+async def test_a_change_of_a_group_is_asked_for_until_it_has_an_answer(server: FakeServer) -> None:
+    """Under one cid, by which the server knows it again."""
+    async with logged_in(server) as (client, peer):
+        asking = asyncio.create_task(client.join_group(3))
+        first = await peer.hear(1008)
+        await peer.hang_up()
+        second = await server.accept()
+        await second.admit(RESUME)
+        again = await second.hear(1008)
+        second.say(msgid=1011, seq=again["seq"], errno=50, error="try_again", errmsg="")
+        last = await second.hear(1008)
+        assert first["cid"] == again["cid"] == last["cid"]
+        group = {"groupid": 3, "groupname": "hikers", "groupdesc": "every Sunday"}
+        second.say(msgid=1010, seq=last["seq"], at=4, time=1, **group)
+        assert await asking == Group(3, "hikers", "every Sunday")
+
+
+async def test_a_change_of_a_group_that_is_refused_is_not_asked_for_again(
+    server: FakeServer,
+) -> None:
+    """The reason lasts."""
+    async with logged_in(server) as (client, peer):
+        asking = asyncio.create_task(client.create_group("hikers"))
+        seq = (await peer.hear(1007))["seq"]
+        peer.say(msgid=1011, seq=seq, errno=37, error="group_name_taken", errmsg="")
+        with pytest.raises(Refused, match="group_name_taken"):
+            await asking
+
+
+async def test_a_change_of_a_group_is_not_asked_for_for_ever(server: FakeServer) -> None:
+    """Whoever waits for it hears why it has not come about."""
+    settings = attrs.evolve(HASTY, patience=0.05)
+    async with logged_in(server, settings) as (client, peer):
+        asking = asyncio.create_task(client.leave_group(3))
+        while not asking.done():
+            request = await peer.hear(1028)
+            peer.say(msgid=1011, seq=request["seq"], errno=50, error="try_again", errmsg="")
+            await asyncio.wait({asking}, timeout=0.02)
+        with pytest.raises(Refused, match="try_again"):
+            await asking
 
 
 async def test_a_connection_that_lasted_makes_the_delays_small_again(server: FakeServer) -> None:
@@ -454,15 +499,44 @@ async def test_a_request_waits_for_the_connection_to_come_back(server: FakeServe
         assert await asking == Friend(15, "li si", online=True)
 
 
-async def test_an_unread_backlog_makes_the_server_wait(server: FakeServer) -> None:
-    """Messages are not acknowledged until somebody reads; answers come all the same."""
+async def test_what_is_left_unread_is_fetched_later(server: FakeServer) -> None:
+    """The client takes no more of it than it may keep; answers come all the same. When everything
+    is read, the next connection brings the rest."""
     settings = attrs.evolve(HASTY, backlog=2)
     async with logged_in(server, settings) as (client, peer):
         await until(client, Connected)
         peer.say_together(push(1, "a"), push(2, "b"))
+        assert (await peer.hear(TAKEN))["at"] == 2
+        peer.say_together(push(3, "c"))
+        await both(client.send(15, "hello"), peer.take())
+        assert [(await until(client, Message)).cid for _ in range(2)] == ["a", "b"]
+        reading = asyncio.create_task(until(client, Message))
+        second = await server.accept()
+        assert (await second.admit(RESUME))["since"] == 2
+        second.say_together(push(3, "c"))
+        assert (await reading).cid == "c"
+
+
+async def test_requests_have_their_answers_before_the_rest_is_fetched(server: FakeServer) -> None:
+    """Nobody could know whether they were carried out otherwise."""
+    settings = attrs.evolve(HASTY, backlog=1, answer_within=0.04)
+    async with logged_in(server, settings) as (client, peer):
+        await until(client, Connected)
+        peer.say_together(push(1, "a"))
+        await peer.hear(TAKEN)
+        asking = asyncio.create_task(client.find_user("li si"))
+        seq = (await peer.hear(1019))["seq"]
+        peer.say_together(push(2, "b"))
         await both(client.send(15, "hello"), peer.take())
         assert (await until(client, Message)).cid == "a"
-        assert (await peer.hear(PUSHED))["push"] == 2
+        reading = asyncio.create_task(until(client, Message))
+        await asyncio.sleep(0)
+        peer.say(msgid=1020, seq=seq, id=15, name="li si", state="online")
+        assert await asking == Friend(15, "li si", online=True)
+        second = await server.accept()
+        await second.admit(RESUME)
+        second.say_together(push(2, "b"))
+        assert (await reading).cid == "b"
 
 
 async def test_send_waits_for_room_and_post_does_not(server: FakeServer) -> None:
@@ -486,7 +560,7 @@ async def test_logout_waits_for_what_is_under_way(server: FakeServer) -> None:
         seq = (await peer.hear(1002))["seq"]
         peer.say(msgid=1010, seq=seq)
         await leaving
-        assert (await sending).delivered
+        assert (await sending).at == 7
         assert client.user is None
         await both(client.login(14, "secret"), peer.admit(id=14))
 
@@ -545,16 +619,18 @@ async def test_groups_and_members_have_roles(server: FakeServer) -> None:
 
 
 async def test_a_group_is_renamed_and_its_members_hear_of_it(server: FakeServer) -> None:
-    """The one who asks has an answer, the others an event."""
+    """The one who asks has an answer, and the others have an event."""
     async with logged_in(server) as (client, peer):
         renaming = asyncio.create_task(client.rename_group(3, "walkers"))
         request = await peer.hear(1035)
         assert (request["groupid"], request["groupname"]) == (3, "walkers")
-        peer.say(msgid=1010, seq=request["seq"])
+        peer.say(msgid=1010, seq=request["seq"], at=4, time=1)
         await renaming
-        peer.say(msgid=1036, groupid=4, groupname="larks", id=15, name="li si")
-        changed = await until(client, hints.GroupChanged)
-        assert changed == hints.GroupChanged(4, "larks", User(15, "li si"))
+        what = {"msgid": 1037, "name": "li", "groupid": 3, "time": 7, "what": "renamed"}
+        peer.say(at=4, cid=request["cid"], id=13, newname="walkers", **what)
+        peer.say(at=5, cid="x", id=15, newname="larks", **what)
+        changed = await until(client, Changed)
+        assert changed == Changed(5, "x", 15, "li", 7, "renamed", 3, new_name="larks")
 
 
 def test_it_runs_on_uvloop_too() -> None:
@@ -565,7 +641,7 @@ def test_it_runs_on_uvloop_too() -> None:
             ack: Ack = await both(client.send(15, "hello"), peer.take())
             return ack
 
-    assert uvloop.run(converse()).delivered
+    assert uvloop.run(converse()) == Ack(7, 1)
 
 
 async def test_closing_fails_what_is_unanswered(server: FakeServer) -> None:

@@ -1,6 +1,8 @@
 """The client's small parts: what it has seen, how long it waits, what waits for its user."""
 
+import asyncio
 import random
+import time
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.client import codec
 from adapters.client.backoff import Backoff
+from adapters.client.cids import Cids
 from adapters.client.errors import Refused
 from adapters.client.events import Connected, Message, Presence
 from adapters.client.inbox import Inbox
@@ -59,7 +62,7 @@ def test_delays_double_within_their_bounds(seed: int) -> None:
 
 
 def message(text: str) -> Message:
-    return Message("m", "c", 1, "li", text, 0)
+    return Message(1, "c", 1, "li", text, 0)
 
 
 async def test_a_full_inbox_drops_hints_alone() -> None:
@@ -74,17 +77,32 @@ async def test_a_full_inbox_drops_hints_alone() -> None:
     assert [event async for event in inbox] == [message("a"), message("b"), Connected()]
 
 
-async def test_room_in_the_inbox_is_announced_once() -> None:
-    """It is then that the client acknowledges what it has held back."""
+async def test_an_inbox_says_when_all_is_read() -> None:
+    """It is then that the client fetches what there was no room for."""
     calls: list[bool] = []
     inbox = Inbox(2, lambda: calls.append(True))
-    for text in "abc":
+    for text in "ab":
         inbox.put(message(text))
     await anext(inbox)
+    await anext(inbox)
     assert calls == []
-    await anext(inbox)
-    await anext(inbox)
+    asking = asyncio.ensure_future(anext(inbox))
+    await asyncio.sleep(0)
     assert calls == [True]
+    inbox.put(message("c"))
+    assert await asking == message("c")
+
+
+def test_cids_begin_with_the_time_and_are_known_again() -> None:
+    """13 digits of milliseconds, so that the server's index of them grows at its end."""
+    cids = Cids()
+    before = time.time_ns() // 1_000_000
+    one, two = cids.next(), cids.next()
+    assert before <= int(one[:13]) <= time.time_ns() // 1_000_000
+    assert one != two
+    assert cids.made(one)
+    assert not Cids().made(one)
+    assert OneChat(toid=1, msg="x", cid=one).cid == one, "the server takes it"
 
 
 @pytest.mark.parametrize("text", ["", "x" * 4_097, "\ud800"])

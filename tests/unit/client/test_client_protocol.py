@@ -7,21 +7,26 @@ from typing import Any
 import pytest
 
 from adapters.client.backoff import Backoff
+from adapters.client.cids import Cids
 from adapters.client.errors import Refused
 from adapters.client.events import (
     Ack,
+    Changed,
     Event,
     GoingAway,
+    Got,
     Message,
     Presence,
-    Replaced,
+    Reset,
     ServerError,
+    SessionEnded,
 )
+from adapters.client.position import Position
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
 from adapters.client.settings import Settings
 from adapters.wire.requests import Login, OneChat, Register
 from chat_domain.hints import Notice
-from tests.unit.client.fake_chat_server import Frame, line
+from tests.unit.client.fake_chat_server import AT_0, Frame, line, push
 
 
 class Bench:
@@ -29,7 +34,8 @@ class Bench:
 
     def __init__(self, **settings: Any) -> None:
         hold = Backoff(0.2, 5.0, random.Random(1))
-        self.protocol = ClientProtocol(Settings(**settings), hold)
+        self.cids = Cids()
+        self.protocol = ClientProtocol(Settings(**settings), hold, self.cids)
         self.now = 100.0
         self.posted = 0
 
@@ -43,15 +49,22 @@ class Bench:
     def connect(self) -> None:
         self.protocol.connection_made(self.now)
 
-    def log_in(self, user_id: int = 13) -> None:
+    def log_in(self, user_id: int = 13, since: int | None = None, **fields: Any) -> list[Any]:
         self.connect()
-        seq = self.protocol.request(Login(id=user_id, password="x", v=2))
-        self.hear(line(msgid=1001, seq=seq, errno=0, id=user_id, name="zhang san", v=2, token="t"))
-        self.sent()
+        login = Login(id=user_id, password="x", v=2, since=since, epoch="e1")
+        fields = {"seq": self.protocol.request(login), "id": user_id} | fields
+        outputs = self.hear(login_ack(**fields))
+        self.protocol.data_to_send()
+        return [output for output in outputs if not isinstance(output, Answered)]
 
     def reconnect(self) -> None:
+        position = self.protocol.position
         self.protocol.connection_lost()
-        self.log_in()
+        self.log_in(since=position.since if position else None)
+
+    @property
+    def since(self) -> int | None:
+        return self.protocol.position.since if self.protocol.position else None
 
     def post(self, count: int = 1) -> None:
         for _ in range(count):
@@ -64,14 +77,18 @@ def bench() -> Bench:
     return Bench()
 
 
-def chat(push: int, cid: str, sender: int = 15) -> bytes:
-    return line(
-        msgid=1005, push=push, mid="m", cid=cid, id=sender, name="li", toid=13, msg="hello", time=7
-    )
+def login_ack(**fields: Any) -> bytes:
+    ack = {"msgid": 1001, "seq": 1, "errno": 0, "id": 13, "name": "z", "v": 2, "token": "t"}
+    return line(**ack | AT_0 | fields)
 
 
-def ack(seq: int, status: str = "delivered") -> bytes:
-    return line(msgid=1010, seq=seq, mid="m", time=1, status=status)
+def change(at: int, cid: str = "x", sender: int = 15, **fields: Any) -> bytes:
+    who = {"id": sender, "name": "li", "groupid": 3, "time": 7}
+    return line(**{"msgid": 1037, "at": at, "cid": cid, "what": "joined"} | who | fields)
+
+
+def ack(seq: int, at: int = 7) -> bytes:
+    return line(msgid=1010, seq=seq, at=at, time=1)
 
 
 def error(seq: int, name: str) -> bytes:
@@ -100,7 +117,7 @@ def test_requests_are_numbered_and_end_in_a_newline(bench: Bench) -> None:
 def test_frames_may_come_in_pieces(bench: Bench) -> None:
     """How the network cuts the stream makes no difference."""
     bench.log_in()
-    data = chat(1, "a") + chat(2, "b")
+    data = push(1, "a") + push(2, "b")
     outputs = [out for at in range(len(data)) for out in bench.hear(data[at : at + 1])]
     assert messages(outputs) == ["a", "b"]
 
@@ -112,62 +129,263 @@ def test_chats_wait_for_the_login(bench: Bench) -> None:
     assert bench.sent() == []
     bench.protocol.connection_lost()
     bench.protocol.connection_made(bench.now)
-    bench.hear(line(msgid=1001, seq=1, errno=0, id=13, name="z", v=2, token="t"))
+    bench.hear(login_ack())
     assert cids(bench.sent()) == ["c1"]
 
 
-def test_one_pushed_covers_all_that_has_come(bench: Bench) -> None:
-    """Many messages are acknowledged with the highest number, once."""
+def test_taken_covers_all_that_has_come(bench: Bench) -> None:
+    """The highest position of many, once; and the first of them at once."""
     bench.log_in()
-    bench.hear(chat(1, "a"), chat(2, "b"), chat(3, "c"))
-    bench.protocol.acknowledge()
-    bench.protocol.acknowledge()
-    assert bench.sent() == [{"msgid": 1014, "push": 3}]
+    bench.hear(push(1, "a"), push(2, "b"), push(5, "c"))
+    assert bench.sent() == [{"msgid": 1014, "at": 5}]
+    assert bench.sent() == []
 
 
-def test_a_duplicate_is_not_shown_and_is_acknowledged(bench: Bench) -> None:
-    """What comes again after a lost connection is dropped, and PUSHED for it all the same."""
+def test_taken_comes_at_most_once_a_second_or_every_32_messages(bench: Bench) -> None:
+    """It costs the server a little, and its news are only as good as that."""
     bench.log_in()
-    bench.hear(chat(1, "a"))
+    bench.hear(push(1, "a"))
+    assert bench.sent() == [{"msgid": 1014, "at": 1}]
+    bench.hear(push(2, "b"))
+    assert bench.sent() == []
+    assert bench.protocol.due == bench.now + 1.0
+    bench.now += 1.0
+    assert bench.sent() == [{"msgid": 1014, "at": 2}]
+    bench.hear(*(push(10 + number, f"d{number}") for number in range(31)))
+    assert bench.sent() == []
+    bench.hear(push(41, "e"))
+    assert bench.sent() == [{"msgid": 1014, "at": 41}]
+
+
+@pytest.mark.parametrize("end", ["logout", "close", "going away"])
+def test_taken_is_said_at_once_where_nothing_more_comes(bench: Bench, end: str) -> None:
+    """Otherwise the next login would bring it again."""
+    bench.log_in()
+    bench.hear(push(1, "a"))
+    bench.sent()
+    bench.hear(push(2, "b"))
+    if end == "logout":
+        bench.protocol.log_out()
+    elif end == "close":
+        bench.protocol.take()
+    else:
+        bench.hear(line(msgid=1018, delay=2000))
+    assert bench.sent()[0] == {"msgid": 1014, "at": 2}
+
+
+def test_what_the_server_was_not_told_it_is_told_on_the_next_connection(bench: Bench) -> None:
+    """It will not push it there."""
+    bench.log_in()
+    bench.hear(push(1, "a"))
+    bench.sent()
+    bench.hear(push(2, "b"))
     bench.reconnect()
-    assert messages(bench.hear(chat(1, "a"))) == []
-    bench.protocol.acknowledge()
-    assert messages(bench.hear(chat(2, "b"))) == ["b"]
-    bench.protocol.acknowledge()
-    assert bench.sent() == [{"msgid": 1014, "push": 1}, {"msgid": 1014, "push": 2}]
+    bench.now += 1.0
+    assert bench.sent() == [{"msgid": 1014, "at": 2}]
+
+
+def test_the_position_is_what_was_pushed_or_said_by_ping_and_pong(bench: Bench) -> None:
+    """Changes count, those of a later version as well."""
+    bench.log_in()
+    bench.hear(push(3, "a"))
+    assert bench.protocol.position == Position(3, "e1")
+    bench.hear(change(5, what="painted"))
+    assert bench.since == 5
+    bench.hear(line(msgid=1012, at=8))
+    assert bench.since == 8
+    bench.hear(line(msgid=1013, at=9))
+    assert bench.since == 9
+    bench.hear(line(msgid=1013, at=4))
+    assert bench.since == 9
+
+
+def test_an_ack_does_not_move_the_position(bench: Bench) -> None:
+    """There can be something below one's own message that has not come yet."""
+    bench.log_in()
+    bench.hear(push(3, "a"))
+    bench.sent()
+    bench.post()
+    (sent,) = bench.sent()
+    bench.hear(ack(sent["seq"], at=9))
+    assert bench.since == 3
+    assert messages(bench.hear(push(8, "b"))) == ["b"]
+
+
+def test_who_does_not_know_where_they_are_asks(bench: Bench) -> None:
+    """Before anything comes: other devices may take it over, and this one would miss it."""
+    bench.connect()
+    seq = bench.protocol.request(Login(id=13, password="x", v=2))
+    bench.sent()
+    bench.hear(login_ack(seq=seq))
+    assert bench.sent() == [{"msgid": 1012}]
+    bench.hear(line(msgid=1013, at=40))
+    assert bench.protocol.position == Position(40, "e1")
+    bench.log_in(since=40)
+    assert bench.sent() == [], "who knows does not ask"
+
+
+def test_the_position_outlives_a_connection(bench: Bench) -> None:
+    """And ends with a login that has none."""
+    bench.log_in()
+    bench.hear(push(3, "a"))
+    bench.protocol.connection_lost()
+    assert bench.protocol.position == Position(3, "e1")
+    bench.log_in(since=3)
+    assert bench.since == 3
+    bench.protocol.log_out()
+    bench.log_in()
+    assert bench.since is None
+
+
+def test_a_login_can_put_the_position_to_the_head(bench: Bench) -> None:
+    """Where too much was missed, or positions mean something else."""
+    bench.log_in()
+    bench.hear(push(3, "a"))
+    bench.protocol.connection_lost()
+    outputs = bench.log_in(since=3, reset=True, head=2, epoch="e2")
+    assert outputs == [Reset(Position(2, "e2"))]
+    assert bench.protocol.position == Position(2, "e2")
+    bench.now += 1.0
+    assert bench.sent() == [], "what came before has no position any more"
+    assert messages(bench.hear(push(3, "b"))) == ["b"]
+
+
+def test_positions_can_begin_anew_in_the_middle(bench: Bench) -> None:
+    """What was had is known by its sender and cid even then."""
+    bench.log_in()
+    bench.hear(push(3, "a"))
+    bench.sent()
+    bench.hear(push(4, "b"))
+    assert bench.hear(line(msgid=1036, head=2, epoch="e2", oldest=1)) == [Reset(Position(2, "e2"))]
+    assert messages(bench.hear(push(3, "b"), push(4, "c"))) == ["c"]
+    assert bench.protocol.position == Position(4, "e2")
+
+
+def test_a_copy_is_not_shown(bench: Bench) -> None:
+    """Neither at a position that was had, nor with a cid of the same sender that was had."""
+    bench.log_in()
+    bench.hear(push(3, "a"))
+    bench.reconnect()
+    assert messages(bench.hear(push(3, "c"), push(4, "a"))) == []
+    assert bench.hear(change(4)) == []
+    assert bench.since == 4
 
 
 def test_a_cid_of_another_sender_is_another_message(bench: Bench) -> None:
     """Cids are the sender's own."""
     bench.log_in()
-    assert messages(bench.hear(chat(1, "a", sender=15), chat(2, "a", sender=16))) == ["a", "a"]
+    assert messages(bench.hear(push(1, "a", sender=15), push(2, "a", sender=16))) == ["a", "a"]
 
 
 def test_another_user_of_this_client_gets_the_group_message_too(bench: Bench) -> None:
     """What one user has seen is forgotten when another one logs in."""
     bench.log_in(user_id=13)
-    bench.hear(chat(1, "a"))
+    bench.hear(push(1, "a"))
     bench.protocol.connection_lost()
     bench.log_in(user_id=14)
-    assert messages(bench.hear(chat(1, "a"))) == ["a"]
+    assert messages(bench.hear(push(1, "a"))) == ["a"]
 
 
-def test_a_message_after_the_logout_stays_with_the_server(bench: Bench) -> None:
-    """It is neither shown nor acknowledged, so that the next login brings it."""
+def test_what_comes_after_the_logout_is_left_to_the_next_login(bench: Bench) -> None:
+    """It is neither shown nor taken over."""
     bench.log_in()
     bench.protocol.log_out()
     bench.sent()
-    assert bench.hear(chat(1, "a")) == []
-    bench.protocol.acknowledge()
+    assert bench.hear(push(1, "a"), change(2)) == []
+    assert bench.sent() == []
+    assert bench.since is None
+
+
+def test_what_there_is_no_room_for_comes_again(bench: Bench) -> None:
+    """It does not move the position, nor does anything behind it on this connection."""
+    bench.log_in()
+    bench.hear(push(1, "a"))
+    bench.sent()
+    bench.protocol.room = False
+    assert bench.hear(push(2, "b")) == []
+    bench.protocol.room = True
+    assert bench.hear(push(3, "c"), line(msgid=1012, at=4)) == []
+    assert (bench.since, bench.protocol.missed) == (1, True)
+    bench.reconnect()
+    assert messages(bench.hear(push(2, "b"), push(3, "c"))) == ["b", "c"]
+
+
+def test_what_other_devices_write_is_the_user_s_own(bench: Bench) -> None:
+    """It is shown, to whom it went as well."""
+    bench.log_in()
+    (message,) = bench.hear(push(4, "else", sender=13, toid=15, re=2))
+    assert message == Message(4, "else", 13, "li", "hello", 7, to_id=15, answers=2, own=True)
+    (message,) = bench.hear(line(**GROUP_CHAT, at=5, id=15))
+    assert message == Message(5, "g", 15, "li", "hello", 7, group_id=3)
+
+
+GROUP_CHAT = {"msgid": 1009, "cid": "g", "name": "li", "groupid": 3, "msg": "hello", "time": 7}
+
+
+def test_a_message_that_comes_back_is_answered(bench: Bench) -> None:
+    """It is in the log, though its ACK was lost; and it is no news to who wrote it."""
+    bench.log_in()
+    cids = [bench.cids.next() for _ in range(3)]
+    for cid in cids:
+        bench.protocol.post(cid, OneChat(toid=15, msg="hi"))
+    bench.sent()
+    bench.protocol.connection_lost()
+    bench.log_in(since=0)
+    assert bench.hear(push(4, cids[0], sender=13, toid=15)) == [Settled(cids[0], Ack(4, 7))]
+    sent = [frame for frame in bench.sent() if frame["msgid"] == 1005]
+    assert [frame["cid"] for frame in sent] == cids[1:], "what has an answer is not sent again"
+    assert bench.hear(push(5, cids[1], sender=13, toid=15)) == [Settled(cids[1], Ack(5, 7))]
+    late = bench.hear(ack(sent[0]["seq"], at=5))
+    assert not any(isinstance(output, Settled) for output in late)
+    assert (bench.protocol.unsettled, bench.since) == (1, 5)
+
+
+def test_what_this_client_wrote_is_no_news(bench: Bench) -> None:
+    """Also after its ACK, and after as much as one likes: nothing of it is remembered."""
+    bench.log_in()
+    own = [bench.cids.next() for _ in range(600)]
+    assert bench.hear(*(push(1 + at, cid, sender=13) for at, cid in enumerate(own))) == []
+    assert bench.hear(change(601, bench.cids.next(), sender=13)) == []
+    assert bench.since == 601
+    assert messages(bench.hear(push(602, bench.cids.next(), sender=15))), "nobody else's is"
+
+
+def test_changes_are_events(bench: Bench) -> None:
+    """With all that they say, whatever it is that has changed."""
+    bench.log_in()
+    assert bench.hear(
+        change(1, "a", what="left", whom=16),
+        change(2, "b", sender=13, what="renamed", newname="larks", detail="d"),
+    ) == [
+        Changed(1, "a", 15, "li", 7, "left", 3, whom=16),
+        Changed(2, "b", 13, "li", 7, "renamed", 3, new_name="larks", detail="d", own=True),
+    ]
+
+
+def test_marks_say_who_has_got_what(bench: Bench) -> None:
+    """One event for each."""
+    bench.log_in()
+    marks = [{"id": 15, "got": 7}, {"id": 16, "got": 3}]
+    assert bench.hear(line(msgid=1038, marks=marks)) == [Got(15, 7), Got(16, 3)]
+
+
+def test_a_session_that_was_ended_elsewhere_is_over(bench: Bench) -> None:
+    """Nothing more is shown, nor sent."""
+    bench.log_in()
+    bench.post()
+    (ended,) = bench.hear(line(msgid=1016))
+    assert isinstance(ended, SessionEnded)
+    assert ended.refusal.error == "bad_token"
+    assert bench.hear(push(1, "a")) == []
     assert bench.sent() == []
 
 
-def test_an_ack_settles_its_chat(bench: Bench) -> None:
+def test_an_ack_settles_its_push(bench: Bench) -> None:
     """The answer names the message by its seq; the application hears of it by cid."""
     bench.log_in()
     bench.post()
     (sent,) = bench.sent()
-    assert bench.hear(ack(sent["seq"], "stored")) == [Settled("c1", Ack("m", 1, delivered=False))]
+    assert bench.hear(ack(sent["seq"], at=9)) == [Settled("c1", Ack(9, 1))]
     assert bench.protocol.unsettled == 0
 
 
@@ -195,7 +413,7 @@ def test_what_has_no_answer_is_sent_again_in_order_before_what_is_new(bench: Ben
     bench.post()
     bench.protocol.connection_lost()
     bench.connect()
-    bench.hear(line(msgid=1001, seq=1, errno=0, id=13, name="z", v=2, token="t"))
+    bench.hear(login_ack())
     assert cids(bench.sent()) == ["c1", "c3", "c4", "c5", "c6"]
 
 
@@ -205,9 +423,7 @@ def test_a_passing_refusal_is_tried_again_in_order(bench: Bench, name: str) -> N
     bench.log_in()
     bench.post(3)
     one, two, three = bench.sent()
-    assert bench.hear(error(two["seq"], name), ack(one["seq"])) == [
-        Settled("c1", Ack("m", 1, delivered=True))
-    ]
+    assert bench.hear(error(two["seq"], name), ack(one["seq"])) == [Settled("c1", Ack(7, 1))]
     bench.post()
     bench.now += 1
     assert bench.sent() == [], "c3 may still be refused, and must not be overtaken"
@@ -224,8 +440,8 @@ def test_the_delay_of_a_passing_refusal_grows_and_is_bounded(bench: Bench) -> No
     for _ in range(10):
         (sent,) = bench.sent()
         bench.hear(error(sent["seq"], "try_again"))
-        assert bench.protocol.hold_until is not None
-        delays.append(bench.protocol.hold_until - bench.now)
+        assert bench.protocol.due is not None
+        delays.append(bench.protocol.due - bench.now)
         assert bench.sent() == []
         bench.now += delays[-1]
     assert 0.1 <= delays[0] <= 0.2
@@ -235,8 +451,8 @@ def test_the_delay_of_a_passing_refusal_grows_and_is_bounded(bench: Bench) -> No
     bench.post()
     (sent,) = bench.sent()
     bench.hear(error(sent["seq"], "try_again"))
-    assert bench.protocol.hold_until is not None
-    assert bench.protocol.hold_until - bench.now <= 0.2, "what has worked begins anew"
+    assert bench.protocol.due is not None
+    assert bench.protocol.due - bench.now <= 0.2, "what has worked begins anew"
 
 
 def test_no_more_than_the_window_is_without_an_answer(bench: Bench) -> None:
@@ -263,7 +479,7 @@ def test_a_chat_without_an_answer_is_sent_again(bench: Bench) -> None:
     assert second["cid"] == first["cid"]
     assert second["seq"] > first["seq"]
     assert bench.hear(error(first["seq"], "try_again")) == [], "its second copy is still out"
-    assert bench.hear(ack(first["seq"])) == [Settled("c1", Ack("m", 1, delivered=True))]
+    assert bench.hear(ack(first["seq"])) == [Settled("c1", Ack(7, 1))]
     assert not any(isinstance(output, Settled) for output in bench.hear(ack(second["seq"])))
 
 
@@ -274,7 +490,7 @@ def test_a_server_that_answers_no_chat_is_given_up(bench: Bench) -> None:
     bench.sent()
     for _ in range(29):
         bench.now += 1
-        bench.hear(line(msgid=1012))
+        bench.hear(line(msgid=1012, at=0))
         assert bench.protocol.tick(bench.now) is None
     bench.now += 1
     assert bench.protocol.tick(bench.now) == "the server does not answer"
@@ -283,7 +499,7 @@ def test_a_server_that_answers_no_chat_is_given_up(bench: Bench) -> None:
 def test_a_ping_is_answered(bench: Bench) -> None:
     """Also before anybody is logged in."""
     bench.connect()
-    bench.hear(line(msgid=1012))
+    bench.hear(line(msgid=1012, at=0))
     assert bench.sent() == [{"msgid": 1013}]
 
 
@@ -321,10 +537,10 @@ def test_nothing_new_is_sent_to_a_server_that_goes_away(bench: Bench) -> None:
     assert bench.hear(line(msgid=1018, delay=2000)) == [GoingAway(2000)]
     bench.post()
     assert bench.sent() == []
-    assert bench.hear(ack(sent["seq"])) == [Settled("c1", Ack("m", 1, delivered=True))]
+    assert bench.hear(ack(sent["seq"])) == [Settled("c1", Ack(7, 1))]
     bench.protocol.connection_lost()
     bench.connect()
-    bench.hear(line(msgid=1001, seq=1, errno=0, id=13, name="z", v=2, token="t"))
+    bench.hear(login_ack())
     assert cids(bench.sent()) == ["c2"]
 
 
@@ -337,22 +553,21 @@ def test_a_server_that_never_leaves_is_left(bench: Bench) -> None:
 
 
 def test_notices_are_events(bench: Bench) -> None:
-    """Presence, REPLACED and errors that answer nothing reach the application."""
+    """Presence, and errors that answer nothing, reach the application."""
     bench.log_in()
-    outputs = bench.hear(
+    presence, error = bench.hear(
         line(msgid=1017, id=15, name="li si", state="online"),
-        line(msgid=1016),
-        line(msgid=1011, errno=43, error="bad_push", errmsg="no"),
+        line(msgid=1011, errno=43, error="bad_at", errmsg="no"),
     )
-    assert outputs[:2] == [Presence(15, "li si", online=True), Replaced()]
-    assert isinstance(outputs[2], ServerError)
-    assert str(outputs[2].refusal) == "bad_push: no"
+    assert presence == Presence(15, "li si", online=True)
+    assert isinstance(error, ServerError)
+    assert str(error.refusal) == "bad_at: no"
 
 
 def test_frames_of_a_later_version_are_ignored(bench: Bench) -> None:
     """So are fields that this client does not know."""
     bench.log_in()
-    outputs = bench.hear(line(msgid=2000, x=1), line(msgid=1012, y=[2]), chat(1, "a"))
+    outputs = bench.hear(line(msgid=2000, x=1), line(msgid=1012, at=0, y=[2]), push(1, "a"))
     assert messages(outputs) == ["a"]
 
 
@@ -363,7 +578,7 @@ def test_frames_of_a_later_version_are_ignored(bench: Bench) -> None:
 def test_what_came_before_nonsense_is_not_lost(bench: Bench, nonsense: bytes) -> None:
     """The connection is given up, but messages that had come are shown."""
     bench.log_in()
-    outputs = bench.hear(chat(1, "a"), nonsense)
+    outputs = bench.hear(push(1, "a"), nonsense)
     assert messages(outputs) == ["a"]
     assert isinstance(outputs[-1], Broken)
 

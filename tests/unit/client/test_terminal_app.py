@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from adapters.client import ChatClient, Settings
-from adapters.terminal.app import TAKE_OVER, LineClient
+from adapters.terminal.app import LineClient
 from adapters.terminal.book import Book
 from adapters.terminal.render import Line, plain
-from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer, line
+from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer, push
 
 NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=UTC)
 HASTY = Settings(first_delay=0.001, longest_delay=0.01)
@@ -100,7 +100,9 @@ async def running(
 ) -> AsyncIterator[Running]:
     screen = TypedScreen(list(script), scripted=scripted)
     async with ChatClient.connect("127.0.0.1", server.port, settings=HASTY) as client:
-        app = LineClient(client, screen, Book(), echo_after=echo_after, now=lambda: NOW)
+        app = LineClient(
+            client, screen, Book(), device="laptop", echo_after=echo_after, now=lambda: NOW
+        )
         task = asyncio.create_task(app.run())
         try:
             yield Running(await server.accept(), screen, task)
@@ -123,7 +125,7 @@ async def test_a_conversation_from_menu_to_menu(server: FakeServer) -> None:
             "    15 li si  online",
             "--- groups ---",
             "  none yet; /join ID or /create NAME",
-            "18:04 ✓✓ to li si: hi: you",
+            "18:04 ✓ to li si: hi: you",
             "* logged out",
         ]
 
@@ -132,21 +134,15 @@ async def test_unread_messages_come_before_the_lists(server: FakeServer) -> None
     """Whenever they arrive during the welcome; what comes later is shown at once."""
     async with running(server, "1", "13", "secret") as app:
         await app.peer.admit()
-        app.peer.say_together(push(1, "missed"))
-        await app.peer.hear(1014)
+        app.peer.say_together(push(1, "a", msg="missed"))
         await app.lists()
         await app.screen.until("--- groups ---")
-        app.peer.say_together(push(2, "live"))
+        app.peer.say_together(push(2, "b", msg="live"))
         await app.screen.until("live")
         kinds = [shown for shown in app.screen.shown if "-" in shown or "missed" in shown]
         assert kinds[0] == "--- unread messages ---"
         assert kinds[1].endswith("li: missed")
         assert kinds[2] == "--- friends ---"
-
-
-def push(number: int, text: str) -> bytes:
-    who = {"id": 15, "name": "li", "toid": 13}
-    return line(msgid=1005, push=number, mid="m", cid=text, **who, msg=text, time=7)
 
 
 async def test_a_script_ends_when_its_login_is_refused(server: FakeServer) -> None:
@@ -165,6 +161,12 @@ async def test_a_person_may_try_again(server: FakeServer) -> None:
         assert "error: bad_credentials" in app.screen.shown
 
 
+def change(what: str, at: int = 1, who: int = 15, **fields: Any) -> dict[str, Any]:
+    """CHANGED in group 3."""
+    frame = {"msgid": 1037, "at": at, "cid": f"c{at}", "id": who, "name": "li si", "time": 7}
+    return frame | {"groupid": 3, "what": what} | fields
+
+
 HIKERS = {"id": 3, "groupname": "hikers", "groupdesc": "", "role": "creator"}
 
 
@@ -180,11 +182,62 @@ async def test_a_group_s_new_name_is_shown_and_used(server: FakeServer) -> None:
         await app.screen.until("* group hikers is called night walkers now")
         app.screen.type("/talk Night Walkers")
         await app.screen.until("talking to group night walkers")
-        app.peer.say(msgid=1036, groupid=3, groupname="owls", id=15, name="li si")
+        app.peer.say(**change("renamed", newname="owls"))
         await app.screen.until("* li si has renamed group night walkers: owls")
         app.screen.type("hello")
         assert (await app.peer.take())["groupid"] == 3
         await app.screen.until("to [owls]: hello")
+
+
+async def test_what_changes_in_a_group_is_told(server: FakeServer) -> None:
+    """Who has come and gone, by whom, and who is its creator now."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.peer.admit()
+        await app.lists(LI_SI, groups=[HIKERS])
+        await app.screen.until("--- groups ---")
+        for at, frame in enumerate(CHANGES, 1):
+            app.peer.say(**frame | {"at": at, "cid": f"c{at}"})
+        await app.screen.until("ended")
+        assert [shown for shown in app.screen.shown if shown.startswith("* ")] == [
+            "* li si has joined group hikers",
+            "* the operator has removed wu from group hikers",
+            "* li si has left group hikers; you are its creator now",
+            "* li si has ended group hikers",
+        ]
+
+
+CHANGES = [
+    change("joined"),
+    change("joined", who=16, name="wu") | {"what": "painted"},
+    change("removed", who=0, name="", whom=16),
+    change("left", whom=13),
+    change("ended"),
+]
+
+
+async def test_who_talks_to_a_group_that_ends_talks_to_nobody(server: FakeServer) -> None:
+    """What they type next would be refused."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.peer.admit()
+        await app.lists(groups=[HIKERS])
+        app.screen.type("/talk hikers")
+        await app.screen.until("talking to group hikers")
+        app.peer.say(**change("removed", who=15, whom=13))
+        await app.screen.until("* li si has removed you from group hikers")
+        app.screen.type("hello?")
+        await app.screen.until("error: this is not a command")
+
+
+async def test_a_group_joined_with_another_device_is_known(server: FakeServer) -> None:
+    """The next command asks for what it is called."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.welcome()
+        app.peer.say(**change("joined", who=13))
+        await app.screen.until("* you have joined group 3")
+        app.screen.type("/talk hikers")
+        app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
+        app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
+        await app.screen.until("talking to group hikers")
 
 
 @pytest.mark.parametrize(
@@ -236,7 +289,7 @@ async def test_the_end_of_input_waits_for_answers(server: FakeServer) -> None:
     async with running(server, "1", "13", "secret", "chat:15:hi") as app:
         app.screen.type(None)
         await app.welcome(LI_SI)
-        await app.peer.take("stored")
+        await app.peer.take()
         await app.log_out()
         assert await app.status() == 0
         assert app.screen.shown[-1] == "18:04 ✓ to li si: hi"
@@ -248,7 +301,37 @@ async def test_a_message_that_takes_long_is_shown_on_its_way(server: FakeServer)
         await app.welcome(LI_SI)
         await app.screen.until("… to li si: hi")
         await app.peer.take()
-        await app.screen.until("✓✓ to li si: hi")
+        await app.screen.until("✓ to li si: hi")
+
+
+def got(at: int) -> dict[str, Any]:
+    """MARKS of what was written to user 15."""
+    return {"msgid": 1038, "marks": [{"id": 15, "got": at}]}
+
+
+async def test_a_message_that_is_with_its_recipient_has_two_ticks(server: FakeServer) -> None:
+    """One line for all that they have got at once; what they have not stays at one tick."""
+    async with running(server, "1", "13", "secret") as app:
+        await app.welcome(LI_SI)
+        for at, text in enumerate(["one", "two", "three", "four"], 5):
+            app.screen.type(f"chat:15:{text}")
+            await app.peer.take(at)
+            await app.screen.until(f"18:04 ✓ to li si: {text}")
+        app.peer.say(**got(7))
+        await app.screen.until("18:04 ✓✓ to li si: three  (and 2 before it)")
+        app.peer.say(**got(8))
+        await app.screen.until("18:04 ✓✓ to li si: four")
+        assert sum("✓✓" in shown for shown in app.screen.shown) == 2
+
+
+async def test_what_was_written_elsewhere_is_shown_as_one_s_own(server: FakeServer) -> None:
+    """With its ticks."""
+    async with running(server, "1", "13", "secret") as app:
+        await app.welcome(LI_SI)
+        app.peer.say_together(push(5, "a", sender=13, toid=15, msg="from the laptop"))
+        await app.screen.until("✓ to li si: from the laptop")
+        app.peer.say(**got(5))
+        await app.screen.until("✓✓ to li si: from the laptop")
 
 
 async def test_talking_sends_plain_lines_to_the_partner(server: FakeServer) -> None:
@@ -261,33 +344,10 @@ async def test_talking_sends_plain_lines_to_the_partner(server: FakeServer) -> N
         assert app.screen.prompts[3:7] == [alone, talking, talking, alone]
 
 
-async def test_a_person_may_take_a_session_over(server: FakeServer) -> None:
-    """They are asked first."""
-    async with running(server, "1", "13", "secret", "yes", scripted=False) as app:
-        request = await app.peer.turn_away(1000, 2, "already_online")
-        assert "takeover" not in request
-        request = await app.peer.admit()
-        assert (request["takeover"], request["password"]) == (True, "secret")
-        await app.lists()
-        await app.screen.until("--- groups ---")
-        assert TAKE_OVER in app.screen.prompts
-
-
-@pytest.mark.parametrize("answer", ["", "n", "no"])
-async def test_a_person_may_leave_the_other_session_alone(server: FakeServer, answer: str) -> None:
-    """And is back at the menu."""
-    async with running(server, "1", "13", "secret", answer, "3", scripted=False) as app:
-        await app.peer.turn_away(1000, 2, "already_online")
-        await app.screen.until("already_online")
-        assert await app.status() == 0
-
-
-async def test_a_script_takes_nothing_over(server: FakeServer) -> None:
-    """Its next line is no answer to a question that it does not expect."""
-    async with running(server, "1", "13", "secret", "yes") as app:
-        await app.peer.turn_away(1000, 2, "already_online")
-        assert await app.status() == 1
-        assert TAKE_OVER not in app.screen.prompts
+async def test_the_login_says_what_this_device_is_called(server: FakeServer) -> None:
+    """The user finds it by that name among their sessions."""
+    async with running(server, "1", "13", "secret") as app:
+        assert (await app.peer.admit())["device"] == "laptop"
 
 
 async def test_who_is_logged_out_by_the_server_is_back_at_the_menu(server: FakeServer) -> None:
@@ -303,13 +363,21 @@ async def test_who_is_logged_out_by_the_server_is_back_at_the_menu(server: FakeS
         assert await app.status() == 0
 
 
-async def test_who_was_replaced_leaves_with_a_failure(server: FakeServer) -> None:
-    """There is nothing more to do here."""
+async def test_who_was_logged_out_elsewhere_is_back_at_the_menu(server: FakeServer) -> None:
+    """And does not come back by itself."""
     async with running(server, "1", "13", "secret", scripted=False) as app:
         await app.welcome()
         app.peer.say(msgid=1016)
-        await app.screen.until("taken this session over")
-        await app.peer.hang_up()
+        await app.screen.until("no longer logged in (the session was ended elsewhere)")
+        app.screen.type("3")
+        assert await app.status() == 0
+
+
+async def test_a_script_that_was_logged_out_elsewhere_fails(server: FakeServer) -> None:
+    """There is nobody to ask."""
+    async with running(server, "1", "13", "secret") as app:
+        await app.welcome()
+        app.peer.say(msgid=1016)
         assert await app.status() == 1
 
 
@@ -324,4 +392,4 @@ async def test_a_lost_connection_is_told_and_mended(server: FakeServer) -> None:
         await second.admit(1015)
         assert (await second.take())["msg"] == "still there?"
         await app.screen.until("connected again")
-        await app.screen.until("✓✓ to li si: still there?")
+        await app.screen.until("✓ to li si: still there?")

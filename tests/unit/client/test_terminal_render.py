@@ -5,15 +5,15 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from adapters.client import (
-    Ack,
     Connected,
     Disconnected,
     GoingAway,
     Message,
+    Position,
     Presence,
     Reconnected,
     Refused,
-    Replaced,
+    Reset,
     ServerError,
     SessionEnded,
 )
@@ -21,8 +21,9 @@ from adapters.client.events import Event
 from adapters.terminal import render
 from adapters.terminal.actions import FORMS
 from adapters.terminal.book import Book
+from adapters.terminal.render import Mark
 from chat_domain.hints import Notice
-from chat_domain.model import Friend, Group, Member, Membership, Role, User
+from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User
 
 NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=timezone(timedelta(hours=8)))
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -37,7 +38,7 @@ def book() -> Book:
 
 
 def said(text: str = "hello", *, name: str = "li si", group: int = 0, ago_ms: int = 0) -> Message:
-    return Message("m", "c", 15, name, text, NOW_MS - ago_ms, group)
+    return Message(1, "c", 15, name, text, NOW_MS - ago_ms, group_id=group)
 
 
 def test_a_message_has_its_local_time_and_sender(book: Book) -> None:
@@ -70,21 +71,22 @@ def test_a_sender_has_one_colour() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "shown"),
+    ("mark", "remark", "shown"),
     [
-        (None, "18:04 … to li: hi  (on its way)"),
-        (Ack("m", 0, delivered=True), "18:04 ✓✓ to li: hi"),
-        (Ack("m", 0, delivered=False), "18:04 ✓ to li: hi"),
-        (Refused(40, "mailbox_full", "full"), "18:04 ✗ to li: hi  (mailbox_full: full)"),
-        (
-            Ack("m", 0, delivered=True, refused=(21, 22)),
-            "18:04 ✓✓ to li: hi  (no room in the mailbox of 21, 22)",
-        ),
+        (Mark.ON_ITS_WAY, "on its way", "18:04 … to li: hi  (on its way)"),
+        (Mark.LOGGED, "", "18:04 ✓ to li: hi"),
+        (Mark.GOT, "and 2 before it", "18:04 ✓✓ to li: hi  (and 2 before it)"),
+        (Mark.REFUSED, "full", "18:04 ✗ to li: hi  (full)"),
     ],
 )
-def test_ticks(outcome: Ack | Refused | None, shown: str) -> None:
-    """Two when delivered, one when stored, none on the way, a cross when refused."""
-    assert render.plain(render.sent("li", "hi", outcome, NOW)) == shown
+def test_ticks(mark: Mark, remark: str, shown: str) -> None:
+    """One when it is in the log, two when it is with the recipient, a cross when refused."""
+    assert render.plain(render.sent("li", "hi", mark, "18:04", remark)) == shown
+
+
+def test_a_deleted_text_is_called_so(book: Book) -> None:
+    """It has come without one."""
+    assert render.plain(render.message(said(""), book, NOW)) == "18:04 li si: (deleted)"
 
 
 @pytest.mark.parametrize(
@@ -97,12 +99,15 @@ def test_ticks(outcome: Ack | Refused | None, shown: str) -> None:
         (Reconnected(resumed=True), "* connected again"),
         (GoingAway(5), "* the server is going away, looking for another one"),
         (Notice("noon\x1b[2J"), "*** noon␛[2J"),
-        (Replaced(), "error: another connection has taken this session over"),
+        (
+            Reset(Position(1, "e")),
+            "* what has come meanwhile is not shown; it is too much, or lost",
+        ),
         (
             SessionEnded(Refused(4, "bad_token", "")),
             "error: you are no longer logged in (bad_token)",
         ),
-        (ServerError(Refused(43, "bad_push", "no")), "error: no"),
+        (ServerError(Refused(43, "bad_at", "no")), "error: no"),
     ],
 )
 def test_notices(event: Event, shown: str) -> None:
@@ -126,7 +131,7 @@ def test_nothing_of_others_reaches_the_terminal_unclean(book: Book) -> None:
     refused = Refused(1, ESCAPE, ESCAPE)
     lines = [
         render.message(said(ESCAPE, name=ESCAPE, group=3), book, NOW),
-        render.sent(ESCAPE, ESCAPE, refused, NOW),
+        render.sent(ESCAPE, ESCAPE, Mark.REFUSED, "18:04", ESCAPE),
         render.note(ESCAPE),
         render.error(ESCAPE),
         render.person(friend),
@@ -136,7 +141,7 @@ def test_nothing_of_others_reaches_the_terminal_unclean(book: Book) -> None:
         *render.groups([membership]),
         *render.groups_with_members([(membership, [member], True)]),
         *render.members(ESCAPE, [member]),
-        *render.unread([said(ESCAPE)], book, NOW),
+        *render.sessions([Resumable(ESCAPE, ESCAPE, 0, 0, 0, current=True)]),
     ]
     notices: list[Event] = [
         Presence(1, ESCAPE, online=True),
