@@ -25,7 +25,7 @@ help:
 	@echo 'make cluster      three nodes behind nginx on port 8000, with their own MariaDB and Redis (ARGS="--nodes 5")'
 	@echo 'make test         everything that has to pass: lint, unit, integration'
 	@echo 'make lint         ruff, ruff format, mypy, import-linter'
-	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k mailbox -x")'
+	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k rename -x")'
 	@echo 'make integration  the tests with real processes and sockets'
 	@echo 'make fuzz         look for a frame that costs the server too much (make fuzz MINUTES=10 SEED=7)'
 	@echo 'make bench        measure (docs/benchmarks.md; make bench ARGS="p2p groups --runs 3")'

@@ -5,7 +5,7 @@ import platform
 import sys
 from pathlib import Path
 
-VERSION = "0.1.0"  # written here alone: pyproject.toml reads it, without importing anything
+VERSION = "0.2.0"  # written here alone: pyproject.toml reads it, without importing anything
 
 PYTHON = platform.python_version()
 
