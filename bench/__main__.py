@@ -9,14 +9,12 @@ from pathlib import Path
 from bench import report
 from bench.measuring import raise_file_limit
 from bench.processes import ROOT
-from bench.suites import accounts, backlog, groups, idle, nodes, offline, p2p, start
+from bench.suites import accounts, groups, idle, nodes, p2p, start
 from bench.suites.options import Options
 
 SUITES = {
     "p2p": p2p.lines,
     "groups": groups.lines,
-    "offline": offline.lines,
-    "backlog": backlog.lines,
     "accounts": accounts.lines,
     "nodes": nodes.lines,
     "idle": idle.lines,

@@ -12,7 +12,8 @@ from bench.taking import Taking
 class Pair:
     """Keeps a window of messages on the way from one client to another.
 
-    One of version 1 is done when the recipient has it, one of version 2 when its sender has the ACK.
+    One of version 1 is done when the recipient has it, one of version 2 when its sender has the
+    ACK.
     """
 
     def __init__(

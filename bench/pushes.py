@@ -2,17 +2,16 @@
 
 import socket
 import time
-from collections.abc import Callable
 
 from bench import frames
-from bench.measuring import Meter
+from bench.measuring import Handlers, Meter
 from bench.taking import Taking
 
 
 class Pushes:
     """A load (`bench.measuring.Load`) of version 2. pause: seconds between messages."""
 
-    def __init__(  # noqa: PLR0917  # the two ends, and what is between them
+    def __init__(
         self,
         sender: socket.socket,
         reader: socket.socket,
@@ -21,7 +20,7 @@ class Pushes:
         pause: float,
     ) -> None:
         self.meter = Meter()
-        self.handlers: dict[int, Callable[[], None]] = {
+        self.handlers: Handlers = {
             sender.fileno(): self._acknowledged,
             reader.fileno(): self._received,
         }

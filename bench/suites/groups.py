@@ -31,7 +31,9 @@ def lines(options: Options) -> Iterator[Line]:
 def _lines(options: Options, all_: Candidates, size: int) -> Iterator[Line]:
     jobs = {version: _job(all_.chat.port, size, version) for version in (1, 2)}
     what = f"of {size:,}, {all_.durability}"
-    yield from compared(options, all_, "groups", what, "deliveries/s", jobs, AT_LEAST)
+    yield from compared(
+        options, all_, jobs, name="groups", what=what, unit="deliveries/s", at_least=AT_LEAST
+    )
 
 
 def _job(port: int, size: int, version: int) -> dict[str, Any]:

@@ -25,7 +25,9 @@ def lines(options: Options) -> Iterator[Line]:
 def _lines(options: Options, all_: Candidates, count: int, window: int) -> Iterator[Line]:
     what = f"window {window}, {count:,} clients, {all_.durability}"
     jobs = {version: _job(all_.chat.port, count, version, window) for version in (1, 2)}
-    yield from compared(options, all_, "p2p", what, "messages/s", jobs, AT_LEAST)
+    yield from compared(
+        options, all_, jobs, name="p2p", what=what, unit="messages/s", at_least=AT_LEAST
+    )
 
 
 def _job(port: int, count: int, version: int, window: int) -> dict[str, Any]:

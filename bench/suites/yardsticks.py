@@ -36,10 +36,11 @@ def candidates(options: Options, name: str, durability: str) -> Iterator[Candida
 def compared(
     options: Options,
     all_: Candidates,
+    jobs: Mapping[int, dict[str, Any]],
+    *,
     name: str,
     what: str,
     unit: str,
-    jobs: Mapping[int, Mapping[str, Any]],
     at_least: float,
 ) -> Iterator[Line]:
     """Lines about versions 1 and 2 of the server, then those of the relays. jobs: by version."""
