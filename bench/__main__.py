@@ -9,12 +9,15 @@ from pathlib import Path
 from bench import report
 from bench.measuring import raise_file_limit
 from bench.processes import ROOT
-from bench.suites import accounts, groups, idle, nodes, p2p, start
+from bench.suites import accounts, away, catching_up, groups, idle, latency, nodes, p2p, start
 from bench.suites.options import Options
 
 SUITES = {
     "p2p": p2p.lines,
     "groups": groups.lines,
+    "away": away.lines,
+    "catching-up": catching_up.lines,
+    "latency": latency.lines,
     "accounts": accounts.lines,
     "nodes": nodes.lines,
     "idle": idle.lines,

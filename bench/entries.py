@@ -31,7 +31,7 @@ _INSERT = (
 
 
 class Entries:
-    """A new file. To be used in the thread that makes it."""
+    """A new file. To be used in the thread that makes it. head: the last position."""
 
     def __init__(self, path: Path, durability: str) -> None:
         self._database = sqlite3.connect(path, isolation_level=None)
@@ -40,12 +40,14 @@ class Entries:
         self._execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
         self._execute("PRAGMA wal_autocheckpoint = 4000")  # the server's
         self._database.executescript(_TABLES)
+        self.head = 0
 
     def append(self, rows: Sequence[Row]) -> None:
         """One transaction. The positions of the rows ascend."""
         self._execute("BEGIN IMMEDIATE")
         self._database.executemany(_INSERT, rows)
-        self._execute("UPDATE Log SET head = ?", (rows[-1][0],))
+        self.head = rows[-1][0]
+        self._execute("UPDATE Log SET head = ?", (self.head,))
         self._execute("COMMIT")
 
     def close(self) -> None:

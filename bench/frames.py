@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 
@@ -66,7 +67,7 @@ def messages(version: int, sender_id: int, to: bytes) -> Next:
     if version == 1:
         frame = _old_frame(sender_id, to)
         return lambda: frame
-    return _new_frames(sender_id, to).__next__
+    return _new_frames(to).__next__
 
 
 def one(user_id: int) -> bytes:
@@ -83,10 +84,10 @@ def _old_frame(sender_id: int, to: bytes) -> bytes:
     return head % (to, sender_id, sender_id, TEXT.encode(), TIME.encode())
 
 
-def _new_frames(sender_id: int, to: bytes) -> Iterator[bytes]:
+def _new_frames(to: bytes) -> Iterator[bytes]:
     """Version 2: a `cid` that never comes again and begins with the time in ms, and a `seq`."""
     head = b'{"msgid":%b,"msg":"%b","cid":"' % (to, TEXT.encode())
-    sender = b"%08x" % sender_id
+    stream = secrets.token_hex(4).encode()  # of a sender's several
     now = time.time_ns
     for number in itertools.count():
-        yield b'%b%013d-%b%08x","seq":%d}\n' % (head, now() // 1_000_000, sender, number, number)
+        yield b'%b%013d-%b%08x","seq":%d}\n' % (head, now() // 1_000_000, stream, number, number)
