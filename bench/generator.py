@@ -59,7 +59,8 @@ def _away(job: dict[str, Any]) -> Load:
 
 
 def _pushes(job: dict[str, Any]) -> Load:
-    return Pushes(*_log_in(job), *job["users"], job["pause"])
+    sender, reader = _log_in(job)
+    return Pushes(sender, reader, *job["users"], job["pause"])
 
 
 _LOADS: dict[str, Callable[[dict[str, Any]], Load]] = {

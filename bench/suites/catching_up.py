@@ -6,6 +6,7 @@ between others is more than a server keeps in memory, so that all is read from t
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
@@ -26,14 +27,12 @@ TIMES = 5  # in each run
 
 @attrs.frozen
 class Device:
-    """One that can come back by `token`. head: the position of the last that it may have missed,
-    before which there is nothing but what others wrote to it. at: the position where the log
-    ends."""
+    """One that can come back by `token`. head: the position of the last message to it; there is
+    nothing else in the log before."""
 
     token: str
     epoch: str
     head: int
-    at: int
 
 
 def lines(options: Options) -> Iterator[Line]:
@@ -60,10 +59,10 @@ def _prepare(port: int) -> Device:
     _write(port, senders, [user] * CONVERSATIONS, TOO_MANY // CONVERSATIONS)
     head = _login(port, another)["head"]
     _write(port, [other], [another], BETWEEN_OTHERS)
-    return Device(answer["token"], answer["epoch"], head, head + BETWEEN_OTHERS)
+    return Device(answer["token"], answer["epoch"], head)
 
 
-def _login(port: int, user: int) -> dict[str, object]:
+def _login(port: int, user: int) -> dict[str, Any]:
     sock = connect(port)
     answer = clients.ask(sock, frames.login(user, 2))
     sock.close()
