@@ -59,8 +59,9 @@ def _away(job: dict[str, Any]) -> Load:
 
 
 def _pushes(job: dict[str, Any]) -> Load:
+    sender_id, reader_id = job["users"]
     sender, reader = _log_in(job)
-    return Pushes(sender, reader, *job["users"], job["pause"])
+    return Pushes(sender, reader, sender_id, reader_id, job["pause"])
 
 
 _LOADS: dict[str, Callable[[dict[str, Any]], Load]] = {
