@@ -9,14 +9,15 @@ from pathlib import Path
 from bench import report
 from bench.measuring import raise_file_limit
 from bench.processes import ROOT
-from bench.suites import accounts, backlog, groups, idle, nodes, offline, p2p, start
+from bench.suites import accounts, away, catching_up, groups, idle, latency, nodes, p2p, start
 from bench.suites.options import Options
 
 SUITES = {
     "p2p": p2p.lines,
     "groups": groups.lines,
-    "offline": offline.lines,
-    "backlog": backlog.lines,
+    "away": away.lines,
+    "catching-up": catching_up.lines,
+    "latency": latency.lines,
     "accounts": accounts.lines,
     "nodes": nodes.lines,
     "idle": idle.lines,
@@ -44,7 +45,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(SUITES)}")
     parser.add_argument("--runs", type=int, default=5, help="of each load, in turn (5)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="that a run lasts (2)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of a run (2; at most 10)")
     parser.add_argument("--out", type=Path, help="directory for benchmarks.json and .svg")
     parser.add_argument("--root", type=Path, default=ROOT, help="the tree whose server is measured")
     asked = parser.parse_args()

@@ -1,9 +1,10 @@
 """Many clients at once, each step taken by all of them before the next."""
 
+import itertools
 import json
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from bench import frames
@@ -11,32 +12,36 @@ from bench.measuring import connect
 
 T = TypeVar("T")
 
+ANSWERS = (1001, 1004)  # to what can have no `seq`: a login of version 1, and REGISTER
 AT_ONCE = 100  # the server hashes no more than 200 passwords at a time
 
 
 def batches(items: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
     rest = iter(items)
-    while batch := list(islice(rest, size)):
+    while batch := list(itertools.islice(rest, size)):
         yield batch
 
 
 def ask(sock: socket.socket, request: bytes, end: bytes = frames.NEWLINE) -> dict[str, Any]:
-    """Send a request and wait for its answer, the only frame that can come now."""
+    """Send a request and wait for its answer."""
     sock.sendall(request)
     return answer(sock, end)
 
 
 def answer(sock: socket.socket, end: bytes = frames.NEWLINE) -> dict[str, Any]:
+    """The next frame that answers something. What the server says of itself is left out."""
     data = b""
-    while not data.endswith(end):
+    while True:
         piece = sock.recv(65536)
         if not piece:
             raise ConnectionError(f"closed after {data!r}")
-        data += piece
-    found: dict[str, Any] = json.loads(data[:-1])
-    if found.get("errno"):
-        raise RuntimeError(f"the server says {data!r}")
-    return found
+        *whole, data = (data + piece).split(end)
+        for frame in whole:
+            found: dict[str, Any] = json.loads(frame)
+            if found.get("errno"):
+                raise RuntimeError(f"the server says {frame!r}")
+            if "seq" in found or found["msgid"] in ANSWERS:
+                return found
 
 
 def all_ask(socks: Sequence[socket.socket], request: Callable[[int], bytes]) -> list[Any]:
@@ -64,25 +69,45 @@ def _register(name: str) -> bytes:
 
 def make_groups(port: int, groups: Sequence[Sequence[int]]) -> list[int]:
     """Make groups of these users; their ids. Names come from the creators' ids."""
-    ids = []
-    for members in groups:
-        creator, *others = members
+    ids, joining = [], defaultdict(list)
+    for number, (creator, *others) in enumerate(groups):
         sock = connect(port)
         ask(sock, frames.login(creator, 2))
-        name = f"group of {creator} and {len(others)}".encode()
+        name = b"group %d of %d" % (number, creator)
         made = ask(sock, b'{"msgid":1007,"groupname":"%b","seq":1}\n' % name)
         ids.append(made["groupid"])
         log_out([sock])
-        for batch in batches(others):
-            _join(port, batch, made["groupid"])
+        for user in others:
+            joining[user].append(frames.join(made["groupid"]))
+    let_ask(port, joining)
     return ids
 
 
-def _join(port: int, members: Sequence[int], group_id: int) -> None:
-    socks = [connect(port) for _ in members]
-    all_ask(socks, lambda at: frames.login(members[at], 2))
-    all_ask(socks, lambda _: b'{"msgid":1008,"groupid":%d,"seq":1}\n' % group_id)
-    log_out(socks)
+def register_pairs(port: int, count: int, prefix: str = "user") -> list[int]:
+    """Make so many users, the first half of whom are no strangers to the second, one to one."""
+    ids = register(port, count, prefix)
+    befriend(port, zip(ids[: count // 2], ids[count // 2 :], strict=True))
+    return ids
+
+
+def befriend(port: int, pairs: Iterable[tuple[int, int]]) -> None:
+    """Put the first of each pair on the second one's list, so that it is no stranger to them."""
+    listing = defaultdict(list)
+    for friend, user in pairs:
+        listing[user].append(b'{"msgid":1006,"friendid":%d,"seq":1}\n' % friend)
+    let_ask(port, listing)
+
+
+def let_ask(port: int, requests: Mapping[int, Sequence[bytes]]) -> None:
+    """Log each of these users in, who may ask for several things, and out again."""
+    for batch in batches(requests):
+        socks = [connect(port) for _ in batch]
+        all_ask(socks, lambda at, users=batch: frames.login(users[at], 2))  # type: ignore[misc]
+        for turn in itertools.zip_longest(*(requests[user] for user in batch)):
+            asking = [(sock, one) for sock, one in zip(socks, turn, strict=True) if one]
+            some = [sock for sock, _ in asking]
+            all_ask(some, lambda at, asking=asking: asking[at][1])  # type: ignore[misc]
+        log_out(socks)
 
 
 def log_out(socks: Sequence[socket.socket]) -> None:

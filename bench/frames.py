@@ -1,21 +1,36 @@
 """Frames as clients send them, made before they are needed as far as that is possible."""
 
 import itertools
+import re
+import secrets
+import time
 from collections.abc import Callable, Iterator
 
 TEXT = "a text of sixty-four bytes, as people write them to each other.."
 TIME = "2026-01-01 12:00:00"
 NUL, NEWLINE = b"\0", b"\n"
+PING, PONG = b'{"msgid":1012', b'{"msgid":1013}\n'
+MARKS = b'{"msgid":1038'
+PLACE = re.compile(rb'"at":(\d+)')
 
 Next = Callable[[], bytes]  # the next message of a sender
 
 
-PING = b'{"msgid":1012}\n'
+def answers_in(data: bytes) -> int:
+    """How many answers end in what a sender of version 2 has got."""
+    return data.count(NEWLINE) - data.count(PING) - data.count(MARKS)
 
 
-def messages_in(data: bytes) -> int:
-    """How many messages or answers end in what a client of version 2 has got."""
-    return data.count(NEWLINE) - data.count(PING)
+def chats_in(data: bytes) -> int:
+    """How many messages end in what a reader of version 2 has got, who has asked for nothing."""
+    # 101.: PING, PRESENCE and the like; 103.: CHANGED, MARKS
+    return data.count(NEWLINE) - data.count(b'{"msgid":101') - data.count(b'{"msgid":103')
+
+
+def last_place(data: bytes) -> int:
+    """The position of the last of the whole frames in here that have one, 0 if none has."""
+    places = PLACE.findall(data, 0, data.rfind(NEWLINE) + 1)
+    return int(places[-1]) if places else 0
 
 
 def end_of(version: int) -> bytes:
@@ -23,13 +38,28 @@ def end_of(version: int) -> bytes:
     return NUL if version == 1 else NEWLINE
 
 
-def login(user_id: int, version: int) -> bytes:
+def login(user_id: int, version: int, *, missed: bool = False) -> bytes:
+    """missed: whether what came before is wanted, of which version 1 is always sent the texts."""
     v2 = b"" if version == 1 else b',"v":2'
+    if version > 1 and not missed:
+        v2 += b',"since":0'  # of no epoch, so that all begins at the log's end
     return b'{"msgid":1000,"id":%d,"password":"secret"%b}' % (user_id, v2) + end_of(version)
 
 
-def pushed(number: int) -> bytes:
-    return b'{"msgid":1014,"push":%d}\n' % number
+def resume(token: str, since: int, epoch: str) -> bytes:
+    return b'{"msgid":1015,"token":"%b","since":%d,"epoch":"%b","seq":1}\n' % (
+        token.encode(),
+        since,
+        epoch.encode(),
+    )
+
+
+def taken(at: int) -> bytes:
+    return b'{"msgid":1014,"at":%d}\n' % at
+
+
+def join(group_id: int, version: int = 2) -> bytes:
+    return b'{"msgid":1008,"groupid":%d,"seq":1}' % group_id + end_of(version)
 
 
 def messages(version: int, sender_id: int, to: bytes) -> Next:
@@ -37,7 +67,7 @@ def messages(version: int, sender_id: int, to: bytes) -> Next:
     if version == 1:
         frame = _old_frame(sender_id, to)
         return lambda: frame
-    return _new_frames(sender_id, to).__next__
+    return _new_frames(to).__next__
 
 
 def one(user_id: int) -> bytes:
@@ -54,9 +84,10 @@ def _old_frame(sender_id: int, to: bytes) -> bytes:
     return head % (to, sender_id, sender_id, TEXT.encode(), TIME.encode())
 
 
-def _new_frames(sender_id: int, to: bytes) -> Iterator[bytes]:
-    """Version 2: a `cid` that never comes again, and a `seq`."""
-    cid = b"7c9e6679-7425-40de-944b-%08x" % sender_id
-    head = b'{"msgid":%b,"msg":"%b","cid":"%b' % (to, TEXT.encode(), cid)
+def _new_frames(to: bytes) -> Iterator[bytes]:
+    """Version 2: a `cid` that never comes again and begins with the time in ms, and a `seq`."""
+    head = b'{"msgid":%b,"msg":"%b","cid":"' % (to, TEXT.encode())
+    stream = secrets.token_hex(4).encode()  # of a sender's several
+    now = time.time_ns
     for number in itertools.count():
-        yield b'%b%08x","seq":%d}\n' % (head, number, number)
+        yield b'%b%013d-%b%08x","seq":%d}\n' % (head, now() // 1_000_000, stream, number, number)

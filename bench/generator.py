@@ -8,26 +8,26 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from bench import clients, frames, offline
+from bench import clients, frames
+from bench.away import Away
 from bench.groups import Groups
 from bench.idle import stay
 from bench.measuring import Load, Poller, connect, measure, raise_file_limit
 from bench.p2p import Pairs
+from bench.pushes import Pushes
 
 
 def main() -> None:
     job = json.loads(sys.argv[1])
     os.sched_setaffinity(0, {job["core"]})
     raise_file_limit()
-    if job.get("load") == "idle":
+    if job["load"] == "idle":
         stay(clients.log_in(job["port"], job["users"], job["version"]), lambda: _say("ready"))
-    elif job.get("load") == "offline":
-        _offline(job)
     else:
-        _run(_load(job), job["pids"], sys.stdin)
+        _run(_LOADS[job["load"]](job), job["pids"], sys.stdin)
 
 
 def _say(what: Any) -> None:
@@ -41,51 +41,62 @@ def _run(load: Load, pids: Sequence[int], lines: Iterable[str]) -> None:
         _say(measure(load, poller, float(line), pids))
 
 
-def _load(job: dict[str, Any]) -> Load:
-    users, version, window = job["users"], job["version"], job["window"]
-    group_ids = job.get("group_ids")
-    if job["relay"]:
-        socks = _relay_clients(job["port"], users, group_ids)
-    elif "port_of_readers" in job:
-        half = len(users) // 2
-        socks = clients.log_in(job["port"], users[:half], version)
-        socks += clients.log_in(job["port_of_readers"], users[half:], version)
+def _pairs(job: dict[str, Any]) -> Load:
+    return Pairs(_log_in(job), job["users"], job["version"], job["window"])
+
+
+def _groups(job: dict[str, Any]) -> Load:
+    return Groups(_log_in(job), job["users"], job["group_ids"], job["version"], job["window"])
+
+
+def _away(job: dict[str, Any]) -> Load:
+    """Of each user to one of `recipients`, or into one of `group_ids`."""
+    if "group_ids" in job:
+        to = [frames.group(group_id) for group_id in job["group_ids"]]
     else:
-        socks = clients.log_in(job["port"], users, version)
-    if group_ids:
-        return Groups(socks, users, group_ids, version, window)
-    return Pairs(socks, users, version, window)
+        to = [frames.one(user) for user in job["recipients"]]
+    return Away(_log_in(job), job["users"], to, job["window"])
 
 
-def _relay_clients(
-    port: int, users: Sequence[int], group_ids: Sequence[int] | None
+def _pushes(job: dict[str, Any]) -> Load:
+    sender_id, reader_id = job["users"]
+    sender, reader = _log_in(job)
+    return Pushes(sender, reader, sender_id, reader_id, job["pause"])
+
+
+_LOADS: dict[str, Callable[[dict[str, Any]], Load]] = {
+    "pairs": _pairs,
+    "groups": _groups,
+    "away": _away,
+    "pushes": _pushes,
+}
+
+
+def _log_in(job: dict[str, Any]) -> list[socket.socket]:
+    port, users, version = job["port"], job["users"], job["version"]
+    if job["relay"]:
+        return _at_relay(port, users, job.get("group_ids"), version)
+    if "port_of_readers" in job:
+        half = len(users) // 2
+        senders = clients.log_in(port, users[:half], version)
+        return senders + clients.log_in(job["port_of_readers"], users[half:], version)
+    return clients.log_in(port, users, version)
+
+
+def _at_relay(
+    port: int, users: Sequence[int], group_ids: Sequence[int] | None, version: int
 ) -> list[socket.socket]:
+    """A relay has its members from here, in the order of the groups."""
     socks = []
     size = len(users) // len(group_ids) if group_ids else 0
     for at, user in enumerate(users):
-        sock = connect(port)
+        sock = connect(port, at)
         if group_ids:
-            sock.sendall(b'{"msgid":1008,"groupid":%d}\0' % group_ids[at // size])
-        clients.ask(sock, frames.login(user, 1), frames.NUL)
+            sock.sendall(frames.join(group_ids[at // size], version))
+        clients.ask(sock, frames.login(user, version), frames.end_of(version))
         sock.settimeout(None)
         socks.append(sock)
     return socks
-
-
-def _offline(job: dict[str, Any]) -> None:
-    """Each run: store for so long; then let the recipients fetch it all."""
-    half = len(job["users"]) // 2
-    senders, recipients = job["users"][:half], job["users"][half:]
-    load = offline.Storing(clients.log_in(job["port"], senders, 2), senders, recipients)
-    poller = Poller(load.handlers)
-    _say("ready")
-    fetched = dict.fromkeys(recipients, 0)
-    for line in sys.stdin:
-        stored = measure(load, poller, float(line), job["pids"])
-        sent = {user: pair.sent - fetched[user] for user, pair in load.pairs.items()}
-        drained = offline.fetch(job["port"], sent, job["pids"][0])
-        fetched = {user: pair.sent for user, pair in load.pairs.items()}
-        _say(stored | {f"fetch_{key}": value for key, value in drained.items()})
 
 
 if __name__ == "__main__":

@@ -6,23 +6,23 @@ from collections.abc import Callable, Sequence
 
 from bench import frames
 from bench.measuring import Meter
+from bench.taking import Taking
 
 
 class Member:
     """A reader."""
 
     def __init__(self, sock: socket.socket, got: Callable[[int], None]) -> None:
-        self._recv, self._send, self._got = sock.recv, sock.send, got
-        self._pushes = 0
+        self._recv, self._got = sock.recv, got
+        self._taking = Taking(sock.send)
 
     def received_old(self) -> None:
         self._got(self._recv(65536).count(frames.NUL))
 
     def received(self) -> None:
-        count = frames.messages_in(self._recv(65536))
-        if count:
-            self._pushes += count
-            self._send(frames.pushed(self._pushes))
+        data = self._recv(65536)
+        if count := frames.chats_in(data):
+            self._taking.got(data, count)
             self._got(count)
 
 
@@ -37,7 +37,8 @@ class Group:
     ) -> None:
         self._meter, self._readers, self._message, self._window = meter, readers, message, window
         self._send, self._recv = sender.send, sender.recv
-        self.sent = self.done = self._deliveries = 0
+        self.sent = self.done = 0
+        self._deliveries = 0
         self._probe, self._probe_sent = 1, 0
 
     def begin(self) -> None:
@@ -45,19 +46,21 @@ class Group:
         self._say(self._window)
 
     def got_old(self, count: int) -> None:
-        self._meter.count += count
-        self._deliveries += count
-        while self._deliveries >= self._readers:
-            self._deliveries -= self._readers
+        self.got(count)
+        while self._deliveries >= self._readers * (self.done + 1):
             self._completed(1)
 
     def got(self, count: int) -> None:
         self._meter.count += count
+        self._deliveries += count
 
     def acknowledged(self) -> None:
         data = self._recv(65536)
         self._meter.check(data)
-        self._completed(frames.messages_in(data))
+        self._completed(frames.answers_in(data))
+
+    def is_idle(self) -> bool:
+        return self.sent == self.done and self._deliveries == self.sent * self._readers
 
     def _completed(self, count: int) -> None:
         self.done += count
@@ -114,4 +117,4 @@ class Groups:
             group.begin()
 
     def is_idle(self) -> bool:
-        return all(group.sent == group.done for group in self.groups)
+        return all(group.is_idle() for group in self.groups)

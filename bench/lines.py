@@ -22,8 +22,11 @@ def spread(values: Sequence[float]) -> Spread:
 
 @attrs.frozen
 class Line:
-    """name: what was done. unit: of `value`. ratio: to the yardstick, run by run.
+    """name: what was done. unit: of `value`. cpu_us: of all threads; loop_us: of the event loop's.
 
+    ratio, loop_ratio, rate_ratio: to the yardstick, run by run: of the work for a second of CPU, of
+    that for a second of the loop's, and of the work for a second. bare_ratio: the first of these,
+    to the relay that does not even log.
     at_least, at_most: the target, for the ratio where there is one, otherwise for the value.
     """
 
@@ -31,11 +34,14 @@ class Line:
     unit: str
     value: Spread
     cpu_us: Spread | None = None
+    loop_us: Spread | None = None
     p50_ms: Spread | None = None
     p99_ms: Spread | None = None
     yardstick: str = ""
     ratio: Spread | None = None
+    loop_ratio: Spread | None = None
     rate_ratio: Spread | None = None
+    bare_ratio: Spread | None = None
     at_least: float | None = None
     at_most: float | None = None
     note: str = ""
@@ -64,6 +70,7 @@ def of_load(name: str, unit: str, runs: Sequence[Figures], **more: Any) -> Line:
         unit,
         column("rate"),
         cpu_us=column("cpu_us"),
+        loop_us=column("loop_us"),
         p50_ms=column("p50_ms"),
         p99_ms=column("p99_ms"),
         **more,
@@ -71,22 +78,33 @@ def of_load(name: str, unit: str, runs: Sequence[Figures], **more: Any) -> Line:
 
 
 def against(
-    name: str, unit: str, runs: Sequence[Figures], others: Sequence[Figures], **more: Any
+    name: str,
+    unit: str,
+    runs: Sequence[Figures],
+    others: Sequence[Figures],
+    bare: Sequence[Figures] | None = None,
+    **more: Any,
 ) -> Line:
-    """The same, compared with another load in the same run.
+    """The same, compared with another load in the same run, and with the bare relay's where that is
+    given.
 
     The ratio is that of the messages for a second of CPU. It is what the rates' own ratio comes to
     when both have a core for themselves, and stays true when they have to share it with strangers.
     """
-    pairs = list(zip(runs, others, strict=True))
     return of_load(
         name,
         unit,
         runs,
-        ratio=spread([other["cpu_us"] / run["cpu_us"] for run, other in pairs]),
-        rate_ratio=spread([run["rate"] / other["rate"] for run, other in pairs]),
+        ratio=_ratio(others, runs, "cpu_us"),
+        loop_ratio=_ratio(others, runs, "loop_us"),
+        rate_ratio=_ratio(runs, others, "rate"),
+        bare_ratio=None if bare is None else _ratio(bare, runs, "cpu_us"),
         **more,
     )
+
+
+def _ratio(over: Sequence[Figures], under: Sequence[Figures], key: str) -> Spread:
+    return spread([one[key] / other[key] for one, other in zip(over, under, strict=True)])
 
 
 def plain(name: str, unit: str, values: Sequence[float], **more: Any) -> Line:

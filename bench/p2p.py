@@ -6,26 +6,33 @@ from collections.abc import Callable, Sequence
 
 from bench import frames
 from bench.measuring import Meter
+from bench.taking import Taking
 
 
 class Pair:
-    """Keeps a window of messages on the way from one client to another."""
+    """Keeps a window of messages on the way from one client to another.
+
+    One of version 1 is done when the recipient has it, one of version 2 when its sender has the
+    ACK.
+    """
 
     def __init__(
         self,
         meter: Meter,
         sender: socket.socket,
-        receiver: socket.socket,
+        receiver: socket.socket | None,
         message: frames.Next,
         window: int,
     ) -> None:
         self._meter, self._message, self._window = meter, message, window
-        self._send = sender.send
-        self._sender_recv, self._receiver_recv = sender.recv, receiver.recv
-        self._receiver_send = receiver.send
+        self._send, self._sender_recv = sender.send, sender.recv
         self.sent = self.done = 0
         self.left = 0  # to be sent, whether the meter is on or not
-        self._pushes = 0
+        self._pushed = 0  # messages that the recipient has
+        self._is_read = receiver is not None  # otherwise nobody is there
+        if receiver is not None:
+            self._receiver_recv = receiver.recv
+            self._taking = Taking(receiver.send)
         self._probe, self._probe_sent = 1, 0  # one message at a time has its way timed
 
     def begin(self) -> None:
@@ -34,19 +41,23 @@ class Pair:
 
     def received_old(self) -> None:
         """The recipient of version 1 has something: the next can be sent."""
-        self._completed(self._receiver_recv(65536).count(frames.NUL))
+        count = self._receiver_recv(65536).count(frames.NUL)
+        self._pushed += count
+        self._completed(count)
 
     def received(self) -> None:
-        """The recipient of version 2 says PUSHED once for all that a read has brought."""
-        pushes = frames.messages_in(self._receiver_recv(65536))
-        if pushes:
-            self._pushes += pushes
-            self._receiver_send(frames.pushed(self._pushes))
+        data = self._receiver_recv(65536)
+        if count := frames.chats_in(data):
+            self._pushed += count
+            self._taking.got(data, count)
 
     def acknowledged(self) -> None:
         data = self._sender_recv(65536)
         self._meter.check(data)
-        self._completed(frames.messages_in(data))
+        self._completed(frames.answers_in(data))
+
+    def is_idle(self) -> bool:
+        return self.sent == self.done and (self._pushed == self.sent or not self._is_read)
 
     def _completed(self, count: int) -> None:
         self.done += count
@@ -58,7 +69,8 @@ class Pair:
             self._probe, self._probe_sent = self.sent + 1, now
         if meter.on:
             self._say(count)
-        elif self.left > 0:
+        elif self.left:
+            count = min(count, self.left)
             self.left -= count
             self._say(count)
 
@@ -96,4 +108,4 @@ class Pairs:
             pair.begin()
 
     def is_idle(self) -> bool:
-        return all(pair.sent == pair.done for pair in self.pairs)
+        return all(pair.is_idle() for pair in self.pairs)

@@ -18,10 +18,15 @@ from chat_domain.fairness.limits import Limits
 
 ROOT = Path(__file__).parents[1]
 CHEAP = "--hashing", "cheap"  # or setting up thousands of users would take minutes
-# All clients of the benchmark have few addresses, and say more than people do.
+# All clients of the benchmark have few addresses, and say more than people do. But they are on each
+# other's lists, so that how much of each waits is asked for, as it is among friends.
 UNLIMITED = [
-    word for name in attrs.fields_dict(Limits) for word in (f"--{name.replace('_', '-')}", "0")
+    word
+    for name in attrs.fields_dict(Limits)
+    if name != "waiting_from_strangers"
+    for word in (f"--{name.replace('_', '-')}", "0")
 ]
+DURABILITIES = "disk", "process"
 STARTS_WITHIN = 30.0  # seconds
 
 _cores = sorted(os.sched_getaffinity(0))
@@ -82,7 +87,7 @@ class Generator:
     """A process that makes a load; see `bench.generator`."""
 
     def __init__(self, **job: Any) -> None:
-        job = {"core": GENERATOR_CORE, "relay": False, **job}
+        job = {"core": GENERATOR_CORE, "load": "pairs", "relay": False, **job}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.generator", json.dumps(job)],
             cwd=ROOT,
@@ -133,6 +138,11 @@ def rss(pid: int) -> int:
 
 def relay() -> Listener:
     return Listener("bench.relay")
+
+
+def logging_relay(path: Path, durability: str) -> Listener:
+    """path: of its log, a file that is not there yet."""
+    return Listener("bench.logging_relay", str(path), durability)
 
 
 def alternate(generators: Sequence[Generator], runs: int, seconds: float) -> list[list[Figures]]:

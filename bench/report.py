@@ -1,7 +1,8 @@
 """What was found out, as a table, as JSON, and as a picture."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -10,26 +11,30 @@ import attrs
 from bench.lines import Line, Spread
 
 HEAD = (
-    "| work | min | median | max | unit | CPU µs | p50 ms | p99 ms "
-    "| ratio (min-max) | of rates | target | |\n"
-    "| --- | --: | --: | --: | --- | --: | --: | --: | --: | --: | --: | --- |"
+    "| work | how much | CPU µs | loop µs | p50 ms | p99 ms | ratio (least-greatest) | loop's "
+    "| of rates | of bare relay | target |\n"
+    "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |"
 )
+_PAGE = "benchmarks.md"  # its table is the one that begins with HEAD's first line
+_TABLE = re.compile(r"^\| work \| how much \|.*(\n\|.*)*$", re.MULTILINE)
 
 
 def row(line: Line) -> str:
     """A line of the table, in Markdown."""
-    value = line.value
     cells = [
         line.name,
-        *map(_number, (value.least, value.median, value.most)),
-        line.unit,
-        *map(_median, (line.cpu_us, line.p50_ms, line.p99_ms)),
+        f"{_spread(line.value, _number)} {line.unit}",
+        *map(_median, (line.cpu_us, line.loop_us, line.p50_ms, line.p99_ms)),
         _ratio(line),
-        _median(line.rate_ratio),
-        _target(line),
-        " ".join(filter(None, (line.verdict, line.note))),
+        *map(_median, (line.loop_ratio, line.rate_ratio, line.bare_ratio)),
+        " ".join(filter(None, (_target(line), line.verdict, line.note))),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _spread(values: Spread, number: Callable[[float], str]) -> str:
+    median, least, most = map(number, (values.median, values.least, values.most))
+    return f"{median} ({least}-{most})"
 
 
 def _number(value: float) -> str:
@@ -43,8 +48,7 @@ def _median(values: Spread | None) -> str:
 def _ratio(line: Line) -> str:
     if line.ratio is None:
         return ""
-    ratio = line.ratio
-    return f"{ratio.median:.2f} ({ratio.least:.2f}-{ratio.most:.2f}) of {line.yardstick}"
+    return f"{_spread(line.ratio, '{:.2f}'.format)} of {line.yardstick}"
 
 
 def _target(line: Line) -> str:
@@ -90,6 +94,11 @@ def _bar(line: Line, top: int) -> str:
 
 
 def write(lines: Sequence[Line], directory: Path) -> None:
+    """The figures, the picture, and the table of the page that is there already, if it is."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "benchmarks.json").write_text(as_json(lines))
     (directory / "benchmarks.svg").write_text(as_svg(lines))
+    page = directory / _PAGE
+    if page.exists():
+        table = "\n".join([HEAD, *map(row, lines)])
+        page.write_text(_TABLE.sub(lambda _: table, page.read_text(), count=1))

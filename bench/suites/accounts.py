@@ -12,6 +12,7 @@ from bench.processes import CHEAP, Listener, server
 from bench.suites.options import Options
 
 AT_ONCE = 50
+CONVERSATIONS = 20  # of each user who resumes
 STRONG = "--hashing", "strong"  # as it is by default; 35 ms of CPU for each password
 Step = Callable[[], int]  # does a batch of something, and says how many
 
@@ -25,7 +26,8 @@ def lines(options: Options) -> Iterator[Line]:
     with server(options.sqlite("cheap"), *CHEAP, root=options.root) as chat:
         yield _line("register, hashing left out", chat, _Registering(chat.port), options)
         resuming = _Resuming(chat.port, clients.register(chat.port, 8 * AT_ONCE, "resuming"))
-        yield _line("RESUME", chat, resuming, options, at_least=2000)
+        name = f"RESUME, {CONVERSATIONS} conversations, nothing missed"
+        yield _line(name, chat, resuming, options, at_least=2000)
 
 
 def _line(
@@ -76,23 +78,32 @@ class _LoggingIn:
 class _Resuming:
     def __init__(self, port: int, users: Sequence[int]) -> None:
         self._port = port
-        self._tokens = [token for batch in clients.batches(users) for token in self._log_in(batch)]
-        self._turns = itertools.cycle(
-            [self._tokens[at : at + AT_ONCE] for at in range(0, len(self._tokens), AT_ONCE)]
-        )
+        self._converse(users)
+        batches = clients.batches(users, AT_ONCE)
+        self._turns = itertools.cycle([self._log_in(batch) for batch in batches])
+
+    def _converse(self, users: Sequence[int]) -> None:
+        """Let each write to those after it, so that all have as many conversations."""
+        around = [*users, *users]
+        requests = {}
+        for place, user in enumerate(users, 1):
+            to = around[place : place + CONVERSATIONS // 2]
+            requests[user] = [frames.messages(2, user, frames.one(one))() for one in to]
+        clients.let_ask(self._port, requests)
 
     def _log_in(self, users: Sequence[int]) -> list[bytes]:
+        """What each of them says to come back, with all that was ever written."""
         socks = self._connect(len(users))
         answers = clients.all_ask(socks, lambda at: frames.login(users[at], 2))
         clients.close(socks)
-        return [answer["token"].encode() for answer in answers]
+        return [frames.resume(one["token"], one["head"], one["epoch"]) for one in answers]
 
     def __call__(self) -> int:
-        tokens = next(self._turns)
-        socks = self._connect(len(tokens))
-        clients.all_ask(socks, lambda at: b'{"msgid":1015,"token":"%b"}\n' % tokens[at])
+        requests = next(self._turns)
+        socks = self._connect(len(requests))
+        clients.all_ask(socks, lambda at: requests[at])
         clients.close(socks)
-        return len(tokens)
+        return len(requests)
 
     def _connect(self, count: int) -> list[socket.socket]:
         return [connect(self._port) for _ in range(count)]

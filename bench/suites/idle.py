@@ -1,5 +1,7 @@
-"""What 10,000 sessions cost that do nothing, in memory and to the hundred who chat."""
+"""What 10,000 sessions cost that do nothing, each in five groups, in memory and to the hundred who
+chat."""
 
+import random
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,15 +13,18 @@ from bench.processes import Generator, alternate, rss, server
 from bench.suites.options import Options
 
 IDLE, CHATTING = 10_000, 100
+GROUPS_EACH, MEMBERS = 5, 100
 
 
 def lines(options: Options) -> Iterator[Line]:
+    with server(options.sqlite("crowded"), root=options.root) as preparing:
+        idle = clients.register(preparing.port, IDLE, prefix="idle")
+        _seat(preparing.port, idle)
     with ExitStack() as stack:
         alone, crowded = (
             stack.enter_context(server(options.sqlite(name), root=options.root))
             for name in ("alone", "crowded")
         )
-        idle = clients.register(crowded.port, IDLE, prefix="idle")
         time.sleep(1)
         before = rss(crowded.pid)
         stack.enter_context(
@@ -27,13 +32,14 @@ def lines(options: Options) -> Iterator[Line]:
         )
         time.sleep(1)
         each = (rss(crowded.pid) - before) / IDLE / 1024
-        yield plain(f"memory of one of {IDLE:,} idle sessions", "KiB", [each], at_most=8)
+        name = f"memory of one of {IDLE:,} idle sessions, {GROUPS_EACH} groups each"
+        yield plain(name, "KiB", [each], at_most=8)
         yield plain(f"{IDLE:,} idle sessions", "CPU ms/s", _cost_of_idling(crowded.pid, options))
         generators = [
             stack.enter_context(
                 Generator(
                     port=chat.port,
-                    users=clients.register(chat.port, CHATTING),
+                    users=clients.register_pairs(chat.port, CHATTING),
                     version=2,
                     window=1,
                     pids=[chat.pid],
@@ -52,6 +58,16 @@ def lines(options: Options) -> Iterator[Line]:
             at_most=1.5,
             note=f"{spread([one[key] for one in many]).median:.2f}",
         )
+
+
+def _seat(port: int, users: list[int]) -> None:
+    """Put each of them into so many groups, with others in each."""
+    numbers = random.Random(5)
+    groups = []
+    for _ in range(GROUPS_EACH):
+        numbers.shuffle(users)
+        groups += [users[first : first + MEMBERS] for first in range(0, len(users), MEMBERS)]
+    clients.make_groups(port, groups)
 
 
 def _cost_of_idling(pid: int, options: Options) -> list[float]:

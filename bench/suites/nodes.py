@@ -1,52 +1,61 @@
-"""Two nodes: one half of the clients on each, compared with both halves on one."""
+"""One to three nodes on one database: senders on the first and readers on the second of them, if
+there is one; a third only hears of it. The CPU is that of all nodes."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from bench import clients
 from bench.lines import Line, against, of_load
-from bench.processes import GENERATOR_CORE, Generator, alternate, server
-from bench.suites.mariadb import mariadb
+from bench.processes import GENERATOR_CORE, Generator, Listener, alternate, server
 from bench.suites.options import Options
+from entrypoints.services.mariadb import MariaDB
+from entrypoints.services.node import initialise_database
 from entrypoints.services.redis import Redis
 
 CLIENTS = 100
+WINDOWS = 1, 16
+NODES = 1, 2, 3
 
 
 def lines(options: Options) -> Iterator[Line]:
     with ExitStack() as stack:
-        store = stack.enter_context(mariadb(options))
-        redis = stack.enter_context(Redis(options.directory / "redis"))
-        os.sched_setaffinity(redis.pid, {GENERATOR_CORE})
-        # Both on the server's core, as the one node is that they are compared with.
-        near, far = (
-            stack.enter_context(server(store, "--broker", redis.url(), root=options.root))
-            for _ in range(2)
-        )
-        users = clients.register(near.port, 2 * CLIENTS)
-        for window in (1, 16):
+        names = {count: f"chat_{count}" for count in NODES}
+        setup = "".join(f"CREATE DATABASE IF NOT EXISTS {name};\n" for name in names.values())
+        database = stack.enter_context(MariaDB(options.directory / "mariadb", setup=setup))
+        clusters = [_cluster(stack, database.url(names[count]), count, options) for count in NODES]
+        for window in WINDOWS:
             with ExitStack() as loads:
-                generators = [
-                    Generator(
-                        port=near.port,
-                        port_of_readers=port,
-                        users=some,
-                        version=2,
-                        window=window,
-                        pids=[near.pid, far.pid],
-                    )
-                    for port, some in ((far.port, users[:CLIENTS]), (near.port, users[CLIENTS:]))
-                ]
-                for generator in generators:
-                    loads.enter_context(generator)
-                two, one = alternate(generators, options.runs, options.seconds)
-            yield against(
-                f"across two nodes, window {window}",
-                "messages/s",
-                two,
-                one,
-                yardstick="one node",
-                at_least=0.25,
-            )
-            yield of_load(f"the same on one node, window {window}", "messages/s", one)
+                generators = [loads.enter_context(_generator(nodes, window)) for nodes in clusters]
+                one, *more = alternate(generators, options.runs, options.seconds)
+            what = f"p2p, version 2, window {window}, MariaDB"
+            yield of_load(f"{what}, 1 node", "messages/s", one)
+            for count, runs in zip(NODES[1:], more, strict=True):
+                name = f"{what}, {count} nodes"
+                yield against(name, "messages/s", runs, one, yardstick="1 node", at_least=0.25)
+
+
+def _cluster(stack: ExitStack, store: str, count: int, options: Options) -> Sequence[Listener]:
+    """So many nodes with a database and a Redis of their own, so that clusters can take turns. They
+    share a core, as their CPU is compared with that of one."""
+    home = options.directory / f"cluster{count}"
+    home.mkdir()
+    redis = stack.enter_context(Redis(home / "redis"))
+    os.sched_setaffinity(redis.pid, {GENERATOR_CORE})
+    initialise_database(store, home / "init-db.log")
+    return [
+        stack.enter_context(server(store, "--broker", redis.url(), root=options.root))
+        for _ in range(count)
+    ]
+
+
+def _generator(nodes: Sequence[Listener], window: int) -> Generator:
+    near, far = nodes[0], nodes[min(1, len(nodes) - 1)]
+    return Generator(
+        port=near.port,
+        port_of_readers=far.port,
+        pids=[node.pid for node in nodes],
+        users=clients.register_pairs(near.port, CLIENTS, prefix=f"window {window}"),
+        version=2,
+        window=window,
+    )

@@ -1,0 +1,24 @@
+"""TAKEN, as clients of version 2 say it: for every 32 messages, or once a second."""
+
+import time
+from collections.abc import Callable
+
+from bench import frames
+
+EVERY, WITHIN = 32, 1.0
+
+
+class Taking:
+    """send: to the server."""
+
+    def __init__(self, send: Callable[[bytes], object]) -> None:
+        self._send = send
+        self._untaken, self._due = 0, 0.0
+
+    def got(self, data: bytes, count: int) -> None:
+        """So many messages have ended in what was read."""
+        self._untaken += count
+        now = time.monotonic()
+        if (self._untaken >= EVERY or now >= self._due) and (at := frames.last_place(data)):
+            self._send(frames.taken(at))
+            self._untaken, self._due = 0, now + WITHIN
