@@ -62,9 +62,7 @@ class Past:
     received: list[Received] = attrs.field(factory=list)
     streams: Streams = attrs.field(factory=Streams)
     logs: list[Chronicle] = attrs.field(factory=list)
-    stored: defaultdict[tuple[int, str], list[int]] = attrs.field(
-        factory=lambda: defaultdict(list)
-    )
+    stored: defaultdict[tuple[int, str], list[int]] = attrs.field(factory=lambda: defaultdict(list))
     meaning: str = ""
     losses: int = 0
     sessions: dict[int, int] = attrs.field(factory=dict)  # users by their processes
