@@ -2,9 +2,9 @@
 
 import asyncio
 
+import attrs
 import pytest
 
-from adapters.gateway.endings import Ending
 from adapters.gateway.commands import READERS_PER_FRAME
 from adapters.gateway.watch import DROP_AFTER, PING_AFTER
 from chat_domain.fairness.limits import UNLIMITED
