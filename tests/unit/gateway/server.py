@@ -267,6 +267,15 @@ class Server:
         found = await self.log.read(user_id, got, 10_000)
         return [one.text for one in found.entries if one.kind == TEXT and one.sender_id != user_id]
 
+    async def lose(self, count: int) -> None:
+        """Let the database come back without its last entries, and the node notice."""
+        inner = self.log.inner
+        for _ in range(count):
+            entry = inner._entries.pop()
+            inner._of[entry.conv].pop()
+            del inner._firsts[entry.sender_id, entry.cid]
+        await self.chat.follower.look()
+
     def passes(self, seconds: float) -> None:
         """Let time pass for the domain."""
         self.clock.advance(seconds)
