@@ -38,9 +38,9 @@ class Talk:
     """One client, as commands see it. `session` and `client` are there while it is logged in.
 
     id: what it is called in the log. begun: on the domain's monotonic clock. gone: the connection
-    has ended. link_choked: the link takes no more for now. last_session: the session that there is or was last, and its client.
-    stranger_since: since when nobody is logged in, on the event loop's clock, as far as the watch
-    has seen; None if it has to look.
+    has ended. link_choked: the link takes no more for now. last_session: the session that there is
+    or was last, and its client. stranger_since: since when nobody is logged in, on the event loop's
+    clock, as far as the watch has seen; None if it has to look.
     """
 
     __slots__ = (

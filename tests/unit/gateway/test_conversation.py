@@ -744,8 +744,9 @@ async def test_a_new_name_that_comes_again_gets_the_answer_of_the_first(server: 
 async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Server) -> None:
     """For it is shown to as many."""
     ann = await server.logged_in("Ann")
-    members = [await server.logged_in(f"member {number}") for number in range(31)]
-    group_id = await server.group(1, *(peer.talk.session.user.id for peer in members))
+    for number in range(31):
+        await server.logged_in(f"member {number}")
+    group_id = await server.group(1, *range(2, 33))
     before = ann.talk.meter.frames
     await ann.ask(1035, groupid=group_id, groupname="walkers")
     assert ann.talk.meter.frames - before == DEAR + 32 / READERS_PER_FRAME
