@@ -10,7 +10,6 @@ class Ending(StrEnum):
     UNREACHABLE = auto()
     SILENT = auto()
     NOT_READING = auto()
-    STALLED = auto()
     TOO_SLOW = auto()
     TOO_FAST = auto()
     FRAME_TOO_LONG = auto()

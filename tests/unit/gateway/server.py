@@ -203,7 +203,7 @@ class Peer:
 class Server:
     """A node alone. log: what is behind its store's; see `GatedLog`."""
 
-    def __init__(self, limits: Limits = UNLIMITED) -> None:
+    def __init__(self, limits: Limits = UNLIMITED, *, second_login_replaces: bool = False) -> None:
         store = memory_store()
         assert isinstance(store.log, MemoryLog)
         self.log = GatedLog(store.log)
@@ -224,6 +224,7 @@ class Server:
             ids=CountingIds(),
             tasks=self.tasks,
             latches=EventLatches(),
+            second_login_replaces=second_login_replaces,
             guard=self.guard,
         )
         finished(self.chat.node.start())
