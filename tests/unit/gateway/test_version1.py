@@ -9,8 +9,8 @@ import pytest
 from adapters.gateway.clients import MOST_PACED, OriginalClient
 from adapters.gateway.pacer import PAUSE
 from adapters.gateway.watch import DROP_AFTER
-from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.incidents import INCIDENTS
+from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
 from chat_domain.log.reading import READ_AT_ONCE
 from tests.unit.gateway.server import Frame, Peer, Server, settled
