@@ -15,7 +15,7 @@ ESCAPED = rb"\u009b31m\u202e\u2028"
 
 
 class Crowd:
-    """Somebody away, whose list, group and unread messages are full of this, and who has written it."""
+    """Somebody away, whose list, group and messages are full of this, and who has written it."""
 
     def __init__(self, server: Server) -> None:
         self.server = server

@@ -81,7 +81,7 @@ async def test_a_new_password_ends_all_other_sessions(server: Server) -> None:
     for token in (first["token"], answer["token"]):
         _, refusal = await resumed(server, token)
         assert refusal["error"] == "bad_token"
-    assert not (third.is_gone() or again.is_gone())
+    assert (third.is_gone(), again.is_gone()) == (False, False)
 
 
 async def test_a_connection_that_breaks_before_the_answer_costs_nothing(server: Server) -> None:
@@ -189,7 +189,7 @@ async def test_a_device_has_one_session(server: Server) -> None:
     (changed,) = laptop.heard()
     assert (changed["msgid"], changed["what"], changed["toid"]) == (1037, "device_ended", user_id)
     assert changed["detail"] == ack["session"]
-    assert not (laptop.is_gone() or second.is_gone())
+    assert (laptop.is_gone(), second.is_gone()) == (False, False)
     assert sorted(one["device"] for one in await sessions(second)) == ["laptop", "phone"]
     _, refusal = await resumed(server, ack["token"])
     assert refusal["error"] == "bad_token"
