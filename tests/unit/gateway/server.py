@@ -276,6 +276,7 @@ class Server:
             inner._of[entry.conv].pop()
             del inner._firsts[entry.sender_id, entry.cid]
         await self.chat.follower.look()
+        await settled()
 
     def passes(self, seconds: float) -> None:
         """Let time pass for the domain."""
