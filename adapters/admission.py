@@ -105,7 +105,8 @@ class Admission:
             return first.answer(entry)
         refused = self._batch.refused.get(place)
         if refused is not None:
-            return NoSuchGroup(entry.conv) if entry.conv in self._seen.ended else refused
+            ended = entry.conv in self._seen.ended and entry.conv  # 0: of a group to be created
+            return NoSuchGroup(entry.conv) if ended else refused
         if entry.conv in self._seen.missing:
             return NoSuchUser(self._seen.missing[entry.conv])
         return self._shut_out(entry) if self._gone and entry.change is None else None

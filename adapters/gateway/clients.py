@@ -36,6 +36,7 @@ class Version2Client:
     knows_ours = True  # the requests that the C++ server did not have
     watches_drain = False
     on_terminal = False  # what would steer a terminal is escaped
+    full = False  # more waits to be sent one after the other than should
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         self._user = user
@@ -162,8 +163,9 @@ class PersonClient(Version2Client):
     def marked(self, user_id: int, got: int) -> None:
         """Version 1 has no such frame."""
 
-    def reset(self, ends: Ends) -> None:
-        """Version 1 knows no positions."""
+    def reset(self, ends: Ends) -> None:  # noqa: ARG002
+        """Version 1 knows no positions; but what it was sent is none of the new ones."""
+        self.sent = 0
 
     def friend_changed(self, friend: Friend) -> None:
         """Version 1 has no such frame."""
@@ -187,11 +189,10 @@ class PersonClient(Version2Client):
 class OriginalClient(PersonClient):
     """Sees one short frame in each of its reads, and nothing but chats once it is logged in.
 
-    choked, unchoked: called when more waits to be sent one after the other than should, and when
-    all of it is sent.
+    full_or_not: called when `full` has changed; once it is, until all of it is sent.
     """
 
-    __slots__ = ("_choked", "_pacer", "_short_chats", "choked", "unchoked")
+    __slots__ = ("_pacer", "_short_chats", "full", "full_or_not")
 
     takes_errors = False
     knows_ours = False
@@ -202,9 +203,16 @@ class OriginalClient(PersonClient):
         super().__init__(user, link, encoder, tally)
         self._short_chats = encoder.short_chats
         self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
-        self._choked = False
-        self.choked: Callable[[], None] | None = None
-        self.unchoked: Callable[[], None] | None = None
+        self.full = False
+        self.full_or_not: Callable[[], None] = _nobody_asks
+
+    def __len__(self) -> int:
+        """How many frames wait to be sent one after the other."""
+        return len(self._pacer)
+
+    def reset(self, ends: Ends) -> None:
+        super().reset(ends)
+        self._pacer.change(_without_position)
 
     def _pass_over(self, entry: Entry) -> None:
         if not self._pacer.busy:
@@ -226,17 +234,17 @@ class OriginalClient(PersonClient):
         for frame in frames[:-1]:
             self._pacer.add((frame, 0))
         self._pacer.add((frames[-1], at))
-        if len(self._pacer) >= MOST_PACED and not self._choked and self.choked is not None:
-            self._choked = True
-            self.choked()
+        if len(self._pacer) >= MOST_PACED and not self.full:
+            self.full = True
+            self.full_or_not()
 
     def _send_paced(self, item: tuple[bytes, int]) -> None:
         frame, at = item
         self.sent = at or self.sent
         self._link.write_alone(frame)
-        if self._choked and not len(self._pacer) and self.unchoked is not None:
-            self._choked = False
-            self.unchoked()
+        if self.full and not len(self._pacer):
+            self.full = False
+            self.full_or_not()
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:  # noqa: ARG002
         """It could take an answer for a chat, so it gets none."""
@@ -248,6 +256,14 @@ class OriginalClient(PersonClient):
 
     def closed(self) -> None:
         self._pacer.stop()
+
+
+def _without_position(item: tuple[bytes, int]) -> tuple[bytes, int]:
+    return item[0], 0
+
+
+def _nobody_asks() -> None:
+    """As before the session has begun."""
 
 
 def kind_of(version: int, link: Link) -> type[Version2Client]:

@@ -115,14 +115,14 @@ class Conversation:
             talk.chat.offline.taken_over(talk.session, talk.client.sent)
 
     def choked(self) -> None:
+        self.talk.link_choked = True
+        self.talk.look_for_room()
         self.intake.choke()
-        if self.talk.session is not None:
-            self.talk.chat.offline.choked(self.talk.session)
 
     def unchoked(self) -> None:
+        self.talk.link_choked = False
+        self.talk.look_for_room()
         self.intake.unchoke()
-        if self.talk.session is not None:
-            self.talk.chat.offline.unchoked(self.talk.session)
 
     def input_ended(self) -> None:
         self._input_ended = True

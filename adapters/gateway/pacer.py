@@ -31,6 +31,10 @@ class Pacer(Generic[T]):
         if not self.busy:
             self._start()
 
+    def change(self, how: Callable[[T], T]) -> None:
+        """Put what this makes of each that waits in its place."""
+        self._queue = deque(map(how, self._queue))
+
     def _start(self) -> None:
         self.busy = True
         self._timer = asyncio.get_running_loop().call_later(PAUSE, self._next)

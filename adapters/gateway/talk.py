@@ -1,7 +1,6 @@
 """What a command may do with its client: answer, ask who it is, log it in and out, hang up."""
 
 import secrets
-from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -39,9 +38,9 @@ class Talk:
     """One client, as commands see it. `session` and `client` are there while it is logged in.
 
     id: what it is called in the log. begun: on the domain's monotonic clock. gone: the connection
-    has ended. last_session: the session that there is or was last, and its client.
-    stranger_since: since when nobody is logged in, on the event loop's clock, as far as the watch
-    has seen; None if it has to look.
+    has ended. link_choked: the link takes no more for now. last_session: the session that there is
+    or was last, and its client. stranger_since: since when nobody is logged in, on the event loop's
+    clock, as far as the watch has seen; None if it has to look.
     """
 
     __slots__ = (
@@ -53,6 +52,7 @@ class Talk:
         "id",
         "last_session",
         "link",
+        "link_choked",
         "meter",
         "origin",
         "session",
@@ -74,7 +74,7 @@ class Talk:
         self.client: Version2Client | None = None
         self.last_session: tuple[Session, Version2Client] | None = None
         self.stranger_since: float | None = None
-        self.gone = False
+        self.gone = self.link_choked = False
         link.incoming.limit = STRANGERS_FRAME
 
     def labels(self) -> dict[str, int | str]:
@@ -150,9 +150,19 @@ class Talk:
         self.meter.logged_in()
         self.link.incoming.limit = MAX_CLIENT_FRAME
         if isinstance(client, OriginalClient):
-            client.choked = partial(self.chat.offline.choked, session)
-            client.unchoked = partial(self.chat.offline.unchoked, session)
+            client.full_or_not = self.look_for_room
+        self.look_for_room()
         log.debug("logged in", version=client.version)
+
+    def look_for_room(self) -> None:
+        """Let the session be shown what there is, or nothing while there is no room for it."""
+        session, client = self.session, self.client
+        if session is None or client is None:
+            return
+        if self.link_choked or client.full:
+            self.chat.offline.choked(session)
+        else:
+            self.chat.offline.unchoked(session)
 
     def check_still_there(self) -> None:
         """Raises NotLoggedIn for a client that has left while we worked for it."""

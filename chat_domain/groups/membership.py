@@ -3,7 +3,14 @@
 import attrs
 
 from chat_domain.entries import CHANGE, Change, Entry, Known, What
-from chat_domain.errors import GroupFull, NoSuchGroup, NotAllowed, NotMember, TooManyGroups
+from chat_domain.errors import (
+    ChatError,
+    GroupFull,
+    NoSuchGroup,
+    NotAllowed,
+    NotMember,
+    TooManyGroups,
+)
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.queue import AppendQueue
 from chat_domain.model import Group, Member, Membership, Page, Role, User
@@ -34,9 +41,9 @@ class GroupMembership:
     ) -> tuple[Done, Group]:
         """Raises BadName, GroupNameTaken and TooManyGroups."""
         parsed = Name.parse(name)
-        await self._check_room_for_another(user.id)
+        full = await self._no_room_for_another(user.id)
         change = Change(What.CREATED, name=parsed.text, detail=description)
-        done = await self._change(user, 0, change, cid)
+        done = await self._change(user, 0, change, cid, full)
         if isinstance(done, Known):
             return done, await self._named(parsed)
         return done, Group(done.conv, parsed.text, description)
@@ -49,46 +56,46 @@ class GroupMembership:
 
     async def join(self, user: User, group_id: int, cid: str | None = None) -> tuple[Done, Group]:
         """Raises NoSuchGroup, AlreadyMember, TooManyGroups and GroupFull."""
-        await self._check_room_for_another(user.id)
-        await self._check_room_in(group_id)
-        done = await self._change(user, group_id, Change(What.JOINED), cid)
+        full = await self._no_room_for_another(user.id) or await self._no_room_in(group_id)
+        done = await self._change(user, group_id, Change(What.JOINED), cid, full)
         group = await self.groups.by_id(group_id)
         if group is None:
             raise NoSuchGroup(group_id)
         return done, group
 
-    async def _check_room_for_another(self, user_id: int) -> None:
+    async def _no_room_for_another(self, user_id: int) -> ChatError | None:
         most = self.guard.limits.groups_per_user
-        if most and await self.groups.count_of(user_id) >= most:
-            self.guard.counters.groups_refused += 1
-            raise TooManyGroups(most)
+        if not most or await self.groups.count_of(user_id) < most:
+            return None
+        self.guard.counters.groups_refused += 1
+        return TooManyGroups(most)
 
-    async def _check_room_in(self, group_id: int) -> None:
+    async def _no_room_in(self, group_id: int) -> ChatError | None:
         """Those who join in the same moment do not see each other: a few too many may get in."""
         most = self.guard.limits.members_per_group
-        if most and await self.groups.size(group_id) >= most:
-            self.guard.counters.members_refused += 1
-            raise GroupFull(group_id, most)
+        if not most or await self.groups.size(group_id) < most:
+            return None
+        self.guard.counters.members_refused += 1
+        return GroupFull(group_id, most)
 
     async def rename(self, user: User, group_id: int, name: str, cid: str | None = None) -> Done:
         """Give a group another name. Only its creator may. Raises BadName, NoSuchGroup, NotMember,
         NotAllowed and GroupNameTaken."""
         parsed = Name.parse(name)
-        await self._check_is_creator(user.id, group_id)
-        return await self.rename_by_force(user, group_id, parsed, cid)
+        refused = await self._not_by(user.id, group_id)
+        change = Change(What.RENAMED, name=parsed.text)
+        return await self._change(user, group_id, change, cid, refused)
 
-    async def rename_by_force(
-        self, by: User, group_id: int, name: Name, cid: str | None = None
-    ) -> Done:
+    async def rename_by_force(self, by: User, group_id: int, name: Name) -> Done:
         """The same for whoever may rename any group. Raises NoSuchGroup and GroupNameTaken."""
-        return await self._change(by, group_id, Change(What.RENAMED, name=name.text), cid)
+        return await self._change(by, group_id, Change(What.RENAMED, name=name.text))
 
-    async def _check_is_creator(self, user_id: int, group_id: int) -> None:
+    async def _not_by(self, user_id: int, group_id: int) -> ChatError | None:
+        """Why this user may not do what a group's creator may."""
         found = await self.groups.members(group_id, user_id - 1, 1)
         if not found or found[0].id != user_id:
-            raise NotMember(group_id)
-        if found[0].role is not Role.CREATOR:
-            raise NotAllowed(group_id)
+            return NotMember(group_id)
+        return None if found[0].role is Role.CREATOR else NotAllowed(group_id)
 
     async def leave(self, user: User, group_id: int, cid: str | None = None) -> Done:
         """Raises NoSuchGroup and NotMember. See `Log.append` for who succeeds a creator."""
@@ -103,11 +110,19 @@ class GroupMembership:
         await self._change(by, group_id, Change(What.ENDED))
 
     async def _change(
-        self, user: User, group_id: int, change: Change, cid: str | None = None
+        self,
+        user: User,
+        group_id: int,
+        change: Change,
+        cid: str | None = None,
+        refused: ChatError | None = None,
     ) -> Done:
+        """refused: why it may not be done, unless it was done before under the same cid."""
+        if refused is not None and cid is None:
+            raise refused
         cid = cid or self.ids.cid(self.clock.now_ms())
         entry = Entry(group_id, CHANGE, user.id, user.name, cid, change=change)
-        return await self.queue.change(entry)
+        return await self.queue.change(entry, refused)
 
     async def own(self, user_id: int, after: int, limit: int) -> Page[Membership]:
         """A page of the user's groups."""

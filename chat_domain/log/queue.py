@@ -115,10 +115,10 @@ class AppendQueue:
             self._busy = True
             self._tasks.soon(self._go_on)
 
-    async def change(self, entry: Entry) -> Entry | Known:
+    async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Known:
         """Have a change written, and wait until it is applied here. Raises what it is refused
-        with, and TryAgain."""
-        draft = Awaited(entry, latch=self._latches.latch())
+        with, and TryAgain. refused: see `Draft`."""
+        draft = Awaited(entry, refused=refused, latch=self._latches.latch())
         self.add(draft)
         await draft.latch.wait(CHANGED_WITHIN)
         result = draft.result

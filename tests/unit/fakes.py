@@ -223,7 +223,7 @@ class FakeLog:
     in which they came. reads: how often entries were read for a user.
     """
 
-    def __init__(self, inner: MemoryLog, soon: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, inner: MemoryLog, soon: Callable[[Callable[[], None]], object]) -> None:
         self.inner = inner
         self.reading: deque[Callable[[], None]] = deque()
         self.writing: deque[Callable[[], None]] = deque()

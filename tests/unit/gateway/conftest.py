@@ -7,11 +7,11 @@ from msgspec import to_builtins
 from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
-from adapters.gateway.clients import Version2Client
 from adapters.gateway.talk import Talk
 from adapters.wire.requests import ALWAYS, AnyRequest, GroupChat, OneChat
+from chat_domain.entries import is_group
 from chat_domain.errors import ChatError
-from chat_domain.ports.client import Answer
+from chat_domain.log.queue import Draft, Result
 from entrypoints.logs import labelled
 from tests.unit.declared import answered_fields, name_of
 from tests.unit.gateway.server import Server
@@ -38,7 +38,7 @@ def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if not isinstance(error, (*request.refusals, *ALWAYS)):
             undeclared.append(f"{request.__name__} is not declared to be refused with {error!r}.")
 
-    refuse, answer, answered = Talk.refuse, Talk.answer, Version2Client.answered
+    refuse, answer, answer_draft = Talk.refuse, Talk.answer, Draft.answer
 
     def judged_answer(talk: Talk, request: AnyRequest, what: Any) -> None:
         fields = to_builtins(what).keys() - {"msgid", "seq"}
@@ -52,14 +52,14 @@ def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         judge(type(request), error)
         refuse(talk, request, error)
 
-    def judged_answered(client: Version2Client, answer: Answer) -> None:
-        if answer.error is not None:
-            judge(GroupChat if answer.message.group_id else OneChat, answer.error)
-        answered(client, answer)
+    def judged_draft(draft: Draft, result: Result) -> None:
+        if isinstance(result, ChatError):
+            judge(GroupChat if is_group(draft.entry.conv) else OneChat, result)
+        answer_draft(draft, result)
 
     monkeypatch.setattr(Talk, "refuse", judged_refuse)
     monkeypatch.setattr(Talk, "answer", judged_answer)
-    monkeypatch.setattr(Version2Client, "answered", judged_answered)
+    monkeypatch.setattr(Draft, "answer", judged_draft)
     yield
     assert not undeclared, "\n".join(undeclared)
 

@@ -3,7 +3,8 @@
 import asyncio
 import itertools
 import json
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 
@@ -13,20 +14,23 @@ from adapters.gateway.shared import Shared
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
 from adapters.memory import memory_store
+from adapters.memory.log import MemoryLog
 from adapters.memory.nodes import Hub
 from adapters.wire.incoming import IncomingBytes
+from chat_domain.entries import TEXT
 from chat_domain.errors import TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import UNLIMITED, Limits
+from chat_domain.model import User
 from entrypoints.bootstrap import assemble
-from tests.unit.fakes import CountingIds, FakeMailbox, ManualClock, OpenHasher
+from tests.unit.fakes import CountingIds, FakeLog, ManualClock, OpenHasher, finished
 
 if TYPE_CHECKING:
     from adapters.gateway.conversation import Conversation
-    from chat_domain.model import User
     from chat_domain.ports.store import Friends
 
 Frame = dict[str, Any]
+T = TypeVar("T")
 
 
 class GatedHasher(OpenHasher):
@@ -67,6 +71,19 @@ class FriendsElsewhere:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+
+class GatedLog(FakeLog):
+    """See FakeLog; here, what is read waits for the gate to be open."""
+
+    def __init__(self, inner: MemoryLog) -> None:
+        super().__init__(inner, lambda work: asyncio.get_running_loop().call_soon(work))
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def _read(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        await self.gate.wait()
+        return self._do(begin)
 
 
 class FakeLink:
@@ -184,27 +201,33 @@ class Peer:
 
 
 class Server:
-    def __init__(self, limits: Limits = UNLIMITED, *, mailbox_capacity: int = 1000) -> None:
-        store = self.store = memory_store(mailbox_capacity=mailbox_capacity)
+    """A node alone. log: what is behind its store's; see `GatedLog`."""
+
+    def __init__(self, limits: Limits = UNLIMITED, *, second_login_replaces: bool = False) -> None:
+        store = memory_store()
+        assert isinstance(store.log, MemoryLog)
+        self.log = GatedLog(store.log)
         self.guard = Guard(limits)
-        self.mailbox = FakeMailbox(store.mailbox)
         self.failing_friends = FriendsElsewhere(store.friends)
         self.hasher = GatedHasher()
         self.clock = ManualClock()
         self.tasks = BackgroundTasks()
+        self.store = attrs.evolve(
+            store, log=self.log, friends=cast("Friends", self.failing_friends)
+        )
         hub = Hub()
         self.chat = assemble(
-            attrs.evolve(
-                store, mailbox=self.mailbox, friends=cast("Friends", self.failing_friends)
-            ),
+            self.store,
             hub.surroundings("alone"),
             hasher=self.hasher,
             clock=self.clock,
             ids=CountingIds(),
             tasks=self.tasks,
             latches=EventLatches(),
+            second_login_replaces=second_login_replaces,
             guard=self.guard,
         )
+        finished(self.chat.node.start())
         hub.join("alone", self.chat.node)
         self.gateway = Gateway(Shared(self.chat, self.tasks, self.guard))
 
@@ -219,15 +242,41 @@ class Server:
         (user_id,) = await self.register(name)
         return await self.log_in(user_id, version=version, end=end)
 
-    async def log_in(self, user_id: int, *, version: int = 2, end: bytes = b"\n") -> Peer:
+    async def log_in(
+        self, user_id: int, *, version: int = 2, end: bytes = b"\n", **fields: Any
+    ) -> Peer:
         peer = self.join(end)
-        peer.say({"msgid": 1000, "id": user_id, "password": "pw", "v": version})
+        peer.say({"msgid": 1000, "id": user_id, "password": "pw", "v": version, **fields})
         await settled()
         return peer
 
     def tick(self, now: float) -> None:
         for conversation in self.gateway:
             conversation.tick(now)
+
+    async def group(self, creator_id: int, *member_ids: int, name: str = "hikers") -> int:
+        """The id of a new group."""
+        groups = self.chat.groups
+        _, group = await groups.create(User(creator_id, "creator"), name, "walk")
+        for member_id in member_ids:
+            await groups.join(User(member_id, "member"), group.id)
+        return group.id
+
+    async def waiting_for(self, user_id: int) -> list[str]:
+        """The texts of others that no device of a user's has got, as the store knows it."""
+        got = (await self.log.opening(user_id)).got
+        found = await self.log.read(user_id, got, 10_000)
+        return [one.text for one in found.entries if one.kind == TEXT and one.sender_id != user_id]
+
+    async def lose(self, count: int) -> None:
+        """Let the database come back without its last entries, and the node notice."""
+        inner = self.log.inner
+        for _ in range(count):
+            entry = inner._entries.pop()
+            inner._of[entry.conv].pop()
+            del inner._firsts[entry.sender_id, entry.cid]
+        await self.chat.follower.look()
+        await settled()
 
     def passes(self, seconds: float) -> None:
         """Let time pass for the domain."""

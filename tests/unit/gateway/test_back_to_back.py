@@ -5,9 +5,21 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from adapters.client.backoff import Backoff
-from adapters.client.events import Ack, GoingAway, Message, Presence, Replaced
+from adapters.client.cids import Cids
+from adapters.client.events import (
+    Ack,
+    Changed,
+    GoingAway,
+    Got,
+    Message,
+    Presence,
+    Reset,
+    SessionEnded,
+)
+from adapters.client.position import Position
 from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
 from adapters.client.settings import Settings
 from adapters.gateway.watch import DROP_AFTER
@@ -24,7 +36,8 @@ class Near:
     def __init__(self, server: Server, seed: int = 0) -> None:
         self._server = server
         self._random = random.Random(seed)
-        self.protocol = ClientProtocol(Settings(), Backoff(0.2, 5.0, random.Random(1)))
+        self.cids = Cids()
+        self.protocol = ClientProtocol(Settings(), Backoff(0.2, 5.0, random.Random(1)), self.cids)
         self.now = 100.0
         self.heard: list[Any] = []
         self.connect()
@@ -71,25 +84,42 @@ class Near:
         self.heard = [one for one in self.heard if not isinstance(one, Answered)]
         return answer
 
-    async def log_in(self, user_id: int, password: str = "pw") -> LoginAck:
-        answer = await self.ask(requests.Login(id=user_id, password=password, v=2))
+    async def log_in(self, user_id: int) -> LoginAck:
+        since = self.protocol.position
+        request = requests.Login(id=user_id, password="pw", v=2)
+        if since is not None:
+            request = replace(request, since=since.since, epoch=since.epoch)
+        answer = await self.ask(request)
         assert isinstance(answer, LoginAck)
         assert answer.errno == 0
         return answer
 
+    async def come_back(self, user_id: int) -> LoginAck:
+        """Over a new connection, after the old one was lost."""
+        self.lose_connection()
+        await settled()
+        self.connect()
+        return await self.log_in(user_id)
+
     def texts(self) -> list[str]:
         return [one.text for one in self.heard if isinstance(one, Message)]
 
-    def settlements(self) -> list[tuple[str, bool]]:
-        """Which messages were acknowledged, and whether as delivered."""
+    def positions(self) -> list[int]:
+        return [one.at for one in self.heard if isinstance(one, Message)]
+
+    def settlements(self) -> list[str]:
+        """Which messages were acknowledged."""
         return [
-            (one.cid, one.outcome.delivered)
+            one.cid
             for one in self.heard
             if isinstance(one, Settled) and isinstance(one.outcome, Ack)
         ]
 
-    def post(self, to: int, cid: str, text: str) -> None:
+    def post(self, to: int, text: str) -> str:
+        """Return the message's cid."""
+        cid = self.cids.next()
         self.protocol.post(cid, requests.OneChat(toid=to, msg=text))
+        return cid
 
 
 async def two(server: Server) -> tuple[Near, Near]:
@@ -102,11 +132,11 @@ async def two(server: Server) -> tuple[Near, Near]:
 
 
 async def exchange(*ends: Near) -> None:
-    """Let everybody say, hear and acknowledge all there is."""
+    """Let everybody say, hear and take over all there is."""
     for _ in range(6):
         for end in ends:
             await end.shuttle()
-            end.protocol.acknowledge()
+            end.protocol.take()
 
 
 async def test_a_registration_and_a_login(server: Server) -> None:
@@ -120,69 +150,130 @@ async def test_a_registration_and_a_login(server: Server) -> None:
     assert near.protocol.state is State.READY
 
 
-async def test_messages_are_delivered_and_acknowledged(server: Server) -> None:
-    """In both directions, in order."""
+async def test_messages_arrive_and_are_acknowledged(server: Server) -> None:
+    """In both directions, in order; and both are told that they were taken over."""
     ann, bob = await two(server)
-    for number in range(100):
-        ann.post(2, f"a{number}", f"to Bob {number}")
-        bob.post(1, f"b{number}", f"to Ann {number}")
+    to_bob = [ann.post(2, f"to Bob {number}") for number in range(100)]
+    to_ann = [bob.post(1, f"to Ann {number}") for number in range(100)]
     await exchange(ann, bob)
     assert bob.texts() == [f"to Bob {number}" for number in range(100)]
     assert ann.texts() == [f"to Ann {number}" for number in range(100)]
-    assert ann.settlements() == [(f"a{number}", True) for number in range(100)]
-    assert bob.settlements() == [(f"b{number}", True) for number in range(100)]
+    assert sorted(ann.positions() + bob.positions()) == list(range(1, 201))
+    assert ann.settlements() == to_bob
+    assert bob.settlements() == to_ann
     assert ann.protocol.unsettled == bob.protocol.unsettled == 0
+    server.passes(0.5)
+    await exchange(ann, bob)
+    assert [one for one in ann.heard if isinstance(one, Got)][-1] == Got(2, bob.positions()[-1])
+    assert [one for one in bob.heard if isinstance(one, Got)][-1] == Got(1, ann.positions()[-1])
 
 
-async def test_stored_messages_come_with_the_next_login(server: Server) -> None:
-    """And leave the mailbox as they are acknowledged, window by window."""
+async def test_what_was_said_meanwhile_comes_with_the_next_login(server: Server) -> None:
+    """From where the client is; another device begins where none has taken anything over."""
     ann, bob = await two(server)
+    ann.post(2, "first")
+    await exchange(ann, bob)
     bob.lose_connection()
     await settled()
-    for number in range(200):
-        ann.post(2, f"a{number}", str(number))
+    for number in range(300):
+        ann.post(2, str(number))
     await exchange(ann)
-    assert ann.settlements() == [(f"a{number}", False) for number in range(200)]
-    bob.connect()
-    await bob.log_in(2)
+    await bob.come_back(2)
     await exchange(bob)
-    assert bob.texts() == [str(number) for number in range(200)]
-    assert await server.mailbox.read(2, 10, ()) == []
+    assert bob.texts() == ["first", *(str(number) for number in range(300))]
+    await server.chat.marks.write()
+    assert await server.waiting_for(2) == []
+    other = Near(server)
+    await other.log_in(2)
+    await exchange(other)
+    assert other.texts() == []
 
 
 async def test_nothing_is_shown_twice_after_lost_connections(server: Server) -> None:
-    """Neither what the sender sends again, nor what the server pushes again."""
+    """Neither what the sender sends again, nor what the server pushes again; and one's own message
+    that comes back out of the log is its answer."""
     ann, bob = await two(server)
-    bob_token = (await bob.ask(requests.ChangePassword(old="pw", new="better"))).token
-    ann.post(2, "a1", "one")
+    first = ann.post(2, "one")
     await ann.shuttle()
+    second = ann.post(2, "two")
+    ann.protocol.pump(ann.now)
+    ann.link.arrives(ann.protocol.data_to_send())
+    await settled()  # and the answer is never read
     await bob.shuttle()
-    for near, token in ((bob, bob_token), (ann, None)):
-        near.lose_connection()
-        await settled()
-        near.connect()
-        if token:
-            assert (await near.ask(requests.Resume(token=token))).errno == 0
-        else:
-            await near.log_in(1)
-    ann.post(2, "a2", "two")
+    await bob.come_back(2)
+    await ann.come_back(1)
+    third = ann.post(2, "three")
     await exchange(ann, bob)
-    assert bob.texts() == ["one", "two"]
-    assert [cid for cid, _ in ann.settlements()] == ["a1", "a2"]
-    assert await server.mailbox.read(2, 10, ()) == []
+    assert bob.texts() == ["one", "two", "three"]
+    assert ann.texts() == []
+    assert ann.settlements() == [first, second, third]
+    assert server.chat.follower.applied == 3
+
+
+async def test_a_client_that_says_ping_moves_on(server: Server) -> None:
+    """When all that happens is what it writes itself."""
+    ann, _ = await two(server)
+    ann.post(2, "hello")
+    await exchange(ann)
+    assert ann.protocol.position is None
+    ann.protocol.request(requests.Ping())
+    await exchange(ann)
+    assert ann.protocol.position == Position(1, server.chat.follower.epoch)
+    await ann.come_back(1)
+    await exchange(ann)
+    assert ann.texts() == []
 
 
 async def test_a_second_login_on_a_connection_is_like_the_first(server: Server) -> None:
-    """What comes in it is acknowledged, so that the session does not stall."""
+    """What comes in it is taken over as well."""
     ann, bob = await two(server)
+    posted = []
     for turn in range(3):
-        ann.post(2, f"a{turn}", str(turn))
+        posted.append(ann.post(2, str(turn)))
         await exchange(ann, bob)
         bob.protocol.log_out()
         await bob.shuttle()
         await bob.log_in(2)
     assert bob.texts() == ["0", "1", "2"]
-    assert ann.settlements() == [("a0", True), ("a1", True), ("a2", True)]
+    assert ann.settlements() == posted
+    await server.chat.marks.write()
+    assert await server.waiting_for(2) == []
+
+
+async def test_another_epoch_makes_no_message_come_twice_or_not_at_all(server: Server) -> None:
+    """Whether the client is there when it begins, or comes later with a place of the old one."""
+    ann, bob = await two(server)
+    ann.post(2, "one")
+    await exchange(ann, bob)
+    bob.lose_connection()
+    await settled()
+    ann.post(2, "lost with the disk")
+    await exchange(ann)
+    await server.lose(1)
+    await exchange(ann)
+    assert Reset(Position(1, server.chat.follower.epoch)) in ann.heard
+    ann.post(2, "two")
+    await exchange(ann)
+    bob.connect()
+    assert (await bob.log_in(2)).reset
+    ann.post(2, "three")
+    await exchange(ann, bob)
+    assert bob.texts() == ["one", "three"]  # "two" is in the conversation's history
+
+
+async def test_own_words_come_from_other_devices(server: Server) -> None:
+    """And what changes, to all of them."""
+    ann, bob = await two(server)
+    other = Near(server, 3)
+    await other.log_in(1)
+    ann.post(2, "hello")
+    await exchange(ann, other, bob)
+    assert [(one.own, one.to_id) for one in other.heard if isinstance(one, Message)] == [(True, 2)]
+    assert ann.texts() == []
+    await ann.ask(requests.CreateGroup(groupname="hikers", cid=ann.cids.next()))
+    await exchange(ann, other)
+    assert [one.what for one in other.heard if isinstance(one, Changed)] == ["created"]
+    assert not [one for one in ann.heard if isinstance(one, Changed)]
 
 
 async def test_a_silent_client_lives_on_its_pongs(server: Server) -> None:
@@ -211,7 +302,6 @@ async def test_every_request_has_an_answer_that_the_client_reads(server: Server)
     assert (await ann.ask(requests.JoinGroup(groupid=group_id))).error == "already_member"
     assert (await ann.ask(requests.LeaveGroup(groupid=group_id))).seq
     assert (await ann.ask(requests.RemoveFriend(friendid=2))).seq
-    assert (await ann.ask(requests.Ping())).seq
     assert (await ann.ask(requests.FindUser(name="nobody"))).error == "no_such_user"
     assert (await ann.ask(requests.ChangePassword(old="pw", new="better"))).token
     assert len((await ann.ask(requests.ListSessions())).sessions) >= 1
@@ -219,7 +309,7 @@ async def test_every_request_has_an_answer_that_the_client_reads(server: Server)
 
 
 async def test_notices_reach_the_application(server: Server) -> None:
-    """Presence, REPLACED and GOING_AWAY."""
+    """Presence, the end of the session, and GOING_AWAY."""
     ann, bob = await two(server)
     await ann.ask(requests.AddFriend(friendid=2))
     bob.lose_connection()
@@ -229,11 +319,13 @@ async def test_notices_reach_the_application(server: Server) -> None:
     await ann.shuttle()
     assert ann.heard == [Presence(2, "Bob", online=False)]
     bob.connect()
-    token = (await bob.log_in(2)).token
+    session = (await bob.log_in(2)).session
     second = Near(server)
-    assert (await second.ask(requests.Resume(token=token))).errno == 0
+    await second.log_in(2)
+    await second.ask(requests.EndSession(session=session))
     await bob.shuttle()
-    assert bob.heard[-1] == Replaced()
+    assert isinstance(bob.heard[-1], SessionEnded)
+    assert bob.link.closed
     await server.gateway.close()
     await ann.shuttle()
     assert ann.heard[-1] == GoingAway(1000)
@@ -251,8 +343,10 @@ async def test_any_text_arrives_as_it_was_sent(said: list[str], seed: int) -> No
     await server.register("Ann")
     ann = Near(server, seed)
     await ann.log_in(1)
-    for number, text in enumerate(said):
-        ann.post(1, f"c{number}", text)
-    await exchange(ann)
-    assert ann.texts() == said
+    other = Near(server, seed)
+    await other.log_in(1)
+    for text in said:
+        ann.post(1, text)
+    await exchange(ann, other)
+    assert other.texts() == said
     assert len(ann.settlements()) == len(said)

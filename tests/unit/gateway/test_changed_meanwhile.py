@@ -50,9 +50,9 @@ async def test_a_login_by_a_password_that_is_changed_meanwhile(
     server.hasher.gate.set()
     await settled()
     assert answer(intruder)["errno"] == 50
-    assert server.chat.sessions.get(user_id) is None
+    assert not server.chat.sessions.of(user_id)
     assert await server.chat.overview.store.tokens.of(user_id, server.clock.ms) == []
-    assert await server.chat.node.presence.online([user_id]) == set()
+    assert await server.chat.overview.presence.online([user_id]) == set()
 
 
 async def test_a_login_whose_token_is_kept_behind_the_change(
@@ -62,9 +62,9 @@ async def test_a_login_whose_token_is_kept_behind_the_change(
     await server.register("Ann")
     add, gate = MemoryTokens.add, asyncio.Event()
 
-    async def slow_add(tokens: MemoryTokens, token: KeptToken, *, sessions: int) -> None:
+    async def slow_add(tokens: MemoryTokens, token: KeptToken, **options: Any) -> list[str]:
         await gate.wait()
-        await add(tokens, token, sessions=sessions)
+        return await add(tokens, token, **options)
 
     monkeypatch.setattr(MemoryTokens, "add", slow_add)
     intruder = server.join()
@@ -116,5 +116,5 @@ async def test_a_resume_by_a_token_that_is_ended_meanwhile(
     gate.set()
     await settled()
     assert answer(thief)["error"] == "bad_token"
-    assert server.chat.sessions.get(1) is None
-    assert await server.chat.node.presence.online([1]) == set()
+    assert not server.chat.sessions.of(1)
+    assert await server.chat.overview.presence.online([1]) == set()

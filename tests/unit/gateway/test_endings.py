@@ -14,9 +14,9 @@ from adapters.gateway.endings import Ending
 from adapters.gateway.watch import DROP_AFTER
 from adapters.owner import OWNER
 from adapters.wire.framing import MAX_CLIENT_FRAME
-from chat_domain.delivery.session import STALLED_AFTER
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.networks import Networks
+from chat_domain.log.sessions import MOST_MEMBERSHIPS
 from tests.unit.gateway.server import FakeLink, Peer, Server, settled
 
 Lines = list[EventDict]
@@ -41,12 +41,6 @@ async def not_reading(server: Server, peer: Peer) -> None:
     await silent(server, peer)
 
 
-async def stalled(server: Server, peer: Peer) -> None:
-    peer.say({"msgid": 1005, "toid": 1, "msg": "to myself"})
-    for now in (0.0, STALLED_AFTER):
-        server.tick(now)
-
-
 async def too_fast(server: Server, peer: Peer) -> None:
     while not peer.is_gone():
         peer.say(*[{"msgid": 77}] * 100)
@@ -58,15 +52,10 @@ async def frame_too_long(server: Server, peer: Peer) -> None:
     peer.link.arrives(b"x" * (MAX_CLIENT_FRAME + 1))
 
 
-async def replaced(server: Server, peer: Peer) -> None:
-    old = peer.talk.session
-    assert old is not None
-    await server.chat.logins.log_in(old.user, old.client, old.claim.key)
-
-
 async def moved(server: Server, peer: Peer) -> None:
-    assert peer.talk.session is not None
-    peer.talk.session.client.dropped()
+    server.chat.sessions.memberships = MOST_MEMBERSHIPS  # so that it finds no room
+    await server.log.renew()
+    await server.chat.follower.look()
 
 
 async def logged_out(server: Server, peer: Peer) -> None:
@@ -77,8 +66,8 @@ async def shutting_down(server: Server, peer: Peer) -> None:
     await server.gateway.close()
 
 
-WAYS = [client_closed, reset, silent, not_reading, stalled, too_fast, frame_too_long, replaced]
-WAYS += [moved, logged_out, shutting_down]
+WAYS = [client_closed, reset, silent, not_reading, too_fast, frame_too_long, moved, logged_out]
+WAYS += [shutting_down]
 
 
 @pytest.mark.parametrize("end", WAYS, ids=lambda end: end.__name__)
@@ -94,13 +83,22 @@ async def test_one_line_says_why_a_connection_has_ended(
     await settled()
     (line,) = [line for line in lines if line["event"].startswith("connection")]
     assert (line["log_level"], line["reason"]) == ("info", end.__name__)
-    assert (line["session"], line["user"]) == (session.claim.name, 1)
+    assert (line["session"], line["user"]) == (session.device, 1)
+
+
+async def test_the_line_says_who_has_lost_their_slot(lines: Lines) -> None:
+    """To a second client of version 1, where the operator has chosen so."""
+    server = Server(second_login_replaces=True)
+    old = await server.logged_in("Ann", version=1)
+    await server.log_in(1, version=1)
+    (line,) = [line for line in lines if line["event"] == "connection closed"]
+    assert (line["connection"], line["reason"]) == (old.talk.id, "replaced")
 
 
 async def test_the_line_tells_what_a_connection_was(server: Server, lines: Lines) -> None:
-    """Where it came from, how long it was there, and what it was sent."""
+    """Where it came from, how long it was there, and up to where it was sent what is its user's."""
     ann = await server.logged_in("Ann")
-    ann.say({"msgid": 1005, "toid": 1, "msg": "to myself"})
+    await ann.ask(1005, toid=1, msg="to myself")
     server.clock.advance(12.5)
     ann.link.abort()
     await settled()
@@ -114,7 +112,7 @@ async def test_the_line_tells_what_a_connection_was(server: Server, lines: Lines
         "user": 1,
         "version": 2,
         "seconds": 12.5,
-        "pushes": 1,
+        "at": 1,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from adapters.gateway.endings import Ending
+from chat_domain.model import User
 from chat_domain.names import Name
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
@@ -14,20 +15,22 @@ ESCAPED = rb"\u009b31m\u202e\u2028"
 
 
 class Crowd:
-    """Somebody away, whose list, group and mailbox are full of this, and who has written it."""
+    """Somebody away, whose list, group and messages are full of this, and who has written it."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self.user_id = self.evil_id = self.group_id = 0
 
     async def gather(self) -> None:
-        users, groups = self.server.store.users, self.server.store.groups
+        users, groups = self.server.store.users, self.server.chat.groups
         self.user_id = await users.add(Name(f"Nick {EVIL}"), "hash of pw")
         self.evil_id = await users.add(Name(f"Evil {EVIL}"), "hash of pw")
         await self.server.store.friends.add(self.user_id, self.evil_id)
-        group = await groups.create(Name(f"Group {EVIL}"), f"about {EVIL}", self.evil_id)
+        evil, nick = User(self.evil_id, "Evil"), User(self.user_id, "Nick")
+        _, group = await groups.create(evil, "hikers", f"about {EVIL}")
         self.group_id = group.id
-        await groups.join(group.id, self.user_id)
+        await groups.rename_by_force(evil, group.id, Name(f"Group {EVIL}"))
+        await groups.join(nick, group.id)
         await self.writes()
 
     async def writes(self) -> None:

@@ -58,36 +58,35 @@ async def test_a_session_s_failure_has_the_session(
     assert (await ann.ask(1012))["msgid"] == 1013
 
 
-async def test_a_failure_of_what_is_done_for_many_costs_each_a_request(
+async def test_what_is_read_for_a_session_is_its_own(
     server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One line tells of it, which is nobody's."""
-    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
-    (away,) = await server.register("Carl")
-    monkeypatch.setattr(server.mailbox, "add", broken_later)
-    for peer in (ann, bob):
-        peer.say({"msgid": 1005, "toid": away, "msg": "hello", "seq": 7}, {"msgid": 1012, "seq": 8})
+    """Though it is another's request, or the clock, that begins it."""
+    ann = await server.logged_in("Ann")
+    monkeypatch.setattr(type(server.chat.reader), "read_some", broken_later)
+    ann.conversation.choked()
+    bob = await server.logged_in("Bob")
+    await bob.ask(1005, toid=1, msg="hello")
+    ann.conversation.unchoked()
     await settled()
-    for peer in (ann, bob):
-        refusal, pong = (frame for frame in peer.heard() if "seq" in frame)
-        assert (refusal["error"], refusal["seq"]) == ("try_again", 7)
-        assert (pong["msgid"], pong["seq"]) == (1013, 8)
-    (line,) = lines
-    assert (line["event"], owner(line)) == ("background task failed", {})
-
-
-async def test_what_is_begun_for_another_is_the_other_s(
-    server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ann's message is stored, so Bob's mailbox is read, in a task that Ann's request begins."""
-    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
-    assert bob.talk.session is not None
-    bob.talk.session.fall_back()
-    monkeypatch.setattr(server.mailbox, "read", broken_later)
-    await ann.ask(1005, toid=2, msg="hello")
     (line,) = lines
     assert line["event"] == "background task failed"
-    assert owner(line) == bob.talk.session.labels()
+    assert ann.talk.session is not None
+    assert owner(line) == ann.talk.session.labels()
+
+
+async def test_what_is_written_behind_is_nobody_s(
+    server: Server, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the node's, for many at once."""
+    ann = await server.logged_in("Ann")
+    await ann.ask(1005, toid=1, msg="to myself")
+    ann.say({"msgid": 1014, "at": 1})
+    monkeypatch.setattr(server.log, "got", broken_later)
+    server.passes(1)
+    await settled()
+    (line,) = lines
+    assert (line["event"], owner(line)) == ("background task failed", {})
 
 
 async def test_the_end_of_a_session_is_its_own(
@@ -97,7 +96,7 @@ async def test_the_end_of_a_session_is_its_own(
     ann = await server.logged_in("Ann")
     assert ann.talk.session is not None
     session = ann.talk.session
-    monkeypatch.setattr(type(server.chat.logins), "retire", broken_later)
+    monkeypatch.setattr(type(server.chat.logins), "end", broken_later)
     ann.link.abort()
     await settled()
     _, failed = lines

@@ -13,7 +13,9 @@ from adapters.wire.requests import REQUESTS, AnyRequest
 from chat_domain import errors
 from chat_domain.errors import ChatError
 from chat_domain.fairness.limits import UNLIMITED
-from chat_domain.names import Name
+from chat_domain.log.session import MOST_UNANSWERED
+from chat_domain.log.sessions import MOST_OF_A_USER
+from chat_domain.model import User
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 LIMITS = attrs.evolve(
@@ -23,6 +25,7 @@ LIMITS = attrs.evolve(
     friends_per_user=2,
     groups_per_user=2,
     members_per_group=2,
+    waiting_from_strangers=1,
 )
 Pair = tuple[type[AnyRequest], type[ChatError]]
 
@@ -39,12 +42,13 @@ class Scene:
 
 @pytest.fixture
 async def scene() -> Scene:
-    server = Server(LIMITS, mailbox_capacity=1)
+    server = Server(LIMITS)
     ann = await server.logged_in("Ann")
     (bob,) = await server.register("Bob")
-    await server.store.groups.create(Name("hikers"), "", 1)
-    await server.store.groups.create(Name("owls"), "", bob)
-    await server.store.groups.join(2, 1)
+    await server.group(1)
+    await server.group(bob, name="owls")
+    await server.chat.groups.join(User(1, "Ann"), 2)
+    await settled()
     return Scene(server, ann, server.join())
 
 
@@ -73,11 +77,11 @@ OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
     (errors.NoSuchSession, [requests.EndSession(session="none")]),
     (errors.NoSuchUser, [chat(toid=99)]),
     (errors.CidConflict, [chat(), chat(msg="something else")]),
-    (errors.MailboxFull, [chat(), chat(cid="d")]),
+    (errors.CidConflict, [chat(), chat(re=7)]),
     (errors.NoSuchGroup, [group_chat(groupid=99)]),
     (errors.NotMember, [requests.LeaveGroup(groupid=2), group_chat()]),
     (errors.CidConflict, [group_chat(), group_chat(msg="something else")]),
-    (errors.BadPush, [requests.Pushed(push=99)]),
+    (errors.NotSentYet, [requests.Taken(at=99)]),
     (errors.NoSuchUser, [requests.FindUser(name="nobody")]),
     (errors.NoSuchUser, [requests.AddFriend(friendname="nobody")]),
     (errors.Oneself, [requests.AddFriend(friendid=1)]),
@@ -89,9 +93,30 @@ OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
         errors.GroupNameTaken,
         [requests.LeaveGroup(groupid=2), requests.CreateGroup(groupname="OWLS")],
     ),
+    (
+        errors.CidConflict,
+        [
+            requests.LeaveGroup(groupid=2),
+            requests.CreateGroup(groupname="larks", cid="c"),
+            requests.CreateGroup(groupname="robins", cid="c"),
+        ],
+    ),
+    (
+        errors.NoSuchGroup,
+        [
+            requests.LeaveGroup(groupid=2),
+            requests.CreateGroup(groupname="larks", cid="c"),
+            requests.RenameGroup(groupid=3, groupname="robins"),
+            requests.CreateGroup(groupname="larks", cid="c"),
+        ],
+    ),
     (errors.TooManyGroups, [requests.JoinGroup(groupid=2)]),
     (errors.NoSuchGroup, [requests.LeaveGroup(groupid=2), requests.JoinGroup(groupid=99)]),
     (errors.AlreadyMember, [requests.LeaveGroup(groupid=2), requests.JoinGroup(groupid=1)]),
+    (
+        errors.CidConflict,
+        [requests.LeaveGroup(groupid=2, cid="c"), requests.JoinGroup(groupid=2, cid="c")],
+    ),
     (errors.BadName, [requests.RenameGroup(groupid=1, groupname="42")]),
     (errors.NoSuchGroup, [requests.RenameGroup(groupid=99, groupname="walkers")]),
     (
@@ -100,15 +125,25 @@ OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
     ),
     (errors.NotAllowed, [requests.RenameGroup(groupid=2, groupname="larks")]),
     (errors.GroupNameTaken, [requests.RenameGroup(groupid=1, groupname="OWLS")]),
+    (
+        errors.CidConflict,
+        [
+            requests.RenameGroup(groupid=1, groupname="larks", cid="c"),
+            requests.RenameGroup(groupid=1, groupname="robins", cid="c"),
+        ],
+    ),
     (errors.NoSuchGroup, [requests.LeaveGroup(groupid=99)]),
     (errors.NotMember, [requests.LeaveGroup(groupid=2), requests.LeaveGroup(groupid=2)]),
+    (
+        errors.CidConflict,
+        [requests.LeaveGroup(groupid=2, cid="c"), requests.LeaveGroup(groupid=1, cid="c")],
+    ),
     (errors.NoSuchGroup, [requests.ListMembers(groupid=99)]),
     (errors.NotMember, [requests.LeaveGroup(groupid=2), requests.ListMembers(groupid=2)]),
 ]
 # The same of somebody who is not logged in.
 OF_A_STRANGER: list[tuple[type[ChatError], list[AnyRequest]]] = [
     (errors.BadCredentials, [login(password="wrong")]),
-    (errors.AlreadyOnline, [login(id=1)]),
     (errors.BadToken, [requests.Resume(token="none")]),
     (errors.BadName, [requests.Register(name="42", password="pw")]),
     (errors.NameTaken, [requests.Register(name="BOB", password="pw")]),
@@ -179,12 +214,29 @@ async def too_many_failures_before(scene: Scene) -> Frame:
     return await ask(scene.ann, requests.ChangePassword(old="pw", new="better"))
 
 
-@shows(requests.Resume, errors.AlreadyOnline)
-async def another_token_is_online(scene: Scene) -> Frame:
+@shows(requests.Login, errors.AlreadyOnline)
+async def a_second_client_of_version_1(scene: Scene) -> Frame:
+    await scene.server.log_in(1, version=1)
+    return await ask(scene.stranger, login(id=1, v=1))
+
+
+async def fill_up(scene: Scene) -> str:
+    """Let Bob have as many connections as he may; return a token of his."""
     token = (await ask(scene.stranger, login()))["token"]
-    scene.stranger.link.abort()
-    await settled()
-    await scene.server.log_in(2)
+    for _ in range(MOST_OF_A_USER - 1):
+        await ask(scene.server.join(), requests.Resume(token=token))
+    return str(token)
+
+
+@shows(requests.Login, errors.TooManyConnections)
+async def a_device_too_many(scene: Scene) -> Frame:
+    await fill_up(scene)
+    return await ask(scene.server.join(), login())
+
+
+@shows(requests.Resume, errors.TooManyConnections)
+async def a_connection_too_many(scene: Scene) -> Frame:
+    token = await fill_up(scene)
     return await ask(scene.server.join(), requests.Resume(token=token))
 
 
@@ -194,23 +246,30 @@ async def closed_to_all(scene: Scene) -> Frame:
     return await ask(scene.stranger, requests.Register(name="Cid", password="pw"))
 
 
+@shows(requests.OneChat, errors.MailboxFull)
+async def more_than_may_wait_from_a_stranger(scene: Scene) -> Frame:
+    assert "error" not in await ask(scene.ann, chat())
+    scene.ann.link.abort()
+    await settled()
+    ann = await scene.server.log_in(1)
+    return await ask(ann, chat(cid="d"))
+
+
+def fill_all_places(scene: Scene) -> None:
+    scene.server.log.slow_writes = True
+    for number in range(MOST_UNANSWERED):
+        scene.ann.say(msgspec.to_builtins(chat(toid=1, cid=f"c{number}")))
+
+
 @shows(requests.OneChat, errors.TooManyUnanswered)
 async def all_places_taken(scene: Scene) -> Frame:
-    for number in range(256):
-        scene.ann.say(msgspec.to_builtins(chat(toid=1, cid=f"c{number}")))
+    fill_all_places(scene)
     return await ask(scene.ann, chat(toid=1))
 
 
 @shows(requests.GroupChat, errors.TooManyUnanswered)
 async def all_places_taken_by_others(scene: Scene) -> Frame:
-    for number in range(256):
-        scene.ann.say(msgspec.to_builtins(chat(toid=1, cid=f"c{number}")))
-    return await ask(scene.ann, group_chat())
-
-
-@shows(requests.GroupChat, errors.NoSuchUser)
-async def a_member_without_an_account(scene: Scene) -> Frame:
-    await scene.server.store.users.remove(2)  # and whoever does that has not come to the groups yet
+    fill_all_places(scene)
     return await ask(scene.ann, group_chat())
 
 

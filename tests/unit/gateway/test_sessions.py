@@ -1,13 +1,13 @@
-"""A session goes on over many connections, by one token after the other."""
+"""A user has several devices, and each has a session that goes on over many connections, by one
+token after the other."""
 
 from typing import Any
 
-import pytest
-
-from chat_domain.people.tokens import ROTATED_AFTER_MS
+from chat_domain.log.sessions import MOST_OF_A_USER
+from chat_domain.people.tokens import ROTATED_AFTER_MS, SESSIONS_KEPT
 from tests.unit.gateway.server import Peer, Server, settled
 
-LOGIN, LOGOUT, RESUME, REPLACED, CHANGE_PASSWORD = 1000, 1002, 1015, 1016, 1029
+LOGIN, LOGOUT, RESUME, SESSION_ENDED, CHANGE_PASSWORD = 1000, 1002, 1015, 1016, 1029
 SESSIONS, END_SESSION = 1031, 1033
 
 Frame = dict[str, Any]
@@ -47,8 +47,7 @@ async def test_a_session_is_ended_by_the_name_that_its_login_told(server: Server
     ann.link.abort()
     await settled()
     server.clock.advance(1)
-    again = server.join()
-    await again.ask(LOGIN, id=1, password="pw", v=2)
+    again = await server.log_in(1)
     assert [one["current"] for one in await sessions(again)] == [True, False]
     assert (await again.ask(END_SESSION, session=answer["session"]))["msgid"] == 1010
     assert [one["current"] for one in await sessions(again)] == [True]
@@ -65,23 +64,24 @@ async def test_to_end_the_current_session_is_a_logout(server: Server) -> None:
     assert (await ann.ask(RESUME, token=answer["token"]))["error"] == "bad_token"
 
 
-async def test_a_new_password_leaves_the_session_its_name(server: Server) -> None:
-    """And ends all others."""
+async def test_a_new_password_ends_all_other_sessions(server: Server) -> None:
+    """Of version 1 as well; the one that has asked keeps its name, and goes on."""
     ann, first = await logged_in(server)
-    ann.link.abort()
-    await settled()
+    old, nick = [await server.log_in(1, version=1, end=b"\0"), await server.logged_in("Nick")]
     again = server.join()
     answer = await again.ask(LOGIN, id=1, password="pw", v=2)
     changed = await again.ask(CHANGE_PASSWORD, old="pw", new="better")
     (listed,) = await sessions(again)
     assert (listed["session"], listed["current"]) == (answer["session"], True)
+    assert told_to_go(ann)
+    assert (old.is_gone(), len(old.heard())) == (True, 1)
+    assert not nick.is_gone()
     third, resumption = await resumed(server, changed["token"])
     assert resumption["session"] == answer["session"]
-    assert again.is_gone()
     for token in (first["token"], answer["token"]):
         _, refusal = await resumed(server, token)
         assert refusal["error"] == "bad_token"
-    assert not third.is_gone()
+    assert (third.is_gone(), again.is_gone()) == (False, False)
 
 
 async def test_a_connection_that_breaks_before_the_answer_costs_nothing(server: Server) -> None:
@@ -94,8 +94,8 @@ async def test_a_connection_that_breaks_before_the_answer_costs_nothing(server: 
     assert read["expires"] == first["expires"] + ROTATED_AFTER_MS
     peer, answer = await resumed(server, read["token"])
     assert (answer["errno"], answer["token"]) == (0, read["token"])
-    assert ann.is_gone()
     assert [one["current"] for one in await sessions(peer)] == [True]
+    assert not ann.is_gone()
 
 
 async def test_a_token_that_comes_again_ends_the_session(server: Server) -> None:
@@ -126,48 +126,150 @@ async def test_a_logout_ends_the_token_that_was_given_last_as_well(server: Serve
         assert refusal["error"] == "bad_token"
 
 
-async def test_the_owner_takes_over_from_a_thief(server: Server) -> None:
-    """Who has the password need not wait for who has a token; that is worth nothing then."""
-    ann, answer = await logged_in(server)
-    ann.link.abort()
+# -- several devices ---------------------------------------------------------------------------
+
+
+def told_to_go(peer: Peer) -> bool:
+    """Whether a device was told that its session has ended, and hung up on."""
+    return peer.heard()[-1] == {"msgid": SESSION_ENDED} and peer.is_gone()
+
+
+async def test_each_device_gets_everything(server: Server) -> None:
+    """What is said to the user, and what the user says on another; the writer gets the ACK."""
+    phone, laptop = await server.logged_in("Ann"), await server.log_in(1)
+    bob = await server.logged_in("Bob")
+    for peer in (phone, laptop):
+        peer.heard()
+    await bob.ask(1005, toid=1, msg="hello")
+    phone.say({"msgid": 1005, "toid": 2, "msg": "hello Bob", "seq": 9})
     await settled()
-    thief, _ = await resumed(server, answer["token"])
-    owner = server.join()
-    login = {"id": 1, "password": "pw", "v": 2}
-    assert (await owner.ask(LOGIN, **login))["error"] == "already_online"
-    assert (await owner.ask(LOGIN, **login, takeover=False))["error"] == "already_online"
-    assert (await owner.ask(LOGIN, **login, takeover=True))["errno"] == 0
-    assert [frame["msgid"] for frame in thief.heard()] == [REPLACED]
-    assert thief.is_gone()
+    hello, ack = phone.heard()
+    assert (hello["msg"], ack["msgid"], ack["at"]) == ("hello", 1010, 2)
+    assert [(one["at"], one["id"], one["msg"]) for one in laptop.heard()] == [
+        (1, 2, "hello"), (2, 1, "hello Bob"),
+    ]  # fmt: skip
+
+
+async def test_a_connection_with_the_same_token_is_another_one(server: Server) -> None:
+    """Both are served."""
+    ann, answer = await logged_in(server)
+    again, second = await resumed(server, answer["token"])
+    assert second == answer | {"seq": second["seq"]}
+    bob = await server.logged_in("Bob")
+    ann.heard()
+    await bob.ask(1005, toid=1, msg="hello")
+    assert [one["msg"] for one in ann.heard()] == [one["msg"] for one in again.heard()] == ["hello"]
+
+
+async def test_sessions_say_what_their_devices_are_called(server: Server) -> None:
+    """And when they were begun and seen."""
+    (user_id,) = await server.register("Ann")
+    phone = await server.log_in(user_id, device="phone")
+    token = phone.heard()[0]["token"]
+    begun = server.clock.ms
+    server.clock.advance(60)
+    phone, _ = await resumed(server, token)
+    await server.log_in(user_id)
+    found = {one["device"]: one for one in await sessions(phone)}
+    assert found.keys() == {"phone", ""}
+    assert (found["phone"]["begun"], found["phone"]["seen"]) == (begun, begun + 60_000)
+    assert (found[""]["begun"], found[""]["seen"]) == (begun + 60_000, begun + 60_000)
+    assert (found["phone"]["current"], found[""]["current"]) == (True, False)
+
+
+async def test_a_device_has_one_session(server: Server) -> None:
+    """A login on a device of the same name takes the place of the one before; the user's other
+    devices go on, and hear of it."""
+    (user_id,) = await server.register("Ann")
+    phone, laptop = [await server.log_in(user_id, device=name) for name in ("phone", "laptop")]
+    (ack,) = phone.heard()
+    laptop.heard()
+    second = await server.log_in(user_id, device="phone")
+    assert told_to_go(phone)
+    (changed,) = laptop.heard()
+    assert (changed["msgid"], changed["what"], changed["toid"]) == (1037, "device_ended", user_id)
+    assert changed["detail"] == ack["session"]
+    assert (laptop.is_gone(), second.is_gone()) == (False, False)
+    assert sorted(one["device"] for one in await sessions(second)) == ["laptop", "phone"]
+    _, refusal = await resumed(server, ack["token"])
+    assert refusal["error"] == "bad_token"
+
+
+async def test_the_eleventh_session_ends_the_one_that_was_longest_unused(server: Server) -> None:
+    """Of those that are not connected; where all are, of all."""
+    (user_id,) = await server.register("Ann")
+    peers = []
+    for _ in range(SESSIONS_KEPT):
+        peers.append(await server.log_in(user_id))
+        server.clock.advance(1)
+    peers[3].link.abort()
+    await settled()
+    peers.append(await server.log_in(user_id))
+    assert [peer.is_gone() for peer in peers].index(True) == 3
+    assert sum(peer.is_gone() for peer in peers) == 1
+    server.clock.advance(1)
+    await server.log_in(user_id)
+    assert told_to_go(peers[0])
+    assert sum(peer.is_gone() for peer in peers) == 2
+
+
+async def test_a_session_is_ended_from_another_device(server: Server) -> None:
+    """It is told so and hung up on, and its token is worth nothing."""
+    ann, answer = await logged_in(server)
+    both, _ = await resumed(server, answer["token"])
+    other = await server.log_in(1)
+    assert (await other.ask(END_SESSION, session=answer["session"]))["msgid"] == 1010
+    assert told_to_go(ann)
+    assert told_to_go(both)
     _, refusal = await resumed(server, answer["token"])
     assert refusal["error"] == "bad_token"
-    assert [one["current"] for one in await sessions(owner)] == [True]
+    assert not other.is_gone()
+    assert [one["current"] for one in await sessions(other)] == [True]
 
 
-async def test_nobody_takes_over_without_the_password(server: Server) -> None:
-    """Nor by a RESUME that asks for it."""
+async def test_nobody_ends_another_user_s_session(server: Server) -> None:
+    """They have no such session."""
     ann, answer = await logged_in(server)
-    other = server.join()
-    refusal = await other.ask(LOGIN, id=1, password="no", v=2, takeover=True)
-    assert refusal["error"] == "bad_credentials"
-    await ann.ask(LOGOUT)
-    await ann.ask(LOGIN, id=1, password="pw", v=2)
-    refusal = await other.ask(RESUME, token=answer["token"], takeover=True)
-    assert refusal["error"] == "bad_token"
+    bob = await server.logged_in("Bob")
+    assert (await bob.ask(END_SESSION, session=answer["session"]))["error"] == "no_such_session"
     assert not ann.is_gone()
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\0"])
-async def test_version_1_is_refused_as_ever(server: Server, end: bytes) -> None:
-    """It knows no `takeover`, and is taken over from without a word."""
-    old = await server.logged_in("Ann", version=1, end=end)
-    old.heard()
-    second = server.join(end)
-    second.say({"msgid": LOGIN, "id": 1, "password": "pw", "takeover": True})
+async def test_what_could_not_be_ended_for_the_moment_is_ended_later(server: Server) -> None:
+    """Who has asked is told to try again; the token is worth nothing from then on."""
+    ann, answer = await logged_in(server)
+    other = await server.log_in(1)
+    server.log.failing = True
+    assert (await other.ask(END_SESSION, session=answer["session"]))["error"] == "try_again"
+    assert not ann.is_gone()
+    _, refusal = await resumed(server, answer["token"])
+    assert refusal["error"] == "bad_token"
+    server.log.failing = False
+    server.passes(0.5)
     await settled()
-    (refusal,) = second.heard()
-    assert refusal["errno"] == 2
-    new = server.join()
-    assert (await new.ask(LOGIN, id=1, password="pw", v=2, takeover=True))["errno"] == 0
-    assert old.heard() == []
-    assert old.is_gone()
+    assert told_to_go(ann)
+
+
+async def test_the_operator_ends_all_of_a_user_s_sessions(server: Server) -> None:
+    """Of every version."""
+    ann, answer = await logged_in(server)
+    laptop, nick = await server.log_in(1), await server.log_in(1, version=1)
+    await server.chat.administration.log_out("Ann")
+    await settled()
+    assert told_to_go(ann)
+    assert told_to_go(laptop)
+    assert (nick.is_gone(), nick.link.why) == (True, "logged_out")
+    _, refusal = await resumed(server, answer["token"])
+    assert refusal["error"] == "bad_token"
+
+
+async def test_a_user_has_so_many_connections_at_once(server: Server) -> None:
+    """One more is refused and stays open, so that it can log in as somebody else."""
+    (user_id,) = await server.register("Ann")
+    (token,) = [peer.heard()[0]["token"] for peer in [await server.log_in(user_id)]]
+    for _ in range(MOST_OF_A_USER - 1):
+        await resumed(server, token)
+    peer, refusal = await resumed(server, token)
+    assert (refusal["error"], peer.is_gone()) == ("too_many_connections", False)
+    await server.register("Bob")
+    assert (await peer.ask(LOGIN, id=2, password="pw", v=2))["errno"] == 0

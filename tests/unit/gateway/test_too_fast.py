@@ -105,9 +105,9 @@ async def test_who_slows_down_is_not(strict: Server) -> None:
     assert not peer.is_gone()
 
 
-@pytest.mark.parametrize("sign", [{"msgid": 1012}, {"msgid": 1013}, {"msgid": 1014, "push": 0}])
+@pytest.mark.parametrize("sign", [{"msgid": 1012}, {"msgid": 1013}, {"msgid": 1014, "at": 0}])
 async def test_signs_of_life_do_not_count(strict: Server, sign: dict[str, int]) -> None:
-    """PING, PONG and PUSHED, ten times what of other frames would be too much."""
+    """PING, PONG and TAKEN, ten times what of other frames would be too much."""
     peer = await strict.logged_in("Ann")
     for _ in range(60):
         peer.say(*[sign] * 10 * PER_SECOND)

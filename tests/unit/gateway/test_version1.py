@@ -6,10 +6,13 @@ from itertools import pairwise
 
 import pytest
 
+from adapters.gateway.clients import MOST_PACED, OriginalClient
 from adapters.gateway.pacer import PAUSE
 from adapters.gateway.watch import DROP_AFTER
+from adapters.incidents import INCIDENTS
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
+from chat_domain.log.reading import READ_AT_ONCE
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 NUL = b"\0"
@@ -38,6 +41,12 @@ async def away(server: Server, name: str, *texts: str) -> int:
     return user_id
 
 
+async def took_over(server: Server, user_id: int = 1) -> list[str]:
+    """What a user still waits for, once the marks are written."""
+    await server.chat.marks.write()
+    return await server.waiting_for(user_id)
+
+
 def chats(peer: Peer) -> list[str]:
     return [frame["msg"] for frame in peer.heard() if frame["msgid"] in (1005, 1009)]
 
@@ -55,15 +64,15 @@ async def test_a_version_1_login_is_answered_as_ever(server: Server, end: bytes)
     user_id = await away(server, "Old", "one", "two")
     (friend,) = await server.register("Bob")
     await server.chat.friends.add(user_id, friend)
-    group = await server.chat.groups.create(user_id, "hikers", "walk")
+    group_id = await server.group(user_id)
     peer = await server.log_in(user_id, version=1, end=end)
     (ack,) = peer.heard()
     assert list(ack) == ["msgid", "errno", "id", "name", "friends", "groups", "offlinemsg"]
     assert json.loads(ack["friends"][0]) == {"id": friend, "name": "Bob", "state": "offline"}
     shown = json.loads(ack["groups"][0])
-    assert (shown["id"], json.loads(shown["users"][0])["role"]) == (group.id, "creator")
+    assert (shown["id"], json.loads(shown["users"][0])["role"]) == (group_id, "creator")
     assert offline(ack) == ["one", "two"]
-    assert await server.mailbox.read(user_id, 10, ()) == []
+    assert await took_over(server) == []
 
 
 async def test_a_refused_login_is_answered_by_its_ack(server: Server) -> None:
@@ -119,7 +128,7 @@ async def test_what_does_not_fit_into_the_answer_follows_one_by_one(server: Serv
     assert all(chunk.count(NUL) == 1 for chunk in chunks)
     assert all(later - earlier >= PAUSE - 1e-9 for earlier, later in pairwise(times))
     assert times[-1] - times[0] < 6.5 * PAUSE
-    assert await server.mailbox.read(user_id, 10, ()) == []
+    assert await took_over(server) == []
 
 
 async def test_a_short_live_message_comes_at_once(server: Server) -> None:
@@ -134,7 +143,6 @@ async def test_a_short_live_message_comes_at_once(server: Server) -> None:
 async def test_a_long_message_comes_in_parts(server: Server) -> None:
     """Paced, each part fit for one read, and what is behind it waits for the last."""
     peer, bob = await original(server), await server.logged_in("Bob")
-    bob.heard()
     long = '👩"\n' * 1000
     bob.say({"msgid": 1005, "toid": 1, "msg": long, "seq": 1})
     bob.say({"msgid": 1005, "toid": 1, "msg": "short", "seq": 2})
@@ -142,14 +150,14 @@ async def test_a_long_message_comes_in_parts(server: Server) -> None:
     assert peer.heard() == []
     await asyncio.sleep(PAUSE * 2.5)
     assert len(peer.link.chunks[1:]) == 2
-    assert bob.heard() == []
+    assert await took_over(server) == [long, "short"]
     await asyncio.sleep(2)
     chunks = peer.link.chunks[1:]
     assert max(map(len, chunks)) <= MAX_FRAME + 1
     assert all(chunk.count(NUL) == 1 for chunk in chunks)
     *parts, last = chats(peer)
     assert ("".join(parts), last) == (long, "short")
-    assert [frame["status"] for frame in bob.heard()] == ["delivered", "delivered"]
+    assert await took_over(server) == []
 
 
 async def test_after_the_pause_messages_come_at_once_again(server: Server) -> None:
@@ -164,45 +172,190 @@ async def test_after_the_pause_messages_come_at_once_again(server: Server) -> No
 
 
 async def test_what_has_left_the_server_is_taken_over(server: Server) -> None:
-    """Not before: while the client does not read, its messages are still ours."""
+    """Not before: while the client does not read, its messages are still ours. Who has written them
+    is told."""
     peer, bob = await original(server), await server.logged_in("Bob")
-    bob.heard()
     peer.link.stuck = True
-    bob.say({"msgid": 1005, "toid": 1, "msg": "hello", "seq": 1})
-    await settled()
+    at = (await bob.ask(1005, toid=1, msg="hello"))["at"]
+    server.passes(1)
     assert bob.heard() == []
+    assert await took_over(server) == ["hello"]
     peer.link.unstick()
+    server.passes(1)
     await settled()
-    assert [frame["status"] for frame in bob.heard()] == ["delivered"]
     assert chats(peer) == ["hello"]
+    assert await took_over(server) == []
+    assert bob.heard() == [{"msgid": 1038, "marks": [{"id": 1, "got": at}]}]
 
 
 async def test_a_long_message_is_taken_over_with_its_last_part(server: Server) -> None:
     """A connection that breaks in between loses none of it."""
     peer, bob = await original(server), await server.logged_in("Bob")
-    bob.heard()
     bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000, "seq": 1})
     bob.say({"msgid": 1005, "toid": 1, "msg": "behind", "seq": 2})
     await asyncio.sleep(PAUSE * 2.5)
     assert len(chats(peer)) == 2
     peer.link.abort()
     await asyncio.sleep(1)
-    assert [frame["status"] for frame in bob.heard()] == ["stored", "stored"]
-    assert [len(one.text) for one in await server.mailbox.read(1, 10, ())] == [3000, 6]
+    assert [len(text) for text in await took_over(server)] == [3000, 6]
+
+
+async def test_what_is_passed_over_does_not_overtake_what_is_paced(server: Server) -> None:
+    """What its user writes on another device says nothing of what came before."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    device = await server.log_in(1)
+    bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000})
+    await settled()
+    await device.ask(1005, toid=2, msg="own words")
+    await asyncio.sleep(PAUSE * 2.5)
+    assert len(chats(peer)) == 2
+    assert await took_over(server) == ["x" * 3000]
 
 
 async def test_a_tick_notices_what_has_left_meanwhile(server: Server) -> None:
     """The kernel took it without our hearing of it."""
     peer, bob = await original(server), await server.logged_in("Bob")
-    bob.heard()
     peer.link.watched = False  # the link's word is lost
-    bob.say({"msgid": 1005, "toid": 1, "msg": "hello", "seq": 1})
-    await settled()
-    assert bob.heard() == []
+    await bob.ask(1005, toid=1, msg="hello")
+    assert await took_over(server) == ["hello"]
     peer.link.watched = True
     server.tick(0.0)
+    assert await took_over(server) == []
+
+
+async def test_what_is_taken_over_is_written_before_the_slot_is_free(server: Server) -> None:
+    """So that whoever logs in next is shown nothing again."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    await bob.ask(1005, toid=1, msg="hello")
+    assert chats(peer) == ["hello"]
+    server.log.gate.clear()
+    peer.link.abort()
     await settled()
-    assert [frame["status"] for frame in bob.heard()] == ["delivered"]
+    again = server.join(NUL)
+    again.say({"msgid": 1000, "id": 1, "password": "pw"})
+    await settled()
+    (refusal,) = again.heard()
+    assert refusal["errno"] == 2
+    server.log.gate.set()
+    await settled()
+    again.say({"msgid": 1000, "id": 1, "password": "pw"})
+    await settled()
+    (ack,) = again.heard()
+    assert (ack["errno"], offline(ack)) == (0, [])
+
+
+@pytest.mark.parametrize("end", [NUL, b"\n"])
+async def test_version_1_is_shown_what_others_say_and_nothing_else(
+    server: Server, end: bytes
+) -> None:
+    """Live and afterwards: neither its user's own words on other devices, nor changes, nor texts
+    that were deleted. It is past them all the same."""
+    bob = await server.logged_in("Bob")
+    peer = await server.logged_in("Old", version=1, end=end)
+    device = await server.log_in(2)
+    peer.heard()
+
+    async def talk() -> None:
+        group_id = (await device.ask(1007, groupname=f"group {server.chat.follower.applied}"))[
+            "groupid"
+        ]
+        await bob.ask(1008, groupid=group_id)
+        await device.ask(1009, groupid=group_id, msg="own words")
+        await bob.ask(1009, groupid=group_id, msg="to all")
+        await device.ask(1005, toid=1, msg="own words again")
+        await bob.ask(1005, toid=2, msg="to one")
+        await device.ask(1035, groupid=group_id, groupname=f"name {server.chat.follower.applied}")
+
+    await talk()
+    assert chats(peer) == ["to all", "to one"]
+    server.tick(0.0)
+    assert await took_over(server, 2) == []
+    assert (await server.log.opening(2)).got == server.chat.follower.applied
+    peer.link.abort()
+    await settled()
+    await talk()
+    eve = await server.logged_in("Eve")
+    await eve.ask(1005, toid=2, msg="deleted")
+    await server.chat.administration.delete("Eve", with_sent=True)
+    peer = await server.log_in(2, version=1, end=end)
+    (ack,) = peer.heard()
+    assert offline(ack) == ["to all", "to one"]
+    server.tick(0.0)
+    assert await took_over(server, 2) == []
+
+
+@pytest.mark.parametrize("end", [NUL, b"\n"])
+async def test_devices_and_the_slot_are_not_in_each_other_s_way(server: Server, end: bytes) -> None:
+    """Both get everything; a second client of version 1 is refused as ever."""
+    old = await server.logged_in("Old", version=1, end=end)
+    device = await server.log_in(1)
+    bob = await server.logged_in("Bob")
+    for peer in (old, device):
+        peer.heard()
+    second = server.join(end)
+    second.say({"msgid": 1000, "id": 1, "password": "pw"})
+    await settled()
+    (refusal,) = second.heard()
+    assert (refusal["msgid"], refusal["errno"]) == (1001, 2)
+    assert not second.is_gone()
+    await bob.ask(1005, toid=1, msg="hello")
+    assert chats(old) == chats(device) == ["hello"]
+
+
+async def test_whatever_was_missed_comes_without_being_held_at_once(server: Server) -> None:
+    """Some wait to be sent one after the other; the log has the rest."""
+    texts = [str(number) for number in range(1000)]
+    user_id = await away(server, "Old", *texts)
+    peer = await server.log_in(user_id, version=1, end=NUL)
+    found = offline(peer.heard()[0])
+    assert isinstance(peer.talk.client, OriginalClient)
+    while len(found) < len(texts):
+        assert len(peer.talk.client) <= MOST_PACED + READ_AT_ONCE
+        await asyncio.sleep(1)
+        found += chats(peer)
+    assert found == texts
+    assert peer.talk.session is not None
+    assert peer.talk.session.live
+
+
+async def test_who_does_not_read_and_is_paced_gets_all_of_it_once(server: Server) -> None:
+    """What waits stays bounded, in whichever order these two end."""
+    texts = [str(number) for number in range(1000)]
+    user_id = await away(server, "Old", *texts)
+    peer = await server.log_in(user_id, version=1, end=NUL)
+    found = offline(peer.heard()[0])
+    assert isinstance(peer.talk.client, OriginalClient)
+    while len(found) < len(texts):
+        peer.conversation.choked()
+        await asyncio.sleep(PAUSE * 3)
+        peer.conversation.unchoked()
+        await settled()
+        assert len(peer.talk.client) <= MOST_PACED + READ_AT_ONCE
+        peer.conversation.choked()
+        waited = len(peer.talk.client)
+        await asyncio.sleep(PAUSE * (waited + 2))
+        assert len(peer.talk.client) == 0
+        peer.conversation.unchoked()
+        await settled()
+        found += chats(peer)
+    assert found == texts
+
+
+async def test_version_1_goes_on_in_another_epoch(server: Server) -> None:
+    """Whatever it was sent in the one before means nothing in the new one."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    await bob.ask(1005, toid=1, msg="short")
+    bob.say({"msgid": 1005, "toid": 1, "msg": "x" * 3000})
+    await asyncio.sleep(PAUSE * 1.5)
+    await server.lose(2)
+    await asyncio.sleep(1)
+    for now in range(3):
+        server.tick(float(now))
+    assert "".join(chats(peer)) == "short" + "x" * 3000
+    await bob.ask(1005, toid=1, msg="behind")
+    assert chats(peer) == ["behind"]
+    assert await took_over(server) == []
+    assert not INCIDENTS.defects["clock"]
 
 
 async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
@@ -214,7 +367,7 @@ async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
         {"msgid": 77}, {"msgid": 1005, "toid": 99, "msg": "to nobody"}, {"msgid": 1005, "toid": 1},
         {"msgid": 1005, "toid": 2, "msg": "hello", "seq": 1}, {"msgid": 1006, "friendid": 99},
         {"msgid": 1007, "groupname": "42"}, {"msgid": 1008, "groupid": 99}, {"msgid": 1012},
-        {"msgid": 1009, "groupid": 99, "msg": "x"}, {"msgid": 1014, "push": 5},
+        {"msgid": 1009, "groupid": 99, "msg": "x"}, {"msgid": 1014, "at": 5},
         {"msgid": 1022, "seq": 2}, {"msgid": 1000, "id": 1, "password": "pw"},
         {"msgid": 1003, "name": "x", "password": "y"}, {"msgid": 1015, "token": "x"},
         {"msgid": 1006, "friendname": "Bob", "seq": 3}, {"msgid": 1031},
@@ -232,7 +385,7 @@ async def test_the_original_s_requests_are_done(server: Server) -> None:
     """Though nothing is said about them."""
     peer = await original(server)
     await server.register("Bob")
-    await server.chat.groups.create(2, "theirs", "")
+    await server.group(2, name="theirs")
     peer.say(
         {"msgid": 1006, "id": 1, "friendid": 2},
         {"msgid": 1007, "id": 1, "groupname": "mine", "groupdesc": "x"},
@@ -272,9 +425,8 @@ async def test_an_original_that_is_lost_during_its_login_is_not_written_to(serve
     server.failing_friends.gate.set()
     await asyncio.sleep(1)
     assert peer.link.chunks == []
-    assert server.chat.sessions.get(user_id) is None
-    found = await server.mailbox.read(user_id, 10, ())
-    assert [one.text for one in found] == texts
+    assert not server.chat.sessions.of(user_id)
+    assert await took_over(server) == texts
 
 
 async def test_a_silent_original_is_not_dropped(server: Server) -> None:
@@ -323,7 +475,9 @@ async def test_what_does_not_fit_into_a_person_s_answer_follows_at_once(server: 
 async def test_a_person_gets_errors_and_answers(server: Server) -> None:
     """An ACK where there was a seq, and may use our requests."""
     peer = await person(server)
-    peer.say({"msgid": 1005, "toid": 99, "msg": "to nobody"}, {"msgid": 77}, {"msgid": 1012})
+    peer.say({"msgid": 1005, "toid": 99, "msg": "to nobody"})
+    await settled()
+    peer.say({"msgid": 77}, {"msgid": 1012})
     peer.say({"msgid": 1007, "groupname": "mine", "seq": 5}, {"msgid": 1022})
     await settled()
     answers = [(frame["msgid"], frame.get("error"), frame.get("seq")) for frame in peer.heard()]
@@ -346,10 +500,10 @@ async def test_a_person_gets_no_ping_and_no_presence(server: Server) -> None:
     assert not peer.is_gone()
 
 
-async def test_a_person_has_no_push_numbers_to_acknowledge(server: Server) -> None:
+async def test_a_person_has_no_positions_to_acknowledge(server: Server) -> None:
     """What has left the server counts as taken over."""
     peer = await person(server)
-    assert (await peer.ask(1014, push=1))["error"] == "bad_push"
+    assert (await peer.ask(1014, at=0))["error"] == "bad_at"
 
 
 @pytest.mark.parametrize(("version", "end"), [(1, b"\n"), (1, NUL)])

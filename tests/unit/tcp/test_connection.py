@@ -227,7 +227,7 @@ async def test_pausing_is_idempotent(bench: Bench) -> None:
     for _ in range(2):
         bench.connection.resume_reading()
     assert bench.transport.calls == ["pause", "resume"]
-    bench.connection.abort(Ending.STALLED)
+    bench.connection.abort(Ending.SILENT)
     bench.connection.pause_reading()
     assert bench.transport.calls == ["pause", "resume", "abort"]
 

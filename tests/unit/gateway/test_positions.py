@@ -1,0 +1,381 @@
+"""Where a device is in the log: what it says of it, what it is told, and what it is sent."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from adapters.gateway.watch import PING_AFTER
+from chat_domain.errors import NotSentYet
+from chat_domain.log.marks import WRITTEN_EVERY
+from chat_domain.log.session import Session
+from chat_domain.people.login import MISSED_AT_MOST
+from tests.unit.gateway.server import Frame, Peer, Server, settled
+
+LOGIN, RESUME, TAKEN, PING = 1000, 1015, 1014, 1012
+CHAT, GROUP_CHAT, PONG, RESET, MARKS = 1005, 1009, 1013, 1036, 1038
+END = 2**63 - 1
+
+
+async def ann_and_bob(server: Server) -> tuple[Peer, Peer]:
+    """Ann (1) and Bob (2), who have heard the answers to their logins."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    ann.heard(), bob.heard()
+    return ann, bob
+
+
+async def say(peer: Peer, to: int, *texts: str) -> None:
+    for text in texts:
+        peer.say({"msgid": CHAT, "toid": to, "msg": text})
+        await settled()
+
+
+async def take(peer: Peer, at: int) -> None:
+    peer.say({"msgid": TAKEN, "at": at})
+    await settled()
+
+
+def texts(frames: list[Frame]) -> list[str]:
+    return [one["msg"] for one in frames if one["msgid"] in (CHAT, GROUP_CHAT)]
+
+
+def session_of(peer: Peer) -> Session:
+    assert peer.talk.session is not None
+    return peer.talk.session
+
+
+def place_of(server: Server, since: int) -> dict[str, Any]:
+    """As a device says it that has everything up to there."""
+    return {"since": since, "epoch": server.chat.follower.epoch}
+
+
+async def come(server: Server, way: int, **fields: Any) -> tuple[Frame, list[Frame]]:
+    """What Ann is answered when she comes, and what is sent behind it."""
+    peer = server.join()
+    if way == LOGIN:
+        peer.say({"msgid": LOGIN, "id": 1, "password": "pw", "v": 2, **fields})
+    else:
+        before = await server.log_in(1)
+        peer.say({"msgid": RESUME, "token": before.heard()[0]["token"], **fields})
+    await asyncio.sleep(0.01)  # until there is nothing more to come
+    ack, *rest = peer.heard()
+    assert (ack["msgid"], ack["errno"]) == (1001, 0)
+    return ack, rest
+
+
+# -- coming with a place, or without -----------------------------------------------------------
+
+both_ways = pytest.mark.parametrize("way", [LOGIN, RESUME], ids=["LOGIN_MSG", "RESUME"])
+
+
+@both_ways
+async def test_a_device_is_sent_what_follows_its_place(server: Server, way: int) -> None:
+    """In the order of the log, its user's own messages among it; `head` is where the log is."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two")
+    await say(ann, 2, "mine")
+    await say(bob, 1, "three")
+    ack, rest = await come(server, way, **place_of(server, 1))
+    assert [(one["at"], one["id"], one["msg"]) for one in rest] == [
+        (2, 2, "two"), (3, 1, "mine"), (4, 2, "three"),
+    ]  # fmt: skip
+    assert (ack["head"], ack["epoch"], ack["oldest"]) == (4, server.chat.follower.epoch, 1)
+    assert "reset" not in ack
+
+
+@both_ways
+async def test_without_a_place_it_begins_where_no_device_has_been(server: Server, way: int) -> None:
+    """That is behind what any of the user's devices has taken over, written behind or not."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two", "three")
+    _, rest = await come(server, way)
+    assert texts(rest) == ["one", "two", "three"]
+    await take(ann, 2)
+    for _ in range(2):
+        _, rest = await come(server, way)
+        assert texts(rest) == ["three"]
+        await server.chat.marks.write()
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("since", "epoch"),
+    [
+        (3, "the log's"),
+        (END, "the log's"),
+        (1, "another"),
+        (0, "another"),
+        (1, "none"),
+        (2, "none"),
+    ],
+)
+async def test_a_place_that_means_nothing_is_reset(
+    server: Server, way: int, since: int, epoch: str
+) -> None:
+    """In the future, of another epoch, or of none: the device begins at the log's head."""
+    _, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two")
+    epochs = {"the log's": {"epoch": server.chat.follower.epoch}, "another": {"epoch": "x"}}
+    ack, rest = await come(server, way, since=since, **epochs.get(epoch, {}))
+    assert (ack["reset"], ack["head"], rest) == (True, 2, [])
+    assert ack["epoch"] == server.chat.follower.epoch
+
+
+async def test_a_device_that_was_reset_is_shown_what_is_new(server: Server) -> None:
+    """And may take that over."""
+    _, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two")
+    peer = await server.log_in(1, since=77, epoch="x")
+    peer.heard()
+    await say(bob, 1, "three")
+    (chat,) = peer.heard()
+    assert (chat["at"], chat["msg"]) == (3, "three")
+    await take(peer, 3)
+    await server.chat.marks.write()
+    assert await server.waiting_for(1) == []
+
+
+@both_ways
+@pytest.mark.parametrize("since", [-1, END + 1, 1.5, "1", True, [1], 1e300])
+async def test_a_place_that_is_no_position_is_refused(server: Server, way: int, since: Any) -> None:
+    """By the request's own ack; nobody is logged in by it."""
+    await server.register("Ann")
+    peer = server.join()
+    refusal = await peer.ask(way, id=1, password="pw", v=2, token="x", since=since, epoch="x")
+    assert (refusal["msgid"], refusal["error"]) == (1001, "bad_field")
+    assert "since" in refusal["errmsg"]
+    assert len(server.chat.sessions) == 0
+
+
+async def test_who_has_missed_too_much_begins_anew(server: Server) -> None:
+    """More than 5,000 entries of their own; those of others do not count."""
+    ann, bob = await ann_and_bob(server)
+    await server.register("Cid")
+
+    async def pour(to: int, count: int) -> None:
+        for start in range(0, count, 200):
+            size = min(200, count - start)
+            bob.say(*({"msgid": CHAT, "toid": to, "msg": "x"} for _ in range(size)))
+            await settled()
+
+    await pour(1, MISSED_AT_MOST)
+    await pour(3, 500)
+    ann.heard()
+    ack, rest = await come(server, LOGIN, **place_of(server, 0))
+    assert ("reset" in ack, len(rest)) == (False, MISSED_AT_MOST)
+    await pour(1, 1)
+    ack, rest = await come(server, LOGIN, **place_of(server, 0))
+    assert (ack["reset"], rest) == (True, [])
+
+
+# -- PING and PONG -----------------------------------------------------------------------------
+
+
+async def test_pong_says_up_to_where_everything_was_sent(server: Server) -> None:
+    """What the connection itself has written is in that, and what is other people's."""
+    ann, bob = await ann_and_bob(server)
+    assert (await server.join().ask(PING)) == {"msgid": PONG, "seq": 1, "at": 0}
+    assert (await ann.ask(PING))["at"] == 0
+    await say(bob, 1, "one")
+    await say(bob, 2, "to myself")
+    await say(ann, 2, "mine")
+    assert (await ann.ask(PING))["at"] == 3
+
+
+async def test_ping_says_the_same(server: Server) -> None:
+    """So a device gets on of which nobody wants anything."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 2, "to myself")
+    server.tick(0.0)
+    server.tick(PING_AFTER)
+    await settled()
+    assert ann.heard() == [{"msgid": 1012, "at": 1}]
+
+
+async def test_who_is_behind_is_told_of_no_more_than_was_sent(server: Server) -> None:
+    """A device that believed more would never see what is between."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one")
+    server.chat.offline.choked(session_of(ann))
+    await say(bob, 1, "two")
+    assert (await ann.ask(PING))["at"] == 1
+    server.chat.offline.unchoked(session_of(ann))
+    await settled()
+    assert texts(ann.heard()) == ["two"]
+    assert (await ann.ask(PING))["at"] == 2
+
+
+# -- TAKEN and MARKS ---------------------------------------------------------------------------
+
+
+async def test_what_is_taken_over_is_so_for_all_devices(server: Server) -> None:
+    """And is written within about a second."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two", "three")
+    await take(ann, 1)
+    await take(ann, 2)
+    assert (await server.log.opening(1)).got == 0
+    server.passes(WRITTEN_EVERY)
+    await settled()
+    assert (await server.log.opening(1)).got == 2
+    await take(ann, 1)  # it only grows
+    server.passes(WRITTEN_EVERY)
+    await settled()
+    assert (await server.log.opening(1)).got == 2
+
+
+async def test_what_cannot_be_written_is_written_later(server: Server) -> None:
+    """It is not forgotten meanwhile."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one")
+    await take(ann, 1)
+    server.log.failing = True
+    server.passes(WRITTEN_EVERY)
+    await settled()
+    server.log.failing = False
+    server.passes(WRITTEN_EVERY)
+    await settled()
+    assert await server.waiting_for(1) == []
+
+
+@pytest.mark.parametrize("at", [2, 3, END])
+async def test_nothing_is_taken_over_that_was_not_sent(server: Server, at: int) -> None:
+    """It is an error, and changes nothing; the device goes on."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one")
+    ann.heard(), bob.heard()
+    assert (await ann.ask(TAKEN, at=at))["error"] == "bad_at"
+    server.passes(WRITTEN_EVERY)
+    await settled()
+    assert await server.waiting_for(1) == ["one"]
+    assert bob.heard() == []
+    await take(ann, 1)
+    await server.chat.marks.write()
+    assert await server.waiting_for(1) == []
+
+
+@pytest.mark.parametrize("at", [-1, END + 1, 0.5, "1", None])
+async def test_what_is_no_position_is_not_taken_over(server: Server, at: Any) -> None:
+    """It is a bad field."""
+    ann, _ = await ann_and_bob(server)
+    assert (await ann.ask(TAKEN, at=at))["error"] == "bad_field"
+
+
+async def test_who_does_not_read_takes_over_no_more_than_was_sent(server: Server) -> None:
+    """Though there is more in the log."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one")
+    ann.conversation.choked()
+    await say(bob, 1, "two")
+    with pytest.raises(NotSentYet):
+        server.chat.offline.taken_over(session_of(ann), 2)
+    server.chat.offline.taken_over(session_of(ann), 1)
+
+
+async def test_writers_hear_of_what_was_taken_over(server: Server) -> None:
+    """On all their devices, as far as their own messages, and nobody else does."""
+    ann, bob = await ann_and_bob(server)
+    laptop, cid = await server.log_in(2), await server.logged_in("Cid")
+    await say(bob, 1, "one", "two")
+    await say(cid, 1, "three")
+    await say(bob, 1, "four")
+    for peer in (bob, laptop, cid):
+        peer.heard()
+    await take(ann, 3)
+    server.passes(0.5)
+    await settled()
+    assert bob.heard() == laptop.heard() == [{"msgid": MARKS, "marks": [{"id": 1, "got": 2}]}]
+    assert cid.heard() == [{"msgid": MARKS, "marks": [{"id": 1, "got": 3}]}]
+    assert texts(ann.heard()) == ["one", "two", "three", "four"]
+
+
+async def test_marks_come_together(server: Server) -> None:
+    """Twice a second at most, however often something is taken over."""
+    ann, bob = await ann_and_bob(server)
+    for number in range(1, 10):
+        await say(bob, 1, "hello")
+        await take(ann, number)
+    bob.heard()
+    server.passes(0.5)
+    await settled()
+    server.passes(0.5)
+    await settled()
+    assert bob.heard() == [{"msgid": MARKS, "marks": [{"id": 1, "got": 9}]}]
+
+
+async def test_nobody_hears_of_what_groups_have_got(server: Server) -> None:
+    """Two ticks are of what was written to one alone."""
+    ann, bob = await ann_and_bob(server)
+    group_id = await server.group(1, 2)
+    await bob.ask(GROUP_CHAT, groupid=group_id, msg="hello")
+    bob.heard()
+    await take(ann, server.chat.follower.applied)
+    server.passes(0.5)
+    await settled()
+    assert bob.heard() == []
+
+
+# -- another epoch -----------------------------------------------------------------------------
+
+
+async def test_whoever_is_there_is_told_of_another_epoch(server: Server) -> None:
+    """By RESET, without a new login. What is new comes behind it, at the new positions; what was
+    refused for the moment is sent again."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two")
+    await take(ann, 2)
+    ann.heard(), bob.heard()
+    before = server.chat.follower.epoch
+    await server.lose(1)
+    (reset,) = ann.heard()
+    assert reset == {
+        "msgid": RESET, "head": 1, "epoch": server.chat.follower.epoch, "oldest": 1,
+    }  # fmt: skip
+    assert reset["epoch"] != before
+    assert (await ann.ask(TAKEN, at=2))["error"] == "bad_at"
+    assert (await ann.ask(PING))["at"] == 1
+    await say(bob, 1, "three")
+    (chat,) = ann.heard()
+    assert (chat["at"], chat["msg"]) == (2, "three")
+    await take(ann, 2)
+    await server.chat.marks.write()
+    assert (await server.log.opening(1)).got == 2
+
+
+async def test_what_is_on_its_way_into_another_epoch_is_sent_again(server: Server) -> None:
+    """It is refused for the moment, with what is behind it, and accepted when it comes again."""
+    ann, bob = await ann_and_bob(server)
+    await say(ann, 2, "one")
+    await server.log.renew()
+    chat = {"msgid": CHAT, "toid": 2}
+    ann.say(
+        {**chat, "msg": "two", "cid": "c2", "seq": 2},
+        {**chat, "msg": "three", "cid": "c3", "seq": 3},
+    )
+    await settled()
+    frames = ann.heard()
+    assert [(one["seq"], one["error"]) for one in frames if "seq" in one] == [
+        (2, "try_again"), (3, "try_again"),
+    ]  # fmt: skip
+    assert RESET in [one["msgid"] for one in frames]
+    assert (await ann.ask(CHAT, toid=2, msg="four", cid="c4"))["error"] == "try_again"
+    for text, cid in (("two", "c2"), ("three", "c3"), ("four", "c4")):
+        assert "error" not in await ann.ask(CHAT, toid=2, msg=text, cid=cid)
+    assert texts(bob.heard()) == ["one", "two", "three", "four"]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\0"])
+async def test_version_1_hears_nothing_of_positions(server: Server, end: bytes) -> None:
+    """No MARKS, and no RESET."""
+    old = await server.logged_in("Old", version=1, end=end)
+    bob = await server.logged_in("Bob")
+    old.heard()
+    old.say({"msgid": CHAT, "toid": 2, "msg": "hello"})
+    await settled()
+    await take(bob, 1)
+    server.passes(0.5)
+    await settled()
+    await server.lose(1)
+    await settled()
+    assert old.heard() == []
+    assert not old.is_gone()
