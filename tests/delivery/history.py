@@ -1,36 +1,60 @@
 """What everyone saw, one JSON object in a line, in the order in which it happened.
 
 All of it is written by one event loop, so the order of the lines is the order of the events. Every
-event has `t` (seconds since the beginning) and `kind`, and what the table says:
+event has `t` (seconds since the beginning) and `kind`, and what the tables say. A `key` names a
+text, a `crc` is its checksum, and `at` a position in the log.
+
+What people and their clients do and hear:
 
 kind        | facts
 user        | user, name
-group       | group; its creator is `user`, who never leaves
-process     | process, user: a client that remembers what it has shown
+process     | process, user: a client that remembers its place, and what it has shown
 login       | process, user, how ("password" or "token")
 logout      | process, user: said so by the server
 closed      | process, user: by its person
 send        | key, sender, process, number, to or group, crc
-copy        | key, wire, seq: its client has written it to a connection, the first time or once more
-said        | wire, seq: the server has answered a copy, whether the client hears it or not
-again       | key: it has refused one for the moment, likewise
-cut         | wire: the connection is gone, on the server's side as well
-ack         | key, status, refused
+ack         | key, at: it is in the log
 fail        | key, error: not acknowledged, whatever became of it
-received    | process, user, key, sender, group, crc, mid
-join, leave | user, group, phase ("asked", "done", "unsure")
-fault       | what, target, phase ("begin", "end")
-live        | user, ok: whether messages came straight to them in the end
-quiet       | nothing moves any more; all faults are over
+received    | process, user, at, key ("" of a change)
+anew        | process: its positions mean nothing any more
+live        | user, ok: whether they have answers and were shown all in the end
 presence    | observer, node, online: list of users
+
+What goes over a connection, whether its other end hears it or not:
+
+kind        | facts
+opened      | wire, user, version, since (None where it has none), head, reset
+copy        | wire, key: the client has sent a text, the first time or once more
+acked       | wire, at, cid: something that the client wrote is there
+pushed      | wire, at (0 in version 1), sender, cid, key, crc (the last two of texts alone)
+said        | wire, at: the server says that all up to there was sent on this connection
+reset       | wire, head: positions mean nothing any more
+taken       | wire, at: the client says that all up to there is taken over
+marks       | wire, user, got: all that was written to this user alone is with a device of theirs
+cut         | wire: it is gone, on the server's side as well
+
+What becomes of everything:
+
+kind        | facts
+fault       | what, target, phase ("begin", "end")
+lost        | head: the database has come back without what was above
+log         | dump, at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone)
+stored      | user, got: the mark that the store has
+quiet       | nothing moves any more; all faults are over
+
+A `dump` is the whole log at some time; they are numbered from 0 on, and there is one more than
+databases that came back without their ends. The last one is taken when it is quiet.
 """
 
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
+
+from chat_domain.entries import Entry
 
 Event = dict[str, Any]
 
@@ -52,6 +76,23 @@ class History:
         self.counts[kind] = self.counts.get(kind, 0) + 1
         event = {"t": round(self.now, 4), "kind": kind} | facts
         self._file.write(json.dumps(event, separators=(",", ":")) + "\n")
+
+
+def facts_of(entry: Entry) -> Event:
+    """What a `log` event says of an entry, but for `dump`."""
+    facts = {"at": entry.at, "conv": entry.conv, "sender": entry.sender_id, "cid": entry.cid}
+    if entry.change is not None:
+        return facts | {"what": entry.change.what, "whom": entry.change.user_id}
+    return facts | {"key": key_of(entry.text), "crc": crc_of(entry.text)}
+
+
+def key_of(text: str) -> str:
+    """What names a message, at the beginning of its text."""
+    return text.partition(" ")[0]
+
+
+def crc_of(text: str) -> int:
+    return zlib.crc32(text.encode())
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import attrs
 from tests.delivery.history import Event, read_history
 from tests.delivery.past import Past
 from tests.delivery.promises import PROMISES
+from tests.delivery.streams import PUSHED
 
 SHOWN = 10  # breaches of a promise
 
@@ -41,22 +42,24 @@ def judge(events: Iterable[Event]) -> Verdict:
 
 def figures(past: Past) -> dict[str, int]:
     sent = past.sent.values()
-    statuses = Counter(one.status for one in sent if one.acked)
-    errors = Counter(one.error for one in sent if not one.acked)
-    receptions = len(past.received)
+    errors = Counter(one.error for one in sent if one.error)
+    steps = Counter(step.how for stream in past.streams.all for step in stream.steps)
     return {
         "messages sent": len(past.sent),
         "of them to groups": sum(bool(one.group) for one in sent),
-        "acknowledged": sum(statuses.values()),
-        **{f"as {status}": number for status, number in sorted(statuses.items())},
-        "refused members in acknowledgements": sum(len(one.refused) for one in sent),
+        "acknowledged": sum(one.acked is not None for one in sent),
         **{f"not acknowledged: {error}": number for error, number in sorted(errors.items())},
-        "sent more than once": sum(past.copies.count(one.key) > 1 for one in sent),
-        "refused for the moment, sent again": sum(bool(one.again_at) for one in sent),
-        "receptions": receptions,
-        "of them again, by a new process": receptions - len(past.first_receptions()),
-        "logins": past.logins,
-        "joins and leaves": past.changes,
+        "sent more than once": sum(one.copies > 1 for one in sent),
+        "entries in the log": len(past.log.lines),
+        "of them changes": sum(not line.is_text for line in past.log.lines.values()),
+        "entries shown": len(past.received),
+        "entries sent over connections": steps[PUSHED],
+        "connections with a login": len(past.streams.all),
+        "of them where a device says that it is": sum(
+            stream.since is not None for stream in past.streams.all
+        ),
+        "of them of version 1": sum(stream.version == 1 for stream in past.streams.all),
+        "marks told": len(past.streams.told),
         **{f"fault: {what}": number for what, number in sorted(past.faults.items())},
     }
 

@@ -1,50 +1,44 @@
 """What a history says, put in order for those who judge it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 import attrs
 
-from tests.delivery.copies import Copies
+from tests.delivery.chronicle import Chronicle
 from tests.delivery.history import Event
-from tests.delivery.memberships import Memberships
+from tests.delivery.streams import Streams
 
 
 @attrs.define
 class Sent:
-    """A message as its sender saw it. What ends in `at` is a number of an event, or several."""
+    """A message as its sender saw it. head: a position that the log had before it was sent.
+    acked: the position that it has by its answer, if it has one."""
 
     key: str
     sender: int
+    process: int
     number: int
     to: int
     group: int
     crc: int
-    at: int
+    head: int
     t: float
-    acked_at: int | None = None
-    failed_at: int | None = None
-    status: str = ""
-    refused: frozenset[int] = frozenset()
+    acked: int | None = None
     error: str = ""
-    again_at: list[int] = attrs.field(factory=list)
-
-    @property
-    def acked(self) -> bool:
-        return self.acked_at is not None
+    copies: int = 0
 
 
 @attrs.frozen
 class Received:
-    """A message as a client showed it."""
+    """An entry as a client showed it. epoch: how often its positions had begun anew."""
 
-    key: str
     user: int
     process: int
-    sender: int
-    group: int
-    crc: int
+    epoch: int
     at: int
+    key: str
     t: float
 
 
@@ -60,97 +54,99 @@ class Seen:
 
 @attrs.define
 class Past:
+    """logs: the log as it was, each time that it was looked at. stored: each user's marks, as the
+    store had them, in order."""
+
     sent: dict[str, Sent] = attrs.field(factory=dict)
     received: list[Received] = attrs.field(factory=list)
-    memberships: Memberships = attrs.field(factory=Memberships)
-    copies: Copies = attrs.field(factory=Copies)
+    streams: Streams = attrs.field(factory=Streams)
+    logs: list[Chronicle] = attrs.field(factory=list)
+    stored: defaultdict[int, list[int]] = attrs.field(factory=lambda: defaultdict(list))
     sessions: dict[int, int] = attrs.field(factory=dict)  # users by their processes
     seen: list[Seen] = attrs.field(factory=list)
     live: dict[int, bool] = attrs.field(factory=dict)
     faults: dict[str, int] = attrs.field(factory=dict)
     logins: int = 0
-    changes: int = 0
     quiet: bool = False
-    length: int = 0
+    _epochs: dict[int, int] = attrs.field(factory=dict)  # by process
 
     def read(self, events: Iterable[Event]) -> "Past":
         for event in events:
             take = self._takers.get(event["kind"])
             if take is not None:
-                take(self, self.length, event)
-            self.copies.take(self.length, event)
-            self.length += 1
+                take(self, event)
+            self.streams.take(event)
         return self
 
-    def first_receptions(self) -> dict[tuple[int, str], Received]:
-        """The first time that each user was shown each message."""
-        first: dict[tuple[int, str], Received] = {}
-        for one in self.received:
-            first.setdefault((one.user, one.key), one)
-        return first
+    @property
+    def log(self) -> Chronicle:
+        """As it was in the end."""
+        return self.logs[-1] if self.logs else Chronicle()
 
-    def _send(self, at: int, event: Event) -> None:
-        self.sent[event["key"]] = Sent(
-            event["key"],
-            event["sender"],
-            event["number"],
-            event.get("to", 0),
-            event.get("group", 0),
-            event["crc"],
-            at,
-            event["t"],
-        )
+    def _send(self, event: Event) -> None:
+        facts = {name: event.get(name, 0) for name in ("to", "group")}
+        facts |= {name: event[name] for name in ("key", "sender", "process", "number", "crc", "t")}
+        self.sent[event["key"]] = Sent(**facts, head=self.streams.head)
 
-    def _again(self, at: int, event: Event) -> None:
-        self.sent[event["key"]].again_at.append(at)
+    def _copy(self, event: Event) -> None:
+        self.sent[event["key"]].copies += 1
 
-    def _ack(self, at: int, event: Event) -> None:
-        sent = self.sent[event["key"]]
-        sent.acked_at, sent.status = at, event["status"]
-        sent.refused = frozenset(event["refused"])
+    def _ack(self, event: Event) -> None:
+        self.sent[event["key"]].acked = event["at"]
 
-    def _fail(self, at: int, event: Event) -> None:
-        sent = self.sent[event["key"]]
-        sent.failed_at, sent.error = at, event["error"]
+    def _fail(self, event: Event) -> None:
+        self.sent[event["key"]].error = event["error"]
 
-    def _received(self, at: int, event: Event) -> None:
-        facts = {name: event[name] for name in ("key", "user", "process", "sender", "group", "crc")}
-        self.received.append(Received(**facts, at=at, t=event["t"]))
+    def _received(self, event: Event) -> None:
+        facts = {name: event[name] for name in ("user", "process", "at", "key", "t")}
+        self.received.append(Received(**facts, epoch=self._epochs.get(event["process"], 0)))
 
-    def _membership(self, at: int, event: Event) -> None:
-        self.memberships.take(at, event)
-        self.changes += event.get("phase") == "done"
+    def _anew(self, event: Event) -> None:
+        process = event["process"]
+        self._epochs[process] = self._epochs.get(process, 0) + 1
 
-    def _login(self, _: int, event: Event) -> None:
+    def _log(self, event: Event) -> None:
+        while len(self.logs) <= event["dump"]:
+            self.logs.append(Chronicle())
+        self.logs[event["dump"]].take(event)
+
+    def _stored(self, event: Event) -> None:
+        self.stored[event["user"]].append(event["got"])
+
+    def _lost(self, event: Event) -> None:
+        self.stored.clear()
+
+    def _login(self, event: Event) -> None:
         self.logins += 1
         self.sessions[event["process"]] = event["user"]
 
-    def _leave(self, _: int, event: Event) -> None:
+    def _leave(self, event: Event) -> None:
         self.sessions.pop(event["process"], None)
 
-    def _fault(self, _: int, event: Event) -> None:
+    def _fault(self, event: Event) -> None:
         if event["phase"] == "begin":
             self.faults[event["what"]] = self.faults.get(event["what"], 0) + 1
 
-    def _live(self, _: int, event: Event) -> None:
+    def _live(self, event: Event) -> None:
         self.live[event["user"]] = event["ok"]
 
-    def _quiet(self, _: int, event: Event) -> None:
+    def _quiet(self, _: Event) -> None:
         self.quiet = True
 
-    def _presence(self, _: int, event: Event) -> None:
+    def _presence(self, event: Event) -> None:
         online, connected = frozenset(event["online"]), frozenset(self.sessions.values())
         self.seen.append(Seen(event["observer"], event["node"], online, connected))
 
-    _takers: ClassVar[dict[str, Callable[["Past", int, Event], None]]] = {
+    _takers: ClassVar[dict[str, Callable[["Past", Event], None]]] = {
         "send": _send,
-        "again": _again,
+        "copy": _copy,
         "ack": _ack,
         "fail": _fail,
         "received": _received,
-        "group": _membership,
-        "join": _membership,
-        "leave": _membership,
+        "anew": _anew,
+        "log": _log,
+        "stored": _stored,
+        "lost": _lost,
         "login": _login,
         "logout": _leave,
         "closed": _leave,

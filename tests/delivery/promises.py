@@ -1,131 +1,131 @@
-"""What is promised, each as a function that yields a sentence for each time that it was broken."""
+"""What is promised, each as a function that yields a sentence for each time that it was broken.
+
+These are about the log, and about who is there; those about what is shown are in `shown`.
+"""
 
 from collections.abc import Callable, Iterator
 
-from tests.delivery.past import Past, Received, Sent
+from chat_domain.entries import pair
+from tests.delivery import shown
+from tests.delivery.chronicle import Line
+from tests.delivery.past import Past, Sent
+from tests.delivery.streams import ACKED
 
 Breaches = Iterator[str]
 
 
-def audience(past: Past, sent: Sent) -> frozenset[int]:
-    """Who must have got an acknowledged message."""
-    if not sent.group:
-        return frozenset({sent.to})
-    assert sent.acked_at is not None
-    members = past.memberships.always_in(sent.group, sent.at, sent.acked_at)
-    return frozenset(members - {sent.sender} - sent.refused)
-
-
-def nothing_acknowledged_is_lost(past: Past) -> Breaches:
-    """Whoever had to get an acknowledged message was shown it."""
-    shown = past.first_receptions()
+def what_is_acknowledged_is_in_the_log(past: Past) -> Breaches:
+    """At the position that the answer names, whoever heard it."""
     for sent in past.sent.values():
-        if sent.acked:
-            for user in sorted(audience(past, sent)):
-                if (user, sent.key) not in shown:
-                    yield f"{_name(sent)} was acknowledged as {sent.status}; {user} never got it"
+        if sent.acked is not None and not any(
+            _is(log.lines.get(sent.acked), sent) for log in past.logs
+        ):
+            yield f"{_name(sent)} was acknowledged at {sent.acked}, which is something else"
+    for stream in past.streams.all:
+        for step in stream.steps:
+            if step.how == ACKED and not any(
+                (line := log.by_cid(stream.user, step.cid)) is not None and line.at == step.at
+                for log in past.logs
+            ):
+                yield f"{stream} was told at {step.t} that {step.cid} is at {step.at}"
 
 
-def nothing_comes_from_nowhere(past: Past) -> Breaches:
-    """What was shown had been sent so, by its sender, to that place."""
-    for one in past.received:
-        sent = past.sent.get(one.key)
-        if sent is None:
-            yield f"{one.user} got {one.key}, which nobody has sent"
-        elif (sent.crc, sent.sender, sent.group) != (one.crc, one.sender, one.group):
-            yield f"{one.user} got {_name(sent)} altered"
-        elif one.user == sent.sender if sent.group else one.user != sent.to:
-            yield f"{one.user} got {_name(sent)}, which is not theirs"
+def the_log_has_what_was_sent(past: Past) -> Breaches:
+    """Every text as its sender sent it, where they sent it, and once."""
+    for line in past.log.lines.values():
+        if line.is_text and not _is(line, past.sent.get(line.key)):
+            yield f"the log has {line}, which nobody has sent"
+    for line in past.log.twice:
+        yield f"the log has {line.key or line.cid} of {line.sender} twice, again at {line.at}"
 
 
-def nothing_is_shown_twice(past: Past) -> Breaches:
-    """One client process shows a message once."""
-    shown: dict[tuple[int, str], Received] = {}
-    for one in past.received:
-        first = shown.setdefault((one.process, one.key), one)
-        if first is not one:
-            yield f"process {one.process} of {one.user} showed {one.key} at {first.t} and {one.t}"
+def _is(line: Line | None, sent: Sent | None) -> bool:
+    if line is None or sent is None:
+        return False
+    conv = sent.group or pair(sent.sender, sent.to)
+    return (line.sender, line.conv, line.crc, line.key) == (sent.sender, conv, sent.crc, sent.key)
+
+
+def the_log_has_no_hole(past: Past) -> Breaches:
+    """Positions begin at 1 and leave nothing out."""
+    for log in past.logs:
+        if list(log.lines) != list(range(1, len(log.lines) + 1)):
+            yield f"{len(log.lines)} entries have positions up to {log.head}"
 
 
 def order_is_kept(past: Past) -> Breaches:
-    """Acknowledged messages of one sender to one recipient come in the order of their sending.
+    """What one client process sends is in the log in the order of its sending.
 
-    Who was not in the group all the time may get a message by a later copy of it, in its place; and
-    so does everybody if it was its sender who was not, for the first copy can have been refused.
-    A message that is refused for the moment keeps its place: what is sent behind it is refused as
-    well, until it comes again. Messages to a group and to its members come in one order.
+    What is refused for the moment keeps its place: what is sent behind it is refused as well, until
+    it comes again. What has no answer has no place. Nor has a message to a group of which several
+    copies were sent while its sender may have been out of it: the first can have been refused.
     """
-    latest: dict[tuple[int, int], Sent] = {}
-    for (user, key), one in past.first_receptions().items():
-        sent = past.sent.get(key)
-        if sent is None or not sent.acked or user not in audience(past, sent):
-            continue
-        if past.copies.count(key) > 1 and not _could_speak(past, sent):
-            continue
-        before = latest.setdefault((sent.sender, user), sent)
-        if before.number <= sent.number:
-            latest[sent.sender, user] = sent
-        else:
-            yield f"{user} got {_name(sent)} at {one.t}, after {_name(before)}"
+    for log in past.logs:
+        latest: dict[int, Sent] = {}
+        for line in log.lines.values():
+            sent = past.sent.get(line.key)
+            if sent is None or sent.acked is None or _may_have_been_refused(past, sent, line):
+                continue
+            before = latest.get(sent.process, sent)
+            if sent.number < before.number:
+                yield f"{_name(sent)} is at {line.at}, behind {_name(before)}"
+            else:
+                latest[sent.process] = sent
 
 
-def _could_speak(past: Past, sent: Sent) -> bool:
-    """Whether no copy of an acknowledged message can have been refused for good."""
-    assert sent.acked_at is not None
-    if not sent.group:
-        return True
-    return sent.sender in past.memberships.always_in(sent.group, sent.at, sent.acked_at)
+def _may_have_been_refused(past: Past, sent: Sent, line: Line) -> bool:
+    if not sent.group or sent.copies <= 1:
+        return False
+    stay = past.log.stay(sent.sender, sent.group, line.at)
+    return stay is None or stay.joined > sent.head
 
 
-def delivered_means_delivered(past: Past) -> Breaches:
-    """`delivered` is said when all who had to get a message have been shown it, not before."""
-    shown = past.first_receptions()
+def members_may_write(past: Past) -> Breaches:
+    """And nobody else."""
+    for log in past.logs:
+        for line in log.strangers:
+            yield f"{line.key} of {line.sender} is at {line.at}, where they may not write"
     for sent in past.sent.values():
-        if sent.acked_at is not None and sent.status == "delivered":
-            for user in sorted(audience(past, sent)):
-                one = shown.get((user, sent.key))
-                if one is None or one.at > sent.acked_at:
-                    yield f"{_name(sent)} was called delivered before {user} had got it"
-
-
-def groups_are_private(past: Past) -> Breaches:
-    """Who was no member at any time from a message's first sending to its last answer does not get
-    it: each copy goes to who is a member when it is accepted."""
-    for one in past.received:
-        sent = past.sent.get(one.key)
-        if sent is not None and sent.group:
-            until = max(_answered_at(past, sent), past.copies.last_heard(sent.key))
-            if past.memberships.never_in(sent.group, one.user, sent.at, until):
-                yield f"{one.user} got {_name(sent)} at {one.t} without being in the group"
-
-
-def members_may_speak(past: Past) -> Breaches:
-    """Nobody is told that they are not in a group while they are, or heard while they are not."""
-    for sent in past.sent.values():
-        if not sent.group:
-            continue
-        until = _answered_at(past, sent)
         if sent.error == "not_member":
-            if sent.sender in past.memberships.always_in(sent.group, sent.at, until):
+            stay = past.log.stay(sent.sender, sent.group, past.log.head)
+            if stay is not None and stay.joined <= sent.head:
                 yield f"{_name(sent)} was refused, though its sender is in the group"
-        elif sent.acked and past.memberships.never_in(sent.group, sent.sender, sent.at, until):
-            yield f"{_name(sent)} was accepted, though its sender is not in the group"
 
 
-def _answered_at(past: Past, sent: Sent) -> int:
-    return sent.acked_at or sent.failed_at or past.length
+def marks_are_true(past: Past) -> Breaches:
+    """A writer is told that somebody has got their text when a client of theirs has taken it over,
+    and not before."""
+    for told in past.streams.told:
+        conv = pair(told.writer, told.user)
+        if told.got > shown.furthest(past, told.user, told.furthest) or not any(
+            (line := log.lines.get(told.got)) is not None
+            and (line.sender, line.conv) == (told.writer, conv)
+            for log in past.logs
+        ):
+            yield f"{told.writer} was told at {told.t} that {told.user} has got {told.got}"
+
+
+def marks_only_grow(past: Past) -> Breaches:
+    """And the store has them in the end."""
+    for user, marks in past.stored.items():
+        if marks != sorted(marks):
+            yield f"the mark of {user} was {marks}"
+    for stream in past.streams.all:
+        marks = past.stored.get(stream.user, [])
+        if stream.lasts and marks and stream.taken > marks[-1]:
+            yield f"{stream} has taken over {stream.taken}, the store says {marks[-1]}"
 
 
 def all_mends(past: Past) -> Breaches:
-    """After the faults every message has its answer, and everybody is reached directly."""
+    """After the faults every message has its answer, and everybody was shown all there is."""
     if not past.quiet:
         yield "it never became quiet"
     for sent in past.sent.values():
-        if not sent.acked and sent.failed_at is None:
+        if sent.acked is None and not sent.error:
             yield f"{_name(sent)} never had an answer"
     for user, live in past.live.items():
         if not live:
-            yield f"{user} was not reached directly in the end"
+            yield f"{user} did not get along in the end"
 
 
 def presence_is_true(past: Past) -> Breaches:
@@ -143,13 +143,16 @@ def _name(sent: Sent) -> str:
 
 
 PROMISES: tuple[Callable[[Past], Breaches], ...] = (
-    nothing_acknowledged_is_lost,
-    nothing_comes_from_nowhere,
-    nothing_is_shown_twice,
+    what_is_acknowledged_is_in_the_log,
+    the_log_has_what_was_sent,
+    the_log_has_no_hole,
     order_is_kept,
-    delivered_means_delivered,
-    groups_are_private,
-    members_may_speak,
+    members_may_write,
+    shown.streams_are_the_log,
+    shown.what_is_shown_is_the_log,
+    shown.nothing_is_shown_twice,
+    marks_are_true,
+    marks_only_grow,
     all_mends,
     presence_is_true,
 )

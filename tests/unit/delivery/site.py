@@ -3,20 +3,21 @@
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from chat_domain.chat import Chat
-from chat_domain.delivery.session import Session
+from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known
+from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
-from chat_domain.model import Friend, Message
-from chat_domain.ports import client
-from tests.unit.delivery.lossy_hub import LossyBroker
-from tests.unit.fakes import ManualTasks
+from chat_domain.log.session import Session
+from chat_domain.model import Friend
+from tests.delivery.history import crc_of, key_of
+from tests.unit.fakes import FakeLog, ManualTasks
 
 if TYPE_CHECKING:
-    from tests.unit.delivery.person import Person
+    from tests.unit.delivery.device import Device
 
 Frame = Callable[[], Awaitable[None] | None]
 
@@ -30,40 +31,85 @@ class MortalTasks(ManualTasks):
             with suppress(RuntimeError):  # it waits for something on its way out
                 work.close()
             work.close()
+        self._soon.clear()
 
 
 @attrs.define(eq=False)
 class Site:
-    """A node. A hung one does nothing, but for what it had begun before."""
+    """A node. A hung one does nothing, but for what it had begun before. log: its connection to
+    the database."""
 
     name: str
     chat: Chat
     tasks: MortalTasks
-    broker: LossyBroker
+    log: FakeLog
     hung: bool = False
     links: list["Link"] = attrs.field(factory=list)
 
 
-@attrs.define(eq=False)
 class Link:
-    """A connection: the far end of a session, and the frames that wait to be handled."""
+    """A connection: the far end of a session (`chat_domain.ports.client.Client`), the frames that
+    wait to be handled, and those that the client has not read."""
 
-    person: "Person"
-    site: Site
-    number: int
-    session: Session | None = None
-    gone: bool = False  # the server has noticed its end
-    wants_answers = True
-    pushes: list[tuple[int, Message]] = attrs.field(factory=list)
-    frames: deque[Frame] = attrs.field(factory=deque)
-    busy: bool = False
+    version = 2
 
-    def push(self, number: int, message: Message, *, stored: bool) -> None:
-        self.pushes.append((number, message))
+    def __init__(self, device: "Device", site: Site, number: int) -> None:
+        self.device = device
+        self.site = site
+        self.number = number
+        self.session: Session | None = None
+        self.sent = 0
+        self.gone = False  # the server has noticed its end
+        self.asked: dict[int, str] = {}  # cids, by the client's marks of its requests
+        self.unread: deque[Callable[[], None]] = deque()
+        self._frames: deque[Frame] = deque()
+        self._busy = False
 
-    def answered(self, answer: client.Answer) -> None:
-        if answer.tag is not None:
-            self.person.is_told(self, answer.tag, answer, answer.error)
+    def note(self, kind: str, **facts: Any) -> None:
+        self.device.world.note(kind, wire=self.number, **facts)
+
+    # -- what the server says --------------------------------------------------------------------
+
+    def opened(self, since: int | None, head: int, *, reset: bool) -> None:
+        """The login has been answered."""
+        self.note(
+            "opened",
+            user=self.device.user.id,
+            version=self.version,
+            since=since,
+            head=head,
+            reset=reset,
+        )
+
+    def show(self, entry: Entry) -> None:
+        if entry.kind != DELETED:
+            self.note("pushed", at=entry.at, **pushed(entry))
+            self._say(lambda: self.device.is_shown(entry))
+
+    show_late = show
+
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+        if tag is not None:
+            self.note("acked", at=entry.at, cid=self.asked[tag])
+            self._say(lambda: self.device.is_accepted(tag, entry.at))
+
+    def refused(self, error: ChatError, tag: int | None) -> None:
+        if tag is not None:
+            self._say(lambda: self.device.is_refused(tag, error))
+
+    def marked(self, user_id: int, got: int) -> None:
+        self.note("marks", user=user_id, got=got)
+
+    def reset(self, ends: Ends) -> None:
+        self.note("reset", head=ends.head)
+        self._say(lambda: self.device.begins_at(ends))
+
+    def ping(self) -> None:
+        """Say up to where all was sent."""
+        if self.session is not None and not self.session.ended:
+            at = self.site.chat.offline.place(self.session)
+            self.note("said", at=at)
+            self._say(lambda: self.device.is_at(at))
 
     def friend_changed(self, friend: Friend) -> None:
         """Nobody looks."""
@@ -80,35 +126,104 @@ class Link:
     def thrown_out(self) -> None:
         self.lose()
 
+    def _say(self, frame: Callable[[], None]) -> None:
+        if not self.gone:
+            self.unread.append(frame)
+
+    def look_after(self) -> None:
+        """What a server's clock does for a connection."""
+        if self.session is not None and not self.gone:
+            self.site.chat.offline.go_on(self.session)
+
+    # -- its end ---------------------------------------------------------------------------------
+
     def lose(self) -> None:
         """The server notices the end of the connection."""
-        self.end()
-        self.person.loses(self)
-        if self.session is not None:
-            self.site.tasks.start(self.site.chat.logins.end(self.session))
+        if not self.gone:
+            self.end()
+            self.device.loses(self)
+            if self.session is not None:
+                self.site.tasks.start(self.site.chat.logins.end(self.session))
 
     def end(self) -> None:
         """What has not been handled by now never is."""
         self.gone = True
-        self.frames.clear()
-        self.person.world.note("cut", wire=self.number)
+        self._frames.clear()
+        self.unread.clear()
+        self.note("cut")
+
+    # -- what the client says --------------------------------------------------------------------
 
     def take(self, frame: Frame) -> None:
-        self.frames.append(frame)
+        self._frames.append(frame)
         self.go_on()
 
     def go_on(self) -> None:
         """Handle frames in their order, none while one is waited for."""
         if self.site.hung:
             return
-        while self.frames and not self.busy and not self.gone:
-            self.site.chat.node.check_lease()
-            unfinished = self.frames.popleft()()
+        while self._frames and not self._busy and not self.gone:
+            unfinished = self._frames.popleft()()
             if unfinished is not None:
-                self.busy = True
+                self._busy = True
                 self.site.tasks.start(self._finish(unfinished))
 
     async def _finish(self, unfinished: Awaitable[None]) -> None:
         await unfinished
-        self.busy = False
+        self._busy = False
         self.go_on()
+
+
+class OldLink(Link):
+    """One of version 1, which is shown what others write. What is sent counts as taken over."""
+
+    version = 1
+
+    def __init__(self, device: "Device", site: Site, number: int) -> None:
+        super().__init__(device, site, number)
+        self._early: list[Entry] | None = []  # until the login is answered
+
+    def opened(self, since: int | None, head: int, *, reset: bool) -> None:
+        early, self._early = self._early or [], None
+        super().opened(since, head, reset=reset)
+        for entry in early:
+            self.show(entry)
+
+    def show(self, entry: Entry) -> None:
+        if self._early is not None:
+            self._early.append(entry)
+            return
+        if entry.kind == TEXT and entry.sender_id != self.device.user.id:
+            facts = pushed(entry)
+            self.note("pushed", at=0, **facts)
+        self.sent = entry.at
+
+    show_late = show
+
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+        """It gets no answers."""
+
+    def refused(self, error: ChatError, tag: int | None) -> None:
+        """It gets no answers."""
+
+    def marked(self, user_id: int, got: int) -> None:
+        """It has no such frame."""
+
+    def reset(self, ends: Ends) -> None:
+        """It knows no positions."""
+
+    def ping(self) -> None:
+        """It knows no positions."""
+
+    def look_after(self) -> None:
+        super().look_after()
+        if self.session is not None and not self.gone:
+            self.site.chat.offline.taken_over(self.session, self.sent)
+
+
+def pushed(entry: Entry) -> dict[str, Any]:
+    """What a `pushed` event says of an entry, but for its position."""
+    facts: dict[str, Any] = {"sender": entry.sender_id, "cid": entry.cid}
+    if entry.change is None:
+        facts |= {"key": key_of(entry.text), "crc": crc_of(entry.text)}
+    return facts

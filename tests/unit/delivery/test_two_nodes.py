@@ -2,14 +2,17 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from chat_domain.log import follower, reading
+from chat_domain.people import login
 from tests.delivery.judge import judge
-from tests.unit.delivery.person import Person
+from tests.unit.delivery.device import Device
 from tests.unit.delivery.site import Site
-from tests.unit.delivery.two_nodes import World
+from tests.unit.delivery.two_nodes import DEVICES, World
 
 PEOPLE = 3
 QUIET_WITHIN = 120  # ticks of half a second
@@ -17,103 +20,135 @@ QUIET_WITHIN = 120  # ticks of half a second
 EXAMPLES = os.environ.get("TWO_NODES_EXAMPLES", "")
 
 persons = st.integers(0, PEOPLE - 1)
+devices = st.integers(0, DEVICES)  # the last is of version 1
 sites = st.integers(0, 1)
 some = st.integers(1, 4)
 
 
 class TwoNodes(RuleBasedStateMachine):
-    """What becomes of it all is judged in the end, as for a cluster of real processes."""
+    """What becomes of it all is judged in the end, as for a cluster of real processes. The bounds
+    are small, so that they are met."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(follower, "AT_ONCE", 5)
+        self.patch.setattr(follower, "READ_AT_ONCE", 3)
+        self.patch.setattr(follower, "EARLY_NOTES", 2)
+        self.patch.setattr(reading, "RING_AT_MOST", 6)
+        self.patch.setattr(reading, "READ_AT_ONCE", 3)
+        self.patch.setattr(login, "MISSED_AT_MOST", 30)
         self.world = World(PEOPLE)
         for number, person in enumerate(self.world.people):
-            person.enters(self.world.sites[number % 2])
+            person[0].enters(self.world.sites[number % 2])
         self.world.go_on()
 
-    def person(self, number: int) -> Person:
-        return self.world.people[number]
+    def device(self, who: int, which: int) -> Device:
+        return self.world.people[who][which]
 
     def site(self, number: int) -> Site:
         return self.world.sites[number]
 
     # -- people ----------------------------------------------------------------------------------
 
-    @rule(who=persons, to=persons, count=some)
-    def say(self, who: int, to: int, count: int) -> None:
+    @rule(who=persons, which=devices, to=persons, count=some)
+    def say(self, who: int, which: int, to: int, count: int) -> None:
         for _ in range(count):
-            self.person(who).says(to=self.person(to).user.id)
+            self.device(who, which).says(to=self.device(to, 0).user.id)
         self.world.go_on()
 
-    @rule(who=persons, to=persons, where=sites, count=some)
-    def say_and_carry(self, who: int, to: int, where: int, count: int) -> None:
-        self.say(who, to, count)
-        self.world.carry(self.site(where), count)
-
-    @rule(who=persons, where=sites, count=some)
-    def say_to_group(self, who: int, where: int, count: int) -> None:
+    @rule(who=persons, which=devices, count=some)
+    def say_to_group(self, who: int, which: int, count: int) -> None:
         for _ in range(count):
-            self.person(who).says(group=self.world.group)
-        self.world.go_on()
-        self.world.carry(self.site(where), count)
-
-    @rule(who=st.integers(1, PEOPLE - 1), how=st.sampled_from(["join", "leave"]))
-    def change_group(self, who: int, how: str) -> None:
-        self.person(who).changes(how, self.world.group)
+            self.device(who, which).says(group=self.world.group)
         self.world.go_on()
 
-    @rule(to=persons)
-    def hear_from_all(self, to: int) -> None:
-        for who in range(PEOPLE):
-            self.say(who, to, 1)
-        self.world.carry_all()
-
-    @rule(who=persons, most=some, heard=st.booleans())
-    def show(self, who: int, most: int, heard: bool) -> None:
-        self.person(who).shows(most, heard=heard)
+    @rule(who=st.integers(1, PEOPLE - 1), which=devices, what=st.sampled_from(["join", "leave"]))
+    def change_group(self, who: int, which: int, what: str) -> None:
+        self.device(who, which).changes(what, self.world.group)
         self.world.go_on()
 
-    @rule(who=persons, copies=st.booleans())
-    def send_again(self, who: int, copies: bool) -> None:
-        person = self.person(who)
-        person.sends_copies() if copies else person.sends_again()
+    @rule(who=persons, which=devices, most=some)
+    def read(self, who: int, which: int, most: int) -> None:
+        self.device(who, which).reads(most)
         self.world.go_on()
 
-    @rule(who=persons, noticed=st.booleans())
-    def lose_connection(self, who: int, noticed: bool) -> None:
-        link = self.person(who).link
+    @rule(who=persons, which=devices)
+    def take_over(self, who: int, which: int) -> None:
+        self.device(who, which).takes_over()
+        self.world.go_on()
+
+    @rule(who=persons, which=devices, copies=st.booleans())
+    def send_again(self, who: int, which: int, copies: bool) -> None:
+        device = self.device(who, which)
+        device.sends_copies() if copies else device.sends_again()
+        self.world.go_on()
+
+    @rule(who=persons, which=devices)
+    def ping(self, who: int, which: int) -> None:
+        link = self.device(who, which).link
+        if link is not None and not link.site.hung:
+            link.ping()
+
+    @rule(who=persons, which=devices, noticed=st.booleans())
+    def lose_connection(self, who: int, which: int, noticed: bool) -> None:
+        device = self.device(who, which)
+        link = device.link
         if link is not None and noticed and not link.site.hung:
             link.lose()
         elif link is not None:
-            self.person(who).loses(link)
+            device.loses(link)
         self.world.go_on()
 
-    @rule(who=persons)
-    def log_out(self, who: int) -> None:
-        self.person(who).logs_out()
+    @rule(who=persons, which=devices, choked=st.booleans())
+    def choke(self, who: int, which: int, choked: bool) -> None:
+        link = self.device(who, which).link
+        if link is not None and link.session is not None and not link.site.hung:
+            offline = link.site.chat.offline
+            offline.choked(link.session) if choked else offline.unchoked(link.session)
         self.world.go_on()
 
-    @rule(who=persons, where=sites, noticed=st.booleans())
-    def move(self, who: int, where: int, noticed: bool) -> None:
-        """Go on by another connection, which takes the place of the first."""
-        self.lose_connection(who, noticed)
-        self.come_back(who, where, resumes=True, anew=False)
-
-    @rule(who=persons, where=sites, resumes=st.booleans(), anew=st.booleans())
-    def come_back(self, who: int, where: int, resumes: bool, anew: bool) -> None:
-        person = self.person(who)
-        if anew:
-            person.begins_anew()
-        person.enters(self.site(where), resumes=resumes)
+    @rule(who=persons, which=devices)
+    def log_out(self, who: int, which: int) -> None:
+        self.device(who, which).logs_out()
         self.world.go_on()
 
-    # -- nodes and what connects them --------------------------------------------------------------
+    @rule(who=persons, which=devices, where=sites)
+    def come(self, who: int, which: int, where: int) -> None:
+        self.device(who, which).enters(self.site(where))
+        self.world.go_on()
+
+    @rule(who=persons, which=devices, where=sites, noticed=st.booleans())
+    def move(self, who: int, which: int, where: int, noticed: bool) -> None:
+        """Go on by another connection, whether the first is known to be gone or not."""
+        self.lose_connection(who, which, noticed)
+        self.come(who, which, where)
+
+    @rule(who=persons, which=devices)
+    def begin_anew(self, who: int, which: int) -> None:
+        self.device(who, which).begins_anew()
+        self.world.go_on()
+
+    # -- nodes and what connects them ------------------------------------------------------------
 
     @rule(where=sites, most=some)
     def carry(self, where: int, most: int) -> None:
         self.world.carry(self.site(where), most)
 
-    @rule(where=sites, how=st.sampled_from(["cut", "cut unnoticed", "lease", "hang", "kill"]))
+    @rule(where=sites, how=st.sampled_from(["lost", "doubled", "swapped", "late"]))
+    def upset_notes(self, where: int, how: str) -> None:
+        packets = self.world.hub.waiting(self.site(where).name)
+        if packets:
+            first = packets.popleft()
+            match how:
+                case "doubled":
+                    packets.extendleft([first, first])
+                case "swapped":
+                    packets.insert(1, first)
+                case "late":
+                    packets.append(first)
+
+    @rule(where=sites, how=st.sampled_from(["cut", "cut unnoticed", "lease", "hang"]))
     def break_something(self, where: int, how: str) -> None:
         site = self.site(where)
         match how:
@@ -123,8 +158,11 @@ class TwoNodes(RuleBasedStateMachine):
                 self.world.lose_lease(site)
             case "hang":
                 site.hung = True
-            case "kill":
-                self.world.kill(where)
+        self.world.go_on()
+
+    @rule(where=sites, committed=st.integers(0, 2))
+    def kill(self, where: int, committed: int) -> None:
+        self.world.kill(where, committed=committed)
         self.world.go_on()
 
     @rule(where=sites)
@@ -132,21 +170,32 @@ class TwoNodes(RuleBasedStateMachine):
         self.world.mend(self.site(where))
         self.world.go_on()
 
-    # -- the store and time ------------------------------------------------------------------------
+    # -- the database and time -------------------------------------------------------------------
 
-    @rule(how=st.sampled_from(["failing", "unsure", "slow_reads", "slow_writes", ""]))
-    def upset_store(self, how: str) -> None:
+    @rule(where=sites, how=st.sampled_from(["failing", "unsure", "slow_reads", "slow_writes", ""]))
+    def upset_database(self, where: int, how: str) -> None:
+        log = self.site(where).log
         for trouble in ("failing", "unsure", "slow_reads", "slow_writes"):
-            setattr(self.world.mailbox, trouble, how == trouble)
-        self.world.mailbox.serve()
+            setattr(log, trouble, how == trouble)
+        log.serve()
         self.world.go_on()
 
-    @rule(writes=some, reads=some)
-    def let_store_work(self, writes: int, reads: int) -> None:
-        mailbox = self.world.mailbox
-        for queue, most in ((mailbox.writing, writes), (mailbox.reading, reads)):
+    @rule(where=sites, writes=some, reads=some)
+    def let_database_work(self, where: int, writes: int, reads: int) -> None:
+        log = self.site(where).log
+        for queue, most in ((log.writing, writes), (log.reading, reads)):
             for _ in range(min(most, len(queue))):
                 queue.popleft()()
+        self.world.go_on()
+
+    @rule()
+    def put_into_safe(self) -> None:
+        self.world.safe.put_away()
+
+    @precondition(lambda self: not self.world.safe.is_empty)
+    @rule()
+    def lose_the_end(self) -> None:
+        self.world.lose_the_end()
         self.world.go_on()
 
     @rule()
@@ -160,15 +209,17 @@ class TwoNodes(RuleBasedStateMachine):
         for _ in range(ticks):
             self.world.tick()
 
-    # -- the end -----------------------------------------------------------------------------
+    # -- the end ---------------------------------------------------------------------------------
 
     def teardown(self) -> None:
         try:
             self.heal()
             self._become_quiet()
+            self.world.dump()
             verdict = judge(self.world.events)
             assert verdict.kept, str(verdict)
         finally:
+            self.patch.undo()
             for site in self.world.sites:
                 site.tasks.close()
 
@@ -176,31 +227,30 @@ class TwoNodes(RuleBasedStateMachine):
         quiet = 0
         for _ in range(QUIET_WITHIN):
             self.pass_time()
-            quiet = quiet + 1 if self._is_quiet() else 0
-            if quiet == 3:  # notes may have been on their way
+            quiet = quiet + 1 if all(device.is_settled for device in self.world.devices) else 0
+            if quiet == 4:  # notes may have been on their way, and marks are written late
                 self.world.note("quiet")
                 return
 
     def heal(self) -> None:
-        self.upset_store("")
-        for site in self.world.sites:
-            self.world.mend(site)
+        for where in range(2):
+            self.upset_database(where, "")
+            self.world.mend(self.site(where))
         self.world.notice_who_is_gone()
+        for device in self.world.devices:
+            link = device.link
+            if link is not None and link.session is not None:
+                link.site.chat.offline.unchoked(link.session)
 
     def pass_time(self) -> None:
-        self.world.mailbox.serve()
-        self.world.go_on()
+        self.world.serve()
         self.world.carry_all()
-        for number, person in enumerate(self.world.people):
-            person.enters(self.site(number % 2))
-            person.sends_again()
-            person.shows(1000)
+        for number, device in enumerate(self.world.devices):
+            device.enters(self.site(number % 2))
+            device.sends_again()
+            device.reads(1000)
+            device.takes_over()
         self.world.tick()
-
-    def _is_quiet(self) -> bool:
-        return not any(person.unsettled for person in self.world.people) and all(
-            person.is_live for person in self.world.people
-        )
 
 
 TestTwoNodes = TwoNodes.TestCase

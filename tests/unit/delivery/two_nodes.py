@@ -1,4 +1,5 @@
-"""Two nodes and the people on them, without an event loop; everyone's experience is a history."""
+"""Two nodes over one log and the people on them, without an event loop; everyone's experience is a
+history."""
 
 import itertools
 from contextlib import suppress
@@ -7,15 +8,42 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from adapters.memory import memory_store
+from adapters.memory.log import MemoryLog
+from chat_domain.entries import Reading
 from chat_domain.errors import TryAgain
 from entrypoints.bootstrap import assemble
-from tests.unit.delivery.lossy_hub import LossyHub, ManualLatches
-from tests.unit.delivery.person import Person
-from tests.unit.delivery.site import Link, MortalTasks, Site
-from tests.unit.fakes import CountingIds, FakeMailbox, ManualClock, OpenHasher
+from tests.delivery.history import facts_of
+from tests.unit.delivery.device import Device, OldDevice
+from tests.unit.delivery.lossy_hub import LossyHub
+from tests.unit.delivery.safe import Safe
+from tests.unit.delivery.site import MortalTasks, Site
+from tests.unit.fakes import (
+    CountingIds,
+    FakeLog,
+    ManualClock,
+    ManualLatches,
+    OpenHasher,
+    finished,
+)
 
 if TYPE_CHECKING:
     from tests.delivery.history import Event
+
+DEVICES = 2  # of each person, besides a client of version 1
+OFF = -300_000  # milliseconds by which the second node's clock is off
+
+
+class WrongClock(ManualClock):
+    """Another's, but for the time of day."""
+
+    def __init__(self, right: ManualClock) -> None:
+        self._right = right
+
+    def now_ms(self) -> int:
+        return self._right.now_ms() + OFF
+
+    def monotonic(self) -> float:
+        return self._right.monotonic()
 
 
 class World:
@@ -23,54 +51,61 @@ class World:
         self.clock = ManualClock()
         self.numbers = itertools.count(1)
         self.events: list[Event] = []
-        store = memory_store()
-        self.mailbox = FakeMailbox(store.mailbox)
-        self._store = attrs.evolve(store, mailbox=self.mailbox)
+        self._store = memory_store()
+        assert isinstance(self._store.log, MemoryLog)
+        self._log = self._store.log
+        self.safe = Safe(self._store)
         self._ids = CountingIds()
+        self.latches = ManualLatches(self.clock)
         self.hub = LossyHub()
-        self.sites = [self._new_site(), self._new_site()]
+        self._dumps = 0
+        self.sites = [self._new_site(0), self._new_site(1)]
         registration, tasks = self.sites[0].chat.registration, self.sites[0].tasks
-        self.people = [
-            Person(self, tasks.run(registration.register(f"person {number}", "x")))
-            for number in range(people)
+        users = [
+            tasks.run(registration.register(f"person {number}", "x")) for number in range(people)
         ]
-        creator, groups = self.people[0].user.id, self.sites[0].chat.groups
-        self.group = tasks.run(groups.create(creator, "a group", "")).id
-        self.note("group", group=self.group, user=creator)
+        kinds = [Device] * DEVICES + [OldDevice]
+        self.people = [[kind(self, user) for kind in kinds] for user in users]
+        groups = self.sites[0].chat.groups
+        _, group = tasks.run(groups.create(users[0], "a group", ""))
+        self.group = group.id
+
+    @property
+    def devices(self) -> list[Device]:
+        return [device for person in self.people for device in person]
 
     def note(self, kind: str, **facts: Any) -> None:
         self.events.append({"t": self.clock.monotonic(), "kind": kind, **facts})
 
-    def _new_site(self) -> Site:
+    def _new_site(self, number: int) -> Site:
         name, tasks = f"node-{next(self.numbers)}", MortalTasks()
-        surroundings, broker = self.hub.surroundings(name)
+        log = FakeLog(self._log, tasks.soon)
         chat = assemble(
-            self._store,
-            surroundings,
+            attrs.evolve(self._store, log=log),
+            self.hub.surroundings(name),
             hasher=OpenHasher(),
-            clock=self.clock,
+            clock=WrongClock(self.clock) if number else self.clock,
             ids=self._ids,
             tasks=tasks,
-            latches=ManualLatches(self.clock),
+            latches=self.latches,
         )
-        self.hub.nodes[name] = chat.node
-        self.hub.leases.add(name)
-        return Site(name, chat, tasks, broker)
+        tasks.run(chat.node.start())
+        self.hub.join(name, chat.node)
+        site = Site(name, chat, tasks, log)
+        tasks.start(_follow(site))
+        return site
 
-    # -- what goes on by itself -----------------------------------------------------------------
+    # -- what goes on by itself ------------------------------------------------------------------
 
     def go_on(self) -> None:
         """Let the nodes do all that they can without the network."""
         for site in self.sites:
             if not site.hung:
                 site.tasks.drain()
-                while site.broker.end_turn():
-                    site.tasks.drain()
 
     def carry(self, site: Site, most: int) -> bool:
         if site.hung:
             return False
-        site.chat.node.check_lease()
         moved = self.hub.carry(site.name, most)
         self.go_on()
         return moved
@@ -78,58 +113,69 @@ class World:
     def carry_all(self) -> None:
         """Until nobody has anything to say any more."""
         self.go_on()
-        while sum(self.carry(site, 100) for site in self.sites):
+        while any([self.carry(site, 100) for site in self.sites]):
+            pass
+
+    def serve(self) -> None:
+        """Let the database do all that waits for it."""
+        self.go_on()
+        while any(site.log.writing or site.log.reading for site in self.sites):
+            for site in self.sites:
+                site.log.serve()
             self.go_on()
 
     def tick(self) -> None:
         """Half a second goes by."""
         self.clock.advance(0.5)
+        self.latches.wake()
         for site in self.sites:
             if not site.hung:
                 site.chat.node.tick()
                 for link in site.links:
-                    self._look_after(link)
+                    link.look_after()
         self.go_on()
+        for person in self.people:
+            self._note_mark(person[0].user.id)
+
+    def _note_mark(self, user_id: int) -> None:
+        self.note("stored", user=user_id, got=finished(self._log.opening(user_id)).got)
 
     def notice_who_is_gone(self) -> None:
         """What silence tells a server in the end."""
         for site in self.sites:
             for link in site.links:
-                if not link.gone and link.person.link is not link:
+                if link.device.link is not link:
                     link.lose()
 
-    def _look_after(self, link: Link) -> None:
-        if link.gone or link.session is None:
-            return
-        if link.session.stalled(self.clock.monotonic()):
-            link.dropped()
-            return
-        link.site.chat.delivery.look_after(link.session)
+    # -- what breaks -----------------------------------------------------------------------------
 
-    # -- what breaks ----------------------------------------------------------------------------
+    def kill(self, number: int, *, committed: int = 0) -> None:
+        """A node dies with all that it has in memory, and is started again under a new name.
 
-    def kill(self, number: int) -> None:
-        """A node dies with all that it has in memory, and is started again under a new name."""
+        committed: how many of the batches that it had given to the database are in the log.
+        """
         old = self.sites[number]
         old.hung = True
+        for _ in range(min(committed, len(old.log.writing))):
+            old.log.writing.popleft()()
+        users = finished(self.hub.users_of(old.name))
         for link in old.links:
-            link.end()
-            link.person.loses(link)
+            if not link.gone:
+                link.end()
+                link.device.loses(link)
         self.hub.remove(old.name)
-        users = self.hub.take_from(old.name)
         old.tasks.close()
-        self.sites[number] = self._new_site()
+        self.sites[number] = self._new_site(number)
         other = self.sites[1 - number]
-        other.tasks.start(other.chat.node.died(old.name, users))
+        other.tasks.start(other.chat.node.died(users))
 
     def lose_lease(self, site: Site) -> None:
-        """The other node takes its users from it."""
         if site.name in self.hub.leases:
-            self.hub.leases.discard(site.name)
-            users = self.hub.take_from(site.name)
+            users = finished(self.hub.users_of(site.name))
+            self.hub.end_lease(site.name)
             for other in self.sites:
                 if other is not site:
-                    other.tasks.start(other.chat.node.died(site.name, users))
+                    other.tasks.start(other.chat.node.died(users))
 
     def regain_lease(self, site: Site) -> None:
         if site.name not in self.hub.leases and not site.hung:
@@ -148,3 +194,23 @@ class World:
             link.go_on()
         self.hub.mend(site.name)
         self.regain_lease(site)
+
+    def lose_the_end(self) -> None:
+        """The database comes back as it was when it was put into the safe."""
+        self.dump()
+        self.safe.bring_back()
+        self.note("lost", head=len(self._tail().entries))
+
+    def dump(self) -> None:
+        """Note the whole log."""
+        for entry in self._tail().entries:
+            self.note("log", dump=self._dumps, **facts_of(entry))
+        self._dumps += 1
+
+    def _tail(self) -> Reading:
+        return finished(self._log.tail(0, 100_000))
+
+
+async def _follow(site: Site) -> None:
+    while True:
+        await site.chat.node.look()

@@ -1,0 +1,153 @@
+"""The promises about what clients are shown: the log, less what their users may not see."""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from tests.delivery.chronicle import Chronicle
+from tests.delivery.past import Past
+from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream
+
+Breaches = Iterator[str]
+
+
+def streams_are_the_log(past: Past) -> Breaches:
+    """Each connection is sent what its user may see, in order and without a hole, from where it
+    said that its device is. What the same connection wrote counts by its answer.
+
+    Who does not say where they are is sent all that no client of theirs has taken over, at least.
+    Version 1 is sent what others write, and nothing else.
+    """
+    for stream in past.streams.all:
+        log = _log_of(past, stream)
+        yield from _Audit(past, stream, log).breaches()
+
+
+def _log_of(past: Past, stream: Stream) -> Chronicle:
+    """The log that a stream is of: the first in which all is where it says that it is. One that
+    lasts is of the last."""
+    for log in [] if stream.lasts else past.logs:
+        if all(_is_there(log, stream, step) for step in stream.steps):
+            return log
+    return past.log
+
+
+def _is_there(log: Chronicle, stream: Stream, step: Step) -> bool:
+    match step.how:
+        case "said":
+            return step.at <= log.head
+        case "acked":
+            line = log.lines.get(step.at)
+            return line is not None and (line.sender, line.cid) == (stream.user, step.cid)
+    if stream.version == 1:
+        return log.by_key(step.key) is not None
+    line = log.lines.get(step.at)
+    return line is not None and (line.sender, line.cid) == (step.sender, step.cid)
+
+
+def furthest(past: Past, user: int, far: Furthest) -> int:
+    """The position that a user's clients had taken over."""
+    texts = past.streams.texts[user][: far.texts]
+    lines = (log.by_key(key) for key in texts for log in past.logs)
+    return max([far.taken, *(line.at for line in lines if line is not None)])
+
+
+class _Audit:
+    """Follows a stream through the log."""
+
+    def __init__(self, past: Past, stream: Stream, log: Chronicle) -> None:
+        self._stream = stream
+        self._log = log
+        self._own: set[int] = set()  # positions of what it has written, by its answers
+        self._visible = log.seen_by(stream.user)
+        if stream.version == 1:
+            self._visible = [at for at in self._visible if self._is_of_another(at)]
+        self._may_see = set(self._visible)
+        self._floor = stream.since or 0
+        self._place = self._floor
+        if stream.since is None:
+            self._place = furthest(past, stream.user, stream.furthest)
+
+    def breaches(self) -> Breaches:
+        begun = self._stream.since is not None
+        for step in self._stream.steps:
+            if step.how == ACKED:
+                self._own.add(step.at)
+            elif step.how == SAID:
+                yield from self._left_out(step.at, begun=begun, t=step.t)
+            elif step.how == PUSHED:
+                yield from self._pushed(step, begun=begun)
+                begun = True
+        if self._stream.lasts:
+            yield from self._left_out(self._log.head, begun=begun, t=0.0)
+
+    def _pushed(self, step: Step, *, begun: bool) -> Breaches:
+        at = self._position(step)
+        if not self._is_right(step, at):
+            yield f"{self._stream} was sent {step}, which is not in the log"
+            return
+        if at not in self._may_see:
+            yield f"{self._stream} was sent {step}, which is not theirs"
+            return
+        yield from self._left_out(at - 1, begun=begun, t=step.t)
+        if begun and at <= self._place:
+            yield f"{self._stream} was sent {step} behind {self._place}"
+        self._place = at
+
+    def _position(self, step: Step) -> int:
+        if self._stream.version != 1:
+            return step.at
+        line = self._log.by_key(step.key)
+        return 0 if line is None else line.at
+
+    def _is_right(self, step: Step, at: int) -> bool:
+        line = self._log.lines.get(at)
+        return line is not None and (step.key, step.crc) == (line.key, line.crc)
+
+    def _left_out(self, upto: int, *, begun: bool, t: float) -> Breaches:
+        """What should have been sent by now. Before the first that is sent to somebody who did not
+        say where they are, what is not from others counts as taken over: version 1 passes over it.
+        """
+        visible = self._visible
+        first, end = bisect_right(visible, self._place), bisect_right(visible, upto)
+        for at in visible[first:end]:
+            if at not in self._own and (begun or self._is_of_another(at)):
+                when = f"by {t}" if t else "in the end"
+                yield f"{self._stream} was not sent {self._log.lines[at]} {when}"
+        self._place = max(self._place, upto)
+
+    def _is_of_another(self, at: int) -> bool:
+        line = self._log.lines[at]
+        return line.is_text and line.sender != self._stream.user
+
+
+def what_is_shown_is_the_log(past: Past) -> Breaches:
+    """Each client process shows what its user may see without a hole, whatever it was connected to,
+    but for what it wrote itself."""
+    latest: dict[tuple[int, int], int] = {}
+    for one in past.received:
+        before = latest.get((one.process, one.epoch))
+        latest[one.process, one.epoch] = one.at
+        if before is not None:
+            for log in past.logs:
+                missing = _between(past, log, one.user, before, one.at)
+                if one.at in log.lines and not missing:
+                    break
+            else:
+                yield f"process {one.process} of {one.user} was not shown {missing} by {one.t}"
+
+
+def _between(past: Past, log: Chronicle, user: int, after: int, before: int) -> list[int]:
+    """What others wrote there."""
+    visible = log.seen_by(user)
+    part = visible[bisect_right(visible, after) : bisect_right(visible, before - 1)]
+    return [at for at in part if log.lines[at].sender != user]
+
+
+def nothing_is_shown_twice(past: Past) -> Breaches:
+    """One client process shows each entry once, in the order of the log."""
+    latest: dict[tuple[int, int], int] = {}
+    for one in past.received:
+        before = latest.get((one.process, one.epoch), 0)
+        if one.at <= before:
+            yield f"process {one.process} of {one.user} showed {one.at} at {one.t}, after {before}"
+        latest[one.process, one.epoch] = one.at

@@ -1,0 +1,158 @@
+"""What servers said on connections, cut into streams: parts of the log that have no holes."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import ClassVar
+
+import attrs
+
+from tests.delivery.history import Event
+
+PUSHED, ACKED, SAID = "pushed", "acked", "said"
+
+
+@attrs.frozen
+class Step:
+    """What was said: see `history`. at: 0 for a text in version 1."""
+
+    how: str
+    at: int
+    t: float
+    sender: int = 0
+    cid: str = ""
+    key: str = ""
+    crc: int = 0
+
+
+@attrs.frozen
+class Furthest:
+    """How far a user's clients had got at some time. taken: what version 2 said of it. texts: how
+    many were sent to version 1, in all."""
+
+    taken: int = 0
+    texts: int = 0
+
+
+@attrs.define(eq=False)
+class Stream:
+    """From a login, or from where positions began anew, to the end of either.
+
+    since: where it begins; None where the server knows that itself, and it is not further than
+    `furthest`. steps: what was said, in order. lasts: whether it did not end. taken: how far the
+    client said that it has taken over.
+    """
+
+    wire: int
+    user: int
+    version: int
+    since: int | None
+    furthest: Furthest
+    steps: list[Step] = attrs.field(factory=list)
+    lasts: bool = True
+    taken: int = 0
+
+    def __str__(self) -> str:
+        return f"connection {self.wire} of {self.user} (version {self.version})"
+
+
+@attrs.frozen
+class Told:
+    """A writer was told that another user's devices have got something. furthest: how far they
+    had taken over by then."""
+
+    writer: int
+    user: int
+    got: int
+    furthest: Furthest
+    t: float
+
+
+@attrs.define
+class Streams:
+    """texts: the keys of what each user was sent in version 1, in order. head: a position that the
+    log is known to have."""
+
+    all: list[Stream] = attrs.field(factory=list)
+    told: list[Told] = attrs.field(factory=list)
+    texts: defaultdict[int, list[str]] = attrs.field(factory=lambda: defaultdict(list))
+    head: int = 0
+    _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
+    _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
+
+    def take(self, event: Event) -> None:
+        """Heed an event, of whatever kind."""
+        take = self._takers.get(event["kind"])
+        if take is not None:
+            take(self, event)
+
+    def furthest(self, user: int) -> Furthest:
+        """How far a user's clients have got so far."""
+        return Furthest(self._taken_by.get(user, 0), len(self.texts[user]))
+
+    def _opened(self, event: Event) -> None:
+        self._see(event["head"])
+        self._cut(event)
+        since = event["head"] if event["reset"] else event["since"]
+        self._begin(event["wire"], event["user"], event["version"], since)
+
+    def _begin(self, wire: int, user: int, version: int, since: int | None) -> None:
+        stream = Stream(wire, user, version, since, self.furthest(user))
+        self._open[wire] = stream
+        self.all.append(stream)
+
+    def _reset(self, event: Event) -> None:
+        old = self._open.get(event["wire"])
+        if old is not None:
+            old.lasts = False
+            self._begin(event["wire"], old.user, old.version, event["head"])
+
+    def _cut(self, event: Event) -> None:
+        old = self._open.pop(event["wire"], None)
+        if old is not None:
+            old.lasts = False
+
+    def _step(self, event: Event) -> None:
+        stream = self._open.get(event["wire"])
+        if stream is None:
+            return
+        facts = {name: event[name] for name in ("sender", "cid", "key", "crc") if name in event}
+        stream.steps.append(Step(event["kind"], event["at"], event["t"], **facts))
+        self._see(event["at"])
+
+    def _pushed(self, event: Event) -> None:
+        self._step(event)
+        stream = self._open.get(event["wire"])
+        if stream is not None and stream.version == 1:
+            self.texts[stream.user].append(event["key"])
+
+    def _taken(self, event: Event) -> None:
+        stream = self._open.get(event["wire"])
+        if stream is not None:
+            stream.taken = max(stream.taken, event["at"])
+            before = self._taken_by.get(stream.user, 0)
+            self._taken_by[stream.user] = max(before, event["at"])
+
+    def _marks(self, event: Event) -> None:
+        stream, user = self._open.get(event["wire"]), event["user"]
+        if stream is not None:
+            furthest = self.furthest(user)
+            self.told.append(Told(stream.user, user, event["got"], furthest, event["t"]))
+
+    def _lost(self, event: Event) -> None:
+        head = self.head = event["head"]
+        self._taken_by = {user: min(at, head) for user, at in self._taken_by.items()}
+
+    def _see(self, at: int) -> None:
+        self.head = max(self.head, at)
+
+    _takers: ClassVar[dict[str, Callable[["Streams", Event], None]]] = {
+        "opened": _opened,
+        "acked": _step,
+        "pushed": _pushed,
+        "said": _step,
+        "reset": _reset,
+        "taken": _taken,
+        "marks": _marks,
+        "cut": _cut,
+        "lost": _lost,
+    }
