@@ -64,15 +64,14 @@ def spoil(cluster: Cluster, *people: Chatter) -> None:
     """Publish what is none, and put something else in the place of what nodes keep."""
     with asked(cluster) as client:
         channels = client.pubsub_channels(f"{cluster.prefix}:*")
-        assert len(channels) == len(cluster.nodes) + 2
+        assert len(channels) == 2
         for channel in channels:
             for packet in BAD_PACKETS:
                 client.publish(channel, packet)
-        for key in client.scan_iter(f"{cluster.prefix}:claims:*"):
+        for key in client.scan_iter(f"{cluster.prefix}:present:*"):
             client.sadd(key, b"\xff", "no number", "-1")
-        client.set(f"{cluster.prefix}:user:{people[0].id}", b"\xff")
-        client.delete(f"{cluster.prefix}:user:{people[1].id}")
-        client.rpush(f"{cluster.prefix}:user:{people[1].id}", "a list")
+        client.set(f"{cluster.prefix}:slot:{people[0].id}", b"\xff")
+        client.rpush(f"{cluster.prefix}:slot:{people[1].id}", "a list")
         client.set(f"{cluster.prefix}:nodes", "no set")
 
 
