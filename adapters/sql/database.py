@@ -22,6 +22,9 @@ class Words:
     key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # behind INSERT INTO Friend or Member: leave the row that is there
     some_tokens: str  # behind DELETE FROM Token: `?` of them
+    # A condition on a row of Member: its conversation may have an entry above `?`. A database that
+    # cannot tell that faster than by looking for those entries says that it may.
+    may_have_above: str = "? IS NOT NULL"
 
 
 class Connection(Protocol):

@@ -108,7 +108,9 @@ async def groups_of(connection: Connection, user_id: int) -> list[int]:
 async def spans(connection: Connection, user_id: int, after: int, upto: int) -> list[Span]:
     """What a user may see above one position, and not above the other."""
     rows = await connection.many(
-        "conv, since, `left`", "Member WHERE userid = ? AND `left` > ?", (user_id, after)
+        "conv, since, `left`",
+        f"Member WHERE userid = ? AND `left` > ? AND {connection.words.may_have_above}",
+        (user_id, after, after),
     )
     return _spans(rows, after, upto)
 

@@ -24,6 +24,10 @@ class SqliteConnection:
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
+        may_have_above=(
+            "EXISTS (SELECT 1 FROM Entry"
+            " WHERE Entry.conv = Member.conv AND kind IN (0, 1, 2) AND at > ?)"
+        ),
     )
 
     _connection: sqlite3.Connection
