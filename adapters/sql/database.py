@@ -8,7 +8,7 @@ import attrs
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-Row = Sequence[Any]
+Row = tuple[Any, ...]
 
 # Of tables with names: when two are the same, and when they look alike.
 UNIQUE = ("namekey", "skeleton", "keyskeleton")
@@ -22,6 +22,9 @@ class Words:
     key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # behind INSERT INTO Friend or Member: leave the row that is there
     some_tokens: str  # behind DELETE FROM Token: `?` of them
+    # A condition on a row of Member: its conversation may have an entry above `?`. A database that
+    # cannot tell that faster than by looking for those entries says that it may.
+    may_have_above: str = "? IS NOT NULL"
 
 
 class Connection(Protocol):
@@ -36,18 +39,11 @@ class Connection(Protocol):
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]: ...
 
-    async def many(self, columns: str, source: str, args: Sequence[Any] = ()) -> list[Row]:
-        """The rows of SELECT these columns FROM this source, which may be hundreds; in any order.
-        columns: names, with ", " in between. What is neither a text nor a number may come as
-        None."""
+    async def rows_in(self, sql: str, values: Sequence[int]) -> list[Row]:
+        """The rows of a statement that ends in IN, for any number of values, in any order."""
 
-    async def many_in(self, columns: str, source: str, values: Sequence[int]) -> list[Row]:
-        """The same for a source that ends in IN, for any number of values."""
-
-    async def many_in_pairs(
-        self, columns: str, source: str, pairs: Sequence[tuple[str, int]]
-    ) -> list[Row]:
-        """The same for a source that ends in "(a, b) IN", where two columns are a pair."""
+    async def rows_in_pairs(self, sql: str, pairs: Sequence[tuple[str, int]]) -> list[Row]:
+        """The same for one that ends in "(a, b) IN", where two columns are a pair."""
 
     async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
         """What this SELECT of one column of integers, called `one`, finds for each of `every`, in

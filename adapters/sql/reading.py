@@ -101,10 +101,8 @@ async def renew(connection: Connection) -> str:
 
 async def _tail(connection: Connection, after: int, limit: int) -> Reading:
     head = (await ends(connection)).head
-    rows = await connection.many(
-        entries.COLUMNS,
-        f"{entries.SOURCE} WHERE at > ? AND at <= ? ORDER BY at LIMIT ?",
-        (after, head, limit),
+    rows = await connection.rows(
+        f"{entries.SELECT} WHERE at > ? AND at <= ? ORDER BY at LIMIT ?", (after, head, limit)
     )
     return _reading(sorted(row[0] for row in rows), judging.entries(rows), head, after, limit)
 
@@ -220,5 +218,5 @@ _IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? A
 async def _entries_at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
     if not positions:
         return []
-    rows = await connection.many_in(entries.COLUMNS, f"{entries.SOURCE} WHERE at IN", positions)
+    rows = await connection.rows_in(f"{entries.SELECT} WHERE at IN", positions)
     return judging.entries(rows)
