@@ -5,7 +5,9 @@ from typing import Any, TypeVar, cast
 
 import attrs
 
-from chat_domain.ports.store import Store
+from chat_domain.entries import Batch
+from chat_domain.ports.cluster import Surroundings
+from chat_domain.ports.store import Outcome, Store
 
 T = TypeVar("T")
 
@@ -13,9 +15,11 @@ Operation = Callable[..., Awaitable[Any]]
 # Given a port's name, an operation's, and the operation: the one to be called instead.
 Around = Callable[[str, str, Operation], Operation]
 
+Append = Callable[[Batch, Callable[[Outcome], None]], None]  # of the log: its result is called back
+
 
 class _Wrapped:
-    """Stands for a port all of whose methods are coroutines."""
+    """Stands for a port, by those of its methods that are coroutines."""
 
     def __init__(self, port: object, name: str, around: Around) -> None:
         self._port = port
@@ -34,11 +38,21 @@ def wrapped(port: T, name: str, around: Around) -> T:
     return cast("T", _Wrapped(port, name, around))
 
 
-def wrapped_store(store: Store, around: Around) -> Store:
+def wrapped_store(store: Store, around: Around, around_append: Callable[[Append], Append]) -> Store:
     """The same for each of a store's ports, under their names."""
     ports = {
         field.name: wrapped(getattr(store, field.name), field.name, around)
         for field in attrs.fields(Store)
         if field.name != "depths"
     }
+    ports["log"].append = around_append(store.log.append)
     return attrs.evolve(store, **ports)
+
+
+def wrapped_surroundings(surroundings: Surroundings, around: Around) -> Surroundings:
+    """The same for the two of them that are asked for something."""
+    return attrs.evolve(
+        surroundings,
+        presence=wrapped(surroundings.presence, "presence", around),
+        slots=wrapped(surroundings.slots, "slots", around),
+    )

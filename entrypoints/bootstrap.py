@@ -7,7 +7,7 @@ from typing import Literal
 
 import attrs
 
-from adapters.contained import contained_presence, contained_store
+from adapters.contained import contained_store, contained_surroundings
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.shared import Shared
 from adapters.gateway.tally import Tally
@@ -16,7 +16,7 @@ from adapters.latch import EventLatches
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub, NoLease
 from adapters.mysql import mysql_store
-from adapters.operators.timed import timed_presence, timed_store
+from adapters.operators.timed import timed_store, timed_surroundings
 from adapters.passwords import Argon2Hasher
 from adapters.redis import redis_cluster
 from adapters.sqlite import sqlite_store
@@ -79,9 +79,9 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
         store = await stack.enter_async_context(open_store(settings))
         tasks, tally = BackgroundTasks(), Tally()
         surroundings, join = await stack.enter_async_context(_open_broker(settings))
-        store, surroundings = contained_store(store), contained_presence(surroundings)
+        store, surroundings = contained_store(store), contained_surroundings(surroundings)
         if settings.http_port:
-            store, surroundings = timed_store(store, tally), timed_presence(surroundings, tally)
+            store, surroundings = timed_store(store, tally), timed_surroundings(surroundings, tally)
         chat = assemble(
             store,
             surroundings,
@@ -125,7 +125,7 @@ async def visited(settings: Settings) -> AsyncIterator[Chat]:
         hasher = stack.enter_context(closing(Argon2Hasher(cheap=settings.hashing == "cheap")))
         store = await stack.enter_async_context(open_store(settings))
         surroundings, join = await stack.enter_async_context(_open_broker(settings, visit=True))
-        store, surroundings = contained_store(store), contained_presence(surroundings)
+        store, surroundings = contained_store(store), contained_surroundings(surroundings)
         tasks = BackgroundTasks()
         chat = assemble(
             store,

@@ -87,9 +87,8 @@ class _Attempt:
         tried, self.tried = self.tried, None
         if tried is not None and tried.rows and await _is_in(link, tried):
             return tried
-        outcome = None if self.locked_first else await self._append_texts(link)
-        if outcome is None:
-            outcome = await self._append_any(link)
+        admission = None if self.locked_first else await self._append_texts(link)
+        outcome = admission or await self._append_any(link)
         if isinstance(outcome, Admission):
             self.tried = outcome
         return outcome

@@ -9,7 +9,7 @@ from pymysql.err import IntegrityError
 from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, pieces, statements
 from adapters.mysql.pool import Pool
-from adapters.sql.database import UNIQUE, Words, Work
+from adapters.sql.database import UNIQUE, Row, Words, Work
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -35,28 +35,24 @@ class MySqlConnection:
 
     _link: Link
 
-    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         return await self._link.rows(sql.replace("?", "%s"), args)
 
-    async def many(
-        self, columns: str, source: str, args: Sequence[Any] = ()
-    ) -> list[tuple[Any, ...]]:
+    async def many(self, columns: str, source: str, args: Sequence[Any] = ()) -> list[Row]:
         return await self.rows(f"SELECT {columns} FROM {source}", args)  # noqa: S608  # constants
 
-    async def many_in(
-        self, columns: str, source: str, values: Sequence[int]
-    ) -> list[tuple[Any, ...]]:
+    async def many_in(self, columns: str, source: str, values: Sequence[int]) -> list[Row]:
         return await self._many_in(columns, source, values, "%s")
 
     async def many_in_pairs(
         self, columns: str, source: str, pairs: Sequence[tuple[str, int]]
-    ) -> list[tuple[Any, ...]]:
+    ) -> list[Row]:
         return await self._many_in(columns, source, pairs, "(%s,%s)")
 
     async def _many_in(
         self, columns: str, source: str, values: Sequence[Any], mark: str
-    ) -> list[tuple[Any, ...]]:
-        found: list[tuple[Any, ...]] = []
+    ) -> list[Row]:
+        found: list[Row] = []
         for some in pieces(values, AT_ONCE):
             query = f"SELECT {columns} FROM {source} ({','.join([mark] * len(some))})"  # noqa: S608
             args = some if mark == "%s" else flat(some)

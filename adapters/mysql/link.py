@@ -64,7 +64,7 @@ class Link:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Any]:
         with self._sorted_out():
             cursor = await self._execute(sql, args)
             return list(await cursor.fetchall())

@@ -1,16 +1,16 @@
 """Measuring how long the operations of a port take, from outside of its adapter."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import attrs
-
-from adapters.around import Operation, wrapped, wrapped_store
+from adapters.around import Append, Operation, wrapped_store, wrapped_surroundings
 from adapters.gateway.tally import WAIT_BOUNDS, Histogram, Tally
+from chat_domain.entries import Batch
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings
-from chat_domain.ports.store import Store
+from chat_domain.ports.store import Outcome, Store
 
 
 def _measured(tally: Tally, port: str, method: str, operation: Operation) -> Operation:
@@ -30,10 +30,28 @@ def _measured(tally: Tally, port: str, method: str, operation: Operation) -> Ope
     return measured
 
 
+def _measured_append(tally: Tally, append: Append) -> Append:
+    """From the batch's being given to its result."""
+    name = ("log", "append")
+    waits = tally.waits.setdefault(name, Histogram(WAIT_BOUNDS))
+
+    def measured(batch: Batch, done: Callable[[Outcome], None]) -> None:
+        begun = time.perf_counter()
+
+        def measured_done(outcome: Outcome) -> None:
+            waits.add(time.perf_counter() - begun)
+            if isinstance(outcome, TryAgain):
+                tally.failures[name] += 1
+            done(outcome)
+
+        append(batch, measured_done)
+
+    return measured
+
+
 def timed_store(store: Store, tally: Tally) -> Store:
-    return wrapped_store(store, partial(_measured, tally))
+    return wrapped_store(store, partial(_measured, tally), partial(_measured_append, tally))
 
 
-def timed_presence(surroundings: Surroundings, tally: Tally) -> Surroundings:
-    presence = wrapped(surroundings.presence, "presence", partial(_measured, tally))
-    return attrs.evolve(surroundings, presence=presence)
+def timed_surroundings(surroundings: Surroundings, tally: Tally) -> Surroundings:
+    return wrapped_surroundings(surroundings, partial(_measured, tally))

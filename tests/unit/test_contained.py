@@ -1,18 +1,23 @@
 """What comes out of a port is what it promises, whatever its adapter raises."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.contained import contained_presence, contained_store
+from adapters.contained import contained_store, contained_surroundings
 from adapters.incidents import INCIDENTS
 from adapters.memory import memory_store
 from adapters.memory.nodes import Hub
+from chat_domain.entries import pair
 from chat_domain.errors import NameTaken, TryAgain
 from chat_domain.names import Name
 from entrypoints.bootstrap import opened, visited
 from entrypoints.settings import Settings
+from tests.contract.making import register, say
 
-UNHASHABLE: int = []  # type: ignore[assignment]  # no store takes it for an id
+UNHASHABLE: Any = []  # no store takes it for an id, or for a batch
 
 
 async def test_a_defect_of_the_store_is_told_and_becomes_try_again() -> None:
@@ -36,11 +41,34 @@ async def test_what_a_store_promises_passes() -> None:
     assert INCIDENTS.defects == {"store": 0}
 
 
+async def test_a_batch_that_a_store_stumbles_over_has_an_answer() -> None:
+    """Once, and in a turn of its own, as any other."""
+    store = contained_store(memory_store())
+    outcomes: list[object] = []
+    with capture_logs() as lines:
+        store.log.append(UNHASHABLE, outcomes.append)
+        assert outcomes == []
+        await asyncio.sleep(0)
+    assert [type(outcome) for outcome in outcomes] == [TryAgain]
+    assert [(line["event"], line["where"]) for line in lines] == [("defect", "store")]
+
+
+async def test_what_the_log_says_to_a_batch_passes() -> None:
+    store = contained_store(memory_store())
+    anna, bert = await register(store, "anna", "bert")
+    (said,) = await say(store, anna, pair(anna, bert), "hello")
+    assert said.at == 1
+    assert INCIDENTS.defects == {"store": 0}
+
+
 async def test_a_defect_of_the_presence_is_no_more() -> None:
-    surroundings = contained_presence(Hub().surroundings("alone"))
+    """Nor one of version 1's slots."""
+    surroundings = contained_surroundings(Hub().surroundings("alone"))
     with pytest.raises(TryAgain):
-        await surroundings.presence.find([UNHASHABLE])
-    assert INCIDENTS.defects == {"presence": 1}
+        await surroundings.presence.came("alone", [UNHASHABLE])
+    with pytest.raises(TryAgain):
+        await surroundings.slots.claim(UNHASHABLE)
+    assert INCIDENTS.defects == {"presence": 2}
 
 
 async def test_servers_and_visitors_have_it_so() -> None:
@@ -51,4 +79,4 @@ async def test_servers_and_visitors_have_it_so() -> None:
                 await gateway.shared.chat.overview.store.users.by_id(UNHASHABLE)
     async with visited(Settings(store="memory://", hashing="cheap")) as chat:
         with pytest.raises(TryAgain):
-            await chat.overview.presence.find([UNHASHABLE])
+            await chat.overview.presence.came(UNHASHABLE, [])

@@ -1,31 +1,32 @@
 """Filling the staging tables from the old ones. Nothing that is there already is changed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from secrets import token_hex
 from typing import Any
 
 import attrs
 
 from adapters.mysql.link import Link
-from adapters.mysql.lists import marks
-from adapters.mysql.rows import MESSAGE_COLUMNS, row
+from adapters.mysql.lists import flat, marks, statements
 from adapters.mysql.upgrading.messages import LONGEST_ROW, Reader, Unreadable
 from adapters.mysql.upgrading.names import staging
 from adapters.mysql.upgrading.naming import Looks, named
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import TABLE, Report
+from adapters.mysql.upgrading.waiting import COLUMNS, Row, Waiting
 from adapters.sql.database import UNIQUE
-from adapters.sql.numbers import NO_ID
-from chat_domain.model import NO_PASSWORD, PLAIN, Entry, Role
+from adapters.sql.numbers import FOR_EVER, NO_ID
+from chat_domain.model import NO_PASSWORD, PLAIN, Role
 from chat_domain.people.passwords import MAX_PASSWORD
 
-AT_ONCE = 500  # rows of one statement
-TEXT_AT_ONCE = 500_000  # characters in one; as UTF-8 and escaped less than any server's limit
+AT_ONCE = 500  # entries
 LONGEST_DESCRIPTION = 200  # characters; clients rely on it (docs/protocol.md)
 _TOO_LONG = f"has a password of more than {MAX_PASSWORD} characters, so nobody can log in as them"
 KEYS = ", ".join(UNIQUE)
 
-_Row = tuple[int, str, str, str | None, str | None]
+_Named = tuple[int, str, str, str | None, str | None]
+_Roles = dict[int, set[str | None]]  # all that each member of a group was, in order of joining
 
 
 @attrs.define
@@ -37,13 +38,18 @@ class Filling:
     _users: set[int] = attrs.field(factory=set)
 
     async def fill(self) -> None:
-        await self._fill_users()
+        accounts = await self._read_users()
         await self._fill_friends()
-        await self._fill_groups()
-        await self._fill_messages()
+        members = await self._fill_groups()
+        waiting = Waiting(self._reader.now_ms, self._users, members)
+        await self._fill_entries(waiting)
+        await self._fill_users(accounts, waiting)
+        await self._fill_members(members, waiting)
+        await self._fill_log(waiting.head)
         await self._fill_report()
 
-    async def _fill_users(self) -> None:
+    async def _read_users(self) -> list[tuple[Any, ...]]:
+        """Rows without `got`."""
         names: dict[int, str | None] = {}
         secrets: dict[int, str] = {}
         rows = self._old.rows("User", "id", texts=("name", "password"), order=" ORDER BY id")
@@ -56,11 +62,12 @@ class Filling:
             secrets[number] = self._secret(number, password and password[0])
         self._users = set(names)
         new = self._named(names, "user")
-        await self._insert(
-            "User",
-            f"id, name, {KEYS}, password",
-            [(number, text, *keys, secrets[number]) for number, text, *keys in new],
-        )
+        self.report.kept["users"] = len(new)
+        return [(number, text, *keys, secrets[number]) for number, text, *keys in new]
+
+    async def _fill_users(self, accounts: list[tuple[Any, ...]], waiting: Waiting) -> None:
+        rows = [(*account, waiting.got(account[0])) for account in accounts]
+        await self._insert("User", f"id, name, {KEYS}, password, got", rows)
 
     def _secret(self, number: int, password: str | None) -> str:
         if password is None:
@@ -73,7 +80,7 @@ class Filling:
             self.report.add("user", number, "has an empty password, as before")
         return PLAIN + password
 
-    def _named(self, old_names: dict[int, str | None], kind: str) -> list[_Row]:
+    def _named(self, old_names: dict[int, str | None], kind: str) -> list[_Named]:
         """Ids, names and their UNIQUE columns, ascending by id."""
         new = sorted(named(old_names.items(), kind), key=lambda each: each.id)
         for each in new:
@@ -93,6 +100,7 @@ class Filling:
                 self.report.add("friend", user_id, f"friend {friend_id} left out: {why}")
             else:
                 rows[user_id, friend_id] = None
+        self.report.kept["friends"] = len(rows)
         await self._insert("Friend", "userid, friendid", list(rows))
 
     def _not_friends(self, user_id: int | None, friend_id: int | None) -> str:
@@ -100,7 +108,8 @@ class Filling:
             return "there is no such user"
         return "nobody is on their own list" if user_id == friend_id else ""
 
-    async def _fill_groups(self) -> None:
+    async def _fill_groups(self) -> dict[int, _Roles]:
+        """Return the members of each."""
         groups: dict[int, tuple[str | None, str]] = {}
         texts = ("groupname", "groupdesc")
         async for number, name, about in self._old.rows(
@@ -112,15 +121,14 @@ class Filling:
             self.report.lost["groups"] += 1
             self.report.add("group", number, f"{groups[number][0]!r} left out: it has no members")
         new = self._named({number: groups[number][0] for number in sorted(members)}, "group")
+        self.report.kept["groups"] = len(new)
+        self.report.kept["members of groups"] = sum(map(len, members.values()))
         await self._insert(
             "AllGroup",
-            f"id, groupname, {KEYS}, groupdesc, changes",
-            [
-                (number, text, *keys, groups[number][1], len(members[number]))
-                for number, text, *keys in new
-            ],
+            f"id, groupname, {KEYS}, groupdesc",
+            [(number, text, *keys, groups[number][1]) for number, text, *keys in new],
         )
-        await self._fill_members(members)
+        return members
 
     def _description(self, number: int, about: tuple[str, bytes] | None) -> str:
         text, raw = about or ("", b"")
@@ -129,9 +137,8 @@ class Filling:
             self.report.add("group", number, cut, raw)
         return text[:LONGEST_DESCRIPTION]
 
-    async def _members(self, groups: set[int]) -> dict[int, dict[int, set[str | None]]]:
-        """Of each group the members, in the order in which they came, and all that they were."""
-        members: defaultdict[int, dict[int, set[str | None]]] = defaultdict(dict)
+    async def _members(self, groups: set[int]) -> dict[int, _Roles]:
+        members: defaultdict[int, _Roles] = defaultdict(dict)
         rows = self._old.rows("GroupUser", "groupid", "userid", "grouprole")
         async for group_id, user_id, role in rows:
             if group_id not in groups or not 0 < group_id < NO_ID:
@@ -146,16 +153,27 @@ class Filling:
         self.report.lost["members of groups"] += 1
         self.report.add("group", group_id, f"member {user_id} left out: no such {missing}")
 
-    async def _fill_members(self, members: dict[int, dict[int, set[str | None]]]) -> None:
-        rows = []
+    async def _fill_members(self, members: dict[int, _Roles], waiting: Waiting) -> None:
+        """Of groups, and of conversations of two. What does not wait for somebody, they have read.
+
+        Members of groups came before there was a log, so their places in it are below the first:
+        whoever joins from now on comes behind them all.
+        """
+        rows: list[tuple[Any, ...]] = []
         for group_id, roles in members.items():
             creator = self._creator(group_id, roles)
-            for joined, user_id in enumerate(roles, 1):
+            for joined, user_id in enumerate(roles, 1 - len(roles)):
                 role = Role.CREATOR if user_id == creator else Role.NORMAL
-                rows.append((group_id, user_id, role.value, joined))
-        await self._insert("GroupUser", "groupid, userid, grouprole, joined", rows)
+                rows.append((user_id, group_id, role.value, joined))
+        normal = Role.NORMAL.value
+        rows += [(user_id, conv, normal, at) for user_id, conv, at in waiting.memberships()]
+        await self._insert(
+            "Member",
+            "userid, conv, role, joined, since, `left`, `read`",
+            [(*row, 0, FOR_EVER, waiting.got(row[0])) for row in rows],
+        )
 
-    def _creator(self, group_id: int, roles: dict[int, set[str | None]]) -> int:
+    def _creator(self, group_id: int, roles: _Roles) -> int:
         creators = [user_id for user_id, its in roles.items() if Role.CREATOR.value in its]
         if not creators:
             creators = [next(iter(roles))]
@@ -168,21 +186,24 @@ class Filling:
             )
         return creators[0]
 
-    async def _fill_messages(self) -> None:
-        entries: list[Entry] = []
+    async def _fill_entries(self, waiting: Waiting) -> None:
+        entries: list[Row] = []
         rows = self._old.rows("OfflineMessage", "userid", texts=("message",))
         async for user_id, message in rows:
             try:
-                entries += self._entries(user_id, message)
+                entries += self._entries(waiting, user_id, message)
+                self.report.kept["messages"] += 1
             except Unreadable as error:
                 self.report.lost["messages"] += 1
                 self.report.add("message", user_id, f"left out: {error}", message and message[1])
             if len(entries) >= AT_ONCE:
-                await self._insert_messages(entries)
+                await self._insert("Entry", COLUMNS, entries)
                 entries = []
-        await self._insert_messages(entries)
+        await self._insert("Entry", COLUMNS, entries)
 
-    def _entries(self, user_id: int, message: tuple[str, bytes] | None) -> list[Entry]:
+    def _entries(
+        self, waiting: Waiting, user_id: int, message: tuple[str, bytes] | None
+    ) -> list[Row]:
         if user_id not in self._users:
             raise Unreadable("there is no such user")
         if message is None:
@@ -190,50 +211,26 @@ class Filling:
         text, raw = message
         if len(raw) > LONGEST_ROW:
             raise Unreadable(f"it has {len(raw)} bytes; all of them are in the old table")
-        return [Entry(user_id, one) for one in self._reader.read(user_id, text)]
+        return waiting.take(user_id, self._reader.read(text))
 
-    async def _insert_messages(self, entries: Iterable[Entry]) -> None:
-        await self._insert("OfflineMessage", f"userid, {MESSAGE_COLUMNS}", list(map(row, entries)))
+    async def _fill_log(self, head: int) -> None:
+        await self._insert("Log", "epoch, head, changed", [(token_hex(8), head, 0)])
+        await self._insert("LogEnds", "oldest, found", [(1, 0)])
 
     async def _fill_report(self) -> None:
-        for some in _statements(self.report.rows()):
+        for some in statements(self.report.rows()):
             # in hexadecimal, since the driver does not take bytes
             values = ",".join(["(%s, %s, %s, %s, UNHEX(%s))"] * len(some))
             await self._link.change(
                 f"INSERT INTO {staging(TABLE)} (number, about, id, what, original)"  # noqa: S608
                 f" VALUES {values}",  # constants and placeholders
-                [value for line in some for value in line],
+                flat(some),
             )
 
     async def _insert(self, ours: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
-        self.report.kept[_COUNTED[ours]] += len(rows)
-        for some in _statements(rows):
+        for some in statements(rows):
             values = ",".join([f"({marks(len(some[0]))})"] * len(some))
             await self._link.change(
                 f"INSERT INTO {staging(ours)} ({columns}) VALUES {values}",  # noqa: S608
-                [value for each in some for value in each],  # constants and placeholders
+                flat(some),  # constants and placeholders
             )
-
-
-def _statements(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    """The rows in parts, none of which is too much for one statement."""
-    some: list[Sequence[Any]] = []
-    room = TEXT_AT_ONCE
-    for each in rows:
-        size = sum(len(value) for value in each if isinstance(value, str))
-        if some and (len(some) == AT_ONCE or size > room):
-            yield some
-            some, room = [], TEXT_AT_ONCE
-        some.append(each)
-        room -= size
-    if some:
-        yield some
-
-
-_COUNTED = {
-    "User": "users",
-    "Friend": "friends",
-    "AllGroup": "groups",
-    "GroupUser": "members of groups",
-    "OfflineMessage": "messages",
-}

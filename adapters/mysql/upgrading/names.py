@@ -7,7 +7,7 @@ import attrs
 from adapters.mysql.schema import OUR_TABLES, Tables
 from adapters.mysql.upgrading.report import TABLE as REPORT
 
-# Ours on the left, in the order of their filling, and what it was called.
+# What we call them, as the C++ server's documentation does, and what it was called.
 ORIGINALS = {
     "User": "user",
     "Friend": "friend",
@@ -63,8 +63,8 @@ class Names:
         waiting = [ours for ours in OURS if self.found.find(staging(ours))]
         away = [
             (spelled, backup(ours))
-            for ours in waiting
-            if ours in ORIGINALS and not self.found.find(backup(ours))
+            for ours in ORIGINALS
+            if (ours in waiting or ours not in OURS) and not self.found.find(backup(ours))
             for spelled in [self.found.find(ORIGINALS[ours]) or self.found.find(ours)]
             if spelled
         ]

@@ -6,6 +6,8 @@ import pytest
 
 from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
+from adapters.mysql.managing import make_tables as make_tables_anew
+from adapters.mysql.managing import upgrade_tables
 from adapters.mysql.schema import VERSION
 from adapters.storage import StoreUnusable
 from entrypoints.services.mariadb import MariaDB
@@ -43,11 +45,28 @@ async def test_a_database_of_the_original_server(mariadb: MariaDB, database: str
     )
 
 
-@pytest.mark.parametrize("versions", [[1], [VERSION + 1], [VERSION, VERSION + 1]])
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_database_of_version_0_1(
+    mariadb: MariaDB, database: str, ask: Ask, version: int
+) -> None:
+    """It is said what it is, and what to do."""
+    make_tables(ask, database)
+    ask(f"UPDATE SchemaVersion SET version = {version}")  # noqa: S608  # constants
+    line = await refusal(mariadb.url(database))
+    assert line.endswith(
+        "was made by version 0.1, which was never released and whose tables are not read any more:"
+        " begin with a new database"
+    )
+    for again in (make_tables_anew(mariadb.url(database)), upgrade_tables(mariadb.url(database))):
+        with pytest.raises(StoreUnusable, match="begin with a new database"):
+            await again
+
+
+@pytest.mark.parametrize("versions", [[VERSION + 1], [VERSION, VERSION + 1], []])
 async def test_a_schema_of_another_version(
     mariadb: MariaDB, database: str, ask: Ask, versions: list[int]
 ) -> None:
-    """A version that this program does not know is refused, an earlier one as well."""
+    """A version that this program does not know is refused."""
     make_tables(ask, database)
     ask("DELETE FROM SchemaVersion")
     for version in versions:
@@ -62,9 +81,11 @@ async def test_making_the_tables_twice_does_no_harm(
     """schema.sql can be run again on tables that are in use."""
     make_tables(ask, database)
     ask("INSERT INTO User (name, namekey, password) VALUES ('Ann', 'ann', 'x')")
+    before = ask("SELECT epoch, head FROM Log")
     make_tables(ask, database)
     async with mysql_store(mariadb.url(database)) as store:
         assert await store.users.names([1]) == {1: "Ann"}
+    assert ask("SELECT epoch, head FROM Log") == before
 
 
 async def test_a_wrong_password(mariadb: MariaDB, database: str) -> None:

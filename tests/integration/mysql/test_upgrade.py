@@ -25,6 +25,7 @@ from adapters.mysql.upgrading.report import Report
 from adapters.passwords import Argon2Hasher
 from adapters.storage import StoreUnusable
 from adapters.system import RandomIds, SystemClock
+from chat_domain.entries import Entry, pair
 from chat_domain.errors import BadCredentials, GroupNameTaken, NameTaken
 from chat_domain.model import DISABLED, NO_PASSWORD, PLAIN, Member, Role
 from chat_domain.names import Name, name_key
@@ -33,6 +34,7 @@ from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
+from tests.contract.making import create, ids, join, leave, say
 
 from .conftest import Ask
 
@@ -85,6 +87,13 @@ async def upgrading(
 async def upgrade(url: str) -> Report | None:
     async with upgrading(url) as run:
         return await run.run()
+
+
+async def waiting(store: Store, user_id: int) -> list[Entry]:
+    """What a user is shown at their next login with the C++ server's client."""
+    got = (await store.log.opening(user_id)).got
+    entries = (await store.log.read(user_id, got, 10_000)).entries
+    return [entry for entry in entries if entry.sender_id != user_id]
 
 
 @pytest.fixture
@@ -236,7 +245,7 @@ async def test_nobody_new_looks_like_somebody_of_old(upgraded: Store, name: str)
 async def test_a_group_of_old_is_not_imitated(upgraded: Store) -> None:
     """The same for groups: 'C++ chat project', with a Greek omicron."""
     with pytest.raises(GroupNameTaken):
-        await upgraded.groups.create(Name.parse("c++ chat pr\u03bfject"), "", 13)
+        await create(upgraded, 13, "c++ chat pr\u03bfject")
 
 
 async def test_friends_are_there(upgraded: Store) -> None:
@@ -273,32 +282,167 @@ async def test_groups_are_there(upgraded: Store) -> None:
 
 async def test_the_longest_member_leads_a_group_without_a_creator(upgraded: Store) -> None:
     """Members are in the order of the old rows: 21 came first, then 15, then 13."""
-    heirs = []
     for user_id in (21, 15):
-        members = await upgraded.groups.members(6, 0, 100)
-        heirs += [member.id for member in members if member.role is Role.CREATOR]
-        await upgraded.groups.leave(6, user_id)
-    assert heirs == [21, 15]
-    assert await upgraded.groups.member_ids(6) == [13]
+        assert await leads(upgraded, 6) == user_id
+        await leave(upgraded, 6, user_id)
+    assert await ids(upgraded, 6) == [13]
+
+
+async def test_who_joins_now_comes_behind_the_members_of_old(upgraded: Store) -> None:
+    """Though there are more of them than the log has entries: 37 leads the group last."""
+    await join(upgraded, 6, 37)
+    for user_id in (21, 15, 13):
+        assert await leads(upgraded, 6) == user_id
+        await leave(upgraded, 6, user_id)
+    assert await leads(upgraded, 6) == 37
+
+
+async def leads(store: Store, group_id: int) -> int:
+    members = await store.groups.members(group_id, 0, 100)
+    (creator,) = [member.id for member in members if member.role is Role.CREATOR]
+    return creator
 
 
 async def test_offline_messages_are_there(upgraded: Store) -> None:
-    """In the order in which they were stored, with sender, group, text and time."""
-    box = await upgraded.mailbox.read(13, 100, ())
-    assert [(m.sender_id, m.sender_name, m.group_id, m.text, m.time_ms) for m in box] == [
-        (21, "li si", 0, "hello", 1_663_899_300_000),
-        (21, "li si", 0, "ok", 1_663_899_307_000),
-        (21, "li si", 0, "ok", 1_663_899_307_000),
-        (15, "liu shuo", 1, "to all", 1_663_894_800_000),
-        (15, "liu shuo", 1, "to all again", 1_663_899_360_000),
-        (15, "刘硕", 0, "你好", 1_663_899_420_000),
+    """In the order in which they were stored, with sender, conversation, text and time."""
+    found = await waiting(upgraded, 13)
+    assert [(m.at, m.sender_id, m.sender_name, m.conv, m.text, m.time_ms) for m in found] == [
+        (1, 21, "li si", pair(13, 21), "hello", 1_663_899_300_000),
+        (2, 21, "li si", pair(13, 21), "ok", 1_663_899_307_000),
+        (3, 21, "li si", pair(13, 21), "ok", 1_663_899_307_000),
+        (4, 15, "liu shuo", 1, "to all", 1_663_894_800_000),
+        (5, 15, "liu shuo", 1, "to all again", 1_663_899_360_000),
+        (6, 15, "liu shuo", pair(13, 15), "你好", 1_663_899_420_000),
     ]
-    assert len({message.cid for message in box}) == len({message.mid for message in box}) == 6
-    newer = RandomIds().mid(NOW + 1)
-    for user_id in (13, 15):
-        assert all(m.mid < newer for m in await upgraded.mailbox.read(user_id, 100, ()))
-    texts = [message.text for message in await upgraded.mailbox.read(15, 100, ())]
-    assert texts == ["grüße", "from the future"]
+    assert len({message.cid for message in found}) == 6
+    newer = RandomIds().cid(NOW + 1)
+    assert all(message.cid < newer for message in found)
+    assert [m.text for m in await waiting(upgraded, 15)] == ["grüße", "from the future"]
+    ends = await upgraded.log.ends()
+    assert (ends.head, ends.oldest, ends.changed) == (8, 1, 0)
+
+
+async def test_who_has_nothing_waiting_is_shown_nothing(upgraded: Store) -> None:
+    """They have all that there is, and nothing counts as unread; what is said next is shown."""
+    opening = await upgraded.log.opening(21)
+    assert (opening.got, opening.groups) == (8, (1, 2, 6))
+    assert await upgraded.log.unread(21, [1, 2, 6, pair(13, 21)]) == {}
+    assert await upgraded.log.unread(13, [1, pair(13, 21), pair(13, 15)]) == {
+        1: 2,
+        pair(13, 21): 3,
+        pair(13, 15): 1,
+    }
+    (said,) = await say(upgraded, 13, pair(13, 21), "at last")
+    assert said.at == 9
+    assert [m.text for m in await waiting(upgraded, 21)] == ["at last"]
+
+
+def chat(sender: int, text: str, group: int = 0, second: int = 0) -> str:
+    """An offline message as the C++ server kept it."""
+    kind = f'"msgid":1009,"groupid":{group}' if group else '"msgid":1005'
+    time = f"2022-09-23 10:15:{second:02}"
+    return f'{{{kind},"id":{sender},"name":"?","msg":"{text}","time":"{time}"}}'
+
+
+def keep(ask: Ask, *rows: tuple[int, str]) -> None:
+    """Have these wait, and nothing else."""
+    ask("DELETE FROM offlinemessage")
+    for user_id, frame in rows:
+        ask(f"INSERT INTO offlinemessage VALUES ({user_id}, '{frame}')")  # noqa: S608
+
+
+async def test_mailboxes_overlap(old: str, ask: Ask) -> None:
+    """A group's message is one entry for all for whom it waits; each begins with their own first.
+
+    Of those that are the same each stays one: 15 and 13 have heard 'ok' twice, 21 once.
+    """
+    ok = chat(22, "ok", group=1)
+    keep(
+        ask,
+        (15, ok),
+        (13, chat(21, "to 13")),
+        (13, ok),
+        (21, ok),
+        (13, ok),
+        (15, chat(21, "to 15")),
+        (15, ok),
+        (21, chat(13, "to 21")),
+        (13, chat(22, "ok", group=1, second=1)),
+        (15, chat(22, "last", group=1)),
+        (13, chat(22, "last", group=1)),
+    )
+    report = await upgrade(old)
+    assert report is not None
+    assert (report.kept["messages"], report.lost["messages"]) == (11, 0)
+    async with mysql_store(old) as store:
+        log = [(entry.at, entry.text) for entry in (await store.log.tail(0, 100)).entries]
+        assert log == [
+            (1, "ok"),
+            (2, "to 13"),
+            (3, "ok"),
+            (4, "to 15"),
+            (5, "to 21"),
+            (6, "ok"),
+            (7, "last"),
+        ]
+        found = {
+            user_id: [entry.at for entry in await waiting(store, user_id)]
+            for user_id in (13, 15, 21, 22)
+        }
+        # 21 took the second 'ok' and 'last' before: they are shown again, as is documented
+        assert found == {13: [1, 2, 3, 6, 7], 15: [1, 3, 4, 6, 7], 21: [1, 3, 5, 6, 7], 22: []}
+
+
+async def test_the_longest_waiting_is_shown_first_though_another_has_it_already(
+    old: str, ask: Ask
+) -> None:
+    """15 had nothing but a group's message, which was stored for 13 before: `got` is below it."""
+    keep(
+        ask,
+        (13, chat(21, "before")),
+        (13, chat(21, "hello", group=1)),
+        (13, chat(21, "between")),
+        (15, chat(21, "hello", group=1)),
+    )
+    await upgrade(old)
+    async with mysql_store(old) as store:
+        assert [entry.text for entry in await waiting(store, 15)] == ["hello"]
+        assert (await store.log.opening(15)).got == 1
+
+
+@pytest.mark.parametrize(
+    ("frame", "why"),
+    [
+        (chat(999, "hello"), "its sender, user 999, does not exist"),
+        (chat(999, "hello", group=1), "its sender, user 999, does not exist"),
+        (chat(21, "hello", group=2), "they are not in group 2"),
+        (chat(21, "hello", group=5), "they are not in group 5"),
+        (chat(21, "hello", group=2**31 - 1), "they are not in group 2147483647"),
+    ],
+)
+async def test_what_nobody_could_be_shown_is_left_out(
+    old: str, ask: Ask, frame: str, why: str
+) -> None:
+    """What comes behind it is not touched by it."""
+    keep(ask, (13, frame), (13, chat(21, "behind")))
+    report = await upgrade(old)
+    assert report is not None
+    told = [str(line) for line in report.lines if line.about == "message"]
+    assert told == [f"message 13: left out: {why}"]
+    async with mysql_store(old) as store:
+        assert [entry.text for entry in await waiting(store, 13)] == ["behind"]
+
+
+async def test_a_conversation_with_oneself_and_both_sides_of_one(old: str, ask: Ask) -> None:
+    """Each has its members once."""
+    keep(ask, (13, chat(13, "to me")), (15, chat(13, "there")), (13, chat(15, "and back")))
+    await upgrade(old)
+    found = ask("SELECT userid, conv, role, joined, since FROM Member WHERE conv > 100")
+    assert found == [
+        (13, pair(13, 13), "normal", 1, 0),
+        (13, pair(13, 15), "normal", 2, 0),
+        (15, pair(13, 15), "normal", 2, 0),
+    ]
 
 
 async def test_what_was_left_out_is_told(old: str, ask: Ask) -> None:
@@ -335,7 +479,7 @@ async def test_what_was_left_out_is_told(old: str, ask: Ask) -> None:
 async def test_ids_go_on(upgraded: Store) -> None:
     """New users and groups have ids above all that were ever given."""
     assert await upgraded.users.add(Name.parse("Ann"), "hash") == 41
-    assert (await upgraded.groups.create(Name.parse("Chess"), "", 13)).id == 31
+    assert (await create(upgraded, 13, "Chess")).id == 31
 
 
 async def test_the_old_tables_stay_as_they_were(old: str, ask: Ask, database: str) -> None:
@@ -383,6 +527,7 @@ def contents(ask: Ask, database: str) -> dict[str, Any]:
             sorted(map(repr, ask(f"SELECT * FROM {database}.{name}"))),  # noqa: S608
         )
         for name in tables
+        if name != "Log"  # whose epoch is each time another
     }
 
 
@@ -485,7 +630,7 @@ async def test_a_server_that_folds_the_names_of_tables(home: Path) -> None:
         assert await upgrade_tables(server.url(), ZONE) is None
         async with mysql_store(server.url()) as store:
             assert len(await store.users.names(range(100))) == 20
-            assert len(await store.mailbox.read(13, 100, ())) == 6
+            assert len(await waiting(store, 13)) == 6
 
 
 async def execute(url: str, statement: str) -> None:
@@ -576,7 +721,8 @@ async def test_names_that_the_old_documentation_gives(old: str, ask: Ask) -> Non
     assert await upgrade(old) is not None
     assert ask("SELECT COUNT(*) FROM User") == [(20,)]
     assert ask("SELECT COUNT(*) FROM old_user") == [(20,)]
-    assert ask("SELECT COUNT(*) FROM OfflineMessage") == [(8,)]
+    assert ask("SELECT COUNT(*) FROM Entry") == [(8,)]
+    assert ask("SELECT COUNT(*) FROM old_offlinemessage") == [(13,)]
 
 
 def test_the_commands(mariadb: MariaDB, database: str) -> None:

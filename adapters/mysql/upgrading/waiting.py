@@ -1,0 +1,84 @@
+"""What waits for somebody in the C++ server's table becomes entries of the log.
+
+It has a row for each recipient, of a group's message as well; the log has one entry for all of
+them. Rows are taken in the order in which they were stored, which is more truthful than their
+times: these came from the clocks of many clients.
+
+Two rows for one recipient that are the same are two messages. The C++ server stored one row for
+each sending, and who writes 'ok' twice within a second has said it twice. So of a group's messages
+that are the same the first of one recipient is that of the others, the second their second.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Mapping
+
+import attrs
+
+from adapters.mysql.upgrading.messages import Message, Unreadable
+from chat_domain.entries import TEXT, pair, people
+
+COLUMNS = "at, conv, kind, senderid, cid, time_ms, body"
+
+Row = tuple[int, int, int, int, str, int, str]  # in the order of COLUMNS
+_Said = tuple[int, int, str, str]  # a group, who wrote to it, what, and when as the row has it
+
+
+@attrs.define
+class Waiting:
+    """now_ms: when the log begins. users: who exists. members: of each group.
+
+    head: the last position so far. begun: where each conversation of two begins.
+    """
+
+    now_ms: int
+    users: Container[int]
+    members: Mapping[int, Container[int]]
+    head: int = 0
+    begun: dict[int, int] = attrs.field(factory=dict)
+    _firsts: dict[int, int] = attrs.field(factory=dict)  # of what waits, by recipients
+    _said: defaultdict[_Said, list[int]] = attrs.field(factory=lambda: defaultdict(list))
+    _times: Counter[tuple[int, _Said]] = attrs.field(factory=Counter)
+
+    def got(self, user_id: int) -> int:
+        """The position just before the first entry that waits for them, or else the head."""
+        return self._firsts.get(user_id, self.head + 1) - 1
+
+    def memberships(self) -> Iterator[tuple[int, int, int]]:
+        """Who is in which conversation of two, and where it begins."""
+        for conv, at in self.begun.items():
+            for user_id in dict.fromkeys(people(conv)):
+                yield user_id, conv, at
+
+    def take(self, recipient: int, message: Message) -> list[Row]:
+        """The entries that a row adds; none where another recipient's row has added them. Raises
+        Unreadable."""
+        if message.sender_id not in self.users:
+            raise Unreadable(f"its sender, user {message.sender_id}, does not exist")
+        if message.group_id:
+            at, rows = self._take_from_group(recipient, message)
+        else:
+            at, conv = self.head + 1, pair(message.sender_id, recipient)
+            self.begun.setdefault(conv, at)
+            rows = self._rows(conv, message)
+        self._firsts[recipient] = min(at, self._firsts.get(recipient, at))
+        return rows
+
+    def _take_from_group(self, recipient: int, message: Message) -> tuple[int, list[Row]]:
+        group_id = message.group_id
+        if recipient not in self.members.get(group_id, ()):
+            raise Unreadable(f"they are not in group {group_id}")
+        said = group_id, message.sender_id, message.text, repr(message.sent)
+        places, times = self._said[said], self._times[recipient, said]
+        self._times[recipient, said] += 1
+        if times < len(places):
+            return places[times], []
+        places.append(self.head + 1)
+        return places[-1], self._rows(group_id, message)
+
+    def _rows(self, conv: int, message: Message) -> list[Row]:
+        return [self._row(conv, message, part) for part in message.parts()]
+
+    def _row(self, conv: int, message: Message, part: str) -> Row:
+        self.head = at = self.head + 1
+        cid = f"{self.now_ms:012x}-{at:08x}-00000000"
+        return at, conv, TEXT, message.sender_id, cid, message.time_ms, part
