@@ -112,7 +112,8 @@ async def create(link: Link, where: str) -> bool:
     found = await tables(link)
     if found.original:
         raise StoreUnusable(f"{where} was made by the C++ server: run upgrade-db instead")
-    for statement in statements():
-        await link.change(statement)
+    if not found.ours:
+        for statement in statements():
+            await link.change(statement)
     await check(link, where)
     return not found.ours

@@ -52,6 +52,7 @@ async def test_a_database_of_version_0_1(
     """It is said what it is, and what to do."""
     make_tables(ask, database)
     ask(f"UPDATE SchemaVersion SET version = {version}")  # noqa: S608  # constants
+    ask("DROP TABLE Entry")
     line = await refusal(mariadb.url(database))
     assert line.endswith(
         "was made by version 0.1, which was never released and whose tables are not read any more:"
@@ -60,6 +61,7 @@ async def test_a_database_of_version_0_1(
     for again in (make_tables_anew(mariadb.url(database)), upgrade_tables(mariadb.url(database))):
         with pytest.raises(StoreUnusable, match="begin with a new database"):
             await again
+    assert ask("SHOW TABLES LIKE 'Entry'") == []  # nothing was made beside what is there
 
 
 @pytest.mark.parametrize("versions", [[VERSION + 1], [VERSION, VERSION + 1], []])

@@ -13,11 +13,12 @@ from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
 from adapters.mysql.pool import Pool
+from chat_domain.entries import Entry, Known, pair
 from chat_domain.errors import TryAgain
-from chat_domain.model import Entry, Outcome
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, MariaDB
-from tests.contract.making import at_once, message, mids, register, send
+from tests.contract.log import batch
+from tests.contract.making import append, at_once, commit, register, say, text
 
 from .conftest import Ask
 
@@ -71,40 +72,31 @@ async def test_the_answer_to_a_cancelled_query_is_nobody_elses(pool: Pool) -> No
         assert rows == [(number,)]
 
 
-async def test_cancelled_callers_do_not_stop_the_others(store: Store) -> None:
-    """Messages are stored though every other sender has gone meanwhile."""
-    (ann,) = await register(store, "Ann")
-    tasks = [asyncio.create_task(send(store, ann, message(f"m{n:02d}"))) for n in range(16)]
-    await asyncio.sleep(0)
-    for task in tasks[::2]:
-        task.cancel()
-    await at_once(tasks)
-    stored = set(await mids(store, ann))
-    assert stored >= {f"m{n:02d}" for n in range(1, 16, 2)}
-
-
 async def test_a_stopped_server_costs_its_callers_a_bounded_time(
     store: Store, mariadb: MariaDB
 ) -> None:
     """While the server hangs every method raises TryAgain soon; when it goes on, so do we."""
     ann, bob = await register(store, "Ann", "Bob")
     await at_once([store.users.by_id(ann) for _ in range(20)])  # a full pool
+    batches = [await batch(store, text(ann, pair(ann, bob))) for _ in range(5)]
     mariadb.pause()
     began = time.monotonic()
     try:
         reads = [store.users.by_id(ann) for _ in range(30)]
-        writes = [send(store, ann, message(f"m{number}")) for number in range(30)]
+        marks = [store.log.got({ann: 1}), store.log.opening(ann), store.log.tail(0, 1)]
         others = [store.friends.add(ann, bob), store.users.mark([ann], [bob])]
-        ends = await at_once([*reads, *writes, *others])
+        writes = [commit(store, each) for each in batches]
+        told = asyncio.gather(*writes)
+        ends = await at_once([*reads, *marks, *others])
+        outcomes = await told
     finally:
         mariadb.resume()
     assert time.monotonic() - began < SOON
-    assert [type(end) for end in ends] == [TryAgain] * 62
+    assert [type(end) for end in (*ends, *outcomes)] == [TryAgain] * 40
     async with asyncio.timeout(SOON):
         for _ in range(3):
             assert await store.users.names([ann, bob]) == {ann: "Ann", bob: "Bob"}
-        await at_once([send(store, ann, message(f"m{number}")) for number in range(5)])
-    assert {f"m{number}" for number in range(5)} <= set(await mids(store, ann))
+        await say(store, ann, pair(ann, bob), "at last")
 
 
 async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
@@ -115,60 +107,100 @@ async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
         assert kill_connections(ask) > 1
         assert await store.users.names([ann, bob]) == {ann: "Ann", bob: "Bob"}
         kill_connections(ask)
-        await send(store, ann, message(f"m{number}"))
+        await say(store, ann, pair(ann, bob), f"m{number}")
         kill_connections(ask)
         await store.friends.add(ann, bob)
         await store.friends.remove(ann, bob)
-    assert await mids(store, ann) == [f"m{number}" for number in range(5)]
-
-
-@pytest.fixture
-async def roomy(url: str) -> AsyncIterator[Store]:
-    """A store whose mailboxes are never full."""
-    async with mysql_store(url, mailbox_capacity=1_000_000) as opened:
-        yield opened
-
-
-async def acknowledged_and_stored(
-    senders: Sequence["Sender"], store: Store, recipients: Sequence[int]
-) -> tuple[set[tuple[int, str]], set[tuple[int, str]]]:
-    acknowledged = {entry for sender in senders for entry in sender.acknowledged}
-    boxes = {user: await store.mailbox.read(user, 1_000_000, ()) for user in recipients}
-    stored = {(user, found.mid) for user, box in boxes.items() for found in box}
-    return acknowledged, stored
+    found = (await store.log.tail(0, 10)).entries
+    assert [entry.text for entry in found] == [f"m{number}" for number in range(5)]
 
 
 class Sender:
-    """Somebody who stores one message after the other, and remembers what was acknowledged."""
+    """Somebody who writes one thing after the other, each again until it is known what became of
+    it, and remembers what was acknowledged."""
 
-    def __init__(self, store: Store, name: str, recipients: list[int]) -> None:
-        self.acknowledged: list[tuple[int, str]] = []
+    def __init__(self, store: Store, sender: int, name: str, others: Sequence[int]) -> None:
+        self.acknowledged: list[int] = []
+        self.cids: list[str] = []
         self.refused = 0
+        self.enough = asyncio.Event()
         self._store = store
+        self._sender = sender
         self._name = name
-        self._recipients = recipients
+        self._others = others
 
     async def send(self) -> None:
-        for number, recipient in enumerate(itertools.cycle(self._recipients)):
-            await asyncio.sleep(0.002)
-            mid = f"{number:06d}-{self._name}"
+        """To one after the other, until there is enough."""
+        cids = (f"{number:06d}-{self._name}" for number in itertools.count())
+        for other, cid in zip(itertools.cycle(self._others), cids, strict=False):
+            result = await self._write(other, cid)
+            assert isinstance(result, Entry | Known)
+            self.cids.append(cid)
+            self.acknowledged.append(result.at)
+            if await self._passes(0.002):
+                return
+
+    async def _write(self, other: int, cid: str) -> object:
+        while True:
             try:
-                (filing,) = await self._store.mailbox.add([Entry(recipient, message(mid))])
+                (result,) = await append(
+                    self._store, text(self._sender, pair(self._sender, other), cid=cid)
+                )
             except TryAgain:
                 self.refused += 1
-                await asyncio.sleep(0.05)
-                continue
-            if filing.outcome is Outcome.STORED:
-                self.acknowledged.append((recipient, filing.message.mid))
+                await self._passes(0.05)
+            else:
+                return result
+
+    async def _passes(self, seconds: float) -> bool:
+        """Let time pass; whether there is enough."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.enough.wait(), seconds)
+        return self.enough.is_set()
+
+
+async def stop(senders: Sequence[Sender], tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Let them end with what they are just writing."""
+    for sender in senders:
+        sender.enough.set()
+    async with asyncio.timeout(SOON):
+        await asyncio.gather(*tasks)
+
+
+async def check_log(store: Store, senders: Sequence[Sender]) -> None:
+    """All that was acknowledged is there, where it was said to be, once, and without a hole."""
+    log = (await store.log.tail(0, 1_000_000)).entries
+    assert [entry.at for entry in log] == list(range(1, len(log) + 1))
+    for sender in senders:
+        cids = [log[at - 1].cid for at in sender.acknowledged]
+        assert cids == sender.cids
+    assert len({(entry.sender_id, entry.cid) for entry in log}) == len(log)
+    assert (await store.log.ends()).head == len(log)
+
+
+@pytest.fixture
+async def neighbour(url: str) -> AsyncIterator[Store]:
+    """The same database from another node."""
+    async with mysql_store(url) as opened:
+        yield opened
+
+
+async def busy(store: Store, neighbour: Store) -> list[Sender]:
+    """Twenty who write on two nodes."""
+    users = await register(store, *(f"user {number}" for number in range(10)))
+    nodes = itertools.cycle([store, neighbour])
+    return [
+        Sender(node, users[number % 10], f"s{number}", users)
+        for number, node in zip(range(20), nodes, strict=False)
+    ]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 async def test_what_was_acknowledged_outlives_the_server(
-    roomy: Store, mariadb: MariaDB, how: signal.Signals
+    store: Store, neighbour: Store, mariadb: MariaDB, how: signal.Signals
 ) -> None:
     """The server is killed amid traffic: all that was acknowledged is there, and it goes on."""
-    recipients = await register(roomy, *(f"user {number}" for number in range(10)))
-    senders = [Sender(roomy, f"s{number}", recipients) for number in range(20)]
+    senders = await busy(store, neighbour)
     tasks = [asyncio.create_task(sender.send()) for sender in senders]
     await asyncio.sleep(0.5)
     mariadb.send(how)
@@ -177,29 +209,24 @@ async def test_what_was_acknowledged_outlives_the_server(
     await asyncio.to_thread(mariadb.wait_until_ready)
     before = sum(len(sender.acknowledged) for sender in senders)
     await asyncio.sleep(0.7)
-    for task in tasks:
-        task.cancel()
-    await at_once(tasks)
-    acknowledged, stored = await acknowledged_and_stored(senders, roomy, recipients)
+    await stop(senders, tasks)
     assert any(sender.refused for sender in senders)
-    assert len(acknowledged) > before > 0
-    assert acknowledged <= stored
+    assert sum(len(sender.acknowledged) for sender in senders) > before > 0
+    await check_log(store, senders)
 
 
-async def test_connections_are_killed_amid_traffic(roomy: Store, ask: Ask) -> None:
-    """However often connections are killed, what was acknowledged is there."""
-    recipients = await register(roomy, *(f"user {number}" for number in range(10)))
-    senders = [Sender(roomy, f"s{number}", recipients) for number in range(20)]
+async def test_connections_are_killed_amid_traffic(
+    store: Store, neighbour: Store, ask: Ask
+) -> None:
+    """However often connections are killed, nothing is lost, nothing is there twice."""
+    senders = await busy(store, neighbour)
     tasks = [asyncio.create_task(sender.send()) for sender in senders]
     for _ in range(15):
         await asyncio.sleep(0.05)
         kill_connections(ask)
-    for task in tasks:
-        task.cancel()
-    await at_once(tasks)
-    acknowledged, stored = await acknowledged_and_stored(senders, roomy, recipients)
-    assert acknowledged
-    assert acknowledged <= stored
+    await stop(senders, tasks)
+    assert all(sender.acknowledged for sender in senders)
+    await check_log(store, senders)
 
 
 async def test_a_lock_is_waited_for(url: str, store: Store) -> None:
