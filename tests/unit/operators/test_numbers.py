@@ -102,24 +102,6 @@ async def test_the_loop_s_lag_is_how_late_a_timer_fires() -> None:
     assert (lag.counts, lag.sum) == ([1, 1, 0], 5.0)
 
 
-async def test_a_store_is_measured_from_outside() -> None:
-    """Each operation on its own, and how often it could not be done."""
-    world, tally = World(), Tally()
-    store = timed_store(memory_store(), tally)
-    await store.users.add(Name.parse("Ann"), "secret")
-    with pytest.raises(TryAgain):
-        await timed_store(world.store, tally).mailbox.read(1, 1, ()) if _fail(world) else None
-    found = samples(world, tally)
-    assert found["chat_operation_seconds_count", "add", "users"] == 1
-    assert found["chat_operation_failures_total", "add", "users"] == 0
-    assert found["chat_operation_failures_total", "read", "mailbox"] == 1
-
-
-def _fail(world: World) -> bool:
-    world.mailbox.failing = True
-    return True
-
-
 async def test_a_node_is_ready_when_all_is_well() -> None:
     """And not while it stops, without a lease, or without its store."""
     world, draining = World(), False
