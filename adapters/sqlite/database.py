@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 import attrs
 
 from adapters.at_once import at_once
-from adapters.sql.database import Row, Words, Work
+from adapters.sql.database import Part, Row, Words, Work
 from adapters.sqlite.worker import Worker
 
 T = TypeVar("T")
@@ -66,6 +66,9 @@ class SqliteConnection:
         query = f"SELECT '[' || ifnull(group_concat(one), '') || ']' FROM ({select})"  # noqa: S608
         ((gathered,),) = self._connection.execute(query, args)
         return list(json.loads(gathered))
+
+    async def promising(self, parts: Sequence[Part]) -> Sequence[Part]:
+        return parts
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return self._connection.execute(sql, args).rowcount
