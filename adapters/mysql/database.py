@@ -9,7 +9,7 @@ from pymysql.err import IntegrityError
 from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, pieces, statements
 from adapters.mysql.pool import Pool
-from adapters.sql.database import UNIQUE, Row, Words, Work
+from adapters.sql.database import UNIQUE, Part, Row, Words, Work
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -59,6 +59,17 @@ class MySqlConnection:
             for which, one in await self._link.rows(union, flat(every[n] for n in some)):
                 found[which].append(one)
         return found
+
+    async def promising(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """An index tells the ends of hundreds of conversations in one statement."""
+        if len(parts) <= SELECTS:
+            return parts
+        newest: dict[tuple[int, int], int] = {}
+        for some in pieces(sorted({conv for conv, *_ in parts}), AT_ONCE):
+            query = f"SELECT conv, kind, MAX(at) FROM Entry WHERE conv IN ({marks(len(some))})"  # noqa: S608
+            for conv, kind, at in await self._link.rows(f"{query} GROUP BY conv, kind", some):
+                newest[conv, kind] = at
+        return [part for part in parts if newest.get(part[:2], 0) > part[2]]
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return (await self._link.change(sql.replace("?", "%s"), args)).rows

@@ -10,6 +10,9 @@ Ts = TypeVarTuple("Ts")
 
 Row = tuple[Any, ...]
 
+# Of the log: a conversation, a kind of entries, above which position, and up to which.
+Part = tuple[int, int, int, int]
+
 # Of tables with names: when two are the same, and when they look alike.
 UNIQUE = ("namekey", "skeleton", "keyskeleton")
 
@@ -48,6 +51,10 @@ class Connection(Protocol):
     async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
         """What this SELECT of one column of integers, called `one`, finds for each of `every`, in
         any order for each. In as few statements as can be, for there may be hundreds."""
+
+    async def promising(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """Those of these parts of the log, in order, in which there may be something: all of them,
+        unless that can be told of many sooner than asking each takes."""
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Return how many rows were changed."""

@@ -143,12 +143,13 @@ async def _page(  # noqa: PLR0917  # what the port asks
 async def _unread(connection: Connection, user_id: int, convs: Sequence[int]) -> dict[int, int]:
     head = (await ends(connection)).head
     spans = await members.unread(connection, user_id, convs, head)
+    parts = await connection.promising([(span.conv, TEXT, span.above, span.upto) for span in spans])
     counts = await connection.integers(
         "SELECT count(*) AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
         " AND senderid <> ?",
-        [(span.conv, TEXT, span.above, span.upto, user_id) for span in spans],
+        [(*part, user_id) for part in parts],
     )
-    return {span.conv: count for span, (count,) in zip(spans, counts, strict=True) if count}
+    return {part[0]: count for part, (count,) in zip(parts, counts, strict=True) if count}
 
 
 async def _unheard(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
@@ -190,7 +191,9 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     be among the first: so some `limit` positions are read, whether they lie in one part or in all.
     """
     found: list[int] = []
-    parts = [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
+    parts = await connection.promising(
+        [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
+    )
     while parts and limit:
         share = limit // len(parts) + 1
         every = await connection.integers(f"{_IN_PART} ORDER BY at LIMIT {share:d}", parts)

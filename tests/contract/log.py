@@ -386,7 +386,7 @@ async def test_who_remembers_another_entry_commits_nothing(store: Store) -> None
 async def test_an_entry_has_its_position_from_the_log_alone(store: Store) -> None:
     """What was refused or not committed has none."""
     ann, bob = await register(store, "Ann", "Bob")
-    old = await batch(store, text(ann, pair(ann, bob)), text(ann, pair(ann, 99)))
+    old = await batch(store, text(ann, pair(ann, bob)), text(ann, pair(ann, 2**31 - 1)))
     await create(store, ann, "Chess")
     assert isinstance(await commit(store, old), OutOfDate)
     assert [entry.at for entry in old.entries] == [0, 0]
