@@ -86,7 +86,8 @@ class Logins:
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
         session.after = self.follower.applied if lost else after
-        session.taken = session.after if since.at is not None else 0
+        if since.at is not None and not lost:  # what it has written down it has taken over
+            self.marks.taken_over(session, session.after)
         return lost
 
     async def begin_version1(self, user: User, client: Client) -> Session:
