@@ -171,9 +171,9 @@ class Session:
         self.expected_until = now + EXPECTED_FOR
         return self.expected
 
-    def one_answered(self) -> None:
-        self.unanswered -= 1
-        if not self.unanswered and self.when_answered:
+    def look_for_answers(self) -> None:
+        """Let go on who waits for that nothing is unanswered any more, if that is so."""
+        if not self.unanswered:
             told, self.when_answered = self.when_answered, []
             for latch in told:
                 latch.open()
