@@ -5,12 +5,13 @@ import json
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.gateway.watch import DROP_AFTER
 from adapters.tcp.connection import HARD_LIMIT, HIGH_WATER, Connection
 from adapters.tcp.outboxes import Outboxes
+from chat_domain.entries import What
 from chat_domain.log.reading import BYTES_AT_ONCE
 from chat_domain.model import Friend
 from tests.unit.gateway.server import Frame, Peer, Server, settled
@@ -127,11 +128,14 @@ async def test_what_waits_for_who_does_not_read_is_little(server: Server) -> Non
     assert server.gateway.held_up()["not_reading"] == 1
 
 
-@pytest.mark.parametrize("count", [300, 5_000], ids=["of the ring", "of the store"])
-async def test_the_rest_comes_when_it_reads(server: Server, count: int) -> None:
-    """All of it, in order, each once; and then what is new comes at once again."""
+@pytest.mark.parametrize("text", [LONG, "\U0001f469" * 4096], ids=["short", "long"])
+@pytest.mark.parametrize("count", [300, 1_000], ids=["of the ring", "of the store"])
+async def test_the_rest_comes_when_it_reads(server: Server, count: int, text: str) -> None:
+    """All of it, in order, each once, and never much at a time; and then what is new comes at once
+    again."""
     pipe = await ann(server)
-    await pour(server, count)
+    await pour(server, count, text)
+    pipe.most = 0
     found = []
     while some := positions(pipe.reads()):
         found += some
@@ -143,6 +147,24 @@ async def test_the_rest_comes_when_it_reads(server: Server, count: int) -> None:
     await pour(server, 1)
     assert positions(pipe.reads()) == [count + 1]
     assert server.log.reads == reads
+
+
+async def test_who_has_not_read_before_the_login_is_shown_nothing(server: Server) -> None:
+    """Until there is room."""
+    await server.register("Ann")
+    bob = await server.logged_in("Bob")
+    await bob.ask(1005, toid=1, msg="hello")
+    peer = server.join()
+    server.hasher.gate.clear()
+    peer.say({**LOGIN, "id": 1})
+    await settled()
+    peer.conversation.choked()
+    server.hasher.gate.set()
+    await settled()
+    assert [frame["msgid"] for frame in peer.heard()] == [1001]
+    peer.conversation.unchoked()
+    await settled()
+    assert positions(peer.heard()) == [1]
 
 
 async def test_it_may_take_over_what_it_has_read(server: Server) -> None:
@@ -187,12 +209,12 @@ async def test_other_things_are_not_said_for_ever(server: Server) -> None:
 
 class Story:
     """Ann (1), whose link chokes when a test says so, and Bob (2), who writes to her and to a group
-    that she joins. found: the positions that have come to her."""
+    that she joins and leaves on another device. found: the positions that have come to her."""
 
-    def __init__(self, server: Server, ann: Peer, bob: Peer, group_id: int) -> None:
-        self.server, self.ann, self.bob, self.group_id = server, ann, bob, group_id
+    def __init__(self, server: Server, ann: Peer, other: Peer, bob: Peer, group_id: int) -> None:
+        self.server, self.ann, self.other, self.bob = server, ann, other, bob
+        self.group_id = group_id
         self.found: list[int] = []
-        self.choked = self.member = False
         self._begun = server.chat.follower.applied
         assert ann.talk.session is not None
         self.session = ann.talk.session
@@ -201,10 +223,11 @@ class Story:
     async def begin(cls) -> "Story":
         server = Server()
         ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+        other = await server.log_in(1)
         group_id = await server.group(2)
         await settled()
-        ann.heard(), bob.heard()
-        return cls(server, ann, bob, group_id)
+        ann.heard()
+        return cls(server, ann, other, bob, group_id)
 
     async def goes_on(self, move: str, at_once: int) -> None:
         ann, bob = self.ann, self.bob
@@ -214,18 +237,17 @@ class Story:
             case "say to the group":
                 said = {"msgid": 1009, "groupid": self.group_id, "msg": "x"}
                 bob.say(*(said for _ in range(at_once)))
-            case "join" if not self.member and not self.choked:
-                self.member = True
-                ann.say({"msgid": 1008, "groupid": self.group_id})
+            case "join":
+                self.other.say({"msgid": 1008, "groupid": self.group_id})
+            case "leave":
+                self.other.say({"msgid": 1028, "groupid": self.group_id})
             case "choke":
-                self.choked = True
                 ann.conversation.choked()
             case "unchoke":
-                self.choked = False
                 ann.conversation.unchoked()
             case "turn":
                 await asyncio.sleep(0)
-            case "all turns":
+            case "all":
                 await settled()
             case "forget":
                 self.server.chat.follower.ring.begin(self.server.chat.follower.applied)
@@ -246,14 +268,17 @@ class Story:
             inside = inside or entry.sender_id == 1
             if inside or entry.conv != self.group_id:
                 seen.append(entry.at)
+            inside = inside and (entry.change is None or entry.change.what != What.LEFT)
         return seen
 
 
-MOVES = ("say", "say to the group", "join", "choke", "unchoke", "turn", "all turns", "forget")
+MOVES = ("say", "say to the group", "join", "leave", "choke", "unchoke", "turn", "all", "forget")
 
 
 @settings(max_examples=100)
 @given(st.lists(st.sampled_from(MOVES), max_size=40), st.integers(1, 40))
+@example(["choke", "say to the group", "all", "join", "all"], 3)
+@example(["join", "all", "choke", "say to the group", "all", "leave", "say to the group"], 3)
 async def test_each_entry_comes_once_and_in_order_however_the_link_chokes(
     moves: list[str], at_once: int
 ) -> None:
