@@ -143,6 +143,7 @@ async def test_after_a_restore_nothing_of_before_counts(server: Server) -> None:
     assert (reset["msgid"], reset["epoch"] != epoch) == (1036, True)
     assert (await server.join().ask(RESUME, token=token))["error"] == "bad_token"
     assert await server.register("Cid") == [2 + SKIPPED + 1]
+    assert await server.group(1, name="owls") == 1 + SKIPPED + 1
 
 
 async def test_all_that_is_kept_of_somebody_is_exported(server: Server) -> None:
