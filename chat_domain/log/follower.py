@@ -231,14 +231,15 @@ class Follower:
 
     def _show_people(self, entry: Entry, writer: Session | None) -> int:
         low, high = people(entry.conv)
-        of = self._sessions.of
-        sessions = of(low) + of(high) if low != high else of(low)
+        sessions = self._sessions.of(high)
+        if low != high:
+            sessions += self._sessions.of(low)
         return self._show(entry, sessions, writer)
 
     def _show(self, entry: Entry, sessions: Collection[Session], writer: Session | None) -> int:
         at = entry.at
         for session in sessions:
-            if session.live and at > session.after and session is not writer:
+            if session is not writer and session.live and at > session.after:
                 session.show(entry)
         return len(sessions) + 1
 
