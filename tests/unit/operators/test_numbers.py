@@ -51,8 +51,7 @@ def samples(server: Server, tally: Tally) -> Samples:
 def test_the_page_has_the_numbers(server: Server) -> None:
     """The program, gauges, latencies in seconds, errors and limits."""
     tally = Tally()
-    for _ in range(2):
-        tally.accepted(7)
+    tally.committed(0.007, 2)
     tally.shown = 5
     tally.errors["mailbox_full"] += 1
     tally.lag.add(0.3)
