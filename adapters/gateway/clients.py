@@ -1,8 +1,8 @@
 """The three kinds of client, as the rules see them (`chat_domain.ports.Client`).
 
 `Version2Client` is ours. `PersonClient` is somebody with a terminal who logged in without asking
-for version 2. `OriginalClient` is the C++ server's. Both are shown what others say and nothing
-else, and what has left our buffer counts as taken over.
+for version 2. `OriginalClient` is the C++ server's. Both are shown what others say, and what their
+user says to themselves, and nothing else; what has left our buffer counts as taken over.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from adapters.wire.frames import ServerFrame, encode
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder, accepted
-from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known
+from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
 from chat_domain.model import Friend, User
@@ -104,7 +104,7 @@ class Version2Client:
 class PersonClient(Version2Client):
     """Reads version 1 from a terminal."""
 
-    __slots__ = ("_chat_for_terminal", "_early")
+    __slots__ = ("_chat_for_terminal", "_early", "_with_oneself")
 
     version = 1
     watches_drain = True
@@ -115,6 +115,7 @@ class PersonClient(Version2Client):
         super().__init__(user, link, encoder, tally)
         self._chat_for_terminal = encoder.chat_for_terminal
         self._early: list[Entry] | None = []  # until the login is answered
+        self._with_oneself = pair(user.id, user.id)
 
     def answer_login(
         self, seq: int | None, friends: Sequence[Friend], groups: Sequence[version1.OwnGroup]
@@ -148,7 +149,9 @@ class PersonClient(Version2Client):
             self._send_late(entry)
 
     def _is_shown(self, entry: Entry) -> bool:
-        return entry.kind == TEXT and entry.sender_id != self._user.id
+        if entry.kind != TEXT:
+            return False
+        return entry.sender_id != self._user.id or entry.conv == self._with_oneself
 
     def _pass_over(self, entry: Entry) -> None:
         if self._early is None:
