@@ -94,6 +94,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             guard=guard,
             depths={"hashing": hasher.waiting},
         )
+        chat.queue.observe = tally.committed
         await _begin(chat)
         await join(chat.node)
         yield Gateway(Shared(chat, tasks, guard, tally))
@@ -285,7 +286,7 @@ def assemble(
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,
-        one_to_one=OneToOne(writing, log, store.friends, guard),
+        one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
         offline=Offline(follower, reader, marks),
         follower=follower,

@@ -6,7 +6,6 @@ user says to themselves, and nothing else; what has left our buffer counts as ta
 """
 
 from collections.abc import Callable, Sequence
-from time import time_ns
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
@@ -55,7 +54,6 @@ class Version2Client:
             self.show(entry)
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
-        self._tally.accepted(time_ns() // 1_000_000 - entry.time_ms)
         if tag is not None:
             self._link.write(accepted(tag, entry))
 
@@ -251,7 +249,6 @@ class OriginalClient(PersonClient):
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:  # noqa: ARG002
         """It could take an answer for a chat, so it gets none."""
-        self._tally.accepted(time_ns() // 1_000_000 - entry.time_ms)
 
     def refused(self, error: ChatError, tag: int | None) -> None:  # noqa: ARG002
         """It could take an ERROR for a chat as well."""

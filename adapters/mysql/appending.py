@@ -84,9 +84,10 @@ class _Attempt:
 
     async def carry_out(self, link: Link) -> Admission | OutOfDate | Moved:
         """All but the commit. An Admission may have no rows."""
-        tried, self.tried = self.tried, None
+        tried = self.tried
         if tried is not None and tried.rows and await _is_in(link, tried):
             return tried
+        self.tried = None
         admission = None if self.locked_first else await self._append_texts(link)
         outcome = admission or await self._append_any(link)
         if isinstance(outcome, Admission):

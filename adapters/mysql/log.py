@@ -94,7 +94,9 @@ class MySqlLog(SqlReading):
             return failure
         except Exception as error:  # noqa: BLE001  # nobody else would hear of it
             INCIDENTS.defect(NAME, error)
-            return TryAgain()
+            defect = TryAgain()
+            defect.__cause__ = error
+            return defect
 
     def _answer(self, outcome: Outcome) -> None:
         _, done = self._waiting.popleft()

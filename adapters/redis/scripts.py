@@ -171,16 +171,17 @@ _CLEAR_AWAY = (
     _SLOTS
     + """
 -- give up some of what a node has here, and forget the node where nothing is left; return the users
--- who were on it
+-- who were on it, and how much was given up
 local function clear_away(node, most)
-  for _, user in ipairs(redis.call('SPOP', claims_of(node), most)) do
+  local claimed = redis.call('SPOP', claims_of(node), most)
+  for _, user in ipairs(claimed) do
     if node_of(claim_of(user)) == node then redis.call('DEL', P .. ':slot:' .. user) end
   end
   local users = redis.call('SPOP', present_on(node), most)
   if redis.call('EXISTS', claims_of(node), present_on(node)) == 0 then
     redis.call('SREM', nodes(), node)
   end
-  return users
+  return users, math.max(#users, #claimed)
 end
 """
 )
@@ -194,10 +195,10 @@ TAKE_FROM_DEAD = (
 local taken, room = {}, tonumber(ARGV[4])
 for _, node in ipairs(redis.call('SRANDMEMBER', nodes(), ARGV[3])) do
   if room > 0 and node ~= ARGV[2] and not alive(node) then
-    local row = clear_away(node, room)
-    room = room - #row
-    table.insert(row, 1, node)
-    taken[#taken + 1] = row
+    local users, given_up = clear_away(node, room)
+    room = room - given_up
+    table.insert(users, 1, node)
+    taken[#taken + 1] = users
   end
 end
 return taken

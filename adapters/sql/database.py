@@ -8,7 +8,10 @@ import attrs
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-Row = Sequence[Any]
+Row = tuple[Any, ...]
+
+# Of the log: a conversation, a kind of entries, above which position, and up to which.
+Part = tuple[int, int, int, int]
 
 # Of tables with names: when two are the same, and when they look alike.
 UNIQUE = ("namekey", "skeleton", "keyskeleton")
@@ -22,6 +25,9 @@ class Words:
     key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # behind INSERT INTO Friend or Member: leave the row that is there
     some_tokens: str  # behind DELETE FROM Token: `?` of them
+    # A condition on a row of Member: its conversation may have an entry above `?`. A database that
+    # cannot tell that faster than by looking for those entries says that it may.
+    may_have_above: str = "? IS NOT NULL"
 
 
 class Connection(Protocol):
@@ -36,22 +42,19 @@ class Connection(Protocol):
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]: ...
 
-    async def many(self, columns: str, source: str, args: Sequence[Any] = ()) -> list[Row]:
-        """The rows of SELECT these columns FROM this source, which may be hundreds; in any order.
-        columns: names, with ", " in between. What is neither a text nor a number may come as
-        None."""
+    async def rows_in(self, sql: str, values: Sequence[int]) -> list[Row]:
+        """The rows of a statement that ends in IN, for any number of values, in any order."""
 
-    async def many_in(self, columns: str, source: str, values: Sequence[int]) -> list[Row]:
-        """The same for a source that ends in IN, for any number of values."""
-
-    async def many_in_pairs(
-        self, columns: str, source: str, pairs: Sequence[tuple[str, int]]
-    ) -> list[Row]:
-        """The same for a source that ends in "(a, b) IN", where two columns are a pair."""
+    async def rows_in_pairs(self, sql: str, pairs: Sequence[tuple[str, int]]) -> list[Row]:
+        """The same for one that ends in "(a, b) IN", where two columns are a pair."""
 
     async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
         """What this SELECT of one column of integers, called `one`, finds for each of `every`, in
         any order for each. In as few statements as can be, for there may be hundreds."""
+
+    async def promising(self, parts: Sequence[Part]) -> Sequence[Part]:
+        """Those of these parts of the log, in order, in which there may be something: all of them,
+        unless that can be told of many sooner than asking each takes."""
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Return how many rows were changed."""

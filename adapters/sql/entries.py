@@ -19,8 +19,10 @@ INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 # Entries as they are read (see `judging.entries`). Whoever is no more has no name.
-COLUMNS = "at, conv, kind, senderid, name, cid, time_ms, re, body"
-SOURCE = "Entry LEFT JOIN User ON User.id = senderid"
+SELECT = (
+    "SELECT at, conv, kind, senderid, name, cid, time_ms, re, body"
+    " FROM Entry LEFT JOIN User ON User.id = senderid"
+)
 
 
 def values(row: Row) -> tuple[Any, ...]:
@@ -83,7 +85,8 @@ async def firsts(connection: Connection, entries: Collection[Entry]) -> dict[Key
     """Those of these entries that the log has."""
     asked = [(entry.cid, entry.sender_id) for entry in entries]
     columns = "senderid, cid, at, time_ms, conv, kind, re, body"
-    rows = await connection.many_in_pairs(columns, "Entry WHERE (cid, senderid) IN", asked)
+    query = f"SELECT {columns} FROM Entry WHERE (cid, senderid) IN"  # noqa: S608  # constants
+    rows = await connection.rows_in_pairs(query, asked)
     return dict(judging.first(row) for row in rows)
 
 
@@ -92,14 +95,14 @@ async def missing(connection: Connection, convs: Sequence[int]) -> dict[int, int
     asked = sorted({user_id for conv in convs for user_id in people(conv)})
     if not asked:
         return {}
-    there = {row[0] for row in await connection.many_in("id", "User WHERE id IN", asked)}
+    there = {row[0] for row in await connection.rows_in("SELECT id FROM User WHERE id IN", asked)}
     return {conv: user_id for conv in convs for user_id in people(conv) if user_id not in there}
 
 
 async def _ended(connection: Connection, group_ids: Sequence[int]) -> set[int]:
     if not group_ids:
         return set()
-    rows = await connection.many_in("id", "AllGroup WHERE id IN", group_ids)
+    rows = await connection.rows_in("SELECT id FROM AllGroup WHERE id IN", group_ids)
     return set(group_ids) - {row[0] for row in rows}
 
 
@@ -117,7 +120,7 @@ async def insert(connection: Connection, admission: Admission, *, behind: int = 
 async def erase(connection: Connection, sender_id: int, at: int) -> None:
     """Empty all texts of a sender, by the change at this position. Their conversations are gone
     through one by one, which an index is for."""
-    rows = await connection.many("conv", "Member WHERE userid = ?", (sender_id,))
+    rows = await connection.rows("SELECT conv FROM Member WHERE userid = ?", (sender_id,))
     await connection.change_each(
         "UPDATE Entry SET kind = 2, body = '', edited = ?"
         " WHERE conv = ? AND kind = 0 AND senderid = ?",

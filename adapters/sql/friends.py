@@ -60,7 +60,7 @@ async def _page(connection: Connection, user_id: int, after: int, limit: int) ->
 
 
 async def _listed_by(connection: Connection, user_id: int) -> list[int]:
-    rows = await connection.many("userid", "Friend WHERE friendid = ?", (user_id,))
+    rows = await connection.rows("SELECT userid FROM Friend WHERE friendid = ?", (user_id,))
     return sorted(judging.ids(row[0] for row in rows))
 
 

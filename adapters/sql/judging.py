@@ -158,7 +158,7 @@ def _is_time(ms: Any) -> bool:
 
 
 def entries(rows: Iterable[Sequence[Any]]) -> list[Entry]:
-    """Of the columns of `sql.entries.COLUMNS`, ascending; what is no entry is left out."""
+    """Of the columns of `sql.entries.SELECT`, ascending; what is no entry is left out."""
     found = [one for row in rows if (one := _entry(*row)) is not None]
     found.sort(key=lambda one: one.at)
     return found

@@ -99,16 +99,19 @@ async def promote(connection: Connection, conv: int, user_id: int) -> None:
 
 async def groups_of(connection: Connection, user_id: int) -> list[int]:
     """The groups that a user is in, ascending."""
-    rows = await connection.many(
-        "conv", "Member WHERE userid = ? AND conv < ? AND `left` = ?", (user_id, NO_ID, FOR_EVER)
+    rows = await connection.rows(
+        "SELECT conv FROM Member WHERE userid = ? AND conv < ? AND `left` = ?",
+        (user_id, NO_ID, FOR_EVER),
     )
     return sorted(judging.ids(row[0] for row in rows))
 
 
 async def spans(connection: Connection, user_id: int, after: int, upto: int) -> list[Span]:
     """What a user may see above one position, and not above the other."""
-    rows = await connection.many(
-        "conv, since, `left`", "Member WHERE userid = ? AND `left` > ?", (user_id, after)
+    rows = await connection.rows(
+        "SELECT conv, since, `left` FROM Member"  # noqa: S608  # constants
+        f" WHERE userid = ? AND `left` > ? AND {connection.words.may_have_above}",
+        (user_id, after, after),
     )
     return _spans(rows, after, upto)
 
@@ -127,8 +130,10 @@ async def unread(
     connection: Connection, user_id: int, convs: Sequence[int], upto: int
 ) -> list[Span]:
     """Of these conversations what a user may see and has not read."""
-    rows = await connection.many_in(
-        "conv, since, `left`, `read`", f"Member WHERE userid = {user_id:d} AND conv IN", convs
+    rows = await connection.rows_in(
+        "SELECT conv, since, `left`, `read` FROM Member"  # noqa: S608  # a number
+        f" WHERE userid = {user_id:d} AND conv IN",
+        convs,
     )
     found = [
         Span(conv, max(since, read), min(left, upto))

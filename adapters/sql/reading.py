@@ -101,10 +101,8 @@ async def renew(connection: Connection) -> str:
 
 async def _tail(connection: Connection, after: int, limit: int) -> Reading:
     head = (await ends(connection)).head
-    rows = await connection.many(
-        entries.COLUMNS,
-        f"{entries.SOURCE} WHERE at > ? AND at <= ? ORDER BY at LIMIT ?",
-        (after, head, limit),
+    rows = await connection.rows(
+        f"{entries.SELECT} WHERE at > ? AND at <= ? ORDER BY at LIMIT ?", (after, head, limit)
     )
     return _reading(sorted(row[0] for row in rows), judging.entries(rows), head, after, limit)
 
@@ -145,12 +143,13 @@ async def _page(  # noqa: PLR0917  # what the port asks
 async def _unread(connection: Connection, user_id: int, convs: Sequence[int]) -> dict[int, int]:
     head = (await ends(connection)).head
     spans = await members.unread(connection, user_id, convs, head)
+    parts = await connection.promising([(span.conv, TEXT, span.above, span.upto) for span in spans])
     counts = await connection.integers(
         "SELECT count(*) AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
         " AND senderid <> ?",
-        [(span.conv, TEXT, span.above, span.upto, user_id) for span in spans],
+        [(*part, user_id) for part in parts],
     )
-    return {span.conv: count for span, (count,) in zip(spans, counts, strict=True) if count}
+    return {part[0]: count for part, (count,) in zip(parts, counts, strict=True) if count}
 
 
 async def _unheard(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
@@ -192,7 +191,9 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     be among the first: so some `limit` positions are read, whether they lie in one part or in all.
     """
     found: list[int] = []
-    parts = [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
+    parts = await connection.promising(
+        [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
+    )
     while parts and limit:
         share = limit // len(parts) + 1
         every = await connection.integers(f"{_IN_PART} ORDER BY at LIMIT {share:d}", parts)
@@ -220,5 +221,5 @@ _IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? A
 async def _entries_at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
     if not positions:
         return []
-    rows = await connection.many_in(entries.COLUMNS, f"{entries.SOURCE} WHERE at IN", positions)
+    rows = await connection.rows_in(f"{entries.SELECT} WHERE at IN", positions)
     return judging.entries(rows)

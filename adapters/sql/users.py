@@ -72,7 +72,7 @@ async def _account(connection: Connection, column: str, value: int | str) -> Acc
 
 
 async def _names(connection: Connection, user_ids: Sequence[int]) -> dict[int, str]:
-    rows = await connection.many_in("id, name", "User WHERE id IN", user_ids)
+    rows = await connection.rows_in("SELECT id, name FROM User WHERE id IN", user_ids)
     return {user.id: user.name for user in judging.users(rows)}
 
 

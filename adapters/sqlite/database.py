@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 import attrs
 
 from adapters.at_once import at_once
-from adapters.sql.database import Row, Words, Work
+from adapters.sql.database import Part, Row, Words, Work
 from adapters.sqlite.worker import Worker
 
 T = TypeVar("T")
@@ -24,6 +24,10 @@ class SqliteConnection:
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
+        may_have_above=(
+            "EXISTS (SELECT 1 FROM Entry"
+            " WHERE Entry.conv = Member.conv AND kind IN (0, 1, 2) AND at > ?)"
+        ),
     )
 
     _connection: sqlite3.Connection
@@ -31,41 +35,27 @@ class SqliteConnection:
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
         return list(self._connection.execute(sql, args))
 
-    async def many(self, columns: str, source: str, args: Sequence[Any] = ()) -> list[Row]:
-        """Gathered into one row: the interpreter's lock is given away for every row that is
-        fetched, and a busy loop returns it late, so hundreds of rows come sooner."""
-        values = [
-            # JSON has no blobs, and no infinity
-            f"CASE WHEN typeof({column}) IN ('integer', 'text') THEN {column} END"
-            for column in columns.split(", ")
-        ]
-        one = f"json_array({', '.join(values)})"
-        return self._gathered(f"SELECT {one} AS one FROM {source}", args)  # noqa: S608  # constants
-
-    async def many_in(self, columns: str, source: str, values: Sequence[int]) -> list[Row]:
+    async def rows_in(self, sql: str, values: Sequence[int]) -> list[Row]:
         # as one JSON parameter, since the number of parameters has a limit
-        source = f"{source} (SELECT value FROM json_each(?))"  # noqa: S608  # constants
-        return await self.many(columns, source, (json.dumps(values),))
+        query = f"{sql} (SELECT value FROM json_each(?))"  # noqa: S608  # constants
+        return await self.rows(query, (json.dumps(values),))
 
-    async def many_in_pairs(
-        self, columns: str, source: str, pairs: Sequence[tuple[str, int]]
-    ) -> list[Row]:
+    async def rows_in_pairs(self, sql: str, pairs: Sequence[tuple[str, int]]) -> list[Row]:
         pair = "json_extract(value, '$[0]'), json_extract(value, '$[1]')"
-        source = f"{source} (SELECT {pair} FROM json_each(?))"  # noqa: S608  # constants
-        return await self.many(columns, source, (json.dumps(pairs),))
+        query = f"{sql} (SELECT {pair} FROM json_each(?))"  # noqa: S608  # constants
+        return await self.rows(query, (json.dumps(pairs),))
 
     async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
+        """One statement for all of them: the interpreter's lock is given away for each, and a busy
+        loop returns it late."""
         first, *others = sql.split("?")
         places = (f"json_extract(value, '$[{n}]'){other}" for n, other in enumerate(others))
         one = f"(SELECT json_group_array(one) FROM ({first}{''.join(places)}))"  # noqa: S608
-        query = f"SELECT {one} AS one FROM json_each(?)"  # noqa: S608  # constants
-        return self._gathered(query, (json.dumps(every),))
+        query = f"SELECT {one} FROM json_each(?) ORDER BY key"  # noqa: S608  # constants
+        return [json.loads(found) for (found,) in await self.rows(query, (json.dumps(every),))]
 
-    def _gathered(self, select: str, args: Sequence[Any]) -> list[Any]:
-        """All that a SELECT finds, whose column `one` is JSON."""
-        query = f"SELECT '[' || ifnull(group_concat(one), '') || ']' FROM ({select})"  # noqa: S608
-        ((gathered,),) = self._connection.execute(query, args)
-        return list(json.loads(gathered))
+    async def promising(self, parts: Sequence[Part]) -> Sequence[Part]:
+        return parts
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return self._connection.execute(sql, args).rowcount

@@ -187,10 +187,12 @@ class Log(Protocol):
         `Committed.others`, with the reason:
         - Known, where the log has an entry of the same sender and cid, or an earlier one of the
           batch is that; CidConflict where that one has another conversation or content, unless
-          its text was deleted since (of a change: `what`, `user_id`, `name` are compared). This
-          comes before all that follows.
+          its text was deleted since (of a text, `text` and `answers` are compared; of a change
+          `what`, `name` and, but for LEFT, `user_id`). This comes before all that follows.
         - what `batch.refused` says; NoSuchGroup instead where the conversation is a group that does
           not exist.
+        - NotMember, for a text to a group that its sender has left, or was removed from, by an
+          earlier entry of the batch; NoSuchGroup, where that has ended it.
         - NoSuchUser, for the conversation of two of whom one does not exist.
         - changes are carried out, and refused with what stands in their way: CREATED GroupNameTaken
           (the sender becomes creator); JOINED NoSuchGroup and AlreadyMember; LEFT NoSuchGroup and

@@ -215,6 +215,16 @@ async def test_a_membership_that_is_none_shows_nothing(spoilt: Spoilt) -> None:
     assert counted() == 2
 
 
+async def test_what_was_read_is_not_counted_as_unread(spoilt: Spoilt) -> None:
+    """Up to the mark of the one who reads, and however it came there."""
+    store = spoilt.store
+    anna, bert = await register(store, "anna", "bert")
+    said = await say(store, bert, pair(anna, bert), *"abc")
+    spoilt.run("UPDATE Member SET `read` = {} WHERE userid = {}", said[1].at, anna)
+    spoilt.run("UPDATE Member SET `read` = {} WHERE userid = {}", said[2].at, bert)
+    assert await store.log.unread(anna, [pair(anna, bert)]) == {pair(anna, bert): 1}
+
+
 async def test_a_mark_that_is_none_is_at_the_beginning(spoilt: Spoilt) -> None:
     """So that everything is shown rather than nothing."""
     (anna,) = await register(spoilt.store, "anna")

@@ -133,17 +133,18 @@ async def test_a_copy_is_answered_with_where_the_first_is(store: Store) -> None:
 
 
 async def test_a_copy_in_the_same_batch_is_one(store: Store) -> None:
-    """Wherever in it."""
+    """Wherever in it, whether they have talked before or not."""
     ann, bob = await register(store, "Ann", "Bob")
-    results = await append(
-        store,
-        text(ann, pair(ann, bob), cid="a"),
-        text(ann, pair(ann, bob)),
-        text(ann, pair(ann, bob), cid="a"),
-        text(ann, pair(ann, bob)),
-    )
-    assert results[2] == Known(1, MADE)
-    assert ats(*results) == [1, 2, 1, 3]
+    for cid, head in (("a", 0), ("b", 3)):
+        results = await append(
+            store,
+            text(ann, pair(ann, bob), cid=cid),
+            text(ann, pair(ann, bob)),
+            text(ann, pair(ann, bob), cid=cid),
+            text(ann, pair(ann, bob)),
+        )
+        assert results[2] == Known(head + 1, MADE)
+        assert ats(*results) == [head + 1, head + 2, head + 1, head + 3]
 
 
 async def test_a_cid_is_each_sender_s_own(store: Store) -> None:
@@ -385,7 +386,7 @@ async def test_who_remembers_another_entry_commits_nothing(store: Store) -> None
 async def test_an_entry_has_its_position_from_the_log_alone(store: Store) -> None:
     """What was refused or not committed has none."""
     ann, bob = await register(store, "Ann", "Bob")
-    old = await batch(store, text(ann, pair(ann, bob)), text(ann, pair(ann, 99)))
+    old = await batch(store, text(ann, pair(ann, bob)), text(ann, pair(ann, 2**31 - 1)))
     await create(store, ann, "Chess")
     assert isinstance(await commit(store, old), OutOfDate)
     assert [entry.at for entry in old.entries] == [0, 0]

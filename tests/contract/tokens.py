@@ -111,8 +111,9 @@ async def test_of_sessions_that_were_used_at_the_same_time_the_first_name_goes(
 ) -> None:
     """In whatever order they were added."""
     (ann,) = await register(store, "Ann")
-    await add(store, *(token(name, ann) for name in ("b", "a", "d", "c")))
-    assert await add(store, token("0", ann), sessions=3) == {"a", "b"}
+    names = ("b", "d", "a", "c")
+    await add(store, *(token(str(n), ann, session=name) for n, name in enumerate(names)))
+    assert await add(store, token("new", ann), sessions=3) == {"a", "b"}
 
 
 async def test_a_session_that_is_connected_goes_last(store: Store) -> None:

@@ -64,6 +64,11 @@ class Chatter:
         said = [event.online for event in self.of(Presence) if event.id == other.id]
         return said[-1] if said else None
 
+    async def tells(self, other: "Chatter", text: str) -> None:
+        """Send something new, and wait until they have received it."""
+        await self.client.send(other.id, text)
+        await other.hears(text)
+
     async def hears(self, *texts: str) -> None:
         """Wait until these have been received, in this order and among others."""
         wanted = set(texts)

@@ -18,8 +18,8 @@ from tests.integration.chatter import Chatter, back, beside, eventually, newcome
 from tests.integration.cluster import Cluster, Services
 from tests.integration.guarded_redis import ADMIN, INFRA, NODES, GuardedRedis
 from tests.integration.manage import told
+from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
-from tests.integration.test_cluster_failures import delivers
 from tests.integration.test_redis_kinds import start
 
 PREFIX = ("--broker-prefix", "chat")  # as in the file
@@ -75,12 +75,22 @@ async def live(cluster: Cluster) -> None:
         await anna.client.add_friend(bert.id)
         group = await anna.client.create_group("hikers")
         await bert.client.join_group(group.id)
-        await delivers(anna, bert)
+        await anna.tells(bert, "hello")
+        await beside(log_in_by_version_1, cluster, anna)
         await beside(cluster.nodes[1].kill)
         await eventually(lambda: anna.sees_online(bert) is False)  # taken from the dead node
         async with back(cluster.ports[0], bert) as returned:
-            assert (await returned.client.send_group(group.id, "I am here")).delivered
+            await returned.client.send_group(group.id, "I am here")
+            await anna.hears("I am here")
             await manage_it(cluster, anna, returned)
+
+
+def log_in_by_version_1(cluster: Cluster, who: Chatter) -> None:
+    """There is one slot for it in the whole cluster."""
+    with RawClient(cluster.ports[0], b"\0") as first, RawClient(cluster.ports[1], b"\0") as second:
+        for client, errno in ((first, 0), (second, 2)):
+            client.send({"msgid": 1000, "id": who.id, "password": who.password})
+            assert client.find_msgid(1001)["errno"] == errno
 
 
 async def manage_it(cluster: Cluster, anna: Chatter, bert: Chatter) -> None:

@@ -44,8 +44,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def mariadb(home: Path) -> Iterator[MariaDB]:
     # what was committed outlives the process, which some tests kill
     options = ["--innodb-flush-log-at-trx-commit=2"]
-    # who looks on may end the connections of the nodes' user
-    setup = rights(DATABASE, "node", "admin") + f"GRANT SUPER, PROCESS ON *.* TO '{USER}'@'%';\n"
+    # who looks on may end the connections of the nodes' user, and keep it from writing
+    looking_on = f"GRANT SUPER, PROCESS, READ_ONLY ADMIN ON *.* TO '{USER}'@'%';\n"
+    setup = rights(DATABASE, "node", "admin") + looking_on
     with MariaDB(home / "shared", fast=True, options=options, setup=setup) as server:
         yield server
 
@@ -122,6 +123,13 @@ def url(tables: str, ask: Ask) -> str:
     """The same, where nobody has registered."""
     empty(ask)
     return tables
+
+
+@pytest.fixture
+async def neighbour(url: str) -> AsyncIterator[Store]:
+    """The same database from another node."""
+    async with mysql_store(url) as opened:
+        yield opened
 
 
 @pytest.fixture

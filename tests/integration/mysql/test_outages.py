@@ -9,7 +9,6 @@ from contextlib import suppress
 
 import pytest
 
-from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
 from adapters.mysql.pool import Pool
@@ -176,13 +175,6 @@ async def check_log(store: Store, senders: Sequence[Sender]) -> None:
         assert cids == sender.cids
     assert len({(entry.sender_id, entry.cid) for entry in log}) == len(log)
     assert (await store.log.ends()).head == len(log)
-
-
-@pytest.fixture
-async def neighbour(url: str) -> AsyncIterator[Store]:
-    """The same database from another node."""
-    async with mysql_store(url) as opened:
-        yield opened
 
 
 async def busy(store: Store, neighbour: Store) -> list[Sender]:

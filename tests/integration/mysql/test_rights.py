@@ -11,11 +11,13 @@ from adapters.contained import contained_store
 from adapters.mysql import mysql_store
 from adapters.mysql.managing import make_tables, upgrade_tables
 from adapters.storage import StoreUnusable
+from chat_domain.entries import pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.ports import LOOPBACK
-from tests.contract.making import message, register, send
+from tests.contract.making import end, register, say
+from tests.contract.making import make as make_group
 from tests.contract.tokens import token
 from tests.integration.cluster import Services
 from tests.integration.manage import told
@@ -98,9 +100,13 @@ async def live(store: Store) -> None:
     anna, bert = await register(store, "anna", "bert")
     await store.friends.add(anna, bert)
     await store.users.mark([anna], [bert])
-    await send(store, bert, message("m1"))
-    await store.mailbox.remove(bert, ["m1"])
+    await say(store, anna, pair(anna, bert), "hello")
+    group = await make_group(store, "hikers", anna, bert)
+    await end(store, group.id)
+    await store.log.got({bert: 1})
+    await store.log.renew()
     await store.tokens.add(token("a", anna), sessions=1)
+    await store.users.remove(bert)
 
 
 async def test_nodes_may_do_what_they_do(guarded: MariaDB) -> None:
@@ -127,7 +133,7 @@ REFUSED = [
     "CREATE TABLE x (x INT)",
     "CREATE INDEX x ON User (name)",
     "RENAME TABLE User TO x",
-    "TRUNCATE TABLE OfflineMessage",
+    "TRUNCATE TABLE Entry",
     "LOCK TABLES User WRITE",
     "CREATE TRIGGER x BEFORE INSERT ON User FOR EACH ROW SET @x = 1",
     "CREATE VIEW x AS SELECT 1",

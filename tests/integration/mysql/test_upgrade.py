@@ -24,16 +24,17 @@ from adapters.mysql.upgrade import LOCK, Upgrade
 from adapters.mysql.upgrading.report import Report
 from adapters.passwords import Argon2Hasher
 from adapters.storage import StoreUnusable
-from adapters.system import RandomIds, SystemClock
+from adapters.system import RandomIds
 from chat_domain.entries import Entry, pair
 from chat_domain.errors import BadCredentials, GroupNameTaken, NameTaken
 from chat_domain.model import DISABLED, NO_PASSWORD, PLAIN, Member, Role
 from chat_domain.names import Name, name_key
 from chat_domain.people.accounts import Accounts
-from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.store import Store
+from entrypoints.bootstrap import visited
 from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
+from entrypoints.settings import Settings
 from tests.contract.making import create, ids, join, leave, say
 
 from .conftest import Ask
@@ -104,17 +105,18 @@ async def upgraded(old: str) -> AsyncIterator[Store]:
         yield store
 
 
-@pytest.fixture
-def hasher() -> Iterator[Argon2Hasher]:
-    hasher = Argon2Hasher(cheap=True)
-    yield hasher
-    hasher.close()
+@asynccontextmanager
+async def accounts_of(url: str) -> AsyncIterator[Accounts]:
+    async with visited(Settings(store=url, single_node=True, hashing="cheap")) as chat:
+        yield chat.accounts
 
 
 @pytest.fixture
-def accounts(upgraded: Store, hasher: Argon2Hasher) -> Accounts:
-    tokens = LoginTokens(upgraded.tokens, SystemClock(), RandomIds())
-    return Accounts(upgraded.users, tokens, hasher)
+async def accounts(old: str) -> AsyncIterator[Accounts]:
+    """Those of the upgraded database."""
+    await upgrade(old)
+    async with accounts_of(old) as found:
+        yield found
 
 
 @pytest.mark.parametrize(
@@ -158,16 +160,11 @@ async def test_a_plain_password_may_look_like_anything(old: str, ask: Ask, passw
     ask(f"UPDATE user SET password = '{password}' WHERE id = 13")  # noqa: S608
     await upgrade(old)
     assert ask("SELECT password FROM User WHERE id = 13") == [(PLAIN + password,)]
-    hasher = Argon2Hasher(cheap=True)
-    async with mysql_store(old) as store:
-        accounts = Accounts(
-            store.users, LoginTokens(store.tokens, SystemClock(), RandomIds()), hasher
-        )
+    async with accounts_of(old) as accounts:
         for wrong in ("x", ""):
             with pytest.raises(BadCredentials):
                 await accounts.by_id(13, wrong)
         assert (await accounts.by_id(13, password)).user.id == 13
-    hasher.close()
     ((secret,),) = ask("SELECT password FROM User WHERE id = 13")
     assert str(secret).startswith("$argon2id$v=19$m=8,t=1,p=1$")
 
@@ -288,13 +285,16 @@ async def test_the_longest_member_leads_a_group_without_a_creator(upgraded: Stor
     assert await ids(upgraded, 6) == [13]
 
 
-async def test_who_joins_now_comes_behind_the_members_of_old(upgraded: Store) -> None:
+async def test_who_joins_now_comes_behind_the_members_of_old(old: str, ask: Ask) -> None:
     """Though there are more of them than the log has entries: 37 leads the group last."""
-    await join(upgraded, 6, 37)
-    for user_id in (21, 15, 13):
-        assert await leads(upgraded, 6) == user_id
-        await leave(upgraded, 6, user_id)
-    assert await leads(upgraded, 6) == 37
+    keep(ask)
+    await upgrade(old)
+    async with mysql_store(old) as store:
+        assert (await join(store, 6, 37)).at == 1
+        for user_id in (21, 15, 13):
+            assert await leads(store, 6) == user_id
+            await leave(store, 6, user_id)
+        assert await leads(store, 6) == 37
 
 
 async def leads(store: Store, group_id: int) -> int:

@@ -1,77 +1,78 @@
 """Notes between nodes as bytes."""
 
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
-import attrs
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.redis import codec
-from adapters.redis.received import LISTED
-from chat_domain.hints import MAX_NOTICE, GroupChanged, Notice
-from chat_domain.model import Message, User
-from chat_domain.notes import (
-    Fate,
-    Fetch,
-    Handed,
-    LoggedOut,
-    Note,
-    PresenceChanged,
-    Replaced,
-    Retired,
-    RosterChanged,
-    RosterForgotten,
-    Settled,
-    Tell,
-)
-
-MESSAGE = Message("mid", "cid", 13, "张三 😀", 0, 'a "quote", a \0 and a \n', 1795176000123)
-
-NOTES: list[Note] = [
-    Handed(MESSAGE, [(15, "session", ""), (16, "other", "mid")]),
-    Settled([(15, "mid", fate) for fate in Fate]),
-    Fetch([15, 16]),
-    Replaced(15, "session"),
-    Retired(15, "session"),
-    RosterChanged(3, 7),
-    RosterForgotten(7),
-    PresenceChanged(15, "李四", online=True, listed_by=[13]),
-    LoggedOut(15, "session"),
-    Tell(Notice("we restart at noon"), None),
-    Tell(Notice("we restart at noon"), [13, 15]),
-    Tell(GroupChanged(3, "walkers", User(13, "anna")), [15]),
-]
+from adapters.redis.forms import LISTED
+from chat_domain.entries import CHANGE, DELETED, TEXT, Entry, pair
+from chat_domain.hints import MAX_NOTICE, Notice
+from chat_domain.notes import Appended, Marked, Note, Replaced, Tell
+from tests.contract.nodes import NOTES, fields
 
 
-def packet(kind: int | str, note: object, sender: str = "node") -> bytes:
+def whole(*some: Note) -> bytes:
+    """A packet with all of these."""
+    (packet,) = sent(*some)
+    return packet
+
+
+def sent(*some: Note) -> list[bytes]:
+    encoded = [part for note in some for part in codec.encode(note)]
+    return list(codec.packets("node", encoded))
+
+
+def packet(kind: int, note: object, sender: str = "node") -> bytes:
     """As somebody else could make one."""
     return msgspec.msgpack.encode((codec.VERSION, sender, [(kind, note)]))
 
 
-def fields(note: Note) -> object:
-    return msgspec.to_builtins(note)
+def arrived(packets: Sequence[bytes]) -> list[Note]:
+    assert all(len(packet) <= codec.LONGEST_PACKET for packet in packets)
+    return [note for packet in packets for note in codec.decode(packet)]
 
 
 def test_notes_arrive_as_they_were_sent() -> None:
-    """Every kind, in the order in which they are in the packet, with their sender."""
-    sender, arrived = codec.decode(codec.encode("node", NOTES))
-    assert sender == "node"
-    assert [type(note) for note in arrived] == [type(note) for note in NOTES]
-    assert [fields(note) for note in arrived] == [fields(note) for note in NOTES]
+    """Every kind, in the order in which they are in the packet."""
+    found = codec.decode(whole(*NOTES))
+    assert [fields(note) for note in found] == [fields(note) for note in NOTES]
+
+
+def test_an_entry_s_kind_is_what_it_has() -> None:
+    """Nothing else than texts and changes is ever appended."""
+    (note, *_) = codec.decode(whole(NOTES[0]))
+    assert isinstance(note, Appended)
+    assert [entry.kind for entry in note.entries] == [TEXT, TEXT, CHANGE, CHANGE]
+    assert DELETED not in {TEXT, CHANGE}
 
 
 def test_a_note_of_an_unknown_kind_is_left_out() -> None:
     """A newer node can send one to an older node, among others that it knows."""
-    some = [(99, {"new": 1}), ("New", {"hint": {}, "user_ids": None}), (3, Fetch([15]))]
+    some = [(99, {"new": 1}), (3, (15, "session"))]
     mixed = msgspec.msgpack.encode((codec.VERSION, "node", some))
-    assert codec.decode(mixed) == ("node", [Fetch([15])])
+    assert codec.decode(mixed) == [Replaced(15, "session")]
 
 
-FIVE_BYTES = b"\x93\x01\xa1\xff\x90"  # of the right form, and its sender's name is no UTF-8
-DEEP = b"\x93\x01\xa4node\x91\x92\x63" + b"\x91" * 100_000
+def test_a_field_that_a_newer_node_has_added_is_not_looked_at() -> None:
+    """At the end of a note."""
+    assert codec.decode(packet(3, (15, "session", "more"))) == [Replaced(15, "session")]
+
+
+def test_a_node_s_own_packets_are_known_by_their_beginning() -> None:
+    """And those of no other, however it is called."""
+    for packet in (*sent(*NOTES), codec.empty("node")):
+        assert packet.startswith(codec.head("node"))
+        for other in ("nod", "nodes", "Node", "n" * 40):
+            assert not packet.startswith(codec.head(other))
+
+
+FIVE_BYTES = b"\x93\x02\xa1\xff\x90"  # of the right form, and its sender's name is no UTF-8
+DEEP = b"\x93\x02\xa4node\x91\x92\x63" + b"\x91" * 100_000
 
 
 @pytest.mark.parametrize(
@@ -82,15 +83,16 @@ DEEP = b"\x93\x01\xa4node\x91\x92\x63" + b"\x91" * 100_000
         b"not a packet",
         FIVE_BYTES,
         DEEP,
-        b"\x93\x01\xa1a\xdd\xff\xff\xff\xff",  # so many notes, it says
+        b"\x93\x02\xa1a\xdd\xff\xff\xff\xff",  # so many notes, it says
         msgspec.msgpack.encode((codec.VERSION + 1, "node", [])),
+        msgspec.msgpack.encode((codec.VERSION - 1, "node", [])),
         msgspec.msgpack.encode((codec.VERSION, "node", [(3, "no fields")])),
-        msgspec.msgpack.encode((codec.VERSION, "node", [("Notice", {"hint": 7, "user_ids": []})])),
+        msgspec.msgpack.encode((codec.VERSION, "node", [("Notice", [])])),
         msgspec.msgpack.encode((codec.VERSION, "node", [(99, None)] * (codec.MOST_NOTES + 1))),
         packet(99, b"x" * codec.LONGEST_PACKET),
-        codec.encode("", [Fetch([15])]),
-        codec.encode("one|two", [Fetch([15])]),
-        codec.encode("x" * 201, [Fetch([15])]),
+        packet(3, (15, "session"), ""),
+        packet(3, (15, "session"), "one|two"),
+        packet(3, (15, "session"), "x" * 201),
     ],
 )
 def test_what_is_no_packet_is_refused(bad: bytes) -> None:
@@ -108,108 +110,202 @@ def test_whatever_the_bytes_there_is_one_kind_of_error(data: bytes) -> None:
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=3), st.integers(0, 3))
 def test_a_packet_that_was_bent_is_one_or_is_refused(at: int, put: bytes, out: int) -> None:
     """With the same kind of error; what passes can be sent on."""
-    whole = codec.encode("node", NOTES)
-    at %= len(whole)
+    bent = whole(*NOTES)
+    at %= len(bent)
     try:
-        sender, notes = codec.decode(whole[:at] + put + whole[at + out :])
+        notes = codec.decode(bent[:at] + put + bent[at + out :])
     except codec.UnknownPacket:
         return
-    assert codec.decode(codec.encode(sender, notes)) is not None
+    assert len(arrived(sent(*notes))) == len(notes)
 
 
-def group_changed(**odd: object) -> dict[str, Any]:
-    hint = {"group_id": 3, "name": "walkers", "by": {"id": 13, "name": "anna"}}
-    return {"hint": hint | odd, "user_ids": None}
+def entry(**odd: object) -> list[object]:
+    """A text of anna's to bert, at 7, but for this; in the order of its form."""
+    good: dict[str, object] = {
+        "conv": pair(13, 15),
+        "sender_id": 13,
+        "sender_name": "anna",
+        "cid": "c1",
+        "time_ms": 1_795,
+        "text": "hello",
+        "answers": 0,
+        "change": None,
+    }
+    assert odd.keys() <= good.keys()
+    return list((good | odd).values())
+
+
+def appended(**odd: object) -> list[object]:
+    good: dict[str, object] = {"epoch": "epoch", "first": 7, "upto": 7, "entries": [entry()]}
+    assert odd.keys() <= good.keys()
+    return list((good | odd).values())
+
+
+def test_what_the_bad_ones_are_made_of_is_good() -> None:
+    """Or they would be refused for another reason."""
+    for good in (
+        appended(),
+        appended(first=2**63 - 1, upto=2**63 - 1),
+        appended(first=7, upto=8, entries=[entry(), entry()]),
+        appended(upto=2**63 - 1, entries=[]),
+        appended(entries=[entry(conv=pair(13, 13))]),
+        appended(entries=[entry(conv=2**31 - 1)]),
+        appended(entries=[entry(answers=6)]),
+        appended(entries=[entry(conv=3, sender_id=0, change=("ended", 0, "", ""))]),
+    ):
+        assert len(codec.decode(packet(1, good))) == 1
+
+
+IDS = list(range(1, LISTED + 2))
 
 
 @pytest.mark.parametrize(
     ("kind", "note"),
     [
-        (1, {"to": [(0, "session", "")]}),
-        (1, {"to": [(2**31, "session", "")]}),
-        (1, {"to": [(15, "s" * 101, "")]}),
-        (1, {"to": [(15, "session", "m" * 65)]}),
-        (1, {"to": [(15, "session", "")] * (LISTED + 1)}),
-        (1, {"mid": ""}),
-        (1, {"mid": "m" * 65}),
-        (1, {"mid": None}),
-        (1, {"cid": "c" * 65}),
-        (1, {"sender_id": -1}),
-        (1, {"sender_name": "n" * 51}),
-        (1, {"group_id": 2**31}),
-        (1, {"text": "t" * 65_536}),
-        (1, {"text": b"bytes"}),
-        (1, {"time_ms": -1}),
-        (1, {"time_ms": 253_402_300_800_000}),
-        (2, {"fates": [(15, "mid", "eaten")]}),
-        (3, {"user_ids": [2**40]}),
-        (3, {"user_ids": [1] * (LISTED + 1)}),
-        (4, {"user_id": 15, "session_id": ""}),
-        (6, {"group_id": 0, "question": 7}),
-        (6, {"group_id": 1, "question": 2**60}),
-        (8, {"user_id": 1, "name": "n" * 51, "online": True, "listed_by": []}),
-        ("Notice", {"hint": {"text": "x" * (MAX_NOTICE + 1)}, "user_ids": None}),
-        ("Notice", {"hint": {"text": None}, "user_ids": None}),
-        ("Notice", {"hint": {"text": "hello"}, "user_ids": [0]}),
-        ("Notice", {"hint": {"text": "hello"}, "user_ids": [1] * (LISTED + 1)}),
-        ("Notice", {}),
-        ("GroupChanged", group_changed(group_id=2**31)),
-        ("GroupChanged", group_changed(name="x" * (MAX_NOTICE + 1))),
-        ("GroupChanged", group_changed(by={"id": 0, "name": "anna"})),
+        (1, appended(first=0, upto=0)),
+        (1, appended(first=-1, upto=-1)),
+        (1, appended(first=2**63, upto=2**63)),
+        (1, appended(upto=8)),
+        (1, appended(upto=6)),
+        (1, appended(entries=[entry(), entry()])),
+        (1, appended(first=8, upto=7, entries=[])),
+        (1, appended(first=2**63 - 1, upto=2**63, entries=[entry(), entry()])),
+        (1, appended(first="7")),
+        (1, appended(epoch="")),
+        (1, appended(epoch="e" * 65)),
+        (1, appended(entries=None)),
+        (2, (0, {13: 7})),
+        (2, (15, {0: 7})),
+        (2, (15, {2**31: 7})),
+        (2, (15, {13: 0})),
+        (2, (15, {13: 2**63})),
+        (2, (15, {"13": 7})),
+        (2, (15, dict.fromkeys(IDS, 7))),
+        (3, (15, "")),
+        (3, (15, "s" * 101)),
+        (3, (2**31, "session")),
+        (3, (15,)),
+        (4, (0, "anna", True, [])),
+        (4, (1, "n" * 51, True, [])),
+        (4, (1, "anna", 1, [])),
+        (4, (1, "anna", True, [0])),
+        (4, (1, "anna", True, IDS)),
+        (5, ("x" * (MAX_NOTICE + 1), None)),
+        (5, (None, None)),
+        (5, ("hello", [0])),
+        (5, ("hello", IDS)),
+        (5, ()),
     ],
 )
-def test_what_a_node_would_not_send_is_refused(kind: int | str, note: dict[str, Any]) -> None:
-    """Ids that are none, and what is longer than anything that a client or a store has."""
-    if kind == 1:
-        message = attrs.asdict(MESSAGE) | {key: note[key] for key in note if key != "to"}
-        note = {"message": message, "to": note.get("to", [(15, "session", "")])}
+def test_what_a_node_would_not_send_is_refused(kind: int, note: object) -> None:
+    """Ids and positions that are none, and what is longer than anything that a client has."""
     with pytest.raises(codec.UnknownPacket):
         codec.decode(packet(kind, note))
 
 
-def test_a_message_s_size_and_key_are_not_what_its_sender_says() -> None:
-    """By them a node counts what it holds, and knows a second copy."""
-    forged = attrs.asdict(MESSAGE) | {"size": -(10**9), "key": (1, "another's")}
-    _, (note,) = codec.decode(packet(1, {"message": forged, "to": []}))
-    assert isinstance(note, Handed)
-    assert (note.message.size, note.message.key) == (MESSAGE.size, MESSAGE.key)
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"conv": 0},
+        {"conv": 2**31},  # no group's
+        {"conv": 2**63},
+        {"conv": 15 << 32 | 13},  # the higher id first
+        {"conv": 13 << 32},
+        {"conv": 13 << 32 | 2**31},
+        {"conv": pair(14, 15)},  # not the sender's
+        {"sender_id": 0},
+        {"sender_id": 2**31},
+        {"conv": 3, "sender_id": 0},  # a text of nobody's
+        {"sender_id": 0, "change": ("ended", 0, "", "")},  # only in groups
+        {"sender_name": "n" * 51},
+        {"cid": ""},
+        {"cid": "c" * 65},
+        {"time_ms": -1},
+        {"time_ms": 253_402_300_800_000},
+        {"text": "t" * 65_536},
+        {"text": b"bytes"},
+        {"text": None},
+        {"answers": -1},
+        {"answers": 7},  # itself
+        {"answers": 2**63},
+        {"change": ("", 0, "", "")},
+        {"change": ("w" * 51, 0, "", "")},
+        {"change": ("left", -1, "", "")},
+        {"change": ("left", 2**31, "", "")},
+        {"change": ("renamed", 0, "n" * 51, "")},
+        {"change": ("created", 0, "go", "d" * 65_536)},
+        {"change": ("created", 0)},
+    ],
+)
+def test_an_entry_that_no_log_has_is_refused(bad: dict[str, object]) -> None:
+    """Conversations that are none, or not the sender's, and what no store can hold."""
+    with pytest.raises(codec.UnknownPacket):
+        codec.decode(packet(1, appended(entries=[entry(**bad)])))
 
 
-def test_a_message_without_a_cid_of_its_own_has_no_key_elsewhere_either() -> None:
-    without = Message("mid", "mid", 13, "anna", 0, "hello", 1795176000123)
-    without.key = None
-    _, (note,) = codec.decode(codec.encode("node", [Handed(without, [])]))
-    assert isinstance(note, Handed)
-    assert note.message.key is None
-
-
-def sent(*notes: Note) -> list[Note]:
-    """What arrives of these."""
-    packets = codec.packets("node", notes)
-    assert all(len(data) <= codec.LONGEST_PACKET for data, _ in packets)
-    arrived = [codec.decode(data)[1] for data, _ in packets]
-    assert [len(notes) for notes in arrived] == [len(notes) for _, notes in packets]
-    return [note for notes in arrived for note in notes]
-
-
-def test_long_lists_are_sent_in_parts() -> None:
-    """To each of 5,000 members, in their order."""
-    to = [(user_id, "session", "") for user_id in range(1, 5001)]
-    parts = sent(Handed(MESSAGE, to))
-    assert len(parts) == 3
-    assert [entry for part in parts if isinstance(part, Handed) for entry in part.to] == to
-    fetched = sent(Fetch(list(range(1, 5001))))
-    assert [n for part in fetched if isinstance(part, Fetch) for n in part.user_ids] == [
-        user_id for user_id, *_ in to
+def test_an_entry_s_position_and_size_are_not_what_its_sender_says() -> None:
+    """They follow from the note. By its size a node counts what it holds."""
+    entries = tuple(Entry(3, TEXT, 13, "anna", f"c{n}", "x" * n, at=n) for n in (5, 6))
+    for one in entries:
+        one.at, one.size = 99, -(10**9)
+    (note,) = codec.decode(whole(Appended("epoch", 5, 6, entries)))
+    assert isinstance(note, Appended)
+    assert [one.at for one in note.entries] == [5, 6]
+    assert [one.size for one in note.entries] == [
+        Entry(3, TEXT, 13, "anna", f"c{n}", "x" * n).size for n in (5, 6)
     ]
+
+
+def test_long_marks_are_sent_in_parts() -> None:
+    """For each of 5,000 writers."""
+    got = {writer: 10 * writer for writer in range(1, 5001)}
+    parts = arrived(sent(Marked(15, got)))
+    assert len(parts) == 3
+    found: dict[int, int] = {}
+    for part in parts:
+        assert isinstance(part, Marked)
+        assert part.user_id == 15
+        found |= part.got
+    assert found == got
 
 
 def test_many_and_large_notes_are_sent_in_several_packets() -> None:
-    """All of them arrive, in their order."""
-    notes: list[Note] = [RosterForgotten(number) for number in range(2500)]
-    assert sent(*notes) == notes
-    large = [Message(f"{n}", "c", 13, "anna", 0, "x" * 16_000, 0) for n in range(100)]
-    arrived = sent(*(Handed(message, [(15, "session", "")]) for message in large))
-    assert [note.message.mid for note in arrived if isinstance(note, Handed)] == [
-        message.mid for message in large
+    """All of them arrive, in their order, with as many in each packet as there is room for."""
+    many: list[Note] = [Replaced(number, "session") for number in range(1, 2501)]
+    packets = sent(*many)
+    assert len(packets) == 3
+    assert arrived(packets) == many
+    large = [
+        Appended("epoch", at, at, (Entry(3, TEXT, 13, "anna", "c", "x" * 16_000, at=at),))
+        for at in range(1, 101)
     ]
+    packets = sent(*large)
+    assert len(packets) == 4
+    assert [note.first for note in arrived(packets) if isinstance(note, Appended)] == [
+        note.first for note in large
+    ]
+
+
+def raw(size: int) -> codec.Encoded:
+    """A note of this many bytes."""
+    return 99, msgspec.Raw(b"\xc6" + (size - 5).to_bytes(4, "big") + b"x" * (size - 5))
+
+
+@pytest.mark.parametrize("sender", ["n", "n" * 200])
+def test_a_packet_is_never_longer_than_others_take(sender: str) -> None:
+    """Where it is as full as can be, it is taken; what is beyond that is in the next."""
+    some = codec.ROOM - 2 * 8 - 100  # what there is room for beside one of 100 bytes
+    (full,) = codec.packets(sender, [raw(some), raw(100)])
+    assert len(full) <= codec.LONGEST_PACKET
+    assert codec.decode(full) == []
+    assert len(list(codec.packets(sender, [raw(some + 1), raw(100)]))) == 2
+
+
+def test_no_note_is_no_packet() -> None:
+    assert list(codec.packets("node", [])) == []
+
+
+def test_a_text_that_is_none_is_not_encoded() -> None:
+    """Half of a surrogate pair."""
+    with pytest.raises(UnicodeEncodeError):
+        codec.encode(Tell(Notice("\ud800"), None))

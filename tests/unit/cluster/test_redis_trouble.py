@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from typing import Any
 
 import attrs
@@ -24,17 +24,16 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from adapters.incidents import INCIDENTS
-from adapters.memory import memory_store
-from adapters.operators.readiness import Readiness
-from adapters.passwords import Argon2Hasher
 from adapters.redis import lease
-from adapters.redis.cluster import BrokerUnusable, RedisCluster, taking_part
+from adapters.redis.cluster import BrokerUnusable
+from adapters.redis.lease import LIFE
 from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import code_of, trouble_of
-from chat_domain.chat import Chat
 from chat_domain.errors import TryAgain
-from tests.contract.nodes import enter, eventually
-from tests.contract.pairs import node
+from chat_domain.hints import Notice
+from chat_domain.notes import Tell
+from tests.contract.nodes import eventually
+from tests.contract.places import RedisPlace, on_redis
 
 # As the driver makes them of what Redis says; of codes that it knows, the words are without.
 TROUBLES: list[tuple[Exception, str]] = [
@@ -91,24 +90,6 @@ class _Pipeline:
         return found
 
 
-@attrs.frozen
-class Place:
-    chat: Chat
-    cluster: RedisCluster
-    redis: Troubled
-    clock: "Clock"
-
-    async def loses_its_lease(self) -> None:
-        """As when it could not be renewed for as long as it lives."""
-        await eventually(self.cluster.lease.trouble)
-        self.clock.ahead += lease.LIFE
-        self.chat.node.check_lease()
-        assert self.chat.node.standing.suspended
-
-    async def goes_on(self) -> None:
-        await eventually(self.chat.node.standing.good)
-
-
 @pytest.fixture(autouse=True)
 def lines() -> Iterator[list[EventDict]]:
     """What is logged."""
@@ -132,42 +113,55 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(lease, "_now", clock)
     monkeypatch.setattr(lease, "RENEWED_EVERY", 0.02)
-    monkeypatch.setattr("adapters.redis.broker.PATIENCE", 0.02)
     monkeypatch.setattr("adapters.forever.FIRST_WAIT", 0.02)
     monkeypatch.setattr("adapters.forever.LONGEST_WAIT", 0.05)
     return clock
+
+
+@attrs.frozen
+class Place:
+    """A node at a Redis that can be troubled."""
+
+    at: RedisPlace
+    redis: Troubled
+    clock: Clock
+
+    async def loses_its_lease(self) -> None:
+        """As when it could not be renewed for as long as it lives."""
+        lease = self.at.cluster.lease
+        await eventually(lease.trouble)
+        self.clock.ahead += LIFE
+        assert not lease.held()
+
+    async def goes_on(self) -> None:
+        lease = self.at.cluster.lease
+        await eventually(lambda: lease.held() and not lease.trouble())
+        assert not self.at.node.suspended
 
 
 @pytest.fixture
 async def place(clock: Clock) -> AsyncIterator[Place]:
     async with AsyncExitStack() as stack:
         place = await _place(stack, clock)
-        await place.cluster.join(place.chat.node)
+        await place.at.join()
         yield place
 
 
 async def _place(stack: AsyncExitStack, clock: Clock) -> Place:
-    hasher = stack.enter_context(closing(Argon2Hasher(cheap=True)))
-    client = fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer())
-    stack.push_async_callback(client.aclose)
-    troubled = Troubled(client)
-    cluster = await stack.enter_async_context(taking_part(troubled, "test"))  # type: ignore[arg-type]
-    return Place(node(memory_store(), cluster.surroundings, hasher), cluster, troubled, clock)
+    troubled = Troubled(fakeredis.FakeAsyncRedis(server=fakeredis.FakeServer()))
+    return Place(await on_redis(stack, troubled), troubled, clock)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("error", "code"), TROUBLES, ids=NAMES)
 async def test_a_lease_that_could_not_be_renewed_is_taken_again(
     place: Place, lines: list[EventDict], error: Exception, code: str
 ) -> None:
-    """As soon as Redis does it again. Readiness says why not, and the log says it once."""
-    bert = await enter(place.chat, await place.chat.registration.register("bert", "x"))
+    """As soon as Redis does it again. The lease says why not, and the log says it once."""
     place.redis.refuses = error
     await place.loses_its_lease()
-    troubles = await Readiness(place.chat, lambda: False).troubles()
-    assert troubles == ["broker", f"lease ({code})"]
+    assert place.at.cluster.lease.trouble() == code
     place.redis.refuses = None
     await place.goes_on()
-    assert not bert.client.was_dropped
     told = [line for line in lines if line["event"] == "outage" and line["what"] == "lease"]
     assert [line["why"].startswith(code) for line in told] == [True]
     assert INCIDENTS.defects["lease"] == 0
@@ -177,15 +171,15 @@ async def test_a_lease_that_could_not_be_renewed_is_taken_again(
 async def test_a_defect_in_keeping_the_lease_is_not_its_end(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it is, and readiness says so."""
+    """Whatever it is, and the lease says so."""
 
     async def fail(*_: object) -> None:
         raise ValueError("a defect")
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(place.cluster.lease), "look_after", fail)
+        patch.setattr(type(place.at.cluster.lease), "look_after", fail)
         await place.loses_its_lease()
-        assert (await Readiness(place.chat, lambda: False).troubles())[-1] == "lease (a defect)"
+        assert place.at.cluster.lease.trouble() == "a defect"
         assert INCIDENTS.defects["lease"] > 0
     await place.goes_on()
 
@@ -197,9 +191,9 @@ async def test_whoever_waits_for_redis_hears_of_a_broken_driver(
     """Nobody waits for ever, and the next command is carried out."""
     place.redis.breaks = error
     with pytest.raises(TryAgain):
-        await place.cluster.surroundings.presence.find([1])
+        await place.at.surroundings.presence.online([1])
     place.redis.breaks = None
-    assert await place.cluster.surroundings.presence.find([1]) == {}
+    assert await place.at.surroundings.presence.online([1]) == set()
     assert INCIDENTS.defects["redis commands"] >= 1
     await place.goes_on()
 
@@ -243,4 +237,14 @@ async def test_a_node_that_may_not_take_its_lease_says_why(clock: Clock) -> None
         place = await _place(stack, clock)
         place.redis.refuses = NoPermissionError("no permission", status_code="NOPERM")
         with pytest.raises(BrokerUnusable, match="cannot use Redis: NOPERM no permission"):
-            await place.cluster.join(place.chat.node)
+            await place.at.join()
+
+
+async def test_notes_that_cannot_be_published_are_no_trouble(place: Place) -> None:
+    """Nobody waits for them, and what they say is found in the log."""
+    place.redis.refuses = NoPermissionError("no permission", status_code="NOPERM")
+    place.at.surroundings.broker.broadcast(Tell(Notice("lost"), None))
+    await eventually(place.at.cluster.lease.trouble)
+    place.redis.refuses = None
+    await place.goes_on()
+    assert not INCIDENTS.defects["listener"]

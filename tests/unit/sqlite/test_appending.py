@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 
 from adapters.remembered import Remembered
 from adapters.sqlite import sqlite_store
+from adapters.sqlite.appending import Appender
 from adapters.sqlite.log import SqliteLog
-from chat_domain.entries import Batch, Place, What, pair
+from chat_domain.entries import Batch, Known, Place, What, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Committed, Moved, Outcome, Store
 from tests.contract.making import (
@@ -142,6 +144,58 @@ async def test_a_new_epoch_counts_for_what_waits(store: Store) -> None:
         batch = Batch((text(ann, pair(ann, bob)),), epoch, ends.head, Place())
         outcomes.append(await commit(store, batch))
     assert outcomes == [Moved(), Committed()]
+
+
+async def test_a_text_between_two_who_have_talked_costs_one_statement(store: Store) -> None:
+    """Beside those of the transaction: nothing is looked up."""
+    ann, bob = await register(store, "Ann", "Bob")
+    (first,) = await say(store, ann, pair(ann, bob), "hello")
+    ends = await store.log.ends()
+    statements: list[str] = []
+
+    def trace(connection: sqlite3.Connection, _: str) -> None:
+        connection.set_trace_callback(lambda statement: statements.append(statement.split()[0]))
+
+    assert isinstance(store.log, SqliteLog)
+    store.log._writer.alone(trace, "", lambda _: None)
+    last = Place(first.at, first.cid, ann)
+    batch = Batch((text(ann, pair(ann, bob)),), ends.epoch, ends.head, last)
+    assert isinstance(await commit(store, batch), Committed)
+    assert statements == ["BEGIN", "INSERT", "UPDATE", "COMMIT"]
+
+
+class Doubtful(sqlite3.Connection):
+    """One whose commits happen, and are said to have failed."""
+
+    doubtful = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        done = super().execute(sql, parameters)
+        if self.doubtful and sql == "COMMIT":
+            raise sqlite3.OperationalError("disk I/O error")
+        return done
+
+
+async def test_after_a_commit_in_doubt_the_log_is_looked_at(tmp_path: Path) -> None:
+    """What was committed after all is known, and all goes on from there."""
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        await register(store, "Ann", "Bob")
+        ends = await store.log.ends()
+    connection = sqlite3.connect(tmp_path / "chat.db", isolation_level=None, factory=Doubtful)
+    with closing(connection):
+        appender = Appender()
+        first, second, third = (
+            Batch((text(1, pair(1, 2)),), ends.epoch, 0, Place()) for _ in range(3)
+        )
+        assert appender.append(connection, first) == Committed()
+        connection.doubtful = True
+        with pytest.raises(sqlite3.OperationalError):
+            appender.append(connection, second)
+        connection.doubtful = False
+        (again,) = second.entries
+        assert appender.append(connection, second) == Committed({0: Known(2, again.time_ms)})
+        assert appender.append(connection, third) == Committed()
+        assert third.entries[0].at == 3
 
 
 async def test_appending_and_other_writes_wait_for_each_other(store: Store) -> None:

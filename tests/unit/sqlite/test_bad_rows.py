@@ -56,14 +56,23 @@ async def test_numbers_that_are_none_are_left_out(spoilt: Spoilt, value: str) ->
     assert INCIDENTS.malformed["database"] == 1
 
 
-@pytest.mark.parametrize("column", ["cid", "body", "time_ms", "senderid"])
-async def test_bytes_are_neither_text_nor_number(spoilt: Spoilt, column: str) -> None:
+@pytest.mark.parametrize("column", ["time_ms", "senderid", "conv", "kind"])
+async def test_bytes_are_no_number(spoilt: Spoilt, column: str) -> None:
     """An entry that has them is passed over."""
     anna, bert = await register(spoilt.store, "anna", "bert")
     await say(spoilt.store, bert, pair(anna, bert), *"abc")
     spoilt.run("UPDATE Entry SET {} = x'6869' WHERE at = 2", column)
     reading = await spoilt.store.log.read(anna, 0, 3)
     assert ([one.at for one in reading.entries], reading.upto) == ([1, 3], 3)
+
+
+async def test_bytes_are_shown_as_the_text_that_they_are(spoilt: Spoilt) -> None:
+    """As far as they are one."""
+    anna, bert = await register(spoilt.store, "anna", "bert")
+    await say(spoilt.store, bert, pair(anna, bert), *"ab")
+    spoilt.run("UPDATE Entry SET body = x'6869ff' WHERE at = 2")
+    found = (await spoilt.store.log.read(anna, 0, 3)).entries
+    assert [one.text for one in found] == ["a", "hi\ufffd"]
 
 
 @pytest.mark.parametrize("how", ["DELETE FROM Log", "UPDATE Log SET head = 'x'"])

@@ -12,9 +12,9 @@ import pytest
 
 from adapters.sqlite import DatabaseInUse, Durability, sqlite_store
 from adapters.storage import StoreUnusable
-from chat_domain.entries import pair
+from chat_domain.entries import What, pair
 from chat_domain.ports.store import Store
-from tests.contract.making import create, leave, register, say, seen
+from tests.contract.making import change, create, leave, register, say, seen, write
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -138,6 +138,20 @@ async def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
     async with sqlite_store(tmp_path / "chat.db") as store:
         pragmas = await asked(store, "synchronous", "journal_mode", "secure_delete")
         assert pragmas == [2, "wal", 1]
+
+
+async def test_what_was_erased_is_not_in_the_file(tmp_path: Path) -> None:
+    """Once the server has stopped; what others have said is."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path) as store:
+        ann, bob = await register(store, "Ann", "Bob")
+        for number in range(100):
+            await say(store, ann, pair(ann, bob), f"a secret of Ann's {number}")
+            await say(store, bob, pair(ann, bob), f"a secret of Bob's {number}")
+        await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    content = path.read_bytes()
+    assert b"a secret of Ann's" not in content
+    assert content.count(b"a secret of Bob's") >= 100
 
 
 async def test_commits_may_be_left_to_the_system(tmp_path: Path) -> None:

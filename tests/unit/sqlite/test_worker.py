@@ -2,13 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.incidents import INCIDENTS
 from adapters.sqlite.worker import Worker
 from chat_domain.errors import NameTaken, TryAgain
 from tests.contract.making import at_once
@@ -251,4 +252,88 @@ async def test_closing_outlasts_its_loop(connection: Watched) -> None:
     worker = await asyncio.to_thread(elsewhere)
     with suppress(TryAgain):
         await worker.close()
+    assert not worker._thread.is_alive()
+
+
+async def alone(
+    worker: Worker, function: Callable[[sqlite3.Connection, str], Any], arg: str
+) -> Any:
+    """What `done` is called with."""
+    answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    worker.alone(function, arg, answer.set_result)
+    return await answer
+
+
+def insert_in_its_own_time(connection: sqlite3.Connection, word: str) -> str:
+    connection.execute("BEGIN IMMEDIATE")
+    insert(connection, word)
+    connection.execute("COMMIT")
+    return word
+
+
+async def test_what_is_done_alone_is_in_no_transaction(worker: Worker, connection: Watched) -> None:
+    """It begins and ends its own, whatever waits beside it."""
+    waiting = [worker.run(insert, word) for word in "ab"]
+    assert await alone(worker, insert_in_its_own_time, "c") == "c"
+    await asyncio.gather(*waiting)
+    assert await worker.run(words) == ["a", "b", "c"]
+    assert connection.statements.count("COMMIT") == 3
+    assert worker.depth() == 0
+
+
+async def test_what_is_done_alone_is_answered_in_its_order(worker: Worker) -> None:
+    """In a turn of the loop of its own, never at once."""
+    answers: list[str] = []
+    for number in range(50):
+        worker.alone(lambda _, word: word, str(number), answers.append)  # type: ignore[arg-type]
+    assert answers == []
+    await worker.run(words)
+    assert answers == [str(number) for number in range(50)]
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), ValueError("ours")])
+async def test_what_fails_alone_is_undone(worker: Worker, error: Exception) -> None:
+    """TryAgain for whatever it raises; the thread goes on, and what is our mistake is counted."""
+    INCIDENTS.clear()
+
+    def fail(connection: sqlite3.Connection, word: str) -> str:
+        connection.execute("BEGIN IMMEDIATE")
+        insert(connection, word)
+        raise error
+
+    failed = await alone(worker, fail, "a")
+    assert isinstance(failed, TryAgain)
+    assert failed.__cause__ is error
+    assert await alone(worker, insert_in_its_own_time, "b") == "b"
+    assert await worker.run(words) == ["b"]
+    assert INCIDENTS.defects["sqlite"] == isinstance(error, ValueError)
+
+
+async def test_too_many_alone_are_refused_in_turn(connection: Watched) -> None:
+    """As are those that come after closing: `done` is called all the same, and never at once."""
+    worker = Worker(connection, begin="BEGIN", savepoints=True, bound=5)
+    answers: list[Any] = []
+    for number in range(8):
+        worker.alone(insert_in_its_own_time, str(number), answers.append)
+    assert answers == []
+    await worker.close()
+    worker.alone(insert_in_its_own_time, "closed", answers.append)
+    await asyncio.sleep(0)
+    assert sorted(type(answer).__name__ for answer in answers) == ["TryAgain"] * 4 + ["str"] * 5
+    assert worker.depth() == 0
+
+
+async def test_something_is_done_before_the_connection_is_closed(connection: Watched) -> None:
+    """After all that was asked, and what it raises stops nobody from closing."""
+
+    def at_the_end(connection: sqlite3.Connection) -> None:
+        found.append(words(connection))
+        raise sqlite3.OperationalError("database or disk is full")
+
+    found: list[list[str]] = []
+    worker = Worker(connection, begin="BEGIN", savepoints=True, at_the_end=at_the_end)
+    waiting = worker.run(insert, "a")
+    await worker.close()
+    assert await waiting == "A"
+    assert found == [["a"]]
     assert not worker._thread.is_alive()

@@ -1,0 +1,387 @@
+"""Several nodes append to one log, and connections are lost in the midst of it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import attrs
+import pytest
+
+from adapters.mysql import appending, log, mysql_store
+from adapters.mysql.address import Address
+from adapters.mysql.link import Link, connect
+from adapters.mysql.trouble import InDoubt
+from chat_domain.entries import Entry, Known, Place, What, pair
+from chat_domain.errors import ChatError, NoSuchUser, NotMember, TryAgain
+from chat_domain.ports.store import Committed, Moved, OutOfDate, Store
+from tests.contract.log import batch
+from tests.contract.making import (
+    NOBODY,
+    append,
+    change,
+    commit,
+    create,
+    join,
+    leave,
+    register,
+    say,
+    text,
+    write,
+)
+from tests.integration.mysql.conftest import Ask
+from tests.integration.mysql.writer import BATCHES
+
+PROCESSES = 4
+_WAITING = (
+    "SELECT 1 FROM information_schema.processlist"
+    " WHERE info LIKE 'UPDATE Log%' OR info LIKE 'SELECT 1 FROM Log FOR UPDATE'"
+)
+
+# -- several nodes --------------------------------------------------------------------------------
+
+
+async def test_whoever_sees_a_position_can_read_all_below_it(store: Store, url: str) -> None:
+    """Eight write in several processes, and a reader finds no hole, whenever it looks. Each is told
+    where what it has written is."""
+    users = await register(store, *(f"user {number}" for number in range(PROCESSES)))
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.integration.mysql.writer", url),
+            *map(str, [user_id, *users]),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        for user_id in users
+    ]
+    told = asyncio.gather(*(process.communicate() for process in processes))
+    seen: list[Entry] = []
+    while not told.done() or len(seen) < (await store.log.ends()).head:
+        reading = await store.log.tail(len(seen), 100)
+        seen += reading.entries
+        assert [entry.at for entry in seen] == list(range(1, len(seen) + 1))
+        assert reading.upto >= len(seen)
+        await asyncio.sleep(0)
+    assert [process.returncode for process in processes] == [0] * PROCESSES
+    lines = [line.split() for output, _ in await told for line in output.decode().splitlines()]
+    assert {(int(at), cid) for at, cid in lines} == {(entry.at, entry.cid) for entry in seen}
+    assert len(seen) == PROCESSES * 2 * (BATCHES * 3 + BATCHES // 10)
+
+
+async def test_copies_at_the_same_time_on_two_nodes(store: Store, neighbour: Store) -> None:
+    """However two nodes meet, there is one entry, and both are told where it is."""
+    ann, bob = await register(store, "Ann", "Bob")
+    for number in range(30):
+        copies = [text(ann, pair(ann, bob), cid=f"c{number}") for _ in range(2)]
+        results = await asyncio.gather(append(store, copies[0]), append(neighbour, copies[1]))
+        assert {result.at for (result,) in results} == {number + 1}  # type: ignore[union-attr]
+        assert sorted(type(result).__name__ for (result,) in results) == ["Entry", "Known"]
+    assert (await store.log.ends()).head == 30
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_copy_that_comes_between_the_look_up_and_the_lock(
+    store: Store, ask: Ask, refused: bool
+) -> None:
+    """Beside what is new: that is admitted, and the copy is known, though who sends it again may
+    not write any more."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "Chess")
+    ask("BEGIN")
+    ask("SELECT * FROM chat.Log FOR UPDATE")
+    new = text(ann, pair(ann, bob)), text(bob, group.id, cid="a"), text(ann, pair(ann, bob))
+    refusals = {1: NotMember(group.id)} if refused else NOBODY
+    task = asyncio.create_task(append(store, *new, refused=refusals))
+    while not ask(_WAITING):  # noqa: ASYNC110  # the server tells nobody
+        await asyncio.sleep(0.001)
+    values = f"(2, {group.id}, 0, {bob}, 'a', 7, 'hello')"
+    columns = "at, conv, kind, senderid, cid, time_ms, body"
+    ask(f"INSERT INTO chat.Entry ({columns}) VALUES {values}")  # noqa: S608  # constants
+    ask("UPDATE chat.Log SET head = 2")
+    ask("COMMIT")
+    results = await task
+    assert [result.at for result in results if not isinstance(result, ChatError)] == [3, 2, 4]
+    assert results[1] == Known(2, 7)
+
+
+async def test_a_change_on_another_node_puts_out_of_date(store: Store, neighbour: Store) -> None:
+    """As on the same one."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "Chess")
+    old = await batch(store, text(ann, pair(ann, bob)))
+    joined = await join(neighbour, group.id, bob)
+    assert await commit(store, old) == OutOfDate(joined.at)
+
+
+async def test_what_a_session_begins_with_is_of_one_moment(store: Store, neighbour: Store) -> None:
+    """Bob joins and leaves: whether he is a member is to be seen from the head."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "Chess")
+
+    async def keep_changing() -> None:
+        for _ in range(50):
+            await join(neighbour, group.id, bob)
+            await leave(neighbour, group.id, bob)
+
+    changing = asyncio.create_task(keep_changing())
+    found = set[int]()
+    while not changing.done():
+        opening = await store.log.opening(bob)
+        assert opening.groups == ((group.id,) if opening.ends.head % 2 == 0 else ())
+        assert opening.ends.changed == opening.ends.head
+        found.add(opening.ends.head)
+    await changing
+    assert len(found) > 10
+
+
+async def test_nobody_writes_to_who_was_removed_on_another_node(
+    store: Store, neighbour: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For longer than it is remembered that they are there."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "hello")
+    await neighbour.users.remove(bob)
+    monkeypatch.setattr(appending, "MET_FOR", 0.0)
+    (refusal,) = await append(store, text(ann, pair(ann, bob)))
+    assert isinstance(refusal, NoSuchUser)
+
+
+# -- epochs ---------------------------------------------------------------------------------------
+
+
+async def test_who_believes_in_an_earlier_epoch_commits_nothing(
+    store: Store, neighbour: Store
+) -> None:
+    """Two nodes know the same epoch; one renews it, and the other learns that when it writes."""
+    ann, bob = await register(store, "Ann", "Bob")
+    (said,) = await say(store, ann, pair(ann, bob), "hello")
+    last = Place(said.at, said.cid, ann)
+    known = await batch(store, text(ann, pair(ann, bob)), last=last)
+    epoch = await neighbour.log.renew()
+    assert await commit(store, known) == Moved()
+    assert (await store.log.ends(last)).epoch == epoch
+    assert await commit(store, attrs.evolve(known, epoch=epoch)) == Committed()
+
+
+async def test_nodes_that_miss_what_they_remember_come_to_one_epoch(
+    store: Store, neighbour: Store, ask: Ask
+) -> None:
+    """Both look at the same time, and each renews it once at most."""
+    ann, bob = await register(store, "Ann", "Bob")
+    said = await say(store, ann, pair(ann, bob), "one", "two", "three")
+    lasts = [Place(one.at, one.cid, ann) for one in said[1:]]
+    await store.log.got({bob: 3})
+    before = await store.log.ends(lasts[1])
+    ask("DELETE FROM chat.Entry WHERE at > 1")
+    ask("UPDATE chat.Log SET head = 1")
+    await asyncio.gather(store.log.ends(lasts[0]), neighbour.log.ends(lasts[1]))
+    ends = await store.log.ends()
+    assert (ends.head, await neighbour.log.ends()) == (1, ends)
+    assert ends.epoch != before.epoch
+    assert (await store.log.opening(bob)).got == 1
+
+
+# -- lost connections -----------------------------------------------------------------------------
+
+Fate = Callable[[Link], Awaitable[None]]
+
+
+async def commit_unheard(link: Link) -> None:
+    """It is committed, and nobody hears of it."""
+    await Link.commit(link)
+    link.abort()
+    raise InDoubt("the answer is lost")
+
+
+async def die_before(link: Link) -> None:
+    """The connection is gone before the server has heard of the commit."""
+    link.abort()
+    raise InDoubt("the question is lost")
+
+
+class Fates:
+    """What becomes of the next commits, one after the other; then all goes well again."""
+
+    def __init__(self) -> None:
+        self.next: list[Fate] = []
+
+    async def connect(self, address: Address) -> Link:
+        link = await connect(address)
+        fates = self.next
+
+        class Frail(Link):
+            async def commit(self) -> None:
+                if fates:
+                    await fates.pop(0)(self)
+                else:
+                    await super().commit()
+
+        return Frail(link._connection)
+
+
+@pytest.fixture
+def fates(monkeypatch: pytest.MonkeyPatch) -> Fates:
+    fates = Fates()
+    monkeypatch.setattr("adapters.mysql.connect", fates.connect)
+    return fates
+
+
+@pytest.fixture
+async def frail(url: str, fates: Fates) -> AsyncIterator[Store]:
+    """A store whose commits have fates."""
+    async with mysql_store(url) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("fate", [commit_unheard, die_before])
+async def test_a_lost_commit_is_looked_up(frail: Store, fates: Fates, fate: Fate) -> None:
+    """Whether it was done or not: all is in the log once, and told as if nothing had happened."""
+    ann, bob = await register(frail, "Ann", "Bob")
+    await say(frail, ann, pair(ann, bob), "before")
+    copy = text(ann, pair(ann, bob), cid="a")
+    known = await write(frail, copy)
+    fates.next.append(fate)
+    results = await append(
+        frail,
+        text(ann, pair(ann, bob)),
+        text(ann, pair(ann, bob), cid="a"),
+        text(ann, pair(ann, 2**31 - 1)),
+        text(bob, pair(ann, bob)),
+    )
+    assert [type(result) for result in results] == [Entry, Known, NoSuchUser, Entry]
+    assert [result.at for result in (results[0], results[3])] == [3, 4]  # type: ignore[union-attr]
+    assert results[1] == Known(known.at, known.time_ms)
+    assert fates.next == []
+    assert len((await frail.log.tail(0, 10)).entries) == 4
+
+
+@pytest.mark.parametrize("fate", [commit_unheard, die_before])
+async def test_a_lost_change_is_carried_out_once(frail: Store, fates: Fates, fate: Fate) -> None:
+    """The group is there, and its entry says which it is."""
+    (ann,) = await register(frail, "Ann")
+    fates.next.append(fate)
+    created = await write(frail, change(What.CREATED, ann, name="Chess"))
+    assert created.at == 1
+    (membership,) = await frail.groups.page_of(ann, 0, 10)
+    assert membership.group.id == created.conv
+
+
+async def test_what_is_lost_again_and_again_is_told_to_be(frail: Store, fates: Fates) -> None:
+    """It may have been committed; whoever asks again learns it."""
+    ann, bob = await register(frail, "Ann", "Bob")
+    entry = text(ann, pair(ann, bob), cid="a")
+    fates.next += [die_before, commit_unheard]
+    assert isinstance(await commit(frail, await batch(frail, entry)), TryAgain)
+    assert await append(frail, text(ann, pair(ann, bob), cid="a")) == [Known(1, entry.time_ms)]
+
+
+async def test_a_lost_commit_is_waited_for(
+    frail: Store, fates: Fates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server still has its transaction open when it is looked up, and commits it then."""
+    ann, bob = await register(frail, "Ann", "Bob")
+    left: list[asyncio.Task[None]] = []
+
+    async def commit_late(link: Link) -> None:
+        async def later() -> None:
+            await asyncio.sleep(1.5)  # longer than the database waits for a lock
+            await Link.commit(link)
+            Link.abort(link)
+
+        left.append(asyncio.create_task(later()))
+        monkeypatch.setattr(link, "abort", lambda: None)
+        raise InDoubt("no answer")
+
+    fates.next.append(commit_late)
+    (said,) = await say(frail, ann, pair(ann, bob), "hello")
+    assert left[0].done()
+    assert [entry.cid for entry in (await frail.log.tail(0, 10)).entries] == [said.cid]
+    assert said.at == 1
+
+
+async def test_a_server_that_does_not_let_write(store: Store, ask: Ask) -> None:
+    """Such as a database that another one has taken over from: reading goes on, and writing does
+    when it may."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "hello")
+    ask("SET GLOBAL read_only = 1")
+    try:
+        for entry in (text(ann, pair(ann, bob)), change(What.CREATED, ann, name="Chess")):
+            assert isinstance(await commit(store, await batch(store, entry)), TryAgain)
+        with pytest.raises(TryAgain):
+            await store.log.got({ann: 1})
+        with pytest.raises(TryAgain):
+            await store.log.renew()
+        with pytest.raises(TryAgain):
+            await store.log.ends(Place(2, "lost", ann))
+        assert len((await store.log.read(bob, 0, 10)).entries) == 1
+    finally:
+        ask("SET GLOBAL read_only = 0")
+    assert [said.at for said in await say(store, ann, pair(ann, bob), "again")] == [2]
+
+
+# -- the queue ------------------------------------------------------------------------------------
+
+
+async def test_what_waits_behind_a_batch_that_fails_fails_with_it(
+    frail: Store, fates: Fates
+) -> None:
+    """It may rely on what was in it. What comes later is committed."""
+    ann, bob = await register(frail, "Ann", "Bob")
+    batches = [await batch(frail, text(ann, pair(ann, bob))) for _ in range(3)]
+    fates.next += [die_before, die_before]
+    outcomes = await asyncio.gather(*(commit(frail, one) for one in batches))
+    assert [type(outcome) for outcome in outcomes] == [TryAgain] * 3
+    assert frail.depths["mysql log"]() == 0
+    assert await commit(frail, batches[0]) == Committed()
+
+
+async def test_so_many_batches_wait_at_most(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "BOUND", 3)
+    ann, bob = await register(store, "Ann", "Bob")
+    batches = [await batch(store, text(ann, pair(ann, bob))) for _ in range(5)]
+    outcomes = await asyncio.gather(*(commit(store, one) for one in batches))
+    assert [type(outcome) for outcome in outcomes] == [Committed] * 3 + [TryAgain] * 2
+
+
+async def test_nothing_is_appended_after_the_end(url: str) -> None:
+    """What was asked before the store is closed is done; what comes then is refused."""
+    async with mysql_store(url) as store:
+        ann, bob = await register(store, "Ann", "Bob")
+        last, late = [await batch(store, text(ann, pair(ann, bob))) for _ in range(2)]
+        told = asyncio.create_task(commit(store, last))
+        await asyncio.sleep(0)
+    assert await told == Committed()
+    assert isinstance(await commit(store, late), TryAgain)
+
+
+async def test_an_empty_batch_and_one_of_copies_take_no_position(store: Store) -> None:
+    ann, bob = await register(store, "Ann", "Bob")
+    await write(store, text(ann, pair(ann, bob), cid="a"))
+    batches = [
+        await batch(store, *entries) for entries in ((), (text(ann, pair(ann, bob), cid="a"),))
+    ]
+    outcomes = [await commit(store, one) for one in batches]
+    assert outcomes == [Committed(), Committed({0: Known(1, 1_790_000_000_000)})]
+    assert (await store.log.ends()).head == 1
+
+
+async def test_a_batch_as_large_as_they_come(store: Store) -> None:
+    """A thousand entries of new conversations, and texts in which each character is escaped."""
+    users = await register(store, *(f"user {number}" for number in range(40)))
+    entries = [
+        text(sender, pair(sender, other), "'👋" * 120) for sender in users[:25] for other in users
+    ]
+    assert len(entries) == 1000
+    results = await append(store, *entries)
+    assert [result.at for result in results] == list(range(1, 1001))  # type: ignore[union-attr]
+    reading = await store.log.tail(0, 1000)
+    assert {entry.text for entry in reading.entries} == {"'👋" * 120}
+    assert len((await store.log.read(users[0], 0, 1000)).entries) == 40 + 24
+
+
+async def test_marks_of_many_users_are_written_together(store: Store) -> None:
+    """They only grow, and unknown users have none."""
+    users = await register(store, *(f"user {number}" for number in range(30)))
+    await store.log.got({user_id: 10 + user_id for user_id in users})
+    await store.log.got({**dict.fromkeys(users, 12 + users[0]), 2**31 - 1: 5})
+    found = [(await store.log.opening(user_id)).got for user_id in users]
+    assert found == [max(10 + user_id, 12 + users[0]) for user_id in users]

@@ -1,0 +1,96 @@
+"""A database that comes back without what it has committed last, as after a failover to a server
+that had not heard of it: positions are given once more, and in another epoch."""
+
+import asyncio
+import shutil
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import attrs
+import pytest
+
+from adapters.mysql import mysql_store
+from adapters.mysql.managing import make_tables
+from chat_domain.entries import Place, pair
+from chat_domain.ports.store import Committed, Moved, Store
+from entrypoints.services.mariadb import MariaDB
+from tests.contract.log import batch
+from tests.contract.making import commit, register, say, text
+
+SOON = 20.0  # seconds
+
+
+class Backed:
+    """A server, and a copy of what it had at some moment."""
+
+    def __init__(self, server: MariaDB, folder: Path) -> None:
+        self.server = server
+        self._data = folder / "data"
+        self._copy = folder / "copy"
+
+    async def restart_with_a_copy(self) -> None:
+        await self._end(signal.SIGTERM)
+        shutil.copytree(self._data, self._copy)
+        await self._begin()
+
+    async def lose_what_came_since(self) -> None:
+        await self._end(signal.SIGKILL)
+        shutil.rmtree(self._data)
+        self._copy.rename(self._data)
+        await self._begin()
+
+    async def _end(self, how: signal.Signals) -> None:
+        self.server.send(how)
+        assert await asyncio.to_thread(self.server.wait, SOON) is not None
+
+    async def _begin(self) -> None:
+        self.server.launch()
+        await asyncio.to_thread(self.server.wait_until_ready)
+
+
+@pytest.fixture
+def backed(home: Path) -> Iterator[Backed]:
+    folder = home / "backed"
+    with MariaDB(folder, fast=True) as server:
+        yield Backed(server, folder)
+
+
+@pytest.fixture
+async def nodes(backed: Backed) -> AsyncIterator[list[Store]]:
+    url = backed.server.url()
+    await make_tables(url)
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(mysql_store(url)) for _ in range(2)]
+
+
+async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
+    """What was before the copy keeps its epoch. Behind that, nobody who remembers what is lost
+    writes until they know the new epoch; marks above the head are cut, and what is written then has
+    a position that was given before."""
+    store, neighbour = nodes
+    (ann,) = await register(store, "Ann")
+    conv = pair(ann, ann)
+    (kept,) = await say(store, ann, conv, "kept")
+    await store.log.got({ann: 99})
+    await backed.restart_with_a_copy()
+    before = await store.log.ends(Place(kept.at, kept.cid, ann))
+    lost = [Place(one.at, one.cid, ann) for one in await say(store, ann, conv, "lost", "lost too")]
+    assert (await store.log.ends(lost[1])).epoch == before.epoch
+
+    await backed.lose_what_came_since()
+    for node, last in zip(nodes, lost, strict=True):
+        late = await batch(node, text(ann, conv), last=last)
+        assert (late.epoch, late.judged) == (before.epoch, kept.at)
+        assert await commit(node, late) == Moved()
+    ends = await store.log.ends(lost[0])
+    assert ends.epoch != before.epoch
+    assert ends == attrs.evolve(before, epoch=ends.epoch)
+    assert (await store.log.opening(ann)).got == ends.head
+    assert await commit(neighbour, attrs.evolve(late, last=Place())) == Moved()
+    new = text(ann, conv)
+    assert await commit(neighbour, await batch(neighbour, new)) == Committed()
+    assert new.at == lost[0].at
+    ours = await batch(store, text(ann, conv), last=lost[0])
+    assert await commit(store, ours) == Moved()
