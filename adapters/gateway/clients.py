@@ -1,8 +1,8 @@
 """The three kinds of client, as the rules see them (`chat_domain.ports.Client`).
 
 `Version2Client` is ours. `PersonClient` is somebody with a terminal who logged in without asking
-for version 2. `OriginalClient` is the C++ server's. Both are shown what others say and nothing
-else, and what has left our buffer counts as taken over.
+for version 2. `OriginalClient` is the C++ server's. Both are shown what others say, and what their
+user says to themselves, and nothing else; what has left our buffer counts as taken over.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from adapters.wire.frames import ServerFrame, encode
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder, accepted
-from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known
+from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
 from chat_domain.model import Friend, User
@@ -103,7 +103,7 @@ class Version2Client:
 class PersonClient(Version2Client):
     """Reads version 1 from a terminal."""
 
-    __slots__ = ("_chat_for_terminal", "_early")
+    __slots__ = ("_chat_for_terminal", "_early", "_with_oneself")
 
     version = 1
     watches_drain = True
@@ -114,6 +114,7 @@ class PersonClient(Version2Client):
         super().__init__(user, link, encoder, tally)
         self._chat_for_terminal = encoder.chat_for_terminal
         self._early: list[Entry] | None = []  # until the login is answered
+        self._with_oneself = pair(user.id, user.id)
 
     def answer_login(
         self, seq: int | None, friends: Sequence[Friend], groups: Sequence[version1.OwnGroup]
@@ -130,14 +131,14 @@ class PersonClient(Version2Client):
             self._send_late(entry)
 
     def show(self, entry: Entry) -> None:
-        if entry.kind == TEXT and entry.sender_id != self._user.id:
+        if self._is_shown(entry):
             self._tally.shown += 1
             self._send_at_once(entry)
         else:
             self._pass_over(entry)
 
     def show_late(self, entry: Entry) -> None:
-        if entry.kind != TEXT or entry.sender_id == self._user.id:
+        if not self._is_shown(entry):
             self._pass_over(entry)
             return
         self._tally.shown += 1
@@ -145,6 +146,11 @@ class PersonClient(Version2Client):
             self._early.append(entry)
         else:
             self._send_late(entry)
+
+    def _is_shown(self, entry: Entry) -> bool:
+        if entry.kind != TEXT:
+            return False
+        return entry.sender_id != self._user.id or entry.conv == self._with_oneself
 
     def _pass_over(self, entry: Entry) -> None:
         if self._early is None:
@@ -242,7 +248,7 @@ class OriginalClient(PersonClient):
             self.full = False
             self.full_or_not()
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:  # noqa: ARG002
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         """It could take an answer for a chat, so it gets none."""
 
     def refused(self, error: ChatError, tag: int | None) -> None:  # noqa: ARG002

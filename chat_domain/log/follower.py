@@ -9,7 +9,8 @@ Rules:
 3. The clock asks for the log's head (`look`), so that nothing depends on what nodes tell each
    other.
 4. When an entry is applied, changes of who is in which group count from then on; the local sessions
-   whose users may see the entry are shown it, but for the one that wrote it.
+   whose users may see the entry are shown it, but for the one that wrote it. (One of version 1 is
+   shown what it writes to its own user, as by the C++ server.)
 5. One turn of the event loop applies entries for AT_ONCE readers, and one entry at least.
 6. Of another epoch, no position means anything: everything begins anew at the log's head.
 """
@@ -242,6 +243,8 @@ class Follower:
         sessions = self._sessions.of(high)
         if low != high:
             sessions += self._sessions.of(low)
+        elif writer is not None and writer.claim is not None:
+            writer = None  # a client of version 1 is shown what it writes to itself
         return self._show(entry, sessions, writer)
 
     def _show(self, entry: Entry, sessions: Collection[Session], writer: Session | None) -> int:

@@ -140,16 +140,16 @@ class Logins:
     async def end(self, session: Session) -> None:
         """End a session: its client has logged out, or gone. Idempotent.
 
-        What it has written is in the log by then, or was refused; so is its mark, if it is one of
-        version 1, before its slot is given up.
+        What it has written is in the log by then, or was refused, and its mark is stored: a session
+        that follows on another node begins behind it.
         """
         await self.leave(session)
         if not self._discard(session):
             return
         if not self.sessions.of(session.user.id):
             self.attendance.changed(session.user)
+        await self._write_mark(session)
         if session.claim is not None:
-            await self._write_mark(session)
             await self.slots.release(session.claim)
 
     async def answered(self, session: Session) -> None:

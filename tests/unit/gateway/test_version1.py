@@ -285,6 +285,23 @@ async def test_version_1_is_shown_what_others_say_and_nothing_else(
 
 
 @pytest.mark.parametrize("end", [NUL, b"\n"])
+async def test_version_1_hears_what_its_user_says_to_themselves(server: Server, end: bytes) -> None:
+    """As by the C++ server; also what a device of theirs has said, at once or later."""
+    peer = await server.logged_in("Old", version=1, end=end)
+    device = await server.log_in(1)
+    peer.heard()
+    peer.say({"msgid": 1005, "toid": 1, "msg": "a note"})
+    await settled()
+    await device.ask(1005, toid=1, msg="another")
+    assert chats(peer) == ["a note", "another"]
+    peer.link.abort()
+    await settled()
+    await device.ask(1005, toid=1, msg="a third")
+    (ack,) = (await server.log_in(1, version=1, end=end)).heard()
+    assert offline(ack) == ["a third"]
+
+
+@pytest.mark.parametrize("end", [NUL, b"\n"])
 async def test_devices_and_the_slot_are_not_in_each_other_s_way(server: Server, end: bytes) -> None:
     """Both get everything; a second client of version 1 is refused as ever."""
     old = await server.logged_in("Old", version=1, end=end)
