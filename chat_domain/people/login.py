@@ -96,9 +96,9 @@ class Logins:
         for entry in self.follower.ring.above(got) or ():
             if entry.at > session.after:
                 return
-            if entry.kind == TEXT and not is_group(entry.conv):
-                if session.user.id in people(entry.conv):
-                    session.note_writer(entry)
+            is_private = entry.kind == TEXT and not is_group(entry.conv)
+            if is_private and session.user.id in people(entry.conv):
+                session.note_writer(entry)
 
     async def begin_version1(self, user: User, client: Client) -> Session:
         """Begin a session of a client of version 1. What no device has taken over is shown first,
