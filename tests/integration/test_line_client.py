@@ -37,7 +37,7 @@ def test_two_people_hold_a_conversation(server: ServerProcess) -> None:
         li.type("addgroup:1")
         li.until("you are in group hikers now")
         li.type("/group hikers who comes?")
-        li.until("✓✓ to [hikers]: who comes?")
+        li.until("✓ to [hikers]: who comes?")
         zhang.until("[hikers] li si: who comes?")
         zhang.type("groupchat:1:me: for sure")
         li.until("[hikers] zhang san: me: for sure")
