@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from adapters.client import hints
 from adapters.client.errors import Refused
-from chat_domain.model import User
+from adapters.client.events import Changed, Got, Message
+from chat_domain.entries import What
 from tests.integration.chatter import Chatter, back, beside, connected, eventually, newcomer
 from tests.integration.cluster import Cluster, NewCluster
+from tests.integration.raw_client import ACK, RawClient
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +29,16 @@ def ports(shared_cluster: Cluster) -> list[int]:
 
 
 async def test_two_users_on_two_nodes_talk(ports: list[int]) -> None:
-    """Messages go both ways and are acknowledged as delivered."""
+    """Messages go both ways, and each sender is told that theirs has been taken over."""
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert:
-        assert (await anna.client.send(bert.id, "hello")).delivered
-        assert (await bert.client.send(anna.id, "hello yourself")).delivered
+        hello = await anna.client.send(bert.id, "hello")
+        answer = await bert.client.send(anna.id, "hello yourself")
+        assert answer.at > hello.at
         await bert.hears("hello")
         await anna.hears("hello yourself")
+        await eventually(lambda: anna.of(Got) and bert.of(Got))
+        assert anna.of(Got)[-1] == Got(bert.id, hello.at)
+        assert bert.of(Got)[-1] == Got(anna.id, answer.at)
 
 
 async def test_many_messages_between_nodes_keep_their_order(ports: list[int]) -> None:
@@ -51,17 +57,17 @@ async def test_a_group_spans_the_nodes(ports: list[int]) -> None:
         group = await anna.client.create_group(f"group of {anna.name}")
         await bert.client.join_group(group.id)
         await carl.client.join_group(group.id)
-        assert (await bert.client.send_group(group.id, "all here?")).delivered
+        await bert.client.send_group(group.id, "all here?")
         await anna.hears("all here?")
         await carl.hears("all here?")
         await carl.client.leave_group(group.id)
-        assert (await anna.client.send_group(group.id, "carl has left")).delivered
+        await anna.client.send_group(group.id, "carl has left")
         await bert.hears("carl has left")
         assert carl.texts == ["all here?"]
 
 
 async def test_a_group_s_new_name_is_told_on_every_node(ports: list[int]) -> None:
-    """To all members who are online, but for the one who has given it."""
+    """To all members, but for the session that has given it."""
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert, newcomer(ports[0]) as carl:
         group = await anna.client.create_group(f"group of {anna.name}")
         for member in (bert, carl):
@@ -70,22 +76,66 @@ async def test_a_group_s_new_name_is_told_on_every_node(ports: list[int]) -> Non
             await bert.client.rename_group(group.id, "mine")
         name = f"{group.name}, renamed"
         await anna.client.rename_group(group.id, name)
-        change = hints.GroupChanged(group.id, name, User(anna.id, anna.name))
-        await eventually(lambda: bert.of(hints.GroupChanged) and carl.of(hints.GroupChanged))
-        assert bert.of(hints.GroupChanged) == carl.of(hints.GroupChanged) == [change]
+        await eventually(lambda: renamings(bert) and renamings(carl))
+        assert renamings(bert) == renamings(carl) == [(group.id, name, anna.id)]
         assert [own.group.name async for own in bert.client.groups()] == [name]
-        assert anna.of(hints.GroupChanged) == []
+        assert renamings(anna) == []
+
+
+def renamings(who: Chatter) -> list[tuple[int, str, int]]:
+    """Which group was given which name by whom."""
+    return [
+        (change.group_id, change.new_name, change.sender_id)
+        for change in who.of(Changed)
+        if change.what == What.RENAMED
+    ]
 
 
 async def test_what_was_missed_is_read_on_another_node(ports: list[int]) -> None:
-    """Messages to somebody offline wait, and come in order wherever they log in."""
+    """What was said to somebody offline comes in order wherever they log in."""
     async with newcomer(ports[0]) as anna:
         async with newcomer(ports[1]) as bert:
             await bert.client.logout()
         for text in ("one", "two", "three"):
-            assert not (await anna.client.send(bert.id, text)).delivered
+            await anna.client.send(bert.id, text)
         async with back(ports[0], bert) as returned:
             await returned.hears("one", "two", "three")
+
+
+async def test_two_devices_on_two_nodes_see_the_same(ports: list[int]) -> None:
+    """In the same order: what others say to their user and to their group, and what either of them
+    says itself; each its own by its acknowledgement, which has the same position."""
+    async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert, back(ports[1], anna) as twin:
+        group = await anna.client.create_group(f"group of {anna.name}")
+        await bert.client.join_group(group.id)
+        written: dict[Chatter, dict[int, str]] = {anna: {}, twin: {}, bert: {}}
+
+        async def write(who: Chatter, name: str) -> None:
+            for number in range(50):
+                text = f"{name} {number}"
+                if number % 2:
+                    ack = await who.client.send_group(group.id, text)
+                else:
+                    ack = await who.client.send((bert if who is not bert else anna).id, text)
+                written[who][ack.at] = text
+
+        await asyncio.gather(write(anna, "one"), write(twin, "other"), write(bert, "bert"))
+        everything = written[anna] | written[twin] | written[bert]
+        for device in (anna, twin):
+            await eventually(partial(is_complete, device, everything, written[device]))
+            assert list(stream(device)) == sorted(stream(device))
+        others = [message.text for message in anna.of(Message) if message.own]
+        assert others == list(written[twin].values())
+
+
+def is_complete(who: Chatter, everything: dict[int, str], own: dict[int, str]) -> bool:
+    """Whether what a device was shown and what it has written itself are everything."""
+    return stream(who) | own == everything and not stream(who).keys() & own.keys()
+
+
+def stream(who: Chatter) -> dict[int, str]:
+    """All that a device was shown, by its position."""
+    return {message.at: message.text for message in who.of(Message)}
 
 
 async def test_friends_on_other_nodes_see_who_comes_and_goes(ports: list[int]) -> None:
@@ -99,50 +149,62 @@ async def test_friends_on_other_nodes_see_who_comes_and_goes(ports: list[int]) -
         await eventually(lambda: anna.sees_online(bert) is True)
 
 
-async def test_a_second_login_elsewhere_is_refused(ports: list[int]) -> None:
-    """One user has one session in the whole cluster."""
-    async with newcomer(ports[0]) as anna, connected(ports[1]) as other:
-        with pytest.raises(Refused, match="already_online"):
-            await other.client.login(anna.id, anna.password)
-        await anna.goes_live()
-
-
 async def test_a_session_resumes_on_another_node(ports: list[int]) -> None:
-    """With its token; the old connection is told that it was replaced."""
-    async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert:
-        token = anna.client.token
+    """With its token, and goes on where it was."""
+    async with newcomer(ports[1]) as bert, connected(ports[1]) as moved:
+        async with newcomer(ports[0]) as anna:
+            await bert.tells(anna, "are you there?")
+            token, position = anna.client.token, anna.client.position
         assert token
-        async with connected(ports[1]) as moved:
-            moved.id = anna.id
-            await moved.client.resume(token)
-            await moved.goes_live()
-            assert (await bert.client.send(anna.id, "where are you?")).delivered
-            await moved.hears("where are you?")
+        await bert.client.send(anna.id, "where are you?")
+        moved.id = anna.id
+        await moved.client.resume(token, position=position)
+        await moved.hears("where are you?")
+        assert moved.texts == ["where are you?"]
 
 
-async def log_in_at_once(first: Chatter, second: Chatter, who: Chatter) -> int:
+async def test_a_second_login_of_version_1_elsewhere_is_refused(ports: list[int]) -> None:
+    """One user has one session of that kind in the whole cluster, beside any of version 2."""
+    async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert:
+
+        def try_it() -> None:
+            with RawClient(ports[0]) as first, RawClient(ports[1]) as second:
+                assert log_in(first, anna)["errno"] == 0
+                assert log_in(second, anna)["errno"] == 2
+                assert first.is_alive()
+
+        await beside(try_it)
+        await bert.tells(anna, "still there?")
+
+
+def log_in(client: RawClient, who: Chatter) -> dict[str, object]:
+    """As version 1; the answer."""
+    return client.ask({"msgid": 1000, "id": who.id, "password": who.password})
+
+
+def log_in_at_once(first: RawClient, second: RawClient, who: Chatter) -> int:
     """Try to log a user in on two connections at the same instant; how many succeed."""
-    tries = await asyncio.gather(
-        first.client.login(who.id, who.password),
-        second.client.login(who.id, who.password),
-        return_exceptions=True,
-    )
-    for one, chatter in zip(tries, (first, second), strict=True):
-        if not isinstance(one, BaseException):
-            await chatter.client.logout()
+    both = first, second
+    for client in both:
+        client.send({"msgid": 1000, "id": who.id, "password": who.password, "seq": 9})
+    answers = [client.find(lambda frame: frame.get("seq") == 9) for client in both]
+    for client, answer in zip(both, answers, strict=True):
+        if answer["errno"] == 0:
+            assert client.ask({"msgid": 1002})["msgid"] == ACK
         else:
-            assert isinstance(one, Refused)
-            assert one.error == "already_online"
-    return sum(not isinstance(one, BaseException) for one in tries)
+            assert answer["errno"] == 2
+    return sum(answer["errno"] == 0 for answer in answers)
 
 
 async def test_of_two_logins_at_the_same_instant_one_wins(ports: list[int]) -> None:
-    """Two hundred times, on two nodes."""
+    """Of version 1, two hundred times, on two nodes."""
     async with newcomer(ports[0]) as anna:
-        await anna.client.logout()
-        async with connected(ports[0]) as first, connected(ports[1]) as second:
-            winners = [await log_in_at_once(first, second, anna) for _ in range(200)]
-    assert winners == [1] * 200
+
+        def try_it() -> list[int]:
+            with RawClient(ports[0]) as first, RawClient(ports[1]) as second:
+                return [log_in_at_once(first, second, anna) for _ in range(200)]
+
+        assert await beside(try_it) == [1] * 200
 
 
 async def test_ctrl_c_on_one_node_logs_out_its_users_and_nobody_elses(
@@ -155,7 +217,6 @@ async def test_ctrl_c_on_one_node_logs_out_its_users_and_nobody_elses(
                 await anna.client.add_friend(bert.id)
                 assert await beside(cluster.nodes[1].interrupt) == 0
                 await eventually(lambda: anna.sees_online(bert) is False)
-            await anna.goes_live()
             async with back(cluster.ports[0], bert) as returned:
-                assert (await anna.client.send(bert.id, "welcome back")).delivered
-                await returned.hears("welcome back")
+                await anna.tells(returned, "welcome back")
+                await returned.tells(anna, "it is good to be back")

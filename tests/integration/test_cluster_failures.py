@@ -3,32 +3,39 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
 
 import attrs
 import pytest
 import redis
 
 from adapters.client.errors import Refused
+from adapters.client.events import Ack, Message, SessionEnded
 from entrypoints.services.program import Program
 from tests.integration.chatter import Chatter, back, beside, connected, eventually, newcomer
-from tests.integration.cluster import Cluster, NewCluster, NodeProcess
+from tests.integration.cluster import Cluster, NewCluster
+from tests.integration.raw_client import RawClient
 
 LEASE = 10.0  # seconds
+SOON = 2.0  # seconds; nodes look at the log every second, or every 0.1 s where they hear nothing
+TEN_LOOKS = 5.0  # seconds; they take one, and ten where a node looks every second
+TRY_AGAIN = 50  # the number of `try_again`
+
+
+def log_in(client: RawClient, who: Chatter) -> dict[str, Any]:
+    """As version 1; the answer."""
+    return client.ask({"msgid": 1000, "id": who.id, "password": who.password})
 
 
 async def comes_back_within(seconds: float, port: int, who: Chatter) -> float:
-    """Log somebody in again as soon as that is possible; how long it took."""
+    """Log somebody in by version 1 as soon as that is possible; how long it took."""
     began = time.monotonic()
-    async with connected(port) as chatter:
-        while True:
-            try:
-                await chatter.client.login(who.id, who.password)
-            except Refused:
-                assert time.monotonic() - began < seconds, "it takes too long"
-                await asyncio.sleep(0.2)
-            else:
-                return time.monotonic() - began
+    with RawClient(port) as client:
+        while (await beside(log_in, client, who))["errno"]:
+            assert time.monotonic() - began < seconds, "it takes too long"
+            await asyncio.sleep(0.2)
+    return time.monotonic() - began
 
 
 @attrs.define(eq=False)
@@ -46,7 +53,7 @@ class Traffic:
             await self.sender.client.send(self.recipient.id, text)
             self.acknowledged.append(text)
             number += 1
-            await asyncio.sleep(0.03)  # so slowly that an outage does not fill a mailbox
+            await asyncio.sleep(0.03)
 
     async def arrives(self) -> None:
         """All that was acknowledged is received, once each and in order."""
@@ -86,64 +93,90 @@ async def test_users_of_a_killed_node_can_log_in_elsewhere(new_cluster: NewClust
             group = await anna.client.create_group("hikers")
             await bert.client.join_group(group.id)
             await beside(cluster.nodes[1].kill)
-            answer = asyncio.ensure_future(anna.client.send(bert.id, "are you alive?"))
+            await anna.client.send(bert.id, "are you alive?")
+            await anna.client.send_group(group.id, "still here?")
             await eventually(lambda: anna.sees_online(bert) is False)
-            assert not (await answer).delivered
-            assert not (await anna.client.send_group(group.id, "still here?")).delivered
             async with back(cluster.ports[0], bert) as returned:
                 await returned.hears("are you alive?", "still here?")
-                assert (await returned.client.send_group(group.id, "I am")).delivered
+                await returned.client.send_group(group.id, "I am")
+                await anna.hears("I am")
 
 
-async def test_a_killed_node_holds_its_users_for_no_longer_than_its_lease(
+async def test_a_killed_node_loses_nothing_that_it_has_acknowledged(
     new_cluster: NewCluster,
 ) -> None:
-    """Twelve seconds after a kill at the latest, they are let in."""
-    with new_cluster(nodes=2) as cluster:
-        async with newcomer(cluster.ports[1]) as bert:
-            await beside(cluster.nodes[1].kill)
-            assert await comes_back_within(12, cluster.ports[0], bert) < 12
-
-
-async def test_a_node_that_hung_notices_that_its_lease_is_gone(new_cluster: NewCluster) -> None:
-    """After 15 s without a pulse its users may be elsewhere: it closes those sessions, and no user
-    is on two nodes."""
+    """However much was under way: what has its acknowledgement is there, and in its order."""
     with new_cluster(nodes=2) as cluster:
         async with (
             newcomer(cluster.ports[0]) as anna,
             newcomer(cluster.ports[1]) as bert,
-            connected(cluster.ports[0]) as moved,
+            connected(cluster.ports[1], reconnect=False) as writer,
         ):
-            cluster.nodes[1].suspend()
-            await asyncio.sleep(15)
-            moved.id = bert.id
-            await moved.client.login(bert.id, bert.password)
-            await moved.goes_live()
-            cluster.nodes[1].resume()
-            assert (await anna.client.send(bert.id, "which of you?")).delivered
-            await moved.hears("which of you?")
-            assert "which of you?" not in bert.texts
-            with pytest.raises(Refused, match="already_online"):
-                await login_once(cluster.nodes[1], bert)
+            await anna.client.add_friend(bert.id)
+            await writer.client.login(bert.id, bert.password)
+            texts = [f"message {number}" for number in range(500)]
+            answers = [writer.client.post(anna.id, text) for text in texts]
+            await eventually(lambda: sum(answer.done() for answer in answers) > 100)
+            await beside(cluster.nodes[1].kill)
+            outcomes = await asyncio.gather(*answers, return_exceptions=True)
+            safe = {
+                outcome.at: text
+                for outcome, text in zip(outcomes, texts, strict=True)
+                if isinstance(outcome, Ack)
+            }
+            await eventually(lambda: safe.keys() <= {one.at for one in anna.of(Message)})
+            heard = {message.at: message.text for message in anna.of(Message)}
+            assert len(safe) > 100
+            assert heard | safe == heard
+            assert list(heard.values()) == texts[: len(heard)]
 
 
-async def login_once(node: NodeProcess, who: Chatter) -> None:
-    async with connected(node.port) as chatter:
-        await chatter.client.login(who.id, who.password)
+async def test_a_killed_node_holds_a_slot_for_no_longer_than_its_lease(
+    new_cluster: NewCluster,
+) -> None:
+    """Twelve seconds after a kill at the latest, a client of version 1 is let in elsewhere."""
+    with new_cluster(nodes=2) as cluster:
+        async with newcomer(cluster.ports[0]) as bert:
+            with RawClient(cluster.ports[1]) as old:
+                assert log_in(old, bert)["errno"] == 0
+                await beside(cluster.nodes[1].kill)
+            assert await comes_back_within(12, cluster.ports[0], bert) < 12
+
+
+async def test_a_node_that_hung_notices_that_its_slots_are_gone(new_cluster: NewCluster) -> None:
+    """After 15 s without a pulse others may have them: it closes those sessions of version 1, and
+    keeps all of version 2, which hear what was said meanwhile."""
+    with new_cluster(nodes=2) as cluster:
+        async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
+            with RawClient(cluster.ports[1]) as old, RawClient(cluster.ports[0]) as moved:
+                assert log_in(old, bert)["errno"] == 0
+                cluster.nodes[1].suspend()
+                await asyncio.sleep(15)
+                assert log_in(moved, bert)["errno"] == 0
+                await anna.client.send(bert.id, "which of you?")
+                cluster.nodes[1].resume()
+                await beside(old.wait_for_close)
+                assert moved.next_chat()["msg"] == "which of you?"
+                await bert.hears("which of you?")
+                with RawClient(cluster.ports[1]) as again:
+                    assert log_in(again, bert)["errno"] == 2
 
 
 async def test_a_node_that_hung_gets_its_own_users_back(new_cluster: NewCluster) -> None:
-    """Who has not gone elsewhere meanwhile stays connected, and goes on."""
+    """They stay connected, go on, and are seen online again; those of version 1 as well, where
+    nobody has taken their slots."""
     with new_cluster(nodes=2) as cluster:
         async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
-            cluster.nodes[1].suspend()
-            await asyncio.sleep(LEASE + 2)
-            answer = asyncio.ensure_future(anna.client.send(bert.id, "while you hung"))
-            await asyncio.sleep(1)
-            cluster.nodes[1].resume()
-            await answer
-            await bert.hears("while you hung")
-            await delivers(bert, anna)
+            await anna.client.add_friend(bert.id)
+            with RawClient(cluster.ports[1]) as old:
+                assert log_in(old, bert)["errno"] == 0
+                cluster.nodes[1].suspend()
+                await asyncio.sleep(LEASE + 2)
+                await anna.client.send(bert.id, "while you hung")
+                cluster.nodes[1].resume()
+                await bert.hears("while you hung")
+                assert old.next_chat()["msg"] == "while you hung"
+                await is_seen_online(anna)
 
 
 def cut_subscriptions(cluster: Cluster) -> None:
@@ -182,18 +215,94 @@ async def is_down(service: Program, seconds: float) -> None:
 @pytest.mark.parametrize("seconds", [2, LEASE + 3])
 @pytest.mark.parametrize("trouble", [hangs, is_down])
 async def test_redis_can_be_away(new_cluster: NewCluster, trouble: Trouble, seconds: float) -> None:
-    """For a moment or for longer than a lease: nothing acknowledged is lost, and all mends itself
-    when it is back."""
+    """For a moment or for longer than a lease: chat goes on, nothing acknowledged is lost, and
+    presence mends itself when it is back."""
     with new_cluster(nodes=2) as cluster:
         async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
-            async with traffic((anna, bert), (bert, anna)):
-                await trouble(cluster.redis, seconds)
+            async with traffic((anna, bert), (bert, anna)) as flows:
+                outage = asyncio.ensure_future(trouble(cluster.redis, seconds))
+                for flow in flows:
+                    await flow.goes_on()
+                    await flow.arrives()
+                assert not outage.done()
+                await outage
             await mended(cluster, anna, bert)
+
+
+@asynccontextmanager
+async def without_redis(cluster: Cluster) -> AsyncGenerator[None]:
+    await beside(cluster.redis.kill)
+    try:
+        yield
+    finally:
+        await beside(cluster.redis.start)
+
+
+async def test_without_redis_nodes_follow_the_log_by_themselves(new_cluster: NewCluster) -> None:
+    """They ask it ten times a second. People talk, groups are made, and whoever comes is let in;
+    but a client of version 1 is told to try again, since there is no telling where else it is."""
+    with new_cluster(nodes=2) as cluster:
+        async with (
+            newcomer(cluster.ports[0]) as anna,
+            without_redis(cluster),
+            newcomer(cluster.ports[1]) as bert,
+            back(cluster.ports[1], anna) as twin,
+        ):
+            async with asyncio.timeout(TEN_LOOKS):
+                for number in range(10):
+                    await bert.tells(anna, f"message {number}")
+            await twin.hears(*(f"message {number}" for number in range(10)))
+            group = await anna.client.create_group("hikers")
+            await bert.client.join_group(group.id)
+            await anna.client.send_group(group.id, "welcome")
+            await bert.hears("welcome")
+            await beside(is_told_to_try_again, cluster.ports[0], bert)
+
+
+def is_told_to_try_again(port: int, who: Chatter) -> None:
+    """A client of version 1, which may do so on the same connection."""
+    with RawClient(port) as client:
+        assert log_in(client, who)["errno"] == TRY_AGAIN
+        assert client.is_alive()
+
+
+@pytest.mark.parametrize("redis_is_there", [True, False])
+async def test_sessions_end_on_other_nodes_too(
+    new_cluster: NewCluster, *, redis_is_there: bool
+) -> None:
+    """One that is ended by name, and all others by a new password; by the log, so without Redis as
+    well."""
+    with new_cluster(nodes=2) as cluster:
+        async with (
+            newcomer(cluster.ports[0]) as anna,
+            back(cluster.ports[1], anna) as second,
+            back(cluster.ports[1], anna) as third,
+            nullcontext() if redis_is_there else without_redis(cluster),
+        ):
+            tokens = second.client.token, third.client.token
+            await end_session_of(anna, second)
+            await eventually(lambda: second.of(SessionEnded), SOON)
+            assert third.of(SessionEnded) == []
+            await anna.client.change_password(anna.password, "another")
+            await eventually(lambda: third.of(SessionEnded), SOON)
+            assert anna.of(SessionEnded) == []
+            async with connected(cluster.ports[1]) as thief:
+                for token in tokens:
+                    assert token
+                    with pytest.raises(Refused, match="bad_token"):
+                        await thief.client.resume(token)
+
+
+async def end_session_of(who: Chatter, other: Chatter) -> None:
+    """By another session of the same user."""
+    (mine,) = [one for one in await other.client.sessions() if one.current]
+    await who.client.end_session(mine.name)
 
 
 @pytest.mark.parametrize("trouble", [hangs, is_down])
 async def test_the_database_can_be_away(new_cluster: NewCluster, trouble: Trouble) -> None:
-    """Who is online goes on talking; what can be neither delivered nor stored says 'try again'."""
+    """Nothing is acknowledged that is not in it: clients are told to try again, and what they have
+    written arrives in its order when it is back."""
     with new_cluster(nodes=2) as cluster:
         async with (
             newcomer(cluster.ports[0]) as anna,
@@ -201,26 +310,27 @@ async def test_the_database_can_be_away(new_cluster: NewCluster, trouble: Troubl
             newcomer(cluster.ports[1]) as away,
         ):
             await away.client.logout()
-            async with traffic((anna, bert), (bert, anna)) as flows:
+            async with traffic((anna, bert), (bert, anna)):
                 outage = asyncio.ensure_future(trouble(cluster.mariadb, 8))
-                await flows[0].goes_on()
-                stored = await anna.client.send(away.id, "for later")  # as often as it takes
-                assert not stored.delivered
-                await outage
+                await asyncio.sleep(1)
+                await anna.client.send(away.id, "for later")  # as often as it takes
+                assert outage.done()
             async with back(cluster.ports[0], away) as returned:
                 await returned.hears("for later")
 
 
-async def delivers(sender: Chatter, recipient: Chatter) -> None:
-    """Wait until messages go straight from one to the other."""
+async def is_seen_online(who: Chatter) -> None:
+    """Wait until the one on their list is online."""
     deadline = time.monotonic() + 2 * LEASE
-    while not (await sender.client.send(recipient.id, f"now? {time.monotonic()}")).delivered:
+    while [friend.online async for friend in who.client.friends()] != [True]:
         assert time.monotonic() < deadline, "it does not mend"
         await asyncio.sleep(0.2)
 
 
 async def mended(cluster: Cluster, anna: Chatter, bert: Chatter) -> None:
-    """Messages are delivered between the nodes again, and people can come and go."""
-    await delivers(anna, bert)
+    """Nodes see one another's users again, and people of either version can come and go."""
+    await anna.client.add_friend(bert.id)
+    await is_seen_online(anna)
     async with newcomer(cluster.ports[0]) as late:
-        assert (await late.client.send(bert.id, "a newcomer")).delivered
+        await late.tells(bert, "a newcomer")
+    await comes_back_within(LEASE, cluster.ports[0], bert)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from adapters.client.errors import ConnectionLost, Refused
-from adapters.client.events import Reconnected, Replaced
-from tests.integration.chatter import connected, eventually, newcomer
+from adapters.client.errors import Refused
+from adapters.client.events import Reconnected, SessionEnded
+from tests.integration.chatter import Chatter, back, connected, eventually, newcomer
 from tests.integration.server_process import ServerProcess
 
 
@@ -19,10 +19,7 @@ async def test_sessions_are_listed_and_ended(server: ServerProcess) -> None:
         assert current.begun_ms >= other.begun_ms
         await again.client.end_session(other.name)
         assert await again.client.sessions() == [current]
-    async with connected(server.port) as thief:
-        assert left_behind
-        with pytest.raises(Refused, match="bad_token"):
-            await thief.client.resume(left_behind)
+        await cannot_resume(server, left_behind)
 
 
 async def test_a_session_of_nobody_cannot_be_ended(server: ServerProcess) -> None:
@@ -35,19 +32,58 @@ async def test_a_session_of_nobody_cannot_be_ended(server: ServerProcess) -> Non
         assert await anna.client.sessions() == [session]
 
 
-async def test_a_session_is_taken_over_and_stays_so(server: ServerProcess) -> None:
-    """The other client is told, does not come back by itself, and cannot by its token."""
-    async with newcomer(server.port) as anna, connected(server.port) as again:
+async def test_a_session_that_is_ended_stays_so(server: ServerProcess) -> None:
+    """Its client is told, does not come back by itself, and cannot by its token. The one that has
+    ended it goes on."""
+    async with newcomer(server.port) as anna, back(server.port, anna) as again:
         token = anna.client.token
-        with pytest.raises(Refused, match="already_online"):
-            await again.client.login(anna.id, anna.password)
-        await again.client.login(anna.id, anna.password, takeover=True)
-        await eventually(lambda: anna.of(Replaced))
-        with pytest.raises(ConnectionLost, match="taken this session over"):
-            await anna.client.sessions()
-        assert not anna.of(Reconnected)
+        (other,) = [one for one in await again.client.sessions() if not one.current]
+        await again.client.end_session(other.name)
+        await has_ended(anna)
         assert [session.current for session in await again.client.sessions()] == [True]
-        assert token
-        async with connected(server.port) as thief:
-            with pytest.raises(Refused, match="bad_token"):
-                await thief.client.resume(token)
+        await cannot_resume(server, token)
+
+
+async def test_a_new_password_ends_all_other_sessions(server: ServerProcess) -> None:
+    """The one that has changed it goes on, and can be resumed by its new token."""
+    async with newcomer(server.port) as anna, back(server.port, anna) as again:
+        tokens = anna.client.token, again.client.token
+        await again.client.change_password(anna.password, "another secret")
+        await has_ended(anna)
+        for token in tokens:
+            await cannot_resume(server, token)
+        async with connected(server.port) as resumed:
+            assert again.client.token
+            await resumed.client.resume(again.client.token)
+        assert again.of(SessionEnded) == []
+
+
+async def test_a_login_on_a_device_of_the_same_name_ends_the_one_before(
+    server: ServerProcess,
+) -> None:
+    """It is the same device come again; those of other names stay."""
+    async with newcomer(server.port) as anna, connected(server.port) as phone:
+        await phone.client.login(anna.id, anna.password, device="phone")
+        async with connected(server.port) as again:
+            await again.client.login(anna.id, anna.password, device="phone")
+            await has_ended(phone)
+            names = sorted(session.device for session in await again.client.sessions())
+            assert names == ["", "phone"]
+        assert anna.of(SessionEnded) == []
+
+
+async def has_ended(who: Chatter) -> None:
+    """It is told, and stays logged out."""
+    await eventually(lambda: who.of(SessionEnded))
+    await eventually(lambda: who.of(Reconnected))
+    assert [event.resumed for event in who.of(Reconnected)] == [False]
+    with pytest.raises(Refused, match="not_logged_in"):
+        await who.client.sessions()
+
+
+async def cannot_resume(server: ServerProcess, token: str | None) -> None:
+    """It is worth nothing any more."""
+    assert token
+    async with connected(server.port) as thief:
+        with pytest.raises(Refused, match="bad_token"):
+            await thief.client.resume(token)
