@@ -37,8 +37,8 @@ def people(conv: int) -> tuple[int, int]:
 
 def other_of(conv: int, user_id: int) -> int:
     """Whom a user has this conversation with; it is no group's."""
-    low, high = people(conv)
-    return high if user_id == low else low
+    low = conv >> _HIGH
+    return conv & _LOW_BITS if user_id == low else low
 
 
 class What(enum.StrEnum):

@@ -94,6 +94,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             guard=guard,
             depths={"hashing": hasher.waiting},
         )
+        chat.queue.observe = tally.committed
         await _begin(chat)
         await join(chat.node)
         yield Gateway(Shared(chat, tasks, guard, tally))
@@ -191,7 +192,8 @@ def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
     if scheme == "memory" and separator and not rest:
         return _memory()
     if settings.sqlite_file is not None:
-        return sqlite_store(settings.sqlite_file, durability=settings.durability)
+        process = settings.durability == "process"
+        return sqlite_store(settings.sqlite_file, durability="process" if process else "disk")
     if scheme == "mysql":
         _refuse_islands(settings)
         return mysql_store(settings.store)
@@ -285,7 +287,7 @@ def assemble(
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,
-        one_to_one=OneToOne(writing, log, store.friends, guard),
+        one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
         offline=Offline(follower, reader, marks),
         follower=follower,

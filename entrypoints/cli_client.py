@@ -21,7 +21,7 @@ _LONGEST_NAME = 50  # of a device
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    options = command_line().parse_args(arguments)
     plain = options.plain or not (sys.stdin.isatty() and sys.stdout.isatty())
     serve = _serve_plainly if plain else _serve_terminal
     try:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=called("chat", "cli_client"),
         description="Chat from a terminal, or from a script.",

@@ -1,12 +1,11 @@
 """The three kinds of client, as the rules see them (`chat_domain.ports.Client`).
 
 `Version2Client` is ours. `PersonClient` is somebody with a terminal who logged in without asking
-for version 2. `OriginalClient` is the C++ server's. Both are shown what others say and nothing
-else, and what has left our buffer counts as taken over.
+for version 2. `OriginalClient` is the C++ server's. Both are shown what others say, and what their
+user says to themselves, and nothing else; what has left our buffer counts as taken over.
 """
 
 from collections.abc import Callable, Sequence
-from time import time_ns
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
@@ -17,7 +16,7 @@ from adapters.wire.frames import ServerFrame, encode
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder, accepted
-from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known
+from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
 from chat_domain.model import Friend, User
@@ -29,7 +28,7 @@ MOST_PACED = 64  # frames that wait to be sent one after the other; the log has 
 class Version2Client:
     """Says what it has taken over, and gets everything that there is."""
 
-    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "sent")
+    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write", "sent")
 
     version = 2
     takes_errors = True
@@ -41,6 +40,7 @@ class Version2Client:
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         self._user = user
         self._link = link
+        self._write = link.write  # looked up once: much is said
         self._encode = encoder.encode
         self._presence = encoder.presence
         self._tally = tally
@@ -48,16 +48,15 @@ class Version2Client:
 
     def show(self, entry: Entry) -> None:
         self._tally.shown += 1
-        self._link.write(self._encode(entry))
+        self._write(self._encode(entry))
 
     def show_late(self, entry: Entry) -> None:
         if entry.kind != DELETED:
             self.show(entry)
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
-        self._tally.accepted(time_ns() // 1_000_000 - entry.time_ms)
         if tag is not None:
-            self._link.write(accepted(tag, entry))
+            self._write(accepted(tag, entry))
 
     def refused(self, error: ChatError, tag: int | None) -> None:
         name = errors.name_of(error)
@@ -104,7 +103,7 @@ class Version2Client:
 class PersonClient(Version2Client):
     """Reads version 1 from a terminal."""
 
-    __slots__ = ("_chat_for_terminal", "_early")
+    __slots__ = ("_chat_for_terminal", "_early", "_with_oneself")
 
     version = 1
     watches_drain = True
@@ -115,6 +114,7 @@ class PersonClient(Version2Client):
         super().__init__(user, link, encoder, tally)
         self._chat_for_terminal = encoder.chat_for_terminal
         self._early: list[Entry] | None = []  # until the login is answered
+        self._with_oneself = pair(user.id, user.id)
 
     def answer_login(
         self, seq: int | None, friends: Sequence[Friend], groups: Sequence[version1.OwnGroup]
@@ -148,14 +148,16 @@ class PersonClient(Version2Client):
             self._send_late(entry)
 
     def _is_shown(self, entry: Entry) -> bool:
-        return entry.kind == TEXT and entry.sender_id != self._user.id
+        if entry.kind != TEXT:
+            return False
+        return entry.sender_id != self._user.id or entry.conv == self._with_oneself
 
     def _pass_over(self, entry: Entry) -> None:
         if self._early is None:
             self.sent = entry.at
 
     def _send_at_once(self, entry: Entry) -> None:
-        self._link.write(self._chat_for_terminal(entry))
+        self._write(self._chat_for_terminal(entry))
         self.sent = entry.at
 
     _send_late = _send_at_once
@@ -221,7 +223,7 @@ class OriginalClient(PersonClient):
     def _send_at_once(self, entry: Entry) -> None:
         frames = self._short_chats(entry)
         if len(frames) == 1 and not self._pacer.busy:
-            self._link.write(frames[0])
+            self._write(frames[0])
             self.sent = entry.at
         else:
             self._pace(frames, entry.at)
@@ -246,9 +248,8 @@ class OriginalClient(PersonClient):
             self.full = False
             self.full_or_not()
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:  # noqa: ARG002
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         """It could take an answer for a chat, so it gets none."""
-        self._tally.accepted(time_ns() // 1_000_000 - entry.time_ms)
 
     def refused(self, error: ChatError, tag: int | None) -> None:  # noqa: ARG002
         """It could take an ERROR for a chat as well."""

@@ -60,7 +60,7 @@ class Conversation:
             talk.refuse_frame(bad)
             return False
         client = talk.client
-        if talk.awaits_answers() and type(request) not in _AT_ONCE:
+        if type(request) not in _AT_ONCE and talk.awaits_answers():
             return self._wait_for(self._after_answers(request), request)
         commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
         try:

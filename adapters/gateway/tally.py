@@ -30,9 +30,9 @@ class Histogram:
     def _none(self) -> list[int]:
         return [0] * (len(self.bounds) + 1)
 
-    def add(self, value: float) -> None:
-        self.sum += value
-        self.counts[bisect_left(self.bounds, value)] += 1
+    def add(self, value: float, times: int = 1) -> None:
+        self.sum += value * times
+        self.counts[bisect_left(self.bounds, value)] += times
 
 
 @attrs.define
@@ -49,7 +49,7 @@ class Tally:
     waits: dict[tuple[str, str], Histogram] = attrs.field(factory=dict)
     failures: Counter[tuple[str, str]] = attrs.field(factory=Counter)
 
-    def accepted(self, ms: int) -> None:
-        """Somebody is told that what they wrote is in the log, so long after it was given to it."""
-        self.written += 1
-        self.acks.add(ms)
+    def committed(self, seconds: float, entries: int) -> None:
+        """So many entries were written to the log together, in so much time."""
+        self.written += entries
+        self.acks.add(1000 * seconds, entries)

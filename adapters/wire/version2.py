@@ -52,22 +52,25 @@ class MessageEncoder:
 
 
 def _frame(entry: Entry) -> bytes:
-    return encode(_chat(entry) if entry.change is None else _changed(entry, entry.change))
-
-
-def _chat(entry: Entry) -> ServerFrame:
+    if entry.change is not None:
+        return encode(_changed(entry, entry.change))
     conv, sender_id = entry.conv, entry.sender_id
-    group = is_group(conv)
-    kind = GroupChatFrame if group else OneChatFrame
-    return kind(
-        entry.at,
-        entry.cid,
-        sender_id,
-        entry.sender_name,
-        conv if group else other_of(conv, sender_id),
-        entry.text,
-        entry.time_ms,
-        entry.answers,
+    kind: type[OneChatFrame | GroupChatFrame]
+    if is_group(conv):
+        kind, to = GroupChatFrame, conv
+    else:
+        kind, to = OneChatFrame, other_of(conv, sender_id)
+    return encode(
+        kind(
+            entry.at,
+            entry.cid,
+            sender_id,
+            entry.sender_name,
+            to,
+            entry.text,
+            entry.time_ms,
+            entry.answers,
+        )
     )
 
 

@@ -101,8 +101,9 @@ class Node:
         await self.slots.resume()
 
     async def audit(self) -> None:
-        """See `SlotKeeper.audit`. Raises TryAgain."""
+        """See `SlotKeeper.audit` and `Attendance.audit`. Raises TryAgain."""
         await self.slots.audit()
+        await self.attendance.audit()
 
     # -- time ----------------------------------------------------------------------------------
 

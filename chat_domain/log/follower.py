@@ -9,7 +9,8 @@ Rules:
 3. The clock asks for the log's head (`look`), so that nothing depends on what nodes tell each
    other.
 4. When an entry is applied, changes of who is in which group count from then on; the local sessions
-   whose users may see the entry are shown it, but for the one that wrote it.
+   whose users may see the entry are shown it, but for the one that wrote it. (One of version 1 is
+   shown what it writes to its own user, as by the C++ server.)
 5. One turn of the event loop applies entries for AT_ONCE readers, and one entry at least.
 6. Of another epoch, no position means anything: everything begins anew at the log's head.
 """
@@ -17,6 +18,7 @@ Rules:
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
+from itertools import repeat
 
 from chat_domain.entries import Ends, Entry, Place, What, is_group, people
 from chat_domain.errors import TryAgain
@@ -31,6 +33,8 @@ from chat_domain.ports.store import Log
 GAP_WAITS = 0.02  # seconds
 AT_ONCE = 2_000  # readers; some 6 ms of the event loop
 EARLY_NOTES = 1_000  # that wait for what is between; beyond it, the log is read
+EARLY_BYTES = 16 * 1024 * 1024  # of their entries
+NEXT_AT_MOST = 10_000  # entries that wait to be applied; beyond it, none are read
 READ_AT_ONCE = 500  # entries
 REACHED_WITHIN = 5.0  # seconds
 
@@ -47,7 +51,6 @@ class Follower:
         self.applied = 0
         self.epoch = ""
         self.oldest = 1
-        self.last = Place()
         self.ring = Ring()
         self.restarted: Callable[[], Awaitable[None]] | None = None
         self._log = log
@@ -55,9 +58,11 @@ class Follower:
         self._broker = broker
         self._tasks = tasks
         self._latches = latches
+        self._last: Entry | None = None
         self._known = 0  # everything up to here is applied, or waits in `_next`
         self._next: deque[Written] = deque()
         self._early: dict[int, tuple[int, Sequence[Written]]] = {}  # and upto, by the first
+        self._early_bytes = 0
         self._wanted = 0  # a position that is known to be there
         self._filling = self._applying = False
         self._waiting: list[tuple[int, Latch]] = []
@@ -66,6 +71,12 @@ class Follower:
     def lag(self) -> int:
         """How many entries are known to be in the log and are not applied here."""
         return max(self._wanted, self._known) - self.applied
+
+    @property
+    def last(self) -> Place:
+        """The last entry that was applied here."""
+        last = self._last
+        return Place() if last is None else Place(last.at, last.cid, last.sender_id)
 
     # -- the log as a whole ------------------------------------------------------------------
 
@@ -76,9 +87,10 @@ class Follower:
     def _begin(self, ends: Ends) -> None:
         self.epoch, self.oldest = ends.epoch, ends.oldest
         self.applied = self._known = self._wanted = ends.head
-        self.last = Place()
+        self._last = None
         self._next.clear()
         self._early.clear()
+        self._early_bytes = 0
         self.ring.begin(ends.head)
 
     async def look(self) -> None:
@@ -99,27 +111,46 @@ class Follower:
         if note.epoch != self.epoch:
             self._tasks.start(self._look_safely())
         elif note.entries:
-            self.take(note.first, note.upto, [(entry, None) for entry in note.entries])
+            self.take(note.first, note.upto, note.entries)
         else:
             self._want(note.upto)
 
-    def take(self, first: int, upto: int, written: Sequence[Written]) -> None:
-        """These were committed, from the position `first` to `upto`, without a gap."""
+    def take(
+        self,
+        first: int,
+        upto: int,
+        entries: Sequence[Entry],
+        writers: Sequence[Session | None] | None = None,
+    ) -> None:
+        """These were committed, from the position `first` to `upto`, without a gap.
+
+        writers: the session that wrote each, if that is one of this node's; None if none is.
+        """
         if upto <= self._known:
             return
+        written = list(zip(entries, writers or repeat(None), strict=False))
         if first > self._known + 1:
-            if len(self._early) < EARLY_NOTES:
-                self._early[first] = upto, written
+            self._keep_early(first, upto, written)
             self._want(upto)
             return
-        self._extend(upto, written)
-        self._go_on_with_early()
+        self._extend(first, upto, written)
+        if self._early:
+            self._go_on_with_early()
         self._apply()
 
-    def _extend(self, upto: int, written: Sequence[Written]) -> None:
+    def _extend(self, first: int, upto: int, written: Sequence[Written]) -> None:
         known = self._known
-        self._next.extend(one for one in written if one[0].at > known)
+        if first <= known:
+            written = [one for one in written if one[0].at > known]
+        self._next.extend(written)
         self._known = upto
+
+    def _keep_early(self, first: int, upto: int, written: Sequence[Written]) -> None:
+        """Or not, where too much waits: then it is read."""
+        size = sum(entry.size for entry, _ in written)
+        if len(self._early) < EARLY_NOTES and self._early_bytes + size <= EARLY_BYTES:
+            self._early[first] = upto, written
+            self._early_bytes += size
 
     def _go_on_with_early(self) -> None:
         while self._early:
@@ -127,8 +158,9 @@ class Follower:
             if first > self._known + 1:
                 return
             upto, written = self._early.pop(first)
+            self._early_bytes -= sum(entry.size for entry, _ in written)
             if upto > self._known:
-                self._extend(upto, written)
+                self._extend(first, upto, written)
 
     def _want(self, at: int) -> None:
         """The log is known to have this position."""
@@ -157,7 +189,9 @@ class Follower:
         if reading.upto <= after:
             self._wanted = self._known  # somebody was mistaken
             return
-        self.take(after + 1, reading.upto, [(entry, None) for entry in reading.entries])
+        self.take(after + 1, reading.upto, reading.entries)
+        while len(self._next) > NEXT_AT_MOST:
+            await self._latches.latch().wait(GAP_WAITS)
 
     async def _look_safely(self) -> None:
         with suppress(TryAgain):  # the clock asks again
@@ -178,8 +212,7 @@ class Follower:
                 self._applying = True
                 self._tasks.soon(self._apply_some)
                 break
-            entry, writer = queue.popleft()
-            readers += self._apply_one(entry, writer)
+            readers += self._apply_one(*queue.popleft())
         else:
             self._applying = False
             self.applied = self._known
@@ -188,27 +221,36 @@ class Follower:
 
     def _apply_one(self, entry: Entry, writer: Session | None) -> int:
         """Return for how many readers this was."""
-        self.applied = entry.at
-        self.last = Place(entry.at, entry.cid, entry.sender_id)
+        self.applied, self._last = entry.at, entry
         self.ring.add(entry)
         if entry.change is not None:
             return self._apply_change(entry, writer)
         conv = entry.conv
         if is_group(conv):
-            return self._show(entry, self._sessions.in_group(conv), writer)
+            return self._show_group(entry, writer)
         return self._show_people(entry, writer)
+
+    def _show_group(self, entry: Entry, writer: Session | None) -> int:
+        """The sessions are not asked to: nobody wants to know whether a member has got it."""
+        at, sessions = entry.at, self._sessions.in_group(entry.conv)
+        for session in sessions:
+            if session is not writer and session.live and at > session.after:
+                session.client.show(entry)
+        return len(sessions) + 1
 
     def _show_people(self, entry: Entry, writer: Session | None) -> int:
         low, high = people(entry.conv)
-        readers = self._show(entry, self._sessions.of(high), writer)
+        sessions = self._sessions.of(high)
         if low != high:
-            readers += self._show(entry, self._sessions.of(low), writer)
-        return readers + 1
+            sessions += self._sessions.of(low)
+        elif writer is not None and writer.claim is not None:
+            writer = None  # a client of version 1 is shown what it writes to itself
+        return self._show(entry, sessions, writer)
 
     def _show(self, entry: Entry, sessions: Collection[Session], writer: Session | None) -> int:
         at = entry.at
         for session in sessions:
-            if session.live and at > session.after and session is not writer:
+            if session is not writer and session.live and at > session.after:
                 session.show(entry)
         return len(sessions) + 1
 

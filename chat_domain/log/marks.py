@@ -1,8 +1,8 @@
 """How far each user's devices have got in the log.
 
 Rules:
-1. A mark only grows. It is written behind, about once a second, and when a session of version 1
-   ends before its slot is given up.
+1. A mark only grows. It is written behind, about once a second, and when a session ends: one of
+   version 1 gives its slot up after that.
 2. Who wrote to a user is told of it at most twice a second, and only as far as their own texts.
 """
 

@@ -12,9 +12,8 @@ Rules:
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
 
 import attrs
 
@@ -59,7 +58,9 @@ class Draft:
         else:
             session.written = max(session.written, result.at)
             session.client.accepted(self.tag, result)
-        session.one_answered()
+        session.unanswered -= 1
+        if session.when_answered:
+            session.look_for_answers()
 
 
 @attrs.define(eq=False)
@@ -75,7 +76,8 @@ class Awaited(Draft):
 
 
 class AppendQueue:
-    """latency: of the last batch, in seconds."""
+    """latency: of the last batch, in seconds. written: how many entries were committed. observe:
+    told of each batch how long it took, in seconds, and how many entries were committed by it."""
 
     def __init__(  # noqa: PLR0917  # its ports
         self,
@@ -95,10 +97,13 @@ class AppendQueue:
         self._waiting: deque[Draft] = deque()
         self._bytes = 0
         self._batch: Sequence[Draft] = ()
+        self._batch_bytes = 0
+        self._changes = False  # whether there are any in the batch
         self._busy = False  # a batch is on its way, or about to be put together
         self._begun = 0.0
         self._out_of_date = 0  # times in a row
         self.latency = 0.0
+        self.observe: Callable[[float, int], None] = _nobody
 
     def __len__(self) -> int:
         """How many wait, and are on their way."""
@@ -137,25 +142,42 @@ class AppendQueue:
             self._busy = False
             return
         self._batch = batch = self._take()
-        now_ms = self._clock.now_ms()
-        entries = tuple(draft.entry for draft in batch)
-        for entry in entries:
-            entry.time_ms = now_ms
         self._begun = self._clock.monotonic()
+        entries, refused = self._judge(batch)
         follower = self._follower
         self._log.append(
-            Batch(entries, follower.epoch, follower.applied, follower.last, _judged(batch)),
-            self._done,
+            Batch(entries, follower.epoch, follower.applied, follower.last, refused), self._done
         )
 
     def _take(self) -> Sequence[Draft]:
-        waiting, size, count = self._waiting, 0, 0
-        for draft in islice(waiting, MOST_ENTRIES):
-            size += draft.entry.size
-            if size > MOST_BYTES and count:
+        waiting, size, batch = self._waiting, 0, list[Draft]()
+        while waiting and len(batch) < MOST_ENTRIES:
+            more = size + waiting[0].entry.size
+            if more > MOST_BYTES and batch:
                 break
-            count += 1
-        return [waiting.popleft() for _ in range(count)]
+            size = more
+            batch.append(waiting.popleft())
+        self._batch_bytes = size
+        return batch
+
+    def _judge(self, batch: Sequence[Draft]) -> tuple[tuple[Entry, ...], dict[int, ChatError]]:
+        """The entries of a batch, which get their time, and who may not write what they want to, by
+        their places in it."""
+        now_ms = self._clock.now_ms()
+        entries: list[Entry] = []
+        refused: dict[int, ChatError] = {}
+        self._changes = False
+        for draft in batch:
+            entry = draft.entry
+            entry.time_ms = now_ms
+            if entry.change is not None:
+                self._changes = True
+            if draft.refused is not None:
+                refused[len(entries)] = draft.refused
+            elif is_group(entry.conv) and (refusal := _judged(draft)) is not None:
+                refused[len(entries)] = refusal
+            entries.append(entry)
+        return tuple(entries), refused
 
     def _done(self, outcome: Outcome) -> None:
         self.latency = self._clock.monotonic() - self._begun
@@ -172,38 +194,31 @@ class AppendQueue:
 
     def _committed(self, outcome: Committed) -> None:
         batch, self._batch, self._out_of_date = self._batch, (), 0
-        others = outcome.others
-        written = []
-        changes = False
-        for place, draft in enumerate(batch):
-            entry = draft.entry
-            self._bytes -= entry.size
-            if place not in others:
-                written.append((entry, draft.session))
-                changes = changes or entry.change is not None
-        if others:
+        size, changes = self._batch_bytes, self._changes
+        self._bytes -= size
+        if outcome.others:
             self._expect_again(
                 [
                     draft
                     for place, draft in enumerate(batch)
-                    if isinstance(others.get(place), TryAgain)
+                    if isinstance(outcome.others.get(place), TryAgain)
                 ]
             )
         if not changes:  # the next batch can be judged before this one is applied
             self._go_on()
-        for place, draft in enumerate(batch):
-            draft.answer(others.get(place, draft.entry) if others else draft.entry)
+        written = _answer(batch, outcome.others)
+        self.observe(self.latency, len(written))
         if written:
-            first, upto = written[0][0].at, written[-1][0].at
-            self._follower.take(first, upto, written)
-            self._broadcast(first, upto, [entry for entry, _ in written])
+            self._apply(written, size)
         if changes:
             self._go_on()
 
-    def _broadcast(self, first: int, upto: int, entries: Sequence[Entry]) -> None:
-        large = sum(entry.size for entry in entries) > NOTE_BYTES
+    def _apply(self, written: Sequence[Draft], size: int) -> None:
+        entries = tuple([draft.entry for draft in written])
+        first, upto = entries[0].at, entries[-1].at
+        self._follower.take(first, upto, entries, [draft.session for draft in written])
         self._broker.broadcast(
-            Appended(self._follower.epoch, first, upto, () if large else tuple(entries))
+            Appended(self._follower.epoch, first, upto, () if size > NOTE_BYTES else entries)
         )
 
     def _apply_first(self, changed: int) -> None:
@@ -244,16 +259,24 @@ class AppendQueue:
             await self._follower.look()
 
 
-def _judged(batch: Sequence[Draft]) -> dict[int, ChatError]:
-    """Who may not write what they want to, by their places in the batch."""
-    refused: dict[int, ChatError] = {}
+def _nobody(_seconds: float, _entries: int) -> None:
+    """Nobody wants to know."""
+
+
+def _judged(draft: Draft) -> ChatError | None:
+    """Why this may not be written to a group; None where it may."""
+    session, entry = draft.session, draft.entry
+    if session is None or entry.kind != TEXT or entry.conv in session.groups:
+        return None
+    return NotMember(entry.conv) if session.seated else TryAgain()
+
+
+def _answer(batch: Sequence[Draft], others: Mapping[int, Known | ChatError]) -> Sequence[Draft]:
+    """Tell everybody what became of theirs, in order. Return what was admitted."""
+    if not others:
+        for draft in batch:
+            draft.answer(draft.entry)
+        return batch
     for place, draft in enumerate(batch):
-        entry, session = draft.entry, draft.session
-        if draft.refused is not None:
-            refused[place] = draft.refused
-        elif session is not None and entry.kind == TEXT and is_group(entry.conv):
-            if not session.seated:
-                refused[place] = TryAgain()
-            elif entry.conv not in session.groups:
-                refused[place] = NotMember(entry.conv)
-    return refused
+        draft.answer(others.get(place, draft.entry))
+    return [draft for place, draft in enumerate(batch) if place not in others]

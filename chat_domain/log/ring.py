@@ -29,7 +29,7 @@ class Ring:
         entries = self._entries
         entries.append(entry)
         self._bytes += entry.size
-        while len(entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
+        if len(entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
             first = entries.popleft()
             self._bytes -= first.size
             self._floor = first.at

@@ -90,22 +90,22 @@ class Session:
     def show(self, entry: Entry) -> None:
         """Show an entry of one of its conversations that is above its place."""
         if entry.kind == TEXT and not is_group(entry.conv):
-            self._note_writer(entry)
+            self.note_writer(entry)
         self.client.show(entry)
 
     def show_late(self, entry: Entry) -> None:
         """The same of one that was applied before."""
         if entry.kind == TEXT and not is_group(entry.conv):
-            self._note_writer(entry)
+            self.note_writer(entry)
         self.client.show_late(entry)
         self.after = entry.at
 
-    def _note_writer(self, entry: Entry) -> None:
-        if entry.sender_id == self.user.id:
-            return
-        if self.unheard is None:
-            self.unheard = deque(maxlen=MOST_UNHEARD)
-        self.unheard.append((entry.at, entry.sender_id))
+    def note_writer(self, entry: Entry) -> None:
+        """Somebody has written to this user alone, and is to be told once that is taken over."""
+        if entry.sender_id != self.user.id:
+            if self.unheard is None:
+                self.unheard = deque(maxlen=MOST_UNHEARD)
+            self.unheard.append((entry.at, entry.sender_id))
 
     def place(self, applied: int) -> int:
         """Everything up to there has been shown. applied: what the node has applied."""
@@ -171,9 +171,9 @@ class Session:
         self.expected_until = now + EXPECTED_FOR
         return self.expected
 
-    def one_answered(self) -> None:
-        self.unanswered -= 1
-        if not self.unanswered and self.when_answered:
+    def look_for_answers(self) -> None:
+        """Let go on who waits for that nothing is unanswered any more, if that is so."""
+        if not self.unanswered:
             told, self.when_answered = self.when_answered, []
             for latch in told:
                 latch.open()

@@ -5,8 +5,9 @@ from collections.abc import Awaitable
 import attrs
 
 from chat_domain.entries import pair
-from chat_domain.errors import ChatError, MailboxFull
+from chat_domain.errors import MailboxFull
 from chat_domain.fairness.guard import Guard
+from chat_domain.log.marks import Marks
 from chat_domain.log.session import Session
 from chat_domain.messages.writing import Writing
 from chat_domain.ports.client import Said
@@ -21,6 +22,7 @@ class OneToOne:
     writing: Writing
     log: Log
     friends: Friends
+    marks: Marks
     guard: Guard
 
     def send(self, sender: Session, to_id: int, said: Said) -> Awaitable[None] | None:
@@ -31,23 +33,22 @@ class OneToOne:
         wait for this. What becomes of it is told by `Client.accepted` and `Client.refused`.
         Raises TooManyUnanswered and TryAgain, as does what is returned.
         """
-        count = sender.wrote_to.get(to_id, 0)
+        wrote_to = sender.wrote_to
+        count = wrote_to.get(to_id, 0)
         if not count % LOOKED_AT_EVERY:
             return self._check_and_write(sender, to_id, said)
-        self._write(sender, to_id, said)
+        self.writing.write(sender, pair(sender.user.id, to_id), said)
+        wrote_to[to_id] = count + 1
         return None
-
-    def _write(
-        self, sender: Session, to_id: int, said: Said, refused: ChatError | None = None
-    ) -> None:
-        sender.wrote_to[to_id] = sender.wrote_to.get(to_id, 0) + (refused is None)
-        self.writing.write(sender, pair(sender.user.id, to_id), said, refused)
 
     async def _check_and_write(self, sender: Session, to_id: int, said: Said) -> None:
         full = await self._is_full(sender.user.id, to_id)
-        if len(sender.wrote_to) >= REMEMBERED:
-            sender.wrote_to.clear()
-        self._write(sender, to_id, said, MailboxFull(to_id) if full else None)
+        wrote_to = sender.wrote_to
+        if len(wrote_to) >= REMEMBERED:
+            wrote_to.clear()
+        refused = MailboxFull(to_id) if full else None
+        self.writing.write(sender, pair(sender.user.id, to_id), said, refused)
+        wrote_to[to_id] = wrote_to.get(to_id, 0) + (not full)
 
     async def _is_full(self, sender_id: int, to_id: int) -> bool:
         """Whether as much waits for a user as may wait from this sender."""
@@ -56,4 +57,7 @@ class OneToOne:
             return False
         if await self.log.unheard(to_id, sender_id, most) < most:
             return False
-        return not await self.friends.lists(to_id, sender_id)
+        if await self.friends.lists(to_id, sender_id):
+            return False
+        await self.marks.write(to_id)  # of who is here, it may be a second behind
+        return await self.log.unheard(to_id, sender_id, most) >= most

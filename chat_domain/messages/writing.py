@@ -5,7 +5,7 @@ import attrs
 from chat_domain.entries import TEXT, Entry
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.log.queue import AppendQueue, Draft
-from chat_domain.log.session import Session
+from chat_domain.log.session import MOST_UNANSWERED, Session
 from chat_domain.ports.client import Said
 from chat_domain.ports.runtime import Clock, Ids
 
@@ -26,9 +26,9 @@ class Writing:
         What it is refused with for the moment is expected again (see `Session`), if its sender has
         given it an id by which it would be known.
         """
-        cid, now = said.cid, self.clock.monotonic()
-        sender.check_may_write(cid, now)
-        user = sender.user
+        cid, user = said.cid, sender.user
+        if sender.expected or sender.unanswered >= MOST_UNANSWERED:
+            sender.check_may_write(cid, self.clock.monotonic())
         entry = Entry(
             conv,
             TEXT,
@@ -42,6 +42,6 @@ class Writing:
         try:
             self.queue.add(Draft(entry, sender, said.seq, cid is not None, refused))
         except TryAgain:
-            sender.expect_again(cid, now)
+            sender.expect_again(cid, self.clock.monotonic())
             raise
         sender.unanswered += 1

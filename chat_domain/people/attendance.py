@@ -57,6 +57,14 @@ class Attendance:
         if gone:
             await self.presence.left(self.node, gone)
 
+    async def audit(self) -> None:
+        """Make good what the presence says of this node and is not so: an answer can be lost, or
+        come late. To be called now and then. Raises TryAgain."""
+        said = await self.presence.users_of(self.node)
+        wrong = set(said) ^ set(self.sessions.users())
+        if wrong:
+            await self._note(wrong)
+
     async def note_all_again(self) -> None:
         """The presence may have forgotten this node. Raises TryAgain."""
         users = self.sessions.users()

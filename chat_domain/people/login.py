@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import attrs
 
-from chat_domain.entries import Ends
+from chat_domain.entries import TEXT, Ends, is_group, people
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
@@ -86,8 +86,19 @@ class Logins:
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
         session.after = self.follower.applied if lost else after
-        session.taken = session.after if since.at is not None else 0
+        if since.at is not None and not lost:
+            self._remember_writers(session, self.marks.of(user_id, got))
         return lost
+
+    def _remember_writers(self, session: Session, got: int) -> None:
+        """What the device has by an earlier connection, and nobody knows that yet, is about to be
+        taken over: its writers are to be told, as far as this node remembers them."""
+        for entry in self.follower.ring.above(got) or ():
+            if entry.at > session.after:
+                return
+            is_private = entry.kind == TEXT and not is_group(entry.conv)
+            if is_private and session.user.id in people(entry.conv):
+                session.note_writer(entry)
 
     async def begin_version1(self, user: User, client: Client) -> Session:
         """Begin a session of a client of version 1. What no device has taken over is shown first,
@@ -129,16 +140,16 @@ class Logins:
     async def end(self, session: Session) -> None:
         """End a session: its client has logged out, or gone. Idempotent.
 
-        What it has written is in the log by then, or was refused; so is its mark, if it is one of
-        version 1, before its slot is given up.
+        What it has written is in the log by then, or was refused, and its mark is stored: a session
+        that follows on another node begins behind it.
         """
         await self.leave(session)
         if not self._discard(session):
             return
         if not self.sessions.of(session.user.id):
             self.attendance.changed(session.user)
+        await self._write_mark(session)
         if session.claim is not None:
-            await self._write_mark(session)
             await self.slots.release(session.claim)
 
     async def answered(self, session: Session) -> None:

@@ -1,16 +1,98 @@
-"""Making nodes that share a store."""
+"""Two nodes that share a store, and people on them."""
+
+import asyncio
+from collections.abc import Callable
+
+import attrs
 
 from adapters.gateway.tasks import BackgroundTasks
 from adapters.latch import EventLatches
+from adapters.memory import memory_store
+from adapters.memory.nodes import Hub
 from adapters.passwords import Argon2Hasher
 from adapters.system import RandomIds, SystemClock
 from chat_domain.chat import Chat
+from chat_domain.log.session import Session
+from chat_domain.model import User
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.store import Store
 from entrypoints.bootstrap import assemble
+from tests.unit.fakes import RecordingClient
+from tests.unit.world import Said
+
+PATIENCE = 10.0  # seconds; far beyond what anything here takes
 
 
-def node(store: Store, surroundings: Surroundings, hasher: Argon2Hasher) -> Chat:
+async def eventually(holds: Callable[[], object]) -> None:
+    """Wait until something holds; fail when it does not for long."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not holds():
+        assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
+        await asyncio.sleep(0.002)
+
+
+@attrs.define(eq=False)
+class Person:
+    """A user with a session on a node."""
+
+    node: Chat
+    user: User
+    session: Session
+    client: RecordingClient
+
+    async def says_to_group(self, group_id: int, text: str) -> str:
+        """Return what became of it, in a word."""
+        answers = self.client.answers
+        before = len(answers)
+        self.node.group_chat.send(self.session, group_id, Said(text))
+        await eventually(lambda: len(answers) > before)
+        return answers[before].status
+
+    async def receives(self, *texts: str) -> None:
+        """Wait until exactly these have been shown, in this order."""
+        await eventually(lambda: len(self.client.texts) >= len(texts))
+        assert self.client.texts == list(texts)
+
+    async def is_thrown_out(self) -> None:
+        await eventually(lambda: self.client.notices == ["thrown out"])
+        assert self.session.ended
+
+
+async def seen(node: Chat, user: User, *, online: bool) -> None:
+    """Wait until the presence says that somebody is there, or is not: it is told by the way."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while (user.id in await node.overview.presence.online([user.id])) is not online:
+        assert asyncio.get_running_loop().time() < deadline, "the presence never said so"
+        await asyncio.sleep(0.002)
+
+
+async def enter(node: Chat, user: User, device: str = "device") -> Person:
+    """Log a user in on a node."""
+    client = RecordingClient()
+    start = await node.logins.begin_device(user, client, device)
+    node.logins.ready(start.session)
+    await seen(node, user, online=True)
+    return Person(node, user, start.session, client)
+
+
+@attrs.frozen
+class Pair:
+    """Two nodes over one store."""
+
+    first: Chat
+    second: Chat
+
+
+async def pair_in_memory() -> Pair:
+    store, hub, hasher = memory_store(), Hub(), Argon2Hasher(cheap=True)
+    nodes = [_node(store, hub.surroundings(name), hasher) for name in ("first", "second")]
+    for chat in nodes:
+        await chat.node.start()
+        hub.join(chat.overview.name, chat.node)
+    return Pair(*nodes)
+
+
+def _node(store: Store, surroundings: Surroundings, hasher: Argon2Hasher) -> Chat:
     """A whole node but for its sockets."""
     return assemble(
         store,

@@ -51,7 +51,8 @@ class Known:
     groups: list[int] = attrs.field(factory=lambda: [1])
     tokens: list[str] = attrs.field(factory=lambda: ["none"])
     sessions: list[str] = attrs.field(factory=lambda: ["none"])
-    pushes: list[int] = attrs.field(factory=lambda: [0])
+    positions: list[int] = attrs.field(factory=lambda: [0])
+    epochs: list[str] = attrs.field(factory=lambda: ["none"])
 
 
 class Grammar:
@@ -72,7 +73,9 @@ class Grammar:
             "limit": self.page,
             "new": lambda: PASSWORD,
             "v": self._one_of([1, 2, 2, 3]),
-            "push": self._one_of(known.pushes),
+            **dict.fromkeys(("at", "since", "re"), self._one_of(known.positions)),
+            "epoch": self._one_of(known.epochs),
+            "device": self._one_of(["phone", "laptop", "tablet"]),
             "token": self._one_of(known.tokens),
             "session": self._one_of(known.sessions),
         }
@@ -84,7 +87,7 @@ class Grammar:
             }
             for msgid, request in REQUESTS.items()
         }
-        # Most of what real clients send is chats and PUSHED; few log in or out again and again.
+        # Most of what real clients send is chats and TAKEN; few log in or out again and again.
         self._msgids = [
             *(
                 msgid

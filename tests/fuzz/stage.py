@@ -9,6 +9,7 @@ import time
 
 import attrs
 
+from chat_domain.model import User
 from chat_domain.names import Name
 from tests.fuzz.grammar import PASSWORD, Known
 from tests.unit.gateway.server import Peer, Server, settled
@@ -19,7 +20,7 @@ TRIES = 7  # before a frame is said to cost more; other processes disturb the fi
 
 LISTED = 100  # on the list of the one who sends
 GROUPS = 3
-MEMBERS = 31  # of a group: one more, and its messages wait for their turn
+MEMBERS = 31  # of a group, all of them here
 LONG = "👩" * 44  # the rest of a name of the longest in bytes
 
 # Who sends: nobody yet, a client of version 2, a person with `nc`, the C++ server's client.
@@ -44,17 +45,20 @@ class Stage:
     @classmethod
     async def set(cls) -> "Stage":
         server = Server()
-        users, groups = server.chat.registration.users, server.chat.groups.groups
+        users, groups = server.chat.registration.users, server.chat.groups
         friends = server.chat.friends.friends
         names = [Name(f"{LONG}{number:06}") for number in range(LISTED + 1)]
         secret = await server.hasher.hash(PASSWORD)
         ids = [await users.add(name, secret) for name in names]
         for friend in ids[1:]:
             await friends.add(ids[0], friend)
-        found = [await groups.create(name, "😀" * 200, ids[0]) for name in names[:GROUPS]]
+        people = [User(user_id, name.text) for user_id, name in zip(ids, names, strict=True)]
+        found = [
+            (await groups.create(people[0], name.text, "😀" * 200))[1] for name in names[:GROUPS]
+        ]
         for group in found:
-            for member in ids[1:MEMBERS]:
-                await groups.join(group.id, member)
+            for member in people[1:MEMBERS]:
+                await groups.join(member, group.id)
         kinds = list(KINDS.values())[1:]
         listeners = [
             await _logged_in(server, ids[number], *kinds[number % len(kinds)])

@@ -108,9 +108,11 @@ class RawClient:
         self.id, self.name = answer["id"], name
         return self.id
 
-    def login(self, password: str = "secret") -> Frame:
-        """Log in as a version 2 client under the name registered last."""
-        answer = self.ask({"msgid": 1000, "id": self.id, "password": password, "v": 2})
+    def login(self, password: str = "secret", **fields: Any) -> Frame:
+        """Log in as a version 2 client under the name registered last. fields: `device` and so
+        on."""
+        login = {"msgid": 1000, "id": self.id, "password": password, "v": 2}
+        answer = self.ask({**login, **fields})
         assert answer["errno"] == 0, answer
         return answer
 

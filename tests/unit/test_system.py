@@ -3,14 +3,14 @@
 from adapters.system import READY, RandomIds
 
 
-def test_mids_sort_in_the_order_in_which_they_were_made() -> None:
+def test_cids_sort_in_the_order_in_which_they_were_made() -> None:
     """Many in one millisecond, and although the clock is set back; none is given twice."""
     ids = RandomIds()
     times = [1000] * (2 * READY) + [1001] * 3 + [999] * 3 + [1002]
-    mids = [ids.mid(time) for time in times]
-    assert mids == sorted(set(mids))
+    cids = [ids.cid(time) for time in times]
+    assert cids == sorted(set(cids))
 
 
-def test_two_processes_give_different_mids() -> None:
+def test_two_processes_give_different_cids() -> None:
     """In the same millisecond."""
-    assert RandomIds().mid(1000) != RandomIds().mid(1000)
+    assert RandomIds().cid(1000) != RandomIds().cid(1000)

@@ -96,7 +96,8 @@ class Fuzzer:
             ("groupid", known.groups),
             ("token", known.tokens),
             ("session", known.sessions),
-            ("push", known.pushes),
+            ("at", known.positions),
+            ("epoch", known.epochs),
         ):
             if field in frame:
                 values.append(frame[field])

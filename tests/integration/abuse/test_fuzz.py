@@ -34,7 +34,8 @@ TOO_FAST = "127.0.0.3"
 
 # Whether the fuzzer gets beyond the door: it hears all that a server says by itself, and is refused
 # for many reasons.
-ANSWERS = {1001, 1004, 1005, 1009, 1010, 1011, 1013, 1020, 1023, 1025, 1027, 1030, 1032}
+ANSWERS = {1001, 1004, 1005, 1009, 1010, 1011, 1013, 1016, 1020, 1023, 1025, 1027, 1030, 1032}
+ANSWERS |= {1037, 1038}
 KINDS_OF_ERRORS = 18
 
 
@@ -45,7 +46,7 @@ def http_port() -> int:
 
 @pytest.fixture
 def server(tmp_path: Path, http_port: int) -> Iterator[ServerProcess]:
-    options = ["--hashing", "cheap", "--mailbox-capacity", "100000", "--http-port", str(http_port)]
+    options = ["--hashing", "cheap", "--waiting-from-strangers", "0", "--http-port", str(http_port)]
     with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options) as process:
         yield process
 

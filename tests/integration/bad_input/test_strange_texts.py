@@ -13,7 +13,6 @@ from tests.integration.bad_input.chatters import (
     assert_undisturbed,
     newcomer,
     numbers,
-    say_to_oneself,
 )
 from tests.integration.raw_client import Frame, RawClient
 
@@ -100,7 +99,7 @@ class TestTexts:
 
     @pytest.mark.parametrize("text", (AWKWARD | CONTROLS).values(), ids=AWKWARD | CONTROLS)
     def test_a_text_arrives_as_it_was_sent(self, port: int, text: str) -> None:
-        """Nothing in a message means anything to the server, live, stored or in a group."""
+        """Nothing in a message means anything to the server, live, in a group or later."""
         with newcomer(port) as sender, newcomer(port) as reader:
             group_id = sender.ask({"msgid": 1007, "groupname": f"group {next(numbers)}"})["groupid"]
             reader.ask({"msgid": 1008, "groupid": group_id})
@@ -108,8 +107,7 @@ class TestTexts:
             sender.send({"msgid": 1009, "groupid": group_id, "msg": text})
             assert [reader.next_chat()["msg"] for _ in range(2)] == [text, text]
             reader.ask({"msgid": 1002})
-            stored = sender.ask({"msgid": 1005, "toid": reader.id, "msg": text, "cid": "later"})
-            assert stored["status"] == "stored"
+            assert sender.ask({"msgid": 1005, "toid": reader.id, "msg": text})["at"]
             reader.login()
             assert reader.next_chat()["msg"] == text
 
@@ -155,7 +153,9 @@ class TestTexts:
         stranger.register(f"user {next(numbers)}", password)
         stranger.login(password)
 
-    def test_the_longest_text_is_accepted(self, regular: RawClient) -> None:
+    def test_the_longest_text_is_accepted(self, port: int, regular: RawClient) -> None:
         """A text of 4,096 characters of four bytes each is delivered whole."""
         text = "😀" * 4096
-        assert say_to_oneself(regular, text)["status"] == "delivered"
+        with newcomer(port) as reader:
+            assert regular.ask({"msgid": 1005, "toid": reader.id, "msg": text})["at"]
+            assert reader.next_chat()["msg"] == text

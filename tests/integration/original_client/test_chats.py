@@ -63,8 +63,7 @@ class TestChat:
         """A text that fits no frame of the original's comes in several, in order."""
         text = LONG_TEXTS[kind][:LONGEST_TEXT]
         writer, reader = people.modern(), people.newcomer()
-        answer = writer.ask({"msgid": 1005, "toid": reader.id, "msg": text})
-        assert answer["status"] == "delivered"
+        assert writer.ask({"msgid": 1005, "toid": reader.id, "msg": text})["at"]
         assert reader.next_text_of_length(len(text)) == text
         assert reader.longest_frame <= LARGEST_FRAME
 

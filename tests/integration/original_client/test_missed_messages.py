@@ -37,8 +37,7 @@ class TestMissedMessages:
         leave(reader)
         texts = [text[:LONGEST_TEXT] for text in LONG_TEXTS.values()]
         for text in texts:
-            answer = writer.ask({"msgid": 1005, "toid": reader.id, "msg": text})
-            assert answer["status"] == "stored"
+            assert writer.ask({"msgid": 1005, "toid": reader.id, "msg": text})["at"]
         offline = "".join(chat.text for chat in welcomed(reader).offline)
         everything = "".join(texts)
         assert offline + reader.next_text_of_length(len(everything) - len(offline)) == everything

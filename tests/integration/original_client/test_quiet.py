@@ -38,7 +38,7 @@ class TestQuiet:
     def test_requests_of_version_2_are_ignored(self, people: People, msgid: int) -> None:
         """Numbers from 1010 up are not the original's, so they are not answered."""
         alice, bob = people.newcomer(), people.newcomer()
-        alice.send({"msgid": msgid, "seq": 7, "push": 1, "name": bob.name, "friendid": bob.id})
+        alice.send({"msgid": msgid, "seq": 7, "at": 1, "name": bob.name, "friendid": bob.id})
         self._assert_undisturbed(alice, bob)
 
     def test_requests_of_version_2_are_not_carried_out(self, people: People) -> None:

@@ -207,9 +207,7 @@ class Device:
         number, key = self._count, f"{self.user.id}:{cid}"
         sending = self._sendings[number] = Sending(number, key, cid, to, group)
         where = {"to": to} if to else {"group": group}
-        self.note(
-            "send", key=key, sender=self.user.id, number=number, crc=crc_of(key), **where
-        )
+        self.note("send", key=key, sender=self.user.id, number=number, crc=crc_of(key), **where)
         if self.is_in:
             self._transmit(sending)
 

@@ -215,7 +215,7 @@ async def test_a_client_that_says_ping_moves_on(server: Server) -> None:
     ann, _ = await two(server)
     ann.post(2, "hello")
     await exchange(ann)
-    assert ann.protocol.position is None
+    assert ann.protocol.position == Position(0, server.chat.follower.epoch)
     ann.protocol.request(requests.Ping())
     await exchange(ann)
     assert ann.protocol.position == Position(1, server.chat.follower.epoch)

@@ -492,14 +492,16 @@ async def test_a_chat_without_a_seq_is_answered_by_errors_alone(server: Server) 
     assert [frame.get("error") for frame in ann.heard()] == ["no_such_user"]
 
 
-async def test_chats_do_not_wait_for_one_another(server: Server) -> None:
+@pytest.mark.parametrize("chat", [{"msgid": 1005, "toid": 2}, {"msgid": 1009, "groupid": 1}])
+async def test_chats_do_not_wait_for_one_another(server: Server, chat: dict[str, int]) -> None:
     """However slow the disk is: they are answered in one go, in their order."""
     ann = await server.logged_in("Ann")
     await server.register("Bob")
-    ann.heard()
+    await server.group(1)
     await ann.ask(1005, toid=2, msg="the first is looked at")
+    ann.heard()
     server.log.slow_writes = True
-    ann.say(*({"msgid": 1005, "toid": 2, "msg": "hello", "seq": 50 + n} for n in range(9)))
+    ann.say(*({**chat, "msg": "hello", "seq": 50 + n} for n in range(9)))
     await settled()
     assert ann.heard() == []
     assert ann.link.reading
@@ -507,7 +509,7 @@ async def test_chats_do_not_wait_for_one_another(server: Server) -> None:
         server.log.serve()
         await settled()
     assert [(frame["seq"], frame["at"]) for frame in ann.heard()] == [
-        (50 + n, 2 + n) for n in range(9)
+        (50 + n, 3 + n) for n in range(9)
     ]
 
 
@@ -739,6 +741,16 @@ async def test_a_new_name_that_comes_again_gets_the_answer_of_the_first(server: 
     await ann.ask(1028, groupid=1)
     second = await ann.ask(1035, groupid=1, groupname="walkers", cid="c1")
     assert second == first | {"seq": second["seq"]}
+
+
+async def test_what_has_to_ask_the_store_weighs_more(server: Server) -> None:
+    """But no chat does, though the first to somebody is looked at there."""
+    ann = await server.logged_in("Ann")
+    before = ann.talk.meter.frames
+    await ann.ask(1005, toid=1, msg="to myself")
+    assert ann.talk.meter.frames - before == 1
+    await ann.ask(1022)
+    assert ann.talk.meter.frames - before == 1 + DEAR
 
 
 async def test_a_group_s_new_name_weighs_as_much_as_a_message_to_it(server: Server) -> None:

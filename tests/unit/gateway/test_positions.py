@@ -97,6 +97,15 @@ async def test_without_a_place_it_begins_where_no_device_has_been(server: Server
         await server.chat.marks.write()
 
 
+async def test_a_mark_is_written_when_its_session_ends(server: Server) -> None:
+    """So that one which follows on another node begins behind it."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two")
+    await take(ann, 1)
+    await ann.ask(1002)
+    assert await server.waiting_for(1) == ["two"]
+
+
 @both_ways
 @pytest.mark.parametrize(
     ("since", "epoch"),

@@ -4,6 +4,7 @@ from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient
+from tests.unit.world import World
 
 
 def session_of(user_id: int, *groups: int) -> Session:
@@ -33,7 +34,8 @@ def test_nothing_is_left_of_a_session_that_has_ended() -> None:
     sessions.add(session)
     assert sessions.discard(session)
     assert not sessions.discard(session)
-    assert list(sessions) == list(sessions.in_group(7)) == sessions.users() == []
+    assert list(sessions) == list(sessions.in_group(7)) == []
+    assert sessions.users() == []
     assert (len(sessions), sessions.memberships) == (0, 0)
 
 
@@ -61,3 +63,13 @@ def test_a_group_that_ends_has_nobody() -> None:
     sessions.end_group(7, 5)
     assert list(sessions.in_group(7)) == []
     assert len(sessions.in_group(8)) == 1
+
+
+def test_what_the_presence_has_wrong_of_a_node_is_made_good(world: World) -> None:
+    """An answer was lost, or came late."""
+    ann, bob = world.newcomer("Ann"), world.newcomer("Bob")
+    bob.leaves()
+    world.tasks.run(world.presence.left("alone", [ann.user.id]))
+    world.tasks.run(world.presence.came("alone", [bob.user.id]))
+    world.tasks.run(world.chat.node.audit())
+    assert world.tasks.run(world.presence.users_of("alone")) == [ann.user.id]

@@ -7,15 +7,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.gateway.tally import Histogram, Tally
 from adapters.incidents import INCIDENTS
-from adapters.memory import memory_store
 from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
-from adapters.operators.timed import timed_store
-from chat_domain.delivery.receipt import Receipt
-from chat_domain.errors import MailboxFull, TryAgain
-from chat_domain.names import Name
-from tests.unit.world import World
+from chat_domain.errors import TryAgain
+from chat_domain.notes import Appended
+from entrypoints.bootstrap import opened
+from entrypoints.settings import Settings
+from tests.unit.gateway.server import Server, settled
 
 
 def test_a_histogram_counts_up_to_its_bounds() -> None:
@@ -26,24 +25,17 @@ def test_a_histogram_counts_up_to_its_bounds() -> None:
     assert (histogram.counts, histogram.sum) == ([2, 2, 1], 14)
 
 
-def answered(tally: Tally, world: World, *, stored: bool = False, refused: bool = False) -> None:
-    """Somebody's message is answered 7 ms after it was accepted."""
-    ann = world.newcomer(f"Ann {stored} {refused}")
-    message = world.chat.delivery.accept(ann.session, 0, "hello", None)
-    receipt = Receipt(ann.session, message, message.mid, 1, 1, stored=stored)
-    if refused:
-        receipt.error = MailboxFull(2)
-    tally.answered(receipt, message.time_ms + 7)
+Samples = Mapping[tuple[str, ...], float]
 
 
-def samples(world: World, tally: Tally) -> Mapping[tuple[str, ...], float]:
+def samples(server: Server, tally: Tally) -> Samples:
     """What is on the page, by name and labels."""
     collector = NodeCollector(
-        chat=world.chat,
+        chat=server.chat,
         tally=tally,
         connections=lambda: 3,
         strangers=lambda: 2,
-        held_up=lambda: {"stalled": 1},
+        held_up=lambda: {"not_reading": 1},
         draining=lambda: False,
         depths={"a queue": lambda: 5},
         limits=lambda: {"too_fast_cut": 2},
@@ -58,39 +50,110 @@ def samples(world: World, tally: Tally) -> Mapping[tuple[str, ...], float]:
     }
 
 
-def test_the_page_has_the_numbers() -> None:
-    """The program, gauges, outcomes, latencies in seconds, errors and limits."""
-    world, tally = World(), Tally()
-    answered(tally, world)
-    answered(tally, world, stored=True)
-    answered(tally, world, refused=True)
+def test_the_page_has_the_numbers(server: Server) -> None:
+    """The program, gauges, latencies in seconds, errors and limits."""
+    tally = Tally()
+    tally.committed(0.007, 2)
+    tally.shown = 5
     tally.errors["mailbox_full"] += 1
     tally.lag.add(0.3)
+    tally.waits["log", "append"] = Histogram((1, 5))
+    tally.waits["log", "append"].add(2)
+    tally.failures["log", "append"] += 3
     INCIDENTS.bad_input("redis", "packet", "it is truncated")
     INCIDENTS.defect("clock", ValueError())
-    found = samples(world, tally)
+    found = samples(server, tally)
     assert found["chat_build_info", "3.11.0", "1.2.3"] == 1
-    assert found["chat_sessions",] == 3
     assert found["chat_connections",] == 3
     assert found["chat_connections_not_logged_in",] == 2
-    assert found["chat_connections_held_up", "stalled"] == 1
+    assert found["chat_connections_held_up", "not_reading"] == 1
     assert found["chat_connections_limit",] == 10
     assert found["chat_lease_held",] == 1
+    assert found["chat_draining",] == 0
     assert found["chat_queue_depth", "a queue"] == 5
-    assert [
-        found["chat_messages_total", outcome] for outcome in ("delivered", "stored", "refused")
-    ] == [1, 1, 1]
+    assert [found["chat_messages_total", what] for what in ("written", "shown")] == [2, 5]
     assert found["chat_ack_seconds_bucket", "0.005"] == 0
     assert found["chat_ack_seconds_bucket", "0.01"] == 2
     assert found["chat_ack_seconds_count",] == found["chat_ack_seconds_bucket", "+Inf"] == 2
     assert found["chat_ack_seconds_sum",] == pytest.approx(0.014)
     assert found["chat_loop_lag_seconds_bucket", "0.25"] == 0
     assert found["chat_loop_lag_seconds_bucket", "0.5"] == 1
+    assert found["chat_operation_seconds_bucket", "1.0", "append", "log"] == 0
+    assert found["chat_operation_seconds_bucket", "5.0", "append", "log"] == 1
+    assert found["chat_operation_failures_total", "append", "log"] == 3
     assert found["chat_errors_total", "mailbox_full"] == 1
     assert found["chat_limits_total", "too_fast_cut"] == 2
     assert [found["chat_malformed_total", source] for source in ("redis", "database")] == [1, 0]
     assert found["chat_defects_total", "clock"] == 1
     assert ("process_open_fds",) in found
+
+
+async def test_the_page_says_how_the_log_is_followed(server: Server) -> None:
+    """Up to where, how far that is behind, who is read for, what the ring was good for, and what
+    is not written yet."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    before = samples(server, server.gateway.shared.tally)
+    assert before["chat_sessions",] == 2
+    await bob.ask(1005, toid=1, msg="one")
+    ann.conversation.choked()
+    await bob.ask(1005, toid=1, msg="two")
+    server.chat.follower.ring.begin(2)
+    server.log.gate.clear()
+    ann.conversation.unchoked()
+    await settled()
+    ann.say({"msgid": 1014, "at": 1})
+    server.chat.follower.heard(Appended(server.chat.follower.epoch, 3, 7, ()))
+    found = samples(server, server.gateway.shared.tally)
+    assert found["chat_log_position",] == 2
+    assert found["chat_log_lag",] == 5
+    assert found["chat_readers_behind",] == 1
+    assert found["chat_marks_unwritten",] == 1
+    assert found["chat_ring_misses",] == before["chat_ring_misses",] + 1
+    assert [found["chat_messages_total", what] for what in ("written", "shown")] == [2, 1]
+    assert found["chat_ack_seconds_count",] == found["chat_ack_seconds_bucket", "0.001"] == 2
+    server.log.gate.set()
+    await settled()
+    found = samples(server, server.gateway.shared.tally)
+    assert found["chat_readers_behind",] == 0
+    assert found["chat_messages_total", "shown"] == 2
+
+
+async def test_what_waits_for_the_log_is_on_the_page(server: Server) -> None:
+    """And how long the last batch took."""
+    ann = await server.logged_in("Ann")
+    server.log.slow_writes = True
+    ann.say(*({"msgid": 1005, "toid": 1, "msg": "hello"} for _ in range(3)))
+    await settled()
+    depths = server.chat.overview.depths
+    assert {name: depth() for name, depth in depths.items() if depth()} == {"log": 3}
+    server.clock.advance(2)
+    server.log.serve()
+    await settled()
+    found = samples(server, server.gateway.shared.tally)
+    assert found["chat_append_seconds",] == 2
+    assert [found["chat_ack_seconds_bucket", bound] for bound in ("1.0", "2.5")] == [0, 3]
+
+
+async def test_a_server_counts_what_it_writes() -> None:
+    """With metrics and without; one that does not would say that it is idle."""
+    for port in (0, 1):
+        async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
+            chat = gateway.shared.chat
+            await chat.groups.create(await chat.registration.register("Ann", "pw"), "hikers", "")
+            assert gateway.shared.tally.written == 1
+
+
+async def test_what_is_refused_is_counted_by_its_name(server: Server) -> None:
+    """A chat as well as any other request, and whether or not its client can be told."""
+    ann, old = await server.logged_in("Ann"), await server.logged_in("Old", version=1, end=b"\0")
+    await ann.ask(1005, toid=99, msg="to nobody")
+    await ann.ask(1021, friendid=99)
+    ann.link.arrives(b"{}\n")
+    old.say({"msgid": 1005, "toid": 99, "msg": "to nobody"})
+    await settled()
+    assert server.gateway.shared.tally.errors == {
+        "no_such_user": 2, "not_friends": 1, "bad_field": 1,
+    }  # fmt: skip
 
 
 async def test_the_loop_s_lag_is_how_late_a_timer_fires() -> None:
@@ -102,27 +165,49 @@ async def test_the_loop_s_lag_is_how_late_a_timer_fires() -> None:
     assert (lag.counts, lag.sum) == ([1, 1, 0], 5.0)
 
 
-async def test_a_node_is_ready_when_all_is_well() -> None:
+async def test_a_node_is_ready_when_all_is_well(server: Server) -> None:
     """And not while it stops, without a lease, or without its store."""
-    world, draining = World(), False
-    readiness = Readiness(world.chat, lambda: draining)
-    assert await readiness.troubles() == []
+    draining = False
+    assert await Readiness(server.chat, lambda: draining).troubles() == []
+    readiness = Readiness(server.chat, lambda: draining)
     draining = True
     assert await readiness.troubles() == ["draining"]
     draining = False
-    world.chat.node.standing.suspended = True
+    server.chat.node.slots.suspended = True
     assert await readiness.troubles() == ["lease"]
 
 
 @pytest.mark.parametrize("failure", [TryAgain(), ValueError("a defect")])
-async def test_a_node_that_does_not_hear_the_others_is_not_ready(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception
+async def test_a_node_without_its_store_is_not_ready(
+    server: Server, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
-    """It would log nobody in."""
+    """Whatever the matter is with it."""
 
-    async def nothing_comes() -> None:
+    async def nothing(*_: object) -> None:
         raise failure
 
-    world = World()
-    monkeypatch.setattr(world.chat.node.broker, "catch_up", nothing_comes)
-    assert await Readiness(world.chat, lambda: False).troubles() == ["broker"]
+    monkeypatch.setattr(type(server.store.users), "by_id", nothing)
+    assert await Readiness(server.chat, lambda: False).troubles() == ["store"]
+
+
+async def test_a_node_that_does_not_hear_the_others_is_not_ready(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it goes on, and looks into the log for what they write."""
+    monkeypatch.setattr(type(server.chat.node.broker), "hears", lambda _: False)
+    assert await Readiness(server.chat, lambda: False).troubles() == ["broker"]
+
+
+async def test_the_store_is_not_asked_more_often_than_once_a_second(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many ask; what the node knows by itself counts at once."""
+    readiness = Readiness(server.chat, lambda: False)
+    assert await readiness.troubles() == []
+    monkeypatch.setattr(type(server.store.users), "by_id", None)  # whoever calls it fails
+    assert await readiness.troubles() == []
+    server.chat.node.slots.suspended = True
+    assert await readiness.troubles() == ["lease"]
+    monkeypatch.setattr("adapters.operators.readiness.GOOD_FOR", 0.0)
+    with pytest.raises(TypeError):
+        await readiness.troubles()

@@ -38,13 +38,13 @@ def test_what_reloads_counts_and_what_does_not_stays() -> None:
     """The log names both."""
     found = attrs.evolve(BEFORE, connections=5, registration="closed", port=7000, workers=1)
     with capture_logs() as lines:
-        configuration, taken = reloaded(attrs.evolve(found, mailbox_capacity=7))
+        configuration, taken = reloaded(attrs.evolve(found, durability="process"))
     expected = attrs.evolve(BEFORE, connections=5, registration="closed")
     assert taken == [expected]
     assert configuration.settings == expected
     assert [(line["event"], line.get("changed", line.get("settings"))) for line in lines] == [
         ("configuration reloaded", ["registration", "connections"]),
-        ("these settings count from the next start on", ["port", "mailbox_capacity"]),
+        ("these settings count from the next start on", ["port", "durability"]),
     ]
 
 
@@ -106,7 +106,7 @@ def test_tls_neither_begins_nor_ends() -> None:
 
 
 async def test_what_is_taken_counts() -> None:
-    """For whoever asks the guard, the budget and the door, and for a connection that is there."""
+    """For whoever asks the guard and the door, and for a connection that is there."""
     async with opened(BEFORE) as gateway:
         door = entrance(BEFORE, gateway, None)
         meter = gateway.joined(FakeLink()).talk.meter
@@ -116,7 +116,7 @@ async def test_what_is_taken_counts() -> None:
             connections=7,
             friends_per_user=1,
             registration="closed",
-            unsettled_mib=1,
+            waiting_from_strangers=3,
             proxy_from="10.0.0.0/8",
         )
         take(after, gateway, door, None)
@@ -125,7 +125,7 @@ async def test_what_is_taken_counts() -> None:
         assert meter.charge(0.0) > 0
         assert shared.guard.limits == shared.chat.friends.guard.limits == after.limits()
         assert not shared.guard.registration_open
-        assert shared.chat.logins.budget.limit == 1024 * 1024
+        assert shared.chat.one_to_one.guard is shared.chat.groups.guard is shared.guard
         assert door.proxies == after.proxy_networks()
 
 

@@ -50,12 +50,12 @@ def test_the_port_is_the_first_argument() -> None:
 
 def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(file: Writer) -> None:
     """Each where the ones before it say nothing."""
-    config = file('host = "file"\nlog_level = "error"\nmailbox_capacity = 5\n')
+    config = file('host = "file"\nlog_level = "error"\nhashing_jobs = 5\n')
     environment = {"CHAT_CONFIG": config, "CHAT_HOST": "environment", "CHAT_LOG_LEVEL": "warning"}
     settings = read_settings(["--host", "flag"], environment)
     assert settings.host == "flag"
     assert settings.log_level == "warning"
-    assert settings.mailbox_capacity == 5
+    assert settings.hashing_jobs == 5
     assert settings.port == 6000
 
 
@@ -113,7 +113,8 @@ LEVELS = "one of debug, info, warning, error"
         (["--http-port", "99999"], f"--http-port 99999: {PORTS}"),
         (["--log-level", "lout"], f"--log-level lout: {LEVELS}"),
         (["--hashing", "none"], "--hashing none: one of strong, cheap"),
-        (["--mailbox-capacity", "0"], f"--mailbox-capacity 0: a whole number from 1 to {LARGEST}"),
+        (["--workers", "0"], f"--workers 0: a whole number from 1 to {LARGEST}"),
+        (["--durability", "none"], "--durability none: one of disk, process"),
         (["--connections", "1e4"], f"--connections 1e4: a whole number from 0 to {LARGEST}"),
         (
             ["--ipv6-prefixes", "48,64"],

@@ -171,7 +171,7 @@ async def test_what_was_just_said_has_not_left(bench: Bench) -> None:
 
 
 async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:
-    """Whatever others cause to be said to it, memory has an end."""
+    """Whatever else is said to it, memory has an end."""
     bench.transport.stuck = True
     bench.connection.write(b"x" * (HARD_LIMIT - 1))
     await asyncio.sleep(0)
@@ -181,6 +181,18 @@ async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:
     assert bench.transport.calls == ["abort"]
     bench.connection.connection_lost(None)
     assert bench.talk.events[-1] == "lost: too_slow"
+
+
+async def test_what_is_said_in_one_turn_is_never_too_much(bench: Bench) -> None:
+    """A batch of the log may be; nobody is cut off for it who has read so far."""
+    bench.transport.stuck = True
+    for _ in range(3):
+        bench.connection.write(b"x" * HARD_LIMIT)
+    await asyncio.sleep(0)
+    assert bench.transport.calls == []
+    bench.connection.write(b"x")
+    await asyncio.sleep(0)
+    assert bench.transport.calls == ["abort"]
 
 
 async def test_last_words_leave_before_the_end(bench: Bench) -> None:

@@ -1,0 +1,5 @@
+"""A gateway over the domain in memory."""
+
+from tests.unit.gateway.conftest import server
+
+__all__ = ["server"]
