@@ -192,7 +192,8 @@ def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
     if scheme == "memory" and separator and not rest:
         return _memory()
     if settings.sqlite_file is not None:
-        return sqlite_store(settings.sqlite_file, durability=settings.durability)
+        process = settings.durability == "process"
+        return sqlite_store(settings.sqlite_file, durability="process" if process else "disk")
     if scheme == "mysql":
         _refuse_islands(settings)
         return mysql_store(settings.store)

@@ -105,8 +105,8 @@ class Settings:
     )
     durability: str = _setting(
         "disk",
-        "when a message in SQLite counts as written: when the disk has it, or when it would survive "
-        "the end of this process, but not a power cut; MySQL has settings of its own for that",
+        "when a message in SQLite counts as written: when the disk has it, or when it would "
+        "survive the end of this process, but not a power cut; MySQL has settings of its own",
         choices=("disk", "process"),
     )
     single_node: bool = _setting(

@@ -28,7 +28,7 @@ MOST_PACED = 64  # frames that wait to be sent one after the other; the log has 
 class Version2Client:
     """Says what it has taken over, and gets everything that there is."""
 
-    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "sent")
+    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write", "sent")
 
     version = 2
     takes_errors = True
@@ -40,6 +40,7 @@ class Version2Client:
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         self._user = user
         self._link = link
+        self._write = link.write  # looked up once: much is said
         self._encode = encoder.encode
         self._presence = encoder.presence
         self._tally = tally
@@ -47,7 +48,7 @@ class Version2Client:
 
     def show(self, entry: Entry) -> None:
         self._tally.shown += 1
-        self._link.write(self._encode(entry))
+        self._write(self._encode(entry))
 
     def show_late(self, entry: Entry) -> None:
         if entry.kind != DELETED:
@@ -55,7 +56,7 @@ class Version2Client:
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         if tag is not None:
-            self._link.write(accepted(tag, entry))
+            self._write(accepted(tag, entry))
 
     def refused(self, error: ChatError, tag: int | None) -> None:
         name = errors.name_of(error)
@@ -156,7 +157,7 @@ class PersonClient(Version2Client):
             self.sent = entry.at
 
     def _send_at_once(self, entry: Entry) -> None:
-        self._link.write(self._chat_for_terminal(entry))
+        self._write(self._chat_for_terminal(entry))
         self.sent = entry.at
 
     _send_late = _send_at_once
@@ -222,7 +223,7 @@ class OriginalClient(PersonClient):
     def _send_at_once(self, entry: Entry) -> None:
         frames = self._short_chats(entry)
         if len(frames) == 1 and not self._pacer.busy:
-            self._link.write(frames[0])
+            self._write(frames[0])
             self.sent = entry.at
         else:
             self._pace(frames, entry.at)
@@ -247,7 +248,7 @@ class OriginalClient(PersonClient):
             self.full = False
             self.full_or_not()
 
-    def accepted(self, tag: int | None, entry: Entry | Known) -> None:  # noqa: ARG002
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         """It could take an answer for a chat, so it gets none."""
 
     def refused(self, error: ChatError, tag: int | None) -> None:  # noqa: ARG002

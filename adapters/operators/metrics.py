@@ -102,7 +102,7 @@ class NodeCollector(Collector):
 
     def _messages(self) -> Metric:
         messages = CounterMetricFamily(
-            "chat_messages", "Texts written to the log, and entries shown.", labels=["what"]
+            "chat_messages", "Entries written to the log, and shown.", labels=["what"]
         )
         for what in ("written", "shown"):
             messages.add_metric([what], getattr(self.tally, what))

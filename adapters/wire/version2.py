@@ -55,6 +55,7 @@ def _frame(entry: Entry) -> bytes:
     if entry.change is not None:
         return encode(_changed(entry, entry.change))
     conv, sender_id = entry.conv, entry.sender_id
+    kind: type[OneChatFrame | GroupChatFrame]
     if is_group(conv):
         kind, to = GroupChatFrame, conv
     else:

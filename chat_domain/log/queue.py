@@ -56,8 +56,7 @@ class Draft:
         if isinstance(result, ChatError):
             session.client.refused(result, self.tag)
         else:
-            if result.at > session.written:
-                session.written = result.at
+            session.written = max(session.written, result.at)
             session.client.accepted(self.tag, result)
         session.unanswered -= 1
         if session.when_answered:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 import attrs
 
 from chat_domain.entries import pair
-from chat_domain.errors import ChatError, MailboxFull
+from chat_domain.errors import MailboxFull
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.marks import Marks
 from chat_domain.log.session import Session

@@ -15,10 +15,17 @@ class Said(Protocol):
     re: the position of what it answers, 0 for nothing.
     """
 
-    msg: str
-    cid: str | None
-    seq: int | None
-    re: int
+    @property
+    def msg(self) -> str: ...
+
+    @property
+    def cid(self) -> str | None: ...
+
+    @property
+    def seq(self) -> int | None: ...
+
+    @property
+    def re(self) -> int: ...
 
 
 class Client(Protocol):

@@ -78,8 +78,10 @@ def _table(rows: Iterable[Result], none: str) -> Iterator[str]:
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value is None or value == []:
         return "-"
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return clean(str(value))

@@ -88,15 +88,14 @@ async def go_back(case: Case) -> None:
         talking.cancel()
         await beside(case.restore)
     async with back(case.restored[-1].port, bert) as bert_again:
-        heard = bert_again.texts
-        assert heard[: len(before)] == before
-        assert heard == said[: len(heard)]
+        await bert_again.hears(*before)
         assert [friend.id async for friend in bert_again.client.friends()] == [anna.id]
         assert [own.group.id async for own in bert_again.client.groups()] == [group.id]
         async with newcomer(case.restored[0].port) as cora:
             assert cora.id > later.id
-            await cora.client.send(bert.id, "I am new here")
-            await bert_again.hears("I am new here")
+            await cora.tells(bert_again, "I am new here")
+            *heard, _ = bert_again.texts
+            assert heard == said[: len(heard)]
 
 
 async def talk(who: Chatter, to: Chatter, said: list[str]) -> None:

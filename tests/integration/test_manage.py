@@ -27,7 +27,7 @@ def test_without_a_server_the_file_is_opened(tmp_path: Path) -> None:
     ann = told("add", "Ann", options=options, stdin="secret\n")
     bob = told("add", "Bob", options=options, stdin="secret\n")
     assert manage("add", "ann", options=options, stdin="x\n").returncode == 1
-    away = {"disabled": False, "node": None}
+    away = {"disabled": False, "nodes": []}
     users = [{**ann, **away}, {**bob, **away}]
     assert told("list", options=options) == {"users": users, "next": None}
     assert told("list", "--limit", "1", options=options)["next"] == ann["id"]
@@ -55,7 +55,7 @@ def test_a_person_reads_a_table(tmp_path: Path) -> None:
     options = options_of(tmp_path)
     assert manage("add", "Ann", options=options, stdin="secret\n").stdout == "added Ann (id 1)\n"
     told("disable", "Ann", options=options)
-    table = "id  name  disabled  node\n1   Ann   yes       -\n"
+    table = "id  name  disabled  nodes\n1   Ann   yes       -\n"
     assert manage("list", options=options).stdout == table
     assert manage("who", options=options).stdout == "nobody\n"
     assert manage("groups", "list", options=options).stdout == "no group\n"
@@ -185,6 +185,13 @@ async def test_a_live_cluster_is_managed(new_cluster: NewCluster) -> None:
                 (one.id, one.name) for one in (anna, bert)
             }
             assert {one["node"] for one in who} == {node["node"] for node in nodes}
+            async with back(cluster.ports[1], anna):
+                found = await beside(lambda: told("find", str(anna.id), options=options))
+                names = sorted(node["node"] for node in nodes)
+                assert sorted(found["users"][0]["nodes"]) == names
+                table = (await beside(lambda: manage("find", str(anna.id), options=options))).stdout
+                assert all(name in table for name in names)
+                assert "[" not in table
             await beside(lambda: told("broadcast", "noon", options=options))
             await eventually(lambda: anna.of(Notice) and bert.of(Notice))
             group = await anna.client.create_group(f"group of {anna.name}")

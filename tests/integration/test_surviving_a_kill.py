@@ -12,27 +12,34 @@ HASTY = Settings(first_delay=0.02, longest_delay=0.2)
 
 
 async def test_every_message_arrives_once_and_in_order(server: ServerProcess) -> None:
-    """Two senders keep posting while the server is killed and started again, three times."""
+    """Two senders keep posting while the server is killed and started again, three times. Both
+    devices of their reader see the same."""
     async with AsyncExitStack() as stack:
-        reader, zhang, li = [
+        reader, twin, zhang, li = [
             await stack.enter_async_context(
                 ChatClient.connect("127.0.0.1", server.port, settings=HASTY)
             )
-            for _ in range(3)
+            for _ in range(4)
         ]
         for client, name in ((reader, "reader"), (zhang, "zhang"), (li, "li")):
             await client.register(name, "secret")
             await client.login(name, "secret")
-        reading = asyncio.create_task(_read(reader, 2 * MESSAGES))
+        await twin.login("reader", "secret")
+        for name in ("zhang", "li"):  # strangers may not leave so much unread
+            await reader.add_friend(name)
+        readings = [asyncio.create_task(_read(device, 2 * MESSAGES)) for device in (reader, twin)]
         sending = [asyncio.create_task(_write(client)) for client in (zhang, li)]
         for _ in range(KILLS):
             await asyncio.sleep(0.3)
             await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
         await asyncio.gather(*sending)
-        had = await reading
+        one, other = await asyncio.gather(*readings)
+    assert one == other
     expected = [str(number) for number in range(MESSAGES)]
-    assert had == {"zhang": expected, "li": expected}
+    for name in ("zhang", "li"):
+        assert [text for sender, text in one if sender == name] == expected
+    assert len(one) == 2 * MESSAGES
 
 
 async def _write(client: ChatClient) -> None:
@@ -43,13 +50,13 @@ async def _write(client: ChatClient) -> None:
     await asyncio.gather(*futures)
 
 
-async def _read(client: ChatClient, count: int) -> dict[str, list[str]]:
-    had: dict[str, list[str]] = {}
+async def _read(client: ChatClient, count: int) -> list[tuple[str, str]]:
+    """Who said what, in the order of the log."""
+    had = []
     async with asyncio.timeout(60):
         async for event in client.events():
             if isinstance(event, Message):
-                had.setdefault(event.sender_name, []).append(event.text)
-                count -= 1
-            if not count:
-                break
+                had.append((event.sender_name, event.text))
+                if len(had) == count:
+                    break
     return had

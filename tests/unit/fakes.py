@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Coroutine, Generator, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
-from adapters.memory.log import MemoryLog
 
+from adapters.memory.log import MemoryLog
 from chat_domain.entries import Batch, Ends, Entry, Known, Opening, Place, Reading
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.hints import Hint

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable
 
 import attrs
-from adapters.memory.log import MemoryLog
 
 from adapters.memory import memory_store
+from adapters.memory.log import MemoryLog
 from adapters.memory.nodes import Hub
 from chat_domain.entries import Entry
 from chat_domain.fairness.guard import Guard

@@ -230,6 +230,7 @@ class Server:
         finished(self.chat.node.start())
         hub.join("alone", self.chat.node)
         self.gateway = Gateway(Shared(self.chat, self.tasks, self.guard))
+        self.chat.queue.observe = self.gateway.shared.tally.committed
 
     def join(self, end: bytes = b"\n") -> Peer:
         return Peer(self, end)

@@ -34,7 +34,8 @@ def test_nothing_is_left_of_a_session_that_has_ended() -> None:
     sessions.add(session)
     assert sessions.discard(session)
     assert not sessions.discard(session)
-    assert list(sessions) == list(sessions.in_group(7)) == sessions.users() == []
+    assert list(sessions) == list(sessions.in_group(7)) == []
+    assert sessions.users() == []
     assert (len(sessions), sessions.memberships) == (0, 0)
 
 

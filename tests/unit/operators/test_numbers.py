@@ -12,6 +12,8 @@ from adapters.operators.metrics import NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
 from chat_domain.errors import TryAgain
 from chat_domain.notes import Appended
+from entrypoints.bootstrap import opened
+from entrypoints.settings import Settings
 from tests.unit.gateway.server import Server, settled
 
 
@@ -51,8 +53,7 @@ def samples(server: Server, tally: Tally) -> Samples:
 def test_the_page_has_the_numbers(server: Server) -> None:
     """The program, gauges, latencies in seconds, errors and limits."""
     tally = Tally()
-    for _ in range(2):
-        tally.accepted(7)
+    tally.committed(0.007, 2)
     tally.shown = 5
     tally.errors["mailbox_full"] += 1
     tally.lag.add(0.3)
@@ -109,7 +110,7 @@ async def test_the_page_says_how_the_log_is_followed(server: Server) -> None:
     assert found["chat_marks_unwritten",] == 1
     assert found["chat_ring_misses",] == before["chat_ring_misses",] + 1
     assert [found["chat_messages_total", what] for what in ("written", "shown")] == [2, 1]
-    assert found["chat_ack_seconds_count",] == 2
+    assert found["chat_ack_seconds_count",] == found["chat_ack_seconds_bucket", "0.001"] == 2
     server.log.gate.set()
     await settled()
     found = samples(server, server.gateway.shared.tally)
@@ -128,7 +129,18 @@ async def test_what_waits_for_the_log_is_on_the_page(server: Server) -> None:
     server.clock.advance(2)
     server.log.serve()
     await settled()
-    assert samples(server, Tally())["chat_append_seconds",] == 2
+    found = samples(server, server.gateway.shared.tally)
+    assert found["chat_append_seconds",] == 2
+    assert [found["chat_ack_seconds_bucket", bound] for bound in ("1.0", "2.5")] == [0, 3]
+
+
+async def test_a_server_counts_what_it_writes() -> None:
+    """With metrics and without; one that does not would say that it is idle."""
+    for port in (0, 1):
+        async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
+            chat = gateway.shared.chat
+            await chat.groups.create(await chat.registration.register("Ann", "pw"), "hikers", "")
+            assert gateway.shared.tally.written == 1
 
 
 async def test_what_is_refused_is_counted_by_its_name(server: Server) -> None:
