@@ -231,11 +231,12 @@ class Follower:
         return self._show_people(entry, writer)
 
     def _show_group(self, entry: Entry, writer: Session | None) -> int:
-        """The sessions are not asked to: nobody wants to know whether a member has got it."""
+        """Without the sessions' doing where they have nothing to do with it: nobody is told whether
+        a member has got it."""
         at, sessions = entry.at, self._sessions.in_group(entry.conv)
         for session in sessions:
             if session is not writer and session.live and at > session.after:
-                session.client.show(entry)
+                (session if session.expected else session.client).show(entry)
         return len(sessions) + 1
 
     def _show_people(self, entry: Entry, writer: Session | None) -> int:

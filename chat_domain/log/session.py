@@ -9,8 +9,8 @@ Rules:
 4. Nothing is kept for it in either case, and nothing has to be stored when it ends.
 5. At most MOST_UNANSWERED of what it writes are on their way into the log. What cannot be written
    for the moment is expected again, and so is what comes behind it: until they have come, in their
-   order, nothing else is accepted (or for EXPECTED_FOR seconds). So the order in which its user
-   writes is kept.
+   order, nothing else is accepted, unless the first of them is shown to its client as written, or
+   has not come for EXPECTED_FOR seconds. So the order in which its user writes is kept.
 """
 
 from collections import deque
@@ -91,12 +91,16 @@ class Session:
         """Show an entry of one of its conversations that is above its place."""
         if entry.kind == TEXT and not is_group(entry.conv):
             self.note_writer(entry)
+        if self.expected:
+            self._expect_no_more(entry)
         self.client.show(entry)
 
     def show_late(self, entry: Entry) -> None:
         """The same of one that was applied before."""
         if entry.kind == TEXT and not is_group(entry.conv):
             self.note_writer(entry)
+        if self.expected:
+            self._expect_no_more(entry)
         self.client.show_late(entry)
         self.after = entry.at
 
@@ -151,6 +155,7 @@ class Session:
             expected.clear()
         elif cid == expected[0]:
             expected.popleft()
+            self.expected_until = now + EXPECTED_FOR
         else:
             self.expect_again(cid, now)
             raise TryAgain
@@ -163,13 +168,25 @@ class Session:
 
     def expect_first(self, cid: str, now: float) -> None:
         """The same of what comes before all that is expected."""
-        self._expecting(now).appendleft(cid)
+        expected = self._expecting(now)
+        if cid in expected:
+            expected.remove(cid)
+        expected.appendleft(cid)
+        self.expected_until = now + EXPECTED_FOR
 
     def _expecting(self, now: float) -> deque[str]:
+        """What comes behind the first does not make that expected for longer."""
         if self.expected is None:
             self.expected = deque()
-        self.expected_until = now + EXPECTED_FOR
+        if not self.expected:
+            self.expected_until = now + EXPECTED_FOR
         return self.expected
+
+    def _expect_no_more(self, entry: Entry) -> None:
+        """What its client is shown was written after all, and need not come again."""
+        expected = self.expected
+        if expected and entry.sender_id == self.user.id and entry.cid in expected:
+            expected.remove(entry.cid)
 
     def look_for_answers(self) -> None:
         """Let go on who waits for that nothing is unanswered any more, if that is so."""

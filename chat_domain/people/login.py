@@ -86,13 +86,14 @@ class Logins:
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
         session.after = self.follower.applied if lost else after
-        if since.at is not None and not lost:
+        if since.at is not None and not lost:  # what it has written down it has taken over
             self._remember_writers(session, self.marks.of(user_id, got))
+            self.marks.taken_over(session, session.after)
         return lost
 
     def _remember_writers(self, session: Session, got: int) -> None:
-        """What the device has by an earlier connection, and nobody knows that yet, is about to be
-        taken over: its writers are to be told, as far as this node remembers them."""
+        """The writers of what the device has by an earlier connection, and nobody knows that yet,
+        are to be told, as far as this node remembers them."""
         for entry in self.follower.ring.above(got) or ():
             if entry.at > session.after:
                 return

@@ -108,6 +108,12 @@ class Chronicle:
     def by_key(self, key: str) -> Line | None:
         return self.lines.get(self._by_key.get(key, 0))
 
+    def joined_after(self, user: int, line: Line) -> int:
+        """Where a user has joined the group of an entry again, after the stay in which they saw it;
+        FOR_EVER if they have not."""
+        later = (stay.joined for stay in self._stays[user, line.conv] if stay.joined > line.at)
+        return min(later, default=FOR_EVER)
+
     def stay(self, user: int, group: int, at: int) -> Stay | None:
         """The user's stay in a group at a position."""
         for stay in self._stays[user, group]:

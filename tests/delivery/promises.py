@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from chat_domain.entries import pair
 from tests.delivery import shown
-from tests.delivery.chronicle import Line
+from tests.delivery.chronicle import FOR_EVER, Line
 from tests.delivery.past import Past, Sent
 from tests.delivery.streams import ACKED
 
@@ -87,7 +87,7 @@ def members_may_write(past: Past) -> Breaches:
             yield f"{line.key} of {line.sender} is at {line.at}, where they may not write"
     for sent in past.sent.values():
         if sent.error == "not_member":
-            stay = past.log.stay(sent.sender, sent.group, past.log.head)
+            stay = past.log.stay(sent.sender, sent.group, FOR_EVER)
             if stay is not None and stay.joined <= sent.head:
                 yield f"{_name(sent)} was refused, though its sender is in the group"
 

@@ -3,11 +3,13 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from tests.delivery.chronicle import Chronicle
+from tests.delivery.chronicle import FOR_EVER, Chronicle
 from tests.delivery.past import Past
 from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream
 
 Breaches = Iterator[str]
+
+UNKNOWN_FOR = 30.0  # seconds in which something can be in the log and nobody was told of it
 
 
 def streams_are_the_log(past: Past) -> Breaches:
@@ -15,7 +17,8 @@ def streams_are_the_log(past: Past) -> Breaches:
     said that its device is. What the same connection wrote counts by its answer.
 
     Who does not say where they are is sent all that no client of theirs has taken over, at least.
-    Version 1 is sent what others write, and nothing else.
+    Who joins a group again, and was not there, is not sent what was there before any more. Version
+    1 is sent what others write, and nothing else.
     """
     for stream in past.streams.all:
         log = _log_of(past, stream)
@@ -55,6 +58,7 @@ class _Audit:
     """Follows a stream through the log."""
 
     def __init__(self, past: Past, stream: Stream, log: Chronicle) -> None:
+        self._past = past
         self._stream = stream
         self._log = log
         self._own: set[int] = set()  # positions of what it has written, by its answers
@@ -110,10 +114,16 @@ class _Audit:
         visible = self._visible
         first, end = bisect_right(visible, self._place), bisect_right(visible, upto)
         for at in visible[first:end]:
-            if at not in self._own and (begun or self._is_of_another(at)):
+            owed = begun or self._is_of_another(at)
+            if owed and at not in self._own and not self._is_hidden(at, t):
                 when = f"by {t}" if t else "in the end"
                 yield f"{self._stream} was not sent {self._log.lines[at]} {when}"
         self._place = max(self._place, upto)
+
+    def _is_hidden(self, at: int, t: float) -> bool:
+        """Whether the user had joined that group again by then, or may have."""
+        again = self._log.joined_after(self._stream.user, self._log.lines[at])
+        return again <= self._past.streams.head_at(t + UNKNOWN_FOR if t else FOR_EVER)
 
     def _is_of_another(self, at: int) -> bool:
         line = self._log.lines[at]
@@ -129,18 +139,23 @@ def what_is_shown_is_the_log(past: Past) -> Breaches:
         latest[one.process, one.epoch] = one.at
         if before is not None:
             for log in past.logs:
-                missing = _between(past, log, one.user, before, one.at)
+                missing = _between(log, one.user, before, one.at)
                 if one.at in log.lines and not missing:
                     break
             else:
                 yield f"process {one.process} of {one.user} was not shown {missing} by {one.t}"
 
 
-def _between(past: Past, log: Chronicle, user: int, after: int, before: int) -> list[int]:
-    """What others wrote there."""
+def _between(log: Chronicle, user: int, after: int, before: int) -> list[int]:
+    """What others wrote there, and the user saw in groups that they did not join again."""
     visible = log.seen_by(user)
     part = visible[bisect_right(visible, after) : bisect_right(visible, before - 1)]
-    return [at for at in part if log.lines[at].sender != user]
+    lines = [log.lines[at] for at in part]
+    return [
+        line.at
+        for line in lines
+        if line.sender != user and log.joined_after(user, line) == FOR_EVER
+    ]
 
 
 def nothing_is_shown_twice(past: Past) -> Breaches:

@@ -1,5 +1,6 @@
 """What servers said on connections, cut into streams: parts of the log that have no holes."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
 from typing import ClassVar
@@ -26,7 +27,8 @@ class Step:
 
 @attrs.frozen
 class Furthest:
-    """How far a user's clients had got at some time. taken: what version 2 said of it. texts: how
+    """How far a user's clients had got at some time. taken: what version 2 said of it, at its login
+    as well. texts: how
     many were sent to version 1, in all."""
 
     taken: int = 0
@@ -76,6 +78,7 @@ class Streams:
     told: list[Told] = attrs.field(factory=list)
     texts: defaultdict[int, list[str]] = attrs.field(factory=lambda: defaultdict(list))
     head: int = 0
+    _heads: list[tuple[float, int]] = attrs.field(factory=list)  # when each was first known
     _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
 
@@ -90,9 +93,11 @@ class Streams:
         return Furthest(self._taken_by.get(user, 0), len(self.texts[user]))
 
     def _opened(self, event: Event) -> None:
-        self._see(event["head"])
+        self._see(event, event["head"])
         self._cut(event)
         since = event["head"] if event["reset"] else event["since"]
+        if since is not None and not event["reset"]:
+            self._take_over(event["user"], since)
         self._begin(event["wire"], event["user"], event["version"], since)
 
     def _begin(self, wire: int, user: int, version: int, since: int | None) -> None:
@@ -117,7 +122,7 @@ class Streams:
             return
         facts = {name: event[name] for name in ("sender", "cid", "key", "crc") if name in event}
         stream.steps.append(Step(event["kind"], event["at"], event["t"], **facts))
-        self._see(event["at"])
+        self._see(event, event["at"])
 
     def _pushed(self, event: Event) -> None:
         self._step(event)
@@ -129,8 +134,10 @@ class Streams:
         stream = self._open.get(event["wire"])
         if stream is not None:
             stream.taken = max(stream.taken, event["at"])
-            before = self._taken_by.get(stream.user, 0)
-            self._taken_by[stream.user] = max(before, event["at"])
+            self._take_over(stream.user, event["at"])
+
+    def _take_over(self, user: int, at: int) -> None:
+        self._taken_by[user] = max(self._taken_by.get(user, 0), at)
 
     def _marks(self, event: Event) -> None:
         stream, user = self._open.get(event["wire"]), event["user"]
@@ -142,8 +149,15 @@ class Streams:
         head = self.head = event["head"]
         self._taken_by = {user: min(at, head) for user, at in self._taken_by.items()}
 
-    def _see(self, at: int) -> None:
-        self.head = max(self.head, at)
+    def _see(self, event: Event, at: int) -> None:
+        if at > self.head:
+            self.head = at
+            self._heads.append((event["t"], at))
+
+    def head_at(self, t: float) -> int:
+        """A position that the log was known to have at a time."""
+        known = bisect_right(self._heads, t, key=lambda one: one[0])
+        return max((at for _, at in self._heads[:known][-1:]), default=0)
 
     _takers: ClassVar[dict[str, Callable[["Streams", Event], None]]] = {
         "opened": _opened,

@@ -146,7 +146,7 @@ async def test_a_flood_of_requests(server: ServerProcess) -> None:
         "pages": request(msgid=1022, limit=200) * 500 + request(msgid=1026, groupid=1) * 500,
         "friends": (request(msgid=1006, friendid=1) + request(msgid=1021, friendid=1)) * 500,
         "groups": (request(msgid=1008, groupid=1) + request(msgid=1028, groupid=1)) * 500,
-        "lies about PUSHED": request(msgid=1014, push=10**9) * 1000,
+        "lies about TAKEN": request(msgid=1014, at=10**9) * 1000,
         "chats to nobody": request(msgid=1005, toid=10**9, msg="x", seq=1) * 1000,
         "names": b"".join(request(msgid=1019, name=f"n{n}") for n in range(1000)),
     }
@@ -214,9 +214,9 @@ async def test_a_flood_in_a_small_group(server: ServerProcess) -> None:
         while time.monotonic() < ends:
             readable, writable, _ = select.select(socks, writers, [], 0.1)
             for sock in readable:
-                pushes = re.findall(rb'"push":(\d+)', sock.recv(65_536))
-                if pushes:
-                    sock.send(b'{"msgid":1014,"push":%s}\n' % pushes[-1])
+                places = re.findall(rb'"msgid":1009,"at":(\d+)', sock.recv(65_536))
+                if places:
+                    sock.send(b'{"msgid":1014,"at":%s}\n' % places[-1])
             for sock in writable:
                 sock.send(message * 20)
 

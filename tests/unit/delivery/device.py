@@ -17,11 +17,13 @@ from tests.unit.world import Said
 if TYPE_CHECKING:
     from tests.unit.delivery.two_nodes import World
 
+HELD_AT_MOST = 5.0  # seconds before a message that was refused for the moment is sent again
+
 
 @attrs.define(eq=False)
 class Sending:
     """A message that has no answer yet, at its sender's. seqs: of its copies, the last one last.
-    under_way: whether an answer may still come."""
+    under_way: whether an answer may still come. refused_at: when it was refused for the moment."""
 
     number: int
     key: str
@@ -30,6 +32,7 @@ class Sending:
     group: int
     seqs: list[int] = attrs.field(factory=list)
     under_way: bool = False
+    refused_at: float = 0.0
 
 
 @attrs.frozen
@@ -217,6 +220,15 @@ class Device:
             if self.is_in and not sending.under_way:
                 self._transmit(sending)
 
+    def goes_on(self) -> None:
+        """What was refused for the moment is not left out for long."""
+        now = self.world.clock.monotonic()
+        if any(
+            not sending.under_way and now - sending.refused_at >= HELD_AT_MOST
+            for sending in self._sendings.values()
+        ):
+            self.sends_again()
+
     def sends_copies(self) -> None:
         """Everything a second time that has no answer."""
         for sending in list(self._sendings.values()):
@@ -244,6 +256,7 @@ class Device:
             if seq == sending.seqs[-1]:
                 if isinstance(error, TryAgain | TooManyUnanswered):
                     sending.under_way = False
+                    sending.refused_at = self.world.clock.monotonic()
                 else:
                     name = "not_member" if isinstance(error, NotMember) else str(error)
                     self._settled(sending, "fail", error=name)

@@ -133,6 +133,8 @@ class World:
                 site.chat.node.tick()
                 for link in site.links:
                     link.look_after()
+        for device in self.devices:
+            device.goes_on()
         self.go_on()
         for person in self.people:
             self._note_mark(person[0].user.id)

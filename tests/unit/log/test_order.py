@@ -118,6 +118,48 @@ def test_a_sender_who_gives_a_message_up_can_go_on_later(
     assert is_accepted(ann, bob, "c2")
 
 
+def test_a_sender_who_gives_a_message_up_and_tries_the_next_can_go_on_as_soon(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """However often what comes behind it is tried meanwhile."""
+    world.log.failing = True
+    is_accepted(ann, bob, "c1")
+    world.log.failing = False
+    for _ in range(int(EXPECTED_FOR) - 1):
+        world.clock.advance(1.0)
+        assert not is_accepted(ann, bob, "c2")
+    world.clock.advance(1.0)
+    assert is_accepted(ann, bob, "c2")
+
+
+def test_what_its_client_is_shown_is_not_expected_again(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """It was committed although that could not be told, and being shown it counts as the answer."""
+    world.log.unsure = True
+    for cid in ("c1", "c2"):
+        assert not is_accepted(ann, bob, cid)
+    world.log.unsure = False
+    world.tasks.run(world.chat.follower.look())
+    world.passes(1.0)
+    assert ann.client.texts == ["c1"]
+    assert [is_accepted(ann, bob, cid) for cid in ("c3", "c2", "c3")] == [False, True, True]
+
+
+def test_two_copies_that_fail_together_are_expected_once(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    world.log.slow_writes = True
+    for cid in ("c1", "c1", "c2"):
+        ann.says(bob.user, cid, cid=cid)
+        world.tasks.drain()
+    world.log.failing = True
+    world.log.serve()
+    world.tasks.drain()
+    world.log.failing = world.log.slow_writes = False
+    assert [is_accepted(ann, bob, cid) for cid in ("c1", "c2", "c3")] == [True, True, True]
+
+
 def test_messages_without_a_cid_wait_for_nothing(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
