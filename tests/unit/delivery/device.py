@@ -17,7 +17,7 @@ from tests.unit.world import Said
 if TYPE_CHECKING:
     from tests.unit.delivery.two_nodes import World
 
-HELD_AT_MOST = 5.0  # seconds before a message that was refused for the moment is sent again
+HELD_AT_MOST = 5.0  # seconds in which a client does nothing about what it was told
 
 
 @attrs.define(eq=False)
@@ -71,6 +71,7 @@ class Device:
         self._change: Change | None = None
         self._made: set[str] = set()  # cids
         self._count = 0
+        self._read_at = 0.0  # when nothing was unread
 
     @property
     def is_in(self) -> bool:
@@ -221,8 +222,12 @@ class Device:
                 self._transmit(sending)
 
     def goes_on(self) -> None:
-        """What was refused for the moment is not left out for long."""
+        """Neither what came nor what was refused for the moment is left for long."""
         now = self.world.clock.monotonic()
+        if self.link is None or not self.link.unread:
+            self._read_at = now
+        elif now - self._read_at >= HELD_AT_MOST:
+            self.reads(1000)
         if any(
             not sending.under_way and now - sending.refused_at >= HELD_AT_MOST
             for sending in self._sendings.values()
