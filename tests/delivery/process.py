@@ -1,8 +1,8 @@
 """A client process of a person: a ChatClient whose every experience is written down."""
 
+import asyncio
 import itertools
 import random
-from asyncio import Future
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -24,7 +24,7 @@ class Process:
         self.user = user
         self._history = history
         self._stack = AsyncExitStack()
-        self._pending: set[Future[Ack]] = set()
+        self._pending: set[asyncio.Future[Ack]] = set()
 
     async def start(self, port: int, settings: Settings, rng: random.Random) -> None:
         """Raises ConnectionLost."""
@@ -85,7 +85,7 @@ class Process:
         self._pending.add(future)
         future.add_done_callback(lambda done: self._settled(key, done))
 
-    def _settled(self, key: str, future: "Future[Ack]") -> None:
+    def _settled(self, key: str, future: asyncio.Future[Ack]) -> None:
         self._pending.discard(future)
         error = future.exception()
         if error is not None:

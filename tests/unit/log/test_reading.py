@@ -195,7 +195,6 @@ class TestTakingOver:
         ann.says(bob.user, "one")
         ann.says(bob.user, "two")
         cid.says(bob.user, "three")
-        bob.takes_over(2)
         bob.takes_over(3)
         assert ann.client.marks == []
         world.passes(0.5)
