@@ -109,10 +109,12 @@ class Conversation:
     # -- the link's other events ---------------------------------------------------------
 
     def drained(self) -> None:
-        """A version 1 client has taken over what has left our buffer."""
+        """A version 1 client has taken over what has left our buffer. Just when positions begin
+        anew, that may be further than all that is."""
         talk = self.talk
         if talk.client is not None and talk.session is not None:
-            talk.chat.offline.taken_over(talk.session, talk.client.sent)
+            offline, session = talk.chat.offline, talk.session
+            offline.taken_over(session, min(talk.client.sent, offline.place(session)))
 
     def choked(self) -> None:
         self.talk.link_choked = True

@@ -38,9 +38,9 @@ class Reader:
     async def _read_on(self, session: Session) -> None:
         self.reading += 1
         try:
-            while not (session.choked or session.ended or session.live):
+            while session.seated and not (session.choked or session.ended or session.live):
                 await self.read_some(session)
-                if session.after >= self.follower.applied and not session.choked:
+                if session.after >= self.follower.applied and _may_live(session):
                     session.live = True
                     return
                 await self.tasks.start(_turn())  # in which the link gets rid of what was shown
@@ -54,8 +54,9 @@ class Reader:
         """Show a session what comes next. Raises TryAgain."""
         reading = self._from_ring(session)
         if reading is None:
+            epoch = self.follower.epoch
             reading = await self.log.read(session.user.id, session.after, READ_AT_ONCE)
-            if not session.seated:
+            if epoch != self.follower.epoch:
                 return
         self._show(session, reading)
 
@@ -80,6 +81,10 @@ class Reader:
             if size > BYTES_AT_ONCE:
                 return
         session.after = max(session.after, reading.upto)
+
+
+def _may_live(session: Session) -> bool:
+    return session.seated and not (session.choked or session.ended)
 
 
 def _seen_by(session: Session, entries: Sequence[Entry]) -> list[Entry]:

@@ -56,7 +56,7 @@ class Seating:
         everybody = list(self.sessions)
         for session in everybody:
             self.sessions.discard(session)
-            session.live = session.seated = False
+            session.begin_anew()
         for session in everybody:
             await self._seat_anew(session)
 
@@ -68,8 +68,7 @@ class Seating:
         except (TryAgain, TooManyConnections):
             session.client.dropped()
             return
-        head = self.follower.applied
-        session.after, session.taken, session.unheard = head, 0, None
+        session.after = head = self.follower.applied
         session.client.reset(attrs.evolve(opening.ends, head=head))
 
 

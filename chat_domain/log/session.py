@@ -39,6 +39,7 @@ class Session:
         "claim",
         "client",
         "device",
+        "discarded",
         "ended",
         "expected",
         "expected_until",
@@ -70,7 +71,7 @@ class Session:
         self.regrouped = 0
         self.after = 0
         self.taken = 0
-        self.live = self.choked = self.reading = self.ended = False
+        self.live = self.choked = self.reading = self.ended = self.discarded = False
         self.seated = False  # whether `groups` are known
         self.held = True
         self.unanswered = 0
@@ -127,7 +128,14 @@ class Session:
 
     def may_read(self) -> bool:
         """Whether it is behind, and something can be done about it now."""
-        return not (self.live or self.reading or self.choked or self.held or self.ended)
+        held_up = self.reading or self.choked or self.held or self.ended
+        return self.seated and not (self.live or held_up)
+
+    def begin_anew(self) -> None:
+        """Positions mean something else from now on; it has none until it is seated again."""
+        self.live = self.seated = False
+        self.after = self.taken = 0
+        self.unheard = None
 
     def take_over(self, at: int) -> dict[int, int]:
         """Everything up to this position is with the client. Return who is to be told of it, and

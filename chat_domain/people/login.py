@@ -71,7 +71,8 @@ class Logins:
             self._discard(session)
             raise
         self._came(session)
-        ends = attrs.evolve(opening.ends, head=self.follower.applied, oldest=self.follower.oldest)
+        follower = self.follower
+        ends = Ends(follower.epoch, follower.applied, follower.oldest, opening.ends.changed)
         return Start(session, ends, reset)
 
     async def _place(self, session: Session, since: Since, got: int, ends: Ends) -> bool:
@@ -85,6 +86,7 @@ class Logins:
             lost = since.epoch != ends.epoch or after > applied or after < ends.oldest - 1
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
+        lost = lost or self.follower.epoch != ends.epoch  # by now
         session.after = self.follower.applied if lost else after
         if since.at is not None and not lost:  # what it has written down it has taken over
             self._remember_writers(session, self.marks.of(user_id, got))
@@ -129,8 +131,12 @@ class Logins:
             self.attendance.changed(session.user)
 
     def _discard(self, session: Session) -> bool:
-        session.ended, session.live = True, False
-        return self.sessions.discard(session)
+        """Return whether this is the first time."""
+        first = not session.discarded
+        session.ended = session.discarded = True
+        session.live = False
+        self.sessions.discard(session)
+        return first
 
     async def leave(self, session: Session) -> None:
         """Show a session nothing more, and wait until what it has written is answered."""

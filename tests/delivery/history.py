@@ -39,7 +39,7 @@ kind        | facts
 fault       | what, target, phase ("begin", "end")
 lost        | head: the database has come back without what was above
 log         | dump, at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone)
-stored      | user, got: the mark that the store has
+stored      | user, got, epoch: the mark that the store has
 quiet       | nothing moves any more; all faults are over
 
 A `dump` is the whole log at some time; they are numbered from 0 on, and there is one more than

@@ -55,13 +55,18 @@ class Seen:
 @attrs.define
 class Past:
     """logs: the log as it was, each time that it was looked at. stored: each user's marks, as the
-    store had them, in order."""
+    store had them, in order, by what positions mean: it is another thing with each epoch, and what
+    the database has lost has never been."""
 
     sent: dict[str, Sent] = attrs.field(factory=dict)
     received: list[Received] = attrs.field(factory=list)
     streams: Streams = attrs.field(factory=Streams)
     logs: list[Chronicle] = attrs.field(factory=list)
-    stored: defaultdict[int, list[int]] = attrs.field(factory=lambda: defaultdict(list))
+    stored: defaultdict[tuple[int, str], list[int]] = attrs.field(
+        factory=lambda: defaultdict(list)
+    )
+    meaning: str = ""
+    losses: int = 0
     sessions: dict[int, int] = attrs.field(factory=dict)  # users by their processes
     seen: list[Seen] = attrs.field(factory=list)
     live: dict[int, bool] = attrs.field(factory=dict)
@@ -111,10 +116,11 @@ class Past:
         self.logs[event["dump"]].take(event)
 
     def _stored(self, event: Event) -> None:
-        self.stored[event["user"]].append(event["got"])
+        self.meaning = f"{event['epoch']} {self.losses}"
+        self.stored[event["user"], self.meaning].append(event["got"])
 
-    def _lost(self, event: Event) -> None:
-        self.stored.clear()
+    def _lost(self, _: Event) -> None:
+        self.losses += 1
 
     def _login(self, event: Event) -> None:
         self.logins += 1

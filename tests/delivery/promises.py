@@ -107,11 +107,11 @@ def marks_are_true(past: Past) -> Breaches:
 
 def marks_only_grow(past: Past) -> Breaches:
     """And the store has them in the end."""
-    for user, marks in past.stored.items():
+    for (user, _), marks in past.stored.items():
         if marks != sorted(marks):
             yield f"the mark of {user} was {marks}"
     for stream in past.streams.all:
-        marks = past.stored.get(stream.user, [])
+        marks = past.stored.get((stream.user, past.meaning), [])
         if stream.lasts and marks and stream.taken > marks[-1]:
             yield f"{stream} has taken over {stream.taken}, the store says {marks[-1]}"
 

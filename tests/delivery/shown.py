@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from chat_domain.entries import pair
 from tests.delivery.chronicle import FOR_EVER, Chronicle
 from tests.delivery.past import Past
 from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream
@@ -126,8 +127,9 @@ class _Audit:
         return again <= self._past.streams.head_at(t + UNKNOWN_FOR if t else FOR_EVER)
 
     def _is_of_another(self, at: int) -> bool:
-        line = self._log.lines[at]
-        return line.is_text and line.sender != self._stream.user
+        """As version 1 has it: what one writes to oneself is as if another had written it."""
+        line, user = self._log.lines[at], self._stream.user
+        return line.is_text and (line.sender != user or line.conv == pair(user, user))
 
 
 def what_is_shown_is_the_log(past: Past) -> Breaches:

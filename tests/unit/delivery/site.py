@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from chat_domain.chat import Chat
-from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known
+from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
 from chat_domain.log.session import Session
@@ -193,9 +193,10 @@ class OldLink(Link):
         if self._early is not None:
             self._early.append(entry)
             return
-        if entry.kind == TEXT and entry.sender_id != self.device.user.id:
-            facts = pushed(entry)
-            self.note("pushed", at=0, **facts)
+        user_id = self.device.user.id
+        of_another = entry.sender_id != user_id or entry.conv == pair(user_id, user_id)
+        if entry.kind == TEXT and of_another:
+            self.note("pushed", at=0, **pushed(entry))
         self.sent = entry.at
 
     show_late = show
@@ -209,8 +210,9 @@ class OldLink(Link):
     def marked(self, user_id: int, got: int) -> None:
         """It has no such frame."""
 
-    def reset(self, ends: Ends) -> None:
-        """It knows no positions."""
+    def reset(self, ends: Ends) -> None:  # noqa: ARG002  # it knows no positions
+        self.note("reset", head=None)
+        self.sent = 0
 
     def ping(self) -> None:
         """It knows no positions."""
@@ -218,7 +220,8 @@ class OldLink(Link):
     def look_after(self) -> None:
         super().look_after()
         if self.session is not None and not self.gone:
-            self.site.chat.offline.taken_over(self.session, self.sent)
+            offline, session = self.site.chat.offline, self.session
+            offline.taken_over(session, min(self.sent, offline.place(session)))
 
 
 def pushed(entry: Entry) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def test_a_clean_history_breaks_nothing(tale: Tale) -> None:
     tale.show(BEN, at)
     tale.tell("taken", wire=BEN, at=at)
     tale.tell("marks", wire=ANN, user=BEN, got=at)
-    tale.tell("stored", user=BEN, got=at)
+    tale.tell("stored", user=BEN, got=at, epoch="e")
     tale.send("b", group=GROUP, sender=CAT)
     tale.copy("b", CAT)
     tale.tell("fail", key="b", error="lost")
@@ -364,7 +364,7 @@ def test_who_does_not_say_where_they_are_gets_what_nobody_has_taken_over(
     tale.opens(BEN, since=None, wire=13, version=version)
     if version == 2:  # version 1 has taken over what it was sent
         tale.push(13, 3)
-    tale.tell("stored", user=BEN, got=2)
+    tale.tell("stored", user=BEN, got=2, epoch="e")
     assert tale.ends().kept
     tale.says("d")
     tale.push(BEN, 4)
@@ -426,7 +426,7 @@ def test_a_mark_before_anybody_has_taken_anything_over_is_found_out(tale: Tale) 
     tale.push(BEN, tale.says("a"))
     tale.tell("marks", wire=ANN, user=BEN, got=1)
     tale.tell("taken", wire=BEN, at=1)
-    tale.tell("stored", user=BEN, got=1)
+    tale.tell("stored", user=BEN, got=1, epoch="e")
     assert broken(tale.ends()) == {"marks_are_true"}
 
 
@@ -435,7 +435,7 @@ def test_a_mark_at_what_one_did_not_write_is_found_out(tale: Tale) -> None:
     tale.push(BEN, at)
     tale.tell("taken", wire=BEN, at=at)
     tale.tell("marks", wire=ANN, user=BEN, got=at)
-    tale.tell("stored", user=BEN, got=at)
+    tale.tell("stored", user=BEN, got=at, epoch="e")
     assert broken(tale.ends()) == {"marks_are_true"}
 
 
@@ -448,15 +448,15 @@ def test_what_version_1_was_sent_counts_as_taken_over(tale: Tale) -> None:
 
 
 def test_a_mark_that_shrinks_is_found_out(tale: Tale) -> None:
-    tale.tell("stored", user=BEN, got=3)
-    tale.tell("stored", user=BEN, got=2)
+    tale.tell("stored", user=BEN, got=3, epoch="e")
+    tale.tell("stored", user=BEN, got=2, epoch="e")
     assert broken(tale.ends()) == {"marks_only_grow"}
 
 
 def test_a_mark_that_is_not_stored_in_the_end_is_found_out(tale: Tale) -> None:
     tale.push(BEN, tale.says("a"))
     tale.tell("taken", wire=BEN, at=1)
-    tale.tell("stored", user=BEN, got=0)
+    tale.tell("stored", user=BEN, got=0, epoch="e")
     assert broken(tale.ends()) == {"marks_only_grow"}
 
 

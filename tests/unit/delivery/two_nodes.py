@@ -140,7 +140,8 @@ class World:
             self._note_mark(person[0].user.id)
 
     def _note_mark(self, user_id: int) -> None:
-        self.note("stored", user=user_id, got=finished(self._log.opening(user_id)).got)
+        opening = finished(self._log.opening(user_id))
+        self.note("stored", user=user_id, got=opening.got, epoch=opening.ends.epoch)
 
     def notice_who_is_gone(self) -> None:
         """What silence tells a server in the end."""
