@@ -75,13 +75,17 @@ def writing(path: Path, durability: Durability = "disk") -> sqlite3.Connection:
     """The connection of the writer; makes the tables in an empty file."""
     connection = connect(path)
     try:
+        is_new = not _tables(connection)
+        if not is_new:
+            _check_schema(connection, path)  # before anything is changed, if only a setting
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits with the power
         connection.execute("PRAGMA fullfsync = ON")  # without it macOS does not reach the disk
         # 16 MiB of log: a page that many messages change is copied into the file once, not often
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not left in the file
-        _check_schema(connection, path)
+        if is_new:
+            connection.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
         _begin(connection, durability)
     except BaseException:
         connection.close()
@@ -127,9 +131,7 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
 
 
 def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
-    if not _tables(connection):
-        connection.executescript(files(__package__).joinpath("schema.sql").read_text("utf-8"))
-    elif not has_our_tables(connection):
+    if not has_our_tables(connection):
         raise StoreUnusable(f"{path} is a database of another program")
     versions = [version for (version,) in connection.execute("SELECT version FROM SchemaVersion")]
     if len(versions) == 1 and versions[0] in OLD_VERSIONS:

@@ -58,6 +58,8 @@ class Node:
     async def _restarted(self) -> None:
         self.marks.forget()
         await self.seating.seat_all_anew()
+        with suppress(TryAgain):  # then it is made good with the next lease
+            await self.attendance.note_all_again()
         for session in self.sessions:
             self.reader.go_on(session)
 

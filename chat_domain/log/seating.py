@@ -68,6 +68,9 @@ class Seating:
         except (TryAgain, TooManyConnections):
             session.client.dropped()
             return
+        if session.ended:  # meanwhile
+            self.sessions.discard(session)
+            return
         session.after = head = self.follower.applied
         session.client.reset(attrs.evolve(opening.ends, head=head))
 

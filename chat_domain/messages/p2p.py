@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 import attrs
 
 from chat_domain.entries import pair
-from chat_domain.errors import MailboxFull
+from chat_domain.errors import MailboxFull, TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.marks import Marks
 from chat_domain.log.session import Session
@@ -42,7 +42,11 @@ class OneToOne:
         return None
 
     async def _check_and_write(self, sender: Session, to_id: int, said: Said) -> None:
-        full = await self._is_full(sender.user.id, to_id)
+        try:
+            full = await self._is_full(sender.user.id, to_id)
+        except TryAgain:
+            self.writing.expect_again(sender, said)
+            raise
         wrote_to = sender.wrote_to
         if len(wrote_to) >= REMEMBERED:
             wrote_to.clear()

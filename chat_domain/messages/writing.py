@@ -42,6 +42,10 @@ class Writing:
         try:
             self.queue.add(Draft(entry, sender, said.seq, cid is not None, refused))
         except TryAgain:
-            sender.expect_again(cid, self.clock.monotonic())
+            self.expect_again(sender, said)
             raise
         sender.unanswered += 1
+
+    def expect_again(self, sender: Session, said: Said) -> None:
+        """This could not be written for the moment; nothing else is before it comes again."""
+        sender.expect_again(said.cid, self.clock.monotonic())

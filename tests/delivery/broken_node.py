@@ -6,54 +6,37 @@ is `python -m entrypoints.tcp_server PORT OPTIONS`, but for one part of it that 
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from chat_domain.delivery.held import Held, Keeping
-from chat_domain.delivery.rosters import Rosters
-from chat_domain.delivery.session import Session
-from chat_domain.people import login
-from entrypoints import bootstrap, tcp_server
-
-
-class HastySession(Session):
-    """Calls a message delivered when it has sent it, and keeps nothing of it."""
-
-    def _push(self, held: Held) -> None:
-        super()._push(held)
-        held.keeping = Keeping.DONE  # so that nobody stores it
-        for receipt in held.each_receipt():
-            receipt.delivered()
-        held.receipts = None
+from chat_domain.entries import Ends, Entry
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.people.login import Logins, Since
+from entrypoints import tcp_server
 
 
-class ForgetfulSession(Session):
-    """Stores nothing at its end, and says that it has."""
-
-    def end(self) -> Sequence[Held]:
-        for held in super().end():
-            for receipt in held.each_receipt():
-                receipt.kept()
-        return ()
+async def _begin_at_the_head(
+    self: Logins, session: Session, _since: Since, _got: int, _ends: Ends
+) -> bool:
+    """Whatever a device has missed is not sent to it."""
+    session.after = self.follower.applied
+    return False
 
 
-class StaleRosters(Rosters):
-    """Remembers for ever who was in a group when it first heard of it."""
-
-    def changed(self, group_id: int) -> None:
-        """Nothing has."""
-
-    def forget_all(self) -> None:
-        """Nothing is."""
+def _leave_nothing(self: Sessions, user_id: int, group_id: int, at: int) -> None:
+    """Who has left a group hears it, and writes there, as before."""
 
 
-def _sessions_of(kind: type[Session]) -> Callable[[], None]:
-    return lambda: setattr(login, "Session", kind)
+def _show_twice(self: Session, entry: Entry) -> None:
+    """Everything that is new comes twice."""
+    self.client.show(entry)
+    self.client.show(entry)
 
 
 WAYS: dict[str, Callable[[], None]] = {
-    "hasty": _sessions_of(HastySession),
-    "forgetful": _sessions_of(ForgetfulSession),
-    "stale": lambda: setattr(bootstrap, "Rosters", StaleRosters),
+    "forgetful": lambda: setattr(Logins, "_place", _begin_at_the_head),
+    "stale": lambda: setattr(Sessions, "leave", _leave_nothing),
+    "doubled": lambda: setattr(Session, "show", _show_twice),
 }
 
 

@@ -56,11 +56,12 @@ class Member(asyncio.Protocol):
         self._name = name
         self._token = ""
         self._count = 0
-        self._seen: set[str] = set()
+        self._since: int | None = None
+        self._epoch = ""
         self._delays = Backoff(_SETTINGS.first_delay, _SETTINGS.longest_delay, random.Random(name))
         self._transport: asyncio.Transport | None = None
         self._rest = b""
-        self._seq = self._pushed = 0
+        self._seq = 0
         self._copies: set[int] = set()  # the numbers under which this connection has sent it
         self._again: asyncio.TimerHandle | None = None
         self._ended = False
@@ -86,14 +87,18 @@ class Member(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport, self._rest = cast("asyncio.Transport", transport), b""
         if self._token:
-            self._ask(requests.Resume(token=self._token))
+            resume = requests.Resume(token=self._token, since=self._since, epoch=self._epoch)
+            self._ask(resume)
         elif self.id:
             self._log_in()
         else:
             self._ask(requests.Register(name=self._name, password="secret"))
 
     def _log_in(self) -> None:
-        self._ask(requests.Login(id=self.id, password="secret", v=2))
+        login = requests.Login(
+            id=self.id, password="secret", v=2, since=self._since, epoch=self._epoch
+        )
+        self._ask(login)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.here:
@@ -149,13 +154,13 @@ class Member(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         *complete, self._rest = (self._rest + data).split(b"\n")
-        self._pushed = 0
+        before = self._since
         for raw in complete:
             frame = codec.decode(raw)
             if frame is not None:
                 self._take(frame)
-        if self._pushed:
-            self._say(requests.Pushed(push=self._pushed))
+        if self._since is not None and self._since != before:
+            self._say(requests.Taken(at=self._since))
 
     def _take(self, frame: ServerFrame) -> None:
         match frame:
@@ -165,16 +170,17 @@ class Member(asyncio.Protocol):
                 self._answered(seq)
             case frames.PingFrame():
                 self._say(requests.Pong())
-            case LoginAck(errno=0, token=token):
+            case LoginAck(errno=0, token=token, epoch=epoch):
+                self._epoch = epoch
                 self._entered(token)
             case RegisterAck(errno=0, id=number):
                 self.id = number
                 self._log_in()
-            case frames.GoingAwayFrame():
+            case frames.GoingAwayFrame() | frames.MarksFrame():
                 pass
             case Error(error=error) if error in PASSING:
                 self._transmit_in(_SETTINGS.first_delay)
-            case Verdict(error=error) if error in (*PASSING, "already_online"):
+            case Verdict(error=error) if error in PASSING:
                 self._cut()
             case _:
                 self._place.is_surprised(frame)
@@ -186,9 +192,8 @@ class Member(asyncio.Protocol):
         self._transmit()
 
     def _show(self, frame: frames.OneChatFrame) -> None:
-        self._pushed = frame.push
-        if frame.cid not in self._seen:
-            self._seen.add(frame.cid)
+        if frame.at > (self._since or 0):
+            self._since = frame.at
             sender, _, number = frame.msg.partition("-")
             self.shown.append((int(sender), int(number)))
 

@@ -67,6 +67,7 @@ class Past:
     )
     meaning: str = ""
     losses: int = 0
+    lost_at: float = 0.0
     sessions: dict[int, int] = attrs.field(factory=dict)  # users by their processes
     seen: list[Seen] = attrs.field(factory=list)
     live: dict[int, bool] = attrs.field(factory=dict)
@@ -119,8 +120,9 @@ class Past:
         self.meaning = f"{event['epoch']} {self.losses}"
         self.stored[event["user"], self.meaning].append(event["got"])
 
-    def _lost(self, _: Event) -> None:
+    def _lost(self, event: Event) -> None:
         self.losses += 1
+        self.lost_at = event["t"]
 
     def _login(self, event: Event) -> None:
         self.logins += 1

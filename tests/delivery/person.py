@@ -8,6 +8,7 @@ from contextlib import suppress
 import attrs
 
 from adapters.client.errors import ClientError, ConnectionLost, Refused
+from adapters.client.position import Position
 from adapters.client.settings import Settings
 from tests.delivery.history import History
 from tests.delivery.process import Process
@@ -53,11 +54,11 @@ class Person:
             return self.process
         return await self._enter(None)
 
-    async def _enter(self, token: str | None) -> Process:
+    async def _enter(self, token: str | None, position: Position | None = None) -> Process:
         async with asyncio.timeout(COMES_BACK_WITHIN):
             while True:
                 try:
-                    return await self._try_to_enter(token)
+                    return await self._try_to_enter(token, position)
                 except Refused as refused:
                     if refused.error == "bad_token":
                         token = None
@@ -65,7 +66,7 @@ class Person:
                     await self._close()
                 await asyncio.sleep(0.3)
 
-    async def _try_to_enter(self, token: str | None) -> Process:
+    async def _try_to_enter(self, token: str | None, position: Position | None) -> Process:
         if self.process is None:
             process = Process(self.history, self.id)
             await process.start(self.port, self._settings(), random.Random(self.rng.random()))
@@ -73,7 +74,7 @@ class Person:
         if token is None:
             await self.process.log_in(self.password)
         else:
-            await self.process.resume(token)
+            await self.process.resume(token, position)
         return self.process
 
     def _settings(self) -> Settings:
@@ -141,16 +142,11 @@ class Person:
     async def _change(self, kind: str, group: int, done_before: str) -> None:
         process = await self.be_here()
         ask = process.client.join_group if kind == "join" else process.client.leave_group
-        self.history.note(kind, user=self.id, group=group, phase="asked")
-        phase = "unsure"
         try:
             await ask(group)
-            phase = "done"
         except Refused as refused:
-            if refused.error == done_before:
-                phase = "done"
-        finally:
-            self.history.note(kind, user=self.id, group=group, phase=phase)
+            if refused.error != done_before:
+                raise
 
     # -- coming and going ----------------------------------------------------------------------
 
@@ -166,13 +162,16 @@ class Person:
         await asyncio.sleep(self.rng.uniform(0.0, 2.0))
 
     async def crash(self) -> None:
-        """The same without good order; the new one has the old one's token, if it was written."""
+        """The same without good order; the new one has the old one's token and its position, if
+        they were written."""
         process, self.process = self.process, None
         if process is not None:
-            token = process.client.token if self.rng.random() < 0.7 else None
+            token, position = process.client.token, process.client.position
+            if self.rng.random() < 0.3:
+                token = position = None
             await process.crash()
             await asyncio.sleep(self.rng.choice([0.0, 0.0, 0.5, 3.0]))
-            await self._enter(token)
+            await self._enter(token, position)
 
     async def move(self) -> None:
         """Go on with another client while the first is still connected."""
@@ -193,13 +192,12 @@ class Person:
     # -- the end -------------------------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Be here, have all answers, and be reached directly; note whether that came about."""
+        """Be here, and have all answers; note whether that came about."""
         ok = False
         with suppress(ClientError, TimeoutError):
             process = await self.be_here()
             async with asyncio.timeout(_LIVE_WITHIN):
                 await process.client.drain(_LIVE_WITHIN)
-                await process.goes_live()
             ok = True
         self.history.note("live", user=self.id, ok=ok)
 

@@ -3,22 +3,17 @@
 import asyncio
 import itertools
 import random
-import zlib
 from contextlib import AsyncExitStack
 from typing import Any
 
 from adapters.client.chat_client import ChatClient
 from adapters.client.errors import ClientError, Refused
-from adapters.client.events import Ack, Event, Message
+from adapters.client.events import Ack, Changed, Event, Message, Reset
+from adapters.client.position import Position
 from adapters.client.settings import Settings
-from tests.delivery.history import History
-from tests.delivery.wiretap import NOT_NOTED, key_of
+from tests.delivery.history import History, crc_of, key_of
 
 _numbers = itertools.count(1)
-
-
-def crc_of(text: str) -> int:
-    return zlib.crc32(text.encode())
 
 
 class Process:
@@ -42,7 +37,7 @@ class Process:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it will not come back by itself, since it was replaced."""
+        """Whether it will not come back by itself, since its session was ended."""
         return self.client._keeper.ended is not None
 
     # -- coming and going --------------------------------------------------------------------
@@ -51,8 +46,8 @@ class Process:
         await self.client.login(self.user, password)
         self._entered("password")
 
-    async def resume(self, token: str) -> None:
-        await self.client.resume(token)
+    async def resume(self, token: str, position: Position | None = None) -> None:
+        await self.client.resume(token, position=position)
         self._entered("token")
 
     def _entered(self, how: str) -> None:
@@ -90,35 +85,26 @@ class Process:
         self._pending.add(future)
         future.add_done_callback(lambda done: self._settled(key, done))
 
-    async def goes_live(self) -> None:
-        """Return when the mailbox is read, so that messages come straight from their senders."""
-        while not (await self.client.send(self.user, NOT_NOTED)).delivered:  # noqa: ASYNC110  # only the server knows
-            await asyncio.sleep(0.1)
-
-    def _settled(self, key: str, future: "asyncio.Future[Ack]") -> None:
+    def _settled(self, key: str, future: asyncio.Future[Ack]) -> None:
         self._pending.discard(future)
         error = future.exception()
         if error is not None:
             self._note_failure(key, error)
             return
-        ack = future.result()
-        status = "delivered" if ack.delivered else "stored"
-        self._history.note("ack", key=key, status=status, refused=list(ack.refused))
+        self._history.note("ack", key=key, at=future.result().at)
 
     def _note_failure(self, key: str, error: BaseException) -> None:
         name = error.error if isinstance(error, Refused) else "lost"
         self._history.note("fail", key=key, error=name)
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, Message) and event.text != NOT_NOTED:
-            self._note(
-                "received",
-                key=key_of(event.text),
-                sender=event.sender_id,
-                group=event.group_id,
-                crc=crc_of(event.text),
-                mid=event.mid,
-            )
+        match event:
+            case Message():
+                self._note("received", at=event.at, key=key_of(event.text))
+            case Changed():
+                self._note("received", at=event.at, key="")
+            case Reset():
+                self._note("anew")
 
     def _note(self, kind: str, **facts: Any) -> None:
         self._history.note(kind, process=self.number, user=self.user, **facts)

@@ -112,7 +112,8 @@ def marks_only_grow(past: Past) -> Breaches:
             yield f"the mark of {user} was {marks}"
     for stream in past.streams.all:
         marks = past.stored.get((stream.user, past.meaning), [])
-        if stream.lasts and marks and stream.taken > marks[-1]:
+        counts = stream.lasts and stream.began >= past.lost_at
+        if counts and marks and stream.taken > marks[-1]:
             yield f"{stream} has taken over {stream.taken}, the store says {marks[-1]}"
 
 

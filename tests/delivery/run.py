@@ -8,14 +8,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import attrs
 
 from adapters.client.chat_client import ChatClient
+from adapters.mysql import mysql_store
 from tests.delivery.faults import Faults
-from tests.delivery.history import History
+from tests.delivery.history import History, facts_of
 from tests.delivery.network import Door, doors
 from tests.delivery.person import Person
 from tests.delivery.schedule import plan
 from tests.integration.cluster import Cluster
 
-QUIET = 2.0  # seconds without a message
+QUIET = 3.0  # seconds without a message; marks are written within
+READ_AT_ONCE = 1_000  # entries
 _QUIET_WITHIN = 20.0
 _PRESENCE_WITHIN = 20.0  # a lease, and a session's slow end
 
@@ -67,7 +69,6 @@ async def _make_group(maker: Person, number: int, groups: list[int]) -> None:
     group = await process.client.create_group(f"{maker.name}'s group {number}")
     maker.own_groups.append(group.id)
     groups.append(group.id)
-    maker.history.note("group", group=group.id, user=maker.id)
 
 
 async def run(
@@ -96,6 +97,7 @@ async def run(
                 group.create_task(person.live(until))
         await asyncio.gather(*(person.settle() for person in people))
         await _become_quiet(history)
+        await _note_what_is_kept(cluster.store, history, [person.id for person in people])
         await _look_around(cluster, history, people, random.Random(f"end {seed}"))
 
 
@@ -106,6 +108,20 @@ async def _become_quiet(history: History) -> None:
             return
         await asyncio.sleep(QUIET)
     history.note("quiet")
+
+
+async def _note_what_is_kept(store_url: str, history: History, users: Sequence[int]) -> None:
+    """The whole log, and how far everybody's devices have got."""
+    async with mysql_store(store_url) as store:
+        ends, after = await store.log.ends(), 0
+        while after < ends.head:
+            reading = await store.log.tail(after, READ_AT_ONCE)
+            for entry in reading.entries:
+                history.note("log", dump=0, **facts_of(entry))
+            after = reading.upto
+        for user in users:
+            got = (await store.log.opening(user)).got
+            history.note("stored", user=user, got=got, epoch=ends.epoch)
 
 
 async def _look_around(

@@ -49,6 +49,7 @@ class Stream:
     version: int
     since: int | None
     furthest: Furthest
+    began: float
     steps: list[Step] = attrs.field(factory=list)
     lasts: bool = True
     taken: int = 0
@@ -98,18 +99,18 @@ class Streams:
         since = event["head"] if event["reset"] else event["since"]
         if since is not None and not event["reset"]:
             self._take_over(event["user"], since)
-        self._begin(event["wire"], event["user"], event["version"], since)
+        self._begin(event, event["user"], event["version"], since)
 
-    def _begin(self, wire: int, user: int, version: int, since: int | None) -> None:
-        stream = Stream(wire, user, version, since, self.furthest(user))
-        self._open[wire] = stream
+    def _begin(self, event: Event, user: int, version: int, since: int | None) -> None:
+        stream = Stream(event["wire"], user, version, since, self.furthest(user), event["t"])
+        self._open[stream.wire] = stream
         self.all.append(stream)
 
     def _reset(self, event: Event) -> None:
         old = self._open.get(event["wire"])
         if old is not None:
             old.lasts = False
-            self._begin(event["wire"], old.user, old.version, event["head"])
+            self._begin(event, old.user, old.version, event["head"])
 
     def _cut(self, event: Event) -> None:
         old = self._open.pop(event["wire"], None)

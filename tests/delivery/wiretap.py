@@ -8,20 +8,18 @@ import json
 import re
 from typing import Any
 
-from adapters.client.errors import PASSING
-from adapters.wire.answers import Ack, Error
+from adapters.wire import answers, frames, requests
 from adapters.wire.frames import number_of
-from tests.delivery.history import History
+from tests.delivery.history import History, crc_of, key_of
 
-NOT_NOTED = "not noted"  # a text that is no part of the history
 _ENDS = re.compile(rb"[\0\n]")
-_ANSWERS = frozenset({number_of(Ack), number_of(Error)})
+_LOGINS = frozenset({number_of(requests.Login), number_of(requests.Resume)})
+_CHATS = frozenset({number_of(frames.OneChatFrame), number_of(frames.GroupChatFrame)})
+_TAKEN = number_of(requests.Taken)
+_SAID = frozenset({number_of(frames.PingFrame), number_of(answers.Pong)})
 _numbers = itertools.count(1)
 
-
-def key_of(text: str) -> str:
-    """What names a message, at the beginning of its text."""
-    return text.partition(" ")[0]
+Frame = dict[str, Any]
 
 
 class Wiretap:
@@ -31,27 +29,59 @@ class Wiretap:
         self._history = history
         self._wire = next(_numbers)
         self._begun = {True: b"", False: b""}
-        self._keys: dict[int, str] = {}  # by seq
+        self._cids: dict[int, str] = {}  # by seq
+        self._login: Frame = {}
 
     def hear(self, data: bytes, *, by_client: bool) -> None:
-        *frames, self._begun[by_client] = _ENDS.split(self._begun[by_client] + data)
-        for frame in frames:
-            if by_client and b'"msg"' in frame:
-                self._sent(json.loads(frame))
-            elif not by_client and (b'"error"' in frame or b'"status"' in frame):
-                self._answered(json.loads(frame))
+        *complete, self._begun[by_client] = _ENDS.split(self._begun[by_client] + data)
+        for raw in complete:
+            if raw:
+                frame = json.loads(raw)
+                (self._asked if by_client else self._told)(frame)
 
     def ends(self) -> None:
-        self._history.note("cut", wire=self._wire)
+        self._note("cut")
 
-    def _sent(self, frame: dict[str, Any]) -> None:
-        if frame["msg"] != NOT_NOTED:
-            key = self._keys[frame["seq"]] = key_of(frame["msg"])
-            self._history.note("copy", key=key, wire=self._wire, seq=frame["seq"])
+    def _asked(self, frame: Frame) -> None:
+        msgid = frame["msgid"]
+        if msgid in _LOGINS:
+            self._login = frame
+        elif msgid in _CHATS:
+            self._note("copy", key=key_of(frame["msg"]))
+        elif msgid == _TAKEN:
+            self._note("taken", at=frame["at"])
+        if "cid" in frame and "seq" in frame:
+            self._cids[frame["seq"]] = frame["cid"]
 
-    def _answered(self, frame: dict[str, Any]) -> None:
-        seq = frame.get("seq", 0)
-        if frame["msgid"] in _ANSWERS and seq in self._keys:
-            self._history.note("said", wire=self._wire, seq=seq)
-            if frame.get("error") in PASSING:
-                self._history.note("again", key=self._keys[seq])
+    def _told(self, frame: Frame) -> None:
+        msgid = frame["msgid"]
+        if msgid == number_of(answers.LoginAck):
+            self._opened(frame)
+        elif msgid in _CHATS:
+            text = frame["msg"]
+            self._pushed(frame, key=key_of(text), crc=crc_of(text))
+        elif msgid == number_of(frames.ChangedFrame):
+            self._pushed(frame)
+        elif msgid == number_of(answers.Ack) and "at" in frame:
+            cid = self._cids.get(frame.get("seq", 0))
+            if cid is not None:
+                self._note("acked", at=frame["at"], cid=cid)
+        elif msgid in _SAID and "at" in frame:
+            self._note("said", at=frame["at"])
+        elif msgid == number_of(frames.ResetFrame):
+            self._note("reset", head=frame["head"])
+        elif msgid == number_of(frames.MarksFrame):
+            for mark in frame["marks"]:
+                self._note("marks", user=mark["id"], got=mark["got"])
+
+    def _opened(self, frame: Frame) -> None:
+        if frame["errno"] == 0:
+            since, reset = self._login.get("since"), frame.get("reset", False)
+            facts = {"since": since, "head": frame["head"], "reset": reset}
+            self._note("opened", user=frame["id"], version=frame["v"], **facts)
+
+    def _pushed(self, frame: Frame, **facts: Any) -> None:
+        self._note("pushed", at=frame["at"], sender=frame["id"], cid=frame["cid"], **facts)
+
+    def _note(self, kind: str, **facts: Any) -> None:
+        self._history.note(kind, wire=self._wire, **facts)

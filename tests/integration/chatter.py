@@ -99,9 +99,11 @@ async def newcomer(port: int, tls: ssl.SSLContext | None = None) -> AsyncGenerat
 
 
 @asynccontextmanager
-async def back(port: int, who: Chatter) -> AsyncGenerator[Chatter]:
+async def back(
+    port: int, who: Chatter, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[Chatter]:
     """Somebody known, logged in on a connection of its own."""
-    async with connected(port) as chatter:
+    async with connected(port, tls=tls) as chatter:
         chatter.id, chatter.name = who.id, who.name
         await chatter.client.login(who.id, who.password)
         yield chatter

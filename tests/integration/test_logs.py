@@ -28,8 +28,7 @@ def test_every_connection_ends_with_one_line() -> None:
         with closing(RawClient(server.port)) as ann:
             user = ann.register("Ann", PASSWORD)
             session = ann.login(PASSWORD)["session"]
-            ann.send({"msgid": 1005, "toid": user, "msg": TEXT})
-            ann.next_chat()
+            at = ann.ask({"msgid": 1005, "toid": user, "msg": TEXT})["at"]
             ann.send_bytes(b"x" * 70_000)
             ann.wait_for_close()
         server.says("frame_too_long")
@@ -48,7 +47,7 @@ def test_every_connection_ends_with_one_line() -> None:
         assert PASSWORD not in server.log
         assert TEXT not in server.log
     assert (told["reason"], told["session"], told["user"]) == ("frame_too_long", session, user)
-    assert (told["level"], told["address"], told["pushes"]) == ("info", "127.0.0.1", 1)
+    assert (told["level"], told["address"], told["at"]) == ("info", "127.0.0.1", at)
     assert left["connection"] != told["connection"]
     assert "session" not in left
     count = {"too_many_connections": 0, "shutting_down": 0}

@@ -19,7 +19,7 @@ async def test_sessions_are_listed_and_ended(server: ServerProcess) -> None:
         assert current.begun_ms >= other.begun_ms
         await again.client.end_session(other.name)
         assert await again.client.sessions() == [current]
-        await cannot_resume(server, left_behind)
+        await cannot_resume(server.port, left_behind)
 
 
 async def test_a_session_of_nobody_cannot_be_ended(server: ServerProcess) -> None:
@@ -41,7 +41,7 @@ async def test_a_session_that_is_ended_stays_so(server: ServerProcess) -> None:
         await again.client.end_session(other.name)
         await has_ended(anna)
         assert [session.current for session in await again.client.sessions()] == [True]
-        await cannot_resume(server, token)
+        await cannot_resume(server.port, token)
 
 
 async def test_a_new_password_ends_all_other_sessions(server: ServerProcess) -> None:
@@ -51,7 +51,7 @@ async def test_a_new_password_ends_all_other_sessions(server: ServerProcess) -> 
         await again.client.change_password(anna.password, "another secret")
         await has_ended(anna)
         for token in tokens:
-            await cannot_resume(server, token)
+            await cannot_resume(server.port, token)
         async with connected(server.port) as resumed:
             assert again.client.token
             await resumed.client.resume(again.client.token)
@@ -81,9 +81,9 @@ async def has_ended(who: Chatter) -> None:
         await who.client.sessions()
 
 
-async def cannot_resume(server: ServerProcess, token: str | None) -> None:
+async def cannot_resume(port: int, token: str | None) -> None:
     """It is worth nothing any more."""
     assert token
-    async with connected(server.port) as thief:
+    async with connected(port) as thief:
         with pytest.raises(Refused, match="bad_token"):
             await thief.client.resume(token)

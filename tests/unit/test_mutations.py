@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.mutations.mutation import mutations
 
 ROOT = Path(__file__).parents[2]
-RULES = range(1, 15)
+RULES = range(1, 11)
 
 
 def test_each_mutation_can_be_made() -> None:
@@ -16,7 +16,7 @@ def test_each_mutation_can_be_made() -> None:
 def test_each_mutation_names_a_test_that_is_there() -> None:
     """In that file, or in the suite of promises that it takes in."""
     for one in mutations():
-        file, _, name = one.test.partition("::")
+        file, name = one.test.partition("::")[0], one.test.rpartition("::")[2]
         sources = [ROOT / file, ROOT / "tests/contract" / Path(file).name.removeprefix("test_")]
         assert any(f"def {name}(" in path.read_text() for path in sources if path.is_file()), name
 

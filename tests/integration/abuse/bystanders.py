@@ -5,11 +5,13 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import attrs
 
-from tests.integration.chatter import Chatter, newcomer
+from adapters.client.events import Message
+from tests.integration.chatter import Chatter, back, eventually, newcomer
 from tests.integration.server_process import ServerProcess
 
 PAUSE = 0.02  # seconds between two messages
@@ -50,32 +52,41 @@ def _this_test() -> str:
 
 @attrs.define
 class Conversation:
-    """Anna writes to Bert, one message after the other; each has to be delivered, and at once.
+    """Anna writes to Bert, one message after the other; he has to hear each, and at once.
 
-    Now and then she writes to Cleo, who is away; that has to be stored.
+    Now and then she writes to Cleo, who is away and has to hear it later.
     """
 
     anna: Chatter
     bert: Chatter
-    cleo_id: int
+    cleo: Chatter
     texts: list[str] = attrs.field(factory=list)
+    for_later: list[str] = attrs.field(factory=list)
     felt: Felt = attrs.field(factory=lambda: Felt(_this_test()))
 
     async def go_on(self) -> None:
         while True:
             text = f"message {len(self.texts)}"
-            assert await self._send(self.bert.id, text), "Bert is not there any more"
+            with self._felt():
+                await self.anna.client.send(self.bert.id, text)
+                await eventually(partial(self._bert_has_heard, text))
             self.texts.append(text)
             if len(self.texts) % STORED_EVERY == 0:
-                assert not await self._send(self.cleo_id, text), "Cleo is not away"
+                with self._felt():
+                    await self.anna.client.send(self.cleo.id, text)
+                self.for_later.append(text)
             await asyncio.sleep(PAUSE)
 
-    async def _send(self, user_id: int, text: str) -> bool:
+    @contextmanager
+    def _felt(self) -> Iterator[None]:
         clock = asyncio.get_running_loop().time
         begun = clock()
-        ack = await self.anna.client.send(user_id, text)
+        yield
         self.felt.times.append(clock() - begun)
-        return ack.delivered
+
+    def _bert_has_heard(self, text: str) -> bool:
+        events = reversed(self.bert.events)
+        return any(isinstance(event, Message) and event.text == text for event in events)
 
     @contextmanager
     def during(self, what: str) -> Iterator[None]:
@@ -95,9 +106,9 @@ async def undisturbed(
     """While this lasts, and afterwards, two people talk without noticing anything."""
     port = server.port
     async with newcomer(port, tls) as cleo:
-        pass
+        await cleo.client.logout()
     async with newcomer(port, tls) as anna, newcomer(port, tls) as bert:
-        talk = Conversation(anna, bert, cleo.id)
+        talk = Conversation(anna, bert, cleo)
         FELT.append(talk.felt)
         begun = len(FELT) - 1
         going_on = asyncio.create_task(talk.go_on())
@@ -115,6 +126,8 @@ async def undisturbed(
         assert [text for text in bert.texts if text.startswith("message")][: len(talk.texts)] == (
             talk.texts
         )
+        async with back(port, cleo, tls) as returned:
+            await returned.hears(*talk.for_later)
         assert_bearable(FELT[begun:])
 
 

@@ -40,9 +40,9 @@ async def test_a_cluster_keeps_its_promises_under_faults(
 @pytest.mark.parametrize(
     ("how", "promise"),
     [
-        ("hasty", "nothing_acknowledged_is_lost"),
-        ("forgetful", "nothing_acknowledged_is_lost"),
-        ("stale", "nothing_acknowledged_is_lost"),  # who has joined since gets nothing
+        ("forgetful", "streams_are_the_log"),
+        ("stale", "streams_are_the_log"),  # who has left hears it still
+        ("doubled", "streams_are_the_log"),
     ],
 )
 async def test_a_broken_server_is_found_out(

@@ -1,13 +1,15 @@
 """How sessions begin and end."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
-from chat_domain.entries import TEXT, Batch, Entry, Place, pair
+from chat_domain.entries import TEXT, Batch, Entry, Opening, Place, pair
 from chat_domain.errors import AlreadyOnline, TooManyConnections, TryAgain
 from chat_domain.log.sessions import MOST_OF_A_USER
 from chat_domain.model import Claim, User
 from chat_domain.people import login
-from tests.unit.fakes import RecordingClient
+from tests.unit.fakes import RecordingClient, finished
 from tests.unit.world import Terminal, World
 
 
@@ -93,6 +95,8 @@ class TestDevices:
         client = RecordingClient()
         start = world.tasks.run(world.chat.logins.begin_device(bob, client, "phone"))
         ann.says(bob, "hello")
+        world.chat.offline.go_on(start.session)  # as the clock does
+        world.tasks.drain()
         assert client.texts == []
         world.chat.logins.ready(start.session)
         world.tasks.drain()
@@ -233,7 +237,9 @@ class TestEnds:
         assert world.tasks.run(world.presence.online([bob.id])) == set()
 
 
-def test_a_session_sits_down_where_the_node_is(world: World, ann: Terminal, bob: User) -> None:
+def test_a_session_sits_down_where_the_node_is(
+    world: World, ann: Terminal, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was applied while its groups were read is made up for."""
     group = world.group(ann)
     world.log.slow_reads = True
@@ -246,10 +252,11 @@ def test_a_session_sits_down_where_the_node_is(world: World, ann: Terminal, bob:
     world.tasks.start(begin())
     world.tasks.drain()
     read = world.log.reading.popleft()
-    read()  # at this moment, and its answer comes later
     world.log.slow_reads = False
-    world.tasks.start(_join(world, bob, group))
-    world.tasks.turn()
+    opening = finished(world.log.inner.opening(bob.id))
+    world.tasks.run(_join(world, bob, group))
+    monkeypatch.setattr(world.log.inner, "opening", _answering(opening))
+    read()  # what was so before
     world.tasks.drain()
     session = begun[0].session
     assert session.groups == {group}
@@ -257,6 +264,13 @@ def test_a_session_sits_down_where_the_node_is(world: World, ann: Terminal, bob:
     world.chat.logins.ready(session)
     world.tasks.drain()
     assert client.texts == ["welcome"]
+
+
+def _answering(opening: Opening) -> Callable[[int], Awaitable[Opening]]:
+    async def answer(_: int) -> Opening:
+        return opening
+
+    return answer
 
 
 async def _join(world: World, user: User, group: int) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from adapters.gateway.watch import PING_AFTER
-from chat_domain.errors import NotSentYet
+from chat_domain.entries import Opening
+from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
 from chat_domain.people.login import MISSED_AT_MOST
@@ -371,6 +372,63 @@ async def test_what_is_on_its_way_into_another_epoch_is_sent_again(server: Serve
     for text, cid in (("two", "c2"), ("three", "c3"), ("four", "c4")):
         assert "error" not in await ann.ask(CHAT, toid=2, msg=text, cid=cid)
     assert texts(bob.heard()) == ["one", "two", "three", "four"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("leaves", [True, False], ids=["who leaves", "who finds no place"])
+async def test_who_goes_while_another_epoch_begins_is_gone(
+    server: Server, monkeypatch: pytest.MonkeyPatch, version: int, *, leaves: bool
+) -> None:
+    """Nobody is said to be there any more, and the slot is free."""
+    ann = await server.logged_in("Ann", version=version)
+    laptop, bob = await server.log_in(1), await server.logged_in("Bob")
+    opening, gate = server.log.opening, asyncio.Event()
+
+    async def slow_opening(user_id: int) -> Opening:
+        await gate.wait()
+        if user_id == 1 and not leaves:
+            raise TryAgain
+        return await opening(user_id)
+
+    await server.log.renew()
+    monkeypatch.setattr(server.log, "opening", slow_opening)
+    looking = asyncio.create_task(server.chat.follower.look())
+    await settled()
+    if leaves:
+        ann.link.abort()
+        laptop.link.abort()
+        await settled()
+    gate.set()
+    await looking
+    await settled()
+    monkeypatch.setattr(server.log, "opening", opening)
+    assert (ann.is_gone(), laptop.is_gone(), bob.is_gone()) == (True, True, False)
+    assert await server.chat.overview.presence.online([1, 2]) == {2}
+    again = await server.log_in(1, version=version)
+    assert again.heard()[0]["errno"] == 0
+
+
+async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it had no place at that moment."""
+    ann = await server.logged_in("Ann")
+    await server.log_in(1)
+    opening, gate = server.log.opening, asyncio.Event()
+
+    async def slow_opening(user_id: int) -> Opening:
+        await gate.wait()
+        return await opening(user_id)
+
+    await server.log.renew()
+    monkeypatch.setattr(server.log, "opening", slow_opening)
+    looking = asyncio.create_task(server.chat.follower.look())
+    await settled()
+    ann.link.abort()
+    await settled()
+    gate.set()
+    await looking
+    assert await server.chat.overview.presence.online([1]) == {1}
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\0"])

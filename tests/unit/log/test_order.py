@@ -3,6 +3,8 @@
 import pytest
 
 from chat_domain.errors import TryAgain
+from chat_domain.fairness.guard import Guard
+from chat_domain.fairness.limits import Limits
 from chat_domain.log.session import EXPECTED_FOR
 from tests.unit.world import Said, Terminal, World
 
@@ -88,6 +90,7 @@ def test_all_that_waits_is_refused_with_what_could_not_be_written(
         True,
         True,
     ]
+    assert texts(world) == ["c1", "c2", "c3"]
 
 
 def test_a_message_whose_fate_was_unknown_gets_its_first_position(
@@ -183,3 +186,19 @@ def test_another_session_of_the_same_user_waits_for_nothing(
     assert [is_accepted(other, bob, cid) for cid in ("c1", "c2")] == [True, True]
     assert [is_accepted(ann, bob, cid) for cid in ("c1", "c2")] == [True, True]
     assert texts(world)[1:] == ["c1", "c2"]
+
+
+def test_nothing_overtakes_what_could_not_be_judged_for_the_moment() -> None:
+    """The first to somebody is looked at more closely, and the store did not answer."""
+    world = World(guard=Guard(Limits()))
+    ann, bob, cid = [world.newcomer(name) for name in ("Ann", "Bob", "Cid")]
+    group = world.group(ann, bob)
+    world.log.failing = True
+    with pytest.raises(TryAgain):
+        ann.says(cid.user, "c1", cid="c1")
+    world.log.failing = False
+    with pytest.raises(TryAgain):
+        ann.says_to_group(group, "c2", cid="c2")
+    ann.says(cid.user, "c1", cid="c1")
+    ann.says_to_group(group, "c2", cid="c2")
+    assert [entry.text for entry in world.entries() if entry.text] == ["c1", "c2"]

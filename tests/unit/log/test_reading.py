@@ -195,7 +195,6 @@ class TestTakingOver:
         ann.says(bob.user, "one")
         ann.says(bob.user, "two")
         cid.says(bob.user, "three")
-        bob.takes_over(2)
         bob.takes_over(3)
         assert ann.client.marks == []
         world.passes(0.5)
@@ -217,3 +216,19 @@ class TestTakingOver:
         world.passes(1.0)
         assert world.waiting_for(bob.user) == []
         assert len(world.chat.marks) == 0
+
+
+def test_who_has_read_ahead_of_its_node_sees_nothing_twice(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store has what this node has not heard of yet."""
+    monkeypatch.setattr(reading, "RING_AT_MOST", 0)
+    elsewhere = Elsewhere(world, ann, bob)
+    bob.chokes()
+    ann.says(bob.user, "one")
+    note = elsewhere.commits("two")
+    bob.takes_more()
+    assert bob.client.texts == ["one", "two"]
+    assert bob.is_live
+    hear(world, note, elsewhere.commits("three"))
+    assert bob.client.texts == ["one", "two", "three"]

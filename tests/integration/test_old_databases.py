@@ -1,0 +1,75 @@
+"""Databases of version 0.1, which was never released, are refused by programs and left alone."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.integration.cluster import Services
+from tests.integration.manage import manage
+from tests.integration.server_process import ROOT
+
+NEVER_RELEASED = "was made by version 0.1, which was never released"
+
+
+def started(*options: str) -> "subprocess.CompletedProcess[str]":
+    """A server that ends by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "entrypoints.tcp_server", "0", *options],
+        cwd=ROOT,
+        env=os.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def is_refused(done: "subprocess.CompletedProcess[str]", name: str) -> None:
+    """In one line that names the database, and by the exit status 1."""
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert name in line
+    assert NEVER_RELEASED in line
+
+
+@pytest.fixture
+def old_file(tmp_path: Path) -> Path:
+    path = tmp_path / "chat.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE SchemaVersion (version INTEGER NOT NULL PRIMARY KEY);"
+            "INSERT INTO SchemaVersion VALUES (2);"
+            "CREATE TABLE OfflineMessage (id INTEGER PRIMARY KEY, body TEXT);"
+            "INSERT INTO OfflineMessage VALUES (1, 'hello');"
+        )
+    return path
+
+
+def test_an_old_file_is_refused(old_file: Path) -> None:
+    """By the server and by `manage`; not a byte of it changes."""
+    before = old_file.read_bytes()
+    store = "--store", f"sqlite:///{old_file}"
+    is_refused(started(*store), str(old_file))
+    is_refused(manage("list", options=store), str(old_file))
+    assert old_file.read_bytes() == before
+
+
+def test_old_tables_are_refused(cluster_services: Services) -> None:
+    """By a node, by `manage`, and by what would make or upgrade tables."""
+    mariadb, broker = cluster_services.mariadb, cluster_services.redis.url()
+    name = cluster_services.new_database()
+    try:
+        mariadb.query(f"UPDATE {name}.SchemaVersion SET version = 2")  # noqa: S608  # a number
+        store = "--store", mariadb.url(name)
+        is_refused(started(*store, "--broker", broker), name)
+        is_refused(manage("list", options=(*store, "--broker", broker)), name)
+        for command in ("init-db", "upgrade-db"):
+            is_refused(manage(command, options=store), name)
+    finally:
+        mariadb.query(f"DROP DATABASE {name}")
