@@ -3,7 +3,7 @@
 Rules:
 1. `frames`, `bytes` and `free` are added to on the hot path and charged now and then: once they
    pass a quantum. Only then is there a look at a clock.
-2. PUSHED, PING and PONG of a user are `free`, as long as they are not a flood themselves.
+2. TAKEN, PING and PONG of a user are `free`, as long as they are not a flood themselves.
 3. What asks the store for something weighs DEAR frames, and a group's message a part of a frame
    for each of its copies.
 4. A frame that is none weighs its bytes BAD times more: it is decoded twice, and can be made so

@@ -39,9 +39,12 @@ class Reader:
         self.reading += 1
         try:
             while session.seated and not (session.choked or session.ended or session.live):
+                before = session.after
                 await self.read_some(session)
                 if session.after >= self.follower.applied and _may_live(session):
                     session.live = True
+                    return
+                if session.after == before:  # the log has lost its end: the clock finds out
                     return
                 await self.tasks.start(_turn())  # in which the link gets rid of what was shown
         except TryAgain:

@@ -62,9 +62,7 @@ class Past:
     received: list[Received] = attrs.field(factory=list)
     streams: Streams = attrs.field(factory=Streams)
     logs: list[Chronicle] = attrs.field(factory=list)
-    stored: defaultdict[tuple[int, str], list[int]] = attrs.field(
-        factory=lambda: defaultdict(list)
-    )
+    stored: defaultdict[tuple[int, str], list[int]] = attrs.field(factory=lambda: defaultdict(list))
     meaning: str = ""
     losses: int = 0
     lost_at: float = 0.0

@@ -1,4 +1,4 @@
-"""Large mailboxes, large groups, many clients at once, and clients that do not keep up."""
+"""Much that waits, large groups, many clients at once, and clients that do not keep up."""
 
 import asyncio
 import select

@@ -49,12 +49,12 @@ class TestSince:
         with newcomer(port) as writer, newcomer(port, "not logged in") as reader:
             say(writer, reader, "before")
             known = reader.login()
+            reader.find_msgid(1005)
             reader.ask({"msgid": 1002})
             place = {"since": known["head"] + ahead, "epoch": known["epoch"]}
             ack = reader.login(**place | other)
             assert ack["reset"] is True
             assert (ack["head"], ack["epoch"]) == (known["head"], known["epoch"])
-            reader.find_msgid(1005)  # of the first login
             say(writer, reader, "after")
             assert reader.next_chat()["msg"] == "after"
             reader.ask({"msgid": 1002})

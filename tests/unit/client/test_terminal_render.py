@@ -53,7 +53,7 @@ def test_a_group_message_names_the_group(book: Book) -> None:
 
 
 def test_another_day_has_a_date(book: Book) -> None:
-    """What waited in the mailbox may be old."""
+    """What waited for its user may be old."""
     line = render.message(said(ago_ms=86_400_000), book, NOW)
     assert render.plain(line) == "2026-11-19 18:04 li si: hello"
 

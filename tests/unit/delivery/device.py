@@ -1,6 +1,7 @@
 """A client that keeps to docs/protocol.md, and notes what it experiences."""
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -375,7 +376,5 @@ async def _finished(unfinished: Awaitable[None], link: Link, seq: int | None) ->
 def _taken(link: Link, at: int) -> None:
     session = link.session
     assert session is not None
-    try:
+    with suppress(ChatError):  # of another epoch, where the client has not heard of that yet
         link.site.chat.offline.taken_over(session, at)
-    except ChatError:
-        pass  # of another epoch, where the client has not heard of that yet

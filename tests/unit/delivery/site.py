@@ -11,7 +11,7 @@ from chat_domain.chat import Chat
 from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
-from chat_domain.log.session import Session
+from chat_domain.log.session import Session  # noqa: TC001  # attrs looks at it
 from chat_domain.model import Friend
 from tests.delivery.history import crc_of, key_of
 from tests.unit.fakes import FakeLog, ManualTasks
@@ -210,7 +210,7 @@ class OldLink(Link):
     def marked(self, user_id: int, got: int) -> None:
         """It has no such frame."""
 
-    def reset(self, ends: Ends) -> None:  # noqa: ARG002  # it knows no positions
+    def reset(self, ends: Ends) -> None:  # it knows no positions
         self.note("reset", head=None)
         self.sent = 0
 

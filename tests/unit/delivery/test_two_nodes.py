@@ -255,7 +255,7 @@ class TwoNodes(RuleBasedStateMachine):
 
 TestTwoNodes = TwoNodes.TestCase
 TestTwoNodes.settings = settings(
-    max_examples=int(EXAMPLES or 3),
+    max_examples=int(EXAMPLES or 100),
     derandomize=not EXAMPLES,
     stateful_step_count=60,
     deadline=None,

@@ -113,7 +113,7 @@ class World:
     def carry_all(self) -> None:
         """Until nobody has anything to say any more."""
         self.go_on()
-        while any([self.carry(site, 100) for site in self.sites]):
+        while any([self.carry(site, 100) for site in self.sites]):  # noqa: C419  # each of them
             pass
 
     def serve(self) -> None:

@@ -232,3 +232,17 @@ def test_who_has_read_ahead_of_its_node_sees_nothing_twice(
     assert bob.is_live
     hear(world, note, elsewhere.commits("three"))
     assert bob.client.texts == ["one", "two", "three"]
+
+
+def test_nobody_reads_on_and_on_in_a_log_that_has_lost_its_end(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock finds out about it; until then a look is enough."""
+    monkeypatch.setattr(reading, "RING_AT_MOST", 0)
+    bob.chokes()
+    ann.says(bob.user, "hello")
+    world.chat.follower.take(2, 3, ())  # of which nothing is there
+    bob.takes_more()
+    assert bob.client.texts == ["hello"]
+    assert not bob.is_live
+    assert world.log.reads <= 3
