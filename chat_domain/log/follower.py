@@ -82,12 +82,18 @@ class Follower:
 
     async def start(self) -> None:
         """Begin at the log's head. Raises TryAgain."""
-        self._begin(await self._log.ends())
+        ends = await self._log.ends()
+        self._begin(ends, await self._entry_at(ends.head))
 
-    def _begin(self, ends: Ends) -> None:
+    async def _entry_at(self, at: int) -> Entry | None:
+        """What the log has at a position. By it, this node will know whether that was lost."""
+        found = (await self._log.tail(at - 1, 1)).entries if at else ()
+        return found[0] if found and found[0].at == at else None
+
+    def _begin(self, ends: Ends, last: Entry | None) -> None:
         self.epoch, self.oldest = ends.epoch, ends.oldest
         self.applied = self._known = self._wanted = ends.head
-        self._last = None
+        self._last = last
         self._next.clear()
         self._early.clear()
         self._early_bytes = 0
@@ -97,12 +103,14 @@ class Follower:
         """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
         ends = await self._log.ends(self.last)
         self.oldest = ends.oldest
-        if ends.epoch != self.epoch:
-            self._begin(ends)
+        if ends.epoch == self.epoch:
+            self._want(ends.head)
+            return
+        last = await self._entry_at(ends.head)
+        if ends.epoch != self.epoch:  # still
+            self._begin(ends, last)
             if self.restarted is not None:
                 await self.restarted()
-        else:
-            self._want(ends.head)
 
     # -- what is committed -------------------------------------------------------------------
 

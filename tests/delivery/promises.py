@@ -86,9 +86,9 @@ def members_may_write(past: Past) -> Breaches:
         for line in log.strangers:
             yield f"{line.key} of {line.sender} is at {line.at}, where they may not write"
     for sent in past.sent.values():
-        if sent.error == "not_member":
-            stay = past.log.stay(sent.sender, sent.group, FOR_EVER)
-            if stay is not None and stay.joined <= sent.head:
+        if sent.error == "not_member" and past.logs:
+            stays = [log.stay(sent.sender, sent.group, FOR_EVER) for log in past.logs]
+            if all(stay is not None and stay.joined <= sent.head for stay in stays):
                 yield f"{_name(sent)} was refused, though its sender is in the group"
 
 
