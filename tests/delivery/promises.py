@@ -59,12 +59,15 @@ def order_is_kept(past: Past) -> Breaches:
     What is refused for the moment keeps its place: what is sent behind it is refused as well, until
     it comes again. What has no answer has no place. Nor has a message to a group of which several
     copies were sent while its sender may have been out of it: the first can have been refused.
+    And what was sent before the database lost something can have been in what it has lost.
     """
-    for log in past.logs:
+    for log, begun in zip(past.logs, [0.0, *past.losses], strict=False):
         latest: dict[int, Sent] = {}
         for line in log.lines.values():
             sent = past.sent.get(line.key)
-            if sent is None or sent.acked is None or _may_have_been_refused(past, sent, line):
+            if sent is None or sent.acked is None or sent.t < begun:
+                continue
+            if _may_have_been_refused(past, sent, line):
                 continue
             before = latest.get(sent.process, sent)
             if sent.number < before.number:
