@@ -74,7 +74,8 @@ class Follower:
 
     @property
     def last(self) -> Place:
-        """The last entry that was applied here."""
+        """The last entry that is known here, even if it is not applied yet: the log must have it
+        for as long as its epoch lasts."""
         last = self._last
         return Place() if last is None else Place(last.at, last.cid, last.sender_id)
 
@@ -136,6 +137,8 @@ class Follower:
         """
         if upto <= self._known:
             return
+        if entries and (self._last is None or entries[-1].at > self._last.at):
+            self._last = entries[-1]
         written = list(zip(entries, writers or repeat(None), strict=False))
         if first > self._known + 1:
             self._keep_early(first, upto, written)
@@ -229,7 +232,7 @@ class Follower:
 
     def _apply_one(self, entry: Entry, writer: Session | None) -> int:
         """Return for how many readers this was."""
-        self.applied, self._last = entry.at, entry
+        self.applied = entry.at
         self.ring.add(entry)
         if entry.change is not None:
             return self._apply_change(entry, writer)

@@ -226,6 +226,21 @@ def test_a_node_that_has_just_begun_notices_that_the_log_has_lost_its_end(
     assert follower.applied == 1
 
 
+def test_what_is_not_applied_yet_is_missed_as_well(
+    world: World, ann: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """A node knows that it was there."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    elsewhere.commits("one")
+    epoch = follower.epoch
+    hear(world, elsewhere.commits("two"))
+    assert follower.applied == 0
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    assert follower.epoch != epoch
+
+
 def test_what_was_being_written_is_refused_in_another_epoch(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
