@@ -69,7 +69,7 @@ class Herd:
         """Let them write to each other until this is cancelled."""
         while True:
             for _ in range(round(per_second * _LOOKED_EVERY)):
-                sender, to = self._rng.choices(self.members, k=2)
+                sender, to = self._rng.sample(self.members, 2)
                 if sender.under_way is None:
                     sender.post(to.id)
             await asyncio.sleep(_LOOKED_EVERY)
