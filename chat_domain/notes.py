@@ -22,8 +22,9 @@ class Appended:
 @attrs.frozen
 class Marked:
     """How far somebody's devices have got, for those who wrote to them: by the writer's id, the
-    position of the last text of theirs that is with a device."""
+    position of the last text of theirs that is with a device. epoch: see `Appended`."""
 
+    epoch: str
     user_id: int
     got: Mapping[int, int]
 

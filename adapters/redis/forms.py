@@ -138,15 +138,16 @@ class Appended(Form[notes.Appended]):
 class Marked(Form[notes.Marked]):
     NUMBER = 2
 
+    epoch: Epoch
     user_id: Id
     got: Annotated[dict[Id, Position], Meta(max_length=LISTED)]
 
     @classmethod
     def of(cls, note: notes.Marked) -> Self:
-        return cls(note.user_id, dict(note.got))
+        return cls(note.epoch, note.user_id, dict(note.got))
 
     def note(self) -> notes.Marked:
-        return notes.Marked(self.user_id, self.got)
+        return notes.Marked(self.epoch, self.user_id, self.got)
 
 
 class Replaced(Form[notes.Replaced]):

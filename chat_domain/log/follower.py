@@ -74,7 +74,8 @@ class Follower:
 
     @property
     def last(self) -> Place:
-        """The last entry that was applied here."""
+        """The last entry that is known here, even if it is not applied yet: the log must have it
+        for as long as its epoch lasts."""
         last = self._last
         return Place() if last is None else Place(last.at, last.cid, last.sender_id)
 
@@ -82,12 +83,18 @@ class Follower:
 
     async def start(self) -> None:
         """Begin at the log's head. Raises TryAgain."""
-        self._begin(await self._log.ends())
+        ends = await self._log.ends()
+        self._begin(ends, await self._entry_at(ends.head))
 
-    def _begin(self, ends: Ends) -> None:
+    async def _entry_at(self, at: int) -> Entry | None:
+        """What the log has at a position. By it, this node will know whether that was lost."""
+        found = (await self._log.tail(at - 1, 1)).entries if at else ()
+        return found[0] if found and found[0].at == at else None
+
+    def _begin(self, ends: Ends, last: Entry | None) -> None:
         self.epoch, self.oldest = ends.epoch, ends.oldest
         self.applied = self._known = self._wanted = ends.head
-        self._last = None
+        self._last = last
         self._next.clear()
         self._early.clear()
         self._early_bytes = 0
@@ -97,12 +104,14 @@ class Follower:
         """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
         ends = await self._log.ends(self.last)
         self.oldest = ends.oldest
-        if ends.epoch != self.epoch:
-            self._begin(ends)
+        if ends.epoch == self.epoch:
+            self._want(ends.head)
+            return
+        last = await self._entry_at(ends.head)
+        if ends.epoch != self.epoch:  # still
+            self._begin(ends, last)
             if self.restarted is not None:
                 await self.restarted()
-        else:
-            self._want(ends.head)
 
     # -- what is committed -------------------------------------------------------------------
 
@@ -128,6 +137,8 @@ class Follower:
         """
         if upto <= self._known:
             return
+        if entries and (self._last is None or entries[-1].at > self._last.at):
+            self._last = entries[-1]
         written = list(zip(entries, writers or repeat(None), strict=False))
         if first > self._known + 1:
             self._keep_early(first, upto, written)
@@ -221,7 +232,7 @@ class Follower:
 
     def _apply_one(self, entry: Entry, writer: Session | None) -> int:
         """Return for how many readers this was."""
-        self.applied, self._last = entry.at, entry
+        self.applied = entry.at
         self.ring.add(entry)
         if entry.change is not None:
             return self._apply_change(entry, writer)

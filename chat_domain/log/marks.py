@@ -60,13 +60,14 @@ class Marks:
 
     def heard(self, note: Marked) -> None:
         """Devices of a user on another node have got something."""
-        self._tell(note)
+        if note.epoch == self.follower.epoch:
+            self._tell(note)
 
     def tick(self, now: float) -> None:
         """Tell and write what has grown. To be called about twice a second."""
         untold, self._untold = self._untold, defaultdict(dict)
         for user_id, got in untold.items():
-            note = Marked(user_id, got)
+            note = Marked(self.follower.epoch, user_id, got)
             self._tell(note)
             self.broker.broadcast(note)
         if self._unwritten and not self._writing and now - self._written_at >= WRITTEN_EVERY:

@@ -52,7 +52,8 @@ class Seating:
         return True
 
     async def seat_all_anew(self) -> None:
-        """Positions have begun anew: let every session begin at the log's head."""
+        """Positions have begun anew: let every session begin at the log's head; of version 1, which
+        cannot ask for what was before, where nobody has taken anything over."""
         everybody = list(self.sessions)
         for session in everybody:
             self.sessions.discard(session)
@@ -71,7 +72,8 @@ class Seating:
         if session.ended:  # meanwhile
             self.sessions.discard(session)
             return
-        session.after = head = self.follower.applied
+        head = self.follower.applied
+        session.after = head if session.claim is None else min(opening.got, head)
         session.client.reset(attrs.evolve(opening.ends, head=head))
 
 

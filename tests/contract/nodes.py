@@ -278,7 +278,7 @@ ENTRIES = (
 NOTES: list[Note] = [
     Appended("epoch", 7, 10, ENTRIES),
     Appended("epoch", 11, 4000, ()),
-    Marked(15, {13: 7, 14: 9}),
+    Marked("epoch", 15, {13: 7, 14: 9}),
     Replaced(15, "session"),
     PresenceChanged(15, "李四", online=True, listed_by=[13]),
     Tell(Notice("we restart at noon"), None),

@@ -64,8 +64,7 @@ class Past:
     logs: list[Chronicle] = attrs.field(factory=list)
     stored: defaultdict[tuple[int, str], list[int]] = attrs.field(factory=lambda: defaultdict(list))
     meaning: str = ""
-    losses: int = 0
-    lost_at: float = 0.0
+    losses: list[float] = attrs.field(factory=list)  # when the database came back without its end
     sessions: dict[int, int] = attrs.field(factory=dict)  # users by their processes
     seen: list[Seen] = attrs.field(factory=list)
     live: dict[int, bool] = attrs.field(factory=dict)
@@ -81,6 +80,11 @@ class Past:
                 take(self, event)
             self.streams.take(event)
         return self
+
+    @property
+    def lost_at(self) -> float:
+        """When the database came back without its end the last time."""
+        return self.losses[-1] if self.losses else 0.0
 
     @property
     def log(self) -> Chronicle:
@@ -115,12 +119,11 @@ class Past:
         self.logs[event["dump"]].take(event)
 
     def _stored(self, event: Event) -> None:
-        self.meaning = f"{event['epoch']} {self.losses}"
+        self.meaning = f"{event['epoch']} {len(self.losses)}"
         self.stored[event["user"], self.meaning].append(event["got"])
 
     def _lost(self, event: Event) -> None:
-        self.losses += 1
-        self.lost_at = event["t"]
+        self.losses.append(event["t"])
 
     def _login(self, event: Event) -> None:
         self.logins += 1

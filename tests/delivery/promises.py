@@ -59,12 +59,15 @@ def order_is_kept(past: Past) -> Breaches:
     What is refused for the moment keeps its place: what is sent behind it is refused as well, until
     it comes again. What has no answer has no place. Nor has a message to a group of which several
     copies were sent while its sender may have been out of it: the first can have been refused.
+    And what was sent before the database lost something can have been in what it has lost.
     """
-    for log in past.logs:
+    for log, begun in zip(past.logs, [0.0, *past.losses], strict=False):
         latest: dict[int, Sent] = {}
         for line in log.lines.values():
             sent = past.sent.get(line.key)
-            if sent is None or sent.acked is None or _may_have_been_refused(past, sent, line):
+            if sent is None or sent.acked is None or sent.t < begun:
+                continue
+            if _may_have_been_refused(past, sent, line):
                 continue
             before = latest.get(sent.process, sent)
             if sent.number < before.number:
@@ -86,9 +89,9 @@ def members_may_write(past: Past) -> Breaches:
         for line in log.strangers:
             yield f"{line.key} of {line.sender} is at {line.at}, where they may not write"
     for sent in past.sent.values():
-        if sent.error == "not_member":
-            stay = past.log.stay(sent.sender, sent.group, FOR_EVER)
-            if stay is not None and stay.joined <= sent.head:
+        if sent.error == "not_member" and past.logs:
+            stays = [log.stay(sent.sender, sent.group, FOR_EVER) for log in past.logs]
+            if all(stay is not None and stay.joined <= sent.head for stay in stays):
                 yield f"{_name(sent)} was refused, though its sender is in the group"
 
 

@@ -259,7 +259,7 @@ def test_an_entry_s_position_and_size_are_not_what_its_sender_says() -> None:
 def test_long_marks_are_sent_in_parts() -> None:
     """For each of 5,000 writers."""
     got = {writer: 10 * writer for writer in range(1, 5001)}
-    parts = arrived(sent(Marked(15, got)))
+    parts = arrived(sent(Marked("epoch", 15, got)))
     assert len(parts) == 3
     found: dict[int, int] = {}
     for part in parts:

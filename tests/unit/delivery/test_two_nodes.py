@@ -195,6 +195,7 @@ class TwoNodes(RuleBasedStateMachine):
     @precondition(lambda self: not self.world.safe.is_empty)
     @rule()
     def lose_the_end(self) -> None:
+        self.heal()
         self.world.lose_the_end()
         self.world.go_on()
 

@@ -199,10 +199,14 @@ class World:
         self.regain_lease(site)
 
     def lose_the_end(self) -> None:
-        """The database comes back as it was when it was put into the safe."""
+        """The database comes back as it was when it was put into the safe. With their connections
+        to it broken, all nodes look at it before they go on."""
         self.dump()
         self.safe.bring_back()
         self.note("lost", head=len(self._tail().entries))
+        for site in self.sites:
+            site.chat.node.gap()
+            site.tasks.drain()
 
     def dump(self) -> None:
         """Note the whole log."""

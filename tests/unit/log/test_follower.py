@@ -1,5 +1,6 @@
 """A node applies the log once, in its order, whatever it hears of it."""
 
+import attrs
 import pytest
 
 from chat_domain.entries import (
@@ -14,6 +15,7 @@ from chat_domain.entries import (
 )
 from chat_domain.log.follower import GAP_WAITS, READ_AT_ONCE, Follower
 from chat_domain.notes import Appended
+from tests.unit.delivery.safe import Safe
 from tests.unit.fakes import finished
 from tests.unit.world import Terminal, World
 
@@ -193,6 +195,50 @@ def test_another_epoch_begins_anew(
     ann.says_to_group(group, "to all")
     assert bob.client.texts == ["before", "behind", "to all"]
     assert ann.client.statuses == ["accepted"] * 3
+
+
+def test_version_1_goes_on_in_another_epoch_where_nobody_has_taken_anything_over(
+    world: World, ann: Terminal
+) -> None:
+    """It cannot ask for what was before, so nothing of that may be left out."""
+    cat = world.log_in_version1(world.register("Cat")[0])
+    cat.chokes()
+    ann.says(cat.user, "before")
+    world.tasks.run(world.store.log.renew())
+    hear(world, Appended("of another epoch", 99, 99, ()))
+    cat.takes_more()
+    assert cat.client.texts == ["before"]
+
+
+def test_a_node_that_has_just_begun_notices_that_the_log_has_lost_its_end(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """It has applied nothing yet, but knows what the last entry was."""
+    ann.says(bob.user, "one")
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    ann.says(bob.user, "two")
+    world.tasks.run(follower.start())
+    epoch = follower.epoch
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    assert follower.epoch != epoch
+    assert follower.applied == 1
+
+
+def test_what_is_not_applied_yet_is_missed_as_well(
+    world: World, ann: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """A node knows that it was there."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    elsewhere.commits("one")
+    epoch = follower.epoch
+    hear(world, elsewhere.commits("two"))
+    assert follower.applied == 0
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    assert follower.epoch != epoch
 
 
 def test_what_was_being_written_is_refused_in_another_epoch(
