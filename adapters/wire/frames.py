@@ -37,16 +37,18 @@ def number_of(frame: Struct | type[Struct]) -> int:
 
 
 class OneChatFrame(ServerFrame, tag=1005):
-    """A message for one user. at: its position. re: of what it answers, 0 for nothing."""
+    """A message for one user. at: its position. re: of what it answers, 0 for nothing. deleted: it
+    has no text any more."""
 
     at: int
     cid: str
     id: int
     name: str
     toid: int
-    msg: str
-    time: int
+    msg: str = ""
+    time: int = 0
     re: int = 0
+    deleted: bool = False
 
 
 class GroupChatFrame(ServerFrame, tag=1009):
@@ -57,9 +59,10 @@ class GroupChatFrame(ServerFrame, tag=1009):
     id: int
     name: str
     groupid: int
-    msg: str
-    time: int
+    msg: str = ""
+    time: int = 0
     re: int = 0
+    deleted: bool = False
 
 
 class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
@@ -79,12 +82,19 @@ class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
     detail: str = ""
 
 
-class Mark(Struct, gc=False):
-    """Everything that the client's user has written to user `id` alone, up to a position, is with
-    some device of theirs."""
+EntryFrame = OneChatFrame | GroupChatFrame | ChangedFrame  # what is in the log
+
+
+class Mark(Struct, omit_defaults=True, gc=False):
+    """How far user `id` is. got: everything that the client's user has written to them alone, up to
+    that position, is with some device of theirs. Or `read`: up to there they have read the
+    conversation with `toid`, as the client's user calls it, or of the group `groupid`."""
 
     id: int
-    got: int
+    got: int = 0
+    read: int = 0
+    toid: int = 0
+    groupid: int = 0
 
 
 class MarksFrame(ServerFrame, tag=1038):
