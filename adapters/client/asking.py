@@ -11,6 +11,7 @@ from adapters.client.cids import Cids
 from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost
 from adapters.client.keeper import Keeper
+from adapters.client.ledger import Ledger
 from adapters.client.settings import Settings
 from adapters.wire import answers as wire
 from adapters.wire import requests
@@ -33,6 +34,7 @@ class Asking:
 
     _keeper: Keeper
     _connection: Connection
+    _ledger: Ledger
     _settings: Settings
     _cids: Cids
 

@@ -157,6 +157,17 @@ class GoingAway:
 
 
 @attrs.frozen
+class NotSent:
+    """A message that an earlier program of this local store had not sent is refused. cid, where:
+    its own."""
+
+    where: Where
+    text: str
+    cid: str
+    refusal: Refused
+
+
+@attrs.frozen
 class ServerError:
     """The server complains about something that was not a request of the application."""
 
@@ -178,6 +189,7 @@ Event = (
     | SessionEnded
     | GoingAway
     | Hint
+    | NotSent
     | ServerError
 )
 

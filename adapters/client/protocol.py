@@ -21,9 +21,10 @@ from msgspec.structs import replace
 from adapters.client import codec, events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
-from adapters.client.errors import ProtocolViolation, Refused
+from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused
 from adapters.client.later import SettingsAck, TypingFrame
 from adapters.client.outbox import Chat, Outbox, Outgoing
+from adapters.client.past import Past
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.client.stream import Stream
@@ -49,6 +50,7 @@ class State(enum.Enum):
 
 
 LOGGED_IN = frozenset({State.READY, State.LEAVING})
+_TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no TLS
 _WHY = "bad_token"
 ENDED_ELSEWHERE = Refused(errors.NUMBERS[_WHY], _WHY, "the session was ended elsewhere")
 
@@ -73,7 +75,7 @@ class Settled:
 class Broken:
     """The connection is of no use any more."""
 
-    why: str
+    trouble: ConnectionLost
 
 
 Output = Answered | Settled | Broken | events.Event
@@ -89,7 +91,9 @@ class ClientProtocol:
         self._cids = cids
         self._outbox = Outbox(settings.window, hold)
         self._stream = Stream(settings.taken_every, settings.taken_with)
-        self._user_id = 0
+        self.user_id = 0  # who was let in last
+        self.only = 0  # who may be let in, 0 for anybody
+        self._greeted = False
         self._asked_since: int | None = None
         self._to_send: list[bytes] = []
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
@@ -103,6 +107,7 @@ class ClientProtocol:
         self.state = State.OPEN
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
         self._to_send.clear()
+        self._greeted = False
         self._seq = 0
         self._now = self._heard = self._asked = now
 
@@ -115,10 +120,14 @@ class ClientProtocol:
         """Take what came. If the stream makes no sense, Broken is the last that is said of it."""
         self._now = self._heard = now
         self._outputs = []
+        if not self._greeted and data.startswith(_TLS_ALERT):
+            self._outputs.append(Broken(NeedsTls("this port speaks TLS; try it with TLS")))
+            return self._outputs
+        self._greeted = True
         try:
             self._take_all(data)
         except ProtocolViolation as exc:
-            self._outputs.append(Broken(str(exc)))
+            self._outputs.append(Broken(ConnectionLost(str(exc))))
         return self._outputs
 
     def _take_all(self, data: bytes) -> None:
@@ -226,6 +235,23 @@ class ClientProtocol:
         return self._stream.position
 
     @property
+    def done(self) -> Position | None:
+        """Up to where the application is done with everything."""
+        return self._stream.done
+
+    def finish(self, entry: events.Message | events.Changed) -> None:
+        """The application is done with this, and with all that it was given before."""
+        self._stream.finish(entry)
+
+    def restore(self, past: Past) -> None:
+        """Go on where an earlier program was."""
+        self.user_id = self.only = past.user_id
+        if past.position is not None:
+            self._stream.restore(past.position, past.unfinished, past.seen)
+        for cid, chat in past.unsent:
+            self.post(cid, chat)
+
+    @property
     def missed(self) -> bool:
         """Whether something came for which there was no room; the next connection brings it."""
         return self._stream.missed
@@ -250,14 +276,15 @@ class ClientProtocol:
         if not frame.errno:
             if frame.v < codec.VERSION:
                 raise ProtocolViolation("the server speaks version 1 only")
-            self._begin(frame)
+            if self.only in {0, frame.id}:
+                self._begin(frame)
         self._on_answer(frame)
 
     def _begin(self, frame: LoginAck) -> None:
         self.state = State.READY
-        if frame.id != self._user_id:
+        if frame.id != self.user_id:
             self._stream.forget_seen()
-            self._user_id = frame.id
+            self.user_id = frame.id
         if frame.reset:
             self._reset(frame.head or 0, frame.epoch)
             return
@@ -274,25 +301,30 @@ class ClientProtocol:
         self._outputs.append(events.Reset(Position(head, epoch)))
 
     def _on_message(self, frame: MessageFrame) -> None:
-        out = self._outbox.find_cid(frame.cid) if frame.id == self._user_id else None
+        own = frame.id == self.user_id
+        out = self._outbox.find_cid(frame.cid) if own else None
         if out is not None:
             self._accepted(out, events.Ack(frame.at, frame.time))
         if self._is_news(frame):
-            self._outputs.append(event_of_message(frame, own=frame.id == self._user_id))
+            self._give(event_of_message(frame, own=own))
 
     def _on_changed(self, frame: frames.ChangedFrame) -> None:
         if self._is_news(frame):
-            self._outputs.append(event_of_change(frame, own=frame.id == self._user_id))
+            self._give(event_of_change(frame, own=frame.id == self.user_id))
 
     def _is_news(self, frame: MessageFrame | frames.ChangedFrame) -> bool:
         """Take what came out of the log. Whether the application has yet to hear of it."""
         if self.state not in LOGGED_IN:
             return False
         new = self._stream.accept(frame.at, frame.id, frame.cid, room=self.room)
-        return new and not (frame.id == self._user_id and self._cids.made(frame.cid))
+        return new and not (frame.id == self.user_id and self._cids.made(frame.cid))
+
+    def _give(self, entry: events.Message | events.Changed) -> None:
+        self._stream.give(entry)
+        self._outputs.append(entry)
 
     def _on_marks(self, frame: frames.MarksFrame) -> None:
-        self._outputs += [event_of_mark(mark, self._user_id) for mark in frame.marks]
+        self._outputs += [event_of_mark(mark, self.user_id) for mark in frame.marks]
 
     def _on_typing(self, frame: TypingFrame) -> None:
         self._outputs.append(event_of_typing(frame))
