@@ -59,12 +59,13 @@ class Conversation:
             talk.meter.bytes += BAD * len(frame)
             talk.refuse_frame(bad)
             return False
-        client = talk.client
-        if type(request) not in _AT_ONCE and talk.awaits_answers():
+        kind = type(request)
+        if kind not in _AT_ONCE and talk.awaits_answers():
             return self._wait_for(self._after_answers(request), request)
+        client = talk.client
         commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
         try:
-            unfinished = commands[type(request)](talk, request)
+            unfinished = commands[kind](talk, request)
         except ChatError as error:
             talk.refuse(request, error)
             return False
