@@ -35,6 +35,11 @@ def people(conv: int) -> tuple[int, int]:
     return conv >> _HIGH, conv & _LOW_BITS
 
 
+def is_of_one(conv: int) -> bool:
+    """Whether a conversation, which is no group's, is of somebody with themselves."""
+    return conv >> _HIGH == conv & _LOW_BITS
+
+
 def other_of(conv: int, user_id: int) -> int:
     """Whom a user has this conversation with; it is no group's."""
     low = conv >> _HIGH

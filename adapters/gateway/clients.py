@@ -15,7 +15,7 @@ from adapters.wire import answers, errors, frames, version1
 from adapters.wire.frames import ServerFrame, encode
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
-from adapters.wire.version2 import MessageEncoder, accepted
+from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
@@ -56,7 +56,7 @@ class Version2Client:
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         if tag is not None:
-            self._write(accepted(tag, entry))
+            self._write(encode(answers.Ack(tag, entry.at, entry.time_ms)))
 
     def refused(self, error: ChatError, tag: int | None) -> None:
         name = errors.name_of(error)

@@ -21,7 +21,10 @@ Command = Callable[[Talk, Any], Awaitable[None] | None]
 
 
 def one_chat(talk: Talk, request: requests.OneChat) -> Awaitable[None] | None:
-    return talk.chat.one_to_one.send(talk.current_session(), request.toid, request)
+    session = talk.session
+    if session is None or session.ended:  # as `current_session`, without a call for each message
+        raise talk.not_logged_in()
+    return talk.chat.one_to_one.send(session, request.toid, request)
 
 
 def group_chat(talk: Talk, request: requests.GroupChat) -> None:

@@ -172,8 +172,12 @@ class Talk:
     def current_session(self) -> Session:
         """The session, for what needs one. Raises NotLoggedIn, or ShuttingDown for that reason."""
         if self.session is None or self.session.ended:
-            raise ShuttingDown if self.shared.closing else NotLoggedIn
+            raise self.not_logged_in()
         return self.session
+
+    def not_logged_in(self) -> ChatError:
+        """Why there is no session."""
+        return ShuttingDown() if self.shared.closing else NotLoggedIn()
 
     def awaits_answers(self) -> bool:
         """Whether the client has sent messages whose fate it has not been told yet."""

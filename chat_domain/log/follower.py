@@ -21,7 +21,7 @@ from contextlib import suppress
 from itertools import repeat
 from typing import Protocol
 
-from chat_domain.entries import Ends, Entry, Place, What, is_group, people
+from chat_domain.entries import Ends, Entry, Place, What, is_group, is_of_one
 from chat_domain.errors import TryAgain
 from chat_domain.log.ring import Ring
 from chat_domain.log.session import Session  # rooms
@@ -249,22 +249,20 @@ class Follower:
             self._wake()
 
     def _show_group(self, entry: Entry, writer: Writer | None) -> int:
-        """Without the sessions' doing where they have nothing to do with it: nobody is told whether
-        a member has got it."""
+        """Without the sessions' doing, as far as that goes: nobody is told whether a member has got
+        it."""
         at, sessions = entry.at, self._sessions.in_group(entry.conv)
         for session in sessions:
             if session is not writer and session.live and at > session.after:
-                (session if session.expected else session.client).show(entry)
+                if session.expected:
+                    session.expect_no_more(entry)
+                session.client.show(entry)
         return len(sessions) + 1
 
     def _show_people(self, entry: Entry, writer: Writer | None) -> int:
-        low, high = people(entry.conv)
-        sessions = self._sessions.of(high)
-        if low != high:
-            sessions += self._sessions.of(low)
-        elif writer is not None and writer.claim is not None:
+        at, sessions = entry.at, self._sessions.of_people(entry.conv)
+        if writer is not None and writer.claim is not None and is_of_one(entry.conv):
             writer = None  # a client of version 1 is shown what it writes to itself
-        at = entry.at
         for session in sessions:
             if session is not writer and session.live and at > session.after:
                 session.show(entry)

@@ -235,7 +235,7 @@ class AppendQueue:
         self._batch, self._out_of_date, self._bytes, self._busy = (), 0, 0, False
         self._waiting.clear()
         self._expect_again(failed)
-        for _, writer, tag, *_ in failed:
+        for _, writer, tag, _named, _refused in failed:
             writer.refused(failure, tag)
 
     def _expect_again(self, failed: Sequence[Draft]) -> None:
@@ -263,10 +263,10 @@ def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
 def _answer(batch: Sequence[Draft], others: Mapping[int, Known | ChatError]) -> Sequence[Draft]:
     """Tell everybody what became of theirs, in order. Return what was admitted."""
     if not others:
-        for entry, writer, tag, *_ in batch:
+        for entry, writer, tag, _named, _refused in batch:
             writer.accepted(tag, entry)
         return batch
-    for place, (entry, writer, tag, *_) in enumerate(batch):
+    for place, (entry, writer, tag, _named, _refused) in enumerate(batch):
         other = others.get(place, entry)
         if isinstance(other, ChatError):
             writer.refused(other, tag)

@@ -53,10 +53,10 @@ class Session:
         "taken",
         "unanswered",
         "unheard",
+        "unlooked",
         "user",
         "when_answered",
         "written",
-        "wrote_to",
     )
 
     def __init__(
@@ -79,7 +79,7 @@ class Session:
         self.expected: deque[str] | None = None  # cids
         self.expected_until = 0.0
         self.when_answered: list[Latch] = []  # opened once nothing is unanswered
-        self.wrote_to: dict[int, int] = {}  # how many texts, by the user to whom
+        self.unlooked: dict[int, int] = {}  # texts to a user before the next look (see `OneToOne`)
         self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
 
     def labels(self) -> dict[str, int | str]:
@@ -89,19 +89,19 @@ class Session:
     # -- reading ---------------------------------------------------------------------------
 
     def show(self, entry: Entry) -> None:
-        """Show an entry of one of its conversations that is above its place."""
-        if entry.sender_id != self.user.id and entry.kind == TEXT and not is_group(entry.conv):
+        """Show an entry of one of its conversations of two that is above its place."""
+        if entry.sender_id != self.user.id and entry.kind == TEXT:
             self.note_writer(entry)
         if self.expected:
-            self._expect_no_more(entry)
+            self.expect_no_more(entry)
         self.client.show(entry)
 
     def show_late(self, entry: Entry) -> None:
-        """The same of one that was applied before."""
+        """Show an entry of any of its conversations that was applied before."""
         if entry.sender_id != self.user.id and entry.kind == TEXT and not is_group(entry.conv):
             self.note_writer(entry)
         if self.expected:
-            self._expect_no_more(entry)
+            self.expect_no_more(entry)
         self.client.show_late(entry)
         self.after = entry.at
 
@@ -204,7 +204,7 @@ class Session:
             self.expected_until = now + EXPECTED_FOR
         return self.expected
 
-    def _expect_no_more(self, entry: Entry) -> None:
+    def expect_no_more(self, entry: Entry) -> None:
         """What its client is shown was written after all, and need not come again."""
         expected = self.expected
         if expected and entry.sender_id == self.user.id and entry.cid in expected:
