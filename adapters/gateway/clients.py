@@ -26,9 +26,13 @@ MOST_PACED = 64  # frames that wait to be sent one after the other; the log has 
 
 
 class Version2Client:
-    """Says what it has taken over, and gets everything that there is."""
+    """Says what it has taken over, and gets everything that there is.
 
-    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write", "sent")
+    Of who cannot say it, sent: everything up to this position was written to the link; left: it has
+    left the process.
+    """
+
+    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write", "left", "sent")
 
     version = 2
     takes_errors = True
@@ -44,7 +48,7 @@ class Version2Client:
         self._encode = encoder.encode
         self._presence = encoder.presence
         self._tally = tally
-        self.sent = 0
+        self.sent = self.left = 0
 
     def show(self, entry: Entry) -> None:
         self._tally.shown += 1
@@ -167,7 +171,7 @@ class PersonClient(Version2Client):
 
     def reset(self, ends: Ends) -> None:  # noqa: ARG002
         """Version 1 knows no positions; but what it was sent is none of the new ones."""
-        self.sent = 0
+        self.sent = self.left = 0
 
     def friend_changed(self, friend: Friend) -> None:
         """Version 1 has no such frame."""

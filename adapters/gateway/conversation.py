@@ -110,12 +110,9 @@ class Conversation:
     # -- the link's other events ---------------------------------------------------------
 
     def drained(self) -> None:
-        """A version 1 client has taken over what has left our buffer. Just when positions begin
-        anew, that may be further than all that is."""
-        talk = self.talk
-        if talk.client is not None and talk.session is not None:
-            offline, session = talk.chat.offline, talk.session
-            offline.taken_over(session, min(talk.client.sent, offline.place(session)))
+        client = self.talk.client
+        if client is not None:
+            client.left = client.sent
 
     def choked(self) -> None:
         self.talk.link_choked = True
@@ -148,7 +145,9 @@ class Conversation:
         """Look after what depends on time. Called about twice a second."""
         self._watch.tick(now)
         talk = self.talk
-        if talk.client is not None and talk.client.watches_drain and talk.link.is_drained():
-            self.drained()  # a link tells by itself only right after a write, or when unchoked
+        if talk.client is not None and talk.client.watches_drain:
+            if talk.link.is_drained():
+                self.drained()  # a link tells by itself only right after a write, or when unchoked
+            talk.take_over_what_left()
         if self._input_ended:
             self._close_if_finished()
