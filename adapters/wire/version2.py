@@ -6,14 +6,14 @@ from typing import Generic, TypeVar
 from adapters.wire.answers import Ack
 from adapters.wire.frames import (
     ChangedFrame,
+    EntryFrame,
     GroupChatFrame,
     OneChatFrame,
     PresenceFrame,
-    ServerFrame,
     encode,
 )
 from adapters.wire.version1 import chat_for_terminal, short_chats
-from chat_domain.entries import Change, Entry, Known, is_group, other_of
+from chat_domain.entries import DELETED, Change, Entry, Known, is_group, other_of
 from chat_domain.model import Friend
 
 T = TypeVar("T")
@@ -52,29 +52,33 @@ class MessageEncoder:
 
 
 def _frame(entry: Entry) -> bytes:
+    return encode(entry_frame(entry))
+
+
+def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
+    """The frame that an entry is pushed as. most: characters of its text, all if None."""
     if entry.change is not None:
-        return encode(_changed(entry, entry.change))
+        return _changed(entry, entry.change)
     conv, sender_id = entry.conv, entry.sender_id
     kind: type[OneChatFrame | GroupChatFrame]
     if is_group(conv):
         kind, to = GroupChatFrame, conv
     else:
         kind, to = OneChatFrame, other_of(conv, sender_id)
-    return encode(
-        kind(
-            entry.at,
-            entry.cid,
-            sender_id,
-            entry.sender_name,
-            to,
-            entry.text,
-            entry.time_ms,
-            entry.answers,
-        )
+    return kind(
+        entry.at,
+        entry.cid,
+        sender_id,
+        entry.sender_name,
+        to,
+        entry.text[:most],
+        entry.time_ms,
+        entry.answers,
+        entry.kind == DELETED,
     )
 
 
-def _changed(entry: Entry, change: Change) -> ServerFrame:
+def _changed(entry: Entry, change: Change) -> ChangedFrame:
     group = is_group(entry.conv)
     return ChangedFrame(
         at=entry.at,
