@@ -5,14 +5,14 @@ from typing import Generic, TypeVar
 
 from adapters.wire.frames import (
     ChangedFrame,
+    EntryFrame,
     GroupChatFrame,
     OneChatFrame,
     PresenceFrame,
-    ServerFrame,
     encode,
 )
 from adapters.wire.version1 import chat_for_terminal, short_chats
-from chat_domain.entries import Change, Entry, is_group, other_of
+from chat_domain.entries import DELETED, Change, Entry, is_group, other_of
 from chat_domain.model import Friend
 
 T = TypeVar("T")
@@ -53,35 +53,35 @@ class MessageEncoder:
     def encode(self, entry: Entry) -> bytes:
         """With its position; what is DELETED is a chat without text."""
         if entry is not self._last:
-            self._frame = _frame(entry)
+            self._frame = encode(entry_frame(entry))
             self._last = entry
         return self._frame
 
 
-def _frame(entry: Entry) -> bytes:
+def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
+    """The frame that an entry is pushed as. most: characters of its text, all if None."""
     if entry.change is not None:
-        return encode(_changed(entry, entry.change))
+        return _changed(entry, entry.change)
     conv, sender_id = entry.conv, entry.sender_id
     kind: type[OneChatFrame | GroupChatFrame]
     if is_group(conv):
         kind, to = GroupChatFrame, conv
     else:
         kind, to = OneChatFrame, other_of(conv, sender_id)
-    return encode(
-        kind(
-            entry.at,
-            entry.cid,
-            sender_id,
-            entry.sender_name,
-            to,
-            entry.text,
-            entry.time_ms,
-            entry.answers,
-        )
+    return kind(
+        entry.at,
+        entry.cid,
+        sender_id,
+        entry.sender_name,
+        to,
+        entry.text[:most],
+        entry.time_ms,
+        entry.answers,
+        entry.kind == DELETED,
     )
 
 
-def _changed(entry: Entry, change: Change) -> ServerFrame:
+def _changed(entry: Entry, change: Change) -> ChangedFrame:
     group = is_group(entry.conv)
     return ChangedFrame(
         at=entry.at,

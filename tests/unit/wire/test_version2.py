@@ -84,11 +84,12 @@ def test_a_frame_has_no_terminator_in_it() -> None:
         assert b"\n" not in frame
 
 
-def test_a_deleted_text_is_an_empty_message() -> None:
-    """So that its place is known."""
+def test_a_deleted_text_is_a_message_without_text() -> None:
+    """Which says so."""
     deleted = Entry(3, DELETED, 13, "zhang san", CID, at=4711, time_ms=MS)
     frame = json.loads(MessageEncoder().encode(deleted))
-    assert (frame["msgid"], frame["at"], frame["msg"]) == (1009, 4711, "")
+    assert (frame["msgid"], frame["at"], frame["deleted"]) == (1009, 4711, True)
+    assert "msg" not in frame
 
 
 def test_a_change_has_the_documented_fields() -> None:
