@@ -1,6 +1,7 @@
 """A client of the chat server: the version 2 protocol of docs/protocol.md, kept alive for you."""
 
 from adapters.client.chat_client import ChatClient
+from adapters.client.conversation import Conversation, Page
 from adapters.client.errors import ClientError, ConnectionLost, OutboxFull, Refused
 from adapters.client.events import (
     Ack,
@@ -12,13 +13,18 @@ from adapters.client.events import (
     Got,
     Message,
     Presence,
+    Read,
     Reconnected,
     Reset,
     ServerError,
     SessionEnded,
+    SettingsChanged,
+    Typing,
 )
+from adapters.client.later import Preferences
 from adapters.client.position import Position
 from adapters.client.settings import Settings
+from adapters.client.where import InGroup, Where, With
 from chat_domain import hints
 
 __all__ = [
@@ -28,19 +34,28 @@ __all__ = [
     "ClientError",
     "Connected",
     "ConnectionLost",
+    "Conversation",
     "Disconnected",
     "Event",
     "GoingAway",
     "Got",
+    "InGroup",
     "Message",
     "OutboxFull",
+    "Page",
     "Position",
+    "Preferences",
     "Presence",
+    "Read",
     "Reconnected",
     "Refused",
     "Reset",
     "ServerError",
     "SessionEnded",
     "Settings",
+    "SettingsChanged",
+    "Typing",
+    "Where",
+    "With",
     "hints",
 ]

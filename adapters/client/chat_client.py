@@ -5,36 +5,32 @@ import random
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
 
 from msgspec.structs import replace
 
 from adapters.client import codec
+from adapters.client.asking import id_or_name
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.connection import Connection
-from adapters.client.errors import ConnectionLost, OutboxFull, Refused
-from adapters.client.events import Ack, Event
+from adapters.client.conversations import Conversations
+from adapters.client.errors import Refused
+from adapters.client.events import Event
+from adapters.client.groups import Groups
 from adapters.client.inbox import Inbox
 from adapters.client.keeper import Address, Identity, Keeper, beginning_at
-from adapters.client.outbox import Chat
+from adapters.client.people import People
 from adapters.client.position import Position
 from adapters.client.settings import Settings
-from adapters.wire import answers as wire
+from adapters.client.writing import Writing
 from adapters.wire import requests
-from adapters.wire.answers import Answer, FriendsAck, GroupsAck, MembersAck
-from adapters.wire.requests import Request
-from chat_domain.model import Friend, Group, Member, Membership, Resumable, User
-
-A = TypeVar("A", bound=Answer)
-P = TypeVar("P", FriendsAck, GroupsAck, MembersAck)
-Change = requests.CreateGroup | requests.JoinGroup | requests.RenameGroup | requests.LeaveGroup
+from chat_domain.model import Resumable, User
 
 _DEFAULTS = Settings()
 _LONGEST_HOLD = 5.0  # seconds between attempts at a message that is refused for the moment
 
 
-class ChatClient:
+class ChatClient(Writing, Conversations, Groups, People):
     """One user of the chat server.
 
     Unless said otherwise methods raise Refused, with the server's reason, or ConnectionLost.
@@ -127,7 +123,7 @@ class ChatClient:
         without it comes what none of the user's devices has had.
         A server that is silent or busy is asked again, for `Settings.patience` in all.
         """
-        number, name = _id_or_name(who)
+        number, name = id_or_name(who)
         login = requests.Login(
             id=number, name=name, password=password, v=codec.VERSION, device=device
         )
@@ -168,47 +164,7 @@ class ChatClient:
         """Make a session's token worthless; for the current one, use `logout`."""
         await self._ask(requests.EndSession(session=name))
 
-    # Messages.
-
-    async def send(self, user_id: int, text: str, *, answers: int = 0) -> Ack:
-        """Send a message and wait until it is safe. It survives reconnections on the way.
-
-        answers: the position of what it answers, 0 for nothing.
-        Waits for room while too many messages wait. A cancelled `send` may have been sent.
-        """
-        return await self._send(requests.OneChat(toid=user_id, msg=text, re=answers))
-
-    async def send_group(self, group_id: int, text: str, *, answers: int = 0) -> Ack:
-        """Send a message to a group; otherwise as `send`."""
-        return await self._send(requests.GroupChat(groupid=group_id, msg=text, re=answers))
-
-    def post(self, user_id: int, text: str, *, answers: int = 0) -> asyncio.Future[Ack]:
-        """Queue a message at once; many can be on their way. Raises OutboxFull, too."""
-        return self._post(requests.OneChat(toid=user_id, msg=text, re=answers))
-
-    def post_group(self, group_id: int, text: str, *, answers: int = 0) -> asyncio.Future[Ack]:
-        """Queue a message to a group; otherwise as `post`."""
-        return self._post(requests.GroupChat(groupid=group_id, msg=text, re=answers))
-
-    @property
-    def unsettled(self) -> int:
-        """How many messages have no answer yet."""
-        return self._connection.unsettled
-
-    async def room(self) -> None:
-        """Wait until `post` has room."""
-        while self._connection.unsettled >= self._settings.waiting:
-            await self._connection.progress()
-
-    async def drain(self, within: float) -> bool:
-        """Wait until all messages have their answer; False if time runs out first."""
-        try:
-            async with asyncio.timeout(within):
-                while self._connection.unsettled:
-                    await self._connection.progress()
-        except TimeoutError:
-            return False
-        return True
+    # What happens.
 
     def events(self) -> AsyncIterator[Event]:
         """What happens, in order. Ends when the client is closed or gives up.
@@ -218,95 +174,7 @@ class ChatClient:
         """
         return self._inbox
 
-    # Friends and groups.
-
-    async def find_user(self, name: str) -> Friend:
-        return (await self._ask(requests.FindUser(name=name))).friend()
-
-    async def add_friend(self, who: int | str) -> Friend:
-        number, name = _id_or_name(who)
-        ack = await self._ask(requests.AddFriend(friendid=number, friendname=name))
-        return ack.friend.friend() if ack.friend else Friend(0, str(who), online=False)
-
-    async def remove_friend(self, friend_id: int) -> None:
-        await self._ask(requests.RemoveFriend(friendid=friend_id))
-
-    async def friends(self, page: int = 100) -> AsyncIterator[Friend]:
-        """Everybody on the user's list, ascending by id, fetched page by page."""
-        async for ack in self._pages(requests.ListFriends(limit=page)):
-            for row in ack.friends:
-                yield row.friend()
-
-    async def groups(self, page: int = 100) -> AsyncIterator[Membership]:
-        """The user's groups, ascending by id, fetched page by page."""
-        async for ack in self._pages(requests.ListGroups(limit=page)):
-            for row in ack.groups:
-                yield row.membership()
-
-    async def members(self, group_id: int, page: int = 100) -> AsyncIterator[Member]:
-        """The members of one of the user's groups, ascending by id, fetched page by page."""
-        async for ack in self._pages(requests.ListMembers(groupid=group_id, limit=page)):
-            for row in ack.users:
-                yield row.member()
-
-    # What changes a group is asked for again under the same cid, so that it is done once.
-
-    async def create_group(self, name: str, description: str = "") -> Group:
-        ack = await self._write(requests.CreateGroup(groupname=name, groupdesc=description))
-        return Group(ack.groupid, name, description)
-
-    async def join_group(self, group_id: int) -> Group:
-        ack = await self._write(requests.JoinGroup(groupid=group_id))
-        return Group(ack.groupid, ack.groupname or "", ack.groupdesc or "")
-
-    async def rename_group(self, group_id: int, name: str) -> None:
-        """Only the group's creator may. The other members get `Changed`."""
-        await self._write(requests.RenameGroup(groupid=group_id, groupname=name))
-
-    async def leave_group(self, group_id: int) -> None:
-        await self._write(requests.LeaveGroup(groupid=group_id))
-
     # Inside.
-
-    async def _online(self) -> None:
-        try:
-            async with asyncio.timeout(self._settings.patience):
-                await self._keeper.online()
-        except TimeoutError:
-            raise ConnectionLost("there is no connection") from None
-
-    async def _ask(self, request: Request[A]) -> A:
-        await self._online()
-        return await self._keeper.ask(request)
-
-    async def _write(self, request: Change) -> wire.Ack:
-        request = replace(request, cid=self._cids.next())
-        within = self._settings.answer_within
-        return await self._keeper.persist(lambda: self._keeper.ask(request, within))
-
-    async def _pages(self, request: Request[P]) -> AsyncIterator[P]:
-        while True:
-            page = await self._ask(request)
-            yield page
-            if page.next is None:
-                return
-            request = replace(request, after=page.next)
-
-    async def _send(self, chat: Chat) -> Ack:
-        async with self._turn:  # who waits for room does not lose their place to a newcomer
-            await self.room()
-            future = self._post(chat)
-        return await future
-
-    def _post(self, chat: Chat) -> asyncio.Future[Ack]:
-        if self._keeper.ended is not None:
-            raise self._keeper.ended
-        if self._keeper.identity is None:
-            raise Refused(5, "not_logged_in", "log in first")
-        codec.check_text(chat.msg)
-        if self._connection.unsettled >= self._settings.waiting:
-            raise OutboxFull
-        return self._connection.post(self._cids.next(), chat)
 
     def _deliver(self, event: Event) -> None:
         self._keeper.observe(event)
@@ -324,13 +192,3 @@ class ChatClient:
 
     def _catch_up(self) -> None:
         self._connection.catch_up()
-
-
-def _id_or_name(who: int | str) -> tuple[int, None] | tuple[None, str]:
-    """Names are never digits alone, so digits are an id."""
-    if isinstance(who, int):
-        return who, None
-    digits = who.strip()
-    if digits.isascii() and digits.isdigit():
-        return int(digits), None
-    return None, who

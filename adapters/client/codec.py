@@ -8,15 +8,17 @@ from typing import Any, Union
 
 import msgspec
 
+from adapters.client import later
 from adapters.client.errors import ProtocolViolation, Refused
 from adapters.wire import errors
 from adapters.wire.answers import Answer, Error, Verdict
 from adapters.wire.frames import ServerFrame, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME
-from adapters.wire.requests import REQUESTS, AnyRequest
+from adapters.wire.requests import REQUESTS, AnyRequest, OneChat
 
 VERSION = 2
 MAX_TEXT = 4_096
+MAX_CID = 64
 
 
 def _declared(kind: type[ServerFrame]) -> Iterator[type[ServerFrame]]:
@@ -31,12 +33,12 @@ class _Kind(msgspec.Struct):
     msgid: int
 
 
-FRAMES = tuple(_declared(ServerFrame))
-_ANY: Any = Union[FRAMES]  # noqa: UP007  # of all that are declared
+FRAMES = tuple(one for one in _declared(ServerFrame) if one.__module__ != later.__name__)
+_ANY: Any = Union[FRAMES + later.FRAMES]  # noqa: UP007  # of all that are declared
 _decode: Callable[[bytes], ServerFrame] = msgspec.json.Decoder(_ANY).decode
 _decode_kind = msgspec.json.Decoder(_Kind).decode
 _encode = msgspec.json.Encoder().encode
-_KNOWN = REQUESTS.keys() | {number_of(frame) for frame in FRAMES}
+_KNOWN = REQUESTS.keys() | {number_of(frame) for frame in FRAMES + later.FRAMES}
 
 
 def decode(frame: bytes) -> ServerFrame | None:
@@ -75,6 +77,20 @@ def check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as exc:
         raise _refused("bad_field", "this is not valid text") from exc
+
+
+def check_cid(cid: str) -> None:
+    """Raise Refused for what is no cid."""
+    try:
+        OneChat(toid=1, msg="x", cid=cid)
+    except ValueError as exc:
+        raise _refused("bad_field", "a cid has letters, digits, `_` and `-` alone") from exc
+    if not 1 <= len(cid) <= MAX_CID:
+        raise _refused("bad_field", f"a cid has 1 to {MAX_CID} characters")
+
+
+def conflict() -> Refused:
+    return _refused("cid_conflict", "another message waits under this cid")
 
 
 def _refused(error: str, why: str) -> Refused:

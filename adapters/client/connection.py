@@ -10,10 +10,12 @@ import ssl
 from collections.abc import Callable
 from typing import cast
 
+from msgspec.structs import replace
+
 from adapters.client import events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
-from adapters.client.codec import refusal
+from adapters.client.codec import conflict, refusal
 from adapters.client.errors import ConnectionLost
 from adapters.client.outbox import Chat
 from adapters.client.position import Position
@@ -82,12 +84,23 @@ class Connection:
         self._check_open()
         return self._expect(self._protocol.request(request))
 
+    def say(self, request: AnyRequest) -> None:
+        """Send what has no answer; it is lost where nobody is logged in."""
+        self._protocol.say(request)
+        self._flush_soon()
+
     def log_out(self) -> asyncio.Future[Answer]:
         self._check_open()
         return self._expect(self._protocol.log_out())
 
     def post(self, cid: str, chat: Chat) -> asyncio.Future[events.Ack]:
-        """Queue a chat. It is sent now or on a later connection, until it has its answer."""
+        """Queue a chat. It is sent now or on a later connection, until it has its answer. A second
+        one of this cid is the same; Refused if it says something else."""
+        waiting = self._protocol.waiting(cid)
+        if waiting is not None:
+            if waiting != replace(chat, cid=cid):
+                raise conflict()
+            return self._acks[cid]
         self._protocol.post(cid, chat)
         future: asyncio.Future[events.Ack] = self._loop.create_future()
         self._acks[cid] = future

@@ -4,10 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
-from adapters.client.events import Event, Got, Presence
+from adapters.client.events import Event, Got, Presence, Read, SettingsChanged, Typing
 from chat_domain.hints import HINTS
 
-_DROPPED: tuple[type, ...] = (Presence, Got, *HINTS)
+_DROPPED: tuple[type, ...] = (Presence, Got, Read, Typing, SettingsChanged, *HINTS)
 
 
 class Inbox(AsyncIterator[Event]):

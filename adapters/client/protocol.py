@@ -22,11 +22,19 @@ from adapters.client import codec, events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.errors import ProtocolViolation, Refused
+from adapters.client.later import SettingsAck, TypingFrame
 from adapters.client.outbox import Chat, Outbox, Outgoing
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.client.stream import Stream
-from adapters.client.telling import MessageFrame, event_of_change, event_of_message
+from adapters.client.telling import (
+    MessageFrame,
+    event_of_change,
+    event_of_mark,
+    event_of_message,
+    event_of_settings,
+    event_of_typing,
+)
 from adapters.wire import errors, frames, requests
 from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
@@ -169,14 +177,25 @@ class ClientProtocol:
         self._write(replace(request, seq=self._seq))
         return self._seq
 
+    def say(self, request: AnyRequest) -> None:
+        """Send what has no answer, if somebody is logged in; otherwise it is lost."""
+        if self.state in LOGGED_IN:
+            self._write(request)
+
     def log_out(self) -> int:
         self.take()
         seq = self.request(requests.Logout())
         self.state = State.OPEN
         return seq
 
+    def waiting(self, cid: str) -> Chat | None:
+        """The chat that was posted under this cid, if it has no answer yet."""
+        out = self._outbox.find_cid(cid)
+        return None if out is None else out.chat
+
     def post(self, cid: str, chat: Chat) -> None:
         """Queue a chat; `pump` sends it when it may go."""
+        self._cids.note(cid)
         self._outbox.add(cid, replace(chat, cid=cid))
 
     def pump(self, now: float) -> None:
@@ -273,7 +292,15 @@ class ClientProtocol:
         return new and not (frame.id == self._user_id and self._cids.made(frame.cid))
 
     def _on_marks(self, frame: frames.MarksFrame) -> None:
-        self._outputs += [events.Got(mark.id, mark.got) for mark in frame.marks]
+        self._outputs += [event_of_mark(mark, self._user_id) for mark in frame.marks]
+
+    def _on_typing(self, frame: TypingFrame) -> None:
+        self._outputs.append(event_of_typing(frame))
+
+    def _on_settings(self, frame: SettingsAck) -> None:
+        if frame.seq is None:
+            self._outputs.append(event_of_settings(frame))
+        self._on_answer(frame)
 
     def _on_ack(self, frame: Ack) -> None:
         out = self._outbox.find(frame.seq)
@@ -343,6 +370,8 @@ class ClientProtocol:
         frames.GroupChatFrame: _on_message,
         frames.ChangedFrame: _on_changed,
         frames.MarksFrame: _on_marks,
+        TypingFrame: _on_typing,
+        SettingsAck: _on_settings,
         frames.ResetFrame: _on_reset,
         frames.PingFrame: _on_ping,
         Pong: _on_pong,

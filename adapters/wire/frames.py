@@ -85,12 +85,16 @@ class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
 EntryFrame = OneChatFrame | GroupChatFrame | ChangedFrame  # what is in the log
 
 
-class Mark(Struct, gc=False):
-    """Everything that the client's user has written to user `id` alone, up to a position, is with
-    some device of theirs."""
+class Mark(Struct, omit_defaults=True, gc=False):
+    """How far user `id` is. got: everything that the client's user has written to them alone, up to
+    that position, is with some device of theirs. Or `read`: up to there they have read the
+    conversation with `toid`, as the client's user calls it, or of the group `groupid`."""
 
     id: int
-    got: int
+    got: int = 0
+    read: int = 0
+    toid: int = 0
+    groupid: int = 0
 
 
 class MarksFrame(ServerFrame, tag=1038):

@@ -1,10 +1,6 @@
 """ChatClient over real sockets, against a server that follows the test's script."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
 
 import attrs
 import pytest
@@ -26,48 +22,12 @@ from adapters.client import (
     Refused,
     Reset,
     SessionEnded,
-    Settings,
 )
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
-from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, Peer, line, push
+from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, line, push
+from tests.unit.client.fellows import HASTY, both, connected, logged_in, until
 
-T = TypeVar("T")
 LOGIN, REGISTER, RESUME, CHAT = 1000, 1003, 1015, 1005
-HASTY = Settings(first_delay=0.001, longest_delay=0.01, steady_after=0.0)
-
-
-@asynccontextmanager
-async def connected(
-    server: FakeServer, settings: Settings = HASTY, **options: Any
-) -> AsyncIterator[tuple[ChatClient, Peer]]:
-    async with ChatClient.connect(
-        "127.0.0.1", server.port, settings=settings, rng=random.Random(1), **options
-    ) as client:
-        yield client, await server.accept()
-
-
-@asynccontextmanager
-async def logged_in(
-    server: FakeServer, settings: Settings = HASTY, **options: Any
-) -> AsyncIterator[tuple[ChatClient, Peer]]:
-    async with connected(server, settings, **options) as (client, peer):
-        await both(client.login("zhang san", "secret"), peer.admit())
-        yield client, peer
-
-
-async def both(one: Any, other: Any) -> Any:
-    """Do the client's and the server's part at the same time; the client's result."""
-    async with asyncio.timeout(TIMEOUT):
-        return (await asyncio.gather(one, other))[0]
-
-
-async def until(client: ChatClient, kind: type[T]) -> T:
-    """The next event of this kind."""
-    async with asyncio.timeout(TIMEOUT):
-        async for event in client.events():
-            if isinstance(event, kind):
-                return event
-    raise AssertionError(f"the events ended without {kind}")
 
 
 async def test_login_by_name_asks_for_version_2(server: FakeServer) -> None:
