@@ -3,14 +3,9 @@
 from adapters.client.conversation import Conversation, Page
 from adapters.client.errors import Refused
 from adapters.client.events import Changed, Got, Message, NotSent, Read, SettingsChanged, Typing
-from adapters.client.later import (
-    ConversationRow,
-    HistoryAck,
-    Preferences,
-    SettingsAck,
-    TypingFrame,
-)
+from adapters.client.later import Preferences, SettingsAck, TypingFrame
 from adapters.client.where import InGroup, With, where_of
+from adapters.wire.answers import ConversationRow, HistoryAck
 from adapters.wire.frames import ChangedFrame, EntryFrame, GroupChatFrame, Mark, OneChatFrame
 from adapters.wire.requests import GroupChat, OneChat
 
