@@ -2,7 +2,14 @@
 
 from adapters.client.chat_client import ChatClient
 from adapters.client.conversation import Conversation, Page
-from adapters.client.errors import ClientError, ConnectionLost, OutboxFull, Refused
+from adapters.client.errors import (
+    ClientError,
+    ConnectionLost,
+    NeedsTls,
+    OutboxFull,
+    Refused,
+    StoreError,
+)
 from adapters.client.events import (
     Ack,
     Changed,
@@ -12,6 +19,7 @@ from adapters.client.events import (
     GoingAway,
     Got,
     Message,
+    NotSent,
     Presence,
     Read,
     Reconnected,
@@ -41,6 +49,8 @@ __all__ = [
     "Got",
     "InGroup",
     "Message",
+    "NeedsTls",
+    "NotSent",
     "OutboxFull",
     "Page",
     "Position",
@@ -54,6 +64,7 @@ __all__ = [
     "SessionEnded",
     "Settings",
     "SettingsChanged",
+    "StoreError",
     "Typing",
     "Where",
     "With",

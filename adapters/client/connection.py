@@ -19,9 +19,10 @@ from adapters.client.errors import ConnectionLost, Refused
 from adapters.client.ledger import Ledger
 from adapters.client.link import Link
 from adapters.client.outbox import Chat
+from adapters.client.outputs import Answered, Broken, Output, Settled, State
 from adapters.client.past import Past
 from adapters.client.position import Position
-from adapters.client.protocol import Answered, Broken, ClientProtocol, Output, Settled, State
+from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
 from adapters.client.telling import event_of_refusal
 from adapters.wire.answers import Answer, LoginAck
@@ -57,6 +58,7 @@ class Connection:
         self._timer: asyncio.TimerHandle | None = None
         self._part_by = math.inf
         self._flushing = False
+        self._hung_up = False
         self.lost: asyncio.Future[ConnectionLost] = self._loop.create_future()
         self._restore(ledger.past)
 
@@ -66,11 +68,17 @@ class Connection:
         self._protocol.restore(past)
         for cid, _ in past.unsent:
             self._acks[cid] = self._loop.create_future()
+            self._acks[cid].add_done_callback(_look)
         self._inherited = dict(past.unsent)
 
     @property
     def state(self) -> State:
         return self._protocol.state
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether the server has closed without ever having said a word."""
+        return self._hung_up and not self._protocol.greeted
 
     @property
     def unsettled(self) -> int:
@@ -96,9 +104,10 @@ class Connection:
         """Connect. Raises OSError or TimeoutError."""
         async with asyncio.timeout(self._settings.connect_within):
             _, link = await self._loop.create_connection(
-                lambda: Link(self._on_data, self._on_lost), host, port, ssl=tls
+                lambda: Link(self._on_data, self._on_closed), host, port, ssl=tls
             )
         self._link = link
+        self._hung_up = False
         self.lost = self._loop.create_future()
         self._protocol.connection_made(self._loop.time())
         self._part_by = math.inf
@@ -230,6 +239,10 @@ class Connection:
         else:
             future.set_exception(refused)
 
+    def _on_closed(self, link: Link, why: str) -> None:
+        self._hung_up = link is self._link
+        self._on_lost(link, why)
+
     def _on_lost(self, link: Link, why: str | ConnectionLost) -> None:
         if link is not self._link:
             return
@@ -288,5 +301,11 @@ class Connection:
 
 def _fail(future: asyncio.Future[Answer] | asyncio.Future[events.Ack], why: Exception) -> None:
     if not future.done():
+        future.add_done_callback(_look)
         future.set_exception(why)
-        future.exception()  # whoever asked may be gone already; that is no cause for a warning
+
+
+def _look(future: asyncio.Future[Answer] | asyncio.Future[events.Ack]) -> None:
+    """Whoever asked may be gone already; that is no cause for a warning."""
+    if not future.cancelled():
+        future.exception()

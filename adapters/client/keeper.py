@@ -26,6 +26,7 @@ from adapters.client.backoff import Backoff
 from adapters.client.connection import Connection
 from adapters.client.errors import ClientError, ConnectionLost, NeedsTls, Refused, StoreError
 from adapters.client.ledger import Ledger
+from adapters.client.link import speaks_tls
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.wire.answers import Answer, LoginAck
@@ -212,6 +213,8 @@ class Keeper:
             since = clock()
             why = await asyncio.shield(self._connection.lost)
             self._online.clear()
+            if await self._needs_tls():
+                why = NeedsTls(f"{self._address} speaks TLS; try it with TLS")
             hopeless = self.ended is not None or isinstance(why, NeedsTls)
             retrying = self._reconnect and not hopeless
             self._deliver(events.Disconnected(str(why), retrying))
@@ -221,6 +224,14 @@ class Keeper:
             if clock() - since >= self._settings.steady_after:
                 self._delays.reset()
             await self._come_back()
+
+    async def _needs_tls(self) -> bool:
+        """Where a server closes without ever having said a word, that may be why."""
+        if not self._connection.turned_away or self._address.tls is not None:
+            return False
+        return await speaks_tls(
+            self._address.host, self._address.port, self._settings.connect_within
+        )
 
     async def _come_back(self) -> None:
         while self.ended is None:

@@ -1,12 +1,13 @@
-"""A TCP connection, which says whose data it brings."""
+"""TCP connections."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import cast
 
 
 class Link(asyncio.Protocol):
-    """A TCP connection, which says whose data it brings."""
+    """TCP connections."""
 
     def __init__(
         self,
@@ -46,3 +47,17 @@ class Link(asyncio.Protocol):
                 await self._gone.wait()
         except TimeoutError:
             self.abort()
+
+
+async def speaks_tls(host: str, port: int, within: float) -> bool:
+    """Whether there is a TLS server at this address, whoever it is; nothing is said to it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(within):
+            _, writer = await asyncio.open_connection(host, port, ssl=context)
+    except (OSError, TimeoutError):
+        return False
+    writer.transport.abort()
+    return True

@@ -11,11 +11,9 @@ Rules:
     chat that has no answer for `give_up_after`, however lively the server is otherwise.
 """
 
-import enum
 from collections.abc import Callable
 from typing import ClassVar
 
-import attrs
 from msgspec.structs import replace
 
 from adapters.client import codec, events
@@ -24,6 +22,15 @@ from adapters.client.cids import Cids
 from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused
 from adapters.client.later import SettingsAck, TypingFrame
 from adapters.client.outbox import Chat, Outbox, Outgoing
+from adapters.client.outputs import (
+    ENDED_ELSEWHERE,
+    LOGGED_IN,
+    Answered,
+    Broken,
+    Output,
+    Settled,
+    State,
+)
 from adapters.client.past import Past
 from adapters.client.position import Position
 from adapters.client.settings import Settings
@@ -36,49 +43,12 @@ from adapters.client.telling import (
     event_of_settings,
     event_of_typing,
 )
-from adapters.wire import errors, frames, requests
+from adapters.wire import frames, requests
 from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
 from adapters.wire.requests import AnyRequest
 
-
-class State(enum.Enum):
-    CLOSED = "no connection"
-    OPEN = "connected, nobody logged in"
-    READY = "logged in"
-    LEAVING = "logged in, the server is about to close"
-
-
-LOGGED_IN = frozenset({State.READY, State.LEAVING})
 _TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no TLS
-_WHY = "bad_token"
-ENDED_ELSEWHERE = Refused(errors.NUMBERS[_WHY], _WHY, "the session was ended elsewhere")
-
-
-@attrs.frozen
-class Answered:
-    """The answer to a request that was not a chat."""
-
-    seq: int
-    answer: Answer
-
-
-@attrs.frozen
-class Settled:
-    """The answer to a chat."""
-
-    cid: str
-    outcome: events.Ack | Refused
-
-
-@attrs.frozen
-class Broken:
-    """The connection is of no use any more."""
-
-    trouble: ConnectionLost
-
-
-Output = Answered | Settled | Broken | events.Event
 
 
 class ClientProtocol:
@@ -93,7 +63,7 @@ class ClientProtocol:
         self._stream = Stream(settings.taken_every, settings.taken_with)
         self.user_id = 0  # who was let in last
         self.only = 0  # who may be let in, 0 for anybody
-        self._greeted = False
+        self.greeted = False  # whether anything has ever come
         self._asked_since: int | None = None
         self._to_send: list[bytes] = []
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
@@ -107,7 +77,6 @@ class ClientProtocol:
         self.state = State.OPEN
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
         self._to_send.clear()
-        self._greeted = False
         self._seq = 0
         self._now = self._heard = self._asked = now
 
@@ -120,10 +89,10 @@ class ClientProtocol:
         """Take what came. If the stream makes no sense, Broken is the last that is said of it."""
         self._now = self._heard = now
         self._outputs = []
-        if not self._greeted and data.startswith(_TLS_ALERT):
+        if not self.greeted and data.startswith(_TLS_ALERT):
             self._outputs.append(Broken(NeedsTls("this port speaks TLS; try it with TLS")))
             return self._outputs
-        self._greeted = True
+        self.greeted = True
         try:
             self._take_all(data)
         except ProtocolViolation as exc:

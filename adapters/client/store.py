@@ -32,7 +32,7 @@ _OURS = 0x63684C31  # what SQLite calls the application's id; "chL1"
 _PRUNED_EVERY = 1_000  # entries
 _REMEMBERED = 10_000  # entries whose copies are known again
 _MESSAGE, _CHANGE = 0, 1
-_WAIT = 1.0  # seconds, for a program that is about to end
+_WAIT = 0.2  # seconds, for a program that is about to end
 
 _SCHEMA = f"""
 CREATE TABLE Owner (
@@ -173,9 +173,7 @@ class Store:
     # Inside.
 
     def _begin(self) -> None:
-        # The lock is held as long as the file is open, and the write below takes it.
-        for setting in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
-            self._do(f"PRAGMA {setting}")
+        """Look at what this is before anything is written to it."""
         ((ours,),) = self._rows("PRAGMA application_id")
         ((version,),) = self._rows("PRAGMA user_version")
         ((tables,),) = self._rows("SELECT count(*) FROM sqlite_schema")
@@ -189,12 +187,12 @@ class Store:
         for (verdict,) in self._rows("PRAGMA quick_check(1)"):
             if verdict != "ok":
                 raise StoreError(f"{self._path} is damaged: {verdict}")
-        if not tables:
-            self.begin()
-            for statement in _SCHEMA.split(";"):
-                self._do(statement)
-            self.commit()
+        # The lock is held as long as the file is open.
+        for setting in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
+            self._do(f"PRAGMA {setting}")
         self.begin()
+        for statement in _SCHEMA.split(";") if not tables else ():
+            self._do(statement)
         self._do(f"PRAGMA user_version = {VERSION}")
         self.commit()
 
@@ -211,10 +209,12 @@ class Store:
 def _opened(path: str | Path) -> sqlite3.Connection:
     """The file has a token and messages in it, so nobody else may read a new one."""
     try:
-        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         return sqlite3.connect(path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as exc:
-        raise StoreError(f"{path} cannot be opened: {exc}") from exc
+    except OSError as exc:
+        raise StoreError(f"{path} cannot be written: {exc.strerror}") from exc
+    except sqlite3.Error as exc:
+        raise StoreError(f"{path}: {_reason(exc)}") from exc
 
 
 def _conv(where: Where) -> int:
@@ -240,8 +240,6 @@ def _read(text: str, kind: type[T]) -> T:
 def _reason(exc: sqlite3.Error) -> str:
     if exc.sqlite_errorname == "SQLITE_BUSY":
         return "another program uses it"
-    if exc.sqlite_errorname.startswith("SQLITE_READONLY"):
-        return "it can be read, but not written"
     if exc.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return f"it is damaged, or no database: {exc}"
     return str(exc)

@@ -21,9 +21,10 @@ from adapters.client.events import (
     ServerError,
     SessionEnded,
 )
+from adapters.client.outputs import Answered, Broken, Settled, State
 from adapters.client.past import Past
 from adapters.client.position import Position
-from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
+from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
 from adapters.wire.requests import Login, OneChat, Register
 from chat_domain.hints import Notice
