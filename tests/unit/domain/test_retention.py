@@ -225,7 +225,7 @@ class Machine:
 
 def finish(unfinished: Awaitable[None]) -> None:
     with pytest.raises(StopIteration):
-        unfinished.__await__().send(None)  # type: ignore[attr-defined]
+        unfinished.__await__().send(None)
 
 
 def test_pieces_grow_and_shrink_with_the_time_that_they_take() -> None:
