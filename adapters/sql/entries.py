@@ -61,11 +61,11 @@ async def has(connection: Connection, place: Place, oldest: int) -> bool:
     was deleted. Whether it is above the head is not looked at."""
     if place.at < oldest:
         return True
-    there = await at(connection, place.at)
+    there = await place_at(connection, place.at)
     return there is None or there == place
 
 
-async def at(connection: Connection, position: int) -> Place | None:
+async def place_at(connection: Connection, position: int) -> Place | None:
     """The entry at a position."""
     rows = await connection.rows("SELECT senderid, cid FROM Entry WHERE at = ?", (position,))
     for sender_id, cid in rows:
