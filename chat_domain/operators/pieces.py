@@ -13,9 +13,9 @@ import attrs
 
 from chat_domain.ports.runtime import Clock, Latches
 
-LEAST, MOST = 10, 500  # entries in a piece
-SHORT, LONG = 0.004, 0.01  # seconds
-PAUSE = 0.02  # seconds at least
+LEAST, MOST = 10, 200  # entries in a piece
+SHORT, LONG = 0.003, 0.01  # seconds
+PAUSE = 0.01  # seconds at least
 PAUSES = 4  # times what the piece took
 
 
