@@ -10,6 +10,7 @@ from chat_domain.log.queue import AppendQueue
 from chat_domain.log.reading import Reader
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
+from chat_domain.messages.history import History
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.operators.administration import Administration
@@ -39,6 +40,7 @@ class Chat:
     one_to_one: OneToOne
     group_chat: GroupChat
     offline: Offline
+    history: History
     follower: Follower
     queue: AppendQueue
     reader: Reader

@@ -16,6 +16,8 @@ _HIGH = 32  # bits by which the lower id of two people stands above the higher o
 _LOW_BITS = (1 << _HIGH) - 1
 _OVERHEAD = 200  # bytes of a frame around its text, roughly
 
+FOR_EVER = 2**63 - 1  # where a membership ends that has not: no position is as high
+
 TEXT, CHANGE, DELETED = 0, 1, 2  # kinds of entries; a deleted one was a text, and has none any more
 KINDS = (TEXT, CHANGE, DELETED)
 
@@ -33,6 +35,11 @@ def is_group(conv: int) -> bool:
 def people(conv: int) -> tuple[int, int]:
     """The two users of a conversation that is no group's, the lower id first."""
     return conv >> _HIGH, conv & _LOW_BITS
+
+
+def is_of_one(conv: int) -> bool:
+    """Whether a conversation, which is no group's, is of somebody with themselves."""
+    return conv >> _HIGH == conv & _LOW_BITS
 
 
 def other_of(conv: int, user_id: int) -> int:
@@ -127,6 +134,23 @@ class Entry:
         self.answers = answers
         size = _OVERHEAD + (len(text) if text.isascii() else 4 * len(text))
         self.size = size if change is None else size + change.size
+
+
+@attrs.frozen
+class Sight:
+    """What a user may see of a conversation: who has joined it, and perhaps left.
+
+    since: they see what is above this position. upto: and not above this one, FOR_EVER of who has
+    not left.
+    """
+
+    since: int = 0
+    upto: int = FOR_EVER
+
+    def shows(self, at: int) -> bool:
+        """Whether they may see the entry at this position. All that shows entries goes by this,
+        or by what says the same in SQL."""
+        return self.since < at <= self.upto
 
 
 @attrs.frozen

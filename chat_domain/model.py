@@ -109,13 +109,40 @@ class Member:
 
 @attrs.frozen
 class Page(Generic[T]):
-    """A part of a list in ascending order of id.
+    """A part of a list in its order.
 
-    `next` is the id to ask for the following part with, None on the last one.
+    `next` is what to ask for the following part with (the last one's id, or position), None on the
+    last part.
     """
 
     items: tuple[T, ...]
     next: int | None
+
+
+@attrs.frozen
+class Conversation:
+    """A conversation as one of its users sees it.
+
+    conv: see `entries`. name: the group's, or the other user's; UNNAMED of who or what is no more.
+    last: the last entry that they may see. read: up to where they have read. unread: how many texts
+    of others they may see above that, MOST_UNREAD where they are that or more. left: they are not
+    in it any more. quiet: they want no notifications of it. peer_got, peer_read: up to where the
+    other one of two has got and read it; None of a group, of oneself, and of what is not told.
+    """
+
+    conv: int
+    name: str
+    last: Entry
+    read: int
+    unread: int
+    left: bool = False
+    quiet: bool = False
+    peer_got: int | None = None
+    peer_read: int | None = None
+
+
+UNNAMED = "?"
+MOST_UNREAD = 1000
 
 
 @attrs.frozen

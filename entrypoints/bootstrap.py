@@ -35,6 +35,7 @@ from chat_domain.log.reading import Reader
 from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
+from chat_domain.messages.history import History
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.writing import Writing
@@ -293,6 +294,7 @@ def assemble(
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
         offline=Offline(follower, reader, marks),
+        history=History(log),
         follower=follower,
         queue=queue,
         reader=reader,

@@ -10,7 +10,7 @@ from adapters.memory.members import Members, Seat
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import is_group
 from chat_domain.errors import AlreadyMember, ChatError, GroupNameTaken, NoSuchGroup
-from chat_domain.model import Group, Keeping, Member, Membership, Role, SizedGroup
+from chat_domain.model import UNNAMED, Group, Keeping, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 
 
@@ -18,6 +18,7 @@ from chat_domain.names import Name
 class _Record:
     group: Group
     name: Name
+    whole_history: bool = False
 
 
 @attrs.define
@@ -40,16 +41,15 @@ class MemoryGroups:
         group = Group(next(self._new_ids), name.text, description)
         self._records[group.id] = _Record(group, name)
         self._claim(name)
-        self._members.put(group.id, creator_id, Seat(Role.CREATOR, at, at - 1))
+        self._members.put(group.id, creator_id, Seat(Role.CREATOR, at, at - 1, read=at - 1))
         return group.id
 
     def join(self, group_id: int, user_id: int, at: int) -> None:
-        self._record(group_id)
+        record = self._record(group_id)
         if user_id in self._members.inside(group_id):
             raise AlreadyMember(group_id)
-        before = self._members.seat(group_id, user_id)
-        read = before.read if before else 0
-        self._members.put(group_id, user_id, Seat(Role.NORMAL, at, at - 1, read=read))
+        since = 0 if record.whole_history else at - 1
+        self._members.put(group_id, user_id, Seat(Role.NORMAL, at, since, read=at - 1))
 
     def leave(self, group_id: int, user_id: int, at: int, refusal: ChatError) -> int:
         """Return who is creator now, 0 if that does not change. Without anybody the group ends."""
@@ -82,6 +82,11 @@ class MemoryGroups:
         for seat in self._members.inside(group_id).values():
             seat.left = at
         self._forget(group_id)
+
+    def name(self, group_id: int) -> str:
+        """UNNAMED of what is no more."""
+        record = self._records.get(group_id)
+        return record.group.name if record else UNNAMED
 
     def exists(self, group_id: int) -> bool:
         return group_id in self._records
@@ -128,6 +133,12 @@ class MemoryGroups:
 
     async def skip_ids(self, number: int) -> None:
         self._new_ids = itertools.count(next(self._new_ids) + number)
+
+    async def show_history(self, group_id: int, *, whole: bool) -> bool:
+        record = self._records.get(group_id)
+        if record is not None:
+            record.whole_history = whole
+        return record is not None
 
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         seats = self._members.of(user_id)

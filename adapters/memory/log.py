@@ -3,7 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import merge
 from itertools import islice, takewhile
 from secrets import token_hex
@@ -17,6 +17,7 @@ from adapters.memory.members import Members, Seat
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     DELETED,
+    FOR_EVER,
     KINDS,
     TEXT,
     Batch,
@@ -28,18 +29,19 @@ from chat_domain.entries import (
     Opening,
     Place,
     Reading,
+    Sight,
     What,
     is_group,
+    other_of,
     pair,
     people,
 )
 from chat_domain.errors import ChatError, NoSuchMember, NotMember
-from chat_domain.model import Role
+from chat_domain.model import MOST_UNREAD, Conversation, Role
 from chat_domain.names import Name
 from chat_domain.ports.store import Committed, Moved, Outcome, OutOfDate
 
-UNNAMED = "?"  # who is no more
-GONE = Entry(0, DELETED, 0, UNNAMED, "")  # where an entry was that was forgotten
+GONE = Entry(0, DELETED, 0, "", "")  # where an entry was that was forgotten
 
 
 class MemoryLog:
@@ -214,22 +216,50 @@ class MemoryLog:
         if seat is None:
             return []
         if before is None:
-            return self._shown(islice(self._of_seat(conv, seat, after), limit))
-        found = [at for at in self._of_seat(conv, seat, after) if at < before]
+            return self._shown(islice(self._seen_of(conv, seat.sight, after), limit))
+        found = [at for at in self._seen_of(conv, seat.sight, after) if at < before]
         return self._shown(found[-limit:] if limit else [])
 
-    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
+    async def sight(self, user_id: int, conv: int) -> Sight | None:
+        seat = self._members.seat(conv, user_id)
+        return None if seat is None else seat.sight
+
+    async def read_mark(self, user_id: int, conv: int) -> int:
+        seat = self._members.seat(conv, user_id)
+        return 0 if seat is None else seat.read
+
+    async def conversations(
+        self, user_id: int, before: int | None, limit: int
+    ) -> list[Conversation]:
         seats = self._members.all_of(user_id)
-        counts = {
-            conv: sum(
-                1
-                for at in self._of_seat(conv, seats[conv], seats[conv].read)
-                if self._is_text_of_another(at, user_id)
-            )
-            for conv in convs
-            if conv in seats
+        lasts = {
+            max(seen): conv
+            for conv, seat in seats.items()
+            if (seen := list(self._seen_of(conv, seat.sight, 0)))
         }
-        return {conv: count for conv, count in counts.items() if count}
+        following = sorted((at for at in lasts if before is None or at < before), reverse=True)
+        return [
+            self._conversation(user_id, lasts[at], seats[lasts[at]], at) for at in following[:limit]
+        ]
+
+    def _conversation(self, user_id: int, conv: int, seat: Seat, last: int) -> Conversation:
+        (entry,) = self._shown([last])
+        unread = sum(
+            self._is_text_of_another(at, user_id)
+            for at in self._seen_of(conv, seat.sight, seat.read)
+        )
+        peer_id = 0 if is_group(conv) else other_of(conv, user_id)
+        peer = self._members.seat(conv, peer_id) if peer_id != user_id else None
+        return Conversation(
+            conv,
+            self._users.name(peer_id) if peer_id else self._groups.name(conv),
+            entry,
+            seat.read,
+            min(unread, MOST_UNREAD),
+            left=seat.left != FOR_EVER,
+            peer_got=self._got.get(peer_id, 0) if peer else None,
+            peer_read=peer.read if peer else None,
+        )
 
     def _is_text_of_another(self, at: int, user_id: int) -> bool:
         entry = self._entries[at - 1]
@@ -286,19 +316,17 @@ class MemoryLog:
     def _seen_by(self, user_id: int, after: int) -> Iterator[int]:
         """The positions above `after` that a user may see, ascending."""
         seats = self._members.all_of(user_id)
-        return merge(*(self._of_seat(conv, seat, after) for conv, seat in seats.items()))
+        return merge(*(self._seen_of(conv, seat.sight, after) for conv, seat in seats.items()))
 
-    def _of_seat(self, conv: int, seat: Seat, after: int) -> Iterator[int]:
+    def _seen_of(self, conv: int, sight: Sight, after: int) -> Iterator[int]:
         positions = self._of.get(conv, [])
-        begin = bisect_right(positions, max(after, seat.since))
-        return iter(positions[begin : bisect_right(positions, seat.left)])
+        return filter(sight.shows, positions[bisect_right(positions, after) :])
 
     def _shown(self, positions: Iterable[int]) -> list[Entry]:
         return [self._named(self._entries[at - 1]) for at in positions]
 
     def _named(self, entry: Entry) -> Entry:
-        user = self._users.user(entry.sender_id)
-        name = UNNAMED if user is None else user.name
+        name = self._users.name(entry.sender_id)
         return entry if entry.sender_name == name else _like(entry, sender_name=name)
 
 

@@ -73,6 +73,13 @@ async def place_at(connection: Connection, position: int) -> Place | None:
     return None
 
 
+async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
+    """The entries at these positions, ascending; what is none is left out."""
+    if not positions:
+        return []
+    return judging.entries(await connection.rows_in(f"{SELECT} WHERE at IN", positions))
+
+
 async def look_up(connection: Connection, batch: Batch, met: Container[int]) -> Seen:
     """met: conversations of two that are known to have their members."""
     entries = batch.entries

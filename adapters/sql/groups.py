@@ -25,6 +25,10 @@ class SqlGroups:
     async def skip_ids(self, number: int) -> None:
         await self._database.write(_skip_ids, number)
 
+    async def show_history(self, group_id: int, *, whole: bool) -> bool:
+        asked = bounded(group_id), int(whole)
+        return await self._database.write(_show_history, *asked, repeatable=True)
+
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         return await self._database.read(_page_of, bounded(user_id), bounded(after), bounded(limit))
 
@@ -70,6 +74,12 @@ async def _page(
 
 async def _skip_ids(connection: Connection, number: int) -> None:
     await connection.skip_ids("AllGroup", number)
+
+
+async def _show_history(connection: Connection, group_id: int, whole: int) -> bool:
+    change = "UPDATE AllGroup SET whole_history = ? WHERE id = ?"
+    await connection.change(change, (whole, group_id))
+    return await _group(connection, "id", group_id) is not None
 
 
 async def _page_of(

@@ -14,10 +14,19 @@ from adapters.incidents import INCIDENTS
 from adapters.sessions import Kept
 from adapters.sql.numbers import NO_ID
 from chat_domain.entries import CHANGE, KINDS, TEXT, Change, Ends, Entry, Known
-from chat_domain.model import DISABLED, MAX_DAYS, NO_PASSWORD, Account, Group, KeptToken, Role, User
+from chat_domain.model import (
+    DISABLED,
+    MAX_DAYS,
+    NO_PASSWORD,
+    UNNAMED,
+    Account,
+    Group,
+    KeptToken,
+    Role,
+    User,
+)
 from chat_domain.names import MAX_NAME
 
-UNNAMED = "?"
 LONGEST_ID = 64  # characters of a digest or a cid
 LONGEST_TEXT = 65_535  # characters; the columns' bytes
 LONGEST_BODY = 2 * LONGEST_TEXT  # of an entry: a text, or a change, in which a text is written out

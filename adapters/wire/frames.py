@@ -37,16 +37,18 @@ def number_of(frame: Struct | type[Struct]) -> int:
 
 
 class OneChatFrame(ServerFrame, tag=1005):
-    """A message for one user. at: its position. re: of what it answers, 0 for nothing."""
+    """A message for one user. at: its position. re: of what it answers, 0 for nothing. deleted: it
+    has no text any more."""
 
     at: int
     cid: str
     id: int
     name: str
     toid: int
-    msg: str
-    time: int
+    msg: str = ""
+    time: int = 0
     re: int = 0
+    deleted: bool = False
 
 
 class GroupChatFrame(ServerFrame, tag=1009):
@@ -57,9 +59,10 @@ class GroupChatFrame(ServerFrame, tag=1009):
     id: int
     name: str
     groupid: int
-    msg: str
-    time: int
+    msg: str = ""
+    time: int = 0
     re: int = 0
+    deleted: bool = False
 
 
 class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
@@ -77,6 +80,9 @@ class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
     whom: int = 0
     newname: str = ""
     detail: str = ""
+
+
+EntryFrame = OneChatFrame | GroupChatFrame | ChangedFrame  # what is in the log
 
 
 class Mark(Struct, gc=False):

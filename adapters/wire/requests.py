@@ -187,6 +187,29 @@ class Pong(Request[None], tag=number_of(answers.Pong)):
     pass
 
 
+# -- what was said ---------------------------------------------------------------------------------
+
+
+class ListConversations(Request[answers.ConversationsAck], tag=1039, kw_only=True):
+    before: Position | None = None
+    limit: PageSize = 100
+
+
+class History(Request[answers.HistoryAck], tag=1041, kw_only=True):
+    refusals = (errors.NotMember,)
+
+    toid: Id | None = None
+    groupid: Id | None = None
+    before: Position | None = None
+    after: Position | None = None
+    limit: PageSize = 50
+
+    def __post_init__(self) -> None:
+        one_conversation(self.toid, self.groupid)
+        if self.before is not None and self.after is not None:
+            raise ValueError("Expected `before` or `after`, and not both")
+
+
 # -- people ----------------------------------------------------------------------------------------
 
 
@@ -296,6 +319,13 @@ def answer_of(request: type[AnyRequest]) -> type[Answer] | None:
     """What a request is answered by; None if by nothing."""
     (answer,) = get_args(vars(request)["__orig_bases__"][-1])
     return None if answer is type(None) else answer
+
+
+def one_conversation(toid: int | None, groupid: int | None) -> None:
+    """Of a request that names a conversation by one of the two."""
+    _one_of(toid, groupid, "`toid` or `groupid`")
+    if toid is not None and groupid is not None:
+        raise ValueError("Expected `toid` or `groupid`, and not both")
 
 
 def _one_of(first: object, second: object, names: str) -> None:

@@ -23,6 +23,7 @@ from tests.contract.making import (
     say,
     seen,
     text,
+    unread,
     write,
 )
 
@@ -102,11 +103,24 @@ async def test_what_was_deleted_is_unread_no_more(store: Store) -> None:
     conv = pair(ann, bob)
     await aged(store, bob, conv, 1, 2, 3)
     await store.log.forget(MADE + 3, 9)
-    assert await store.log.unread(ann, [conv]) == {conv: 1}
+    assert await unread(store, ann) == {conv: 1}
     assert await store.log.unheard(ann, bob, 9) == 1
     assert await store.log.missed(ann, 0, 9) == 1
     pages = [await store.log.page(ann, conv, before=at, after=0, limit=9) for at in (None, 3, 4)]
     assert [[entry.at for entry in page] for page in pages] == [[3], [], [3]]
+
+
+async def test_a_conversation_of_which_nothing_is_left_is_none(store: Store) -> None:
+    """Until somebody says something there again."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    await aged(store, bob, pair(ann, bob), 1)
+    await aged(store, cid, pair(ann, cid), 9)
+    await store.log.forget(MADE + 5, 9)
+    listed = await store.log.conversations(ann, None, 9)
+    assert [(one.conv, one.last.at) for one in listed] == [(pair(ann, cid), 2)]
+    (again,) = await aged(store, bob, pair(ann, bob), 10)
+    listed = await store.log.conversations(ann, None, 9)
+    assert [(one.last.at, one.unread) for one in listed] == [(again.at, 1), (2, 1)]
 
 
 async def test_members_are_members_when_the_log_does_not_tell(store: Store) -> None:
@@ -161,7 +175,7 @@ async def test_of_a_group_alone_leaves_holes(store: Store) -> None:
     assert (await ends(store)).oldest == 1
     assert [await seen(store, user) for user in (ann, bob)] == [[3, 6, 7], [3, 6, 7]]
     assert [await store.log.missed(ann, after, 9) for after in (0, 3, 4, 6)] == [3, 2, 2, 1]
-    assert await store.log.unread(bob, [group.id, pair(ann, bob)]) == {
+    assert await unread(store, bob) == {
         group.id: 1,
         pair(ann, bob): 1,
     }

@@ -58,6 +58,13 @@ REQUESTS: Requests = [
         {"msgid": 1035, "groupid": NOBODY, "groupname": "refused"},
         {"groupid": BAD_ID, "groupname": NOT_TEXT, "cid": BAD_CID},
     ),
+    ({"msgid": 1039}, {"before": BAD_SINCE, "limit": BAD_LIMIT}),
+    (
+        {"msgid": 1041, "toid": NOBODY},
+        {"toid": BAD_ID, "before": BAD_SINCE, "after": BAD_SINCE, "limit": BAD_LIMIT},
+    ),
+    ({"msgid": 1041, "groupid": NOBODY}, {"groupid": BAD_ID}),
+    ({"msgid": 1041, "toid": NOBODY, "before": 7}, {"after": [0, 7]}),
 ]
 # Requests that must come before a login.
 GREETINGS: Requests = [
@@ -79,5 +86,5 @@ GREETINGS: Requests = [
     ),
 ]
 OPTIONAL = {
-    "cid", "re", "groupdesc", "after", "limit", "v", "device", "since", "epoch",
+    "cid", "re", "groupdesc", "before", "after", "limit", "v", "device", "since", "epoch",
 }  # fmt: skip

@@ -1,7 +1,9 @@
 """Reading what a client sends."""
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import pytest
@@ -41,7 +43,11 @@ FRAMES: dict[int, dict[str, Any]] = {
     1031: {},
     1033: {"session": "3f9a1c5e7b2d4860"},
     1035: {"groupid": 3, "groupname": "hikers", "cid": "c-1"},
+    1039: {"before": 215, "limit": 50},
+    1041: {"toid": 15, "groupid": 3, "before": 215, "after": 17, "limit": 50},
 }  # fmt: skip
+# Of these fields there is one at most.
+EITHER = {1041: [("toid", "groupid"), ("before", "after")]}
 WRITTEN = [msgid for msgid, fields in FRAMES.items() if "cid" in fields]
 CLIENT_TABLE = rows(section("What the client sends"))
 
@@ -60,6 +66,13 @@ def fields_of(request: AnyRequest) -> dict[str, Any]:
     return {name: getattr(request, name) for name in request.__struct_fields__}
 
 
+def whole(msgid: int) -> Iterator[dict[str, Any]]:
+    """All fields that a request can have, in each of the ways in which it can."""
+    pairs = EITHER.get(msgid, [])
+    for left_out in product(*pairs):
+        yield {name: value for name, value in FRAMES[msgid].items() if name not in left_out}
+
+
 # -- what is documented ----------------------------------------------------------------------
 
 
@@ -69,9 +82,11 @@ def test_every_documented_request_is_read(row: list[str]) -> None:
     msgid = int(row[0])
     documented = set(row[2].replace("`", " ").replace(";", " ").replace(",", " ").split())
     assert FRAMES[msgid].keys() == documented - {"or", "?"}
-    request = read_request(frame(msgid, seq=7, **FRAMES[msgid]))
-    assert number_of(request) == msgid
-    assert fields_of(request) == {"seq": 7, **FRAMES[msgid]}
+    for fields in whole(msgid):
+        request = read_request(frame(msgid, seq=7, **fields))
+        assert number_of(request) == msgid
+        absent = dict.fromkeys(FRAMES[msgid].keys() - fields.keys())
+        assert fields_of(request) == {"seq": 7, **fields, **absent}
 
 
 def test_nothing_else_is_a_request() -> None:
@@ -83,15 +98,31 @@ def test_nothing_else_is_a_request() -> None:
 def test_what_may_be_left_out_may(row: list[str]) -> None:
     """And what the page does not mark so may not."""
     msgid, text = int(row[0]), row[2]
-    for name in FRAMES[msgid]:
-        less = {other: value for other, value in FRAMES[msgid].items() if other != name}
-        if f"`{name}`?" in text or (" or " in text and name != "password"):
-            read_request(frame(msgid, **less))
-        else:
-            assert refusal(frame(msgid, **less)).error == "bad_field"
+    replaceable = {1000: {"id", "name"}, 1006: {"friendid", "friendname"}}.get(msgid, set())
+    for fields in whole(msgid):
+        for name in fields:
+            less = {other: value for other, value in fields.items() if other != name}
+            if f"`{name}`?" in text or name in replaceable:
+                read_request(frame(msgid, **less))
+            else:
+                assert refusal(frame(msgid, **less)).error == "bad_field"
 
 
-@pytest.mark.parametrize(("msgid", "pair"), [(1000, ("id", "name")), (1006, None)])
+@pytest.mark.parametrize(
+    ("msgid", "first", "second"),
+    [(msgid, *pair) for msgid, pairs in EITHER.items() for pair in pairs],
+)
+def test_not_both_of_two(msgid: int, first: str, second: str) -> None:
+    """Where only one of them can be meant; an error says which two."""
+    fields = next(fields for fields in whole(msgid) if first in fields)
+    bad = refusal(frame(msgid, **fields, **{second: FRAMES[msgid][second]}))
+    assert bad.error == "bad_field"
+    assert f"`{first}` or `{second}`, and not both" in str(bad)
+
+
+@pytest.mark.parametrize(
+    ("msgid", "pair"), [(1000, ("id", "name")), (1006, None), (1041, ("toid", "groupid"))]
+)
 def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str] | None) -> None:
     """An error says which two."""
     first, second = pair or ("friendid", "friendname")
@@ -128,6 +159,8 @@ def test_defaults() -> None:
     }  # fmt: skip
     group = read_request(frame(1007, groupname="x"))
     assert fields_of(group) == {"seq": None, "groupname": "x", "groupdesc": "", "cid": None}
+    history = fields_of(read_request(frame(1041, toid=1)))
+    assert (history["before"], history["after"], history["limit"]) == (None, None, 50)
     said = fields_of(read_request(frame(1005, toid=1, msg="x")))
     assert (said["cid"], said["re"]) == (None, 0)
 
