@@ -88,7 +88,11 @@ async def create_group(talk: Talk, request: requests.CreateGroup) -> None:
 
 async def join_group(talk: Talk, request: requests.JoinGroup) -> None:
     user = talk.current_session().user
-    done, group = await talk.chat.groups.join(user, request.groupid, request.cid)
+    groups = talk.chat.groups
+    if request.groupid is not None:
+        done, group = await groups.join(user, request.groupid, request.cid)
+    else:
+        done, group = await groups.join_by_name(user, request.groupname or "", request.cid)
     talk.acknowledge(
         request,
         Ack(

@@ -46,9 +46,11 @@ class MemoryGroups:
         self._record(group_id)
         if user_id in self._members.inside(group_id):
             raise AlreadyMember(group_id)
+        seat = Seat(Role.NORMAL, at, at - 1)
         before = self._members.seat(group_id, user_id)
-        read = before.read if before else 0
-        self._members.put(group_id, user_id, Seat(Role.NORMAL, at, at - 1, read=read))
+        if before is not None:
+            seat.read, seat.quiet = before.read, before.quiet
+        self._members.put(group_id, user_id, seat)
 
     def leave(self, group_id: int, user_id: int, at: int, refusal: ChatError) -> int:
         """Return who is creator now, 0 if that does not change. Without anybody the group ends."""

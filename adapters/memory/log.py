@@ -14,6 +14,7 @@ from adapters.admission import Admission, First, Key, Seen, admit
 from adapters.at_once import at_once
 from adapters.memory.groups import MemoryGroups
 from adapters.memory.members import Members, Seat
+from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     DELETED,
@@ -40,10 +41,13 @@ UNNAMED = "?"  # who is no more
 
 
 class MemoryLog:
-    def __init__(self, users: MemoryUsers, members: Members, groups: MemoryGroups) -> None:
+    def __init__(
+        self, users: MemoryUsers, members: Members, groups: MemoryGroups, settings: MemorySettings
+    ) -> None:
         self._users = users
         self._members = members
         self._groups = groups
+        self._settings = settings
         self._entries: list[Entry] = []
         self._of: defaultdict[int, list[int]] = defaultdict(list)  # positions, by conversation
         self._firsts: dict[Key, int] = {}  # positions
@@ -248,6 +252,26 @@ class MemoryLog:
         for user_id, at in marks.items():
             if self._users.user(user_id) is not None:
                 self._got[user_id] = max(self._got.get(user_id, 0), at)
+
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        for (user_id, conv), at in marks.items():
+            seat = self._members.seat(conv, user_id)
+            if seat is not None:
+                seat.read = max(seat.read, at)
+
+    async def read_mark(self, user_id: int, conv: int) -> int | None:
+        seat = self._members.seat(conv, user_id)
+        return None if seat is None else seat.read
+
+    async def reads(self, conv: int, most: int) -> dict[int, int]:
+        seats = self._members.inside(conv)
+        if len(seats) > most:
+            return {}
+        return {
+            user_id: seat.read
+            for user_id, seat in seats.items()
+            if seat.read and not self._settings.chosen(user_id).hide_read
+        }
 
     def forget(self, user_id: int) -> None:
         """They are no more."""

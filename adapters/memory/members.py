@@ -18,6 +18,7 @@ class Seat:
     since: int
     left: int = FOR_EVER
     read: int = 0
+    quiet: bool = False
 
 
 @attrs.define

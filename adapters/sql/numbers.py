@@ -2,6 +2,7 @@
 
 NO_ID = 2**31  # ids are below
 FOR_EVER = 2**63 - 1  # in Member.left: who has not left; no position is as high
+HIDES_READ, HIDES_TYPING = 1, 2  # what User.hides is the sum of
 
 
 def bounded(number: int) -> int:

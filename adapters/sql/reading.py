@@ -68,6 +68,20 @@ class SqlReading:
         if every:
             await self._database.write(_got, every, repeatable=True)
 
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        every = [
+            (bounded(user), bounded_at(conv), bounded_at(marks[user, conv]))
+            for user, conv in sorted(marks)
+        ]
+        if every:
+            await self._database.write(members.read_up_to, every, repeatable=True)
+
+    async def read_mark(self, user_id: int, conv: int) -> int | None:
+        return await self._database.read(members.read_mark, bounded(user_id), bounded_at(conv))
+
+    async def reads(self, conv: int, most: int) -> dict[int, int]:
+        return await self._database.read(members.reads, bounded_at(conv), bounded(most))
+
 
 async def ends(connection: Connection) -> Ends:
     rows = await connection.rows("SELECT epoch, head, oldest, changed FROM Log, LogEnds")
