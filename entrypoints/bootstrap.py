@@ -37,6 +37,9 @@ from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
+from chat_domain.messages.read_marks import ReadMarks
+from chat_domain.messages.small_groups import SmallGroups
+from chat_domain.messages.typing import Typing
 from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.evictions import Evictions
@@ -50,6 +53,7 @@ from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
+from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
@@ -240,6 +244,10 @@ def assemble(
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     attendance = Attendance(presence, sessions, announcer, tasks, name)
     teller = Teller(sessions, broker, tasks)
+    own_settings = OwnSettings(store.settings, sessions, broker)
+    small_groups = SmallGroups(store.groups, clock)
+    read_marks = ReadMarks(log, follower, sessions, marks, own_settings, small_groups, broker)
+    typing = Typing(sessions, read_marks, own_settings, small_groups, broker, clock)
     slots = SlotKeeper(
         surroundings.slots,
         surroundings.lease,
@@ -260,6 +268,9 @@ def assemble(
         seating=seating,
         reader=reader,
         marks=marks,
+        read_marks=read_marks,
+        typing=typing,
+        settings=own_settings,
         slots=slots,
         attendance=attendance,
         announcer=announcer,
@@ -290,6 +301,9 @@ def assemble(
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
         offline=Offline(follower, reader, marks),
+        read_marks=read_marks,
+        typing=typing,
+        settings=own_settings,
         follower=follower,
         queue=queue,
         reader=reader,

@@ -39,6 +39,29 @@ def taken(talk: Talk, request: requests.Taken) -> None:
     talk.chat.offline.taken_over(session, request.at)
 
 
+async def read(talk: Talk, request: requests.Read) -> None:
+    session = talk.current_session()
+    conv = request.conv_of(session.user.id)
+    await talk.chat.read_marks.read(session, conv, request.at)
+    talk.acknowledge(request)
+
+
+def typing(talk: Talk, request: requests.Typing) -> Awaitable[None] | None:
+    session = talk.current_session()
+    return talk.chat.typing.types(session, request.conv_of(session.user.id))
+
+
+async def settings(talk: Talk, request: requests.Settings) -> None:
+    session, own = talk.current_session(), talk.chat.settings
+    user_id = session.user.id
+    conv = request.conv_of(user_id)
+    muting = None if conv is None else await own.mute(session, conv, request.muted)
+    preferences = await own.change(
+        session, hide_read=request.hide_read, hide_typing=request.hide_typing
+    )
+    talk.answer(request, answers.SettingsAck.of(preferences, muting, user_id))
+
+
 def ping(talk: Talk, request: requests.Ping) -> None:
     talk.meter.free += 1
     if talk.takes_errors():
@@ -143,6 +166,9 @@ COMMANDS: dict[type[AnyRequest], Command] = {
     requests.OneChat: one_chat,
     requests.GroupChat: group_chat,
     requests.Taken: taken,
+    requests.Read: read,
+    requests.Typing: typing,
+    requests.Settings: settings,
     requests.Ping: ping,
     requests.Pong: pong,
     requests.AddFriend: add_friend,
