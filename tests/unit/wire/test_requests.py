@@ -1,6 +1,7 @@
 """Reading what a client sends."""
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -25,7 +26,7 @@ FRAMES: dict[int, dict[str, Any]] = {
     1005: {"toid": 15, "msg": "hello", "cid": "c-1", "re": 17},
     1006: {"friendid": 15, "friendname": "li si"},
     1007: {"groupname": "hikers", "groupdesc": "every Sunday", "cid": "c-1"},
-    1008: {"groupid": 3, "cid": "c-1"},
+    1008: {"groupid": 3, "groupname": "hikers", "cid": "c-1"},
     1009: {"groupid": 3, "msg": "hello", "cid": "c-1", "re": 17},
     1012: {},
     1013: {},
@@ -41,6 +42,9 @@ FRAMES: dict[int, dict[str, Any]] = {
     1031: {},
     1033: {"session": "3f9a1c5e7b2d4860"},
     1035: {"groupid": 3, "groupname": "hikers", "cid": "c-1"},
+    1043: {"toid": 15, "groupid": 3, "at": 17},
+    1044: {"toid": 15, "groupid": 3},
+    1045: {"hide_read": True, "hide_typing": False, "toid": 15, "groupid": 3, "muted": True},
 }  # fmt: skip
 WRITTEN = [msgid for msgid, fields in FRAMES.items() if "cid" in fields]
 CLIENT_TABLE = rows(section("What the client sends"))
@@ -85,16 +89,26 @@ def test_what_may_be_left_out_may(row: list[str]) -> None:
     msgid, text = int(row[0]), row[2]
     for name in FRAMES[msgid]:
         less = {other: value for other, value in FRAMES[msgid].items() if other != name}
-        if f"`{name}`?" in text or (" or " in text and name != "password"):
+        one_of_two = re.search(rf"`{name}` or |or `{name}`", text)
+        if f"`{name}`?" in text or one_of_two:
             read_request(frame(msgid, **less))
         else:
             assert refusal(frame(msgid, **less)).error == "bad_field"
 
 
-@pytest.mark.parametrize(("msgid", "pair"), [(1000, ("id", "name")), (1006, None)])
-def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str] | None) -> None:
-    """An error says which two."""
-    first, second = pair or ("friendid", "friendname")
+WHERE = ("toid", "groupid")
+
+
+@pytest.mark.parametrize(
+    ("msgid", "pair"),
+    [
+        (1000, ("id", "name")), (1006, ("friendid", "friendname")),
+        (1008, ("groupid", "groupname")), (1043, WHERE), (1044, WHERE), (1045, WHERE),
+    ],
+)  # fmt: skip
+def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str]) -> None:
+    """An error says which two. (Of SETTINGS, where something is to be muted.)"""
+    first, second = pair
     less = {name: value for name, value in FRAMES[msgid].items() if name not in (first, second)}
     bad = refusal(frame(msgid, **less))
     assert bad.error == "bad_field"
@@ -159,6 +173,8 @@ NUMBERS = [
     (1022, "after", CURSOR), (1022, "limit", (1, 200)), (1024, "after", CURSOR),
     (1024, "limit", (1, 200)), (1026, "groupid", ID), (1026, "after", CURSOR),
     (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ),
+    (1043, "toid", ID), (1043, "groupid", ID), (1043, "at", POSITION), (1044, "toid", ID),
+    (1044, "groupid", ID), (1045, "toid", ID), (1045, "groupid", ID),
 ]  # fmt: skip
 
 
@@ -197,8 +213,8 @@ TEXTS = [
     (1003, "password", 1, 128), (1029, "new", 1, 128), (1003, "name", 0, 1024),
     (1000, "name", 0, 1024), (1000, "password", 0, 1024), (1015, "token", 0, 1024),
     (1019, "name", 0, 1024), (1006, "friendname", 0, 1024), (1007, "groupname", 0, 1024),
-    (1029, "old", 0, 1024), (1033, "session", 0, 1024), (1000, "epoch", 0, 64),
-    (1015, "epoch", 0, 64),
+    (1008, "groupname", 0, 1024), (1029, "old", 0, 1024), (1033, "session", 0, 1024),
+    (1000, "epoch", 0, 64), (1015, "epoch", 0, 64),
 ]  # fmt: skip
 
 
