@@ -90,5 +90,6 @@ GREETINGS: Requests = [
     ),
 ]
 OPTIONAL = {
-    "cid", "re", "groupdesc", "after", "limit", "v", "device", "since", "epoch",
+    "cid", "re", "groupdesc", "after", "limit", "v", "device", "since", "epoch", "muted",
+    "hide_read", "hide_typing",
 }  # fmt: skip
