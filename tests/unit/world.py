@@ -13,6 +13,7 @@ from chat_domain.log.session import Session
 from chat_domain.model import User
 from chat_domain.people.login import Since
 from chat_domain.people.tokens import Token
+from chat_domain.ports.store import Store
 from entrypoints.bootstrap import assemble
 from tests.unit.fakes import (
     CountingIds,
@@ -26,21 +27,33 @@ from tests.unit.fakes import (
 
 
 class World:
-    """Everything happens inside a call, or waits for `tasks.drain`."""
+    """Everything happens inside a call, or waits for `tasks.drain`.
 
-    def __init__(self, *, second_login_replaces: bool = False, guard: Guard | None = None) -> None:
-        store = memory_store()
+    beside: another one, with which this one has the store and the hub in common. What it tells the
+    other one needs a turn of an event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        second_login_replaces: bool = False,
+        guard: Guard | None = None,
+        beside: "World | None" = None,
+    ) -> None:
+        store: Store = memory_store() if beside is None else beside.store
         self.clock = ManualClock()
         self.tasks = ManualTasks()
-        assert isinstance(store.log, MemoryLog)
-        self.log = FakeLog(store.log, self.tasks.soon)
-        self.store = attrs.evolve(store, log=self.log)
-        hub = Hub()
-        surroundings = hub.surroundings("alone")
+        log = store.log if beside is None else beside.log.inner
+        assert isinstance(log, MemoryLog)
+        self.log: FakeLog = FakeLog(log, self.tasks.soon)
+        self.store: Store = attrs.evolve(store, log=self.log)
+        self.hub: Hub = Hub() if beside is None else beside.hub
+        name = "alone" if beside is None else "beside"
+        surroundings = self.hub.surroundings(name)
         self.presence = surroundings.presence
         self.slots = surroundings.slots
         self.hasher = OpenHasher()
-        self.ids = CountingIds()
+        self.ids: CountingIds = CountingIds() if beside is None else beside.ids
         self.latches = ManualLatches(self.clock)
         self.chat = assemble(
             self.store,
@@ -54,7 +67,7 @@ class World:
             guard=guard,
         )
         self.tasks.run(self.chat.node.start())
-        hub.join("alone", self.chat.node)
+        self.hub.join(name, self.chat.node)
 
     def register(self, *names: str) -> list[User]:
         return [self.tasks.run(self.chat.registration.register(name, "pw")) for name in names]
