@@ -1,6 +1,7 @@
 """A whole node in memory, less its clients' connections: the domain over fakes."""
 
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -13,7 +14,6 @@ from chat_domain.log.session import Session
 from chat_domain.model import User
 from chat_domain.people.login import Since
 from chat_domain.people.tokens import Token
-from chat_domain.ports.store import Store
 from entrypoints.bootstrap import assemble
 from tests.unit.fakes import (
     CountingIds,
@@ -24,6 +24,9 @@ from tests.unit.fakes import (
     OpenHasher,
     RecordingClient,
 )
+
+if TYPE_CHECKING:
+    from chat_domain.ports.store import Store
 
 
 class World:
