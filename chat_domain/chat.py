@@ -10,6 +10,7 @@ from chat_domain.log.queue import AppendQueue
 from chat_domain.log.reading import Reader
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
+from chat_domain.messages.history import History
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
@@ -17,6 +18,7 @@ from chat_domain.messages.typing import Typing
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
+from chat_domain.operators.retention import Retention
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
@@ -41,6 +43,7 @@ class Chat:
     one_to_one: OneToOne
     group_chat: GroupChat
     offline: Offline
+    history: History
     read_marks: ReadMarks
     typing: Typing
     settings: OwnSettings
@@ -53,4 +56,5 @@ class Chat:
     administration: Administration
     group_administration: GroupAdministration
     overview: Overview
+    retention: Retention
     clock: Clock

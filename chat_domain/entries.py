@@ -16,6 +16,8 @@ _HIGH = 32  # bits by which the lower id of two people stands above the higher o
 _LOW_BITS = (1 << _HIGH) - 1
 _OVERHEAD = 200  # bytes of a frame around its text, roughly
 
+FOR_EVER = 2**63 - 1  # where a membership ends that has not: no position is as high
+
 TEXT, CHANGE, DELETED = 0, 1, 2  # kinds of entries; a deleted one was a text, and has none any more
 KINDS = (TEXT, CHANGE, DELETED)
 
@@ -33,6 +35,11 @@ def is_group(conv: int) -> bool:
 def people(conv: int) -> tuple[int, int]:
     """The two users of a conversation that is no group's, the lower id first."""
     return conv >> _HIGH, conv & _LOW_BITS
+
+
+def is_of_one(conv: int) -> bool:
+    """Whether a conversation, which is no group's, is of somebody with themselves."""
+    return conv >> _HIGH == conv & _LOW_BITS
 
 
 def other_of(conv: int, user_id: int) -> int:
@@ -130,6 +137,23 @@ class Entry:
 
 
 @attrs.frozen
+class Sight:
+    """What a user may see of a conversation: who has joined it, and perhaps left.
+
+    since: they see what is above this position. upto: and not above this one, FOR_EVER of who has
+    not left.
+    """
+
+    since: int = 0
+    upto: int = FOR_EVER
+
+    def shows(self, at: int) -> bool:
+        """Whether they may see the entry at this position. All that shows entries goes by this,
+        or by what says the same in SQL."""
+        return self.since < at <= self.upto
+
+
+@attrs.frozen
 class Known:
     """An entry that the log has already, under the same sender and cid: where, and since when."""
 
@@ -165,13 +189,21 @@ class Batch:
 @attrs.frozen
 class Ends:
     """The log as a whole. epoch: another whenever positions could have been given twice. head: the
-    last position given. oldest: the first position that is still kept (1 where nothing was ever
-    deleted). changed: the position of the last change."""
+    last position given. oldest: below it, nothing is kept (1 where nothing was ever deleted).
+    changed: the position of the last change."""
 
     epoch: str
     head: int
     oldest: int
     changed: int
+
+
+@attrs.frozen
+class Forgotten:
+    """What was deleted. number: of entries. more: whether there may be more to delete."""
+
+    number: int
+    more: bool
 
 
 @attrs.frozen

@@ -9,6 +9,8 @@ from chat_domain.entries import Entry
 
 T = TypeVar("T")
 
+MAX_DAYS = 36_500  # for which something is kept, if not for ever: a hundred years
+
 
 class Role(enum.Enum):
     """What a member is in a group. The values are those of the original tables."""
@@ -71,10 +73,20 @@ class Group:
 
 @attrs.frozen
 class SizedGroup:
-    """A group as an operator sees it. members: how many there are."""
+    """A group as an operator sees it. members: how many there are. keep_days: for how long its
+    entries are kept, 0 for ever."""
 
     group: Group
     members: int
+    keep_days: int = 0
+
+
+@attrs.frozen
+class Keeping:
+    """For how many days what is said in a group is kept, MAX_DAYS at most; it may have ended."""
+
+    group_id: int
+    days: int
 
 
 @attrs.frozen
@@ -114,13 +126,40 @@ class Muting:
 
 @attrs.frozen
 class Page(Generic[T]):
-    """A part of a list in ascending order of id.
+    """A part of a list in its order.
 
-    `next` is the id to ask for the following part with, None on the last one.
+    `next` is what to ask for the following part with (the last one's id, or position), None on the
+    last part.
     """
 
     items: tuple[T, ...]
     next: int | None
+
+
+@attrs.frozen
+class Conversation:
+    """A conversation as one of its users sees it.
+
+    conv: see `entries`. name: the group's, or the other user's; UNNAMED of who or what is no more.
+    last: the last entry that they may see. read: up to where they have read. unread: how many texts
+    of others they may see above that, MOST_UNREAD where they are that or more. left: they are not
+    in it any more. quiet: they want no notifications of it. peer_got, peer_read: up to where the
+    other one of two has got and read it; None of a group, of oneself, and of what is not told.
+    """
+
+    conv: int
+    name: str
+    last: Entry
+    read: int
+    unread: int
+    left: bool = False
+    quiet: bool = False
+    peer_got: int | None = None
+    peer_read: int | None = None
+
+
+UNNAMED = "?"
+MOST_UNREAD = 1000
 
 
 @attrs.frozen

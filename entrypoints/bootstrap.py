@@ -35,6 +35,7 @@ from chat_domain.log.reading import Reader
 from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
+from chat_domain.messages.history import History
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
@@ -45,6 +46,8 @@ from chat_domain.operators.administration import Administration
 from chat_domain.operators.evictions import Evictions
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
+from chat_domain.operators.pieces import Pieces
+from chat_domain.operators.retention import Retention
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.announcer import Announcer
 from chat_domain.people.attendance import Attendance
@@ -99,6 +102,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             depths={"hashing": hasher.waiting},
         )
         chat.queue.observe = tally.committed
+        chat.retention.keep_days = settings.keep_days
         await _begin(chat)
         await join(chat.node)
         yield Gateway(Shared(chat, tasks, guard, tally))
@@ -301,6 +305,7 @@ def assemble(
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
         offline=Offline(follower, reader, marks),
+        history=History(log, marks),
         read_marks=read_marks,
         typing=typing,
         settings=own_settings,
@@ -326,5 +331,6 @@ def assemble(
                 **(depths or {}),
             },
         ),
+        retention=Retention(log, store.groups, follower, clock, Pieces(clock, latches)),
         clock=clock,
     )

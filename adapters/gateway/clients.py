@@ -15,7 +15,7 @@ from adapters.wire import answers, errors, frames, version1
 from adapters.wire.frames import ServerFrame, encode, where
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
-from adapters.wire.version2 import MessageEncoder, accepted
+from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
@@ -26,9 +26,13 @@ MOST_PACED = 64  # frames that wait to be sent one after the other; the log has 
 
 
 class Version2Client:
-    """Says what it has taken over, and gets everything that there is."""
+    """Says what it has taken over, and gets everything that there is.
 
-    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write", "sent")
+    Of who cannot say it, sent: everything up to this position was written to the link; left: it has
+    left the process.
+    """
+
+    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write", "left", "sent")
 
     version = 2
     takes_errors = True
@@ -44,7 +48,7 @@ class Version2Client:
         self._encode = encoder.encode
         self._presence = encoder.presence
         self._tally = tally
-        self.sent = 0
+        self.sent = self.left = 0
 
     def show(self, entry: Entry) -> None:
         self._tally.shown += 1
@@ -56,7 +60,7 @@ class Version2Client:
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         if tag is not None:
-            self._write(accepted(tag, entry))
+            self._write(encode(answers.Ack(tag, entry.at, entry.time_ms)))
 
     def refused(self, error: ChatError, tag: int | None) -> None:
         name = errors.name_of(error)
@@ -187,7 +191,7 @@ class PersonClient(Version2Client):
 
     def reset(self, ends: Ends) -> None:  # noqa: ARG002
         """Version 1 knows no positions; but what it was sent is none of the new ones."""
-        self.sent = 0
+        self.sent = self.left = 0
 
     def friend_changed(self, friend: Friend) -> None:
         """Version 1 has no such frame."""

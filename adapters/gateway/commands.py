@@ -12,6 +12,7 @@ from adapters.gateway.talk import Talk
 from adapters.wire import answers, requests
 from adapters.wire.answers import Ack, FriendRow, GroupRow, MemberRow
 from adapters.wire.frames import number_of
+from adapters.wire.pages import conversations_ack, history_ack
 from adapters.wire.requests import FIRST_OF_OURS, AnyRequest
 from chat_domain.errors import NotSentYet
 
@@ -21,7 +22,10 @@ Command = Callable[[Talk, Any], Awaitable[None] | None]
 
 
 def one_chat(talk: Talk, request: requests.OneChat) -> Awaitable[None] | None:
-    return talk.chat.one_to_one.send(talk.current_session(), request.toid, request)
+    session = talk.session
+    if session is None or session.ended:  # as `current_session`, without a call for each message
+        raise talk.not_logged_in()
+    return talk.chat.one_to_one.send(session, request.toid, request)
 
 
 def group_chat(talk: Talk, request: requests.GroupChat) -> None:
@@ -72,6 +76,19 @@ def ping(talk: Talk, request: requests.Ping) -> None:
 def pong(talk: Talk, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
     """A sign of life, as every frame is."""
     talk.meter.free += 1
+
+
+async def list_conversations(talk: Talk, request: requests.ListConversations) -> None:
+    user = talk.current_session().user
+    page = await talk.chat.history.conversations(user.id, request.before, request.limit)
+    talk.answer(request, conversations_ack(user.id, page))
+
+
+async def history(talk: Talk, request: requests.History) -> None:
+    user = talk.current_session().user
+    conv = request.conv_of(user.id)
+    part = await talk.chat.history.part(user.id, conv, request.before, request.after, request.limit)
+    talk.answer(request, history_ack(user.id, part))
 
 
 async def add_friend(talk: Talk, request: requests.AddFriend) -> None:
@@ -171,6 +188,8 @@ COMMANDS: dict[type[AnyRequest], Command] = {
     requests.Settings: settings,
     requests.Ping: ping,
     requests.Pong: pong,
+    requests.ListConversations: list_conversations,
+    requests.History: history,
     requests.AddFriend: add_friend,
     requests.RemoveFriend: remove_friend,
     requests.ListFriends: list_friends,

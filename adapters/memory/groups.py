@@ -10,7 +10,7 @@ from adapters.memory.members import Members, Seat
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import is_group
 from chat_domain.errors import AlreadyMember, ChatError, GroupNameTaken, NoSuchGroup
-from chat_domain.model import Group, Member, Membership, Role, SizedGroup
+from chat_domain.model import UNNAMED, Group, Keeping, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 
 
@@ -18,6 +18,7 @@ from chat_domain.names import Name
 class _Record:
     group: Group
     name: Name
+    whole_history: bool = False
 
 
 @attrs.define
@@ -27,6 +28,7 @@ class MemoryGroups:
     _users: MemoryUsers
     _members: Members
     _records: dict[int, _Record] = attrs.field(factory=dict, init=False)
+    _days: dict[int, int] = attrs.field(factory=dict, init=False)  # also of who has ended
     _keys: set[str] = attrs.field(factory=set, init=False)
     _looks: Looks = attrs.field(factory=Looks, init=False)
     _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
@@ -39,17 +41,16 @@ class MemoryGroups:
         group = Group(next(self._new_ids), name.text, description)
         self._records[group.id] = _Record(group, name)
         self._claim(name)
-        self._members.put(group.id, creator_id, Seat(Role.CREATOR, at, at - 1))
+        self._members.put(group.id, creator_id, Seat(Role.CREATOR, at, at - 1, read=at - 1))
         return group.id
 
     def join(self, group_id: int, user_id: int, at: int) -> None:
-        self._record(group_id)
+        record = self._record(group_id)
         if user_id in self._members.inside(group_id):
             raise AlreadyMember(group_id)
-        seat = Seat(Role.NORMAL, at, at - 1)
+        seat = Seat(Role.NORMAL, at, 0 if record.whole_history else at - 1, read=at - 1)
         before = self._members.seat(group_id, user_id)
-        if before is not None:
-            seat.read, seat.quiet = before.read, before.quiet
+        seat.quiet = before is not None and before.quiet
         self._members.put(group_id, user_id, seat)
 
     def leave(self, group_id: int, user_id: int, at: int, refusal: ChatError) -> int:
@@ -83,6 +84,11 @@ class MemoryGroups:
         for seat in self._members.inside(group_id).values():
             seat.left = at
         self._forget(group_id)
+
+    def name(self, group_id: int) -> str:
+        """UNNAMED of what is no more."""
+        record = self._records.get(group_id)
+        return record.group.name if record else UNNAMED
 
     def exists(self, group_id: int) -> bool:
         return group_id in self._records
@@ -119,7 +125,9 @@ class MemoryGroups:
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         found = [
-            SizedGroup(record.group, len(self._members.inside(group_id)))
+            SizedGroup(
+                record.group, len(self._members.inside(group_id)), self._days.get(group_id, 0)
+            )
             for group_id, record in self._records.items()
             if group_id > after and containing in record.name.key
         ]
@@ -127,6 +135,12 @@ class MemoryGroups:
 
     async def skip_ids(self, number: int) -> None:
         self._new_ids = itertools.count(next(self._new_ids) + number)
+
+    async def show_history(self, group_id: int, *, whole: bool) -> bool:
+        record = self._records.get(group_id)
+        if record is not None:
+            record.whole_history = whole
+        return record is not None
 
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         seats = self._members.of(user_id)
@@ -149,3 +163,14 @@ class MemoryGroups:
         following = sorted(user_id for user_id in seats if user_id > after)
         users = [self._users.user(user_id) for user_id in following[:limit]]
         return [Member(user.id, user.name, seats[user.id].role) for user in users if user]
+
+    async def keep(self, group_id: int, days: int) -> int:
+        self._record(group_id)
+        before = self._days.pop(group_id, 0)
+        if days:
+            self._days[group_id] = days
+        return before
+
+    async def keeping(self, after: int, limit: int) -> list[Keeping]:
+        following = sorted(group_id for group_id in self._days if group_id > after)
+        return [Keeping(group_id, self._days[group_id]) for group_id in following[:limit]]

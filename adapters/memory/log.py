@@ -3,9 +3,9 @@
 import asyncio
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import merge
-from itertools import islice
+from itertools import islice, takewhile
 from secrets import token_hex
 
 import attrs
@@ -18,26 +18,31 @@ from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     DELETED,
+    FOR_EVER,
+    KINDS,
     TEXT,
     Batch,
     Change,
     Ends,
     Entry,
+    Forgotten,
     Known,
     Opening,
     Place,
     Reading,
+    Sight,
     What,
     is_group,
+    other_of,
     pair,
     people,
 )
 from chat_domain.errors import ChatError, NoSuchMember, NotMember
-from chat_domain.model import Role
+from chat_domain.model import MOST_UNREAD, Conversation, Role
 from chat_domain.names import Name
 from chat_domain.ports.store import Committed, Moved, Outcome, OutOfDate
 
-UNNAMED = "?"  # who is no more
+GONE = Entry(0, DELETED, 0, "", "")  # where an entry was that was forgotten
 
 
 class MemoryLog:
@@ -55,6 +60,7 @@ class MemoryLog:
         self._got: dict[int, int] = {}
         self._epoch = token_hex(8)
         self._changed = 0
+        self._oldest = 1
 
     # -- appending ---------------------------------------------------------------------------
 
@@ -99,7 +105,7 @@ class MemoryLog:
         if last.at > len(self._entries):
             return False
         there = self._entries[last.at - 1]
-        return (there.sender_id, there.cid) == (last.sender_id, last.cid)
+        return there is GONE or (there.sender_id, there.cid) == (last.sender_id, last.cid)
 
     def _look_up(self, batch: Batch) -> Seen:
         convs = {entry.conv for entry in batch.entries}
@@ -181,7 +187,7 @@ class MemoryLog:
     async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
         if not self._has(last):
             await self.renew()
-        return Ends(self._epoch, len(self._entries), 1, self._changed)
+        return Ends(self._epoch, len(self._entries), self._oldest, self._changed)
 
     async def renew(self) -> str:
         self._epoch = token_hex(8)
@@ -191,8 +197,9 @@ class MemoryLog:
         return self._epoch
 
     async def tail(self, after: int, limit: int) -> Reading:
-        above = range(max(after, 0) + 1, len(self._entries) + 1)
-        return self._reading(islice(above, limit), after, limit)
+        above = range(max(after + 1, self._oldest), len(self._entries) + 1)
+        there = (at for at in above if self._entries[at - 1] is not GONE)
+        return self._reading(islice(there, limit), after, limit)
 
     async def read(self, user_id: int, after: int, limit: int) -> Reading:
         return self._reading(islice(self._seen_by(user_id, after), limit), after, limit)
@@ -213,22 +220,47 @@ class MemoryLog:
         if seat is None:
             return []
         if before is None:
-            return self._shown(islice(self._of_seat(conv, seat, after), limit))
-        found = [at for at in self._of_seat(conv, seat, after) if at < before]
+            return self._shown(islice(self._seen_of(conv, seat.sight, after), limit))
+        found = [at for at in self._seen_of(conv, seat.sight, after) if at < before]
         return self._shown(found[-limit:] if limit else [])
 
-    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
+    async def sight(self, user_id: int, conv: int) -> Sight | None:
+        seat = self._members.seat(conv, user_id)
+        return None if seat is None else seat.sight
+
+    async def conversations(
+        self, user_id: int, before: int | None, limit: int
+    ) -> list[Conversation]:
         seats = self._members.all_of(user_id)
-        counts = {
-            conv: sum(
-                1
-                for at in self._of_seat(conv, seats[conv], seats[conv].read)
-                if self._is_text_of_another(at, user_id)
-            )
-            for conv in convs
-            if conv in seats
+        lasts = {
+            max(seen): conv
+            for conv, seat in seats.items()
+            if (seen := list(self._seen_of(conv, seat.sight, 0)))
         }
-        return {conv: count for conv, count in counts.items() if count}
+        following = sorted((at for at in lasts if before is None or at < before), reverse=True)
+        return [
+            self._conversation(user_id, lasts[at], seats[lasts[at]], at) for at in following[:limit]
+        ]
+
+    def _conversation(self, user_id: int, conv: int, seat: Seat, last: int) -> Conversation:
+        (entry,) = self._shown([last])
+        unread = sum(
+            self._is_text_of_another(at, user_id)
+            for at in self._seen_of(conv, seat.sight, seat.read)
+        )
+        peer_id = 0 if is_group(conv) else other_of(conv, user_id)
+        peer = self._members.seat(conv, peer_id) if peer_id != user_id else None
+        return Conversation(
+            conv,
+            self._users.name(peer_id) if peer_id else self._groups.name(conv),
+            entry,
+            seat.read,
+            min(unread, MOST_UNREAD),
+            left=seat.left != FOR_EVER,
+            quiet=seat.quiet,
+            peer_got=self._got.get(peer_id, 0) if peer else None,
+            peer_read=peer.read if peer and not self._hides_read(peer_id) else None,
+        )
 
     def _is_text_of_another(self, at: int, user_id: int) -> bool:
         entry = self._entries[at - 1]
@@ -270,10 +302,36 @@ class MemoryLog:
         return {
             user_id: seat.read
             for user_id, seat in seats.items()
-            if seat.read and not self._settings.chosen(user_id).hide_read
+            if seat.read and not self._hides_read(user_id)
         }
 
-    def forget(self, user_id: int) -> None:
+    def _hides_read(self, user_id: int) -> bool:
+        return self._settings.chosen(user_id).hide_read
+
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        front = islice(self._entries, self._oldest - 1, None)
+        there = (entry for entry in front if entry is not GONE)
+        old = list(islice(takewhile(lambda entry: entry.time_ms < before_ms, there), limit))
+        if old:
+            self._oldest = old[-1].at + 1
+        return self._delete(old, limit)
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        old: list[Entry] = []
+        for kind in KINDS:
+            entries = (self._entries[at - 1] for at in self._of.get(conv, ()))
+            its = (entry for entry in entries if entry.kind == kind)
+            old += takewhile(lambda entry: entry.time_ms < before_ms, its)
+        return self._delete(old[:limit], limit)
+
+    def _delete(self, old: list[Entry], limit: int) -> Forgotten:
+        for entry in old:
+            self._entries[entry.at - 1] = GONE
+            self._of[entry.conv].remove(entry.at)
+            del self._firsts[entry.sender_id, entry.cid]
+        return Forgotten(len(old), more=len(old) == limit > 0)
+
+    def forget_user(self, user_id: int) -> None:
         """They are no more."""
         self._met.clear()
         self._got.pop(user_id, None)
@@ -282,19 +340,17 @@ class MemoryLog:
     def _seen_by(self, user_id: int, after: int) -> Iterator[int]:
         """The positions above `after` that a user may see, ascending."""
         seats = self._members.all_of(user_id)
-        return merge(*(self._of_seat(conv, seat, after) for conv, seat in seats.items()))
+        return merge(*(self._seen_of(conv, seat.sight, after) for conv, seat in seats.items()))
 
-    def _of_seat(self, conv: int, seat: Seat, after: int) -> Iterator[int]:
+    def _seen_of(self, conv: int, sight: Sight, after: int) -> Iterator[int]:
         positions = self._of.get(conv, [])
-        begin = bisect_right(positions, max(after, seat.since))
-        return iter(positions[begin : bisect_right(positions, seat.left)])
+        return filter(sight.shows, positions[bisect_right(positions, after) :])
 
     def _shown(self, positions: Iterable[int]) -> list[Entry]:
         return [self._named(self._entries[at - 1]) for at in positions]
 
     def _named(self, entry: Entry) -> Entry:
-        user = self._users.user(entry.sender_id)
-        name = UNNAMED if user is None else user.name
+        name = self._users.name(entry.sender_id)
         return entry if entry.sender_name == name else _like(entry, sender_name=name)
 
 

@@ -4,14 +4,13 @@ from collections import defaultdict
 
 import attrs
 
+from chat_domain.entries import FOR_EVER, Sight
 from chat_domain.model import Role
-
-FOR_EVER = 2**63 - 1  # no position is as high
 
 
 @attrs.define
 class Seat:
-    """since, left: its user sees what is above the one, and not above the other."""
+    """since, left: as of `Sight`."""
 
     role: Role
     joined: int
@@ -19,6 +18,10 @@ class Seat:
     left: int = FOR_EVER
     read: int = 0
     quiet: bool = False
+
+    @property
+    def sight(self) -> Sight:
+        return Sight(self.since, self.left)
 
 
 @attrs.define

@@ -7,7 +7,7 @@ import attrs
 
 from adapters.memory.looks import Looks
 from chat_domain.errors import NameTaken
-from chat_domain.model import Account, User
+from chat_domain.model import UNNAMED, Account, User
 from chat_domain.names import Name
 
 
@@ -25,6 +25,11 @@ class MemoryUsers:
         """What the other repositories of this store ask."""
         account = self._accounts.get(user_id)
         return account.user if account else None
+
+    def name(self, user_id: int) -> str:
+        """UNNAMED of who is no more."""
+        account = self._accounts.get(user_id)
+        return account.user.name if account else UNNAMED
 
     async def add(self, name: Name, secret: str) -> int:
         if name.key in self._ids or self._looks.has(name):

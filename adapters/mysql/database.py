@@ -30,6 +30,7 @@ class MySqlConnection:
         still_is="CAST(password AS BINARY) = ?",
         key_has="INSTR(namekey, CAST(? AS BINARY)) > 0",
         unless_there="ON DUPLICATE KEY UPDATE userid = userid",
+        greatest="GREATEST",
         some_tokens="ORDER BY digest LIMIT ?",
     )
 

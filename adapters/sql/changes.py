@@ -70,13 +70,13 @@ class _Changes:
         group_id = await self._connection.add_named("AllGroup", row)
         if group_id is None:
             raise GroupNameTaken(name.text)
-        await members.enter(self._connection, group_id, creator_id, Role.CREATOR, at)
+        await members.enter(self._connection, group_id, creator_id, Role.CREATOR, at, at - 1)
         return group_id
 
     async def _join(self, entry: Entry, at: int) -> None:
-        await self._check_group(entry.conv)
+        since = 0 if await self._shows_all(entry.conv) else at - 1
         entered = await members.enter(
-            self._connection, entry.conv, entry.sender_id, Role.NORMAL, at
+            self._connection, entry.conv, entry.sender_id, Role.NORMAL, at, since
         )
         if not entered:
             raise AlreadyMember(entry.conv)
@@ -122,6 +122,12 @@ class _Changes:
         await entries.erase(self._connection, sender_id, admission.head + 1)
 
     async def _check_group(self, group_id: int) -> None:
-        query = "SELECT 1 FROM AllGroup WHERE id = ?"
-        if not await self._connection.rows(query, (bounded(group_id),)):
+        await self._shows_all(group_id)
+
+    async def _shows_all(self, group_id: int) -> bool:
+        """Whether who joins this group sees what was before. Raises NoSuchGroup."""
+        query = "SELECT whole_history FROM AllGroup WHERE id = ?"
+        rows = await self._connection.rows(query, (bounded(group_id),))
+        if not rows:
             raise NoSuchGroup(group_id)
+        return bool(rows[0][0])

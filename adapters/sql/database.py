@@ -24,6 +24,7 @@ class Words:
     still_is: str  # a condition: User.password is `?`, to the last byte
     key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # behind INSERT INTO Friend or Member: leave the row that is there
+    greatest: str  # the function that gives the greatest of its arguments
     some_tokens: str  # behind DELETE FROM Token: `?` of them
     # A condition on a row of Member: its conversation may have an entry above `?`. A database that
     # cannot tell that faster than by looking for those entries says that it may.

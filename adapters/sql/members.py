@@ -11,12 +11,12 @@ import attrs
 from adapters.sql import judging
 from adapters.sql.database import Connection, Row
 from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
-from chat_domain.entries import people
+from chat_domain.entries import Sight, people
 from chat_domain.model import Role
 
 _ADD = (
     "INSERT INTO Member (userid, conv, role, joined, since, `left`, `read`)"
-    " VALUES (?, ?, ?, ?, ?, ?, 0)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -33,16 +33,18 @@ async def meet(connection: Connection, convs: Mapping[int, int]) -> None:
     """Give conversations of two their members, where they have none yet. convs: and where each
     begins."""
     rows = [
-        (user_id, conv, Role.NORMAL.value, at, 0, FOR_EVER)
+        (user_id, conv, Role.NORMAL.value, at, 0, FOR_EVER, 0)
         for conv, at in sorted(convs.items())
         for user_id in dict.fromkeys(people(conv))
     ]
     await connection.change_each(f"{_ADD} {connection.words.unless_there}", rows)
 
 
-async def enter(connection: Connection, conv: int, user_id: int, role: Role, at: int) -> bool:
-    """Let somebody into a group; False where they are in it. They see their own joining."""
-    place = (role.value, at, at - 1, FOR_EVER)
+async def enter(  # noqa: PLR0917  # a member's columns
+    connection: Connection, conv: int, user_id: int, role: Role, at: int, since: int
+) -> bool:
+    """Let somebody into a group; False where they are in it. What was before is read."""
+    place = (role.value, at, since, FOR_EVER, at - 1)
     left = await connection.rows(
         "SELECT `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
@@ -52,7 +54,7 @@ async def enter(connection: Connection, conv: int, user_id: int, role: Role, at:
         return False
     else:
         await connection.change(
-            "UPDATE Member SET role = ?, joined = ?, since = ?, `left` = ?"
+            "UPDATE Member SET role = ?, joined = ?, since = ?, `left` = ?, `read` = ?"
             " WHERE userid = ? AND conv = ?",
             (*place, user_id, conv),
         )
@@ -126,20 +128,12 @@ async def span(
     return _spans(rows, after, upto)
 
 
-async def unread(
-    connection: Connection, user_id: int, convs: Sequence[int], upto: int
-) -> list[Span]:
-    """Of these conversations what a user may see and has not read."""
-    rows = await connection.rows_in(
-        "SELECT conv, since, `left`, `read` FROM Member"  # noqa: S608  # a number
-        f" WHERE userid = {user_id:d} AND conv IN",
-        convs,
+async def sight(connection: Connection, user_id: int, conv: int) -> Sight | None:
+    """What a user may see of a conversation, None where they never were in it."""
+    rows = await connection.rows(
+        "SELECT since, `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
-    found = [
-        Span(conv, max(since, read), min(left, upto))
-        for conv, since, left, read in judging.positions(rows)
-    ]
-    return [span for span in found if span.above < span.upto]
+    return next((Sight(*row) for row in judging.positions(rows)), None)
 
 
 async def read_up_to(connection: Connection, every: Sequence[tuple[int, int, int]]) -> None:

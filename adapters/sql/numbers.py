@@ -1,7 +1,10 @@
 """Numbers on their way to a database."""
 
+from chat_domain.entries import FOR_EVER
+
+__all__ = ["FOR_EVER", "NO_ID", "bounded", "bounded_at"]
+
 NO_ID = 2**31  # ids are below
-FOR_EVER = 2**63 - 1  # in Member.left: who has not left; no position is as high
 HIDES_READ, HIDES_TYPING = 1, 2  # what User.hides is the sum of
 
 

@@ -4,14 +4,26 @@ Head first, then memberships, then entries up to that head: so whatever is commi
 above the head that is told, also where statements do not see one moment together.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from secrets import token_hex
 
-from adapters.sql import entries, judging, members
+from adapters.sql import conversations, entries, forgetting, judging, members
 from adapters.sql.database import Connection, Database
 from adapters.sql.members import Span
-from adapters.sql.numbers import bounded, bounded_at
-from chat_domain.entries import KINDS, TEXT, Ends, Entry, Opening, Place, Reading, pair
+from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
+from chat_domain.entries import (
+    KINDS,
+    TEXT,
+    Ends,
+    Entry,
+    Forgotten,
+    Opening,
+    Place,
+    Reading,
+    Sight,
+    pair,
+)
+from chat_domain.model import Conversation
 
 __all__ = ["SqlReading", "ends", "opening", "renew"]
 
@@ -51,9 +63,16 @@ class SqlReading:
         asked = bounded(user_id), bounded_at(conv), before, bounded_at(after), bounded(limit)
         return await self._database.read(_page, *asked)
 
-    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
-        asked = sorted({bounded_at(conv) for conv in convs})
-        return await self._database.read(_unread, bounded(user_id), asked)
+    async def sight(self, user_id: int, conv: int) -> Sight | None:
+        return await self._database.read(members.sight, bounded(user_id), bounded_at(conv))
+
+    async def conversations(
+        self, user_id: int, before: int | None, limit: int
+    ) -> list[Conversation]:
+        below = FOR_EVER if before is None else bounded_at(before)
+        return await self._database.read(
+            conversations.page, bounded(user_id), below, bounded(limit)
+        )
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         asked = bounded(user_id), bounded(sender_id), bounded(most)
@@ -81,6 +100,14 @@ class SqlReading:
 
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         return await self._database.read(members.reads, bounded_at(conv), bounded(most))
+
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        asked = before_ms, bounded(limit)
+        return await self._database.write(forgetting.forget, *asked, repeatable=True)
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        asked = bounded_at(conv), before_ms, bounded(limit)
+        return await self._database.write(forgetting.forget_of, *asked, repeatable=True)
 
 
 async def ends(connection: Connection) -> Ends:
@@ -134,7 +161,7 @@ async def _read(connection: Connection, user_id: int, after: int, limit: int) ->
     head = (await ends(connection)).head
     spans = await members.spans(connection, user_id, after, head)
     positions = await _first(connection, spans, limit)
-    found = await _entries_at(connection, positions)
+    found = await entries.at(connection, positions)
     return _reading(positions, found, head, after, limit)
 
 
@@ -151,19 +178,7 @@ async def _page(  # noqa: PLR0917  # what the port asks
     upto = head if before is None else min(head, before - 1)
     spans = await members.span(connection, user_id, conv, after, upto)
     find = _first if before is None else _last
-    return await _entries_at(connection, await find(connection, spans, limit))
-
-
-async def _unread(connection: Connection, user_id: int, convs: Sequence[int]) -> dict[int, int]:
-    head = (await ends(connection)).head
-    spans = await members.unread(connection, user_id, convs, head)
-    parts = await connection.promising([(span.conv, TEXT, span.above, span.upto) for span in spans])
-    counts = await connection.integers(
-        "SELECT count(*) AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
-        " AND senderid <> ?",
-        [(*part, user_id) for part in parts],
-    )
-    return {part[0]: count for part, (count,) in zip(parts, counts, strict=True) if count}
+    return await entries.at(connection, await find(connection, spans, limit))
 
 
 async def _unheard(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
@@ -230,10 +245,3 @@ async def _last(connection: Connection, spans: Sequence[Span], limit: int) -> li
 
 
 _IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
-
-
-async def _entries_at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
-    if not positions:
-        return []
-    rows = await connection.rows_in(f"{entries.SELECT} WHERE at IN", positions)
-    return judging.entries(rows)

@@ -23,6 +23,7 @@ class SqliteConnection:
         still_is="password = ?",
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
+        greatest="max",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
         may_have_above=(
             "EXISTS (SELECT 1 FROM Entry"

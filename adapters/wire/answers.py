@@ -7,7 +7,7 @@ declared with the request.
 from msgspec import Struct
 
 from adapters.wire import errors
-from adapters.wire.frames import ONLINE, Secret, ServerFrame, encode, state, where
+from adapters.wire.frames import ONLINE, EntryFrame, Secret, ServerFrame, encode, state, where
 from chat_domain.model import (
     Friend,
     Group,
@@ -166,6 +166,51 @@ class MembersAck(Answer, tag=1027, kw_only=True):
 def _role(value: str) -> Role:
     """A role of a later version counts for nothing here."""
     return Role.CREATOR if value == Role.CREATOR.value else Role.NORMAL
+
+
+# -- what was said ---------------------------------------------------------------------------------
+
+
+class ConversationRow(Struct, omit_defaults=True, gc=False, kw_only=True):
+    """One of the user's conversations. toid, groupid: which, one of the two. The other fields are
+    those of `model.Conversation`, `muted` its `quiet`."""
+
+    toid: int = 0
+    groupid: int = 0
+    name: str
+    last: EntryFrame
+    read: int
+    unread: int
+    peer_read: int | None = None
+    peer_got: int | None = None
+    muted: bool = False
+    left: bool = False
+
+
+class ConversationsAck(Answer, tag=1040, kw_only=True):
+    """next: what to send as `before` for the following page."""
+
+    conversations: list[ConversationRow]
+    next: int | None = None
+
+
+class ReadMark(Struct, gc=False):
+    """Up to where user `id` has read a conversation."""
+
+    id: int
+    read: int
+
+
+class HistoryAck(Answer, tag=1042, kw_only=True):
+    """more: there are more entries in the direction in which was asked. read: up to where the user
+    has read; marks: up to where others have. Both where the newest were asked for."""
+
+    toid: int = 0
+    groupid: int = 0
+    entries: list[EntryFrame]
+    more: bool
+    read: int | None = None
+    marks: list[ReadMark] | None = None
 
 
 # -- what the user has chosen ----------------------------------------------------------------------

@@ -43,16 +43,18 @@ def where(conv: int, user_id: int) -> dict[str, int]:
 
 
 class OneChatFrame(ServerFrame, tag=1005):
-    """A message for one user. at: its position. re: of what it answers, 0 for nothing."""
+    """A message for one user. at: its position. re: of what it answers, 0 for nothing. deleted: it
+    has no text any more."""
 
     at: int
     cid: str
     id: int
     name: str
     toid: int
-    msg: str
-    time: int
+    msg: str = ""
+    time: int = 0
     re: int = 0
+    deleted: bool = False
 
 
 class GroupChatFrame(ServerFrame, tag=1009):
@@ -63,9 +65,10 @@ class GroupChatFrame(ServerFrame, tag=1009):
     id: int
     name: str
     groupid: int
-    msg: str
-    time: int
+    msg: str = ""
+    time: int = 0
     re: int = 0
+    deleted: bool = False
 
 
 class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
@@ -83,6 +86,9 @@ class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
     whom: int = 0
     newname: str = ""
     detail: str = ""
+
+
+EntryFrame = OneChatFrame | GroupChatFrame | ChangedFrame  # what is in the log
 
 
 class Mark(Struct, omit_defaults=True, gc=False):

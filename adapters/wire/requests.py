@@ -81,7 +81,7 @@ class Written:
 
 class InConversation:
     """Of a request about one conversation: that with the user `toid`, who may be oneself, or that
-    of the group `groupid`. Where both are given, `toid` counts."""
+    of the group `groupid`."""
 
     __slots__ = ()
 
@@ -90,13 +90,11 @@ class InConversation:
 
     def __post_init__(self) -> None:
         _one_of(self.toid, self.groupid, "`toid` or `groupid`")
+        _not_both(self.toid, self.groupid, "`toid` or `groupid`")
 
     def conv_of(self, user_id: int) -> int:
         """The conversation's number, where this user asks."""
-        if self.toid is not None:
-            return pair(user_id, self.toid)
-        assert self.groupid is not None
-        return self.groupid
+        return self.groupid or pair(user_id, self.toid or 0)
 
 
 # -- logging in and out ----------------------------------------------------------------------------
@@ -182,6 +180,7 @@ class Settings(Request[answers.SettingsAck], tag=1045, kw_only=True):
     muted: bool | None = None
 
     def __post_init__(self) -> None:
+        _not_both(self.toid, self.groupid, "`toid` or `groupid`")
         if self.muted is not None:
             _one_of(self.toid, self.groupid, "`toid` or `groupid`")
 
@@ -248,6 +247,28 @@ class Typing(InConversation, Request[None], tag=number_of(TypingFrame), kw_only=
 
     toid: Id | None = None
     groupid: Id | None = None
+
+
+# -- what was said ---------------------------------------------------------------------------------
+
+
+class ListConversations(Request[answers.ConversationsAck], tag=1039, kw_only=True):
+    before: Position | None = None
+    limit: PageSize = 100
+
+
+class History(InConversation, Request[answers.HistoryAck], tag=1041, kw_only=True):
+    refusals = (errors.NotMember,)
+
+    toid: Id | None = None
+    groupid: Id | None = None
+    before: Position | None = None
+    after: Position | None = None
+    limit: PageSize = 50
+
+    def __post_init__(self) -> None:
+        InConversation.__post_init__(self)
+        _not_both(self.before, self.after, "`before` or `after`")
 
 
 # -- people ----------------------------------------------------------------------------------------
@@ -369,3 +390,8 @@ def answer_of(request: type[AnyRequest]) -> type[Answer] | None:
 def _one_of(first: object, second: object, names: str) -> None:
     if first is None and second is None:
         raise ValueError(f"Object missing required field {names}")
+
+
+def _not_both(first: object, second: object, names: str) -> None:
+    if first is not None and second is not None:
+        raise ValueError(f"Expected {names}, and not both")

@@ -3,17 +3,16 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from adapters.wire.answers import Ack
 from adapters.wire.frames import (
     ChangedFrame,
+    EntryFrame,
     GroupChatFrame,
     OneChatFrame,
     PresenceFrame,
-    ServerFrame,
     encode,
 )
 from adapters.wire.version1 import chat_for_terminal, short_chats
-from chat_domain.entries import Change, Entry, Known, is_group, other_of
+from chat_domain.entries import DELETED, Change, Entry, is_group, other_of
 from chat_domain.model import Friend
 
 T = TypeVar("T")
@@ -40,41 +39,49 @@ class _OnceForAll(Generic[T, R]):
 class MessageEncoder:
     """Makes frames, without their terminators, once for all who get them.
 
-    encode: of an entry that has its position; what is DELETED is a chat without text. short_chats,
-    chat_for_terminal: of a text, for the C++ server's client and for people. presence: PRESENCE.
+    short_chats, chat_for_terminal: of a text, for the C++ server's client and for people. presence:
+    PRESENCE.
     """
 
     def __init__(self) -> None:
-        self.encode: Callable[[Entry], bytes] = _OnceForAll(_frame).of
+        self._last: Entry | None = None
+        self._frame = b""  # of the last
         self.short_chats = _OnceForAll(short_chats).of
         self.chat_for_terminal = _OnceForAll(chat_for_terminal).of
         self.presence: Callable[[Friend], bytes] = _OnceForAll(_presence).of
 
+    def encode(self, entry: Entry) -> bytes:
+        """With its position; what is DELETED is a chat without text."""
+        if entry is not self._last:
+            self._frame = encode(entry_frame(entry))
+            self._last = entry
+        return self._frame
 
-def _frame(entry: Entry) -> bytes:
+
+def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
+    """The frame that an entry is pushed as. most: characters of its text, all if None."""
     if entry.change is not None:
-        return encode(_changed(entry, entry.change))
+        return _changed(entry, entry.change)
     conv, sender_id = entry.conv, entry.sender_id
     kind: type[OneChatFrame | GroupChatFrame]
     if is_group(conv):
         kind, to = GroupChatFrame, conv
     else:
         kind, to = OneChatFrame, other_of(conv, sender_id)
-    return encode(
-        kind(
-            entry.at,
-            entry.cid,
-            sender_id,
-            entry.sender_name,
-            to,
-            entry.text,
-            entry.time_ms,
-            entry.answers,
-        )
+    return kind(
+        entry.at,
+        entry.cid,
+        sender_id,
+        entry.sender_name,
+        to,
+        entry.text[:most],
+        entry.time_ms,
+        entry.answers,
+        entry.kind == DELETED,
     )
 
 
-def _changed(entry: Entry, change: Change) -> ServerFrame:
+def _changed(entry: Entry, change: Change) -> ChangedFrame:
     group = is_group(entry.conv)
     return ChangedFrame(
         at=entry.at,
@@ -93,8 +100,3 @@ def _changed(entry: Entry, change: Change) -> ServerFrame:
 
 def _presence(who: Friend) -> bytes:
     return encode(PresenceFrame.of(who))
-
-
-def accepted(tag: int, entry: Entry | Known) -> bytes:
-    """The answer to a chat that is in the log, without its terminator. tag: its `seq`."""
-    return encode(Ack(tag, entry.at, entry.time_ms))

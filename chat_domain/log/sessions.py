@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.entries import is_group, other_of
+from chat_domain.entries import is_group, other_of, people
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
@@ -29,6 +29,12 @@ class Sessions:
     def of(self, user_id: int) -> tuple[Session, ...]:
         """A user's sessions, the oldest first."""
         return self._of_users.get(user_id, ())
+
+    def of_people(self, conv: int) -> tuple[Session, ...]:
+        """The sessions of the two of a conversation, which is no group's."""
+        low, high = people(conv)
+        sessions = self._of_users.get(high, ())
+        return sessions if low == high else sessions + self._of_users.get(low, ())
 
     def of_all(self, user_ids: Iterable[int]) -> list[Session]:
         """The sessions of all of these users."""

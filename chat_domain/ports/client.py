@@ -30,13 +30,7 @@ class Said(Protocol):
 
 
 class Client(Protocol):
-    """The far end of a session. Its methods return at once; nothing is waited for.
-
-    sent: everything up to this position that it is to be shown has left for it. Whoever shows
-    it nothing of what is there moves it all the same.
-    """
-
-    sent: int
+    """The far end of a session. Its methods return at once; nothing is waited for."""
 
     def show(self, entry: Entry) -> None:
         """Send an entry of one of the user's conversations, which has just been applied."""

@@ -13,11 +13,13 @@ from typing import Protocol
 
 import attrs
 
-from chat_domain.entries import Batch, Ends, Entry, Known, Opening, Place, Reading
+from chat_domain.entries import Batch, Ends, Entry, Forgotten, Known, Opening, Place, Reading, Sight
 from chat_domain.errors import ChatError
 from chat_domain.model import (
     Account,
+    Conversation,
     Group,
+    Keeping,
     KeptToken,
     Member,
     Membership,
@@ -150,7 +152,8 @@ class Settings(Protocol):
 
 
 class Groups(Protocol):
-    """The groups and who is in them. They change by entries of the log alone (see `Log.append`).
+    """The groups and who is in them. They change by entries of the log alone (see `Log.append`),
+    but for what `show_history` says.
 
     Members are those who have not left. The rows of those who have stay, for what they may see.
     """
@@ -168,6 +171,10 @@ class Groups(Protocol):
     async def skip_ids(self, number: int) -> None:
         """Give none of the next `number` ids to any group."""
 
+    async def show_history(self, group_id: int, *, whole: bool) -> bool:
+        """Let who joins a group from now on see all that was said there, or what comes from their
+        joining on, as at the beginning. Return whether there is such a group."""
+
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         """The first `limit` of a user's groups with an id above `after`, ascending by id."""
 
@@ -181,6 +188,14 @@ class Groups(Protocol):
         """The first `limit` members with an id above `after`, ascending by id, `online` left
         False. Raises NoSuchGroup."""
 
+    async def keep(self, group_id: int, days: int) -> int:
+        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
+        kept before. That stays so when the group has ended. Raises NoSuchGroup."""
+
+    async def keeping(self, after: int, limit: int) -> list[Keeping]:
+        """The first `limit` groups, ended ones among them, that are not kept for ever and have an
+        id above `after`, ascending by id."""
+
 
 class Log(Protocol):
     """The one log of everything that is said, and of every change of who may see it.
@@ -189,10 +204,10 @@ class Log(Protocol):
     has seen one can read everything below it, on any node, and it is never given again within an
     epoch. A conversation of two has its members with its first entry.
 
-    A user may see an entry of a conversation when they are or were a member of it, and the entry
-    is above the position from which on they are, and not above the one of their leaving, if they
-    have left. Who joins sees their own joining, who leaves their own leaving; who joins again sees
-    from there on only.
+    A user may see an entry of a conversation when they are or were a member of it, and their
+    `Sight` of it shows the entry. Who joins sees their own joining, who leaves their own leaving;
+    who joins again sees from there on only. Who joins a group that shows all its history
+    (`Groups.show_history`) sees what was before as well, and has read it.
     """
 
     def append(self, batch: Batch, done: "Callable[[Outcome], None]") -> None:
@@ -246,9 +261,14 @@ class Log(Protocol):
         """Of a conversation's entries above `after` that a user may see: the first `limit`, or
         where `before` is given, the last `limit` below it. Ascending."""
 
-    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
-        """How many texts of others a user may see in each of these conversations and has not read
-        (`Member.read`), deleted ones left out. Conversations without any are left out."""
+    async def sight(self, user_id: int, conv: int) -> Sight | None:
+        """What a user may see of a conversation, None where they never were in it."""
+
+    async def conversations(
+        self, user_id: int, before: int | None, limit: int
+    ) -> list[Conversation]:
+        """The first `limit` of a user's conversations of which they may see an entry, by the last
+        one that they may see, the latest first; those alone whose last one is below `before`."""
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         """How many texts a user's devices have not got (`got`) that this sender wrote to them
@@ -270,6 +290,15 @@ class Log(Protocol):
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         """Up to where the members of a conversation have read it, who have read anything of it and
         do not hide that. Empty where there are more than `most` members."""
+
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        """Delete entries at the front, in the order of positions, up to the first one whose time
+        is not below `before_ms`; `limit` of them at most. `ends.oldest` is behind them then. A cid
+        whose entry was deleted is nobody's. What has no time that can be read is old."""
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        """The same of one conversation's entries, of each kind by itself, wherever they are.
+        `ends.oldest` stays as it is: positions that the log does not have were deleted."""
 
 
 @attrs.frozen

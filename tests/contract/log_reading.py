@@ -19,6 +19,7 @@ from tests.contract.making import (
     say,
     seen,
     text,
+    unread,
     write,
 )
 
@@ -152,8 +153,13 @@ async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
     assert await log.missed(number, 0, 9) == 0
     assert await log.page(number, pair(ann, bob), before=None, after=0, limit=9) == []
     assert await log.page(ann, number, before=None, after=0, limit=9) == []
-    assert await log.unread(number, [pair(ann, bob), number]) == {}
-    assert await log.unread(bob, [number]) == {}
+    assert await log.conversations(number, None, 9) == []
+    shown = [one.last.at for one in await log.conversations(ann, number, 9)]
+    assert shown == ([2] if number > 2 else [])
+    assert await log.sight(number, pair(ann, bob)) is None
+    assert await log.sight(ann, number) is None
+    assert await log.read_mark(number, pair(ann, bob)) is None
+    assert await log.read_mark(ann, number) is None
     assert await log.unheard(number, ann, 9) == await log.unheard(bob, number, 9) == 0
     opening = await log.opening(number)
     assert (opening.got, opening.groups) == (0, ())
@@ -222,7 +228,7 @@ async def test_a_page_has_what_its_reader_may_see(store: Store) -> None:
 
 
 async def test_what_was_not_read_is_counted_by_conversation(store: Store) -> None:
-    """Texts of others that are there; conversations without any, or not asked for, are left out."""
+    """Texts of others that are there, up to one's leaving."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await create(store, ann, "Chess")
     await say(store, ann, group.id, "before")
@@ -232,16 +238,13 @@ async def test_what_was_not_read_is_counted_by_conversation(store: Store) -> Non
     await say(store, ann, pair(ann, bob), "three")
     await say(store, cid, pair(bob, cid), "four", "five", "six")
     await say(store, ann, pair(ann, cid), "not his")
-    convs = [group.id, pair(ann, bob), pair(ann, cid)]
-    expected = {group.id: 2, pair(ann, bob): 1}
-    assert await store.log.unread(bob, convs) == expected
-    assert await store.log.unread(bob, [*convs, pair(bob, cid)]) == expected | {pair(bob, cid): 3}
-    assert await store.log.unread(bob, []) == {}
+    expected = {group.id: 2, pair(ann, bob): 1, pair(bob, cid): 3}
+    assert await unread(store, bob) == expected
     await leave(store, group.id, bob)
     await say(store, ann, group.id, "after")
-    assert await store.log.unread(bob, convs) == expected
+    assert await unread(store, bob) == expected
     await write(store, change(What.ERASED, ann, pair(ann, ann)))
-    assert await store.log.unread(bob, [*convs, pair(bob, cid)]) == {pair(bob, cid): 3}
+    assert await unread(store, bob) == {pair(bob, cid): 3}
 
 
 async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: Store) -> None:

@@ -163,6 +163,12 @@ async def seen(store: Store, user_id: int, after: int = 0, limit: int = 10_000) 
     return [entry.at for entry in (await store.log.read(user_id, after, limit)).entries]
 
 
+async def unread(store: Store, user_id: int) -> dict[int, int]:
+    """How many texts a user has not read, of those conversations in which there are any."""
+    found = await store.log.conversations(user_id, None, 10_000)
+    return {one.conv: one.unread for one in found if one.unread}
+
+
 def facts(entry: Entry) -> tuple[Any, ...]:
     """An entry as what can be compared, but for its sender's name."""
     said = entry.conv, entry.kind, entry.sender_id, entry.cid, entry.text, entry.change

@@ -74,16 +74,14 @@ async def test_what_one_was_never_in_cannot_be_muted(store: Store) -> None:
 
 
 async def test_who_comes_back_to_a_group_finds_it_as_it_was(store: Store) -> None:
-    """Muted, also while they were out of it, and read as far."""
+    """Muted, also while they were out of it."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await store.settings.mute(bob, group.id, True)
-    await read(store, bob, group.id, 2)
     await leave(store, group.id, bob)
     assert await store.settings.mute(bob, group.id, None) is True
     await join(store, group.id, bob)
     assert await store.settings.mute(bob, group.id, None) is True
-    assert await store.log.read_mark(bob, group.id) == 2
 
 
 async def test_what_a_user_has_chosen_goes_with_them(store: Store) -> None:
@@ -157,7 +155,8 @@ async def test_what_was_read_counts(store: Store) -> None:
     ann, bob = await register(store, "Ann", "Bob")
     said = await say(store, ann, pair(ann, bob), "one", "two", "three")
     await read(store, bob, pair(ann, bob), said[1].at)
-    assert await store.log.unread(bob, [pair(ann, bob)]) == {pair(ann, bob): 1}
+    (conversation,) = await store.log.conversations(bob, None, 9)
+    assert (conversation.read, conversation.unread) == (said[1].at, 1)
 
 
 async def test_the_members_of_a_conversation_have_read(store: Store) -> None:
@@ -166,10 +165,10 @@ async def test_the_members_of_a_conversation_have_read(store: Store) -> None:
     group = await make(store, "Chess", ann, bob, cid)
     await say(store, ann, pair(ann, bob), "hello")
     for user, conv, at in (
-        (ann, group.id, 3), (bob, group.id, 2), (cid, group.id, 1), (bob, pair(ann, bob), 4),
+        (ann, group.id, 3), (bob, group.id, 2), (cid, group.id, 3), (bob, pair(ann, bob), 4),
     ):  # fmt: skip
         await read(store, user, conv, at)
-    assert await store.log.reads(group.id, 50) == {ann: 3, bob: 2, cid: 1}
+    assert await store.log.reads(group.id, 50) == {ann: 3, bob: 2, cid: 3}
     assert await store.log.reads(pair(ann, bob), 50) == {bob: 4}
     await leave(store, group.id, cid)
     assert await store.log.reads(group.id, 50) == {ann: 3, bob: 2}
@@ -181,15 +180,14 @@ async def test_the_members_of_a_conversation_have_read(store: Store) -> None:
 
 async def test_of_too_many_members_nobody_is_told(store: Store) -> None:
     """Those count who have read nothing, or hide it; those who have left do not."""
-    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
-    group = await make(store, "Chess", ann, bob, cid)
-    await read(store, ann, group.id, 3)
-    await store.settings.set(bob, hide_read=True)
-    assert await store.log.reads(group.id, 3) == {ann: 3}
+    ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
+    group = await make(store, "Chess", ann, bob, cid, dan)
+    await read(store, bob, group.id, 4)
+    await store.settings.set(cid, hide_read=True)
+    await leave(store, group.id, dan)
+    assert await store.log.reads(group.id, 3) == {bob: 4}
     assert await store.log.reads(group.id, 2) == {}
     assert await store.log.reads(group.id, 0) == {}
-    await leave(store, group.id, cid)
-    assert await store.log.reads(group.id, 2) == {ann: 3}
 
 
 async def test_who_hides_what_they_read_is_left_out(store: Store) -> None:
@@ -205,6 +203,34 @@ async def test_who_hides_what_they_read_is_left_out(store: Store) -> None:
     assert await store.log.read_mark(bob, conv) == 1
     await store.settings.set(bob, hide_read=False)
     assert await store.log.reads(conv, 50) == {ann: 1, bob: 1}
+
+
+async def test_a_list_of_conversations_says_what_is_muted(store: Store) -> None:
+    """By its own user."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann, bob)
+    await say(store, ann, pair(ann, bob), "hello")
+    await store.settings.mute(ann, group.id, True)
+    await store.settings.mute(bob, pair(ann, bob), True)
+    for user, muted in ((ann, [group.id]), (bob, [pair(ann, bob)])):
+        found = await store.log.conversations(user, None, 9)
+        assert [one.conv for one in found if one.quiet] == muted
+
+
+async def test_a_list_of_conversations_hides_what_is_hidden(store: Store) -> None:
+    """What the other one has read, where they do not show it; what they have got is there."""
+    ann, bob = await register(store, "Ann", "Bob")
+    conv = pair(ann, bob)
+    await say(store, ann, conv, "hello")
+    for user in (ann, bob):
+        await read(store, user, conv, 1)
+        await store.log.got({user: 1})
+    await store.settings.set(ann, hide_typing=True)
+    await store.settings.set(bob, hide_read=True)
+    (of_ann,) = await store.log.conversations(ann, None, 9)
+    (of_bob,) = await store.log.conversations(bob, None, 9)
+    assert (of_ann.read, of_ann.peer_read, of_ann.peer_got) == (1, None, 1)
+    assert (of_bob.read, of_bob.peer_read, of_bob.peer_got) == (1, 1, 1)
 
 
 async def test_a_new_epoch_cuts_what_was_read_to_the_head(store: Store) -> None:

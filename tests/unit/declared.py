@@ -34,6 +34,7 @@ NAMES: dict[type[AnyRequest], str] = {
     requests.ListGroups: "GROUPS",
     requests.ListMembers: "MEMBERS",
     requests.ListSessions: "SESSIONS",
+    requests.ListConversations: "CONVERSATIONS",
 }
 # What our client says by itself, so that no method of ChatClient names it.
 SAID_BY_ITSELF = (requests.Ping, requests.Pong, requests.Taken, requests.Logout)

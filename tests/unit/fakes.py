@@ -2,16 +2,16 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
 
 from adapters.memory.log import MemoryLog
-from chat_domain.entries import Batch, Ends, Entry, Known, Opening, Place, Reading
+from chat_domain.entries import Batch, Ends, Entry, Forgotten, Known, Opening, Place, Reading, Sight
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.hints import Hint
-from chat_domain.model import PLAIN, Friend, Muting, Preferences, User
+from chat_domain.model import PLAIN, Conversation, Friend, Muting, Preferences, User
 from chat_domain.ports.runtime import Owner
 from chat_domain.ports.store import Outcome
 
@@ -269,8 +269,13 @@ class FakeLog:
             lambda: self.inner.page(user_id, conv, before=before, after=after, limit=limit)
         )
 
-    async def unread(self, user_id: int, convs: Collection[int]) -> dict[int, int]:
-        return await self._read(lambda: self.inner.unread(user_id, convs))
+    async def sight(self, user_id: int, conv: int) -> Sight | None:
+        return await self._read(lambda: self.inner.sight(user_id, conv))
+
+    async def conversations(
+        self, user_id: int, before: int | None, limit: int
+    ) -> list[Conversation]:
+        return await self._read(lambda: self.inner.conversations(user_id, before, limit))
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         return await self._read(lambda: self.inner.unheard(user_id, sender_id, most))
@@ -289,6 +294,12 @@ class FakeLog:
 
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         return await self._read(lambda: self.inner.reads(conv, most))
+
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        return await self._read(lambda: self.inner.forget(before_ms, limit))
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        return await self._read(lambda: self.inner.forget_of(conv, before_ms, limit))
 
     async def _read(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if not self.slow_reads:

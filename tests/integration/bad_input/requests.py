@@ -60,6 +60,13 @@ REQUESTS: Requests = [
         {"msgid": 1035, "groupid": NOBODY, "groupname": "refused"},
         {"groupid": BAD_ID, "groupname": NOT_TEXT, "cid": BAD_CID},
     ),
+    ({"msgid": 1039}, {"before": BAD_SINCE, "limit": BAD_LIMIT}),
+    (
+        {"msgid": 1041, "toid": NOBODY},
+        {"toid": BAD_ID, "before": BAD_SINCE, "after": BAD_SINCE, "limit": BAD_LIMIT},
+    ),
+    ({"msgid": 1041, "groupid": NOBODY}, {"groupid": BAD_ID}),
+    ({"msgid": 1041, "toid": NOBODY, "before": 7}, {"after": [0, 7]}),
     ({"msgid": 1043, "toid": NOBODY, "at": 0}, {"toid": BAD_ID, "at": BAD_POSITION}),
     ({"msgid": 1043, "groupid": NOBODY, "at": 0}, {"groupid": BAD_ID}),
     ({"msgid": 1044, "toid": NOBODY}, {"toid": BAD_ID}),
@@ -90,6 +97,6 @@ GREETINGS: Requests = [
     ),
 ]
 OPTIONAL = {
-    "cid", "re", "groupdesc", "after", "limit", "v", "device", "since", "epoch", "muted",
+    "cid", "re", "groupdesc", "before", "after", "limit", "v", "device", "since", "epoch", "muted",
     "hide_read", "hide_typing",
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from chat_domain.entries import Entry, What, pair
 from chat_domain.ports.store import Store
 from tests.contract.log_reading import *  # noqa: F403  # the promises, for the store of this folder
-from tests.contract.making import append, change, register, seen, text
+from tests.contract.making import append, change, register, seen, text, unread
 
 
 async def test_of_hundreds_of_conversations_the_few_are_found(store: Store) -> None:
@@ -21,8 +21,7 @@ async def test_of_hundreds_of_conversations_the_few_are_found(store: Store) -> N
     assert await seen(store, ann, after=0) == list(range(1, 125))
     assert await seen(store, ann, after=1, limit=119) == list(range(2, 121))
     assert await store.log.missed(ann, 119, 99) == 5
-    unread = await store.log.unread(ann, [pair(ann, other) for other in others])
-    assert unread == {pair(ann, other): 1 for other in others} | {
+    assert await unread(store, ann) == {pair(ann, other): 1 for other in others} | {
         pair(ann, others[0]): 2,
         pair(ann, others[119]): 2,
     }

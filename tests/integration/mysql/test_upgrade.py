@@ -35,7 +35,7 @@ from entrypoints.bootstrap import visited
 from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.settings import Settings
-from tests.contract.making import create, ids, join, leave, say
+from tests.contract.making import create, ids, join, leave, say, unread
 
 from .conftest import Ask
 
@@ -326,12 +326,8 @@ async def test_who_has_nothing_waiting_is_shown_nothing(upgraded: Store) -> None
     """They have all that there is, and nothing counts as unread; what is said next is shown."""
     opening = await upgraded.log.opening(21)
     assert (opening.got, opening.groups) == (8, (1, 2, 6))
-    assert await upgraded.log.unread(21, [1, 2, 6, pair(13, 21)]) == {}
-    assert await upgraded.log.unread(13, [1, pair(13, 21), pair(13, 15)]) == {
-        1: 2,
-        pair(13, 21): 3,
-        pair(13, 15): 1,
-    }
+    assert await unread(upgraded, 21) == {}
+    assert await unread(upgraded, 13) == {1: 2, pair(13, 21): 3, pair(13, 15): 1}
     (said,) = await say(upgraded, 13, pair(13, 21), "at last")
     assert said.at == 9
     assert [m.text for m in await waiting(upgraded, 21)] == ["at last"]

@@ -7,6 +7,7 @@ import pytest
 from chat_domain.fairness.meter import DEAR
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
+CONVERSATIONS, HISTORY = 1039, 1041
 MARKS, READ, TYPING, SETTINGS, SETTINGS_ACK = 1038, 1043, 1044, 1045, 1046
 
 
@@ -74,6 +75,47 @@ async def test_a_read_is_answered_where_it_has_a_number(ann: Peer, bob: Peer) ->
         assert (await ann.ask(READ, toid=2, at=at)).keys() == {"msgid", "seq"}
     assert (await ann.ask(READ, toid=99, at=3)).keys() == {"msgid", "seq"}
     assert (await ann.ask(READ, toid=2, at=4))["error"] == "bad_at"
+
+
+async def test_what_was_read_a_moment_ago_is_not_unread(ann: Peer, bob: Peer) -> None:
+    """Neither in the list nor in the conversation, though it may not be written yet."""
+    await ann.ask(READ, toid=2, at=3)
+    assert (await ann.ask(HISTORY, toid=2))["read"] == 3
+    (of_two, of_group) = (await ann.ask(CONVERSATIONS))["conversations"]
+    assert (of_two["toid"], of_two["read"], of_two["unread"]) == (2, 3, 0)
+    assert (of_group["groupid"], of_group["read"]) == (1, 0)
+
+
+async def test_a_conversation_comes_with_what_others_have_read(
+    server: Server, ann: Peer, bob: Peer
+) -> None:
+    """Where the newest entries are asked for, unless it is hidden, or one has left."""
+    for where in (Frame(toid=2), Frame(groupid=1)):
+        await ann.ask(READ, **where, at=3)
+    server.passes(1.0)
+    await settled()
+    for where in (Frame(toid=1), Frame(groupid=1)):
+        assert (await bob.ask(HISTORY, **where))["marks"] == [{"id": 1, "read": 3}]
+        assert "marks" not in await bob.ask(HISTORY, **where, before=9)
+        assert "marks" not in await bob.ask(HISTORY, **where, after=0)
+    assert (await ann.ask(HISTORY, groupid=1))["marks"] == [{"id": 2, "read": 1}]
+    assert (await ann.ask(HISTORY, toid=99))["marks"] == []
+    await ann.ask(SETTINGS, hide_read=True)
+    for where in (Frame(toid=1), Frame(groupid=1)):
+        assert (await bob.ask(HISTORY, **where))["marks"] == []
+    assert "peer_read" not in (await bob.ask(CONVERSATIONS))["conversations"][0]
+    await ann.ask(SETTINGS, hide_read=False)
+    assert (await bob.ask(CONVERSATIONS))["conversations"][0]["peer_read"] == 3
+    await bob.ask(1028, groupid=1)
+    assert (await bob.ask(HISTORY, groupid=1))["marks"] == []
+
+
+async def test_what_is_muted_is_in_the_list(ann: Peer, bob: Peer) -> None:
+    """As the user has said, and of nobody else."""
+    await ann.ask(SETTINGS, groupid=1, muted=True)
+    rows = (await ann.ask(CONVERSATIONS))["conversations"]
+    assert [row.get("muted", False) for row in rows] == [False, True]
+    assert not any("muted" in row for row in (await bob.ask(CONVERSATIONS))["conversations"])
 
 
 async def test_marks_say_one_of_two_things(server: Server, ann: Peer, bob: Peer) -> None:

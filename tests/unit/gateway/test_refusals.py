@@ -134,6 +134,7 @@ OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
     ),
     (errors.BeyondTheLog, [requests.Read(groupid=2, at=99)]),
     (errors.NotMember, [requests.Read(groupid=99, at=0)]),
+    (errors.NotMember, [requests.History(groupid=99)]),
     (errors.NotMember, [requests.Typing(groupid=99)]),
     (errors.NotMember, [requests.LeaveGroup(groupid=2), requests.Typing(groupid=2)]),
     (errors.NotMember, [requests.Settings(groupid=99, muted=True)]),

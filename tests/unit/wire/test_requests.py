@@ -1,8 +1,9 @@
 """Reading what a client sends."""
 
 import json
-import re
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import pytest
@@ -42,10 +43,19 @@ FRAMES: dict[int, dict[str, Any]] = {
     1031: {},
     1033: {"session": "3f9a1c5e7b2d4860"},
     1035: {"groupid": 3, "groupname": "hikers", "cid": "c-1"},
+    1039: {"before": 215, "limit": 50},
+    1041: {"toid": 15, "groupid": 3, "before": 215, "after": 17, "limit": 50},
     1043: {"toid": 15, "groupid": 3, "at": 17},
     1044: {"toid": 15, "groupid": 3},
     1045: {"hide_read": True, "hide_typing": False, "toid": 15, "groupid": 3, "muted": True},
 }  # fmt: skip
+# Of these fields there is one at least.
+REPLACEABLE = {
+    1000: ("id", "name"), 1006: ("friendid", "friendname"), 1008: ("groupid", "groupname"),
+}  # fmt: skip
+# Of these there is one at most.
+WHERE = ("toid", "groupid")
+EITHER = {1041: [WHERE, ("before", "after")], 1043: [WHERE], 1044: [WHERE], 1045: [WHERE]}
 WRITTEN = [msgid for msgid, fields in FRAMES.items() if "cid" in fields]
 CLIENT_TABLE = rows(section("What the client sends"))
 
@@ -64,6 +74,18 @@ def fields_of(request: AnyRequest) -> dict[str, Any]:
     return {name: getattr(request, name) for name in request.__struct_fields__}
 
 
+def whole(msgid: int) -> Iterator[dict[str, Any]]:
+    """All fields that a request can have, in each of the ways in which it can."""
+    pairs = EITHER.get(msgid, [])
+    for left_out in product(*pairs):
+        yield {name: value for name, value in FRAMES[msgid].items() if name not in left_out}
+
+
+def with_field(msgid: int, name: str) -> dict[str, Any]:
+    """One of these ways, with this field. (`seq` any of them can have.)"""
+    return next(fields for fields in whole(msgid) if name in fields or name == "seq")
+
+
 # -- what is documented ----------------------------------------------------------------------
 
 
@@ -73,9 +95,11 @@ def test_every_documented_request_is_read(row: list[str]) -> None:
     msgid = int(row[0])
     documented = set(row[2].replace("`", " ").replace(";", " ").replace(",", " ").split())
     assert FRAMES[msgid].keys() == documented - {"or", "?"}
-    request = read_request(frame(msgid, seq=7, **FRAMES[msgid]))
-    assert number_of(request) == msgid
-    assert fields_of(request) == {"seq": 7, **FRAMES[msgid]}
+    for fields in whole(msgid):
+        request = read_request(frame(msgid, seq=7, **fields))
+        assert number_of(request) == msgid
+        absent = dict.fromkeys(FRAMES[msgid].keys() - fields.keys())
+        assert fields_of(request) == {"seq": 7, **fields, **absent}
 
 
 def test_nothing_else_is_a_request() -> None:
@@ -87,25 +111,32 @@ def test_nothing_else_is_a_request() -> None:
 def test_what_may_be_left_out_may(row: list[str]) -> None:
     """And what the page does not mark so may not."""
     msgid, text = int(row[0]), row[2]
-    for name in FRAMES[msgid]:
-        less = {other: value for other, value in FRAMES[msgid].items() if other != name}
-        one_of_two = re.search(rf"`{name}` or |or `{name}`", text)
-        if f"`{name}`?" in text or one_of_two:
-            read_request(frame(msgid, **less))
-        else:
-            assert refusal(frame(msgid, **less)).error == "bad_field"
+    replaceable = REPLACEABLE.get(msgid, ())
+    for fields in whole(msgid):
+        for name in fields:
+            less = {other: value for other, value in fields.items() if other != name}
+            if f"`{name}`?" in text or name in replaceable:
+                read_request(frame(msgid, **less))
+            else:
+                assert refusal(frame(msgid, **less)).error == "bad_field"
 
 
-WHERE = ("toid", "groupid")
+@pytest.mark.parametrize(
+    ("msgid", "first", "second"),
+    [(msgid, *pair) for msgid, pairs in EITHER.items() for pair in pairs],
+)
+def test_not_both_of_two(msgid: int, first: str, second: str) -> None:
+    """Where only one of them can be meant; an error says which two."""
+    fields = with_field(msgid, first)
+    bad = refusal(frame(msgid, **fields, **{second: FRAMES[msgid][second]}))
+    assert bad.error == "bad_field"
+    assert f"`{first}` or `{second}`, and not both" in str(bad)
 
 
 @pytest.mark.parametrize(
     ("msgid", "pair"),
-    [
-        (1000, ("id", "name")), (1006, ("friendid", "friendname")),
-        (1008, ("groupid", "groupname")), (1043, WHERE), (1044, WHERE), (1045, WHERE),
-    ],
-)  # fmt: skip
+    [*REPLACEABLE.items(), (1041, WHERE), (1043, WHERE), (1044, WHERE), (1045, WHERE)],
+)
 def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str]) -> None:
     """An error says which two. (Of SETTINGS, where something is to be muted.)"""
     first, second = pair
@@ -142,6 +173,8 @@ def test_defaults() -> None:
     }  # fmt: skip
     group = read_request(frame(1007, groupname="x"))
     assert fields_of(group) == {"seq": None, "groupname": "x", "groupdesc": "", "cid": None}
+    history = fields_of(read_request(frame(1041, toid=1)))
+    assert (history["before"], history["after"], history["limit"]) == (None, None, 50)
     said = fields_of(read_request(frame(1005, toid=1, msg="x")))
     assert (said["cid"], said["re"]) == (None, 0)
 
@@ -172,7 +205,7 @@ NUMBERS = [
     (1005, "re", POSITION), (1009, "re", POSITION), (1021, "friendid", ID),
     (1022, "after", CURSOR), (1022, "limit", (1, 200)), (1024, "after", CURSOR),
     (1024, "limit", (1, 200)), (1026, "groupid", ID), (1026, "after", CURSOR),
-    (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ),
+    (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ), (1041, "toid", ID),
     (1043, "toid", ID), (1043, "groupid", ID), (1043, "at", POSITION), (1044, "toid", ID),
     (1044, "groupid", ID), (1045, "toid", ID), (1045, "groupid", ID),
 ]  # fmt: skip
@@ -182,11 +215,12 @@ NUMBERS = [
 def test_numbers_have_their_ranges(msgid: int, name: str, limits: tuple[int, int]) -> None:
     """Both ends are in it, what is beyond them is refused by the field's name."""
     least, most = limits
+    whole_with = with_field(msgid, name)
     for number in limits:
-        fields = FRAMES[msgid] | {name: number}
+        fields = whole_with | {name: number}
         assert fields_of(read_request(frame(msgid, **fields)))[name] == number
     for number in (least - 1, most + 1, -(10**30), 10**30):
-        bad = refusal(frame(msgid, **(FRAMES[msgid] | {name: number})))
+        bad = refusal(frame(msgid, **(whole_with | {name: number})))
         assert (bad.error, bad.msgid) == ("bad_field", msgid)
         assert name in str(bad)
 
@@ -197,7 +231,8 @@ def test_only_integers_are_numbers(
     msgid: int, name: str, limits: tuple[int, int], value: object
 ) -> None:
     """No text, no truth value, no fraction."""
-    assert refusal(frame(msgid, **(FRAMES[msgid] | {name: value}))).error == "bad_field"
+    fields = with_field(msgid, name) | {name: value}
+    assert refusal(frame(msgid, **fields)).error == "bad_field"
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**31, 2**63 - 1, -(2**63)])
