@@ -29,11 +29,11 @@ from adapters.client.events import (
     SettingsChanged,
     Typing,
 )
-from adapters.client.later import Preferences
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.client.where import InGroup, Where, With
 from chat_domain import hints
+from chat_domain.model import Preferences
 
 __all__ = [
     "Ack",

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from adapters.client import later
 from adapters.client.cids import Cids
 from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost
@@ -20,13 +19,7 @@ from adapters.wire.requests import Request
 
 A = TypeVar("A", bound=Answer)
 P = TypeVar("P", FriendsAck, GroupsAck, MembersAck)
-Change = (
-    requests.CreateGroup
-    | requests.JoinGroup
-    | requests.RenameGroup
-    | requests.LeaveGroup
-    | later.JoinGroup
-)
+Change = requests.CreateGroup | requests.JoinGroup | requests.RenameGroup | requests.LeaveGroup
 
 
 class Asking:

@@ -7,14 +7,13 @@ from typing import TypedDict
 
 from msgspec.structs import replace
 
-from adapters.client import later
 from adapters.client.asking import Asking
 from adapters.client.conversation import Conversation, Page
 from adapters.client.events import Changed, Message
-from adapters.client.later import Preferences
 from adapters.client.telling import conversation_of, page_of
 from adapters.client.where import InGroup, Where, where
 from adapters.wire import requests
+from chat_domain.model import Preferences
 
 TYPING_EVERY = 3.0  # seconds, as the server passes it on
 
@@ -83,7 +82,7 @@ class Conversations(Asking):
     async def read(self, whom: Where | int, at: int) -> None:
         """The user has read a conversation up to a position; it is told on all their devices, and
         to the others unless they hide it. Less than before changes nothing."""
-        await self._insist(later.Read(at=at, **_ids(whom)))
+        await self._insist(requests.Read(at=at, **_ids(whom)))
 
     async def typing(self, whom: Where | int) -> None:
         """The user is writing something; to be called as often as they press a key, for it is said
@@ -92,19 +91,19 @@ class Conversations(Asking):
         if self._typed[0] == where(whom) and now - self._typed[1] < TYPING_EVERY:
             return
         self._typed = where(whom), now
-        self._connection.say(later.Typing(**_ids(whom)))
+        self._connection.say(requests.Typing(**_ids(whom)))
 
     async def settings(
         self, *, hide_read: bool | None = None, hide_typing: bool | None = None
     ) -> Preferences:
         """What the user shows to nobody: what they have read, and that they are typing. None: as
         it is. They are kept on the server, for all devices."""
-        ack = await self._insist(later.Settings(hide_read=hide_read, hide_typing=hide_typing))
+        ack = await self._insist(requests.Settings(hide_read=hide_read, hide_typing=hide_typing))
         return Preferences(ack.hide_read, ack.hide_typing)
 
     async def mute(self, whom: Where | int, *, muted: bool = True) -> None:
         """Turn a conversation's notifications off, for all devices, or on again."""
-        await self._insist(later.Settings(muted=muted, **_ids(whom)))
+        await self._insist(requests.Settings(muted=muted, **_ids(whom)))
 
 
 def _ids(whom: Where | int) -> _Ids:

@@ -3,10 +3,10 @@
 import attrs
 
 from adapters.client.errors import Refused
-from adapters.client.later import Preferences
 from adapters.client.position import Position
 from adapters.client.where import Where, where_of
 from chat_domain.hints import Hint
+from chat_domain.model import Preferences
 
 
 @attrs.frozen

@@ -20,7 +20,6 @@ from adapters.client import codec, events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused
-from adapters.client.later import SettingsAck, TypingFrame
 from adapters.client.outbox import Chat, Outbox, Outgoing
 from adapters.client.outputs import (
     ENDED_ELSEWHERE,
@@ -44,7 +43,7 @@ from adapters.client.telling import (
     event_of_typing,
 )
 from adapters.wire import frames, requests
-from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong
+from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong, SettingsAck
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
 from adapters.wire.requests import AnyRequest
 
@@ -295,7 +294,7 @@ class ClientProtocol:
     def _on_marks(self, frame: frames.MarksFrame) -> None:
         self._outputs += [event_of_mark(mark, self.user_id) for mark in frame.marks]
 
-    def _on_typing(self, frame: TypingFrame) -> None:
+    def _on_typing(self, frame: frames.TypingFrame) -> None:
         self._outputs.append(event_of_typing(frame))
 
     def _on_settings(self, frame: SettingsAck) -> None:
@@ -371,7 +370,7 @@ class ClientProtocol:
         frames.GroupChatFrame: _on_message,
         frames.ChangedFrame: _on_changed,
         frames.MarksFrame: _on_marks,
-        TypingFrame: _on_typing,
+        frames.TypingFrame: _on_typing,
         SettingsAck: _on_settings,
         frames.ResetFrame: _on_reset,
         frames.PingFrame: _on_ping,

@@ -3,11 +3,18 @@
 from adapters.client.conversation import Conversation, Page
 from adapters.client.errors import Refused
 from adapters.client.events import Changed, Got, Message, NotSent, Read, SettingsChanged, Typing
-from adapters.client.later import Preferences, SettingsAck, TypingFrame
 from adapters.client.where import InGroup, With, where_of
-from adapters.wire.answers import ConversationRow, HistoryAck
-from adapters.wire.frames import ChangedFrame, EntryFrame, GroupChatFrame, Mark, OneChatFrame
+from adapters.wire.answers import ConversationRow, HistoryAck, SettingsAck
+from adapters.wire.frames import (
+    ChangedFrame,
+    EntryFrame,
+    GroupChatFrame,
+    Mark,
+    OneChatFrame,
+    TypingFrame,
+)
 from adapters.wire.requests import GroupChat, OneChat
+from chat_domain.model import Preferences
 
 MessageFrame = OneChatFrame | GroupChatFrame
 
@@ -85,7 +92,7 @@ def event_of_mark(mark: Mark, user_id: int) -> Got | Read:
 
 
 def event_of_typing(frame: TypingFrame) -> Typing:
-    return Typing(frame.id, frame.name, where_of(frame.id, frame.groupid))
+    return Typing(frame.id, frame.name, where_of(frame.toid, frame.groupid))
 
 
 def event_of_settings(ack: SettingsAck) -> SettingsChanged:
