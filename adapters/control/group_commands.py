@@ -26,6 +26,11 @@ async def rename(chat: Chat, *, group: str, name: str) -> Result:
     return {"group": _named(renamed), "before": before.name}
 
 
+async def history(chat: Chat, *, group: str, shown: str) -> Result:
+    found = await chat.group_administration.show_history(group, whole=shown == "all")
+    return {"group": _named(found), "shown": shown}
+
+
 async def remove(chat: Chat, *, group: str, who: str) -> Result:
     found, user = await chat.group_administration.remove(group, who)
     return {"group": _named(found), "user": _named(user)}
@@ -39,6 +44,7 @@ GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
     "groups list": list_groups,
     "groups members": members,
     "groups rename": rename,
+    "groups history": history,
     "groups remove": remove,
     "groups end": end,
 }

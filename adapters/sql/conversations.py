@@ -16,9 +16,9 @@ _LAST = (
     " THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv ORDER BY at DESC LIMIT 1)"
     " ELSE (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND at = `left`) END"
 )
-# Whom the user has a conversation of two with; 0 in a group, and with oneself.
+# Whom the user has a conversation of two with, perhaps themselves; 0 in a group.
 _PEER = (
-    f"CASE WHEN conv < {NO_ID} OR conv >> 32 = conv & 4294967295 THEN 0"
+    f"CASE WHEN conv < {NO_ID} THEN 0"
     " WHEN conv >> 32 = userid THEN conv & 4294967295 ELSE conv >> 32 END"
 )
 # The limit of the inner one is for the database, which would look for `last` several times if it
@@ -67,11 +67,13 @@ async def _rows(connection: Connection, user_id: int, below: int, limit: int) ->
     """Those first that have the latest entry."""
     rows = await connection.rows(
         "SELECT page.conv, page.since, page.`left`, page.`read`, last, peer,"  # noqa: S608
-        f" coalesce(groupname, name), got, Peer.`read`, {connection.words.unread}"
+        " coalesce(groupname, name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE got END,"
+        f" Peer.`read`, {connection.words.unread}"
         f" FROM ({_PAGE}) AS page"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
         " LEFT JOIN User ON User.id = peer"
-        " LEFT JOIN Member AS Peer ON Peer.userid = peer AND Peer.conv = page.conv",
+        " LEFT JOIN Member AS Peer"
+        " ON Peer.userid = peer AND peer <> page.userid AND Peer.conv = page.conv",
         (user_id, below, limit),
     )
     return sorted((_Row(*row) for row in rows), key=lambda row: -row.last)

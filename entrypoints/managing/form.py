@@ -11,6 +11,7 @@ from entrypoints.settings import BadSettings
 from entrypoints.version import add_version, called
 
 PAGE = 100
+HISTORY = ("all", "joining")  # of a group: all of it, or from one's joining on
 LEVELS = ("debug", "info", "warning", "error")
 
 _HELP = {
@@ -36,11 +37,12 @@ _GROUPS_HELP = {
     "list": "list groups and how many members each has, a page at a time",
     "members": "list a group's members, a page at a time",
     "rename": "give a group another name",
+    "history": "choose what of a group they are shown who join it from now on",
     "remove": "end somebody's membership of a group; they can join again",
     "end": "end a group and all memberships of it",
 }
 _WHO = ("set-password", "log-out", "disable", "enable", "delete", "export", "groups remove")
-_GROUP = ("groups members", "groups rename", "groups remove", "groups end")
+_GROUP = tuple(f"groups {name}" for name in _GROUPS_HELP if name != "list")
 _IN_PAGES = ("list", "groups list", "groups members")
 _MEANT = {  # what is asked before it is done
     "delete": "delete {who}, and all that is theirs?",
@@ -55,7 +57,7 @@ _SETTINGS = {  # options of the server, and what stands for their values
     "hashing": "strong|cheap",
 }
 _SENT = (  # to a server, by these names
-    *("who", "group", "limit", "after", "containing", "text", "level", "with_sent"),
+    *("who", "group", "shown", "limit", "after", "containing", "text", "level", "with_sent"),
 )
 
 
@@ -138,6 +140,7 @@ _ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
     "delete": _deletion,
     "groups list": _part_of_a_name,
     "groups rename": lambda add: add("new_name", metavar="NAME"),
+    "groups history": lambda add: add("shown", choices=HISTORY),
     "log-level": lambda add: add("level", choices=LEVELS),
     "broadcast": lambda add: add("text", metavar="TEXT"),
 }
