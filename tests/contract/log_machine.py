@@ -260,5 +260,20 @@ class LogMachine(RuleBasedStateMachine):
         assert [one.at for one in self.model.entries] == list(range(1, len(self.model.entries) + 1))
 
     def teardown(self) -> None:
+        """Whatever was written, everybody looks at it in the end."""
+        try:
+            if hasattr(self, "store"):
+                for user in range(1, USERS + 1):
+                    self.look(user)
+        finally:
+            self.close()
+
+    def look(self, user: int) -> None:
+        self.read(user, 0, 1000)
+        self.conversations(user, None, 1000)
+        for other in range(1 - len(self.made), USERS + 1):
+            self.page(user, other, None, 0, 1000)
+
+    def close(self) -> None:
         self.runner.run(self.stack.aclose())
         self.runner.close()
