@@ -115,13 +115,17 @@ class LogMachine(RuleBasedStateMachine):
         """An empty store, which `stack` closes."""
         raise NotImplementedError
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(whole=st.booleans())
+    def begin(self, *, whole: bool) -> None:
+        """With a group that has two members."""
         self.store = self.runner.run(self.open())
         names = (f"user {number}" for number in range(USERS))
         users = self.runner.run(register(self.store, *names))
         # ids begin where they like; the model's begin at 1
         self.first = users[0] - 1
+        self.create(1)
+        self.come_and_go([(What.JOINED, 2, 0)])
+        self.show_history(0, whole=whole)
 
     # -- what is written -------------------------------------------------------------------------
 
