@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS User (
     password TEXT           NOT NULL COMMENT 'argon2id hash; plain:PASSWORD where the C++ server made the account and its user has not logged in since; none: nobody can log in; behind disabled: while the operator keeps the user out',
     state    ENUM('online', 'offline') NOT NULL DEFAULT 'offline' COMMENT 'a picture for readers of this table; the servers do not read it',
     got      BIGINT         NOT NULL DEFAULT 0 COMMENT 'all of theirs up to this position of the log is with some device of theirs',
+    hides    TINYINT        NOT NULL DEFAULT 0 COMMENT 'from others, as a sum: 1 up to where they have read, 2 that they are typing',
     PRIMARY KEY (id),
     UNIQUE KEY UserName (namekey),
     UNIQUE KEY UserSkeleton (skeleton),
@@ -56,13 +57,18 @@ CREATE TABLE IF NOT EXISTS AllGroup (
     keyskeleton VARBINARY(600) NULL COMMENT 'like User.keyskeleton',
     groupdesc TEXT           NOT NULL COMMENT 'what it is about',
     joining   ENUM('open', 'invite') NOT NULL DEFAULT 'open' COMMENT 'who may join: anybody, or who is invited',
-    keep_days INT            NOT NULL DEFAULT 0 COMMENT 'for how long its entries are kept; 0: for ever',
     whole_history BOOLEAN    NOT NULL DEFAULT FALSE COMMENT 'whether who joins sees what was said before',
     PRIMARY KEY (id),
     UNIQUE KEY AllGroupName (namekey),
     UNIQUE KEY AllGroupSkeleton (skeleton),
     UNIQUE KEY AllGroupKeySkeleton (keyskeleton)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'the groups; each has a member who has not left';
+
+CREATE TABLE IF NOT EXISTS Keeping (
+    groupid INT NOT NULL COMMENT 'also one that has ended',
+    days    INT NOT NULL COMMENT 'for how long its entries are kept',
+    PRIMARY KEY (groupid)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'the groups of which not everything is kept for ever';
 
 CREATE TABLE IF NOT EXISTS Banned (
     groupid INT NOT NULL,
@@ -127,6 +133,7 @@ CREATE TABLE IF NOT EXISTS Member (
     since  BIGINT NOT NULL COMMENT 'they see what is above it',
     `left` BIGINT NOT NULL COMMENT 'and not above this one, their leaving; 9223372036854775807 of who has not left',
     `read` BIGINT NOT NULL DEFAULT 0 COMMENT 'up to where they have read',
+    quiet  BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'whether they do not want to be notified of it',
     muted_until BIGINT NOT NULL DEFAULT 0 COMMENT 'until when they may not write: UTC, milliseconds since 1970',
     PRIMARY KEY (userid, conv),
     KEY MemberOf (conv, userid)

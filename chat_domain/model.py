@@ -9,6 +9,8 @@ from chat_domain.entries import Entry
 
 T = TypeVar("T")
 
+MAX_DAYS = 36_500  # for which something is kept, if not for ever: a hundred years
+
 
 class Role(enum.Enum):
     """What a member is in a group. The values are those of the original tables."""
@@ -71,10 +73,20 @@ class Group:
 
 @attrs.frozen
 class SizedGroup:
-    """A group as an operator sees it. members: how many there are."""
+    """A group as an operator sees it. members: how many there are. keep_days: for how long its
+    entries are kept, 0 for ever."""
 
     group: Group
     members: int
+    keep_days: int = 0
+
+
+@attrs.frozen
+class Keeping:
+    """For how many days what is said in a group is kept, MAX_DAYS at most; it may have ended."""
+
+    group_id: int
+    days: int
 
 
 @attrs.frozen
@@ -93,6 +105,23 @@ class Member:
     name: str
     role: Role
     online: bool = False
+
+
+@attrs.frozen
+class Preferences:
+    """What a user has chosen, for all their devices. hide_read, hide_typing: nobody else is told up
+    to where they have read something, and that they are typing."""
+
+    hide_read: bool = False
+    hide_typing: bool = False
+
+
+@attrs.frozen
+class Muting:
+    """Whether a user wants to be notified of what comes in a conversation."""
+
+    conv: int
+    muted: bool
 
 
 @attrs.frozen

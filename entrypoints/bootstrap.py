@@ -38,11 +38,16 @@ from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
+from chat_domain.messages.read_marks import ReadMarks
+from chat_domain.messages.small_groups import SmallGroups
+from chat_domain.messages.typing import Typing
 from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.evictions import Evictions
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
+from chat_domain.operators.pieces import Pieces
+from chat_domain.operators.retention import Retention
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.announcer import Announcer
 from chat_domain.people.attendance import Attendance
@@ -51,6 +56,7 @@ from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
+from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
@@ -96,6 +102,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             depths={"hashing": hasher.waiting},
         )
         chat.queue.observe = tally.committed
+        chat.retention.keep_days = settings.keep_days
         await _begin(chat)
         await join(chat.node)
         yield Gateway(Shared(chat, tasks, guard, tally))
@@ -241,6 +248,10 @@ def assemble(
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     attendance = Attendance(presence, sessions, announcer, tasks, name)
     teller = Teller(sessions, broker, tasks)
+    own_settings = OwnSettings(store.settings, sessions, broker)
+    small_groups = SmallGroups(store.groups, clock)
+    read_marks = ReadMarks(log, follower, sessions, marks, own_settings, small_groups, broker)
+    typing = Typing(sessions, read_marks, own_settings, small_groups, broker, clock)
     slots = SlotKeeper(
         surroundings.slots,
         surroundings.lease,
@@ -261,6 +272,9 @@ def assemble(
         seating=seating,
         reader=reader,
         marks=marks,
+        read_marks=read_marks,
+        typing=typing,
+        settings=own_settings,
         slots=slots,
         attendance=attendance,
         announcer=announcer,
@@ -291,7 +305,10 @@ def assemble(
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
         offline=Offline(follower, reader, marks),
-        history=History(log),
+        history=History(log, marks),
+        read_marks=read_marks,
+        typing=typing,
+        settings=own_settings,
         follower=follower,
         queue=queue,
         reader=reader,
@@ -314,5 +331,6 @@ def assemble(
                 **(depths or {}),
             },
         ),
+        retention=Retention(log, store.groups, follower, clock, Pieces(clock, latches)),
         clock=clock,
     )

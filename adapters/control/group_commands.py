@@ -31,6 +31,11 @@ async def history(chat: Chat, *, group: str, shown: str) -> Result:
     return {"group": _named(found), "shown": shown}
 
 
+async def keep(chat: Chat, *, group: str, days: int) -> Result:
+    found, before = await chat.group_administration.keep(group, days)
+    return {"group": _named(found), "days": days, "before": before}
+
+
 async def remove(chat: Chat, *, group: str, who: str) -> Result:
     found, user = await chat.group_administration.remove(group, who)
     return {"group": _named(found), "user": _named(user)}
@@ -45,6 +50,7 @@ GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
     "groups members": members,
     "groups rename": rename,
     "groups history": history,
+    "groups keep": keep,
     "groups remove": remove,
     "groups end": end,
 }
@@ -55,7 +61,7 @@ def _named(one: Group | User) -> Result:
 
 
 def _sized(one: SizedGroup) -> Result:
-    return _named(one.group) | {"members": one.members}
+    return _named(one.group) | {"members": one.members, "keep_days": one.keep_days}
 
 
 def _member(one: Member) -> Result:

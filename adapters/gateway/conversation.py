@@ -16,14 +16,16 @@ from adapters.gateway.shared import Shared
 from adapters.gateway.talk import Talk
 from adapters.gateway.watch import Watch
 from adapters.wire.reading import BadFrame, read_request
-from adapters.wire.requests import AnyRequest, GroupChat, OneChat, Ping, Pong, Taken
+from adapters.wire.requests import AnyRequest, GroupChat, OneChat, Ping, Pong, Taken, Typing
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.fairness.meter import BAD, DEAR
 
 log = structlog.get_logger()
 
 # What does not look at what its client has written before it.
-_AT_ONCE = {OneChat, GroupChat, Taken, Ping, Pong}
+_AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
+# What asks the store now and then, and weighs no more for it.
+_LIGHT = {OneChat, Typing}
 
 _FAILED = "request failed"  # by a defect of ours, which must cost this request and nothing else
 
@@ -59,12 +61,13 @@ class Conversation:
             talk.meter.bytes += BAD * len(frame)
             talk.refuse_frame(bad)
             return False
-        client = talk.client
-        if type(request) not in _AT_ONCE and talk.awaits_answers():
+        kind = type(request)
+        if kind not in _AT_ONCE and talk.awaits_answers():
             return self._wait_for(self._after_answers(request), request)
+        client = talk.client
         commands = COMMANDS if client is None or client.knows_ours else ORIGINAL_COMMANDS
         try:
-            unfinished = commands[type(request)](talk, request)
+            unfinished = commands[kind](talk, request)
         except ChatError as error:
             talk.refuse(request, error)
             return False
@@ -79,7 +82,7 @@ class Conversation:
     def _wait_for(self, unfinished: Awaitable[None], request: AnyRequest) -> bool:
         """Let the next frame wait until this request is finished."""
         talk = self.talk
-        if type(request) is not OneChat:
+        if type(request) not in _LIGHT:
             talk.meter.frames += DEAR - 1
         self.intake.wait()
         talk.shared.tasks.start(self._finish(request, unfinished), talk)
@@ -109,12 +112,9 @@ class Conversation:
     # -- the link's other events ---------------------------------------------------------
 
     def drained(self) -> None:
-        """A version 1 client has taken over what has left our buffer. Just when positions begin
-        anew, that may be further than all that is."""
-        talk = self.talk
-        if talk.client is not None and talk.session is not None:
-            offline, session = talk.chat.offline, talk.session
-            offline.taken_over(session, min(talk.client.sent, offline.place(session)))
+        client = self.talk.client
+        if client is not None:
+            client.left = client.sent
 
     def choked(self) -> None:
         self.talk.link_choked = True
@@ -147,7 +147,9 @@ class Conversation:
         """Look after what depends on time. Called about twice a second."""
         self._watch.tick(now)
         talk = self.talk
-        if talk.client is not None and talk.client.watches_drain and talk.link.is_drained():
-            self.drained()  # a link tells by itself only right after a write, or when unchoked
+        if talk.client is not None and talk.client.watches_drain:
+            if talk.link.is_drained():
+                self.drained()  # a link tells by itself only right after a write, or when unchoked
+            talk.take_over_what_left()
         if self._input_ended:
             self._close_if_finished()

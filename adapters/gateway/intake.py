@@ -88,15 +88,15 @@ class Intake:
             self._rest()
             return
         frames = self._take()
-        if len(frames) > QUANTUM_FRAMES:
-            self._backlog.extend(frames)
-            self._rest()
-            self._count_held()
-            return
         if len(frames) == 1:  # most often; less is to be done for it
             meter.frames += 1
             if self._handle(frames[0]) or self.choked:
                 return
+        elif len(frames) > QUANTUM_FRAMES:
+            self._backlog.extend(frames)
+            self._rest()
+            self._count_held()
+            return
         elif not self._handle_all(frames):
             return
         if self._too_long is not None:

@@ -172,17 +172,30 @@ class Talk:
     def current_session(self) -> Session:
         """The session, for what needs one. Raises NotLoggedIn, or ShuttingDown for that reason."""
         if self.session is None or self.session.ended:
-            raise ShuttingDown if self.shared.closing else NotLoggedIn
+            raise self.not_logged_in()
         return self.session
+
+    def not_logged_in(self) -> ChatError:
+        """Why there is no session."""
+        return ShuttingDown() if self.shared.closing else NotLoggedIn()
 
     def awaits_answers(self) -> bool:
         """Whether the client has sent messages whose fate it has not been told yet."""
         return self.session is not None and bool(self.session.unanswered)
 
+    def take_over_what_left(self) -> None:
+        """A client that cannot say what it has taken over has what has left the process. Just when
+        positions begin anew, that may be further than all that is."""
+        session, client = self.session, self.client
+        if session is not None and client is not None and client.watches_drain:
+            offline = self.chat.offline
+            offline.taken_over(session, min(client.left, offline.place(session)))
+
     async def log_out(self) -> None:
         """End the session, if there is one; the conversation goes on without."""
         session, client = self.session, self.client
         self.link.watch_drain(on=False)
+        self.take_over_what_left()
         if client is not None:
             client.closed()
         if session is not None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from adapters.wire.answers import Ack
 from adapters.wire.frames import (
     ChangedFrame,
     EntryFrame,
@@ -13,7 +12,7 @@ from adapters.wire.frames import (
     encode,
 )
 from adapters.wire.version1 import chat_for_terminal, short_chats
-from chat_domain.entries import DELETED, Change, Entry, Known, is_group, other_of
+from chat_domain.entries import DELETED, Change, Entry, is_group, other_of
 from chat_domain.model import Friend
 
 T = TypeVar("T")
@@ -40,19 +39,23 @@ class _OnceForAll(Generic[T, R]):
 class MessageEncoder:
     """Makes frames, without their terminators, once for all who get them.
 
-    encode: of an entry that has its position; what is DELETED is a chat without text. short_chats,
-    chat_for_terminal: of a text, for the C++ server's client and for people. presence: PRESENCE.
+    short_chats, chat_for_terminal: of a text, for the C++ server's client and for people. presence:
+    PRESENCE.
     """
 
     def __init__(self) -> None:
-        self.encode: Callable[[Entry], bytes] = _OnceForAll(_frame).of
+        self._last: Entry | None = None
+        self._frame = b""  # of the last
         self.short_chats = _OnceForAll(short_chats).of
         self.chat_for_terminal = _OnceForAll(chat_for_terminal).of
         self.presence: Callable[[Friend], bytes] = _OnceForAll(_presence).of
 
-
-def _frame(entry: Entry) -> bytes:
-    return encode(entry_frame(entry))
+    def encode(self, entry: Entry) -> bytes:
+        """With its position; what is DELETED is a chat without text."""
+        if entry is not self._last:
+            self._frame = encode(entry_frame(entry))
+            self._last = entry
+        return self._frame
 
 
 def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
@@ -97,8 +100,3 @@ def _changed(entry: Entry, change: Change) -> ChangedFrame:
 
 def _presence(who: Friend) -> bytes:
     return encode(PresenceFrame.of(who))
-
-
-def accepted(tag: int, entry: Entry | Known) -> bytes:
-    """The answer to a chat that is in the log, without its terminator. tag: its `seq`."""
-    return encode(Ack(tag, entry.at, entry.time_ms))

@@ -12,19 +12,22 @@ Rules:
    whose users may see the entry are shown it, but for the one that wrote it. (One of version 1 is
    shown what it writes to its own user, as by the C++ server.)
 5. One turn of the event loop applies entries for AT_ONCE readers, and one entry at least.
-6. Of another epoch, no position means anything: everything begins anew at the log's head.
+6. Of another epoch, no position means anything: everything begins anew at the log's head. So it
+   does where the log has forgotten what was never seen here: changes may be among it.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
+from typing import Protocol
 
-from chat_domain.entries import Ends, Entry, Place, What, is_group, people
+from chat_domain.entries import Ends, Entry, Place, What, is_group, is_of_one
 from chat_domain.errors import TryAgain
 from chat_domain.log.ring import Ring
-from chat_domain.log.session import Session
+from chat_domain.log.session import Session  # rooms
 from chat_domain.log.sessions import Sessions
+from chat_domain.model import Claim
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Latch, Latches, Tasks
@@ -38,7 +41,15 @@ NEXT_AT_MOST = 10_000  # entries that wait to be applied; beyond it, none are re
 READ_AT_ONCE = 500  # entries
 REACHED_WITHIN = 5.0  # seconds
 
-Written = tuple[Entry, Session | None]  # and the session that wrote it, if it is one of this node's
+
+class Writer(Protocol):
+    """Who wrote something: a session of this node's, or somebody who has none."""
+
+    @property
+    def claim(self) -> Claim | None: ...
+
+
+Written = tuple[Entry, Writer | None]  # None: nobody of this node
 
 
 class Follower:
@@ -104,14 +115,18 @@ class Follower:
         """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
         ends = await self._log.ends(self.last)
         self.oldest = ends.oldest
-        if ends.epoch == self.epoch:
+        if self._goes_on(ends):
             self._want(ends.head)
             return
         last = await self._entry_at(ends.head)
-        if ends.epoch != self.epoch:  # still
+        if not self._goes_on(ends):  # still
             self._begin(ends, last)
             if self.restarted is not None:
                 await self.restarted()
+
+    def _goes_on(self, ends: Ends) -> bool:
+        """Whether what follows here is there to be read."""
+        return ends.epoch == self.epoch and ends.oldest <= self._known + 1
 
     # -- what is committed -------------------------------------------------------------------
 
@@ -129,11 +144,11 @@ class Follower:
         first: int,
         upto: int,
         entries: Sequence[Entry],
-        writers: Sequence[Session | None] | None = None,
+        writers: Sequence[Writer] | None = None,
     ) -> None:
         """These were committed, from the position `first` to `upto`, without a gap.
 
-        writers: the session that wrote each, if that is one of this node's; None if none is.
+        writers: of each, if it was committed by this node.
         """
         if upto <= self._known:
             return
@@ -217,56 +232,48 @@ class Follower:
     def _apply_some(self) -> None:
         """What one turn of the event loop may have (rule 5)."""
         readers = 0
-        queue = self._next
+        queue, keep = self._next, self.ring.add
         while queue:
             if readers >= AT_ONCE:
                 self._applying = True
                 self._tasks.soon(self._apply_some)
                 break
-            readers += self._apply_one(*queue.popleft())
+            entry, writer = queue.popleft()
+            self.applied = entry.at
+            keep(entry)
+            if entry.change is not None:
+                readers += self._apply_change(entry, writer)
+            elif is_group(entry.conv):
+                readers += self._show_group(entry, writer)
+            else:
+                readers += self._show_people(entry, writer)
         else:
             self._applying = False
             self.applied = self._known
         if self._waiting:
             self._wake()
 
-    def _apply_one(self, entry: Entry, writer: Session | None) -> int:
-        """Return for how many readers this was."""
-        self.applied = entry.at
-        self.ring.add(entry)
-        if entry.change is not None:
-            return self._apply_change(entry, writer)
-        conv = entry.conv
-        if is_group(conv):
-            return self._show_group(entry, writer)
-        return self._show_people(entry, writer)
-
-    def _show_group(self, entry: Entry, writer: Session | None) -> int:
-        """Without the sessions' doing where they have nothing to do with it: nobody is told whether
-        a member has got it."""
+    def _show_group(self, entry: Entry, writer: Writer | None) -> int:
+        """Without the sessions' doing, as far as that goes: nobody is told whether a member has got
+        it."""
         at, sessions = entry.at, self._sessions.in_group(entry.conv)
         for session in sessions:
             if session is not writer and session.live and at > session.after:
-                (session if session.expected else session.client).show(entry)
+                if session.expected:
+                    session.expect_no_more(entry)
+                session.client.show(entry)
         return len(sessions) + 1
 
-    def _show_people(self, entry: Entry, writer: Session | None) -> int:
-        low, high = people(entry.conv)
-        sessions = self._sessions.of(high)
-        if low != high:
-            sessions += self._sessions.of(low)
-        elif writer is not None and writer.claim is not None:
+    def _show_people(self, entry: Entry, writer: Writer | None) -> int:
+        at, sessions = entry.at, self._sessions.of_people(entry.conv)
+        if writer is not None and writer.claim is not None and is_of_one(entry.conv):
             writer = None  # a client of version 1 is shown what it writes to itself
-        return self._show(entry, sessions, writer)
-
-    def _show(self, entry: Entry, sessions: Collection[Session], writer: Session | None) -> int:
-        at = entry.at
         for session in sessions:
             if session is not writer and session.live and at > session.after:
                 session.show(entry)
         return len(sessions) + 1
 
-    def _apply_change(self, entry: Entry, writer: Session | None) -> int:
+    def _apply_change(self, entry: Entry, writer: Writer | None) -> int:
         """Who joins sees it, and so does who leaves."""
         change, conv, at = entry.change, entry.conv, entry.at
         assert change is not None
@@ -277,7 +284,7 @@ class Follower:
             return readers
         if change.what in (What.CREATED, What.JOINED):
             sessions.join(entry.sender_id, conv, at)
-        readers = self._show(entry, list(sessions.in_group(conv)), writer)
+        readers = self._show_group(entry, writer)
         match change.what:
             case What.LEFT:
                 sessions.leave(entry.sender_id, conv, at)

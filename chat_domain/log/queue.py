@@ -14,6 +14,7 @@ Rules:
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Final
 
 import attrs
 
@@ -37,42 +38,27 @@ Result = Entry | Known | ChatError
 
 
 @attrs.define(eq=False)
-class Draft:
-    """Something to be written. session: the one that writes it; none for a change. tag: the
-    client's own mark of the request. named: whether it is the client that gave it its cid.
-    refused: why it may not be written, unless the log has it already."""
+class Awaited:
+    """Somebody who waits for what becomes of a change. (See `Session` for what has the same
+    methods.)"""
 
-    entry: Entry
-    session: Session | None = None
-    tag: int | None = None
-    named: bool = False
-    refused: ChatError | None = None
-
-    def answer(self, result: Result) -> None:
-        """Tell whoever writes it what became of it."""
-        session = self.session
-        if session is None:
-            return
-        if isinstance(result, ChatError):
-            session.client.refused(result, self.tag)
-        else:
-            session.written = max(session.written, result.at)
-            session.client.accepted(self.tag, result)
-        session.unanswered -= 1
-        if session.when_answered:
-            session.look_for_answers()
-
-
-@attrs.define(eq=False)
-class Awaited(Draft):
-    """One whose result somebody waits for."""
-
-    latch: Latch = attrs.field(kw_only=True)
+    latch: Latch
     result: Result | None = None
+    claim: Final = None
 
-    def answer(self, result: Result) -> None:
-        self.result = result
+    def accepted(self, _tag: int | None, entry: Entry | Known) -> None:
+        self.result = entry
         self.latch.open()
+
+    def refused(self, error: ChatError, _tag: int | None) -> None:
+        self.result = error
+        self.latch.open()
+
+
+# Something to be written: the entry; who writes it; the client's own mark of the request; whether
+# it is the client that gave it its cid; why it may not be written, unless the log has it already.
+# A plain tuple, since one is made for every message.
+Draft = tuple[Entry, Session | Awaited, int | None, bool, ChatError | None]
 
 
 class AppendQueue:
@@ -110,12 +96,12 @@ class AppendQueue:
         return len(self._waiting) + len(self._batch)
 
     def add(self, draft: Draft) -> None:
-        """Have something written; its `answer` is called once. Raises TryAgain where the queue is
-        full."""
+        """Have something written; who writes it is told once what became of it. Raises TryAgain
+        where the queue is full."""
         if self._bytes > MOST_WAITING:
             raise TryAgain
         self._waiting.append(draft)
-        self._bytes += draft.entry.size
+        self._bytes += draft[0].size
         if not self._busy:
             self._busy = True
             self._tasks.soon(self._go_on)
@@ -123,10 +109,10 @@ class AppendQueue:
     async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Known:
         """Have a change written, and wait until it is applied here. Raises what it is refused
         with, and TryAgain. refused: see `Draft`."""
-        draft = Awaited(entry, refused=refused, latch=self._latches.latch())
-        self.add(draft)
-        await draft.latch.wait(CHANGED_WITHIN)
-        result = draft.result
+        awaited = Awaited(self._latches.latch())
+        self.add((entry, awaited, None, False, refused))
+        await awaited.latch.wait(CHANGED_WITHIN)
+        result = awaited.result
         if isinstance(result, ChatError):
             raise result
         if result is None:
@@ -150,9 +136,13 @@ class AppendQueue:
         )
 
     def _take(self) -> Sequence[Draft]:
-        waiting, size, batch = self._waiting, 0, list[Draft]()
+        waiting = self._waiting
+        if len(waiting) <= MOST_ENTRIES and self._bytes <= MOST_BYTES:  # most often
+            self._waiting, self._batch_bytes = deque(), self._bytes
+            return waiting
+        size, batch = 0, list[Draft]()
         while waiting and len(batch) < MOST_ENTRIES:
-            more = size + waiting[0].entry.size
+            more = size + waiting[0][0].size
             if more > MOST_BYTES and batch:
                 break
             size = more
@@ -167,14 +157,13 @@ class AppendQueue:
         entries: list[Entry] = []
         refused: dict[int, ChatError] = {}
         self._changes = False
-        for draft in batch:
-            entry = draft.entry
+        for entry, writer, _, _, refusal in batch:
             entry.time_ms = now_ms
             if entry.change is not None:
                 self._changes = True
-            if draft.refused is not None:
-                refused[len(entries)] = draft.refused
-            elif is_group(entry.conv) and (refusal := _judged(draft)) is not None:
+            if refusal is None and is_group(entry.conv):
+                refusal = _judged(entry, writer)  # noqa: PLW2901  # as it is now
+            if refusal is not None:
                 refused[len(entries)] = refusal
             entries.append(entry)
         return tuple(entries), refused
@@ -214,9 +203,10 @@ class AppendQueue:
             self._go_on()
 
     def _apply(self, written: Sequence[Draft], size: int) -> None:
-        entries = tuple([draft.entry for draft in written])
+        entries = tuple([draft[0] for draft in written])
         first, upto = entries[0].at, entries[-1].at
-        self._follower.take(first, upto, entries, [draft.session for draft in written])
+        writers = [draft[1] for draft in written]
+        self._follower.take(first, upto, entries, writers)
         self._broker.broadcast(
             Appended(self._follower.epoch, first, upto, () if size > NOTE_BYTES else entries)
         )
@@ -245,14 +235,14 @@ class AppendQueue:
         self._batch, self._out_of_date, self._bytes, self._busy = (), 0, 0, False
         self._waiting.clear()
         self._expect_again(failed)
-        for draft in failed:
-            draft.answer(failure)
+        for _, writer, tag, _named, _refused in failed:
+            writer.refused(failure, tag)
 
     def _expect_again(self, failed: Sequence[Draft]) -> None:
         now = self._clock.monotonic()
-        for draft in reversed(failed):
-            if draft.named and draft.session is not None:
-                draft.session.expect_first(draft.entry.cid, now)
+        for entry, writer, _, named, _ in reversed(failed):
+            if named and isinstance(writer, Session):
+                writer.expect_first(entry.cid, now)
 
     async def _look(self) -> None:
         with suppress(TryAgain):  # the clock asks again
@@ -263,20 +253,23 @@ def _nobody(_seconds: float, _entries: int) -> None:
     """Nobody wants to know."""
 
 
-def _judged(draft: Draft) -> ChatError | None:
+def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
     """Why this may not be written to a group; None where it may."""
-    session, entry = draft.session, draft.entry
-    if session is None or entry.kind != TEXT or entry.conv in session.groups:
+    if not isinstance(writer, Session) or entry.kind != TEXT or entry.conv in writer.groups:
         return None
-    return NotMember(entry.conv) if session.seated else TryAgain()
+    return NotMember(entry.conv) if writer.seated else TryAgain()
 
 
 def _answer(batch: Sequence[Draft], others: Mapping[int, Known | ChatError]) -> Sequence[Draft]:
     """Tell everybody what became of theirs, in order. Return what was admitted."""
     if not others:
-        for draft in batch:
-            draft.answer(draft.entry)
+        for entry, writer, tag, _named, _refused in batch:
+            writer.accepted(tag, entry)
         return batch
-    for place, draft in enumerate(batch):
-        draft.answer(others.get(place, draft.entry))
+    for place, (entry, writer, tag, _named, _refused) in enumerate(batch):
+        other = others.get(place, entry)
+        if isinstance(other, ChatError):
+            writer.refused(other, tag)
+        else:
+            writer.accepted(tag, other)
     return [draft for place, draft in enumerate(batch) if place not in others]

@@ -15,8 +15,8 @@ Rules:
 
 from collections import deque
 
-from chat_domain.entries import TEXT, Entry, is_group
-from chat_domain.errors import TooManyUnanswered, TryAgain
+from chat_domain.entries import TEXT, Entry, Known, is_group
+from chat_domain.errors import ChatError, TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
 from chat_domain.ports.client import Client
 from chat_domain.ports.runtime import Latch  # noqa: TC001  # rooms name what they use alike
@@ -51,12 +51,13 @@ class Session:
         "regrouped",
         "seated",
         "taken",
+        "typed",
         "unanswered",
         "unheard",
+        "unlooked",
         "user",
         "when_answered",
         "written",
-        "wrote_to",
     )
 
     def __init__(
@@ -79,7 +80,8 @@ class Session:
         self.expected: deque[str] | None = None  # cids
         self.expected_until = 0.0
         self.when_answered: list[Latch] = []  # opened once nothing is unanswered
-        self.wrote_to: dict[int, int] = {}  # how many texts, by the user to whom
+        self.typed: dict[int, float] = {}  # when that was passed on last, by conversation
+        self.unlooked: dict[int, int] = {}  # texts to a user before the next look (see `OneToOne`)
         self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
 
     def labels(self) -> dict[str, int | str]:
@@ -89,28 +91,27 @@ class Session:
     # -- reading ---------------------------------------------------------------------------
 
     def show(self, entry: Entry) -> None:
-        """Show an entry of one of its conversations that is above its place."""
-        if entry.kind == TEXT and not is_group(entry.conv):
+        """Show an entry of one of its conversations of two that is above its place."""
+        if entry.sender_id != self.user.id and entry.kind == TEXT:
             self.note_writer(entry)
         if self.expected:
-            self._expect_no_more(entry)
+            self.expect_no_more(entry)
         self.client.show(entry)
 
     def show_late(self, entry: Entry) -> None:
-        """The same of one that was applied before."""
-        if entry.kind == TEXT and not is_group(entry.conv):
+        """Show an entry of any of its conversations that was applied before."""
+        if entry.sender_id != self.user.id and entry.kind == TEXT and not is_group(entry.conv):
             self.note_writer(entry)
         if self.expected:
-            self._expect_no_more(entry)
+            self.expect_no_more(entry)
         self.client.show_late(entry)
         self.after = entry.at
 
     def note_writer(self, entry: Entry) -> None:
         """Somebody has written to this user alone, and is to be told once that is taken over."""
-        if entry.sender_id != self.user.id:
-            if self.unheard is None:
-                self.unheard = deque(maxlen=MOST_UNHEARD)
-            self.unheard.append((entry.at, entry.sender_id))
+        if self.unheard is None:
+            self.unheard = deque(maxlen=MOST_UNHEARD)
+        self.unheard.append((entry.at, entry.sender_id))
 
     def place(self, applied: int) -> int:
         """Everything up to there has been shown. applied: what the node has applied."""
@@ -149,6 +150,21 @@ class Session:
         return told
 
     # -- writing ---------------------------------------------------------------------------
+
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+        """Something that it wrote is in the log. tag: its client's own mark of the request."""
+        self.written = max(self.written, entry.at)
+        self.client.accepted(tag, entry)
+        self.unanswered -= 1
+        if self.when_answered:
+            self._look_for_answers()
+
+    def refused(self, error: ChatError, tag: int | None) -> None:
+        """Something that it wrote is not."""
+        self.client.refused(error, tag)
+        self.unanswered -= 1
+        if self.when_answered:
+            self._look_for_answers()
 
     def check_may_write(self, cid: str | None, now: float) -> None:
         """Raises TooManyUnanswered, and TryAgain by rule 5. cid: None where its client has given
@@ -190,13 +206,13 @@ class Session:
             self.expected_until = now + EXPECTED_FOR
         return self.expected
 
-    def _expect_no_more(self, entry: Entry) -> None:
+    def expect_no_more(self, entry: Entry) -> None:
         """What its client is shown was written after all, and need not come again."""
         expected = self.expected
         if expected and entry.sender_id == self.user.id and entry.cid in expected:
             expected.remove(entry.cid)
 
-    def look_for_answers(self) -> None:
+    def _look_for_answers(self) -> None:
         """Let go on who waits for that nothing is unanswered any more, if that is so."""
         if not self.unanswered:
             told, self.when_answered = self.when_answered, []

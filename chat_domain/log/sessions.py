@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
+from chat_domain.entries import is_group, other_of, people
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
@@ -29,6 +30,12 @@ class Sessions:
         """A user's sessions, the oldest first."""
         return self._of_users.get(user_id, ())
 
+    def of_people(self, conv: int) -> tuple[Session, ...]:
+        """The sessions of the two of a conversation, which is no group's."""
+        low, high = people(conv)
+        sessions = self._of_users.get(high, ())
+        return sessions if low == high else sessions + self._of_users.get(low, ())
+
     def of_all(self, user_ids: Iterable[int]) -> list[Session]:
         """The sessions of all of these users."""
         return [session for user_id in user_ids for session in self.of(user_id)]
@@ -40,6 +47,13 @@ class Sessions:
     def in_group(self, group_id: int) -> Collection[Session]:
         """The sessions of a group's members. Not to be changed."""
         return self._of_groups.get(group_id, _NOBODY)
+
+    def others(self, conv: int, user_id: int) -> list[Session]:
+        """The sessions of all whose conversation this is, but for this user's."""
+        if is_group(conv):
+            return [one for one in self.in_group(conv) if one.user.id != user_id]
+        other = other_of(conv, user_id)
+        return list(self.of(other)) if other != user_id else []
 
     def check_room_for(self, user_id: int) -> None:
         """Raises TooManyConnections, and TryAgain where this node is full."""

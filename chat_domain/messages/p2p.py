@@ -13,7 +13,8 @@ from chat_domain.messages.writing import Writing
 from chat_domain.ports.client import Said
 from chat_domain.ports.store import Friends, Log
 
-LOOKED_AT_EVERY = 64  # messages of a session to one user
+LOOKED_AT_EVERY = 64  # messages of a session to one user, on whose list its user is not
+FRIENDS_LOOKED_AT_EVERY = 1_024  # where they are
 REMEMBERED = 1_000  # users to whom a session wrote
 
 
@@ -33,35 +34,33 @@ class OneToOne:
         wait for this. What becomes of it is told by `Client.accepted` and `Client.refused`.
         Raises TooManyUnanswered and TryAgain, as does what is returned.
         """
-        wrote_to = sender.wrote_to
-        count = wrote_to.get(to_id, 0)
-        if not count % LOOKED_AT_EVERY:
-            return self._check_and_write(sender, to_id, said)
+        left = sender.unlooked.get(to_id)
+        if not left:
+            return self._look_and_write(sender, to_id, said)
         self.writing.write(sender, pair(sender.user.id, to_id), said)
-        wrote_to[to_id] = count + 1
+        sender.unlooked[to_id] = left - 1
         return None
 
-    async def _check_and_write(self, sender: Session, to_id: int, said: Said) -> None:
+    async def _look_and_write(self, sender: Session, to_id: int, said: Said) -> None:
         try:
-            full = await self._is_full(sender.user.id, to_id)
+            may_follow = await self._look(sender.user.id, to_id)
         except TryAgain:
             self.writing.expect_again(sender, said)
             raise
-        wrote_to = sender.wrote_to
-        if len(wrote_to) >= REMEMBERED:
-            wrote_to.clear()
-        refused = MailboxFull(to_id) if full else None
+        unlooked = sender.unlooked
+        if len(unlooked) >= REMEMBERED:
+            unlooked.clear()
+        refused = None if may_follow else MailboxFull(to_id)
         self.writing.write(sender, pair(sender.user.id, to_id), said, refused)
-        wrote_to[to_id] = wrote_to.get(to_id, 0) + (not full)
+        unlooked[to_id] = max(0, may_follow - 1)
 
-    async def _is_full(self, sender_id: int, to_id: int) -> bool:
-        """Whether as much waits for a user as may wait from this sender."""
+    async def _look(self, sender_id: int, to_id: int) -> int:
+        """How many texts may go to a user before the next look; 0 where as much waits for them as
+        may wait from this sender."""
         most = self.guard.limits.waiting_from_strangers
-        if not most or sender_id == to_id:
-            return False
+        if not most or sender_id == to_id or await self.friends.lists(to_id, sender_id):
+            return FRIENDS_LOOKED_AT_EVERY
         if await self.log.unheard(to_id, sender_id, most) < most:
-            return False
-        if await self.friends.lists(to_id, sender_id):
-            return False
+            return LOOKED_AT_EVERY
         await self.marks.write(to_id)  # of who is here, it may be a second behind
-        return await self.log.unheard(to_id, sender_id, most) >= most
+        return LOOKED_AT_EVERY if await self.log.unheard(to_id, sender_id, most) < most else 0

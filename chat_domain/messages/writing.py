@@ -4,7 +4,7 @@ import attrs
 
 from chat_domain.entries import TEXT, Entry
 from chat_domain.errors import ChatError, TryAgain
-from chat_domain.log.queue import AppendQueue, Draft
+from chat_domain.log.queue import AppendQueue
 from chat_domain.log.session import MOST_UNANSWERED, Session
 from chat_domain.ports.client import Said
 from chat_domain.ports.runtime import Clock, Ids
@@ -40,7 +40,7 @@ class Writing:
             said.re,
         )
         try:
-            self.queue.add(Draft(entry, sender, said.seq, cid is not None, refused))
+            self.queue.add((entry, sender, said.seq, cid is not None, refused))
         except TryAgain:
             self.expect_again(sender, said)
             raise

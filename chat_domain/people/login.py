@@ -99,8 +99,9 @@ class Logins:
         for entry in self.follower.ring.above(got) or ():
             if entry.at > session.after:
                 return
+            user_id = session.user.id
             is_private = entry.kind == TEXT and not is_group(entry.conv)
-            if is_private and session.user.id in people(entry.conv):
+            if is_private and entry.sender_id != user_id and user_id in people(entry.conv):
                 session.note_writer(entry)
 
     async def begin_version1(self, user: User, client: Client) -> Session:

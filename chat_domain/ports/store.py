@@ -13,15 +13,17 @@ from typing import Protocol
 
 import attrs
 
-from chat_domain.entries import Batch, Ends, Entry, Known, Opening, Place, Reading, Sight
+from chat_domain.entries import Batch, Ends, Entry, Forgotten, Known, Opening, Place, Reading, Sight
 from chat_domain.errors import ChatError
 from chat_domain.model import (
     Account,
     Conversation,
     Group,
+    Keeping,
     KeptToken,
     Member,
     Membership,
+    Preferences,
     SizedGroup,
     User,
 )
@@ -133,6 +135,22 @@ class Friends(Protocol):
         """Whether this one is on this user's list."""
 
 
+class Settings(Protocol):
+    """What users have chosen for themselves, on all their devices."""
+
+    async def of(self, user_id: int) -> Preferences:
+        """What a user has chosen; of nobody, as of who has chosen nothing."""
+
+    async def set(
+        self, user_id: int, *, hide_read: bool | None = None, hide_typing: bool | None = None
+    ) -> Preferences:
+        """Change what is not None; return what holds then. Of nobody, nothing is kept."""
+
+    async def mute(self, user_id: int, conv: int, muted: bool | None) -> bool | None:
+        """Change whether a user wants to be notified of a conversation, unless `muted` is None.
+        Return whether it is muted then; None, and nothing done, where they never were in it."""
+
+
 class Groups(Protocol):
     """The groups and who is in them. They change by entries of the log alone (see `Log.append`),
     but for what `show_history` says.
@@ -169,6 +187,14 @@ class Groups(Protocol):
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
         """The first `limit` members with an id above `after`, ascending by id, `online` left
         False. Raises NoSuchGroup."""
+
+    async def keep(self, group_id: int, days: int) -> int:
+        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
+        kept before. That stays so when the group has ended. Raises NoSuchGroup."""
+
+    async def keeping(self, after: int, limit: int) -> list[Keeping]:
+        """The first `limit` groups, ended ones among them, that are not kept for ever and have an
+        id above `after`, ascending by id."""
 
 
 class Log(Protocol):
@@ -238,10 +264,6 @@ class Log(Protocol):
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         """What a user may see of a conversation, None where they never were in it."""
 
-    async def read_mark(self, user_id: int, conv: int) -> int:
-        """Up to where a user has read a conversation (`Member.read`), 0 where they never were in
-        it."""
-
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
@@ -257,6 +279,26 @@ class Log(Protocol):
 
     async def got(self, marks: Mapping[int, int]) -> None:
         """All up to these positions is with some device of these users. Marks only grow."""
+
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        """Users have read conversations up to these positions, by both. Marks only grow; of who was
+        never in a conversation there are none."""
+
+    async def read_mark(self, user_id: int, conv: int) -> int | None:
+        """Up to where a user has read a conversation; None where they never were in it."""
+
+    async def reads(self, conv: int, most: int) -> dict[int, int]:
+        """Up to where the members of a conversation have read it, who have read anything of it and
+        do not hide that. Empty where there are more than `most` members."""
+
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        """Delete entries at the front, in the order of positions, up to the first one whose time
+        is not below `before_ms`; `limit` of them at most. `ends.oldest` is behind them then. A cid
+        whose entry was deleted is nobody's. What has no time that can be read is old."""
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        """The same of one conversation's entries, of each kind by itself, wherever they are.
+        `ends.oldest` stays as it is: positions that the log does not have were deleted."""
 
 
 @attrs.frozen
@@ -289,5 +331,6 @@ class Store:
     tokens: Tokens
     friends: Friends
     groups: Groups
+    settings: Settings
     log: Log
     depths: Depths = attrs.field(factory=dict)

@@ -37,6 +37,7 @@ _GROUPS_HELP = {
     "list": "list groups and how many members each has, a page at a time",
     "members": "list a group's members, a page at a time",
     "rename": "give a group another name",
+    "keep": "say for how long is kept what is said in a group, which --keep-days may make shorter",
     "history": "choose what of a group they are shown who join it from now on",
     "remove": "end somebody's membership of a group; they can join again",
     "end": "end a group and all memberships of it",
@@ -57,7 +58,8 @@ _SETTINGS = {  # options of the server, and what stands for their values
     "hashing": "strong|cheap",
 }
 _SENT = (  # to a server, by these names
-    *("who", "group", "shown", "limit", "after", "containing", "text", "level", "with_sent"),
+    *("who", "group", "shown", "days", "limit", "after", "containing", "text", "level"),
+    "with_sent",
 )
 
 
@@ -139,6 +141,7 @@ _ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
     "add": lambda add: add("new_name", metavar="NAME"),
     "delete": _deletion,
     "groups list": _part_of_a_name,
+    "groups keep": lambda add: add("days", type=int, metavar="DAYS", help="0 is for ever"),
     "groups rename": lambda add: add("new_name", metavar="NAME"),
     "groups history": lambda add: add("shown", choices=HISTORY),
     "log-level": lambda add: add("level", choices=LEVELS),

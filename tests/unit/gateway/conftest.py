@@ -9,9 +9,8 @@ from structlog.typing import EventDict
 
 from adapters.gateway.talk import Talk
 from adapters.wire.requests import ALWAYS, AnyRequest, GroupChat, OneChat
-from chat_domain.entries import is_group
 from chat_domain.errors import ChatError
-from chat_domain.log.queue import Draft, Result
+from chat_domain.log.session import Session
 from entrypoints.logs import labelled
 from tests.unit.declared import answered_fields, name_of
 from tests.unit.gateway.server import Server
@@ -38,7 +37,7 @@ def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if not isinstance(error, (*request.refusals, *ALWAYS)):
             undeclared.append(f"{request.__name__} is not declared to be refused with {error!r}.")
 
-    refuse, answer, answer_draft = Talk.refuse, Talk.answer, Draft.answer
+    refuse, answer, refuse_text = Talk.refuse, Talk.answer, Session.refused
 
     def judged_answer(talk: Talk, request: AnyRequest, what: Any) -> None:
         fields = to_builtins(what).keys() - {"msgid", "seq"}
@@ -52,14 +51,14 @@ def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         judge(type(request), error)
         refuse(talk, request, error)
 
-    def judged_draft(draft: Draft, result: Result) -> None:
-        if isinstance(result, ChatError):
-            judge(GroupChat if is_group(draft.entry.conv) else OneChat, result)
-        answer_draft(draft, result)
+    def judged_text(session: Session, error: ChatError, tag: int | None) -> None:
+        if not isinstance(error, (*OneChat.refusals, *GroupChat.refusals, *ALWAYS)):
+            undeclared.append(f"No chat is declared to be refused with {error!r}.")
+        refuse_text(session, error, tag)
 
     monkeypatch.setattr(Talk, "refuse", judged_refuse)
     monkeypatch.setattr(Talk, "answer", judged_answer)
-    monkeypatch.setattr(Draft, "answer", judged_draft)
+    monkeypatch.setattr(Session, "refused", judged_text)
     yield
     assert not undeclared, "\n".join(undeclared)
 

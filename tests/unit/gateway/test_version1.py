@@ -42,7 +42,8 @@ async def away(server: Server, name: str, *texts: str) -> int:
 
 
 async def took_over(server: Server, user_id: int = 1) -> list[str]:
-    """What a user still waits for, once the marks are written."""
+    """What a user still waits for, once the clock has looked and the marks are written."""
+    server.tick(0.0)
     await server.chat.marks.write()
     return await server.waiting_for(user_id)
 
@@ -181,6 +182,7 @@ async def test_what_has_left_the_server_is_taken_over(server: Server) -> None:
     assert bob.heard() == []
     assert await took_over(server) == ["hello"]
     peer.link.unstick()
+    server.tick(0.0)
     server.passes(1)
     await settled()
     assert chats(peer) == ["hello"]
@@ -217,10 +219,21 @@ async def test_a_tick_notices_what_has_left_meanwhile(server: Server) -> None:
     peer, bob = await original(server), await server.logged_in("Bob")
     peer.link.watched = False  # the link's word is lost
     await bob.ask(1005, toid=1, msg="hello")
-    assert await took_over(server) == ["hello"]
-    peer.link.watched = True
-    server.tick(0.0)
     assert await took_over(server) == []
+
+
+async def test_what_has_left_counts_without_a_tick_when_the_connection_breaks(
+    server: Server,
+) -> None:
+    """But not what was still with us then."""
+    peer, bob = await original(server), await server.logged_in("Bob")
+    await bob.ask(1005, toid=1, msg="has left")
+    peer.link.stuck = True
+    await bob.ask(1005, toid=1, msg="has not")
+    peer.link.abort()
+    await settled()
+    await server.chat.marks.write()
+    assert await server.waiting_for(1) == ["has not"]
 
 
 async def test_what_is_taken_over_is_written_before_the_slot_is_free(server: Server) -> None:
@@ -391,6 +404,7 @@ async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
         {"msgid": 1022, "seq": 2}, {"msgid": 1000, "id": 1, "password": "pw"},
         {"msgid": 1003, "name": "x", "password": "y"}, {"msgid": 1015, "token": "x"},
         {"msgid": 1006, "friendname": "Bob", "seq": 3}, {"msgid": 1031},
+        {"msgid": 1043, "toid": 2, "at": 9}, {"msgid": 1044, "groupid": 9}, {"msgid": 1045},
     )  # fmt: skip
     await settled()
     bob.link.abort()
