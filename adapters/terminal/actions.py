@@ -205,12 +205,11 @@ class Actions:
         await self.learn()
         self._say(f"group {group.name} is made, its id is {group.id}")
 
-    async def join(self, group_id: str) -> None:
-        number = _number(group_id)
-        if not number:
-            self.complain("a group is joined by its id, a number")
+    async def join(self, which: str) -> None:
+        if which.isdigit() and not _number(which):
+            self.complain(f"there is no group {which}")
             return
-        group = await self._client.join_group(number)
+        group = await self._client.join_group(which)
         await self.learn()
         self._say(f"you are in group {group.name} now")
 
@@ -311,7 +310,7 @@ SLASHED = [
     Form("/groups", [], "your groups", Actions.show_groups),
     Form("/members", ["GROUP"], "who is in a group", Actions.show_members),
     Form("/create", ["GROUP", "DESCRIPTION"], "make a group", Actions.create, needs=1),
-    Form("/join", ["ID"], "join a group", Actions.join),
+    Form("/join", ["GROUP"], "join a group, by id, or by name if it is open", Actions.join),
     Form("/rename", ["GROUP", "NAME"], "give a group of yours another name", Actions.rename),
     Form("/leave", ["GROUP"], "leave a group", Actions.leave),
     Form("/password", [], "change your password", Actions.change_password),

@@ -114,6 +114,8 @@ class LineClient:
     async def _register(self) -> None:
         name = await self._screen.ask("name: ")
         password = await self._screen.ask("password: ", hidden=True)
+        if not self._is_one(password):
+            return
         try:
             user_id = await self._client.register(name, password)
         except ClientError as exc:
@@ -121,10 +123,18 @@ class LineClient:
         else:
             self._screen.show(render.note(f"registered {name}, your id is {user_id}"))
 
+    def _is_one(self, password: str) -> bool:
+        """Whether this can be a password; otherwise it is said."""
+        if not password:
+            self._actions.complain("a password has at least one character")
+        return bool(password)
+
     async def _log_in(self) -> bool:
         """Log in and converse; False if the user is done with the program altogether."""
         who = await self._screen.ask("id or name: ")
         password = await self._screen.ask("password: ", hidden=True)
+        if not self._is_one(password):
+            return not self._screen.scripted
         self._unread = []
         try:
             await self._welcome(await self._client.login(who, password, device=self._device))
