@@ -56,13 +56,18 @@ CREATE TABLE IF NOT EXISTS AllGroup (
     keyskeleton VARBINARY(600) NULL COMMENT 'like User.keyskeleton',
     groupdesc TEXT           NOT NULL COMMENT 'what it is about',
     joining   ENUM('open', 'invite') NOT NULL DEFAULT 'open' COMMENT 'who may join: anybody, or who is invited',
-    keep_days INT            NOT NULL DEFAULT 0 COMMENT 'for how long its entries are kept; 0: for ever',
     whole_history BOOLEAN    NOT NULL DEFAULT FALSE COMMENT 'whether who joins sees what was said before',
     PRIMARY KEY (id),
     UNIQUE KEY AllGroupName (namekey),
     UNIQUE KEY AllGroupSkeleton (skeleton),
     UNIQUE KEY AllGroupKeySkeleton (keyskeleton)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'the groups; each has a member who has not left';
+
+CREATE TABLE IF NOT EXISTS Keeping (
+    groupid INT NOT NULL COMMENT 'also one that has ended',
+    days    INT NOT NULL COMMENT 'for how long its entries are kept',
+    PRIMARY KEY (groupid)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'the groups of which not everything is kept for ever';
 
 CREATE TABLE IF NOT EXISTS Banned (
     groupid INT NOT NULL,

@@ -9,14 +9,30 @@ from pathlib import Path
 from bench import report
 from bench.measuring import raise_file_limit
 from bench.processes import ROOT
-from bench.suites import accounts, away, catching_up, groups, idle, latency, nodes, p2p, start
+from bench.suites import (
+    accounts,
+    away,
+    catching_up,
+    groups,
+    history,
+    idle,
+    latency,
+    nodes,
+    p2p,
+    retention,
+    start,
+)
 from bench.suites.options import Options
+
+LEAST_PAST = 200_000  # or conversations would have no page
 
 SUITES = {
     "p2p": p2p.lines,
     "groups": groups.lines,
     "away": away.lines,
     "catching-up": catching_up.lines,
+    "history": history.lines,
+    "retention": retention.lines,
     "latency": latency.lines,
     "accounts": accounts.lines,
     "nodes": nodes.lines,
@@ -33,7 +49,8 @@ def main() -> None:
     print(report.HEAD, flush=True)
     for name in asked.suites or SUITES:
         with tempfile.TemporaryDirectory(prefix="chat-bench-") as directory:
-            options = Options(Path(directory), asked.runs, asked.seconds, asked.root)
+            past = max(asked.entries, LEAST_PAST)
+            options = Options(Path(directory), asked.runs, asked.seconds, asked.root, past)
             for line in SUITES[name](options):
                 lines.append(line)
                 print(report.row(line), flush=True)
@@ -46,6 +63,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"any of {', '.join(SUITES)}")
     parser.add_argument("--runs", type=int, default=5, help="of each load, in turn (5)")
     parser.add_argument("--seconds", type=float, default=2.0, help="of a run (2; at most 10)")
+    parser.add_argument(
+        "--entries", type=int, default=1_000_000, help="in a long past (a million, at least 0.2)"
+    )
     parser.add_argument("--out", type=Path, help="directory for benchmarks.json and .svg")
     parser.add_argument("--root", type=Path, default=ROOT, help="the tree whose server is measured")
     asked = parser.parse_args()

@@ -62,6 +62,18 @@ def join(group_id: int, version: int = 2) -> bytes:
     return b'{"msgid":1008,"groupid":%d,"seq":1}' % group_id + end_of(version)
 
 
+def history(user_id: int, before: int | None) -> bytes:
+    """A page of 50 of the conversation with a user, the newest where `before` is None."""
+    below = b"" if before is None else b',"before":%d' % before
+    return b'{"msgid":1041,"toid":%d%b,"seq":1}\n' % (user_id, below)
+
+
+def conversations(before: int | None) -> bytes:
+    """A page of 200."""
+    below = b"" if before is None else b',"before":%d' % before
+    return b'{"msgid":1039,"limit":200%b,"seq":1}\n' % below
+
+
 def messages(version: int, sender_id: int, to: bytes) -> Next:
     """The messages of one sender; `to` is the part that names the recipient."""
     if version == 1:

@@ -110,6 +110,7 @@ def measure(load: Load, poller: Poller, seconds: float, pids: Sequence[int]) -> 
         "generator_busy": own / took,
         "p50_ms": quantile(latencies, 0.50),
         "p99_ms": quantile(latencies, 0.99),
+        "most_ms": quantile(latencies, 1),
     }
 
 

@@ -16,6 +16,7 @@ from chat_domain.messages.p2p import OneToOne
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
+from chat_domain.operators.retention import Retention
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
@@ -49,4 +50,5 @@ class Chat:
     administration: Administration
     group_administration: GroupAdministration
     overview: Overview
+    retention: Retention
     clock: Clock

@@ -189,13 +189,21 @@ class Batch:
 @attrs.frozen
 class Ends:
     """The log as a whole. epoch: another whenever positions could have been given twice. head: the
-    last position given. oldest: the first position that is still kept (1 where nothing was ever
-    deleted). changed: the position of the last change."""
+    last position given. oldest: below it, nothing is kept (1 where nothing was ever deleted).
+    changed: the position of the last change."""
 
     epoch: str
     head: int
     oldest: int
     changed: int
+
+
+@attrs.frozen
+class Forgotten:
+    """What was deleted. number: of entries. more: whether there may be more to delete."""
+
+    number: int
+    more: bool
 
 
 @attrs.frozen

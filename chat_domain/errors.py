@@ -46,6 +46,14 @@ class BadNotice(ChatError):
 
 
 @attrs.frozen(slots=False)
+class BadDays(ChatError):
+    most: int
+
+    def __str__(self) -> str:
+        return f"what is said is kept for 1 to {self.most} days, or, by 0, for ever"
+
+
+@attrs.frozen(slots=False)
 class NameTaken(ChatError):
     name: str
 

@@ -9,6 +9,8 @@ from chat_domain.entries import Entry
 
 T = TypeVar("T")
 
+MAX_DAYS = 36_500  # for which something is kept, if not for ever: a hundred years
+
 
 class Role(enum.Enum):
     """What a member is in a group. The values are those of the original tables."""
@@ -71,10 +73,20 @@ class Group:
 
 @attrs.frozen
 class SizedGroup:
-    """A group as an operator sees it. members: how many there are."""
+    """A group as an operator sees it. members: how many there are. keep_days: for how long its
+    entries are kept, 0 for ever."""
 
     group: Group
     members: int
+    keep_days: int = 0
+
+
+@attrs.frozen
+class Keeping:
+    """For how many days what is said in a group is kept, MAX_DAYS at most; it may have ended."""
+
+    group_id: int
+    days: int
 
 
 @attrs.frozen

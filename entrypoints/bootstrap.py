@@ -43,6 +43,8 @@ from chat_domain.operators.administration import Administration
 from chat_domain.operators.evictions import Evictions
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
+from chat_domain.operators.pieces import Pieces
+from chat_domain.operators.retention import Retention
 from chat_domain.people.accounts import Accounts
 from chat_domain.people.announcer import Announcer
 from chat_domain.people.attendance import Attendance
@@ -96,6 +98,7 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             depths={"hashing": hasher.waiting},
         )
         chat.queue.observe = tally.committed
+        chat.retention.keep_days = settings.keep_days
         await _begin(chat)
         await join(chat.node)
         yield Gateway(Shared(chat, tasks, guard, tally))
@@ -314,5 +317,6 @@ def assemble(
                 **(depths or {}),
             },
         ),
+        retention=Retention(log, store.groups, follower, clock, Pieces(clock, latches)),
         clock=clock,
     )

@@ -101,4 +101,5 @@ def take(
     guard.change(limits, registration_open=settings.registration == "open")
     for conversation in gateway:
         conversation.talk.meter.change(limits)
+    gateway.shared.chat.retention.keep_days = settings.keep_days
     entrance.proxies = settings.proxy_networks()

@@ -8,6 +8,7 @@ import attrs
 
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.networks import BITS, Networks, Prefix
+from chat_domain.model import MAX_DAYS
 
 Network = IPv4Network | IPv6Network
 
@@ -205,6 +206,14 @@ class Settings:
     )
     strangers_mib: int = _limit(
         16, "MiB that connections hold together on which nobody is logged in"
+    )
+    keep_days: int = _setting(
+        0,
+        "days for which what is said is kept, then it is deleted; 0 is for ever (of a group it can "
+        "be less: manage groups keep)",
+        least=0,
+        most=MAX_DAYS,
+        reloads=True,
     )
     hashing_jobs: int = _limit(200, "passwords waiting to be hashed, half of them of one address")
     hashing: str = _setting(

@@ -75,6 +75,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         going_on = [
             asyncio.create_task(gateway.keep_time()),
             asyncio.create_task(gateway.follow()),
+            asyncio.create_task(gateway.forget()),
         ]
         spare_the_collector()
         try:

@@ -26,6 +26,11 @@ async def rename(chat: Chat, *, group: str, name: str) -> Result:
     return {"group": _named(renamed), "before": before.name}
 
 
+async def keep(chat: Chat, *, group: str, days: int) -> Result:
+    found, before = await chat.group_administration.keep(group, days)
+    return {"group": _named(found), "days": days, "before": before}
+
+
 async def remove(chat: Chat, *, group: str, who: str) -> Result:
     found, user = await chat.group_administration.remove(group, who)
     return {"group": _named(found), "user": _named(user)}
@@ -39,6 +44,7 @@ GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
     "groups list": list_groups,
     "groups members": members,
     "groups rename": rename,
+    "groups keep": keep,
     "groups remove": remove,
     "groups end": end,
 }
@@ -49,7 +55,7 @@ def _named(one: Group | User) -> Result:
 
 
 def _sized(one: SizedGroup) -> Result:
-    return _named(one.group) | {"members": one.members}
+    return _named(one.group) | {"members": one.members, "keep_days": one.keep_days}
 
 
 def _member(one: Member) -> Result:

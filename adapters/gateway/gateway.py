@@ -16,8 +16,10 @@ from adapters.gateway.watch import HELD_UP
 from adapters.incidents import INCIDENTS
 from chat_domain.errors import TooManyConnections, TryAgain
 
-CLOCK, FOLLOWING = "clock", "following"  # as the log and the metric of defects call them
+# as the log and the metric of defects call them
+CLOCK, FOLLOWING, FORGETTING = "clock", "following", "forgetting"
 TICK = 0.5  # seconds
+FORGETS_EVERY = 600.0  # seconds
 SHARES = 20  # of a tick: to look after 10,000 conversations at once holds all up for some 15 ms
 LAST_WORDS_TAKE = 0.1  # seconds; what has been said by then is with the clients or their kernels
 CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and all else it ends within 10
@@ -73,6 +75,10 @@ class Gateway:
     async def follow(self) -> None:
         """Look now and then how far the log is, for ever."""
         await forever(FOLLOWING, self.shared.chat.node.look)
+
+    async def forget(self) -> None:
+        """Forget now and then what was kept for long enough, for ever."""
+        await forever(FORGETTING, self.shared.chat.retention.forget, pause=FORGETS_EVERY)
 
     async def _tick(self) -> None:
         """Do once what takes TICK. What fails in one conversation keeps no other from its turn."""

@@ -20,5 +20,5 @@ def memory_store() -> Store:
     tokens, friends = MemoryTokens(users), MemoryFriends(users)
     groups = MemoryGroups(users, members)
     log = MemoryLog(users, members, groups)
-    users.forget += [tokens.forget, friends.forget, log.forget]
+    users.forget += [tokens.forget, friends.forget, log.forget_user]
     return Store(users=users, tokens=tokens, friends=friends, groups=groups, log=log)

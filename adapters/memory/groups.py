@@ -10,7 +10,7 @@ from adapters.memory.members import Members, Seat
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import is_group
 from chat_domain.errors import AlreadyMember, ChatError, GroupNameTaken, NoSuchGroup
-from chat_domain.model import UNNAMED, Group, Member, Membership, Role, SizedGroup
+from chat_domain.model import UNNAMED, Group, Keeping, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 
 
@@ -28,6 +28,7 @@ class MemoryGroups:
     _users: MemoryUsers
     _members: Members
     _records: dict[int, _Record] = attrs.field(factory=dict, init=False)
+    _days: dict[int, int] = attrs.field(factory=dict, init=False)  # also of who has ended
     _keys: set[str] = attrs.field(factory=set, init=False)
     _looks: Looks = attrs.field(factory=Looks, init=False)
     _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
@@ -122,7 +123,9 @@ class MemoryGroups:
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         found = [
-            SizedGroup(record.group, len(self._members.inside(group_id)))
+            SizedGroup(
+                record.group, len(self._members.inside(group_id)), self._days.get(group_id, 0)
+            )
             for group_id, record in self._records.items()
             if group_id > after and containing in record.name.key
         ]
@@ -158,3 +161,14 @@ class MemoryGroups:
         following = sorted(user_id for user_id in seats if user_id > after)
         users = [self._users.user(user_id) for user_id in following[:limit]]
         return [Member(user.id, user.name, seats[user.id].role) for user in users if user]
+
+    async def keep(self, group_id: int, days: int) -> int:
+        self._record(group_id)
+        before = self._days.pop(group_id, 0)
+        if days:
+            self._days[group_id] = days
+        return before
+
+    async def keeping(self, after: int, limit: int) -> list[Keeping]:
+        following = sorted(group_id for group_id in self._days if group_id > after)
+        return [Keeping(group_id, self._days[group_id]) for group_id in following[:limit]]

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import merge
-from itertools import islice
+from itertools import islice, takewhile
 from secrets import token_hex
 
 import attrs
@@ -18,11 +18,13 @@ from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     DELETED,
     FOR_EVER,
+    KINDS,
     TEXT,
     Batch,
     Change,
     Ends,
     Entry,
+    Forgotten,
     Known,
     Opening,
     Place,
@@ -39,6 +41,8 @@ from chat_domain.model import MOST_UNREAD, Conversation, Role
 from chat_domain.names import Name
 from chat_domain.ports.store import Committed, Moved, Outcome, OutOfDate
 
+GONE = Entry(0, DELETED, 0, "", "")  # where an entry was that was forgotten
+
 
 class MemoryLog:
     def __init__(self, users: MemoryUsers, members: Members, groups: MemoryGroups) -> None:
@@ -52,6 +56,7 @@ class MemoryLog:
         self._got: dict[int, int] = {}
         self._epoch = token_hex(8)
         self._changed = 0
+        self._oldest = 1
 
     # -- appending ---------------------------------------------------------------------------
 
@@ -96,7 +101,7 @@ class MemoryLog:
         if last.at > len(self._entries):
             return False
         there = self._entries[last.at - 1]
-        return (there.sender_id, there.cid) == (last.sender_id, last.cid)
+        return there is GONE or (there.sender_id, there.cid) == (last.sender_id, last.cid)
 
     def _look_up(self, batch: Batch) -> Seen:
         convs = {entry.conv for entry in batch.entries}
@@ -178,7 +183,7 @@ class MemoryLog:
     async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
         if not self._has(last):
             await self.renew()
-        return Ends(self._epoch, len(self._entries), 1, self._changed)
+        return Ends(self._epoch, len(self._entries), self._oldest, self._changed)
 
     async def renew(self) -> str:
         self._epoch = token_hex(8)
@@ -188,8 +193,9 @@ class MemoryLog:
         return self._epoch
 
     async def tail(self, after: int, limit: int) -> Reading:
-        above = range(max(after, 0) + 1, len(self._entries) + 1)
-        return self._reading(islice(above, limit), after, limit)
+        above = range(max(after + 1, self._oldest), len(self._entries) + 1)
+        there = (at for at in above if self._entries[at - 1] is not GONE)
+        return self._reading(islice(there, limit), after, limit)
 
     async def read(self, user_id: int, after: int, limit: int) -> Reading:
         return self._reading(islice(self._seen_by(user_id, after), limit), after, limit)
@@ -278,7 +284,30 @@ class MemoryLog:
             if self._users.user(user_id) is not None:
                 self._got[user_id] = max(self._got.get(user_id, 0), at)
 
-    def forget(self, user_id: int) -> None:
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        front = islice(self._entries, self._oldest - 1, None)
+        there = (entry for entry in front if entry is not GONE)
+        old = list(islice(takewhile(lambda entry: entry.time_ms < before_ms, there), limit))
+        if old:
+            self._oldest = old[-1].at + 1
+        return self._delete(old, limit)
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        old: list[Entry] = []
+        for kind in KINDS:
+            entries = (self._entries[at - 1] for at in self._of.get(conv, ()))
+            its = (entry for entry in entries if entry.kind == kind)
+            old += takewhile(lambda entry: entry.time_ms < before_ms, its)
+        return self._delete(old[:limit], limit)
+
+    def _delete(self, old: list[Entry], limit: int) -> Forgotten:
+        for entry in old:
+            self._entries[entry.at - 1] = GONE
+            self._of[entry.conv].remove(entry.at)
+            del self._firsts[entry.sender_id, entry.cid]
+        return Forgotten(len(old), more=len(old) == limit > 0)
+
+    def forget_user(self, user_id: int) -> None:
         """They are no more."""
         self._met.clear()
         self._got.pop(user_id, None)

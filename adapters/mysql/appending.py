@@ -139,4 +139,4 @@ async def _is_in(link: Link, tried: Admission) -> bool:
     await _lock(link)
     row = tried.rows[0]
     first = Place(row.at, row.entry.cid, row.entry.sender_id)
-    return await entries.has(MySqlConnection(link), first, 0)
+    return await entries.place_at(MySqlConnection(link), row.at) == first

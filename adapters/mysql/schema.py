@@ -15,6 +15,7 @@ OUR_TABLES = (
     "Token",
     "Friend",
     "AllGroup",
+    "Keeping",
     "Banned",
     "Invited",
     "Block",

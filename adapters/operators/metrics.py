@@ -51,6 +51,11 @@ class NodeCollector(Collector):
         yield build
         yield from self._gauges()
         yield self._messages()
+        forgotten = CounterMetricFamily(
+            "chat_entries_forgotten", "Deleted by this node, since they were kept for long enough."
+        )
+        forgotten.add_metric([], self.chat.retention.forgotten)
+        yield forgotten
         yield from self._refusals()
         acks = HistogramMetricFamily(
             "chat_ack_seconds",

@@ -57,13 +57,20 @@ def body_of(change: Change) -> str:
 
 
 async def has(connection: Connection, place: Place, oldest: int) -> bool:
-    """Whether the log has this entry where it was, as far as can be told."""
-    if place.at < oldest:  # it may be deleted; or there is none
+    """Whether the log has this entry where it was, as far as can be told: one that is not there
+    was deleted. Whether it is above the head is not looked at."""
+    if place.at < oldest:
         return True
-    rows = await connection.rows("SELECT senderid, cid FROM Entry WHERE at = ?", (place.at,))
-    return [(sender_id, judging.text(cid)) for sender_id, cid in rows] == [
-        (place.sender_id, place.cid)
-    ]
+    there = await place_at(connection, place.at)
+    return there is None or there == place
+
+
+async def place_at(connection: Connection, position: int) -> Place | None:
+    """The entry at a position."""
+    rows = await connection.rows("SELECT senderid, cid FROM Entry WHERE at = ?", (position,))
+    for sender_id, cid in rows:
+        return Place(position, judging.text(cid), sender_id)
+    return None
 
 
 async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:

@@ -6,7 +6,7 @@ from adapters.sql import judging
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import FOR_EVER, NO_ID, bounded
 from chat_domain.errors import NoSuchGroup
-from chat_domain.model import Group, Member, Membership, SizedGroup
+from chat_domain.model import Group, Keeping, Member, Membership, SizedGroup
 
 
 @attrs.frozen
@@ -41,6 +41,12 @@ class SqlGroups:
     async def members(self, group_id: int, after: int, limit: int) -> list[Member]:
         return await self._database.read(_members, group_id, bounded(after), bounded(limit))
 
+    async def keep(self, group_id: int, days: int) -> int:
+        return await self._database.write(_keep, bounded(group_id), days)
+
+    async def keeping(self, after: int, limit: int) -> list[Keeping]:
+        return await self._database.read(_keeping, bounded(after), bounded(limit))
+
 
 async def _group(connection: Connection, column: str, value: int | str) -> Group | None:
     query = f"SELECT id, groupname, groupdesc FROM AllGroup WHERE {column} = ?"  # noqa: S608
@@ -53,13 +59,17 @@ async def _page(
     connection: Connection, after: int, limit: int, containing: str
 ) -> list[SizedGroup]:
     members = "(SELECT count(*) FROM Member WHERE conv = AllGroup.id AND `left` = ?)"
+    days = "(SELECT days FROM Keeping WHERE groupid = AllGroup.id)"
     which = f"id > ? AND {connection.words.key_has}"
     rows = await connection.rows(
-        f"SELECT id, groupname, groupdesc, {members}"  # noqa: S608
+        f"SELECT id, groupname, groupdesc, {members}, {days}"  # noqa: S608
         f" FROM AllGroup WHERE {which} ORDER BY id LIMIT ?",
         (FOR_EVER, after, containing, limit),
     )
-    return [SizedGroup(judging.group(group), members) for *group, members in judging.with_ids(rows)]
+    return [
+        SizedGroup(judging.group(group), members, judging.days(days))
+        for *group, members, days in judging.with_ids(rows)
+    ]
 
 
 async def _skip_ids(connection: Connection, number: int) -> None:
@@ -112,3 +122,22 @@ async def _members(connection: Connection, group_id: int, after: int, limit: int
         Member(user_id, judging.name(name), judging.role(role))
         for user_id, name, role in judging.with_ids(rows)
     ]
+
+
+async def _keep(connection: Connection, group_id: int, days: int) -> int:
+    if await _group(connection, "id", group_id) is None:
+        raise NoSuchGroup(group_id)
+    which = "Keeping WHERE groupid = ?"
+    before = await connection.rows(f"SELECT days FROM {which}", (group_id,))  # noqa: S608
+    await connection.change(f"DELETE FROM {which}", (group_id,))  # noqa: S608  # constants
+    if days:
+        await connection.change("INSERT INTO Keeping VALUES (?, ?)", (group_id, days))
+    return judging.days(before[0][0]) if before else 0
+
+
+async def _keeping(connection: Connection, after: int, limit: int) -> list[Keeping]:
+    rows = await connection.rows(
+        "SELECT groupid, days FROM Keeping WHERE groupid > ? ORDER BY groupid LIMIT ?",
+        (after, limit),
+    )
+    return [Keeping(group_id, judging.days(days)) for group_id, days in judging.with_ids(rows)]

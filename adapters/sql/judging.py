@@ -16,6 +16,7 @@ from adapters.sql.numbers import NO_ID
 from chat_domain.entries import CHANGE, KINDS, TEXT, Change, Ends, Entry, Known
 from chat_domain.model import (
     DISABLED,
+    MAX_DAYS,
     NO_PASSWORD,
     UNNAMED,
     Account,
@@ -100,6 +101,16 @@ def _secret(text: Any) -> str:
     return DISABLED + NO_PASSWORD
 
 
+def days(number: Any) -> int:
+    """For how long something is kept: 0, for ever, where that cannot be told."""
+    if number is None:
+        return 0
+    if type(number) is int and 0 <= number <= MAX_DAYS:
+        return number
+    _odd("days", "they are no number, or out of range")
+    return 0
+
+
 def group(row: Sequence[Any]) -> Group:
     """Of an id that is one, a name and a description."""
     return Group(row[0], name(row[1]), description(row[2]))
@@ -129,7 +140,7 @@ def _token(row: Sequence[Any]) -> KeptToken | None:
     digest, series, user_id, session, begun_ms, expires_ms, used, device, seen_ms = row
     words = _word(digest), _word(series), _word(session)
     times = begun_ms, expires_ms, seen_ms
-    if all(words) and is_id(user_id) and all(map(_is_time, times)):
+    if all(words) and is_id(user_id) and all(map(is_time, times)):
         return KeptToken(
             *words[:2],
             user_id,
@@ -147,7 +158,7 @@ def _token(row: Sequence[Any]) -> KeptToken | None:
 def sessions(rows: Iterable[Sequence[Any]]) -> list[Kept]:
     """Of names, devices, and when they were seen."""
     return [
-        Kept(word(name), device_name(device), seen_ms if _is_time(seen_ms) else 0)
+        Kept(word(name), device_name(device), seen_ms if is_time(seen_ms) else 0)
         for name, device, seen_ms in rows
     ]
 
@@ -161,7 +172,8 @@ def device_name(value: Any) -> str:
     return ""
 
 
-def _is_time(ms: Any) -> bool:
+def is_time(ms: Any) -> bool:
+    """Whether it is one in milliseconds that a calendar has."""
     return type(ms) is int and 0 <= ms < NO_TIME
 
 

@@ -7,11 +7,22 @@ above the head that is told, also where statements do not see one moment togethe
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
 
-from adapters.sql import conversations, entries, judging, members
+from adapters.sql import conversations, entries, forgetting, judging, members
 from adapters.sql.database import Connection, Database
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
-from chat_domain.entries import KINDS, TEXT, Ends, Entry, Opening, Place, Reading, Sight, pair
+from chat_domain.entries import (
+    KINDS,
+    TEXT,
+    Ends,
+    Entry,
+    Forgotten,
+    Opening,
+    Place,
+    Reading,
+    Sight,
+    pair,
+)
 from chat_domain.model import Conversation
 
 __all__ = ["SqlReading", "ends", "opening", "renew"]
@@ -78,6 +89,14 @@ class SqlReading:
         every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
         if every:
             await self._database.write(_got, every, repeatable=True)
+
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        asked = before_ms, bounded(limit)
+        return await self._database.write(forgetting.forget, *asked, repeatable=True)
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        asked = bounded_at(conv), before_ms, bounded(limit)
+        return await self._database.write(forgetting.forget_of, *asked, repeatable=True)
 
 
 async def ends(connection: Connection) -> Ends:

@@ -46,8 +46,13 @@ CREATE TABLE AllGroup (
     keyskeleton TEXT  NOT NULL UNIQUE,
     groupdesc TEXT    NOT NULL,
     joining   TEXT    NOT NULL DEFAULT 'open' CHECK (joining IN ('open', 'invite')),
-    keep_days INTEGER NOT NULL DEFAULT 0,     -- for how long its entries are kept; 0: for ever
     whole_history INTEGER NOT NULL DEFAULT 0  -- 1: who joins sees what was said before
+);
+
+-- A row stays when its group ends, for what was said there.
+CREATE TABLE Keeping (
+    groupid INTEGER NOT NULL PRIMARY KEY,
+    days    INTEGER NOT NULL  -- for how long its entries are kept
 );
 
 CREATE TABLE Banned (

@@ -52,6 +52,7 @@ _NAMES: dict[type[ChatError], str] = {
     errors.AlreadyLoggedIn: "already_logged_in",
     errors.BadPassword: "bad_field",
     errors.BadNotice: "bad_field",
+    errors.BadDays: "bad_field",
     errors.BadName: "bad_name",
     errors.NoSuchUser: "no_such_user",
     errors.NoSuchGroup: "no_such_group",

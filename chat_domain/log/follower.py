@@ -12,7 +12,8 @@ Rules:
    whose users may see the entry are shown it, but for the one that wrote it. (One of version 1 is
    shown what it writes to its own user, as by the C++ server.)
 5. One turn of the event loop applies entries for AT_ONCE readers, and one entry at least.
-6. Of another epoch, no position means anything: everything begins anew at the log's head.
+6. Of another epoch, no position means anything: everything begins anew at the log's head. So it
+   does where the log has forgotten what was never seen here: changes may be among it.
 """
 
 from collections import deque
@@ -114,14 +115,18 @@ class Follower:
         """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
         ends = await self._log.ends(self.last)
         self.oldest = ends.oldest
-        if ends.epoch == self.epoch:
+        if self._goes_on(ends):
             self._want(ends.head)
             return
         last = await self._entry_at(ends.head)
-        if ends.epoch != self.epoch:  # still
+        if not self._goes_on(ends):  # still
             self._begin(ends, last)
             if self.restarted is not None:
                 await self.restarted()
+
+    def _goes_on(self, ends: Ends) -> bool:
+        """Whether what follows here is there to be read."""
+        return ends.epoch == self.epoch and ends.oldest <= self._known + 1
 
     # -- what is committed -------------------------------------------------------------------
 

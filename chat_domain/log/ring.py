@@ -1,7 +1,7 @@
 """The last entries that a node has applied, so that who is a little behind needs no database."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from chat_domain.entries import DELETED, TEXT, Entry
@@ -49,3 +49,8 @@ class Ring:
         for entry in self._entries:
             if entry.sender_id == sender_id and entry.kind == TEXT:
                 entry.kind, entry.text = DELETED, ""
+
+    def forget(self, is_old: Callable[[Entry], bool]) -> None:
+        """Let go of entries that are deleted from the log."""
+        self._entries = deque(entry for entry in self._entries if not is_old(entry))
+        self._bytes = sum(entry.size for entry in self._entries)

@@ -2,9 +2,9 @@
 
 import attrs
 
-from chat_domain.errors import NoSuchGroup
+from chat_domain.errors import BadDays, NoSuchGroup
 from chat_domain.groups.membership import GroupMembership
-from chat_domain.model import Group, Member, Page, SizedGroup, User
+from chat_domain.model import MAX_DAYS, Group, Member, Page, SizedGroup, User
 from chat_domain.names import Name, name_key
 from chat_domain.operators.administration import Administration
 from chat_domain.pages import cut
@@ -46,6 +46,14 @@ class GroupAdministration:
         before = await self.group(which)
         await self.membership.rename_by_force(_OPERATOR, before.id, parsed)
         return before, attrs.evolve(before, name=parsed.text)
+
+    async def keep(self, which: str, days: int) -> tuple[Group, int]:
+        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
+        kept before. Raises NoSuchGroup and BadDays."""
+        if not 0 <= days <= MAX_DAYS:
+            raise BadDays(MAX_DAYS)
+        group = await self.group(which)
+        return group, await self.membership.groups.keep(group.id, days)
 
     async def remove(self, which: str, who: str) -> tuple[Group, User]:
         """End somebody's membership, as if they had left; they can join again.

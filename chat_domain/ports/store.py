@@ -13,12 +13,13 @@ from typing import Protocol
 
 import attrs
 
-from chat_domain.entries import Batch, Ends, Entry, Known, Opening, Place, Reading, Sight
+from chat_domain.entries import Batch, Ends, Entry, Forgotten, Known, Opening, Place, Reading, Sight
 from chat_domain.errors import ChatError
 from chat_domain.model import (
     Account,
     Conversation,
     Group,
+    Keeping,
     KeptToken,
     Member,
     Membership,
@@ -170,6 +171,14 @@ class Groups(Protocol):
         """The first `limit` members with an id above `after`, ascending by id, `online` left
         False. Raises NoSuchGroup."""
 
+    async def keep(self, group_id: int, days: int) -> int:
+        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
+        kept before. That stays so when the group has ended. Raises NoSuchGroup."""
+
+    async def keeping(self, after: int, limit: int) -> list[Keeping]:
+        """The first `limit` groups, ended ones among them, that are not kept for ever and have an
+        id above `after`, ascending by id."""
+
 
 class Log(Protocol):
     """The one log of everything that is said, and of every change of who may see it.
@@ -257,6 +266,15 @@ class Log(Protocol):
 
     async def got(self, marks: Mapping[int, int]) -> None:
         """All up to these positions is with some device of these users. Marks only grow."""
+
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        """Delete entries at the front, in the order of positions, up to the first one whose time
+        is not below `before_ms`; `limit` of them at most. `ends.oldest` is behind them then. A cid
+        whose entry was deleted is nobody's. What has no time that can be read is old."""
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        """The same of one conversation's entries, of each kind by itself, wherever they are.
+        `ends.oldest` stays as it is: positions that the log does not have were deleted."""
 
 
 @attrs.frozen

@@ -36,11 +36,12 @@ _GROUPS_HELP = {
     "list": "list groups and how many members each has, a page at a time",
     "members": "list a group's members, a page at a time",
     "rename": "give a group another name",
+    "keep": "say for how long is kept what is said in a group, which --keep-days may make shorter",
     "remove": "end somebody's membership of a group; they can join again",
     "end": "end a group and all memberships of it",
 }
 _WHO = ("set-password", "log-out", "disable", "enable", "delete", "export", "groups remove")
-_GROUP = ("groups members", "groups rename", "groups remove", "groups end")
+_GROUP = ("groups members", "groups rename", "groups keep", "groups remove", "groups end")
 _IN_PAGES = ("list", "groups list", "groups members")
 _MEANT = {  # what is asked before it is done
     "delete": "delete {who}, and all that is theirs?",
@@ -55,7 +56,7 @@ _SETTINGS = {  # options of the server, and what stands for their values
     "hashing": "strong|cheap",
 }
 _SENT = (  # to a server, by these names
-    *("who", "group", "limit", "after", "containing", "text", "level", "with_sent"),
+    *("who", "group", "limit", "after", "containing", "text", "level", "with_sent", "days"),
 )
 
 
@@ -137,6 +138,7 @@ _ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
     "add": lambda add: add("new_name", metavar="NAME"),
     "delete": _deletion,
     "groups list": _part_of_a_name,
+    "groups keep": lambda add: add("days", type=int, metavar="DAYS", help="0 is for ever"),
     "groups rename": lambda add: add("new_name", metavar="NAME"),
     "log-level": lambda add: add("level", choices=LEVELS),
     "broadcast": lambda add: add("text", metavar="TEXT"),

@@ -11,10 +11,10 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chat_domain.entries import DELETED, TEXT, Entry, What, is_group, pair, people
+from chat_domain.entries import DELETED, KINDS, TEXT, Entry, What, is_group, pair, people
 from chat_domain.errors import ChatError
 from chat_domain.ports.store import Store
-from tests.contract.making import append, change, register, text, unread
+from tests.contract.making import MADE, append, change, register, text, unread
 
 USERS = 3
 user_ids = st.integers(1, USERS)
@@ -37,6 +37,7 @@ class Model:
     stretches: dict[tuple[int, int], Stretch] = attrs.field(factory=dict)
     got: dict[int, int] = attrs.field(factory=dict)
     deleted: set[int] = attrs.field(factory=set)
+    forgotten: set[int] = attrs.field(factory=set)
 
     def take(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -60,6 +61,9 @@ class Model:
                 if stretch.left is None:
                     stretch.left = at
 
+    def kept(self) -> list[Entry]:
+        return [one for one in self.entries if one.at not in self.forgotten]
+
     def sees(self, user_id: int, entry: Entry) -> bool:
         stretch = self.stretches.get((user_id, entry.conv))
         if stretch is None:
@@ -72,7 +76,7 @@ class Model:
     def seen(self, user_id: int, after: int) -> list[tuple[int, int, int]]:
         return [
             (one.at, one.conv, self.kind(one))
-            for one in self.entries
+            for one in self.kept()
             if one.at > after and self.sees(user_id, one)
         ]
 
@@ -106,6 +110,9 @@ class LogMachine(RuleBasedStateMachine):
         return self.first + user
 
     def write(self, *entries: Entry) -> None:
+        """At a time of their own each: one millisecond after the other."""
+        for time_ms, entry in enumerate(entries, MADE + len(self.model.entries)):
+            entry.time_ms = time_ms
         for result in self.runner.run(append(self.store, *entries)):
             if isinstance(result, Entry):
                 self.model.take(result)
@@ -156,6 +163,34 @@ class LogMachine(RuleBasedStateMachine):
         self.runner.run(self.store.log.got({self.id(user): at}))
         self.model.got[self.id(user)] = max(self.model.got.get(self.id(user), 0), at)
 
+    # -- what is forgotten -----------------------------------------------------------------------
+
+    @rule(age=afters, limit=limits)
+    def forget(self, age: int, limit: int) -> None:
+        old = [one.at for one in self.model.kept() if one.time_ms < MADE + age]
+        result = self.runner.run(self.store.log.forget(MADE + age, limit))
+        assert result.number == len(old[:limit])
+        assert result.more == (len(old) >= limit > 0)
+        self.model.forgotten |= set(old[:limit])
+        self.the_oldest_is_behind_all_that_was_deleted()
+
+    @rule(place=groups, age=afters, limit=limits)
+    def forget_of(self, place: int, age: int, limit: int) -> None:
+        kept = [one for one in self.model.kept() if one.conv == self.group(place)]
+        its = [one.at for kind in KINDS for one in kept if self.model.kind(one) == kind]
+        times = {one.at: one.time_ms for one in kept}
+        old = [at for at in its if times[at] < MADE + age]
+        result = self.runner.run(self.store.log.forget_of(self.group(place), MADE + age, limit))
+        assert result.number == len(old[:limit])
+        assert result.more == (len(old) >= limit > 0)
+        self.model.forgotten |= set(old[:limit])
+        self.the_oldest_is_behind_all_that_was_deleted()
+
+    def the_oldest_is_behind_all_that_was_deleted(self) -> None:
+        """Of the front: what is deleted of a group alone may be behind it."""
+        oldest = self.runner.run(self.store.log.ends()).oldest
+        assert all(at in self.model.forgotten for at in range(1, oldest))
+
     # -- what is read ----------------------------------------------------------------------------
 
     @rule(user=user_ids, after=afters, limit=limits)
@@ -205,7 +240,7 @@ class LogMachine(RuleBasedStateMachine):
         got = self.model.got.get(self.id(user), 0)
         wanted = [
             one
-            for one in self.model.entries
+            for one in self.model.kept()
             if one.conv == conv and one.sender_id == self.id(sender) and one.at > got
         ]
         assert count == min(most, sum(self.model.kind(one) == TEXT for one in wanted))

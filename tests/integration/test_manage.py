@@ -72,7 +72,7 @@ async def test_groups_are_looked_after(server: ServerProcess, tmp_path: Path) ->
         group = await anna.client.create_group("Chess")
         await bert.client.join_group(group.id)
         chess = {"id": group.id, "name": "Chess"}
-        assert (await groups("list"))["groups"] == [{**chess, "members": 2}]
+        assert (await groups("list"))["groups"] == [{**chess, "members": 2, "keep_days": 0}]
         assert await groups("list", "--containing", "go") == {"groups": [], "next": None}
         page = await groups("members", "chess", "--limit", "1")
         member = {"id": anna.id, "name": anna.name, "role": "creator", "online": True}

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from adapters.memory.log import MemoryLog
-from chat_domain.entries import Batch, Ends, Entry, Known, Opening, Place, Reading, Sight
+from chat_domain.entries import Batch, Ends, Entry, Forgotten, Known, Opening, Place, Reading, Sight
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.hints import Hint
 from chat_domain.model import PLAIN, Conversation, Friend
@@ -288,6 +288,12 @@ class FakeLog:
 
     async def got(self, marks: Mapping[int, int]) -> None:
         await self._read(lambda: self.inner.got(marks))
+
+    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+        return await self._read(lambda: self.inner.forget(before_ms, limit))
+
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+        return await self._read(lambda: self.inner.forget_of(conv, before_ms, limit))
 
     async def _read(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if not self.slow_reads:

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.mutations.mutation import mutations
 
 ROOT = Path(__file__).parents[2]
-RULES = range(1, 11)
+RULES = range(1, 12)
 
 
 def test_each_mutation_can_be_made() -> None:

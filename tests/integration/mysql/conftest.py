@@ -116,6 +116,7 @@ def empty(ask: Ask) -> None:
         if table not in ("SchemaVersion", "Log", "LogEnds"):
             ask(f"DELETE FROM {DATABASE}.{table}")  # noqa: S608  # constants
     ask(f"UPDATE {DATABASE}.Log SET head = 0, changed = 0")  # noqa: S608  # a constant
+    ask(f"UPDATE {DATABASE}.LogEnds SET oldest = 1")  # noqa: S608  # a constant
 
 
 @pytest.fixture

@@ -204,7 +204,7 @@ async def test_a_notice_is_told_to_everybody(server: Server) -> None:
 async def test_groups_are_listed_with_their_members(server: Server) -> None:
     """By their numbers, or by their names in any case."""
     await ann_and_bob(server)
-    hikers = {"id": 1, "name": "hikers", "members": 2}
+    hikers = {"id": 1, "name": "hikers", "members": 2, "keep_days": 0}
     assert await ask(server, "groups list", after=0, limit=5) == {"groups": [hikers], "next": None}
     assert (await ask(server, "groups list", after=0, limit=5, containing="owl"))["groups"] == []
     found = await ask(server, "groups members", group="HIKERS", after=0, limit=5)
@@ -214,6 +214,20 @@ async def test_groups_are_listed_with_their_members(server: Server) -> None:
         {"id": 2, "name": "Bob", "role": "normal", "online": True},
     ]
     assert await ask(server, "groups members", group="9", after=0, limit=5) == "no_such_group"
+
+
+async def test_a_group_is_kept_for_as_long_as_the_operator_says(server: Server) -> None:
+    """In days, up to a hundred years, or for ever."""
+    await ann_and_bob(server)
+    hikers = {"id": 1, "name": "hikers"}
+    for days, before in ((30, 0), (36_500, 30), (0, 36_500)):
+        answer = await ask(server, "groups keep", group="HIKERS", days=days)
+        assert answer == {"group": hikers, "days": days, "before": before}
+        (listed,) = (await ask(server, "groups list", after=0, limit=5))["groups"]
+        assert listed["keep_days"] == days
+    for days in (-1, 36_501):
+        assert await ask(server, "groups keep", group="1", days=days) == "bad_field"
+    assert await ask(server, "groups keep", group="9", days=1) == "no_such_group"
 
 
 async def test_the_operator_s_changes_reach_members_as_any_other(server: Server) -> None:

@@ -197,6 +197,35 @@ def test_another_epoch_begins_anew(
     assert ann.client.statuses == ["accepted"] * 3
 
 
+def test_what_was_forgotten_unseen_begins_anew(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """A node that stood still until what others wrote was old does not know who has left."""
+    group = world.group(ann, bob)
+    known = follower.applied
+    elsewhere.changes(bob, group, Change(What.LEFT))
+    world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 9))
+    elsewhere.commits("young")
+    world.tasks.run(follower.look())
+    assert (follower.oldest, follower.applied) == (known + 2, known + 2)
+    assert bob.client.notices == [f"reset to {known + 2}"]
+    ann.says_to_group(group, "without bob")
+    assert bob.client.texts == []
+
+
+def test_what_was_forgotten_at_the_front_changes_nothing_for_who_has_seen_it(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """Also where that is all there was; they are told up to where, when they ask."""
+    ann.says(bob.user, "one")
+    world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 9))
+    world.tasks.run(follower.look())
+    assert follower.oldest == 2
+    ann.says(bob.user, "two")
+    assert bob.client.texts == ["one", "two"]
+    assert bob.client.notices == []
+
+
 def test_version_1_goes_on_in_another_epoch_where_nobody_has_taken_anything_over(
     world: World, ann: Terminal
 ) -> None:

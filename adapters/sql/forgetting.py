@@ -1,0 +1,51 @@
+"""Deleting what has been kept for long enough: a few entries at a time, by their positions.
+
+Times are compared here, not by the database, since they come from a table in which anything may be.
+"""
+
+from collections.abc import Sequence
+
+from adapters.sql import judging
+from adapters.sql.database import Connection, Row
+from chat_domain.entries import KINDS, Forgotten
+
+
+async def forget(connection: Connection, before_ms: int, limit: int) -> Forgotten:
+    """See `ports.Log.forget`. Whoever is first to move `oldest` deletes what is before it."""
+    ((oldest,),) = await connection.rows("SELECT oldest FROM LogEnds")
+    rows = await connection.rows(
+        "SELECT at, time_ms FROM Entry WHERE at >= ? ORDER BY at LIMIT ?", (oldest, limit)
+    )
+    old = _first_old(rows, before_ms)
+    if not old:
+        return Forgotten(0, more=False)
+    move = "UPDATE LogEnds SET oldest = ? WHERE oldest = ?"
+    if not await connection.change(move, (old[-1] + 1, oldest)):
+        return Forgotten(0, more=True)  # another node was here
+    await connection.change("DELETE FROM Entry WHERE at >= ? AND at <= ?", (old[0], old[-1]))
+    return Forgotten(len(old), more=len(old) == limit)
+
+
+async def forget_of(connection: Connection, conv: int, before_ms: int, limit: int) -> Forgotten:
+    """See `ports.Log.forget_of`."""
+    number = 0
+    for kind in KINDS:
+        rows = await connection.rows(
+            "SELECT at, time_ms FROM Entry WHERE conv = ? AND kind = ? ORDER BY at LIMIT ?",
+            (conv, kind, limit - number),
+        )
+        old = _first_old(rows, before_ms)
+        if old:
+            await connection.change_in("DELETE FROM Entry WHERE at IN", old)
+        number += len(old)
+    return Forgotten(number, more=number == limit > 0)
+
+
+def _first_old(rows: Sequence[Row], before_ms: int) -> list[int]:
+    """The positions of those at the beginning that are older."""
+    old: list[int] = []
+    for at, time_ms in rows:
+        if judging.is_time(time_ms) and time_ms >= before_ms:
+            break
+        old.append(at)
+    return old

@@ -1,0 +1,106 @@
+"""Years of messages in a SQLite file, put there by SQL: ten millions of them in two minutes.
+
+The server has made the file and its users, and does not run meanwhile.
+"""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import attrs
+
+from bench.frames import TEXT
+
+DAY_MS = 24 * 3600 * 1000
+FOR_EVER = 2**63 - 1  # in Member.left
+
+_INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+_FILL = """
+WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :count)
+INSERT INTO Entry (at, conv, kind, senderid, cid, time_ms, body)
+SELECT n, conv, 0, CASE n / :convs % 2 WHEN 0 THEN one ELSE other END,
+       printf('%013d-%08x', :since + n * :days * 86400000 / :count, n),
+       :since + n * :days * 86400000 / :count, :text
+FROM number JOIN Talk ON Talk.place = CASE n % 2 WHEN 0 THEN 0 ELSE n / 2 % (:convs - 1) + 1 END
+"""
+
+
+@attrs.frozen
+class Past:
+    """What is in a log. reader: who is in all conversations. others: whom they have them with, the
+    first of whom has said or heard half of everything. count: of messages, which were written
+    evenly over the last `days`."""
+
+    reader: int
+    others: Sequence[int]
+    count: int
+    days: int = 100
+
+
+def pair(one: int, other: int) -> int:
+    """As the server numbers the conversations of two."""
+    return min(one, other) << 32 | max(one, other)
+
+
+def fill(path: Path, past: Past, unread: int) -> float:
+    """Write all of that, of which the reader has not read the last `unread` of each conversation
+    but the first; seconds that it took."""
+    began = time.monotonic()
+    convs = [(place, pair(past.reader, one), past.reader, one) for place, one in _places(past)]
+    # as a lost power cut is of no concern here, and indexes are made in the end, sorted
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        execute = database.execute
+        execute("PRAGMA journal_mode = OFF")
+        execute("PRAGMA synchronous = OFF")
+        execute("PRAGMA cache_size = -200000")
+        execute("BEGIN")
+        indexes = [(name, sql) for name, sql in execute(_INDEXES) if name.startswith("EntryO")]
+        for name, _ in indexes:
+            execute(f"DROP INDEX {name}")
+        execute(
+            "CREATE TEMP TABLE Talk"
+            " (place INTEGER PRIMARY KEY, conv INTEGER, one INTEGER, other INTEGER)"
+        )
+        database.executemany("INSERT INTO Talk VALUES (?, ?, ?, ?)", convs)
+        execute("DELETE FROM Entry")
+        execute(
+            _FILL,
+            {
+                "count": past.count,
+                "convs": len(convs),
+                "days": past.days,
+                "since": time.time_ns() // 1_000_000 - past.days * DAY_MS,
+                "text": TEXT,
+            },
+        )
+        for _, sql in indexes:
+            execute(sql)
+        execute("UPDATE Log SET head = ?", (past.count,))
+        read = max(0, past.count - 2 * len(convs) * unread)
+        members = [
+            (user, conv, FOR_EVER, past.count if not place else read)
+            for place, conv, *two in convs
+            for user in two
+        ]
+        database.executemany(
+            "INSERT INTO Member (userid, conv, role, joined, since, `left`, `read`)"
+            " VALUES (?, ?, 'normal', 1, 0, ?, ?) ON CONFLICT DO UPDATE SET read = excluded.read",
+            members,
+        )
+        execute("UPDATE User SET got = ?", (past.count,))
+        execute("COMMIT")
+        execute("PRAGMA journal_mode = WAL")
+    return time.monotonic() - began
+
+
+def _places(past: Past) -> Sequence[tuple[int, int]]:
+    return list(enumerate(past.others))
+
+
+def oldest(path: Path) -> int:
+    """Below this position, the log has forgotten everything."""
+    with closing(sqlite3.connect(path)) as database:
+        ((position,),) = database.execute("SELECT oldest FROM LogEnds")
+    return int(position)

@@ -1,0 +1,146 @@
+"""Pages of a long past: what they cost, and what they do to those who chat meanwhile."""
+
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import attrs
+
+from bench import clients, frames
+from bench.filling import Past, fill
+from bench.lines import Line, plain, spread
+from bench.measuring import cpu_of
+from bench.processes import Generator, Listener, server
+from bench.suites.options import Options
+
+CONVERSATIONS = 1_000
+UNREAD = 10  # in each of them
+PAGES = 200  # of one kind, in each run
+PAUSE = 0.002  # seconds between two messages
+PAGES_A_SECOND = 100  # of one who scrolls, or of fifty who read
+
+
+@attrs.frozen
+class Stage:
+    """A server with a past. talkers: two users who are in none of it."""
+
+    chat: Listener
+    past: Past
+    talkers: Sequence[int]
+
+
+def lines(options: Options) -> Iterator[Line]:
+    with _stage(options) as stage:
+        first, last = stage.past.others[0], stage.past.others[-1]
+        count = stage.past.count
+        for where, before in (("newest", None), ("middle", count // 2), ("oldest", 150)):
+            request = frames.history(first, before)
+            yield _cost(
+                options, stage, f"page of 50, {where} of {count // 2:,}", lambda r=request: r
+            )
+        deep = itertools.cycle(range(count // 100, count, count // 100))
+        yield _cost(
+            options, stage, "page of 50, anywhere", lambda: frames.history(first, next(deep))
+        )
+        few = count // 2 // (CONVERSATIONS - 1)
+        yield _cost(
+            options, stage, f"page of 50, newest of {few:,}", lambda: frames.history(last, None)
+        )
+        yield _all_conversations(options, stage)
+        yield from _beside_chat(options, stage)
+
+
+@contextmanager
+def _stage(options: Options) -> Iterator[Stage]:
+    store = options.sqlite("history")
+    with server(store, root=options.root) as chat:
+        reader, *others = clients.register(chat.port, 1 + CONVERSATIONS)
+        talkers = clients.register_pairs(chat.port, 2, prefix="talker")
+    past = Past(reader, others, options.entries)
+    fill(options.directory / "history.db", past, UNREAD)
+    with server(store, root=options.root) as chat:
+        yield Stage(chat, past, talkers)
+
+
+def _cost(options: Options, stage: Stage, name: str, request: Callable[[], bytes]) -> Line:
+    """ms of CPU for a page, of which one is asked for behind the other."""
+    chat = stage.chat
+    (sock,) = clients.log_in(chat.port, [stage.past.reader], 2)
+    costs, took = [], []
+    for _ in range(options.runs):
+        used, began = cpu_of(chat.pid), time.perf_counter()
+        for _ in range(PAGES):
+            page = clients.ask(sock, request())
+            assert len(page["entries"]) == 50
+        took.append((time.perf_counter() - began) * 1e3 / PAGES)
+        costs.append((cpu_of(chat.pid) - used) * 1e3 / PAGES)
+    clients.close([sock])
+    return plain(f"history, {name}: CPU", "ms", costs, p50_ms=spread(took), at_most=1)
+
+
+def _all_conversations(options: Options, stage: Stage) -> Line:
+    """ms of CPU for all of them, in as many pages as it takes."""
+    chat = stage.chat
+    (sock,) = clients.log_in(chat.port, [stage.past.reader], 2)
+    costs, took = [], []
+    for _ in range(options.runs):
+        used, began = cpu_of(chat.pid), time.perf_counter()
+        found, before = [], None
+        while not found or before is not None:
+            page = clients.ask(sock, frames.conversations(before))
+            found += page["conversations"]
+            before = page.get("next")
+        took.append((time.perf_counter() - began) * 1e3)
+        costs.append((cpu_of(chat.pid) - used) * 1e3)
+        assert len(found) == CONVERSATIONS
+        assert min(one["unread"] for one in found[1:]) > 0
+    clients.close([sock])
+    name = f"history, all {CONVERSATIONS:,} conversations, {UNREAD} unread in each: CPU"
+    return plain(name, "ms", costs, p50_ms=spread(took), at_most=15)
+
+
+def _beside_chat(options: Options, stage: Stage) -> Iterator[Line]:
+    """In turn with and without people who scroll."""
+    chat = stage.chat
+    alone, beside = [], []
+    with pushes(chat, stage.talkers) as generator:
+        for _ in range(options.runs):
+            alone.append(generator.run(options.seconds)["p99_ms"])
+            with _scrolling(stage):
+                beside.append(generator.run(options.seconds)["p99_ms"])
+    yield plain("push beside nothing, p99", "ms", alone)
+    yield plain(f"push beside {PAGES_A_SECOND} pages of history a second, p99", "ms", beside)
+    times = [one / other for one, other in zip(beside, alone, strict=True)]
+    yield plain("the same, of that beside nothing", "times", times, at_most=1.5)
+
+
+def pushes(chat: Listener, talkers: Sequence[int]) -> Generator:
+    """One message behind the other between two users."""
+    job = {"port": chat.port, "pids": [chat.pid], "users": talkers, "version": 2}
+    return Generator(**job, load="pushes", pause=PAUSE)
+
+
+@contextmanager
+def _scrolling(stage: Stage) -> Iterator[None]:
+    """Somebody asks for pages meanwhile, each further back in the past than the one before."""
+    done = threading.Event()
+    (sock,) = clients.log_in(stage.chat.port, [stage.past.reader], 2)
+    scrolling = threading.Thread(target=_scroll, args=(sock, stage.past, done))
+    scrolling.start()
+    try:
+        yield
+    finally:
+        done.set()
+        scrolling.join()
+        sock.close()
+
+
+def _scroll(sock: socket.socket, past: Past, done: threading.Event) -> None:
+    first, deep = past.others[0], itertools.cycle(range(past.count, past.count // 2, -100))
+    while not done.wait(1 / PAGES_A_SECOND):
+        sock.sendall(frames.history(first, next(deep)))
+        while not sock.recv(65536).endswith(frames.NEWLINE):
+            pass

@@ -1,0 +1,43 @@
+"""Work on the whole log in small pieces, so that no message waits for it.
+
+Rules:
+1. One piece at a time, whoever has work for it. Then nothing is done for a multiple of the time
+   that it took: so the database does this for a fifth of its time at most.
+2. How large a piece is follows from how long the one before took, which tells how busy the database
+   is as well: half as large after one that was long, twice as large after one that was short.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import attrs
+
+from chat_domain.ports.runtime import Clock, Latches
+
+LEAST, MOST = 10, 200  # entries in a piece
+SHORT, LONG = 0.003, 0.01  # seconds
+PAUSE = 0.01  # seconds at least
+PAUSES = 4  # times what the piece took
+
+
+@attrs.define(eq=False)
+class Pieces:
+    _clock: Clock
+    _latches: Latches
+    _limit: int = attrs.field(default=LEAST, init=False)
+
+    async def each(self, do: Callable[[int], Awaitable[bool]]) -> None:
+        """Call `do` with how many entries it may have to do with, until there are no more: it
+        returns whether there may be."""
+        more = True
+        while more:
+            begun = self._clock.monotonic()
+            more = await do(self._limit)
+            took = self._clock.monotonic() - begun
+            self._follow(took)
+            await self._latches.latch().wait(max(PAUSE, PAUSES * took))
+
+    def _follow(self, took: float) -> None:
+        if took > LONG:
+            self._limit = max(LEAST, self._limit // 2)
+        elif took < SHORT:
+            self._limit = min(MOST, self._limit * 2)

@@ -1,0 +1,70 @@
+"""Forgetting what was kept for long enough.
+
+Every node does it by itself, and does not mind another that is faster: the log lets one of them
+delete an entry, and each lets go of what it has of it in memory.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+
+import attrs
+
+from chat_domain.entries import Forgotten
+from chat_domain.log.follower import Follower
+from chat_domain.model import MAX_DAYS
+from chat_domain.operators.pieces import Pieces
+from chat_domain.ports.runtime import Clock
+from chat_domain.ports.store import Groups, Log
+
+DAY_MS = 24 * 3600 * 1000
+FOR_EVER = MAX_DAYS + 1
+GROUPS_AT_ONCE = 200
+
+
+@attrs.define(eq=False)
+class Retention:
+    """keep_days: for how long entries are kept, 0 for ever; those of a group for its own days, if
+    these are fewer. forgotten: how many entries this node has deleted."""
+
+    log: Log
+    groups: Groups
+    follower: Follower
+    clock: Clock
+    pieces: Pieces
+    keep_days: int = 0
+    forgotten: int = attrs.field(default=0, init=False)
+
+    async def forget(self) -> None:
+        """Forget what is old by now. Raises TryAgain, which leaves the rest for the next time."""
+        everything = self._before(self.keep_days)
+        if everything:
+            await self._delete(partial(self.log.forget, everything))
+        of_group = {}
+        async for group_id, days in self._kept_for_less():
+            of_group[group_id] = before = self._before(days)
+            await self._delete(partial(self.log.forget_of, group_id, before))
+        if everything or of_group:
+            self.follower.ring.forget(
+                lambda entry: entry.time_ms < of_group.get(entry.conv, everything)
+            )
+
+    def _before(self, days: int) -> int:
+        """Entries of before that time, in ms, are old; of 0 days, none."""
+        return self.clock.now_ms() - days * DAY_MS if days else 0
+
+    async def _kept_for_less(self) -> AsyncIterator[tuple[int, int]]:
+        """The groups that are kept for fewer days than everything, and for how many."""
+        after = 0
+        while page := await self.groups.keeping(after, GROUPS_AT_ONCE):
+            for one in page:
+                if 0 < one.days < (self.keep_days or FOR_EVER):
+                    yield one.group_id, one.days
+            after = page[-1].group_id
+
+    async def _delete(self, some: Callable[[int], Awaitable[Forgotten]]) -> None:
+        async def counted(limit: int) -> bool:
+            forgotten = await some(limit)
+            self.forgotten += forgotten.number
+            return forgotten.more
+
+        await self.pieces.each(counted)

@@ -1,0 +1,258 @@
+"""The promises of `ports.Log` and `ports.Groups` about what is kept, and for how long."""
+
+import pytest
+
+from chat_domain.entries import Ends, Entry, Forgotten, Known, Place, Reading, pair
+from chat_domain.errors import NoSuchGroup
+from chat_domain.model import Keeping, SizedGroup
+from chat_domain.ports.store import Committed, Store
+from tests.contract.log import batch
+from tests.contract.making import (
+    MADE,
+    ODD_INTEGERS,
+    append,
+    ats,
+    commit,
+    create,
+    end,
+    ids,
+    join,
+    leave,
+    make,
+    register,
+    say,
+    seen,
+    text,
+    unread,
+    write,
+)
+
+
+async def aged(store: Store, sender_id: int, conv: int, *ages: int) -> list[Entry]:
+    """Texts that were written so many ms after MADE."""
+    results = await append(store, *(text(sender_id, conv, time_ms=MADE + age) for age in ages))
+    return [result for result in results if isinstance(result, Entry)]
+
+
+async def kept(store: Store) -> list[int]:
+    """The positions that the log has."""
+    return [entry.at for entry in (await store.log.tail(0, 10_000)).entries]
+
+
+async def ends(store: Store) -> Ends:
+    return await store.log.ends()
+
+
+# -- from the front -------------------------------------------------------------------------------
+
+
+async def test_the_front_is_deleted_in_pieces(store: Store) -> None:
+    """No more at a time than was asked for, up to the first that is not old, of any conversation;
+    and the oldest position is behind."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await aged(store, ann, pair(ann, bob), 1, 2)
+    await aged(store, bob, pair(bob, bob), 3, 9)
+    await aged(store, bob, pair(ann, bob), 4, 10)
+    assert await store.log.forget(MADE, 9) == Forgotten(0, more=False)
+    assert (await ends(store)).oldest == 1
+    assert await store.log.forget(MADE + 5, 2) == Forgotten(2, more=True)
+    assert (await ends(store)).oldest == 3
+    assert await kept(store) == [3, 4, 5, 6]
+    assert await store.log.forget(MADE + 5, 2) == Forgotten(1, more=False)
+    assert ((await ends(store)).oldest, (await ends(store)).head) == (4, 6)
+    assert await store.log.forget(MADE + 5, 2) == Forgotten(0, more=False)
+    assert await kept(store) == [4, 5, 6]
+    assert await seen(store, ann) == [5, 6]
+    assert await seen(store, bob) == [4, 5, 6]
+
+
+async def test_positions_go_on_where_they_were(store: Store) -> None:
+    """Also where nothing is left, and whoever has followed the log follows it on."""
+    ann, bob = await register(store, "Ann", "Bob")
+    (*_, last) = await aged(store, ann, pair(ann, bob), 1, 2, 3)
+    assert await store.log.forget(MADE + 4, 3) == Forgotten(3, more=True)
+    assert await store.log.forget(MADE + 4, 3) == Forgotten(0, more=False)
+    before = await ends(store)
+    assert (before.head, before.oldest) == (3, 4)
+    assert await store.log.tail(0, 9) == Reading((), 3)
+    place = Place(last.at, last.cid, ann)
+    assert await store.log.ends(place) == before
+    entry = text(bob, pair(ann, bob))
+    assert await commit(store, await batch(store, entry, last=place)) == Committed()
+    assert entry.at == 4
+    assert await seen(store, ann) == [4]
+
+
+async def test_what_was_deleted_can_be_written_again(store: Store) -> None:
+    """Its cid is nobody's any more; a copy of what is kept is one."""
+    ann, bob = await register(store, "Ann", "Bob")
+    first = text(ann, pair(ann, bob), cid="a", time_ms=MADE)
+    second = text(ann, pair(ann, bob), cid="b", time_ms=MADE + 9)
+    await append(store, first, second)
+    await store.log.forget(MADE + 5, 9)
+    again, copy = await append(
+        store, text(ann, pair(ann, bob), cid="a"), text(ann, pair(ann, bob), cid="b")
+    )
+    assert ats(again) == [3]
+    assert copy == Known(2, MADE + 9)
+
+
+async def test_what_was_deleted_is_unread_no_more(store: Store) -> None:
+    """Nor unheard, missed, or in a page."""
+    ann, bob = await register(store, "Ann", "Bob")
+    conv = pair(ann, bob)
+    await aged(store, bob, conv, 1, 2, 3)
+    await store.log.forget(MADE + 3, 9)
+    assert await unread(store, ann) == {conv: 1}
+    assert await store.log.unheard(ann, bob, 9) == 1
+    assert await store.log.missed(ann, 0, 9) == 1
+    pages = [await store.log.page(ann, conv, before=at, after=0, limit=9) for at in (None, 3, 4)]
+    assert [[entry.at for entry in page] for page in pages] == [[3], [], [3]]
+
+
+async def test_a_conversation_of_which_nothing_is_left_is_none(store: Store) -> None:
+    """Until somebody says something there again."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    await aged(store, bob, pair(ann, bob), 1)
+    await aged(store, cid, pair(ann, cid), 9)
+    await store.log.forget(MADE + 5, 9)
+    listed = await store.log.conversations(ann, None, 9)
+    assert [(one.conv, one.last.at) for one in listed] == [(pair(ann, cid), 2)]
+    (again,) = await aged(store, bob, pair(ann, bob), 10)
+    listed = await store.log.conversations(ann, None, 9)
+    assert [(one.last.at, one.unread) for one in listed] == [(again.at, 1), (2, 1)]
+
+
+async def test_members_are_members_when_the_log_does_not_tell(store: Store) -> None:
+    """Who has left stays away, and who is there goes on writing."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await make(store, "Chess", ann, bob, cid)
+    await leave(store, group.id, bob)
+    await store.log.forget(MADE + 1, 9)
+    assert await kept(store) == []
+    assert await ids(store, group.id) == [ann, cid]
+    assert (await store.log.opening(bob)).groups == ()
+    assert (await store.log.opening(cid)).groups == (group.id,)
+    (said,) = await say(store, cid, group.id, "hello")
+    assert [await seen(store, user) for user in (ann, bob, cid)] == [[said.at], [], [said.at]]
+    again = await join(store, group.id, bob)
+    assert await seen(store, bob) == [again.at]
+
+
+async def test_one_that_is_young_holds_up_those_behind_it(store: Store) -> None:
+    """A node's clock that goes wrong lets what was written by it be kept for longer, or makes it
+    old by itself."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await aged(store, ann, pair(ann, bob), 1, 900, 2, 3)
+    assert await store.log.forget(MADE + 5, 9) == Forgotten(1, more=False)
+    assert await kept(store) == [2, 3, 4]
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_any_time_and_number_may_be_asked_for(store: Store, number: int) -> None:
+    """Of no conversation there is nothing to delete."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await aged(store, ann, pair(ann, bob), 1)
+    assert await store.log.forget_of(number, MADE + 9, 9) == Forgotten(0, more=False)
+    await store.log.forget_of(pair(ann, bob), number, 9)
+    await store.log.forget(number, 9)
+    assert await kept(store) == ([1] if number <= MADE else [])
+
+
+# -- of one group ---------------------------------------------------------------------------------
+
+
+async def test_of_a_group_alone_leaves_holes(store: Store) -> None:
+    """Whoever reads on does not find them missing, and the oldest position stays where it was."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann, bob)  # 1, 2
+    await aged(store, ann, pair(ann, bob), 1)  # 3
+    await aged(store, ann, group.id, 2, 3, 9)  # 4, 5, 6
+    await aged(store, bob, pair(ann, bob), 4)  # 7
+    assert await store.log.forget_of(group.id, MADE + 5, 3) == Forgotten(3, more=True)
+    assert await store.log.forget_of(group.id, MADE + 5, 3) == Forgotten(1, more=False)
+    assert await kept(store) == [3, 6, 7]
+    assert (await ends(store)).oldest == 1
+    assert [await seen(store, user) for user in (ann, bob)] == [[3, 6, 7], [3, 6, 7]]
+    assert [await store.log.missed(ann, after, 9) for after in (0, 3, 4, 6)] == [3, 2, 2, 1]
+    assert await unread(store, bob) == {
+        group.id: 1,
+        pair(ann, bob): 1,
+    }
+    page = await store.log.page(bob, group.id, before=None, after=0, limit=9)
+    assert [entry.at for entry in page] == [6]
+    readings = [await store.log.tail(after, 1) for after in (0, 3, 4, 6, 7)]
+    assert [reading.upto for reading in readings] == [3, 6, 6, 7, 7]
+
+
+async def test_an_entry_that_was_deleted_was_not_lost(store: Store) -> None:
+    """Whoever has applied it last writes on, and the log has the same epoch."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann, bob)
+    await aged(store, ann, pair(ann, bob), 9)
+    (last,) = await aged(store, ann, group.id, 1)
+    place = Place(last.at, last.cid, ann)
+    before = await ends(store)
+    await store.log.forget_of(group.id, MADE + 5, 9)
+    assert await store.log.ends(place) == before
+    assert await commit(store, await batch(store, text(bob, group.id), last=place)) == Committed()
+    assert await kept(store) == [3, 5]
+
+
+async def test_the_front_goes_on_over_holes(store: Store) -> None:
+    """As far as it finds something to delete."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "Chess")  # 1
+    await aged(store, ann, pair(ann, bob), 1)  # 2
+    await aged(store, ann, group.id, 2, 3)  # 3, 4
+    await aged(store, ann, pair(ann, bob), 9)  # 5
+    await store.log.forget_of(group.id, MADE + 5, 9)
+    assert await store.log.forget(MADE + 5, 9) == Forgotten(1, more=False)
+    assert (await ends(store)).oldest == 3
+    assert await store.log.forget(MADE + 10, 9) == Forgotten(1, more=False)
+    assert (await ends(store)).oldest == 6
+
+
+# -- for how long ---------------------------------------------------------------------------------
+
+
+async def test_a_group_is_kept_for_its_days(store: Store) -> None:
+    """Until they are changed, or it is kept for ever; in pages, ascending."""
+    (ann,) = await register(store, "Ann")
+    one, other, third = [await create(store, ann, name) for name in ("Chess", "Go", "Mill")]
+    assert await store.groups.keeping(0, 9) == []
+    assert await store.groups.keep(other.id, 30) == 0
+    assert await store.groups.keep(one.id, 7) == 0
+    assert await store.groups.keep(one.id, 8) == 7
+    assert await store.groups.keeping(0, 9) == [Keeping(one.id, 8), Keeping(other.id, 30)]
+    assert await store.groups.keeping(0, 1) == [Keeping(one.id, 8)]
+    assert await store.groups.keeping(one.id, 9) == [Keeping(other.id, 30)]
+    assert await store.groups.page(0, 9) == [
+        SizedGroup(one, 1, 8),
+        SizedGroup(other, 1, 30),
+        SizedGroup(third, 1, 0),
+    ]
+    assert await store.groups.keep(one.id, 0) == 8
+    assert await store.groups.keep(one.id, 0) == 0
+    assert await store.groups.keeping(0, 9) == [Keeping(other.id, 30)]
+
+
+async def test_what_was_said_in_a_group_that_ended_is_kept_no_longer(store: Store) -> None:
+    """Its days count on, and can be changed no more."""
+    (ann,) = await register(store, "Ann")
+    group = await create(store, ann, "Chess")
+    await store.groups.keep(group.id, 7)
+    await write(store, text(ann, group.id))
+    await end(store, group.id)
+    assert await store.groups.keeping(0, 9) == [Keeping(group.id, 7)]
+    with pytest.raises(NoSuchGroup):
+        await store.groups.keep(group.id, 8)
+    assert await store.log.forget_of(group.id, MADE + 1, 9) == Forgotten(3, more=False)
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_no_group_has_no_days(store: Store, number: int) -> None:
+    """Any integer may be asked."""
+    with pytest.raises(NoSuchGroup):
+        await store.groups.keep(number, 7)
+    assert await store.groups.keeping(number, 9) == []
