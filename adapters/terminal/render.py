@@ -63,6 +63,7 @@ class Mark(enum.Enum):
     ON_ITS_WAY = "…", "class:note"
     LOGGED = "✓", "class:logged"
     GOT = "✓✓", "class:got"
+    READ = "✔✔", "class:read"
     REFUSED = "✗", "class:error"
 
 
