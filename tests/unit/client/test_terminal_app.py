@@ -23,6 +23,7 @@ class TypedScreen:
 
     def __init__(self, script: list[str], *, scripted: bool) -> None:
         self.scripted = scripted
+        self.whole = False
         self.shown: list[str] = []
         self.prompts: list[str] = []
         self._typed: asyncio.Queue[str | None] = asyncio.Queue()
@@ -39,6 +40,12 @@ class TypedScreen:
 
     def complain(self, line: Line) -> None:
         self.show(line)
+
+    def tell(self, line: Line) -> None:
+        self.show(line)
+
+    def lament(self, line: Line) -> None:
+        self.complain(line)
 
     def echo(self, line: str) -> None:
         pass
