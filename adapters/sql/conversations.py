@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from adapters.sql import entries, judging
 from adapters.sql.database import Connection, Row
-from adapters.sql.numbers import FOR_EVER, NO_ID
+from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
 from chat_domain.entries import KINDS, TEXT, Entry
 from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
 
@@ -21,7 +21,7 @@ _PEER = (
 )
 _FACTS = (
     "page.conv, page.since, page.`left`, page.`read`, last, peer,"
-    " coalesce(groupname, name), got, Peer.`read`"
+    " coalesce(groupname, name), got, Peer.`read`, hides, page.quiet"
 )
 _UNREAD = (
     "SELECT count(*) AS one FROM (SELECT 1 FROM Entry"  # noqa: S608  # constants
@@ -53,8 +53,8 @@ async def _rows(connection: Connection, user_id: int, below: int, limit: int) ->
     lasts = f"{connection.words.greatest}({_LASTS})"
     rows = await connection.rows(
         f"SELECT {_FACTS} FROM"  # noqa: S608  # constants
-        " (SELECT conv, since, `left`, `read`, last, peer FROM"
-        f"  (SELECT conv, since, `left`, `read`, {lasts} AS last, {_PEER} AS peer"
+        " (SELECT conv, since, `left`, `read`, quiet, last, peer FROM"
+        f"  (SELECT conv, since, `left`, `read`, quiet, {lasts} AS last, {_PEER} AS peer"
         "   FROM Member WHERE userid = ?) AS every"
         "  WHERE last > 0 AND last < ? ORDER BY last DESC LIMIT ?) AS page"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
@@ -74,7 +74,9 @@ async def _unread(connection: Connection, user_id: int, rows: Sequence[Row]) -> 
 
 
 def _conversation(row: Row, last: Entry, unread: int) -> Conversation:
-    conv, _, left, read, _, peer, name, got, peer_read = row
+    conv, _, left, read, _, peer, name, got, peer_read, hides, quiet = row
+    if hides is not None and judging.position(hides) & HIDES_READ:
+        peer_read = None
     return Conversation(
         conv,
         UNNAMED if name is None else judging.name(name),
@@ -82,6 +84,7 @@ def _conversation(row: Row, last: Entry, unread: int) -> Conversation:
         judging.position(read),
         unread,
         left=left != FOR_EVER,
+        quiet=bool(quiet),
         peer_got=None if peer == 0 or got is None else judging.position(got),
         peer_read=None if peer_read is None else judging.position(peer_read),
     )
