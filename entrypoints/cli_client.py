@@ -13,8 +13,11 @@ from adapters.client import ChatClient, ConnectionLost
 from adapters.terminal.address import HOST, PORT, address, port_number
 from adapters.terminal.app import LineClient
 from adapters.terminal.book import Book
+from adapters.terminal.fullscreen.bell import Bell
+from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.screen import WholeScreen
+from adapters.terminal.fullscreen.talks import DeskTalks
 from adapters.terminal.plain import standard_screen
-from adapters.terminal.screen import TerminalScreen
 from entrypoints.version import add_version, called
 
 _ECHO_AFTER = 1.0  # seconds
@@ -54,6 +57,9 @@ def command_line() -> argparse.ArgumentParser:
         "--plain",
         action="store_true",
         help="plain lines without colour, as when the input or output is no terminal",
+    )
+    parser.add_argument(
+        "--no-bell", dest="bell", action="store_false", help="do not ring the terminal's bell"
     )
     parser.add_argument(
         "--device",
@@ -126,11 +132,19 @@ async def _serve_plainly(options: argparse.Namespace, tls: ssl.SSLContext | None
 
 
 async def _serve_terminal(options: argparse.Namespace, tls: ssl.SSLContext | None) -> int:
-    book = Book()
-    screen = TerminalScreen(book)
     async with ChatClient.connect(options.host, options.port, tls=tls) as client:
-        with screen.shown():
-            app = LineClient(client, screen, book, device=options.device, echo_after=_ECHO_AFTER)
+        desk, book, bell = Desk(), Book(), Bell(on=options.bell)
+        talks = DeskTalks(client, desk, book, bell)
+        screen = WholeScreen(desk, book, talks, bell)
+        async with screen.shown():
+            app = LineClient(
+                client,
+                screen,
+                book,
+                device=options.device,
+                echo_after=_ECHO_AFTER,
+                talks=talks,
+            )
             return await app.run()
 
 

@@ -18,9 +18,9 @@ from adapters.client.events import Event
 from adapters.terminal import parsing, render
 from adapters.terminal.book import Book
 from adapters.terminal.changes import learn, told
+from adapters.terminal.no_talks import NoTalks
 from adapters.terminal.parsing import Form
 from adapters.terminal.render import Line
-from adapters.terminal.no_talks import NoTalks
 from adapters.terminal.seat import Partner, Screen, Talks, local_now
 from adapters.terminal.sending import Sending
 from chat_domain.model import Group, User

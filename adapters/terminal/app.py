@@ -48,9 +48,7 @@ class LineClient:
         self._screen = screen
         self._book = book
         self._device = device
-        self._actions = Actions(
-            client, screen, book, echo_after=echo_after, now=now, talks=talks
-        )
+        self._actions = Actions(client, screen, book, echo_after=echo_after, now=now, talks=talks)
         self._talks = self._actions.talks
         self._unread: list[Unread] | None = None  # a list while they are gathered for the welcome
         self._message_came = asyncio.Event()

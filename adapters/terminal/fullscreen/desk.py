@@ -1,6 +1,6 @@
 """All conversations, and which of them the user looks at."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from adapters.client import Where
 from adapters.terminal.fullscreen.stretch import MOST, Stretch
@@ -12,12 +12,16 @@ MOST_LOADED = 50  # of which more than what can be fetched again is here
 
 class Desk:
     """The first window is the client's own; the conversations follow in the order in which they
-    came, which stays, so that their numbers do."""
+    came, which stays, so that their numbers do.
+
+    switched: to be called with the window before and the one that is shown now.
+    """
 
     def __init__(self) -> None:
         self.home = Window(None, "chat", Stretch(MOST))
         self.home.items.older = False
         self.current = self.home
+        self.switched: Callable[[Window, Window], None] = lambda _before, _now: None
         self._windows: dict[Where, Window] = {}
         self._seen: dict[Where, None] = {}  # those that were looked at, the last one at the end
 
@@ -48,8 +52,12 @@ class Desk:
         if window is self.current:
             return
         self.current.line = None
-        self.current = window
+        self._turn_to(window)
         window.draw_line()
+        self.grant(window)
+
+    def grant(self, window: Window) -> None:
+        """Let more of it be here, and of others less."""
         window.items.most = MOST
         if window.where is not None:
             self._seen.pop(window.where, None)
@@ -81,18 +89,22 @@ class Desk:
         window = self._windows.pop(where, None)
         self._seen.pop(where, None)
         if window is self.current:
-            self.current = self.home
+            self._turn_to(self.home)
 
     def empty(self) -> None:
         """Somebody else may log in now. What the client said in the first window stays."""
+        self._turn_to(self.home)
         self._windows.clear()
         self._seen.clear()
-        self.current = self.home
 
     def begin_anew(self) -> None:
         """Positions mean something else from now on."""
         for window in self._windows.values():
             window.begin_anew()
+
+    def _turn_to(self, window: Window) -> None:
+        before, self.current = self.current, window
+        self.switched(before, window)
 
     def _forget_some(self) -> None:
         while len(self._seen) > MOST_LOADED:

@@ -53,6 +53,11 @@ class Window:
     trouble: str = ""
     _typing: dict[int, tuple[str, float]] = attrs.field(factory=dict)
 
+    @property
+    def end(self) -> int:
+        """The last position in it that is known of."""
+        return max(self.items.last or 0, self.listed)
+
     def add(self, item: Item) -> bool:
         return self.items.add(item)
 
