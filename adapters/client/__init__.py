@@ -2,7 +2,14 @@
 
 from adapters.client.chat_client import ChatClient
 from adapters.client.conversation import Conversation, Page
-from adapters.client.errors import ClientError, ConnectionLost, OutboxFull, Refused
+from adapters.client.errors import (
+    ClientError,
+    ConnectionLost,
+    NeedsTls,
+    OutboxFull,
+    Refused,
+    StoreError,
+)
 from adapters.client.events import (
     Ack,
     Changed,
@@ -12,6 +19,7 @@ from adapters.client.events import (
     GoingAway,
     Got,
     Message,
+    NotSent,
     Presence,
     Read,
     Reconnected,
@@ -21,11 +29,11 @@ from adapters.client.events import (
     SettingsChanged,
     Typing,
 )
-from adapters.client.later import Preferences
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.client.where import InGroup, Where, With
 from chat_domain import hints
+from chat_domain.model import Preferences
 
 __all__ = [
     "Ack",
@@ -41,6 +49,8 @@ __all__ = [
     "Got",
     "InGroup",
     "Message",
+    "NeedsTls",
+    "NotSent",
     "OutboxFull",
     "Page",
     "Position",
@@ -54,6 +64,7 @@ __all__ = [
     "SessionEnded",
     "Settings",
     "SettingsChanged",
+    "StoreError",
     "Typing",
     "Where",
     "With",

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from adapters.client import later
 from adapters.client.cids import Cids
 from adapters.client.connection import Connection
 from adapters.client.errors import ConnectionLost
 from adapters.client.keeper import Keeper
+from adapters.client.ledger import Ledger
 from adapters.client.settings import Settings
 from adapters.wire import answers as wire
 from adapters.wire import requests
@@ -19,13 +19,7 @@ from adapters.wire.requests import Request
 
 A = TypeVar("A", bound=Answer)
 P = TypeVar("P", FriendsAck, GroupsAck, MembersAck)
-Change = (
-    requests.CreateGroup
-    | requests.JoinGroup
-    | requests.RenameGroup
-    | requests.LeaveGroup
-    | later.JoinGroup
-)
+Change = requests.CreateGroup | requests.JoinGroup | requests.RenameGroup | requests.LeaveGroup
 
 
 class Asking:
@@ -33,6 +27,7 @@ class Asking:
 
     _keeper: Keeper
     _connection: Connection
+    _ledger: Ledger
     _settings: Settings
     _cids: Cids
 

@@ -8,7 +8,6 @@ from typing import Any, Union
 
 import msgspec
 
-from adapters.client import later
 from adapters.client.errors import ProtocolViolation, Refused
 from adapters.wire import errors
 from adapters.wire.answers import Answer, Error, Verdict
@@ -33,12 +32,12 @@ class _Kind(msgspec.Struct):
     msgid: int
 
 
-FRAMES = tuple(one for one in _declared(ServerFrame) if one.__module__ != later.__name__)
-_ANY: Any = Union[FRAMES + later.FRAMES]  # noqa: UP007  # of all that are declared
+FRAMES = tuple(_declared(ServerFrame))
+_ANY: Any = Union[FRAMES]  # noqa: UP007  # of all that are declared
 _decode: Callable[[bytes], ServerFrame] = msgspec.json.Decoder(_ANY).decode
 _decode_kind = msgspec.json.Decoder(_Kind).decode
 _encode = msgspec.json.Encoder().encode
-_KNOWN = REQUESTS.keys() | {number_of(frame) for frame in FRAMES + later.FRAMES}
+_KNOWN = REQUESTS.keys() | {number_of(frame) for frame in FRAMES}
 
 
 def decode(frame: bytes) -> ServerFrame | None:

@@ -7,13 +7,13 @@ from typing import TypedDict
 
 from msgspec.structs import replace
 
-from adapters.client import later as requests
 from adapters.client.asking import Asking
 from adapters.client.conversation import Conversation, Page
 from adapters.client.events import Changed, Message
-from adapters.client.later import Preferences
 from adapters.client.telling import conversation_of, page_of
 from adapters.client.where import InGroup, Where, where
+from adapters.wire import requests
+from chat_domain.model import Preferences
 
 TYPING_EVERY = 3.0  # seconds, as the server passes it on
 

@@ -3,10 +3,10 @@
 import attrs
 
 from adapters.client.errors import Refused
-from adapters.client.later import Preferences
 from adapters.client.position import Position
 from adapters.client.where import Where, where_of
 from chat_domain.hints import Hint
+from chat_domain.model import Preferences
 
 
 @attrs.frozen
@@ -157,6 +157,17 @@ class GoingAway:
 
 
 @attrs.frozen
+class NotSent:
+    """A message that an earlier program of this local store had not sent is refused. cid, where:
+    its own."""
+
+    where: Where
+    text: str
+    cid: str
+    refusal: Refused
+
+
+@attrs.frozen
 class ServerError:
     """The server complains about something that was not a request of the application."""
 
@@ -178,6 +189,7 @@ Event = (
     | SessionEnded
     | GoingAway
     | Hint
+    | NotSent
     | ServerError
 )
 

@@ -3,7 +3,6 @@ it is done once."""
 
 from collections.abc import AsyncIterator
 
-from adapters.client import later
 from adapters.client.asking import Asking, id_or_name
 from adapters.wire import requests
 from chat_domain.model import Group, Member, Membership
@@ -29,10 +28,7 @@ class Groups(Asking):
     async def join_group(self, which: int | str) -> Group:
         """By id, or by name where the group is open."""
         number, name = id_or_name(which)
-        if number is None:
-            ack = await self._write(later.JoinGroup(groupname=name))
-        else:
-            ack = await self._write(requests.JoinGroup(groupid=number))
+        ack = await self._write(requests.JoinGroup(groupid=number, groupname=name))
         return Group(ack.groupid, ack.groupname or "", ack.groupdesc or "")
 
     async def rename_group(self, group_id: int, name: str) -> None:

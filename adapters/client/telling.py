@@ -1,16 +1,20 @@
 """What the server says, as the application is told of it."""
 
 from adapters.client.conversation import Conversation, Page
-from adapters.client.events import Changed, Got, Message, Read, SettingsChanged, Typing
-from adapters.client.later import (
-    ConversationRow,
-    HistoryAck,
-    Preferences,
-    SettingsAck,
+from adapters.client.errors import Refused
+from adapters.client.events import Changed, Got, Message, NotSent, Read, SettingsChanged, Typing
+from adapters.client.where import InGroup, With, where_of
+from adapters.wire.answers import ConversationRow, HistoryAck, SettingsAck
+from adapters.wire.frames import (
+    ChangedFrame,
+    EntryFrame,
+    GroupChatFrame,
+    Mark,
+    OneChatFrame,
     TypingFrame,
 )
-from adapters.client.where import where_of
-from adapters.wire.frames import ChangedFrame, EntryFrame, GroupChatFrame, Mark, OneChatFrame
+from adapters.wire.requests import GroupChat, OneChat
+from chat_domain.model import Preferences
 
 MessageFrame = OneChatFrame | GroupChatFrame
 
@@ -88,9 +92,14 @@ def event_of_mark(mark: Mark, user_id: int) -> Got | Read:
 
 
 def event_of_typing(frame: TypingFrame) -> Typing:
-    return Typing(frame.id, frame.name, where_of(frame.id, frame.groupid))
+    return Typing(frame.id, frame.name, where_of(frame.toid, frame.groupid))
 
 
 def event_of_settings(ack: SettingsAck) -> SettingsChanged:
     where = where_of(ack.toid, ack.groupid) if ack.toid or ack.groupid else None
     return SettingsChanged(Preferences(ack.hide_read, ack.hide_typing), where, bool(ack.muted))
+
+
+def event_of_refusal(cid: str, chat: OneChat | GroupChat, refusal: Refused) -> NotSent:
+    to = InGroup(chat.groupid) if isinstance(chat, GroupChat) else With(chat.toid)
+    return NotSent(to, chat.msg, cid, refusal)

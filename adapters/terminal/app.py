@@ -232,7 +232,7 @@ class LineClient:
     # What comes in.
 
     async def _watch(self) -> None:
-        async for event in self._client.events():
+        async for event in self._client.events(lasting=True):
             self._on_event(event)
 
     def _on_event(self, event: Event) -> None:

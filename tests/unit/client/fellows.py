@@ -39,7 +39,7 @@ async def both(one: Any, other: Any) -> Any:
 
 
 async def until(client: ChatClient, kind: type[T]) -> T:
-    """The next event of this kind."""
+    """The next event of this kind. The application is done with it when it asks for another."""
     async with asyncio.timeout(TIMEOUT):
         async for event in client.events():
             if isinstance(event, kind):

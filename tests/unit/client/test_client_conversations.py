@@ -215,7 +215,7 @@ async def test_settings_are_asked_for_and_changed(server: FakeServer) -> None:
             line(msgid=MARKS, marks=[{"id": 13, "read": 4, "toid": 15}]),
             Read(13, With(15), 4, own=True),
         ),
-        (line(msgid=TYPING, id=15, name="li", toid=13), Typing(15, "li", With(15))),
+        (line(msgid=TYPING, id=15, name="li", toid=15), Typing(15, "li", With(15))),
         (line(msgid=TYPING, id=15, name="li", groupid=3), Typing(15, "li", InGroup(3))),
         (
             line(msgid=1046, hide_read=True, hide_typing=False),
