@@ -198,6 +198,8 @@ class Keeper:
                         if not exc.passing and exc.error not in (waits or ()):
                             raise
                         trouble = exc
+                    if waits is not None:
+                        log.warning("%s; trying again", trouble)
                     await asyncio.sleep(delays.next())
         except TimeoutError:
             raise trouble from None
