@@ -102,6 +102,7 @@ class ChatClient(Account, Conversations, Groups, People):
         )
         self._keeper.on_end = self._inbox.end
         self._ledger.on_failure = self._keeper.fail
+        self._ledger.on_idle = self._catch_up
         self._turn = asyncio.Lock()
 
     # What happens.
@@ -159,8 +160,6 @@ class ChatClient(Account, Conversations, Groups, People):
         self._call(self._on_event, event)
         if isinstance(event, Message | Changed):
             self._finish(event)
-        if not self._ledger.size:
-            self._catch_up()
 
     def _call(self, on_event: Callable[[Event], None], event: Event) -> None:
         try:
@@ -177,4 +176,5 @@ class ChatClient(Account, Conversations, Groups, People):
         return len(self._inbox) + self._ledger.size < self._settings.backlog
 
     def _catch_up(self) -> None:
-        self._connection.catch_up()
+        if not len(self._inbox) and not self._ledger.size:
+            self._connection.catch_up()

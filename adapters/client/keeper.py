@@ -192,8 +192,6 @@ class Keeper:
                     await self.online()
                     try:
                         return await attempt()
-                    except NeedsTls:
-                        raise
                     except ConnectionLost as exc:
                         trouble = exc
                     except Refused as exc:

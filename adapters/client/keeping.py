@@ -3,7 +3,7 @@
 What waits while the thread commits is committed next, together. `then` of each is called when it
 is on the disk, in the loop's thread and in the same order, so that whoever acts on something acts
 on what a next run would find. With the first failure nothing is written any more, and `on_failure`
-hears of it.
+hears of it. `on_idle` is called when everything is written.
 """
 
 import asyncio
@@ -22,9 +22,12 @@ def _nothing(*_: object) -> None:
 
 
 class Keeping:
-    def __init__(self, store: Store, on_failure: Callable[[StoreError], None]) -> None:
+    def __init__(
+        self, store: Store, on_failure: Callable[[StoreError], None], on_idle: Then
+    ) -> None:
         self._store = store
         self._on_failure = on_failure
+        self._on_idle = on_idle
         self._thread = ThreadPoolExecutor(1, "client-store")
         self._waiting: list[tuple[Do | None, Then]] = []
         self._task: asyncio.Task[None] | None = None
@@ -77,6 +80,8 @@ class Keeping:
                 self.size -= 1
                 then()
         self._task = None
+        if not self._failed:
+            self._on_idle()
 
 
 def _commit(store: Store, work: Sequence[Do]) -> None:

@@ -32,8 +32,8 @@ class Ledger:
     """One that keeps nothing.
 
     past: what an earlier program has left; user, token: who it was. size: how much is noted that is
-    not on the disk yet. give, on_failure: to be set, what to do with what goes to the application,
-    and when nothing can be noted any more.
+    not on the disk yet. give, on_failure, on_idle: to be set, what to do with what goes to the
+    application, when nothing can be noted any more, and when all is on the disk.
     """
 
     past = Past()
@@ -44,6 +44,7 @@ class Ledger:
     def __init__(self) -> None:
         self.give: Give = lambda _: None
         self.on_failure: Callable[[StoreError], None] = lambda _: None
+        self.on_idle: Callable[[], None] = lambda: None
 
     def entered(self, ack: LoginAck) -> None:
         """The user has been let in. The first time, what an earlier program had not finished with
@@ -99,7 +100,7 @@ class FileLedger(Ledger):
         self._open = deque((one.entry, one.number) for one in unfinished)
         self._left_over = [one.entry for one in unfinished]
         self._unsent = dict(store.unsent())
-        self._keeping = Keeping(store, self._failed)
+        self._keeping = Keeping(store, self._failed, self._idle)
         if owner is not None:
             self.user = User(owner.user_id, owner.name)
             self.token = owner.token
@@ -179,6 +180,9 @@ class FileLedger(Ledger):
 
     def _failed(self, why: StoreError) -> None:
         self.on_failure(why)
+
+    def _idle(self) -> None:
+        self.on_idle()
 
     def _own(self, owner: Owner) -> None:
         self._owner = owner

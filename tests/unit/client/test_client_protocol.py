@@ -175,8 +175,10 @@ def test_what_was_of_another_epoch_holds_nothing_up(bench: Bench) -> None:
     """Its positions mean nothing any more."""
     bench.log_in()
     (old,) = bench.hear_only(push(4, "a"))
-    bench.hear(line(msgid=1036, head=3, epoch="e2", oldest=1), push(4, "b"))
-    assert taken(bench) == [4]
+    bench.hear(line(msgid=1036, head=4, epoch="e2", oldest=1))
+    assert bench.protocol.done == Position(4, "e2")
+    bench.hear(push(5, "b"))
+    assert taken(bench) == [5]
     bench.protocol.finish(old)
     bench.now += 1
     assert taken(bench) == []

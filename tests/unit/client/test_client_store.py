@@ -20,10 +20,11 @@ from adapters.client import (
     Message,
     NotSent,
     Position,
+    SessionEnded,
     StoreError,
 )
 from adapters.client.store import VERSION, Numbered, Owner, Store
-from tests.unit.client.fake_chat_server import TAKEN, FakeServer, Peer, line, push
+from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, Peer, line, push
 from tests.unit.client.fellows import HASTY, both, connected, until
 
 LOGIN, RESUME, CHAT = 1000, 1015, 1005
@@ -86,30 +87,96 @@ async def test_what_a_program_is_done_with_comes_to_no_other(
     assert [event.at for event in had if isinstance(event, Message)] == [3]
 
 
-async def test_nothing_is_told_before_it_is_on_the_disk(
-    server: FakeServer, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither to the program nor to the server."""
+@contextmanager
+def slow_disk() -> Iterator[threading.Event]:
+    """One that has nothing written until it is told to go on."""
     disk = threading.Event()
     commit = Store.commit
 
     def slowly(store: Store) -> None:
-        disk.wait(5.0)
+        disk.wait(TIMEOUT)
         commit(store)
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "commit", slowly)
+        try:
+            yield disk
+        finally:
+            disk.set()
+
+
+async def test_nothing_is_told_before_it_is_on_the_disk(server: FakeServer, path: Path) -> None:
+    """Neither to the program nor to the server."""
     settings = attrs.evolve(HASTY, taken_every=0.0)
     async with running(server, path, LOGIN, settings=settings) as (client, peer):
         await settled(client)
-        monkeypatch.setattr(Store, "commit", slowly)
-        peer.say_together(push(1, "a"))
-        reading = asyncio.create_task(ats(client, 1))
-        heard = [await both(client.send(15, "x"), peer.take()) for _ in range(3)]
-        assert (len(heard), reading.done(), client.position) == (3, False, Position(0, "e1"))
-        disk.set()
-        assert await reading == [1]
+        with slow_disk() as disk:
+            peer.say_together(push(1, "a"))
+            reading = asyncio.create_task(ats(client, 1))
+            for _ in range(3):
+                await both(client.send(15, "x"), peer.take())
+            assert (reading.done(), client.position) == (False, Position(0, "e1"))
+            disk.set()
+            assert await reading == [1]
         reading = asyncio.create_task(ats(client, 1))
         assert (await peer.hear(TAKEN))["at"] == 1
         reading.cancel()
+
+
+async def test_what_is_done_is_on_the_disk_before_the_next_event(
+    server: FakeServer, path: Path
+) -> None:
+    """So that a program that is killed is at one event alone."""
+    async with running(server, path, LOGIN) as (client, peer):
+        peer.say_together(push(1, "a"), push(2, "b"))
+        await both(client.send(15, "x"), peer.take())
+        assert await ats(client, 1) == [1]
+        await settled(client)
+        with slow_disk() as disk:
+            reading = asyncio.create_task(ats(client, 1))
+            for _ in range(3):
+                await both(client.find_user("li"), answer_search(peer))
+            assert not reading.done()
+            disk.set()
+            assert await reading == [2]
+
+
+async def answer_search(peer: Peer) -> None:
+    peer.say(msgid=1020, seq=(await peer.hear(1019))["seq"], id=15, name="li", state="online")
+
+
+async def test_a_slow_disk_holds_no_more_than_it_may(server: FakeServer, path: Path) -> None:
+    """What is more than that comes with the next connection, when all is written."""
+    had: asyncio.Queue[object] = asyncio.Queue()
+    settings = attrs.evolve(HASTY, backlog=2)
+    async with running(server, path, LOGIN, settings=settings, on_event=had.put_nowait) as (
+        client,
+        peer,
+    ):
+        await settled(client)
+        with slow_disk() as disk:
+            for at in range(1, 5):
+                peer.say_together(push(at, f"c{at}"))
+                await both(client.find_user("li"), answer_search(peer))
+            disk.set()
+            second = await server.accept()
+            since = (await second.admit(RESUME))["since"]
+            assert 2 <= since < 4
+            second.say_together(*(push(at, f"c{at}") for at in range(since + 1, 5)))
+            messages: list[int] = []
+            while len(messages) < 4:
+                event = await asyncio.wait_for(had.get(), TIMEOUT)
+                messages += [event.at] if isinstance(event, Message) else []
+            assert messages == [1, 2, 3, 4]
+
+
+async def test_a_session_that_was_ended_is_not_resumed(server: FakeServer, path: Path) -> None:
+    """Its token is worth nothing."""
+    async with running(server, path, LOGIN) as (client, peer):
+        peer.say(msgid=1016)
+        await until(client, SessionEnded)
+    async with running(server, path, LOGIN):
+        pass
 
 
 async def settled(client: ChatClient) -> None:
