@@ -31,6 +31,11 @@ async def keep(chat: Chat, *, group: str, days: int) -> Result:
     return {"group": _named(found), "days": days, "before": before}
 
 
+async def history(chat: Chat, *, group: str, shown: str) -> Result:
+    found = await chat.group_administration.show_history(group, whole=shown == "all")
+    return {"group": _named(found), "shown": shown}
+
+
 async def remove(chat: Chat, *, group: str, who: str) -> Result:
     found, user = await chat.group_administration.remove(group, who)
     return {"group": _named(found), "user": _named(user)}
@@ -45,6 +50,7 @@ GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
     "groups members": members,
     "groups rename": rename,
     "groups keep": keep,
+    "groups history": history,
     "groups remove": remove,
     "groups end": end,
 }

@@ -11,18 +11,7 @@ from adapters.sql import conversations, entries, forgetting, judging, members
 from adapters.sql.database import Connection, Database
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
-from chat_domain.entries import (
-    KINDS,
-    TEXT,
-    Ends,
-    Entry,
-    Forgotten,
-    Opening,
-    Place,
-    Reading,
-    Sight,
-    pair,
-)
+from chat_domain.entries import TEXT, Ends, Entry, Forgotten, Opening, Place, Reading, Sight, pair
 from chat_domain.model import Conversation
 
 __all__ = ["SqlReading", "ends", "opening", "renew"]
@@ -209,17 +198,15 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     be among the first: so some `limit` positions are read, whether they lie in one part or in all.
     """
     found: list[int] = []
-    parts = await connection.promising(
-        [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
-    )
+    parts = await connection.promising([(span.conv, span.above, span.upto) for span in spans])
     while parts and limit:
         share = limit // len(parts) + 1
         every = await connection.integers(f"{_IN_PART} ORDER BY at LIMIT {share:d}", parts)
         found = sorted([*found, *(at for some in every for at in some)])[:limit]
         last = found[-1] if len(found) == limit else None
         parts = [
-            (conv, kind, max(some), upto)
-            for (conv, kind, _, upto), some in zip(parts, every, strict=True)
+            (conv, max(some), upto)
+            for (conv, _, upto), some in zip(parts, every, strict=True)
             if len(some) == share and (last is None or max(some) < last)
         ]
     return found
@@ -227,10 +214,10 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
 
 async def _last(connection: Connection, spans: Sequence[Span], limit: int) -> list[int]:
     """The last positions of a part, ascending."""
-    parts = [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
+    parts = [(span.conv, span.above, span.upto) for span in spans]
     query = f"{_IN_PART} ORDER BY at DESC LIMIT {limit:d}"
     every = await connection.integers(query, parts) if parts and limit else []
     return sorted(at for some in every for at in some)[-limit:]
 
 
-_IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
+_IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND at > ? AND at <= ?"

@@ -55,6 +55,14 @@ class GroupAdministration:
         group = await self.group(which)
         return group, await self.membership.groups.keep(group.id, days)
 
+    async def show_history(self, which: str, *, whole: bool) -> Group:
+        """Let who joins a group from now on see all that was said there, or what comes from their
+        joining on. Raises NoSuchGroup."""
+        group = await self.group(which)
+        if not await self.membership.groups.show_history(group.id, whole=whole):
+            raise NoSuchGroup(which)  # it has ended meanwhile
+        return group
+
     async def remove(self, which: str, who: str) -> tuple[Group, User]:
         """End somebody's membership, as if they had left; they can join again.
 

@@ -57,6 +57,7 @@ _SENTENCES = {
     "delete": "deleted {name} (id {id})",
     "groups rename": "group {group_id} is called {group_name}; before: {before}",
     "groups keep": "of {group_name} (id {group_id}) {days} days are kept; before: {before}",
+    "groups history": "who joins {group_name} (id {group_id}) is shown: {shown}",
     "groups remove": "{user_name} (id {user_id}) is not in {group_name} (id {group_id}) any more",
     "groups end": "ended {group_name} (id {group_id})",
     "log-level": "it logs from {level} on; before: {before}",
