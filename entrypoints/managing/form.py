@@ -60,17 +60,6 @@ _SETTINGS = {  # options of the server, and what stands for their values
 _SENT = (  # to a server, by these names
     *("who", "group", "shown", "days", "limit", "after", "containing", "text", "level"),
     "with_sent",
-        "who",
-        "group",
-        "shown",
-        "days",
-        "limit",
-        "after",
-        "containing",
-        "text",
-        "level",
-        "with_sent",
-    ),
 )
 
 
