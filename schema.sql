@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS User (
     password TEXT           NOT NULL COMMENT 'argon2id hash; plain:PASSWORD where the C++ server made the account and its user has not logged in since; none: nobody can log in; behind disabled: while the operator keeps the user out',
     state    ENUM('online', 'offline') NOT NULL DEFAULT 'offline' COMMENT 'a picture for readers of this table; the servers do not read it',
     got      BIGINT         NOT NULL DEFAULT 0 COMMENT 'all of theirs up to this position of the log is with some device of theirs',
+    hides    TINYINT        NOT NULL DEFAULT 0 COMMENT 'from others, as a sum: 1 up to where they have read, 2 that they are typing',
     PRIMARY KEY (id),
     UNIQUE KEY UserName (namekey),
     UNIQUE KEY UserSkeleton (skeleton),
@@ -132,6 +133,7 @@ CREATE TABLE IF NOT EXISTS Member (
     since  BIGINT NOT NULL COMMENT 'they see what is above it',
     `left` BIGINT NOT NULL COMMENT 'and not above this one, their leaving; 9223372036854775807 of who has not left',
     `read` BIGINT NOT NULL DEFAULT 0 COMMENT 'up to where they have read',
+    quiet  BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'whether they do not want to be notified of it',
     muted_until BIGINT NOT NULL DEFAULT 0 COMMENT 'until when they may not write: UTC, milliseconds since 1970',
     PRIMARY KEY (userid, conv),
     KEY MemberOf (conv, userid)

@@ -13,6 +13,8 @@ from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
+from chat_domain.messages.read_marks import ReadMarks
+from chat_domain.messages.typing import Typing
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
@@ -23,6 +25,7 @@ from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
+from chat_domain.people.settings import OwnSettings
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.runtime import Clock
 
@@ -41,6 +44,9 @@ class Chat:
     group_chat: GroupChat
     offline: Offline
     history: History
+    read_marks: ReadMarks
+    typing: Typing
+    settings: OwnSettings
     follower: Follower
     queue: AppendQueue
     reader: Reader

@@ -83,7 +83,8 @@ class NoSuchGroup(ChatError):
     group_id: int | str
 
     def __str__(self) -> str:
-        return f"there is no group {self.group_id!r}"
+        which = self.group_id if isinstance(self.group_id, int) else _quoted(self.group_id)
+        return f"there is no group {which}"
 
 
 @attrs.frozen(slots=False)
@@ -181,6 +182,15 @@ class NotSentYet(ChatError):
 
     def __str__(self) -> str:
         return f"nothing above {self.last} was sent to you yet, so {self.at} is not taken over"
+
+
+@attrs.frozen(slots=False)
+class BeyondTheLog(ChatError):
+    at: int
+    head: int
+
+    def __str__(self) -> str:
+        return f"the log ends at {self.head}, so {self.at} is not read"
 
 
 @attrs.frozen(slots=False)

@@ -108,6 +108,23 @@ class Member:
 
 
 @attrs.frozen
+class Preferences:
+    """What a user has chosen, for all their devices. hide_read, hide_typing: nobody else is told up
+    to where they have read something, and that they are typing."""
+
+    hide_read: bool = False
+    hide_typing: bool = False
+
+
+@attrs.frozen
+class Muting:
+    """Whether a user wants to be notified of what comes in a conversation."""
+
+    conv: int
+    muted: bool
+
+
+@attrs.frozen
 class Page(Generic[T]):
     """A part of a list in its order.
 

@@ -6,6 +6,9 @@ import attrs
 
 from chat_domain.entries import Entry
 from chat_domain.hints import Hint
+from chat_domain.model import Muting, Preferences
+
+MOST_READ = 500  # conversations in one note
 
 
 @attrs.frozen
@@ -27,6 +30,35 @@ class Marked:
     epoch: str
     user_id: int
     got: Mapping[int, int]
+
+
+@attrs.frozen
+class HasRead:
+    """How far somebody has read: positions by conversation. private: for their own devices alone.
+    epoch: see `Appended`."""
+
+    epoch: str
+    user_id: int
+    marks: Mapping[int, int]
+    private: bool
+
+
+@attrs.frozen
+class IsTyping:
+    """Somebody is writing something in a conversation."""
+
+    user_id: int
+    name: str
+    conv: int
+
+
+@attrs.frozen
+class SettingsChanged:
+    """This is what a user has chosen. muting: of a conversation, where that has changed."""
+
+    user_id: int
+    preferences: Preferences
+    muting: Muting | None
 
 
 @attrs.frozen
@@ -55,4 +87,4 @@ class Tell:
     user_ids: list[int] | None
 
 
-Note = Appended | Marked | Replaced | PresenceChanged | Tell
+Note = Appended | Marked | HasRead | IsTyping | SettingsChanged | Replaced | PresenceChanged | Tell

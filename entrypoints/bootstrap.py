@@ -38,6 +38,9 @@ from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
 from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
+from chat_domain.messages.read_marks import ReadMarks
+from chat_domain.messages.small_groups import SmallGroups
+from chat_domain.messages.typing import Typing
 from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
 from chat_domain.operators.evictions import Evictions
@@ -53,6 +56,7 @@ from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
+from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
@@ -244,6 +248,10 @@ def assemble(
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     attendance = Attendance(presence, sessions, announcer, tasks, name)
     teller = Teller(sessions, broker, tasks)
+    own_settings = OwnSettings(store.settings, sessions, broker)
+    small_groups = SmallGroups(store.groups, clock)
+    read_marks = ReadMarks(log, follower, sessions, marks, own_settings, small_groups, broker)
+    typing = Typing(sessions, read_marks, own_settings, small_groups, broker, clock)
     slots = SlotKeeper(
         surroundings.slots,
         surroundings.lease,
@@ -264,6 +272,9 @@ def assemble(
         seating=seating,
         reader=reader,
         marks=marks,
+        read_marks=read_marks,
+        typing=typing,
+        settings=own_settings,
         slots=slots,
         attendance=attendance,
         announcer=announcer,
@@ -294,7 +305,10 @@ def assemble(
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
         offline=Offline(follower, reader, marks),
-        history=History(log),
+        history=History(log, marks),
+        read_marks=read_marks,
+        typing=typing,
+        settings=own_settings,
         follower=follower,
         queue=queue,
         reader=reader,

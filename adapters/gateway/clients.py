@@ -5,21 +5,21 @@ for version 2. `OriginalClient` is the C++ server's. Both are shown what others 
 user says to themselves, and nothing else; what has left our buffer counts as taken over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.gateway.pacer import Pacer
 from adapters.gateway.tally import Tally
 from adapters.wire import answers, errors, frames, version1
-from adapters.wire.frames import ServerFrame, encode
+from adapters.wire.frames import ServerFrame, encode, where
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
-from chat_domain.model import Friend, User
+from chat_domain.model import Friend, Muting, Preferences, User
 
 RECONNECT_WITHIN_MS = 1000  # told to clients, who come back at random times within
 MOST_PACED = 64  # frames that wait to be sent one after the other; the log has the rest
@@ -69,6 +69,17 @@ class Version2Client:
 
     def marked(self, user_id: int, got: int) -> None:
         self._send(frames.MarksFrame([frames.Mark(user_id, got)]))
+
+    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+        own_id = self._user.id
+        found = [frames.Mark(user_id, read=at, **where(conv, own_id)) for conv, at in marks.items()]
+        self._send(frames.MarksFrame(found))
+
+    def is_typing(self, user: User, conv: int) -> None:
+        self._send(frames.TypingFrame(user.id, user.name, **where(conv, self._user.id)))
+
+    def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
+        self._send(answers.SettingsAck.of(preferences, muting, self._user.id))
 
     def reset(self, ends: Ends) -> None:
         self._send(frames.ResetFrame(head=ends.head, epoch=ends.epoch, oldest=ends.oldest))
@@ -167,6 +178,15 @@ class PersonClient(Version2Client):
     _send_late = _send_at_once
 
     def marked(self, user_id: int, got: int) -> None:
+        """Version 1 has no such frame."""
+
+    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+        """Version 1 has no such frame."""
+
+    def is_typing(self, user: User, conv: int) -> None:
+        """Version 1 has no such frame."""
+
+    def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         """Version 1 has no such frame."""
 
     def reset(self, ends: Ends) -> None:  # noqa: ARG002

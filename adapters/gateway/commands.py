@@ -14,7 +14,6 @@ from adapters.wire.answers import Ack, FriendRow, GroupRow, MemberRow
 from adapters.wire.frames import number_of
 from adapters.wire.pages import conversations_ack, history_ack
 from adapters.wire.requests import FIRST_OF_OURS, AnyRequest
-from chat_domain.entries import pair
 from chat_domain.errors import NotSentYet
 
 READERS_PER_FRAME = 16  # what a client may send in a second covers so many for each frame
@@ -44,6 +43,29 @@ def taken(talk: Talk, request: requests.Taken) -> None:
     talk.chat.offline.taken_over(session, request.at)
 
 
+async def read(talk: Talk, request: requests.Read) -> None:
+    session = talk.current_session()
+    conv = request.conv_of(session.user.id)
+    await talk.chat.read_marks.read(session, conv, request.at)
+    talk.acknowledge(request)
+
+
+def typing(talk: Talk, request: requests.Typing) -> Awaitable[None] | None:
+    session = talk.current_session()
+    return talk.chat.typing.types(session, request.conv_of(session.user.id))
+
+
+async def settings(talk: Talk, request: requests.Settings) -> None:
+    session, own = talk.current_session(), talk.chat.settings
+    user_id = session.user.id
+    conv = request.conv_of(user_id)
+    muting = None if conv is None else await own.mute(session, conv, request.muted)
+    preferences = await own.change(
+        session, hide_read=request.hide_read, hide_typing=request.hide_typing
+    )
+    talk.answer(request, answers.SettingsAck.of(preferences, muting, user_id))
+
+
 def ping(talk: Talk, request: requests.Ping) -> None:
     talk.meter.free += 1
     if talk.takes_errors():
@@ -64,7 +86,7 @@ async def list_conversations(talk: Talk, request: requests.ListConversations) ->
 
 async def history(talk: Talk, request: requests.History) -> None:
     user = talk.current_session().user
-    conv = request.groupid or pair(user.id, request.toid or 0)
+    conv = request.conv_of(user.id)
     part = await talk.chat.history.part(user.id, conv, request.before, request.after, request.limit)
     talk.answer(request, history_ack(user.id, part))
 
@@ -106,7 +128,11 @@ async def create_group(talk: Talk, request: requests.CreateGroup) -> None:
 
 async def join_group(talk: Talk, request: requests.JoinGroup) -> None:
     user = talk.current_session().user
-    done, group = await talk.chat.groups.join(user, request.groupid, request.cid)
+    groups = talk.chat.groups
+    if request.groupid is not None:
+        done, group = await groups.join(user, request.groupid, request.cid)
+    else:
+        done, group = await groups.join_by_name(user, request.groupname or "", request.cid)
     talk.acknowledge(
         request,
         Ack(
@@ -157,6 +183,9 @@ COMMANDS: dict[type[AnyRequest], Command] = {
     requests.OneChat: one_chat,
     requests.GroupChat: group_chat,
     requests.Taken: taken,
+    requests.Read: read,
+    requests.Typing: typing,
+    requests.Settings: settings,
     requests.Ping: ping,
     requests.Pong: pong,
     requests.ListConversations: list_conversations,

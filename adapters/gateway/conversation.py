@@ -16,14 +16,16 @@ from adapters.gateway.shared import Shared
 from adapters.gateway.talk import Talk
 from adapters.gateway.watch import Watch
 from adapters.wire.reading import BadFrame, read_request
-from adapters.wire.requests import AnyRequest, GroupChat, OneChat, Ping, Pong, Taken
+from adapters.wire.requests import AnyRequest, GroupChat, OneChat, Ping, Pong, Taken, Typing
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.fairness.meter import BAD, DEAR
 
 log = structlog.get_logger()
 
 # What does not look at what its client has written before it.
-_AT_ONCE = {OneChat, GroupChat, Taken, Ping, Pong}
+_AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
+# What asks the store now and then, and weighs no more for it.
+_LIGHT = {OneChat, Typing}
 
 _FAILED = "request failed"  # by a defect of ours, which must cost this request and nothing else
 
@@ -80,7 +82,7 @@ class Conversation:
     def _wait_for(self, unfinished: Awaitable[None], request: AnyRequest) -> bool:
         """Let the next frame wait until this request is finished."""
         talk = self.talk
-        if type(request) is not OneChat:
+        if type(request) not in _LIGHT:
             talk.meter.frames += DEAR - 1
         self.intake.wait()
         talk.shared.tasks.start(self._finish(request, unfinished), talk)

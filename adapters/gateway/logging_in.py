@@ -1,5 +1,7 @@
 """The requests by which a client says who it is."""
 
+from contextlib import suppress
+
 from adapters.gateway.clients import PersonClient, Version2Client
 from adapters.gateway.proving import proved
 from adapters.gateway.talk import Talk
@@ -15,6 +17,7 @@ from chat_domain.errors import (
     ShuttingDown,
     TryAgain,
 )
+from chat_domain.log.session import Session
 from chat_domain.model import Account, User
 from chat_domain.names import name_key
 from chat_domain.people.login import Since, Start
@@ -99,9 +102,8 @@ async def _begin_device(
 
 async def log_out(talk: Talk, request: requests.Logout) -> None:
     session = talk.current_session()
-    await talk.chat.tokens.end(session.user.id, session.device)
     wants_ack = talk.takes_errors()
-    await talk.log_out()
+    await _end_own(talk, session)
     if wants_ack:
         talk.acknowledge(request)
 
@@ -123,11 +125,21 @@ async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
 async def end_session(talk: Talk, request: requests.EndSession) -> None:
     session = talk.current_session()
     if request.session == session.device:
-        await talk.chat.tokens.end(session.user.id, session.device)
-        await talk.log_out()
+        await _end_own(talk, session)
     else:
         await talk.chat.devices.end(session.user, request.session)
     talk.acknowledge(request)
+
+
+async def _end_own(talk: Talk, session: Session) -> None:
+    """End the session that asks for it, and what else is connected by its tokens. The rest follows
+    where the store cannot be reached any more."""
+    is_device = session.claim is None
+    await talk.chat.tokens.end(session.user.id, session.device)
+    await talk.log_out()
+    if is_device:
+        with suppress(TryAgain):
+            await talk.chat.devices.throw_out(session.user, session.device)
 
 
 def _not_logged_in(talk: Talk) -> None:

@@ -8,6 +8,7 @@ from adapters.memory.friends import MemoryFriends
 from adapters.memory.groups import MemoryGroups
 from adapters.memory.log import MemoryLog
 from adapters.memory.members import Members
+from adapters.memory.settings import MemorySettings
 from adapters.memory.tokens import MemoryTokens
 from adapters.memory.users import MemoryUsers
 from chat_domain.ports.store import Store
@@ -19,6 +20,9 @@ def memory_store() -> Store:
     users, members = MemoryUsers(), Members()
     tokens, friends = MemoryTokens(users), MemoryFriends(users)
     groups = MemoryGroups(users, members)
-    log = MemoryLog(users, members, groups)
-    users.forget += [tokens.forget, friends.forget, log.forget_user]
-    return Store(users=users, tokens=tokens, friends=friends, groups=groups, log=log)
+    settings = MemorySettings(users, members)
+    log = MemoryLog(users, members, groups, settings)
+    users.forget += [tokens.forget, friends.forget, settings.forget, log.forget_user]
+    return Store(
+        users=users, tokens=tokens, friends=friends, groups=groups, settings=settings, log=log
+    )

@@ -48,8 +48,10 @@ class MemoryGroups:
         record = self._record(group_id)
         if user_id in self._members.inside(group_id):
             raise AlreadyMember(group_id)
-        since = 0 if record.whole_history else at - 1
-        self._members.put(group_id, user_id, Seat(Role.NORMAL, at, since, read=at - 1))
+        seat = Seat(Role.NORMAL, at, 0 if record.whole_history else at - 1, read=at - 1)
+        before = self._members.seat(group_id, user_id)
+        seat.quiet = before is not None and before.quiet
+        self._members.put(group_id, user_id, seat)
 
     def leave(self, group_id: int, user_id: int, at: int, refusal: ChatError) -> int:
         """Return who is creator now, 0 if that does not change. Without anybody the group ends."""

@@ -14,6 +14,7 @@ from adapters.admission import Admission, First, Key, Seen, admit
 from adapters.at_once import at_once
 from adapters.memory.groups import MemoryGroups
 from adapters.memory.members import Members, Seat
+from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     DELETED,
@@ -44,10 +45,13 @@ GONE = Entry(0, DELETED, 0, "", "")  # where an entry was that was forgotten
 
 
 class MemoryLog:
-    def __init__(self, users: MemoryUsers, members: Members, groups: MemoryGroups) -> None:
+    def __init__(
+        self, users: MemoryUsers, members: Members, groups: MemoryGroups, settings: MemorySettings
+    ) -> None:
         self._users = users
         self._members = members
         self._groups = groups
+        self._settings = settings
         self._entries: list[Entry] = []
         self._of: defaultdict[int, list[int]] = defaultdict(list)  # positions, by conversation
         self._firsts: dict[Key, int] = {}  # positions
@@ -223,10 +227,6 @@ class MemoryLog:
         seat = self._members.seat(conv, user_id)
         return None if seat is None else seat.sight
 
-    async def read_mark(self, user_id: int, conv: int) -> int:
-        seat = self._members.seat(conv, user_id)
-        return 0 if seat is None else seat.read
-
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
@@ -256,8 +256,9 @@ class MemoryLog:
             seat.read,
             min(unread, MOST_UNREAD),
             left=seat.left != FOR_EVER,
+            quiet=seat.quiet,
             peer_got=self._got.get(peer_id, 0) if peer else None,
-            peer_read=peer.read if peer else None,
+            peer_read=peer.read if peer and not self._hides_read(peer_id) else None,
         )
 
     def _is_text_of_another(self, at: int, user_id: int) -> bool:
@@ -282,6 +283,29 @@ class MemoryLog:
         for user_id, at in marks.items():
             if self._users.user(user_id) is not None:
                 self._got[user_id] = max(self._got.get(user_id, 0), at)
+
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        for (user_id, conv), at in marks.items():
+            seat = self._members.seat(conv, user_id)
+            if seat is not None:
+                seat.read = max(seat.read, at)
+
+    async def read_mark(self, user_id: int, conv: int) -> int | None:
+        seat = self._members.seat(conv, user_id)
+        return None if seat is None else seat.read
+
+    async def reads(self, conv: int, most: int) -> dict[int, int]:
+        seats = self._members.inside(conv)
+        if len(seats) > most:
+            return {}
+        return {
+            user_id: seat.read
+            for user_id, seat in seats.items()
+            if seat.read and not self._hides_read(user_id)
+        }
+
+    def _hides_read(self, user_id: int) -> bool:
+        return self._settings.chosen(user_id).hide_read
 
     async def forget(self, before_ms: int, limit: int) -> Forgotten:
         front = islice(self._entries, self._oldest - 1, None)

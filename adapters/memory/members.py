@@ -17,6 +17,7 @@ class Seat:
     since: int
     left: int = FOR_EVER
     read: int = 0
+    quiet: bool = False
 
     @property
     def sight(self) -> Sight:

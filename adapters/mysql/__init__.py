@@ -19,6 +19,7 @@ from adapters.mysql.schema import check
 from adapters.mysql.trouble import Trouble
 from adapters.sql.friends import SqlFriends
 from adapters.sql.groups import SqlGroups
+from adapters.sql.settings import SqlSettings
 from adapters.sql.tokens import SqlTokens
 from adapters.sql.users import SqlUsers
 from adapters.storage import StoreUnusable
@@ -60,6 +61,7 @@ async def mysql_store(url: str) -> AsyncIterator[Store]:
             tokens=SqlTokens(database),
             friends=SqlFriends(database),
             groups=SqlGroups(database),
+            settings=SqlSettings(database),
             log=log,
             depths={NAME: log.depth, "mysql work": pool.depth},
         )

@@ -19,7 +19,7 @@ from chat_domain.ports.store import Outcome
 
 NAME = "mysql log"  # as the metrics call it
 BOUND = 1_000  # batches that wait
-MARKED_AT_ONCE = 500  # users in one statement
+MARKED_AT_ONCE = 500  # marks in one statement
 
 # One statement, since that is of one moment whatever the isolation of its transaction.
 _OPENING = (
@@ -65,6 +65,14 @@ class MySqlLog(SqlReading):
         every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
         if every:
             await self._pool.write_repeatable(_got, every)
+
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        every = [
+            (bounded(user_id), bounded_at(conv), bounded_at(marks[user_id, conv]))
+            for user_id, conv in sorted(marks)
+        ]
+        if every:
+            await self._pool.write_repeatable(_read_up_to, every)
 
     async def close(self) -> None:
         """Append what waits, for as long as a batch takes, and nothing any more."""
@@ -118,4 +126,17 @@ async def _got(link: Link, every: list[tuple[int, int]]) -> None:
             f"UPDATE User SET got = GREATEST(got, CASE id {cases} END)"  # noqa: S608
             f" WHERE id IN ({marks(len(some))})",  # placeholders
             [*flat(some), *(user_id for user_id, _ in some)],
+        )
+
+
+async def _read_up_to(link: Link, every: list[tuple[int, int, int]]) -> None:
+    """Users, conversations, positions, joined with their rows of Member by its primary key."""
+    for some in pieces(every, MARKED_AT_ONCE):
+        others = " UNION ALL SELECT %s, %s, %s" * (len(some) - 1)
+        await link.change(
+            "UPDATE (SELECT %s AS userid, %s AS conv, %s AS at"  # noqa: S608  # placeholders
+            f"{others}) AS mark STRAIGHT_JOIN Member"
+            " ON Member.userid = mark.userid AND Member.conv = mark.conv"
+            " SET Member.`read` = GREATEST(Member.`read`, mark.at)",
+            flat(some),
         )

@@ -33,6 +33,9 @@ _BESIDE = 8  # bytes that a note takes in a packet beside those of its form, at 
 _FORMS: Mapping[type[Note], type[Form[Any]]] = {
     notes.Appended: forms.Appended,
     notes.Marked: forms.Marked,
+    notes.HasRead: forms.HasRead,
+    notes.IsTyping: forms.IsTyping,
+    notes.SettingsChanged: forms.SettingsChanged,
     notes.Replaced: forms.Replaced,
     notes.PresenceChanged: forms.PresenceChanged,
     notes.Tell: forms.Tell,

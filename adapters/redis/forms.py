@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, ValidationError
 from chat_domain import entries, notes
 from chat_domain.entries import CHANGE, TEXT, Entry
 from chat_domain.hints import MAX_NOTICE, Notice
+from chat_domain.model import Muting, Preferences
 from chat_domain.names import MAX_NAME
 
 LISTED = 2000  # ids in one list, or marks in one note; with some 20 bytes each they fit in a packet
@@ -103,13 +104,9 @@ class OneEntry(Struct, array_like=True):
 
     def _judge(self, at: int) -> None:
         conv, sender = self.conv, self.sender_id
-        if entries.is_group(conv):
-            # of a group, the operator changes things as well, who is no user
-            good = conv < NO_ID and (sender or self.change is not None)
-        else:
-            low, high = entries.people(conv)
-            good = 0 < low <= high < NO_ID and sender in (low, high)
-        if not good:
+        # of a group, the operator changes things as well, who is no user
+        somebody = sender or (self.change is not None and entries.is_group(conv))
+        if not somebody or not _is_conv_of(conv, sender):
             raise ValidationError("an entry's conversation is not its sender's")
         if self.answers >= at:
             raise ValidationError("an entry answers a later one")
@@ -148,6 +145,74 @@ class Marked(Form[notes.Marked]):
 
     def note(self) -> notes.Marked:
         return notes.Marked(self.epoch, self.user_id, self.got)
+
+
+def _is_conv_of(conv: int, user_id: int) -> bool:
+    """Whether this is a conversation that the user may be in."""
+    if entries.is_group(conv):
+        return conv < NO_ID
+    low, high = entries.people(conv)
+    return 0 < low <= high < NO_ID and user_id in (low, high)
+
+
+class HasRead(Form[notes.HasRead]):
+    NUMBER = 6
+
+    epoch: Epoch
+    user_id: Id
+    marks: Annotated[dict[Position, Position], Meta(max_length=notes.MOST_READ)]
+    private: bool
+
+    @classmethod
+    def of(cls, note: notes.HasRead) -> Self:
+        return cls(note.epoch, note.user_id, dict(note.marks), note.private)
+
+    def note(self) -> notes.HasRead:
+        if not all(_is_conv_of(conv, self.user_id) for conv in self.marks):
+            raise ValidationError("a conversation is not its reader's")
+        return notes.HasRead(self.epoch, self.user_id, self.marks, self.private)
+
+
+class IsTyping(Form[notes.IsTyping]):
+    NUMBER = 7
+
+    user_id: Id
+    name: Name
+    conv: Position
+
+    @classmethod
+    def of(cls, note: notes.IsTyping) -> Self:
+        return cls(note.user_id, note.name, note.conv)
+
+    def note(self) -> notes.IsTyping:
+        if not _is_conv_of(self.conv, self.user_id):
+            raise ValidationError("a conversation is not its writer's")
+        return notes.IsTyping(self.user_id, self.name, self.conv)
+
+
+class SettingsChanged(Form[notes.SettingsChanged]):
+    """conv: of which it is said whether it is muted; 0 for none."""
+
+    NUMBER = 8
+
+    user_id: Id
+    hide_read: bool
+    hide_typing: bool
+    conv: PositionOrNone
+    muted: bool
+
+    @classmethod
+    def of(cls, note: notes.SettingsChanged) -> Self:
+        chosen, muting = note.preferences, note.muting
+        conv, muted = (0, False) if muting is None else (muting.conv, muting.muted)
+        return cls(note.user_id, chosen.hide_read, chosen.hide_typing, conv, muted)
+
+    def note(self) -> notes.SettingsChanged:
+        if self.conv and not _is_conv_of(self.conv, self.user_id):
+            raise ValidationError("a conversation is not its user's")
+        muting = Muting(self.conv, self.muted) if self.conv else None
+        chosen = Preferences(self.hide_read, self.hide_typing)
+        return notes.SettingsChanged(self.user_id, chosen, muting)
 
 
 class Replaced(Form[notes.Replaced]):

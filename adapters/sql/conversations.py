@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from adapters.sql import entries, judging
 from adapters.sql.database import Connection
-from adapters.sql.numbers import FOR_EVER, NO_ID
+from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
 from chat_domain.entries import TEXT, Entry
 from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
 
@@ -25,7 +25,7 @@ _PEER = (
 # merged the two.
 _PAGE = (
     "SELECT * FROM"  # noqa: S608  # constants
-    f" (SELECT userid, conv, since, `left`, `read`, {_LAST} AS last, {_PEER} AS peer"
+    f" (SELECT userid, conv, since, `left`, `read`, quiet, {_LAST} AS last, {_PEER} AS peer"
     f" FROM Member WHERE userid = ? LIMIT {FOR_EVER}) AS every_one"
     " WHERE last > since AND last < ? ORDER BY last DESC LIMIT ?"
 )
@@ -48,6 +48,8 @@ class _Row(NamedTuple):
     name: str | None
     peer_got: int | None
     peer_read: int | None
+    hides: int | None
+    quiet: int
     unread: int | None
 
 
@@ -68,7 +70,7 @@ async def _rows(connection: Connection, user_id: int, below: int, limit: int) ->
     rows = await connection.rows(
         "SELECT page.conv, page.since, page.`left`, page.`read`, last, peer,"  # noqa: S608
         " coalesce(groupname, name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE got END,"
-        f" Peer.`read`, {connection.words.unread}"
+        f" Peer.`read`, hides, page.quiet, {connection.words.unread}"
         f" FROM ({_PAGE}) AS page"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
         " LEFT JOIN User ON User.id = peer"
@@ -98,6 +100,7 @@ async def _unread(connection: Connection, user_id: int, rows: Sequence[_Row]) ->
 
 
 def _conversation(row: _Row, last: Entry, unread: int) -> Conversation:
+    hides_read = row.hides is not None and judging.position(row.hides) & HIDES_READ
     return Conversation(
         row.conv,
         UNNAMED if row.name is None else judging.name(row.name),
@@ -105,6 +108,9 @@ def _conversation(row: _Row, last: Entry, unread: int) -> Conversation:
         judging.position(row.read),
         unread,
         left=row.left != FOR_EVER,
+        quiet=bool(row.quiet),
         peer_got=None if row.peer_got is None else judging.position(row.peer_got),
-        peer_read=None if row.peer_read is None else judging.position(row.peer_read),
+        peer_read=(
+            None if row.peer_read is None or hides_read else judging.position(row.peer_read)
+        ),
     )

@@ -10,7 +10,7 @@ import attrs
 
 from adapters.sql import judging
 from adapters.sql.database import Connection, Row
-from adapters.sql.numbers import FOR_EVER, NO_ID
+from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
 from chat_domain.entries import Sight, people
 from chat_domain.model import Role
 
@@ -136,12 +136,38 @@ async def sight(connection: Connection, user_id: int, conv: int) -> Sight | None
     return next((Sight(*row) for row in judging.positions(rows)), None)
 
 
-async def read_mark(connection: Connection, user_id: int, conv: int) -> int:
-    """Up to where they have read it; 0 where they never were in it."""
+async def read_up_to(connection: Connection, every: Sequence[tuple[int, int, int]]) -> None:
+    """Users, conversations, and up to where they have read them."""
+    # in one order on every node, so that they wait for each other instead of deadlocking
+    await connection.change_each(
+        "UPDATE Member SET `read` = ? WHERE userid = ? AND conv = ? AND `read` < ?",
+        [(at, user_id, conv, at) for user_id, conv, at in every],
+    )
+
+
+async def read_mark(connection: Connection, user_id: int, conv: int) -> int | None:
+    """Up to where a user has read a conversation; None where they never were in it."""
     rows = await connection.rows(
         "SELECT `read` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
-    return judging.position(rows[0][0]) if rows else 0
+    return judging.position(rows[0][0]) if rows else None
+
+
+async def reads(connection: Connection, conv: int, most: int) -> dict[int, int]:
+    """The same of its members, who have read anything and do not hide it; of nobody where there
+    are more than `most`."""
+    rows = await connection.rows(
+        "SELECT userid, `read`, hides FROM Member JOIN User ON User.id = userid"
+        " WHERE conv = ? AND `left` = ? LIMIT ?",
+        (conv, FOR_EVER, most + 1),
+    )
+    if len(rows) > most:
+        return {}
+    return {
+        user_id: read
+        for user_id, read, hides in judging.positions(rows)
+        if read and not hides & HIDES_READ
+    }
 
 
 def _spans(rows: Sequence[Row], after: int, upto: int) -> list[Span]:

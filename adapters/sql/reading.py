@@ -11,7 +11,17 @@ from adapters.sql import conversations, entries, forgetting, judging, members
 from adapters.sql.database import Connection, Database
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
-from chat_domain.entries import TEXT, Ends, Entry, Forgotten, Opening, Place, Reading, Sight, pair
+from chat_domain.entries import (
+    TEXT,
+    Ends,
+    Entry,
+    Forgotten,
+    Opening,
+    Place,
+    Reading,
+    Sight,
+    pair,
+)
 from chat_domain.model import Conversation
 
 __all__ = ["SqlReading", "ends", "opening", "renew"]
@@ -55,9 +65,6 @@ class SqlReading:
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         return await self._database.read(members.sight, bounded(user_id), bounded_at(conv))
 
-    async def read_mark(self, user_id: int, conv: int) -> int:
-        return await self._database.read(members.read_mark, bounded(user_id), bounded_at(conv))
-
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
@@ -78,6 +85,20 @@ class SqlReading:
         every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
         if every:
             await self._database.write(_got, every, repeatable=True)
+
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        every = [
+            (bounded(user), bounded_at(conv), bounded_at(marks[user, conv]))
+            for user, conv in sorted(marks)
+        ]
+        if every:
+            await self._database.write(members.read_up_to, every, repeatable=True)
+
+    async def read_mark(self, user_id: int, conv: int) -> int | None:
+        return await self._database.read(members.read_mark, bounded(user_id), bounded_at(conv))
+
+    async def reads(self, conv: int, most: int) -> dict[int, int]:
+        return await self._database.read(members.reads, bounded_at(conv), bounded(most))
 
     async def forget(self, before_ms: int, limit: int) -> Forgotten:
         asked = before_ms, bounded(limit)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.sql.friends import SqlFriends
 from adapters.sql.groups import SqlGroups
+from adapters.sql.settings import SqlSettings
 from adapters.sql.tokens import SqlTokens
 from adapters.sql.users import SqlUsers
 from adapters.sqlite.appending import Appender
@@ -50,6 +51,7 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
             tokens=SqlTokens(database),
             friends=SqlFriends(database),
             groups=SqlGroups(database),
+            settings=SqlSettings(database),
             log=SqliteLog(database, writer, appender),
             depths={"sqlite reader": reader.depth, "sqlite writer": writer.depth},
         )

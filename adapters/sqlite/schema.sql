@@ -13,7 +13,8 @@ CREATE TABLE User (
     keyskeleton TEXT NOT NULL UNIQUE,     -- and in lower case (chat_domain/skeletons.py)
     password TEXT    NOT NULL,
     state    TEXT    NOT NULL DEFAULT 'offline' CHECK (state IN ('online', 'offline')),
-    got      INTEGER NOT NULL DEFAULT 0  -- all up to this position is with some device of theirs
+    got      INTEGER NOT NULL DEFAULT 0, -- all up to this position is with some device of theirs
+    hides    INTEGER NOT NULL DEFAULT 0  -- from others, as a sum: 1 what they read, 2 their typing
 );
 
 CREATE TABLE Token (
@@ -115,6 +116,7 @@ CREATE TABLE Member (
     since  INTEGER NOT NULL,
     "left" INTEGER NOT NULL,  -- 9223372036854775807 of who has not left
     read   INTEGER NOT NULL DEFAULT 0,
+    quiet  INTEGER NOT NULL DEFAULT 0,  -- 1: they do not want to be notified of it
     muted_until INTEGER NOT NULL DEFAULT 0,  -- ms
     PRIMARY KEY (userid, conv)
 ) WITHOUT ROWID;

@@ -7,8 +7,17 @@ declared with the request.
 from msgspec import Struct
 
 from adapters.wire import errors
-from adapters.wire.frames import ONLINE, EntryFrame, Secret, ServerFrame, encode, state
-from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
+from adapters.wire.frames import ONLINE, EntryFrame, Secret, ServerFrame, encode, state, where
+from chat_domain.model import (
+    Friend,
+    Group,
+    Member,
+    Membership,
+    Muting,
+    Preferences,
+    Resumable,
+    Role,
+)
 
 
 class Answer(ServerFrame):
@@ -202,6 +211,33 @@ class HistoryAck(Answer, tag=1042, kw_only=True):
     more: bool
     read: int | None = None
     marks: list[ReadMark] | None = None
+
+
+# -- what the user has chosen ----------------------------------------------------------------------
+
+
+class SettingsAck(Answer, tag=1046, kw_only=True):
+    """Comes without being asked for where another device of the user's has changed something.
+
+    toid, groupid, muted: of the conversation that it is about, if it is about one.
+    """
+
+    hide_read: bool
+    hide_typing: bool
+    toid: int = 0
+    groupid: int = 0
+    muted: bool | None = None
+
+    @classmethod
+    def of(cls, preferences: Preferences, muting: Muting | None, user_id: int) -> "SettingsAck":
+        """For this user."""
+        about = {} if muting is None else where(muting.conv, user_id)
+        return cls(
+            hide_read=preferences.hide_read,
+            hide_typing=preferences.hide_typing,
+            muted=None if muting is None else muting.muted,
+            **about,
+        )
 
 
 # -- the user's own account ------------------------------------------------------------------------

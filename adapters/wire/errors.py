@@ -69,6 +69,7 @@ _NAMES: dict[type[ChatError], str] = {
     errors.CidConflict: "cid_conflict",
     errors.TooManyUnanswered: "too_many_unanswered",
     errors.NotSentYet: "bad_at",
+    errors.BeyondTheLog: "bad_at",
     errors.TooManyGroups: "too_many_groups",
     errors.GroupFull: "group_full",
     errors.TooManyFriends: "too_many_friends",

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from chat_domain import hints
+from chat_domain.entries import is_group, other_of
 from chat_domain.hints import Hint
 from chat_domain.model import Friend
 
@@ -34,6 +35,11 @@ def number_of(frame: Struct | type[Struct]) -> int:
     tag = frame.__struct_config__.tag
     assert isinstance(tag, int)
     return tag
+
+
+def where(conv: int, user_id: int) -> dict[str, int]:
+    """The field by which a frame for this user says which conversation it is about."""
+    return {"groupid": conv} if is_group(conv) else {"toid": other_of(conv, user_id)}
 
 
 class OneChatFrame(ServerFrame, tag=1005):
@@ -85,20 +91,29 @@ class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
 EntryFrame = OneChatFrame | GroupChatFrame | ChangedFrame  # what is in the log
 
 
-class Mark(Struct, gc=False):
-    """Everything that the client's user has written to user `id` alone, up to a position, is with
-    some device of theirs."""
+class Mark(Struct, omit_defaults=True, gc=False):
+    """How far user `id` is. got: everything that the client's user has written to them alone, up to
+    that position, is with some device of theirs. Or `read`: up to there they have read the
+    conversation with `toid`, as the client's user calls it, or of the group `groupid`."""
 
     id: int
-    got: int
+    got: int = 0
+    read: int = 0
+    toid: int = 0
+    groupid: int = 0
 
 
 class MarksFrame(ServerFrame, tag=1038):
     marks: list[Mark]
 
-    @classmethod
-    def of(cls, user_id: int, got: int) -> "MarksFrame":
-        return cls([Mark(user_id, got)])
+
+class TypingFrame(ServerFrame, tag=1044):
+    """Somebody is writing something. toid, groupid: in which conversation, as of `Mark`."""
+
+    id: int
+    name: str
+    toid: int = 0
+    groupid: int = 0
 
 
 class ResetFrame(ServerFrame, tag=1036):

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from adapters.wire.answers import ConversationRow, ConversationsAck, HistoryAck
-from adapters.wire.frames import encode
+from adapters.wire.answers import ConversationRow, ConversationsAck, HistoryAck, ReadMark
+from adapters.wire.frames import encode, where
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import entry_frame
-from chat_domain.entries import is_group, other_of
 from chat_domain.messages.history import Part
 from chat_domain.model import Conversation, Page
 
@@ -28,21 +27,18 @@ def history_ack(user_id: int, part: Part) -> HistoryAck:
     """What does not fit is farther from where the part begins."""
     entries = [entry_frame(entry) for entry in part.entries]
     count = _fitting(reversed(entries) if part.backwards else entries)
-    group = is_group(part.conv)
     return HistoryAck(
-        toid=0 if group else other_of(part.conv, user_id),
-        groupid=part.conv if group else 0,
+        **where(part.conv, user_id),
         entries=entries[len(entries) - count :] if part.backwards else entries[:count],
         more=part.more or count < len(entries),
         read=part.read,
+        marks=None if part.reads is None else [ReadMark(*mark) for mark in part.reads.items()],
     )
 
 
 def _row(user_id: int, one: Conversation) -> ConversationRow:
-    group = is_group(one.conv)
     return ConversationRow(
-        toid=0 if group else other_of(one.conv, user_id),
-        groupid=one.conv if group else 0,
+        **where(one.conv, user_id),
         name=one.name,
         last=entry_frame(one.last, SHORTENED),
         read=one.read,

@@ -14,8 +14,16 @@ from msgspec import Meta, Struct
 
 from adapters.wire import answers
 from adapters.wire.answers import Ack, Answer, LoginAck, RegisterAck
-from adapters.wire.frames import GroupChatFrame, OneChatFrame, PingFrame, Secret, number_of
+from adapters.wire.frames import (
+    GroupChatFrame,
+    OneChatFrame,
+    PingFrame,
+    Secret,
+    TypingFrame,
+    number_of,
+)
 from chat_domain import errors
+from chat_domain.entries import pair
 from chat_domain.errors import ChatError
 
 Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -69,6 +77,24 @@ class Written:
         # A pattern in the field's type would say the same, in 0.4 us a chat instead of 0.15.
         if self.cid is not None and self.cid.encode().translate(None, _CID_LETTERS):
             raise ValueError("Expected letters, digits, `_` and `-` - at `$.cid`")
+
+
+class InConversation:
+    """Of a request about one conversation: that with the user `toid`, who may be oneself, or that
+    of the group `groupid`."""
+
+    __slots__ = ()
+
+    toid: Id | None
+    groupid: Id | None
+
+    def __post_init__(self) -> None:
+        _one_of(self.toid, self.groupid, "`toid` or `groupid`")
+        _not_both(self.toid, self.groupid, "`toid` or `groupid`")
+
+    def conv_of(self, user_id: int) -> int:
+        """The conversation's number, where this user asks."""
+        return self.groupid or pair(user_id, self.toid or 0)
 
 
 # -- logging in and out ----------------------------------------------------------------------------
@@ -142,6 +168,27 @@ class EndSession(Request[Ack], tag=1033, kw_only=True):
     session: Words
 
 
+class Settings(Request[answers.SettingsAck], tag=1045, kw_only=True):
+    """toid, groupid: of which conversation `muted` is to be changed, or asked if it is None."""
+
+    refusals = (errors.NotMember,)
+
+    hide_read: bool | None = None
+    hide_typing: bool | None = None
+    toid: Id | None = None
+    groupid: Id | None = None
+    muted: bool | None = None
+
+    def __post_init__(self) -> None:
+        _not_both(self.toid, self.groupid, "`toid` or `groupid`")
+        if self.muted is not None:
+            _one_of(self.toid, self.groupid, "`toid` or `groupid`")
+
+    def conv_of(self, user_id: int) -> int | None:
+        """See `InConversation`; None where it is about none."""
+        return self.groupid if self.toid is None else pair(user_id, self.toid)
+
+
 # -- messages --------------------------------------------------------------------------------------
 
 
@@ -187,6 +234,21 @@ class Pong(Request[None], tag=number_of(answers.Pong)):
     pass
 
 
+class Read(InConversation, Request[Ack], tag=1043, kw_only=True):
+    refusals = (errors.BeyondTheLog, errors.NotMember)
+
+    toid: Id | None = None
+    groupid: Id | None = None
+    at: Position
+
+
+class Typing(InConversation, Request[None], tag=number_of(TypingFrame), kw_only=True):
+    refusals = (errors.NotMember,)
+
+    toid: Id | None = None
+    groupid: Id | None = None
+
+
 # -- what was said ---------------------------------------------------------------------------------
 
 
@@ -195,7 +257,7 @@ class ListConversations(Request[answers.ConversationsAck], tag=1039, kw_only=Tru
     limit: PageSize = 100
 
 
-class History(Request[answers.HistoryAck], tag=1041, kw_only=True):
+class History(InConversation, Request[answers.HistoryAck], tag=1041, kw_only=True):
     refusals = (errors.NotMember,)
 
     toid: Id | None = None
@@ -205,9 +267,8 @@ class History(Request[answers.HistoryAck], tag=1041, kw_only=True):
     limit: PageSize = 50
 
     def __post_init__(self) -> None:
-        one_conversation(self.toid, self.groupid)
-        if self.before is not None and self.after is not None:
-            raise ValueError("Expected `before` or `after`, and not both")
+        InConversation.__post_init__(self)
+        _not_both(self.before, self.after, "`before` or `after`")
 
 
 # -- people ----------------------------------------------------------------------------------------
@@ -271,8 +332,13 @@ class JoinGroup(Written, Request[Ack], tag=1008, kw_only=True):
         errors.TooManyGroups,
     )
 
-    groupid: Id
+    groupid: Id | None = None
+    groupname: Words | None = None
     cid: Cid | None = None
+
+    def __post_init__(self) -> None:
+        Written.__post_init__(self)
+        _one_of(self.groupid, self.groupname, "`groupid` or `groupname`")
 
 
 class RenameGroup(Written, Request[Ack], tag=1035, kw_only=True):
@@ -321,13 +387,11 @@ def answer_of(request: type[AnyRequest]) -> type[Answer] | None:
     return None if answer is type(None) else answer
 
 
-def one_conversation(toid: int | None, groupid: int | None) -> None:
-    """Of a request that names a conversation by one of the two."""
-    _one_of(toid, groupid, "`toid` or `groupid`")
-    if toid is not None and groupid is not None:
-        raise ValueError("Expected `toid` or `groupid`, and not both")
-
-
 def _one_of(first: object, second: object, names: str) -> None:
     if first is None and second is None:
         raise ValueError(f"Object missing required field {names}")
+
+
+def _not_both(first: object, second: object, names: str) -> None:
+    if first is not None and second is not None:
+        raise ValueError(f"Expected {names}, and not both")

@@ -16,11 +16,24 @@ from chat_domain.log.marks import Marks
 from chat_domain.log.reading import Reader
 from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
+from chat_domain.messages.read_marks import ReadMarks
+from chat_domain.messages.typing import Typing
 from chat_domain.model import Friend
-from chat_domain.notes import Appended, Marked, Note, PresenceChanged, Replaced, Tell
+from chat_domain.notes import (
+    Appended,
+    HasRead,
+    IsTyping,
+    Marked,
+    Note,
+    PresenceChanged,
+    Replaced,
+    SettingsChanged,
+    Tell,
+)
 from chat_domain.people.announcer import Announcer
 from chat_domain.people.attendance import Attendance
 from chat_domain.people.devices import Devices
+from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.teller import Teller
 from chat_domain.ports.cluster import Broker
@@ -40,6 +53,9 @@ class Node:
     seating: Seating
     reader: Reader
     marks: Marks
+    read_marks: ReadMarks
+    typing: Typing
+    settings: OwnSettings
     slots: SlotKeeper
     attendance: Attendance
     announcer: Announcer
@@ -57,6 +73,7 @@ class Node:
 
     async def _restarted(self) -> None:
         self.marks.forget()
+        self.read_marks.forget()
         await self.seating.seat_all_anew()
         with suppress(TryAgain):  # then it is made good with the next lease
             await self.attendance.note_all_again()
@@ -72,6 +89,12 @@ class Node:
                 self.follower.heard(note)
             case Marked():
                 self.marks.heard(note)
+            case HasRead():
+                self.read_marks.heard(note)
+            case IsTyping():
+                self.typing.heard(note)
+            case SettingsChanged():
+                self.settings.heard(note)
             case Replaced():
                 self.slots.replaced(note)
             case PresenceChanged():
@@ -82,6 +105,7 @@ class Node:
 
     def gap(self) -> None:
         """Notes to this node may have been lost."""
+        self.settings.forget()
         self.tasks.start(self._look())
 
     async def died(self, user_ids: Collection[int]) -> None:
@@ -114,6 +138,7 @@ class Node:
         now = self.clock.monotonic()
         self.slots.check()
         self.marks.tick(now)
+        self.read_marks.tick()
         self.announcer.go_on()
         self.devices.go_on()
         if self.slots.good():

@@ -14,7 +14,7 @@ from chat_domain.errors import (
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.queue import AppendQueue
 from chat_domain.model import Group, Member, Membership, Page, Role, User
-from chat_domain.names import Name
+from chat_domain.names import Name, name_key
 from chat_domain.pages import cut
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Clock, Ids
@@ -62,6 +62,15 @@ class GroupMembership:
         if group is None:
             raise NoSuchGroup(group_id)
         return done, group
+
+    async def join_by_name(
+        self, user: User, name: str, cid: str | None = None
+    ) -> tuple[Done, Group]:
+        """The same of the group that is called so now (but for case)."""
+        group = await self.groups.by_name(name_key(name))
+        if group is None:
+            raise NoSuchGroup(name)
+        return await self.join(user, group.id, cid)
 
     async def _no_room_for_another(self, user_id: int) -> ChatError | None:
         most = self.guard.limits.groups_per_user

@@ -1,12 +1,15 @@
-"""How far each user's devices have got in the log.
+"""How far each user's devices have got in the log, and up to where users have read conversations.
 
 Rules:
 1. A mark only grows. It is written behind, about once a second, and when a session ends: one of
    version 1 gives its slot up after that.
-2. Who wrote to a user is told of it at most twice a second, and only as far as their own texts.
+2. Who wrote to a user is told of what that one's devices have got at most twice a second, and only
+   as far as their own texts. Who is told of what was read, `messages.read_marks` says.
+3. Of one user MOST_OF_A_USER marks wait to be written, of all together MOST.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import attrs
 
@@ -20,6 +23,12 @@ from chat_domain.ports.runtime import Tasks
 from chat_domain.ports.store import Log
 
 WRITTEN_EVERY = 1.0  # seconds
+WRITTEN_AT_ONCE = 1_000  # of what was read, so that no message waits for long behind them
+MOST_OF_A_USER = 1_000
+MOST = 100_000
+EVERYWHERE = 0  # in the place of a conversation: what a user's devices have got, of all of them
+
+Places = dict[tuple[int, int], int]  # marks by user and conversation
 
 
 @attrs.define(eq=False)
@@ -29,7 +38,8 @@ class Marks:
     sessions: Sessions
     broker: Broker
     tasks: Tasks
-    _unwritten: dict[int, int] = attrs.field(factory=dict, init=False)
+    _unwritten: dict[int, dict[int, int]] = attrs.field(factory=dict, init=False)  # as of `Places`
+    _number: int = attrs.field(default=0, init=False)  # of them all
     _untold: defaultdict[int, dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
     )  # by the user whose devices have got something, then by writer
@@ -37,12 +47,12 @@ class Marks:
     _writing: bool = attrs.field(default=False, init=False)
 
     def __len__(self) -> int:
-        """How many are not written yet."""
+        """How many users have marks that are not written yet."""
         return len(self._unwritten)
 
-    def of(self, user_id: int, stored: int) -> int:
+    def of(self, user_id: int, stored: int, conv: int = EVERYWHERE) -> int:
         """A user's mark. stored: as the log has it, which may be behind."""
-        return max(stored, self._unwritten.get(user_id, 0))
+        return max(stored, self._unwritten.get(user_id, {}).get(conv, 0))
 
     def taken_over(self, session: Session, at: int) -> None:
         """A client has taken over all that it was shown up to this position. Raises NotSentYet."""
@@ -53,10 +63,23 @@ class Marks:
             return
         user_id = session.user.id
         told = session.take_over(at)
-        if at > self._unwritten.get(user_id, 0):
-            self._unwritten[user_id] = at
+        self.grow(user_id, EVERYWHERE, at)
         if told:
             self._untold[user_id].update(told)
+
+    async def make_room(self, user_id: int) -> None:
+        """Let there be room for one more of a user's marks. Raises TryAgain."""
+        if len(self._unwritten.get(user_id, ())) >= MOST_OF_A_USER:
+            await self.write(user_id)
+        if self._number >= MOST:
+            raise TryAgain
+
+    def grow(self, user_id: int, conv: int, at: int) -> None:
+        """A mark is to be written, if it is higher than what waits for that."""
+        places = self._unwritten.setdefault(user_id, {})
+        if conv not in places:
+            self._number += 1
+        places[conv] = max(at, places.get(conv, 0))
 
     def heard(self, note: Marked) -> None:
         """Devices of a user on another node have got something."""
@@ -89,21 +112,40 @@ class Marks:
 
     async def write(self, user_id: int | None = None) -> None:
         """Write the marks of one user, or of all. Raises TryAgain."""
-        unwritten, epoch = self._unwritten, self.follower.epoch
-        if user_id is None:
-            marks = dict(unwritten)
-        else:
-            marks = {user_id: unwritten[user_id]} if user_id in unwritten else {}
-        if not marks:
-            return
-        await self.log.got(marks)
+        epoch = self.follower.epoch
+        users = list(self._unwritten) if user_id is None else [user_id]
+        marks = {
+            (user, conv): at for user in users for conv, at in self._unwritten.get(user, {}).items()
+        }
+        got = {place: at for place, at in marks.items() if place[1] == EVERYWHERE}
+        if got:
+            await self.log.got({user: at for (user, _), at in got.items()})
+            self._forget_written(epoch, got)
+        for some in _pieces({place: at for place, at in marks.items() if place not in got}):
+            if epoch != self.follower.epoch:
+                return
+            await self.log.read_up_to(some)
+            self._forget_written(epoch, some)
+
+    def _forget_written(self, epoch: str, written: Mapping[tuple[int, int], int]) -> None:
         if epoch != self.follower.epoch:
             return
-        for one, at in marks.items():
-            if unwritten.get(one) == at:
-                del unwritten[one]
+        for (user_id, conv), at in written.items():
+            places = self._unwritten.get(user_id, {})
+            if places.get(conv) == at:
+                del places[conv]
+                self._number -= 1
+                if not places:
+                    del self._unwritten[user_id]
 
     def forget(self) -> None:
         """Positions have begun anew."""
         self._unwritten.clear()
+        self._number = 0
         self._untold.clear()
+
+
+def _pieces(marks: Places) -> Iterator[Places]:
+    every = list(marks.items())
+    for start in range(0, len(every), WRITTEN_AT_ONCE):
+        yield dict(every[start : start + WRITTEN_AT_ONCE])

@@ -51,6 +51,7 @@ class Session:
         "regrouped",
         "seated",
         "taken",
+        "typed",
         "unanswered",
         "unheard",
         "unlooked",
@@ -79,6 +80,7 @@ class Session:
         self.expected: deque[str] | None = None  # cids
         self.expected_until = 0.0
         self.when_answered: list[Latch] = []  # opened once nothing is unanswered
+        self.typed: dict[int, float] = {}  # when that was passed on last, by conversation
         self.unlooked: dict[int, int] = {}  # texts to a user before the next look (see `OneToOne`)
         self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.entries import people
+from chat_domain.entries import is_group, other_of, people
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
@@ -47,6 +47,13 @@ class Sessions:
     def in_group(self, group_id: int) -> Collection[Session]:
         """The sessions of a group's members. Not to be changed."""
         return self._of_groups.get(group_id, _NOBODY)
+
+    def others(self, conv: int, user_id: int) -> list[Session]:
+        """The sessions of all whose conversation this is, but for this user's."""
+        if is_group(conv):
+            return [one for one in self.in_group(conv) if one.user.id != user_id]
+        other = other_of(conv, user_id)
+        return list(self.of(other)) if other != user_id else []
 
     def check_room_for(self, user_id: int) -> None:
         """Raises TooManyConnections, and TryAgain where this node is full."""

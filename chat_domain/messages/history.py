@@ -1,9 +1,13 @@
 """What was said: a user's conversations, and parts of each, as far as they may see them."""
 
+from collections.abc import Mapping
+
 import attrs
 
 from chat_domain.entries import FOR_EVER, Entry, is_group
 from chat_domain.errors import NotMember
+from chat_domain.log.marks import Marks
+from chat_domain.messages.small_groups import MOST_MEMBERS
 from chat_domain.model import Conversation, Page
 from chat_domain.pages import cut
 from chat_domain.ports.store import Log
@@ -13,14 +17,16 @@ from chat_domain.ports.store import Log
 class Part:
     """A part of a conversation. entries: ascending by position. backwards: whether they are the
     last of what was asked for, so that fewer would be the last of them. more: there are more, below
-    them if `backwards`, otherwise above. read: up to where the user has read, None unless the
-    newest entries were asked for."""
+    them if `backwards`, otherwise above. read: up to where the user has read; reads: up to where
+    others have, by their ids, as far as they show it. Both None unless the newest entries were
+    asked for."""
 
     conv: int
     entries: tuple[Entry, ...]
     backwards: bool
     more: bool
     read: int | None = None
+    reads: Mapping[int, int] | None = None
 
 
 @attrs.frozen
@@ -28,12 +34,14 @@ class History:
     """Raises TryAgain."""
 
     log: Log
+    marks: Marks
 
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> Page[Conversation]:
         """A user's conversations, those first in which something was said last; those alone whose
         last entry is below `before`."""
+        await self.marks.write(user_id)  # so that what was read a moment ago is not unread
         found = await self.log.conversations(user_id, before, limit + 1)
         return cut(found, [one.last.at for one in found], limit)
 
@@ -53,11 +61,20 @@ class History:
         )
         if not found and is_group(conv) and await self.log.sight(user_id, conv) is None:
             raise NotMember(conv)
-        newest = before is None and after is None
-        return Part(
+        part = Part(
             conv,
             tuple(found[:limit] if after is not None else found[-limit:]),
             backwards=after is None,
             more=len(found) > limit,
-            read=await self.log.read_mark(user_id, conv) if newest else None,
         )
+        return await self._with_marks(user_id, part) if before is after is None else part
+
+    async def _with_marks(self, user_id: int, part: Part) -> Part:
+        """Of a group that they have left, the user is not told what others do there."""
+        conv = part.conv
+        sight = await self.log.sight(user_id, conv)
+        inside = sight is not None and sight.upto == FOR_EVER
+        stored = await self.log.read_mark(user_id, conv) or 0
+        reads = await self.log.reads(conv, MOST_MEMBERS) if inside else {}
+        others = {one: at for one, at in reads.items() if one != user_id}
+        return attrs.evolve(part, read=self.marks.of(user_id, stored, conv), reads=others)

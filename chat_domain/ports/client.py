@@ -1,11 +1,12 @@
 """The far end of a session."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from chat_domain.entries import Ends, Entry, Known
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
-from chat_domain.model import Friend
+from chat_domain.model import Friend, Muting, Preferences, User
 
 
 class Said(Protocol):
@@ -46,6 +47,17 @@ class Client(Protocol):
     def marked(self, user_id: int, got: int) -> None:
         """Everything that this user has written up to a position is with some device of the other,
         who has this id."""
+
+    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+        """A user has read conversations up to these positions: another one has, or this client's
+        own with another device."""
+
+    def is_typing(self, user: User, conv: int) -> None:
+        """Another user is writing something in one of this user's conversations."""
+
+    def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
+        """With another device, the user has chosen something else. muting: of a conversation, where
+        it was that."""
 
     def reset(self, ends: Ends) -> None:
         """Positions mean something else from now on: forget all of them, and begin at the head."""

@@ -23,6 +23,7 @@ from chat_domain.model import (
     KeptToken,
     Member,
     Membership,
+    Preferences,
     SizedGroup,
     User,
 )
@@ -132,6 +133,22 @@ class Friends(Protocol):
 
     async def lists(self, user_id: int, friend_id: int) -> bool:
         """Whether this one is on this user's list."""
+
+
+class Settings(Protocol):
+    """What users have chosen for themselves, on all their devices."""
+
+    async def of(self, user_id: int) -> Preferences:
+        """What a user has chosen; of nobody, as of who has chosen nothing."""
+
+    async def set(
+        self, user_id: int, *, hide_read: bool | None = None, hide_typing: bool | None = None
+    ) -> Preferences:
+        """Change what is not None; return what holds then. Of nobody, nothing is kept."""
+
+    async def mute(self, user_id: int, conv: int, muted: bool | None) -> bool | None:
+        """Change whether a user wants to be notified of a conversation, unless `muted` is None.
+        Return whether it is muted then; None, and nothing done, where they never were in it."""
 
 
 class Groups(Protocol):
@@ -247,10 +264,6 @@ class Log(Protocol):
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         """What a user may see of a conversation, None where they never were in it."""
 
-    async def read_mark(self, user_id: int, conv: int) -> int:
-        """Up to where a user has read a conversation (`Member.read`), 0 where they never were in
-        it."""
-
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
@@ -266,6 +279,17 @@ class Log(Protocol):
 
     async def got(self, marks: Mapping[int, int]) -> None:
         """All up to these positions is with some device of these users. Marks only grow."""
+
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        """Users have read conversations up to these positions, by both. Marks only grow; of who was
+        never in a conversation there are none."""
+
+    async def read_mark(self, user_id: int, conv: int) -> int | None:
+        """Up to where a user has read a conversation; None where they never were in it."""
+
+    async def reads(self, conv: int, most: int) -> dict[int, int]:
+        """Up to where the members of a conversation have read it, who have read anything of it and
+        do not hide that. Empty where there are more than `most` members."""
 
     async def forget(self, before_ms: int, limit: int) -> Forgotten:
         """Delete entries at the front, in the order of positions, up to the first one whose time
@@ -307,5 +331,6 @@ class Store:
     tokens: Tokens
     friends: Friends
     groups: Groups
+    settings: Settings
     log: Log
     depths: Depths = attrs.field(factory=dict)

@@ -119,13 +119,17 @@ class LogMachine(RuleBasedStateMachine):
         """An empty store, which `stack` closes."""
         raise NotImplementedError
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(whole=st.booleans())
+    def begin(self, *, whole: bool) -> None:
+        """With a group that has two members."""
         self.store = self.runner.run(self.open())
         names = (f"user {number}" for number in range(USERS))
         users = self.runner.run(register(self.store, *names))
         # ids begin where they like; the model's begin at 1
         self.first = users[0] - 1
+        self.create(1)
+        self.come_and_go([(What.JOINED, 2, 0)])
+        self.show_history(0, whole=whole)
 
     # -- what is written -------------------------------------------------------------------------
 
@@ -293,5 +297,20 @@ class LogMachine(RuleBasedStateMachine):
         assert [one.at for one in self.model.entries] == list(range(1, len(self.model.entries) + 1))
 
     def teardown(self) -> None:
+        """Whatever was written, everybody looks at it in the end."""
+        try:
+            if hasattr(self, "store"):
+                for user in range(1, USERS + 1):
+                    self.look(user)
+        finally:
+            self.close()
+
+    def look(self, user: int) -> None:
+        self.read(user, 0, 1000)
+        self.conversations(user, None, 1000)
+        for other in range(1 - len(self.made), USERS + 1):
+            self.page(user, other, None, 0, 1000)
+
+    def close(self) -> None:
         self.runner.run(self.stack.aclose())
         self.runner.close()

@@ -9,8 +9,18 @@ import attrs
 from chat_domain.cluster.node import Node
 from chat_domain.entries import CHANGE, TEXT, Change, Entry, What, pair
 from chat_domain.hints import Notice
-from chat_domain.model import Claim
-from chat_domain.notes import Appended, Marked, Note, PresenceChanged, Replaced, Tell
+from chat_domain.model import Claim, Muting, Preferences
+from chat_domain.notes import (
+    Appended,
+    HasRead,
+    IsTyping,
+    Marked,
+    Note,
+    PresenceChanged,
+    Replaced,
+    SettingsChanged,
+    Tell,
+)
 from chat_domain.ports.cluster import Surroundings
 
 PATIENCE = 10.0  # seconds; far beyond what anything here takes
@@ -279,6 +289,10 @@ NOTES: list[Note] = [
     Appended("epoch", 7, 10, ENTRIES),
     Appended("epoch", 11, 4000, ()),
     Marked("epoch", 15, {13: 7, 14: 9}),
+    HasRead("epoch", 15, {pair(13, 15): 7, 3: 9}, private=True),
+    IsTyping(15, "李四", 3),
+    SettingsChanged(15, Preferences(hide_typing=True), None),
+    SettingsChanged(15, Preferences(hide_read=True), Muting(pair(15, 15), muted=True)),
     Replaced(15, "session"),
     PresenceChanged(15, "李四", online=True, listed_by=[13]),
     Tell(Notice("we restart at noon"), None),

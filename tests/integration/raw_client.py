@@ -69,6 +69,12 @@ class RawClient:
     def find_msgid(self, msgid: int) -> Frame:
         return self.find(lambda frame: frame["msgid"] == msgid)
 
+    def has_heard(self, wanted: Callable[[Frame], bool]) -> bool:
+        """Whether what has come so far, and was not found, has such a frame. (A PONG comes behind
+        all that was sent before it.)"""
+        self.ask({"msgid": 1012})
+        return any(map(wanted, self._passed_over))
+
     def next_chat(self) -> Frame:
         """Return the next message, and tell the server that it has been taken over."""
         chat = self.find(lambda frame: frame["msgid"] in CHATS)

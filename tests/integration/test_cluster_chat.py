@@ -138,6 +138,45 @@ def stream(who: Chatter) -> dict[int, str]:
     return {message.at: message.text for message in who.of(Message)}
 
 
+async def test_what_is_read_typed_and_chosen_is_told_on_every_node(ports: list[int]) -> None:
+    """To those whom it concerns, the user's own device on another node among them; what is hidden
+    on one node is hidden on the other."""
+    await beside(_read_type_and_choose, ports)
+
+
+def _read_type_and_choose(ports: list[int]) -> None:
+    marks, read, typing, settings, settings_ack = 1038, 1043, 1044, 1045, 1046
+    with RawClient(ports[0]) as ann, RawClient(ports[1]) as bob, RawClient(ports[1]) as phone:
+        for who, name in ((ann, "Ann who reads"), (bob, "Bob who writes")):
+            who.register(name)
+            who.login()
+        phone.id = ann.id
+        phone.login()
+        at = bob.ask({"msgid": 1005, "toid": ann.id, "msg": "hello"})["at"]
+        assert ann.next_chat()["at"] == phone.next_chat()["at"] == at
+
+        ann.send({"msgid": typing, "toid": bob.id})
+        told = {"msgid": typing, "id": ann.id, "name": ann.name, "toid": ann.id}
+        assert bob.find_msgid(typing) == told
+        assert ann.ask({"msgid": read, "toid": bob.id, "at": at})["msgid"] == ACK
+        mark = {"id": ann.id, "read": at, "toid": ann.id}
+        assert bob.find(lambda one: one.get("marks") == [mark])
+        assert phone.find_msgid(marks)["marks"] == [mark | {"toid": bob.id}]
+
+        ann.ask({"msgid": settings, "hide_read": True, "hide_typing": True})
+        hidden = {"msgid": settings_ack, "hide_read": True, "hide_typing": True}
+        assert phone.find_msgid(settings_ack) == hidden
+        later = bob.ask({"msgid": 1005, "toid": ann.id, "msg": "and?"})["at"]
+        assert phone.next_chat()["at"] == later
+        phone.ask({"msgid": read, "toid": bob.id, "at": later})
+        phone.send({"msgid": typing, "toid": bob.id})
+        assert ann.find_msgid(marks)["marks"] == [mark | {"toid": bob.id, "read": later}]
+        phone.ask({"msgid": 1005, "toid": bob.id, "msg": "nothing"})
+        assert not bob.has_heard(lambda one: one["msgid"] == typing)
+        assert not bob.has_heard(lambda one: "read" in one.get("marks", [{}])[0])
+        assert bob.next_chat()["msg"] == "nothing"
+
+
 async def test_friends_on_other_nodes_see_who_comes_and_goes(ports: list[int]) -> None:
     """By events, and in the list."""
     async with newcomer(ports[0]) as anna, newcomer(ports[1]) as bert:

@@ -11,7 +11,7 @@ from adapters.memory.log import MemoryLog
 from chat_domain.entries import Batch, Ends, Entry, Forgotten, Known, Opening, Place, Reading, Sight
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.hints import Hint
-from chat_domain.model import PLAIN, Conversation, Friend
+from chat_domain.model import PLAIN, Conversation, Friend, Muting, Preferences, User
 from chat_domain.ports.runtime import Owner
 from chat_domain.ports.store import Outcome
 
@@ -220,7 +220,7 @@ class FakeLog:
     failing: every operation raises TryAgain, or ends in it, and does nothing. unsure: what is
     appended ends in TryAgain, but was committed all the same. slow_reads, slow_writes: they wait
     for `serve`; the reads among themselves and the appends among themselves are done in the order
-    in which they came. reads: how often entries were read for a user.
+    in which they came. times_read: how often entries were read for a user.
     """
 
     def __init__(self, inner: MemoryLog, soon: Callable[[Callable[[], None]], object]) -> None:
@@ -228,7 +228,7 @@ class FakeLog:
         self.reading: deque[Callable[[], None]] = deque()
         self.writing: deque[Callable[[], None]] = deque()
         self.failing = self.unsure = self.slow_reads = self.slow_writes = False
-        self.reads = 0
+        self.times_read = 0
         self._soon = soon
 
     def append(self, batch: Batch, done: Callable[[Outcome], None]) -> None:
@@ -256,7 +256,7 @@ class FakeLog:
         return await self._read(lambda: self.inner.tail(after, limit))
 
     async def read(self, user_id: int, after: int, limit: int) -> Reading:
-        self.reads += 1
+        self.times_read += 1
         return await self._read(lambda: self.inner.read(user_id, after, limit))
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
@@ -272,9 +272,6 @@ class FakeLog:
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         return await self._read(lambda: self.inner.sight(user_id, conv))
 
-    async def read_mark(self, user_id: int, conv: int) -> int:
-        return await self._read(lambda: self.inner.read_mark(user_id, conv))
-
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
@@ -288,6 +285,15 @@ class FakeLog:
 
     async def got(self, marks: Mapping[int, int]) -> None:
         await self._read(lambda: self.inner.got(marks))
+
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        await self._read(lambda: self.inner.read_up_to(marks))
+
+    async def read_mark(self, user_id: int, conv: int) -> int | None:
+        return await self._read(lambda: self.inner.read_mark(user_id, conv))
+
+    async def reads(self, conv: int, most: int) -> dict[int, int]:
+        return await self._read(lambda: self.inner.reads(conv, most))
 
     async def forget(self, before_ms: int, limit: int) -> Forgotten:
         return await self._read(lambda: self.inner.forget(before_ms, limit))
@@ -336,6 +342,9 @@ class RecordingClient:
         self.entries: list[Entry] = []
         self.answers: list[Answer] = []
         self.marks: list[tuple[int, int]] = []
+        self.reads: list[tuple[int, int, int]] = []  # users, conversations, positions
+        self.typing: list[tuple[str, int]] = []  # names, conversations
+        self.settings: list[tuple[Preferences, Muting | None]] = []
         self.friends: list[Friend] = []
         self.notices: list[str] = []
 
@@ -369,6 +378,15 @@ class RecordingClient:
 
     def marked(self, user_id: int, got: int) -> None:
         self.marks.append((user_id, got))
+
+    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+        self.reads += [(user_id, conv, at) for conv, at in marks.items()]
+
+    def is_typing(self, user: User, conv: int) -> None:
+        self.typing.append((user.name, conv))
+
+    def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
+        self.settings.append((preferences, muting))
 
     def reset(self, ends: Ends) -> None:
         self.notices.append(f"reset to {ends.head}")

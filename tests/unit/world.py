@@ -1,6 +1,7 @@
 """A whole node in memory, less its clients' connections: the domain over fakes."""
 
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -24,23 +25,38 @@ from tests.unit.fakes import (
     RecordingClient,
 )
 
+if TYPE_CHECKING:
+    from chat_domain.ports.store import Store
+
 
 class World:
-    """Everything happens inside a call, or waits for `tasks.drain`."""
+    """Everything happens inside a call, or waits for `tasks.drain`.
 
-    def __init__(self, *, second_login_replaces: bool = False, guard: Guard | None = None) -> None:
-        store = memory_store()
+    beside: another one, with which this one has the store and the hub in common. What it tells the
+    other one needs a turn of an event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        second_login_replaces: bool = False,
+        guard: Guard | None = None,
+        beside: "World | None" = None,
+    ) -> None:
+        store: Store = memory_store() if beside is None else beside.store
         self.clock = ManualClock()
         self.tasks = ManualTasks()
-        assert isinstance(store.log, MemoryLog)
-        self.log = FakeLog(store.log, self.tasks.soon)
-        self.store = attrs.evolve(store, log=self.log)
-        hub = Hub()
-        surroundings = hub.surroundings("alone")
+        log = store.log if beside is None else beside.log.inner
+        assert isinstance(log, MemoryLog)
+        self.log: FakeLog = FakeLog(log, self.tasks.soon)
+        self.store: Store = attrs.evolve(store, log=self.log)
+        self.hub: Hub = Hub() if beside is None else beside.hub
+        name = "alone" if beside is None else "beside"
+        surroundings = self.hub.surroundings(name)
         self.presence = surroundings.presence
         self.slots = surroundings.slots
         self.hasher = OpenHasher()
-        self.ids = CountingIds()
+        self.ids: CountingIds = CountingIds() if beside is None else beside.ids
         self.latches = ManualLatches(self.clock)
         self.chat = assemble(
             self.store,
@@ -54,7 +70,7 @@ class World:
             guard=guard,
         )
         self.tasks.run(self.chat.node.start())
-        hub.join("alone", self.chat.node)
+        self.hub.join(name, self.chat.node)
 
     def register(self, *names: str) -> list[User]:
         return [self.tasks.run(self.chat.registration.register(name, "pw")) for name in names]

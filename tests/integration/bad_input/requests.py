@@ -17,6 +17,7 @@ BAD_SINCE = [one for one in BAD_POSITION if one is not None]
 BAD_EPOCH = [*NOT_TEXT, "x" * 65]
 BAD_DEVICE = [*NOT_TEXT, "", "x" * 51, "a\n", "a\0", "\x1b[2J", "\u202e"]
 BAD_CID: list[Any] = ["", "x" * 65, "with space", "ünïcode", "a\n", "a\0", 7, ["a"]]
+BAD_BOOL: list[Any] = [0, 1, "true", [True]]
 BAD_LIMIT: list[Any] = ["7", 7.5, True, 0, -1, 201, 2**64]
 BAD_AFTER: list[Any] = ["7", 7.5, True, -1, 2**31, 2**64]
 
@@ -34,6 +35,7 @@ REQUESTS: Requests = [
         {"groupname": NOT_TEXT, "groupdesc": [7, True, ["a"], "x" * 201], "cid": BAD_CID},
     ),
     ({"msgid": 1008, "groupid": NOBODY}, {"groupid": BAD_ID, "cid": BAD_CID}),
+    ({"msgid": 1008, "groupname": "nobody's"}, {"groupname": NOT_TEXT}),
     (
         {"msgid": 1009, "groupid": NOBODY, "msg": "hello", "cid": "a-b_c", "re": 7},
         {"groupid": BAD_ID, "msg": BAD_TEXT, "cid": BAD_CID, "re": BAD_POSITION},
@@ -65,6 +67,15 @@ REQUESTS: Requests = [
     ),
     ({"msgid": 1041, "groupid": NOBODY}, {"groupid": BAD_ID}),
     ({"msgid": 1041, "toid": NOBODY, "before": 7}, {"after": [0, 7]}),
+    ({"msgid": 1043, "toid": NOBODY, "at": 0}, {"toid": BAD_ID, "at": BAD_POSITION}),
+    ({"msgid": 1043, "groupid": NOBODY, "at": 0}, {"groupid": BAD_ID}),
+    ({"msgid": 1044, "toid": NOBODY}, {"toid": BAD_ID}),
+    ({"msgid": 1044, "groupid": NOBODY}, {"groupid": BAD_ID}),
+    (
+        {"msgid": 1045, "toid": NOBODY, "muted": False},
+        {"toid": BAD_ID, "muted": BAD_BOOL, "hide_read": BAD_BOOL, "hide_typing": BAD_BOOL},
+    ),
+    ({"msgid": 1045, "groupid": NOBODY, "muted": False}, {"groupid": BAD_ID}),
 ]
 # Requests that must come before a login.
 GREETINGS: Requests = [
@@ -86,5 +97,6 @@ GREETINGS: Requests = [
     ),
 ]
 OPTIONAL = {
-    "cid", "re", "groupdesc", "before", "after", "limit", "v", "device", "since", "epoch",
+    "cid", "re", "groupdesc", "before", "after", "limit", "v", "device", "since", "epoch", "muted",
+    "hide_read", "hide_typing",
 }  # fmt: skip

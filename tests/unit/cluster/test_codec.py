@@ -12,7 +12,7 @@ from adapters.redis import codec
 from adapters.redis.forms import LISTED
 from chat_domain.entries import CHANGE, DELETED, TEXT, Entry, pair
 from chat_domain.hints import MAX_NOTICE, Notice
-from chat_domain.notes import Appended, Marked, Note, Replaced, Tell
+from chat_domain.notes import MOST_READ, Appended, Marked, Note, Replaced, Tell
 from tests.contract.nodes import NOTES, fields
 
 
@@ -190,6 +190,27 @@ IDS = list(range(1, LISTED + 2))
         (4, (1, "anna", 1, [])),
         (4, (1, "anna", True, [0])),
         (4, (1, "anna", True, IDS)),
+        (6, ("", 15, {3: 7}, False)),
+        (6, ("epoch", 0, {3: 7}, False)),
+        (6, ("epoch", 15, {0: 7}, False)),
+        (6, ("epoch", 15, {3: 0}, False)),
+        (6, ("epoch", 15, {3: 2**63}, False)),
+        (6, ("epoch", 15, {2**31: 7}, False)),
+        (6, ("epoch", 15, {pair(13, 14): 7}, False)),  # not the reader's
+        (6, ("epoch", 15, {15 << 32 | 13: 7}, False)),
+        (6, ("epoch", 15, {3: 7}, 1)),
+        (6, ("epoch", 15, dict.fromkeys(range(1, MOST_READ + 2), 7), False)),
+        (7, (0, "anna", 3)),
+        (7, (15, "n" * 51, 3)),
+        (7, (15, "bert", 0)),
+        (7, (15, "bert", 2**31)),
+        (7, (15, "bert", pair(13, 14))),  # not the writer's
+        (8, (0, True, True, 0, False)),
+        (8, (15, 1, True, 0, False)),
+        (8, (15, True, None, 0, False)),
+        (8, (15, True, True, -1, False)),
+        (8, (15, True, True, pair(13, 14), False)),
+        (8, (15, True, True, 3)),
         (5, ("x" * (MAX_NOTICE + 1), None)),
         (5, (None, None)),
         (5, ("hello", [0])),

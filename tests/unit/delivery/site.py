@@ -1,7 +1,7 @@
 """A node without an event loop, and the connections to it."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.hints import Hint
 from chat_domain.log.session import Session  # noqa: TC001  # attrs looks at it
-from chat_domain.model import Friend
+from chat_domain.model import Friend, Muting, Preferences, User
 from tests.delivery.history import crc_of, key_of
 from tests.unit.fakes import FakeLog, ManualTasks
 
@@ -99,6 +99,15 @@ class Link:
 
     def marked(self, user_id: int, got: int) -> None:
         self.note("marks", user=user_id, got=got)
+
+    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+        """Nobody looks."""
+
+    def is_typing(self, user: User, conv: int) -> None:
+        """Nobody looks."""
+
+    def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
+        """Nobody looks."""
 
     def reset(self, ends: Ends) -> None:
         self.note("reset", head=ends.head)

@@ -194,7 +194,8 @@ async def test_a_request_that_needs_a_login_says_so(server: Server) -> None:
         (1014, {"at": 0}), (1019, {"name": "x"}), (1021, {"friendid": 1}), (1022, {}),
         (1024, {}), (1026, {"groupid": 1}), (1028, {"groupid": 1}),
         (1029, {"old": "x", "new": "y"}), (1031, {}), (1033, {"session": "x"}),
-        (1035, {"groupid": 1, "groupname": "x"}),
+        (1035, {"groupid": 1, "groupname": "x"}), (1043, {"toid": 1, "at": 0}),
+        (1044, {"toid": 1}), (1045, {}),
     ):  # fmt: skip
         answer = await peer.ask(msgid, **fields)
         assert (answer["msgid"], answer["error"]) == (1011, "not_logged_in")

@@ -132,6 +132,16 @@ OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
             requests.RenameGroup(groupid=1, groupname="robins", cid="c"),
         ],
     ),
+    (errors.BeyondTheLog, [requests.Read(groupid=2, at=99)]),
+    (errors.NotMember, [requests.Read(groupid=99, at=0)]),
+    (errors.NotMember, [requests.History(groupid=99)]),
+    (errors.NotMember, [requests.Typing(groupid=99)]),
+    (errors.NotMember, [requests.LeaveGroup(groupid=2), requests.Typing(groupid=2)]),
+    (errors.NotMember, [requests.Settings(groupid=99, muted=True)]),
+    (
+        errors.NoSuchGroup,
+        [requests.LeaveGroup(groupid=2), requests.JoinGroup(groupname="nobody's")],
+    ),
     (errors.NoSuchGroup, [requests.LeaveGroup(groupid=99)]),
     (errors.NotMember, [requests.LeaveGroup(groupid=2), requests.LeaveGroup(groupid=2)]),
     (

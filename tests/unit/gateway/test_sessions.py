@@ -3,6 +3,8 @@ token after the other."""
 
 from typing import Any
 
+import pytest
+
 from chat_domain.log.sessions import MOST_OF_A_USER
 from chat_domain.people.tokens import ROTATED_AFTER_MS, SESSIONS_KEPT
 from tests.unit.gateway.server import Peer, Server, settled
@@ -159,6 +161,18 @@ async def test_a_connection_with_the_same_token_is_another_one(server: Server) -
     ann.heard()
     await bob.ask(1005, toid=1, msg="hello")
     assert [one["msg"] for one in ann.heard()] == [one["msg"] for one in again.heard()] == ["hello"]
+
+
+@pytest.mark.parametrize("how", [LOGOUT, END_SESSION])
+async def test_a_logout_ends_all_connections_of_its_device(server: Server, how: int) -> None:
+    """Those of other devices stay."""
+    first, answer = await logged_in(server)
+    phone = await server.log_in(1, device="phone")
+    second, _ = await resumed(server, answer["token"])
+    await first.ask(how, **({"session": answer["session"]} if how == END_SESSION else {}))
+    await settled()
+    assert told_to_go(second)
+    assert not (first.is_gone() or phone.is_gone())
 
 
 async def test_sessions_say_what_their_devices_are_called(server: Server) -> None:

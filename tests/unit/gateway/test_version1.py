@@ -404,6 +404,7 @@ async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
         {"msgid": 1022, "seq": 2}, {"msgid": 1000, "id": 1, "password": "pw"},
         {"msgid": 1003, "name": "x", "password": "y"}, {"msgid": 1015, "token": "x"},
         {"msgid": 1006, "friendname": "Bob", "seq": 3}, {"msgid": 1031},
+        {"msgid": 1043, "toid": 2, "at": 9}, {"msgid": 1044, "groupid": 9}, {"msgid": 1045},
     )  # fmt: skip
     await settled()
     bob.link.abort()

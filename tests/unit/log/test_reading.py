@@ -90,7 +90,7 @@ def test_whoever_is_a_little_behind_needs_no_store(
     world.log.failing = True
     bob.takes_more()
     assert bob.client.texts == ["hello"]
-    assert world.log.reads == 0
+    assert world.log.times_read == 0
 
 
 def test_what_has_left_the_ring_is_read_from_the_store(
@@ -103,7 +103,7 @@ def test_what_has_left_the_ring_is_read_from_the_store(
         ann.says(bob.user, text)
     bob.takes_more()
     assert bob.client.texts == ["one", "two", "three"]
-    assert world.log.reads == 1
+    assert world.log.times_read == 1
 
 
 def test_who_is_far_behind_is_read_for_from_the_store(
@@ -116,7 +116,7 @@ def test_who_is_far_behind_is_read_for_from_the_store(
         ann.says(bob.user, text)
     bob.takes_more()
     assert bob.client.texts == ["one", "two", "three"]
-    assert world.log.reads == 1
+    assert world.log.times_read == 1
 
 
 def test_who_left_a_group_while_behind_sees_what_came_before(
@@ -245,4 +245,4 @@ def test_nobody_reads_on_and_on_in_a_log_that_has_lost_its_end(
     bob.takes_more()
     assert bob.client.texts == ["hello"]
     assert not bob.is_live
-    assert world.log.reads <= 3
+    assert world.log.times_read <= 3

@@ -4,10 +4,12 @@ pages of a conversation; the list of conversations; what an export has.
 The model keeps all entries, and who was in what from where to where (see `log_machine`).
 """
 
+from contextlib import suppress
+
 import attrs
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chat_domain.entries import Entry, is_group, pair
 from chat_domain.errors import ChatError, NotMember
@@ -16,21 +18,21 @@ from tests.contract.log_machine import Model
 from tests.unit.world import Terminal, World
 
 NAMES = ("Ann", "Bob", "Cid")
-MOST_DEVICES = 3  # of a user
+MOST_DEVICES = 6
 MOST_GROUPS = 3
 who = st.integers(0, len(NAMES) - 1)
-which = st.integers(0, MOST_DEVICES - 1)
-groups = st.integers(0, MOST_GROUPS - 1)
-places = st.none() | st.integers(0, 15)
+places = st.integers(0, 5)  # among the groups or devices that there are, counted round
+positions = st.none() | st.integers(0, 15)
 
 
 @attrs.define
 class Device:
     """pushed: the positions of what it was shown. place: all up to it was, or was its own."""
 
+    user_id: int
     terminal: Terminal
     place: int
-    pushed: list[int] = attrs.field(factory=list)
+    pushed: list[int]
     choked: bool = False
 
 
@@ -40,10 +42,17 @@ class SightMachine(RuleBasedStateMachine):
         self.world = World()
         self.users = self.world.register(*NAMES)
         self.model = Model()
-        self.devices: list[list[Device]] = [[] for _ in NAMES]
+        self.devices: list[Device] = []
         self.groups: list[int] = []
+
+    @initialize(whole=st.booleans())
+    def begin(self, *, whole: bool) -> None:
+        """With a device of each, in a group that two of them are in."""
         for user in range(len(NAMES)):
             self.come(user, None)
+        self.create(0)
+        self.show_history(0, whole=whole)
+        self.move("join", 1, 0)
 
     # -- what happens ----------------------------------------------------------------------------
 
@@ -51,72 +60,65 @@ class SightMachine(RuleBasedStateMachine):
         """The log may have grown: what is new is shown to all devices that read."""
         for entry in self.world.entries()[len(self.model.entries) :]:
             self.model.take(entry)
-            for user, devices in enumerate(self.devices):
-                for device in devices:
-                    if not device.choked:
-                        self.expect(user, device, entry, device is writer)
+            for device in self.devices:
+                if not device.choked:
+                    self._show(device, entry, own=device is writer)
 
-    def expect(self, user: int, device: Device, entry: Entry, own: bool) -> None:
-        if self.model.sees(self.id(user), entry) and not own:
+    def _show(self, device: Device, entry: Entry, *, own: bool) -> None:
+        if self.model.sees(device.user_id, entry) and not own:
             device.pushed.append(entry.at)
         device.place = entry.at
 
-    def id(self, user: int) -> int:
-        return self.users[user].id
+    def device(self, place: int) -> Device:
+        return self.devices[place % len(self.devices)]
 
-    def conv(self, user: int, other: int) -> int:
-        """Of somebody with another, or with a group where that is below 0."""
-        if other >= 0:
-            return pair(self.id(user), self.id(other))
-        place = -other - 1
-        return self.groups[place] if place < len(self.groups) else 99
+    def group(self, place: int) -> int:
+        return self.groups[place % len(self.groups)]
 
-    @rule(user=who, since=places)
+    @precondition(lambda self: len(self.devices) < MOST_DEVICES)
+    @rule(user=who, since=positions)
     def come(self, user: int, since: int | None) -> None:
         """With another device, which was here before, or was not."""
-        if len(self.devices[user]) == MOST_DEVICES:
-            return
         head = len(self.model.entries)
         since = head if since is None else min(since, head)
         terminal = self.world.log_in(self.users[user], since=since)
-        pushed = [at for at, _, _ in self.model.seen(self.id(user), since)]
-        self.devices[user].append(Device(terminal, head, pushed))
+        pushed = [at for at, _, _ in self.model.seen(terminal.user.id, since)]
+        self.devices.append(Device(terminal.user.id, terminal, head, pushed))
 
-    @rule(user=who, number=which)
-    def go(self, user: int, number: int) -> None:
-        if number < len(self.devices[user]):
-            self.devices[user].pop(number).terminal.leaves()
+    @precondition(lambda self: len(self.devices) > 1)
+    @rule(place=places)
+    def go(self, place: int) -> None:
+        device = self.device(place)
+        device.terminal.leaves()
+        self.devices.remove(device)
 
-    @rule(user=who, number=which)
-    def choke(self, user: int, number: int) -> None:
-        if number < len(self.devices[user]):
-            device = self.devices[user][number]
-            device.terminal.chokes()
-            device.choked = True
+    @rule(place=places)
+    def choke(self, place: int) -> None:
+        device = self.device(place)
+        device.terminal.chokes()
+        device.choked = True
 
-    @rule(user=who, number=which)
-    def read_on(self, user: int, number: int) -> None:
-        if number < len(self.devices[user]):
-            device = self.devices[user][number]
-            device.terminal.takes_more()
-            if device.choked:
-                late = self.model.seen(self.id(user), device.place)
-                device.pushed += [at for at, _, _ in late]
-                device.place, device.choked = len(self.model.entries), False
+    @rule(place=places)
+    def read_on(self, place: int) -> None:
+        device = self.device(place)
+        device.terminal.takes_more()
+        if device.choked:
+            late = self.model.seen(device.user_id, device.place)
+            device.pushed += [at for at, _, _ in late]
+            device.place, device.choked = len(self.model.entries), False
 
-    @rule(user=who, number=which, other=who)
-    def say(self, user: int, number: int, other: int) -> None:
-        if number < len(self.devices[user]):
-            device = self.devices[user][number]
-            device.terminal.says(self.users[other], "hello")
-            self.happened(device)
+    @rule(place=places, other=who)
+    def say(self, place: int, other: int) -> None:
+        device = self.device(place)
+        device.terminal.says(self.users[other], "hello")
+        self.happened(device)
 
-    @rule(user=who, number=which, place=groups)
-    def say_to_group(self, user: int, number: int, place: int) -> None:
-        if number < len(self.devices[user]):
-            device = self.devices[user][number]
-            device.terminal.says_to_group(self.conv(user, -place - 1), "hello all")
-            self.happened(device)
+    @rule(place=places, group=places)
+    def say_to_group(self, place: int, group: int) -> None:
+        """Who is not in it is refused."""
+        device = self.device(place)
+        device.terminal.says_to_group(self.group(group), "hello all")
+        self.happened(device)
 
     @precondition(lambda self: len(self.groups) < MOST_GROUPS)
     @rule(user=who)
@@ -126,37 +128,30 @@ class SightMachine(RuleBasedStateMachine):
         self.groups.append(self.world.tasks.run(made)[1].id)
         self.happened()
 
-    @rule(user=who, place=groups)
-    def join(self, user: int, place: int) -> None:
-        self.change("join", self.users[user], self.conv(user, -place - 1))
+    @rule(what=st.sampled_from(["join", "leave", "remove"]), user=who, group=places)
+    def move(self, what: str, user: int, group: int) -> None:
+        if what == "remove":
+            self._change(what, self.users[0], self.group(group), self.users[user].id)
+        else:
+            self._change(what, self.users[user], self.group(group))
 
-    @rule(user=who, place=groups)
-    def leave(self, user: int, place: int) -> None:
-        self.change("leave", self.users[user], self.conv(user, -place - 1))
+    @rule(group=places)
+    def end(self, group: int) -> None:
+        self._change("end", self.users[0], self.group(group))
 
-    @rule(user=who, place=groups)
-    def remove(self, user: int, place: int) -> None:
-        self.change("remove", self.users[0], self.conv(user, -place - 1), self.id(user))
-
-    @rule(place=groups)
-    def end(self, place: int) -> None:
-        self.change("end", self.users[0], self.conv(0, -place - 1))
-
-    def change(self, what: str, *arguments: object) -> None:
-        """Nothing happens where it may not be done."""
+    def _change(self, what: str, *arguments: object) -> None:
+        """Nothing happens where it cannot be done."""
 
         async def change() -> None:
-            try:
+            with suppress(ChatError):
                 await getattr(self.world.chat.groups, what)(*arguments)
-            except ChatError:
-                pass
 
         self.world.tasks.run(change())
         self.happened()
 
-    @rule(place=groups, whole=st.booleans())
-    def show_history(self, place: int, *, whole: bool) -> None:
-        conv = self.conv(0, -place - 1)
+    @rule(group=places, whole=st.booleans())
+    def show_history(self, group: int, *, whole: bool) -> None:
+        conv = self.group(group)
         if self.world.tasks.run(self.world.store.groups.show_history(conv, whole=whole)):
             (self.model.whole.add if whole else self.model.whole.discard)(conv)
 
@@ -165,34 +160,36 @@ class SightMachine(RuleBasedStateMachine):
     @invariant()
     def each_device_was_pushed_what_its_user_may_see(self) -> None:
         """Once, in order; what it has written while it was live it was told by the answer."""
-        for user, devices in enumerate(self.devices):
-            for device in devices:
-                assert device.terminal.client.positions == device.pushed, (
-                    NAMES[user],
-                    device.place,
-                )
+        for device in self.devices:
+            assert device.terminal.client.positions == device.pushed, device.user_id
 
-    @rule(
-        user=who,
-        other=st.integers(-MOST_GROUPS, len(NAMES) - 1),
-        before=places,
-        after=places,
-        limit=st.integers(1, 5),
-    )
-    def ask_for_history(
-        self, user: int, other: int, before: int | None, after: int | None, limit: int
+    @rule(user=who, before=positions, after=positions, limit=st.integers(1, 5))
+    def look(self, user: int, before: int | None, after: int | None, limit: int) -> None:
+        """Ask for whatever can be asked for."""
+        user_id = self.users[user].id
+        with_people = [pair(user_id, other.id) for other in self.users]
+        for conv in (*with_people, *self.groups, 99):
+            self._ask_for_part(user_id, conv, before, None, limit)
+            self._ask_for_part(user_id, conv, None, after, limit)
+        self._ask_for_conversations(user_id, limit)
+        exported = self.world.tasks.run(
+            self.world.chat.overview.export(Account(self.users[user], ""))
+        )
+        found = [(entry.at, entry.conv, entry.kind) for entry in exported.entries]
+        assert found == self.model.seen(user_id, 0)
+
+    def _ask_for_part(
+        self, user_id: int, conv: int, before: int | None, after: int | None, limit: int
     ) -> None:
-        if before is not None:
-            after = None
-        conv, user_id = self.conv(user, other), self.id(user)
         seen = self.model.page(user_id, conv, None, 0, 1000)
+        stranger = is_group(conv) and (user_id, conv) not in self.model.stretches
         try:
             asked = self.world.chat.history.part(user_id, conv, before, after, limit)
             part = self.world.tasks.run(asked)
         except NotMember:
-            assert is_group(conv) and (user_id, conv) not in self.model.stretches
+            assert stranger
             return
-        assert not is_group(conv) or (user_id, conv) in self.model.stretches
+        assert not stranger
         found = [(entry.at, entry.conv, entry.kind) for entry in part.entries]
         if after is not None:
             above = [one for one in seen if one[0] > after]
@@ -201,26 +198,28 @@ class SightMachine(RuleBasedStateMachine):
             below = [one for one in seen if before is None or one[0] < before]
             assert (found, part.more) == (below[-limit:], len(below) > limit)
 
-    @rule(user=who, limit=st.integers(1, 3))
-    def ask_for_conversations(self, user: int, limit: int) -> None:
+    def _ask_for_conversations(self, user_id: int, limit: int) -> None:
         """All of them, a page at a time."""
         found, before = [], None
         while True:
-            asked = self.world.chat.history.conversations(self.id(user), before, limit)
+            asked = self.world.chat.history.conversations(user_id, before, limit)
             page = self.world.tasks.run(asked)
             found += [(one.conv, one.last.at, one.unread, one.left) for one in page.items]
-            if page.next is None:
-                break
             before = page.next
-        assert found == self.model.conversations(self.id(user))
+            if before is None:
+                break
+        assert found == self.model.conversations(user_id)
 
-    @rule(user=who)
-    def export(self, user: int) -> None:
-        account = Account(self.users[user], "")
-        exported = self.world.tasks.run(self.world.chat.overview.export(account))
-        found = [(entry.at, entry.conv, entry.kind) for entry in exported.entries]
-        assert found == self.model.seen(self.id(user), 0)
+    def teardown(self) -> None:
+        """Whatever has happened, everybody looks at it in the end."""
+        if not self.groups:
+            return
+        for place in range(len(self.devices)):
+            self.read_on(place)
+        self.each_device_was_pushed_what_its_user_may_see()
+        for user in range(len(NAMES)):
+            self.look(user, None, 0, 2)
 
 
 TestSight = SightMachine.TestCase
-TestSight.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+TestSight.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)

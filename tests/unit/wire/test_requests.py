@@ -27,7 +27,7 @@ FRAMES: dict[int, dict[str, Any]] = {
     1005: {"toid": 15, "msg": "hello", "cid": "c-1", "re": 17},
     1006: {"friendid": 15, "friendname": "li si"},
     1007: {"groupname": "hikers", "groupdesc": "every Sunday", "cid": "c-1"},
-    1008: {"groupid": 3, "cid": "c-1"},
+    1008: {"groupid": 3, "groupname": "hikers", "cid": "c-1"},
     1009: {"groupid": 3, "msg": "hello", "cid": "c-1", "re": 17},
     1012: {},
     1013: {},
@@ -45,9 +45,17 @@ FRAMES: dict[int, dict[str, Any]] = {
     1035: {"groupid": 3, "groupname": "hikers", "cid": "c-1"},
     1039: {"before": 215, "limit": 50},
     1041: {"toid": 15, "groupid": 3, "before": 215, "after": 17, "limit": 50},
+    1043: {"toid": 15, "groupid": 3, "at": 17},
+    1044: {"toid": 15, "groupid": 3},
+    1045: {"hide_read": True, "hide_typing": False, "toid": 15, "groupid": 3, "muted": True},
 }  # fmt: skip
-# Of these fields there is one at most.
-EITHER = {1041: [("toid", "groupid"), ("before", "after")]}
+# Of these fields there is one at least.
+REPLACEABLE = {
+    1000: ("id", "name"), 1006: ("friendid", "friendname"), 1008: ("groupid", "groupname"),
+}  # fmt: skip
+# Of these there is one at most.
+WHERE = ("toid", "groupid")
+EITHER = {1041: [WHERE, ("before", "after")], 1043: [WHERE], 1044: [WHERE], 1045: [WHERE]}
 WRITTEN = [msgid for msgid, fields in FRAMES.items() if "cid" in fields]
 CLIENT_TABLE = rows(section("What the client sends"))
 
@@ -71,6 +79,11 @@ def whole(msgid: int) -> Iterator[dict[str, Any]]:
     pairs = EITHER.get(msgid, [])
     for left_out in product(*pairs):
         yield {name: value for name, value in FRAMES[msgid].items() if name not in left_out}
+
+
+def with_field(msgid: int, name: str) -> dict[str, Any]:
+    """One of these ways, with this field. (`seq` any of them can have.)"""
+    return next(fields for fields in whole(msgid) if name in fields or name == "seq")
 
 
 # -- what is documented ----------------------------------------------------------------------
@@ -98,7 +111,7 @@ def test_nothing_else_is_a_request() -> None:
 def test_what_may_be_left_out_may(row: list[str]) -> None:
     """And what the page does not mark so may not."""
     msgid, text = int(row[0]), row[2]
-    replaceable = {1000: {"id", "name"}, 1006: {"friendid", "friendname"}}.get(msgid, set())
+    replaceable = REPLACEABLE.get(msgid, ())
     for fields in whole(msgid):
         for name in fields:
             less = {other: value for other, value in fields.items() if other != name}
@@ -114,18 +127,19 @@ def test_what_may_be_left_out_may(row: list[str]) -> None:
 )
 def test_not_both_of_two(msgid: int, first: str, second: str) -> None:
     """Where only one of them can be meant; an error says which two."""
-    fields = next(fields for fields in whole(msgid) if first in fields)
+    fields = with_field(msgid, first)
     bad = refusal(frame(msgid, **fields, **{second: FRAMES[msgid][second]}))
     assert bad.error == "bad_field"
     assert f"`{first}` or `{second}`, and not both" in str(bad)
 
 
 @pytest.mark.parametrize(
-    ("msgid", "pair"), [(1000, ("id", "name")), (1006, None), (1041, ("toid", "groupid"))]
+    ("msgid", "pair"),
+    [*REPLACEABLE.items(), (1041, WHERE), (1043, WHERE), (1044, WHERE), (1045, WHERE)],
 )
-def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str] | None) -> None:
-    """An error says which two."""
-    first, second = pair or ("friendid", "friendname")
+def test_one_of_two_is_needed(msgid: int, pair: tuple[str, str]) -> None:
+    """An error says which two. (Of SETTINGS, where something is to be muted.)"""
+    first, second = pair
     less = {name: value for name, value in FRAMES[msgid].items() if name not in (first, second)}
     bad = refusal(frame(msgid, **less))
     assert bad.error == "bad_field"
@@ -191,7 +205,9 @@ NUMBERS = [
     (1005, "re", POSITION), (1009, "re", POSITION), (1021, "friendid", ID),
     (1022, "after", CURSOR), (1022, "limit", (1, 200)), (1024, "after", CURSOR),
     (1024, "limit", (1, 200)), (1026, "groupid", ID), (1026, "after", CURSOR),
-    (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ),
+    (1026, "limit", (1, 200)), (1028, "groupid", ID), (1012, "seq", SEQ), (1041, "toid", ID),
+    (1043, "toid", ID), (1043, "groupid", ID), (1043, "at", POSITION), (1044, "toid", ID),
+    (1044, "groupid", ID), (1045, "toid", ID), (1045, "groupid", ID),
 ]  # fmt: skip
 
 
@@ -199,11 +215,12 @@ NUMBERS = [
 def test_numbers_have_their_ranges(msgid: int, name: str, limits: tuple[int, int]) -> None:
     """Both ends are in it, what is beyond them is refused by the field's name."""
     least, most = limits
+    whole_with = with_field(msgid, name)
     for number in limits:
-        fields = FRAMES[msgid] | {name: number}
+        fields = whole_with | {name: number}
         assert fields_of(read_request(frame(msgid, **fields)))[name] == number
     for number in (least - 1, most + 1, -(10**30), 10**30):
-        bad = refusal(frame(msgid, **(FRAMES[msgid] | {name: number})))
+        bad = refusal(frame(msgid, **(whole_with | {name: number})))
         assert (bad.error, bad.msgid) == ("bad_field", msgid)
         assert name in str(bad)
 
@@ -214,7 +231,8 @@ def test_only_integers_are_numbers(
     msgid: int, name: str, limits: tuple[int, int], value: object
 ) -> None:
     """No text, no truth value, no fraction."""
-    assert refusal(frame(msgid, **(FRAMES[msgid] | {name: value}))).error == "bad_field"
+    fields = with_field(msgid, name) | {name: value}
+    assert refusal(frame(msgid, **fields)).error == "bad_field"
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**31, 2**63 - 1, -(2**63)])
@@ -230,8 +248,8 @@ TEXTS = [
     (1003, "password", 1, 128), (1029, "new", 1, 128), (1003, "name", 0, 1024),
     (1000, "name", 0, 1024), (1000, "password", 0, 1024), (1015, "token", 0, 1024),
     (1019, "name", 0, 1024), (1006, "friendname", 0, 1024), (1007, "groupname", 0, 1024),
-    (1029, "old", 0, 1024), (1033, "session", 0, 1024), (1000, "epoch", 0, 64),
-    (1015, "epoch", 0, 64),
+    (1008, "groupname", 0, 1024), (1029, "old", 0, 1024), (1033, "session", 0, 1024),
+    (1000, "epoch", 0, 64), (1015, "epoch", 0, 64),
 ]  # fmt: skip
 
 

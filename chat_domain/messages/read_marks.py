@@ -1,0 +1,131 @@
+"""Up to where users have read their conversations.
+
+Rules:
+1. A mark only grows, and is never above what this node has applied. It is written as `log.marks`
+   says.
+2. It is told at most twice a second: to the reader's other devices; and unless the reader hides it,
+   to the other one of two, and to the members of a group that has few (see `small_groups`), as long
+   as the reader is one of them.
+3. Who has read TOLD_AT_ONCE conversations before that time is told of is told of at once.
+"""
+
+from collections import defaultdict
+
+import attrs
+
+from chat_domain.entries import is_group
+from chat_domain.errors import BeyondTheLog, NotMember
+from chat_domain.log.follower import Follower
+from chat_domain.log.marks import Marks
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.messages.small_groups import SmallGroups
+from chat_domain.notes import MOST_READ, HasRead
+from chat_domain.people.settings import OwnSettings
+from chat_domain.ports.cluster import Broker
+from chat_domain.ports.store import Log
+
+REMEMBERED = 100_000  # marks
+
+
+@attrs.define(eq=False)
+class ReadMarks:
+    log: Log
+    follower: Follower
+    sessions: Sessions
+    marks: Marks
+    settings: OwnSettings
+    small_groups: SmallGroups
+    broker: Broker
+    _known: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
+    _untold: defaultdict[tuple[Session, bool], dict[int, int]] = attrs.field(
+        factory=lambda: defaultdict(dict), init=False
+    )  # by who has read, and whether for their own devices alone; then by conversation
+
+    async def of(self, user_id: int, conv: int) -> int | None:
+        """Up to where a user has read a conversation; None where they never were in it. Raises
+        TryAgain."""
+        known, place = self._known, (user_id, conv)
+        if place in known:
+            return known[place]
+        stored = await self.log.read_mark(user_id, conv)
+        if stored is None:
+            return None
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known[place] = max(self.marks.of(user_id, stored, conv), known.get(place, 0))
+        return known[place]
+
+    async def read(self, session: Session, conv: int, at: int) -> None:
+        """A client's user has read a conversation up to this position. Where there is no such
+        conversation, or they had read as far before, nothing is done. Raises BeyondTheLog, TryAgain
+        and NotMember, for a group that they never were in."""
+        user_id, epoch = session.user.id, self.follower.epoch
+        if at > self.follower.applied:
+            raise BeyondTheLog(at, self.follower.applied)
+        before = await self.of(user_id, conv)
+        if before is None and is_group(conv):
+            raise NotMember(conv)
+        if before is None or at <= before:
+            return
+        await self.marks.make_room(user_id)
+        private = not await self._may_tell(session, conv)
+        if epoch == self.follower.epoch:
+            self._grow(session, conv, at, private)
+
+    async def _may_tell(self, session: Session, conv: int) -> bool:
+        if (await self.settings.of(session.user.id)).hide_read:
+            return False
+        if not is_group(conv):
+            return True
+        return conv in session.groups and await self.small_groups.has(conv)
+
+    def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:
+        place = session.user.id, conv
+        if at <= self._known.get(place, 0):
+            return  # another device was faster
+        self._known[place] = at
+        self.marks.grow(*place, at)
+        untold = self._untold[session, private]
+        untold[conv] = at
+        if len(untold) >= MOST_READ:
+            self._tell_all(session, private)
+
+    def heard(self, note: HasRead) -> None:
+        """A user has read something on another node."""
+        if note.epoch != self.follower.epoch:
+            return
+        for conv, at in note.marks.items():
+            place = note.user_id, conv
+            if place in self._known:
+                self._known[place] = max(at, self._known[place])
+        self._tell(note)
+
+    def tick(self) -> None:
+        """Tell what has grown. To be called about twice a second."""
+        for session, private in list(self._untold):
+            self._tell_all(session, private)
+
+    def forget(self) -> None:
+        """Positions have begun anew."""
+        self._known = {}
+        self._untold.clear()
+
+    def _tell_all(self, session: Session, private: bool) -> None:
+        marks = self._untold.pop((session, private))
+        note = HasRead(self.follower.epoch, session.user.id, marks, private)
+        self._tell(note, session)
+        self.broker.broadcast(note)
+
+    def _tell(self, note: HasRead, by: Session | None = None) -> None:
+        told: defaultdict[Session, dict[int, int]] = defaultdict(dict)
+        for session in self.sessions.of(note.user_id):
+            if session is not by:
+                told[session].update(note.marks)
+        if not note.private:
+            for conv, at in note.marks.items():
+                for session in self.sessions.others(conv, note.user_id):
+                    told[session][conv] = at
+        for session, marks in told.items():
+            if not session.choked:
+                session.client.has_read(note.user_id, marks)

@@ -1,0 +1,75 @@
+"""That somebody is writing something, told to those who would be shown it.
+
+Rules:
+1. It is told where a text would arrive: to the other one of two between whom there is an entry, and
+   to the members of a group that has few (see `small_groups`); to who is there now and takes what
+   is sent, to nobody who has to be looked for, and not where the writer hides it.
+2. Of one session, it is passed on at most once in PASSED_ON_EVERY seconds for a conversation, and
+   for AT_ONCE conversations in that time. What comes beyond that costs nothing.
+3. Nothing of it is kept, and nothing depends on it.
+"""
+
+from collections.abc import Awaitable
+from contextlib import suppress
+
+import attrs
+
+from chat_domain.entries import is_group
+from chat_domain.errors import NotMember, TryAgain
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.messages.read_marks import ReadMarks
+from chat_domain.messages.small_groups import SmallGroups
+from chat_domain.model import User
+from chat_domain.notes import IsTyping
+from chat_domain.people.settings import OwnSettings
+from chat_domain.ports.cluster import Broker
+from chat_domain.ports.runtime import Clock
+
+PASSED_ON_EVERY = 3.0  # seconds
+AT_ONCE = 8  # conversations in which nobody writes at the same time
+
+
+@attrs.frozen
+class Typing:
+    sessions: Sessions
+    read_marks: ReadMarks
+    settings: OwnSettings
+    small_groups: SmallGroups
+    broker: Broker
+    clock: Clock
+
+    def types(self, session: Session, conv: int) -> Awaitable[None] | None:
+        """A client's user is writing in a conversation. Return None where there is nothing to do,
+        otherwise what does it. Raises NotMember."""
+        if is_group(conv) and conv not in session.groups:
+            raise NotMember(conv)
+        now, typed = self.clock.monotonic(), session.typed
+        for passed, at in list(typed.items()):
+            if now - at >= PASSED_ON_EVERY:
+                del typed[passed]
+        if conv in typed or len(typed) >= AT_ONCE:
+            return None
+        typed[conv] = now
+        return self._pass_on(session.user, conv)
+
+    async def _pass_on(self, user: User, conv: int) -> None:
+        with suppress(TryAgain):
+            if await self._may_tell(user.id, conv):
+                note = IsTyping(user.id, user.name, conv)
+                self.heard(note)
+                self.broker.broadcast(note)
+
+    async def _may_tell(self, user_id: int, conv: int) -> bool:
+        if (await self.settings.of(user_id)).hide_typing:
+            return False
+        if is_group(conv):
+            return await self.small_groups.has(conv)
+        return await self.read_marks.of(user_id, conv) is not None
+
+    def heard(self, note: IsTyping) -> None:
+        """A user is writing, here or on another node."""
+        user = User(note.user_id, note.name)
+        for session in self.sessions.others(note.conv, user.id):
+            if session.live:
+                session.client.is_typing(user, note.conv)

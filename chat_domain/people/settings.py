@@ -1,0 +1,82 @@
+"""What users have chosen for themselves, on all their devices.
+
+Every node remembers what it has asked for, and hears of changes by notes; where some may have been
+lost, it forgets it all.
+"""
+
+import attrs
+
+from chat_domain.entries import is_group
+from chat_domain.errors import NotMember
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.model import Muting, Preferences
+from chat_domain.notes import SettingsChanged
+from chat_domain.ports.cluster import Broker
+from chat_domain.ports.store import Settings
+
+REMEMBERED = 10_000  # users
+
+
+@attrs.define(eq=False)
+class OwnSettings:
+    settings: Settings
+    sessions: Sessions
+    broker: Broker
+    _known: dict[int, Preferences] = attrs.field(factory=dict, init=False)
+
+    async def of(self, user_id: int) -> Preferences:
+        """What a user has chosen. Raises TryAgain."""
+        known = self._known
+        if user_id in known:
+            return known[user_id]
+        found = await self.settings.of(user_id)
+        if len(known) >= REMEMBERED:
+            known.clear()
+        return known.setdefault(user_id, found)  # what a note has said meanwhile is newer
+
+    async def change(
+        self, session: Session, *, hide_read: bool | None = None, hide_typing: bool | None = None
+    ) -> Preferences:
+        """Change what is not None; return what holds then. The user's other sessions are told.
+        Raises TryAgain."""
+        user_id = session.user.id
+        before = await self.settings.of(user_id)
+        after = await self.settings.set(user_id, hide_read=hide_read, hide_typing=hide_typing)
+        self._known[user_id] = after
+        if after != before:
+            self._tell_all(session, SettingsChanged(user_id, after, None))
+        return after
+
+    async def mute(self, session: Session, conv: int, muted: bool | None) -> Muting:
+        """Change whether the user wants to be notified of a conversation, unless `muted` is None;
+        return what holds then. Of one that there is not yet, nothing is kept. The user's other
+        sessions are told. Raises TryAgain, and NotMember for a group that they never were in."""
+        user_id = session.user.id
+        before = await self.settings.mute(user_id, conv, None)
+        if before is None and is_group(conv):
+            raise NotMember(conv)
+        if before is None or muted is None or muted is before:
+            return Muting(conv, bool(before))
+        await self.settings.mute(user_id, conv, muted)
+        muting = Muting(conv, muted)
+        self._tell_all(session, SettingsChanged(user_id, await self.of(user_id), muting))
+        return muting
+
+    def heard(self, note: SettingsChanged) -> None:
+        """A user has changed something on another node."""
+        self._known[note.user_id] = note.preferences
+        self._tell(note)
+
+    def forget(self) -> None:
+        """Notes may have been lost."""
+        self._known = {}
+
+    def _tell_all(self, by: Session, note: SettingsChanged) -> None:
+        self._tell(note, by)
+        self.broker.broadcast(note)
+
+    def _tell(self, note: SettingsChanged, by: Session | None = None) -> None:
+        for session in self.sessions.of(note.user_id):
+            if session is not by:
+                session.client.settings_changed(note.preferences, note.muting)

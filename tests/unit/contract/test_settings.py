@@ -1,0 +1,1 @@
+from tests.contract.settings import *  # noqa: F403  # the promises, for the stores of this folder

@@ -1,0 +1,94 @@
+"""What users have chosen, and how their devices and the nodes learn of it."""
+
+import pytest
+
+from chat_domain.entries import pair
+from chat_domain.errors import NotMember
+from chat_domain.model import Muting, Preferences
+from chat_domain.notes import SettingsChanged
+from tests.unit.world import Terminal, World
+
+HIDDEN = Preferences(hide_read=True)
+
+
+def change(who: Terminal, **chosen: bool) -> Preferences:
+    world = who.world
+    return world.tasks.run(world.chat.settings.change(who.session, **chosen))
+
+
+def mute(who: Terminal, conv: int, muted: bool | None) -> Muting:
+    world = who.world
+    return world.tasks.run(world.chat.settings.mute(who.session, conv, muted))
+
+
+def test_what_was_chosen_holds_on_all_devices(world: World, ann: Terminal, bob: Terminal) -> None:
+    """The user's other sessions are told, once, and those that come later find it."""
+    phone = world.log_in(ann.user)
+    assert change(ann) == Preferences()
+    assert change(ann, hide_read=True) == HIDDEN
+    assert change(phone, hide_read=True) == HIDDEN
+    assert phone.client.settings == [(HIDDEN, None)]
+    assert ann.client.settings == bob.client.settings == []
+    assert change(world.log_in(ann.user)) == HIDDEN
+
+
+def test_a_conversation_is_muted_on_all_devices(world: World, ann: Terminal, bob: Terminal) -> None:
+    """The other ones are told where that changes something."""
+    group, phone = world.group(ann, bob), world.log_in(ann.user)
+    bob.says(ann.user, "hello")
+    change(ann, hide_typing=True)
+    phone.client.settings.clear()
+    asked = (
+        (None, False),
+        (False, False),
+        (True, True),
+        (True, True),
+        (None, True),
+        (False, False),
+    )
+    for conv in (group, pair(ann.user.id, bob.user.id)):
+        for muted, expected in asked:
+            assert mute(ann, conv, muted) == Muting(conv, expected)
+        assert phone.client.settings == [
+            (Preferences(hide_typing=True), Muting(conv, muted)) for muted in (True, False)
+        ]
+        phone.client.settings.clear()
+    assert ann.client.settings == bob.client.settings == []
+
+
+def test_what_one_was_never_in_is_not_muted(world: World, ann: Terminal, bob: Terminal) -> None:
+    """A group is refused; of somebody to whom one has not talked yet, nothing is kept."""
+    group, phone = world.group(bob), world.log_in(ann.user)
+    for other in (group, 99):
+        with pytest.raises(NotMember):
+            mute(ann, other, muted=True)
+    conv = pair(ann.user.id, bob.user.id)
+    assert mute(ann, conv, muted=True) == Muting(conv, muted=False)
+    assert phone.client.settings == []
+
+
+def test_what_one_has_left_can_be_muted(world: World, ann: Terminal, bob: Terminal) -> None:
+    """It is still among one's conversations."""
+    group = world.group(ann, bob)
+    world.tasks.run(world.chat.groups.leave(bob.user, group))
+    assert mute(bob, group, muted=True) == Muting(group, muted=True)
+
+
+def test_what_was_chosen_on_another_node_holds(world: World, ann: Terminal) -> None:
+    """Once it is heard, although this node remembers something else, or has just asked."""
+    settings, user_id = world.chat.settings, ann.user.id
+    assert world.tasks.run(settings.of(user_id)) == Preferences()
+    muting = Muting(pair(user_id, 99), muted=True)
+    world.chat.node.receive(SettingsChanged(user_id, HIDDEN, muting))
+    assert world.tasks.run(settings.of(user_id)) == HIDDEN
+    assert ann.client.settings == [(HIDDEN, muting)]
+
+
+def test_where_notes_may_be_lost_the_store_is_asked_again(world: World, ann: Terminal) -> None:
+    """Whatever this node remembers."""
+    settings, user_id = world.chat.settings, ann.user.id
+    world.tasks.run(settings.of(user_id))
+    world.tasks.run(world.store.settings.set(user_id, hide_read=True))
+    assert world.tasks.run(settings.of(user_id)) == Preferences()
+    world.chat.node.gap()
+    assert world.tasks.run(settings.of(user_id)) == HIDDEN

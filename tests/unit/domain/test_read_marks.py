@@ -1,0 +1,365 @@
+"""Up to where users have read: what is kept of it, and who is told."""
+
+import pytest
+
+from chat_domain.entries import pair
+from chat_domain.errors import BeyondTheLog, NotMember, TryAgain
+from chat_domain.log import marks as log_marks
+from chat_domain.messages.small_groups import LOOKED_AT_EVERY, MOST_MEMBERS
+from chat_domain.notes import MOST_READ, HasRead
+from tests.unit.world import Terminal, World
+
+EVERY = 0.5  # seconds; as the gateway's clock ticks
+
+
+def reads(who: Terminal, conv: int, at: int) -> None:
+    world = who.world
+    world.tasks.run(world.chat.read_marks.read(who.session, conv, at))
+
+
+def stored(who: Terminal, conv: int) -> int | None:
+    return who.world.tasks.run(who.world.store.log.read_mark(who.user.id, conv))
+
+
+def of_two(one: Terminal, other: Terminal) -> int:
+    return pair(one.user.id, other.user.id)
+
+
+@pytest.fixture
+def conv(ann: Terminal, bob: Terminal) -> int:
+    """Bob has written to Ann, at 1 and 2."""
+    bob.says(ann.user, "one")
+    bob.says(ann.user, "two")
+    return of_two(ann, bob)
+
+
+# -- who is told -----------------------------------------------------------------------------------
+
+
+def test_the_other_one_of_two_is_told(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """On each device, and so are the reader's other ones; nobody else, and not the one that has
+    said so."""
+    cid, phone, tablet = world.newcomer("Cid"), world.log_in(ann.user), world.log_in(bob.user)
+    reads(ann, conv, 2)
+    world.passes(EVERY)
+    for told in (bob, tablet, phone):
+        assert told.client.reads == [(ann.user.id, conv, 2)]
+    assert ann.client.reads == cid.client.reads == []
+
+
+def test_it_is_told_twice_a_second_at_most(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """Up to the last position of that time; nothing is said again."""
+    reads(ann, conv, 1)
+    reads(ann, conv, 2)
+    assert bob.client.reads == []
+    world.passes(EVERY)
+    world.passes(EVERY)
+    assert bob.client.reads == [(ann.user.id, conv, 2)]
+
+
+def test_the_members_of_a_group_are_told(world: World, ann: Terminal, bob: Terminal) -> None:
+    """All of them, where it is not too large."""
+    cid = world.newcomer("Cid")
+    group = world.group(ann, bob, cid)
+    phone = world.log_in(ann.user)
+    reads(ann, group, 3)
+    world.passes(EVERY)
+    for told in (bob, cid, phone):
+        assert told.client.reads == [(ann.user.id, group, 3)]
+
+
+def members(world: World, ann: Terminal, number: int) -> int:
+    """A group of so many, Ann among them."""
+    group = world.group(ann)
+    for user in world.register(*(f"user {one}" for one in range(number - 1))):
+        world.tasks.run(world.chat.groups.join(user, group))
+    return group
+
+
+@pytest.mark.parametrize("number", [MOST_MEMBERS, MOST_MEMBERS + 1])
+def test_a_large_group_is_not_told(world: World, ann: Terminal, number: int) -> None:
+    """But the reader's own devices are."""
+    group = members(world, ann, number - 1)
+    bob, phone = world.newcomer("Bob"), world.log_in(ann.user)
+    world.tasks.run(world.chat.groups.join(bob.user, group))
+    reads(ann, group, 3)
+    world.passes(EVERY)
+    assert phone.client.reads == [(ann.user.id, group, 3)]
+    assert bool(bob.client.reads) is (number == MOST_MEMBERS)
+
+
+def test_a_group_that_has_grown_is_told_no_more(world: World, ann: Terminal) -> None:
+    """How large it is is looked at now and then."""
+    group = members(world, ann, MOST_MEMBERS - 1)
+    bob = world.newcomer("Bob")
+    world.tasks.run(world.chat.groups.join(bob.user, group))
+    reads(ann, group, 1)
+    (cid,) = world.register("Cid")
+    world.tasks.run(world.chat.groups.join(cid, group))
+    world.passes(LOOKED_AT_EVERY)
+    reads(ann, group, 2)
+    world.passes(EVERY)
+    assert bob.client.reads == [(ann.user.id, group, 1)]
+
+
+def test_who_hides_it_is_known_to_their_own_devices_alone(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """In groups as well, from the moment on at which they say so, and until they say otherwise."""
+    group, phone = world.group(ann, bob), world.log_in(ann.user)
+    settings = world.chat.settings
+    world.tasks.run(settings.change(ann.session, hide_read=True))
+    reads(ann, conv, 1)
+    reads(ann, group, 3)
+    world.passes(EVERY)
+    assert phone.client.reads == [(ann.user.id, conv, 1), (ann.user.id, group, 3)]
+    assert bob.client.reads == []
+    world.tasks.run(settings.change(phone.session, hide_read=False))
+    reads(ann, conv, 2)
+    world.passes(EVERY)
+    assert bob.client.reads == [(ann.user.id, conv, 2)]
+
+
+def test_what_one_has_left_is_one_s_own(world: World, ann: Terminal, bob: Terminal) -> None:
+    """It can be read, and those who are still in it are not told."""
+    group = world.group(ann, bob)
+    world.tasks.run(world.chat.groups.leave(bob.user, group))
+    phone = world.log_in(bob.user)
+    reads(bob, group, 3)
+    world.passes(EVERY)
+    assert phone.client.reads == [(bob.user.id, group, 3)]
+    assert ann.client.reads == []
+
+
+def test_what_one_says_to_oneself_is_told_once(world: World, ann: Terminal) -> None:
+    """To each other device."""
+    phone = world.log_in(ann.user)
+    ann.says(ann.user, "a note")
+    reads(phone, of_two(ann, ann), 1)
+    world.passes(EVERY)
+    assert ann.client.reads == [(ann.user.id, of_two(ann, ann), 1)]
+    assert phone.client.reads == []
+
+
+def test_who_takes_nothing_is_not_told(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """A mark is a hint, and nothing more is to wait there."""
+    bob.chokes()
+    reads(ann, conv, 2)
+    world.passes(EVERY)
+    assert bob.client.reads == []
+
+
+# -- what is kept ----------------------------------------------------------------------------------
+
+
+def test_it_is_written_about_once_a_second(world: World, ann: Terminal, conv: int) -> None:
+    """All that was read meanwhile; what could not be written is written later."""
+    world.passes(1.0)
+    reads(ann, conv, 1)
+    assert stored(ann, conv) == 0
+    world.passes(0.9)
+    reads(ann, conv, 2)
+    assert (stored(ann, conv), len(world.chat.marks)) == (1, 1)
+    world.log.failing = True
+    world.passes(1.0)
+    world.log.failing = False
+    assert stored(ann, conv) == 1
+    world.passes(1.0)
+    assert (stored(ann, conv), len(world.chat.marks)) == (2, 0)
+
+
+def test_it_is_written_when_the_session_ends(world: World, ann: Terminal, conv: int) -> None:
+    """So that the next one finds it, on whatever node."""
+    reads(ann, conv, 2)
+    ann.leaves()
+    assert stored(ann, conv) == 2
+
+
+def test_both_kinds_of_marks_are_written(world: World, ann: Terminal, conv: int) -> None:
+    """Neither stands for the other."""
+    reads(ann, conv, 1)
+    ann.takes_over(2)
+    world.passes(1.0)
+    assert stored(ann, conv) == 1
+    assert world.tasks.run(world.store.log.opening(ann.user.id)).got == 2
+
+
+def test_a_mark_does_not_go_back(world: World, ann: Terminal, bob: Terminal, conv: int) -> None:
+    """By whatever device, whether it is written or not; nobody is told of what is no news."""
+    phone = world.log_in(ann.user)
+    reads(ann, conv, 2)
+    for who, at in ((ann, 1), (phone, 1), (phone, 2), (ann, 0)):
+        reads(who, conv, at)
+        world.passes(1.0)
+        reads(who, conv, at)
+        world.passes(1.0)
+    assert stored(ann, conv) == 2
+    assert bob.client.reads == [(ann.user.id, conv, 2)]
+
+
+def test_what_the_store_knows_counts(world: World, ann: Terminal, bob: Terminal, conv: int) -> None:
+    """Where this node has not heard of it."""
+    world.tasks.run(world.store.log.read_up_to({(ann.user.id, conv): 2}))
+    reads(ann, conv, 1)
+    world.passes(1.0)
+    assert bob.client.reads == []
+
+
+def test_nothing_is_read_before_it_is_there(world: World, ann: Terminal, conv: int) -> None:
+    """Above what the node has applied."""
+    with pytest.raises(BeyondTheLog) as caught:
+        reads(ann, conv, 3)
+    assert (caught.value.at, caught.value.head) == (3, 2)
+    world.passes(1.0)
+    assert stored(ann, conv) == 0
+    assert len(world.chat.marks) == 0
+
+
+def test_a_group_of_others_cannot_be_read(world: World, ann: Terminal, bob: Terminal) -> None:
+    """Nor one that there is not."""
+    group = world.group(bob)
+    for other in (group, 99):
+        with pytest.raises(NotMember):
+            reads(ann, other, 1)
+    world.passes(EVERY)
+    assert bob.client.reads == []
+
+
+def test_who_has_never_talked_to_one_another_is_told_nothing(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """And nothing is kept of it; of nobody's conversation neither."""
+    cid = world.newcomer("Cid")
+    for other in (of_two(cid, bob), pair(cid.user.id, 99), of_two(cid, cid)):
+        reads(cid, other, 1)
+        assert stored(cid, other) is None
+    assert len(world.chat.marks) == 0
+    world.passes(EVERY)
+    assert bob.client.reads == []
+
+
+# -- bounds, trouble, and epochs -------------------------------------------------------------------
+
+
+def talk_to(world: World, ann: Terminal, number: int) -> list[int]:
+    """Conversations of Ann's with so many."""
+    others = world.register(*(f"user {one}" for one in range(number)))
+    for other in others:
+        ann.says(other, "hello")
+    return [pair(ann.user.id, other.id) for other in others]
+
+
+def test_only_so_many_marks_of_a_user_wait(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more is read once the others are written, and refused where they cannot be."""
+    monkeypatch.setattr(log_marks, "MOST_OF_A_USER", 3)
+    first, *others, one, other = talk_to(world, ann, 5)
+    world.passes(1.0)
+    world.tasks.run(world.chat.read_marks.of(ann.user.id, other))  # it is not asked for again
+    for conv in (first, *others):
+        reads(ann, conv, 1)
+    assert stored(ann, first) == 0
+    reads(ann, one, 1)
+    assert [stored(ann, conv) for conv in (first, *others, one)] == [1, 1, 1, 0]
+    for conv in (first, others[0]):
+        reads(ann, conv, 2)
+    world.log.failing = True
+    with pytest.raises(TryAgain):
+        reads(ann, other, 1)
+
+
+def test_only_so_many_marks_of_all_wait(
+    world: World, ann: Terminal, bob: Terminal, conv: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Further ones are refused until some are written."""
+    monkeypatch.setattr(log_marks, "MOST", 1)
+    reads(bob, conv, 1)
+    assert len(world.chat.marks) == 1
+    with pytest.raises(TryAgain):
+        reads(ann, conv, 1)
+    world.passes(1.0)
+    reads(ann, conv, 1)
+    assert len(world.chat.marks) == 1
+
+
+def test_many_marks_are_told_in_parts(world: World, ann: Terminal) -> None:
+    """No note and no frame has more than so many."""
+    phone = world.log_in(ann.user)
+    convs = talk_to(world, ann, MOST_READ + 7)
+    for conv in convs:
+        reads(ann, conv, 1)
+    assert len(phone.client.reads) == MOST_READ
+    world.passes(EVERY)
+    assert [conv for _, conv, _ in phone.client.reads] == convs
+
+
+def test_many_marks_are_written_in_parts(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that what else is to be written comes between; all of them are."""
+    monkeypatch.setattr(log_marks, "WRITTEN_AT_ONCE", 2)
+    convs = talk_to(world, ann, 5)
+    for conv in convs:
+        reads(ann, conv, 3)
+    world.passes(1.0)
+    assert [stored(ann, conv) for conv in convs] == [3] * 5
+    assert len(world.chat.marks) == 0
+
+
+def test_positions_that_have_begun_anew_are_not_read(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """What was not written is forgotten, what was not told is not told, and what is read from then
+    on counts."""
+    reads(ann, conv, 2)
+    world.tasks.run(world.store.log.renew())
+    world.tasks.run(world.chat.follower.look())
+    world.passes(1.0)
+    assert stored(ann, conv) == 0
+    assert bob.client.reads == []
+    reads(ann, conv, 1)
+    world.passes(1.0)
+    assert stored(ann, conv) == 1
+    assert bob.client.reads == [(ann.user.id, conv, 1)]
+
+
+def test_what_is_read_while_positions_begin_anew_is_not(
+    world: World, ann: Terminal, conv: int
+) -> None:
+    """It was of the old ones."""
+    world.log.slow_reads = True
+    world.tasks.start(world.chat.read_marks.read(ann.session, conv, 2))
+    world.tasks.drain()
+    world.chat.follower.epoch = "another"
+    world.settle()
+    assert len(world.chat.marks) == 0
+
+
+def test_marks_of_another_epoch_are_not_believed(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """Whoever has sent them; those of this one are told."""
+    for epoch, at in (("another", 2), (world.chat.follower.epoch, 1)):
+        world.chat.node.receive(HasRead(epoch, ann.user.id, {conv: at}, private=False))
+    assert bob.client.reads == [(ann.user.id, conv, 1)]
+    assert ann.client.reads == [(ann.user.id, conv, 1)]
+
+
+def test_what_was_read_elsewhere_is_no_news_here(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """A device that is behind another one tells nobody anything."""
+    reads(ann, conv, 1)
+    world.passes(EVERY)
+    epoch = world.chat.follower.epoch
+    world.chat.node.receive(HasRead(epoch, ann.user.id, {conv: 2}, private=True))
+    reads(ann, conv, 2)
+    world.passes(EVERY)
+    assert bob.client.reads == [(ann.user.id, conv, 1)]

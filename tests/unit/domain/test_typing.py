@@ -1,0 +1,187 @@
+"""That somebody is typing: who is told, and how often."""
+
+import pytest
+
+from chat_domain.entries import pair
+from chat_domain.errors import NotMember
+from chat_domain.messages.small_groups import LOOKED_AT_EVERY, MOST_MEMBERS
+from chat_domain.messages.typing import AT_ONCE, PASSED_ON_EVERY
+from chat_domain.notes import IsTyping
+from tests.unit.world import Terminal, World
+
+
+def types(who: Terminal, conv: int) -> bool:
+    """Return whether there was something to do about it."""
+    unfinished = who.world.chat.typing.types(who.session, conv)
+    if unfinished is not None:
+
+        async def finish() -> None:
+            await unfinished
+
+        who.world.tasks.run(finish())
+    return unfinished is not None
+
+
+def of_two(one: Terminal, other: Terminal) -> int:
+    return pair(one.user.id, other.user.id)
+
+
+@pytest.fixture
+def conv(ann: Terminal, bob: Terminal) -> int:
+    """Bob has written to Ann."""
+    bob.says(ann.user, "hello")
+    return of_two(ann, bob)
+
+
+# -- who is told -----------------------------------------------------------------------------------
+
+
+def test_the_other_one_of_two_is_told(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """With each device; the writer's own ones are not, nor is anybody else."""
+    cid, phone, tablet = world.newcomer("Cid"), world.log_in(ann.user), world.log_in(bob.user)
+    types(ann, conv)
+    assert bob.client.typing == tablet.client.typing == [("Ann", conv)]
+    assert ann.client.typing == phone.client.typing == cid.client.typing == []
+
+
+def test_the_members_of_a_group_are_told(world: World, ann: Terminal, bob: Terminal) -> None:
+    """But for the writer with all their devices."""
+    cid, phone = world.newcomer("Cid"), world.log_in(ann.user)
+    group = world.group(ann, bob, cid)
+    types(ann, group)
+    assert bob.client.typing == cid.client.typing == [("Ann", group)]
+    assert ann.client.typing == phone.client.typing == []
+
+
+@pytest.mark.parametrize("number", [MOST_MEMBERS, MOST_MEMBERS + 1])
+def test_a_large_group_is_not_told(world: World, ann: Terminal, bob: Terminal, number: int) -> None:
+    """Whoever of its members is there."""
+    group = world.group(ann, bob)
+    for user in world.register(*(f"user {one}" for one in range(number - 2))):
+        world.tasks.run(world.chat.groups.join(user, group))
+    types(ann, group)
+    assert bool(bob.client.typing) is (number == MOST_MEMBERS)
+
+
+def test_who_has_never_been_written_to_is_not_told(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Or strangers could make themselves noticed. Once there is an entry, either of them may."""
+    types(ann, of_two(ann, bob))
+    assert bob.client.typing == []
+    bob.says(ann.user, "hello")
+    world.passes(PASSED_ON_EVERY)
+    types(ann, of_two(ann, bob))
+    types(bob, of_two(ann, bob))
+    assert bob.client.typing == [("Ann", of_two(ann, bob))]
+    assert ann.client.typing == [("Bob", of_two(ann, bob))]
+
+
+def test_of_what_one_is_not_in_one_is_refused(world: World, ann: Terminal, bob: Terminal) -> None:
+    """Nor of what there is not, nor of what one has left."""
+    group, cid = world.group(bob, ann), world.newcomer("Cid")
+    world.tasks.run(world.chat.groups.leave(ann.user, group))
+    for who, other in ((ann, group), (cid, group), (ann, 99)):
+        with pytest.raises(NotMember):
+            types(who, other)
+    assert bob.client.typing == []
+
+
+def test_one_s_own_notes_are_nobody_s(world: World, ann: Terminal) -> None:
+    """One's other devices are not told."""
+    phone = world.log_in(ann.user)
+    ann.says(ann.user, "a note")
+    types(ann, of_two(ann, ann))
+    assert ann.client.typing == phone.client.typing == []
+
+
+def test_who_hides_it_is_not_noticed(world: World, ann: Terminal, bob: Terminal, conv: int) -> None:
+    """From the moment on at which they say so, until they say otherwise."""
+    settings, group = world.chat.settings, world.group(ann, bob)
+    world.tasks.run(settings.change(ann.session, hide_typing=True))
+    types(ann, conv)
+    types(ann, group)
+    assert bob.client.typing == []
+    world.tasks.run(settings.change(ann.session, hide_typing=False))
+    world.passes(PASSED_ON_EVERY)
+    types(ann, conv)
+    assert bob.client.typing == [("Ann", conv)]
+
+
+def test_who_is_away_or_behind_hears_nothing_of_it_later(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """Nothing is kept."""
+    bob.chokes()
+    types(ann, conv)
+    bob.takes_more()
+    bob.leaves()
+    world.passes(PASSED_ON_EVERY)
+    types(ann, conv)
+    assert bob.client.typing == world.log_in(bob.user).client.typing == []
+
+
+# -- how often -------------------------------------------------------------------------------------
+
+
+def test_it_is_passed_on_once_in_a_while(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """Of each session and conversation."""
+    for _ in range(100):
+        types(ann, conv)
+    world.passes(PASSED_ON_EVERY - 0.1)
+    assert not types(ann, conv)
+    assert len(bob.client.typing) == 1
+    world.passes(0.1)
+    assert types(ann, conv)
+    assert len(bob.client.typing) == 2
+    group, phone = world.group(ann, bob), world.log_in(ann.user)
+    assert types(ann, group)
+    assert types(phone, conv)
+    assert len(bob.client.typing) == 4
+
+
+def test_a_flood_costs_nothing(world: World, ann: Terminal) -> None:
+    """However many conversations it is of: the store is asked for a few at most."""
+    asked = [number for number in range(2, 1000) if types(ann, pair(ann.user.id, number))]
+    assert len(asked) == AT_ONCE
+    assert len(ann.session.typed) == AT_ONCE
+    world.passes(PASSED_ON_EVERY)
+    assert types(ann, pair(ann.user.id, 2))
+    assert len(ann.session.typed) == 1
+
+
+def test_what_cannot_be_looked_up_is_not_told(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """And nobody hears of that."""
+    world.log.failing = True
+    assert types(ann, conv)
+    assert bob.client.typing == []
+
+
+def test_how_large_a_group_is_is_asked_now_and_then(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """So one that has just ended is still told, if anybody were in it."""
+    group = world.group(ann, bob)
+    small = world.chat.typing.small_groups
+    assert world.tasks.run(small.has(group))
+    world.tasks.run(world.chat.groups.end(ann.user, group))
+    assert world.tasks.run(small.has(group))
+    world.passes(LOOKED_AT_EVERY)
+    assert not world.tasks.run(small.has(group))
+
+
+def test_another_node_s_users_are_told_like_one_s_own(
+    world: World, ann: Terminal, bob: Terminal, conv: int
+) -> None:
+    """Those of the conversation who are here."""
+    phone = world.log_in(ann.user)
+    world.chat.node.receive(IsTyping(ann.user.id, "Ann", conv))
+    world.chat.node.receive(IsTyping(99, "Zoe", pair(98, 99)))
+    assert bob.client.typing == [("Ann", conv)]
+    assert phone.client.typing == []

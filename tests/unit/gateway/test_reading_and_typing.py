@@ -1,0 +1,262 @@
+"""READ, TYPING and SETTINGS, as clients send and get them."""
+
+from typing import Any
+
+import pytest
+
+from chat_domain.fairness.meter import DEAR
+from tests.unit.gateway.server import Frame, Peer, Server, settled
+
+CONVERSATIONS, HISTORY = 1039, 1041
+MARKS, READ, TYPING, SETTINGS, SETTINGS_ACK = 1038, 1043, 1044, 1045, 1046
+
+
+@pytest.fixture
+async def ann(server: Server) -> Peer:
+    return await server.logged_in("Ann")
+
+
+@pytest.fixture
+async def bob(server: Server, ann: Peer) -> Peer:
+    """He is in group 1 with Ann (at 1 and 2), and has written to her (at 3)."""
+    bob = await server.logged_in("Bob")
+    await server.group(1, 2)
+    await bob.ask(1005, toid=1, msg="hello")
+    ann.heard(), bob.heard()
+    return bob
+
+
+async def tell(server: Server) -> None:
+    """Let that time pass after which marks are told."""
+    server.passes(0.5)
+    await settled()
+
+
+def of(peer: Peer, msgid: int) -> list[Frame]:
+    return [frame for frame in peer.heard() if frame["msgid"] == msgid]
+
+
+async def test_each_is_told_of_what_was_read_in_their_own_words(
+    server: Server, ann: Peer, bob: Peer
+) -> None:
+    """A conversation of two is called by the other one, in one's own devices' frames as well."""
+    phone = await server.log_in(1)
+    phone.heard()
+    await ann.ask(READ, toid=2, at=3)
+    await ann.ask(READ, groupid=1, at=2)
+    await tell(server)
+    assert bob.heard() == [
+        {
+            "msgid": MARKS,
+            "marks": [
+                {"id": 1, "read": 3, "toid": 1},
+                {"id": 1, "read": 2, "groupid": 1},
+            ],
+        }
+    ]
+    assert phone.heard() == [
+        {
+            "msgid": MARKS,
+            "marks": [
+                {"id": 1, "read": 3, "toid": 2},
+                {"id": 1, "read": 2, "groupid": 1},
+            ],
+        }
+    ]
+    assert ann.heard() == []
+
+
+async def test_a_read_is_answered_where_it_has_a_number(ann: Peer, bob: Peer) -> None:
+    """Also where it changes nothing."""
+    ann.say({"msgid": READ, "toid": 2, "at": 2})
+    await settled()
+    assert ann.heard() == []
+    for at in (3, 1, 3):
+        assert (await ann.ask(READ, toid=2, at=at)).keys() == {"msgid", "seq"}
+    assert (await ann.ask(READ, toid=99, at=3)).keys() == {"msgid", "seq"}
+    assert (await ann.ask(READ, toid=2, at=4))["error"] == "bad_at"
+
+
+async def test_what_was_read_a_moment_ago_is_not_unread(ann: Peer, bob: Peer) -> None:
+    """Neither in the list nor in the conversation, though it may not be written yet."""
+    await ann.ask(READ, toid=2, at=3)
+    assert (await ann.ask(HISTORY, toid=2))["read"] == 3
+    (of_two, of_group) = (await ann.ask(CONVERSATIONS))["conversations"]
+    assert (of_two["toid"], of_two["read"], of_two["unread"]) == (2, 3, 0)
+    assert (of_group["groupid"], of_group["read"]) == (1, 0)
+
+
+async def test_a_conversation_comes_with_what_others_have_read(
+    server: Server, ann: Peer, bob: Peer
+) -> None:
+    """Where the newest entries are asked for, unless it is hidden, or one has left."""
+    for where in (Frame(toid=2), Frame(groupid=1)):
+        await ann.ask(READ, **where, at=3)
+    server.passes(1.0)
+    await settled()
+    for where in (Frame(toid=1), Frame(groupid=1)):
+        assert (await bob.ask(HISTORY, **where))["marks"] == [{"id": 1, "read": 3}]
+        assert "marks" not in await bob.ask(HISTORY, **where, before=9)
+        assert "marks" not in await bob.ask(HISTORY, **where, after=0)
+    assert (await ann.ask(HISTORY, groupid=1))["marks"] == [{"id": 2, "read": 1}]
+    assert (await ann.ask(HISTORY, toid=99))["marks"] == []
+    await ann.ask(SETTINGS, hide_read=True)
+    for where in (Frame(toid=1), Frame(groupid=1)):
+        assert (await bob.ask(HISTORY, **where))["marks"] == []
+    assert "peer_read" not in (await bob.ask(CONVERSATIONS))["conversations"][0]
+    await ann.ask(SETTINGS, hide_read=False)
+    assert (await bob.ask(CONVERSATIONS))["conversations"][0]["peer_read"] == 3
+    await bob.ask(1028, groupid=1)
+    assert (await bob.ask(HISTORY, groupid=1))["marks"] == []
+
+
+async def test_what_is_muted_is_in_the_list(ann: Peer, bob: Peer) -> None:
+    """As the user has said, and of nobody else."""
+    await ann.ask(SETTINGS, groupid=1, muted=True)
+    rows = (await ann.ask(CONVERSATIONS))["conversations"]
+    assert [row.get("muted", False) for row in rows] == [False, True]
+    assert not any("muted" in row for row in (await bob.ask(CONVERSATIONS))["conversations"])
+
+
+async def test_marks_say_one_of_two_things(server: Server, ann: Peer, bob: Peer) -> None:
+    """What devices have got, as ever, and what was read."""
+    ann.say({"msgid": 1014, "at": 3}, {"msgid": READ, "toid": 2, "at": 3})
+    await settled()
+    await tell(server)
+    assert [frame["marks"] for frame in of(bob, MARKS)] == [
+        [{"id": 1, "got": 3}],
+        [{"id": 1, "read": 3, "toid": 1}],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [({"toid": 2}, {"toid": 1}), ({"groupid": 1}, {"groupid": 1})]
+)
+async def test_who_is_typing_is_told(
+    ann: Peer, bob: Peer, asked: dict[str, int], told: dict[str, int]
+) -> None:
+    """At once, and nobody answers, whether it has a number or not."""
+    ann.say({"msgid": TYPING, **asked, "seq": 90}, {"msgid": TYPING, **asked})
+    await settled()
+    assert bob.heard() == [{"msgid": TYPING, "id": 1, "name": "Ann", **told}]
+    assert ann.heard() == []
+
+
+async def test_typing_waits_for_nothing(server: Server, ann: Peer, bob: Peer) -> None:
+    """It is told before what was written earlier is in the log."""
+    server.log.slow_writes = True
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hi"}, {"msgid": TYPING, "groupid": 1})
+    await settled()
+    assert [frame["msgid"] for frame in bob.heard()] == [TYPING]
+    server.log.serve()
+    await settled()
+    assert [frame["msgid"] for frame in bob.heard()] == [1005]
+
+
+async def test_what_one_has_chosen_is_answered(ann: Peer, bob: Peer) -> None:
+    """Whether it was asked or changed, with a number or without."""
+    assert await ann.ask(SETTINGS) == {
+        "msgid": SETTINGS_ACK, "seq": 1, "hide_read": False, "hide_typing": False,
+    }  # fmt: skip
+    asked: list[tuple[Frame, Frame]] = [
+        ({"hide_read": True}, {"hide_read": True, "hide_typing": False}),
+        ({"hide_typing": True}, {"hide_read": True, "hide_typing": True}),
+        ({"hide_read": False}, {"hide_read": False, "hide_typing": True}),
+    ]
+    both = {"hide_read": False, "hide_typing": True}
+    for where in (Frame(toid=2), Frame(groupid=1)):
+        asked += [
+            (where, both | where | {"muted": False}),
+            (where | {"muted": True}, both | where | {"muted": True}),
+            (where, both | where | {"muted": True}),
+        ]
+    for fields, expected in asked:
+        answer = await ann.ask(SETTINGS, **fields)
+        assert answer == expected | {"msgid": SETTINGS_ACK, "seq": answer["seq"]}
+    ann.say({"msgid": SETTINGS})
+    await settled()
+    assert ann.heard() == [both | {"msgid": SETTINGS_ACK}]
+
+
+async def test_of_a_refused_request_nothing_is_done(ann: Peer, bob: Peer) -> None:
+    """Neither of what it asks for."""
+    refused = await ann.ask(SETTINGS, groupid=99, muted=True, hide_read=True)
+    assert refused["error"] == "not_member"
+    assert (await ann.ask(SETTINGS))["hide_read"] is False
+
+
+async def test_other_devices_hear_of_what_was_chosen(server: Server, ann: Peer, bob: Peer) -> None:
+    """Without a number, and where something has changed."""
+    phone = await server.log_in(1)
+    phone.heard()
+    for _ in range(2):
+        await ann.ask(SETTINGS, hide_typing=True)
+        await ann.ask(SETTINGS, toid=2, muted=True)
+    both = {"msgid": SETTINGS_ACK, "hide_read": False, "hide_typing": True}
+    assert phone.heard() == [both, {**both, "toid": 2, "muted": True}]
+    assert ann.heard() == bob.heard() == []
+
+
+@pytest.mark.parametrize("end", [b"\0", b"\n"])
+async def test_version_1_is_told_nothing(server: Server, ann: Peer, bob: Peer, end: bytes) -> None:
+    """Of what others read and type, and of what its user chooses and reads with other devices."""
+    old = await server.log_in(2, version=1, end=end)
+    old.heard()
+    ann.say(
+        {"msgid": READ, "toid": 2, "at": 3}, {"msgid": READ, "groupid": 1, "at": 3},
+        {"msgid": TYPING, "toid": 2}, {"msgid": TYPING, "groupid": 1},
+    )  # fmt: skip
+    bob.say(
+        {"msgid": READ, "groupid": 1, "at": 3}, {"msgid": SETTINGS, "hide_read": True},
+        {"msgid": SETTINGS, "toid": 1, "muted": True},
+    )  # fmt: skip
+    await settled()
+    await tell(server)
+    assert {frame["msgid"] for frame in bob.heard()} == {MARKS, TYPING, SETTINGS_ACK}
+    assert old.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "weight"),
+    [
+        ({"msgid": READ, "toid": 2, "at": 3}, DEAR),
+        ({"msgid": SETTINGS}, DEAR),
+        ({"msgid": TYPING, "toid": 2}, 1),
+        ({"msgid": TYPING, "groupid": 1}, 1),
+    ],
+)
+async def test_what_it_weighs(ann: Peer, bob: Peer, frame: Frame, weight: int) -> None:
+    """What asks the store as much as any such request, the first time and later; typing nothing
+    but its frame."""
+    before = ann.talk.meter.frames
+    for times in (1, 2):
+        ann.say(frame)
+        await settled()
+        assert ann.talk.meter.frames - before == times * weight
+
+
+async def test_a_group_is_joined_by_its_name(server: Server, ann: Peer, bob: Peer) -> None:
+    """In whatever case; the answer says which it is, and the same under its cid."""
+    cid = await server.logged_in("Cid")
+    joined: dict[str, Any] = {"groupname": "HIKERS", "cid": "c1"}
+    first = await cid.ask(1008, **joined)
+    assert (first["groupid"], first["groupname"], first["groupdesc"]) == (1, "hikers", "walk")
+    second = await cid.ask(1008, **joined)
+    assert second == first | {"seq": second["seq"]}
+    assert (await cid.ask(1008, groupname="hikers"))["error"] == "already_member"
+
+
+async def test_of_a_name_and_a_number_the_number_counts(
+    server: Server, ann: Peer, bob: Peer
+) -> None:
+    """Whatever the name is."""
+    cid = await server.logged_in("Cid")
+    assert (await cid.ask(1008, groupid=1, groupname="nobody's"))["groupid"] == 1
+
+
+async def test_a_name_that_no_group_has_is_said_again_in_short(ann: Peer) -> None:
+    """However long it is, and whatever is in it."""
+    refused = await ann.ask(1008, groupname="\x1b[2J" + "x" * 1000)
+    assert refused["error"] == "no_such_group"
+    assert len(refused["errmsg"]) < 120
+    assert refused["errmsg"].isprintable()
