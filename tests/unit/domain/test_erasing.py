@@ -49,7 +49,8 @@ def test_what_is_written_meanwhile_is_emptied_as_well(
     """A batch of another node's may come late."""
     for number in range(MANY):
         ann.says(bob.user, str(number))
-    log, late = world.log.inner, []
+    log = world.log.inner
+    late: list[bool] = []
 
     async def erase_late(user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
         if not late:
