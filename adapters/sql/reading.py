@@ -15,6 +15,7 @@ from chat_domain.entries import (
     TEXT,
     Ends,
     Entry,
+    Erased,
     Forgotten,
     Opening,
     Place,
@@ -103,6 +104,10 @@ class SqlReading:
     async def forget(self, before_ms: int, limit: int) -> Forgotten:
         asked = before_ms, bounded(limit)
         return await self._database.write(forgetting.forget, *asked, repeatable=True)
+
+    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        asked = bounded(user_id), so_far, bounded_at(upto), bounded(limit)
+        return await self._database.write(entries.erase_some, *asked, repeatable=True)
 
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
         asked = bounded_at(conv), before_ms, bounded(limit)

@@ -7,8 +7,13 @@ from adapters.client import With
 from adapters.terminal.fullscreen.items import Text
 from adapters.terminal.fullscreen.window import Window
 
+Ring = Callable[[], object]
 QUIET_FOR = 1.0  # seconds after each ring
 AT_WORK_FOR = 10.0  # seconds after a key, in which the user sees what comes into view
+
+
+def _silent() -> None:
+    """As long as there is no terminal."""
 
 
 class Bell:
@@ -17,7 +22,7 @@ class Bell:
 
     def __init__(self, *, on: bool) -> None:
         self.on = on
-        self.ring: Callable[[], None] = lambda: None
+        self.ring: Ring = _silent
         self._rung = self._key = -AT_WORK_FOR
 
     def key(self) -> None:

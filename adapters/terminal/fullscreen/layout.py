@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, Filter
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.layout import (
     BufferControl,
@@ -24,6 +24,7 @@ from prompt_toolkit.layout.processors import (
     BeforeInput,
     ConditionalProcessor,
     PasswordProcessor,
+    Processor,
 )
 
 from adapters.terminal.render import Line
@@ -106,11 +107,11 @@ def layout(
     return Layout(FloatContainer(everything, [menu]), focused_element=answers)
 
 
-def _row(draw: Draw, there: Condition, style: str = "") -> ConditionalContainer:
+def _row(draw: Draw, there: Filter, style: str = "") -> ConditionalContainer:
     return ConditionalContainer(Window(Rows(draw), height=1, style=style), filter=there)
 
 
-def _input(buffer: Buffer, processors: list) -> Window:
+def _input(buffer: Buffer, processors: list[Processor]) -> Window:
     return Window(
         BufferControl(buffer, input_processors=processors),
         height=lambda: Dimension(min=1, max=max(rows() // _SHARE_OF_INPUT, 1)),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from adapters.client import ClientError, Where
 
@@ -32,8 +33,6 @@ class Reporting:
         while self._news:
             where = next(iter(self._news))
             at = self._news.pop(where)
-            try:
+            with suppress(ClientError):  # it is said again when more of it has been read
                 await self._tell(where, at)
-            except ClientError:
-                pass  # it is said again when more of that conversation has been read
             await asyncio.sleep(EVERY)

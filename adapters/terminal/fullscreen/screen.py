@@ -90,7 +90,8 @@ class WholeScreen:
                 pre_run=started.set, handle_sigint=False, set_exception_handler=False
             )
         )
-        running.add_done_callback(lambda _: (started.set(), self._typed.leave()))
+        running.add_done_callback(lambda _: started.set())
+        running.add_done_callback(lambda _: self._typed.leave())
         await started.wait()
         try:
             yield
