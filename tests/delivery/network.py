@@ -119,9 +119,10 @@ async def _end(writer: asyncio.StreamWriter) -> None:
 
 
 class Door:
-    """Where one person's clients connect."""
+    """Where one person's clients connect. user: who that is, once it is known."""
 
     def __init__(self, behind: int, history: History) -> None:
+        self.user = 0
         self._behind = behind
         self._history = history
         self._wires: set[Wire] = set()
@@ -158,7 +159,7 @@ class Door:
         except OSError:
             await _end(writer)
             return
-        tap = Wiretap(self._history)
+        tap = Wiretap(self._history, self.user)
         up = Stream(reader, far_writer, partial(tap.hear, by_client=True))
         down = Stream(far_reader, writer, partial(tap.hear, by_client=False))
         wire = Wire({Way.UP: up, Way.DOWN: down})

@@ -59,7 +59,7 @@ async def _newcomer(
 ) -> Person:
     name = f"person {door.port}"
     async with ChatClient.connect("127.0.0.1", door.port) as client:
-        user = await client.register(name, "secret")
+        user = door.user = await client.register(name, "secret")
     history.note("user", user=user, name=name)
     return Person(user, name, "secret", door.port, history, rng, everybody, groups)
 

@@ -93,6 +93,12 @@ class Streams:
         """How far a user's clients have got so far."""
         return Furthest(self._taken_by.get(user, 0), len(self.texts[user]))
 
+    def _comes(self, event: Event) -> None:
+        """It counts before the login is answered. What is above the log's head is of another
+        epoch."""
+        if event["since"] <= self.head:
+            self._take_over(event["user"], event["since"])
+
     def _opened(self, event: Event) -> None:
         self._see(event, event["head"])
         self._cut(event)
@@ -161,6 +167,7 @@ class Streams:
         return max((at for _, at in self._heads[:known][-1:]), default=0)
 
     _takers: ClassVar[dict[str, Callable[["Streams", Event], None]]] = {
+        "comes": _comes,
         "opened": _opened,
         "acked": _step,
         "pushed": _pushed,

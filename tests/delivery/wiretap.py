@@ -23,10 +23,11 @@ Frame = dict[str, Any]
 
 
 class Wiretap:
-    """One connection."""
+    """One connection. user: whose client it is from."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, user: int) -> None:
         self._history = history
+        self._user = user
         self._wire = next(_numbers)
         self._begun = {True: b"", False: b""}
         self._cids: dict[int, str] = {}  # by seq
@@ -46,6 +47,8 @@ class Wiretap:
         msgid = frame["msgid"]
         if msgid in _LOGINS:
             self._login = frame
+            if frame.get("since") is not None:
+                self._note("comes", user=self._user, since=frame["since"])
         elif msgid in _CHATS:
             self._note("copy", key=key_of(frame["msg"]))
         elif msgid == _TAKEN:

@@ -439,6 +439,16 @@ def test_a_mark_at_what_one_did_not_write_is_found_out(tale: Tale) -> None:
     assert broken(tale.ends()) == {"marks_are_true"}
 
 
+def test_where_a_device_says_that_it_is_counts_before_its_login_is_answered(tale: Tale) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.tell("cut", wire=BEN)
+    tale.tell("comes", wire=12, user=BEN, since=1)
+    tale.tell("marks", wire=ANN, user=BEN, got=1)
+    tale.opens(BEN, since=1, wire=12)
+    tale.tell("stored", user=BEN, got=1, epoch="e")
+    assert tale.ends().kept
+
+
 def test_what_version_1_was_sent_counts_as_taken_over(tale: Tale) -> None:
     tale.opens(BEN, since=None, wire=12, version=1)
     tale.push(BEN, tale.says("a"))
