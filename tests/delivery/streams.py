@@ -1,5 +1,6 @@
 """What servers said on connections, cut into streams: parts of the log that have no holes."""
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import attrs
 from tests.delivery.history import Event
 
 PUSHED, ACKED, SAID = "pushed", "acked", "said"
+NOTICED_WITHIN = 30.0  # seconds in which each node has noticed that the database has lost something
+MAKES_FORGET = {"node", "mariadb"}  # what version 1 was sent, before that is written
 
 
 @attrs.frozen
@@ -40,8 +43,11 @@ class Stream:
     """From a login, or from where positions began anew, to the end of either.
 
     since: where it begins; None where the server knows that itself, and it is not further than
-    `furthest`. steps: what was said, in order. lasts: whether it did not end. taken: how far the
-    client said that it has taken over.
+    `furthest`. log: how often the log had lost its end at least, when it began: its epoch was not
+    known before. whole, calm: of version 1; whether all is known that its user's earlier clients of
+    that version were sent, and whether nothing has broken since that would have made the server
+    forget some of it. steps: what was said, in order. ended: infinite if it did not. taken: how far
+    the client said that it has taken over.
     """
 
     wire: int
@@ -50,9 +56,16 @@ class Stream:
     since: int | None
     furthest: Furthest
     began: float
+    log: int = 0
+    whole: bool = True
+    calm: bool = True
     steps: list[Step] = attrs.field(factory=list)
-    lasts: bool = True
+    ended: float = math.inf
     taken: int = 0
+
+    @property
+    def lasts(self) -> bool:
+        return self.ended == math.inf
 
     def __str__(self) -> str:
         return f"connection {self.wire} of {self.user} (version {self.version})"
@@ -79,15 +92,29 @@ class Streams:
     told: list[Told] = attrs.field(factory=list)
     texts: defaultdict[int, list[str]] = attrs.field(factory=lambda: defaultdict(list))
     head: int = 0
+    _lost_at: list[float] = attrs.field(factory=list)
+    _epochs: dict[str, int] = attrs.field(factory=dict)  # the losses before each was known
+    _highest: int = 0  # like `head`, but may be what the database has lost
     _heads: list[tuple[float, int]] = attrs.field(factory=list)  # when each was first known
     _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
+    _unheard: set[int] = attrs.field(factory=set)  # users, of whose texts not all are known
+    _texts_at: dict[int, float] = attrs.field(factory=dict)  # of the last text, by user
+    _broken: int = 0  # how much is, of what makes a server forget
+    _broke_at: float = 0.0  # when that has changed
 
     def take(self, event: Event) -> None:
         """Heed an event, of whatever kind."""
         take = self._takers.get(event["kind"])
         if take is not None:
             take(self, event)
+
+    def may_begin_anew(self, stream: Stream) -> bool:
+        """Whether positions can have begun anew on it without a word: it is of version 1, and was
+        there when the database lost something, or soon after."""
+        return stream.version == 1 and any(
+            stream.began < lost + NOTICED_WITHIN and lost < stream.ended for lost in self._lost_at
+        )
 
     def furthest(self, user: int) -> Furthest:
         """How far a user's clients have got so far."""
@@ -100,7 +127,6 @@ class Streams:
             self._take_over(event["user"], event["since"])
 
     def _opened(self, event: Event) -> None:
-        self._see(event, event["head"])
         self._cut(event)
         since = event["head"] if event["reset"] else event["since"]
         if since is not None and not event["reset"]:
@@ -108,20 +134,31 @@ class Streams:
         self._begin(event, event["user"], event["version"], since)
 
     def _begin(self, event: Event, user: int, version: int, since: int | None) -> None:
-        stream = Stream(event["wire"], user, version, since, self.furthest(user), event["t"])
+        furthest, epoch = self.furthest(user), event["epoch"]
+        log = self._epochs.setdefault(epoch, len(self._lost_at)) if epoch else 0
+        stream = Stream(event["wire"], user, version, since, furthest, event["t"], log)
+        if version == 1:
+            others = (one for one in self._open.values() if one.user == user)
+            stream.whole = user not in self._unheard and all(one.version == 2 for one in others)
+            stream.calm = not self._broken and self._broke_at < self._texts_at.get(user, 0.0)
+            self._unheard.discard(user)
         self._open[stream.wire] = stream
         self.all.append(stream)
+        self._see(stream, event["head"], event["t"])
 
     def _reset(self, event: Event) -> None:
         old = self._open.get(event["wire"])
         if old is not None:
-            old.lasts = False
-            self._begin(event, old.user, old.version, event["head"])
+            old.ended = event["t"]
+            since = None if old.version == 1 else event["head"]
+            self._begin(event, old.user, old.version, since)
 
     def _cut(self, event: Event) -> None:
         old = self._open.pop(event["wire"], None)
         if old is not None:
-            old.lasts = False
+            old.ended = event["t"]
+            if old.version == 1 and not event.get("whole", True):
+                self._unheard.add(old.user)
 
     def _step(self, event: Event) -> None:
         stream = self._open.get(event["wire"])
@@ -129,13 +166,14 @@ class Streams:
             return
         facts = {name: event[name] for name in ("sender", "cid", "key", "crc") if name in event}
         stream.steps.append(Step(event["kind"], event["at"], event["t"], **facts))
-        self._see(event, event["at"])
+        self._see(stream, event["at"], event["t"])
 
     def _pushed(self, event: Event) -> None:
         self._step(event)
         stream = self._open.get(event["wire"])
         if stream is not None and stream.version == 1:
             self.texts[stream.user].append(event["key"])
+            self._texts_at[stream.user] = event["t"]
 
     def _taken(self, event: Event) -> None:
         stream = self._open.get(event["wire"])
@@ -153,16 +191,25 @@ class Streams:
             self.told.append(Told(stream.user, user, event["got"], furthest, event["t"]))
 
     def _lost(self, event: Event) -> None:
-        head = self.head = event["head"]
+        head = self.head = self._highest = event["head"]
+        self._lost_at.append(event["t"])
+        self._broke_at = event["t"]
         self._taken_by = {user: min(at, head) for user, at in self._taken_by.items()}
 
-    def _see(self, event: Event, at: int) -> None:
-        if at > self.head:
+    def _see(self, stream: Stream, at: int, t: float) -> None:
+        if at > self._highest:
+            self._highest = at
+            self._heads.append((t, at))
+        if at > self.head and stream.log == len(self._lost_at):
             self.head = at
-            self._heads.append((event["t"], at))
+
+    def _fault(self, event: Event) -> None:
+        if event["target"].partition(" ")[0] in MAKES_FORGET:
+            self._broken += 1 if event["phase"] == "begin" else -1
+            self._broke_at = event["t"]
 
     def head_at(self, t: float) -> int:
-        """A position that the log was known to have at a time."""
+        """A position that the log was known to have at a time, or that it had lost."""
         known = bisect_right(self._heads, t, key=lambda one: one[0])
         return max((at for _, at in self._heads[:known][-1:]), default=0)
 
@@ -177,4 +224,5 @@ class Streams:
         "marks": _marks,
         "cut": _cut,
         "lost": _lost,
+        "fault": _fault,
     }
