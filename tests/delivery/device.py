@@ -124,11 +124,12 @@ class Device:
             await process.close()
 
     def _write_down(self, process: Process) -> None:
-        """What the next process goes on from: all, but for the token or without anything."""
+        """What the next process goes on from: all, all but for the token, or nothing; what was
+        there before, where this one never got in."""
         kept, client = self.rng.random(), process.client
-        if kept < _FORGETS or client.position is None:
+        if kept < _FORGETS:
             self._place = Place()
-        else:
+        elif client.position is not None:
             token = client.token if kept < _KEEPS_TOKEN else None
             self._place = Place(process.number, token, client.position)
 
@@ -188,6 +189,7 @@ class Device:
     async def log_out_and_in(self) -> None:
         """The client remembers what it has shown."""
         process = await self.be_here()
+        self._place = Place(process.number, None, process.client.position)
         await process.log_out()
         await asyncio.sleep(self.rng.uniform(0.0, 3.0))
 
