@@ -91,6 +91,8 @@ class Device:
         place = self._place
         if self.process is None:
             self.process = await self._new_process(place.process)
+        elif self.process.client.position is not None:  # it was here before
+            place = Place(self.process.number, None, self.process.client.position)
         if place.token is None:
             await self.process.log_in(self.user.password, place.position)
         else:
@@ -189,7 +191,6 @@ class Device:
     async def log_out_and_in(self) -> None:
         """The client remembers what it has shown."""
         process = await self.be_here()
-        self._place = Place(process.number, None, process.client.position)
         await process.log_out()
         await asyncio.sleep(self.rng.uniform(0.0, 3.0))
 

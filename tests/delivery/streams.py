@@ -97,6 +97,7 @@ class Streams:
     _highest: int = 0  # like `head`, but may be what the database has lost
     _heads: list[tuple[float, int]] = attrs.field(factory=list)  # when each was first known
     _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
+    _taken_before: dict[int, int] = attrs.field(factory=dict)  # the database lost something
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
     _unheard: set[int] = attrs.field(factory=set)  # users, of whose texts not all are known
     _texts_at: dict[int, float] = attrs.field(factory=dict)  # of the last text, by user
@@ -188,12 +189,16 @@ class Streams:
         stream, user = self._open.get(event["wire"]), event["user"]
         if stream is not None:
             furthest = self.furthest(user)
+            if stream.log < len(self._lost_at):  # its node may not have noticed yet
+                taken = max(furthest.taken, self._taken_before.get(user, 0))
+                furthest = attrs.evolve(furthest, taken=taken)
             self.told.append(Told(stream.user, user, event["got"], furthest, event["t"]))
 
     def _lost(self, event: Event) -> None:
         head = self.head = self._highest = event["head"]
         self._lost_at.append(event["t"])
         self._broke_at = event["t"]
+        self._taken_before = self._taken_by
         self._taken_by = {user: min(at, head) for user, at in self._taken_by.items()}
 
     def _see(self, stream: Stream, at: int, t: float) -> None:

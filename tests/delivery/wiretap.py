@@ -79,6 +79,7 @@ class Wiretap:
 
     def _opened(self, frame: Frame) -> None:
         if frame["errno"] == 0:
+            self._text = ""
             facts = {"head": frame.get("head", 0), "epoch": frame.get("epoch", "")}
             facts |= {"since": self._login.get("since"), "reset": frame.get("reset", False)}
             self._note("opened", user=frame["id"], version=frame.get("v", 1), **facts)
