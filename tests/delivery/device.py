@@ -122,8 +122,10 @@ class Device:
     async def _close(self) -> None:
         process, self.process = self.process, None
         if process is not None:
-            self._write_down(process)
-            await process.close()
+            try:
+                await process.close()
+            finally:  # until then something can come
+                self._write_down(process)
 
     def _write_down(self, process: Process) -> None:
         """What the next process goes on from: all, all but for the token, or nothing; what was

@@ -103,7 +103,7 @@ class _Audit:
             self._place = furthest(past, stream.user, stream.furthest, [log])
         self.agreed = 0  # steps
         self._sent_before = 0
-        if stream.version == 1 and stream.whole and stream.calm:
+        if stream.version == 1 and stream.whole:
             self._sent_before = self._last_text()
 
     def breaches(self) -> Breaches:
@@ -136,8 +136,9 @@ class _Audit:
         self._place = at
 
     def _last_text(self) -> int:
-        """The highest position of what version 1 was sent before this."""
-        keys = self._past.streams.texts[self._stream.user][: self._stream.furthest.texts]
+        """The highest position of what version 1 was sent before, and the server knows."""
+        stream = self._stream
+        keys = self._past.streams.texts[stream.user][stream.forgotten : stream.furthest.texts]
         lines = (self._log.by_key(key) for key in keys)
         return max((line.at for line in lines if line is not None), default=0)
 

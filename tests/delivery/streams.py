@@ -44,9 +44,9 @@ class Stream:
 
     since: where it begins; None where the server knows that itself, and it is not further than
     `furthest`. log: how often the log had lost its end at least, when it began: its epoch was not
-    known before. whole, calm: of version 1; whether all is known that its user's earlier clients of
-    that version were sent, and whether nothing has broken since that would have made the server
-    forget some of it. steps: what was said, in order. ended: infinite if it did not. taken: how far
+    known before. whole: whether all is known that its user's earlier clients of version 1 were
+    sent. forgotten: how many of those texts the server can have forgotten, since something has
+    broken meanwhile. steps: what was said, in order. ended: infinite if it did not. taken: how far
     the client said that it has taken over.
     """
 
@@ -58,7 +58,7 @@ class Stream:
     began: float
     log: int = 0
     whole: bool = True
-    calm: bool = True
+    forgotten: int = 0
     steps: list[Step] = attrs.field(factory=list)
     ended: float = math.inf
     taken: int = 0
@@ -100,9 +100,8 @@ class Streams:
     _taken_before: dict[int, int] = attrs.field(factory=dict)  # the database lost something
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
     _unheard: set[int] = attrs.field(factory=set)  # users, of whose texts not all are known
-    _texts_at: dict[int, float] = attrs.field(factory=dict)  # of the last text, by user
+    _forgotten: dict[int, int] = attrs.field(factory=dict)  # like in `Stream`, by user
     _broken: int = 0  # how much is, of what makes a server forget
-    _broke_at: float = 0.0  # when that has changed
 
     def take(self, event: Event) -> None:
         """Heed an event, of whatever kind."""
@@ -141,7 +140,7 @@ class Streams:
         if version == 1:
             others = (one for one in self._open.values() if one.user == user)
             stream.whole = user not in self._unheard and all(one.version == 2 for one in others)
-            stream.calm = not self._broken and self._broke_at < self._texts_at.get(user, 0.0)
+            stream.forgotten = furthest.texts if self._broken else self._forgotten.get(user, 0)
             self._unheard.discard(user)
         self._open[stream.wire] = stream
         self.all.append(stream)
@@ -174,7 +173,6 @@ class Streams:
         stream = self._open.get(event["wire"])
         if stream is not None and stream.version == 1:
             self.texts[stream.user].append(event["key"])
-            self._texts_at[stream.user] = event["t"]
 
     def _taken(self, event: Event) -> None:
         stream = self._open.get(event["wire"])
@@ -197,7 +195,7 @@ class Streams:
     def _lost(self, event: Event) -> None:
         head = self.head = self._highest = event["head"]
         self._lost_at.append(event["t"])
-        self._broke_at = event["t"]
+        self._may_forget()
         self._taken_before = self._taken_by
         self._taken_by = {user: min(at, head) for user, at in self._taken_by.items()}
 
@@ -211,7 +209,11 @@ class Streams:
     def _fault(self, event: Event) -> None:
         if event["target"].partition(" ")[0] in MAKES_FORGET:
             self._broken += 1 if event["phase"] == "begin" else -1
-            self._broke_at = event["t"]
+            self._may_forget()
+
+    def _may_forget(self) -> None:
+        """What version 1 was sent so far can have been forgotten."""
+        self._forgotten = {user: len(texts) for user, texts in self.texts.items()}
 
     def head_at(self, t: float) -> int:
         """A position that the log was known to have at a time, or that it had lost."""
