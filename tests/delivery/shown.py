@@ -75,14 +75,18 @@ def may_have_taken_over(past: Past, told: Told) -> int:
     taken = furthest(past, told.user, told.furthest, past.logs)
     if told.got <= taken:
         return taken
-    keys = [
-        step.key
-        for stream in past.streams.all
-        if (stream.user, stream.version) == (told.user, 1) and stream.began <= told.t
-        for step in stream.steps
-    ]
-    lines = (log.by_key(key) for key in keys for log in past.logs)
-    return max([taken, *(line.at for line in lines if line is not None)])
+    return max([taken, *_positions_of_version1(past, told.user, told.t, past.logs)])
+
+
+def _positions_of_version1(
+    past: Past, user: int, t: float, logs: Sequence[Chronicle]
+) -> Iterator[int]:
+    """Of what a user's client of that version was sent over the connection that it had then: some
+    of it had left the server, and was not heard yet."""
+    for stream in past.streams.all:
+        if (stream.user, stream.version) == (user, 1) and stream.asked <= t <= stream.ended:
+            lines = (log.by_key(step.key) for step in stream.steps for log in logs)
+            yield from (line.at for line in lines if line is not None)
 
 
 class _Audit:
@@ -100,11 +104,19 @@ class _Audit:
         self._floor = stream.since or 0
         self._place = self._floor
         if stream.since is None:
-            self._place = furthest(past, stream.user, stream.furthest, [log])
+            self._place = self._begin()
         self.agreed = 0  # steps
         self._sent_before = 0
         if stream.version == 1 and stream.whole:
             self._sent_before = self._last_text()
+
+    def _begin(self) -> int:
+        stream, logs = self._stream, [self._log]
+        place = furthest(self._past, stream.user, stream.furthest, logs)
+        if stream.version == 1:
+            return place
+        others = _positions_of_version1(self._past, stream.user, stream.began, logs)
+        return max([place, *(at for at in others if at <= stream.head)])
 
     def breaches(self) -> Breaches:
         begun = self._stream.since is not None

@@ -43,8 +43,8 @@ class Stream:
     """From a login, or from where positions began anew, to the end of either.
 
     since: where it begins; None where the server knows that itself, and it is not further than
-    `furthest`. log: how often the log had lost its end at least, when it began: its epoch was not
-    known before. whole: whether all is known that its user's earlier clients of version 1 were
+    `furthest`. head: of the log, by then. asked, began: when its login was sent and answered. log:
+    how often the log had lost its end at least when it began: its epoch was not known before. whole: whether all is known that its user's earlier clients of version 1 were
     sent. forgotten: how many of those texts the server can have forgotten, since something has
     broken meanwhile. steps: what was said, in order. ended: infinite if it did not. taken: how far
     the client said that it has taken over.
@@ -54,7 +54,9 @@ class Stream:
     user: int
     version: int
     since: int | None
+    head: int
     furthest: Furthest
+    asked: float
     began: float
     log: int = 0
     whole: bool = True
@@ -99,6 +101,7 @@ class Streams:
     _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
     _taken_before: dict[int, int] = attrs.field(factory=dict)  # the database lost something
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
+    _asked: dict[int, float] = attrs.field(factory=dict)  # when each wire has asked for a login
     _unheard: set[int] = attrs.field(factory=set)  # users, of whose texts not all are known
     _forgotten: dict[int, int] = attrs.field(factory=dict)  # like in `Stream`, by user
     _broken: int = 0  # how much is, of what makes a server forget
@@ -121,9 +124,9 @@ class Streams:
         return Furthest(self._taken_by.get(user, 0), len(self.texts[user]))
 
     def _comes(self, event: Event) -> None:
-        """It counts before the login is answered. What is above the log's head is of another
-        epoch."""
-        if event["since"] <= self.head:
+        """It counts before the login is answered."""
+        self._asked[event["wire"]] = event["t"]
+        if event["since"] is not None:
             self._take_over(event["user"], event["since"])
 
     def _opened(self, event: Event) -> None:
@@ -136,7 +139,9 @@ class Streams:
     def _begin(self, event: Event, user: int, version: int, since: int | None) -> None:
         furthest, epoch = self.furthest(user), event["epoch"]
         log = self._epochs.setdefault(epoch, len(self._lost_at)) if epoch else 0
-        stream = Stream(event["wire"], user, version, since, furthest, event["t"], log)
+        wire, t = event["wire"], event["t"]
+        asked = self._asked.pop(wire, t)
+        stream = Stream(wire, user, version, since, event["head"], furthest, asked, t, log)
         if version == 1:
             others = (one for one in self._open.values() if one.user == user)
             stream.whole = user not in self._unheard and all(one.version == 2 for one in others)
@@ -181,7 +186,9 @@ class Streams:
             self._take_over(stream.user, event["at"])
 
     def _take_over(self, user: int, at: int) -> None:
-        self._taken_by[user] = max(self._taken_by.get(user, 0), at)
+        """What is above the log's head is of the log before it lost something."""
+        taken_by = self._taken_by if at <= self.head else self._taken_before
+        taken_by[user] = max(taken_by.get(user, 0), at)
 
     def _marks(self, event: Event) -> None:
         stream, user = self._open.get(event["wire"]), event["user"]

@@ -48,8 +48,7 @@ class Wiretap:
         msgid = frame["msgid"]
         if msgid in _LOGINS:
             self._login = frame
-            if frame.get("since") is not None:
-                self._note("comes", user=self._user, since=frame["since"])
+            self._note("comes", user=self._user, since=frame.get("since"))
         elif msgid in _CHATS:
             self._note("copy", key=key_of(frame["msg"]))
         elif msgid == _TAKEN:
