@@ -44,10 +44,11 @@ class Stream:
 
     since: where it begins; None where the server knows that itself, and it is not further than
     `furthest`. head: of the log, by then. asked, began: when its login was sent and answered. log:
-    how often the log had lost its end at least when it began: its epoch was not known before. whole: whether all is known that its user's earlier clients of version 1 were
-    sent. forgotten: how many of those texts the server can have forgotten, since something has
-    broken meanwhile. steps: what was said, in order. ended: infinite if it did not. taken: how far
-    the client said that it has taken over.
+    how often the log had lost its end, at least, when it began: its epoch was not known before.
+    whole: whether all is known that its user's earlier clients of version 1 were sent. forgotten:
+    how many of those texts the server can have forgotten, since something has broken meanwhile.
+    steps: what was said, in order. ended: infinite if it did not. taken: how far the client said
+    that it has taken over.
     """
 
     wire: int

@@ -400,6 +400,140 @@ def test_positions_begin_anew_with_a_reset(tale: Tale) -> None:
     assert verdict.kept, str(verdict)
 
 
+def loses(tale: Tale, head: int, *dumb: int) -> None:
+    """The database comes back without what is above that. dumb: whom nobody tells."""
+    tale.dump()
+    del tale.log[head:]
+    tale.tell("lost", head=head)
+    for wire in {ANN, BEN, CAT}.difference(dumb):
+        tale.tell("reset", wire=wire, head=head, epoch="f")
+        tale.tell("anew", process=wire)
+
+
+@pytest.mark.parametrize(("head", "is_kept"), [(1, True), (2, False)])
+def test_what_the_database_has_lost_is_excused_and_nothing_else(
+    tale: Tale, *, head: int, is_kept: bool
+) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    tale.dump()
+    del tale.log[1:]
+    tale.tell("lost", head=head)
+    for wire in (ANN, BEN, CAT):
+        tale.tell("reset", wire=wire, head=1, epoch="f")
+    verdict = tale.ends()
+    assert verdict.kept == is_kept
+    assert is_kept or broken(verdict) == {"nothing_else_is_lost"}
+
+
+def test_an_answer_in_a_new_epoch_is_not_excused_by_what_was_lost(tale: Tale) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    loses(tale, 1)
+    tale.tell("acked", wire=ANN, at=2, cid="b")
+    assert broken(tale.ends()) == {"what_is_acknowledged_is_in_the_log"}
+
+
+def test_a_stream_of_a_new_epoch_is_of_the_log_as_it_is_since(tale: Tale) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    loses(tale, 1)
+    tale.tell("pushed", wire=BEN, at=2, sender=ANN, cid="b", key="b", crc=9)
+    tale.tell("cut", wire=BEN)
+    assert broken(tale.ends()) == {"streams_are_the_log"}
+
+
+@pytest.mark.parametrize(("dumb", "broken_promises"), [(True, set()), (False, {"marks_are_true"})])
+def test_who_was_not_told_of_a_new_epoch_can_hear_of_what_was_lost(
+    tale: Tale, *, dumb: bool, broken_promises: set[str]
+) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    tale.tell("taken", wire=BEN, at=2)
+    loses(tale, 1, *((ANN,) if dumb else ()))
+    tale.tell("marks", wire=ANN, user=BEN, got=2)
+    tale.tell("cut", wire=ANN)
+    assert broken(tale.ends()) == broken_promises
+
+
+# -- version 1 -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(tale: Tale) -> Tale:
+    """Ben has a client of version 1, as connection 12, and was sent `a` on it; he comes again, as
+    connection 13, when that has ended as a test says."""
+    tale.tell("cut", wire=BEN)
+    tale.opens(BEN, since=None, wire=12, version=1)
+    tale.push(12, tale.says("a"))
+    return tale
+
+
+def test_a_text_that_version_1_is_sent_over_two_connections_is_found_out(old: Tale) -> None:
+    old.tell("cut", wire=12)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, 1)
+    assert broken(old.ends()) == {"streams_are_the_log"}
+
+
+@pytest.mark.parametrize("what", ["node 1", "mariadb 0"])
+def test_what_a_server_can_have_forgotten_may_come_again(old: Tale, what: str) -> None:
+    """Not what it was told since."""
+    for phase in ("begin", "end"):
+        old.tell("fault", what="killed", target=what, phase=phase)
+    old.tell("cut", wire=12)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, 1)
+    assert old.ends().kept
+    old.tell("cut", wire=13)
+    old.opens(BEN, since=None, wire=14, version=1)
+    old.push(14, 1)
+    assert broken(judge(old.events)) == {"streams_are_the_log"}
+
+
+@pytest.mark.parametrize(
+    ("whole", "broken_promises"), [(True, {"streams_are_the_log"}), (False, set())]
+)
+def test_a_text_that_no_connection_of_version_1_was_sent_is_found_out(
+    old: Tale, *, whole: bool, broken_promises: set[str]
+) -> None:
+    """Unless it can have been lost on its way."""
+    old.says("b")
+    old.tell("cut", wire=12, whole=whole)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, old.says("c"))
+    assert broken(old.ends()) == broken_promises
+
+
+def test_version_1_is_not_owed_what_another_device_has_taken_over(old: Tale) -> None:
+    old.opens(BEN, since=1, wire=BEN)
+    old.tell("cut", wire=12)
+    old.push(BEN, old.says("b"))
+    old.tell("taken", wire=BEN, at=2)
+    old.opens(BEN, since=None, wire=13, version=1)
+    at = old.says("c")
+    old.push(BEN, at)
+    old.push(13, at)
+    old.tell("stored", user=BEN, got=2, epoch="e")
+    assert old.ends().kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "broken_promises"), [("cde", set()), ("ce", {"streams_are_the_log"})]
+)
+def test_version_1_is_not_told_that_positions_begin_anew(
+    old: Tale, sent: str, broken_promises: set[str]
+) -> None:
+    """It is sent as much as can be of one log, and then of the next, without a hole in either."""
+    old.push(12, old.says("b"))
+    loses(old, 1)
+    for key in "cde":
+        at = old.says(key)
+        if key in sent:
+            old.push(12, at)
+    assert broken(old.ends()) == broken_promises
+
+
 # -- clients -------------------------------------------------------------------------------------
 
 
@@ -418,6 +552,31 @@ def test_a_client_that_leaves_something_out_is_found_out(tale: Tale) -> None:
     tale.show(BEN, 1)
     tale.show(BEN, 3)
     assert broken(tale.ends()) == {"what_is_shown_is_the_log"}
+
+
+def test_a_device_goes_on_from_where_its_process_before_was(tale: Tale) -> None:
+    """Neither further on, nor further back."""
+    for key in "abc":
+        tale.push(BEN, tale.says(key))
+    tale.tell("process", process=12, user=BEN, after=BEN)
+    tale.show(BEN, 1)
+    tale.show(BEN, 3, process=12)
+    assert broken(tale.ends()) == {"what_is_shown_is_the_log"}
+    tale.show(BEN, 2)
+    tale.show(BEN, 2, process=12)
+    assert "nothing_is_shown_twice" in broken(judge(tale.events))
+
+
+def test_a_device_shows_what_another_one_of_its_user_wrote(tale: Tale) -> None:
+    """But not what it wrote itself."""
+    for key in "abc":
+        tale.push(BEN, tale.says(key))
+    tale.show(ANN, 1)
+    tale.show(ANN, 3)
+    assert tale.ends().kept
+    tale.show(ANN, 1, process=11)
+    tale.show(ANN, 3, process=11)
+    assert broken(judge(tale.events)) == {"what_is_shown_is_the_log"}
 
 
 # -- marks ---------------------------------------------------------------------------------------
@@ -450,6 +609,15 @@ def test_where_a_device_says_that_it_is_counts_before_its_login_is_answered(tale
     assert tale.ends().kept
 
 
+def test_what_version_1_was_sent_counts_before_it_is_heard(tale: Tale) -> None:
+    tale.tell("comes", wire=12, user=BEN, since=None)
+    tale.push(BEN, tale.says("a"))
+    tale.tell("marks", wire=ANN, user=BEN, got=1)
+    tale.opens(BEN, since=None, wire=12, version=1)
+    tale.push(12, 1)
+    assert tale.ends().kept
+
+
 def test_what_version_1_was_sent_counts_as_taken_over(tale: Tale) -> None:
     tale.opens(BEN, since=None, wire=12, version=1)
     tale.push(BEN, tale.says("a"))
@@ -479,6 +647,7 @@ def test_a_mark_that_is_not_stored_in_the_end_is_found_out(tale: Tale) -> None:
     [
         lambda tale: tale.send("a"),
         lambda tale: tale.tell("live", user=50, ok=False),
+        lambda tale: (tale.tell("live", user=50, ok=False), tale.tell("live", user=50, ok=True)),
     ],
 )
 def test_what_does_not_mend_is_found_out(tale: Tale, tell: Callable[[Tale], None]) -> None:
