@@ -186,8 +186,8 @@ class MemoryLog:
 
     # -- reading -----------------------------------------------------------------------------
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
-        if not self._has(last):
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        if not self._has(last) and epoch in ("", self._epoch):
             await self.renew()
         return Ends(self._epoch, len(self._entries), self._oldest, self._changed)
 

@@ -36,10 +36,10 @@ class SqlReading:
         self._database = database
         self._renewing = renewing or database
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
-        found = await self._database.read(_ends_and_place, last)
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        found = await self._database.read(_ends_and_place, last, epoch)
         if found is None:
-            return await self._renewing.write(_ends_anew, last)
+            return await self._renewing.write(_ends_anew, last, epoch)
         return found
 
     async def renew(self) -> str:
@@ -119,15 +119,17 @@ async def ends(connection: Connection) -> Ends:
     return judging.ends(rows)
 
 
-async def _ends_and_place(connection: Connection, last: Place) -> Ends | None:
-    """None where the log does not have this entry where it was."""
+async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> Ends | None:
+    """None where the log does not have this entry where it was, and still has its epoch."""
     found = await ends(connection)
+    if epoch not in ("", found.epoch):
+        return found
     there = await entries.has(connection, last, found.oldest)
     return found if there and last.at <= found.head else None
 
 
-async def _ends_anew(connection: Connection, last: Place) -> Ends:
-    found = await _ends_and_place(connection, last)
+async def _ends_anew(connection: Connection, last: Place, epoch: str) -> Ends:
+    found = await _ends_and_place(connection, last, epoch)
     if found is None:
         await renew(connection)
         found = await ends(connection)

@@ -250,9 +250,10 @@ class Log(Protocol):
         TryAgain where the store cannot do it now: it may have been committed all the same.
         """
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
         """The log as a whole. Where it does not have the entry `last` where it was, positions have
-        been lost: then it has a new epoch when this returns."""
+        been lost: then it has a new epoch when this returns. epoch: that of `last`, if known; where
+        the log has another one already, it is not given a third."""
 
     async def renew(self) -> str:
         """Give the log a new epoch, and return it. Marks above its head are cut to it."""

@@ -257,8 +257,8 @@ class FakeLog:
         else:
             commit()
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
-        return await self._read(lambda: self.inner.ends(last))
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        return await self._read(lambda: self.inner.ends(last, epoch))
 
     async def renew(self) -> str:
         return await self._read(self.inner.renew)
