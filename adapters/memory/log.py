@@ -19,7 +19,6 @@ from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     DELETED,
     FOR_EVER,
-    KINDS,
     TEXT,
     Batch,
     Change,
@@ -311,20 +310,18 @@ class MemoryLog:
     async def forget(self, before_ms: int, limit: int) -> Forgotten:
         front = islice(self._entries, self._oldest - 1, None)
         there = (entry for entry in front if entry is not GONE)
-        old = list(islice(takewhile(lambda entry: entry.time_ms < before_ms, there), limit))
-        if old:
-            self._oldest = old[-1].at + 1
-        return self._delete(old, limit)
+        return self._delete_old(there, before_ms, limit, front=True)
 
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
-        old: list[Entry] = []
-        for kind in KINDS:
-            entries = (self._entries[at - 1] for at in self._of.get(conv, ()))
-            its = (entry for entry in entries if entry.kind == kind)
-            old += takewhile(lambda entry: entry.time_ms < before_ms, its)
-        return self._delete(old[:limit], limit)
+        its = (self._entries[at - 1] for at in self._of.get(conv, ()))
+        return self._delete_old(its, before_ms, limit)
 
-    def _delete(self, old: list[Entry], limit: int) -> Forgotten:
+    def _delete_old(
+        self, entries: Iterable[Entry], before_ms: int, limit: int, *, front: bool = False
+    ) -> Forgotten:
+        old = list(islice(takewhile(lambda entry: entry.time_ms < before_ms, entries), limit))
+        if old and front:
+            self._oldest = old[-1].at + 1
         for entry in old:
             self._entries[entry.at - 1] = GONE
             self._of[entry.conv].remove(entry.at)

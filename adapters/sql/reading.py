@@ -11,17 +11,7 @@ from adapters.sql import conversations, entries, forgetting, judging, members
 from adapters.sql.database import Connection, Database
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
-from chat_domain.entries import (
-    TEXT,
-    Ends,
-    Entry,
-    Forgotten,
-    Opening,
-    Place,
-    Reading,
-    Sight,
-    pair,
-)
+from chat_domain.entries import TEXT, Ends, Entry, Forgotten, Opening, Place, Reading, Sight, pair
 from chat_domain.model import Conversation
 
 __all__ = ["SqlReading", "ends", "opening", "renew"]

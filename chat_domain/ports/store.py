@@ -297,8 +297,8 @@ class Log(Protocol):
         whose entry was deleted is nobody's. What has no time that can be read is old."""
 
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
-        """The same of one conversation's entries, of each kind by itself, wherever they are.
-        `ends.oldest` stays as it is: positions that the log does not have were deleted."""
+        """The same of one conversation's entries, wherever they are. `ends.oldest` stays as it is:
+        positions that the log does not have were deleted."""
 
 
 @attrs.frozen
