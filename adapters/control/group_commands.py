@@ -26,14 +26,14 @@ async def rename(chat: Chat, *, group: str, name: str) -> Result:
     return {"group": _named(renamed), "before": before.name}
 
 
-async def keep(chat: Chat, *, group: str, days: int) -> Result:
-    found, before = await chat.group_administration.keep(group, days)
-    return {"group": _named(found), "days": days, "before": before}
-
-
 async def history(chat: Chat, *, group: str, shown: str) -> Result:
     found = await chat.group_administration.show_history(group, whole=shown == "all")
     return {"group": _named(found), "shown": shown}
+
+
+async def keep(chat: Chat, *, group: str, days: int) -> Result:
+    found, before = await chat.group_administration.keep(group, days)
+    return {"group": _named(found), "days": days, "before": before}
 
 
 async def remove(chat: Chat, *, group: str, who: str) -> Result:
@@ -49,8 +49,8 @@ GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
     "groups list": list_groups,
     "groups members": members,
     "groups rename": rename,
-    "groups keep": keep,
     "groups history": history,
+    "groups keep": keep,
     "groups remove": remove,
     "groups end": end,
 }

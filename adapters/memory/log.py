@@ -24,6 +24,7 @@ from chat_domain.entries import (
     Change,
     Ends,
     Entry,
+    Erased,
     Forgotten,
     Known,
     Opening,
@@ -148,7 +149,7 @@ class MemoryLog:
                 admission.shut_out(conv)
             case What.ERASED:
                 self._keep(admission)
-                self._erase(sender_id)
+                self._empty(sender_id, range(entry.answers + 1, len(self._entries) + 1))
         return conv, change
 
     def _leave(self, admission: Admission, group_id: int, user_id: int, refusal: ChatError) -> int:
@@ -176,15 +177,17 @@ class MemoryLog:
         self._of[entry.conv].append(entry.at)
         self._firsts[entry.sender_id, entry.cid] = entry.at
 
-    def _erase(self, sender_id: int) -> None:
-        for place, entry in enumerate(self._entries):
+    def _empty(self, sender_id: int, positions: Iterable[int]) -> None:
+        """The texts of a sender among these."""
+        for at in positions:
+            entry = self._entries[at - 1]
             if entry.sender_id == sender_id and entry.kind == TEXT:
-                self._entries[place] = _like(entry, kind=DELETED, text="")
+                self._entries[at - 1] = _like(entry, kind=DELETED, text="")
 
     # -- reading -----------------------------------------------------------------------------
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
-        if not self._has(last):
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        if not self._has(last) and epoch in ("", self._epoch):
             await self.renew()
         return Ends(self._epoch, len(self._entries), self._oldest, self._changed)
 
@@ -311,6 +314,14 @@ class MemoryLog:
         front = islice(self._entries, self._oldest - 1, None)
         there = (entry for entry in front if entry is not GONE)
         return self._delete_old(there, before_ms, limit, front=True)
+
+    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        begun = so_far.conv, so_far.at
+        convs = sorted(self._members.all_of(user_id))
+        every = [(conv, at) for conv in convs for at in self._of.get(conv, ()) if at <= upto]
+        left = [place for place in every if place > begun]
+        self._empty(user_id, (at for _, at in left[:limit]))
+        return Erased(*left[limit - 1]) if len(left) > limit else Erased(done=True)
 
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
         its = (self._entries[at - 1] for at in self._of.get(conv, ()))

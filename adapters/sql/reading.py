@@ -11,7 +11,18 @@ from adapters.sql import conversations, entries, forgetting, judging, members
 from adapters.sql.database import Connection, Database
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
-from chat_domain.entries import TEXT, Ends, Entry, Forgotten, Opening, Place, Reading, Sight, pair
+from chat_domain.entries import (
+    TEXT,
+    Ends,
+    Entry,
+    Erased,
+    Forgotten,
+    Opening,
+    Place,
+    Reading,
+    Sight,
+    pair,
+)
 from chat_domain.model import Conversation
 
 __all__ = ["SqlReading", "ends", "opening", "renew"]
@@ -25,10 +36,10 @@ class SqlReading:
         self._database = database
         self._renewing = renewing or database
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
-        found = await self._database.read(_ends_and_place, last)
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        found = await self._database.read(_ends_and_place, last, epoch)
         if found is None:
-            return await self._renewing.write(_ends_anew, last)
+            return await self._renewing.write(_ends_anew, last, epoch)
         return found
 
     async def renew(self) -> str:
@@ -94,6 +105,10 @@ class SqlReading:
         asked = before_ms, bounded(limit)
         return await self._database.write(forgetting.forget, *asked, repeatable=True)
 
+    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        asked = bounded(user_id), so_far, bounded_at(upto), bounded(limit)
+        return await self._database.write(entries.erase_some, *asked, repeatable=True)
+
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
         asked = bounded_at(conv), before_ms, bounded(limit)
         return await self._database.write(forgetting.forget_of, *asked, repeatable=True)
@@ -104,15 +119,17 @@ async def ends(connection: Connection) -> Ends:
     return judging.ends(rows)
 
 
-async def _ends_and_place(connection: Connection, last: Place) -> Ends | None:
-    """None where the log does not have this entry where it was."""
+async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> Ends | None:
+    """None where the log does not have this entry where it was, and still has its epoch."""
     found = await ends(connection)
+    if epoch not in ("", found.epoch):
+        return found
     there = await entries.has(connection, last, found.oldest)
     return found if there and last.at <= found.head else None
 
 
-async def _ends_anew(connection: Connection, last: Place) -> Ends:
-    found = await _ends_and_place(connection, last)
+async def _ends_anew(connection: Connection, last: Place, epoch: str) -> Ends:
+    found = await _ends_and_place(connection, last, epoch)
     if found is None:
         await renew(connection)
         found = await ends(connection)

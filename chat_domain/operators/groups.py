@@ -47,14 +47,6 @@ class GroupAdministration:
         await self.membership.rename_by_force(_OPERATOR, before.id, parsed)
         return before, attrs.evolve(before, name=parsed.text)
 
-    async def keep(self, which: str, days: int) -> tuple[Group, int]:
-        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
-        kept before. Raises NoSuchGroup and BadDays."""
-        if not 0 <= days <= MAX_DAYS:
-            raise BadDays(MAX_DAYS)
-        group = await self.group(which)
-        return group, await self.membership.groups.keep(group.id, days)
-
     async def show_history(self, which: str, *, whole: bool) -> Group:
         """Let who joins a group from now on see all that was said there, or what comes from their
         joining on. Raises NoSuchGroup."""
@@ -62,6 +54,14 @@ class GroupAdministration:
         if not await self.membership.groups.show_history(group.id, whole=whole):
             raise NoSuchGroup(which)  # it has ended meanwhile
         return group
+
+    async def keep(self, which: str, days: int) -> tuple[Group, int]:
+        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
+        kept before. Raises NoSuchGroup and BadDays."""
+        if not 0 <= days <= MAX_DAYS:
+            raise BadDays(MAX_DAYS)
+        group = await self.group(which)
+        return group, await self.membership.groups.keep(group.id, days)
 
     async def remove(self, which: str, who: str) -> tuple[Group, User]:
         """End somebody's membership, as if they had left; they can join again.

@@ -216,20 +216,6 @@ async def test_groups_are_listed_with_their_members(server: Server) -> None:
     assert await ask(server, "groups members", group="9", after=0, limit=5) == "no_such_group"
 
 
-async def test_a_group_is_kept_for_as_long_as_the_operator_says(server: Server) -> None:
-    """In days, up to a hundred years, or for ever."""
-    await ann_and_bob(server)
-    hikers = {"id": 1, "name": "hikers"}
-    for days, before in ((30, 0), (36_500, 30), (0, 36_500)):
-        answer = await ask(server, "groups keep", group="HIKERS", days=days)
-        assert answer == {"group": hikers, "days": days, "before": before}
-        (listed,) = (await ask(server, "groups list", after=0, limit=5))["groups"]
-        assert listed["keep_days"] == days
-    for days in (-1, 36_501):
-        assert await ask(server, "groups keep", group="1", days=days) == "bad_field"
-    assert await ask(server, "groups keep", group="9", days=1) == "no_such_group"
-
-
 async def test_the_operator_chooses_what_who_joins_is_shown(server: Server) -> None:
     """All that was said, or what comes from their joining on."""
     ann, bob = await ann_and_bob(server)
@@ -245,6 +231,20 @@ async def test_the_operator_chooses_what_who_joins_is_shown(server: Server) -> N
     assert await ask(server, "groups history", group="9", shown="all") == "no_such_group"
     await ann.ask(1028, groupid=1)
     assert await ask(server, "groups history", group="1", shown="all") == "no_such_group"
+
+
+async def test_a_group_is_kept_for_as_long_as_the_operator_says(server: Server) -> None:
+    """In days, up to a hundred years, or for ever."""
+    await ann_and_bob(server)
+    hikers = {"id": 1, "name": "hikers"}
+    for days, before in ((30, 0), (36_500, 30), (0, 36_500)):
+        answer = await ask(server, "groups keep", group="HIKERS", days=days)
+        assert answer == {"group": hikers, "days": days, "before": before}
+        (listed,) = (await ask(server, "groups list", after=0, limit=5))["groups"]
+        assert listed["keep_days"] == days
+    for days in (-1, 36_501):
+        assert await ask(server, "groups keep", group="1", days=days) == "bad_field"
+    assert await ask(server, "groups keep", group="9", days=1) == "no_such_group"
 
 
 async def test_the_operator_s_changes_reach_members_as_any_other(server: Server) -> None:
