@@ -122,7 +122,7 @@ CREATE TABLE IF NOT EXISTS Entry (
     body     TEXT          NOT NULL COMMENT 'the text; of a change JSON',
     PRIMARY KEY (at),
     UNIQUE KEY EntryOnce (cid, senderid),
-    KEY EntryOf (conv, kind, at, senderid)
+    KEY EntryOf (conv, at, kind, senderid)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'all that was said, and every change of who may see it';
 
 CREATE TABLE IF NOT EXISTS Member (

@@ -22,7 +22,7 @@ CREATE TABLE Entry (
     re       INTEGER NOT NULL DEFAULT 0,
     body     TEXT    NOT NULL
 );
-CREATE INDEX EntryOf ON Entry (conv, kind, at, senderid);
+CREATE INDEX EntryOf ON Entry (conv, at, kind, senderid);
 CREATE UNIQUE INDEX EntryOnce ON Entry (cid, senderid);
 """
 _INSERT = (

@@ -20,7 +20,7 @@ _INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS 
 _FILL = """
 WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :count)
 INSERT INTO Entry (at, conv, kind, senderid, cid, time_ms, body)
-SELECT n, conv, 0, CASE n / :convs % 2 WHEN 0 THEN one ELSE other END,
+SELECT n, conv, 0, CASE WHEN n > :read OR n / :convs % 2 THEN other ELSE one END,
        printf('%013d-%08x', :since + n * :days * 86400000 / :count, n),
        :since + n * :days * 86400000 / :count, :text
 FROM number JOIN Talk ON Talk.place = CASE n % 2 WHEN 0 THEN 0 ELSE n / 2 % (:convs - 1) + 1 END
@@ -46,9 +46,13 @@ def pair(one: int, other: int) -> int:
 
 def fill(path: Path, past: Past, unread: int) -> float:
     """Write all of that, of which the reader has not read the last `unread` of each conversation
-    but the first; seconds that it took."""
+    but the first, which are the others'; seconds that it took."""
     began = time.monotonic()
-    convs = [(place, pair(past.reader, one), past.reader, one) for place, one in _places(past)]
+    read = past.count - 2 * (len(past.others) - 1) * unread
+    convs = [
+        (place, pair(past.reader, other), past.reader, other)
+        for place, other in enumerate(past.others)
+    ]
     # as a lost power cut is of no concern here, and indexes are made in the end, sorted
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         execute = database.execute
@@ -71,6 +75,7 @@ def fill(path: Path, past: Past, unread: int) -> float:
                 "count": past.count,
                 "convs": len(convs),
                 "days": past.days,
+                "read": read,
                 "since": time.time_ns() // 1_000_000 - past.days * DAY_MS,
                 "text": TEXT,
             },
@@ -78,7 +83,6 @@ def fill(path: Path, past: Past, unread: int) -> float:
         for _, sql in indexes:
             execute(sql)
         execute("UPDATE Log SET head = ?", (past.count,))
-        read = max(0, past.count - 2 * len(convs) * unread)
         members = [
             (user, conv, FOR_EVER, past.count if not place else read)
             for place, conv, *two in convs
@@ -93,10 +97,6 @@ def fill(path: Path, past: Past, unread: int) -> float:
         execute("COMMIT")
         execute("PRAGMA journal_mode = WAL")
     return time.monotonic() - began
-
-
-def _places(past: Past) -> Sequence[tuple[int, int]]:
-    return list(enumerate(past.others))
 
 
 def oldest(path: Path) -> int:

@@ -54,7 +54,8 @@ class What(enum.StrEnum):
     CREATED: a group, `name` and `detail` are what it is called and about. JOINED, LEFT: whoever
     did it; `user_id` of the latter: who is creator now, 0 if that did not change. REMOVED:
     `user_id`, by an operator or whoever may. RENAMED: the group is called `name`. ENDED: the group
-    is no more. ERASED: the sender's account is no more, and nothing they have written.
+    is no more. ERASED: the sender's account is no more, and nothing they have written; its entry
+    answers the position up to which their texts were emptied before (see `Log.erase`).
     Of the conversation with oneself: DEVICE_ENDED, the device called `detail`; ALL_ENDED, every
     session but the one called `detail`, if any.
     """
@@ -204,6 +205,16 @@ class Forgotten:
 
     number: int
     more: bool
+
+
+@attrs.frozen
+class Erased:
+    """How far a user's conversations were gone through, in the order of their numbers: those below
+    `conv`, and of that one up to the position `at`. done: all of them."""
+
+    conv: int = 0
+    at: int = 0
+    done: bool = False
 
 
 @attrs.frozen

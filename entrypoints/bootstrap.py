@@ -43,6 +43,7 @@ from chat_domain.messages.small_groups import SmallGroups
 from chat_domain.messages.typing import Typing
 from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
+from chat_domain.operators.erasing import Erasing
 from chat_domain.operators.evictions import Evictions
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
@@ -290,8 +291,10 @@ def assemble(
     writing = Writing(queue, clock, ids)
     groups = GroupMembership(store.groups, queue, presence, clock, ids, guard)
     evictions = Evictions(devices, presence)
+    pieces = Pieces(clock, latches)
+    erasing = Erasing(log, devices, pieces)
     administration = Administration(
-        store.users, presence, registration, tokens, hasher, groups, log, evictions
+        store.users, presence, registration, tokens, hasher, groups, log, evictions, erasing
     )
     return Chat(
         registration=registration,
@@ -331,6 +334,6 @@ def assemble(
                 **(depths or {}),
             },
         ),
-        retention=Retention(log, store.groups, follower, clock, Pieces(clock, latches)),
+        retention=Retention(log, store.groups, follower, clock, pieces),
         clock=clock,
     )

@@ -1,4 +1,4 @@
-"""The line client: `python -m entrypoints.cli_client [HOST] [PORT]`, installed as `chat`."""
+"""The line client: `python -m entrypoints.cli_client [HOST[:PORT]] [PORT]`, installed as `chat`."""
 
 import argparse
 import asyncio
@@ -10,19 +10,24 @@ import sys
 from collections.abc import Sequence
 
 from adapters.client import ChatClient, ConnectionLost
+from adapters.terminal.address import HOST, PORT, address, port_number
 from adapters.terminal.app import LineClient
 from adapters.terminal.book import Book
+from adapters.terminal.fullscreen.bell import Bell
+from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.screen import WholeScreen
+from adapters.terminal.fullscreen.talks import DeskTalks
 from adapters.terminal.plain import standard_screen
-from adapters.terminal.screen import TerminalScreen
 from entrypoints.version import add_version, called
 
 _ECHO_AFTER = 1.0  # seconds
 _LONGEST_NAME = 50  # of a device
+_TYPEWRITERS = ("", "dumb", "unknown")  # what TERM calls a terminal that cannot move its cursor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = command_line().parse_args(arguments)
-    plain = options.plain or not (sys.stdin.isatty() and sys.stdout.isatty())
+    options = _options(arguments)
+    plain = options.plain or not _can_be_drawn_on()
     serve = _serve_plainly if plain else _serve_terminal
     try:
         return asyncio.run(serve(options, _tls(options)))
@@ -44,12 +49,17 @@ def command_line() -> argparse.ArgumentParser:
         epilog="exit status: 0; 1 if something failed; 2 for wrong arguments; 130 after Ctrl-C",
     )
     add_version(parser)
-    parser.add_argument("host", nargs="?", default="127.0.0.1", metavar="HOST", help="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=6000, type=_port, metavar="PORT", help="6000")
+    parser.add_argument(
+        "host", nargs="?", default=HOST, metavar="HOST", help=f"{HOST}; or HOST:PORT in one"
+    )
+    parser.add_argument("port", nargs="?", type=_port, metavar="PORT", help=str(PORT))
     parser.add_argument(
         "--plain",
         action="store_true",
         help="plain lines without colour, as when the input or output is no terminal",
+    )
+    parser.add_argument(
+        "--no-bell", dest="bell", action="store_false", help="do not ring the terminal's bell"
     )
     parser.add_argument(
         "--device",
@@ -81,10 +91,30 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
         raise ConnectionLost(f"cannot read {options.tls_ca}: {exc.strerror or exc}") from exc
 
 
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = command_line()
+    options = parser.parse_args(arguments)
+    try:
+        options.host, options.port = address(options.host, options.port)
+    except ValueError as exc:
+        parser.error(str(exc))
+    return options
+
+
+def _can_be_drawn_on() -> bool:
+    """Whether there is a terminal, and one that can do more than write line after line."""
+    return (
+        sys.stdin.isatty()
+        and sys.stdout.isatty()
+        and os.environ.get("TERM", "") not in _TYPEWRITERS
+    )
+
+
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):  # noqa: PLR2004
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
-    return int(text)
+    try:
+        return port_number(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
 
 
 def _device(text: str) -> str:
@@ -102,11 +132,19 @@ async def _serve_plainly(options: argparse.Namespace, tls: ssl.SSLContext | None
 
 
 async def _serve_terminal(options: argparse.Namespace, tls: ssl.SSLContext | None) -> int:
-    book = Book()
-    screen = TerminalScreen(book)
     async with ChatClient.connect(options.host, options.port, tls=tls) as client:
-        with screen.shown():
-            app = LineClient(client, screen, book, device=options.device, echo_after=_ECHO_AFTER)
+        desk, book, bell = Desk(), Book(), Bell(on=options.bell)
+        talks = DeskTalks(client, desk, book, bell)
+        screen = WholeScreen(desk, book, talks, bell)
+        async with screen.shown():
+            app = LineClient(
+                client,
+                screen,
+                book,
+                device=options.device,
+                echo_after=_ECHO_AFTER,
+                talks=talks,
+            )
             return await app.run()
 
 

@@ -1,7 +1,15 @@
 """A client of the chat server: the version 2 protocol of docs/protocol.md, kept alive for you."""
 
 from adapters.client.chat_client import ChatClient
-from adapters.client.errors import ClientError, ConnectionLost, OutboxFull, Refused
+from adapters.client.conversation import Conversation, Page
+from adapters.client.errors import (
+    ClientError,
+    ConnectionLost,
+    NeedsTls,
+    OutboxFull,
+    Refused,
+    StoreError,
+)
 from adapters.client.events import (
     Ack,
     Changed,
@@ -11,15 +19,21 @@ from adapters.client.events import (
     GoingAway,
     Got,
     Message,
+    NotSent,
     Presence,
+    Read,
     Reconnected,
     Reset,
     ServerError,
     SessionEnded,
+    SettingsChanged,
+    Typing,
 )
 from adapters.client.position import Position
 from adapters.client.settings import Settings
+from adapters.client.where import InGroup, Where, With
 from chat_domain import hints
+from chat_domain.model import Preferences
 
 __all__ = [
     "Ack",
@@ -28,19 +42,31 @@ __all__ = [
     "ClientError",
     "Connected",
     "ConnectionLost",
+    "Conversation",
     "Disconnected",
     "Event",
     "GoingAway",
     "Got",
+    "InGroup",
     "Message",
+    "NeedsTls",
+    "NotSent",
     "OutboxFull",
+    "Page",
     "Position",
+    "Preferences",
     "Presence",
+    "Read",
     "Reconnected",
     "Refused",
     "Reset",
     "ServerError",
     "SessionEnded",
     "Settings",
+    "SettingsChanged",
+    "StoreError",
+    "Typing",
+    "Where",
+    "With",
     "hints",
 ]

@@ -1,40 +1,36 @@
 """The client as a program uses it: see docs/client.md."""
 
 import asyncio
+import logging
 import random
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from pathlib import Path
 
-from msgspec.structs import replace
-
-from adapters.client import codec
+from adapters.client.account import Account
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.connection import Connection
-from adapters.client.errors import ConnectionLost, OutboxFull, Refused
-from adapters.client.events import Ack, Event
+from adapters.client.conversations import Conversations
+from adapters.client.errors import StoreError
+from adapters.client.events import Changed, Event, Message
+from adapters.client.groups import Groups
 from adapters.client.inbox import Inbox
-from adapters.client.keeper import Address, Identity, Keeper, beginning_at
-from adapters.client.outbox import Chat
-from adapters.client.position import Position
+from adapters.client.keeper import Address, Keeper
+from adapters.client.ledger import FileLedger, Ledger
+from adapters.client.people import People
+from adapters.client.reading import Reading
 from adapters.client.settings import Settings
-from adapters.wire import answers as wire
-from adapters.wire import requests
-from adapters.wire.answers import Answer, FriendsAck, GroupsAck, MembersAck
-from adapters.wire.requests import Request
-from chat_domain.model import Friend, Group, Member, Membership, Resumable, User
+from adapters.client.where import Where, where
 
-A = TypeVar("A", bound=Answer)
-P = TypeVar("P", FriendsAck, GroupsAck, MembersAck)
-Change = requests.CreateGroup | requests.JoinGroup | requests.RenameGroup | requests.LeaveGroup
-
+log = logging.getLogger("adapters.client")
+LAST = 2**63 - 1  # above every position
 _DEFAULTS = Settings()
 _LONGEST_HOLD = 5.0  # seconds between attempts at a message that is refused for the moment
 
 
-class ChatClient:
+class ChatClient(Account, Conversations, Groups, People):
     """One user of the chat server.
 
     Unless said otherwise methods raise Refused, with the server's reason, or ConnectionLost.
@@ -49,6 +45,8 @@ class ChatClient:
         port: int,
         *,
         reconnect: bool = True,
+        retry: bool = False,
+        store: str | Path | None = None,
         tls: ssl.SSLContext | None = None,
         settings: Settings = _DEFAULTS,
         on_event: Callable[[Event], None] | None = None,
@@ -56,19 +54,29 @@ class ChatClient:
     ) -> AsyncGenerator["ChatClient"]:
         """Connect, and close at the end. Raises ConnectionLost if there is no server.
 
-        With `on_event`, events are handed to that function at once and `events()` has none.
+        retry: wait for a server that is down, for as long as it takes. store: a file in which this
+        program, when it is started again, finds where it was, what it had not finished with and
+        what it had not sent; made if it is not there. Raises StoreError if it cannot be used.
+        With `on_event`, events are handed to that function at once and `events()` has none; it is
+        done with each when it returns.
         """
-        client = cls(Address(host, port, tls), settings, on_event, rng, reconnect=reconnect)
-        await client._keeper.start()
+        ledger = Ledger() if store is None else await FileLedger.open(store, settings.kept)
         try:
-            yield client
+            address = Address(host, port, tls)
+            client = cls(address, settings, ledger, on_event, rng, reconnect=reconnect)
+            await client._keeper.start(retry=retry)
+            try:
+                yield client
+            finally:
+                await client._keeper.stop()
         finally:
-            await client._keeper.stop()
+            await ledger.close()
 
     def __init__(
         self,
         address: Address,
         settings: Settings,
+        ledger: Ledger,
         on_event: Callable[[Event], None] | None,
         rng: random.Random | None,
         *,
@@ -79,241 +87,79 @@ class ChatClient:
         self._on_event = on_event
         self._inbox = Inbox(settings.backlog, self._catch_up)
         self._cids = Cids()
+        self._ledger = ledger
+        self._ledger.give = self._give
         self._connection = Connection(
             settings,
             Backoff(settings.first_delay, _LONGEST_HOLD, rng),
             self._cids,
-            self._deliver,
-            lambda: self._inbox.has_room,
+            ledger,
+            deliver=self._deliver,
+            has_room=self._has_room,
         )
         self._keeper = Keeper(
-            self._connection, address, settings, self._deliver, reconnect=reconnect, rng=rng
+            self._connection, address, settings, ledger, self._deliver, reconnect=reconnect, rng=rng
         )
         self._keeper.on_end = self._inbox.end
+        self._ledger.on_failure = self._keeper.fail
+        self._ledger.on_idle = self._catch_up
         self._turn = asyncio.Lock()
 
-    # Who.
+    # What happens.
 
-    @property
-    def user(self) -> User | None:
-        """Who is logged in."""
-        return self._keeper.identity.user if self._keeper.identity else None
+    def events(self, *, explicit: bool = False, lasting: bool = False) -> AsyncIterator[Event]:
+        """What happens, in order.
 
-    @property
-    def token(self) -> str | None:
-        """What `resume` takes, in another program or after a restart."""
-        return self._keeper.identity.token if self._keeper.identity else None
-
-    async def register(self, name: str, password: str) -> int:
-        """Make an account; its id."""
-        request = requests.Register(name=name, password=password)
-        await self._online()
-        return (await self._keeper.ask(request, self._settings.greet_within)).id
-
-    @property
-    def position(self) -> Position | None:
-        """Everything of the user's up to here has been an event, read or not; None as long as that
-        is not known. What a later login can go on from.
+        The application is done with an event when it asks for the next one; `explicit`: only when
+        it says so by `taken`. While `Settings.backlog` events are unread, what else comes is left
+        to the server; when all are read, the client reconnects to get it.
+        Ends when the client is closed, and where it shall not reconnect, with its connection.
+        Raises Refused behind a `SessionEnded` after which nobody has logged in (`lasting`: waits
+        until somebody has), and NeedsTls or StoreError where there is no going on.
         """
-        return self._connection.position
+        done = None if explicit else self.taken
+        return Reading(self._inbox, done, lambda: self.user is not None, lasting=lasting)
 
-    async def login(
-        self, who: int | str, password: str, *, device: str = "", position: Position | None = None
-    ) -> User:
-        """Log in by id (also written in digits) or by name.
+    async def serve(self, handle: Callable[[Event], Awaitable[None]]) -> None:
+        """Let a handler have each event of `events`, one after the other. What it fails on is
+        logged, and it goes on with the next, as long as the user is logged in."""
+        async for event in self.events():
+            try:
+                await handle(event)
+            except Exception:
+                if self._keeper.ended is not None or self._keeper.identity is None:
+                    raise
+                log.exception("the handler failed on a %s", type(event).__name__)
 
-        device: what the session is called, 1 to 50 printable characters; another of this user's
-        that is called the same ends. position: where an earlier login was, to go on from there;
-        without it comes what none of the user's devices has had.
-        A server that is silent or busy is asked again, for `Settings.patience` in all.
-        """
-        number, name = _id_or_name(who)
-        login = requests.Login(
-            id=number, name=name, password=password, v=codec.VERSION, device=device
-        )
-        return await self._keeper.persist(lambda: self._keeper.enter(beginning_at(login, position)))
+    async def taken(self, event: Event) -> None:
+        """The application is done with this event, and with all that came before. The server may be
+        told so, and with a local store it comes to no later program."""
+        if isinstance(event, Message | Changed):
+            self._finish(event)
+            await self._ledger.flushed()
 
-    async def resume(self, token: str, *, position: Position | None = None) -> User:
-        """Log in by an earlier login's token."""
-        resume = beginning_at(requests.Resume(token=token), position)
-        return await self._keeper.persist(lambda: self._keeper.enter(resume))
-
-    async def logout(self) -> None:
-        """End the session and its token, after waiting for the messages that are under way."""
-        await self._online()
-        await self.drain(self._settings.answer_within)
-        self._keeper.identity = None
-        self._connection.forget_messages(Refused(5, "not_logged_in", "you have logged out"))
-        try:
-            async with asyncio.timeout(self._settings.request_within):
-                await self._connection.log_out()
-        except (TimeoutError, Refused):
-            self._connection.drop("the server does not log out")  # which ends the session, too
-            raise
-
-    async def change_password(self, old: str, new: str) -> None:
-        """Also ends all tokens; this session gets a new one."""
-        ack = await self._ask(requests.ChangePassword(old=old, new=new))
-        identity = self._keeper.identity
-        if identity is not None:
-            login = identity.login and replace(identity.login, password=new)
-            self._keeper.identity = Identity(identity.user, ack.token, login)
-
-    async def sessions(self) -> list[Resumable]:
-        """This user's sessions that can be resumed, the latest first."""
-        ack = await self._ask(requests.ListSessions())
-        return [row.resumable() for row in ack.sessions]
-
-    async def end_session(self, name: str) -> None:
-        """Make a session's token worthless; for the current one, use `logout`."""
-        await self._ask(requests.EndSession(session=name))
-
-    # Messages.
-
-    async def send(self, user_id: int, text: str, *, answers: int = 0) -> Ack:
-        """Send a message and wait until it is safe. It survives reconnections on the way.
-
-        answers: the position of what it answers, 0 for nothing.
-        Waits for room while too many messages wait. A cancelled `send` may have been sent.
-        """
-        return await self._send(requests.OneChat(toid=user_id, msg=text, re=answers))
-
-    async def send_group(self, group_id: int, text: str, *, answers: int = 0) -> Ack:
-        """Send a message to a group; otherwise as `send`."""
-        return await self._send(requests.GroupChat(groupid=group_id, msg=text, re=answers))
-
-    def post(self, user_id: int, text: str, *, answers: int = 0) -> asyncio.Future[Ack]:
-        """Queue a message at once; many can be on their way. Raises OutboxFull, too."""
-        return self._post(requests.OneChat(toid=user_id, msg=text, re=answers))
-
-    def post_group(self, group_id: int, text: str, *, answers: int = 0) -> asyncio.Future[Ack]:
-        """Queue a message to a group; otherwise as `post`."""
-        return self._post(requests.GroupChat(groupid=group_id, msg=text, re=answers))
-
-    @property
-    def unsettled(self) -> int:
-        """How many messages have no answer yet."""
-        return self._connection.unsettled
-
-    async def room(self) -> None:
-        """Wait until `post` has room."""
-        while self._connection.unsettled >= self._settings.waiting:
-            await self._connection.progress()
-
-    async def drain(self, within: float) -> bool:
-        """Wait until all messages have their answer; False if time runs out first."""
-        try:
-            async with asyncio.timeout(within):
-                while self._connection.unsettled:
-                    await self._connection.progress()
-        except TimeoutError:
-            return False
-        return True
-
-    def events(self) -> AsyncIterator[Event]:
-        """What happens, in order. Ends when the client is closed or gives up.
-
-        A message counts as taken over once it is here. While `Settings.backlog` events are unread,
-        what else comes is left to the server; when all are read, the client reconnects to get it.
-        """
-        return self._inbox
-
-    # Friends and groups.
-
-    async def find_user(self, name: str) -> Friend:
-        return (await self._ask(requests.FindUser(name=name))).friend()
-
-    async def add_friend(self, who: int | str) -> Friend:
-        number, name = _id_or_name(who)
-        ack = await self._ask(requests.AddFriend(friendid=number, friendname=name))
-        return ack.friend.friend() if ack.friend else Friend(0, str(who), online=False)
-
-    async def remove_friend(self, friend_id: int) -> None:
-        await self._ask(requests.RemoveFriend(friendid=friend_id))
-
-    async def friends(self, page: int = 100) -> AsyncIterator[Friend]:
-        """Everybody on the user's list, ascending by id, fetched page by page."""
-        async for ack in self._pages(requests.ListFriends(limit=page)):
-            for row in ack.friends:
-                yield row.friend()
-
-    async def groups(self, page: int = 100) -> AsyncIterator[Membership]:
-        """The user's groups, ascending by id, fetched page by page."""
-        async for ack in self._pages(requests.ListGroups(limit=page)):
-            for row in ack.groups:
-                yield row.membership()
-
-    async def members(self, group_id: int, page: int = 100) -> AsyncIterator[Member]:
-        """The members of one of the user's groups, ascending by id, fetched page by page."""
-        async for ack in self._pages(requests.ListMembers(groupid=group_id, limit=page)):
-            for row in ack.users:
-                yield row.member()
-
-    # What changes a group is asked for again under the same cid, so that it is done once.
-
-    async def create_group(self, name: str, description: str = "") -> Group:
-        ack = await self._write(requests.CreateGroup(groupname=name, groupdesc=description))
-        return Group(ack.groupid, name, description)
-
-    async def join_group(self, group_id: int) -> Group:
-        ack = await self._write(requests.JoinGroup(groupid=group_id))
-        return Group(ack.groupid, ack.groupname or "", ack.groupdesc or "")
-
-    async def rename_group(self, group_id: int, name: str) -> None:
-        """Only the group's creator may. The other members get `Changed`."""
-        await self._write(requests.RenameGroup(groupid=group_id, groupname=name))
-
-    async def leave_group(self, group_id: int) -> None:
-        await self._write(requests.LeaveGroup(groupid=group_id))
+    async def kept(
+        self, whom: Where | int, *, before: int | None = None, limit: int = 50
+    ) -> list[Message | Changed]:
+        """The last entries of a conversation that the local store has, below a position, ascending.
+        It needs no connection."""
+        if not isinstance(self._ledger, FileLedger):
+            raise StoreError("there is no local store")
+        return await self._ledger.kept(where(whom), LAST if before is None else before, limit)
 
     # Inside.
 
-    async def _online(self) -> None:
-        try:
-            async with asyncio.timeout(self._settings.patience):
-                await self._keeper.online()
-        except TimeoutError:
-            raise ConnectionLost("there is no connection") from None
-
-    async def _ask(self, request: Request[A]) -> A:
-        await self._online()
-        return await self._keeper.ask(request)
-
-    async def _write(self, request: Change) -> wire.Ack:
-        request = replace(request, cid=self._cids.next())
-        within = self._settings.answer_within
-        return await self._keeper.persist(lambda: self._keeper.ask(request, within))
-
-    async def _pages(self, request: Request[P]) -> AsyncIterator[P]:
-        while True:
-            page = await self._ask(request)
-            yield page
-            if page.next is None:
-                return
-            request = replace(request, after=page.next)
-
-    async def _send(self, chat: Chat) -> Ack:
-        async with self._turn:  # who waits for room does not lose their place to a newcomer
-            await self.room()
-            future = self._post(chat)
-        return await future
-
-    def _post(self, chat: Chat) -> asyncio.Future[Ack]:
-        if self._keeper.ended is not None:
-            raise self._keeper.ended
-        if self._keeper.identity is None:
-            raise Refused(5, "not_logged_in", "log in first")
-        codec.check_text(chat.msg)
-        if self._connection.unsettled >= self._settings.waiting:
-            raise OutboxFull
-        return self._connection.post(self._cids.next(), chat)
-
     def _deliver(self, event: Event) -> None:
         self._keeper.observe(event)
+        self._ledger.hand(event)
+
+    def _give(self, event: Event) -> None:
         if self._on_event is None:
             self._inbox.put(event)
-        else:
-            self._call(self._on_event, event)
+            return
+        self._call(self._on_event, event)
+        if isinstance(event, Message | Changed):
+            self._finish(event)
 
     def _call(self, on_event: Callable[[Event], None], event: Event) -> None:
         try:
@@ -322,15 +168,13 @@ class ChatClient:
             what = {"message": f"on_event failed on {event}", "exception": exc}
             asyncio.get_running_loop().call_exception_handler(what)
 
+    def _finish(self, entry: Message | Changed) -> None:
+        self._ledger.finish(entry)
+        self._connection.finish(entry)
+
+    def _has_room(self) -> bool:
+        return len(self._inbox) + self._ledger.size < self._settings.backlog
+
     def _catch_up(self) -> None:
-        self._connection.catch_up()
-
-
-def _id_or_name(who: int | str) -> tuple[int, None] | tuple[None, str]:
-    """Names are never digits alone, so digits are an id."""
-    if isinstance(who, int):
-        return who, None
-    digits = who.strip()
-    if digits.isascii() and digits.isdigit():
-        return int(digits), None
-    return None, who
+        if not len(self._inbox) and not self._ledger.size:
+            self._connection.catch_up()

@@ -13,10 +13,11 @@ from adapters.wire import errors
 from adapters.wire.answers import Answer, Error, Verdict
 from adapters.wire.frames import ServerFrame, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME
-from adapters.wire.requests import REQUESTS, AnyRequest
+from adapters.wire.requests import REQUESTS, AnyRequest, OneChat
 
 VERSION = 2
 MAX_TEXT = 4_096
+MAX_CID = 64
 
 
 def _declared(kind: type[ServerFrame]) -> Iterator[type[ServerFrame]]:
@@ -75,6 +76,20 @@ def check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as exc:
         raise _refused("bad_field", "this is not valid text") from exc
+
+
+def check_cid(cid: str) -> None:
+    """Raise Refused for what is no cid."""
+    try:
+        OneChat(toid=1, msg="x", cid=cid)
+    except ValueError as exc:
+        raise _refused("bad_field", "a cid has letters, digits, `_` and `-` alone") from exc
+    if not 1 <= len(cid) <= MAX_CID:
+        raise _refused("bad_field", f"a cid has 1 to {MAX_CID} characters")
+
+
+def conflict() -> Refused:
+    return _refused("cid_conflict", "another message waits under this cid")
 
 
 def _refused(error: str, why: str) -> Refused:

@@ -8,18 +8,24 @@ import asyncio
 import math
 import ssl
 from collections.abc import Callable
-from typing import cast
+
+from msgspec.structs import replace
 
 from adapters.client import events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
-from adapters.client.codec import refusal
-from adapters.client.errors import ConnectionLost
+from adapters.client.codec import conflict, refusal
+from adapters.client.errors import ConnectionLost, Refused
+from adapters.client.ledger import Ledger
+from adapters.client.link import Link
 from adapters.client.outbox import Chat
+from adapters.client.outputs import Answered, Broken, Output, Settled, State
+from adapters.client.past import Past
 from adapters.client.position import Position
-from adapters.client.protocol import Answered, Broken, ClientProtocol, Output, Settled, State
+from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
-from adapters.wire.answers import Answer
+from adapters.client.telling import event_of_refusal
+from adapters.wire.answers import Answer, LoginAck
 from adapters.wire.requests import AnyRequest
 
 
@@ -34,26 +40,45 @@ class Connection:
         settings: Settings,
         hold: Backoff,
         cids: Cids,
+        ledger: Ledger,
+        *,
         deliver: Callable[[events.Event], None],
         has_room: Callable[[], bool],
     ) -> None:
         self._settings = settings
+        self._ledger = ledger
         self._protocol = ClientProtocol(settings, hold, cids)
         self._deliver = deliver
         self._has_room = has_room
         self._loop = asyncio.get_running_loop()
-        self._link: _Link | None = None
+        self._link: Link | None = None
         self._requests: dict[int, asyncio.Future[Answer]] = {}
         self._acks: dict[str, asyncio.Future[events.Ack]] = {}
         self._progress = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._part_by = math.inf
         self._flushing = False
-        self.lost: asyncio.Future[str] = self._loop.create_future()
+        self._hung_up = False
+        self.lost: asyncio.Future[ConnectionLost] = self._loop.create_future()
+        self._restore(ledger.past)
+
+    def _restore(self, past: Past) -> None:
+        """Go on where an earlier program was. Nobody waits for what it has not sent, so it is told
+        if that is refused."""
+        self._protocol.restore(past)
+        for cid, _ in past.unsent:
+            self._acks[cid] = self._loop.create_future()
+            self._acks[cid].add_done_callback(_look)
+        self._inherited = dict(past.unsent)
 
     @property
     def state(self) -> State:
         return self._protocol.state
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether the server has closed without ever having said a word."""
+        return self._hung_up and not self._protocol.greeted
 
     @property
     def unsettled(self) -> int:
@@ -62,16 +87,27 @@ class Connection:
 
     @property
     def position(self) -> Position | None:
-        """How far the user has come in the log; None as long as that is not known."""
+        """Where the next session begins; None as long as that is not known."""
         return self._protocol.position
+
+    @property
+    def done(self) -> Position | None:
+        """Up to where the application is done with everything."""
+        return self._protocol.done
+
+    def finish(self, entry: events.Message | events.Changed) -> None:
+        """The application is done with this, and with all that it was given before."""
+        self._protocol.finish(entry)
+        self._flush_soon()
 
     async def open(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Connect. Raises OSError or TimeoutError."""
         async with asyncio.timeout(self._settings.connect_within):
             _, link = await self._loop.create_connection(
-                lambda: _Link(self._on_data, self._on_lost), host, port, ssl=tls
+                lambda: Link(self._on_data, self._on_closed), host, port, ssl=tls
             )
         self._link = link
+        self._hung_up = False
         self.lost = self._loop.create_future()
         self._protocol.connection_made(self._loop.time())
         self._part_by = math.inf
@@ -82,15 +118,27 @@ class Connection:
         self._check_open()
         return self._expect(self._protocol.request(request))
 
+    def say(self, request: AnyRequest) -> None:
+        """Send what has no answer; it is lost where nobody is logged in."""
+        self._protocol.say(request)
+        self._flush_soon()
+
     def log_out(self) -> asyncio.Future[Answer]:
         self._check_open()
         return self._expect(self._protocol.log_out())
 
     def post(self, cid: str, chat: Chat) -> asyncio.Future[events.Ack]:
-        """Queue a chat. It is sent now or on a later connection, until it has its answer."""
+        """Queue a chat. It is sent now or on a later connection, until it has its answer. A second
+        one of this cid is the same; Refused if it says something else."""
+        waiting = self._protocol.waiting(cid)
+        if waiting is not None:
+            if waiting != replace(chat, cid=cid):
+                raise conflict()
+            return self._acks[cid]
         self._protocol.post(cid, chat)
         future: asyncio.Future[events.Ack] = self._loop.create_future()
         self._acks[cid] = future
+        self._ledger.posted(cid, chat)
         self._flush_soon()
         return future
 
@@ -105,7 +153,7 @@ class Connection:
         if not self._requests or self._loop.time() >= self._part_by:
             self.drop("more has come than was read")
 
-    def drop(self, why: str) -> None:
+    def drop(self, why: str | ConnectionLost) -> None:
         """Give the connection up at once."""
         if self._link is not None:
             link = self._link
@@ -116,6 +164,7 @@ class Connection:
         """Let all chats without an answer fail."""
         for cid in self._protocol.forget_messages():
             _fail(self._acks.pop(cid), why)
+            self._settled(cid, why)
         self._note_progress()
 
     async def progress(self) -> None:
@@ -142,12 +191,13 @@ class Connection:
         if self._link is None:
             raise ConnectionLost("there is no connection")
 
-    def _on_data(self, link: "_Link", data: bytes) -> None:
+    def _on_data(self, link: Link, data: bytes) -> None:
         if link is not self._link:
             return
         self._protocol.room = self._has_room()
         for output in self._protocol.receive(data, self._loop.time()):
             self._dispatch(output)
+        self._ledger.moved(self._protocol.position)
         self._flush_soon()
 
     def _dispatch(self, output: Output) -> None:
@@ -156,12 +206,13 @@ class Connection:
         elif isinstance(output, Answered):
             self._answer(output)
         elif isinstance(output, Broken):
-            self.drop(output.why)
+            self.drop(output.trouble)
         else:
             self._deliver(output)
 
     def _settle(self, settled: Settled) -> None:
         future = self._acks.pop(settled.cid)
+        self._settled(settled.cid, settled.outcome)
         self._note_progress()
         if future.done():
             return
@@ -170,7 +221,15 @@ class Connection:
         else:
             future.set_exception(settled.outcome)
 
+    def _settled(self, cid: str, outcome: events.Ack | Exception) -> None:
+        self._ledger.settled(cid, outcome)
+        chat = self._inherited.pop(cid, None)
+        if chat is not None and isinstance(outcome, Refused):
+            self._deliver(event_of_refusal(cid, chat, outcome))
+
     def _answer(self, answered: Answered) -> None:
+        if isinstance(answered.answer, LoginAck) and self._protocol.user_id == answered.answer.id:
+            self._ledger.entered(answered.answer)
         future = self._requests.pop(answered.seq, None)
         if future is None or future.done():
             return
@@ -180,7 +239,11 @@ class Connection:
         else:
             future.set_exception(refused)
 
-    def _on_lost(self, link: "_Link", why: str) -> None:
+    def _on_closed(self, link: Link, why: str) -> None:
+        self._hung_up = link is self._link
+        self._on_lost(link, why)
+
+    def _on_lost(self, link: Link, why: str | ConnectionLost) -> None:
         if link is not self._link:
             return
         self._link = None
@@ -188,10 +251,11 @@ class Connection:
             self._timer.cancel()
             self._timer = None
         self._protocol.connection_lost()
+        trouble = ConnectionLost(why) if isinstance(why, str) else why
         requests, self._requests = self._requests, {}
         for future in requests.values():
-            _fail(future, ConnectionLost(why))
-        self.lost.set_result(why)
+            _fail(future, trouble)
+        self.lost.set_result(trouble)
 
     def _flush_soon(self) -> None:
         if not self._flushing:
@@ -237,48 +301,11 @@ class Connection:
 
 def _fail(future: asyncio.Future[Answer] | asyncio.Future[events.Ack], why: Exception) -> None:
     if not future.done():
+        future.add_done_callback(_look)
         future.set_exception(why)
-        future.exception()  # whoever asked may be gone already; that is no cause for a warning
 
 
-class _Link(asyncio.Protocol):
-    """A TCP connection, which says whose data it brings."""
-
-    def __init__(
-        self,
-        on_data: Callable[["_Link", bytes], None],
-        on_lost: Callable[["_Link", str], None],
-    ) -> None:
-        self._on_data = on_data
-        self._on_lost = on_lost
-        self._transport: asyncio.Transport | None = None
-        self._gone = asyncio.Event()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are not asyncio's, so there is no asking them.
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._on_data(self, data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._gone.set()
-        self._on_lost(self, str(exc) if exc else "the server closed the connection")
-
-    def write(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
-
-    def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-    async def close(self, within: float) -> None:
-        if self._transport is None:
-            return
-        self._transport.close()
-        try:
-            async with asyncio.timeout(within):
-                await self._gone.wait()
-        except TimeoutError:
-            self.abort()
+def _look(future: asyncio.Future[Answer] | asyncio.Future[events.Ack]) -> None:
+    """Whoever asked may be gone already; that is no cause for a warning."""
+    if not future.cancelled():
+        future.exception()

@@ -36,6 +36,10 @@ class ConnectionLost(ClientError):
         return self.why
 
 
+class NeedsTls(ConnectionLost):
+    """The server wants TLS, and this client does not speak it."""
+
+
 class OutboxFull(ClientError):
     """More messages wait to be sent than the client keeps; `send` waits for room instead."""
 
@@ -45,3 +49,14 @@ class OutboxFull(ClientError):
 
 class ProtocolViolation(ClientError):
     """The server said something that cannot be understood, so the connection is given up."""
+
+
+@attrs.frozen(slots=False)
+class StoreError(ClientError):
+    """The local store cannot be used: it belongs to somebody else, is damaged, cannot be written,
+    was written by a later version, or is in use."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why

@@ -4,7 +4,9 @@ import attrs
 
 from adapters.client.errors import Refused
 from adapters.client.position import Position
+from adapters.client.where import Where, where_of
 from chat_domain.hints import Hint
+from chat_domain.model import Preferences
 
 
 @attrs.frozen
@@ -13,7 +15,8 @@ class Message:
     the user has written themselves, with another device.
 
     at: its position in the log. to_id: to whom, 0 if to a group. answers: the position of what it
-    answers, 0 for nothing. own: with another device.
+    answers, 0 for nothing. own: the user has written it; as an event, with another device.
+    deleted: there was a text, which is no more.
     """
 
     at: int
@@ -26,6 +29,12 @@ class Message:
     group_id: int = 0
     answers: int = 0
     own: bool = False
+    deleted: bool = False
+
+    @property
+    def where(self) -> Where:
+        """The conversation, which is also where an answer goes to."""
+        return where_of(self.to_id if self.own else self.sender_id, self.group_id)
 
 
 @attrs.frozen
@@ -33,8 +42,8 @@ class Changed:
     """Who may see what has changed, in a group of this user's or among their own devices.
 
     sender_id, sender_name: whose doing it is, 0 and empty for the operator's. what, whom, new_name,
-    detail: see `chat_domain.entries.What`; a later version may have others. own: with another
-    device. The others as of `Message`.
+    detail: see `chat_domain.entries.What`; a later version may have others. own: the user has done
+    it. to_id: the user's own id, where it concerns them alone. The others as of `Message`.
     """
 
     at: int
@@ -48,6 +57,11 @@ class Changed:
     new_name: str = ""
     detail: str = ""
     own: bool = False
+    to_id: int = 0
+
+    @property
+    def where(self) -> Where:
+        return where_of(self.to_id, self.group_id)
 
 
 @attrs.frozen
@@ -57,6 +71,37 @@ class Got:
 
     user_id: int
     at: int
+
+
+@attrs.frozen
+class Read:
+    """User `user_id` has read a conversation up to `at`. own: it is this user, who has done so with
+    another device."""
+
+    user_id: int
+    where: Where
+    at: int
+    own: bool = False
+
+
+@attrs.frozen
+class Typing:
+    """Somebody is writing something. It is over after 6 s, if it is not said again, or with a
+    message of theirs in this conversation."""
+
+    user_id: int
+    name: str
+    where: Where
+
+
+@attrs.frozen
+class SettingsChanged:
+    """The user has changed these with another device. where: which conversation is muted, or not
+    any more; None if none is meant, and then `muted` means nothing."""
+
+    preferences: Preferences
+    where: Where | None = None
+    muted: bool = False
 
 
 @attrs.frozen
@@ -112,6 +157,17 @@ class GoingAway:
 
 
 @attrs.frozen
+class NotSent:
+    """A message that an earlier program of this local store had not sent is refused. cid, where:
+    its own."""
+
+    where: Where
+    text: str
+    cid: str
+    refusal: Refused
+
+
+@attrs.frozen
 class ServerError:
     """The server complains about something that was not a request of the application."""
 
@@ -122,6 +178,9 @@ Event = (
     Message
     | Changed
     | Got
+    | Read
+    | Typing
+    | SettingsChanged
     | Reset
     | Presence
     | Connected
@@ -130,6 +189,7 @@ Event = (
     | SessionEnded
     | GoingAway
     | Hint
+    | NotSent
     | ServerError
 )
 

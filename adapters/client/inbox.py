@@ -2,20 +2,20 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
-from adapters.client.events import Event, Got, Presence
+from adapters.client.events import Event, Got, Presence, Read, SettingsChanged, Typing
 from chat_domain.hints import HINTS
 
-_DROPPED: tuple[type, ...] = (Presence, Got, *HINTS)
+_DROPPED: tuple[type, ...] = (Presence, Got, Read, Typing, SettingsChanged, *HINTS)
 
 
-class Inbox(AsyncIterator[Event]):
+class Inbox:
     """Events in the order in which they came.
 
     Over `limit`, hints are dropped and `has_room` is false, which keeps the client from taking what
     comes out of the log; it comes again later. `on_idle` is called when everything is read, and
-    the application waits for more.
+    the application waits for more. `last` is what was read last.
     """
 
     def __init__(self, limit: int, on_idle: Callable[[], None]) -> None:
@@ -23,7 +23,11 @@ class Inbox(AsyncIterator[Event]):
         self._on_idle = on_idle
         self._events: deque[Event] = deque()
         self._news = asyncio.Event()
-        self._ended = False
+        self.last: Event | None = None
+        self._ended: Exception | None = None
+
+    def __len__(self) -> int:
+        return len(self._events)
 
     @property
     def has_room(self) -> bool:
@@ -35,16 +39,17 @@ class Inbox(AsyncIterator[Event]):
         self._events.append(event)
         self._news.set()
 
-    def end(self) -> None:
-        """Let the iteration stop once what is here has been read."""
-        self._ended = True
+    def end(self, why: Exception) -> None:
+        """Let there be nothing behind what is here but this."""
+        self._ended = why
         self._news.set()
 
-    async def __anext__(self) -> Event:
+    async def next(self) -> Event:
         while not self._events:
-            if self._ended:
-                raise StopAsyncIteration
+            if self._ended is not None:
+                raise self._ended
             self._news.clear()
             self._on_idle()
             await self._news.wait()
-        return self._events.popleft()
+        self.last = self._events.popleft()
+        return self.last

@@ -12,6 +12,7 @@ Rules:
 """
 
 import asyncio
+import logging
 import random
 import ssl
 from collections.abc import Awaitable, Callable
@@ -23,10 +24,12 @@ from msgspec import structs
 from adapters.client import events
 from adapters.client.backoff import Backoff
 from adapters.client.connection import Connection
-from adapters.client.errors import ConnectionLost, Refused
+from adapters.client.errors import ClientError, ConnectionLost, NeedsTls, Refused, StoreError
+from adapters.client.ledger import Ledger
+from adapters.client.link import speaks_tls
 from adapters.client.position import Position
 from adapters.client.settings import Settings
-from adapters.wire.answers import Answer
+from adapters.wire.answers import Answer, LoginAck
 from adapters.wire.requests import Login, Request, Resume, answer_of
 from chat_domain.model import User
 
@@ -34,6 +37,7 @@ A = TypeVar("A", bound=Answer)
 E = TypeVar("E", Login, Resume)
 T = TypeVar("T")
 
+log = logging.getLogger("adapters.client")
 LONGEST_COURTESY = 60.0  # seconds that a server that is going away can make its clients wait
 
 
@@ -69,17 +73,19 @@ class Keeper:
         connection: Connection,
         address: Address,
         settings: Settings,
+        ledger: Ledger,
         deliver: Callable[[events.Event], None],
         *,
         reconnect: bool,
         rng: random.Random,
     ) -> None:
         self.identity: Identity | None = None
-        self.ended: ConnectionLost | None = None
-        self.on_end: Callable[[], None] = lambda: None
+        self.ended: ClientError | None = None
+        self.on_end: Callable[[ClientError], None] = lambda _: None
         self._connection = connection
         self._address = address
         self._settings = settings
+        self._ledger = ledger
         self._deliver = deliver
         self._reconnect = reconnect
         self._random = rng
@@ -88,12 +94,20 @@ class Keeper:
         self._online = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Connect for the first time. Raises ConnectionLost if that fails."""
-        try:
-            await self._open()
-        except (OSError, TimeoutError) as exc:
-            raise ConnectionLost(f"cannot connect to {self._address}: {_reason(exc)}") from exc
+    async def start(self, *, retry: bool) -> None:
+        """Connect for the first time. Raises ConnectionLost if that fails; with `retry` only if it
+        will always, since this is not the server that it should be."""
+        while True:
+            try:
+                await self._open()
+                break
+            except (OSError, TimeoutError) as exc:
+                why = f"cannot connect to {self._address}: {_reason(exc)}"
+                if not retry or isinstance(exc, ssl.SSLError):
+                    raise ConnectionLost(why) from exc
+                log.warning("%s; trying again", why)
+            await asyncio.sleep(self._delays.next())
+        self._delays.reset()
         self._deliver(events.Connected())
         self._online.set()
         self._task = asyncio.create_task(self._keep())
@@ -105,10 +119,16 @@ class Keeper:
         self._end(ConnectionLost("the client is closed"))
         await self._connection.close()
 
+    def fail(self, why: ClientError) -> None:
+        """There is no going on."""
+        self._end(why)
+        self._connection.drop(str(why))
+
     def observe(self, event: events.Event) -> None:
         """Heed what the server says about the connection."""
         if isinstance(event, events.SessionEnded):
             self.identity = None
+            self._ledger.renewed("")
             self._connection.forget_messages(event.refusal)
         elif isinstance(event, events.GoingAway):
             longest = min(event.delay_ms / 1000, LONGEST_COURTESY)
@@ -134,28 +154,40 @@ class Keeper:
             raise ConnectionLost("the server answers with something else")
         return cast("A", answer)
 
-    async def enter(self, entry: Login | Resume) -> User:
-        """Log in or resume on the present connection."""
+    async def enter(self, entry: Login | Resume, login: Login | None = None) -> User:
+        """Log in or resume on the present connection. login: by which the user can come back, the
+        one that they have come in by before where it is left out."""
         try:
             ack = await self.ask(entry, self._settings.greet_within)
         except asyncio.CancelledError:
             # It may come about all the same, and then this connection takes no other.
             self._connection.drop("the login was given up")
             raise
-        login = self.identity.login if self.identity is not None else None
+        self._check(ack)
         if isinstance(entry, Login):
             login = entry
+        elif login is None and self.identity is not None:
+            login = self.identity.login
         self.identity = Identity(User(ack.id, ack.name), ack.token, login)
         return self.identity.user
 
-    async def persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    def _check(self, ack: LoginAck) -> None:
+        """The local store is one user's."""
+        if self._ledger.user is not None and self._ledger.user.id != ack.id:
+            self._connection.drop("somebody else was let in")
+            raise StoreError(f"the local store belongs to {self._ledger.user.name}, not {ack.name}")
+
+    async def persist(
+        self, attempt: Callable[[], Awaitable[T]], *, waits: frozenset[str] | None = None
+    ) -> T:
         """Attempt something, which does no harm if it is done twice, until it has an answer that
         lasts: on another connection if this one is silent, and for `Settings.patience` in all.
+        waits: refusals that do not last either; with them it goes on for as long as it takes.
         """
         trouble: Refused | ConnectionLost = ConnectionLost("the server does not answer")
         delays = Backoff(self._settings.first_delay, self._settings.longest_delay, self._random)
         try:
-            async with asyncio.timeout(self._settings.patience):
+            async with asyncio.timeout(self._settings.patience if waits is None else None):
                 while True:
                     await self.online()
                     try:
@@ -163,7 +195,7 @@ class Keeper:
                     except ConnectionLost as exc:
                         trouble = exc
                     except Refused as exc:
-                        if not exc.passing:
+                        if not exc.passing and exc.error not in (waits or ()):
                             raise
                         trouble = exc
                     await asyncio.sleep(delays.next())
@@ -179,14 +211,25 @@ class Keeper:
             since = clock()
             why = await asyncio.shield(self._connection.lost)
             self._online.clear()
-            retrying = self._reconnect and self.ended is None
-            self._deliver(events.Disconnected(why, retrying))
+            if await self._needs_tls():
+                why = NeedsTls(f"{self._address} speaks TLS; try it with TLS")
+            hopeless = self.ended is not None or isinstance(why, NeedsTls)
+            retrying = self._reconnect and not hopeless
+            self._deliver(events.Disconnected(str(why), retrying))
             if not retrying:
-                self._end(ConnectionLost(why))
+                self._end(why)
                 return
             if clock() - since >= self._settings.steady_after:
                 self._delays.reset()
             await self._come_back()
+
+    async def _needs_tls(self) -> bool:
+        """Where a server closes without ever having said a word, that may be why."""
+        if not self._connection.turned_away or self._address.tls is not None:
+            return False
+        return await speaks_tls(
+            self._address.host, self._address.port, self._settings.connect_within
+        )
 
     async def _come_back(self) -> None:
         while self.ended is None:
@@ -194,6 +237,9 @@ class Keeper:
             try:
                 await self._open()
                 resumed = await self._enter_again()
+            except (NeedsTls, StoreError) as exc:
+                self.fail(exc)
+                return
             except (OSError, TimeoutError, ConnectionLost, Refused) as exc:
                 self._connection.drop(_reason(exc))
                 continue
@@ -227,12 +273,12 @@ class Keeper:
                 raise
             await self.enter(beginning_at(identity.login, position))
 
-    def _end(self, why: ConnectionLost) -> None:
+    def _end(self, why: ClientError) -> None:
         if self.ended is None:
             self.ended = why
         self._connection.forget_messages(self.ended)
         self._online.set()
-        self.on_end()
+        self.on_end(self.ended)
 
 
 def _reason(exc: Exception) -> str:

@@ -11,64 +11,43 @@ Rules:
     chat that has no answer for `give_up_after`, however lively the server is otherwise.
 """
 
-import enum
 from collections.abc import Callable
 from typing import ClassVar
 
-import attrs
 from msgspec.structs import replace
 
 from adapters.client import codec, events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
-from adapters.client.errors import ProtocolViolation, Refused
+from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused
 from adapters.client.outbox import Chat, Outbox, Outgoing
+from adapters.client.outputs import (
+    ENDED_ELSEWHERE,
+    LOGGED_IN,
+    Answered,
+    Broken,
+    Output,
+    Settled,
+    State,
+)
+from adapters.client.past import Past
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.client.stream import Stream
-from adapters.client.telling import MessageFrame, event_of_change, event_of_message
-from adapters.wire import errors, frames, requests
-from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong
+from adapters.client.telling import (
+    MessageFrame,
+    event_of_change,
+    event_of_mark,
+    event_of_message,
+    event_of_settings,
+    event_of_typing,
+)
+from adapters.wire import frames, requests
+from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong, SettingsAck
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
 from adapters.wire.requests import AnyRequest
 
-
-class State(enum.Enum):
-    CLOSED = "no connection"
-    OPEN = "connected, nobody logged in"
-    READY = "logged in"
-    LEAVING = "logged in, the server is about to close"
-
-
-LOGGED_IN = frozenset({State.READY, State.LEAVING})
-_WHY = "bad_token"
-ENDED_ELSEWHERE = Refused(errors.NUMBERS[_WHY], _WHY, "the session was ended elsewhere")
-
-
-@attrs.frozen
-class Answered:
-    """The answer to a request that was not a chat."""
-
-    seq: int
-    answer: Answer
-
-
-@attrs.frozen
-class Settled:
-    """The answer to a chat."""
-
-    cid: str
-    outcome: events.Ack | Refused
-
-
-@attrs.frozen
-class Broken:
-    """The connection is of no use any more."""
-
-    why: str
-
-
-Output = Answered | Settled | Broken | events.Event
+_TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no TLS
 
 
 class ClientProtocol:
@@ -81,7 +60,9 @@ class ClientProtocol:
         self._cids = cids
         self._outbox = Outbox(settings.window, hold)
         self._stream = Stream(settings.taken_every, settings.taken_with)
-        self._user_id = 0
+        self.user_id = 0  # who was let in last
+        self.only = 0  # who may be let in, 0 for anybody
+        self.greeted = False  # whether anything has ever come
         self._asked_since: int | None = None
         self._to_send: list[bytes] = []
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
@@ -107,10 +88,14 @@ class ClientProtocol:
         """Take what came. If the stream makes no sense, Broken is the last that is said of it."""
         self._now = self._heard = now
         self._outputs = []
+        if not self.greeted and data.startswith(_TLS_ALERT):
+            self._outputs.append(Broken(NeedsTls("this port speaks TLS; try it with TLS")))
+            return self._outputs
+        self.greeted = True
         try:
             self._take_all(data)
         except ProtocolViolation as exc:
-            self._outputs.append(Broken(str(exc)))
+            self._outputs.append(Broken(ConnectionLost(str(exc))))
         return self._outputs
 
     def _take_all(self, data: bytes) -> None:
@@ -169,14 +154,25 @@ class ClientProtocol:
         self._write(replace(request, seq=self._seq))
         return self._seq
 
+    def say(self, request: AnyRequest) -> None:
+        """Send what has no answer, if somebody is logged in; otherwise it is lost."""
+        if self.state in LOGGED_IN:
+            self._write(request)
+
     def log_out(self) -> int:
         self.take()
         seq = self.request(requests.Logout())
         self.state = State.OPEN
         return seq
 
+    def waiting(self, cid: str) -> Chat | None:
+        """The chat that was posted under this cid, if it has no answer yet."""
+        out = self._outbox.find_cid(cid)
+        return None if out is None else out.chat
+
     def post(self, cid: str, chat: Chat) -> None:
         """Queue a chat; `pump` sends it when it may go."""
+        self._cids.note(cid)
         self._outbox.add(cid, replace(chat, cid=cid))
 
     def pump(self, now: float) -> None:
@@ -207,6 +203,23 @@ class ClientProtocol:
         return self._stream.position
 
     @property
+    def done(self) -> Position | None:
+        """Up to where the application is done with everything."""
+        return self._stream.done
+
+    def finish(self, entry: events.Message | events.Changed) -> None:
+        """The application is done with this, and with all that it was given before."""
+        self._stream.finish(entry)
+
+    def restore(self, past: Past) -> None:
+        """Go on where an earlier program was."""
+        self.user_id = self.only = past.user_id
+        if past.position is not None:
+            self._stream.restore(past.position, past.unfinished, past.seen)
+        for cid, chat in past.unsent:
+            self.post(cid, chat)
+
+    @property
     def missed(self) -> bool:
         """Whether something came for which there was no room; the next connection brings it."""
         return self._stream.missed
@@ -231,14 +244,15 @@ class ClientProtocol:
         if not frame.errno:
             if frame.v < codec.VERSION:
                 raise ProtocolViolation("the server speaks version 1 only")
-            self._begin(frame)
+            if self.only in {0, frame.id}:
+                self._begin(frame)
         self._on_answer(frame)
 
     def _begin(self, frame: LoginAck) -> None:
         self.state = State.READY
-        if frame.id != self._user_id:
+        if frame.id != self.user_id:
             self._stream.forget_seen()
-            self._user_id = frame.id
+            self.user_id = frame.id
         if frame.reset:
             self._reset(frame.head or 0, frame.epoch)
             return
@@ -255,25 +269,38 @@ class ClientProtocol:
         self._outputs.append(events.Reset(Position(head, epoch)))
 
     def _on_message(self, frame: MessageFrame) -> None:
-        out = self._outbox.find_cid(frame.cid) if frame.id == self._user_id else None
+        own = frame.id == self.user_id
+        out = self._outbox.find_cid(frame.cid) if own else None
         if out is not None:
             self._accepted(out, events.Ack(frame.at, frame.time))
         if self._is_news(frame):
-            self._outputs.append(event_of_message(frame, own=frame.id == self._user_id))
+            self._give(event_of_message(frame, own=own))
 
     def _on_changed(self, frame: frames.ChangedFrame) -> None:
         if self._is_news(frame):
-            self._outputs.append(event_of_change(frame, own=frame.id == self._user_id))
+            self._give(event_of_change(frame, own=frame.id == self.user_id))
 
     def _is_news(self, frame: MessageFrame | frames.ChangedFrame) -> bool:
         """Take what came out of the log. Whether the application has yet to hear of it."""
         if self.state not in LOGGED_IN:
             return False
         new = self._stream.accept(frame.at, frame.id, frame.cid, room=self.room)
-        return new and not (frame.id == self._user_id and self._cids.made(frame.cid))
+        return new and not (frame.id == self.user_id and self._cids.made(frame.cid))
+
+    def _give(self, entry: events.Message | events.Changed) -> None:
+        self._stream.give(entry)
+        self._outputs.append(entry)
 
     def _on_marks(self, frame: frames.MarksFrame) -> None:
-        self._outputs += [events.Got(mark.id, mark.got) for mark in frame.marks]
+        self._outputs += [event_of_mark(mark, self.user_id) for mark in frame.marks]
+
+    def _on_typing(self, frame: frames.TypingFrame) -> None:
+        self._outputs.append(event_of_typing(frame))
+
+    def _on_settings(self, frame: SettingsAck) -> None:
+        if frame.seq is None:
+            self._outputs.append(event_of_settings(frame))
+        self._on_answer(frame)
 
     def _on_ack(self, frame: Ack) -> None:
         out = self._outbox.find(frame.seq)
@@ -343,6 +370,8 @@ class ClientProtocol:
         frames.GroupChatFrame: _on_message,
         frames.ChangedFrame: _on_changed,
         frames.MarksFrame: _on_marks,
+        frames.TypingFrame: _on_typing,
+        SettingsAck: _on_settings,
         frames.ResetFrame: _on_reset,
         frames.PingFrame: _on_ping,
         Pong: _on_pong,

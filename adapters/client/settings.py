@@ -21,6 +21,7 @@ class Settings:
     window: chats without an answer. waiting: chats kept in all.
     backlog: events that the application may leave unread; what comes then comes again later.
     taken_every, taken_with: so often, and after so many messages, the server is told what came.
+    kept: entries of the log that a local store keeps, besides those that are not finished with.
     """
 
     connect_within: float = 10.0
@@ -39,6 +40,7 @@ class Settings:
     backlog: int = 10_000
     taken_every: float = 1.0
     taken_with: int = 32
+    kept: int = 100_000
 
     @property
     def tick(self) -> float:

@@ -6,11 +6,16 @@ Rules:
  2. It outlives a connection; another epoch, or RESET, puts it where the server says.
  3. What comes while there is no room is not taken, nor is anything behind it on this connection:
     the next one begins at `since` and brings it again.
- 4. TAKEN is due `every` seconds after the one before, or with `most` entries, or when asked for.
+ 4. What was given to the application is done with when the application says so. The server is told
+    of what is below the first entry that is not.
+ 5. TAKEN is due `every` seconds after the one before, or with `most` entries, or when asked for.
 """
 
 import math
+from collections import deque
+from collections.abc import Iterable
 
+from adapters.client.events import Changed, Message
 from adapters.client.position import Position
 from adapters.client.seen import Seen
 
@@ -25,18 +30,40 @@ class Stream:
         self._every = every
         self._most = most
         self._seen = Seen()
+        self._given: deque[Message | Changed] = deque()  # and not done with
         self._untaken = 0
         self._taken_at = -math.inf
 
     @property
     def position(self) -> Position | None:
+        """Where the next session begins."""
         return None if self.since is None else Position(self.since, self._epoch)
+
+    @property
+    def done(self) -> Position | None:
+        """Up to where the application is done with everything."""
+        if self.since is None:
+            return None
+        return Position(self._given[0].at - 1 if self._given else self.since, self._epoch)
+
+    def restore(
+        self,
+        position: Position,
+        given: Iterable[Message | Changed],
+        seen: Iterable[tuple[int, str]],
+    ) -> None:
+        """Go on where an earlier program was. given: what it had not done with."""
+        self.since, self._epoch = position.since, position.epoch
+        self._given.extend(given)
+        for sender_id, cid in seen:
+            self._seen.is_new(sender_id, cid)
 
     def begin(self, since: int | None, epoch: str) -> None:
         """A session begins at this position, if it is one."""
         self.missed = False
-        if since != self.since:
+        if (since, epoch) != (self.since, self._epoch):
             self._untaken = 0
+            self._given.clear()
         self.since = since
         self._epoch = epoch
 
@@ -55,6 +82,18 @@ class Stream:
         self._untaken += 1
         return self._seen.is_new(sender_id, cid)
 
+    def give(self, entry: Message | Changed) -> None:
+        """What was accepted last goes to the application."""
+        self._untaken -= 1
+        self._given.append(entry)
+
+    def finish(self, entry: Message | Changed) -> None:
+        """The application is done with this and all before it."""
+        if any(one is entry for one in self._given):
+            while self._given.popleft() is not entry:
+                self._untaken += 1
+            self._untaken += 1
+
     def advance(self, at: int) -> None:
         """Everything up to there has come."""
         if not self.missed:
@@ -72,4 +111,4 @@ class Stream:
             return None
         self._untaken = 0
         self._taken_at = now
-        return self.since
+        return None if self.done is None else self.done.since

@@ -26,6 +26,11 @@ async def rename(chat: Chat, *, group: str, name: str) -> Result:
     return {"group": _named(renamed), "before": before.name}
 
 
+async def history(chat: Chat, *, group: str, shown: str) -> Result:
+    found = await chat.group_administration.show_history(group, whole=shown == "all")
+    return {"group": _named(found), "shown": shown}
+
+
 async def keep(chat: Chat, *, group: str, days: int) -> Result:
     found, before = await chat.group_administration.keep(group, days)
     return {"group": _named(found), "days": days, "before": before}
@@ -44,6 +49,7 @@ GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
     "groups list": list_groups,
     "groups members": members,
     "groups rename": rename,
+    "groups history": history,
     "groups keep": keep,
     "groups remove": remove,
     "groups end": end,

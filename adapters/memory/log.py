@@ -19,12 +19,12 @@ from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     DELETED,
     FOR_EVER,
-    KINDS,
     TEXT,
     Batch,
     Change,
     Ends,
     Entry,
+    Erased,
     Forgotten,
     Known,
     Opening,
@@ -149,7 +149,7 @@ class MemoryLog:
                 admission.shut_out(conv)
             case What.ERASED:
                 self._keep(admission)
-                self._erase(sender_id)
+                self._empty(sender_id, range(entry.answers + 1, len(self._entries) + 1))
         return conv, change
 
     def _leave(self, admission: Admission, group_id: int, user_id: int, refusal: ChatError) -> int:
@@ -177,15 +177,17 @@ class MemoryLog:
         self._of[entry.conv].append(entry.at)
         self._firsts[entry.sender_id, entry.cid] = entry.at
 
-    def _erase(self, sender_id: int) -> None:
-        for place, entry in enumerate(self._entries):
+    def _empty(self, sender_id: int, positions: Iterable[int]) -> None:
+        """The texts of a sender among these."""
+        for at in positions:
+            entry = self._entries[at - 1]
             if entry.sender_id == sender_id and entry.kind == TEXT:
-                self._entries[place] = _like(entry, kind=DELETED, text="")
+                self._entries[at - 1] = _like(entry, kind=DELETED, text="")
 
     # -- reading -----------------------------------------------------------------------------
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
-        if not self._has(last):
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        if not self._has(last) and epoch in ("", self._epoch):
             await self.renew()
         return Ends(self._epoch, len(self._entries), self._oldest, self._changed)
 
@@ -311,20 +313,26 @@ class MemoryLog:
     async def forget(self, before_ms: int, limit: int) -> Forgotten:
         front = islice(self._entries, self._oldest - 1, None)
         there = (entry for entry in front if entry is not GONE)
-        old = list(islice(takewhile(lambda entry: entry.time_ms < before_ms, there), limit))
-        if old:
-            self._oldest = old[-1].at + 1
-        return self._delete(old, limit)
+        return self._delete_old(there, before_ms, limit, front=True)
+
+    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        begun = so_far.conv, so_far.at
+        convs = sorted(self._members.all_of(user_id))
+        every = [(conv, at) for conv in convs for at in self._of.get(conv, ()) if at <= upto]
+        left = [place for place in every if place > begun]
+        self._empty(user_id, (at for _, at in left[:limit]))
+        return Erased(*left[limit - 1]) if len(left) > limit else Erased(done=True)
 
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
-        old: list[Entry] = []
-        for kind in KINDS:
-            entries = (self._entries[at - 1] for at in self._of.get(conv, ()))
-            its = (entry for entry in entries if entry.kind == kind)
-            old += takewhile(lambda entry: entry.time_ms < before_ms, its)
-        return self._delete(old[:limit], limit)
+        its = (self._entries[at - 1] for at in self._of.get(conv, ()))
+        return self._delete_old(its, before_ms, limit)
 
-    def _delete(self, old: list[Entry], limit: int) -> Forgotten:
+    def _delete_old(
+        self, entries: Iterable[Entry], before_ms: int, limit: int, *, front: bool = False
+    ) -> Forgotten:
+        old = list(islice(takewhile(lambda entry: entry.time_ms < before_ms, entries), limit))
+        if old and front:
+            self._oldest = old[-1].at + 1
         for entry in old:
             self._entries[entry.at - 1] = GONE
             self._of[entry.conv].remove(entry.at)

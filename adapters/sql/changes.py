@@ -61,7 +61,7 @@ class _Changes:
             case What.ENDED:
                 await self._end(admission, conv)
             case What.ERASED:
-                await self._erase(admission, entry.sender_id)
+                await self._erase(admission, entry)
         return conv, change
 
     async def _create(self, creator_id: int, change: Change, at: int) -> int:
@@ -116,10 +116,11 @@ class _Changes:
         await self._connection.change("DELETE FROM AllGroup WHERE id = ?", (group_id,))
         admission.shut_out(group_id)
 
-    async def _erase(self, admission: Admission, sender_id: int) -> None:
+    async def _erase(self, admission: Admission, entry: Entry) -> None:
         await entries.insert(self._connection, admission, behind=self.inserted)
         self.inserted = admission.head
-        await entries.erase(self._connection, sender_id, admission.head + 1)
+        above, at = entry.answers, admission.head + 1
+        await entries.erase(self._connection, entry.sender_id, above, at)
 
     async def _check_group(self, group_id: int) -> None:
         await self._shows_all(group_id)

@@ -1,33 +1,56 @@
 """A user's conversations, those first in which something was said last."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from adapters.sql import entries, judging
-from adapters.sql.database import Connection, Row
+from adapters.sql.database import Connection
 from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
-from chat_domain.entries import KINDS, TEXT, Entry
+from chat_domain.entries import TEXT, Entry
 from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
 
-# The last entry of each kind that a row of Member shows to its user; 0 where there is none.
-_LASTS = ", ".join(
-    "coalesce((SELECT at FROM Entry WHERE Entry.conv = Member.conv"  # noqa: S608  # constants
-    f" AND kind = {kind} AND at > since AND at <= `left` ORDER BY at DESC LIMIT 1), 0)"
-    for kind in KINDS
+# The last entry of the conversation of a row of Member, as far as its user may see it. Who has left
+# sees their leaving last; what is above it need not be gone through. NULL where there is none.
+_LAST = (
+    f"CASE WHEN `left` = {FOR_EVER}"  # noqa: S608  # constants
+    " THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv ORDER BY at DESC LIMIT 1)"
+    " ELSE (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND at = `left`) END"
 )
-# Whom the user has a conversation of two with; 0 in a group, and with oneself.
+# Whom the user has a conversation of two with, perhaps themselves; 0 in a group.
 _PEER = (
-    f"CASE WHEN conv < {NO_ID} OR conv >> 32 = conv & 4294967295 THEN 0"
+    f"CASE WHEN conv < {NO_ID} THEN 0"
     " WHEN conv >> 32 = userid THEN conv & 4294967295 ELSE conv >> 32 END"
 )
-_FACTS = (
-    "page.conv, page.since, page.`left`, page.`read`, last, peer,"
-    " coalesce(groupname, name), got, Peer.`read`, hides, page.quiet"
+# The limit of the inner one is for the database, which would look for `last` several times if it
+# merged the two.
+_PAGE = (
+    "SELECT * FROM"  # noqa: S608  # constants
+    f" (SELECT userid, conv, since, `left`, `read`, quiet, {_LAST} AS last, {_PEER} AS peer"
+    f" FROM Member WHERE userid = ? LIMIT {FOR_EVER}) AS every_one"
+    " WHERE last > since AND last < ? ORDER BY last DESC LIMIT ?"
 )
 _UNREAD = (
     "SELECT count(*) AS one FROM (SELECT 1 FROM Entry"  # noqa: S608  # constants
-    " WHERE conv = ? AND kind = ? AND at > ? AND at <= ? AND senderid <> ?"
+    f" WHERE conv = ? AND at > ? AND at <= ? AND kind = {TEXT} AND senderid <> ?"
     f" LIMIT {MOST_UNREAD}) AS texts"
 )
+
+
+class _Row(NamedTuple):
+    """unread: None where it has to be asked for."""
+
+    conv: int
+    since: int
+    left: int
+    read: int
+    last: int
+    peer: int
+    name: str | None
+    peer_got: int | None
+    peer_read: int | None
+    hides: int | None
+    quiet: int
+    unread: int | None
 
 
 async def page(connection: Connection, user_id: int, below: int, limit: int) -> list[Conversation]:
@@ -37,54 +60,57 @@ async def page(connection: Connection, user_id: int, below: int, limit: int) -> 
         rows = await _rows(connection, user_id, below, limit - len(found))
         if not rows:
             break
-        lasts = {one.at: one for one in await entries.at(connection, [row[4] for row in rows])}
-        shown = [row for row in rows if row[4] in lasts]
-        unread = await _unread(connection, user_id, shown)
-        found += [
-            _conversation(row, lasts[row[4]], count)
-            for row, count in zip(shown, unread, strict=True)
-        ]
-        below = rows[-1][4]
+        found += await _conversations(connection, user_id, rows)
+        below = rows[-1].last
     return found
 
 
-async def _rows(connection: Connection, user_id: int, below: int, limit: int) -> list[Row]:
-    """Of those whose last entry is below a position."""
-    lasts = f"{connection.words.greatest}({_LASTS})"
+async def _rows(connection: Connection, user_id: int, below: int, limit: int) -> list[_Row]:
+    """Those first that have the latest entry."""
     rows = await connection.rows(
-        f"SELECT {_FACTS} FROM"  # noqa: S608  # constants
-        " (SELECT conv, since, `left`, `read`, quiet, last, peer FROM"
-        f"  (SELECT conv, since, `left`, `read`, quiet, {lasts} AS last, {_PEER} AS peer"
-        "   FROM Member WHERE userid = ?) AS every"
-        "  WHERE last > 0 AND last < ? ORDER BY last DESC LIMIT ?) AS page"
+        "SELECT page.conv, page.since, page.`left`, page.`read`, last, peer,"  # noqa: S608
+        " coalesce(groupname, name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE got END,"
+        f" Peer.`read`, hides, page.quiet, {connection.words.unread}"
+        f" FROM ({_PAGE}) AS page"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
         " LEFT JOIN User ON User.id = peer"
-        " LEFT JOIN Member AS Peer ON Peer.userid = peer AND Peer.conv = page.conv",
+        " LEFT JOIN Member AS Peer"
+        " ON Peer.userid = peer AND peer <> page.userid AND Peer.conv = page.conv",
         (user_id, below, limit),
     )
-    return sorted(rows, key=lambda row: -row[4])
+    return sorted((_Row(*row) for row in rows), key=lambda row: -row.last)
 
 
-async def _unread(connection: Connection, user_id: int, rows: Sequence[Row]) -> list[int]:
+async def _conversations(
+    connection: Connection, user_id: int, rows: Sequence[_Row]
+) -> list[Conversation]:
+    lasts = {one.at: one for one in await entries.at(connection, [row.last for row in rows])}
+    shown = [row for row in rows if row.last in lasts]
+    unread = await _unread(connection, user_id, shown)
+    return [_conversation(row, lasts[row.last], unread.get(row.conv, 0)) for row in shown]
+
+
+async def _unread(connection: Connection, user_id: int, rows: Sequence[_Row]) -> dict[int, int]:
+    asked = [row for row in rows if row.unread is None and row.read < row.last]
     counts = await connection.integers(
-        _UNREAD,
-        [(conv, TEXT, max(since, read), left, user_id) for conv, since, left, read, *_ in rows],
+        _UNREAD, [(row.conv, max(row.since, row.read), row.left, user_id) for row in asked]
     )
-    return [count for (count,) in counts]
+    found = {row.conv: count for row, (count,) in zip(asked, counts, strict=True)}
+    return {row.conv: row.unread for row in rows if row.unread is not None} | found
 
 
-def _conversation(row: Row, last: Entry, unread: int) -> Conversation:
-    conv, _, left, read, _, peer, name, got, peer_read, hides, quiet = row
-    if hides is not None and judging.position(hides) & HIDES_READ:
-        peer_read = None
+def _conversation(row: _Row, last: Entry, unread: int) -> Conversation:
+    hides_read = row.hides is not None and judging.position(row.hides) & HIDES_READ
     return Conversation(
-        conv,
-        UNNAMED if name is None else judging.name(name),
+        row.conv,
+        UNNAMED if row.name is None else judging.name(row.name),
         last,
-        judging.position(read),
+        judging.position(row.read),
         unread,
-        left=left != FOR_EVER,
-        quiet=bool(quiet),
-        peer_got=None if peer == 0 or got is None else judging.position(got),
-        peer_read=None if peer_read is None else judging.position(peer_read),
+        left=row.left != FOR_EVER,
+        quiet=bool(row.quiet),
+        peer_got=None if row.peer_got is None else judging.position(row.peer_got),
+        peer_read=(
+            None if row.peer_read is None or hides_read else judging.position(row.peer_read)
+        ),
     )

@@ -10,8 +10,8 @@ Ts = TypeVarTuple("Ts")
 
 Row = tuple[Any, ...]
 
-# Of the log: a conversation, a kind of entries, above which position, and up to which.
-Part = tuple[int, int, int, int]
+# Of the log: a conversation, above which position, and up to which.
+Part = tuple[int, int, int]
 
 # Of tables with names: when two are the same, and when they look alike.
 UNIQUE = ("namekey", "skeleton", "keyskeleton")
@@ -24,11 +24,13 @@ class Words:
     still_is: str  # a condition: User.password is `?`, to the last byte
     key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # behind INSERT INTO Friend or Member: leave the row that is there
-    greatest: str  # the function that gives the greatest of its arguments
     some_tokens: str  # behind DELETE FROM Token: `?` of them
     # A condition on a row of Member: its conversation may have an entry above `?`. A database that
     # cannot tell that faster than by looking for those entries says that it may.
     may_have_above: str = "? IS NOT NULL"
+    # How many texts of others a row of Member, called `page`, shows above its `read`, MOST_UNREAD
+    # at most; NULL of a database that cannot say so in the statement that asks for the row.
+    unread: str = "NULL"
 
 
 class Connection(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 from adapters.admission import Admission, First, Key, Row, Seen
 from adapters.sql import judging, members
 from adapters.sql.database import Connection
-from chat_domain.entries import Batch, Change, Entry, Place, is_group, people
+from chat_domain.entries import TEXT, Batch, Change, Entry, Erased, Place, is_group, people
 
 INSERT = (
     "INSERT INTO Entry (at, conv, kind, senderid, cid, time_ms, re, body)"
@@ -131,12 +131,42 @@ async def insert(connection: Connection, admission: Admission, *, behind: int = 
         await connection.change_each(INSERT, rows)
 
 
-async def erase(connection: Connection, sender_id: int, at: int) -> None:
-    """Empty all texts of a sender, by the change at this position. Their conversations are gone
-    through one by one, which an index is for."""
+async def erase(connection: Connection, sender_id: int, above: int, at: int) -> None:
+    """Empty all texts of a sender above a position, by the change at another. Their conversations
+    are gone through one by one, which an index is for."""
     rows = await connection.rows("SELECT conv FROM Member WHERE userid = ?", (sender_id,))
     await connection.change_each(
         "UPDATE Entry SET kind = 2, body = '', edited = ?"
-        " WHERE conv = ? AND kind = 0 AND senderid = ?",
-        [(at, conv, sender_id) for conv in sorted(row[0] for row in rows)],
+        " WHERE conv = ? AND at > ? AND kind = 0 AND senderid = ?",
+        [(at, conv, above, sender_id) for conv in sorted(row[0] for row in rows)],
     )
+
+
+async def erase_some(
+    connection: Connection, user_id: int, so_far: Erased, upto: int, limit: int
+) -> Erased:
+    """See `ports.Log.erase`. A conversation counts as an entry, even if there is nothing in it."""
+    at, conv = so_far.at, so_far.conv or await _next_conv(connection, user_id, 0)
+    while conv:
+        rows = await connection.rows(
+            "SELECT at, kind, senderid FROM Entry WHERE conv = ? AND at > ? AND at <= ?"
+            " ORDER BY at LIMIT ?",
+            (conv, at, upto, limit),
+        )
+        texts = [at for at, kind, sender_id in rows if (kind, sender_id) == (TEXT, user_id)]
+        if texts:
+            await connection.change_in("UPDATE Entry SET kind = 2, body = '' WHERE at IN", texts)
+        limit -= len(rows) + 1
+        if limit < 0:
+            return Erased(conv, rows[-1][0])
+        conv, at = await _next_conv(connection, user_id, conv), 0
+        if limit == 0 and conv:
+            return Erased(conv)
+    return Erased(done=True)
+
+
+async def _next_conv(connection: Connection, user_id: int, after: int) -> int:
+    """The next conversation that a user is or was in, 0 if there is none."""
+    query = "SELECT conv FROM Member WHERE userid = ? AND conv > ? ORDER BY conv LIMIT 1"
+    rows = await connection.rows(query, (user_id, after))
+    return int(rows[0][0]) if rows else 0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from adapters.sql import judging
 from adapters.sql.database import Connection, Row
-from chat_domain.entries import KINDS, Forgotten
+from chat_domain.entries import Forgotten
 
 
 async def forget(connection: Connection, before_ms: int, limit: int) -> Forgotten:
@@ -28,17 +28,13 @@ async def forget(connection: Connection, before_ms: int, limit: int) -> Forgotte
 
 async def forget_of(connection: Connection, conv: int, before_ms: int, limit: int) -> Forgotten:
     """See `ports.Log.forget_of`."""
-    number = 0
-    for kind in KINDS:
-        rows = await connection.rows(
-            "SELECT at, time_ms FROM Entry WHERE conv = ? AND kind = ? ORDER BY at LIMIT ?",
-            (conv, kind, limit - number),
-        )
-        old = _first_old(rows, before_ms)
-        if old:
-            await connection.change_in("DELETE FROM Entry WHERE at IN", old)
-        number += len(old)
-    return Forgotten(number, more=number == limit > 0)
+    rows = await connection.rows(
+        "SELECT at, time_ms FROM Entry WHERE conv = ? ORDER BY at LIMIT ?", (conv, limit)
+    )
+    old = _first_old(rows, before_ms)
+    if old:
+        await connection.change_in("DELETE FROM Entry WHERE at IN", old)
+    return Forgotten(len(old), more=len(old) == limit > 0)
 
 
 def _first_old(rows: Sequence[Row], before_ms: int) -> list[int]:

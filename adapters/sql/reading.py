@@ -12,10 +12,10 @@ from adapters.sql.database import Connection, Database
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
 from chat_domain.entries import (
-    KINDS,
     TEXT,
     Ends,
     Entry,
+    Erased,
     Forgotten,
     Opening,
     Place,
@@ -36,10 +36,10 @@ class SqlReading:
         self._database = database
         self._renewing = renewing or database
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
-        found = await self._database.read(_ends_and_place, last)
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        found = await self._database.read(_ends_and_place, last, epoch)
         if found is None:
-            return await self._renewing.write(_ends_anew, last)
+            return await self._renewing.write(_ends_anew, last, epoch)
         return found
 
     async def renew(self) -> str:
@@ -105,6 +105,10 @@ class SqlReading:
         asked = before_ms, bounded(limit)
         return await self._database.write(forgetting.forget, *asked, repeatable=True)
 
+    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        asked = bounded(user_id), so_far, bounded_at(upto), bounded(limit)
+        return await self._database.write(entries.erase_some, *asked, repeatable=True)
+
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
         asked = bounded_at(conv), before_ms, bounded(limit)
         return await self._database.write(forgetting.forget_of, *asked, repeatable=True)
@@ -115,15 +119,17 @@ async def ends(connection: Connection) -> Ends:
     return judging.ends(rows)
 
 
-async def _ends_and_place(connection: Connection, last: Place) -> Ends | None:
-    """None where the log does not have this entry where it was."""
+async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> Ends | None:
+    """None where the log does not have this entry where it was, and still has its epoch."""
     found = await ends(connection)
+    if epoch not in ("", found.epoch):
+        return found
     there = await entries.has(connection, last, found.oldest)
     return found if there and last.at <= found.head else None
 
 
-async def _ends_anew(connection: Connection, last: Place) -> Ends:
-    found = await _ends_and_place(connection, last)
+async def _ends_anew(connection: Connection, last: Place, epoch: str) -> Ends:
+    found = await _ends_and_place(connection, last, epoch)
     if found is None:
         await renew(connection)
         found = await ends(connection)
@@ -220,17 +226,15 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     be among the first: so some `limit` positions are read, whether they lie in one part or in all.
     """
     found: list[int] = []
-    parts = await connection.promising(
-        [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
-    )
+    parts = await connection.promising([(span.conv, span.above, span.upto) for span in spans])
     while parts and limit:
         share = limit // len(parts) + 1
         every = await connection.integers(f"{_IN_PART} ORDER BY at LIMIT {share:d}", parts)
         found = sorted([*found, *(at for some in every for at in some)])[:limit]
         last = found[-1] if len(found) == limit else None
         parts = [
-            (conv, kind, max(some), upto)
-            for (conv, kind, _, upto), some in zip(parts, every, strict=True)
+            (conv, max(some), upto)
+            for (conv, _, upto), some in zip(parts, every, strict=True)
             if len(some) == share and (last is None or max(some) < last)
         ]
     return found
@@ -238,10 +242,10 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
 
 async def _last(connection: Connection, spans: Sequence[Span], limit: int) -> list[int]:
     """The last positions of a part, ascending."""
-    parts = [(span.conv, kind, span.above, span.upto) for span in spans for kind in KINDS]
+    parts = [(span.conv, span.above, span.upto) for span in spans]
     query = f"{_IN_PART} ORDER BY at DESC LIMIT {limit:d}"
     every = await connection.integers(query, parts) if parts and limit else []
     return sorted(at for some in every for at in some)[-limit:]
 
 
-_IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND kind = ? AND at > ? AND at <= ?"
+_IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND at > ? AND at <= ?"

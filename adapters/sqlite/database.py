@@ -10,6 +10,8 @@ import attrs
 from adapters.at_once import at_once
 from adapters.sql.database import Part, Row, Words, Work
 from adapters.sqlite.worker import Worker
+from chat_domain.entries import TEXT
+from chat_domain.model import MOST_UNREAD
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -23,11 +25,12 @@ class SqliteConnection:
         still_is="password = ?",
         key_has="instr(namekey, ?)",
         unless_there="ON CONFLICT DO NOTHING",
-        greatest="max",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
-        may_have_above=(
-            "EXISTS (SELECT 1 FROM Entry"
-            " WHERE Entry.conv = Member.conv AND kind IN (0, 1, 2) AND at > ?)"
+        may_have_above=("EXISTS (SELECT 1 FROM Entry WHERE Entry.conv = Member.conv AND at > ?)"),
+        unread=(
+            "(SELECT count(*) FROM (SELECT 1 FROM Entry WHERE Entry.conv = page.conv"  # noqa: S608
+            " AND at > max(page.since, page.`read`) AND at <= page.`left`"
+            f" AND kind = {TEXT} AND senderid <> page.userid LIMIT {MOST_UNREAD}))"
         ),
     )
 

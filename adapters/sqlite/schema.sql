@@ -104,7 +104,7 @@ CREATE TABLE Entry (
     re       INTEGER NOT NULL DEFAULT 0,  -- what it answers; 0: nothing
     body     TEXT    NOT NULL             -- of a change: JSON
 );
-CREATE INDEX EntryOf ON Entry (conv, kind, at, senderid);
+CREATE INDEX EntryOf ON Entry (conv, at, kind, senderid);
 CREATE UNIQUE INDEX EntryOnce ON Entry (cid, senderid);
 
 -- Who is or was in which conversation. They see since < at <= left.

@@ -18,9 +18,10 @@ from adapters.client.events import Event
 from adapters.terminal import parsing, render
 from adapters.terminal.book import Book
 from adapters.terminal.changes import learn, told
+from adapters.terminal.no_talks import NoTalks
 from adapters.terminal.parsing import Form
 from adapters.terminal.render import Line
-from adapters.terminal.seat import Screen, local_now
+from adapters.terminal.seat import Partner, Screen, Talks, local_now
 from adapters.terminal.sending import Sending
 from chat_domain.model import Group, User
 
@@ -38,15 +39,24 @@ class Actions:
         *,
         echo_after: float | None,
         now: Callable[[], datetime] = local_now,
+        talks: Talks | None = None,
     ) -> None:
+        self.talks = talks or NoTalks()
         self.failures = 0
-        self.partner: User | Group | None = None
+        self.partner: Partner | None = None
         self._client = client
         self._screen = screen
         self._book = book
         self._now = now
         self._outdated = False  # whether the user is in a group that the book does not have
-        self._sending = Sending(client, screen.show, self._failed, echo_after=echo_after, now=now)
+        self._sending = Sending(
+            client,
+            screen.tell,
+            self._not_sent,
+            echo_after=echo_after,
+            now=now,
+            talks=self.talks,
+        )
         self.trouble = self._sending.trouble
 
     async def do(self, line: parsing.Line) -> bool | None:
@@ -82,16 +92,19 @@ class Actions:
                 self._sending.ticks.forget()
             case Presence(user_id, name, online):
                 self._book.note_presence(user_id, name, online=online)
+        if self.talks.heed(event):
+            return
         line = render.event(event)
         if line is not None:
-            self._screen.show(line)
+            self._screen.tell(line)
 
     def _heed_message(self, message: Message) -> None:
+        self.talks.heard(message)
         if message.own:
             self._sending.sent_elsewhere(message, self._book)
             return
         self._book.meet(message.sender_id, message.sender_name)
-        self._screen.show(render.message(message, self._book, self._now()))
+        self._screen.tell(render.message(message, self._book, self._now()))
 
     def _heed_change(self, change: Changed) -> None:
         me = self._client.user.id if self._client.user else 0
@@ -99,7 +112,8 @@ class Actions:
             self._book.meet(change.sender_id, change.sender_name)
         sentence = told(change, self._book, me)
         if sentence is not None:
-            self._say(sentence)
+            self._screen.tell(render.note(sentence))
+            self.talks.told(change, sentence)
         self._outdated |= not learn(change, self._book, me)
         self._follow_partner(change.group_id)
 
@@ -110,11 +124,12 @@ class Actions:
             self.partner = own.group if own else None
 
     def complain(self, text: str) -> None:
-        self._failed(render.error(text))
-
-    def _failed(self, line: Line) -> None:
         self.failures += 1
-        self._screen.complain(line)
+        self._screen.complain(render.error(text))
+
+    def _not_sent(self, line: Line) -> None:
+        self.failures += 1
+        self._screen.lament(line)
 
     def show(self, lines: Iterable[Line]) -> None:
         for line in lines:
@@ -146,10 +161,10 @@ class Actions:
             await self._sending.send(self.partner, text)
 
     async def talk(self, to: str) -> None:
-        if not to:
-            self.partner = None
+        known = (self._book.user(to) or self._book.group(to)) if to else None
+        self.partner = known or (await self._user(to) if to else None)
+        if self.talks.turn_to(self.partner) or self.partner is None:
             return
-        self.partner = self._book.user(to) or self._book.group(to) or await self._user(to)
         kind = "group " if isinstance(self.partner, Group) else ""
         self._say(f"talking to {kind}{self.partner.name}; /talk alone stops")
 
@@ -205,12 +220,11 @@ class Actions:
         await self.learn()
         self._say(f"group {group.name} is made, its id is {group.id}")
 
-    async def join(self, group_id: str) -> None:
-        number = _number(group_id)
-        if not number:
-            self.complain("a group is joined by its id, a number")
+    async def join(self, which: str) -> None:
+        if which.isdigit() and not _number(which):
+            self.complain(f"there is no group {which}")
             return
-        group = await self._client.join_group(number)
+        group = await self._client.join_group(which)
         await self.learn()
         self._say(f"you are in group {group.name} now")
 
@@ -259,6 +273,19 @@ class Actions:
         else:
             await asyncio.sleep(number)
 
+    async def search(self, words: str) -> None:
+        self._mention(self.talks.search(words))
+
+    async def ring(self, how: str) -> None:
+        if how not in _ON_OR_OFF:
+            self.complain("the bell is turned on or off")
+            return
+        self._mention(self.talks.ring(on=_ON_OR_OFF[how]))
+
+    def _mention(self, sentence: str) -> None:
+        if sentence:
+            self._say(sentence)
+
     async def log_out(self) -> bool:
         await self.finish(FINISH_WITHIN)
         try:
@@ -281,6 +308,8 @@ class Actions:
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None  # noqa: PLR2004
 
+
+_ON_OR_OFF = {"on": True, "off": False}
 
 # As in the original client, to the letter.
 ORIGINAL = [
@@ -311,12 +340,14 @@ SLASHED = [
     Form("/groups", [], "your groups", Actions.show_groups),
     Form("/members", ["GROUP"], "who is in a group", Actions.show_members),
     Form("/create", ["GROUP", "DESCRIPTION"], "make a group", Actions.create, needs=1),
-    Form("/join", ["ID"], "join a group", Actions.join),
+    Form("/join", ["GROUP"], "join a group, by id, or by name if it is open", Actions.join),
     Form("/rename", ["GROUP", "NAME"], "give a group of yours another name", Actions.rename),
     Form("/leave", ["GROUP"], "leave a group", Actions.leave),
     Form("/password", [], "change your password", Actions.change_password),
     Form("/sessions", [], "your sessions that can be resumed", Actions.show_sessions),
     Form("/end", ["SESSION"], "end one of them", Actions.end_session),
+    Form("/search", ["WORDS"], "go to the next older text with these words", Actions.search),
+    Form("/bell", ["on|off"], "whether the terminal's bell rings", Actions.ring),
     Form("/wait", ["SECONDS"], "only receive for a while; for scripts", Actions.wait),
     Form("/logout", [], "log out", Actions.log_out),
     Form("/quit", [], "leave", Actions.quit),

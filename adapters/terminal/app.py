@@ -14,10 +14,9 @@ from adapters.client.events import Event
 from adapters.terminal import render
 from adapters.terminal.actions import FINISH_WITHIN, FORMS, Actions
 from adapters.terminal.book import Book
-from adapters.terminal.clean import clean
 from adapters.terminal.parsing import Say, Typed, parse
-from adapters.terminal.seat import Screen, local_now
-from chat_domain.model import Group, Member, Membership, User
+from adapters.terminal.seat import Screen, Talks, local_now
+from chat_domain.model import Member, Membership, User
 
 T = TypeVar("T")
 Unread = Message | Changed
@@ -43,12 +42,14 @@ class LineClient:
         device: str = "",
         echo_after: float | None = None,
         now: Callable[[], datetime] = local_now,
+        talks: Talks | None = None,
     ) -> None:
         self._client = client
         self._screen = screen
         self._book = book
         self._device = device
-        self._actions = Actions(client, screen, book, echo_after=echo_after, now=now)
+        self._actions = Actions(client, screen, book, echo_after=echo_after, now=now, talks=talks)
+        self._talks = self._actions.talks
         self._unread: list[Unread] | None = None  # a list while they are gathered for the welcome
         self._message_came = asyncio.Event()
         self._conversation: asyncio.Task[bool] | None = None
@@ -100,7 +101,7 @@ class LineClient:
             case "1":
                 return await self._log_in()
             case "2":
-                await self._register()
+                return await self._register()
             case "3":
                 return False
             case other:
@@ -111,20 +112,38 @@ class LineClient:
         if not self._screen.scripted:
             self._screen.show([("class:note", text)])
 
-    async def _register(self) -> None:
+    async def _register(self) -> bool:
+        """False if the user is done with the program, to which they may have logged in by this."""
         name = await self._screen.ask("name: ")
         password = await self._screen.ask("password: ", hidden=True)
+        if not self._is_one(password):
+            return True
+        if self._screen.whole and password != await self._screen.ask("again: ", hidden=True):
+            self._actions.complain("these are two different passwords; there is no account yet")
+            return True
         try:
             user_id = await self._client.register(name, password)
         except ClientError as exc:
             self._actions.complain(str(exc))
-        else:
-            self._screen.show(render.note(f"registered {name}, your id is {user_id}"))
+            return True
+        self._screen.show(render.note(f"registered {name}, your id is {user_id}"))
+        return await self._enter(user_id, password) if self._screen.whole else True
+
+    def _is_one(self, password: str) -> bool:
+        """Whether this can be a password; otherwise it is said."""
+        if not password:
+            self._actions.complain("a password has at least one character")
+        return bool(password)
 
     async def _log_in(self) -> bool:
         """Log in and converse; False if the user is done with the program altogether."""
         who = await self._screen.ask("id or name: ")
         password = await self._screen.ask("password: ", hidden=True)
+        if not self._is_one(password):
+            return not self._screen.scripted
+        return await self._enter(who, password)
+
+    async def _enter(self, who: int | str, password: str) -> bool:
         self._unread = []
         try:
             await self._welcome(await self._client.login(who, password, device=self._device))
@@ -138,6 +157,7 @@ class LineClient:
 
     async def _welcome(self, user: User) -> None:
         self._book.meet(user.id, user.name)
+        self._talks.begin(user)
         await self._actions.learn()
         groups = await self._groups_with_members()
         await self._gather_unread()
@@ -188,6 +208,7 @@ class LineClient:
             await asyncio.wait({self._conversation})
         finally:
             await _cancel(self._conversation)
+            self._talks.end()
         if self._conversation.cancelled():  # the session has ended
             return not self._screen.scripted
         return self._conversation.result()
@@ -197,6 +218,7 @@ class LineClient:
         self._actions.partner = None
         while True:
             typed = await self._screen.command(self._prompt())
+            self._actions.partner = self._talks.partner(self._actions.partner)
             line = parse(typed, FORMS, talking=self._actions.partner is not None)
             if not (isinstance(line, Say) or (isinstance(line, Typed) and not line.form.echoed)):
                 self._screen.echo(typed)  # a message is shown with its ticks instead
@@ -205,17 +227,12 @@ class LineClient:
                 return logged_out
 
     def _prompt(self) -> str:
-        name = clean(self._client.user.name) if self._client.user else ""
-        partner = self._actions.partner
-        if partner is None:
-            return f"{name}> "
-        to = f"[{partner.name}]" if isinstance(partner, Group) else partner.name
-        return f"{name} to {clean(to)}> "
+        return render.prompt(self._client.user, self._actions.partner)
 
     # What comes in.
 
     async def _watch(self) -> None:
-        async for event in self._client.events():
+        async for event in self._client.events(lasting=True):
             self._on_event(event)
 
     def _on_event(self, event: Event) -> None:

@@ -59,16 +59,16 @@ def learn(change: Changed, book: Book, me: int) -> bool:
             book.groups[group_id] = Membership(own.group, Role.CREATOR)
         case What.RENAMED:
             book.rename(group_id, change.new_name)
-        case What.LEFT | What.REMOVED | What.ENDED if _is_out(change, me):
+        case _ if is_out(change, me):
             book.groups.pop(group_id, None)
     return True
 
 
-def _is_out(change: Changed, me: int) -> bool:
+def is_out(change: Changed, me: int) -> bool:
     """Whether the user is not in the group any more."""
     match change.what:
         case What.LEFT:
             return change.own
         case What.REMOVED:
             return change.whom == me
-    return True
+    return change.what == What.ENDED

@@ -20,6 +20,7 @@ class Candidate:
 
 _WHO = {form.word: form for form in SLASHED if form.arguments[:1] == ["NAME"]}
 _GROUP = {form.word: form for form in SLASHED if form.arguments[:1] == ["GROUP"]}
+_OTHERS = ("/create", "/join")  # take a group that is not one of the user's own
 
 
 def candidates(line: str, book: Book) -> list[Candidate]:
@@ -30,7 +31,7 @@ def candidates(line: str, book: Book) -> list[Candidate]:
     if word in _WHO:
         groups = book.group_names() if word == "/talk" else []
         return _names(typed, book.user_names() + groups, last=len(_WHO[word].arguments) == 1)
-    if word in _GROUP and word != "/create":
+    if word in _GROUP and word not in _OTHERS:
         return _names(typed, book.group_names(), last=len(_GROUP[word].arguments) == 1)
     return []
 

@@ -19,6 +19,7 @@ class PlainScreen:
 
     def __init__(self, source: int, out: TextIO, err: TextIO) -> None:
         self.scripted = not os.isatty(source)
+        self.whole = False
         self._source = source
         self._out = out
         self._err = err
@@ -29,6 +30,12 @@ class PlainScreen:
 
     def complain(self, line: Line) -> None:
         print(plain(line), file=self._err, flush=True)
+
+    def tell(self, line: Line) -> None:
+        self.show(line)
+
+    def lament(self, line: Line) -> None:
+        self.complain(line)
 
     def echo(self, line: str) -> None:
         """Leave it; whoever typed it sees it."""

@@ -23,7 +23,7 @@ from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
 from adapters.terminal.parsing import Form
 from chat_domain import hints
-from chat_domain.model import Friend, Member, Membership, Resumable, Role, User
+from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User
 
 Line = list[tuple[str, str]]
 
@@ -63,6 +63,7 @@ class Mark(enum.Enum):
     ON_ITS_WAY = "…", "class:note"
     LOGGED = "✓", "class:logged"
     GOT = "✓✓", "class:got"
+    READ = "✔✔", "class:read"
     REFUSED = "✗", "class:error"
 
 
@@ -156,6 +157,15 @@ def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
         case ServerError(refusal):
             return error(_reason(refusal))
     return None
+
+
+def prompt(user: User | None, partner: User | Group | None) -> str:
+    """What stands in front of what is typed. partner: to whom it goes, if to anybody."""
+    name = clean(user.name) if user else ""
+    if partner is None:
+        return f"{name}> "
+    to = f"[{partner.name}]" if isinstance(partner, Group) else partner.name
+    return f"{name} to {clean(to)}> "
 
 
 def help_lines(forms: Iterable[Form]) -> list[Line]:

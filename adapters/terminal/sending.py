@@ -8,6 +8,7 @@ from adapters.client import Ack, ChatClient, ConnectionLost, Message, OutboxFull
 from adapters.terminal import render
 from adapters.terminal.book import Book
 from adapters.terminal.render import Line, Mark
+from adapters.terminal.seat import Outgoing, Partner, Talks
 from adapters.terminal.ticks import Sent, Ticks
 from chat_domain.model import Group, User
 
@@ -16,6 +17,7 @@ class Sending:
     """show, failed: what to do with the line of a message that was accepted, or was not.
 
     echo_after: seconds after which a message without an answer is shown as on its way.
+    talks: shows each message in its conversation, too.
     ticks: to be told of what others have got.
     trouble: ends in the exception that kept an outcome from being shown, if there was one.
     """
@@ -28,6 +30,7 @@ class Sending:
         *,
         echo_after: float | None,
         now: Callable[[], datetime],
+        talks: Talks,
     ) -> None:
         self.trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ticks = Ticks(self._show_got)
@@ -36,12 +39,14 @@ class Sending:
         self._failed = failed
         self._echo_after = echo_after
         self._now = now
+        self._talks = talks
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def send(self, to: User | Group, text: str) -> None:
+    async def send(self, to: Partner, text: str) -> None:
         """Put a message on its way; what becomes of it is shown when it is known."""
         future = await self._post(to, text)
-        task = asyncio.create_task(self._report(to, text, future))
+        outgoing = self._talks.sends(to, text)
+        task = asyncio.create_task(self._report(to, text, future, outgoing))
         self._tasks.add(task)
         task.add_done_callback(self._reported)
 
@@ -49,7 +54,7 @@ class Sending:
         """Show what the user has written with another device."""
         time = render.when(message.time_ms, self._now())
         if message.group_id:
-            to: User | Group = Group(message.group_id, book.group_name(message.group_id), "")
+            to: Partner = Group(message.group_id, book.group_name(message.group_id), "")
         else:
             to = User(message.to_id, book.name_of(message.to_id))
         self._show_sent(to, message.text, message.at, time)
@@ -67,7 +72,7 @@ class Sending:
         if failure is not None and not self.trouble.done():
             self.trouble.set_exception(failure)
 
-    async def _post(self, to: User | Group, text: str) -> asyncio.Future[Ack]:
+    async def _post(self, to: Partner, text: str) -> asyncio.Future[Ack]:
         post = self._client.post_group if isinstance(to, Group) else self._client.post
         while True:
             try:
@@ -75,7 +80,9 @@ class Sending:
             except OutboxFull:
                 await self._client.room()
 
-    async def _report(self, to: User | Group, text: str, future: asyncio.Future[Ack]) -> None:
+    async def _report(
+        self, to: Partner, text: str, future: asyncio.Future[Ack], outgoing: Outgoing
+    ) -> None:
         name = _name(to)
         await asyncio.wait({future}, timeout=self._echo_after)
         if not future.done():
@@ -83,11 +90,13 @@ class Sending:
         try:
             ack = await future
         except (Refused, ConnectionLost) as exc:
+            outgoing.refused(str(exc))
             self._failed(render.sent(name, text, Mark.REFUSED, self._time(), str(exc)))
         else:
+            outgoing.logged(ack)
             self._show_sent(to, text, ack.at, self._time())
 
-    def _show_sent(self, to: User | Group, text: str, at: int, time: str) -> None:
+    def _show_sent(self, to: Partner, text: str, at: int, time: str) -> None:
         is_with_them = isinstance(to, User) and self.ticks.sent(Sent(at, to.id, to.name, text))
         mark = Mark.GOT if is_with_them else Mark.LOGGED
         self._show(render.sent(_name(to), text, mark, time))
@@ -101,5 +110,5 @@ class Sending:
         return render.when(int(now.timestamp() * 1000), now)
 
 
-def _name(to: User | Group) -> str:
+def _name(to: Partner) -> str:
     return f"[{to.name}]" if isinstance(to, Group) else to.name

@@ -113,7 +113,7 @@ class Follower:
 
     async def look(self) -> None:
         """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
-        ends = await self._log.ends(self.last)
+        ends = await self._log.ends(self.last, self.epoch)
         self.oldest = ends.oldest
         if self._goes_on(ends):
             self._want(ends.head)

@@ -66,11 +66,12 @@ class ReadMarks:
         before = await self.of(user_id, conv)
         if before is None and is_group(conv):
             raise NotMember(conv)
-        if before is None or at <= before:
+        if before is None:
             return
         await self.marks.make_room(user_id)
         private = not await self._may_tell(session, conv)
-        if epoch == self.follower.epoch:
+        read = max(before, self._known.get((user_id, conv), 0))  # by now, with another device
+        if at > read and epoch == self.follower.epoch:
             self._grow(session, conv, at, private)
 
     async def _may_tell(self, session: Session, conv: int) -> bool:
@@ -82,8 +83,6 @@ class ReadMarks:
 
     def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:
         place = session.user.id, conv
-        if at <= self._known.get(place, 0):
-            return  # another device was faster
         self._known[place] = at
         self.marks.grow(*place, at)
         untold = self._untold[session, private]

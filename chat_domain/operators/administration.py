@@ -9,6 +9,7 @@ from chat_domain.errors import NoSuchGroup, NoSuchUser, NotMember, TryAgain
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
 from chat_domain.names import name_key
+from chat_domain.operators.erasing import Erasing
 from chat_domain.operators.evictions import Evictions
 from chat_domain.pages import cut
 from chat_domain.people.passwords import check_password
@@ -34,6 +35,7 @@ class Administration:
     groups: GroupMembership
     log: Log
     evictions: Evictions
+    erasing: Erasing
 
     async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
         """A page of all users, or of those whose names have this part, in whatever case."""
@@ -109,7 +111,7 @@ class Administration:
                 with suppress(NotMember, NoSuchGroup):  # they have just left by themselves
                     await self.groups.leave(user, own.group.id)
         if with_sent:
-            await self.evictions.devices.erase(user)
+            await self.erasing.erase(user)
         await self.users.remove(user.id)
         return user
 

@@ -1,8 +1,8 @@
 """Work on the whole log in small pieces, so that no message waits for it.
 
 Rules:
-1. One piece at a time, whoever has work for it. Then nothing is done for a multiple of the time
-   that it took: so the database does this for a fifth of its time at most.
+1. Each work has one piece on its way. Then nothing is done for a multiple of the time that it
+   took: so the database does this for a fifth of its time at most.
 2. How large a piece is follows from how long the one before took, which tells how busy the database
    is as well: half as large after one that was long, twice as large after one that was short.
 """

@@ -25,7 +25,7 @@ class Devices:
     clock: Clock
     ids: Ids
     tasks: Tasks
-    _unfinished: list[tuple[User, Change]] = attrs.field(factory=list, init=False)
+    _unfinished: list[tuple[User, Change, int]] = attrs.field(factory=list, init=False)
 
     async def keep(self, user: User, token: Token) -> None:
         """Let a user resume with this token. Sessions that have made room for it end."""
@@ -51,18 +51,21 @@ class Devices:
         await self.tokens.end_all_of(user)
         await self._write(user, Change(What.ALL_ENDED, detail=but))
 
-    async def erase(self, user: User) -> None:
-        """Empty all texts that a user has written, and end their sessions. Raises TryAgain."""
-        await self._write(user, Change(What.ERASED))
+    async def erase(self, user: User, above: int) -> None:
+        """Empty all texts that a user has written above a position, and end their sessions. Raises
+        TryAgain."""
+        await self._write(user, Change(What.ERASED), above)
 
-    async def _write(self, user: User, change: Change) -> None:
+    async def _write(self, user: User, change: Change, answers: int = 0) -> None:
         cid = self.ids.cid(self.clock.now_ms())
         conv = pair(user.id, user.id)
         try:
-            await self.queue.change(Entry(conv, CHANGE, user.id, user.name, cid, change=change))
+            await self.queue.change(
+                Entry(conv, CHANGE, user.id, user.name, cid, change=change, answers=answers)
+            )
         except TryAgain:
             if len(self._unfinished) < UNFINISHED:
-                self._unfinished.append((user, change))
+                self._unfinished.append((user, change, answers))
             raise
 
     def go_on(self) -> None:
@@ -71,9 +74,9 @@ class Devices:
             unfinished, self._unfinished = self._unfinished, []
             self.tasks.start(self._write_all(unfinished))
 
-    async def _write_all(self, unfinished: list[tuple[User, Change]]) -> None:
-        for user, change in unfinished:
+    async def _write_all(self, unfinished: list[tuple[User, Change, int]]) -> None:
+        for one in unfinished:
             try:
-                await self._write(user, change)
+                await self._write(*one)
             except TryAgain:
                 continue  # it is put back

@@ -1,7 +1,7 @@
 """What users have chosen for themselves, on all their devices.
 
-Every node remembers what it has asked for, and hears of changes by notes; where some may have been
-lost, it forgets it all.
+Every node remembers what it has asked for, and hears of changes by notes. Where some may have been
+lost, it forgets it all; while it hears nothing, it asks each time.
 """
 
 import attrs
@@ -28,11 +28,13 @@ class OwnSettings:
     async def of(self, user_id: int) -> Preferences:
         """What a user has chosen. Raises TryAgain."""
         known = self._known
-        if user_id in known:
+        if user_id in known and self.broker.hears():
             return known[user_id]
         found = await self.settings.of(user_id)
         if len(known) >= REMEMBERED:
             known.clear()
+        if not self.broker.hears():
+            return found
         return known.setdefault(user_id, found)  # what a note has said meanwhile is newer
 
     async def change(

@@ -13,7 +13,18 @@ from typing import Protocol
 
 import attrs
 
-from chat_domain.entries import Batch, Ends, Entry, Forgotten, Known, Opening, Place, Reading, Sight
+from chat_domain.entries import (
+    Batch,
+    Ends,
+    Entry,
+    Erased,
+    Forgotten,
+    Known,
+    Opening,
+    Place,
+    Reading,
+    Sight,
+)
 from chat_domain.errors import ChatError
 from chat_domain.model import (
     Account,
@@ -231,17 +242,18 @@ class Log(Protocol):
           NotMember (a creator who leaves makes the longest member creator, of those who came
           together the lowest id; the last one out ends the group, whose name becomes free); REMOVED
           NoSuchGroup and NoSuchMember, otherwise as LEFT; RENAMED NoSuchGroup and GroupNameTaken;
-          ENDED NoSuchGroup. ERASED empties all texts of its sender, which become DELETED. Others
-          carry nothing out.
+          ENDED NoSuchGroup. ERASED empties all texts of its sender above the position that it
+          answers, which become DELETED. Others carry nothing out.
 
         OutOfDate where something has changed since `batch.judged`: nothing is committed then.
         Moved where the log has another epoch, or does not have `batch.last` where it was: likewise.
         TryAgain where the store cannot do it now: it may have been committed all the same.
         """
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
         """The log as a whole. Where it does not have the entry `last` where it was, positions have
-        been lost: then it has a new epoch when this returns."""
+        been lost: then it has a new epoch when this returns. epoch: that of `last`, if known; where
+        the log has another one already, it is not given a third."""
 
     async def renew(self) -> str:
         """Give the log a new epoch, and return it. Marks above its head are cut to it."""
@@ -296,9 +308,14 @@ class Log(Protocol):
         is not below `before_ms`; `limit` of them at most. `ends.oldest` is behind them then. A cid
         whose entry was deleted is nobody's. What has no time that can be read is old."""
 
+    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        """Empty the texts of a user up to a position, which become DELETED, in all conversations
+        that they are or were in, from where that has come; look at `limit` entries at most, which
+        is above 0. Return how far it has come."""
+
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
-        """The same of one conversation's entries, of each kind by itself, wherever they are.
-        `ends.oldest` stays as it is: positions that the log does not have were deleted."""
+        """The same of one conversation's entries, wherever they are. `ends.oldest` stays as it is:
+        positions that the log does not have were deleted."""
 
 
 @attrs.frozen

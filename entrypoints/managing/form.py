@@ -11,6 +11,7 @@ from entrypoints.settings import BadSettings
 from entrypoints.version import add_version, called
 
 PAGE = 100
+HISTORY = ("all", "joining")  # of a group: all of it, or from one's joining on
 LEVELS = ("debug", "info", "warning", "error")
 
 _HELP = {
@@ -37,11 +38,12 @@ _GROUPS_HELP = {
     "members": "list a group's members, a page at a time",
     "rename": "give a group another name",
     "keep": "say for how long is kept what is said in a group, which --keep-days may make shorter",
+    "history": "choose what of a group they are shown who join it from now on",
     "remove": "end somebody's membership of a group; they can join again",
     "end": "end a group and all memberships of it",
 }
 _WHO = ("set-password", "log-out", "disable", "enable", "delete", "export", "groups remove")
-_GROUP = ("groups members", "groups rename", "groups keep", "groups remove", "groups end")
+_GROUP = tuple(f"groups {name}" for name in _GROUPS_HELP if name != "list")
 _IN_PAGES = ("list", "groups list", "groups members")
 _MEANT = {  # what is asked before it is done
     "delete": "delete {who}, and all that is theirs?",
@@ -56,7 +58,8 @@ _SETTINGS = {  # options of the server, and what stands for their values
     "hashing": "strong|cheap",
 }
 _SENT = (  # to a server, by these names
-    *("who", "group", "limit", "after", "containing", "text", "level", "with_sent", "days"),
+    *("who", "group", "shown", "days", "limit", "after", "containing", "text", "level"),
+    "with_sent",
 )
 
 
@@ -140,6 +143,7 @@ _ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
     "groups list": _part_of_a_name,
     "groups keep": lambda add: add("days", type=int, metavar="DAYS", help="0 is for ever"),
     "groups rename": lambda add: add("new_name", metavar="NAME"),
+    "groups history": lambda add: add("shown", choices=HISTORY),
     "log-level": lambda add: add("level", choices=LEVELS),
     "broadcast": lambda add: add("text", metavar="TEXT"),
 }

@@ -56,6 +56,7 @@ _SENTENCES = {
     "enable": "{name} (id {id}) can log in again",
     "delete": "deleted {name} (id {id})",
     "groups rename": "group {group_id} is called {group_name}; before: {before}",
+    "groups history": "who joins {group_name} (id {group_id}) is shown: {shown}",
     "groups keep": "of {group_name} (id {group_id}) {days} days are kept; before: {before}",
     "groups remove": "{user_name} (id {user_id}) is not in {group_name} (id {group_id}) any more",
     "groups end": "ended {group_name} (id {group_id})",

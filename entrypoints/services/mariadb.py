@@ -56,7 +56,7 @@ class MariaDB(Program):
         self._setup = _SETUP + setup
         self.port = port or free_port()
         self._home = directory.absolute()
-        self._data = self._home / "data"
+        self.data = self._home / "data"  # what it knows, and nothing else
         self._pid_file = self._home / "mariadbd.pid"
         self._options = (*(_FAST if fast else ()), *options)
         super().__init__("mariadb", self._home / "mariadb.log")
@@ -76,7 +76,7 @@ class MariaDB(Program):
         return [
             find_program("mariadbd", PACKAGE),
             "--no-defaults",  # must be first; what the system's own server is told is not for us
-            f"--datadir={self._data}",
+            f"--datadir={self.data}",
             # Relative to the data: an absolute path may be longer than a socket's may be.
             "--socket=mariadbd.sock",
             f"--pid-file={self._pid_file}",
@@ -120,7 +120,7 @@ class MariaDB(Program):
         return done.stdout
 
     def _make_data(self) -> None:
-        if self._data.exists():
+        if self.data.exists():
             return
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -138,7 +138,7 @@ class MariaDB(Program):
         if code := run(command, log):
             why = f"mariadb-install-db ended with status {code}: {last_line(log.read_bytes())}"
             raise DidNotStart(self.name, why, log)
-        unfinished.rename(self._data)  # so that what was cut short is begun again
+        unfinished.rename(self.data)  # so that what was cut short is begun again
 
 
 def _as_whom() -> list[str]:

@@ -6,7 +6,17 @@ from chat_domain.errors import NoSuchGroup
 from chat_domain.model import Member, Membership, Role, SizedGroup
 from chat_domain.names import name_key
 from chat_domain.ports.store import Store
-from tests.contract.making import ODD_INTEGERS, ids, join, leave, make, register, remove, say
+from tests.contract.making import (
+    ODD_INTEGERS,
+    create,
+    ids,
+    join,
+    leave,
+    make,
+    register,
+    remove,
+    say,
+)
 
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
@@ -138,3 +148,15 @@ async def test_groups_are_found_by_a_part_of_their_key(store: Store) -> None:
     for part, found in (("ll", some), (name_key("OË"), other), ("%", some), ("_", other)):
         assert await store.groups.page(0, 9, part) == [SizedGroup(found, 1)]
     assert await store.groups.page(0, 9, "All") == []
+
+
+@pytest.mark.parametrize("number", ODD_INTEGERS)
+async def test_no_other_group_shows_its_history(store: Store, number: int) -> None:
+    """It is said whether there is such a group; of one that has ended, there is none."""
+    (ann,) = await register(store, "Ann")
+    group = await create(store, ann, "Chess")
+    assert await store.groups.show_history(group.id, whole=True)
+    assert await store.groups.show_history(group.id, whole=True)
+    assert not await store.groups.show_history(number, whole=True)
+    await leave(store, group.id, ann)
+    assert not await store.groups.show_history(group.id, whole=True)

@@ -1,10 +1,11 @@
 """The promises of `ports.Log.append` about what changes do, and of `ports.Groups` about it."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
-from chat_domain.entries import CHANGE, DELETED, TEXT, Change, Entry, What, pair
+from chat_domain.entries import CHANGE, DELETED, TEXT, Change, Entry, Erased, What, pair
 from chat_domain.errors import (
     AlreadyMember,
     ChatError,
@@ -18,6 +19,7 @@ from chat_domain.names import Name
 from chat_domain.ports.store import Store
 from tests.contract.making import (
     LOOK_ALIKES,
+    ODD_INTEGERS,
     ODD_TEXTS,
     append,
     at_once,
@@ -391,6 +393,54 @@ async def test_the_erased_have_said_nothing(store: Store) -> None:
     assert [(one.kind, one.text) for one in found if one.sender_id == bob] == others
     assert (await store.log.ends()).head == erased.at
     assert set(await seen(store, bob)) >= {one.at for one in found}
+
+
+async def test_what_one_has_written_is_emptied_in_pieces(store: Store) -> None:
+    """Some entries at a time, up to a position, also where they have left; those of others and
+    what comes later stay."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await make(store, "Chess", bob, ann, cid)
+    for other in (bob, cid, ann):
+        await say(store, ann, pair(ann, other), "one", "two")
+        await say(store, other, pair(ann, other), "three")
+    await say(store, ann, group.id, *(str(number) for number in range(7)))
+    await leave(store, group.id, ann)
+    await say(store, bob, group.id, "without her")
+    upto = (await store.log.ends()).head
+    await say(store, ann, pair(ann, bob), "later")
+    so_far, left = Erased(), [await texts_of(store, ann)]
+    while not so_far.done:
+        so_far = await store.log.erase(ann, so_far, upto, 3)
+        left.append(await texts_of(store, ann))
+    numbers = [len(texts) for texts in left]
+    assert numbers[0] == 15
+    assert all(0 <= one - another <= 3 for one, another in pairwise(numbers))
+    assert left[-1] == ["later"]
+    assert await texts_of(store, bob) == ["three", "without her"]
+    assert await texts_of(store, cid) == ["three"]
+    erased = change(What.ERASED, ann, pair(ann, ann), answers=upto)
+    await write(store, erased)
+    assert await texts_of(store, ann) == []
+
+
+async def test_what_was_emptied_before_is_not_looked_at_again(store: Store) -> None:
+    """An erasure says from where on it is one."""
+    ann, bob = await register(store, "Ann", "Bob")
+    first, _ = await say(store, ann, pair(ann, bob), "before", "behind")
+    await write(store, change(What.ERASED, ann, pair(ann, ann), answers=first.at))
+    assert await texts_of(store, ann) == ["before"]
+
+
+async def test_who_has_said_nothing_has_nothing_emptied(store: Store) -> None:
+    """Nor has who is not there."""
+    (ann,) = await register(store, "Ann")
+    for nobody in (ann, *ODD_INTEGERS):
+        assert await store.log.erase(nobody, Erased(), 9, 9) == Erased(done=True)
+
+
+async def texts_of(store: Store, sender_id: int) -> list[str]:
+    entries = (await store.log.tail(0, 10_000)).entries
+    return [one.text for one in entries if (one.kind, one.sender_id) == (TEXT, sender_id)]
 
 
 async def test_texts_of_the_same_batch_are_erased(store: Store) -> None:

@@ -11,10 +11,10 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chat_domain.entries import DELETED, KINDS, TEXT, Entry, What, is_group, pair, people
+from chat_domain.entries import DELETED, TEXT, Entry, What, is_group, pair, people
 from chat_domain.errors import ChatError
 from chat_domain.ports.store import Store
-from tests.contract.making import MADE, append, change, register, text, unread
+from tests.contract.making import MADE, append, change, register, text
 
 USERS = 3
 user_ids = st.integers(1, USERS)
@@ -35,6 +35,8 @@ class Stretch:
 class Model:
     entries: list[Entry] = attrs.field(factory=list)
     stretches: dict[tuple[int, int], Stretch] = attrs.field(factory=dict)
+    read: dict[tuple[int, int], int] = attrs.field(factory=dict)
+    whole: set[int] = attrs.field(factory=set)  # groups that show who joins all of it
     got: dict[int, int] = attrs.field(factory=dict)
     deleted: set[int] = attrs.field(factory=set)
     forgotten: set[int] = attrs.field(factory=set)
@@ -50,7 +52,8 @@ class Model:
     def _change(self, entry: Entry, what: str, user_id: int) -> None:
         at, conv, sender_id = entry.at, entry.conv, entry.sender_id
         if what in (What.CREATED, What.JOINED):
-            self.stretches[sender_id, conv] = Stretch(at - 1)
+            self.stretches[sender_id, conv] = Stretch(0 if conv in self.whole else at - 1)
+            self.read[sender_id, conv] = at - 1
         elif what == What.ERASED:
             self.deleted |= {one.at for one in self.entries if one.sender_id == sender_id}
         elif what in (What.LEFT, What.REMOVED, What.ENDED):
@@ -73,6 +76,29 @@ class Model:
     def kind(self, entry: Entry) -> int:
         return DELETED if entry.kind == TEXT and entry.at in self.deleted else entry.kind
 
+    def conversations(self, user_id: int) -> list[tuple[int, int, int, bool]]:
+        """Each with the last that they see, how many texts are unread, and whether they have left,
+        the latest first."""
+        found: dict[int, tuple[int, int, int, bool]] = {}
+        for one in self.kept():
+            conv = one.conv
+            if self.sees(user_id, one):
+                _, _, unread, _ = found.get(conv, (0, 0, 0, False))
+                is_text = self.kind(one) == TEXT and one.sender_id != user_id
+                unread += is_text and one.at > self.read.get((user_id, conv), 0)
+                left = self.stretches[user_id, conv].left is not None
+                found[conv] = conv, one.at, unread, left
+        return sorted(found.values(), key=lambda one: -one[1])
+
+    def page(
+        self, user_id: int, conv: int, before: int | None, after: int, limit: int
+    ) -> list[tuple[int, int, int]]:
+        every = [one for one in self.seen(user_id, after) if one[1] == conv]
+        if before is None:
+            return every[:limit]
+        every = [one for one in every if one[0] < before]
+        return every[max(0, len(every) - limit) :]
+
     def seen(self, user_id: int, after: int) -> list[tuple[int, int, int]]:
         return [
             (one.at, one.conv, self.kind(one))
@@ -93,13 +119,17 @@ class LogMachine(RuleBasedStateMachine):
         """An empty store, which `stack` closes."""
         raise NotImplementedError
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(whole=st.booleans())
+    def begin(self, *, whole: bool) -> None:
+        """With a group that has two members."""
         self.store = self.runner.run(self.open())
         names = (f"user {number}" for number in range(USERS))
         users = self.runner.run(register(self.store, *names))
         # ids begin where they like; the model's begin at 1
         self.first = users[0] - 1
+        self.create(1)
+        self.come_and_go([(What.JOINED, 2, 0)])
+        self.show_history(0, whole=whole)
 
     # -- what is written -------------------------------------------------------------------------
 
@@ -150,6 +180,12 @@ class LogMachine(RuleBasedStateMachine):
     def remove(self, place: int, user: int) -> None:
         self.write(change(What.REMOVED, self.id(1), self.group(place), self.id(user)))
 
+    @rule(place=groups, whole=st.booleans())
+    def show_history(self, place: int, *, whole: bool) -> None:
+        conv = self.group(place)
+        if self.runner.run(self.store.groups.show_history(conv, whole=whole)):
+            (self.model.whole.add if whole else self.model.whole.discard)(conv)
+
     @rule(place=groups)
     def end(self, place: int) -> None:
         self.write(change(What.ENDED, self.id(1), self.group(place)))
@@ -176,10 +212,8 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(place=groups, age=afters, limit=limits)
     def forget_of(self, place: int, age: int, limit: int) -> None:
-        kept = [one for one in self.model.kept() if one.conv == self.group(place)]
-        its = [one.at for kind in KINDS for one in kept if self.model.kind(one) == kind]
-        times = {one.at: one.time_ms for one in kept}
-        old = [at for at in its if times[at] < MADE + age]
+        its = (one for one in self.model.kept() if one.conv == self.group(place))
+        old = [one.at for one in its if one.time_ms < MADE + age]
         result = self.runner.run(self.store.log.forget_of(self.group(place), MADE + age, limit))
         assert result.number == len(old[:limit])
         assert result.more == (len(old) >= limit > 0)
@@ -218,20 +252,19 @@ class LogMachine(RuleBasedStateMachine):
         page = self.runner.run(
             self.store.log.page(self.id(user), conv, before=before, after=after, limit=limit)
         )
-        every = [one for one in self.model.seen(self.id(user), after) if one[1] == conv]
-        if before is not None:
-            every = [one for one in every if one[0] < before]
-        wanted = every[:limit] if before is None else every[max(0, len(every) - limit) :]
+        wanted = self.model.page(self.id(user), conv, before, after, limit)
         assert [(one.at, one.conv, one.kind) for one in page] == wanted
+        sight = self.runner.run(self.store.log.sight(self.id(user), conv))
+        shown = {one.at for one in self.model.entries if sight and sight.shows(one.at)}
+        seen = {one[0] for one in self.model.seen(self.id(user), 0) if one[1] == conv}
+        assert seen == {one.at for one in self.model.kept() if one.conv == conv} & shown
 
-    @rule(user=user_ids)
-    def unread(self, user: int) -> None:
-        sender = {one.at: one.sender_id for one in self.model.entries}
-        wanted: dict[int, int] = {}
-        for at, conv, kind in self.model.seen(self.id(user), 0):
-            if kind == TEXT and sender[at] != self.id(user):
-                wanted[conv] = wanted.get(conv, 0) + 1
-        assert self.runner.run(unread(self.store, self.id(user))) == wanted
+    @rule(user=user_ids, before=st.none() | afters, limit=limits)
+    def conversations(self, user: int, before: int | None, limit: int) -> None:
+        found = self.runner.run(self.store.log.conversations(self.id(user), before, limit))
+        every = self.model.conversations(self.id(user))
+        wanted = [one for one in every if before is None or one[1] < before][:limit]
+        assert [(one.conv, one.last.at, one.unread, one.left) for one in found] == wanted
 
     @rule(user=user_ids, sender=user_ids, most=limits)
     def unheard(self, user: int, sender: int, most: int) -> None:
@@ -264,5 +297,20 @@ class LogMachine(RuleBasedStateMachine):
         assert [one.at for one in self.model.entries] == list(range(1, len(self.model.entries) + 1))
 
     def teardown(self) -> None:
+        """Whatever was written, everybody looks at it in the end."""
+        try:
+            if hasattr(self, "store"):
+                for user in range(1, USERS + 1):
+                    self.look(user)
+        finally:
+            self.close()
+
+    def look(self, user: int) -> None:
+        self.read(user, 0, 1000)
+        self.conversations(user, None, 1000)
+        for other in range(1 - len(self.made), USERS + 1):
+            self.page(user, other, None, 0, 1000)
+
+    def close(self) -> None:
         self.runner.run(self.stack.aclose())
         self.runner.close()

@@ -324,3 +324,17 @@ async def test_a_log_that_has_lost_an_entry_has_a_new_epoch(store: Store) -> Non
         assert ends.head == 1
         epochs.append(ends.epoch)
     assert len(set(epochs)) == 5
+
+
+async def test_who_misses_an_entry_of_an_earlier_epoch_gives_the_log_no_further_one(
+    store: Store,
+) -> None:
+    """Several nodes find out at about the same time; each new epoch costs devices what was said
+    since the one before."""
+    (ann,) = await register(store, "Ann")
+    await say(store, ann, pair(ann, ann), "one")
+    before = (await store.log.ends()).epoch
+    lost = Place(2, "lost", ann)
+    found = await store.log.ends(lost, before)
+    assert found.epoch != before
+    assert await store.log.ends(lost, before) == found

@@ -9,9 +9,11 @@ import redis.asyncio
 
 from entrypoints.services.errors import ServiceTrouble
 from entrypoints.services.program import Program
-from tests.delivery.history import History
 from tests.delivery.network import Door, Way
-from tests.delivery.schedule import Fault
+from tests.delivery.records import Records
+from tests.delivery.schedule import LOSS, NOTES_FAULTS, Fault
+from tests.delivery.unlucky_node import SIGNALS, WELL
+from tests.delivery.vault import Vault
 from tests.integration.cluster import Cluster, NodeProcess
 
 STARTS_WITHIN = 60.0  # seconds, whatever else is broken meanwhile
@@ -19,11 +21,15 @@ _RETRIED_AFTER = 0.5
 
 
 class Faults:
-    def __init__(self, cluster: Cluster, doors: Sequence[Door], history: History) -> None:
+    """The nodes are `tests.delivery.unlucky_node`, where there is to be a fault of notes."""
+
+    def __init__(self, cluster: Cluster, doors: Sequence[Door], records: Records) -> None:
         self._cluster = cluster
         self._doors = doors
-        self._history = history
+        self._history = history = records.history
         self._begin = history.now
+        self._down: set[int] = set()  # nodes that are no processes, or just begin
+        self._vault = Vault(cluster.mariadb, records)
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def carry_out(self, faults: Iterable[Fault]) -> None:
@@ -34,7 +40,7 @@ class Faults:
 
     async def _at_its_time(self, fault: Fault) -> None:
         await asyncio.sleep(self._begin + fault.at - self._history.now)
-        if fault.owner == "door":
+        if fault.owner in ("door", "notes"):
             await self._do(fault)
             return
         async with self._turns[fault.owner, fault.target]:  # its last start may take its time
@@ -55,14 +61,17 @@ class Faults:
         return self._cluster.nodes[fault.target]
 
     async def _kill_node(self, fault: Fault) -> None:
-        await asyncio.to_thread(self._node(fault).kill)
-        await asyncio.sleep(fault.seconds)
-        await start_node(self._node(fault))
+        await self._bring_back(fault, self._node(fault).kill)
 
     async def _restart_node(self, fault: Fault) -> None:
-        await asyncio.to_thread(self._node(fault).stop)
+        await self._bring_back(fault, self._node(fault).stop)
+
+    async def _bring_back(self, fault: Fault, end: Callable[[], object]) -> None:
+        self._down.add(fault.target)
+        await asyncio.to_thread(end)
         await asyncio.sleep(fault.seconds)
         await start_node(self._node(fault))
+        self._down.discard(fault.target)
 
     async def _hang_node(self, fault: Fault) -> None:
         self._node(fault).suspend()
@@ -77,6 +86,12 @@ class Faults:
     async def _kill_mariadb(self, fault: Fault) -> None:
         await _kill(self._cluster.mariadb, fault.seconds)
 
+    async def _lose_the_end(self, fault: Fault) -> None:
+        await self._vault.put_away()
+        await asyncio.sleep(fault.seconds)
+        await self._vault.bring_back()
+        await start(self._cluster.mariadb)
+
     async def _hang_redis(self, fault: Fault) -> None:
         await _hang(self._cluster.redis, fault.seconds)
 
@@ -89,6 +104,19 @@ class Faults:
             await client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]  # its own fault
         finally:
             await client.aclose()
+
+    # -- notes between nodes -----------------------------------------------------------------
+
+    async def _upset_notes(self, fault: Fault) -> None:
+        """Until then, or until the node is another process."""
+        how = fault.what.removeprefix("notes ")
+        self._tell(fault.target, how)
+        await asyncio.sleep(fault.seconds)
+        self._tell(fault.target, WELL)
+
+    def _tell(self, number: int, how: str) -> None:
+        if number not in self._down:
+            self._cluster.nodes[number].send(SIGNALS[how])
 
     # -- connections -------------------------------------------------------------------------
 
@@ -154,6 +182,8 @@ class Faults:
         "Redis gone for longer than a lease": _kill_redis,
         "Redis hung": _hang_redis,
         "subscriptions cut": _cut_subscriptions,
+        **dict.fromkeys(NOTES_FAULTS, _upset_notes),
+        LOSS: _lose_the_end,
         "MariaDB killed": _kill_mariadb,
         "MariaDB hung": _hang_mariadb,
         "reset": _reset,
@@ -184,10 +214,10 @@ async def start_node(node: NodeProcess) -> None:
 async def _kill(service: Program, seconds: float) -> None:
     await asyncio.to_thread(service.kill)
     await asyncio.sleep(seconds)
-    await _start(service)
+    await start(service)
 
 
-async def _start(service: Program) -> None:
+async def start(service: Program) -> None:
     """By this thread, with which the process is told to end."""
     async with asyncio.timeout(STARTS_WITHIN):
         service.launch()

@@ -8,7 +8,8 @@ What people and their clients do and hear:
 
 kind        | facts
 user        | user, name
-process     | process, user: a client that remembers its place, and what it has shown
+process     | process, user, after: a client that remembers its place, and what it has shown;
+            | `after` is the process from whose place it goes on, 0 if from none
 login       | process, user, how ("password" or "token")
 logout      | process, user: said so by the server
 closed      | process, user: by its person
@@ -23,15 +24,18 @@ presence    | observer, node, online: list of users
 What goes over a connection, whether its other end hears it or not:
 
 kind        | facts
-opened      | wire, user, version, since (None where it has none), head, reset
+comes       | wire, user, since: the client logs in, and says that it has all up to there, if it
+            | knows
+opened      | wire, user, version, since (None where it has none), head, epoch, reset
 copy        | wire, key: the client has sent a text, the first time or once more
 acked       | wire, at, cid: something that the client wrote is there
 pushed      | wire, at (0 in version 1), sender, cid, key, crc (the last two of texts alone)
 said        | wire, at: the server says that all up to there was sent on this connection
-reset       | wire, head: positions mean nothing any more
+reset       | wire, head, epoch: positions mean nothing any more
 taken       | wire, at: the client says that all up to there is taken over
 marks       | wire, user, got: all that was written to this user alone is with a device of theirs
-cut         | wire: it is gone, on the server's side as well
+cut         | wire, whole (true where it is left out): it is gone, on the server's side as well;
+            | `whole`: all that the server has sent on it was heard
 
 What becomes of everything:
 
@@ -67,6 +71,7 @@ class History:
         self._clock = clock
         self._began = clock()
         self.counts: dict[str, int] = {}
+        self.listener: Callable[[Event], None] = lambda _: None
 
     @property
     def now(self) -> float:
@@ -76,6 +81,7 @@ class History:
         self.counts[kind] = self.counts.get(kind, 0) + 1
         event = {"t": round(self.now, 4), "kind": kind} | facts
         self._file.write(json.dumps(event, separators=(",", ":")) + "\n")
+        self.listener(event)
 
 
 def facts_of(entry: Entry) -> Event:
@@ -84,6 +90,9 @@ def facts_of(entry: Entry) -> Event:
     if entry.change is not None:
         return facts | {"what": entry.change.what, "whom": entry.change.user_id}
     return facts | {"key": key_of(entry.text), "crc": crc_of(entry.text)}
+
+
+END = "."  # of each text, and nowhere else in it
 
 
 def key_of(text: str) -> str:

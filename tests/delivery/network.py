@@ -1,10 +1,10 @@
-"""A TCP proxy that breaks. Each person has a door of their own in it."""
+"""A TCP proxy that breaks. Each device has a door of its own in it."""
 
 import asyncio
 import enum
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -14,7 +14,7 @@ from tests.delivery.history import History
 from tests.delivery.wiretap import Wiretap
 
 LOOPBACK = "127.0.0.1"
-_PIECE = 16 * 1024
+PIECE = 16 * 1024
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
 
 
@@ -36,7 +36,7 @@ class Stream:
 
     async def carry(self) -> None:
         """Until one side ends, or the last byte is through that may be."""
-        while data := await self.reader.read(_PIECE):
+        while data := await self.reader.read(PIECE):
             self.hear(data)
             await self.open.wait()
             if self.lost:
@@ -49,12 +49,18 @@ class Stream:
             await self._write(data)
 
     async def _write(self, data: bytes) -> None:
+        """Where nobody is there any more, the other direction ends the connection."""
         self.writer.write(data)
-        await self.writer.drain()
+        try:
+            await self.writer.drain()
+        except OSError:
+            self.lost = True
 
 
 class Wire:
-    """One connection through a door."""
+    """One connection through a door. whole: whether all was heard that the server has sent."""
+
+    whole = False
 
     def __init__(self, streams: dict[Way, Stream]) -> None:
         self._streams = streams
@@ -74,19 +80,22 @@ class Wire:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self.reset()
+            await self._end()
+
+    async def _end(self) -> None:
+        self.reset()
 
     def reset(self) -> None:
         """Cut it, without a word to either side but RST."""
-        _reset(self._far_end)
-        _reset(self._near_end)
+        reset(self._far_end)
+        reset(self._near_end)
 
     def vanish(self, seconds: float) -> None:
         """Cut the client off; the server does not notice for a while."""
         self._left_behind = seconds
         for stream in self._streams.values():
             stream.lost = True
-        _reset(self._near_end)
+        reset(self._near_end)
 
     def cut_after(self, way: Way, count: int) -> None:
         """Cut it once so many bytes more are through."""
@@ -103,7 +112,7 @@ class Wire:
         self._streams[way].open.set()
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
     own = writer.get_extra_info("socket")
     if own is not None:
         with suppress(OSError):
@@ -113,17 +122,22 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 async def _end(writer: asyncio.StreamWriter) -> None:
     """Return when nothing is left of it."""
-    _reset(writer)
+    reset(writer)
     with suppress(OSError):
         await writer.wait_closed()
 
 
 class Door:
-    """Where one person's clients connect."""
+    """Where one device's clients connect. behind: the port for a connection. user: whose device
+    it is, once that is known."""
 
-    def __init__(self, behind: int, history: History) -> None:
+    def __init__(
+        self, behind: Callable[[], int], history: History, kind: type[Wire] = Wire
+    ) -> None:
+        self.user = 0
         self._behind = behind
         self._history = history
+        self._kind = kind
         self._wires: set[Wire] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -154,32 +168,30 @@ class Door:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._behind)
+            far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._behind())
         except OSError:
             await _end(writer)
             return
-        tap = Wiretap(self._history)
+        tap = Wiretap(self._history, self.user)
         up = Stream(reader, far_writer, partial(tap.hear, by_client=True))
         down = Stream(far_reader, writer, partial(tap.hear, by_client=False))
-        wire = Wire({Way.UP: up, Way.DOWN: down})
+        wire = self._kind({Way.UP: up, Way.DOWN: down})
         self._wires.add(wire)
         try:
             await wire.carry()
         finally:
             self._wires.discard(wire)
             await _end(far_writer)
-            tap.ends()
+            tap.ends(whole=wire.whole)
             await _end(writer)
 
 
 @asynccontextmanager
-async def doors(behind: int, count: int, history: History) -> AsyncIterator[list[Door]]:
-    """So many doors to one port."""
-    made = [Door(behind, history) for _ in range(count)]
-    for door in made:
+async def opened(doors: Sequence[Door]) -> AsyncIterator[None]:
+    for door in doors:
         await door.open()
     try:
-        yield made
+        yield
     finally:
-        for door in made:
+        for door in doors:
             await door.close()

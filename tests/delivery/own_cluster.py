@@ -2,9 +2,10 @@
 
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.redis import Redis
@@ -12,8 +13,9 @@ from tests.integration.cluster import Cluster, Services
 
 
 @contextmanager
-def own_cluster(nodes: int, options: Sequence[str] = ()) -> Iterator[Cluster]:
-    """A cluster behind nginx. What is printed meanwhile is lost, but for sys.__stdout__."""
+def own_cluster(nodes: int, **how: Any) -> Iterator[Cluster]:
+    """A cluster behind nginx. how: see `Cluster`. What is printed meanwhile is lost, but for
+    sys.__stdout__."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-cluster-")))
         mariadb = stack.enter_context(MariaDB(directory / "mariadb"))
@@ -21,5 +23,5 @@ def own_cluster(nodes: int, options: Sequence[str] = ()) -> Iterator[Cluster]:
         stack.enter_context(redirect_stdout(io.StringIO()))  # the nodes' logs, said at their end
         services = Services(mariadb, redis)
         yield stack.enter_context(
-            Cluster(services, directory / "nginx", nodes=nodes, nginx=True, options=options)
+            Cluster(services, directory / "nginx", nodes=nodes, nginx=True, **how)
         )

@@ -32,10 +32,12 @@ class Sent:
 
 @attrs.frozen
 class Received:
-    """An entry as a client showed it. epoch: how often its positions had begun anew."""
+    """An entry as a client showed it. chain: the first of the processes that went on from each
+    other's places, of which this client is one. epoch: how often positions had begun anew there."""
 
     user: int
     process: int
+    chain: int
     epoch: int
     at: int
     key: str
@@ -52,6 +54,14 @@ class Seen:
     connected: frozenset[int]
 
 
+@attrs.frozen
+class Loss:
+    """The database has come back without what was above the head."""
+
+    t: float
+    head: int
+
+
 @attrs.define
 class Past:
     """logs: the log as it was, each time that it was looked at. stored: each user's marks, as the
@@ -64,27 +74,32 @@ class Past:
     logs: list[Chronicle] = attrs.field(factory=list)
     stored: defaultdict[tuple[int, str], list[int]] = attrs.field(factory=lambda: defaultdict(list))
     meaning: str = ""
-    losses: list[float] = attrs.field(factory=list)  # when the database came back without its end
+    losses: list[Loss] = attrs.field(factory=list)
     sessions: dict[int, int] = attrs.field(factory=dict)  # users by their processes
     seen: list[Seen] = attrs.field(factory=list)
     live: dict[int, bool] = attrs.field(factory=dict)
     faults: dict[str, int] = attrs.field(factory=dict)
     logins: int = 0
     quiet: bool = False
-    _epochs: dict[int, int] = attrs.field(factory=dict)  # by process
+    _epochs: dict[int, int] = attrs.field(factory=dict)  # by chain
+    _chains: dict[int, int] = attrs.field(factory=dict)  # by process
 
     def read(self, events: Iterable[Event]) -> "Past":
         for event in events:
-            take = self._takers.get(event["kind"])
-            if take is not None:
-                take(self, event)
-            self.streams.take(event)
+            self.take(event)
         return self
+
+    def take(self, event: Event) -> None:
+        """Heed one event, of whatever kind."""
+        take = self._takers.get(event["kind"])
+        if take is not None:
+            take(self, event)
+        self.streams.take(event)
 
     @property
     def lost_at(self) -> float:
         """When the database came back without its end the last time."""
-        return self.losses[-1] if self.losses else 0.0
+        return self.losses[-1].t if self.losses else 0.0
 
     @property
     def log(self) -> Chronicle:
@@ -107,11 +122,20 @@ class Past:
 
     def _received(self, event: Event) -> None:
         facts = {name: event[name] for name in ("user", "process", "at", "key", "t")}
-        self.received.append(Received(**facts, epoch=self._epochs.get(event["process"], 0)))
+        chain = self.chain(event["process"])
+        self.received.append(Received(**facts, chain=chain, epoch=self._epochs.get(chain, 0)))
+
+    def _process(self, event: Event) -> None:
+        if event.get("after"):
+            self._chains[event["process"]] = self.chain(event["after"])
+
+    def chain(self, process: int) -> int:
+        """The first process of those before it."""
+        return self._chains.get(process, process)
 
     def _anew(self, event: Event) -> None:
-        process = event["process"]
-        self._epochs[process] = self._epochs.get(process, 0) + 1
+        chain = self.chain(event["process"])
+        self._epochs[chain] = self._epochs.get(chain, 0) + 1
 
     def _log(self, event: Event) -> None:
         while len(self.logs) <= event["dump"]:
@@ -123,7 +147,7 @@ class Past:
         self.stored[event["user"], self.meaning].append(event["got"])
 
     def _lost(self, event: Event) -> None:
-        self.losses.append(event["t"])
+        self.losses.append(Loss(event["t"], event["head"]))
 
     def _login(self, event: Event) -> None:
         self.logins += 1
@@ -137,7 +161,7 @@ class Past:
             self.faults[event["what"]] = self.faults.get(event["what"], 0) + 1
 
     def _live(self, event: Event) -> None:
-        self.live[event["user"]] = event["ok"]
+        self.live[event["user"]] = event["ok"] and self.live.get(event["user"], True)
 
     def _quiet(self, _: Event) -> None:
         self.quiet = True
@@ -152,6 +176,7 @@ class Past:
         "ack": _ack,
         "fail": _fail,
         "received": _received,
+        "process": _process,
         "anew": _anew,
         "log": _log,
         "stored": _stored,

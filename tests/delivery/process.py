@@ -13,15 +13,19 @@ from adapters.client.position import Position
 from adapters.client.settings import Settings
 from tests.delivery.history import History, crc_of, key_of
 
-_numbers = itertools.count(1)
+NUMBERS = itertools.count(1)  # of processes of whatever kind
 
 
 class Process:
-    """One ChatClient from its start to its end, of one user."""
+    """One ChatClient from its start to its end, of one user.
 
-    def __init__(self, history: History, user: int) -> None:
-        self.number = next(_numbers)
+    after: the number of the process from whose position it goes on; 0 if it begins anew.
+    """
+
+    def __init__(self, history: History, user: int, after: int) -> None:
+        self.number = next(NUMBERS)
         self.user = user
+        self._after = after
         self._history = history
         self._stack = AsyncExitStack()
         self._pending: set[asyncio.Future[Ack]] = set()
@@ -33,7 +37,7 @@ class Process:
                 "127.0.0.1", port, settings=settings, on_event=self._on_event, rng=rng
             )
         )
-        self._note("process")
+        self._note("process", after=self._after)
 
     @property
     def has_ended(self) -> bool:
@@ -42,8 +46,8 @@ class Process:
 
     # -- coming and going --------------------------------------------------------------------
 
-    async def log_in(self, password: str) -> None:
-        await self.client.login(self.user, password)
+    async def log_in(self, password: str, position: Position | None = None) -> None:
+        await self.client.login(self.user, password, position=position)
         self._entered("password")
 
     async def resume(self, token: str, position: Position | None = None) -> None:

@@ -4,6 +4,7 @@ These are about the log, and about who is there; those about what is shown are i
 """
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from chat_domain.entries import pair
 from tests.delivery import shown
@@ -25,9 +26,18 @@ def what_is_acknowledged_is_in_the_log(past: Past) -> Breaches:
         for step in stream.steps:
             if step.how == ACKED and not any(
                 (line := log.by_cid(stream.user, step.cid)) is not None and line.at == step.at
-                for log in past.logs
+                for log in past.logs[stream.log :]
             ):
                 yield f"{stream} was told at {step.t} that {step.cid} is at {step.at}"
+
+
+def nothing_else_is_lost(past: Past) -> Breaches:
+    """What the database has lost is gone, and all that was before it is as it was."""
+    for (before, after), loss in zip(pairwise(past.logs), past.losses, strict=False):
+        for at in range(1, loss.head + 1):
+            if before.lines.get(at) != after.lines.get(at):
+                was, is_now = before.lines.get(at), after.lines.get(at)
+                yield f"{was} was not lost at {loss.t}, and is {is_now}"
 
 
 def the_log_has_what_was_sent(past: Past) -> Breaches:
@@ -61,7 +71,7 @@ def order_is_kept(past: Past) -> Breaches:
     copies were sent while its sender may have been out of it: the first can have been refused.
     And what was sent before the database lost something can have been in what it has lost.
     """
-    for log, begun in zip(past.logs, [0.0, *past.losses], strict=False):
+    for log, begun in zip(past.logs, [0.0, *(loss.t for loss in past.losses)], strict=False):
         latest: dict[int, Sent] = {}
         for line in log.lines.values():
             sent = past.sent.get(line.key)
@@ -100,7 +110,7 @@ def marks_are_true(past: Past) -> Breaches:
     and not before."""
     for told in past.streams.told:
         conv = pair(told.writer, told.user)
-        if told.got > shown.furthest(past, told.user, told.furthest) or not any(
+        if told.got > shown.may_have_taken_over(past, told) or not any(
             (line := log.lines.get(told.got)) is not None
             and (line.sender, line.conv) == (told.writer, conv)
             for log in past.logs
@@ -113,6 +123,12 @@ def marks_only_grow(past: Past) -> Breaches:
     for (user, _), marks in past.stored.items():
         if marks != sorted(marks):
             yield f"the mark of {user} was {marks}"
+    yield from marks_not_stored(past)
+
+
+def marks_not_stored(past: Past) -> Breaches:
+    """What devices that are there have taken over, and the store did not know when it was looked
+    at."""
     for stream in past.streams.all:
         marks = past.stored.get((stream.user, past.meaning), [])
         counts = stream.lasts and stream.began >= past.lost_at
@@ -148,6 +164,7 @@ def _name(sent: Sent) -> str:
 
 PROMISES: tuple[Callable[[Past], Breaches], ...] = (
     what_is_acknowledged_is_in_the_log,
+    nothing_else_is_lost,
     the_log_has_what_was_sent,
     the_log_has_no_hole,
     order_is_kept,

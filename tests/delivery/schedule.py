@@ -19,7 +19,12 @@ CLUSTER_FAULTS = (
     ("MariaDB killed", "mariadb", (0.0, 3.0)),
     ("MariaDB hung", "mariadb", (1.0, 6.0)),
 )
+NOTES_FAULTS = ("notes lost", "notes doubled", "notes swapped", "notes late")
+LOSS = "MariaDB back without its end"
 RARE_CLUSTER_FAULTS = (("Redis gone for longer than a lease", "redis", (11.0, 13.0)),)
+
+LOST = (1.0, 2.0)  # seconds that the database forgets
+SHORTEST_WITH_A_LOSS = 20.0  # seconds of a run
 
 CONNECTION_FAULTS = (
     ("reset", (0.0, 0.0)),
@@ -54,16 +59,25 @@ def plan(seed: int, seconds: float, nodes: int, doors: int, *, cluster: bool = T
     """All faults of a run, in order; none lasts longer than the run."""
     faults = [*_connection_faults(random.Random(f"doors {seed}"), seconds, doors)]
     if cluster:
-        faults += _cluster_faults(random.Random(f"cluster {seed}"), seconds, nodes)
+        losses = [*_losses(random.Random(f"losses {seed}"), seconds)]
+        faults += losses
+        faults += _cluster_faults(random.Random(f"cluster {seed}"), seconds, nodes, losses)
+        faults += _notes_faults(random.Random(f"notes {seed}"), seconds, nodes)
     return sorted(faults)
 
 
-def _cluster_faults(rng: random.Random, seconds: float, nodes: int) -> Iterator[Fault]:
+def _cluster_faults(
+    rng: random.Random, seconds: float, nodes: int, others: Sequence[Fault]
+) -> Iterator[Fault]:
+    """others: those that are there already."""
     at, free_at = 2.0, dict[tuple[str, int], float]()
     for what, owner, (shortest, longest) in _deck(rng):
         target = rng.randrange(nodes) if owner == "node" else 0
         lasts = rng.uniform(shortest, longest)
         begin = max(at, free_at.get((owner, target), 0.0))
+        for other in others:
+            if other.owner == owner and other.at < begin + lasts + 2.0 and begin < other.end + 2.0:
+                begin = other.end + 2.0
         if begin + lasts > seconds:
             return
         yield Fault(begin, what, owner, target, lasts, rng.getrandbits(30))
@@ -77,6 +91,28 @@ def _deck(rng: random.Random) -> Iterator[tuple[str, str, tuple[float, float]]]:
         cards = [*CLUSTER_FAULTS, *(RARE_CLUSTER_FAULTS if round_number else ())]
         rng.shuffle(cards)
         yield from cards
+
+
+def _notes_faults(rng: random.Random, seconds: float, nodes: int) -> Iterator[Fault]:
+    """One after the other, whatever else is going on."""
+    at = 0.0
+    for what in itertools.cycle(NOTES_FAULTS):
+        at += rng.uniform(1.0, 4.0)
+        lasts = rng.uniform(2.0, 6.0)
+        if at + lasts > seconds:
+            return
+        yield Fault(at, what, "notes", rng.randrange(nodes), lasts, rng.getrandbits(30))
+        at += lasts
+
+
+def _losses(rng: random.Random, seconds: float) -> Iterator[Fault]:
+    """One in each minute, or part of it, not too near its ends."""
+    for begin in range(0, int(seconds), 60):
+        length = min(60.0, seconds - begin)
+        if length < SHORTEST_WITH_A_LOSS:
+            return
+        at = begin + length * rng.uniform(0.3, 0.7)
+        yield Fault(at, LOSS, "mariadb", 0, rng.uniform(*LOST), rng.getrandbits(30))
 
 
 def _connection_faults(rng: random.Random, seconds: float, doors: int) -> Iterator[Fault]:

@@ -1,12 +1,15 @@
 """The promises about what clients are shown: the log, less what their users may not see."""
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+import attrs
+
 from chat_domain.entries import pair
-from tests.delivery.chronicle import FOR_EVER, Chronicle
-from tests.delivery.past import Past
-from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream
+from tests.delivery.chronicle import FOR_EVER, Chronicle, Line
+from tests.delivery.past import Past, Received
+from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream, Told
 
 Breaches = Iterator[str]
 
@@ -19,28 +22,71 @@ def streams_are_the_log(past: Past) -> Breaches:
 
     Who does not say where they are is sent all that no client of theirs has taken over, at least.
     Who joins a group again, and was not there, is not sent what was there before any more. Version
-    1 is sent what others write, and nothing else.
+    1 is sent what others write, and nothing else; and nothing a second time over another
+    connection, unless something has broken by which the server can have forgotten it. What was in
+    the network's buffers when its connection broke is not sent again.
     """
     for stream in past.streams.all:
-        yield from _breaches_of(past, stream)
+        yield from _breaches_of(past, stream, past.logs or [past.log])
 
 
-def _breaches_of(past: Past, stream: Stream) -> Sequence[str]:
+def not_sent_yet(past: Past, log: Chronicle) -> Breaches:
+    """What is wrong with connections that are there, if this is the log."""
+    for stream in past.streams.all:
+        if stream.lasts:
+            yield from _breaches_of(past, stream, [*past.logs, log])
+
+
+def _breaches_of(past: Past, stream: Stream, logs: Sequence[Chronicle]) -> Sequence[str]:
     """Where the database has come back without its end, a stream can be of the log before that, as
     long as its node has not noticed. One that lasts is of the last."""
+    if past.streams.may_begin_anew(stream):
+        return _breaches_of_parts(past, stream, logs)
     breaches: Sequence[str] = ()
-    for log in [past.log] if stream.lasts else past.logs:
+    for log in logs[-1:] if stream.lasts else logs[stream.log :]:
         breaches = list(_Audit(past, stream, log).breaches())
         if not breaches:
             break
     return breaches
 
 
-def furthest(past: Past, user: int, far: Furthest) -> int:
+def _breaches_of_parts(past: Past, stream: Stream, logs: Sequence[Chronicle]) -> Sequence[str]:
+    """Version 1 is not told that positions begin anew: as much as can be is of one log, and the
+    rest of the next, from anywhere on."""
+    for log in logs[:-1]:
+        audit = _Audit(past, attrs.evolve(stream, ended=0.0), log)
+        if next(audit.breaches(), None) is None and not stream.lasts:
+            return ()
+        rest = stream.steps[audit.agreed :]
+        stream = attrs.evolve(stream, steps=rest, furthest=Furthest(), whole=False)
+    return list(_Audit(past, stream, logs[-1]).breaches())
+
+
+def furthest(past: Past, user: int, far: Furthest, logs: Sequence[Chronicle]) -> int:
     """The position that a user's clients had taken over."""
     texts = past.streams.texts[user][: far.texts]
-    lines = (log.by_key(key) for key in texts for log in past.logs)
+    lines = (log.by_key(key) for key in texts for log in logs)
     return max([far.taken, *(line.at for line in lines if line is not None)])
+
+
+def may_have_taken_over(past: Past, told: Told) -> int:
+    """The position that a user's clients can have taken over when somebody was told of it: of
+    version 1, also what had left the server by then, and was heard on its way later."""
+    taken = furthest(past, told.user, told.furthest, past.logs)
+    if told.got <= taken:
+        return taken
+    return max([taken, *_positions_of_version1(past, told.user, told.t, past.logs)])
+
+
+def _positions_of_version1(
+    past: Past, user: int, t: float, logs: Sequence[Chronicle]
+) -> Iterator[int]:
+    """Of what a user's client of that version was sent over the connection that it had then: some
+    of it had left the server, and was not heard yet."""
+    for stream in past.streams.all:
+        if (stream.user, stream.version) == (user, 1) and stream.asked <= t <= stream.ended:
+            lines = (log.by_key(step.key) for step in stream.steps for log in logs)
+            yield from (line.at for line in lines if line is not None)
 
 
 class _Audit:
@@ -58,7 +104,19 @@ class _Audit:
         self._floor = stream.since or 0
         self._place = self._floor
         if stream.since is None:
-            self._place = furthest(past, stream.user, stream.furthest)
+            self._place = self._begin()
+        self.agreed = 0  # steps
+        self._sent_before = 0
+        if stream.version == 1 and stream.whole:
+            self._sent_before = self._last_text()
+
+    def _begin(self) -> int:
+        stream, logs = self._stream, [self._log]
+        place = furthest(self._past, stream.user, stream.furthest, logs)
+        if stream.version == 1:
+            return place
+        others = _positions_of_version1(self._past, stream.user, stream.began, logs)
+        return max([place, *(at for at in others if at <= stream.head)])
 
     def breaches(self) -> Breaches:
         begun = self._stream.since is not None
@@ -70,6 +128,7 @@ class _Audit:
             elif step.how == PUSHED:
                 yield from self._pushed(step, begun=begun)
                 begun = True
+            self.agreed += 1
         if self._stream.lasts:
             yield from self._left_out(self._log.head, begun=begun, t=0.0)
 
@@ -84,7 +143,16 @@ class _Audit:
         yield from self._left_out(at - 1, begun=begun, t=step.t)
         if begun and at <= self._place:
             yield f"{self._stream} was sent {step} behind {self._place}"
+        elif at <= self._sent_before:
+            yield f"{self._stream} was sent {step} again"
         self._place = at
+
+    def _last_text(self) -> int:
+        """The highest position of what version 1 was sent before, and the server knows."""
+        stream = self._stream
+        keys = self._past.streams.texts[stream.user][stream.forgotten : stream.furthest.texts]
+        lines = (self._log.by_key(key) for key in keys)
+        return max((line.at for line in lines if line is not None), default=0)
 
     def _position(self, step: Step) -> int:
         if self._stream.version != 1:
@@ -103,7 +171,7 @@ class _Audit:
         visible = self._visible
         first, end = bisect_right(visible, self._place), bisect_right(visible, upto)
         for at in visible[first:end]:
-            owed = begun or self._is_of_another(at)
+            owed = begun or (self._is_of_another(at) and self._stream.whole)
             if owed and at not in self._own and not self._is_hidden(at, t):
                 when = f"by {t}" if t else "in the end"
                 yield f"{self._stream} was not sent {self._log.lines[at]} {when}"
@@ -121,38 +189,46 @@ class _Audit:
 
 
 def what_is_shown_is_the_log(past: Past) -> Breaches:
-    """Each client process shows what its user may see without a hole, whatever it was connected to,
-    but for what it wrote itself."""
+    """Each device shows what its user may see without a hole, whatever its client processes were
+    connected to, but for what they wrote themselves."""
     latest: dict[tuple[int, int], int] = {}
+    shown: defaultdict[int, set[str]] = defaultdict(set)  # keys; what is lost can be written again
     for one in past.received:
-        before = latest.get((one.process, one.epoch))
-        latest[one.process, one.epoch] = one.at
+        before = latest.get((one.chain, one.epoch))
+        latest[one.chain, one.epoch] = one.at
+        shown[one.chain].add(one.key)
         if before is not None:
             for log in past.logs:
-                missing = _between(log, one.user, before, one.at)
+                lines = _between(past, log, one, before)
+                missing = [line.at for line in lines if line.key not in shown[one.chain]]
                 if one.at in log.lines and not missing:
                     break
             else:
                 yield f"process {one.process} of {one.user} was not shown {missing} by {one.t}"
 
 
-def _between(log: Chronicle, user: int, after: int, before: int) -> list[int]:
-    """What others wrote there, and the user saw in groups that they did not join again."""
-    visible = log.seen_by(user)
-    part = visible[bisect_right(visible, after) : bisect_right(visible, before - 1)]
-    lines = [log.lines[at] for at in part]
-    return [
-        line.at
-        for line in lines
-        if line.sender != user and log.joined_after(user, line) == FOR_EVER
-    ]
+def _between(past: Past, log: Chronicle, one: Received, after: int) -> Iterator[Line]:
+    """What others wrote there, on another device of the user's as well, and the user saw in groups
+    that they did not join again."""
+    visible = log.seen_by(one.user)
+    for at in visible[bisect_right(visible, after) : bisect_right(visible, one.at - 1)]:
+        line = log.lines[at]
+        own = line.sender == one.user and _wrote(past, one.chain, line)
+        if not own and log.joined_after(one.user, line) == FOR_EVER:
+            yield line
+
+
+def _wrote(past: Past, chain: int, line: Line) -> bool:
+    """Whether it is of the processes of a chain; of a change that is not known."""
+    sent = past.sent.get(line.key)
+    return sent is None or past.chain(sent.process) == chain
 
 
 def nothing_is_shown_twice(past: Past) -> Breaches:
-    """One client process shows each entry once, in the order of the log."""
+    """One device shows each entry once, in the order of the log."""
     latest: dict[tuple[int, int], int] = {}
     for one in past.received:
-        before = latest.get((one.process, one.epoch), 0)
+        before = latest.get((one.chain, one.epoch), 0)
         if one.at <= before:
             yield f"process {one.process} of {one.user} showed {one.at} at {one.t}, after {before}"
-        latest[one.process, one.epoch] = one.at
+        latest[one.chain, one.epoch] = one.at

@@ -15,6 +15,7 @@ from tests.delivery.judge import Verdict, judge
 from tests.delivery.own_cluster import own_cluster
 from tests.delivery.run import run
 from tests.delivery.schedule import describe, plan
+from tests.delivery.unlucky_node import unlucky
 from tests.integration.cluster import Cluster
 
 NODES = 3
@@ -26,7 +27,7 @@ def soak(seconds: float, seed: int, keep: Path) -> Verdict:
     """One run; what it leaves behind is in `keep` if a promise was broken."""
     with (
         tempfile.TemporaryDirectory(prefix="chat-soak-") as directory,
-        own_cluster(NODES) as cluster,
+        own_cluster(NODES, program=unlucky) as cluster,
     ):
         path = Path(directory) / f"history-{seed}.jsonl"
         try:

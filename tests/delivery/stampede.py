@@ -88,7 +88,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if options.clients + FILES_BESIDES > most:
         parser.error(f"this process may have {most} files only (ulimit -Hn)")
-    with own_cluster(NODES, LIFTED) as cluster:
+    with own_cluster(NODES, options=LIFTED) as cluster:
         outcome = uvloop.run(stampede(cluster, options.clients, per_second=options.per_second))
     print(outcome)  # noqa: T201  # a command
     return 1 if outcome.broken else 0

@@ -1,5 +1,6 @@
 """What servers said on connections, cut into streams: parts of the log that have no holes."""
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import attrs
 from tests.delivery.history import Event
 
 PUSHED, ACKED, SAID = "pushed", "acked", "said"
+NOTICED_WITHIN = 30.0  # seconds in which each node has noticed that the database has lost something
+MAKES_FORGET = {"node", "mariadb"}  # what version 1 was sent, before that is written
 
 
 @attrs.frozen
@@ -40,19 +43,32 @@ class Stream:
     """From a login, or from where positions began anew, to the end of either.
 
     since: where it begins; None where the server knows that itself, and it is not further than
-    `furthest`. steps: what was said, in order. lasts: whether it did not end. taken: how far the
-    client said that it has taken over.
+    `furthest`. head: of the log, by then. asked, began: when its login was sent and answered. log:
+    how often the log had lost its end, at least, when it began: its epoch was not known before.
+    whole: whether all is known that its user's earlier clients of version 1 were sent. forgotten:
+    how many of those texts the server can have forgotten, since something has broken meanwhile.
+    steps: what was said, in order. ended: infinite if it did not. taken: how far the client said
+    that it has taken over.
     """
 
     wire: int
     user: int
     version: int
     since: int | None
+    head: int
     furthest: Furthest
+    asked: float
     began: float
+    log: int = 0
+    whole: bool = True
+    forgotten: int = 0
     steps: list[Step] = attrs.field(factory=list)
-    lasts: bool = True
+    ended: float = math.inf
     taken: int = 0
+
+    @property
+    def lasts(self) -> bool:
+        return self.ended == math.inf
 
     def __str__(self) -> str:
         return f"connection {self.wire} of {self.user} (version {self.version})"
@@ -79,9 +95,17 @@ class Streams:
     told: list[Told] = attrs.field(factory=list)
     texts: defaultdict[int, list[str]] = attrs.field(factory=lambda: defaultdict(list))
     head: int = 0
+    _lost_at: list[float] = attrs.field(factory=list)
+    _epochs: dict[str, int] = attrs.field(factory=dict)  # the losses before each was known
+    _highest: int = 0  # like `head`, but may be what the database has lost
     _heads: list[tuple[float, int]] = attrs.field(factory=list)  # when each was first known
     _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
+    _taken_before: dict[int, int] = attrs.field(factory=dict)  # the database lost something
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
+    _asked: dict[int, float] = attrs.field(factory=dict)  # when each wire has asked for a login
+    _unheard: set[int] = attrs.field(factory=set)  # users, of whose texts not all are known
+    _forgotten: dict[int, int] = attrs.field(factory=dict)  # like in `Stream`, by user
+    _broken: int = 0  # how much is, of what makes a server forget
 
     def take(self, event: Event) -> None:
         """Heed an event, of whatever kind."""
@@ -89,12 +113,24 @@ class Streams:
         if take is not None:
             take(self, event)
 
+    def may_begin_anew(self, stream: Stream) -> bool:
+        """Whether positions can have begun anew on it without a word: it is of version 1, and was
+        there when the database lost something, or soon after."""
+        return stream.version == 1 and any(
+            stream.began < lost + NOTICED_WITHIN and lost < stream.ended for lost in self._lost_at
+        )
+
     def furthest(self, user: int) -> Furthest:
         """How far a user's clients have got so far."""
         return Furthest(self._taken_by.get(user, 0), len(self.texts[user]))
 
+    def _comes(self, event: Event) -> None:
+        """It counts before the login is answered."""
+        self._asked[event["wire"]] = event["t"]
+        if event["since"] is not None:
+            self._take_over(event["user"], event["since"])
+
     def _opened(self, event: Event) -> None:
-        self._see(event, event["head"])
         self._cut(event)
         since = event["head"] if event["reset"] else event["since"]
         if since is not None and not event["reset"]:
@@ -102,20 +138,33 @@ class Streams:
         self._begin(event, event["user"], event["version"], since)
 
     def _begin(self, event: Event, user: int, version: int, since: int | None) -> None:
-        stream = Stream(event["wire"], user, version, since, self.furthest(user), event["t"])
+        furthest, epoch = self.furthest(user), event["epoch"]
+        log = self._epochs.setdefault(epoch, len(self._lost_at)) if epoch else 0
+        wire, t = event["wire"], event["t"]
+        asked = self._asked.pop(wire, t)
+        stream = Stream(wire, user, version, since, event["head"], furthest, asked, t, log)
+        if version == 1:
+            others = (one for one in self._open.values() if one.user == user)
+            stream.whole = user not in self._unheard and all(one.version == 2 for one in others)
+            stream.forgotten = furthest.texts if self._broken else self._forgotten.get(user, 0)
+            self._unheard.discard(user)
         self._open[stream.wire] = stream
         self.all.append(stream)
+        self._see(stream, event["head"], event["t"])
 
     def _reset(self, event: Event) -> None:
         old = self._open.get(event["wire"])
         if old is not None:
-            old.lasts = False
-            self._begin(event, old.user, old.version, event["head"])
+            old.ended = event["t"]
+            since = None if old.version == 1 else event["head"]
+            self._begin(event, old.user, old.version, since)
 
     def _cut(self, event: Event) -> None:
         old = self._open.pop(event["wire"], None)
         if old is not None:
-            old.lasts = False
+            old.ended = event["t"]
+            if old.version == 1 and not event.get("whole", True):
+                self._unheard.add(old.user)
 
     def _step(self, event: Event) -> None:
         stream = self._open.get(event["wire"])
@@ -123,7 +172,7 @@ class Streams:
             return
         facts = {name: event[name] for name in ("sender", "cid", "key", "crc") if name in event}
         stream.steps.append(Step(event["kind"], event["at"], event["t"], **facts))
-        self._see(event, event["at"])
+        self._see(stream, event["at"], event["t"])
 
     def _pushed(self, event: Event) -> None:
         self._step(event)
@@ -138,29 +187,49 @@ class Streams:
             self._take_over(stream.user, event["at"])
 
     def _take_over(self, user: int, at: int) -> None:
-        self._taken_by[user] = max(self._taken_by.get(user, 0), at)
+        """What is above the log's head is of the log before it lost something."""
+        taken_by = self._taken_by if at <= self.head else self._taken_before
+        taken_by[user] = max(taken_by.get(user, 0), at)
 
     def _marks(self, event: Event) -> None:
         stream, user = self._open.get(event["wire"]), event["user"]
         if stream is not None:
             furthest = self.furthest(user)
+            if stream.log < len(self._lost_at):  # its node may not have noticed yet
+                taken = max(furthest.taken, self._taken_before.get(user, 0))
+                furthest = attrs.evolve(furthest, taken=taken)
             self.told.append(Told(stream.user, user, event["got"], furthest, event["t"]))
 
     def _lost(self, event: Event) -> None:
-        head = self.head = event["head"]
+        head = self.head = self._highest = event["head"]
+        self._lost_at.append(event["t"])
+        self._may_forget()
+        self._taken_before = self._taken_by
         self._taken_by = {user: min(at, head) for user, at in self._taken_by.items()}
 
-    def _see(self, event: Event, at: int) -> None:
-        if at > self.head:
+    def _see(self, stream: Stream, at: int, t: float) -> None:
+        if at > self._highest:
+            self._highest = at
+            self._heads.append((t, at))
+        if at > self.head and stream.log == len(self._lost_at):
             self.head = at
-            self._heads.append((event["t"], at))
+
+    def _fault(self, event: Event) -> None:
+        if event["target"].partition(" ")[0] in MAKES_FORGET:
+            self._broken += 1 if event["phase"] == "begin" else -1
+            self._may_forget()
+
+    def _may_forget(self) -> None:
+        """What version 1 was sent so far can have been forgotten."""
+        self._forgotten = {user: len(texts) for user, texts in self.texts.items()}
 
     def head_at(self, t: float) -> int:
-        """A position that the log was known to have at a time."""
+        """A position that the log was known to have at a time, or that it had lost."""
         known = bisect_right(self._heads, t, key=lambda one: one[0])
         return max((at for _, at in self._heads[:known][-1:]), default=0)
 
     _takers: ClassVar[dict[str, Callable[["Streams", Event], None]]] = {
+        "comes": _comes,
         "opened": _opened,
         "acked": _step,
         "pushed": _pushed,
@@ -170,4 +239,5 @@ class Streams:
         "marks": _marks,
         "cut": _cut,
         "lost": _lost,
+        "fault": _fault,
     }

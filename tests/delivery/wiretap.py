@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.wire import answers, frames, requests
 from adapters.wire.frames import number_of
-from tests.delivery.history import History, crc_of, key_of
+from tests.delivery.history import END, History, crc_of, key_of
 
 _ENDS = re.compile(rb"[\0\n]")
 _LOGINS = frozenset({number_of(requests.Login), number_of(requests.Resume)})
@@ -23,14 +23,16 @@ Frame = dict[str, Any]
 
 
 class Wiretap:
-    """One connection."""
+    """One connection. user: whose client it is from."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, user: int) -> None:
         self._history = history
+        self._user = user
         self._wire = next(_numbers)
         self._begun = {True: b"", False: b""}
         self._cids: dict[int, str] = {}  # by seq
         self._login: Frame = {}
+        self._text = ""
 
     def hear(self, data: bytes, *, by_client: bool) -> None:
         *complete, self._begun[by_client] = _ENDS.split(self._begun[by_client] + data)
@@ -39,13 +41,14 @@ class Wiretap:
                 frame = json.loads(raw)
                 (self._asked if by_client else self._told)(frame)
 
-    def ends(self) -> None:
-        self._note("cut")
+    def ends(self, *, whole: bool) -> None:
+        self._note("cut", whole=whole)
 
     def _asked(self, frame: Frame) -> None:
         msgid = frame["msgid"]
         if msgid in _LOGINS:
             self._login = frame
+            self._note("comes", user=self._user, since=frame.get("since"))
         elif msgid in _CHATS:
             self._note("copy", key=key_of(frame["msg"]))
         elif msgid == _TAKEN:
@@ -58,8 +61,7 @@ class Wiretap:
         if msgid == number_of(answers.LoginAck):
             self._opened(frame)
         elif msgid in _CHATS:
-            text = frame["msg"]
-            self._pushed(frame, key=key_of(text), crc=crc_of(text))
+            self._pushed_text(frame)
         elif msgid == number_of(frames.ChangedFrame):
             self._pushed(frame)
         elif msgid == number_of(answers.Ack) and "at" in frame:
@@ -69,19 +71,30 @@ class Wiretap:
         elif msgid in _SAID and "at" in frame:
             self._note("said", at=frame["at"])
         elif msgid == number_of(frames.ResetFrame):
-            self._note("reset", head=frame["head"])
+            self._note("reset", head=frame["head"], epoch=frame["epoch"])
         elif msgid == number_of(frames.MarksFrame):
             for mark in frame["marks"]:
                 self._note("marks", user=mark["id"], got=mark["got"])
 
     def _opened(self, frame: Frame) -> None:
         if frame["errno"] == 0:
-            since, reset = self._login.get("since"), frame.get("reset", False)
-            facts = {"since": since, "head": frame["head"], "reset": reset}
-            self._note("opened", user=frame["id"], version=frame["v"], **facts)
+            self._text = ""
+            facts = {"head": frame.get("head", 0), "epoch": frame.get("epoch", "")}
+            facts |= {"since": self._login.get("since"), "reset": frame.get("reset", False)}
+            self._note("opened", user=frame["id"], version=frame.get("v", 1), **facts)
+            for missed in frame.get("offlinemsg", ()):
+                self._pushed_text(json.loads(missed))
 
     def _pushed(self, frame: Frame, **facts: Any) -> None:
-        self._note("pushed", at=frame["at"], sender=frame["id"], cid=frame["cid"], **facts)
+        at, cid = frame.get("at", 0), frame.get("cid", "")
+        self._note("pushed", at=at, sender=frame["id"], cid=cid, **facts)
+
+    def _pushed_text(self, frame: Frame) -> None:
+        """In version 1 a long one comes in pieces, with nothing between them."""
+        self._text += frame["msg"]
+        if self._text.endswith(END):
+            text, self._text = self._text, ""
+            self._pushed(frame, key=key_of(text), crc=crc_of(text))
 
     def _note(self, kind: str, **facts: Any) -> None:
         self._history.note(kind, wire=self._wire, **facts)

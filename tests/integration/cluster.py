@@ -24,7 +24,7 @@ from entrypoints.services.nginx import Nginx
 from entrypoints.services.node import initialise_database
 from entrypoints.services.ports import free_port
 from entrypoints.services.redis import Redis
-from tests.integration.server_process import ServerProcess
+from tests.integration.server_process import SERVER, ServerProcess
 
 _numbers = itertools.count(1)
 
@@ -35,8 +35,8 @@ LIKE_NGINX = ("--proxy-from", f"{NGINX_COMES_FROM}/32")
 class NodeProcess(ServerProcess):
     """One node; `kill`, `stop`, `interrupt`, `suspend`, `resume` and `start` it again."""
 
-    def __init__(self, store: str, *options: str) -> None:
-        super().__init__(store, *options)
+    def __init__(self, store: str, *options: str, program: Sequence[str] = SERVER) -> None:
+        super().__init__(store, *options, program=program)
         # Of those that the kernel gives away, a client may take one while the node is down.
         self.port = free_port()
 
@@ -69,7 +69,10 @@ class Services:
 
 
 class Cluster:
-    """Nodes that are started together, and end with the `with` block."""
+    """Nodes that are started together, and end with the `with` block.
+
+    program: what each of them is, by its number; see `tests.integration.server_process.SERVER`.
+    """
 
     def __init__(
         self,
@@ -80,6 +83,7 @@ class Cluster:
         nginx: bool = False,
         shutdown_timeout: str | None = None,
         options: Sequence[str] = (),
+        program: Callable[[int], Sequence[str]] = lambda _: SERVER,
     ) -> None:
         self.mariadb = services.mariadb
         self.redis = services.redis
@@ -92,6 +96,7 @@ class Cluster:
             )
         self._count = nodes
         self._options = options
+        self._program = program
         self._stack = ExitStack()
 
     @property
@@ -106,7 +111,8 @@ class Cluster:
 
     def new_node(self, *options: str) -> NodeProcess:
         """Start one node more. nginx learns of it by `reload`."""
-        node = NodeProcess(self.store, *self.node_options, *options)
+        program = self._program(len(self.nodes))
+        node = NodeProcess(self.store, *self.node_options, *options, program=program)
         self._stack.enter_context(node)
         self.nodes.append(node)
         return node

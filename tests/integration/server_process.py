@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).parents[2]
+SERVER = ("-m", "entrypoints.tcp_server")  # for Python, in front of the port
 STARTS_WITHIN = 20.0  # seconds
 STOPS_WITHIN = 20.0
 
@@ -20,11 +22,13 @@ _LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 class ServerProcess:
     """`python -m entrypoints.tcp_server`, on a port of its own choice that it keeps when restarted.
 
-    As a context manager it is started, and always gone in the end.
+    As a context manager it is started, and always gone in the end. program: what it is, like
+    SERVER.
     """
 
-    def __init__(self, store: str, *options: str) -> None:
+    def __init__(self, store: str, *options: str, program: Sequence[str] = SERVER) -> None:
         self.port = 0
+        self._program = program
         # Tests make more accounts in a minute than an office does in a year.
         self._arguments = ["--store", store, "--registrations-per-hour", "0", *options]
         self._process: subprocess.Popen[bytes] | None = None
@@ -53,7 +57,7 @@ class ServerProcess:
         assert self._process is None, "it is running already"
         before = len(self.log)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "entrypoints.tcp_server", str(self.port), *self._arguments],
+            [sys.executable, *self._program, str(self.port), *self._arguments],
             cwd=ROOT,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
@@ -72,10 +76,14 @@ class ServerProcess:
 
     def suspend(self) -> None:
         """Let it hang: its connections stay and nothing answers."""
-        self._running().send_signal(signal.SIGSTOP)
+        self.send(signal.SIGSTOP)
 
     def resume(self) -> None:
-        self._running().send_signal(signal.SIGCONT)
+        self.send(signal.SIGCONT)
+
+    def send(self, number: int) -> None:
+        """A signal."""
+        self._running().send_signal(number)
 
     def __enter__(self) -> Self:
         try:

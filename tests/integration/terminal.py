@@ -1,9 +1,10 @@
 """A line client under a pseudo-terminal: a test types, and reads what a person would see."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 import pexpect
 import pyte
@@ -28,7 +29,8 @@ class Terminal:
             env={"TERM": "xterm-256color", "LANG": "C.UTF-8"},
         )
         self._child.delaybeforesend = None
-        self._screen.answer = self._child.send
+        self._screen.answer = self._answer
+        self._unanswered = b""
         self.raw = b""
 
     @property
@@ -82,8 +84,25 @@ class Terminal:
             assert time.monotonic() < patient_until, f"{what!r} never came"
             self.read()
 
+    def _answer(self, data: str) -> None:
+        self._unanswered += data.encode()
+        self._go_on_answering()
+
+    def _go_on_answering(self) -> None:
+        """Without waiting: while it writes much, a program does not read, and would wait for us."""
+        descriptor = self._child.child_fd
+        os.set_blocking(descriptor, False)
+        try:
+            self._unanswered = self._unanswered[os.write(descriptor, self._unanswered) :]
+        except OSError:
+            pass  # there is no room now, or nobody
+        finally:
+            os.set_blocking(descriptor, True)
+
     def read(self) -> None:
         """Take what is there to be seen, if anything comes soon."""
+        if self._unanswered:
+            self._go_on_answering()
         try:
             data = self._child.read_nonblocking(65_536, timeout=0.1)
         except pexpect.TIMEOUT:
@@ -98,7 +117,7 @@ class Terminal:
 class _AnsweringScreen(pyte.Screen):
     """Tells a program that asks where the cursor is."""
 
-    answer: Callable[[str], Any]
+    answer: Callable[[str], None]
 
     def write_process_input(self, data: str) -> None:
         self.answer(data)

@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from adapters.client.chat_client import ChatClient
-from adapters.client.errors import ConnectionLost
+from adapters.client.errors import ConnectionLost, NeedsTls
 from adapters.client.events import Message
 from tests.integration.chatter import LIVELY, eventually
 from tests.integration.server_process import ROOT, ServerProcess
@@ -71,6 +71,15 @@ def greets(port: int, context: ssl.SSLContext, first: bytes = b"") -> str | None
             sock.sendall(HELLO)
             assert b"1013" in sock.recv(1000)
             return sock.version()
+
+
+async def test_a_client_without_tls_is_told_what_is_wrong(server: ServerProcess) -> None:
+    """At once, and not after it has tried again and again."""
+    async with ChatClient.connect("127.0.0.1", server.port, settings=LIVELY) as client:
+        with pytest.raises(NeedsTls, match=r"127\.0\.0\.1:\d+ speaks TLS; try it with TLS"):
+            await client.login("ann", "secret", wait=True)
+        with pytest.raises(NeedsTls):
+            _ = [event async for event in client.events()]
 
 
 async def test_a_conversation_over_tls(server: ServerProcess, files: Files) -> None:

@@ -5,11 +5,13 @@ is told what is left to do.
 """
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from adapters.client import ChatClient
 from adapters.gateway.commands import COMMANDS
 from adapters.wire import errors, requests
 from adapters.wire.answers import Ack, Answer
@@ -145,15 +147,15 @@ def _handler(request: type[AnyRequest]) -> Iterator[str]:
 
 def _client_method(request: type[AnyRequest]) -> Iterator[str]:
     if request not in SAID_BY_ITSELF and request.__name__ not in _made_by_client():
-        yield f"adapters/client/chat_client.py: no method of ChatClient sends {name_of(request)}."
+        yield f"adapters/client: no method of ChatClient sends {name_of(request)}."
 
 
 def _made_by_client() -> set[str]:
     """The requests that methods of ChatClient make."""
-    tree = ast.parse((ROOT / "adapters/client/chat_client.py").read_text("utf-8"))
-    (client,) = [one for one in tree.body if getattr(one, "name", "") == "ChatClient"]
+    parts = [part for part in ChatClient.__mro__ if part.__module__.startswith("adapters.")]
+    tree = ast.parse("\n".join(inspect.getsource(part) for part in parts))
     return {
         node.attr
-        for node in ast.walk(client)
+        for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "requests"
     }

@@ -8,7 +8,18 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from adapters.memory.log import MemoryLog
-from chat_domain.entries import Batch, Ends, Entry, Forgotten, Known, Opening, Place, Reading, Sight
+from chat_domain.entries import (
+    Batch,
+    Ends,
+    Entry,
+    Erased,
+    Forgotten,
+    Known,
+    Opening,
+    Place,
+    Reading,
+    Sight,
+)
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.hints import Hint
 from chat_domain.model import PLAIN, Conversation, Friend, Muting, Preferences, User
@@ -246,8 +257,8 @@ class FakeLog:
         else:
             commit()
 
-    async def ends(self, last: Place = Place()) -> Ends:  # noqa: B008  # immutable
-        return await self._read(lambda: self.inner.ends(last))
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        return await self._read(lambda: self.inner.ends(last, epoch))
 
     async def renew(self) -> str:
         return await self._read(self.inner.renew)
@@ -297,6 +308,9 @@ class FakeLog:
 
     async def forget(self, before_ms: int, limit: int) -> Forgotten:
         return await self._read(lambda: self.inner.forget(before_ms, limit))
+
+    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        return await self._read(lambda: self.inner.erase(user_id, so_far, upto, limit))
 
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
         return await self._read(lambda: self.inner.forget_of(conv, before_ms, limit))

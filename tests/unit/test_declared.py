@@ -38,7 +38,7 @@ def test_what_a_request_lacks_is_said() -> None:
         "tests/integration/bad_input/requests.py: nothing is wrong with `groupid` of any UNHEARD.",
         "tests/unit/gateway: no test says 2999 or requests.Unheard.",
         "adapters/gateway/commands.py: COMMANDS has nothing that does UNHEARD.",
-        "adapters/client/chat_client.py: no method of ChatClient sends UNHEARD.",
+        "adapters/client: no method of ChatClient sends UNHEARD.",
     ]
 
 

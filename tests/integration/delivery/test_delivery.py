@@ -8,10 +8,11 @@ import pytest
 from tests.delivery.history import new_history, read_history
 from tests.delivery.judge import Verdict, judge
 from tests.delivery.run import run
-from tests.integration.cluster import Cluster, NewCluster, Services
-from tests.integration.delivery.broken_cluster import BrokenCluster
+from tests.delivery.unlucky_node import unlucky
+from tests.integration.cluster import Cluster, NewCluster
 
 SEED = 7
+BROKEN = ("-m", "tests.delivery.broken_node")
 
 
 async def verdict_on(
@@ -30,7 +31,7 @@ async def test_a_cluster_keeps_its_promises_under_faults(
     new_cluster: NewCluster, tmp_path: Path
 ) -> None:
     """A minute in which nodes, Redis, MariaDB and connections die, hang and come back."""
-    with new_cluster(nodes=3, nginx=True) as cluster:
+    with new_cluster(nodes=3, nginx=True, program=unlucky) as cluster:
         verdict = await verdict_on(cluster, tmp_path / "history.jsonl", 60, cluster_faults=True)
     assert verdict.kept
     assert verdict.figures["acknowledged"] > 300
@@ -46,9 +47,9 @@ async def test_a_cluster_keeps_its_promises_under_faults(
     ],
 )
 async def test_a_broken_server_is_found_out(
-    how: str, promise: str, cluster_services: Services, tmp_path: Path
+    how: str, promise: str, new_cluster: NewCluster, tmp_path: Path
 ) -> None:
     """See `tests.delivery.broken_node` for what it does. Broken connections are enough for it."""
-    with BrokenCluster(how, cluster_services, tmp_path, nodes=2, nginx=True) as cluster:
+    with new_cluster(nodes=2, nginx=True, program=lambda _: (*BROKEN, how)) as cluster:
         verdict = await verdict_on(cluster, tmp_path / "history.jsonl", 12, cluster_faults=False)
     assert promise in verdict.breaches

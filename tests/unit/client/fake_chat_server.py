@@ -109,8 +109,8 @@ class FakeServer:
         self._peers.put_nowait(peer)
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator["FakeServer"]:
-        server = await asyncio.start_server(self._on_connection, "127.0.0.1", 0)
+    async def listening(self, port: int = 0) -> AsyncIterator["FakeServer"]:
+        server = await asyncio.start_server(self._on_connection, "127.0.0.1", port)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self

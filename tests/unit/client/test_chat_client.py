@@ -1,10 +1,6 @@
 """ChatClient over real sockets, against a server that follows the test's script."""
 
 import asyncio
-import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
 
 import attrs
 import pytest
@@ -26,48 +22,12 @@ from adapters.client import (
     Refused,
     Reset,
     SessionEnded,
-    Settings,
 )
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
-from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, Peer, line, push
+from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, line, push
+from tests.unit.client.fellows import HASTY, both, connected, logged_in, until
 
-T = TypeVar("T")
 LOGIN, REGISTER, RESUME, CHAT = 1000, 1003, 1015, 1005
-HASTY = Settings(first_delay=0.001, longest_delay=0.01, steady_after=0.0)
-
-
-@asynccontextmanager
-async def connected(
-    server: FakeServer, settings: Settings = HASTY, **options: Any
-) -> AsyncIterator[tuple[ChatClient, Peer]]:
-    async with ChatClient.connect(
-        "127.0.0.1", server.port, settings=settings, rng=random.Random(1), **options
-    ) as client:
-        yield client, await server.accept()
-
-
-@asynccontextmanager
-async def logged_in(
-    server: FakeServer, settings: Settings = HASTY, **options: Any
-) -> AsyncIterator[tuple[ChatClient, Peer]]:
-    async with connected(server, settings, **options) as (client, peer):
-        await both(client.login("zhang san", "secret"), peer.admit())
-        yield client, peer
-
-
-async def both(one: Any, other: Any) -> Any:
-    """Do the client's and the server's part at the same time; the client's result."""
-    async with asyncio.timeout(TIMEOUT):
-        return (await asyncio.gather(one, other))[0]
-
-
-async def until(client: ChatClient, kind: type[T]) -> T:
-    """The next event of this kind."""
-    async with asyncio.timeout(TIMEOUT):
-        async for event in client.events():
-            if isinstance(event, kind):
-                return event
-    raise AssertionError(f"the events ended without {kind}")
 
 
 async def test_login_by_name_asks_for_version_2(server: FakeServer) -> None:
@@ -173,27 +133,53 @@ async def test_sending_needs_a_login(server: FakeServer) -> None:
 
 
 async def test_messages_are_events_and_taken_over(server: FakeServer) -> None:
-    """One TAKEN covers all that came together; the next one comes by itself a little later."""
+    """Each when the next one is asked for; the server is told of all that by the way."""
     settings = attrs.evolve(HASTY, taken_every=0.02)
     async with logged_in(server, settings) as (client, peer):
         peer.say_together(push(1, "a"), push(2, "b"))
-        assert (await peer.hear(TAKEN))["at"] == 2
         assert await until(client, Message) == Message(1, "a", 15, "li", "hello", 7, to_id=13)
+        assert client.position == Position(0, "e1")
         assert (await until(client, Message)).cid == "b"
+        assert client.position == Position(1, "e1")
+        reading = asyncio.create_task(until(client, Message))
+        told = 0
+        while told < 2:
+            told = (await peer.hear(TAKEN))["at"]
         peer.say_together(push(3, "c"))
-        assert (await peer.hear(TAKEN))["at"] == 3
+        await reading
 
 
-async def test_what_has_come_is_taken_over_before_closing(server: FakeServer) -> None:
-    """However little time has gone by."""
+async def test_what_is_done_is_taken_over_before_closing(server: FakeServer) -> None:
+    """However little time has gone by; what the application was still at is not."""
     settings = attrs.evolve(HASTY, taken_every=1_000.0)
     async with logged_in(server, settings) as (client, peer):
-        peer.say_together(push(1, "a"))
-        await peer.hear(TAKEN)
-        peer.say_together(push(2, "b"))
+        peer.say_together(push(1, "a"), push(2, "b"), push(3, "c"), push(4, "d"))
+        for _ in range(2):
+            await until(client, Message)
+        assert (await peer.hear(TAKEN))["at"] == 1
         await until(client, Message)
+        last = await until(client, Message)
+        await client.taken(last)
+        peer.say_together(push(5, "e"))
         await until(client, Message)
-    assert (await peer.hear(TAKEN))["at"] == 2
+    assert (await peer.hear(TAKEN))["at"] == 4
+
+
+async def test_an_application_can_say_what_it_is_done_with(server: FakeServer) -> None:
+    """Then the next step of its loop does not; and what it says covers what was before."""
+    settings = attrs.evolve(HASTY, taken_every=0.0)
+    async with logged_in(server, settings) as (client, peer):
+        peer.say_together(push(1, "a"), push(2, "b"), push(3, "c"))
+        messages = []
+        async with asyncio.timeout(TIMEOUT):
+            async for event in client.events(explicit=True):
+                messages += [event] if isinstance(event, Message) else []
+                if len(messages) == 3:
+                    break
+        assert client.position == Position(0, "e1")
+        await client.taken(messages[1])
+        assert (await peer.hear(TAKEN))["at"] == 2
+        assert client.position == Position(2, "e1")
 
 
 async def test_events_can_go_to_a_function(server: FakeServer) -> None:
@@ -252,7 +238,7 @@ async def test_a_client_goes_on_from_where_it_was(server: FakeServer) -> None:
         assert (await second.admit(LOGIN))["since"] == 6
         second.say_together(push(6, "a"), push(7, "b"))
         assert (await until(client, Message)).cid == "b"
-        assert client.position == Position(7, "e1")
+        assert client.position == Position(6, "e1")
 
 
 async def test_an_own_message_from_the_log_is_an_answer(server: FakeServer) -> None:
@@ -392,8 +378,10 @@ async def test_who_was_ended_elsewhere_does_not_come_back(server: FakeServer) ->
         assert (client.user, client.token) == (None, None)
         await peer.hang_up()
         second = await server.accept()
-        assert await until(client, Reconnected) == Reconnected(resumed=False)
+        with pytest.raises(Refused, match="ended elsewhere"):
+            await until(client, Reconnected)
         await both(client.login(13, "secret"), second.admit(LOGIN))
+        assert await until(client, Reconnected) == Reconnected(resumed=False)
 
 
 async def test_the_delay_of_a_server_that_goes_away_is_honoured(server: FakeServer) -> None:
@@ -506,7 +494,7 @@ async def test_what_is_left_unread_is_fetched_later(server: FakeServer) -> None:
     async with logged_in(server, settings) as (client, peer):
         await until(client, Connected)
         peer.say_together(push(1, "a"), push(2, "b"))
-        assert (await peer.hear(TAKEN))["at"] == 2
+        await both(client.send(15, "hello"), peer.take())
         peer.say_together(push(3, "c"))
         await both(client.send(15, "hello"), peer.take())
         assert [(await until(client, Message)).cid for _ in range(2)] == ["a", "b"]
@@ -523,7 +511,7 @@ async def test_requests_have_their_answers_before_the_rest_is_fetched(server: Fa
     async with logged_in(server, settings) as (client, peer):
         await until(client, Connected)
         peer.say_together(push(1, "a"))
-        await peer.hear(TAKEN)
+        await both(client.send(15, "hello"), peer.take())
         asking = asyncio.create_task(client.find_user("li si"))
         seq = (await peer.hear(1019))["seq"]
         peer.say_together(push(2, "b"))

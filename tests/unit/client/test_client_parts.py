@@ -73,8 +73,10 @@ async def test_a_full_inbox_drops_hints_alone() -> None:
     inbox.put(Presence(1, "li", online=True))
     inbox.put(message("b"))
     inbox.put(Connected())
-    inbox.end()
-    assert [event async for event in inbox] == [message("a"), message("b"), Connected()]
+    inbox.end(ZeroDivisionError())
+    assert [await inbox.next() for _ in range(3)] == [message("a"), message("b"), Connected()]
+    with pytest.raises(ZeroDivisionError):
+        await inbox.next()
 
 
 async def test_an_inbox_says_when_all_is_read() -> None:
@@ -83,10 +85,10 @@ async def test_an_inbox_says_when_all_is_read() -> None:
     inbox = Inbox(2, lambda: calls.append(True))
     for text in "ab":
         inbox.put(message(text))
-    await anext(inbox)
-    await anext(inbox)
+    await inbox.next()
+    await inbox.next()
     assert calls == []
-    asking = asyncio.ensure_future(anext(inbox))
+    asking = asyncio.ensure_future(inbox.next())
     await asyncio.sleep(0)
     assert calls == [True]
     inbox.put(message("c"))

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
-from adapters.client.errors import Refused
+from adapters.client.errors import NeedsTls, Refused
 from adapters.client.events import (
     Ack,
     Changed,
@@ -21,8 +21,10 @@ from adapters.client.events import (
     ServerError,
     SessionEnded,
 )
+from adapters.client.outputs import Answered, Broken, Settled, State
+from adapters.client.past import Past
 from adapters.client.position import Position
-from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
+from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
 from adapters.wire.requests import Login, OneChat, Register
 from chat_domain.hints import Notice
@@ -44,6 +46,14 @@ class Bench:
         return [json.loads(raw) for raw in self.protocol.data_to_send().splitlines()]
 
     def hear(self, *frames: bytes) -> list[Any]:
+        """The application is done at once with what it is given."""
+        outputs = self.hear_only(*frames)
+        for output in outputs:
+            if isinstance(output, Message | Changed):
+                self.protocol.finish(output)
+        return outputs
+
+    def hear_only(self, *frames: bytes) -> list[Any]:
         return self.protocol.receive(b"".join(frames), self.now)
 
     def connect(self) -> None:
@@ -99,6 +109,10 @@ def cids(frames: list[Frame]) -> list[str]:
     return [frame["cid"] for frame in frames if frame["msgid"] == 1005]
 
 
+def taken(bench: Bench) -> list[int]:
+    return [frame["at"] for frame in bench.sent() if frame["msgid"] == 1014]
+
+
 def messages(outputs: list[Event]) -> list[str]:
     return [output.cid for output in outputs if isinstance(output, Message)]
 
@@ -139,6 +153,35 @@ def test_taken_covers_all_that_has_come(bench: Bench) -> None:
     bench.hear(push(1, "a"), push(2, "b"), push(5, "c"))
     assert bench.sent() == [{"msgid": 1014, "at": 5}]
     assert bench.sent() == []
+
+
+def test_what_the_application_is_not_done_with_is_not_taken(bench: Bench) -> None:
+    """Nor is what is behind it, in this session and in the next; yet it comes no more."""
+    bench.log_in()
+    first, second, third = bench.hear_only(push(1, "a"), push(2, "b"), push(5, "c"))
+    assert taken(bench) == []
+    bench.protocol.finish(first)
+    bench.now += 1
+    assert (taken(bench), bench.since) == ([1], 5)
+    bench.reconnect()
+    bench.hear_only(line(msgid=1013, at=9), push(1, "a"))
+    bench.protocol.finish(third)
+    bench.protocol.finish(second)
+    bench.now += 1
+    assert taken(bench) == [9]
+
+
+def test_what_was_of_another_epoch_holds_nothing_up(bench: Bench) -> None:
+    """Its positions mean nothing any more."""
+    bench.log_in()
+    (old,) = bench.hear_only(push(4, "a"))
+    bench.hear(line(msgid=1036, head=4, epoch="e2", oldest=1))
+    assert bench.protocol.done == Position(4, "e2")
+    bench.hear(push(5, "b"))
+    assert taken(bench) == [5]
+    bench.protocol.finish(old)
+    bench.now += 1
+    assert taken(bench) == []
 
 
 def test_taken_comes_at_most_once_a_second_or_every_32_messages(bench: Bench) -> None:
@@ -587,7 +630,7 @@ def test_a_server_of_version_1_is_not_for_this_client(bench: Bench) -> None:
     """It would take no acknowledgements."""
     bench.connect()
     outputs = bench.hear(line(msgid=1001, seq=1, errno=0, id=13, name="z"))
-    assert outputs == [Broken("the server speaks version 1 only")]
+    assert [str(output.trouble) for output in outputs] == ["the server speaks version 1 only"]
 
 
 def test_a_refused_login_leaves_the_connection_open(bench: Bench) -> None:
@@ -595,3 +638,23 @@ def test_a_refused_login_leaves_the_connection_open(bench: Bench) -> None:
     bench.connect()
     bench.hear(line(msgid=1001, seq=1, errno=3, error="bad_credentials", errmsg="no"))
     assert bench.protocol.state is State.OPEN
+
+
+def test_a_port_that_wants_tls_is_told_from_nonsense(bench: Bench) -> None:
+    """By the first bytes that come, and by these alone."""
+    alert = b"\x15\x03\x01\x00\x02\x02\x46"
+    bench.connect()
+    (broken,) = bench.hear(alert)
+    assert isinstance(broken.trouble, NeedsTls)
+    bench.reconnect()
+    (broken,) = bench.hear(alert)
+    assert not isinstance(broken.trouble, NeedsTls)
+
+
+def test_only_the_user_of_the_local_store_is_let_in(bench: Bench) -> None:
+    """What comes for another one is not taken."""
+    bench.protocol.restore(Past(13, Position(4, "e1")))
+    bench.connect()
+    login = Login(id=14, password="x", v=2)
+    bench.hear(login_ack(seq=bench.protocol.request(login), id=14), push(5, "a", toid=14))
+    assert (bench.protocol.state, bench.since) == (State.OPEN, 4)

@@ -23,6 +23,7 @@ class TypedScreen:
 
     def __init__(self, script: list[str], *, scripted: bool) -> None:
         self.scripted = scripted
+        self.whole = False
         self.shown: list[str] = []
         self.prompts: list[str] = []
         self._typed: asyncio.Queue[str | None] = asyncio.Queue()
@@ -39,6 +40,12 @@ class TypedScreen:
 
     def complain(self, line: Line) -> None:
         self.show(line)
+
+    def tell(self, line: Line) -> None:
+        self.show(line)
+
+    def lament(self, line: Line) -> None:
+        self.complain(line)
 
     def echo(self, line: str) -> None:
         pass
@@ -243,8 +250,7 @@ async def test_a_group_joined_with_another_device_is_known(server: FakeServer) -
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
-        ("addgroup:hikers", "error: a group is joined by its id, a number"),
-        ("/join 99999999999999999999", "error: a group is joined by its id, a number"),
+        ("/join 99999999999999999999", "error: there is no group 99999999999999999999"),
         ("/wait long", "error: wait how many seconds?"),
         ("/leave hikers", "error: no_such_group: none of your groups is called hikers"),
     ],
@@ -260,7 +266,7 @@ async def test_an_argument_that_is_none_is_complained_of(
         assert complaint in app.screen.shown
 
 
-@pytest.mark.parametrize("command", ["nonsense", "/join x", "/msg nobody hi"])
+@pytest.mark.parametrize("command", ["nonsense", "/wait x", "/msg nobody hi"])
 async def test_a_command_that_fails_fails_the_script(server: FakeServer, command: str) -> None:
     """The commands behind it are carried out all the same."""
     async with running(server, "1", "13", "secret", command, "/help", "loginout", "3") as app:
@@ -271,6 +277,26 @@ async def test_a_command_that_fails_fails_the_script(server: FakeServer, command
         await app.log_out()
         assert await app.status() == 1
         assert "--- commands ---" in app.screen.shown
+
+
+async def test_a_group_is_joined_by_name(server: FakeServer) -> None:
+    """Where digits would be its id."""
+    async with running(server, "1", "13", "secret", "addgroup:hikers", scripted=False) as app:
+        await app.welcome()
+        request = await app.peer.hear(1008)
+        assert (request["groupname"], request.get("groupid")) == ("hikers", None)
+        app.peer.say(msgid=1010, seq=request["seq"], groupid=3, groupname="hikers")
+        app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
+        app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
+        await app.screen.until("* you are in group hikers now")
+
+
+@pytest.mark.parametrize("answers", [("1", "13", ""), ("2", "zhang san", "")])
+async def test_an_empty_password_is_none(server: FakeServer, answers: tuple[str, ...]) -> None:
+    """The server is not asked."""
+    async with running(server, *answers, "3") as app:
+        assert await app.status() == 1
+        assert app.screen.shown == ["error: a password has at least one character"]
 
 
 async def test_a_refused_message_fails_the_script(server: FakeServer) -> None:

@@ -216,6 +216,23 @@ async def test_groups_are_listed_with_their_members(server: Server) -> None:
     assert await ask(server, "groups members", group="9", after=0, limit=5) == "no_such_group"
 
 
+async def test_the_operator_chooses_what_who_joins_is_shown(server: Server) -> None:
+    """All that was said, or what comes from their joining on."""
+    ann, bob = await ann_and_bob(server)
+    await ask(server, "groups remove", group="hikers", who="Bob")
+    hikers = {"id": 1, "name": "hikers"}
+    for shown, expected in (("all", ["created"]), ("joining", ["joined"])):
+        answer = await ask(server, "groups history", group="HIKERS", shown=shown)
+        assert answer == {"group": hikers, "shown": shown}
+        await bob.ask(1008, groupid=1)
+        page = await bob.ask(1041, groupid=1, after=0, limit=1)
+        assert [entry["what"] for entry in page["entries"]] == expected
+        await bob.ask(1028, groupid=1)
+    assert await ask(server, "groups history", group="9", shown="all") == "no_such_group"
+    await ann.ask(1028, groupid=1)
+    assert await ask(server, "groups history", group="1", shown="all") == "no_such_group"
+
+
 async def test_a_group_is_kept_for_as_long_as_the_operator_says(server: Server) -> None:
     """In days, up to a hundred years, or for ever."""
     await ann_and_bob(server)

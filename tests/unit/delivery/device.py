@@ -119,7 +119,7 @@ class Device:
         if link.gone:
             await chat.logins.end(start.session)
             return
-        link.opened(since, start.ends.head, reset=start.reset)
+        link.opened(since, start.ends.head, start.ends.epoch, reset=start.reset)
         if self.link is link:
             if start.reset:
                 self.begins_at(start.ends)
@@ -154,6 +154,7 @@ class Device:
 
     async def _log_out(self, link: Link) -> None:
         assert link.session is not None
+        link.drained()
         await link.site.chat.logins.end(link.session)
         if not link.gone:
             link.end()
@@ -327,7 +328,7 @@ class OldDevice(Device):
         if link.gone:
             await chat.logins.end(session)
             return
-        link.opened(None, 0, reset=False)
+        link.opened(None, 0, "", reset=False)
         if self.link is link:
             self._is_in("password")
         chat.logins.ready(session)

@@ -70,7 +70,7 @@ class Link:
 
     # -- what the server says --------------------------------------------------------------------
 
-    def opened(self, since: int | None, head: int, *, reset: bool) -> None:
+    def opened(self, since: int | None, head: int, epoch: str, *, reset: bool) -> None:
         """The login has been answered."""
         self.note(
             "opened",
@@ -78,6 +78,7 @@ class Link:
             version=self.version,
             since=since,
             head=head,
+            epoch=epoch,
             reset=reset,
         )
 
@@ -110,7 +111,7 @@ class Link:
         """Nobody looks."""
 
     def reset(self, ends: Ends) -> None:
-        self.note("reset", head=ends.head)
+        self.note("reset", head=ends.head, epoch=ends.epoch)
         self._say(lambda: self.device.begins_at(ends))
 
     def ping(self) -> None:
@@ -143,6 +144,9 @@ class Link:
         """What a server's clock does for a connection."""
         if self.session is not None and not self.gone:
             self.site.chat.offline.go_on(self.session)
+
+    def drained(self) -> None:
+        """What was sent has left the server, which means nothing here."""
 
     # -- its end ---------------------------------------------------------------------------------
 
@@ -192,9 +196,9 @@ class OldLink(Link):
         super().__init__(device, site, number)
         self._early: list[Entry] | None = []  # until the login is answered
 
-    def opened(self, since: int | None, head: int, *, reset: bool) -> None:
+    def opened(self, since: int | None, head: int, epoch: str, *, reset: bool) -> None:
         early, self._early = self._early or [], None
-        super().opened(since, head, reset=reset)
+        super().opened(since, head, epoch, reset=reset)
         for entry in early:
             self.show(entry)
 
@@ -220,7 +224,7 @@ class OldLink(Link):
         """It has no such frame."""
 
     def reset(self, ends: Ends) -> None:  # it knows no positions
-        self.note("reset", head=None)
+        self.note("reset", head=0, epoch=ends.epoch)
         self.sent = 0
 
     def ping(self) -> None:
@@ -228,6 +232,13 @@ class OldLink(Link):
 
     def look_after(self) -> None:
         super().look_after()
+        self.drained()
+
+    def lose(self) -> None:
+        self.drained()
+        super().lose()
+
+    def drained(self) -> None:
         if self.session is not None and not self.gone:
             offline, session = self.site.chat.offline, self.session
             offline.taken_over(session, min(self.sent, offline.place(session)))

@@ -33,7 +33,8 @@ class Tale:
     # -- what is said ----------------------------------------------------------------------------
 
     def opens(self, user: int, since: int | None = 0, *, wire: int = 0, version: int = 2) -> None:
-        facts = {"version": version, "since": since, "head": len(self.log), "reset": False}
+        head = 0 if version == 1 else len(self.log)
+        facts = {"version": version, "since": since, "head": head, "epoch": "e", "reset": False}
         self.tell("opened", wire=wire or user, user=user, **facts)
 
     def send(self, key: str, to: int = BEN, *, group: int = 0, sender: int = ANN) -> None:
@@ -361,6 +362,7 @@ def test_who_does_not_say_where_they_are_gets_what_nobody_has_taken_over(
     tale.opens(BEN, since=None, wire=12, version=version)
     tale.push(12, 2)
     tale.push(12, 3)
+    tale.tell("cut", wire=12)
     tale.opens(BEN, since=None, wire=13, version=version)
     if version == 2:  # version 1 has taken over what it was sent
         tale.push(13, 3)
@@ -368,7 +370,6 @@ def test_who_does_not_say_where_they_are_gets_what_nobody_has_taken_over(
     assert tale.ends().kept
     tale.says("d")
     tale.push(BEN, 4)
-    tale.push(12, 4)
     tale.dump()
     assert broken(judge(tale.events)) == {"streams_are_the_log"}
 
@@ -391,12 +392,146 @@ def test_positions_begin_anew_with_a_reset(tale: Tale) -> None:
     del tale.log[1:]
     tale.tell("lost", head=1)
     for wire in (ANN, BEN, CAT):
-        tale.tell("reset", wire=wire, head=1)
+        tale.tell("reset", wire=wire, head=1, epoch="f")
         tale.tell("anew", process=wire)
     tale.push(BEN, tale.says("c"))
     tale.show(BEN, 2)
     verdict = tale.ends()
     assert verdict.kept, str(verdict)
+
+
+def loses(tale: Tale, head: int, *dumb: int) -> None:
+    """The database comes back without what is above that. dumb: whom nobody tells."""
+    tale.dump()
+    del tale.log[head:]
+    tale.tell("lost", head=head)
+    for wire in {ANN, BEN, CAT}.difference(dumb):
+        tale.tell("reset", wire=wire, head=head, epoch="f")
+        tale.tell("anew", process=wire)
+
+
+@pytest.mark.parametrize(("head", "is_kept"), [(1, True), (2, False)])
+def test_what_the_database_has_lost_is_excused_and_nothing_else(
+    tale: Tale, *, head: int, is_kept: bool
+) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    tale.dump()
+    del tale.log[1:]
+    tale.tell("lost", head=head)
+    for wire in (ANN, BEN, CAT):
+        tale.tell("reset", wire=wire, head=1, epoch="f")
+    verdict = tale.ends()
+    assert verdict.kept == is_kept
+    assert is_kept or broken(verdict) == {"nothing_else_is_lost"}
+
+
+def test_an_answer_in_a_new_epoch_is_not_excused_by_what_was_lost(tale: Tale) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    loses(tale, 1)
+    tale.tell("acked", wire=ANN, at=2, cid="b")
+    assert broken(tale.ends()) == {"what_is_acknowledged_is_in_the_log"}
+
+
+def test_a_stream_of_a_new_epoch_is_of_the_log_as_it_is_since(tale: Tale) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    loses(tale, 1)
+    tale.tell("pushed", wire=BEN, at=2, sender=ANN, cid="b", key="b", crc=9)
+    tale.tell("cut", wire=BEN)
+    assert broken(tale.ends()) == {"streams_are_the_log"}
+
+
+@pytest.mark.parametrize(("dumb", "broken_promises"), [(True, set()), (False, {"marks_are_true"})])
+def test_who_was_not_told_of_a_new_epoch_can_hear_of_what_was_lost(
+    tale: Tale, *, dumb: bool, broken_promises: set[str]
+) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    tale.tell("taken", wire=BEN, at=2)
+    loses(tale, 1, *((ANN,) if dumb else ()))
+    tale.tell("marks", wire=ANN, user=BEN, got=2)
+    tale.tell("cut", wire=ANN)
+    assert broken(tale.ends()) == broken_promises
+
+
+# -- version 1 -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(tale: Tale) -> Tale:
+    """Ben has a client of version 1, as connection 12, and was sent `a` on it; he comes again, as
+    connection 13, when that has ended as a test says."""
+    tale.tell("cut", wire=BEN)
+    tale.opens(BEN, since=None, wire=12, version=1)
+    tale.push(12, tale.says("a"))
+    return tale
+
+
+def test_a_text_that_version_1_is_sent_over_two_connections_is_found_out(old: Tale) -> None:
+    old.tell("cut", wire=12)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, 1)
+    assert broken(old.ends()) == {"streams_are_the_log"}
+
+
+@pytest.mark.parametrize("what", ["node 1", "mariadb 0"])
+def test_what_a_server_can_have_forgotten_may_come_again(old: Tale, what: str) -> None:
+    """Not what it was told since."""
+    for phase in ("begin", "end"):
+        old.tell("fault", what="killed", target=what, phase=phase)
+    old.tell("cut", wire=12)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, 1)
+    assert old.ends().kept
+    old.tell("cut", wire=13)
+    old.opens(BEN, since=None, wire=14, version=1)
+    old.push(14, 1)
+    assert broken(judge(old.events)) == {"streams_are_the_log"}
+
+
+@pytest.mark.parametrize(
+    ("whole", "broken_promises"), [(True, {"streams_are_the_log"}), (False, set())]
+)
+def test_a_text_that_no_connection_of_version_1_was_sent_is_found_out(
+    old: Tale, *, whole: bool, broken_promises: set[str]
+) -> None:
+    """Unless it can have been lost on its way."""
+    old.says("b")
+    old.tell("cut", wire=12, whole=whole)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, old.says("c"))
+    assert broken(old.ends()) == broken_promises
+
+
+def test_version_1_is_not_owed_what_another_device_has_taken_over(old: Tale) -> None:
+    old.opens(BEN, since=1, wire=BEN)
+    old.tell("cut", wire=12)
+    old.push(BEN, old.says("b"))
+    old.tell("taken", wire=BEN, at=2)
+    old.opens(BEN, since=None, wire=13, version=1)
+    at = old.says("c")
+    old.push(BEN, at)
+    old.push(13, at)
+    old.tell("stored", user=BEN, got=2, epoch="e")
+    assert old.ends().kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "broken_promises"), [("cde", set()), ("ce", {"streams_are_the_log"})]
+)
+def test_version_1_is_not_told_that_positions_begin_anew(
+    old: Tale, sent: str, broken_promises: set[str]
+) -> None:
+    """It is sent as much as can be of one log, and then of the next, without a hole in either."""
+    old.push(12, old.says("b"))
+    loses(old, 1)
+    for key in "cde":
+        at = old.says(key)
+        if key in sent:
+            old.push(12, at)
+    assert broken(old.ends()) == broken_promises
 
 
 # -- clients -------------------------------------------------------------------------------------
@@ -419,6 +554,31 @@ def test_a_client_that_leaves_something_out_is_found_out(tale: Tale) -> None:
     assert broken(tale.ends()) == {"what_is_shown_is_the_log"}
 
 
+def test_a_device_goes_on_from_where_its_process_before_was(tale: Tale) -> None:
+    """Neither further on, nor further back."""
+    for key in "abc":
+        tale.push(BEN, tale.says(key))
+    tale.tell("process", process=12, user=BEN, after=BEN)
+    tale.show(BEN, 1)
+    tale.show(BEN, 3, process=12)
+    assert broken(tale.ends()) == {"what_is_shown_is_the_log"}
+    tale.show(BEN, 2)
+    tale.show(BEN, 2, process=12)
+    assert "nothing_is_shown_twice" in broken(judge(tale.events))
+
+
+def test_a_device_shows_what_another_one_of_its_user_wrote(tale: Tale) -> None:
+    """But not what it wrote itself."""
+    for key in "abc":
+        tale.push(BEN, tale.says(key))
+    tale.show(ANN, 1)
+    tale.show(ANN, 3)
+    assert tale.ends().kept
+    tale.show(ANN, 1, process=11)
+    tale.show(ANN, 3, process=11)
+    assert broken(judge(tale.events)) == {"what_is_shown_is_the_log"}
+
+
 # -- marks ---------------------------------------------------------------------------------------
 
 
@@ -437,6 +597,25 @@ def test_a_mark_at_what_one_did_not_write_is_found_out(tale: Tale) -> None:
     tale.tell("marks", wire=ANN, user=BEN, got=at)
     tale.tell("stored", user=BEN, got=at, epoch="e")
     assert broken(tale.ends()) == {"marks_are_true"}
+
+
+def test_where_a_device_says_that_it_is_counts_before_its_login_is_answered(tale: Tale) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.tell("cut", wire=BEN)
+    tale.tell("comes", wire=12, user=BEN, since=1)
+    tale.tell("marks", wire=ANN, user=BEN, got=1)
+    tale.opens(BEN, since=1, wire=12)
+    tale.tell("stored", user=BEN, got=1, epoch="e")
+    assert tale.ends().kept
+
+
+def test_what_version_1_was_sent_counts_before_it_is_heard(tale: Tale) -> None:
+    tale.tell("comes", wire=12, user=BEN, since=None)
+    tale.push(BEN, tale.says("a"))
+    tale.tell("marks", wire=ANN, user=BEN, got=1)
+    tale.opens(BEN, since=None, wire=12, version=1)
+    tale.push(12, 1)
+    assert tale.ends().kept
 
 
 def test_what_version_1_was_sent_counts_as_taken_over(tale: Tale) -> None:
@@ -468,6 +647,7 @@ def test_a_mark_that_is_not_stored_in_the_end_is_found_out(tale: Tale) -> None:
     [
         lambda tale: tale.send("a"),
         lambda tale: tale.tell("live", user=50, ok=False),
+        lambda tale: (tale.tell("live", user=50, ok=False), tale.tell("live", user=50, ok=True)),
     ],
 )
 def test_what_does_not_mend_is_found_out(tale: Tale, tell: Callable[[Tale], None]) -> None:

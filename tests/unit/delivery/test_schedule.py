@@ -2,9 +2,16 @@
 
 import itertools
 
-from tests.delivery.schedule import CLUSTER_FAULTS, CONNECTION_FAULTS, describe, plan
+from tests.delivery.schedule import (
+    CLUSTER_FAULTS,
+    CONNECTION_FAULTS,
+    LOSS,
+    NOTES_FAULTS,
+    describe,
+    plan,
+)
 
-KINDS = {what for what, *_ in (*CLUSTER_FAULTS, *CONNECTION_FAULTS)}
+KINDS = {LOSS, *NOTES_FAULTS, *(what for what, *_ in (*CLUSTER_FAULTS, *CONNECTION_FAULTS))}
 
 
 def test_the_seed_decides_the_plan() -> None:
@@ -23,6 +30,7 @@ def test_no_fault_lasts_longer_than_the_run() -> None:
 
 def test_what_is_broken_is_not_broken_a_second_time() -> None:
     faults = [fault for fault in plan(7, 3600, 3, 12) if fault.owner != "door"]
+    assert sum(fault.what == LOSS for fault in faults) == 60
     faults.sort(key=lambda fault: (fault.owner, fault.target, fault.at))
     for first, second in itertools.pairwise(faults):
         if (first.owner, first.target) == (second.owner, second.target):

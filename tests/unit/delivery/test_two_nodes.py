@@ -158,6 +158,7 @@ class TwoNodes(RuleBasedStateMachine):
                 self.world.lose_lease(site)
             case "hang":
                 site.hung = True
+                self.world.breaks(f"node {site.name} hung")
         self.world.go_on()
 
     @rule(where=sites, committed=st.integers(0, 2))
@@ -177,6 +178,7 @@ class TwoNodes(RuleBasedStateMachine):
         log = self.site(where).log
         for trouble in ("failing", "unsure", "slow_reads", "slow_writes"):
             setattr(log, trouble, how == trouble)
+        self.world.breaks(f"mariadb of {where}", broken=how != "")
         log.serve()
         self.world.go_on()
 

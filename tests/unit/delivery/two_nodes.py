@@ -59,6 +59,7 @@ class World:
         self.latches = ManualLatches(self.clock)
         self.hub = LossyHub()
         self._dumps = 0
+        self._broken: set[str] = set()
         self.sites = [self._new_site(0), self._new_site(1)]
         registration, tasks = self.sites[0].chat.registration, self.sites[0].tasks
         users = [
@@ -152,11 +153,18 @@ class World:
 
     # -- what breaks -----------------------------------------------------------------------------
 
+    def breaks(self, what: str, *, broken: bool = True) -> None:
+        """Note that something is broken, or whole again. what: a node, or its database."""
+        if broken != (what in self._broken):
+            self._broken ^= {what}
+            self.note("fault", what="", target=what, phase="begin" if broken else "end")
+
     def kill(self, number: int, *, committed: int = 0) -> None:
         """A node dies with all that it has in memory, and is started again under a new name.
 
         committed: how many of the batches that it had given to the database are in the log.
         """
+        self.breaks(f"node {number}")
         old = self.sites[number]
         old.hung = True
         for _ in range(min(committed, len(old.log.writing))):
@@ -171,9 +179,12 @@ class World:
         self.sites[number] = self._new_site(number)
         other = self.sites[1 - number]
         other.tasks.start(other.chat.node.died(users))
+        for what in (f"node {number}", f"node {old.name} hung", f"node {old.name}'s lease"):
+            self.breaks(what, broken=False)
 
     def lose_lease(self, site: Site) -> None:
         if site.name in self.hub.leases:
+            self.breaks(f"node {site.name}'s lease")
             users = finished(self.hub.users_of(site.name))
             self.hub.end_lease(site.name)
             for other in self.sites:
@@ -185,6 +196,7 @@ class World:
             site.chat.node.suspend()
             self.hub.leases.add(site.name)
             site.tasks.start(self._resume(site))
+            self.breaks(f"node {site.name}'s lease", broken=False)
 
     async def _resume(self, site: Site) -> None:
         with suppress(TryAgain):
@@ -193,6 +205,7 @@ class World:
     def mend(self, site: Site) -> None:
         """Let a node work again as it should."""
         site.hung = False
+        self.breaks(f"node {site.name} hung", broken=False)
         for link in site.links:
             link.go_on()
         self.hub.mend(site.name)

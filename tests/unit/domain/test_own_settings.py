@@ -84,6 +84,37 @@ def test_what_was_chosen_on_another_node_holds(world: World, ann: Terminal) -> N
     assert ann.client.settings == [(HIDDEN, muting)]
 
 
+def test_a_note_is_newer_than_what_is_being_asked_for(world: World, ann: Terminal) -> None:
+    """Whoever has asked already was told what was there before."""
+    settings, user_id = world.chat.settings, ann.user.id
+    asked = settings.settings.of
+    told = SettingsChanged(user_id, HIDDEN, None)
+
+    class Slow:
+        """The store, while a note arrives."""
+
+        async def of(self, user_id: int) -> Preferences:
+            found = await asked(user_id)
+            world.chat.node.receive(told)
+            return found
+
+    settings.settings = Slow()  # type: ignore[assignment]  # nothing else is asked
+    assert world.tasks.run(settings.of(user_id)) == HIDDEN
+    assert world.tasks.run(settings.of(user_id)) == HIDDEN
+
+
+def test_while_nothing_is_heard_the_store_is_asked(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time, also of whom this node remembers, or was told something by then."""
+    settings, user_id = world.chat.settings, ann.user.id
+    world.tasks.run(settings.of(user_id))
+    monkeypatch.setattr(settings.broker, "hears", lambda: False)
+    for hidden in (True, False, True):
+        chosen = world.tasks.run(world.store.settings.set(user_id, hide_read=hidden))
+        assert world.tasks.run(settings.of(user_id)) == chosen == Preferences(hide_read=hidden)
+
+
 def test_where_notes_may_be_lost_the_store_is_asked_again(world: World, ann: Terminal) -> None:
     """Whatever this node remembers."""
     settings, user_id = world.chat.settings, ann.user.id

@@ -289,6 +289,27 @@ def test_only_so_many_marks_of_all_wait(
     assert len(world.chat.marks) == 1
 
 
+def test_positions_that_begin_anew_make_room(
+    world: World, ann: Terminal, conv: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is forgotten waits no more."""
+    monkeypatch.setattr(log_marks, "MOST", 1)
+    reads(ann, conv, 1)
+    world.tasks.run(world.store.log.renew())
+    world.tasks.run(world.chat.follower.look())
+    reads(ann, conv, 1)
+    assert len(world.chat.marks) == 1
+
+
+def test_of_two_devices_the_further_one_counts(world: World, ann: Terminal, conv: int) -> None:
+    """Whichever says so last, before anything is written."""
+    phone = world.log_in(ann.user)
+    ann.takes_over(2)
+    phone.takes_over(1)
+    world.passes(1.0)
+    assert world.tasks.run(world.store.log.opening(ann.user.id)).got == 2
+
+
 def test_many_marks_are_told_in_parts(world: World, ann: Terminal) -> None:
     """No note and no frame has more than so many."""
     phone = world.log_in(ann.user)
@@ -311,6 +332,23 @@ def test_many_marks_are_written_in_parts(
     world.passes(1.0)
     assert [stored(ann, conv) for conv in convs] == [3] * 5
     assert len(world.chat.marks) == 0
+
+
+def test_no_part_is_written_once_positions_have_begun_anew(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The parts that were not written by then mean nothing."""
+    monkeypatch.setattr(log_marks, "WRITTEN_AT_ONCE", 1)
+    first, second = talk_to(world, ann, 2)
+    for conv in (first, second):
+        reads(ann, conv, 1)
+    world.log.slow_reads = True
+    world.tasks.start(world.chat.marks.write())
+    world.tasks.drain()
+    world.chat.follower.epoch = "another"
+    world.log.slow_reads = False
+    world.settle()
+    assert [stored(ann, conv) for conv in (first, second)] == [1, 0]
 
 
 def test_positions_that_have_begun_anew_are_not_read(

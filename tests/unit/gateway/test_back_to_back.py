@@ -19,8 +19,9 @@ from adapters.client.events import (
     Reset,
     SessionEnded,
 )
+from adapters.client.outputs import Answered, Broken, Settled, State
 from adapters.client.position import Position
-from adapters.client.protocol import Answered, Broken, ClientProtocol, Settled, State
+from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
 from adapters.gateway.watch import DROP_AFTER
 from adapters.wire import requests
@@ -63,9 +64,16 @@ class Near:
             answered = b"".join(self.link.chunks[self._taken :])
             self._taken = len(self.link.chunks)
             for piece in self._cut(answered):
-                self.heard += self.protocol.receive(piece, self.now)
+                self._hear(self.protocol.receive(piece, self.now))
             if not said and not answered:
                 return
+
+    def _hear(self, outputs: list[Any]) -> None:
+        """The application is done at once with what it is given."""
+        self.heard += outputs
+        for entry in outputs:
+            if isinstance(entry, Message | Changed):
+                self.protocol.finish(entry)
 
     def _cut(self, data: bytes) -> list[bytes]:
         pieces = []

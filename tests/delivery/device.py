@@ -1,8 +1,8 @@
-"""Somebody who talks, comes and goes, at the whims of a seed."""
+"""A device of somebody who talks, comes and goes, at the whims of a seed."""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import attrs
@@ -10,29 +10,50 @@ import attrs
 from adapters.client.errors import ClientError, ConnectionLost, Refused
 from adapters.client.position import Position
 from adapters.client.settings import Settings
-from tests.delivery.history import History
+from tests.delivery.history import END, History
 from tests.delivery.process import Process
 
 COMES_BACK_WITHIN = 90.0  # seconds: leases, silent connections and outages, one after the other
-_LIVE_WITHIN = 30.0
+_LIVE_WITHIN = 60.0
+STEPS_A_SECOND = 2.0
 _LONG = 3_000  # characters
+_FORGETS, _KEEPS_TOKEN = 0.2, 0.7  # of all processes
+
+
+@attrs.frozen
+class Place:
+    """What a process has written down. process: which it was, where the position is of use."""
+
+    process: int = 0
+    token: str | None = None
+    position: Position | None = None
 
 
 @attrs.define(eq=False)
-class Person:
-    """Their client processes come one after the other; `process` is the present one."""
+class Somebody:
+    """A user. everybody, groups: whom and what there is to write to."""
 
     id: int
     name: str
     password: str
+    everybody: list[int]
+    groups: list[int]
+    own_groups: list[int] = attrs.field(factory=list)  # which they have made, and never leave
+
+
+@attrs.define(eq=False)
+class Device:
+    """Its client processes come one after the other; `process` is the present one. number: of all
+    devices that there are."""
+
+    user: Somebody
+    number: int
     port: int
     history: History
     rng: random.Random
-    everybody: Sequence[int]
-    groups: Sequence[int]
-    own_groups: list[int] = attrs.field(factory=list)  # which they have made, and never leave
     process: Process | None = None
     sent: int = 0
+    _place: Place = Place()
 
     # -- what they do, step by step --------------------------------------------------------------
 
@@ -44,7 +65,7 @@ class Person:
                 async with asyncio.timeout(max(until + 1 - self.history.now, 1)):
                     await self.be_here()
                     await step(self)
-            await asyncio.sleep(self.rng.expovariate(3))
+            await asyncio.sleep(self.rng.expovariate(STEPS_A_SECOND))
 
     async def be_here(self) -> Process:
         """Be logged in, by a new process if the present one is of no use any more."""
@@ -52,30 +73,36 @@ class Person:
             await self._close()
         if self.process is not None and self.process.client.user is not None:
             return self.process
-        return await self._enter(None)
+        return await self._enter()
 
-    async def _enter(self, token: str | None, position: Position | None = None) -> Process:
+    async def _enter(self) -> Process:
         async with asyncio.timeout(COMES_BACK_WITHIN):
             while True:
                 try:
-                    return await self._try_to_enter(token, position)
+                    return await self._try_to_enter()
                 except Refused as refused:
                     if refused.error == "bad_token":
-                        token = None
+                        self._place = attrs.evolve(self._place, token=None)
                 except ConnectionLost:
                     await self._close()
                 await asyncio.sleep(0.3)
 
-    async def _try_to_enter(self, token: str | None, position: Position | None) -> Process:
+    async def _try_to_enter(self) -> Process:
+        place = self._place
         if self.process is None:
-            process = Process(self.history, self.id)
-            await process.start(self.port, self._settings(), random.Random(self.rng.random()))
-            self.process = process
-        if token is None:
-            await self.process.log_in(self.password)
+            self.process = await self._new_process(place.process)
+        elif self.process.client.position is not None:  # it was here before
+            place = Place(self.process.number, None, self.process.client.position)
+        if place.token is None:
+            await self.process.log_in(self.user.password, place.position)
         else:
-            await self.process.resume(token, position)
+            await self.process.resume(place.token, place.position)
         return self.process
+
+    async def _new_process(self, after: int) -> Process:
+        process = Process(self.history, self.user.id, after)
+        await process.start(self.port, self._settings(), random.Random(self.rng.random()))
+        return process
 
     def _settings(self) -> Settings:
         """Impatient ones, so that copies of messages are sent on purpose."""
@@ -95,25 +122,38 @@ class Person:
     async def _close(self) -> None:
         process, self.process = self.process, None
         if process is not None:
-            await process.close()
+            try:
+                await process.close()
+            finally:  # until then something can come
+                self._write_down(process)
+
+    def _write_down(self, process: Process) -> None:
+        """What the next process goes on from: all, all but for the token, or nothing; what was
+        there before, where this one never got in."""
+        kept, client = self.rng.random(), process.client
+        if kept < _FORGETS:
+            self._place = Place()
+        elif client.position is not None:
+            token = client.token if kept < _KEEPS_TOKEN else None
+            self._place = Place(process.number, token, client.position)
 
     # -- messages ------------------------------------------------------------------------------
 
     async def write(self) -> None:
         """One message or several at once to somebody."""
-        to = self.rng.choice(self.everybody)
+        to = self.rng.choice(self.user.everybody)
         for _ in range(self.rng.choice([1, 1, 2, 5, 20])):
             self._post(to=to)
 
     async def write_to_group(self) -> None:
         """The same to a group, of which they may not be a member."""
-        group = self.rng.choice(self.groups)
+        group = self.rng.choice(self.user.groups)
         for _ in range(self.rng.choice([1, 1, 3])):
             self._post(group=group)
 
     async def write_to_all(self) -> None:
         """One message to each of many, so that nodes have several recipients for each other."""
-        for to in self.rng.sample(self.everybody, len(self.everybody) // 2):
+        for to in self.rng.sample(self.user.everybody, len(self.user.everybody) // 2):
             self._post(to=to)
 
     def _post(self, *, to: int = 0, group: int = 0) -> None:
@@ -121,9 +161,8 @@ class Person:
         if process is None or process.client.unsettled > 150:
             return  # an outage is no reason to write more and more
         self.sent += 1
-        key = f"{self.id}:{self.sent}"
-        length = _LONG if self.rng.random() < 0.05 else self.rng.randrange(60)
-        process.post(key, self.sent, f"{key} {'é' * length}", to=to, group=group)
+        key = f"{self.user.id}:{self.number}:{self.sent}"
+        process.post(key, self.sent, text_of(key, self.rng), to=to, group=group)
 
     # -- groups --------------------------------------------------------------------------------
 
@@ -137,7 +176,8 @@ class Person:
         await self._change("leave", self._others_group(), "not_member")
 
     def _others_group(self) -> int:
-        return self.rng.choice([one for one in self.groups if one not in self.own_groups])
+        user = self.user
+        return self.rng.choice([one for one in user.groups if one not in user.own_groups])
 
     async def _change(self, kind: str, group: int, done_before: str) -> None:
         process = await self.be_here()
@@ -162,16 +202,9 @@ class Person:
         await asyncio.sleep(self.rng.uniform(0.0, 2.0))
 
     async def crash(self) -> None:
-        """The same without good order; the new one has the old one's token and its position, if
-        they were written."""
-        process, self.process = self.process, None
-        if process is not None:
-            token, position = process.client.token, process.client.position
-            if self.rng.random() < 0.3:
-                token = position = None
-            await process.crash()
-            await asyncio.sleep(self.rng.choice([0.0, 0.0, 0.5, 3.0]))
-            await self._enter(token, position)
+        """The same without good order."""
+        await self.die()
+        await asyncio.sleep(self.rng.choice([0.0, 0.0, 0.5, 3.0]))
 
     async def move(self) -> None:
         """Go on with another client while the first is still connected."""
@@ -179,8 +212,7 @@ class Person:
         token = old.client.token
         if token is None:
             return
-        new = Process(self.history, self.id)
-        await new.start(self.port, self._settings(), random.Random(self.rng.random()))
+        new = await self._new_process(0)
         try:
             await new.resume(token)
         except BaseException:
@@ -199,7 +231,7 @@ class Person:
             async with asyncio.timeout(_LIVE_WITHIN):
                 await process.client.drain(_LIVE_WITHIN)
             ok = True
-        self.history.note("live", user=self.id, ok=ok)
+        self.history.note("live", user=self.user.id, ok=ok)
 
     @property
     def is_here(self) -> bool:
@@ -221,18 +253,25 @@ class Person:
         """The same, without a word to the server."""
         process, self.process = self.process, None
         if process is not None:
+            self._write_down(process)
             await process.crash()
 
 
-Step = Callable[[Person], Awaitable[None]]
+def text_of(key: str, rng: random.Random) -> str:
+    """Short or long, with characters of several bytes, and an END."""
+    length = _LONG if rng.random() < 0.05 else rng.randrange(60)
+    return f"{key} {'é' * length}{END}"
+
+
+Step = Callable[[Device], Awaitable[None]]
 _STEPS: tuple[tuple[Step, int], ...] = (
-    (Person.write, 50),
-    (Person.write_to_group, 30),
-    (Person.write_to_all, 6),
-    (Person.join_one, 6),
-    (Person.leave_one, 3),
-    (Person.log_out_and_in, 3),
-    (Person.restart, 2),
-    (Person.crash, 3),
-    (Person.move, 2),
+    (Device.write, 50),
+    (Device.write_to_group, 30),
+    (Device.write_to_all, 6),
+    (Device.join_one, 6),
+    (Device.leave_one, 3),
+    (Device.log_out_and_in, 3),
+    (Device.restart, 2),
+    (Device.crash, 3),
+    (Device.move, 2),
 )

@@ -1,0 +1,112 @@
+"""What a client does about conversations: their list, their past, and what others see of it."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from typing import TypedDict
+
+from msgspec.structs import replace
+
+from adapters.client.asking import Asking
+from adapters.client.conversation import Conversation, Page
+from adapters.client.events import Changed, Message
+from adapters.client.telling import conversation_of, page_of
+from adapters.client.where import InGroup, Where, where
+from adapters.wire import requests
+from chat_domain.model import Preferences
+
+TYPING_EVERY = 3.0  # seconds, as the server passes it on
+
+
+class _Ids(TypedDict, total=False):
+    toid: int
+    groupid: int
+
+
+class Conversations(Asking):
+    _typed: tuple[Where | None, float] = (None, -math.inf)
+
+    async def conversations(self, page: int = 100) -> AsyncIterator[Conversation]:
+        """The user's conversations, the most recent first, fetched page by page."""
+        request = requests.ListConversations(limit=page)
+        while True:
+            ack = await self._ask(request)
+            for row in ack.conversations:
+                yield conversation_of(row, self._user_id)
+            if ack.next is None:
+                return
+            request = replace(request, before=ack.next)
+
+    async def history(
+        self,
+        whom: Where | int,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+        page: int = 50,
+    ) -> AsyncIterator[Message | Changed]:
+        """What was said in a conversation, fetched page by page.
+
+        Going back, the newest first, from `before` (a position, which is not among it), or from the
+        end. Going forward, the oldest first, from `after` (likewise). limit: how many in all; as
+        many as there are where it is None. page: 1 to 200.
+        """
+        left = math.inf if limit is None else limit
+        while left > 0:
+            size = int(min(page, left))
+            part = await self.history_page(whom, before=before, after=after, limit=size)
+            for entry in part.entries if after is not None else reversed(part.entries):
+                yield entry
+            left -= len(part.entries)
+            if not part.more or not part.entries:
+                return
+            if after is not None:
+                after = part.entries[-1].at
+            else:
+                before = part.entries[0].at
+
+    async def history_page(
+        self,
+        whom: Where | int,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """One page of `history`. The newest, without `before` and `after`, also says who has read
+        up to where."""
+        request = requests.History(before=before, after=after, limit=limit, **_ids(whom))
+        return page_of(await self._ask(request), self._user_id)
+
+    async def read(self, whom: Where | int, at: int) -> None:
+        """The user has read a conversation up to a position; it is told on all their devices, and
+        to the others unless they hide it. Less than before changes nothing."""
+        await self._insist(requests.Read(at=at, **_ids(whom)))
+
+    async def typing(self, whom: Where | int) -> None:
+        """The user is writing something; to be called as often as they press a key, for it is said
+        at most once in 3 s. It is lost where there is no connection."""
+        now = asyncio.get_running_loop().time()
+        if self._typed[0] == where(whom) and now - self._typed[1] < TYPING_EVERY:
+            return
+        self._typed = where(whom), now
+        self._connection.say(requests.Typing(**_ids(whom)))
+
+    async def settings(
+        self, *, hide_read: bool | None = None, hide_typing: bool | None = None
+    ) -> Preferences:
+        """What the user shows to nobody: what they have read, and that they are typing. None: as
+        it is. They are kept on the server, for all devices."""
+        ack = await self._insist(requests.Settings(hide_read=hide_read, hide_typing=hide_typing))
+        return Preferences(ack.hide_read, ack.hide_typing)
+
+    async def mute(self, whom: Where | int, *, muted: bool = True) -> None:
+        """Turn a conversation's notifications off, for all devices, or on again."""
+        await self._insist(requests.Settings(muted=muted, **_ids(whom)))
+
+
+def _ids(whom: Where | int) -> _Ids:
+    """The field that names a conversation in a request."""
+    one = where(whom)
+    return {"groupid": one.group_id} if isinstance(one, InGroup) else {"toid": one.user_id}

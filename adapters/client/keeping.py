@@ -1,0 +1,91 @@
+"""A store that is written by a thread of its own, in the order in which it is told.
+
+What waits while the thread commits is committed next, together. `then` of each is called when it
+is on the disk, in the loop's thread and in the same order, so that whoever acts on something acts
+on what a next run would find. With the first failure nothing is written any more, and `on_failure`
+hears of it. `on_idle` is called when everything is written.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from adapters.client.errors import StoreError
+from adapters.client.store import Store
+
+Do = Callable[[Store], None]
+Then = Callable[[], None]
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+class Keeping:
+    def __init__(
+        self, store: Store, on_failure: Callable[[StoreError], None], on_idle: Then
+    ) -> None:
+        self._store = store
+        self._on_failure = on_failure
+        self._on_idle = on_idle
+        self._thread = ThreadPoolExecutor(1, "client-store")
+        self._waiting: list[tuple[Do | None, Then]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._failed = False
+        self.size = 0
+
+    def write(self, do: Do, then: Then = _nothing) -> None:
+        """Write something; `then` is called when it is committed."""
+        self._put(do, then)
+
+    def after(self, then: Then) -> None:
+        """Call it when everything that is to be written so far is committed."""
+        if self._task is None:
+            then()
+        else:
+            self._put(None, then)
+
+    async def flushed(self) -> None:
+        """Wait until everything so far is committed, or cannot be."""
+        while self._task is not None:
+            await asyncio.wait({self._task})
+
+    async def close(self) -> None:
+        await self.flushed()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
+        self._thread.shutdown()
+
+    def _put(self, do: Do | None, then: Then) -> None:
+        if self._failed:
+            return
+        self.size += 1
+        self._waiting.append((do, then))
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting and not self._failed:
+            batch, self._waiting = self._waiting, []
+            work = [do for do, _ in batch if do is not None]
+            try:
+                if work:
+                    await loop.run_in_executor(self._thread, _commit, self._store, work)
+            except StoreError as exc:
+                self._failed = True
+                self._waiting.clear()
+                self._on_failure(exc)
+                break
+            for _, then in batch:
+                self.size -= 1
+                then()
+        self._task = None
+        if not self._failed:
+            self._on_idle()
+
+
+def _commit(store: Store, work: Sequence[Do]) -> None:
+    store.begin()
+    for do in work:
+        do(store)
+    store.commit()

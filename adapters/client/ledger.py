@@ -1,0 +1,219 @@
+"""What outlives the program: nothing, or what a local store keeps.
+
+Whatever the server says is noted in the order in which it was said, and goes to the application
+once it is on the disk. So a program that is killed finds in its store all that it was given, up to
+where that is, and what of it it had not finished with.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import attrs
+
+from adapters.client.errors import Refused, StoreError
+from adapters.client.events import Ack, Changed, Event, Message, Reset
+from adapters.client.keeping import Keeping
+from adapters.client.outbox import Chat
+from adapters.client.past import Past
+from adapters.client.position import Position
+from adapters.client.store import Entry, Numbered, Owner, Store
+from adapters.client.where import Where
+from adapters.wire.answers import LoginAck
+from adapters.wire.requests import GroupChat
+from chat_domain.model import User
+
+Give = Callable[[Event], None]
+
+
+class Ledger:
+    """One that keeps nothing.
+
+    past: what an earlier program has left; user, token: who it was. size: how much is noted that is
+    not on the disk yet. give, on_failure, on_idle: to be set, what to do with what goes to the
+    application, when nothing can be noted any more, and when all is on the disk.
+    """
+
+    past = Past()
+    user: User | None = None
+    token = ""
+    size = 0
+
+    def __init__(self) -> None:
+        self.give: Give = lambda _: None
+        self.on_failure: Callable[[StoreError], None] = lambda _: None
+        self.on_idle: Callable[[], None] = lambda: None
+
+    def entered(self, ack: LoginAck) -> None:
+        """The user has been let in. The first time, what an earlier program had not finished with
+        goes to the application."""
+
+    def renewed(self, token: str) -> None:
+        """This is the token now; empty if there is none."""
+
+    def moved(self, position: Position | None) -> None:
+        """The user has come so far."""
+
+    def hand(self, event: Event) -> None:
+        """Note what is said, and let it go to the application."""
+        self.give(event)
+
+    def finish(self, entry: Entry) -> None:
+        """The application has finished with this and all before it."""
+
+    def posted(self, cid: str, chat: Chat) -> None:
+        """A message is to be sent."""
+
+    def settled(self, cid: str, outcome: Ack | Exception) -> None:
+        """A message is safe, or will not be sent (Refused), or not by this program."""
+
+    async def flushed(self) -> None:
+        """Wait until everything so far is on the disk."""
+
+    async def close(self) -> None:
+        pass
+
+
+class FileLedger(Ledger):
+    """One that keeps all of it in a file. `open` makes one."""
+
+    @classmethod
+    async def open(cls, path: str | Path, kept: int) -> "FileLedger":
+        """Raises StoreError."""
+        store = await asyncio.to_thread(Store, path, kept)
+        try:
+            return cls(store)
+        except StoreError:
+            store.close()
+            raise
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        owner = store.owner()
+        unfinished = store.unfinished()
+        self._owner = owner
+        self._position = owner.position if owner else None
+        self._epoch = self._position.epoch if self._position else ""
+        self._number = store.last_number()
+        self._open = deque((one.entry, one.number) for one in unfinished)
+        self._left_over = [one.entry for one in unfinished]
+        self._unsent = dict(store.unsent())
+        self._keeping = Keeping(store, self._failed, self._idle)
+        if owner is not None:
+            self.user = User(owner.user_id, owner.name)
+            self.token = owner.token
+            self.past = Past(
+                owner.user_id,
+                owner.position,
+                tuple(one.entry for one in unfinished if one.epoch == self._epoch),
+                tuple(store.remembered()),
+                tuple(self._unsent.items()),
+            )
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        return self._keeping.size
+
+    def entered(self, ack: LoginAck) -> None:
+        if ack.epoch != self._epoch:
+            self._epoch, self._position = ack.epoch, None
+        self._own(Owner(ack.id, ack.name, ack.token, self._position))
+        left, self._left_over = self._left_over, []
+        for entry in left:
+            self._keeping.after(partial(self.give, entry))
+
+    def renewed(self, token: str) -> None:
+        if self._owner is not None:
+            self._own(attrs.evolve(self._owner, token=token, position=self._position))
+
+    def moved(self, position: Position | None) -> None:
+        if position is not None and self._owner is not None and position != self._position:
+            self._note(position)
+            self._keeping.write(lambda store: store.move(position))
+
+    def hand(self, event: Event) -> None:
+        if isinstance(event, Message | Changed):
+            self._add(event)
+            return
+        if isinstance(event, Reset):
+            self.moved(event.position)
+        self._keeping.after(partial(self.give, event))
+
+    def finish(self, entry: Entry) -> None:
+        if not any(one is entry for one, _ in self._open):
+            return
+        while True:
+            one, number = self._open.popleft()
+            if one is entry:
+                break
+        self._keeping.write(lambda store: store.finish(number))
+
+    def posted(self, cid: str, chat: Chat) -> None:
+        self._unsent[cid] = chat
+        self._keeping.write(lambda store: store.post(cid, chat))
+
+    def settled(self, cid: str, outcome: Ack | Exception) -> None:
+        if not isinstance(outcome, Ack | Refused):
+            return
+        chat = self._unsent.pop(cid, None)
+        if chat is not None and isinstance(outcome, Ack):
+            numbered = self._numbered(self._said(cid, chat, outcome))
+            self._keeping.write(lambda store: store.add(numbered, unfinished=False))
+        self._keeping.write(lambda store: store.settle(cid))
+
+    async def kept(self, where: Where, before: int, limit: int) -> list[Entry]:
+        """The last entries of a conversation below a position, ascending."""
+        had: list[list[Entry]] = []
+        self._keeping.write(lambda store: had.append(store.kept(where, before, limit)))
+        await self.flushed()
+        return had[0] if had else []
+
+    async def flushed(self) -> None:
+        await self._keeping.flushed()
+
+    async def close(self) -> None:
+        await self._keeping.close()
+
+    # Inside.
+
+    def _failed(self, why: StoreError) -> None:
+        self.on_failure(why)
+
+    def _idle(self) -> None:
+        self.on_idle()
+
+    def _own(self, owner: Owner) -> None:
+        self._owner = owner
+        self.user, self.token = User(owner.user_id, owner.name), owner.token
+        self._keeping.write(lambda store: store.own(owner))
+
+    def _note(self, position: Position) -> None:
+        self._position, self._epoch = position, position.epoch
+
+    def _add(self, entry: Entry) -> None:
+        """With where the user is by this entry, and no further."""
+        numbered = self._numbered(entry)
+        self._open.append((entry, numbered.number))
+        position = Position(entry.at, self._epoch)
+        self._note(position)
+
+        def write(store: Store) -> None:
+            store.add(numbered, unfinished=True)
+            store.move(position)
+
+        self._keeping.write(write, partial(self.give, entry))
+
+    def _numbered(self, entry: Entry) -> Numbered:
+        self._number += 1
+        return Numbered(self._number, self._epoch, entry)
+
+    def _said(self, cid: str, chat: Chat, ack: Ack) -> Message:
+        """A message of this program's, as another device would be told of it."""
+        user = self.user or User(0, "")
+        to_id, group_id = (0, chat.groupid) if isinstance(chat, GroupChat) else (chat.toid, 0)
+        return Message(
+            ack.at, cid, user.id, user.name, chat.msg, ack.time_ms, to_id, group_id, chat.re,
+            own=True,
+        )  # fmt: skip

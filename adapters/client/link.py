@@ -1,0 +1,63 @@
+"""TCP connections."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import cast
+
+
+class Link(asyncio.Protocol):
+    """TCP connections."""
+
+    def __init__(
+        self,
+        on_data: Callable[["Link", bytes], None],
+        on_lost: Callable[["Link", str], None],
+    ) -> None:
+        self._on_data = on_data
+        self._on_lost = on_lost
+        self._transport: asyncio.Transport | None = None
+        self._gone = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are not asyncio's, so there is no asking them.
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._on_data(self, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._gone.set()
+        self._on_lost(self, str(exc) if exc else "the server closed the connection")
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self, within: float) -> None:
+        if self._transport is None:
+            return
+        self._transport.close()
+        try:
+            async with asyncio.timeout(within):
+                await self._gone.wait()
+        except TimeoutError:
+            self.abort()
+
+
+async def speaks_tls(host: str, port: int, within: float) -> bool:
+    """Whether there is a TLS server at this address, whoever it is; nothing is said to it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(within):
+            _, writer = await asyncio.open_connection(host, port, ssl=context)
+    except (OSError, TimeoutError):
+        return False
+    writer.transport.abort()
+    return True

@@ -1,0 +1,48 @@
+"""What ClientProtocol says, and in what state it is."""
+
+import enum
+
+import attrs
+
+from adapters.client import events
+from adapters.client.errors import ConnectionLost, Refused
+from adapters.wire import errors
+from adapters.wire.answers import Answer
+
+
+class State(enum.Enum):
+    CLOSED = "no connection"
+    OPEN = "connected, nobody logged in"
+    READY = "logged in"
+    LEAVING = "logged in, the server is about to close"
+
+
+LOGGED_IN = frozenset({State.READY, State.LEAVING})
+_WHY = "bad_token"
+ENDED_ELSEWHERE = Refused(errors.NUMBERS[_WHY], _WHY, "the session was ended elsewhere")
+
+
+@attrs.frozen
+class Answered:
+    """The answer to a request that was not a chat."""
+
+    seq: int
+    answer: Answer
+
+
+@attrs.frozen
+class Settled:
+    """The answer to a chat."""
+
+    cid: str
+    outcome: events.Ack | Refused
+
+
+@attrs.frozen
+class Broken:
+    """The connection is of no use any more."""
+
+    trouble: ConnectionLost
+
+
+Output = Answered | Settled | Broken | events.Event

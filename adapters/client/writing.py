@@ -1,0 +1,91 @@
+"""What a client does about messages that its user writes."""
+
+import asyncio
+
+from adapters.client import codec
+from adapters.client.asking import Asking
+from adapters.client.errors import OutboxFull, Refused
+from adapters.client.events import Ack
+from adapters.client.outbox import Chat
+from adapters.client.where import InGroup, Where, where
+from adapters.wire import requests
+
+
+class Writing(Asking):
+    """cid, where one may be given: what the server knows a second copy of the same message by,
+    1 to 64 of `A-Z a-z 0-9 _ -`; one that was never used before where it is left out."""
+
+    _turn: asyncio.Lock
+
+    async def send(
+        self, to: Where | int, text: str, *, answers: int = 0, cid: str | None = None
+    ) -> Ack:
+        """Send a message and wait until it is safe. It survives reconnections on the way.
+
+        to: a user's id, or a conversation. answers: the position of what it answers, 0 for nothing.
+        Waits for room while too many messages wait. A cancelled `send` may have been sent.
+        """
+        return await self._send(self._chat(to, text, answers), cid)
+
+    async def send_group(
+        self, group_id: int, text: str, *, answers: int = 0, cid: str | None = None
+    ) -> Ack:
+        """Send a message to a group; otherwise as `send`."""
+        return await self._send(self._chat(InGroup(group_id), text, answers), cid)
+
+    def post(
+        self, to: Where | int, text: str, *, answers: int = 0, cid: str | None = None
+    ) -> asyncio.Future[Ack]:
+        """Queue a message at once; many can be on their way. Raises OutboxFull, too."""
+        return self._post(self._chat(to, text, answers), cid)
+
+    def post_group(
+        self, group_id: int, text: str, *, answers: int = 0, cid: str | None = None
+    ) -> asyncio.Future[Ack]:
+        """Queue a message to a group; otherwise as `post`."""
+        return self._post(self._chat(InGroup(group_id), text, answers), cid)
+
+    @property
+    def unsettled(self) -> int:
+        """How many messages have no answer yet."""
+        return self._connection.unsettled
+
+    async def room(self) -> None:
+        """Wait until `post` has room."""
+        while self._connection.unsettled >= self._settings.waiting:
+            await self._connection.progress()
+
+    async def drain(self, within: float) -> bool:
+        """Wait until all messages have their answer; False if time runs out first."""
+        try:
+            async with asyncio.timeout(within):
+                while self._connection.unsettled:
+                    await self._connection.progress()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _send(self, chat: Chat, cid: str | None) -> Ack:
+        async with self._turn:  # who waits for room does not lose their place to a newcomer
+            await self.room()
+            future = self._post(chat, cid)
+        return await future
+
+    def _post(self, chat: Chat, cid: str | None) -> asyncio.Future[Ack]:
+        if self._keeper.ended is not None:
+            raise self._keeper.ended
+        if self._keeper.identity is None:
+            raise Refused(5, "not_logged_in", "log in first")
+        codec.check_text(chat.msg)
+        if cid is not None:
+            codec.check_cid(cid)
+        if self._connection.unsettled >= self._settings.waiting:
+            raise OutboxFull
+        return self._connection.post(cid or self._cids.next(), chat)
+
+    @staticmethod
+    def _chat(to: Where | int, text: str, answers: int) -> Chat:
+        one = where(to)
+        if isinstance(one, InGroup):
+            return requests.GroupChat(groupid=one.group_id, msg=text, re=answers)
+        return requests.OneChat(toid=one.user_id, msg=text, re=answers)

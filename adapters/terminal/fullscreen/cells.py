@@ -1,0 +1,123 @@
+"""How much room text takes on a terminal, and how it is cut into rows. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from prompt_toolkit.utils import get_cwidth  # what the screen is drawn by has to agree
+
+from adapters.terminal.render import Line
+
+_ELLIPSIS = "…"
+# They make the character before them wider on some terminals and not on others.
+_SELECTORS = {0xFE0E: None, 0xFE0F: None}
+_Cell = tuple[str, str, int]  # style, a character with what is joined to it, its columns
+
+
+def width(text: str) -> int:
+    """In columns."""
+    return sum(map(get_cwidth, text))
+
+
+def line_width(line: Line) -> int:
+    return sum(width(text) for _, text in line)
+
+
+def fitted(line: Line, columns: int) -> Line:
+    """Exactly so wide: cut, with an ellipsis, or filled with spaces."""
+    missing = columns - line_width(line)
+    if missing < 0:
+        line = _cut(line, max(columns - 1, 0)) + [("", _ELLIPSIS)] * (columns > 0)
+        missing = columns - line_width(line)
+    return [*line, ("", " " * missing)] if missing > 0 else line
+
+
+def shortened(text: str, columns: int) -> str:
+    """At most so wide."""
+    if width(text) <= columns:
+        return text
+    return "".join(part for _, part in fitted([("", text)], columns)).rstrip()
+
+
+def wrapped(line: Line, columns: int, indent: int = 0) -> list[Line]:
+    """Rows that are at most so wide, broken at line breaks and, where that is possible, at spaces.
+
+    indent: of all rows but the first; less where the columns are few.
+    """
+    columns = max(columns, 2)  # a character may take two
+    indent = min(indent, columns // 2)
+    rows: list[list[_Cell]] = []
+    for number, paragraph in enumerate(_paragraphs(line)):
+        rows += _broken(paragraph, columns, indent, starts=indent if number else 0)
+    first, *others = [_joined(row) for row in rows]
+    return [first, *([("", " " * indent), *row] if indent else row for row in others)]
+
+
+def _paragraphs(line: Line) -> Iterator[list[_Cell]]:
+    paragraph: list[_Cell] = []
+    for cell in _cells(line):
+        if cell[1] == "\n":
+            yield paragraph
+            paragraph = []
+        else:
+            paragraph.append(cell)
+    yield paragraph
+
+
+def _broken(cells: list[_Cell], columns: int, indent: int, starts: int) -> list[list[_Cell]]:
+    """starts: in which column the first row begins; the others begin behind the indent."""
+    rows: list[list[_Cell]] = []
+    row: list[_Cell] = []
+    used, space = starts, 0  # space: behind the last one in this row, which is where it may break
+    for cell in cells:
+        if row and used + cell[2] > columns:
+            kept = row[space:]
+            used = indent + sum(size for *_, size in kept)
+            if not space or cell[1] == " " or used + cell[2] > columns:
+                space, kept, used = len(row), [], indent
+            rows.append(row[:space])
+            row, space = kept, 0
+            if cell[1] == " ":
+                continue
+        row.append(cell)
+        used += cell[2]
+        if cell[1] == " ":
+            space = len(row)
+    return [*rows, row]
+
+
+def _cells(line: Line) -> Iterator[_Cell]:
+    for style, text in line:
+        last = ""
+        for character in text.translate(_SELECTORS):
+            if get_cwidth(character) == 0 and character != "\n" and last:
+                last += character
+                continue
+            if last:
+                yield style, last, _size(last)
+            last = character
+        if last:
+            yield style, last, _size(last)
+
+
+def _size(cell: str) -> int:
+    return 0 if cell == "\n" else get_cwidth(cell[0])
+
+
+def _joined(cells: Iterable[_Cell]) -> Line:
+    line: Line = []
+    for style, text, _ in cells:
+        if line and line[-1][0] == style:
+            line[-1] = style, line[-1][1] + text
+        else:
+            line.append((style, text))
+    return line
+
+
+def _cut(line: Line, columns: int) -> Line:
+    kept: list[_Cell] = []
+    left = columns
+    for cell in _cells(line):
+        left -= cell[2]
+        if left < 0:
+            break
+        kept.append(cell)
+    return _joined(kept)

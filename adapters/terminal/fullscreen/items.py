@@ -1,0 +1,90 @@
+"""What a conversation is made of, as it is shown."""
+
+import itertools
+
+import attrs
+
+from adapters.client import Changed, Message
+from adapters.terminal.render import Line
+
+Key = tuple[int, int]
+"""Where an item stands: its position in the log, and what number it has behind that."""
+
+UNSENT = 2**63  # beyond all positions: where stands what is not in the log yet
+
+_numbers = itertools.count(1)
+
+
+@attrs.frozen
+class Text:
+    """A message, of whomever, in the log or on its way there.
+
+    refused: why it never will be there. mentions: whether it names the user.
+    """
+
+    key: Key
+    time_ms: int
+    sender_id: int
+    sender_name: str
+    text: str
+    own: bool
+    deleted: bool = False
+    mentions: bool = False
+    refused: str = ""
+
+    @property
+    def at(self) -> int:
+        """0 if it is not in the log."""
+        return 0 if self.key[1] else self.key[0]
+
+
+@attrs.frozen
+class Told:
+    """Something that has changed, in words."""
+
+    key: Key
+    time_ms: int
+    sentence: str
+
+
+@attrs.frozen
+class Note:
+    """What the client itself has said; it is in no log."""
+
+    key: Key
+    time_ms: int
+    line: Line
+
+
+Item = Text | Told | Note
+
+
+def text_of(message: Message, *, mentions: bool) -> Text:
+    return Text(
+        (message.at, 0),
+        message.time_ms,
+        message.sender_id,
+        message.sender_name,
+        message.text,
+        message.own,
+        message.deleted,
+        mentions,
+    )
+
+
+def told_of(change: Changed, sentence: str) -> Told:
+    return Told((change.at, 0), change.time_ms, sentence)
+
+
+def note_behind(at: int, time_ms: int, line: Line) -> Note:
+    """at: the position behind which it was said."""
+    return Note(behind(at), time_ms, line)
+
+
+def behind(at: int) -> Key:
+    """The place of something new that is in no log."""
+    return at, next(_numbers)
+
+
+def unsent(time_ms: int, sender_id: int, sender_name: str, text: str) -> Text:
+    return Text(behind(UNSENT), time_ms, sender_id, sender_name, text, own=True)

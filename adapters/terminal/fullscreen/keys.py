@@ -1,0 +1,73 @@
+"""What keys do."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+
+
+class Hands(Protocol):
+    """What the user does with keys."""
+
+    @property
+    def asking(self) -> bool: ...
+
+    def page(self, up: int) -> None:
+        """By so many pages; down if it is negative."""
+
+    def to_end(self) -> None: ...
+
+    def to_number(self, number: int) -> None: ...
+
+    def step(self, by: int) -> None: ...
+
+    def to_unread(self) -> None: ...
+
+    def interrupt(self) -> None: ...
+
+    def end_of_input(self) -> None: ...
+
+    def paste(self, text: str) -> None: ...
+
+    def seek(self, *, older: bool) -> None: ...
+
+
+def bindings(hands: Hands) -> KeyBindings:
+    keys = KeyBindings()
+    talking = Condition(lambda: not hands.asking)
+
+    def on(*key: str, do: Callable[[], None], always: bool = False) -> None:
+        @keys.add(*key, filter=always or talking)
+        def _(_event: KeyPressEvent) -> None:
+            do()
+
+    on("pageup", do=lambda: hands.page(1), always=True)
+    on("pagedown", do=lambda: hands.page(-1), always=True)
+    for key in (("c-end",), ("escape", "end"), ("escape", ">")):
+        on(*key, do=hands.to_end)
+    for number in range(10):
+        on("escape", str(number), do=lambda number=number: hands.to_number(number))  # type: ignore[misc]
+    for by, names in ((-1, ("up", "left")), (1, ("down", "right"))):
+        for name in names:
+            on("escape", name, do=lambda by=by: hands.step(by))  # type: ignore[misc]
+    on("escape", "a", do=hands.to_unread)
+    on("escape", "p", do=lambda: hands.seek(older=True))
+    on("escape", "n", do=lambda: hands.seek(older=False))
+    on("c-c", do=hands.interrupt, always=True)
+    on("c-d", do=hands.end_of_input, always=True)
+
+    @keys.add("c-l")
+    def _redraw(event: KeyPressEvent) -> None:
+        event.app.renderer.clear()
+
+    @keys.add("c-z")
+    def _suspend(event: KeyPressEvent) -> None:
+        event.app.suspend_to_background()
+
+    @keys.add(Keys.BracketedPaste)
+    def _paste(event: KeyPressEvent) -> None:
+        hands.paste(event.data)
+
+    return keys

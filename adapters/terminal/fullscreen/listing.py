@@ -1,0 +1,89 @@
+"""The rows beside and around a conversation: the list of all, the bar that stands for it where
+there is no room, and what is said about the state of things. Pure."""
+
+from collections.abc import Sequence
+
+from adapters.terminal.clean import clean
+from adapters.terminal.fullscreen.cells import fitted, line_width, shortened
+from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.render import Line
+
+_MOST_COUNTED = 1_000  # unread texts, as the server counts them
+
+
+def sidebar(desk: Desk, columns: int, height: int) -> list[Line]:
+    """One row for each conversation, and the current one always among them; the edges say where
+    there are unread ones beyond."""
+    windows = desk.windows
+    first = _first_shown(desk.number, len(windows), height)
+    shown = list(enumerate(windows))[first : first + height]
+    rows = [_row(number, window, desk, columns) for number, window in shown]
+    if height > 2:  # noqa: PLR2004  # or there is no room for both edges
+        above, below = windows[:first], windows[first + height :]
+        _hint(rows, 0, "▲", above, columns)
+        _hint(rows, len(rows) - 1, "▼", below, columns)
+    return rows
+
+
+def bar(desk: Desk, columns: int) -> Line:
+    """The current conversation, and those in which there is something unread."""
+    current = desk.current
+    line: Line = [
+        ("class:chosen", f" {desk.number} {shortened(clean(current.name), columns // 2)} ")
+    ]
+    unread = [(n, one) for n, one in enumerate(desk.windows) if one.unread and one is not current]
+    for number, window in sorted(unread, key=lambda one: not one[1].called):
+        line += [("", " "), (_style(window), f"{number} {_name_and_count(window)}")]
+    return fitted(line, columns)
+
+
+def title(window: Window, remarks: Sequence[str], columns: int) -> Line:
+    """What stands above a conversation."""
+    about = "".join(f"  {remark}" for remark in remarks)
+    return fitted([("class:title", f" {clean(window.name)}"), ("class:note", about)], columns)
+
+
+def status(remarks: Sequence[str], columns: int) -> Line:
+    """What stands below it."""
+    return fitted([("", f" {' · '.join(remarks)}")], columns)
+
+
+def count(window: Window) -> str:
+    if window.unread >= _MOST_COUNTED:
+        return f"{_MOST_COUNTED - 1}+"
+    return str(window.unread) if window.unread else ""
+
+
+def _row(number: int, window: Window, desk: Desk, columns: int) -> Line:
+    style = "class:chosen" if window is desk.current else _style(window)
+    unread = count(window)
+    room = columns - 4 - (len(unread) + 1 if unread else 0)
+    name = shortened(clean(window.name), max(room, 1))
+    line: Line = [(style, f"{number:>3} {name}")]
+    gap = columns - line_width(line) - len(unread) - 1
+    return fitted([*line, (style, " " * max(gap, 0) + unread + " ")], columns)
+
+
+def _style(window: Window) -> str:
+    if window.called:
+        return "class:mention"
+    if window.unread and not window.muted:
+        return "class:unread"
+    return "class:gone" if window.left else ""
+
+
+def _name_and_count(window: Window) -> str:
+    return f"{clean(window.name)}({count(window)})"
+
+
+def _first_shown(number: int, windows: int, height: int) -> int:
+    """So that the current one is not at the edge, where that is possible."""
+    wanted = number - height // 2
+    return max(min(wanted, windows - height), 0)
+
+
+def _hint(rows: list[Line], at: int, sign: str, beyond: Sequence[Window], columns: int) -> None:
+    unread = sum(1 for window in beyond if window.unread)
+    if unread:
+        rows[at] = fitted([("class:unread", f"{sign} {unread} unread")], columns)

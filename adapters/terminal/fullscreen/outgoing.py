@@ -1,0 +1,33 @@
+"""A message of the user's on its way into its conversation."""
+
+from collections.abc import Callable
+
+import attrs
+
+from adapters.client import Ack
+from adapters.terminal.fullscreen.items import Text, behind
+from adapters.terminal.fullscreen.window import Window
+
+
+class Outgoing:
+    """It stands at the end of the window until the server has it, and then in its place.
+
+    changed: to be called when it looks otherwise.
+    """
+
+    def __init__(self, window: Window, text: Text, changed: Callable[[], None]) -> None:
+        self._window = window
+        self._text = text
+        self._changed = changed
+        window.add(text)
+
+    def logged(self, ack: Ack) -> None:
+        self._window.items.remove(self._text.key)
+        self._window.add(attrs.evolve(self._text, key=(ack.at, 0), time_ms=ack.time_ms))
+        self._changed()
+
+    def refused(self, why: str) -> None:
+        self._window.items.remove(self._text.key)
+        key = behind(self._window.end)
+        self._window.add(attrs.evolve(self._text, key=key, refused=why))
+        self._changed()

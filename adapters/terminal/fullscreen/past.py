@@ -1,0 +1,80 @@
+"""Fetches what is not here of a conversation, a page at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from adapters.client import Changed, ChatClient, ClientError, Message, Page, Where
+from adapters.terminal.fullscreen.items import Item
+from adapters.terminal.fullscreen.window import Window
+
+PAGE = 50  # entries
+
+How = Callable[[Window, Where], Awaitable[None]]
+
+
+class Past:
+    """shown: the item for an entry; there has to be one for each, or the next page would be the
+    same again. changed: to be called when a page is there."""
+
+    def __init__(
+        self,
+        client: ChatClient,
+        shown: Callable[[Message | Changed], Item],
+        changed: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._shown = shown
+        self._changed = changed
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def forget(self) -> None:
+        """Nobody is logged in any more."""
+        for task in self._tasks:
+            task.cancel()
+
+    def newest(self, window: Window) -> None:
+        self._fetch(window, self._newest)
+
+    def older(self, window: Window) -> None:
+        self._fetch(window, self._older)
+
+    def newer(self, window: Window) -> None:
+        self._fetch(window, self._newer)
+
+    def _fetch(self, window: Window, how: How) -> None:
+        """At most one page of a window at a time, and none any more after a failure, until the
+        window's `trouble` is taken away."""
+        if window.where is None or window.fetching or window.trouble:
+            return
+        window.fetching = True
+        task = asyncio.create_task(self._try(window, window.where, how))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _try(self, window: Window, where: Where, how: How) -> None:
+        try:
+            await how(window, where)
+        except ClientError as exc:
+            window.trouble = str(exc)
+        finally:
+            window.fetching = False
+            self._changed()
+
+    async def _newest(self, window: Window, where: Where) -> None:
+        page = await self._client.history_page(where, limit=PAGE)
+        window.loaded = True
+        window.items.prepend(self._items(page), more=page.more)
+        window.read_up_to(page.read or 0)
+        for user_id, at in page.reads.items():
+            window.read_by(user_id, at)
+
+    async def _older(self, window: Window, where: Where) -> None:
+        page = await self._client.history_page(where, before=window.items.first, limit=PAGE)
+        window.items.prepend(self._items(page), more=page.more)
+
+    async def _newer(self, window: Window, where: Where) -> None:
+        page = await self._client.history_page(where, after=window.items.last, limit=PAGE)
+        window.items.append(self._items(page), more=page.more)
+
+    def _items(self, page: Page) -> list[Item]:
+        return [self._shown(entry) for entry in page.entries]

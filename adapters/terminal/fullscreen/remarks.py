@@ -1,0 +1,40 @@
+"""What is said above and below a conversation. Pure."""
+
+from adapters.client import InGroup, With
+from adapters.terminal.book import Book
+from adapters.terminal.clean import clean
+from adapters.terminal.fullscreen.window import Window
+
+_MOST_NAMES = 3  # of those who are typing
+
+
+def about(window: Window, book: Book) -> list[str]:
+    """Beside its name."""
+    said = []
+    if isinstance(window.where, With):
+        friend = book.friends.get(window.where.user_id)
+        if friend is not None:
+            said.append("online" if friend.online else "offline")
+    elif isinstance(window.where, InGroup):
+        said.append("group")
+        own = book.groups.get(window.where.group_id)
+        if own is not None and own.group.description:
+            said.append(clean(own.group.description))
+    return [*said, *["you have left"] * window.left, *["muted"] * window.muted]
+
+
+def state_of(window: Window, now: float, *, connected: bool, waiting: int) -> list[str]:
+    """What goes on. now: of the clock by which people type. waiting: lines that were typed and
+    not done."""
+    said = [] if connected else ["no connection, trying again"]
+    if waiting:
+        said.append(f"{waiting} lines wait")
+    said += [window.trouble] * bool(window.trouble) + ["fetching"] * window.fetching
+    typing = window.typing(now)
+    if typing:
+        names = ", ".join(map(clean, typing[:_MOST_NAMES]))
+        more = " and others" if len(typing) > _MOST_NAMES else ""
+        said.append(f"{names}{more} {'is' if len(typing) == 1 else 'are'} typing")
+    if window.anchor is not None:
+        said.append("more below: Alt-End")
+    return said

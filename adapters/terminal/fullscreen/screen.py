@@ -1,0 +1,224 @@
+"""The line client on the whole of a terminal."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from prompt_toolkit.application import Application
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+from adapters.terminal import render
+from adapters.terminal.book import Book
+from adapters.terminal.clean import clean
+from adapters.terminal.completion import candidates
+from adapters.terminal.fullscreen import keys, layout, listing
+from adapters.terminal.fullscreen.bell import Bell
+from adapters.terminal.fullscreen.cells import shortened
+from adapters.terminal.fullscreen.colours import STYLE
+from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.remarks import about, state_of
+from adapters.terminal.fullscreen.talks import DeskTalks
+from adapters.terminal.fullscreen.typed import Typed
+from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.render import Line
+
+_LEAVE_HINT = "Ctrl-C once more leaves"
+_KEPT_HINT = f"the arrow key brings your line back; {_LEAVE_HINT}"
+_SHARE_OF_PROMPT = 3  # at most so much of the input's first row
+
+
+class Suggestions(Completer):
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
+        for candidate in candidates(document.text_before_cursor, self._book):
+            yield Completion(
+                candidate.text, -candidate.length, display_meta=candidate.meaning or None
+            )
+
+
+class WholeScreen:
+    """See `seat.Screen` and `keys.Hands`."""
+
+    scripted = False
+    whole = True
+
+    def __init__(self, desk: Desk, book: Book, talks: DeskTalks, bell: Bell) -> None:
+        self._desk = desk
+        self._book = book
+        self._talks = talks
+        self._bell = bell
+        self._hint = ""
+        self._keys = 0  # pressed so far
+        self._interrupted_at = -1
+        self._exchanging = False
+        self._typed = Typed(Suggestions(book), lambda: desk.current)
+        self._typed.lines.on_text_changed += self._on_text
+        self._app: Application[None] = Application(
+            layout.layout(
+                conversation=talks.drawn,
+                sidebar=lambda columns, rows: listing.sidebar(desk, columns, rows),
+                title=lambda columns, _: [listing.title(desk.current, self._about(), columns)],
+                bar=lambda columns, _: [listing.bar(desk, columns)],
+                status=lambda columns, _: [listing.status(self._state(), columns)],
+                prompt=self._prompt,
+                hidden=lambda: self._typed.hidden,
+                answers=self._typed.answers,
+                lines=self._typed.lines,
+                asking=lambda: self._typed.asking,
+            ),
+            style=STYLE,
+            key_bindings=keys.bindings(self),
+            full_screen=True,
+        )
+        self._app.after_render += lambda _: talks.attend()
+        self._app.key_processor.before_key_press += self._on_key
+        desk.switched = self._on_switch
+        talks.changed = self._app.invalidate
+        bell.ring = self._ring
+
+    @asynccontextmanager
+    async def shown(self) -> AsyncIterator[None]:
+        """Have the terminal meanwhile."""
+        started = asyncio.Event()
+        running = asyncio.create_task(
+            self._app.run_async(
+                pre_run=started.set, handle_sigint=False, set_exception_handler=False
+            )
+        )
+        running.add_done_callback(lambda _: started.set())
+        running.add_done_callback(lambda _: self._typed.leave())
+        await started.wait()
+        try:
+            yield
+        finally:
+            if self._app.is_running:
+                self._app.exit()
+            await running
+
+    # What is shown.
+
+    def show(self, line: Line) -> None:
+        self._talks.show(line)
+
+    def complain(self, line: Line) -> None:
+        self._talks.show(line)
+
+    def tell(self, line: Line) -> None:
+        self._talks.tell(line)
+
+    def lament(self, line: Line) -> None:
+        self._talks.tell(line)
+
+    def echo(self, line: str) -> None:
+        if line.strip():
+            self.show([("class:note", f"> {clean(line)}")])
+
+    # What is typed.
+
+    async def ask(self, question: str, *, hidden: bool = False) -> str:
+        self._look_at(asking=True)
+        answer = await self._typed.answer(question, hidden=hidden)
+        said = "*" * min(len(answer), 1) * 6 if hidden else clean(answer)
+        self.show([("class:prompt", question), ("", said)])
+        return answer
+
+    async def command(self, prompt: str) -> str:  # noqa: ARG002  # it follows the window
+        self._look_at(asking=False)
+        line, self._talks.entered_in = await self._typed.line()
+        return line
+
+    def _look_at(self, *, asking: bool) -> None:
+        typed = self._typed
+        self._app.layout.focus(typed.answers if asking else typed.lines)
+        self._app.invalidate()
+
+    def _prompt(self) -> StyleAndTextTuples:
+        if self._typed.asking:
+            text = self._typed.question
+        else:
+            text = render.prompt(self._talks.user, self._talks.partner_in(self._desk.current))
+        room = layout.columns() // _SHARE_OF_PROMPT
+        kept = text if len(text) <= room else f"{shortened(text.rstrip('> '), room - 2)}> "
+        return [("class:prompt", kept)]
+
+    # What keys do.
+
+    @property
+    def asking(self) -> bool:
+        return self._typed.asking
+
+    def page(self, up: int) -> None:
+        self._talks.move(up * max(self._talks.height - 1, 1))
+
+    def to_end(self) -> None:
+        self._talks.go_to_end()
+
+    def to_number(self, number: int) -> None:
+        self._desk.show_number(number)
+        self._talks.opened()
+
+    def step(self, by: int) -> None:
+        self._desk.step(by)
+        self._talks.opened()
+
+    def to_unread(self) -> None:
+        if not self._desk.next_unread():
+            self._hint = "nothing is unread"
+        self._talks.opened()
+
+    def interrupt(self) -> None:
+        """Leave, if that was the key before as well."""
+        if self._keys - self._interrupted_at == 1:
+            self._typed.leave()
+        self._interrupted_at = self._keys
+        self._hint = _KEPT_HINT if self._typed.put_aside() else _LEAVE_HINT
+
+    def end_of_input(self) -> None:
+        """Leave, if nothing is being typed."""
+        if self._typed.buffer.text:
+            self._typed.buffer.delete()
+        else:
+            self._typed.leave()
+
+    def paste(self, text: str) -> None:
+        self._typed.paste(text)
+
+    def seek(self, *, older: bool) -> None:
+        if self._talks.sought:
+            self._hint = self._talks.seek(self._talks.sought, older=older)
+
+    def _on_key(self, _: object) -> None:
+        self._keys += 1
+        self._hint = ""
+        self._bell.key()
+
+    def _on_text(self, buffer: Buffer) -> None:
+        text = buffer.text
+        if text and not text.startswith("/") and not self._exchanging:
+            self._talks.types()
+
+    def _on_switch(self, before: Window, now: Window) -> None:
+        """A draft stays with its conversation."""
+        self._exchanging = True
+        before.draft = self._typed.exchange(now.draft)
+        self._exchanging = False
+
+    # What is said around the conversation.
+
+    def _about(self) -> list[str]:
+        return about(self._desk.current, self._book)
+
+    def _state(self) -> list[str]:
+        now = asyncio.get_running_loop().time()
+        connected, waiting = self._talks.state.connected, self._typed.waiting
+        said = state_of(self._desk.current, now, connected=connected, waiting=waiting)
+        return [self._hint, *said] if self._hint else said
+
+    def _ring(self) -> None:
+        self._app.output.bell()
+        self._app.output.flush()

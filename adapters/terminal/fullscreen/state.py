@@ -1,0 +1,57 @@
+"""Whether there is a connection, as a person is told of it."""
+
+import asyncio
+from collections.abc import Callable
+
+from adapters.client import Disconnected, Event, Reconnected
+from adapters.terminal import render
+from adapters.terminal.render import Line
+
+STEADY_AFTER = 3.0  # seconds
+
+
+class State:
+    """A loss is told once, and its end when it is one: a proxy may take connections for servers
+    that are not there, and drop each at once.
+
+    tell: shows a line.
+    """
+
+    def __init__(self, tell: Callable[[Line], None]) -> None:
+        self.connected = True
+        self._tell = tell
+        self._timer: asyncio.TimerHandle | None = None
+
+    def heed(self, event: Event) -> bool:
+        """Whether the event was of this kind."""
+        match event:
+            case Disconnected():
+                self._wait_no_longer()
+                if self.connected:
+                    self.connected = False
+                    self._say(event)
+            case Reconnected(resumed=True):
+                self._back(event)
+            case Reconnected():
+                self._wait_no_longer()
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(STEADY_AFTER, self._back, event)
+            case _:
+                return False
+        return True
+
+    def _back(self, event: Event) -> None:
+        self._wait_no_longer()
+        if not self.connected:
+            self.connected = True
+            self._say(event)
+
+    def _say(self, event: Event) -> None:
+        line = render.event(event)
+        if line is not None:
+            self._tell(line)
+
+    def _wait_no_longer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

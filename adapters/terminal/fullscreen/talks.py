@@ -1,0 +1,346 @@
+"""Keeps the desk up to date: what comes goes to its window, what is in view is fetched, and what
+is seen is told to be read."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from adapters.client import (
+    Changed,
+    ChatClient,
+    ClientError,
+    Event,
+    Got,
+    InGroup,
+    Message,
+    Read,
+    Reset,
+    SessionEnded,
+    SettingsChanged,
+    Typing,
+    Where,
+    With,
+)
+from adapters.terminal.book import Book
+from adapters.terminal.changes import is_out, told
+from adapters.terminal.clean import clean
+from adapters.terminal.fullscreen import scrolling
+from adapters.terminal.fullscreen.bell import Bell
+from adapters.terminal.fullscreen.desk import MOST_WINDOWS, Desk
+from adapters.terminal.fullscreen.drawing import Look, naming, rows
+from adapters.terminal.fullscreen.items import Item, Told, note_behind, text_of, unsent
+from adapters.terminal.fullscreen.outgoing import Outgoing
+from adapters.terminal.fullscreen.past import Past
+from adapters.terminal.fullscreen.reporting import Reporting
+from adapters.terminal.fullscreen.state import State
+from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.render import Line
+from adapters.terminal.seat import Partner, local_now
+from chat_domain.model import Group, User
+
+
+class DeskTalks:
+    """changed: to be called when something looks otherwise. bell: rings."""
+
+    def __init__(
+        self,
+        client: ChatClient,
+        desk: Desk,
+        book: Book,
+        bell: Bell,
+        *,
+        now: Callable[[], datetime] = local_now,
+    ) -> None:
+        self.changed: Callable[[], None] = lambda: None
+        self.state = State(self.tell)
+        self.entered_in: Window = desk.home
+        self.columns, self.height = 80, 24  # of the conversation, as it was drawn last
+        self.sought = ""
+        self._client = client
+        self._desk = desk
+        self._book = book
+        self._bell = bell
+        self._now = now
+        self._user: User | None = None
+        self._past = Past(client, self._item, self._redraw)
+        self._reporting = Reporting(client.read)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # What the client itself says.
+
+    def show(self, line: Line) -> None:
+        self._note(self._desk.current, line)
+
+    def tell(self, line: Line) -> None:
+        self._note(self._desk.home, line)
+
+    def _note(self, window: Window, line: Line) -> None:
+        window.add(note_behind(window.end, self._time_ms(), line))
+        self._redraw()
+
+    # Who is logged in.
+
+    @property
+    def user(self) -> User | None:
+        return self._user
+
+    def begin(self, user: User) -> None:
+        self._user = user
+        self._desk.empty()
+        self._list_all()
+
+    def end(self) -> None:
+        self._user = None
+        self._desk.empty()
+        self._past.forget()
+        self._reporting.forget()
+        for task in self._tasks:
+            task.cancel()
+        self._redraw()
+
+    # What comes.
+
+    def heard(self, message: Message) -> None:
+        window = self._window(message.where)
+        text = text_of(message, mentions=self._names_me(message))
+        if message.own:
+            window.add(text)
+        else:
+            window.heard(text, seen=False)  # what is in view is read as soon as it is drawn
+            self._bell.heard(text, window, in_view=self._in_view(window))
+        self._redraw()
+
+    def told(self, change: Changed, sentence: str) -> None:
+        if change.group_id:
+            window = self._window(change.where)
+            window.add(Told((change.at, 0), change.time_ms, sentence))
+            if window.left or is_out(change, self._me):
+                window.left = change.group_id not in self._book.groups or is_out(change, self._me)
+            self._redraw()
+
+    def heed(self, event: Event) -> bool:
+        if self.state.heed(event):
+            if self.state.connected and self._user is not None:
+                self._list_all()
+            self._redraw()
+            return True
+        match event:
+            case Got(user_id, at):
+                window = self._desk.find(With(user_id))
+                if window is not None:
+                    window.got = max(window.got, at)
+            case Read():
+                self._heed_read(event)
+            case Typing(user_id, name, where):
+                self._heed_typing(user_id, name, where)
+            case SettingsChanged(_, where, muted) if where is not None:
+                self._window(where).muted = muted
+            case Reset():
+                self._desk.begin_anew()
+                self._list_all()
+            case SessionEnded():
+                self._reporting.forget()
+        self._redraw()
+        return False
+
+    def _heed_read(self, read: Read) -> None:
+        window = self._desk.find(read.where)
+        if window is None:
+            return
+        if read.own:
+            window.read_up_to(read.at)
+        else:
+            window.read_by(read.user_id, read.at)
+
+    def _heed_typing(self, user_id: int, name: str, where: Where) -> None:
+        window = self._desk.find(where)
+        if window is not None:
+            loop = asyncio.get_running_loop()
+            window.types(user_id, name, loop.time())
+            loop.call_later(_TYPING_LOOK, self.changed)
+
+    # What goes.
+
+    def sends(self, to: Partner, text: str) -> Outgoing:
+        window = self._window(where_to(to), to.name)
+        me = self._user or User(0, "")
+        if window is self._desk.current:
+            self.go_to_end()
+            window.line = None
+        return Outgoing(window, unsent(self._time_ms(), me.id, me.name, text), self._redraw)
+
+    def turn_to(self, to: Partner | None) -> bool:
+        self._desk.show(self._window(where_to(to), to.name) if to else self._desk.home)
+        self.opened()
+        return True
+
+    def partner(self, partner: Partner | None) -> Partner | None:  # noqa: ARG002
+        """Whoever's window it was typed in."""
+        return self.partner_in(self.entered_in)
+
+    def partner_in(self, window: Window) -> Partner | None:
+        if window.where is None:
+            return None
+        if isinstance(window.where, InGroup):
+            return Group(window.where.group_id, window.name, "")
+        return User(window.where.user_id, window.name)
+
+    def types(self) -> None:
+        """The user is typing a text for whom they look at."""
+        where = self._desk.current.where
+        if where is not None and self.state.connected:
+            self._start(self._client.typing(where))
+
+    # What the user looks at.
+
+    def opened(self) -> None:
+        """The user has turned to a window."""
+        self._desk.current.trouble = ""
+        self._redraw()
+
+    def move(self, up: int) -> None:
+        """By so many rows; down if it is negative."""
+        window = self._desk.current
+        window.trouble = ""
+        scrolling.move(window, up, self._rows_of(window))
+        self._redraw()
+
+    def go_to_end(self) -> None:
+        window = self._desk.current
+        window.anchor = window.found = None
+        if window.items.newer:
+            window.forget()
+            self._desk.grant(window)
+        self._redraw()
+
+    def search(self, words: str) -> str:
+        """Further up for these words, or for the same as before."""
+        return self.seek(words, older=True)
+
+    def seek(self, words: str, *, older: bool) -> str:
+        window = self._desk.current
+        if words != self.sought:
+            self.sought, window.found = words, None
+        found = scrolling.find(window, words, older=older)
+        if found:
+            scrolling.move(window, -(self.height // 2), self._rows_of(window))
+        self._redraw()
+        where = "before" if older else "after"
+        return "" if found else f"nothing {where} this has {words!r}, in what is loaded"
+
+    def ring(self, on: bool) -> str:
+        self._bell.on = on
+        return f"the bell is {'on' if on else 'off'}"
+
+    def drawn(self, columns: int, height: int) -> list[Line]:
+        """The rows of the conversation in view, for so much room."""
+        self.columns, self.height = columns, height
+        window = self._desk.current
+        return scrolling.visible(window, height, self._rows_of(window))
+
+    def attend(self) -> None:
+        """Fetch what may come into view next, and tell what is. To be called when the screen has
+        been drawn."""
+        window = self._desk.current
+        if window.where is None or self._user is None:
+            return
+        if not window.loaded:
+            self._past.newest(window)
+        elif not window.fetching:
+            self._fetch_around(window)
+        if window.loaded and window.read_up_to(scrolling.seen_up_to(window)):
+            self._reporting.read(window.where, window.read)
+            self._redraw()
+
+    def _fetch_around(self, window: Window) -> None:
+        around = 2 * self.height
+        of = self._rows_of(window)
+        if window.items.older and scrolling.rows_above(window, around, of) < around:
+            self._past.older(window)
+        elif window.items.newer and scrolling.rows_below(window, around, of) < around:
+            self._past.newer(window)
+
+    # Inside.
+
+    def _rows_of(self, window: Window) -> scrolling.Rows:
+        look = Look(self.columns, self._now(), self._user.name if self._user else "", self.sought)
+        return lambda index: rows(window, index, look)
+
+    def _in_view(self, window: Window) -> bool:
+        return window is self._desk.current and window.anchor is None
+
+    def _list_all(self) -> None:
+        self._start(self._list())
+
+    async def _list(self) -> None:
+        """Ask for all conversations."""
+        count = 0
+        try:
+            async for row in self._client.conversations():
+                self._window(row.where, row.name).list_as(row)
+                count += 1
+                if count == MOST_WINDOWS:
+                    break
+        except ClientError:
+            return  # it is asked again on the next connection
+        for window in self._desk.windows:
+            window.trouble = ""
+        self._redraw()
+
+    def _window(self, where: Where, name: str = "") -> Window:
+        window = self._desk.window(where, name or self._name_of(where))
+        window.name = self._known_name(where) or window.name
+        return window
+
+    def _name_of(self, where: Where) -> str:
+        if isinstance(where, InGroup):
+            return self._book.group_name(where.group_id)
+        return self._book.name_of(where.user_id)
+
+    def _known_name(self, where: Where) -> str:
+        if isinstance(where, InGroup):
+            return (
+                self._book.group_name(where.group_id) if where.group_id in self._book.groups else ""
+            )
+        name = self._book.name_of(where.user_id)
+        return "" if name == f"user {where.user_id}" else name
+
+    def _item(self, entry: Message | Changed) -> Item:
+        if isinstance(entry, Message):
+            return text_of(entry, mentions=self._names_me(entry))
+        sentence = told(entry, self._book, self._me)
+        return Told((entry.at, 0), entry.time_ms, sentence or _unnamed(entry))
+
+    def _names_me(self, message: Message) -> bool:
+        if self._user is None or message.own:
+            return False
+        return naming(clean(self._user.name)).search(clean(message.text)) is not None
+
+    def _start(self, what: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(what)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _redraw(self) -> None:
+        self.changed()
+
+    @property
+    def _me(self) -> int:
+        return self._user.id if self._user else 0
+
+    def _time_ms(self) -> int:
+        return int(self._now().timestamp() * 1000)
+
+
+_TYPING_LOOK = 6.1  # seconds until somebody's typing is over, and a little
+
+
+def where_to(to: Partner) -> Where:
+    return InGroup(to.id) if isinstance(to, Group) else With(to.id)
+
+
+def _unnamed(change: Changed) -> str:
+    """What is said of a change that has no sentence."""
+    about = " ".join(filter(None, (change.what.replace("_", " "), change.detail)))
+    return f"{change.sender_name or 'the operator'}: {about}"

@@ -1,0 +1,139 @@
+"""One conversation, as far as it is here, and where the user is in it."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from adapters.client import Conversation, Where, With
+from adapters.terminal.fullscreen.items import Item, Key, Text
+from adapters.terminal.fullscreen.stretch import FEW, Stretch
+from adapters.terminal.render import Mark
+
+TYPING_FOR = 6.0  # seconds
+_MOST_TYPING = 50  # members of a group that is told of it
+
+
+@attrs.define
+class Anchor:
+    """The item at the lower edge of the view, and how many of its rows are below that."""
+
+    key: Key
+    below: int = 0
+
+
+@attrs.define(eq=False)
+class Window:
+    """where: None for the first window, where the client itself speaks.
+
+    read: up to where the user has read it, as far as is known. unread: texts of others above that.
+    listed: up to where the server has counted them. called: whether one of these names the user.
+    line: the position behind which a line says that what follows is new; None for no line.
+    got, reads: up to where others have it, and have read it. anchor: None while the view follows
+    the end. draft: what was being typed. found: what a search has found. loaded: whether the
+    newest page was asked for. fetching: whether a page is. trouble: why none is.
+    """
+
+    where: Where | None
+    name: str
+    items: Stretch = attrs.field(factory=Stretch)
+    read: int = 0
+    unread: int = 0
+    listed: int = 0
+    called: bool = False
+    line: int | None = None
+    got: int = 0
+    reads: dict[int, int] = attrs.field(factory=dict)
+    muted: bool = False
+    left: bool = False
+    anchor: Anchor | None = None
+    draft: str = ""
+    found: Key | None = None
+    loaded: bool = False
+    fetching: bool = False
+    trouble: str = ""
+    _typing: dict[int, tuple[str, float]] = attrs.field(factory=dict)
+
+    @property
+    def end(self) -> int:
+        """The last position in it that is known of."""
+        return max(self.items.last or 0, self.listed)
+
+    def add(self, item: Item) -> bool:
+        return self.items.add(item)
+
+    def heard(self, text: Text, *, seen: bool) -> None:
+        """Somebody else has written. seen: whether it is in view at once."""
+        self._typing.pop(text.sender_id, None)
+        if not self.add(text) and not self.items.newer:
+            return
+        if not seen and text.at > max(self.read, self.listed):
+            self.unread += 1
+            self.called |= text.mentions
+
+    def list_as(self, row: Conversation) -> None:
+        """What the server says of it, which may be less new than what has come since."""
+        self.name, self.muted, self.left = row.name or self.name, row.muted, row.left
+        self.read, self.listed = max(self.read, row.read), row.last.at
+        later = sum(1 for text in self._of_others() if text.at > max(self.read, self.listed))
+        self.unread = (row.unread if self.read == row.read else 0) + later
+        self.got = max(self.got, row.peer_got or 0)
+        if isinstance(self.where, With) and row.peer_read:
+            self.read_by(self.where.user_id, row.peer_read)
+
+    def read_up_to(self, at: int) -> bool:
+        """The user has read so far, here or elsewhere. False if that is no news."""
+        if at <= self.read:
+            return False
+        self.read = at
+        first, last = self.items.first, self.items.last
+        if last is not None and at >= last and not self.items.newer:
+            self.unread = 0
+        elif first is not None and first <= at:
+            self.unread = sum(1 for text in self._of_others() if text.at > at)
+        self.called &= self.unread > 0
+        return True
+
+    def read_by(self, user_id: int, at: int) -> None:
+        self.reads[user_id] = max(at, self.reads.get(user_id, 0))
+
+    def mark(self, text: Text) -> Mark:
+        """What has become of one's own text. In a group it is read when somebody has read it."""
+        if text.refused:
+            return Mark.REFUSED
+        if not text.at:
+            return Mark.ON_ITS_WAY
+        if text.at <= max(self.reads.values(), default=0):
+            return Mark.READ
+        return Mark.GOT if text.at <= self.got else Mark.LOGGED
+
+    def draw_line(self) -> None:
+        """Show a line in front of what the user has not read, if there is anything."""
+        self.line = self.read if self.unread else None
+
+    def types(self, user_id: int, name: str, now: float) -> None:
+        """now: seconds of a clock that only goes forward."""
+        if user_id in self._typing or len(self._typing) < _MOST_TYPING:
+            self._typing[user_id] = name, now + TYPING_FOR
+
+    def typing(self, now: float) -> list[str]:
+        """Who is writing something just now."""
+        self._typing = {who: one for who, one in self._typing.items() if one[1] > now}
+        return [name for name, _ in self._typing.values()]
+
+    def forget(self) -> None:
+        """Let go what can be fetched again."""
+        self.items.clear()
+        self.items.most = FEW
+        self.anchor = self.found = None
+        self.loaded = False
+
+    def begin_anew(self) -> None:
+        """Positions mean something else from now on."""
+        self.forget()
+        self.items.begin_anew()
+        self.read = self.unread = self.listed = self.got = 0
+        self.line, self.called = None, False
+        self.reads.clear()
+
+    def _of_others(self) -> Iterator[Text]:
+        return (item for item in self.items.items if isinstance(item, Text) and not item.own)

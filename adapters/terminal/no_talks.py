@@ -1,0 +1,48 @@
+"""What stands where conversations are not shown one by one: on the plain screen."""
+
+from adapters.client import Ack, Changed, Message
+from adapters.client.events import Event
+from adapters.terminal.seat import Outgoing, Partner
+from chat_domain.model import User
+
+_ONLY_WHOLE = "that works where the client has the whole terminal"
+
+
+class NoTalks:
+    def begin(self, user: User) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+    def heard(self, message: Message) -> None:
+        pass
+
+    def told(self, change: Changed, sentence: str) -> None:
+        pass
+
+    def heed(self, event: Event) -> bool:  # noqa: ARG002
+        return False
+
+    def sends(self, to: Partner, text: str) -> Outgoing:  # noqa: ARG002
+        return _Unseen()
+
+    def turn_to(self, to: Partner | None) -> bool:  # noqa: ARG002
+        return False
+
+    def partner(self, partner: Partner | None) -> Partner | None:
+        return partner
+
+    def search(self, words: str) -> str:  # noqa: ARG002
+        return _ONLY_WHOLE
+
+    def ring(self, on: bool) -> str:  # noqa: ARG002
+        return _ONLY_WHOLE
+
+
+class _Unseen:
+    def logged(self, ack: Ack) -> None:
+        pass
+
+    def refused(self, why: str) -> None:
+        pass

@@ -1,0 +1,188 @@
+"""The promises of `ports.Log` about conversations, and about who may see what of them."""
+
+from chat_domain.entries import FOR_EVER, Sight, What, pair
+from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
+from chat_domain.ports.store import Store
+from tests.contract.making import (
+    alike,
+    append,
+    change,
+    create,
+    end,
+    join,
+    leave,
+    make,
+    register,
+    remove,
+    rename,
+    say,
+    seen,
+    text,
+    unread,
+    write,
+)
+
+
+async def convs(
+    store: Store, user_id: int, before: int | None = None, limit: int = 99
+) -> list[int]:
+    return [one.conv for one in await store.log.conversations(user_id, before, limit)]
+
+
+async def conversation(store: Store, user_id: int, conv: int) -> Conversation:
+    found = await store.log.conversations(user_id, None, 99)
+    return next(one for one in found if one.conv == conv)
+
+
+async def test_conversations_come_by_what_was_said_last(store: Store) -> None:
+    """The latest first, whoever has said it; those with oneself and with groups among them."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await make(store, "Chess", ann, bob)
+    await say(store, ann, pair(ann, bob), "one")
+    await say(store, ann, pair(ann, ann), "two")
+    await say(store, cid, pair(ann, cid), "three")
+    await say(store, bob, pair(bob, cid), "not hers")
+    with_bob, with_herself, with_cid = pair(ann, bob), pair(ann, ann), pair(ann, cid)
+    assert await convs(store, ann) == [with_cid, with_herself, with_bob, group.id]
+    await say(store, bob, group.id, "four")
+    await say(store, bob, with_bob, "five")
+    assert await convs(store, ann) == [with_bob, group.id, with_cid, with_herself]
+    assert await convs(store, cid) == [pair(bob, cid), with_cid]
+
+
+async def test_conversations_come_in_pages(store: Store) -> None:
+    """Each begins below the last entry of the page before, also if something is said meanwhile."""
+    ann, *others = await register(store, *(f"user {number}" for number in range(8)))
+    for other in others:
+        await say(store, other, pair(ann, other), "hello")
+    every = await store.log.conversations(ann, None, 99)
+    assert [one.last.at for one in every] == [7, 6, 5, 4, 3, 2, 1]
+    for limit in (1, 2, 3, 7):
+        before, found = None, list[Conversation]()
+        while some := await store.log.conversations(ann, before, limit):
+            assert len(some) <= limit
+            found += some
+            before = some[-1].last.at
+        assert alike(found, every)
+    await say(store, ann, pair(ann, others[0]), "again")
+    following = await store.log.conversations(ann, 5, 2)
+    assert [one.last.at for one in following] == [4, 3]
+    assert await convs(store, ann, before=1) == await convs(store, ann, before=0) == []
+    assert await convs(store, ann, limit=0) == []
+
+
+async def test_a_conversation_says_what_a_list_of_them_shows(store: Store) -> None:
+    """Its name, its last entry, what is unread, and what the other one has got."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await make(store, "Chess", ann, bob)
+    await rename(store, group.id, "Go")
+    await say(store, ann, pair(ann, bob), "one", "two")
+    (said,) = await say(store, bob, pair(ann, bob), "three")
+    await store.log.got({ann: said.at, bob: said.at - 1})
+    found = await conversation(store, bob, pair(ann, bob))
+    assert (found.name, found.unread, found.read, found.left) == ("Ann", 2, 0, False)
+    assert (found.last.at, found.last.text, found.last.sender_name) == (said.at, "three", "Bob")
+    assert (found.peer_got, found.peer_read) == (said.at, 0)
+    assert (await conversation(store, ann, pair(ann, bob))).peer_got == said.at - 1
+    found = await conversation(store, bob, group.id)
+    assert (found.name, found.unread, found.peer_got, found.peer_read) == ("Go", 0, None, None)
+    assert found.last.change is not None
+    assert (found.last.change.what, found.last.change.name) == (What.RENAMED, "Go")
+    await say(store, cid, pair(cid, cid), "note")
+    found = await conversation(store, cid, pair(cid, cid))
+    assert (found.name, found.unread, found.peer_got, found.peer_read) == ("Cid", 0, None, None)
+
+
+async def test_a_deleted_text_is_the_last_one_all_the_same(store: Store) -> None:
+    """Its place in the list is where it was; it is not unread."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "one")
+    await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    (found,) = await store.log.conversations(bob, None, 9)
+    assert (found.last.at, found.last.text, found.unread) == (1, "", 0)
+
+
+async def test_a_conversation_that_one_has_left_ends_there(store: Store) -> None:
+    """By leaving, by being removed, or by the group's end; it is in the list where it was then."""
+    ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
+    group = await make(store, "Chess", ann, bob, cid)
+    await say(store, ann, group.id, "one")
+    left = await leave(store, group.id, bob)
+    removed = await remove(store, group.id, cid)
+    await say(store, ann, group.id, "two")
+    for user_id, last in ((bob, left), (cid, removed)):
+        (found,) = await store.log.conversations(user_id, None, 9)
+        assert (found.last.at, found.left, found.name, found.unread) == (last.at, True, "Chess", 1)
+    assert not (await conversation(store, ann, group.id)).left
+    ended = await end(store, group.id)
+    found = await conversation(store, ann, group.id)
+    assert (found.last.at, found.left, found.name) == (ended.at, True, UNNAMED)
+    assert await convs(store, dan) == []
+
+
+async def test_a_conversation_with_somebody_who_is_no_more_stays(store: Store) -> None:
+    """Without a name, and without their marks."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "one")
+    await store.log.got({ann: 1})
+    await store.users.remove(ann)
+    (found,) = await store.log.conversations(bob, None, 9)
+    assert (found.name, found.last.text, found.unread) == (UNNAMED, "one", 1)
+    assert (found.peer_got, found.peer_read) == (None, None)
+    assert await convs(store, ann) == []
+
+
+async def test_what_is_unread_is_counted_up_to_a_bound(store: Store) -> None:
+    """Exactly up to there, whatever else was said in between."""
+    ann, bob = await register(store, "Ann", "Bob")
+    conv = pair(ann, bob)
+    await append(store, *(text(ann, conv) for _ in range(MOST_UNREAD - 1)), text(bob, conv))
+    assert await unread(store, bob) == {conv: MOST_UNREAD - 1}
+    await append(store, text(ann, conv))
+    assert await unread(store, bob) == {conv: MOST_UNREAD}
+    await append(store, text(ann, conv), text(ann, conv))
+    assert await unread(store, bob) == {conv: MOST_UNREAD}
+    assert await unread(store, ann) == {conv: 1}
+
+
+# -- who may see what -----------------------------------------------------------------------------
+
+
+async def test_what_one_may_see_has_a_beginning_and_an_end(store: Store) -> None:
+    """From one's joining to one's leaving; of two people everything, for ever."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await create(store, ann, "Chess")
+    await say(store, ann, pair(ann, bob), "one")
+    joined = await join(store, group.id, bob)
+    assert await store.log.sight(bob, group.id) == Sight(joined.at - 1, FOR_EVER)
+    left = await leave(store, group.id, bob)
+    assert await store.log.sight(bob, group.id) == Sight(joined.at - 1, left.at)
+    again = await join(store, group.id, bob)
+    assert await store.log.sight(bob, group.id) == Sight(again.at - 1, FOR_EVER)
+    ended = await end(store, group.id)
+    assert await store.log.sight(bob, group.id) == Sight(again.at - 1, ended.at)
+    for user_id in (ann, bob):
+        assert await store.log.sight(user_id, pair(ann, bob)) == Sight(0, FOR_EVER)
+    assert await store.log.sight(bob, pair(bob, bob)) is None
+
+
+async def test_who_joins_a_group_that_shows_its_history_sees_all_of_it(store: Store) -> None:
+    """Whoever was in it before as they were; and what was said before counts as read."""
+    ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+    group = await create(store, ann, "Chess")
+    await say(store, ann, group.id, "one", "two")
+    early = await join(store, group.id, bob)
+    assert await store.groups.show_history(group.id, whole=True)
+    await join(store, group.id, cid)
+    assert await seen(store, cid) == [1, 2, 3, 4, 5]
+    assert await seen(store, bob) == [early.at, 5]
+    assert await unread(store, cid) == {}
+    await say(store, ann, group.id, "three")
+    assert await unread(store, cid) == await unread(store, bob) == {group.id: 1}
+    await leave(store, group.id, bob)
+    await join(store, group.id, bob)
+    assert await seen(store, bob) == [1, 2, 3, 4, 5, 6, 7, 8]
+    await store.groups.show_history(group.id, whole=False)
+    await leave(store, group.id, cid)
+    again = await join(store, group.id, cid)
+    assert await seen(store, cid) == [again.at]

@@ -1,0 +1,89 @@
+"""The end of a run: nothing moves any more, and somebody looks who is there.
+
+Nothing here depends on how fast the machine is: what is to come is waited for until it has come.
+The bounds are for what never comes.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+
+from adapters.client.chat_client import ChatClient
+from adapters.storage import StoreUnusable
+from chat_domain.entries import Entry
+from chat_domain.errors import TryAgain
+from tests.delivery.chronicle import Chronicle
+from tests.delivery.crowd import PASSWORD, Crowd
+from tests.delivery.history import History, facts_of
+from tests.delivery.network import LOOPBACK
+from tests.delivery.past import Past
+from tests.delivery.promises import marks_not_stored
+from tests.delivery.records import Records
+from tests.delivery.shown import not_sent_yet
+from tests.integration.cluster import Cluster
+
+LOOKED_EVERY = 1.0  # seconds; what comes twice has come by then
+_QUIET_WITHIN = 90.0
+_PRESENCE_WITHIN = 60.0  # a lease, and a session's slow end
+
+
+async def become_quiet(records: Records, past: Past, users: Sequence[int]) -> None:
+    """Wait until the log does not grow, everybody was sent all of it, and it is written how far
+    they have got; then note all that is kept."""
+    history, deadline = records.history, records.history.now + _QUIET_WITHIN
+    entries: list[Entry] = []
+    quiet = False
+    while not quiet and history.now < deadline:
+        await asyncio.sleep(LOOKED_EVERY)
+        with suppress(TryAgain, StoreUnusable):
+            before, entries = entries, await records.log()
+            await records.marks(users)
+            quiet = len(before) == len(entries) and _all_is_there(past, entries)
+    if quiet:
+        history.note("quiet")
+    records.dump(entries)
+
+
+def _all_is_there(past: Past, entries: Sequence[Entry]) -> bool:
+    log = Chronicle()
+    for entry in entries:
+        log.take(facts_of(entry))
+    return not any(not_sent_yet(past, log)) and not any(marks_not_stored(past))
+
+
+async def look_around(cluster: Cluster, history: History, crowd: Crowd, rng: random.Random) -> None:
+    """Some devices go; somebody on each node looks who is there, until it is as it should be."""
+    for device in crowd.devices:
+        await rng.choice([device.stay, device.part, device.log_out, device.die])()
+    expected = {device.user.id for device in crowd.devices if device.is_here}
+    users = [user.id for user in crowd.users]
+    async with AsyncExitStack() as stack:
+        observers = [await _observer(stack, port, users) for port in cluster.ports]
+        deadline = history.now + _PRESENCE_WITHIN
+        for node, observer in enumerate(observers):
+            online = await _online_in_time(observer, expected, deadline - history.now)
+            assert observer.user is not None
+            history.note("presence", observer=observer.user.id, node=node, online=sorted(online))
+
+
+async def _observer(stack: AsyncExitStack, port: int, listed: Sequence[int]) -> ChatClient:
+    client = await stack.enter_async_context(ChatClient.connect(LOOPBACK, port))
+    user = await client.register(f"observer {port}", PASSWORD)
+    await client.login(user, PASSWORD)
+    for person in listed:
+        await client.add_friend(person)
+    return client
+
+
+async def _online_in_time(observer: ChatClient, expected: set[int], within: float) -> set[int]:
+    """Who is online in somebody's eyes; what is expected, if it is that in time."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within
+    while (online := await _online(observer)) != expected and loop.time() < deadline:  # noqa: ASYNC110  # only asking tells
+        await asyncio.sleep(0.2)
+    return online
+
+
+async def _online(observer: ChatClient) -> set[int]:
+    return {friend.id async for friend in observer.friends() if friend.online}

@@ -1,0 +1,59 @@
+"""What the database says: the log, and how far everybody's devices have got."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import attrs
+
+from adapters.mysql import mysql_store
+from adapters.storage import StoreUnusable
+from chat_domain.entries import Entry
+from chat_domain.errors import TryAgain
+from tests.delivery.history import History, facts_of
+
+READ_AT_ONCE = 1_000  # entries
+WATCHED_EVERY = 1.0  # seconds
+
+
+@attrs.define(eq=False)
+class Records:
+    """turn: held by whoever changes what the database says, so that nobody notes what it said
+    before."""
+
+    store: str
+    history: History
+    turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+    _dumps: int = 0
+
+    async def log(self) -> list[Entry]:
+        """All of it. Raises TryAgain, StoreUnusable."""
+        async with mysql_store(self.store) as store:
+            ends, after = await store.log.ends(), 0
+            entries: list[Entry] = []
+            while after < ends.head:
+                reading = await store.log.tail(after, READ_AT_ONCE)
+                entries += reading.entries
+                after = reading.upto
+            return entries
+
+    def dump(self, entries: Sequence[Entry]) -> None:
+        """Note the log as it is at one time."""
+        for entry in entries:
+            self.history.note("log", dump=self._dumps, **facts_of(entry))
+        self._dumps += 1
+
+    async def marks(self, users: Sequence[int]) -> None:
+        """Note them as they are now. Raises TryAgain, StoreUnusable."""
+        async with self.turn, mysql_store(self.store) as store:
+            for user in users:
+                opening = await store.log.opening(user)
+                epoch = opening.ends.epoch
+                self.history.note("stored", user=user, got=opening.got, epoch=epoch)
+
+    async def watch(self, users: Sequence[int]) -> None:
+        """Note marks now and then, for ever; none while the database is away."""
+        while True:
+            with suppress(TryAgain, StoreUnusable):
+                await self.marks(users)
+            await asyncio.sleep(WATCHED_EVERY)

@@ -1,0 +1,93 @@
+"""A node with a clock that is off, and to which what others tell comes as it may.
+
+    python -m tests.delivery.unlucky_node MILLISECONDS PORT OPTIONS
+
+is `python -m entrypoints.tcp_server PORT OPTIONS`, whose clock is off by that much. A signal says
+what becomes of other nodes' notes from now on: see SIGNALS.
+"""
+
+import asyncio
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from adapters.redis.broker import RedisBroker
+from adapters.system import SystemClock
+from chat_domain.cluster.node import Node
+from entrypoints import tcp_server
+
+WELL, LOST, DOUBLED, SWAPPED, LATE = "well", "lost", "doubled", "swapped", "late"
+SIGNALS = {
+    how: signal.SIGRTMIN + number
+    for number, how in enumerate((WELL, LOST, DOUBLED, SWAPPED, LATE), start=1)
+}
+OFF = -300_000  # milliseconds by which the first node's clock is off
+LATE_BY = 1.5  # seconds at most
+_OFTEN = 0.5  # of all packets
+
+
+def unlucky(number: int) -> Sequence[str]:
+    """What the node of this number is, as `Cluster` asks for it."""
+    return "-m", "tests.delivery.unlucky_node", str(0 if number else OFF)
+
+
+Receive = Callable[[RedisBroker, Node, bytes], None]
+
+
+class Luck:
+    """What becomes of packets on their last inch. Those of the node itself are spared, by which it
+    knows that it hears."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._how = WELL
+        self._held: bytes | None = None
+        self._rng = random.Random()
+
+    def changes(self, number: int, _: FrameType | None) -> None:
+        self._how = next(how for how, one in SIGNALS.items() if one == number)
+
+    def receive(self, broker: RedisBroker, node: Node, packet: bytes) -> None:
+        if not packet.startswith(broker._head):
+            held, self._held = self._held, None
+            self._upset(broker, node, packet)
+            if held is not None:
+                self._receive(broker, node, held)
+        else:
+            self._receive(broker, node, packet)
+
+    def _upset(self, broker: RedisBroker, node: Node, packet: bytes) -> None:
+        how = self._how if self._rng.random() < _OFTEN else WELL
+        if how == SWAPPED:
+            self._held = packet
+        elif how == LATE:
+            later = self._rng.uniform(0, LATE_BY)
+            asyncio.get_running_loop().call_later(later, self._receive, broker, node, packet)
+        elif how != LOST:
+            self._receive(broker, node, packet)
+        if how == DOUBLED:
+            self._receive(broker, node, packet)
+
+
+def main() -> int:
+    off = int(sys.argv.pop(1))
+    luck = Luck(RedisBroker._receive)
+    for number in SIGNALS.values():
+        signal.signal(number, luck.changes)
+
+    def receive(broker: RedisBroker, node: Node, packet: bytes) -> None:
+        luck.receive(broker, node, packet)
+
+    def now_ms(_: SystemClock) -> int:
+        return time.time_ns() // 1_000_000 + off
+
+    setattr(RedisBroker, "_receive", receive)  # noqa: B010  # a method has no other one
+    setattr(SystemClock, "now_ms", now_ms)  # noqa: B010
+    return tcp_server.main()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

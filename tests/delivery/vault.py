@@ -1,0 +1,73 @@
+"""A MariaDB that comes back as it was some time ago.
+
+The judge has to know exactly what it has lost. So a lock keeps everybody from writing while its
+data is put away, and again from when the whole log is noted until it is killed: what is in the log
+then, and was not when its data was put away, is what is lost, and nothing else.
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiomysql
+
+from adapters.mysql.address import Address
+from entrypoints.services.mariadb import MariaDB
+from tests.delivery.records import Records
+
+
+class Vault:
+    def __init__(self, mariadb: MariaDB, records: Records) -> None:
+        self._mariadb = mariadb
+        self._records = records
+        self._kept = mariadb.data.with_name("data.kept")
+        self._head = 0
+
+    async def put_away(self) -> None:
+        """Keep all data as it is now."""
+        async with self._unwritten() as cursor:
+            await cursor.execute("SELECT head FROM Log")
+            (self._head,) = await cursor.fetchone()
+            self._mariadb.pause()
+            try:
+                await asyncio.to_thread(self._copy)
+            finally:
+                self._mariadb.resume()
+
+    def _copy(self) -> None:
+        """As if it had been killed, which it can be at any time."""
+        shutil.rmtree(self._kept, ignore_errors=True)
+        shutil.copytree(self._mariadb.data, self._kept, ignore=shutil.ignore_patterns("*.sock"))
+
+    async def bring_back(self) -> None:
+        """Kill it, and put its data back; to be started again by the caller."""
+        async with self._records.turn:
+            async with self._unwritten():
+                self._records.dump(await self._records.log())
+                self._mariadb.kill()
+            await asyncio.to_thread(self._put_back, self._mariadb.data)
+            self._records.history.note("lost", head=self._head)
+
+    def _put_back(self, data: Path) -> None:
+        shutil.rmtree(data)
+        self._kept.rename(data)
+
+    @asynccontextmanager
+    async def _unwritten(self) -> AsyncIterator[aiomysql.Cursor]:
+        """Nothing is committed to the log in the `with` block."""
+        address = Address.parse(self._records.store)
+        connection = await aiomysql.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user,
+            password=address.password,
+            db=address.database,
+        )
+        try:
+            async with connection.cursor() as cursor:
+                await cursor.execute("LOCK TABLES Log READ")  # every commit writes that row
+                yield cursor
+        finally:
+            connection.close()

@@ -1,0 +1,117 @@
+"""Yesterday's messages, as ChatClient has them from a real server, on every device."""
+
+import asyncio
+
+import pytest
+
+from adapters.client import (
+    Changed,
+    Conversation,
+    InGroup,
+    Message,
+    Preferences,
+    Read,
+    Refused,
+    SettingsChanged,
+    Typing,
+    With,
+)
+from tests.integration.chatter import Chatter, back, eventually, newcomer
+from tests.integration.server_process import ServerProcess
+
+
+async def texts(who: Chatter, where: With | InGroup, **options: int) -> list[str]:
+    return [
+        entry.text if isinstance(entry, Message) else entry.what
+        async for entry in who.client.history(where, **options)
+    ]
+
+
+async def test_a_new_device_finds_what_was_said(server: ServerProcess) -> None:
+    """All of one's conversations, and all that one may see of each, back to its beginning and
+    forward again."""
+    async with newcomer(server.port) as ann, newcomer(server.port) as bob:
+        group = InGroup((await ann.client.create_group("hikers")).id)
+        for number in range(5):
+            await ann.client.send(bob.id, f"to bob {number}")
+        await ann.client.send(group, "nobody is here")
+        await bob.client.join_group("Hikers")
+        last = await ann.client.send(group, "hello")
+        async with back(server.port, bob) as device:
+            assert await texts(device, With(ann.id), page=2) == [
+                f"to bob {number}" for number in (4, 3, 2, 1, 0)
+            ]
+            assert await texts(device, With(ann.id), after=0, page=2, limit=3) == [
+                f"to bob {number}" for number in range(3)
+            ]
+            assert await texts(device, group) == ["hello", "joined"]
+            first, second = [one async for one in device.client.conversations(page=1)]
+        assert (first.where, first.name, first.last.at, first.unread) == (
+            group,
+            "hikers",
+            last.at,
+            1,
+        )
+        assert (second.where, second.name, second.unread) == (With(ann.id), ann.name, 5)
+        assert isinstance(second.last, Message)
+        assert second.last.text == "to bob 4"
+
+
+async def test_what_one_device_reads_is_read_on_all(server: ServerProcess) -> None:
+    """The other one is told, and the writer; who looks later finds it."""
+    async with newcomer(server.port) as ann, newcomer(server.port) as bob:
+        async with back(server.port, bob) as other:
+            ack = await ann.client.send(bob.id, "hello")
+            await bob.hears("hello")
+            await bob.client.read(ann.id, ack.at)
+            await eventually(lambda: Read(bob.id, With(bob.id), ack.at) in marks_of(ann, bob))
+            await eventually(lambda: Read(bob.id, With(ann.id), ack.at, own=True) in other.events)
+        while (await first_of(ann)).peer_read != ack.at:  # noqa: ASYNC110  # written once a second
+            await asyncio.sleep(0.01)
+        page = await ann.client.history_page(bob.id)
+        assert page.reads == {bob.id: ack.at}
+
+
+async def first_of(who: Chatter) -> Conversation:
+    return await anext(aiter(who.client.conversations()))
+
+
+def marks_of(who: Chatter, other: Chatter) -> list[object]:
+    return [event for event in who.events if isinstance(event, Read) and event.user_id == other.id]
+
+
+async def test_typing_is_seen_by_the_other_alone(server: ServerProcess) -> None:
+    """In the conversation that it is about; not by who hides it."""
+    async with newcomer(server.port) as ann, newcomer(server.port) as bob:
+        await ann.tells(bob, "hello")
+        await bob.client.typing(ann.id)
+        await eventually(lambda: Typing(bob.id, bob.name, With(bob.id)) in ann.events)
+        assert not bob.of(Typing)
+
+
+async def test_settings_are_the_same_on_all_devices(server: ServerProcess) -> None:
+    """A device that is there hears of a change, one that comes later asks."""
+    async with newcomer(server.port) as ann, newcomer(server.port) as bob:
+        await ann.tells(bob, "hello")
+        async with back(server.port, bob) as other:
+            assert await bob.client.settings() == Preferences()
+            chosen = await bob.client.settings(hide_read=True)
+            assert chosen == Preferences(hide_read=True)
+            await eventually(lambda: SettingsChanged(chosen) in other.events)
+            await bob.client.mute(ann.id)
+            await eventually(
+                lambda: SettingsChanged(chosen, With(ann.id), muted=True) in other.events
+            )
+            assert await other.client.settings() == chosen
+            assert (await first_of(other)).muted
+
+
+async def test_what_one_is_not_in_cannot_be_read(server: ServerProcess) -> None:
+    """Nor can it be marked as read."""
+    async with newcomer(server.port) as ann, newcomer(server.port) as bob:
+        group = InGroup((await ann.client.create_group("hikers")).id)
+        with pytest.raises(Refused, match="not_member"):
+            await bob.client.history_page(group)
+        with pytest.raises(Refused, match="not_member"):
+            await bob.client.read(group, 1)
+        assert not bob.of(Changed)

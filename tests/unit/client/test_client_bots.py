@@ -1,0 +1,158 @@
+"""ChatClient as a program uses it that nobody watches."""
+
+import asyncio
+import logging
+
+import attrs
+import pytest
+
+from adapters.client import ChatClient, ConnectionLost, Event, Message, Refused, SessionEnded
+from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, push
+from tests.unit.client.fellows import HASTY, both, connected, logged_in, until
+
+LOGIN, RESUME = 1000, 1015
+
+
+async def test_a_handler_that_fails_is_logged_and_has_the_next_event(
+    server: FakeServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It counts as done with the one that it has failed on. The log has not what was said."""
+    had: list[int] = []
+
+    async def handle(event: Event) -> None:
+        if isinstance(event, Message):
+            had.append(event.at)
+            if event.at == 1:
+                raise ZeroDivisionError
+
+    settings = attrs.evolve(HASTY, taken_every=0.0)
+    async with logged_in(server, settings) as (client, peer):
+        serving = asyncio.create_task(client.serve(handle))
+        peer.say_together(push(1, "a"), push(2, "b"))
+        while (await peer.hear(TAKEN))["at"] < 2:
+            pass
+        assert had == [1, 2]
+        serving.cancel()
+    assert [
+        record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR
+    ] == ["the handler failed on a Message"]
+    assert "hello" not in caplog.text
+
+
+async def test_serving_ends_where_there_is_no_connection_any_more(server: FakeServer) -> None:
+    """What a handler was at then, it is not done with."""
+
+    async def handle(event: Event) -> None:
+        if isinstance(event, Message):
+            await client.send(15, "yes")
+
+    async with logged_in(server, reconnect=False) as (client, peer):
+        serving = asyncio.create_task(client.serve(handle))
+        peer.say_together(push(1, "a"))
+        await peer.hear(1005)
+        await peer.hang_up()
+        with pytest.raises(ConnectionLost):
+            await asyncio.wait_for(serving, TIMEOUT)
+        assert client.position is not None
+        assert client.position.since == 0
+
+
+async def test_events_raise_where_there_is_no_way_back_in(server: FakeServer) -> None:
+    """As after a password that was changed elsewhere; the reason is the server's."""
+    async with logged_in(server) as (client, peer):
+        await peer.hang_up()
+        second = await server.accept()
+        await second.turn_away(RESUME, 4, "bad_token")
+        await second.turn_away(LOGIN, 3, "bad_credentials")
+        ended = await until(client, SessionEnded)
+        assert ended.refusal.error == "bad_credentials"
+        with pytest.raises(Refused, match="bad_credentials"):
+            await until(client, Message)
+
+
+async def test_events_can_go_on_with_another_login(server: FakeServer) -> None:
+    """For who shows a menu again, say."""
+    had: asyncio.Queue[Event] = asyncio.Queue()
+
+    async def read() -> None:
+        async for event in client.events(lasting=True):
+            had.put_nowait(event)
+
+    async with logged_in(server) as (client, peer):
+        reading = asyncio.create_task(read())
+        peer.say(msgid=1016)
+        while not isinstance(await had.get(), SessionEnded):
+            pass
+        await both(client.login(13, "secret"), peer.admit(LOGIN))
+        peer.say_together(push(1, "a"))
+        assert isinstance(await asyncio.wait_for(had.get(), TIMEOUT), Message)
+        reading.cancel()
+
+
+async def test_events_end_with_the_client(server: FakeServer) -> None:
+    """Whoever still reads them then is let go."""
+    async with logged_in(server) as (client, _):
+        events = client.events()
+    assert [type(event).__name__ async for event in events] == ["Connected"]
+
+
+async def test_a_client_can_wait_for_a_server(caplog: pytest.LogCaptureFixture) -> None:
+    """As long as it takes; the log says what it waits for."""
+    async with FakeServer().listening() as gone:
+        port = gone.port
+    server = FakeServer()
+    waits = asyncio.Event()
+
+    def seen(_: logging.LogRecord) -> bool:
+        waits.set()
+        return True
+
+    caplog.handler.addFilter(seen)
+
+    async def come_up() -> None:
+        await waits.wait()
+        async with server.listening(port):
+            await (await server.accept()).admit()
+
+    async def log_in() -> None:
+        async with ChatClient.connect("127.0.0.1", port, retry=True, settings=HASTY) as client:
+            await client.login(13, "secret")
+
+    await both(log_in(), come_up())
+    assert f"cannot connect to 127.0.0.1:{port}: nothing listens there; trying again" in caplog.text
+
+
+@pytest.mark.parametrize("error", ["too_many_connections", "too_many_failures", "already_online"])
+async def test_a_login_can_wait_for_its_place(server: FakeServer, error: str) -> None:
+    """Without `wait` the refusal is the answer."""
+    async with connected(server) as (client, peer):
+        with pytest.raises(Refused, match=error):
+            await both(client.login(13, "secret"), peer.turn_away(LOGIN, 52, error))
+        waiting = asyncio.create_task(client.login(13, "secret", wait=True))
+        for _ in range(3):
+            await peer.turn_away(LOGIN, 52, error)
+        await peer.admit()
+        assert (await waiting).id == 13
+
+
+async def test_a_login_that_waits_is_patient(server: FakeServer) -> None:
+    """Beyond what others wait for; a wrong password is one at once."""
+    settings = attrs.evolve(HASTY, patience=0.01)
+    async with connected(server, settings) as (client, peer):
+        waiting = asyncio.create_task(client.login(13, "secret", wait=True))
+        for _ in range(10):
+            await peer.turn_away(LOGIN, 50, "try_again")
+        await peer.turn_away(LOGIN, 3, "bad_credentials")
+        with pytest.raises(Refused, match="bad_credentials"):
+            await waiting
+
+
+async def test_a_server_that_only_hangs_up_is_no_tls_server(server: FakeServer) -> None:
+    """It is tried again."""
+    async with connected(server) as (client, peer):
+        waiting = asyncio.create_task(client.login(13, "secret"))
+        await peer.hear(LOGIN)
+        await peer.hang_up()
+        await (await server.accept()).hang_up()  # it has looked whether this is TLS
+        await (await server.accept()).admit()
+        assert (await waiting).id == 13

@@ -1,0 +1,264 @@
+"""Conversations, history, marks, typing and settings, as ChatClient asks for and tells of them."""
+
+import asyncio
+from typing import Any
+
+import attrs
+import pytest
+
+from adapters.client import (
+    Changed,
+    ChatClient,
+    Conversation,
+    Got,
+    InGroup,
+    Message,
+    Page,
+    Preferences,
+    Read,
+    Refused,
+    SettingsChanged,
+    Typing,
+    Where,
+    With,
+)
+from chat_domain.model import Group
+from tests.unit.client.fake_chat_server import FakeServer, Frame, Peer, line, push
+from tests.unit.client.fellows import HASTY, both, logged_in, until
+
+CONVERSATIONS, HISTORY, READ, TYPING, SETTINGS, MARKS, JOIN = (
+    1039,
+    1041,
+    1043,
+    1044,
+    1045,
+    1038,
+    1008,
+)
+
+
+def text(at: int, sender: int = 15, **fields: Any) -> Frame:
+    """A text for user 13 as it stands in a page."""
+    who = {"msgid": 1005, "cid": f"c{at}", "id": sender, "name": "li", "toid": 13, "time": 7}
+    return who | {"at": at, "msg": f"text {at}"} | fields
+
+
+def message(at: int) -> Message:
+    return Message(at, f"c{at}", 15, "li", f"text {at}", 7, to_id=13)
+
+
+async def answer_pages(peer: Peer, *pages: Frame) -> list[Frame]:
+    """Answer requests for history one after the other; the requests."""
+    had = []
+    for page in pages:
+        request = await peer.hear(HISTORY)
+        had.append({key: value for key, value in request.items() if key not in ("msgid", "seq")})
+        peer.say(**({"msgid": 1042, "seq": request["seq"], "toid": 15, "more": False} | page))
+    return had
+
+
+async def ats(client: ChatClient, **options: Any) -> list[int]:
+    return [entry.at async for entry in client.history(15, **options)]
+
+
+async def test_conversations_are_fetched_page_by_page(server: FakeServer) -> None:
+    """The most recent first, with all that the server says of each."""
+    async with logged_in(server) as (client, peer):
+
+        async def answers() -> None:
+            one = await peer.hear(CONVERSATIONS)
+            rows = [
+                {"toid": 15, "name": "li", "last": text(9), "read": 4, "unread": 2}
+                | {"peer_read": 3, "peer_got": 5, "muted": True}
+            ]
+            peer.say(msgid=1040, seq=one["seq"], conversations=rows, next=9)
+            two = await peer.hear(CONVERSATIONS)
+            assert (one.get("before"), one["limit"], two["before"]) == (None, 1, 9)
+            last = {"msgid": 1037, "at": 8, "cid": "x", "id": 13, "name": "zhang", "groupid": 3}
+            last |= {"time": 7, "what": "left"}
+            rows = [{"groupid": 3, "name": "hikers", "last": last, "read": 8, "unread": 0}]
+            peer.say(msgid=1040, seq=two["seq"], conversations=[rows[0] | {"left": True}])
+
+        async def every() -> list[Conversation]:
+            return [one async for one in client.conversations(page=1)]
+
+        assert await both(every(), answers()) == [
+            Conversation(With(15), "li", message(9), 4, 2, 3, 5, muted=True),
+            Conversation(
+                InGroup(3), "hikers", Changed(8, "x", 13, "zhang", 7, "left", 3, own=True), 8, 0,
+                left=True,
+            ),
+        ]  # fmt: skip
+
+
+async def test_history_goes_back_from_the_end(server: FakeServer) -> None:
+    """The newest first, and each page from where the last one began."""
+    async with logged_in(server) as (client, peer):
+        pages = [
+            {"entries": [text(4), text(6)], "more": True},
+            {"entries": [text(1), text(3)], "more": False},
+        ]
+        reading = asyncio.create_task(ats(client, page=2))
+        asked = await answer_pages(peer, *pages)
+        assert await reading == [6, 4, 3, 1]
+        assert asked == [{"toid": 15, "limit": 2}, {"toid": 15, "limit": 2, "before": 4}]
+
+
+async def test_history_goes_forward_from_a_position(server: FakeServer) -> None:
+    """The oldest first, and no more of it than was asked for."""
+    async with logged_in(server) as (client, peer):
+        pages = [
+            {"entries": [text(4), text(6)], "more": True},
+            {"entries": [text(7)], "more": True},
+        ]
+        reading = asyncio.create_task(ats(client, after=0, page=2, limit=3))
+        asked = await answer_pages(peer, *pages)
+        assert await reading == [4, 6, 7]
+        assert asked == [
+            {"toid": 15, "limit": 2, "after": 0},
+            {"toid": 15, "limit": 1, "after": 6},
+        ]
+
+
+async def test_a_page_says_who_has_read_up_to_where(server: FakeServer) -> None:
+    """A deleted text has none, and says so; one's own are one's own."""
+    async with logged_in(server) as (client, peer):
+        deleted = text(5, 13, toid=15, deleted=True)
+        del deleted["msg"]
+        page = {"entries": [text(4), deleted], "read": 4, "marks": [{"id": 15, "read": 5}]}
+        reading = asyncio.create_task(client.history_page(With(15)))
+        await answer_pages(peer, page)
+        gone = Message(5, "c5", 13, "li", "", 7, to_id=15, own=True, deleted=True)
+        assert await reading == Page((message(4), gone), more=False, read=4, reads={15: 5})
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        (message(1), With(15)),
+        (attrs.evolve(message(1), sender_id=13, to_id=15, own=True), With(15)),
+        (attrs.evolve(message(1), sender_id=13, own=True), With(13)),
+        (attrs.evolve(message(1), to_id=0, group_id=3), InGroup(3)),
+    ],
+)
+async def test_a_message_knows_its_conversation(
+    server: FakeServer, said: Message, where: Where
+) -> None:
+    """Which is where an answer to it goes."""
+    assert said.where == where
+    async with logged_in(server) as (client, peer):
+        answering = asyncio.create_task(client.send(said.where, "yes"))
+        chat = await peer.take()
+        await answering
+        assert {chat.get("toid"), chat.get("groupid")} - {None} == set(attrs.astuple(where))
+
+
+async def test_a_read_mark_is_told_until_it_is_known(server: FakeServer) -> None:
+    """Over another connection, if this one breaks: it can be told twice without harm."""
+    async with logged_in(server) as (client, peer):
+        telling = asyncio.create_task(client.read(InGroup(3), 9))
+        request = await peer.hear(READ)
+        assert (request["groupid"], request["at"]) == (3, 9)
+        await peer.hang_up()
+        second = await server.accept()
+        await second.admit(1015)
+        second.say(msgid=1010, seq=(await second.hear(READ))["seq"])
+        await telling
+
+
+async def test_typing_is_said_at_most_once_in_3_s(server: FakeServer) -> None:
+    """However many keys are pressed, but of each conversation."""
+    async with logged_in(server) as (client, peer):
+        for _ in range(3):
+            await client.typing(15)
+        await client.typing(InGroup(3))
+        sending = asyncio.create_task(client.send(15, "x"))
+        assert [(await peer.hear(TYPING)).get(key) for key in ("toid", "groupid")] == [15, 3]
+        await peer.take()
+        await sending
+
+
+async def test_typing_without_a_connection_is_lost(server: FakeServer) -> None:
+    """It is not worth being said later."""
+    async with logged_in(server) as (client, peer):
+        await peer.hang_up()
+        await client.typing(15)
+        second = await server.accept()
+        await second.admit(1015)
+        await both(client.send(15, "x"), second.take())
+
+
+async def test_settings_are_asked_for_and_changed(server: FakeServer) -> None:
+    """What is not named stays as it is; the answer says what holds now."""
+    async with logged_in(server) as (client, peer):
+        changing = asyncio.create_task(client.settings(hide_read=True))
+        request = await peer.hear(SETTINGS)
+        assert {key: request[key] for key in request.keys() - {"msgid", "seq"}} == {
+            "hide_read": True
+        }
+        peer.say(msgid=1046, seq=request["seq"], hide_read=True, hide_typing=True)
+        assert await changing == Preferences(hide_read=True, hide_typing=True)
+        muting = asyncio.create_task(client.mute(InGroup(3)))
+        request = await peer.hear(SETTINGS)
+        assert (request["groupid"], request["muted"]) == (3, True)
+        peer.say(msgid=1046, seq=request["seq"], hide_read=True, hide_typing=True)
+        await muting
+
+
+@pytest.mark.parametrize(
+    ("frame", "event"),
+    [
+        (line(msgid=MARKS, marks=[{"id": 15, "got": 4}]), Got(15, 4)),
+        (line(msgid=MARKS, marks=[{"id": 15, "read": 4, "toid": 15}]), Read(15, With(15), 4)),
+        (line(msgid=MARKS, marks=[{"id": 15, "read": 4, "groupid": 3}]), Read(15, InGroup(3), 4)),
+        (
+            line(msgid=MARKS, marks=[{"id": 13, "read": 4, "toid": 15}]),
+            Read(13, With(15), 4, own=True),
+        ),
+        (line(msgid=TYPING, id=15, name="li", toid=15), Typing(15, "li", With(15))),
+        (line(msgid=TYPING, id=15, name="li", groupid=3), Typing(15, "li", InGroup(3))),
+        (
+            line(msgid=1046, hide_read=True, hide_typing=False),
+            SettingsChanged(Preferences(hide_read=True)),
+        ),
+        (
+            line(msgid=1046, hide_read=False, hide_typing=False, toid=15, muted=True),
+            SettingsChanged(Preferences(), With(15), muted=True),
+        ),
+    ],
+)
+async def test_what_is_told_by_the_way_is_an_event(
+    server: FakeServer, frame: bytes, event: object
+) -> None:
+    """Marks, typing, and settings that another device has changed."""
+    async with logged_in(server) as (client, peer):
+        peer.say_together(frame)
+        assert await until(client, type(event)) == event
+
+
+async def test_a_group_is_joined_by_its_name(server: FakeServer) -> None:
+    """The answer has its id."""
+    async with logged_in(server) as (client, peer):
+        joining = asyncio.create_task(client.join_group("hikers"))
+        request = await peer.hear(JOIN)
+        assert (request["groupname"], request.get("groupid")) == ("hikers", None)
+        group = {"groupid": 3, "groupname": "hikers", "groupdesc": ""}
+        peer.say(msgid=1010, seq=request["seq"], at=4, time=1, **group)
+        assert await joining == Group(3, "hikers", "")
+
+
+async def test_a_message_can_be_given_a_cid(server: FakeServer) -> None:
+    """A second one under it is the same, and another text under it is refused at once; what comes
+    of it out of the log is no news."""
+    settings = attrs.evolve(HASTY, waiting=2)
+    async with logged_in(server, settings) as (client, peer):
+        first = client.post(15, "hello", cid="c-1")
+        assert client.post(15, "hello", cid="c-1") is first
+        with pytest.raises(Refused, match="cid_conflict"):
+            client.post(15, "something else", cid="c-1")
+        with pytest.raises(Refused, match="bad_field"):
+            client.post(15, "hello", cid="a space")
+        assert (await peer.take(at=4))["cid"] == "c-1"
+        assert (await first).at == 4
+        peer.say_together(push(4, "c-1", sender=13, toid=15), push(5, "b"))
+        assert (await until(client, Message)).at == 5

@@ -1,0 +1,36 @@
+"""Understanding where the server is."""
+
+import pytest
+
+from adapters.terminal.address import address
+from entrypoints import cli_client
+
+
+@pytest.mark.parametrize(
+    ("where", "port", "found"),
+    [
+        ("chat.example.org", None, ("chat.example.org", 6000)),
+        ("chat.example.org", 8000, ("chat.example.org", 8000)),
+        ("chat.example.org:8000", None, ("chat.example.org", 8000)),
+        (":8000", None, ("127.0.0.1", 8000)),
+        ("::1", 8000, ("::1", 8000)),
+        ("[::1]:8000", None, ("::1", 8000)),
+        ("[::1]", None, ("::1", 6000)),
+    ],
+)
+def test_host_and_port_are_given_in_one_or_in_two(
+    where: str, port: int | None, found: tuple[str, int]
+) -> None:
+    """With colons of its own, an address needs brackets in front of a port."""
+    assert address(where, port) == found
+
+
+@pytest.mark.parametrize("arguments", [["a:1", "2"], ["a:0"], ["a:b"], ["[::1"], ["[::1]8000"]])
+def test_what_is_no_address_is_said(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a wrong argument, with the status of one."""
+    with pytest.raises(SystemExit) as exit_:
+        cli_client.main(arguments)
+    assert exit_.value.code == 2
+    assert "error: '" in capsys.readouterr().err

@@ -1,0 +1,88 @@
+"""An account that goes with all that it has written. (`chat_domain.operators.erasing`)"""
+
+from contextlib import suppress
+
+from chat_domain.entries import Erased
+from chat_domain.errors import TryAgain
+from chat_domain.operators.pieces import LEAST, PAUSE
+from tests.unit.world import Terminal, World
+
+MANY = 7 * LEAST
+
+
+def begin(world: World) -> list[bool]:
+    """Begin to delete Ann with what she has sent; what is returned has something in the end."""
+    done: list[bool] = []
+
+    async def go() -> None:
+        with suppress(TryAgain):
+            await world.chat.administration.delete("Ann", with_sent=True)
+            done.append(True)
+
+    world.tasks.start(go())
+    world.tasks.drain()
+    return done
+
+
+def texts(world: World) -> list[str]:
+    return [entry.text for entry in world.entries() if entry.text]
+
+
+def test_others_write_while_much_is_emptied(world: World, ann: Terminal, bob: Terminal) -> None:
+    """Piece by piece; then everybody is told by one change."""
+    for number in range(MANY):
+        ann.says(bob.user, str(number))
+    done = begin(world)
+    assert MANY - LEAST <= len(texts(world)) < MANY
+    bob.says(bob.user, "meanwhile")
+    assert bob.client.statuses == ["accepted"]
+    for _ in range(20):
+        world.passes(PAUSE)
+    assert done
+    assert texts(world) == ["meanwhile"]
+    assert world.entries()[-1].change is not None
+
+
+def test_what_is_written_meanwhile_is_emptied_as_well(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """A batch of another node's may come late."""
+    for number in range(MANY):
+        ann.says(bob.user, str(number))
+    log = world.log.inner
+    late: list[bool] = []
+
+    async def erase_late(user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        if not late:
+            late.append(True)
+            ann.session.ended = False
+            ann.says(bob.user, "late")
+        return await type(log).erase(log, user_id, so_far, upto, limit)
+
+    log.erase = erase_late  # type: ignore[method-assign]
+    done = begin(world)
+    for _ in range(20):
+        world.passes(PAUSE)
+    assert done
+    assert late
+    assert texts(world) == []
+
+
+def test_a_deletion_that_was_cut_off_can_be_begun_again(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """What was emptied stays so."""
+    for number in range(MANY):
+        ann.says(bob.user, str(number))
+    cut_off = begin(world)
+    world.log.failing = True
+    world.passes(PAUSE)
+    world.log.failing = False
+    world.passes(PAUSE)
+    assert 0 < len(texts(world)) < MANY
+    assert not cut_off
+    done = begin(world)
+    for _ in range(20):
+        world.passes(PAUSE)
+    assert done
+    assert texts(world) == []
