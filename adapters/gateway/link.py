@@ -43,12 +43,14 @@ class Incoming(Protocol):
 class Link(Protocol):
     """A connection that carries frames. Its methods return at once.
 
-    incoming: what the client has sent. oldest_version: of the protocol that the client may have. peer: the client's network address, as a proxy states it if
-    there is one; never changes.
+    incoming: what the client has sent. oldest_version: of the protocol that the client may have.
+    peer: the client's network address, as a proxy states it if there is one; never changes.
     """
 
     peer: str
-    oldest_version: int
+
+    @property
+    def oldest_version(self) -> int: ...
 
     @property
     def incoming(self) -> Incoming: ...

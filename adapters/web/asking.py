@@ -57,7 +57,8 @@ class Answer:
 
 def in_words(status: HTTPStatus, why: str, **headers: str) -> Answer:
     """A short answer for people."""
-    return Answer(status, {"Content-Type": "text/plain; charset=utf-8", **headers}, f"{why}\n".encode())
+    about = {"Content-Type": "text/plain; charset=utf-8", **headers}
+    return Answer(status, about, f"{why}\n".encode())
 
 
 @attrs.frozen

@@ -44,9 +44,9 @@ _SIGNATURES = b"PROXY ", b"\r\n\r\n\0\r\nQUIT\n"
 _END = b"\r\n\r\n"
 
 
-@attrs.define
+@attrs.frozen
 class Web:
-    """What all connections have in common. proxies may be changed at any time."""
+    """What all connections have in common. proxies: who may say who their clients are."""
 
     page: Page
     access: Access
@@ -132,7 +132,8 @@ class Front(asyncio.Protocol):
             self._open(protocol, request, rest)
         else:
             found = answer(self._web.page, request.method, request.path, request.headers)
-            stays = not rest and request.protocol == "HTTP/1.1" and found.status < HTTPStatus.BAD_REQUEST
+            is_fine = request.protocol == "HTTP/1.1" and found.status < HTTPStatus.BAD_REQUEST
+            stays = is_fine and not rest
             self._head = b""
             self._answer(found, request, stays=stays)
             if stays:
@@ -144,7 +145,8 @@ class Front(asyncio.Protocol):
         if request.protocol == "HTTP/1.1" and len(hosts) != 1:
             return in_words(HTTPStatus.BAD_REQUEST, "one Host is needed")
         if hosts and not self._web.access.check_host(hosts[0]):
-            return in_words(HTTPStatus.MISDIRECTED_REQUEST, "this server is not called so: --origin")
+            why = "this server is not called so: --origin"
+            return in_words(HTTPStatus.MISDIRECTED_REQUEST, why)
         return None
 
     def _open(self, protocol: ServerProtocol, request: Request, rest: bytes) -> None:

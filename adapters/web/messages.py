@@ -28,7 +28,7 @@ class IncomingMessages:
         self._fail = fail
         self._uncut: deque[bytes] = deque()
         self.add = self._uncut.append
-        self._parts: list[bytes | bytearray] = []  # of a message that has begun
+        self._parts: list[bytes] = []  # of a message that has begun
         self._size = 0  # of what has begun, its frame that has not ended among it
         self.blank = 0
         self.limit = MAX_CLIENT_FRAME
@@ -66,11 +66,11 @@ class IncomingMessages:
             if frame.opcode is Opcode.BINARY:
                 self._protocol.fail(CloseCode.UNSUPPORTED_DATA, "text alone")
             return
-        self._parts.append(frame.data)
+        self._parts.append(bytes(frame.data))
         if not frame.fin:
             self.blank += 1
             return
-        message = bytes(self._parts[0]) if len(self._parts) == 1 else b"".join(self._parts)
+        message = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         self._parts.clear()
         self._size = 0
         if len(message) > self.limit:

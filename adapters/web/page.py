@@ -39,7 +39,7 @@ class Page:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         bodies = dict(_bodies(folder))
-        version = _hash(*(part for name in sorted(bodies) for part in (name.encode(), bodies[name])))
+        version = _hash(*(part for name in bodies for part in (name.encode(), bodies[name])))
         prefix = f"/v/{version}/"
         index = _linked(bodies.pop(INDEX).decode(), prefix[1:], sorted(bodies)).encode()
         self._files: Mapping[str, File] = {
