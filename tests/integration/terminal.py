@@ -28,9 +28,9 @@ class Terminal:
             dimensions=(ROWS, COLUMNS),
             env={"TERM": "xterm-256color", "LANG": "C.UTF-8"},
         )
-        self._child.delaybeforesend = None
-        self._screen.answer = self._answer
-        self._unanswered = b""
+        os.set_blocking(self._child.child_fd, False)
+        self._screen.answer = self.press
+        self._unsent = b""
         self.raw = b""
 
     @property
@@ -46,10 +46,11 @@ class Terminal:
         return int(self._child.exitstatus)
 
     def type(self, line: str) -> None:
-        self._child.send(line + "\r")
+        self.press(line + "\r")
 
     def press(self, keys: str) -> None:
-        self._child.send(keys)
+        self._unsent += keys.encode()
+        self._send()
 
     def until(self, text: str) -> None:
         """Wait until this text is on the screen."""
@@ -84,25 +85,19 @@ class Terminal:
             assert time.monotonic() < patient_until, f"{what!r} never came"
             self.read()
 
-    def _answer(self, data: str) -> None:
-        self._unanswered += data.encode()
-        self._go_on_answering()
+    def _send(self) -> None:
+        """As much as there is room for; the rest goes at the next read, as in a real terminal.
 
-    def _go_on_answering(self) -> None:
-        """Without waiting: while it writes much, a program does not read, and would wait for us."""
-        descriptor = self._child.child_fd
-        os.set_blocking(descriptor, False)
+        A program that writes much does not read meanwhile, and would wait for us as we for it.
+        """
         try:
-            self._unanswered = self._unanswered[os.write(descriptor, self._unanswered) :]
+            self._unsent = self._unsent[os.write(self._child.child_fd, self._unsent) :]
         except OSError:
             pass  # there is no room now, or nobody
-        finally:
-            os.set_blocking(descriptor, True)
 
     def read(self) -> None:
         """Take what is there to be seen, if anything comes soon."""
-        if self._unanswered:
-            self._go_on_answering()
+        self._send()
         try:
             data = self._child.read_nonblocking(65_536, timeout=0.1)
         except pexpect.TIMEOUT:
