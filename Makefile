@@ -1,4 +1,5 @@
 PORT = 6000
+WEB_PORT = 6080
 VENV = .venv
 MINUTES = 10
 CLIENTS = 1000
@@ -39,7 +40,7 @@ help:
 	@echo 'make clean        remove the environment and the caches; chat.db and cluster/ stay'
 
 run: $(VENV)/.runtime
-	$(BIN)/python -m entrypoints.tcp_server $(PORT) $(ARGS)
+	$(BIN)/python -m entrypoints.tcp_server $(PORT) --web-port $(WEB_PORT) $(ARGS)
 
 cluster: $(VENV)/.runtime
 	$(BIN)/python -m entrypoints.local_cluster $(ARGS)

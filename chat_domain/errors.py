@@ -266,6 +266,10 @@ class AlreadyOnline(_Worded):
     sentence = "this account is online already"
 
 
+class TooOld(_Worded):
+    sentence = 'version 2 is spoken here: log in with "v": 2'
+
+
 class NotLoggedIn(_Worded):
     sentence = "log in first"
 

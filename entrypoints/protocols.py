@@ -3,8 +3,9 @@
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -19,6 +20,9 @@ from adapters.tcp.certificate import BadCertificate, Certificate, load_in_time
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 from adapters.tcp.tls import Leave, Secured
+from adapters.web.asking import Access
+from adapters.web.front import Front, Web
+from adapters.web.page import Page
 from chat_domain.errors import TooManyConnections
 from chat_domain.fairness.guard import Guard
 from chat_domain.ports.runtime import Clock
@@ -86,14 +90,15 @@ def _told_as_settings() -> Iterator[None]:
 
 @attrs.define
 class Entrance:
-    """Makes the protocol of each new socket.
+    """Makes the protocol of each new socket, on the clients' port and on that of browsers.
 
     proxies: who may say who their clients are; they can be others from one socket to the next.
-    begin: makes the protocol of a client. left: told of who goes before that.
+    begin, browse: make the protocol of a client. left: told of who goes before that.
     """
 
     proxies: tuple[Network, ...]
     _begin: Callable[[str | None], asyncio.Protocol]
+    _browse: Callable[[Collection[Network]], asyncio.Protocol]
     _left: Left
 
     def __call__(self) -> asyncio.Protocol:
@@ -101,23 +106,32 @@ class Entrance:
             return self._begin(None)
         return Arrival(self.proxies, self._begin, self._left)
 
+    def browser(self) -> asyncio.Protocol:
+        return self._browse(self.proxies)
+
 
 def entrance(settings: Settings, gateway: Gateway, certificate: Certificate | None) -> Entrance:
-    outboxes = Outboxes()
+    outboxes, departures = Outboxes(), gateway.departures
+    shared = gateway.shared
+    door = HandshakeDoor(shared.guard, shared.chat.clock, departures, shared.slices)
 
     def connect(peer: str | None) -> asyncio.Protocol:
         return Connection(gateway.welcome, outboxes, peer)
 
-    def secure(peer: str | None) -> asyncio.Protocol:
+    def secured(begin: Callable[[str | None], asyncio.Protocol], peer: str | None) -> Secured:
         assert certificate is not None
-        return Secured(certificate, connect, door, peer)
+        return Secured(certificate, begin, door, peer)
 
-    departures = gateway.departures
-    door = HandshakeDoor(
-        gateway.shared.guard, gateway.shared.chat.clock, departures, gateway.shared.slices
-    )
-    begin = connect if certificate is None else secure
-    return Entrance(settings.proxy_networks(), begin, departures.stranger)
+    page, access = Page() if settings.web_port else None, Access(settings.origins())
+
+    def browse(proxies: Collection[Network]) -> asyncio.Protocol:
+        assert page is not None
+        web = Web(page, access, proxies, door, gateway.welcome, outboxes)
+        begin = partial(Front, web)
+        return begin() if certificate is None else secured(begin, None)
+
+    begin = connect if certificate is None else partial(secured, connect)
+    return Entrance(settings.proxy_networks(), begin, browse, departures.stranger)
 
 
 def warn_if_open(settings: Settings) -> None:

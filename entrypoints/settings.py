@@ -1,5 +1,6 @@
 """What can be set: the fields of one class. Where values come from is in `entrypoints.sources`."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,17 @@ class Settings:
         least=0,
         reloads=True,
     )
+    web_port: int = _port(
+        0,
+        "port for browsers: the page, and the chat over a WebSocket; 0 is none. It has TLS where "
+        "the other port has",
+    )
+    web_host: str = _setting("127.0.0.1", "address of the port for browsers")
+    origin: str = _setting(
+        "",
+        "where pages are from that may use the chat, besides those of this server by its address: "
+        "like https://chat.example, with commas",
+    )
     http_port: int = _port(
         0,
         "port for operators: /healthz, /readyz and /metrics; 0 is none, and of several workers the "
@@ -241,6 +253,7 @@ class Settings:
             raise BadValue("tls_cert", self.tls_cert, "of no use without --tls-key")
         if self.tls_key and not self.tls_cert:
             raise BadValue("tls_key", self.tls_key, "of no use without --tls-cert")
+        self.origins()
         self.proxy_networks()
         self.networks()
 
@@ -252,6 +265,14 @@ class Settings:
 
     def limits(self) -> Limits:
         return Limits(**{name: getattr(self, name) for name in attrs.fields_dict(Limits)})
+
+    def origins(self) -> tuple[str, ...]:
+        """Where pages may come from."""
+        found = tuple(part.strip().rstrip("/").lower() for part in self.origin.split(",") if part)
+        for origin in found:
+            if not re.fullmatch(r"https?://[^/?#\s@]+", origin):
+                raise BadValue("origin", self.origin, "each is http:// or https:// and a name")
+        return found
 
     def proxy_networks(self) -> tuple[Network, ...]:
         """Where proxies are; their word is taken for who their clients are."""

@@ -25,7 +25,13 @@ from entrypoints.listening import BACKLOG, listening_sockets, reason_of
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
 from entrypoints.process import leave_no_core, raise_file_limit
-from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
+from entrypoints.protocols import (
+    Entrance,
+    certificate_of,
+    entrance,
+    new_certificate,
+    warn_if_open,
+)
 from entrypoints.reloading import Configuration, take
 from entrypoints.settings import BadSettings, Settings, without_password
 from entrypoints.sources import read_settings
@@ -38,9 +44,10 @@ WRONG_USE = 2  # the exit status
 
 @attrs.frozen
 class Worker:
-    """What a node has that is one of several on a port."""
+    """What a node has that is one of several on a port. browsers: the sockets of their port."""
 
     sockets: Sequence[socket.socket]
+    browsers: Sequence[socket.socket]
     lifeline: int
     number: int
 
@@ -66,6 +73,7 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
     ):
         door = entrance(settings, gateway, certificate)
         servers = await _listen(settings, door, worker)
+        servers += await _listen_to_browsers(settings, door, worker)
         configuration = Configuration(
             settings, settings_anew, lambda new: take(new, gateway, door, certificate)
         )
@@ -131,6 +139,24 @@ async def _listen(
     return servers
 
 
+async def _listen_to_browsers(
+    settings: Settings, door: Entrance, worker: Worker | None
+) -> list[asyncio.Server]:
+    if not settings.web_port:
+        return []
+    create = partial(asyncio.get_running_loop().create_server, door.browser, backlog=BACKLOG)
+    if worker is None:
+        servers = [await create(settings.web_host, settings.web_port)]
+    else:
+        servers = [await create(sock=sock) for sock in worker.browsers]
+    scheme = "https" if settings.tls_cert else "http"
+    for sock in itertools.chain.from_iterable(server.sockets for server in servers):
+        host, port = sock.getsockname()[:2]
+        name = f"[{host}]" if ":" in host else host
+        log.info("in a browser: %s://%s:%d/", scheme, name, port)
+    return servers
+
+
 def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     """uvloop's where there is one, otherwise asyncio's own."""
     try:
@@ -172,6 +198,9 @@ def _run(settings: Settings, worker: Worker | None = None) -> int:
 def _run_workers(settings: Settings) -> int:
     try:
         sockets = listening_sockets(settings.host, settings.port, settings.workers)
+        web_sockets: list[list[socket.socket]] = [[] for _ in sockets]
+        if settings.web_port:
+            web_sockets = listening_sockets(settings.web_host, settings.web_port, settings.workers)
     except OSError as error:
         return _cannot_listen(settings, error)
 
@@ -179,12 +208,12 @@ def _run_workers(settings: Settings) -> int:
 
     def work(number: int, lifeline: int) -> int:
         structlog.contextvars.bind_contextvars(worker=number)
-        own = sockets.pop(number - 1)
+        own, browsers = sockets.pop(number - 1), web_sockets.pop(number - 1)
         close_sockets()
-        return _run(configuration.settings, Worker(own, lifeline, number))
+        return _run(configuration.settings, Worker(own, browsers, lifeline, number))
 
     def close_sockets() -> None:
-        for sock in itertools.chain.from_iterable(sockets):
+        for sock in itertools.chain.from_iterable(sockets + web_sockets):
             sock.close()
 
     watcher = Watcher(settings.workers, work, on_hangup=configuration.hung_up)

@@ -15,7 +15,6 @@ from adapters.gateway.endings import Ending
 from adapters.gateway.held import Held
 from adapters.gateway.talk import Talk
 from adapters.wire.framing import FrameTooLong
-from adapters.wire.incoming import PIECE
 from chat_domain.errors import TooFast, TooManyConnections
 from chat_domain.fairness.meter import QUANTUM_FRAMES
 
@@ -35,6 +34,7 @@ class Intake:
         "_link",
         "_meter",
         "_paused_until",
+        "_piece",
         "_resting",
         "_talk",
         "_too_long",
@@ -53,6 +53,7 @@ class Intake:
         self._idle = idle
         self._link = talk.link
         self._incoming = talk.link.incoming
+        self._piece = talk.link.incoming.piece
         self._meter = talk.meter
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
         self._too_long: FrameTooLong | None = None
@@ -84,7 +85,7 @@ class Intake:
             self._link.pause_reading()
             self._count_held()
             return
-        if size > PIECE and self._talk.session is not None:
+        if size > self._piece and self._talk.session is not None:
             self._rest()
             return
         frames = self._take()
@@ -101,7 +102,7 @@ class Intake:
             return
         if self._too_long is not None:
             self._give_up_on_stream()
-        elif size > PIECE:
+        elif size > self._piece:
             self._rest()
             self._count_held()
         elif meter.is_due():

@@ -11,11 +11,14 @@ class Incoming(Protocol):
     It is kept as it came and cut into frames as it is taken, for frames take much more memory.
 
     blank: how many frames with nothing in them the last `take` has left out. limit: how many bytes
-    a frame may have; whoever takes them sets it.
+    a frame may have; whoever takes them sets it. piece: how many bytes `take` looks into at most.
     """
 
     blank: int
     limit: int
+
+    @property
+    def piece(self) -> int: ...
 
     def held(self) -> int:
         """How many bytes wait, those of a frame that has not ended among them."""
@@ -40,11 +43,14 @@ class Incoming(Protocol):
 class Link(Protocol):
     """A connection that carries frames. Its methods return at once.
 
-    incoming: what the client has sent. peer: the client's network address, as a proxy states it if
-    there is one; never changes.
+    incoming: what the client has sent. oldest_version: of the protocol that the client may have.
+    peer: the client's network address, as a proxy states it if there is one; never changes.
     """
 
     peer: str
+
+    @property
+    def oldest_version(self) -> int: ...
 
     @property
     def incoming(self) -> Incoming: ...

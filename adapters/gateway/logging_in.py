@@ -15,6 +15,7 @@ from chat_domain.errors import (
     BadPassword,
     ChatError,
     ShuttingDown,
+    TooOld,
     TryAgain,
 )
 from chat_domain.log.session import Session
@@ -42,6 +43,8 @@ async def register(talk: Talk, request: requests.Register) -> None:
 
 async def log_in(talk: Talk, request: requests.Login) -> None:
     _not_logged_in(talk)
+    if request.v < talk.link.oldest_version:
+        raise TooOld
     accounts, password, origin = talk.chat.accounts, request.password, talk.origin.name
     if request.id is not None:
         number = request.id

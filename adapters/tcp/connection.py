@@ -1,13 +1,14 @@
-"""One TCP connection as a link (see `adapters.gateway.link`)."""
+"""A connection as a link (see `adapters.gateway.link`)."""
 
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
-from typing import cast
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol, cast
 
 from adapters.gateway.endings import Ending
-from adapters.gateway.link import Link, Receiver
+from adapters.gateway.link import Incoming, Link, Receiver
 from adapters.tcp.outboxes import Outboxes
 from adapters.wire.incoming import IncomingBytes
 
@@ -17,7 +18,14 @@ USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement
 KERNEL_HOLDS = 64 * 1024  # bytes not sent yet; the rest waits here, where it counts
 
 
-class Connection(asyncio.Protocol):
+class Arriving(Incoming, Protocol):
+    """What has come, and can be added to."""
+
+    @property
+    def add(self) -> Callable[[bytes], None]: ...
+
+
+class TransportLink(asyncio.Protocol):
     """Collects what is written in a turn of the loop, and counts what does not get away."""
 
     __slots__ = (
@@ -34,12 +42,18 @@ class Connection(asyncio.Protocol):
         "peer",
     )
 
+    oldest_version: ClassVar = 1  # of the protocol that clients may have
+
     def __init__(
-        self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
+        self,
+        answer: Callable[[Link], Receiver],
+        outboxes: Outboxes,
+        peer: str | None,
+        incoming: Arriving,
     ) -> None:
         """`peer` is for who knows better than the socket who the client is."""
         self.peer = peer or ""
-        self.incoming = IncomingBytes()
+        self.incoming = incoming
         self._answer = answer
         self._outboxes = outboxes
         self._frames: list[bytes] = []
@@ -80,7 +94,11 @@ class Connection(asyncio.Protocol):
     # -- the link ------------------------------------------------------------------------
 
     def takes_reads_for_frames(self) -> bool:
-        return self.incoming.terminator == b"\0"
+        return False
+
+    @abstractmethod
+    def _framed(self, frames: Sequence[bytes]) -> bytes:
+        """These frames as they are sent."""
 
     def write(self, frame: bytes) -> None:
         if not self._frames:
@@ -99,9 +117,8 @@ class Connection(asyncio.Protocol):
         frames = self._frames
         if not frames or self._closing:
             return
-        end = self.incoming.terminator
         behind = self._transport.get_write_buffer_size() > HIGH_WATER
-        self._transport.write((frames[0] if len(frames) == 1 else end.join(frames)) + end)
+        self._transport.write(self._framed(frames))
         frames.clear()
         left = self._transport.get_write_buffer_size()
         if behind and left > HARD_LIMIT:
@@ -132,6 +149,25 @@ class Connection(asyncio.Protocol):
         self._why = self._why or why
         self._closing = True
         self._transport.abort()
+
+
+class Connection(TransportLink):
+    """Of TCP, on which a byte ends each frame."""
+
+    __slots__ = ("_cut",)
+
+    def __init__(
+        self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
+    ) -> None:
+        self._cut = IncomingBytes()
+        super().__init__(answer, outboxes, peer, self._cut)
+
+    def takes_reads_for_frames(self) -> bool:
+        return self._cut.terminator == b"\0"
+
+    def _framed(self, frames: Sequence[bytes]) -> bytes:
+        end = self._cut.terminator
+        return (frames[0] if len(frames) == 1 else end.join(frames)) + end
 
 
 def peer_of(transport: asyncio.BaseTransport) -> str:

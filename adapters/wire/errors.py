@@ -41,6 +41,7 @@ NUMBERS = {
     "too_fast": 53,
     "login_timeout": 54,
     "not_allowed": 55,
+    "too_old": 56,
 }
 
 _NAMES: dict[type[ChatError], str] = {
@@ -63,6 +64,7 @@ _NAMES: dict[type[ChatError], str] = {
     errors.NotMember: "not_member",
     errors.NoSuchMember: "not_member",
     errors.NotAllowed: "not_allowed",
+    errors.TooOld: "too_old",
     errors.GroupNameTaken: "group_name_taken",
     errors.NoSuchSession: "no_such_session",
     errors.MailboxFull: "mailbox_full",

@@ -12,6 +12,8 @@ class IncomingBytes(FrameSplitter):
 
     __slots__ = ("_uncut", "add")
 
+    piece = PIECE
+
     def __init__(self, limit: int = MAX_CLIENT_FRAME) -> None:
         super().__init__(limit)
         self._uncut: deque[bytes] = deque()

@@ -107,6 +107,7 @@ class Login(Secret, Request[LoginAck], tag=1000, kw_only=True):
         errors.BadCredentials,
         errors.TooManyConnections,
         errors.TooManyFailures,
+        errors.TooOld,
     )
 
     id: AnyInteger | None = None

@@ -94,6 +94,7 @@ class FakeLink:
     """
 
     peer = "192.0.2.1"
+    oldest_version = 1
 
     def __init__(self) -> None:
         self.incoming = IncomingBytes()

@@ -230,6 +230,12 @@ async def a_second_client_of_version_1(scene: Scene) -> Frame:
     return await ask(scene.stranger, login(id=1, v=1))
 
 
+@shows(requests.Login, errors.TooOld)
+async def version_1_where_it_is_not_spoken(scene: Scene) -> Frame:
+    scene.stranger.link.oldest_version = 2
+    return await ask(scene.stranger, login(id=1, v=1))
+
+
 async def fill_up(scene: Scene) -> str:
     """Let Bob have as many connections as he may; return a token of his."""
     token = (await ask(scene.stranger, login()))["token"]

@@ -547,6 +547,16 @@ async def test_only_version_2_can_be_resumed(server: Server, version: int, end: 
     assert "token" not in peer.heard()[0]
 
 
+async def test_version_1_is_refused_where_it_is_not_spoken(server: Server) -> None:
+    """As over a WebSocket."""
+    await server.register("Ann")
+    peer = server.join()
+    peer.link.oldest_version = 2
+    for fields in ({}, {"v": 1}):
+        assert (await peer.ask(1000, id=1, password="pw", **fields))["error"] == "too_old"
+    assert "error" not in await peer.ask(1000, id=1, password="pw", v=2)
+
+
 @pytest.mark.parametrize("version", [2, 3, 99])
 async def test_the_lower_of_the_two_versions_is_in_force(server: Server, version: int) -> None:
     """And the answer says which."""

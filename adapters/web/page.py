@@ -1,0 +1,83 @@
+"""The page's files, read once at the start: nothing else is ever served.
+
+All but the first lie under a path with a hash of them all, so a browser may keep them for ever, and
+gets all of them anew when one has changed.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import attrs
+
+FOLDER = Path(__file__).parent / "page"
+INDEX = "index.html"
+_FOR_EVER = "public, max-age=31536000, immutable"
+_KINDS = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+@attrs.frozen
+class File:
+    """body, packed: as it is, and by gzip. kind: its media type. tag: its ETag. keep: what caches
+    may do with it."""
+
+    body: bytes
+    packed: bytes
+    kind: str
+    tag: str
+    keep: str
+
+
+class Page:
+    """All files, by the paths under which they are asked for."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        bodies = dict(_bodies(folder))
+        version = _hash(*(part for name in bodies for part in (name.encode(), bodies[name])))
+        prefix = f"/v/{version}/"
+        index = _linked(bodies.pop(INDEX).decode(), prefix[1:], sorted(bodies)).encode()
+        self._files: Mapping[str, File] = {
+            "/": _file(INDEX, index, "no-cache"),
+            **{prefix + name: _file(name, body, _FOR_EVER) for name, body in bodies.items()},
+        }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def file(self, path: str) -> File | None:
+        """What is asked for by this path, which may have a query behind it."""
+        return self._files.get(path.partition("?")[0])
+
+
+def _bodies(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _KINDS:
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def _file(name: str, body: bytes, keep: str) -> File:
+    kind = _KINDS[Path(name).suffix]
+    return File(body, gzip.compress(body, mtime=0), kind, f'"{_hash(body)}"', keep)
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:16]
+
+
+def _linked(index: str, prefix: str, names: list[str]) -> str:
+    """The first file, with the paths of the others, all modules of which it lets come at once."""
+    for name in names:
+        for attribute in ("src", "href"):
+            index = index.replace(f'{attribute}="{name}"', f'{attribute}="{prefix}{name}"')
+    modules = [name for name in names if name.endswith(".js")]
+    links = "".join(f'    <link rel="modulepreload" href="{prefix}{name}" />\n' for name in modules)
+    return index.replace("  </head>", f"{links}  </head>")

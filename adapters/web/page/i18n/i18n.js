@@ -1,0 +1,65 @@
+/**
+ * What the page says, in the language that its user has chosen.
+ */
+
+import en from "./en.js";
+import zh from "./zh.js";
+
+/** @type {Record<string, Record<string, string>>} */
+export const LANGUAGES = { en, zh };
+
+let language = "en";
+
+/** @param {readonly string[]} preferred of the browser, the best first */
+export function best(preferred) {
+  const found = preferred.map((one) => one.slice(0, 2)).find((one) => one in LANGUAGES);
+  return found ?? "en";
+}
+
+/** @param {string} name */
+export function speak(name) {
+  language = name in LANGUAGES ? name : "en";
+}
+
+export const spoken = () => language;
+
+/** @param {string} key @param {Record<string, string | number>} [values] what stands in brackets */
+export function t(key, values = {}) {
+  const text = LANGUAGES[language][key] ?? LANGUAGES.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/** What went wrong, in words. @param {unknown} error */
+export function explained(error) {
+  const name = /** @type {any} */ (error)?.error;
+  if (!name) return t("error_lost");
+  const key = `error_${name}`;
+  return key in LANGUAGES.en ? t(key) : String(/** @type {any} */ (error).message);
+}
+
+/** @param {number} time in ms */
+export const clock = (time) =>
+  new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(time);
+
+/** A day as people say it. @param {number} time in ms @param {number} now */
+export function day(time, now) {
+  const days = Math.round((midnight(now) - midnight(time)) / 86_400_000);
+  if (days === 0) return t("today");
+  if (days === 1) return t("yesterday");
+  const year = new Date(time).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
+  return new Intl.DateTimeFormat(language, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    year,
+  }).format(time);
+}
+
+/** A time in few characters. @param {number} time in ms @param {number} now */
+export function brief(time, now) {
+  if (midnight(time) === midnight(now)) return clock(time);
+  return new Intl.DateTimeFormat(language, { day: "numeric", month: "numeric" }).format(time);
+}
+
+/** @param {number} time */
+export const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);

@@ -1,0 +1,314 @@
+/**
+ * What the page knows of its user's conversations. Pure: it is told what has happened, and says
+ * which conversations have changed by it.
+ *
+ * Of a conversation that is open, the messages that are loaded are a part of it without a hole.
+ * `atEnd` says whether they reach to its end; then what comes is added to them.
+ *
+ * @import {Entry, Frame, Key} from "../protocol/protocol.js"
+ *
+ * @typedef {object} Unsent a message that is not in the log yet
+ * @property {string} cid
+ * @property {Key} key
+ * @property {string} text
+ * @property {number} time when it was written
+ * @property {string} [error] why the server does not take it; it waits for its user then
+ *
+ * @typedef {object} Chat
+ * @property {Key} key
+ * @property {string} name
+ * @property {Entry | null} last
+ * @property {number} read up to where this user has read it
+ * @property {number} unread
+ * @property {number} got of two people: up to where the other has got it
+ * @property {Map<number, number>} reads up to where others have read it, by their ids
+ * @property {boolean} muted
+ * @property {boolean} left
+ * @property {Entry[]} messages what is loaded, ascending
+ * @property {boolean} loaded whether the newest were asked for
+ * @property {boolean} atStart whether there is nothing before what is loaded
+ * @property {boolean} atEnd
+ * @property {Map<number, {name: string, until: number}>} typing
+ */
+
+import { idOf, isGroup, keyOf, readEntry } from "../protocol/protocol.js";
+
+export const MOST_LOADED = 1200; // messages of a conversation in memory
+export const TYPING_SHOWN = 6000; // ms
+
+/** How far a message is. */
+export const Tick = Object.freeze({ WAITS: 0, SENT: 1, GOT: 2, READ: 3 });
+
+export class Chats {
+  /** @param {number} me own id */
+  constructor(me) {
+    this.me = me;
+    /** @type {Map<Key, Chat>} */
+    this.all = new Map();
+    /** @type {Map<string, Unsent>} by cid, in the order in which they were written */
+    this.unsent = new Map();
+    /** @type {Map<number, string>} */
+    this.names = new Map();
+    /** @type {number | null} what to ask for as `before`; null: there are no more */
+    this.next = null;
+  }
+
+  /** @param {Key} key */
+  chat(key) {
+    const known = this.all.get(key);
+    if (known) return known;
+    /** @type {Chat} */
+    const chat = {
+      key,
+      name: isGroup(key) ? "" : (this.names.get(idOf(key)) ?? ""),
+      last: null,
+      read: 0,
+      unread: 0,
+      got: 0,
+      reads: new Map(),
+      muted: false,
+      left: false,
+      messages: [],
+      loaded: false,
+      atStart: false,
+      atEnd: true,
+      typing: new Map(),
+    };
+    this.all.set(key, chat);
+    return chat;
+  }
+
+  /** The most recent first; of those without a message the ones that were opened last. */
+  list() {
+    return [...this.all.values()].sort((one, other) => latest(this, other) - latest(this, one));
+  }
+
+  /** @param {number} id @param {string} name */
+  nameUser(id, name) {
+    if (!name) return;
+    this.names.set(id, name);
+    const chat = this.all.get(`u${id}`);
+    if (chat) chat.name = name;
+  }
+
+  // -- what comes --------------------------------------------------------------------------------
+
+  /**
+   * An entry was pushed. Return whether it is news for its user.
+   * @param {Entry} entry
+   */
+  pushed(entry) {
+    const chat = this.chat(entry.key);
+    this.unsent.delete(entry.cid);
+    this._learnNames(chat, entry);
+    chat.typing.delete(entry.from);
+    const isNew = !chat.last || entry.at > chat.last.at;
+    if (isNew) chat.last = entry;
+    if (chat.loaded && chat.atEnd) insert(chat.messages, entry);
+    if (chat.messages.length > MOST_LOADED) {
+      chat.messages.splice(0, chat.messages.length - MOST_LOADED);
+      chat.atStart = false;
+    }
+    const counts = isNew && entry.from !== this.me && !entry.change && entry.at > chat.read;
+    if (counts) chat.unread += 1;
+    return counts;
+  }
+
+  /**
+   * A page of CONVERSATIONS.
+   * @param {Frame} ack
+   */
+  listed(ack) {
+    for (const row of ack.conversations) {
+      const chat = this.chat(keyOf(row));
+      if (row.name && !isGroup(chat.key)) this.nameUser(idOf(chat.key), row.name);
+      chat.name = row.name || chat.name;
+      const last = row.last ? readEntry(row.last, this.me) : null;
+      if (last && (!chat.last || last.at >= chat.last.at)) chat.last = last;
+      if (row.read >= chat.read) {
+        chat.read = row.read;
+        chat.unread = row.unread;
+      }
+      chat.got = Math.max(chat.got, row.peer_got ?? 0);
+      if (row.peer_read) markRead(chat, idOf(chat.key), row.peer_read);
+      chat.muted = Boolean(row.muted);
+      chat.left = Boolean(row.left);
+    }
+    this.next = ack.next ?? null;
+  }
+
+  /**
+   * A page of HISTORY. where: what was asked for.
+   * @param {Frame} ack @param {"newest" | "older" | "newer"} where
+   */
+  paged(ack, where) {
+    const chat = this.chat(keyOf(ack));
+    const entries = ack.entries.map((/** @type {Frame} */ one) => readEntry(one, this.me));
+    for (const entry of entries) this._learnNames(chat, entry);
+    if (where === "newest") {
+      const last = entries.at(-1)?.at ?? 0;
+      chat.messages = [...entries, ...chat.messages.filter((one) => one.at > last)];
+      [chat.loaded, chat.atStart, chat.atEnd] = [true, !ack.more, true];
+      chat.read = Math.max(chat.read, ack.read ?? 0);
+    } else if (where === "older") {
+      chat.messages.unshift(...entries);
+      chat.atStart = !ack.more;
+      if (chat.messages.length > MOST_LOADED) {
+        chat.messages.length = MOST_LOADED;
+        chat.atEnd = false;
+      }
+    } else {
+      for (const entry of entries) insert(chat.messages, entry);
+      chat.atEnd = !ack.more;
+      if (chat.messages.length > MOST_LOADED) {
+        chat.messages.splice(0, chat.messages.length - MOST_LOADED);
+        chat.atStart = false;
+      }
+    }
+    for (const mark of ack.marks ?? []) markRead(chat, mark.id, mark.read);
+    return chat;
+  }
+
+  /** What is kept here may be shown until the server says more. @param {Key} key @param {Entry[]} kept */
+  remembered(key, kept) {
+    const chat = this.chat(key);
+    if (!chat.loaded) for (const entry of kept) insert(chat.messages, entry);
+  }
+
+  /** MARKS. @param {Frame} frame @returns {Set<Key>} */
+  marked(frame) {
+    /** @type {Set<Key>} */
+    const changed = new Set();
+    for (const mark of frame.marks) {
+      const key = mark.read === undefined ? `u${mark.id}` : keyOf(mark);
+      const chat = this.all.get(key);
+      if (!chat) continue;
+      changed.add(key);
+      if (mark.read === undefined) chat.got = Math.max(chat.got, mark.got);
+      else if (mark.id === this.me) this.haveRead(key, mark.read);
+      else markRead(chat, mark.id, mark.read);
+    }
+    return changed;
+  }
+
+  /** TYPING. @param {Frame} frame @param {number} now */
+  typing(frame, now) {
+    const chat = this.all.get(keyOf(frame));
+    chat?.typing.set(frame.id, { name: frame.name, until: now + TYPING_SHOWN });
+    return chat?.key;
+  }
+
+  /** Who is typing in a conversation. @param {Key} key @param {number} now */
+  typists(key, now) {
+    const typing = this.all.get(key)?.typing ?? new Map();
+    for (const [id, one] of typing) if (one.until <= now) typing.delete(id);
+    return [...typing.values()].map((one) => one.name);
+  }
+
+  /** Positions mean nothing any more, and what is here may have a hole. */
+  forget() {
+    for (const chat of this.all.values()) {
+      Object.assign(chat, { messages: [], loaded: false, atStart: false, atEnd: true, last: null });
+      Object.assign(chat, { read: 0, unread: 0, got: 0 });
+      chat.reads.clear();
+    }
+  }
+
+  // -- what is done here -------------------------------------------------------------------------
+
+  /** @param {Unsent} message */
+  wrote(message) {
+    this.unsent.set(message.cid, message);
+    this.chat(message.key);
+  }
+
+  /** The server has it. @param {string} cid @param {number} at @param {number} time */
+  sent(cid, at, time) {
+    const message = this.unsent.get(cid);
+    if (!message) return null;
+    /** @type {Entry} */
+    const entry = {
+      at,
+      cid,
+      key: message.key,
+      from: this.me,
+      name: this.names.get(this.me) ?? "",
+      time,
+      text: message.text,
+      re: 0,
+      deleted: false,
+      change: null,
+    };
+    this.pushed(entry);
+    return entry;
+  }
+
+  /** What waits in a conversation. @param {Key} key */
+  waiting(key) {
+    return [...this.unsent.values()].filter((one) => one.key === key);
+  }
+
+  /** Return whether that is further than it was. @param {Key} key @param {number} at */
+  haveRead(key, at) {
+    const chat = this.all.get(key);
+    if (!chat || at <= chat.read) return false;
+    chat.read = at;
+    const last = chat.last?.at ?? 0;
+    chat.unread = at >= last ? 0 : unreadAbove(chat, at, this.me);
+    return true;
+  }
+
+  /** How far an own message is. @param {Entry} entry */
+  tick(entry) {
+    const chat = this.all.get(entry.key);
+    if (!chat) return Tick.SENT;
+    const others = [...chat.reads.values()];
+    if (isGroup(entry.key)) return others.some((at) => at >= entry.at) ? Tick.READ : Tick.SENT;
+    if (others.some((at) => at >= entry.at)) return Tick.READ;
+    return chat.got >= entry.at ? Tick.GOT : Tick.SENT;
+  }
+
+  /** How many messages wait to be read, of what is not muted. */
+  get unread() {
+    let count = 0;
+    for (const chat of this.all.values()) if (!chat.muted) count += chat.unread;
+    return count;
+  }
+
+  /** @param {Chat} chat @param {Entry} entry */
+  _learnNames(chat, entry) {
+    if (entry.from && entry.name) this.nameUser(entry.from, entry.name);
+    const { change } = entry;
+    if (!change || !isGroup(chat.key)) return;
+    if (chat.last && entry.at < chat.last.at) return; // older news of it
+    if (change.what === "created" || change.what === "renamed") chat.name = change.name;
+    const gone = change.what === "left" ? entry.from : change.what === "removed" ? change.whom : 0;
+    if (gone === this.me || change.what === "ended") chat.left = true;
+    if (change.what === "joined" && entry.from === this.me) chat.left = false;
+  }
+}
+
+/** @param {Chats} chats @param {Chat} chat */
+function latest(chats, chat) {
+  const waits = chats.waiting(chat.key).length ? Number.MAX_SAFE_INTEGER : 0;
+  return waits || (chat.last?.at ?? 0);
+}
+
+/** @param {Chat} chat @param {number} id @param {number} at */
+function markRead(chat, id, at) {
+  chat.reads.set(id, Math.max(chat.reads.get(id) ?? 0, at));
+}
+
+/** @param {Chat} chat @param {number} at @param {number} me */
+function unreadAbove(chat, at, me) {
+  const loaded = chat.messages.filter((one) => one.at > at && one.from !== me && !one.change);
+  return Math.min(chat.unread, chat.loaded ? loaded.length : chat.unread);
+}
+
+/** Put an entry where it belongs, once. @param {Entry[]} messages @param {Entry} entry */
+function insert(messages, entry) {
+  let place = messages.length;
+  while (place > 0 && messages[place - 1].at > entry.at) place -= 1;
+  if (place > 0 && messages[place - 1].at === entry.at) messages[place - 1] = entry;
+  else messages.splice(place, 0, entry);
+}

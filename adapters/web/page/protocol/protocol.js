@@ -1,0 +1,154 @@
+/**
+ * What the page and the server say to each other (docs/protocol.md), as far as it needs neither a
+ * socket nor a clock.
+ *
+ * A conversation has a key: `u15` is the one with user 15, `g3` that of group 3.
+ *
+ * @typedef {string} Key
+ * @typedef {Record<string, any> & {msgid: number}} Frame
+ * @typedef {{what: string, whom: number, name: string, detail: string}} Change
+ * @typedef {object} Entry what is in the log, as this page keeps it
+ * @property {number} at its position
+ * @property {string} cid
+ * @property {Key} key the conversation that it is of
+ * @property {number} from who has written or done it; 0: the operator
+ * @property {string} name what they are called
+ * @property {number} time UTC, in ms
+ * @property {string} text empty for a change and for what was deleted
+ * @property {number} re the position of what it answers; 0: nothing
+ * @property {boolean} deleted
+ * @property {Change | null} change
+ */
+
+export const MSG = Object.freeze({
+  LOGIN: 1000,
+  LOGIN_ACK: 1001,
+  LOGOUT: 1002,
+  REGISTER: 1003,
+  REGISTER_ACK: 1004,
+  ONE_CHAT: 1005,
+  ADD_FRIEND: 1006,
+  CREATE_GROUP: 1007,
+  JOIN_GROUP: 1008,
+  GROUP_CHAT: 1009,
+  ACK: 1010,
+  ERROR: 1011,
+  PING: 1012,
+  PONG: 1013,
+  TAKEN: 1014,
+  RESUME: 1015,
+  SESSION_ENDED: 1016,
+  PRESENCE: 1017,
+  GOING_AWAY: 1018,
+  FIND_USER: 1019,
+  REMOVE_FRIEND: 1021,
+  FRIENDS: 1022,
+  GROUPS: 1024,
+  MEMBERS: 1026,
+  LEAVE_GROUP: 1028,
+  CHANGE_PASSWORD: 1029,
+  SESSIONS: 1031,
+  END_SESSION: 1033,
+  NOTICE: 1034,
+  RENAME_GROUP: 1035,
+  RESET: 1036,
+  CHANGED: 1037,
+  MARKS: 1038,
+  CONVERSATIONS: 1039,
+  HISTORY: 1041,
+  READ: 1043,
+  TYPING: 1044,
+  SETTINGS: 1045,
+  SETTINGS_ACK: 1046,
+});
+
+export const MOST_CHARACTERS = 4096; // of a text, as the server counts them: code points
+
+/** What may be tried again as it is: nothing is wrong with the request. */
+export const FOR_THE_MOMENT = new Set(["try_again", "shutting_down", "too_many_unanswered"]);
+
+/** @param {number} id @returns {Key} */
+export const userKey = (id) => `u${id}`;
+
+/** @param {number} id @returns {Key} */
+export const groupKey = (id) => `g${id}`;
+
+/** @param {Key} key */
+export const isGroup = (key) => key.startsWith("g");
+
+/** @param {Key} key the id of its group, or of the other user */
+export const idOf = (key) => Number(key.slice(1));
+
+/** How frames name a conversation. @param {Key} key @returns {{toid?: number, groupid?: number}} */
+export const where = (key) => (isGroup(key) ? { groupid: idOf(key) } : { toid: idOf(key) });
+
+/**
+ * The conversation of a frame that names it as its receiver does.
+ * @param {Record<string, any>} frame @returns {Key}
+ */
+export const keyOf = (frame) =>
+  frame.groupid ? groupKey(frame.groupid) : userKey(frame.toid ?? 0);
+
+/** Whether a frame is an entry of the log. @param {Frame} frame */
+export const isEntry = (frame) =>
+  "at" in frame &&
+  (frame.msgid === MSG.ONE_CHAT || frame.msgid === MSG.GROUP_CHAT || frame.msgid === MSG.CHANGED);
+
+/**
+ * The entry that a frame is, as it is pushed or stands in a page of the history.
+ * @param {Frame} frame @param {number} me own id @returns {Entry}
+ */
+export function readEntry(frame, me) {
+  const between = frame.id === me ? (frame.toid ?? 0) : frame.id;
+  return {
+    at: frame.at,
+    cid: frame.cid,
+    key: frame.groupid ? groupKey(frame.groupid) : userKey(between),
+    from: frame.id,
+    name: frame.name ?? "",
+    time: frame.time,
+    text: frame.msg ?? "",
+    re: frame.re ?? 0,
+    deleted: Boolean(frame.deleted),
+    change:
+      frame.msgid === MSG.CHANGED
+        ? {
+            what: frame.what,
+            whom: frame.whom ?? 0,
+            name: frame.newname ?? "",
+            detail: frame.detail ?? "",
+          }
+        : null,
+  };
+}
+
+/**
+ * An id of a message that is never used again. It begins with the time, as the server asks for.
+ * @param {number} now in ms @param {Uint8Array} random 8 bytes
+ */
+export function newCid(now, random) {
+  const digits = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${String(now).padStart(13, "0")}-${digits}`;
+}
+
+/** What is left of a text to be sent; "" where there is nothing. @param {string} typed */
+export function tidied(typed) {
+  return typed.replace(/\r\n?/g, "\n").replace(/^\n+|\s+$/g, "");
+}
+
+/**
+ * A text in pieces that the server takes, cut where words end if that is near.
+ * @param {string} text @returns {string[]}
+ */
+export function pieces(text) {
+  const characters = Array.from(text);
+  const found = [];
+  while (characters.length > MOST_CHARACTERS) {
+    const head = characters.slice(0, MOST_CHARACTERS);
+    const space = Math.max(head.lastIndexOf("\n"), head.lastIndexOf(" "));
+    const end = space > MOST_CHARACTERS / 2 ? space + 1 : MOST_CHARACTERS;
+    found.push(characters.splice(0, end).join(""));
+  }
+  found.push(characters.join(""));
+  return found.filter((piece) => piece !== "");
+}

@@ -1,0 +1,180 @@
+/**
+ * What this browser keeps of a user's conversations, in IndexedDB, for all tabs alike.
+ *
+ * Messages and the place in the log that they reach to are written in one transaction: who says
+ * that something is taken over has it.
+ *
+ * @import {Entry, Key} from "../protocol/protocol.js"
+ * @import {Unsent} from "../model/chats.js"
+ */
+
+const VERSION = 1;
+export const MOST_KEPT = 20_000; // messages, of all conversations; the server has the others
+
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+/** @param {IDBTransaction} transaction @returns {Promise<void>} */
+const committed = (transaction) =>
+  new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+
+export class Store {
+  /** @param {IDBDatabase} database */
+  constructor(database) {
+    this._database = database;
+    database.onversionchange = () => database.close(); // a later page wants it
+  }
+
+  /** @param {number} userId */
+  static async open(userId) {
+    const request = indexedDB.open(`chat-${userId}`, VERSION);
+    request.onupgradeneeded = () => {
+      const database = request.result;
+      database.createObjectStore("meta");
+      database.createObjectStore("messages", { keyPath: ["key", "at"] });
+      database.createObjectStore("unsent", { keyPath: "cid" });
+      database.createObjectStore("drafts");
+    };
+    const store = new Store(await done(request));
+    await store._trim();
+    return store;
+  }
+
+  /** @param {number} userId */
+  static async forget(userId) {
+    await done(indexedDB.deleteDatabase(`chat-${userId}`)).catch(() => {});
+  }
+
+  close() {
+    this._database.close();
+  }
+
+  // -- the place in the log ----------------------------------------------------------------------
+
+  async place() {
+    const kept = await done(this._read("meta").get("place"));
+    return /** @type {{since: number, epoch: string}} */ (kept ?? { since: 0, epoch: "" });
+  }
+
+  /**
+   * Another tab may be further; the place only grows within an epoch.
+   * @param {Entry[]} entries @param {number} since @param {string} epoch
+   */
+  async commit(entries, since, epoch) {
+    const transaction = this._database.transaction(["meta", "messages"], "readwrite");
+    const meta = transaction.objectStore("meta");
+    const messages = transaction.objectStore("messages");
+    for (const entry of entries) messages.put(entry);
+    const before = meta.get("place");
+    before.onsuccess = () => {
+      const place = before.result;
+      if (!place || place.epoch !== epoch || place.since < since) meta.put({ since, epoch }, "place");
+    };
+    await committed(transaction);
+  }
+
+  /** Positions have begun anew: nothing that is here can be told by them. @param {number} since @param {string} epoch */
+  async reset(since, epoch) {
+    const transaction = this._database.transaction(["meta", "messages"], "readwrite");
+    transaction.objectStore("messages").clear();
+    transaction.objectStore("meta").put({ since, epoch }, "place");
+    transaction.objectStore("meta").delete("conversations");
+    await committed(transaction);
+  }
+
+  // -- messages ----------------------------------------------------------------------------------
+
+  /** The last of a conversation below a position, ascending. @param {Key} key @param {number} before @param {number} limit */
+  async latest(key, before, limit) {
+    const range = IDBKeyRange.bound([key, 0], [key, before], false, true);
+    /** @type {Entry[]} */
+    const found = [];
+    const cursors = this._read("messages").openCursor(range, "prev");
+    await new Promise((resolve, reject) => {
+      cursors.onerror = () => reject(cursors.error);
+      cursors.onsuccess = () => {
+        const cursor = cursors.result;
+        if (!cursor || found.length === limit) return resolve(null);
+        found.unshift(cursor.value);
+        cursor.continue();
+      };
+    });
+    return found;
+  }
+
+  /** What a page of the history had. @param {Entry[]} entries */
+  async remember(entries) {
+    const transaction = this._database.transaction("messages", "readwrite");
+    for (const entry of entries) transaction.objectStore("messages").put(entry);
+    await committed(transaction);
+  }
+
+  async _trim() {
+    const count = await done(this._read("messages").count());
+    if (count <= MOST_KEPT) return;
+    const all = await done(this._read("messages").getAllKeys());
+    const oldest = all.sort((one, other) => at(one) - at(other)).slice(0, count - MOST_KEPT);
+    const transaction = this._database.transaction("messages", "readwrite");
+    for (const key of oldest) transaction.objectStore("messages").delete(key);
+    await committed(transaction);
+  }
+
+  // -- what else ---------------------------------------------------------------------------------
+
+  /** @returns {Promise<Unsent[]>} in the order in which they were written */
+  async unsent() {
+    return done(this._read("unsent").getAll()); // by cid, which begins with the time
+  }
+
+  /** @param {Unsent} message */
+  async queue(message) {
+    await this._write("unsent", (all) => all.put(message));
+  }
+
+  /** @param {string} cid */
+  async unqueue(cid) {
+    await this._write("unsent", (all) => all.delete(cid));
+  }
+
+  /** @param {Key} key @returns {Promise<string>} */
+  async draft(key) {
+    return (await done(this._read("drafts").get(key))) ?? "";
+  }
+
+  /** @param {Key} key @param {string} text */
+  async keepDraft(key, text) {
+    await this._write("drafts", (all) => (text ? all.put(text, key) : all.delete(key)));
+  }
+
+  /** A value that is small, like the last list of conversations. @param {string} name */
+  async value(name) {
+    return done(this._read("meta").get(name));
+  }
+
+  /** @param {string} name @param {any} value */
+  async keep(name, value) {
+    await this._write("meta", (all) => all.put(value, name));
+  }
+
+  /** @param {string} name */
+  _read(name) {
+    return this._database.transaction(name, "readonly").objectStore(name);
+  }
+
+  /** @param {string} name @param {(store: IDBObjectStore) => void} change */
+  async _write(name, change) {
+    const transaction = this._database.transaction(name, "readwrite");
+    change(transaction.objectStore(name));
+    await committed(transaction);
+  }
+}
+
+/** @param {IDBValidKey} key */
+const at = (key) => /** @type {[string, number]} */ (key)[1];

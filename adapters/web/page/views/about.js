@@ -1,0 +1,103 @@
+/**
+ * What there is to know and to do about the conversation that is open: who is in it, and settings.
+ *
+ * @import {App} from "../app.js"
+ * @import {Chat} from "../model/chats.js"
+ */
+
+import { explained, t } from "../i18n/i18n.js";
+import { MSG, idOf, isGroup, userKey } from "../protocol/protocol.js";
+import { button, dialog, field, h, say } from "./dom.js";
+
+const MEMBERS_SHOWN = 200;
+
+/** @param {App} app @param {Chat} chat */
+export function openAbout(app, chat) {
+  const alert = h("p", { class: "alert", role: "alert" });
+  const body = h("div");
+  const box = dialog(app.nameOf(chat), t("close"), alert, body);
+  draw();
+
+  function draw() {
+    const mute = button(t(chat.muted ? "unmute" : "mute"), () =>
+      tried(async () => {
+        await app.mute(chat, !chat.muted);
+        draw();
+      }),
+    );
+    body.replaceChildren(mute, ...(isGroup(chat.key) ? group() : friend()));
+  }
+
+  function friend() {
+    const id = idOf(chat.key);
+    if (id === app.chats.me) return [];
+    const listed = app.friends.has(id);
+    const act = () => (listed ? app.removeFriend(id) : app.addFriend(id));
+    const line = button(t(listed ? "remove_friend" : "add_friend"), () => tried(act).then(draw));
+    return [h("p", {}, t("number", { id })), line];
+  }
+
+  function group() {
+    const groupid = idOf(chat.key);
+    const name = h("input", { name: "groupname", value: chat.name, maxlength: "50", dir: "auto" });
+    const members = h("ul", { class: "people" }, h("li", {}, t("loading")));
+    const count = h("h3", {}, t("members"));
+    tried(async () => {
+      const found = await app.session.ask({ msgid: MSG.MEMBERS, groupid, limit: MEMBERS_SHOWN });
+      say(count, `${t("members")} (${found.users.length}${found.next ? "+" : ""})`);
+      members.replaceChildren(...found.users.map(member));
+    });
+    const rename = h(
+      "form",
+      {
+        submit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          tried(() => app.session.ask({ msgid: MSG.RENAME_GROUP, groupid, groupname: name.value }));
+        },
+      },
+      field(t("group_name"), name),
+      h("button", { type: "submit" }, t("rename")),
+    );
+    const leave = button(t("leave"), () => confirmLeaving(groupid), { class: "danger" });
+    const inside = chat.left ? [h("p", {}, t("left_group"))] : [rename, count, members, leave];
+    return [h("p", {}, t("number", { id: groupid })), ...inside];
+  }
+
+  /** @param {Record<string, any>} one */
+  function member(one) {
+    const online = one.state === "online";
+    return h(
+      "li",
+      {},
+      h("span", { class: online ? "dot online" : "dot", role: "img", "aria-label": t(online ? "online" : "away") }),
+      button(one.name, () => {
+        box.close();
+        app.met(one);
+        app.show(userKey(one.id));
+      }, { class: "link" }),
+      one.role === "creator" && h("small", {}, t("creator")),
+    );
+  }
+
+  /** @param {number} groupid */
+  function confirmLeaving(groupid) {
+    const sure = dialog(
+      t("leave_sure", { group: chat.name }),
+      t("close"),
+      button(t("leave"), () => {
+        sure.close();
+        tried(() => app.session.ask({ msgid: MSG.LEAVE_GROUP, groupid })).then(() => box.close());
+      }, { class: "danger" }),
+    );
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async function tried(act) {
+    try {
+      say(alert, "");
+      await act();
+    } catch (error) {
+      say(alert, explained(error));
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What has to be said above everything: that there is no connection, and what the operator says.
+ *
+ * @import {App} from "../app.js"
+ */
+
+import { t } from "../i18n/i18n.js";
+import { button, h, say } from "./dom.js";
+
+export class Banner {
+  /** @param {App} app */
+  constructor(app) {
+    this._again = 0;
+    this._text = h("span");
+    this._retry = button("", () => app.session.retry());
+    this._line = h("div", { class: "banner offline", role: "status", hidden: true }, this._text, this._retry);
+    this._notices = h("div", { "aria-live": "polite" });
+    this.element = h("div", { class: "banners" }, this._line, this._notices);
+    setInterval(() => this._count(), 500);
+  }
+
+  /** @param {number} again when the next try is, in ms; 0: it is on its way */
+  offline(again) {
+    this._again = again;
+    this._line.hidden = false;
+    this._count();
+  }
+
+  online() {
+    this._line.hidden = true;
+  }
+
+  /** @param {string} text */
+  notice(text) {
+    const line = h("div", { class: "banner notice" });
+    const shut = button("×", () => line.remove(), { class: "quiet", "aria-label": t("close") });
+    line.append(h("strong", {}, `${t("notice")}: `), h("span", { dir: "auto" }, text), shut);
+    this._notices.append(line);
+    while (this._notices.children.length > 3) this._notices.firstElementChild?.remove();
+  }
+
+  _count() {
+    if (this._line.hidden) return;
+    const seconds = Math.ceil((this._again - Date.now()) / 1000);
+    say(this._retry, t("retry"));
+    this._retry.hidden = seconds <= 0;
+    say(this._text, seconds > 0 ? t("offline_for", { seconds }) : t("connecting"));
+  }
+}

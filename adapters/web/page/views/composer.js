@@ -1,0 +1,152 @@
+/**
+ * Where messages are written. Enter sends, unless an input method is composing; Shift-Enter begins
+ * a new line. What is not sent is kept as a draft of its conversation.
+ *
+ * @import {App} from "../app.js"
+ * @import {Key} from "../protocol/protocol.js"
+ */
+
+import { t } from "../i18n/i18n.js";
+import { pieces, tidied } from "../protocol/protocol.js";
+import { button, h, say } from "./dom.js";
+
+const TYPING_EVERY = 3_000; // ms
+const DRAFT_AFTER = 300;
+const EMOJI = [..."😀😂🙂😉😊😍😘😜🤔😎😴😢😭😡😱🥳👍👎👌🙏👏💪👋🎉🔥✨🎂🌹🍺🍵🐱🐶🌞🌧🚀✅❌❓❗💯"];
+
+export class Composer {
+  /** @param {App} app */
+  constructor(app) {
+    this._app = app;
+    /** @type {Key | null} */
+    this._key = null;
+    this._typedAt = 0;
+    this._field = h("textarea", {
+      rows: "1",
+      enterkeyhint: "send",
+      dir: "auto",
+      keydown: (/** @type {KeyboardEvent} */ event) => this._key_(event),
+      input: () => this._changed(),
+    });
+    this._hint = h("p", { class: "hint", role: "status" });
+    this._emoji = button("☺", () => this._chooseEmoji(), { class: "quiet" });
+    this._send = h("button", { type: "submit", class: "send" });
+    this.element = h(
+      "form",
+      { class: "composer", submit: (/** @type {Event} */ event) => this._submit(event) },
+      this._hint,
+      h("div", { class: "row" }, this._emoji, this._field, this._send),
+    );
+    this.redraw();
+  }
+
+  redraw() {
+    this._field.placeholder = t("write");
+    this._field.setAttribute("aria-label", t("write"));
+    this._emoji.setAttribute("aria-label", t("emoji"));
+    say(this._send, t("send"));
+    this._say();
+  }
+
+  focus() {
+    this._field.focus();
+  }
+
+  /** @param {Key} key */
+  async open(key) {
+    this._keepDraft();
+    this._key = key;
+    this._field.value = "";
+    const left = this._app.chats.chat(key).left;
+    this._field.disabled = this._send.disabled = this._emoji.disabled = left;
+    const draft = await this._app.draft(key);
+    if (this._key === key && !this._field.value) this._field.value = draft;
+    this._grow();
+    this._say();
+  }
+
+  /** @param {KeyboardEvent} event */
+  _key_(event) {
+    const composing = event.isComposing || event.keyCode === 229; // some say it by that alone
+    if (event.key !== "Enter" || event.shiftKey || composing) return;
+    event.preventDefault();
+    this._submit(event);
+  }
+
+  /** @param {Event} event */
+  _submit(event) {
+    event.preventDefault();
+    const text = tidied(this._field.value);
+    if (!text || this._key === null) return;
+    for (const piece of pieces(text)) this._app.send(this._key, piece);
+    this._field.value = "";
+    this._grow();
+    this._say();
+    clearTimeout(this._timer);
+    this._app.keepDraft(this._key, "");
+    this._typedAt = 0;
+  }
+
+  _changed() {
+    this._grow();
+    this._say();
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this._keepDraft(), DRAFT_AFTER);
+    const now = Date.now();
+    if (this._key !== null && this._field.value && now - this._typedAt >= TYPING_EVERY) {
+      this._typedAt = now;
+      this._app.typing(this._key);
+    }
+  }
+
+  _keepDraft() {
+    clearTimeout(this._timer);
+    if (this._key !== null) this._app.keepDraft(this._key, this._field.value);
+  }
+
+  _say() {
+    const left = this._key !== null && this._app.chats?.chat(this._key).left;
+    const count = pieces(tidied(this._field.value)).length;
+    say(this._hint, left ? t("left_group") : count > 1 ? t("too_long", { count }) : "");
+  }
+
+  _grow() {
+    this._field.style.height = "auto";
+    this._field.style.height = `${Math.min(this._field.scrollHeight, 180)}px`;
+  }
+
+  _chooseEmoji() {
+    const open = this.element.querySelector(".emoji");
+    if (open) {
+      open.remove();
+      return;
+    }
+    const choose = (/** @type {string} */ one) => {
+      const { selectionStart: from, selectionEnd: upto } = this._field;
+      this._field.setRangeText(one, from, upto, "end");
+      this._changed();
+      box.remove();
+      this.focus();
+    };
+    const box = h(
+      "div",
+      {
+        class: "emoji",
+        role: "group",
+        "aria-label": t("emoji"),
+        keydown: (/** @type {KeyboardEvent} */ event) => {
+          if (event.key !== "Escape") return;
+          event.stopPropagation();
+          box.remove();
+          this._emoji.focus();
+        },
+      },
+      ...EMOJI.map((one) => button(one, () => choose(one), { class: "quiet" })),
+    );
+    this.element.prepend(box);
+    box.querySelector("button")?.focus();
+  }
+
+  /** @type {any} */
+  _timer;
+}

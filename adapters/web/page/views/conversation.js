@@ -1,0 +1,83 @@
+/**
+ * The conversation that is open: its head, its messages, and where one writes.
+ *
+ * @import {App} from "../app.js"
+ */
+
+import { t } from "../i18n/i18n.js";
+import { isGroup } from "../protocol/protocol.js";
+import { Composer } from "./composer.js";
+import { Messages } from "./messages.js";
+import { button, h, say } from "./dom.js";
+
+export class ConversationView {
+  /** @param {App} app */
+  constructor(app) {
+    this._app = app;
+    this.messages = new Messages(app);
+    this.composer = new Composer(app);
+    this._name = h("h2", { dir: "auto" });
+    this._state = h("p", { class: "state" });
+    this._back = button("‹", () => app.back(), { class: "quiet back" });
+    this._about = button("⋯", () => app.openAbout(), { class: "quiet" });
+    this._toEnd = button("↓", () => this.messages.toEnd(), { class: "to-end", hidden: true });
+    this._live = h("div", { class: "aside", "aria-live": "polite" });
+    this.element = h(
+      "main",
+      { class: "conversation", hidden: true },
+      h("header", {}, this._back, h("div", { class: "title" }, this._name, this._state), this._about),
+      h("div", { class: "between" }, this.messages.element, this._toEnd),
+      this._live,
+      this.composer.element,
+    );
+  }
+
+  open() {
+    const key = /** @type {string} */ (this._app.open);
+    this.element.hidden = false;
+    this.messages.open(key);
+    this.composer.open(key);
+    this._live.replaceChildren();
+    this.update();
+  }
+
+  close() {
+    this.element.hidden = true;
+  }
+
+  redraw() {
+    this.composer.redraw();
+    this.messages.redraw();
+  }
+
+  update() {
+    const chat = this._app.openChat;
+    if (!chat) return;
+    say(this._name, this._app.nameOf(chat));
+    say(this._state, this._stateOf(chat.key));
+    this._back.setAttribute("aria-label", t("back"));
+    this._about.setAttribute("aria-label", t("more"));
+    this._toEnd.setAttribute("aria-label", t("to_the_end"));
+    this.messages.update();
+    this.sawMessages();
+  }
+
+  sawMessages() {
+    this._toEnd.hidden = this.messages.follows;
+  }
+
+  /** Say aloud what has just come. @param {string} from @param {string} text */
+  announce(from, text) {
+    this._live.append(h("p", {}, `${from}: ${text}`));
+    while (this._live.children.length > 3) this._live.firstElementChild?.remove();
+  }
+
+  /** @param {string} key */
+  _stateOf(key) {
+    const names = this._app.chats.typists(key, Date.now());
+    if (names.length === 1) return t("typing_one", { name: names[0] });
+    if (names.length > 1) return t("typing_many", { names: names.slice(0, 3).join(", ") });
+    if (isGroup(key)) return t("group");
+    return this._app.isFriend(key) ? t(this._app.isOnline(key) ? "online" : "away") : "";
+  }
+}

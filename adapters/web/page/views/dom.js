@@ -1,0 +1,69 @@
+/**
+ * Making elements. Texts are texts: nothing that anybody has written becomes markup.
+ *
+ * @typedef {Node | string | null | undefined | false} Child
+ */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [props] attributes; functions are listeners, by their events' names
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined)
+      element.setAttribute(name, String(value));
+  }
+  element.append(...children.filter(isThere));
+  return element;
+}
+
+/** @param {Child} child @returns {child is Node | string} */
+const isThere = (child) => child !== null && child !== undefined && child !== false;
+
+/** Let an element have these children, and move no more than has to be. @param {Element} parent @param {Element[]} wanted */
+export function reconcile(parent, wanted) {
+  const keep = new Set(wanted);
+  for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
+  wanted.forEach((child, place) => {
+    const there = parent.children[place];
+    if (there !== child) parent.insertBefore(child, there ?? null);
+  });
+}
+
+/** Set a text if it is another. @param {Element} element @param {string} text */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A field with its label. @param {string} label @param {HTMLElement} input */
+export const field = (label, input) => h("label", { class: "field" }, h("span", {}, label), input);
+
+/** @param {string} label @param {(event: Event) => void} click @param {Record<string, any>} [props] */
+export const button = (label, click, props = {}) =>
+  h("button", { type: "button", click, ...props }, label);
+
+/**
+ * A dialog that is gone when it is closed. The focus goes back to where it was.
+ * @param {string} title @param {string} close @param {...Child} children
+ */
+export function dialog(title, close, ...children) {
+  const before = document.activeElement;
+  const heading = h("h2", { id: `dialog-${Date.now()}` }, title);
+  const box = h("dialog", { "aria-labelledby": heading.id });
+  const shut = button("×", () => box.close(), { class: "quiet close", "aria-label": close });
+  box.append(h("header", {}, heading, shut), h("div", { class: "body" }, ...children));
+  box.addEventListener("close", () => {
+    box.remove();
+    if (before instanceof HTMLElement && before.isConnected) before.focus();
+  });
+  box.addEventListener("click", (event) => event.target === box && box.close());
+  document.body.append(box);
+  box.showModal();
+  return box;
+}

@@ -1,0 +1,81 @@
+/**
+ * Logging in and registering.
+ *
+ * @import {App} from "../app.js"
+ */
+
+import { LANGUAGES, explained, spoken, t } from "../i18n/i18n.js";
+import { button, field, h, say } from "./dom.js";
+
+/** @param {App} app @param {string} [why] why one has to log in again */
+export function loginView(app, why = "") {
+  let registering = false;
+  const alert = h("p", { class: "alert", role: "alert" }, why);
+  const name = h("input", { name: "name", autocomplete: "username", maxlength: "100", autofocus: true, dir: "auto" });
+  const password = h("input", { name: "password", type: "password", maxlength: "128" });
+  const again = h("input", { name: "again", type: "password", autocomplete: "new-password", maxlength: "128" });
+  const remember = h("input", { name: "remember", type: "checkbox" });
+  const form = h("form", { novalidate: true, submit: (/** @type {Event} */ event) => submit(event) });
+  const view = h("main", { class: "login" }, form);
+
+  /** @param {Event} event */
+  async function submit(event) {
+    event.preventDefault();
+    const problem = missing();
+    say(alert, problem);
+    if (problem) return;
+    form.inert = true;
+    try {
+      if (registering) await app.session.register(name.value, password.value);
+      await app.logIn(name.value.trim(), password.value, remember.checked);
+    } catch (error) {
+      say(alert, explained(error));
+      form.inert = false;
+      password.focus();
+    }
+  }
+
+  function missing() {
+    if (!name.value.trim()) return t("name_missing");
+    if (!password.value) return t("password_missing");
+    if (registering && password.value !== again.value) return t("passwords_differ");
+    return "";
+  }
+
+  function draw() {
+    password.autocomplete = registering ? "new-password" : "current-password";
+    const change = button(t(registering ? "to_log_in" : "to_register"), () => {
+      registering = !registering;
+      say(alert, "");
+      draw();
+      name.focus();
+    });
+    change.className = "link";
+    form.replaceChildren(
+      h("h1", {}, t("title")),
+      alert,
+      field(t(registering ? "name" : "name_or_id"), name),
+      field(t("password"), password),
+      ...(registering ? [field(t("password_again"), again)] : []),
+      h("label", { class: "check" }, remember, h("span", {}, t("remember"))),
+      h("button", { type: "submit", class: "main" }, t(registering ? "register" : "log_in")),
+      change,
+      languageChoice(app),
+    );
+  }
+
+  draw();
+  return { element: view, draw };
+}
+
+/** @param {App} app */
+export function languageChoice(app) {
+  const choice = h("select", {
+    name: "language",
+    change: () => app.speak(choice.value),
+  });
+  for (const [name, words] of Object.entries(LANGUAGES)) {
+    choice.append(h("option", { value: name, lang: name, selected: name === spoken() }, words.language));
+  }
+  return field(t("choose_language"), choice);
+}

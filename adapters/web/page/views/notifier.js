@@ -1,0 +1,43 @@
+/**
+ * Telling its user of what came while they look elsewhere: in the title, and by a notification if
+ * they want that.
+ */
+
+import { t } from "../i18n/i18n.js";
+
+const WANTED = "chat.notify";
+
+export class Notifier {
+  get wanted() {
+    return "Notification" in window && Notification.permission === "granted" && localStorage[WANTED] === "yes";
+  }
+
+  /** Return whether it is as wanted now. @param {boolean} on */
+  async want(on) {
+    if (!on) {
+      localStorage.removeItem(WANTED);
+      return true;
+    }
+    if (!("Notification" in window)) return false;
+    if ((await Notification.requestPermission()) !== "granted") return false;
+    localStorage[WANTED] = "yes";
+    return true;
+  }
+
+  /** @param {number} unread */
+  count(unread) {
+    const title = unread ? `(${unread}) ${t("title")}` : t("title");
+    if (document.title !== title) document.title = title;
+  }
+
+  /** @param {string} from @param {string} text @param {string} key @param {() => void} open */
+  tell(from, text, key, open) {
+    if (!this.wanted || (document.visibilityState === "visible" && document.hasFocus())) return;
+    const shown = new Notification(from, { body: text.slice(0, 200), tag: key });
+    shown.onclick = () => {
+      window.focus();
+      open();
+      shown.close();
+    };
+  }
+}

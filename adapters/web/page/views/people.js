@@ -1,0 +1,103 @@
+/**
+ * Beginning something: writing to somebody, friends, making and joining groups.
+ *
+ * @import {App} from "../app.js"
+ */
+
+import { explained, t } from "../i18n/i18n.js";
+import { MSG, groupKey, userKey } from "../protocol/protocol.js";
+import { button, dialog, field, h, say } from "./dom.js";
+
+/** @param {App} app */
+export function openPeople(app) {
+  const alert = h("p", { class: "alert", role: "alert" });
+  const friends = h("ul", { class: "people" });
+  const box = dialog(
+    t("new"),
+    t("close"),
+    alert,
+    asking(t("find_user"), t("find"), [words("name", t("user_name"))], async ({ name }) => {
+      const found = await app.session.ask({ msgid: MSG.FIND_USER, name });
+      app.met(found);
+      show(userKey(found.id));
+    }),
+    asking(t("join_group"), t("join"), [words("group", t("group_name_or_id"))], async ({ group }) => {
+      const named = /^\d+$/.test(group) ? { groupid: Number(group) } : { groupname: group };
+      const ack = await app.session.ask({ msgid: MSG.JOIN_GROUP, ...named });
+      app.chats.chat(groupKey(ack.groupid)).name = ack.groupname;
+      show(groupKey(ack.groupid));
+    }),
+    asking(
+      t("create_group"),
+      t("create"),
+      [words("groupname", t("group_name")), words("groupdesc", t("group_description"), false)],
+      async (fields) => {
+        const ack = await app.session.ask({ msgid: MSG.CREATE_GROUP, ...fields });
+        app.chats.chat(groupKey(ack.groupid)).name = fields.groupname;
+        show(groupKey(ack.groupid));
+      },
+    ),
+    h("h3", {}, t("friends")),
+    friends,
+  );
+  drawFriends();
+  const ends = app.on("presence", drawFriends);
+  box.addEventListener("close", ends);
+
+  function drawFriends() {
+    const rows = [...app.friends.values()].map((one) =>
+      h(
+        "li",
+        {},
+        h("span", { class: one.online ? "dot online" : "dot", role: "img", "aria-label": t(one.online ? "online" : "away") }),
+        button(one.name, () => show(userKey(one.id)), { class: "link" }),
+        button(t("remove_friend"), () => tried(() => app.removeFriend(one.id)), { class: "quiet" }),
+      ),
+    );
+    friends.replaceChildren(...(rows.length ? rows : [h("li", {}, t("no_friends"))]));
+  }
+
+  /** @param {string} key */
+  function show(key) {
+    box.close();
+    app.show(key);
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async function tried(act) {
+    try {
+      say(alert, "");
+      await act();
+    } catch (error) {
+      say(alert, explained(error));
+    }
+  }
+
+  /**
+   * @param {string} title @param {string} verb
+   * @param {HTMLElement[]} fields
+   * @param {(values: Record<string, string>) => Promise<void>} act
+   */
+  function asking(title, verb, fields, act) {
+    const form = h(
+      "form",
+      {
+        submit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          const values = Object.fromEntries(new FormData(form));
+          tried(() => act(/** @type {Record<string, string>} */ (values)));
+        },
+      },
+      h("h3", {}, title),
+      ...fields,
+      h("button", { type: "submit" }, verb),
+    );
+    return form;
+  }
+}
+
+/** @param {string} name @param {string} label */
+function words(name, label, required = true) {
+  const input = h("input", { name, required, maxlength: "200", autocomplete: "off", dir: "auto" });
+  return field(label, input);
+}

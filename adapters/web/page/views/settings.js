@@ -1,0 +1,108 @@
+/**
+ * What its user may choose: language, notifications, what others are told, devices, password.
+ *
+ * @import {App} from "../app.js"
+ */
+
+import { brief, explained, t } from "../i18n/i18n.js";
+import { MSG } from "../protocol/protocol.js";
+import { languageChoice } from "./login.js";
+import { button, dialog, field, h, say } from "./dom.js";
+
+/** @param {App} app */
+export function openSettings(app) {
+  const alert = h("p", { class: "alert", role: "alert" });
+  const done = h("p", { role: "status" });
+  const devices = h("ul", { class: "people" }, h("li", {}, t("loading")));
+  const notify = check(t("notifications"), app.notifier.wanted, async (on) => {
+    if (!(await app.notifier.want(on))) throw { error: "", message: "" };
+  });
+  const box = dialog(
+    t("settings"),
+    t("close"),
+    alert,
+    done,
+    languageChoice(app),
+    notify,
+    check(t("hide_read"), app.preferences.hide_read, (on) => app.prefer({ hide_read: on })),
+    check(t("hide_typing"), app.preferences.hide_typing, (on) => app.prefer({ hide_typing: on })),
+    h("h3", {}, t("devices")),
+    devices,
+    passwordForm(),
+    h("p", { class: "keys" }, t("keys")),
+    button(t("log_out"), () => {
+      box.close();
+      app.logOut();
+    }, { class: "danger" }),
+  );
+  tried(drawDevices);
+
+  /** @param {string} label @param {boolean} on @param {(on: boolean) => Promise<unknown>} change */
+  function check(label, on, change) {
+    const input = h("input", { type: "checkbox", checked: on });
+    input.addEventListener("change", async () => {
+      if (!(await tried(() => change(input.checked)))) input.checked = !input.checked;
+    });
+    return h("label", { class: "check" }, input, h("span", {}, label));
+  }
+
+  async function drawDevices() {
+    const { sessions } = await app.session.ask({ msgid: MSG.SESSIONS });
+    devices.replaceChildren(
+      ...sessions.map((/** @type {any} */ one) =>
+        h(
+          "li",
+          {},
+          h("span", { dir: "auto" }, one.device || t("number", { id: one.session.slice(0, 6) })),
+          h("small", {}, one.current ? t("this_device") : t("seen", { when: brief(one.seen, Date.now()) })),
+          !one.current && button(t("end_device"), () => tried(() => end(one.session)), { class: "quiet" }),
+        ),
+      ),
+    );
+  }
+
+  /** @param {string} session */
+  async function end(session) {
+    await app.session.ask({ msgid: MSG.END_SESSION, session });
+    await drawDevices();
+  }
+
+  function passwordForm() {
+    const old = h("input", { type: "password", autocomplete: "current-password", maxlength: "128" });
+    const next = h("input", { type: "password", autocomplete: "new-password", maxlength: "128" });
+    return h(
+      "form",
+      {
+        submit: (/** @type {Event} */ event) => {
+          event.preventDefault();
+          if (!old.value || !next.value) {
+            say(alert, t("password_missing"));
+            return;
+          }
+          tried(async () => {
+            await app.changePassword(old.value, next.value);
+            old.value = next.value = "";
+            say(done, t("password_changed"));
+            await drawDevices();
+          });
+        },
+      },
+      h("h3", {}, t("change_password")),
+      field(t("old_password"), old),
+      field(t("new_password"), next),
+      h("button", { type: "submit" }, t("change")),
+    );
+  }
+
+  /** Return whether it went well. @param {() => Promise<unknown>} act */
+  async function tried(act) {
+    try {
+      say(alert, "");
+      await act();
+      return true;
+    } catch (error) {
+      say(alert, error instanceof Error ? explained(error) : t("notifications_denied"));
+      return false;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The conversations, the most recent first.
+ *
+ * @import {App} from "../app.js"
+ * @import {Chat} from "../model/chats.js"
+ * @import {Key} from "../protocol/protocol.js"
+ */
+
+import { brief, t } from "../i18n/i18n.js";
+import { isGroup, idOf } from "../protocol/protocol.js";
+import { button, h, reconcile, say } from "./dom.js";
+
+export class Sidebar {
+  /** @param {App} app */
+  constructor(app) {
+    this._app = app;
+    /** @type {Map<string, HTMLLIElement>} */
+    this._rows = new Map();
+    this._name = h("h1", { dir: "auto" });
+    this._new = button("", () => app.openPeople(), { class: "new" });
+    this._menu = button("⚙", () => app.openSettings(), { class: "quiet" });
+    this._list = h("ul", { class: "chats" });
+    this._empty = h("p", { class: "empty" });
+    this._more = button("", () => app.moreConversations(), { class: "quiet more" });
+    this.element = h(
+      "nav",
+      { class: "sidebar", keydown: (/** @type {KeyboardEvent} */ event) => this._key(event) },
+      h("header", {}, this._name, this._new, this._menu),
+      this._empty,
+      this._list,
+      this._more,
+    );
+  }
+
+  update() {
+    const { chats } = this._app;
+    this.element.setAttribute("aria-label", t("conversations"));
+    say(this._name, this._app.session.me?.name ?? "");
+    say(this._new, t("new"));
+    this._menu.setAttribute("aria-label", t("menu"));
+    say(this._more, t("more"));
+    this._more.hidden = chats.next === null;
+    const rows = chats.list().filter((one) => this._isShown(one));
+    say(this._empty, rows.length ? "" : t("no_conversations"));
+    reconcile(this._list, rows.map((chat) => this._row(chat)));
+  }
+
+  /** @param {Chat} chat */
+  _isShown(chat) {
+    const { chats, open } = this._app;
+    return chat.last || chat.key === open || chats.waiting(chat.key).length > 0;
+  }
+
+  /** @param {Chat} chat */
+  _row(chat) {
+    const app = this._app;
+    let row = this._rows.get(chat.key);
+    if (!row) {
+      row = h(
+        "li",
+        {},
+        h(
+          "button",
+          { type: "button", class: "chat", click: () => app.show(chat.key) },
+          h("span", { class: "face", "aria-hidden": "true" }),
+          h("span", { class: "name", dir: "auto" }),
+          h("time"),
+          h("span", { class: "last", dir: "auto" }),
+          h("span", { class: "count" }),
+        ),
+      );
+      this._rows.set(chat.key, row);
+    }
+    this._fill(row, chat);
+    return row;
+  }
+
+  /** @param {HTMLLIElement} row @param {Chat} chat */
+  _fill(row, chat) {
+    const find = (/** @type {string} */ what) => /** @type {HTMLElement} */ (row.querySelector(what));
+    const name = this._app.nameOf(chat);
+    say(find(".name"), name);
+    const face = find(".face");
+    say(face, Array.from(name)[0] ?? "?");
+    face.dataset.hue = String(hue(chat.key));
+    face.classList.toggle("online", this._app.isOnline(chat.key));
+    say(find("time"), chat.last ? brief(chat.last.time, Date.now()) : "");
+    say(find(".last"), this._app.lastInWords(chat));
+    const count = find(".count");
+    say(count, chat.unread ? (chat.unread > 999 ? "999+" : String(chat.unread)) : "");
+    count.setAttribute("aria-label", chat.unread ? t("unread", { count: chat.unread }) : "");
+    count.setAttribute("role", "img");
+    count.hidden = !chat.unread;
+    const line = find("button");
+    line.classList.toggle("muted", chat.muted);
+    line.classList.toggle("has-unread", chat.unread > 0);
+    if (chat.key === this._app.open) line.setAttribute("aria-current", "true");
+    else line.removeAttribute("aria-current");
+  }
+
+  /** Arrows go from one to the next. @param {KeyboardEvent} event */
+  _key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.altKey) return;
+    const all = [...this._list.querySelectorAll("button")];
+    const place = all.findIndex((one) => one === document.activeElement);
+    const next = all[place + step];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  }
+}
+
+/** @param {Key} key */
+export const hue = (key) => ((idOf(key) * 7 + (isGroup(key) ? 3 : 0)) % 8) + 1;

@@ -1,0 +1,81 @@
+/**
+ * Ctrl-K: to another conversation, by a part of its name.
+ *
+ * @import {App} from "../app.js"
+ */
+
+import { t } from "../i18n/i18n.js";
+import { dialog, h } from "./dom.js";
+
+const SHOWN = 9;
+
+/** @param {App} app */
+export function openSwitcher(app) {
+  let chosen = 0;
+  const input = h("input", {
+    type: "search",
+    role: "combobox",
+    "aria-expanded": "true",
+    "aria-controls": "switcher-found",
+    "aria-autocomplete": "list",
+    "aria-label": t("switch"),
+    placeholder: t("switch"),
+    autocomplete: "off",
+    input: () => {
+      chosen = 0;
+      draw();
+    },
+    keydown: (/** @type {KeyboardEvent} */ event) => key(event),
+  });
+  const list = h("ul", { id: "switcher-found", role: "listbox", "aria-label": t("conversations") });
+  const box = dialog(t("switch"), t("close"), input, list);
+  box.classList.add("switcher");
+  draw();
+  input.focus();
+
+  function found() {
+    const part = input.value.trim().toLowerCase();
+    const all = app.chats.list().map((chat) => ({ key: chat.key, name: app.nameOf(chat) }));
+    for (const one of app.friends.values()) {
+      if (!app.chats.all.has(`u${one.id}`)) all.push({ key: `u${one.id}`, name: one.name });
+    }
+    return all.filter((one) => one.name.toLowerCase().includes(part)).slice(0, SHOWN);
+  }
+
+  function draw() {
+    const rows = found().map((one, place) =>
+      h(
+        "li",
+        {
+          id: `switcher-${place}`,
+          role: "option",
+          "aria-selected": String(place === chosen),
+          click: () => go(one.key),
+          dir: "auto",
+        },
+        one.name,
+      ),
+    );
+    list.replaceChildren(...rows);
+    if (rows.length) input.setAttribute("aria-activedescendant", `switcher-${chosen}`);
+    else list.append(h("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, t("nothing_found")));
+  }
+
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    const all = found();
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown") chosen = Math.min(chosen + 1, all.length - 1);
+    else if (event.key === "ArrowUp") chosen = Math.max(chosen - 1, 0);
+    else if (event.key === "Enter" && all[chosen]) go(all[chosen].key);
+    else return;
+    event.preventDefault();
+    draw();
+  }
+
+  /** @param {string} to */
+  function go(to) {
+    box.close();
+    app.show(to);
+  }
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Chats, MOST_LOADED, TYPING_SHOWN, Tick } from "../../adapters/web/page/model/chats.js";
+
+const [ME, LI] = [13, 15];
+
+const said = (at, from = LI, text = `text ${at}`) => ({
+  msgid: 1005, at, cid: `c${at}`, id: from, name: `user ${from}`, toid: from === ME ? LI : ME, msg: text, time: at,
+});
+const entry = (at, from = LI) => ({
+  at, cid: `c${at}`, key: "u15", from, name: `user ${from}`, time: at, text: `text ${at}`, re: 0, deleted: false, change: null,
+});
+const page = (entries, more, rest = {}) => ({ msgid: 1042, toid: LI, entries, more, ...rest });
+const shown = (chats) => chats.chat("u15").messages.map((one) => one.at);
+
+test("what others say counts as unread once, what one says oneself does not", () => {
+  const chats = new Chats(ME);
+  chats.pushed(entry(1));
+  chats.pushed(entry(1));
+  chats.pushed(entry(2, ME));
+  assert.equal(chats.chat("u15").unread, 1);
+  assert.equal(chats.chat("u15").name, "user 15");
+});
+
+test("what comes while the newest are asked for stands behind them, once", () => {
+  const chats = new Chats(ME);
+  chats.paged(page([said(1), said(2)], false), "newest");
+  chats.pushed(entry(3));
+  chats.paged(page([said(2), said(3)], true), "newest");
+  assert.deepEqual(shown(chats), [2, 3]);
+  assert.equal(chats.chat("u15").atStart, false);
+});
+
+test("older pages come in front, and what is too much goes at the other end", () => {
+  const chats = new Chats(ME);
+  const range = (from, count) => Array.from({ length: count }, (_, step) => said(from + step));
+  chats.paged(page(range(2_000, MOST_LOADED), true), "newest");
+  chats.paged(page(range(1_900, 100), false), "older");
+  const chat = chats.chat("u15");
+  assert.equal(chat.messages.length, MOST_LOADED);
+  assert.deepEqual([chat.messages[0].at, chat.atStart, chat.atEnd], [1_900, true, false]);
+  chats.pushed(entry(9_999));
+  assert.equal(chat.messages.at(-1).at, 1_900 + MOST_LOADED - 1, "what is new would leave a hole");
+  assert.equal(chat.last.at, 9_999);
+});
+
+test("a tick is for the log, two for a device, another colour for being read", () => {
+  const chats = new Chats(ME);
+  const own = entry(5, ME);
+  chats.pushed(own);
+  assert.equal(chats.tick(own), Tick.SENT);
+  chats.marked({ marks: [{ id: LI, got: 5 }] });
+  assert.equal(chats.tick(own), Tick.GOT);
+  chats.marked({ marks: [{ id: LI, got: 3 }] });
+  assert.equal(chats.tick(own), Tick.GOT, "marks only grow");
+  chats.marked({ marks: [{ id: LI, read: 5, toid: LI }] });
+  assert.equal(chats.tick(own), Tick.READ);
+});
+
+test("what is read on another device is read here", () => {
+  const chats = new Chats(ME);
+  chats.pushed(entry(1));
+  chats.pushed(entry(2));
+  chats.marked({ marks: [{ id: ME, read: 2, toid: LI }] });
+  assert.equal(chats.unread, 0);
+});
+
+test("a message waits until the server has it, or it comes back in the stream", () => {
+  const chats = new Chats(ME);
+  const waits = (cid) => ({ cid, key: "u15", text: "hello", time: 1 });
+  chats.wrote(waits("one"));
+  chats.wrote(waits("two"));
+  assert.deepEqual(chats.waiting("u15").map((one) => one.cid), ["one", "two"]);
+  chats.sent("one", 8, 1);
+  chats.pushed({ ...entry(9, ME), cid: "two" });
+  assert.deepEqual(chats.waiting("u15"), []);
+  assert.equal(chats.sent("two", 9, 1), null);
+});
+
+test("a list of conversations says what is unread and what the other has", () => {
+  const chats = new Chats(ME);
+  const row = { toid: LI, name: "li si", last: said(9), read: 4, unread: 3, peer_got: 7, peer_read: 6, muted: true };
+  chats.listed({ msgid: 1040, conversations: [row], next: 9 });
+  const chat = chats.chat("u15");
+  assert.deepEqual([chat.name, chat.unread, chat.got, chat.reads.get(LI), chat.muted], ["li si", 3, 7, 6, true]);
+  assert.equal(chats.unread, 0, "what is muted does not count");
+  assert.equal(chats.next, 9);
+});
+
+test("who types is shown for a while, or until they have said it", () => {
+  const chats = new Chats(ME);
+  chats.pushed(entry(1));
+  chats.typing({ id: LI, name: "li si", toid: LI }, 0);
+  assert.deepEqual(chats.typists("u15", TYPING_SHOWN - 1), ["li si"]);
+  assert.deepEqual(chats.typists("u15", TYPING_SHOWN), []);
+  chats.typing({ id: LI, name: "li si", toid: LI }, 0);
+  chats.pushed(entry(2));
+  assert.deepEqual(chats.typists("u15", 1), []);
+});
+
+test("a group is called what it was called last, and one is in it until one has left", () => {
+  const chats = new Chats(ME);
+  const change = (at, what, from, rest = {}) => ({
+    ...entry(at, from), key: "g3", text: "", change: { what, whom: 0, name: "", detail: "", ...rest },
+  });
+  chats.pushed(change(1, "created", LI, { name: "hikers" }));
+  chats.pushed(change(2, "renamed", LI, { name: "walkers" }));
+  assert.equal(chats.chat("g3").name, "walkers");
+  chats.pushed(change(3, "removed", LI, { whom: ME }));
+  assert.equal(chats.chat("g3").left, true);
+  chats.pushed(change(4, "joined", ME));
+  assert.equal(chats.chat("g3").left, false);
+});
