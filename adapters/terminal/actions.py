@@ -218,6 +218,7 @@ class Actions:
     async def create(self, name: str, description: str) -> None:
         group = await self._client.create_group(name, description)
         await self.learn()
+        self.talks.joined(group)
         self._say(f"group {group.name} is made, its id is {group.id}")
 
     async def join(self, which: str) -> None:
@@ -226,6 +227,7 @@ class Actions:
             return
         group = await self._client.join_group(which)
         await self.learn()
+        self.talks.joined(group)
         self._say(f"you are in group {group.name} now")
 
     async def rename(self, which: str, name: str) -> None:

@@ -195,7 +195,7 @@ class LineClient:
     def _release_unread(self) -> None:
         """Show what was gathered, also if the welcome has not come about."""
         unread, self._unread = self._unread or [], None
-        if unread:
+        if any(map(_concerns_others, unread)):
             self._screen.show(render.unread())
         for event in unread:
             self._actions.heed(event)
@@ -246,6 +246,11 @@ class LineClient:
             if self._conversation is not None:
                 self._conversation.cancel()
         self._actions.heed(event)
+
+
+def _concerns_others(event: Unread) -> bool:
+    """Whether it is no news of the user's own devices."""
+    return isinstance(event, Message) or event.group_id > 0
 
 
 async def _first(every: AsyncIterator[T], count: int) -> list[T]:

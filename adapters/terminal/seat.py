@@ -68,6 +68,9 @@ class Talks(Protocol):
 
     def sends(self, to: Partner, text: str) -> Outgoing: ...
 
+    def joined(self, group: Group) -> None:
+        """The user is in a group now."""
+
     def turn_to(self, to: Partner | None) -> bool:
         """The user wants to talk to somebody, or to nobody. Whether they see that they do."""
 

@@ -10,6 +10,7 @@ from adapters.client import (
     Changed,
     ChatClient,
     ClientError,
+    Conversation,
     Event,
     Got,
     InGroup,
@@ -170,6 +171,10 @@ class DeskTalks:
             window.line = None
         return Outgoing(window, unsent(self._time_ms(), me.id, me.name, text), self._redraw)
 
+    def joined(self, group: Group) -> None:
+        self._window(InGroup(group.id), group.name).left = False
+        self._redraw()
+
     def turn_to(self, to: Partner | None) -> bool:
         self._desk.show(self._window(where_to(to), to.name) if to else self._desk.home)
         self.opened()
@@ -278,15 +283,22 @@ class DeskTalks:
         count = 0
         try:
             async for row in self._client.conversations():
-                self._window(row.where, row.name).list_as(row)
+                if not self._is_about_devices(row):
+                    self._window(row.where, row.name).list_as(row)
                 count += 1
                 if count == MOST_WINDOWS:
                     break
         except ClientError:
             return  # it is asked again on the next connection
+        for group_id in self._book.groups:
+            self._window(InGroup(group_id))
         for window in self._desk.windows:
             window.trouble = ""
         self._redraw()
+
+    def _is_about_devices(self, row: Conversation) -> bool:
+        """Whether what is in the conversation with oneself is which devices have ended."""
+        return row.where == With(self._me) and isinstance(row.last, Changed)
 
     def _window(self, where: Where, name: str = "") -> Window:
         window = self._desk.window(where, name or self._name_of(where))
