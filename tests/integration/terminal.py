@@ -19,7 +19,11 @@ class Terminal:
     """As a context manager it is always gone in the end."""
 
     def __init__(
-        self, *arguments: str, columns: int = COLUMNS, rows: int = ROWS, term: str = "xterm-256color"
+        self,
+        *arguments: str,
+        columns: int = COLUMNS,
+        rows: int = ROWS,
+        term: str = "xterm-256color",
     ) -> None:
         self._screen = _AnsweringScreen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)

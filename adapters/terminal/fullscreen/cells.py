@@ -49,7 +49,7 @@ def wrapped(line: Line, columns: int, indent: int = 0) -> list[Line]:
     indent: of all rows but the first; less where the columns are few.
     """
     columns = max(columns, 2)  # a character may take two
-    indent = min(indent, columns // 2)
+    indent = min(indent, columns // 2, columns - 2)
     rows: list[list[_Cell]] = []
     for number, paragraph in enumerate(_paragraphs(line)):
         rows += _broken(paragraph, columns, indent, starts=indent if number else 0)
@@ -96,7 +96,7 @@ def _cells(line: Line) -> Iterator[_Cell]:
         for character in text.translate(_UNSTEADY):
             if character == _JOINER and last and _size(last) > 1:
                 continue  # people that some terminals show as one family, and others one by one
-            if get_cwidth(character) == 0 and character != "\n" and last:
+            if get_cwidth(character) == 0 and "\n" not in (character, last) and last:
                 last += character
                 continue
             if last:
