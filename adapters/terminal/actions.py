@@ -99,11 +99,11 @@ class Actions:
             self._screen.tell(line)
 
     def _heed_message(self, message: Message) -> None:
+        self._book.meet(message.sender_id, message.sender_name)
         self.talks.heard(message)
         if message.own:
             self._sending.sent_elsewhere(message, self._book)
             return
-        self._book.meet(message.sender_id, message.sender_name)
         self._screen.tell(render.message(message, self._book, self._now()))
 
     def _heed_change(self, change: Changed) -> None:
@@ -348,7 +348,13 @@ SLASHED = [
     Form("/password", [], "change your password", Actions.change_password),
     Form("/sessions", [], "your sessions that can be resumed", Actions.show_sessions),
     Form("/end", ["SESSION"], "end one of them", Actions.end_session),
-    Form("/search", ["WORDS"], "go to the next older text with these words", Actions.search),
+    Form(
+        "/search",
+        ["WORDS"],
+        "go to the next older text with these words",
+        Actions.search,
+        echoed=False,
+    ),
     Form("/bell", ["on|off"], "whether the terminal's bell rings", Actions.ring),
     Form("/wait", ["SECONDS"], "only receive for a while; for scripts", Actions.wait),
     Form("/logout", [], "log out", Actions.log_out),

@@ -57,6 +57,11 @@ class Terminal:
         """The screen as it is, row by row."""
         return list(self._screen.display)
 
+    def columns_of(self, character: str, row: int) -> list[int]:
+        """Where it is in that row; wide characters take two columns."""
+        cells = self._screen.buffer[row]
+        return [at for at in range(self._screen.columns) if cells[at].data == character]
+
     def style(self, row: int, column: int) -> Any:
         """What pyte knows about one character of the screen."""
         return self._screen.buffer[row][column]
@@ -79,6 +84,10 @@ class Terminal:
     def until_last(self, text: str) -> None:
         """Wait until this is the last line, the one being typed."""
         self._until(lambda: self.lines[-1:] == [text], text)
+
+    def until_true(self, there: Callable[[], bool], what: str) -> None:
+        """what: for the sentence if it never is."""
+        self._until(there, what)
 
     def register(self, name: str, password: str) -> None:
         """And be logged in by that."""
