@@ -1,7 +1,7 @@
-"""Does what a command says, and shows what came of it. At the end, all the commands."""
+"""Does what a command says, and shows what came of it. Which commands there are: `forms`."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from adapters.client import (
@@ -21,7 +21,7 @@ from adapters.terminal.changes import learn, told
 from adapters.terminal.no_talks import NoTalks
 from adapters.terminal.parsing import Form
 from adapters.terminal.render import Line
-from adapters.terminal.seat import Partner, Screen, Talks, local_now
+from adapters.terminal.seat import Partner, Screen, Talks, local_now, where_to
 from adapters.terminal.sending import Sending
 from chat_domain.model import Group, User
 
@@ -29,7 +29,7 @@ FINISH_WITHIN = 10.0  # seconds for answers to what was sent, when the user leav
 
 
 class Actions:
-    """What the user can do. See `Sending` for `echo_after` and `trouble`."""
+    """What the user can do. forms: what `help` lists. See `Sending` for the others."""
 
     def __init__(
         self,
@@ -37,12 +37,14 @@ class Actions:
         screen: Screen,
         book: Book,
         *,
+        forms: Sequence[Form],
         echo_after: float | None,
         now: Callable[[], datetime] = local_now,
         talks: Talks | None = None,
     ) -> None:
         self.talks = talks or NoTalks()
         self.failures = 0
+        self._forms = forms
         self.partner: Partner | None = None
         self._client = client
         self._screen = screen
@@ -161,12 +163,29 @@ class Actions:
             await self._sending.send(self.partner, text)
 
     async def talk(self, to: str) -> None:
-        known = (self._book.user(to) or self._book.group(to)) if to else None
-        self.partner = known or (await self._user(to) if to else None)
+        self.partner = await self._user_or_group(to) if to else None
         if self.talks.turn_to(self.partner) or self.partner is None:
             return
         kind = "group " if isinstance(self.partner, Group) else ""
         self._say(f"talking to {kind}{self.partner.name}; /talk alone stops")
+
+    async def mute(self, whom: str) -> None:
+        await self._mute(whom, muted=True)
+
+    async def unmute(self, whom: str) -> None:
+        await self._mute(whom, muted=False)
+
+    async def _mute(self, whom: str, *, muted: bool) -> None:
+        partner = await self._user_or_group(whom) if whom else self.partner
+        if partner is None:
+            self.complain("which conversation? name a person or a group")
+            return
+        await self._client.mute(where_to(partner), muted=muted)
+        self.talks.mutes(partner, muted=muted)
+        self._say(f"{partner.name} is {'muted' if muted else 'heard again'}, on all devices")
+
+    async def _user_or_group(self, whom: str) -> Partner:
+        return self._book.user(whom) or self._book.group(whom) or await self._user(whom)
 
     # People.
 
@@ -261,6 +280,25 @@ class Actions:
         await self._client.change_password(old, new)
         self._say("your password is changed")
 
+    async def hide(self, what: str) -> None:
+        await self._hide(what, hidden=True)
+
+    async def unhide(self, what: str) -> None:
+        await self._hide(what, hidden=False)
+
+    async def _hide(self, what: str, *, hidden: bool) -> None:
+        match what:
+            case "read":
+                chosen = await self._client.settings(hide_read=hidden)
+            case "typing":
+                chosen = await self._client.settings(hide_typing=hidden)
+            case _:
+                self.complain("what can be hidden is read and typing")
+                return
+        read = "hidden" if chosen.hide_read else "shown to others"
+        typing = "hidden" if chosen.hide_typing else "shown to others"
+        self._say(f"what you have read is {read}, that you are typing is {typing}")
+
     async def show_sessions(self) -> None:
         self.show(render.sessions(await self._client.sessions()))
 
@@ -301,7 +339,7 @@ class Actions:
         return False
 
     async def help(self) -> None:
-        self.show(render.help_lines([*SLASHED, *ORIGINAL]))
+        self.show(render.help_lines(self._forms))
 
     def _say(self, text: str) -> None:
         self._screen.show(render.note(text))
@@ -312,54 +350,3 @@ def _number(text: str) -> int | None:
 
 
 _ON_OR_OFF = {"on": True, "off": False}
-
-# As in the original client, to the letter.
-ORIGINAL = [
-    Form("help", [], "this list", Actions.help),
-    Form("chat", ["friendid", "message"], "write to somebody", Actions.chat, echoed=False),
-    Form("addfriend", ["friendid"], "put somebody on your list", Actions.add),
-    Form("creategroup", ["groupname", "groupdesc"], "make a group", Actions.create, needs=1),
-    Form("addgroup", ["groupid"], "join a group", Actions.join),
-    Form("groupchat", ["groupid", "message"], "write to a group", Actions.group_chat, echoed=False),
-    Form("loginout", [], "log out", Actions.log_out),
-]
-
-SLASHED = [
-    Form("/msg", ["NAME", "TEXT"], "write to somebody", Actions.chat, echoed=False),
-    Form("/group", ["GROUP", "TEXT"], "write to a group", Actions.group_chat, echoed=False),
-    Form(
-        "/talk",
-        ["NAME"],
-        "send plain lines to this person or group; alone: stop",
-        Actions.talk,
-        needs=0,
-    ),
-    Form("/friends", [], "your list, and who is online", Actions.show_friends),
-    Form("/who", [], "who you are, and who of your list is online", Actions.show_who),
-    Form("/add", ["NAME"], "put somebody on your list", Actions.add),
-    Form("/remove", ["NAME"], "take somebody off your list", Actions.remove),
-    Form("/find", ["NAME"], "look for somebody", Actions.find),
-    Form("/groups", [], "your groups", Actions.show_groups),
-    Form("/members", ["GROUP"], "who is in a group", Actions.show_members),
-    Form("/create", ["GROUP", "DESCRIPTION"], "make a group", Actions.create, needs=1),
-    Form("/join", ["GROUP"], "join a group, by id, or by name if it is open", Actions.join),
-    Form("/rename", ["GROUP", "NAME"], "give a group of yours another name", Actions.rename),
-    Form("/leave", ["GROUP"], "leave a group", Actions.leave),
-    Form("/password", [], "change your password", Actions.change_password),
-    Form("/sessions", [], "your sessions that can be resumed", Actions.show_sessions),
-    Form("/end", ["SESSION"], "end one of them", Actions.end_session),
-    Form(
-        "/search",
-        ["WORDS"],
-        "go to the next older text with these words",
-        Actions.search,
-        echoed=False,
-    ),
-    Form("/bell", ["on|off"], "whether the terminal's bell rings", Actions.ring),
-    Form("/wait", ["SECONDS"], "only receive for a while; for scripts", Actions.wait),
-    Form("/logout", [], "log out", Actions.log_out),
-    Form("/quit", [], "leave", Actions.quit),
-    Form("/help", [], "this list", Actions.help),
-]
-
-FORMS = {form.word: form for form in ORIGINAL + SLASHED}

@@ -12,8 +12,9 @@ from typing import TypeVar
 from adapters.client import Changed, ChatClient, ClientError, Message, SessionEnded
 from adapters.client.events import Event
 from adapters.terminal import render
-from adapters.terminal.actions import FINISH_WITHIN, FORMS, Actions
+from adapters.terminal.actions import FINISH_WITHIN, Actions
 from adapters.terminal.book import Book
+from adapters.terminal.forms import ALL, FORMS
 from adapters.terminal.parsing import Say, Typed, parse
 from adapters.terminal.seat import Screen, Talks, local_now
 from chat_domain.model import Member, Membership, User
@@ -48,7 +49,9 @@ class LineClient:
         self._screen = screen
         self._book = book
         self._device = device
-        self._actions = Actions(client, screen, book, echo_after=echo_after, now=now, talks=talks)
+        self._actions = Actions(
+            client, screen, book, forms=ALL, echo_after=echo_after, now=now, talks=talks
+        )
         self._talks = self._actions.talks
         self._unread: list[Unread] | None = None  # a list while they are gathered for the welcome
         self._message_came = asyncio.Event()

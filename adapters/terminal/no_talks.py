@@ -30,6 +30,9 @@ class NoTalks:
     def joined(self, group: Group) -> None:
         pass
 
+    def mutes(self, to: Partner, *, muted: bool) -> None:
+        pass
+
     def turn_to(self, to: Partner | None) -> bool:  # noqa: ARG002
         return False
 

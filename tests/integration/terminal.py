@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import pexpect
 import pyte

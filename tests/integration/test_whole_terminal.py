@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from threading import Thread
 
@@ -80,9 +81,7 @@ def test_a_window_that_is_made_larger_shows_what_was_there(server: ServerProcess
             zhang.until_last("zhang to li>")
             zhang.until_true(lambda: any("number 19" in line for line in zhang.lines), "the end")
             if rows >= 10:
-                zhang.until_true(
-                    lambda columns=columns: shows_edge(zhang, columns), f"{columns} by {rows}"
-                )
+                zhang.until_true(partial(shows_edge, zhang, columns), f"{columns} by {rows}")
                 assert_whole(zhang, columns, rows)
         zhang.until("number 0")
 
@@ -106,9 +105,7 @@ def test_the_past_is_fetched_as_one_scrolls(server: ServerProcess, columns: int,
         while 0 not in seen:
             zhang.press(PAGE_UP)
             lowest = min(numbers(zhang))
-            zhang.until_true(
-                lambda lowest=lowest: shows_from(zhang, lowest), f"what is before {lowest}"
-            )
+            zhang.until_true(partial(shows_from, zhang, lowest), f"what is before {lowest}")
             seen |= set(numbers(zhang))
         assert seen == set(range(250))
         if rows >= 10:

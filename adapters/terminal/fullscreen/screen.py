@@ -60,7 +60,7 @@ class WholeScreen:
         self._typed.lines.on_text_changed += self._on_text
         self._app: Application[None] = Application(
             layout.layout(
-                conversation=talks.drawn,
+                conversation=talks.looking.drawn,
                 sidebar=lambda columns, rows: listing.sidebar(desk, columns, rows),
                 title=lambda columns, _: [listing.title(desk.current, self._about(), columns)],
                 bar=lambda columns, _: [listing.bar(desk, columns)],
@@ -75,7 +75,7 @@ class WholeScreen:
             key_bindings=keys.bindings(self),
             full_screen=True,
         )
-        self._app.after_render += lambda _: talks.attend()
+        self._app.after_render += lambda _: talks.looking.attend()
         self._app.key_processor.before_key_press += self._on_key
         desk.switched = self._on_switch
         talks.changed = self._app.invalidate
@@ -153,10 +153,10 @@ class WholeScreen:
         return self._typed.asking
 
     def page(self, up: int) -> None:
-        self._talks.move(up * max(self._talks.height - 1, 1))
+        self._talks.looking.move(up * max(self._talks.looking.height - 1, 1))
 
     def to_end(self) -> None:
-        self._talks.go_to_end()
+        self._talks.looking.go_to_end()
 
     def to_number(self, number: int) -> None:
         self._desk.show_number(number)
@@ -189,8 +189,8 @@ class WholeScreen:
         self._typed.paste(text)
 
     def seek(self, *, older: bool) -> None:
-        if self._talks.sought:
-            self._hint = self._talks.seek(self._talks.sought, older=older)
+        if self._talks.looking.sought:
+            self._hint = self._talks.looking.seek(self._talks.looking.sought, older=older)
 
     def _on_key(self, _: object) -> None:
         self._keys += 1
