@@ -1,8 +1,9 @@
 """The line client on the whole of a terminal."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -25,6 +26,7 @@ from adapters.terminal.fullscreen.typed import Typed
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import Line
 
+_REDRAW_EVERY = 0.02  # seconds at least, however much comes
 _LEAVE_HINT = "Ctrl-C once more leaves"
 _KEPT_HINT = f"the arrow key brings your line back; {_LEAVE_HINT}"
 _SHARE_OF_PROMPT = 3  # at most so much of the input's first row
@@ -74,6 +76,7 @@ class WholeScreen:
             style=STYLE,
             key_bindings=keys.bindings(self),
             full_screen=True,
+            min_redraw_interval=_REDRAW_EVERY,
         )
         self._app.after_render += lambda _: talks.looking.attend()
         self._app.key_processor.before_key_press += self._on_key
@@ -93,12 +96,16 @@ class WholeScreen:
         running.add_done_callback(lambda _: started.set())
         running.add_done_callback(lambda _: self._typed.leave())
         await started.wait()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._typed.leave)
         try:
             yield
         finally:
+            loop.remove_signal_handler(signal.SIGTERM)
             if self._app.is_running:
                 self._app.exit()
-            await running
+            with suppress(EOFError):  # the terminal is gone
+                await running
 
     # What is shown.
 

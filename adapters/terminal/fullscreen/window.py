@@ -85,10 +85,9 @@ class Window:
         if at <= self.read:
             return False
         self.read = at
-        first, last = self.items.first, self.items.last
-        if last is not None and at >= last and not self.items.newer:
-            self.unread = 0
-        elif first is not None and first <= at:
+        first = self.items.first
+        all_here = at >= self.listed or (first is not None and first <= at)
+        if all_here and not self.items.newer:
             self.unread = sum(1 for text in self._of_others() if text.at > at)
         self.called &= self.unread > 0
         return True

@@ -46,9 +46,9 @@ class Sitting:
 
     async def begin(self, *rows: dict[str, Any]) -> None:
         self.talks.begin(User(13, "zhang san"))
-        await self.list(*rows)
+        await self.lists(*rows)
 
-    async def list(self, *rows: dict[str, Any]) -> None:
+    async def lists(self, *rows: dict[str, Any]) -> None:
         seq = (await self.peer.hear(1039))["seq"]
         self.peer.say(msgid=1040, seq=seq, conversations=list(rows))
         await self.until(lambda: all(self._has(row) for row in rows))
@@ -229,7 +229,7 @@ async def test_positions_that_begin_anew_are_asked_for_anew(server: FakeServer) 
         one.talks.heard(message(6))
         one.talks.heed(Reset(Position(0, "e2")))
         assert len(window.items) == 0
-        await one.list(row(1, unread=1))
+        await one.lists(row(1, unread=1))
         assert window.unread == 1
 
 

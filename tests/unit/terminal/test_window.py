@@ -40,6 +40,17 @@ def test_what_the_server_has_counted_is_not_counted_again() -> None:
         assert one.unread == 4
 
 
+def test_what_another_device_has_read_is_read() -> None:
+    """Also where nothing of it is here, or only what the user has written since."""
+    one = window()
+    one.list_as(row(5, 2, 3))
+    one.add(text(6, own=True))
+    one.read_up_to(4)
+    assert one.unread == 3, "how many of them is not known"
+    one.read_up_to(5)
+    assert one.unread == 0
+
+
 def test_a_list_that_is_older_than_the_reading_does_not_make_it_unread() -> None:
     """It was asked for before."""
     one = window(5)
