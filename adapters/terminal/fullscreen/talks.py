@@ -1,5 +1,5 @@
 """Keeps the desk up to date: what comes goes to its window, what is in view is fetched, and what
-is seen is told to be read."""
+is seen is told as read."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,9 +1,11 @@
-"""What comes goes to its window, what is in view is fetched, and what is seen is told to be read."""
+"""What comes goes to its window, what is in view is fetched, and what is seen is told as read."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+
+from attrs import evolve
 
 from adapters.client import ChatClient, InGroup, With
 from adapters.client.events import (
@@ -188,10 +190,9 @@ async def test_the_bell_rings_for_what_concerns_the_user(server: FakeServer) -> 
         one.talks.joined(Group(3, "hikers", ""))
         one.talks.mutes(User(15, "li si"), muted=True)
         one.talks.heard(message(3))
-        group = {"sender_id": 15, "sender_name": "li si", "time_ms": 7, "group_id": 3}
-        one.talks.heard(type(message(4))(at=4, cid="c4", text="hello all", **group))
+        one.talks.heard(evolve(message(4, "hello all"), to_id=0, group_id=3))
         assert one.rung == 0
-        one.talks.heard(type(message(5))(at=5, cid="c5", text="hello ZHANG SAN!", **group))
+        one.talks.heard(evolve(message(5, "hello ZHANG SAN!"), to_id=0, group_id=3))
         assert one.rung == 1
         hikers = one.desk.find(InGroup(3))
         assert hikers is not None
