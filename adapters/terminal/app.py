@@ -12,8 +12,9 @@ from typing import TypeVar
 from adapters.client import Changed, ChatClient, ClientError, Message, SessionEnded
 from adapters.client.events import Event
 from adapters.terminal import render
-from adapters.terminal.actions import FINISH_WITHIN, Actions
+from adapters.terminal.actions import Actions
 from adapters.terminal.book import Book
+from adapters.terminal.doing import FINISH_WITHIN
 from adapters.terminal.forms import ALL, FORMS
 from adapters.terminal.parsing import Say, Typed, parse
 from adapters.terminal.seat import Screen, Talks, local_now
