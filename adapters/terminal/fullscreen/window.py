@@ -72,7 +72,7 @@ class Window:
 
     def list_as(self, row: Conversation) -> None:
         """What the server says of it, which may be less new than what has come since."""
-        self.name, self.muted, self.left = row.name or self.name, row.muted, row.left
+        self.muted, self.left = row.muted, row.left
         self.read, self.listed = max(self.read, row.read), row.last.at
         later = sum(1 for text in self._of_others() if text.at > max(self.read, self.listed))
         self.unread = (row.unread if self.read == row.read else 0) + later
@@ -85,10 +85,9 @@ class Window:
         if at <= self.read:
             return False
         self.read = at
-        first, last = self.items.first, self.items.last
-        if last is not None and at >= last and not self.items.newer:
-            self.unread = 0
-        elif first is not None and first <= at:
+        first = self.items.first
+        all_here = at >= self.listed or (first is not None and first <= at)
+        if all_here and not self.items.newer:
             self.unread = sum(1 for text in self._of_others() if text.at > at)
         self.called &= self.unread > 0
         return True
