@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self
 
 import pexpect
@@ -122,10 +123,8 @@ class Terminal:
 
         A program that writes much does not read meanwhile, and would wait for us as we for it.
         """
-        try:
+        with suppress(OSError):  # there is no room now, or nobody
             self._unsent = self._unsent[os.write(self._child.child_fd, self._unsent) :]
-        except OSError:
-            pass  # there is no room now, or nobody
 
     def read(self) -> None:
         """Take what is there to be seen, if anything comes soon."""
