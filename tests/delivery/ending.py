@@ -43,6 +43,7 @@ async def become_quiet(records: Records, past: Past, users: Sequence[int], withi
     if quiet:
         history.note("quiet")
     records.dump(entries)
+    history.note("over")
 
 
 def _all_is_there(past: Past, entries: Sequence[Entry]) -> bool:
