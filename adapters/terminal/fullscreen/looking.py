@@ -88,9 +88,9 @@ class Looking:
 
     def _move(self, window: Window, up: int) -> None:
         """What is not here yet of the way up is gone when it has been fetched."""
-        missing = up - max(self._rows_above(window, max(up, 0)), 0)
-        window.owed = max(missing, 0) if window.items.older else 0
-        scrolling.move(window, up, self._rows_of(window))
+        missing = max(up - max(self._rows_above(window, max(up, 0)), 0), 0)
+        window.owed = missing if window.items.older else 0
+        scrolling.move(window, up - missing, self._rows_of(window))
         self._changed()
 
     def _rows_above(self, window: Window, most: int = 1) -> int:

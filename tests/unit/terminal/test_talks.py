@@ -159,8 +159,9 @@ async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> N
         await one.page(*(entry(at, f"number {at}") for at in range(81, 100)), more=True)
         one.look()
         await one.peer.hear(1043)
-        asked = await one.peer.hear(1041)
         one.talks.looking.move(9)
+        one.look()
+        asked = await one.peer.hear(1041)
         one.talks.looking.move(9)
         assert "81" in one.look()[0]
         page = [entry(at, f"number {at}") for at in range(61, 81)]
