@@ -40,12 +40,12 @@ class Looking:
         """By so many rows; down if it is negative."""
         window = self._desk.current
         window.trouble = ""
-        scrolling.move(window, up, self._rows_of(window))
-        self._changed()
+        self._move(window, up)
 
     def go_to_end(self) -> None:
         window = self._desk.current
         window.anchor = window.found = None
+        window.owed = 0
         if window.items.newer:
             window.forget()
             self._desk.grant(window)
@@ -74,6 +74,8 @@ class Looking:
         window = self._desk.current
         if window.where is None or not self.me:
             return
+        if window.owed and self._rows_above(window) > 0:
+            self._move(window, window.owed)  # what was fetched for it is here
         if not window.loaded:
             self._past.newest(window)
         elif not window.fetching:
@@ -83,6 +85,18 @@ class Looking:
             self._changed()
 
     # Inside.
+
+    def _move(self, window: Window, up: int) -> None:
+        """What is not here yet of the way up is gone when it has been fetched."""
+        missing = max(up - max(self._rows_above(window, max(up, 0)), 0), 0)
+        window.owed = missing if window.items.older else 0
+        scrolling.move(window, up - missing, self._rows_of(window))
+        self._changed()
+
+    def _rows_above(self, window: Window, most: int = 1) -> int:
+        """How many rows are here above the view, counted up to `most`."""
+        of = self._rows_of(window)
+        return scrolling.rows_above(window, self.height + most, of) - self.height
 
     def _rows_of(self, window: Window) -> scrolling.Rows:
         look = Look(self._columns, self._now(), self.me, self.sought)

@@ -29,7 +29,8 @@ class Window:
     listed: up to where the server has counted them. called: whether one of these names the user.
     line: the position behind which a line says that what follows is new; None for no line.
     got, reads: up to where others have it, and have read it. anchor: None while the view follows
-    the end. draft: what was being typed. found: what a search has found. loaded: whether the
+    the end. draft: what was being typed. found: what a search has found. owed: how many rows the
+    user wants to go further up, when they are here. loaded: whether the
     newest page was asked for. fetching: whether a page is. trouble: why none is.
     """
 
@@ -48,6 +49,7 @@ class Window:
     anchor: Anchor | None = None
     draft: str = ""
     found: Key | None = None
+    owed: int = 0
     loaded: bool = False
     fetching: bool = False
     trouble: str = ""
@@ -124,6 +126,7 @@ class Window:
         self.items.clear()
         self.items.most = FEW
         self.anchor = self.found = None
+        self.owed = 0
         self.loaded = False
 
     def begin_anew(self) -> None:

@@ -151,6 +151,27 @@ async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeSer
         assert len(one.look()) == 4
 
 
+async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> None:
+    """It is not lost that a key was pressed meanwhile."""
+    async with sitting(server, row(99)) as one:
+        one.desk.show_number(1)
+        one.look()
+        await one.page(*(entry(at, f"number {at}") for at in range(81, 100)), more=True)
+        one.look()
+        await one.peer.hear(1043)
+        one.talks.looking.move(9)
+        one.look()
+        asked = await one.peer.hear(1041)
+        one.talks.looking.move(9)
+        assert "81" in one.look()[0]
+        page = [entry(at, f"number {at}") for at in range(61, 81)]
+        one.peer.say(msgid=1042, seq=asked["seq"], toid=15, more=False, entries=page)
+        await one.until(lambda: not one.desk.current.fetching)
+        one.look()
+        numbers = [line.rpartition(" ")[2] for line in one.look()]
+        assert numbers == [str(at) for at in range(72, 82)]
+
+
 async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeServer) -> None:
     """The reason is shown; it is tried again when the user comes back."""
     async with sitting(server, row(9)) as one:
