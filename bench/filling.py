@@ -1,4 +1,4 @@
-"""Years of messages in a SQLite file, put there by SQL: ten millions of them in two minutes.
+"""Years of messages in a SQLite file, put there by SQL: ten millions of them within a minute.
 
 The server has made the file and its users, and does not run meanwhile.
 """

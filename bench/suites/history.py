@@ -20,16 +20,18 @@ CONVERSATIONS = 1_000
 UNREAD = 10  # in each of them
 PAGES = 200  # of one kind, in each run
 PAUSE = 0.002  # seconds between two messages
+CROWD = 100
 PAGES_A_SECOND = 100  # of one who scrolls, or of fifty who read
 
 
 @attrs.frozen
 class Stage:
-    """A server with a past. talkers: two users who are in none of it."""
+    """A server with a past. talkers, crowd: two users, and CROWD, who are in none of it."""
 
     chat: Listener
     past: Past
     talkers: Sequence[int]
+    crowd: Sequence[int]
 
 
 def lines(options: Options) -> Iterator[Line]:
@@ -59,10 +61,11 @@ def _stage(options: Options) -> Iterator[Stage]:
     with server(store, root=options.root) as chat:
         reader, *others = clients.register(chat.port, 1 + CONVERSATIONS)
         talkers = clients.register_pairs(chat.port, 2, prefix="talker")
+        crowd = clients.register_pairs(chat.port, CROWD, prefix="crowd")
     past = Past(reader, others, options.entries)
     fill(options.directory / "history.db", past, UNREAD)
     with server(store, root=options.root) as chat:
-        yield Stage(chat, past, talkers)
+        yield Stage(chat, past, talkers, crowd)
 
 
 def _cost(options: Options, stage: Stage, name: str, request: Callable[[], bytes]) -> Line:
@@ -103,18 +106,24 @@ def _all_conversations(options: Options, stage: Stage) -> Line:
 
 
 def _beside_chat(options: Options, stage: Stage) -> Iterator[Line]:
-    """In turn with and without people who scroll."""
-    chat = stage.chat
-    alone, beside = [], []
-    with pushes(chat, stage.talkers) as generator:
-        for _ in range(options.runs):
-            alone.append(generator.run(options.seconds)["p99_ms"])
-            with _scrolling(stage):
-                beside.append(generator.run(options.seconds)["p99_ms"])
-    yield plain("push beside nothing, p99", "ms", alone)
-    yield plain(f"push beside {PAGES_A_SECOND} pages of history a second, p99", "ms", beside)
-    times = [one / other for one, other in zip(beside, alone, strict=True)]
-    yield plain("the same, of that beside nothing", "times", times, at_most=1.5)
+    """In turn with and without somebody who scrolls: one message at a time, and as many as the
+    server can do."""
+    job = {"port": stage.chat.port, "pids": [stage.chat.pid], "version": 2}
+    crowd = {"users": stage.crowd, "load": "pairs", "window": 1}
+    for what, generator in (
+        ("push", pushes(stage.chat, stage.talkers)),
+        (f"p2p, version 2, window 1, {CROWD} clients", Generator(**job, **crowd)),
+    ):
+        alone, beside = [], []
+        with generator:
+            for _ in range(options.runs):
+                alone.append(generator.run(options.seconds)["p99_ms"])
+                with _scrolling(stage):
+                    beside.append(generator.run(options.seconds)["p99_ms"])
+        yield plain(f"{what} beside nothing, p99", "ms", alone)
+        yield plain(f"{what} beside {PAGES_A_SECOND} pages a second, p99", "ms", beside)
+        times = [one / other for one, other in zip(beside, alone, strict=True)]
+        yield plain("the same, of that beside nothing", "times", times, at_most=1.5)
 
 
 def pushes(chat: Listener, talkers: Sequence[int]) -> Generator:
