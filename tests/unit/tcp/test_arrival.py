@@ -12,7 +12,7 @@ import uvloop
 
 from adapters.gateway.endings import Ending, Left
 from adapters.gateway.link import Link
-from adapters.tcp.arrival import Arrival
+from adapters.tcp.arrival import Arrival, Proxies
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 
@@ -87,7 +87,7 @@ async def visitor(
 
     async with AsyncExitStack() as stack:
         server = await asyncio.get_running_loop().create_server(
-            lambda: Watched([proxies], connect, left, silence),
+            lambda: Watched(Proxies([proxies]), connect, left, silence),
             "127.0.0.1",
             0,
         )
