@@ -67,8 +67,8 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         operated(settings, gateway, place),
     ):
         door = entrance(settings, gateway, certificate)
-        servers = await _listen(settings, door.client, worker)
-        servers += await listen_to_browsers(settings, door, worker.browsers if worker else None)
+        servers = await listen_to_browsers(settings, door, worker.browsers if worker else None)
+        servers += await _listen(settings, door.client, worker)
         configuration = Configuration(
             settings, settings_anew, lambda new: take(new, gateway, door, certificate)
         )

@@ -30,7 +30,8 @@ class RunningCluster:
         self.port = free_port()
         self._said = directory / "said"
         ports = {"": self.port, "node-": free_pair(), "mariadb-": free_port()}
-        ports |= {"redis-": free_port(), "http-": free_pair()}
+        ports |= {"redis-": free_port(), "http-": free_pair(), "web-node-": free_pair()}
+        self.web_port = ports["web-"] = free_port()
         if "--temporary" not in options:
             options = (f"--directory={directory}/cluster", *options)
         with self._said.open("w") as said:
