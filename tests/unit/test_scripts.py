@@ -60,8 +60,18 @@ def test_the_version_has_its_changes() -> None:
 
 def test_all_that_the_programs_read_is_installed() -> None:
     """What is no Python has to be named, or it would be left behind."""
-    patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+    named = {
+        path
+        for package, patterns in data.items()
+        for pattern in patterns
+        for path in (
+            ROOT.rglob(pattern)
+            if package == "*"
+            else ROOT.joinpath(*package.split(".")).glob(pattern)
+        )
+    }
     for package in ("chat_domain", "adapters", "entrypoints"):
         for path in (ROOT / package).rglob("*"):
             if path.is_file() and path.suffix not in (".py", ".pyc"):
-                assert any(path.match(pattern) for pattern in patterns), path
+                assert path in named, path

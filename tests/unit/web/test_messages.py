@@ -99,6 +99,7 @@ def test_whatever_comes_breaks_nothing_else(data: bytes) -> None:
         (frame(Opcode.CONT, b"x"), 1002),
         (b"\x8f\x80\0\0\0\0", 1002),
     ],
+    ids=["binary", "bytes", "half", "reason", "no mask", "part of nothing", "opcode"],
 )
 def test_what_is_not_for_us_has_its_code(arriving: Arriving, data: bytes, code: int) -> None:
     """What came before it is taken."""
