@@ -77,7 +77,7 @@ class Connection:
 
     @property
     def turned_away(self) -> bool:
-        """Whether the server has closed without ever having said a word."""
+        """Whether the server has closed, and has never said a word."""
         return self._hung_up and not self._protocol.greeted
 
     @property
@@ -107,7 +107,6 @@ class Connection:
                 lambda: Link(self._on_data, self._on_closed), host, port, ssl=tls
             )
         self._link = link
-        self._hung_up = False
         self.lost = self._loop.create_future()
         self._protocol.connection_made(self._loop.time())
         self._part_by = math.inf
@@ -240,7 +239,7 @@ class Connection:
             future.set_exception(refused)
 
     def _on_closed(self, link: Link, why: str) -> None:
-        self._hung_up = link is self._link
+        self._hung_up |= link is self._link
         self._on_lost(link, why)
 
     def _on_lost(self, link: Link, why: str | ConnectionLost) -> None:

@@ -107,9 +107,11 @@ class SettingsChanged:
 @attrs.frozen
 class Reset:
     """Positions mean something else from now on, or too much was missed to be sent: this user goes
-    on from here, and what is between comes no more."""
+    on from here, and what is between comes no more. was: where they were, if it is that too much
+    was missed; history has the rest, from there on."""
 
     position: Position
+    was: Position | None = None
 
 
 @attrs.frozen

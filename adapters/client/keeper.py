@@ -93,6 +93,7 @@ class Keeper:
         self._courtesy: float | None = None
         self._online = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._look: asyncio.Task[None] | None = None
 
     async def start(self, *, retry: bool) -> None:
         """Connect for the first time. Raises ConnectionLost if that fails; with `retry` only if it
@@ -113,9 +114,11 @@ class Keeper:
         self._task = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        tasks = {task for task in (self._task, self._look) if task is not None}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
         self._end(ConnectionLost("the client is closed"))
         await self._connection.close()
 
@@ -198,6 +201,8 @@ class Keeper:
                         if not exc.passing and exc.error not in (waits or ()):
                             raise
                         trouble = exc
+                    if waits is not None:
+                        log.warning("%s; trying again", trouble)
                     await asyncio.sleep(delays.next())
         except TimeoutError:
             raise trouble from None
@@ -207,44 +212,47 @@ class Keeper:
 
     async def _keep(self) -> None:
         clock = asyncio.get_running_loop().time
-        while True:
+        while self.ended is None:
             since = clock()
             why = await asyncio.shield(self._connection.lost)
             self._online.clear()
-            if await self._needs_tls():
-                why = NeedsTls(f"{self._address} speaks TLS; try it with TLS")
             hopeless = self.ended is not None or isinstance(why, NeedsTls)
             retrying = self._reconnect and not hopeless
             self._deliver(events.Disconnected(str(why), retrying))
+            if self._look is None and self._connection.turned_away and not hopeless:
+                self._look = asyncio.create_task(self._look_for_tls())
             if not retrying:
+                if self._look is not None:
+                    await asyncio.wait({self._look})
                 self._end(why)
                 return
             if clock() - since >= self._settings.steady_after:
                 self._delays.reset()
             await self._come_back()
 
-    async def _needs_tls(self) -> bool:
-        """Where a server closes without ever having said a word, that may be why."""
-        if not self._connection.turned_away or self._address.tls is not None:
-            return False
-        return await speaks_tls(
-            self._address.host, self._address.port, self._settings.connect_within
-        )
+    async def _look_for_tls(self) -> None:
+        """Where a server closes without ever having said a word, that may be why. It is looked at
+        once, beside the attempts to come back."""
+        address, within = self._address, self._settings.connect_within
+        speaks = address.tls is None and await speaks_tls(address.host, address.port, within)
+        if speaks and self._connection.turned_away:
+            self.fail(NeedsTls(f"{address} speaks TLS; try it with TLS"))
 
     async def _come_back(self) -> None:
         while self.ended is None:
             await asyncio.sleep(self._next_delay())
             try:
                 await self._open()
-                resumed = await self._enter_again()
+                resumed = self.ended is None and await self._enter_again()
             except (NeedsTls, StoreError) as exc:
                 self.fail(exc)
                 return
             except (OSError, TimeoutError, ConnectionLost, Refused) as exc:
                 self._connection.drop(_reason(exc))
                 continue
-            self._online.set()
-            self._deliver(events.Reconnected(resumed))
+            if self.ended is None:
+                self._online.set()
+                self._deliver(events.Reconnected(resumed))
             return
 
     def _next_delay(self) -> float:

@@ -7,7 +7,7 @@ hears of it. `on_idle` is called when everything is written.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from adapters.client.errors import StoreError
@@ -32,6 +32,7 @@ class Keeping:
         self._waiting: list[tuple[Do | None, Then]] = []
         self._task: asyncio.Task[None] | None = None
         self._failed = False
+        self._watching: set[asyncio.Future[None]] = set()
         self.size = 0
 
     def write(self, do: Do, then: Then = _nothing) -> None:
@@ -47,8 +48,18 @@ class Keeping:
 
     async def flushed(self) -> None:
         """Wait until everything so far is committed, or cannot be."""
-        while self._task is not None:
-            await asyncio.wait({self._task})
+        if self._task is None or self._failed:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._watching.add(done)
+        self._put(None, lambda: self._let_go({done}))
+        await done
+
+    def _let_go(self, watching: Collection[asyncio.Future[None]]) -> None:
+        self._watching.difference_update(watching)
+        for done in watching:
+            if not done.done():
+                done.set_result(None)
 
     async def close(self) -> None:
         await self.flushed()
@@ -75,6 +86,7 @@ class Keeping:
                 self._failed = True
                 self._waiting.clear()
                 self._on_failure(exc)
+                self._let_go(list(self._watching))
                 break
             for _, then in batch:
                 self.size -= 1

@@ -265,8 +265,11 @@ class ClientProtocol:
             self._reset(frame.head, frame.epoch)
 
     def _reset(self, head: int, epoch: str) -> None:
+        was = self._stream.position
         self._stream.begin(head, epoch)
-        self._outputs.append(events.Reset(Position(head, epoch)))
+        if was is not None and (was.epoch != epoch or was.since > head):
+            was = None
+        self._outputs.append(events.Reset(Position(head, epoch), was))
 
     def _on_message(self, frame: MessageFrame) -> None:
         own = frame.id == self.user_id

@@ -199,6 +199,8 @@ class Store:
     def _rows(self, statement: str, *values: object) -> Iterator[Any]:
         try:
             return iter(self._database.execute(statement, values).fetchall())
+        except OverflowError as exc:
+            raise StoreError(f"{self._path}: a number is too large to be kept") from exc
         except sqlite3.Error as exc:
             raise StoreError(f"{self._path}: {_reason(exc)}") from exc
 

@@ -1,63 +1,16 @@
-"""Does what a command says, and shows what came of it. At the end, all the commands."""
+"""Does what a command says, and shows what came of it. Which commands there are: `forms`."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from datetime import datetime
 
-from adapters.client import (
-    Changed,
-    ChatClient,
-    ClientError,
-    Got,
-    Message,
-    Presence,
-    Refused,
-    Reset,
-)
-from adapters.client.events import Event
+from adapters.client import ClientError
 from adapters.terminal import parsing, render
-from adapters.terminal.book import Book
-from adapters.terminal.changes import learn, told
-from adapters.terminal.no_talks import NoTalks
-from adapters.terminal.parsing import Form
-from adapters.terminal.render import Line
-from adapters.terminal.seat import Partner, Screen, Talks, local_now
-from adapters.terminal.sending import Sending
-from chat_domain.model import Group, User
-
-FINISH_WITHIN = 10.0  # seconds for answers to what was sent, when the user leaves
+from adapters.terminal.doing import FINISH_WITHIN, Doing
+from adapters.terminal.seat import where_to
+from chat_domain.model import Group
 
 
-class Actions:
-    """What the user can do. See `Sending` for `echo_after` and `trouble`."""
-
-    def __init__(
-        self,
-        client: ChatClient,
-        screen: Screen,
-        book: Book,
-        *,
-        echo_after: float | None,
-        now: Callable[[], datetime] = local_now,
-        talks: Talks | None = None,
-    ) -> None:
-        self.talks = talks or NoTalks()
-        self.failures = 0
-        self.partner: Partner | None = None
-        self._client = client
-        self._screen = screen
-        self._book = book
-        self._now = now
-        self._outdated = False  # whether the user is in a group that the book does not have
-        self._sending = Sending(
-            client,
-            screen.tell,
-            self._not_sent,
-            echo_after=echo_after,
-            now=now,
-            talks=self.talks,
-        )
-        self.trouble = self._sending.trouble
+class Actions(Doing):
+    """What the user can do."""
 
     async def do(self, line: parsing.Line) -> bool | None:
         """True if the user has logged out by it, False if they want to leave."""
@@ -79,75 +32,6 @@ class Actions:
             self.complain(str(exc))
             return None
 
-    def heed(self, event: Event) -> None:
-        """Learn and show what has happened."""
-        match event:
-            case Message():
-                self._heed_message(event)
-            case Changed():
-                self._heed_change(event)
-            case Got(user_id, at):
-                self._sending.ticks.marked(user_id, at)
-            case Reset():
-                self._sending.ticks.forget()
-            case Presence(user_id, name, online):
-                self._book.note_presence(user_id, name, online=online)
-        if self.talks.heed(event):
-            return
-        line = render.event(event)
-        if line is not None:
-            self._screen.tell(line)
-
-    def _heed_message(self, message: Message) -> None:
-        self.talks.heard(message)
-        if message.own:
-            self._sending.sent_elsewhere(message, self._book)
-            return
-        self._book.meet(message.sender_id, message.sender_name)
-        self._screen.tell(render.message(message, self._book, self._now()))
-
-    def _heed_change(self, change: Changed) -> None:
-        me = self._client.user.id if self._client.user else 0
-        if change.sender_id and not change.own:
-            self._book.meet(change.sender_id, change.sender_name)
-        sentence = told(change, self._book, me)
-        if sentence is not None:
-            self._screen.tell(render.note(sentence))
-            self.talks.told(change, sentence)
-        self._outdated |= not learn(change, self._book, me)
-        self._follow_partner(change.group_id)
-
-    def _follow_partner(self, group_id: int) -> None:
-        """A group that the user talks to may have another name, or may not be theirs any more."""
-        if isinstance(self.partner, Group) and self.partner.id == group_id:
-            own = self._book.groups.get(self.partner.id)
-            self.partner = own.group if own else None
-
-    def complain(self, text: str) -> None:
-        self.failures += 1
-        self._screen.complain(render.error(text))
-
-    def _not_sent(self, line: Line) -> None:
-        self.failures += 1
-        self._screen.lament(line)
-
-    def show(self, lines: Iterable[Line]) -> None:
-        for line in lines:
-            self._screen.show(line)
-
-    async def finish(self, within: float) -> bool:
-        """Wait until all messages have their answer, and say which have none."""
-        waiting = await self._sending.finish(within)
-        if waiting:
-            self.complain(f"{waiting} of your messages were not acknowledged")
-        return not waiting
-
-    async def learn(self) -> None:
-        """Fetch the user's list and groups."""
-        self._outdated = False
-        self._book.friends = {friend.id: friend async for friend in self._client.friends()}
-        self._book.groups = {one.group.id: one async for one in self._client.groups()}
-
     # Messages.
 
     async def chat(self, to: str, text: str) -> None:
@@ -161,12 +45,26 @@ class Actions:
             await self._sending.send(self.partner, text)
 
     async def talk(self, to: str) -> None:
-        known = (self._book.user(to) or self._book.group(to)) if to else None
-        self.partner = known or (await self._user(to) if to else None)
+        self.partner = await self._user_or_group(to) if to else None
         if self.talks.turn_to(self.partner) or self.partner is None:
             return
         kind = "group " if isinstance(self.partner, Group) else ""
         self._say(f"talking to {kind}{self.partner.name}; /talk alone stops")
+
+    async def mute(self, whom: str) -> None:
+        await self._mute(whom, muted=True)
+
+    async def unmute(self, whom: str) -> None:
+        await self._mute(whom, muted=False)
+
+    async def _mute(self, whom: str, *, muted: bool) -> None:
+        partner = await self._user_or_group(whom) if whom else self.partner
+        if partner is None:
+            self.complain("which conversation? name a person or a group")
+            return
+        await self._client.mute(where_to(partner), muted=muted)
+        self.talks.mutes(partner, muted=muted)
+        self._say(f"{partner.name} is {'muted' if muted else 'heard again'}, on all devices")
 
     # People.
 
@@ -196,14 +94,6 @@ class Actions:
         self._book.meet(found.id, found.name)
         self._screen.show(render.person(found))
 
-    async def _user(self, who: str) -> User:
-        known = self._book.user(who)
-        if known is not None:
-            return known
-        found = await self._client.find_user(who)
-        self._book.meet(found.id, found.name)
-        return User(found.id, found.name)
-
     # Groups.
 
     async def show_groups(self) -> None:
@@ -218,6 +108,7 @@ class Actions:
     async def create(self, name: str, description: str) -> None:
         group = await self._client.create_group(name, description)
         await self.learn()
+        self.talks.joined(group)
         self._say(f"group {group.name} is made, its id is {group.id}")
 
     async def join(self, which: str) -> None:
@@ -226,6 +117,7 @@ class Actions:
             return
         group = await self._client.join_group(which)
         await self.learn()
+        self.talks.joined(group)
         self._say(f"you are in group {group.name} now")
 
     async def rename(self, which: str, name: str) -> None:
@@ -242,12 +134,6 @@ class Actions:
         self._follow_partner(group.id)
         self._say(f"you have left group {group.name}")
 
-    def _group(self, which: str) -> Group:
-        group = self._book.group(which)
-        if group is None:
-            raise Refused(31, "no_such_group", f"none of your groups is called {which}")
-        return group
-
     # The user's own account, and the program.
 
     async def change_password(self) -> None:
@@ -258,6 +144,25 @@ class Actions:
             return
         await self._client.change_password(old, new)
         self._say("your password is changed")
+
+    async def hide(self, what: str) -> None:
+        await self._hide(what, hidden=True)
+
+    async def unhide(self, what: str) -> None:
+        await self._hide(what, hidden=False)
+
+    async def _hide(self, what: str, *, hidden: bool) -> None:
+        match what:
+            case "read":
+                chosen = await self._client.settings(hide_read=hidden)
+            case "typing":
+                chosen = await self._client.settings(hide_typing=hidden)
+            case _:
+                self.complain("what can be hidden is read and typing")
+                return
+        read = "hidden" if chosen.hide_read else "shown to others"
+        typing = "hidden" if chosen.hide_typing else "shown to others"
+        self._say(f"what you have read is {read}, that you are typing is {typing}")
 
     async def show_sessions(self) -> None:
         self.show(render.sessions(await self._client.sessions()))
@@ -299,10 +204,7 @@ class Actions:
         return False
 
     async def help(self) -> None:
-        self.show(render.help_lines([*SLASHED, *ORIGINAL]))
-
-    def _say(self, text: str) -> None:
-        self._screen.show(render.note(text))
+        self.show(render.help_lines(self._forms))
 
 
 def _number(text: str) -> int | None:
@@ -310,48 +212,3 @@ def _number(text: str) -> int | None:
 
 
 _ON_OR_OFF = {"on": True, "off": False}
-
-# As in the original client, to the letter.
-ORIGINAL = [
-    Form("help", [], "this list", Actions.help),
-    Form("chat", ["friendid", "message"], "write to somebody", Actions.chat, echoed=False),
-    Form("addfriend", ["friendid"], "put somebody on your list", Actions.add),
-    Form("creategroup", ["groupname", "groupdesc"], "make a group", Actions.create, needs=1),
-    Form("addgroup", ["groupid"], "join a group", Actions.join),
-    Form("groupchat", ["groupid", "message"], "write to a group", Actions.group_chat, echoed=False),
-    Form("loginout", [], "log out", Actions.log_out),
-]
-
-SLASHED = [
-    Form("/msg", ["NAME", "TEXT"], "write to somebody", Actions.chat, echoed=False),
-    Form("/group", ["GROUP", "TEXT"], "write to a group", Actions.group_chat, echoed=False),
-    Form(
-        "/talk",
-        ["NAME"],
-        "send plain lines to this person or group; alone: stop",
-        Actions.talk,
-        needs=0,
-    ),
-    Form("/friends", [], "your list, and who is online", Actions.show_friends),
-    Form("/who", [], "who you are, and who of your list is online", Actions.show_who),
-    Form("/add", ["NAME"], "put somebody on your list", Actions.add),
-    Form("/remove", ["NAME"], "take somebody off your list", Actions.remove),
-    Form("/find", ["NAME"], "look for somebody", Actions.find),
-    Form("/groups", [], "your groups", Actions.show_groups),
-    Form("/members", ["GROUP"], "who is in a group", Actions.show_members),
-    Form("/create", ["GROUP", "DESCRIPTION"], "make a group", Actions.create, needs=1),
-    Form("/join", ["GROUP"], "join a group, by id, or by name if it is open", Actions.join),
-    Form("/rename", ["GROUP", "NAME"], "give a group of yours another name", Actions.rename),
-    Form("/leave", ["GROUP"], "leave a group", Actions.leave),
-    Form("/password", [], "change your password", Actions.change_password),
-    Form("/sessions", [], "your sessions that can be resumed", Actions.show_sessions),
-    Form("/end", ["SESSION"], "end one of them", Actions.end_session),
-    Form("/search", ["WORDS"], "go to the next older text with these words", Actions.search),
-    Form("/bell", ["on|off"], "whether the terminal's bell rings", Actions.ring),
-    Form("/wait", ["SECONDS"], "only receive for a while; for scripts", Actions.wait),
-    Form("/logout", [], "log out", Actions.log_out),
-    Form("/quit", [], "leave", Actions.quit),
-    Form("/help", [], "this list", Actions.help),
-]
-
-FORMS = {form.word: form for form in ORIGINAL + SLASHED}

@@ -12,8 +12,10 @@ from typing import TypeVar
 from adapters.client import Changed, ChatClient, ClientError, Message, SessionEnded
 from adapters.client.events import Event
 from adapters.terminal import render
-from adapters.terminal.actions import FINISH_WITHIN, FORMS, Actions
+from adapters.terminal.actions import Actions
 from adapters.terminal.book import Book
+from adapters.terminal.doing import FINISH_WITHIN
+from adapters.terminal.forms import ALL, FORMS
 from adapters.terminal.parsing import Say, Typed, parse
 from adapters.terminal.seat import Screen, Talks, local_now
 from chat_domain.model import Member, Membership, User
@@ -48,7 +50,9 @@ class LineClient:
         self._screen = screen
         self._book = book
         self._device = device
-        self._actions = Actions(client, screen, book, echo_after=echo_after, now=now, talks=talks)
+        self._actions = Actions(
+            client, screen, book, forms=ALL, echo_after=echo_after, now=now, talks=talks
+        )
         self._talks = self._actions.talks
         self._unread: list[Unread] | None = None  # a list while they are gathered for the welcome
         self._message_came = asyncio.Event()
@@ -195,7 +199,7 @@ class LineClient:
     def _release_unread(self) -> None:
         """Show what was gathered, also if the welcome has not come about."""
         unread, self._unread = self._unread or [], None
-        if unread:
+        if any(map(_concerns_others, unread)):
             self._screen.show(render.unread())
         for event in unread:
             self._actions.heed(event)
@@ -246,6 +250,11 @@ class LineClient:
             if self._conversation is not None:
                 self._conversation.cancel()
         self._actions.heed(event)
+
+
+def _concerns_others(event: Unread) -> bool:
+    """Whether it is no news of the user's own devices."""
+    return isinstance(event, Message) or event.group_id > 0
 
 
 async def _first(every: AsyncIterator[T], count: int) -> list[T]:

@@ -2,9 +2,9 @@
 
 import attrs
 
-from adapters.terminal.actions import ORIGINAL, SLASHED
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
+from adapters.terminal.forms import ORIGINAL, SLASHED
 from adapters.terminal.parsing import quoted
 from chat_domain.names import name_key
 
@@ -20,6 +20,7 @@ class Candidate:
 
 _WHO = {form.word: form for form in SLASHED if form.arguments[:1] == ["NAME"]}
 _GROUP = {form.word: form for form in SLASHED if form.arguments[:1] == ["GROUP"]}
+_EITHER = ("/talk", "/mute", "/unmute")  # take a person or a group
 _OTHERS = ("/create", "/join")  # take a group that is not one of the user's own
 
 
@@ -29,7 +30,7 @@ def candidates(line: str, book: Book) -> list[Candidate]:
     if not space:
         return _commands(line)
     if word in _WHO:
-        groups = book.group_names() if word == "/talk" else []
+        groups = book.group_names() if word in _EITHER else []
         return _names(typed, book.user_names() + groups, last=len(_WHO[word].arguments) == 1)
     if word in _GROUP and word not in _OTHERS:
         return _names(typed, book.group_names(), last=len(_GROUP[word].arguments) == 1)

@@ -3,7 +3,7 @@
 from adapters.client import Ack, Changed, Message
 from adapters.client.events import Event
 from adapters.terminal.seat import Outgoing, Partner
-from chat_domain.model import User
+from chat_domain.model import Group, User
 
 _ONLY_WHOLE = "that works where the client has the whole terminal"
 
@@ -26,6 +26,12 @@ class NoTalks:
 
     def sends(self, to: Partner, text: str) -> Outgoing:  # noqa: ARG002
         return _Unseen()
+
+    def joined(self, group: Group) -> None:
+        pass
+
+    def mutes(self, to: Partner, *, muted: bool) -> None:
+        pass
 
     def turn_to(self, to: Partner | None) -> bool:  # noqa: ARG002
         return False

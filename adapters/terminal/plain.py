@@ -41,11 +41,10 @@ class PlainScreen:
         """Leave it; whoever typed it sees it."""
 
     async def ask(self, question: str, *, hidden: bool = False) -> str:
-        self._prompt(question)
         if not hidden or self.scripted:
-            return await self._next()
+            return await self.command(question)
         with tty.without(termios.ECHO, self._source):
-            answer = await self._next()
+            answer = await self.command(question)
         self._prompt("\n")
         return answer
 

@@ -173,7 +173,7 @@ def help_lines(forms: Iterable[Form]) -> list[Line]:
         _title("commands"),
         *([("class:own", f"  {form.usage:<34}"), ("", form.does)] for form in forms),
         [("", 'Names with spaces need quotes before a text: /msg "zhang san" hello')],
-        [("", "✓ sent   ✓✓ one of their devices has it   … on its way   ✗ not sent")],
+        [("", "✓ sent   ✓✓ one of their devices has it   ✔✔ read   … on its way   ✗ not sent")],
     ]
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from adapters.client import Ack, Changed, Message
+from adapters.client import Ack, Changed, InGroup, Message, Where, With
 from adapters.client.events import Event
 from adapters.terminal.render import Line
 from chat_domain.model import Group, User
@@ -68,6 +68,12 @@ class Talks(Protocol):
 
     def sends(self, to: Partner, text: str) -> Outgoing: ...
 
+    def joined(self, group: Group) -> None:
+        """The user is in a group now."""
+
+    def mutes(self, to: Partner, *, muted: bool) -> None:
+        """The user wants to hear of this conversation no more, or again."""
+
     def turn_to(self, to: Partner | None) -> bool:
         """The user wants to talk to somebody, or to nobody. Whether they see that they do."""
 
@@ -79,6 +85,10 @@ class Talks(Protocol):
 
     def ring(self, on: bool) -> str:
         """Turn the bell on or off. What is to be said about it."""
+
+
+def where_to(to: Partner) -> Where:
+    return InGroup(to.id) if isinstance(to, Group) else With(to.id)
 
 
 def local_now() -> datetime:

@@ -199,6 +199,15 @@ class LogMachine(RuleBasedStateMachine):
         self.runner.run(self.store.log.got({self.id(user): at}))
         self.model.got[self.id(user)] = max(self.model.got.get(self.id(user), 0), at)
 
+    @rule(user=user_ids, other=st.integers(-2, USERS), at=afters)
+    def mark_as_read(self, user: int, other: int, at: int) -> None:
+        """Of who is in the conversation, or was; a mark only grows."""
+        user_id = self.id(user)
+        conv = pair(user_id, self.id(other)) if other > 0 else self.group(-other)
+        self.runner.run(self.store.log.read_up_to({(user_id, conv): at}))
+        if (user_id, conv) in self.model.stretches:
+            self.model.read[user_id, conv] = max(self.model.read.get((user_id, conv), 0), at)
+
     # -- what is forgotten -----------------------------------------------------------------------
 
     @rule(age=afters, limit=limits)

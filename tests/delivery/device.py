@@ -241,9 +241,10 @@ class Device:
         """Do nothing."""
 
     async def log_out(self) -> None:
-        """With the client still connected."""
+        """With the client still connected, if its connection lasts that long."""
         if self.process is not None:
-            await self.process.log_out()
+            with suppress(ClientError, TimeoutError):
+                await self.process.log_out()
 
     async def part(self) -> None:
         """End the client, if there is one."""

@@ -24,14 +24,14 @@ from tests.delivery.shown import not_sent_yet
 from tests.integration.cluster import Cluster
 
 LOOKED_EVERY = 1.0  # seconds; what comes twice has come by then
-_QUIET_WITHIN = 90.0
+QUIET_WITHIN = 90.0
 _PRESENCE_WITHIN = 60.0  # a lease, and a session's slow end
 
 
-async def become_quiet(records: Records, past: Past, users: Sequence[int]) -> None:
+async def become_quiet(records: Records, past: Past, users: Sequence[int], within: float) -> None:
     """Wait until the log does not grow, everybody was sent all of it, and it is written how far
     they have got; then note all that is kept."""
-    history, deadline = records.history, records.history.now + _QUIET_WITHIN
+    history, deadline = records.history, records.history.now + within
     entries: list[Entry] = []
     quiet = False
     while not quiet and history.now < deadline:
@@ -43,6 +43,7 @@ async def become_quiet(records: Records, past: Past, users: Sequence[int]) -> No
     if quiet:
         history.note("quiet")
     records.dump(entries)
+    history.note("over")
 
 
 def _all_is_there(past: Past, entries: Sequence[Entry]) -> bool:

@@ -45,6 +45,7 @@ lost        | head: the database has come back without what was above
 log         | dump, at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone)
 stored      | user, got, epoch: the mark that the store has
 quiet       | nothing moves any more; all faults are over
+over        | the last dump is there; what is shown from now on is not in it, and does not count
 
 A `dump` is the whole log at some time; they are numbered from 0 on, and there is one more than
 databases that came back without their ends. The last one is taken when it is quiet.

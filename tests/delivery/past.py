@@ -10,6 +10,8 @@ from tests.delivery.chronicle import Chronicle
 from tests.delivery.history import Event
 from tests.delivery.streams import Streams
 
+AFTERWARDS = {"login", "logout", "closed", "presence"}  # what counts when all else is over
+
 
 @attrs.define
 class Sent:
@@ -81,6 +83,7 @@ class Past:
     faults: dict[str, int] = attrs.field(factory=dict)
     logins: int = 0
     quiet: bool = False
+    over: bool = False
     _epochs: dict[int, int] = attrs.field(factory=dict)  # by chain
     _chains: dict[int, int] = attrs.field(factory=dict)  # by process
 
@@ -91,6 +94,9 @@ class Past:
 
     def take(self, event: Event) -> None:
         """Heed one event, of whatever kind."""
+        self.over = self.over or event["kind"] == "over"
+        if self.over and event["kind"] not in AFTERWARDS:
+            return
         take = self._takers.get(event["kind"])
         if take is not None:
             take(self, event)

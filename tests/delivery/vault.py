@@ -8,7 +8,7 @@ then, and was not when its data was put away, is what is lost, and nothing else.
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiomysql
@@ -16,6 +16,9 @@ import aiomysql
 from adapters.mysql.address import Address
 from entrypoints.services.mariadb import MariaDB
 from tests.delivery.records import Records
+
+WRITTEN_WITHIN = 30.0  # seconds
+_TRIED_AFTER = 0.1
 
 
 class Vault:
@@ -42,13 +45,24 @@ class Vault:
         shutil.copytree(self._mariadb.data, self._kept, ignore=shutil.ignore_patterns("*.sock"))
 
     async def bring_back(self) -> None:
-        """Kill it, and put its data back; to be started again by the caller."""
+        """Kill it, and put its data back; to be started again by the caller. Where nothing is
+        written for long, there is nothing to lose, and nothing is done."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WRITTEN_WITHIN):
+                while not await self._lose():  # noqa: ASYNC110  # only asking tells
+                    await asyncio.sleep(_TRIED_AFTER)
+
+    async def _lose(self) -> bool:
         async with self._records.turn:
             async with self._unwritten():
-                self._records.dump(await self._records.log())
+                entries = await self._records.log()
+                if len(entries) == self._head:
+                    return False
                 self._mariadb.kill()
-            await asyncio.to_thread(self._put_back, self._mariadb.data)
+            self._records.dump(entries)
+            self._put_back(self._mariadb.data)
             self._records.history.note("lost", head=self._head)
+        return True
 
     def _put_back(self, data: Path) -> None:
         shutil.rmtree(data)

@@ -4,7 +4,8 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Self
+from contextlib import suppress
+from typing import Any, Self
 
 import pexpect
 import pyte
@@ -18,25 +19,32 @@ SEEN_WITHIN = 20.0  # seconds; only a failing test ever waits so long
 class Terminal:
     """As a context manager it is always gone in the end."""
 
-    def __init__(self, *arguments: str) -> None:
-        self._screen = _AnsweringScreen(COLUMNS, ROWS)
+    def __init__(
+        self,
+        *arguments: str,
+        columns: int = COLUMNS,
+        rows: int = ROWS,
+        term: str = "xterm-256color",
+    ) -> None:
+        self._screen = _AnsweringScreen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._child = pexpect.spawn(
             sys.executable,
             ["-m", "entrypoints.cli_client", *arguments],
             cwd=str(ROOT),
-            dimensions=(ROWS, COLUMNS),
-            env={"TERM": "xterm-256color", "LANG": "C.UTF-8"},
+            dimensions=(rows, columns),
+            env={"TERM": term, "LANG": "C.UTF-8"},
         )
-        self._child.delaybeforesend = None
-        self._screen.answer = self._answer
-        self._unanswered = b""
+        os.set_blocking(self._child.child_fd, False)
+        self._screen.answer = self.press
+        self._unsent = b""
         self.raw = b""
 
     @property
     def lines(self) -> list[str]:
-        """What is on the screen, without empty lines."""
-        return [line.rstrip() for line in self._screen.display if line.strip()]
+        """What is on the screen beside the list of conversations, without empty lines."""
+        beside = (line.rpartition("│")[2].rstrip() for line in self._screen.display)
+        return [line for line in beside if line]
 
     @property
     def status(self) -> int:
@@ -45,11 +53,31 @@ class Terminal:
         assert self._child.exitstatus is not None, self._child.signalstatus
         return int(self._child.exitstatus)
 
+    @property
+    def picture(self) -> list[str]:
+        """The screen as it is, row by row."""
+        return list(self._screen.display)
+
+    def columns_of(self, character: str, row: int) -> list[int]:
+        """Where it is in that row; wide characters take two columns."""
+        cells = self._screen.buffer[row]
+        return [at for at in range(self._screen.columns) if cells[at].data == character]
+
+    def style(self, row: int, column: int) -> Any:
+        """What pyte knows about one character of the screen."""
+        return self._screen.buffer[row][column]
+
+    def resize(self, columns: int, rows: int) -> None:
+        """As when the window of the terminal gets another size."""
+        self._screen.resize(rows, columns)
+        self._child.setwinsize(rows, columns)
+
     def type(self, line: str) -> None:
-        self._child.send(line + "\r")
+        self.press(line + "\r")
 
     def press(self, keys: str) -> None:
-        self._child.send(keys)
+        self._unsent += keys.encode()
+        self._send()
 
     def until(self, text: str) -> None:
         """Wait until this text is on the screen."""
@@ -59,11 +87,17 @@ class Terminal:
         """Wait until this is the last line, the one being typed."""
         self._until(lambda: self.lines[-1:] == [text], text)
 
+    def until_true(self, there: Callable[[], bool], what: str) -> None:
+        """what: for the sentence if it never is."""
+        self._until(there, what)
+
     def register(self, name: str, password: str) -> None:
-        for question, answer in (("choice:", "2"), ("name:", name), ("password:", password)):
+        """And be logged in by that."""
+        answers = (("choice:", "2"), ("name:", name), ("password:", password), ("again:", password))
+        for question, answer in answers:
             self.until_last(question)
             self.type(answer)
-        self.until(f"registered {name}")
+        self.until_last(f"{name}>")
 
     def log_in(self, name: str, password: str) -> None:
         for question, answer in (("choice:", "1"), ("id or name:", name), ("password:", password)):
@@ -84,25 +118,17 @@ class Terminal:
             assert time.monotonic() < patient_until, f"{what!r} never came"
             self.read()
 
-    def _answer(self, data: str) -> None:
-        self._unanswered += data.encode()
-        self._go_on_answering()
+    def _send(self) -> None:
+        """As much as there is room for; the rest goes at the next read, as in a real terminal.
 
-    def _go_on_answering(self) -> None:
-        """Without waiting: while it writes much, a program does not read, and would wait for us."""
-        descriptor = self._child.child_fd
-        os.set_blocking(descriptor, False)
-        try:
-            self._unanswered = self._unanswered[os.write(descriptor, self._unanswered) :]
-        except OSError:
-            pass  # there is no room now, or nobody
-        finally:
-            os.set_blocking(descriptor, True)
+        A program that writes much does not read meanwhile, and would wait for us as we for it.
+        """
+        with suppress(OSError):  # there is no room now, or nobody
+            self._unsent = self._unsent[os.write(self._child.child_fd, self._unsent) :]
 
     def read(self) -> None:
         """Take what is there to be seen, if anything comes soon."""
-        if self._unanswered:
-            self._go_on_answering()
+        self._send()
         try:
             data = self._child.read_nonblocking(65_536, timeout=0.1)
         except pexpect.TIMEOUT:

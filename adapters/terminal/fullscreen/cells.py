@@ -7,8 +7,13 @@ from prompt_toolkit.utils import get_cwidth  # what the screen is drawn by has t
 from adapters.terminal.render import Line
 
 _ELLIPSIS = "…"
-# They make the character before them wider on some terminals and not on others.
-_SELECTORS = {0xFE0E: None, 0xFE0F: None}
+_JOINER = "\u200d"
+# Characters by which terminals differ in how wide they show what is next to them: which picture to
+# choose of a character, the colour of a skin, and the letters of flags, which become plain ones.
+_UNSTEADY: dict[int, int | None] = {
+    **dict.fromkeys([0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400)]),
+    **{0x1F1E6 + number: ord("A") + number for number in range(26)},
+}
 _Cell = tuple[str, str, int]  # style, a character with what is joined to it, its columns
 
 
@@ -23,6 +28,7 @@ def line_width(line: Line) -> int:
 
 def fitted(line: Line, columns: int) -> Line:
     """Exactly so wide: cut, with an ellipsis, or filled with spaces."""
+    line = _joined(_cells(line))
     missing = columns - line_width(line)
     if missing < 0:
         line = _cut(line, max(columns - 1, 0)) + [("", _ELLIPSIS)] * (columns > 0)
@@ -43,7 +49,7 @@ def wrapped(line: Line, columns: int, indent: int = 0) -> list[Line]:
     indent: of all rows but the first; less where the columns are few.
     """
     columns = max(columns, 2)  # a character may take two
-    indent = min(indent, columns // 2)
+    indent = min(indent, columns // 2, columns - 2)
     rows: list[list[_Cell]] = []
     for number, paragraph in enumerate(_paragraphs(line)):
         rows += _broken(paragraph, columns, indent, starts=indent if number else 0)
@@ -87,8 +93,10 @@ def _broken(cells: list[_Cell], columns: int, indent: int, starts: int) -> list[
 def _cells(line: Line) -> Iterator[_Cell]:
     for style, text in line:
         last = ""
-        for character in text.translate(_SELECTORS):
-            if get_cwidth(character) == 0 and character != "\n" and last:
+        for character in text.translate(_UNSTEADY):
+            if character == _JOINER and last and _size(last) > 1:
+                continue  # people that some terminals show as one family, and others one by one
+            if get_cwidth(character) == 0 and "\n" not in (character, last) and last:
                 last += character
                 continue
             if last:

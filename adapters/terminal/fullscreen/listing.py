@@ -58,7 +58,7 @@ def count(window: Window) -> str:
 def _row(number: int, window: Window, desk: Desk, columns: int) -> Line:
     style = "class:chosen" if window is desk.current else _style(window)
     unread = count(window)
-    room = columns - 4 - (len(unread) + 1 if unread else 0)
+    room = columns - len("  0  ") - (len(unread) + 1 if unread else 0)
     name = shortened(clean(window.name), max(room, 1))
     line: Line = [(style, f"{number:>3} {name}")]
     gap = columns - line_width(line) - len(unread) - 1

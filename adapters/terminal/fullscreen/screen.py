@@ -1,8 +1,9 @@
 """The line client on the whole of a terminal."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
@@ -25,6 +26,7 @@ from adapters.terminal.fullscreen.typed import Typed
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import Line
 
+_REDRAW_EVERY = 0.02  # seconds at least, however much comes
 _LEAVE_HINT = "Ctrl-C once more leaves"
 _KEPT_HINT = f"the arrow key brings your line back; {_LEAVE_HINT}"
 _SHARE_OF_PROMPT = 3  # at most so much of the input's first row
@@ -60,7 +62,7 @@ class WholeScreen:
         self._typed.lines.on_text_changed += self._on_text
         self._app: Application[None] = Application(
             layout.layout(
-                conversation=talks.drawn,
+                conversation=talks.looking.drawn,
                 sidebar=lambda columns, rows: listing.sidebar(desk, columns, rows),
                 title=lambda columns, _: [listing.title(desk.current, self._about(), columns)],
                 bar=lambda columns, _: [listing.bar(desk, columns)],
@@ -74,8 +76,9 @@ class WholeScreen:
             style=STYLE,
             key_bindings=keys.bindings(self),
             full_screen=True,
+            min_redraw_interval=_REDRAW_EVERY,
         )
-        self._app.after_render += lambda _: talks.attend()
+        self._app.after_render += lambda _: talks.looking.attend()
         self._app.key_processor.before_key_press += self._on_key
         desk.switched = self._on_switch
         talks.changed = self._app.invalidate
@@ -93,12 +96,16 @@ class WholeScreen:
         running.add_done_callback(lambda _: started.set())
         running.add_done_callback(lambda _: self._typed.leave())
         await started.wait()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._typed.leave)
         try:
             yield
         finally:
+            loop.remove_signal_handler(signal.SIGTERM)
             if self._app.is_running:
                 self._app.exit()
-            await running
+            with suppress(EOFError):  # the terminal is gone
+                await running
 
     # What is shown.
 
@@ -153,10 +160,10 @@ class WholeScreen:
         return self._typed.asking
 
     def page(self, up: int) -> None:
-        self._talks.move(up * max(self._talks.height - 1, 1))
+        self._talks.looking.move(up * max(self._talks.looking.height - 1, 1))
 
     def to_end(self) -> None:
-        self._talks.go_to_end()
+        self._talks.looking.go_to_end()
 
     def to_number(self, number: int) -> None:
         self._desk.show_number(number)
@@ -189,8 +196,8 @@ class WholeScreen:
         self._typed.paste(text)
 
     def seek(self, *, older: bool) -> None:
-        if self._talks.sought:
-            self._hint = self._talks.seek(self._talks.sought, older=older)
+        if self._talks.looking.sought:
+            self._hint = self._talks.looking.seek(self._talks.looking.sought, older=older)
 
     def _on_key(self, _: object) -> None:
         self._keys += 1

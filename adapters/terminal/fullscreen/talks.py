@@ -1,5 +1,5 @@
 """Keeps the desk up to date: what comes goes to its window, what is in view is fetched, and what
-is seen is told to be read."""
+is seen is told as read."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,6 +10,7 @@ from adapters.client import (
     Changed,
     ChatClient,
     ClientError,
+    Conversation,
     Event,
     Got,
     InGroup,
@@ -25,18 +26,18 @@ from adapters.client import (
 from adapters.terminal.book import Book
 from adapters.terminal.changes import is_out, told
 from adapters.terminal.clean import clean
-from adapters.terminal.fullscreen import scrolling
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.desk import MOST_WINDOWS, Desk
-from adapters.terminal.fullscreen.drawing import Look, naming, rows
+from adapters.terminal.fullscreen.drawing import naming
 from adapters.terminal.fullscreen.items import Item, Told, note_behind, text_of, unsent
+from adapters.terminal.fullscreen.looking import Looking
 from adapters.terminal.fullscreen.outgoing import Outgoing
 from adapters.terminal.fullscreen.past import Past
 from adapters.terminal.fullscreen.reporting import Reporting
 from adapters.terminal.fullscreen.state import State
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import Line
-from adapters.terminal.seat import Partner, local_now
+from adapters.terminal.seat import Partner, local_now, where_to
 from chat_domain.model import Group, User
 
 
@@ -55,8 +56,6 @@ class DeskTalks:
         self.changed: Callable[[], None] = lambda: None
         self.state = State(self.tell)
         self.entered_in: Window = desk.home
-        self.columns, self.height = 80, 24  # of the conversation, as it was drawn last
-        self.sought = ""
         self._client = client
         self._desk = desk
         self._book = book
@@ -65,6 +64,7 @@ class DeskTalks:
         self._user: User | None = None
         self._past = Past(client, self._item, self._redraw)
         self._reporting = Reporting(client.read)
+        self.looking = Looking(desk, self._past, self._reporting.read, now, self._redraw)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # What the client itself says.
@@ -87,11 +87,13 @@ class DeskTalks:
 
     def begin(self, user: User) -> None:
         self._user = user
+        self.looking.me = user.name
         self._desk.empty()
         self._list_all()
 
     def end(self) -> None:
         self._user = None
+        self.looking.me = ""
         self._desk.empty()
         self._past.forget()
         self._reporting.forget()
@@ -166,9 +168,17 @@ class DeskTalks:
         window = self._window(where_to(to), to.name)
         me = self._user or User(0, "")
         if window is self._desk.current:
-            self.go_to_end()
+            self.looking.go_to_end()
             window.line = None
         return Outgoing(window, unsent(self._time_ms(), me.id, me.name, text), self._redraw)
+
+    def joined(self, group: Group) -> None:
+        self._window(InGroup(group.id), group.name).left = False
+        self._redraw()
+
+    def mutes(self, to: Partner, *, muted: bool) -> None:
+        self._window(where_to(to), to.name).muted = muted
+        self._redraw()
 
     def turn_to(self, to: Partner | None) -> bool:
         self._desk.show(self._window(where_to(to), to.name) if to else self._desk.home)
@@ -199,73 +209,15 @@ class DeskTalks:
         self._desk.current.trouble = ""
         self._redraw()
 
-    def move(self, up: int) -> None:
-        """By so many rows; down if it is negative."""
-        window = self._desk.current
-        window.trouble = ""
-        scrolling.move(window, up, self._rows_of(window))
-        self._redraw()
-
-    def go_to_end(self) -> None:
-        window = self._desk.current
-        window.anchor = window.found = None
-        if window.items.newer:
-            window.forget()
-            self._desk.grant(window)
-        self._redraw()
-
     def search(self, words: str) -> str:
         """Further up for these words, or for the same as before."""
-        return self.seek(words, older=True)
-
-    def seek(self, words: str, *, older: bool) -> str:
-        window = self._desk.current
-        if words != self.sought:
-            self.sought, window.found = words, None
-        found = scrolling.find(window, words, older=older)
-        if found:
-            scrolling.move(window, -(self.height // 2), self._rows_of(window))
-        self._redraw()
-        where = "before" if older else "after"
-        return "" if found else f"nothing {where} this has {words!r}, in what is loaded"
+        return self.looking.seek(words, older=True)
 
     def ring(self, on: bool) -> str:
         self._bell.on = on
         return f"the bell is {'on' if on else 'off'}"
 
-    def drawn(self, columns: int, height: int) -> list[Line]:
-        """The rows of the conversation in view, for so much room."""
-        self.columns, self.height = columns, height
-        window = self._desk.current
-        return scrolling.visible(window, height, self._rows_of(window))
-
-    def attend(self) -> None:
-        """Fetch what may come into view next, and tell what is. To be called when the screen has
-        been drawn."""
-        window = self._desk.current
-        if window.where is None or self._user is None:
-            return
-        if not window.loaded:
-            self._past.newest(window)
-        elif not window.fetching:
-            self._fetch_around(window)
-        if window.loaded and window.read_up_to(scrolling.seen_up_to(window)):
-            self._reporting.read(window.where, window.read)
-            self._redraw()
-
-    def _fetch_around(self, window: Window) -> None:
-        around = 2 * self.height
-        of = self._rows_of(window)
-        if window.items.older and scrolling.rows_above(window, around, of) < around:
-            self._past.older(window)
-        elif window.items.newer and scrolling.rows_below(window, around, of) < around:
-            self._past.newer(window)
-
     # Inside.
-
-    def _rows_of(self, window: Window) -> scrolling.Rows:
-        look = Look(self.columns, self._now(), self._user.name if self._user else "", self.sought)
-        return lambda index: rows(window, index, look)
 
     def _in_view(self, window: Window) -> bool:
         return window is self._desk.current and window.anchor is None
@@ -278,15 +230,22 @@ class DeskTalks:
         count = 0
         try:
             async for row in self._client.conversations():
-                self._window(row.where, row.name).list_as(row)
+                if not self._is_about_devices(row):
+                    self._window(row.where, row.name).list_as(row)
                 count += 1
                 if count == MOST_WINDOWS:
                     break
         except ClientError:
             return  # it is asked again on the next connection
+        for group_id in self._book.groups:
+            self._window(InGroup(group_id))
         for window in self._desk.windows:
             window.trouble = ""
         self._redraw()
+
+    def _is_about_devices(self, row: Conversation) -> bool:
+        """Whether what is in the conversation with oneself is which devices have ended."""
+        return row.where == With(self._me) and isinstance(row.last, Changed)
 
     def _window(self, where: Where, name: str = "") -> Window:
         window = self._desk.window(where, name or self._name_of(where))
@@ -334,10 +293,6 @@ class DeskTalks:
 
 
 _TYPING_LOOK = 6.1  # seconds until somebody's typing is over, and a little
-
-
-def where_to(to: Partner) -> Where:
-    return InGroup(to.id) if isinstance(to, Group) else With(to.id)
 
 
 def _unnamed(change: Changed) -> str:

@@ -29,7 +29,8 @@ class Window:
     listed: up to where the server has counted them. called: whether one of these names the user.
     line: the position behind which a line says that what follows is new; None for no line.
     got, reads: up to where others have it, and have read it. anchor: None while the view follows
-    the end. draft: what was being typed. found: what a search has found. loaded: whether the
+    the end. draft: what was being typed. found: what a search has found. owed: how many rows the
+    user wants to go further up, when they are here. loaded: whether the
     newest page was asked for. fetching: whether a page is. trouble: why none is.
     """
 
@@ -48,6 +49,7 @@ class Window:
     anchor: Anchor | None = None
     draft: str = ""
     found: Key | None = None
+    owed: int = 0
     loaded: bool = False
     fetching: bool = False
     trouble: str = ""
@@ -72,7 +74,7 @@ class Window:
 
     def list_as(self, row: Conversation) -> None:
         """What the server says of it, which may be less new than what has come since."""
-        self.name, self.muted, self.left = row.name or self.name, row.muted, row.left
+        self.muted, self.left = row.muted, row.left
         self.read, self.listed = max(self.read, row.read), row.last.at
         later = sum(1 for text in self._of_others() if text.at > max(self.read, self.listed))
         self.unread = (row.unread if self.read == row.read else 0) + later
@@ -85,10 +87,9 @@ class Window:
         if at <= self.read:
             return False
         self.read = at
-        first, last = self.items.first, self.items.last
-        if last is not None and at >= last and not self.items.newer:
-            self.unread = 0
-        elif first is not None and first <= at:
+        first = self.items.first
+        all_here = at >= self.listed or (first is not None and first <= at)
+        if all_here and not self.items.newer:
             self.unread = sum(1 for text in self._of_others() if text.at > at)
         self.called &= self.unread > 0
         return True
@@ -125,6 +126,7 @@ class Window:
         self.items.clear()
         self.items.most = FEW
         self.anchor = self.found = None
+        self.owed = 0
         self.loaded = False
 
     def begin_anew(self) -> None:

@@ -171,6 +171,19 @@ def test_what_the_application_is_not_done_with_is_not_taken(bench: Bench) -> Non
     assert taken(bench) == [9]
 
 
+def test_who_has_missed_too_much_is_told_where_they_were(bench: Bench) -> None:
+    """So that they can ask for it; a position of another epoch is none to ask from."""
+    bench.log_in()
+    bench.hear(push(4, "a"))
+    bench.protocol.connection_lost()
+    outputs = bench.log_in(since=4, head=9_000, reset=True)
+    assert outputs == [Reset(Position(9_000, "e1"), was=Position(4, "e1"))]
+    assert bench.hear(line(msgid=1036, head=9_001, epoch="e2", oldest=1)) == [
+        Reset(Position(9_001, "e2"))
+    ]
+    assert bench.hear(line(msgid=1036, head=3, epoch="e2", oldest=1)) == [Reset(Position(3, "e2"))]
+
+
 def test_what_was_of_another_epoch_holds_nothing_up(bench: Bench) -> None:
     """Its positions mean nothing any more."""
     bench.log_in()

@@ -252,6 +252,9 @@ async def test_a_group_joined_with_another_device_is_known(server: FakeServer) -
     [
         ("/join 99999999999999999999", "error: there is no group 99999999999999999999"),
         ("/wait long", "error: wait how many seconds?"),
+        ("/bell perhaps", "error: the bell is turned on or off"),
+        ("/hide all", "error: what can be hidden is read and typing"),
+        ("/mute", "error: which conversation? name a person or a group"),
         ("/leave hikers", "error: no_such_group: none of your groups is called hikers"),
     ],
 )
@@ -289,6 +292,28 @@ async def test_a_group_is_joined_by_name(server: FakeServer) -> None:
         app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
         app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
         await app.screen.until("* you are in group hikers now")
+
+
+@pytest.mark.parametrize(
+    ("command", "asked", "answer", "said"),
+    [
+        ("/mute li si", {"toid": 15, "muted": True}, {}, "* li si is muted, on all devices"),
+        ("/unmute li si", {"toid": 15, "muted": False}, {}, "* li si is heard again"),
+        ("/hide read", {"hide_read": True}, {"hide_read": True}, "have read is hidden, that"),
+        ("/unhide typing", {"hide_typing": False}, {}, "that you are typing is shown to others"),
+    ],
+)
+async def test_what_is_kept_for_all_devices(
+    server: FakeServer, command: str, asked: dict[str, Any], answer: dict[str, Any], said: str
+) -> None:
+    """The server is asked for it, and it is said what holds now."""
+    async with running(server, "1", "13", "secret", command) as app:
+        await app.welcome(LI_SI)
+        request = await app.peer.hear(1045)
+        assert {field: request[field] for field in asked} == asked
+        holds = {"hide_read": False, "hide_typing": False} | answer
+        app.peer.say(msgid=1046, seq=request["seq"], **holds)
+        await app.screen.until(said)
 
 
 @pytest.mark.parametrize("answers", [("1", "13", ""), ("2", "zhang san", "")])

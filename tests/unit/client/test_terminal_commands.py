@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.terminal import parsing
-from adapters.terminal.actions import FORMS, Actions
+from adapters.terminal.actions import Actions
+from adapters.terminal.forms import FORMS
 from adapters.terminal.parsing import (
     Do,
     Form,
@@ -66,6 +67,12 @@ def test_the_original_commands(line: str, does: Do, arguments: tuple[str, ...]) 
         ("/members hikers", Actions.show_members, ("hikers",)),
         ("/find li si", Actions.find, ("li si",)),
         ("/friends", Actions.show_friends, ()),
+        ("/search two words", Actions.search, ("two words",)),
+        ("/bell off", Actions.ring, ("off",)),
+        ("/mute", Actions.mute, ("",)),
+        ("/unmute li si", Actions.unmute, ("li si",)),
+        ("/hide read", Actions.hide, ("read",)),
+        ("/unhide typing", Actions.unhide, ("typing",)),
         ("/groups", Actions.show_groups, ()),
         ("/who", Actions.show_who, ()),
         ("/password", Actions.change_password, ()),
@@ -122,9 +129,10 @@ def test_while_talking_a_slash_makes_a_command() -> None:
 
 
 def test_messages_are_not_echoed() -> None:
-    """They are shown with their ticks; all other lines are shown as they were typed."""
+    """They are shown with their ticks; what is searched for is shown where it is found. All other
+    lines are shown as they were typed."""
     silent = {word for word, form in FORMS.items() if not form.echoed}
-    assert silent == {"chat", "groupchat", "/msg", "/group"}
+    assert silent == {"chat", "groupchat", "/msg", "/group", "/search"}
 
 
 @given(st.text(), st.booleans())

@@ -62,7 +62,7 @@ def offered(line: str, book: Book) -> list[str]:
     ("line", "completed"),
     [
         ("/fri", ["/friends"]),
-        ("/m", ["/msg ", "/members "]),
+        ("/me", ["/members "]),
         ("add", ["addfriend:", "addgroup:"]),
         ("/msg l", ['/msg "li si" ']),
         ('/msg "LI', ['/msg "li si" ']),
@@ -71,7 +71,9 @@ def offered(line: str, book: Book) -> list[str]:
         ("/group n", ['/group "night owls" ']),
         ("/members night", ["/members night owls"]),
         ("/talk n", ["/talk night owls"]),
+        ("/mute n", ["/mute night owls"]),
         ("/create n", []),
+        ("/join n", []),
         ("/nonsense x", []),
         ("", []),
     ],

@@ -19,8 +19,8 @@ from adapters.client import (
 )
 from adapters.client.events import Event
 from adapters.terminal import render
-from adapters.terminal.actions import FORMS
 from adapters.terminal.book import Book
+from adapters.terminal.forms import FORMS
 from adapters.terminal.render import Mark
 from chat_domain.hints import Notice
 from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User

@@ -456,6 +456,19 @@ def test_who_was_not_told_of_a_new_epoch_can_hear_of_what_was_lost(
     assert broken(tale.ends()) == broken_promises
 
 
+def test_what_is_shown_after_the_last_look_at_the_log_is_not_looked_for_there(tale: Tale) -> None:
+    tale.push(BEN, tale.says("a"))
+    tale.dump()
+    tale.tell("quiet")
+    tale.tell("over")
+    tale.push(BEN, tale.text("b"))
+    tale.tell("cut", wire=BEN)
+    tale.tell("closed", process=BEN, user=BEN)
+    tale.tell("presence", observer=99, node=0, online=[ANN, CAT])
+    verdict = judge(tale.events)
+    assert verdict.kept, str(verdict)
+
+
 # -- version 1 -----------------------------------------------------------------------------------
 
 

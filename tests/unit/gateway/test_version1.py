@@ -547,6 +547,17 @@ async def test_only_version_2_can_be_resumed(server: Server, version: int, end: 
     assert "token" not in peer.heard()[0]
 
 
+async def test_version_1_is_refused_where_it_is_not_spoken(server: Server) -> None:
+    """As over a WebSocket; what cannot speak anything else is not waited for."""
+    await server.register("Ann")
+    for version, is_gone in ((1, True), (2, False)):
+        peer = server.join()
+        peer.link.oldest_version = 2
+        answer = await peer.ask(1000, id=1, password="pw", v=version)
+        assert answer.get("error") == ("too_old" if is_gone else None)
+        assert peer.is_gone() is is_gone
+
+
 @pytest.mark.parametrize("version", [2, 3, 99])
 async def test_the_lower_of_the_two_versions_is_in_force(server: Server, version: int) -> None:
     """And the answer says which."""

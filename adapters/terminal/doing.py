@@ -1,0 +1,151 @@
+"""What all commands stand on: who is known, what has happened, and where things are shown."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from adapters.client import (
+    Changed,
+    ChatClient,
+    Got,
+    Message,
+    Presence,
+    Refused,
+    Reset,
+)
+from adapters.client.events import Event
+from adapters.terminal import render
+from adapters.terminal.book import Book
+from adapters.terminal.changes import learn, told
+from adapters.terminal.no_talks import NoTalks
+from adapters.terminal.parsing import Form
+from adapters.terminal.render import Line
+from adapters.terminal.seat import Partner, Screen, Talks, local_now
+from adapters.terminal.sending import Sending
+from chat_domain.model import Group, User
+
+FINISH_WITHIN = 10.0  # seconds for answers to what was sent, when the user leaves
+
+
+class Doing:
+    """forms: what `help` lists. See `Sending` for `echo_after` and `trouble`."""
+
+    def __init__(
+        self,
+        client: ChatClient,
+        screen: Screen,
+        book: Book,
+        *,
+        forms: Sequence[Form],
+        echo_after: float | None,
+        now: Callable[[], datetime] = local_now,
+        talks: Talks | None = None,
+    ) -> None:
+        self.talks = talks or NoTalks()
+        self.failures = 0
+        self._forms = forms
+        self.partner: Partner | None = None
+        self._client = client
+        self._screen = screen
+        self._book = book
+        self._now = now
+        self._outdated = False  # whether the user is in a group that the book does not have
+        self._sending = Sending(
+            client,
+            screen.tell,
+            self._not_sent,
+            echo_after=echo_after,
+            now=now,
+            talks=self.talks,
+        )
+        self.trouble = self._sending.trouble
+
+    def heed(self, event: Event) -> None:
+        """Learn and show what has happened."""
+        match event:
+            case Message():
+                self._heed_message(event)
+            case Changed():
+                self._heed_change(event)
+            case Got(user_id, at):
+                self._sending.ticks.marked(user_id, at)
+            case Reset():
+                self._sending.ticks.forget()
+            case Presence(user_id, name, online):
+                self._book.note_presence(user_id, name, online=online)
+        if self.talks.heed(event):
+            return
+        line = render.event(event)
+        if line is not None:
+            self._screen.tell(line)
+
+    def _heed_message(self, message: Message) -> None:
+        self._book.meet(message.sender_id, message.sender_name)
+        self.talks.heard(message)
+        if message.own:
+            self._sending.sent_elsewhere(message, self._book)
+            return
+        self._screen.tell(render.message(message, self._book, self._now()))
+
+    def _heed_change(self, change: Changed) -> None:
+        me = self._client.user.id if self._client.user else 0
+        if change.sender_id and not change.own:
+            self._book.meet(change.sender_id, change.sender_name)
+        sentence = told(change, self._book, me)
+        if sentence is not None:
+            self._screen.tell(render.note(sentence))
+            self.talks.told(change, sentence)
+        self._outdated |= not learn(change, self._book, me)
+        self._follow_partner(change.group_id)
+
+    def _follow_partner(self, group_id: int) -> None:
+        """A group that the user talks to may have another name, or may not be theirs any more."""
+        if isinstance(self.partner, Group) and self.partner.id == group_id:
+            own = self._book.groups.get(self.partner.id)
+            self.partner = own.group if own else None
+
+    def complain(self, text: str) -> None:
+        self.failures += 1
+        self._screen.complain(render.error(text))
+
+    def _not_sent(self, line: Line) -> None:
+        self.failures += 1
+        self._screen.lament(line)
+
+    def show(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self._screen.show(line)
+
+    async def finish(self, within: float) -> bool:
+        """Wait until all messages have their answer, and say which have none."""
+        waiting = await self._sending.finish(within)
+        if waiting:
+            self.complain(f"{waiting} of your messages were not acknowledged")
+        return not waiting
+
+    async def learn(self) -> None:
+        """Fetch the user's list and groups."""
+        self._outdated = False
+        self._book.friends = {friend.id: friend async for friend in self._client.friends()}
+        self._book.groups = {one.group.id: one async for one in self._client.groups()}
+
+    # Whoever is meant.
+
+    async def _user_or_group(self, whom: str) -> Partner:
+        return self._book.user(whom) or self._book.group(whom) or await self._user(whom)
+
+    async def _user(self, who: str) -> User:
+        known = self._book.user(who)
+        if known is not None:
+            return known
+        found = await self._client.find_user(who)
+        self._book.meet(found.id, found.name)
+        return User(found.id, found.name)
+
+    def _group(self, which: str) -> Group:
+        group = self._book.group(which)
+        if group is None:
+            raise Refused(31, "no_such_group", f"none of your groups is called {which}")
+        return group
+
+    def _say(self, text: str) -> None:
+        self._screen.show(render.note(text))

@@ -1,0 +1,111 @@
+"""What the user sees of the conversation they look at, and what follows from that."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from adapters.client import Where
+from adapters.terminal.fullscreen import scrolling
+from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.drawing import Look, rows
+from adapters.terminal.fullscreen.past import Past
+from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.render import Line
+
+
+class Looking:
+    """me: what the user is called; nobody is logged in if it is empty. sought: what is searched
+    for. tell_read: that a conversation is read up to a position. changed: to be called when
+    something looks otherwise.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        past: Past,
+        tell_read: Callable[[Where, int], None],
+        now: Callable[[], datetime],
+        changed: Callable[[], None],
+    ) -> None:
+        self.me = ""
+        self.sought = ""
+        self.height = 24  # of the conversation, as it was drawn last
+        self._columns = 80
+        self._desk = desk
+        self._past = past
+        self._tell_read = tell_read
+        self._now = now
+        self._changed = changed
+
+    def move(self, up: int) -> None:
+        """By so many rows; down if it is negative."""
+        window = self._desk.current
+        window.trouble = ""
+        self._move(window, up)
+
+    def go_to_end(self) -> None:
+        window = self._desk.current
+        window.anchor = window.found = None
+        window.owed = 0
+        if window.items.newer:
+            window.forget()
+            self._desk.grant(window)
+        self._changed()
+
+    def seek(self, words: str, *, older: bool) -> str:
+        window = self._desk.current
+        if words != self.sought:
+            self.sought, window.found = words, None
+        found = scrolling.find(window, words, older=older)
+        if found:
+            scrolling.move(window, -(self.height // 2), self._rows_of(window))
+        self._changed()
+        where = "before" if older else "after"
+        return "" if found else f"nothing {where} this has {words!r}, in what is loaded"
+
+    def drawn(self, columns: int, height: int) -> list[Line]:
+        """The rows of the conversation in view, for so much room."""
+        self._columns, self.height = columns, height
+        window = self._desk.current
+        return scrolling.visible(window, height, self._rows_of(window))
+
+    def attend(self) -> None:
+        """Fetch what may come into view next, and tell what is. To be called when the screen has
+        been drawn."""
+        window = self._desk.current
+        if window.where is None or not self.me:
+            return
+        if window.owed and self._rows_above(window) > 0:
+            self._move(window, window.owed)  # what was fetched for it is here
+        if not window.loaded:
+            self._past.newest(window)
+        elif not window.fetching:
+            self._fetch_around(window)
+        if window.loaded and window.read_up_to(scrolling.seen_up_to(window)):
+            self._tell_read(window.where, window.read)
+            self._changed()
+
+    # Inside.
+
+    def _move(self, window: Window, up: int) -> None:
+        """What is not here yet of the way up is gone when it has been fetched."""
+        missing = max(up - max(self._rows_above(window, max(up, 0)), 0), 0)
+        window.owed = missing if window.items.older else 0
+        scrolling.move(window, up - missing, self._rows_of(window))
+        self._changed()
+
+    def _rows_above(self, window: Window, most: int = 1) -> int:
+        """How many rows are here above the view, counted up to `most`."""
+        of = self._rows_of(window)
+        return scrolling.rows_above(window, self.height + most, of) - self.height
+
+    def _rows_of(self, window: Window) -> scrolling.Rows:
+        look = Look(self._columns, self._now(), self.me, self.sought)
+        return lambda index: rows(window, index, look)
+
+    def _fetch_around(self, window: Window) -> None:
+        around = 2 * self.height
+        of = self._rows_of(window)
+        if window.items.older and scrolling.rows_above(window, around, of) < around:
+            self._past.older(window)
+        elif window.items.newer and scrolling.rows_below(window, around, of) < around:
+            self._past.newer(window)

@@ -1,0 +1,275 @@
+"""The line client on the whole of a terminal, of several sizes."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from threading import Thread
+
+import pytest
+
+from tests.integration.server_process import ServerProcess
+from tests.integration.terminal import Terminal
+from tests.integration.test_line_client import script
+
+SIZES = [(40, 10), (80, 24), (160, 50)]
+LI, WU = ("li", "secret two"), ("wu", "secret three")
+ALT_A, ALT_END, PAGE_UP, PAGE_DOWN = "\x1ba", "\x1b[1;3F", "\x1b[5~", "\x1b[6~"
+# What could tear a screen: wide and joined characters, controls, line breaks.
+WILD = "你好 👩‍👩‍👧 🇨🇳 ❤️ \u202e\x1b[2J e\u0301 " + "w" * 70
+
+
+def say(server: ServerProcess, who: tuple[str, str], *texts: str, to: int = 1) -> None:
+    """As somebody who comes, writes and goes."""
+    done = script(server, "1", *who, *(f"chat:{to}:{text}" for text in texts))
+    assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def zhang_at(server: ServerProcess, columns: int = 80, rows: int = 24) -> Iterator[Terminal]:
+    """Logged in, and with others who can write to them."""
+    with Terminal(f"127.0.0.1:{server.port}", columns=columns, rows=rows) as zhang:
+        zhang.register("zhang", "secret one")
+        script(server, "2", *LI, "2", *WU, "3")
+        yield zhang
+
+
+def assert_whole(terminal: Terminal, columns: int, rows: int) -> None:
+    """Each part of the screen is in its place, and nothing sticks out of it."""
+    assert len(terminal.picture) == rows
+    edges = [(row, at) for row in range(rows) for at in terminal.columns_of("│", row)]
+    there = [(row, 22) for row in range(rows - 2)] if columns >= 64 else []
+    assert edges == there, "the list's edge is torn"
+    assert terminal.picture[-1].startswith("zhang"), "the input is not in the last row"
+
+
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+def test_a_conversation_at_any_size(server: ServerProcess, columns: int, rows: int) -> None:
+    """What is unread is counted, Alt-a goes there, and what was written is there, untorn."""
+    with zhang_at(server, columns, rows) as zhang:
+        say(server, LI, WILD, "hello zhang")
+        zhang.until_true(
+            lambda: any(
+                row.split()[:3] == ["1", "li", "2"] or "li(2)" in row for row in zhang.picture
+            ),
+            "two that are unread",
+        )
+        assert_whole(zhang, columns, rows)
+        zhang.press(ALT_A)
+        zhang.until_last("zhang to li>")
+        zhang.until("li: hello zhang")
+        zhang.until("── new ─")
+        zhang.until("li: 你")
+        assert_whole(zhang, columns, rows)
+        zhang.type("and hello to you")
+        zhang.until("zhang: and hello to you")
+        zhang.press("\x1b0")
+        zhang.until_last("zhang>")
+        assert_whole(zhang, columns, rows)
+
+
+def test_a_window_that_is_made_larger_shows_what_was_there(server: ServerProcess) -> None:
+    """Smaller and larger again, as often as one likes."""
+    with zhang_at(server, 160, 50) as zhang:
+        say(server, LI, *(f"number {number} {'word ' * 9}" for number in range(20)))
+        zhang.press(ALT_A)
+        zhang.until("number 19")
+        zhang.until("number 0")
+        for columns, rows in [(40, 10), (80, 24), (160, 50), (30, 5), (160, 50)]:
+            zhang.resize(columns, rows)
+            zhang.until_last("zhang to li>")
+            zhang.until_true(lambda: any("number 19" in line for line in zhang.lines), "the end")
+            if rows >= 10:
+                zhang.until_true(partial(shows_edge, zhang, columns), f"{columns} by {rows}")
+                assert_whole(zhang, columns, rows)
+        zhang.until("number 0")
+
+
+def shows_edge(terminal: Terminal, columns: int) -> bool:
+    return all(
+        terminal.columns_of("│", row) == ([22] if columns >= 64 else [])
+        for row in range(len(terminal.picture) - 2)
+    )
+
+
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+def test_the_past_is_fetched_as_one_scrolls(server: ServerProcess, columns: int, rows: int) -> None:
+    """All of it, in order, and back to the end."""
+    with zhang_at(server, columns, rows) as zhang:
+        say(server, LI, *(f"number {number}." for number in range(250)))
+        zhang.press("\x1b0")
+        zhang.press(ALT_A)
+        zhang.until("number 249.")
+        seen = set(numbers(zhang))
+        while 0 not in seen:
+            zhang.press(PAGE_UP)
+            lowest = min(numbers(zhang))
+            zhang.until_true(partial(shows_before, zhang, lowest), f"what is before {lowest}")
+            seen |= set(numbers(zhang))
+        assert seen == set(range(250))
+        if rows >= 10:
+            zhang.until("more below: Alt-End")
+        zhang.press(ALT_END)
+        zhang.until("number 249.")
+
+
+def shows_before(terminal: Terminal, lowest: int) -> bool:
+    """Whether the whole page before this one is shown, or the beginning."""
+    here = numbers(terminal)
+    in_order = all(after == before + 1 for before, after in pairwise(here))
+    return bool(here) and in_order and (here[-1] <= lowest + 1 or here[0] == 0)
+
+
+def numbers(terminal: Terminal) -> list[int]:
+    found = (line.partition("number ")[2].partition(".") for line in terminal.lines)
+    return [int(number) for number, dot, _ in found if dot and number.isdigit()]
+
+
+def test_ticks_say_that_it_was_read_and_a_remark_that_somebody_types(
+    server: ServerProcess,
+) -> None:
+    """On both sides."""
+    with zhang_at(server) as zhang, Terminal(f"127.0.0.1:{server.port}") as li:
+        li.log_in(*LI)
+        zhang.type("/talk li")
+        zhang.until_last("zhang to li>")
+        zhang.type("are you there?")
+        zhang.until("✓✓ zhang: are you there?")
+        li.until("zhang: are you there?")
+        li.press(ALT_A)
+        li.until_last("li to zhang>")
+        zhang.until("✔✔ zhang: are you there?")
+        li.press("yes, ")
+        zhang.until("li is typing")
+        li.type("I am")
+        zhang.until("li: yes, I am")
+        zhang.until_true(lambda: not any("typing" in line for line in zhang.lines), "the end")
+        li.until("✔✔ li: yes, I am")
+
+
+def test_the_bell_rings_where_one_does_not_look(server: ServerProcess) -> None:
+    """Unless it is turned off."""
+    with zhang_at(server) as zhang:
+        say(server, LI, "one")
+        zhang.until("li: one")
+        assert zhang.raw.count(b"\x07") == 1
+        zhang.type("/bell off")
+        zhang.until("the bell is off")
+        say(server, LI, "two")
+        zhang.until("li: two")
+        assert zhang.raw.count(b"\x07") == 1
+
+
+def test_words_are_searched_in_what_is_loaded(server: ServerProcess) -> None:
+    """Upwards, and on with Alt-p and Alt-n."""
+    with zhang_at(server, rows=12) as zhang:
+        say(server, LI, "apple one", *(f"pear {number}" for number in range(40)), "apple two")
+        zhang.press(ALT_A)
+        zhang.until("apple two")
+        zhang.type("/search apple")
+        zhang.until_true(lambda: is_reversed(zhang, "apple two"), "what was found")
+        zhang.press("\x1bp")
+        zhang.until("apple one")
+        zhang.press("\x1bn")
+        zhang.until("apple two")
+        zhang.type("/search cherry")
+        zhang.until("nothing before this has 'cherry'")
+
+
+def is_reversed(terminal: Terminal, text: str) -> bool:
+    places = ((row, line.find(text)) for row, line in enumerate(terminal.picture))
+    return any(terminal.style(row, column).reverse for row, column in places if column >= 0)
+
+
+def test_lines_that_are_pasted_are_one_message(server: ServerProcess) -> None:
+    """Of several lines, which is sent with the next Enter and not before."""
+    with zhang_at(server) as zhang, Terminal(f"127.0.0.1:{server.port}") as li:
+        li.log_in(*LI)
+        zhang.type("/talk li")
+        zhang.until_last("zhang to li>")
+        zhang.press("\x1b[200~first\r\nsecond\r\n\x1b[201~")
+        zhang.until_last("second")
+        zhang.press("\r")
+        li.until("zhang: first")
+        li.press(ALT_A)
+        li.until_last("li to zhang>")
+        li.until("second")
+        at = next(number for number, line in enumerate(li.lines) if "zhang: first" in line)
+        assert li.lines[at + 1].strip() == "second"
+
+
+def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
+    """While one looks at another."""
+    with zhang_at(server) as zhang:
+        say(server, LI, "hi")
+        say(server, WU, "hi")
+        zhang.until("wu: hi")
+        zhang.press("\x1b1half of")
+        zhang.until_last("zhang to li> half of")
+        zhang.press("\x1b2other")
+        zhang.until_last("zhang to wu> other")
+        zhang.press("\x1b1")
+        zhang.until_last("zhang to li> half of")
+
+
+def test_two_passwords_that_differ_make_no_account(server: ServerProcess) -> None:
+    """It is asked for twice."""
+    with Terminal(f"127.0.0.1:{server.port}") as zhang:
+        for question, answer in (("choice:", "2"), ("name:", "zhang"), ("password:", "one")):
+            zhang.until_last(question)
+            zhang.type(answer)
+        zhang.until_last("again:")
+        zhang.type("two")
+        zhang.until("these are two different passwords")
+        zhang.until_last("choice:")
+
+
+def test_a_terminal_that_cannot_be_drawn_on_gets_plain_lines(server: ServerProcess) -> None:
+    """Which show everything but the password."""
+    with Terminal(f"127.0.0.1:{server.port}", term="dumb") as zhang:
+        script(server, "2", "zhang", "secret one", "2", *LI, "3")
+        for question, answer in (("choice:", "1"), ("id or name:", "zhang")):
+            zhang.until_last(question)
+            zhang.type(answer)
+        zhang.until_last("password:")
+        zhang.type("secret one")
+        zhang.until_last("zhang>")
+        say(server, LI, "hello")
+        zhang.until("li: hello")
+        assert b"secret" not in zhang.raw
+        assert b"\x1b" not in zhang.raw
+
+
+def test_a_proxy_without_servers_is_told_once() -> None:
+    """However often it takes the connection and drops it."""
+    with refusing() as (port, taken), Terminal(f"127.0.0.1:{port}") as zhang:
+        zhang.until_true(lambda: len(taken) > 4, "more attempts")
+        assert sum("connection lost" in line for line in zhang.lines) == 1
+        assert not any("connected again" in line for line in zhang.lines)
+        zhang.press("typed all the same")
+        zhang.until_last("choice: typed all the same")
+
+
+@contextmanager
+def refusing() -> Iterator[tuple[int, list[int]]]:
+    """Takes each connection, and closes it at once."""
+    taken: list[int] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def take() -> None:
+        try:
+            while True:
+                listener.accept()[0].close()
+                taken.append(1)
+        except OSError:
+            return
+
+    thread = Thread(target=take)
+    thread.start()
+    try:
+        yield listener.getsockname()[1], taken
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()

@@ -1,0 +1,150 @@
+"""CONVERSATIONS and HISTORY, as clients ask and are answered."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.wire.framing import MAX_SERVER_FRAME
+from chat_domain.entries import What, pair
+from tests.contract.making import append, change, text
+from tests.unit.gateway.server import Frame, Peer, Server
+
+CONVERSATIONS, HISTORY = 1039, 1041
+
+
+@pytest.fixture
+async def ann(server: Server) -> Peer:
+    return await server.logged_in("Ann")
+
+
+@pytest.fixture
+async def bob(server: Server, ann: Peer) -> Peer:
+    return await server.logged_in("Bob")
+
+
+async def applied(server: Server) -> None:
+    """Let the node apply what was written past it."""
+    await server.chat.follower.reach((await server.store.log.ends()).head)
+
+
+async def fill(server: Server, said: str, count: int) -> None:
+    """So many texts of Ann's for Bob."""
+    await append(server.store, *(text(1, pair(1, 2), said) for _ in range(count)))
+    await applied(server)
+
+
+async def going_back(peer: Peer, conversation: Frame) -> AsyncIterator[Frame]:
+    """Pages as long as there are more, the newest first."""
+    page = await peer.ask(HISTORY, **conversation, limit=200)
+    yield page
+    while page["more"]:
+        before = page["entries"][0]["at"]
+        page = await peer.ask(HISTORY, **conversation, before=before, limit=200)
+        yield page
+
+
+async def test_an_entry_is_the_object_that_is_pushed_for_it(
+    server: Server, ann: Peer, bob: Peer
+) -> None:
+    """Texts of both, and changes of a group, as another device has got them."""
+    phone = await server.log_in(2)
+    phone.heard()
+    await ann.ask(1005, toid=2, msg="hello", cid="c-1")
+    await bob.ask(1005, toid=1, msg="hello yourself", re=1)
+    await ann.ask(1007, groupname="hikers", groupdesc="walk")
+    await bob.ask(1008, groupid=1)
+    await ann.ask(1009, groupid=1, msg="welcome")
+    pushed = phone.heard()
+    page = await bob.ask(HISTORY, toid=1)
+    assert (page["toid"], page["entries"], page["more"]) == (1, pushed[:2], False)
+    page = await bob.ask(HISTORY, groupid=1)
+    assert (page["groupid"], page["entries"], page["more"]) == (1, pushed[2:], False)
+    assert len(pushed) == 4
+
+
+async def test_a_deleted_text_is_there_without_its_text(
+    server: Server, ann: Peer, bob: Peer
+) -> None:
+    """And says that it is deleted, in both answers."""
+    await ann.ask(1005, toid=2, msg="hello")
+    await append(server.store, change(What.ERASED, 1, pair(1, 1)))
+    await applied(server)
+    (entry,) = (await bob.ask(HISTORY, toid=1))["entries"]
+    assert (entry["at"], entry["deleted"], "msg" in entry) == (1, True, False)
+    (row,) = (await bob.ask(CONVERSATIONS))["conversations"]
+    assert (row["last"], row["unread"]) == (entry, 0)
+
+
+async def test_a_conversation_s_last_text_is_shortened(ann: Peer, bob: Peer) -> None:
+    """To 100 characters; whose text it is and what is unread stands there too."""
+    await ann.ask(1005, toid=2, msg="é" * 101)
+    (row,) = (await bob.ask(CONVERSATIONS))["conversations"]
+    assert row["last"]["msg"] == "é" * 100
+    assert (row["toid"], row["name"], row["read"], row["unread"]) == (1, "Ann", 0, 1)
+    assert row["last"]["id"] == 1
+    assert not row.keys() & {"groupid", "muted", "left"}
+
+
+@pytest.mark.parametrize("letter", ["\x01", "👋", "\x7f"], ids=ascii)
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_page_fits_into_a_frame(
+    server: Server, ann: Peer, letter: str, version: int
+) -> None:
+    """Whatever was said, for people at terminals as well; nothing is left out by the way."""
+    said = letter * 4096
+    await server.register("Bob")
+    await fill(server, said, 30)
+    bob = await server.log_in(2, version=version)
+    bob.heard()
+    begin = len(bob.link.chunks)
+    found: list[int] = []
+    async for page in going_back(bob, {"toid": 1}):
+        found[:0] = [entry["at"] for entry in page["entries"]]
+        assert all(entry["msg"] == said for entry in page["entries"])
+        assert len(page["entries"]) >= 4 or not page["more"]
+    assert found == list(range(1, 31))
+    after = 0
+    while True:
+        page = await bob.ask(HISTORY, toid=1, after=after, limit=200)
+        after = page["entries"][-1]["at"]
+        if not page["more"]:
+            break
+    assert after == 30
+    sizes = [len(frame) for chunk in bob.link.chunks[begin:] for frame in chunk.split(b"\n")]
+    assert max(sizes) <= MAX_SERVER_FRAME
+
+
+async def test_a_list_of_conversations_fits_into_a_frame(server: Server, ann: Peer) -> None:
+    """Also where each of them ends in what is longest; those that do not fit are the next page."""
+    users = await server.register(*("👋" * 46 + f"{number:04}" for number in range(200)))
+    await append(
+        server.store, *(text(user, pair(1, user), "\x01" * 200, cid="c" * 64) for user in users)
+    )
+    await applied(server)
+    ann.heard()
+    found: list[int] = []
+    asked: Frame = {"limit": 200}
+    while True:
+        page = await ann.ask(CONVERSATIONS, **asked)
+        assert len(json.dumps(page, ensure_ascii=False).encode()) <= MAX_SERVER_FRAME
+        found += [row["toid"] for row in page["conversations"]]
+        if "next" not in page:
+            break
+        asked["before"] = page["next"]
+    assert found == users[::-1]
+
+
+async def test_who_asks_for_the_newest_is_told_their_own_mark(ann: Peer, bob: Peer) -> None:
+    """And not by any other page."""
+    await ann.ask(1005, toid=2, msg="hello")
+    assert (await bob.ask(HISTORY, toid=1))["read"] == 0
+    for place in ({"before": 9}, {"after": 0}):
+        assert not (await bob.ask(HISTORY, toid=1, **place)).keys() & {"read", "marks"}
+
+
+async def test_requests_of_a_client_wait_for_what_it_has_written(ann: Peer, bob: Peer) -> None:
+    """So what it has just said is in the page that it asks for behind it."""
+    ann.say({"msgid": 1005, "toid": 2, "msg": "hello"}, {"msgid": HISTORY, "toid": 2, "seq": 7})
+    page = await ann.ask(HISTORY, toid=2)
+    assert [entry["msg"] for entry in page["entries"]] == ["hello"]

@@ -1,0 +1,1 @@
+"""Tests of the line client on the whole terminal."""

@@ -1,0 +1,67 @@
+"""Text in columns: nothing is ever wider than the room there is, and nothing is lost."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.terminal.fullscreen.cells import fitted, line_width, shortened, width, wrapped
+from adapters.terminal.render import plain
+from tests.unit.terminal.things import shown
+
+LINES = st.lists(st.tuples(st.just(""), st.text("ab 你好é\u0301👩\u200d\n", max_size=30)))
+
+
+@given(LINES, st.integers(2, 60), st.integers(0, 12))
+def test_rows_are_never_too_wide_and_lose_nothing_but_spaces(
+    line: list[tuple[str, str]], columns: int, indent: int
+) -> None:
+    """At any width, with wide characters, combining ones and line breaks."""
+    rows = wrapped(line, columns, indent)
+    assert all(line_width(row) <= columns for row in rows)
+    kept = "".join(map(plain, rows)).replace(" ", "").replace("\u200d", "")
+    assert kept == plain(line).replace(" ", "").replace("\n", "").replace("\u200d", "")
+
+
+@given(LINES, st.integers(1, 60))
+def test_what_is_fitted_is_exactly_so_wide(line: list[tuple[str, str]], columns: int) -> None:
+    """Cut or filled."""
+    flat = [(style, words.replace("\n", "")) for style, words in line]
+    assert line_width(fitted(flat, columns)) == columns
+
+
+def test_rows_are_broken_at_spaces() -> None:
+    """And within a word where it is longer than a row."""
+    assert shown(wrapped([("", "one two three")], 8, 2)) == ["one two", "  three"]
+    assert shown(wrapped([("", "abcdefghij")], 4)) == ["abcd", "efgh", "ij"]
+    assert shown(wrapped([("", "18:04 " + "x" * 12)], 12, 6)) == ["18:04 xxxxxx", "      xxxxxx"]
+
+
+def test_a_line_break_breaks_a_row() -> None:
+    """An empty line is one."""
+    assert shown(wrapped([("", "a\n\nb")], 10, 2)) == ["a", "", "  b"]
+
+
+@pytest.mark.parametrize(("written", "columns"), [("👩‍👩‍👧", 6), ("🇨🇳", 2), ("👍🏽", 2), ("❤️", 1)])
+def test_pictures_have_one_width_on_all_terminals(written: str, columns: int) -> None:
+    """What some join into one picture, and others do not, is taken apart."""
+    (row,) = wrapped([("", written)], 20)
+    assert line_width(row) == columns
+    assert all(
+        unicodedata.east_asian_width(character) == "W" or width(character) < 2
+        for character in plain(row)
+    )
+    assert "\u200d" not in plain(row)
+
+
+def test_joiners_stay_where_they_shape_words() -> None:
+    """As in Persian."""
+    word = "می\u200cخواهم"
+    assert plain(wrapped([("", word)], 20)[0]) == word
+
+
+def test_a_name_is_shortened_with_an_ellipsis() -> None:
+    """By columns, not by characters."""
+    assert shortened("你好你好", 5) == "你好…"
+    assert shortened("abc", 3) == "abc"

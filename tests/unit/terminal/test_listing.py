@@ -1,0 +1,97 @@
+"""The list of conversations, the bar, and what is said around one."""
+
+import pytest
+
+from adapters.client import InGroup, With
+from adapters.terminal.book import Book
+from adapters.terminal.fullscreen.cells import line_width
+from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.listing import bar, sidebar, status, title
+from adapters.terminal.fullscreen.remarks import about, state_of
+from adapters.terminal.fullscreen.window import Window
+from chat_domain.model import Friend, Group, Membership, Role
+from tests.unit.terminal.things import shown, text
+
+
+@pytest.fixture
+def desk() -> Desk:
+    desk = Desk()
+    for number, name in enumerate(("li si", "a name that is far too long", "wu\x1b"), 1):
+        desk.window(With(number), name)
+    desk.window(With(2), "").unread = 12
+    desk.window(With(3), "").heard(text(5, mentions=True), seen=False)
+    return desk
+
+
+def test_each_conversation_has_a_row(desk: Desk) -> None:
+    """With its number, and how much is unread."""
+    rows = sidebar(desk, 20, 10)
+    assert shown(rows) == [
+        "  0 chat",
+        "  1 li si",
+        "  2 a name that… 12",
+        "  3 wu␛           1",
+    ]
+    assert all(line_width(row) == 20 for row in rows)
+    assert rows[0][0][0] == "class:chosen"
+    assert rows[3][0][0] == "class:mention"
+
+
+def test_a_list_that_is_too_long_says_what_is_beyond() -> None:
+    """The current one is always in it."""
+    desk = Desk()
+    for number in range(1, 40):
+        desk.window(With(number), f"n{number}")
+    desk.window(With(2), "").unread = desk.window(With(39), "").unread = 1
+    desk.show_number(20)
+    rows = shown(sidebar(desk, 20, 7))
+    assert rows[0] == "▲ 1 unread"
+    assert rows[-1] == "▼ 1 unread"
+    assert " 20 n20" in rows
+
+
+def test_the_bar_names_the_current_one_and_what_is_unread(desk: Desk) -> None:
+    """First where the user is named."""
+    desk.show_number(1)
+    (row,) = shown([bar(desk, 40)])
+    assert row.split()[:3] == ["1", "li", "si"]
+    assert row.index("wu␛(1)") < row.index("a name")
+    assert line_width(bar(desk, 40)) == line_width(bar(desk, 12)) + 28 == 40
+
+
+def test_a_thousand_are_counted() -> None:
+    """What is more is not."""
+    desk = Desk()
+    desk.window(With(1), "li").unread = 1_000
+    assert shown(sidebar(desk, 20, 5))[1].endswith("999+")
+
+
+def test_what_is_said_above_a_conversation() -> None:
+    """Of a person whether they are there, of a group what it is about."""
+    book = Book()
+    book.friends = {15: Friend(15, "li", online=True)}
+    book.groups = {3: Membership(Group(3, "hikers", "Sundays\x07"), Role.NORMAL)}
+    assert about(Window(With(15), "li"), book) == ["online"]
+    assert about(Window(With(16), "wu"), book) == []
+    assert about(Window(InGroup(3), "hikers", muted=True), book) == ["group", "Sundays␇", "muted"]
+    assert about(Window(InGroup(4), "owls", left=True), book) == ["group", "you have left"]
+    assert line_width(title(Window(With(15), "li"), ["online"], 5)) == 5
+
+
+def test_what_is_said_below_it() -> None:
+    """The connection, what waits, who types, and whether the end is in view."""
+    window = Window(With(15), "li")
+    assert state_of(window, 0.0, connected=True, waiting=0) == []
+    window.fetching = True
+    assert state_of(window, 0.0, connected=False, waiting=2) == [
+        "no connection, trying again",
+        "2 lines wait",
+        "fetching",
+    ]
+    window.fetching = False
+    for number in range(5):
+        window.types(number, f"n{number}\x1b", 0.0)
+    assert state_of(window, 1.0, connected=True, waiting=0) == [
+        "n0␛, n1␛, n2␛ and others are typing"
+    ]
+    assert shown([status(["a", "b"], 10)]) == [" a · b"]

@@ -1,0 +1,271 @@
+"""What comes goes to its window, what is in view is fetched, and what is seen is told as read."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from attrs import evolve
+
+from adapters.client import ChatClient, InGroup, With
+from adapters.client.events import (
+    Changed,
+    Disconnected,
+    Got,
+    Read,
+    Reconnected,
+    Reset,
+    SettingsChanged,
+    Typing,
+)
+from adapters.client.position import Position
+from adapters.terminal.book import Book
+from adapters.terminal.fullscreen.bell import Bell
+from adapters.terminal.fullscreen.desk import Desk
+from adapters.terminal.fullscreen.talks import DeskTalks
+from adapters.terminal.render import plain
+from chat_domain.model import Group, Preferences, User
+from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer
+from tests.unit.client.fellows import logged_in
+from tests.unit.terminal.things import NOW, message
+
+LI = With(15)
+
+
+class Sitting:
+    """A user before a desk, and the server's end."""
+
+    def __init__(self, client: ChatClient, peer: Peer) -> None:
+        self.peer = peer
+        self.desk = Desk()
+        self.rung = 0
+        bell = Bell(on=True)
+        bell.ring = self._ring
+        self.book = Book()
+        self.talks = DeskTalks(client, self.desk, self.book, bell, now=lambda: NOW)
+        self.talks.changed = self._note
+        self._news = asyncio.Event()
+
+    async def begin(self, *rows: dict[str, Any]) -> None:
+        self.talks.begin(User(13, "zhang san"))
+        await self.lists(*rows)
+
+    async def lists(self, *rows: dict[str, Any]) -> None:
+        seq = (await self.peer.hear(1039))["seq"]
+        self.peer.say(msgid=1040, seq=seq, conversations=list(rows))
+        await self.until(lambda: all(self._has(row) for row in rows))
+
+    async def page(self, *entries: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """Answer what is asked of the past, which is returned."""
+        asked = await self.peer.hear(1041)
+        about = {"toid": 15, "more": False} | more
+        self.peer.say(msgid=1042, seq=asked["seq"], entries=list(entries), **about)
+        await self.until(lambda: not any(window.fetching for window in self.desk.windows))
+        return asked
+
+    def look(self) -> list[str]:
+        """Draw the conversation, as the screen does, and let follow what follows."""
+        rows = self.talks.looking.drawn(40, 10)
+        self.talks.looking.attend()
+        return [plain(row).rstrip() for row in rows if plain(row)[:2] != "──"]
+
+    async def until(self, there: Any) -> None:
+        async with asyncio.timeout(TIMEOUT):
+            while not there():
+                self._news.clear()
+                await self._news.wait()
+
+    def _has(self, row: dict[str, Any]) -> bool:
+        where = InGroup(row["groupid"]) if row.get("groupid") else With(row["toid"])
+        window = self.desk.find(where)
+        return window is not None and window.listed == row["last"]["at"]
+
+    def _note(self) -> None:
+        self._news.set()
+
+    def _ring(self) -> None:
+        self.rung += 1
+
+
+@asynccontextmanager
+async def sitting(server: FakeServer, *rows: dict[str, Any]) -> AsyncIterator[Sitting]:
+    async with logged_in(server) as (client, peer):
+        one = Sitting(client, peer)
+        await one.begin(*rows)
+        yield one
+        one.talks.end()
+
+
+def entry(at: int, words: str = "hi", sender: int = 15) -> dict[str, Any]:
+    who = {"id": sender, "name": "li si", "toid": 13 if sender == 15 else 15}
+    return {"msgid": 1005, "at": at, "cid": f"c{at}", "msg": words, "time": 7} | who
+
+
+def row(at: int, **fields: Any) -> dict[str, Any]:
+    return {"toid": 15, "name": "li si", "last": entry(at), "read": 0, "unread": 0} | fields
+
+
+async def test_the_list_says_what_is_unread(server: FakeServer) -> None:
+    """And what comes is counted beside it."""
+    async with sitting(server, row(5, read=2, unread=3)) as one:
+        one.talks.heard(message(6))
+        (window,) = one.desk.windows[1:]
+        assert (window.name, window.unread) == ("li si", 4)
+
+
+async def test_ended_devices_are_no_conversation(server: FakeServer) -> None:
+    """They are in the conversation with oneself."""
+    ended = {"msgid": 1037, "at": 3, "cid": "c", "id": 13, "name": "", "time": 7, "toid": 13}
+    async with sitting(server, row(5)) as one:
+        one.talks.heed(Reconnected(resumed=True))
+        own = {"toid": 13, "name": "?", "last": ended | {"what": "device_ended"}}
+        await one.peer.hear(1039)
+        one.peer.say(msgid=1040, seq=2, conversations=[own | {"read": 0, "unread": 0}])
+        assert [window.name for window in one.desk.windows] == ["chat", "li si"]
+
+
+async def test_what_is_looked_at_is_fetched_and_read(server: FakeServer) -> None:
+    """It is told once, up to the last that is in view."""
+    async with sitting(server, row(5, read=2, unread=2)) as one:
+        one.desk.show_number(1)
+        one.look()
+        asked = await one.page(entry(4), entry(5), read=2, marks=[{"id": 15, "read": 3}])
+        assert (asked["toid"], asked.get("before")) == (15, None)
+        assert one.look() == ["00:00    li si: hi", "00:00    li si: hi"]
+        read = await one.peer.hear(1043)
+        assert (read["toid"], read["at"]) == (15, 5)
+        one.look()
+        assert one.desk.current.unread == 0
+        assert one.desk.current.reads == {15: 3}
+
+
+async def test_older_pages_are_fetched_as_long_as_there_are_some(server: FakeServer) -> None:
+    """Each before what is here."""
+    async with sitting(server, row(9)) as one:
+        one.desk.show_number(1)
+        one.look()
+        await one.page(entry(8), entry(9), more=True)
+        one.look()
+        asked = await one.page(entry(6), entry(7))
+        assert asked["before"] == 8
+        assert len(one.look()) == 4
+
+
+async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> None:
+    """It is not lost that a key was pressed meanwhile."""
+    async with sitting(server, row(99)) as one:
+        one.desk.show_number(1)
+        one.look()
+        await one.page(*(entry(at, f"number {at}") for at in range(81, 100)), more=True)
+        one.look()
+        await one.peer.hear(1043)
+        one.talks.looking.move(9)
+        one.look()
+        asked = await one.peer.hear(1041)
+        one.talks.looking.move(9)
+        assert "81" in one.look()[0]
+        page = [entry(at, f"number {at}") for at in range(61, 81)]
+        one.peer.say(msgid=1042, seq=asked["seq"], toid=15, more=False, entries=page)
+        await one.until(lambda: not one.desk.current.fetching)
+        one.look()
+        numbers = [line.rpartition(" ")[2] for line in one.look()]
+        assert numbers == [str(at) for at in range(72, 82)]
+
+
+async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeServer) -> None:
+    """The reason is shown; it is tried again when the user comes back."""
+    async with sitting(server, row(9)) as one:
+        one.desk.show_number(1)
+        one.look()
+        asked = await one.peer.hear(1041)
+        one.peer.say(msgid=1011, seq=asked["seq"], errno=32, error="not_member", errmsg="no")
+        await one.until(lambda: one.desk.current.trouble)
+        one.look()
+        assert one.desk.current.trouble == "not_member: no"
+        assert not one.desk.current.fetching
+        one.talks.opened()
+        one.look()
+        await one.page(entry(9))
+
+
+async def test_marks_and_typing_go_to_their_windows(server: FakeServer) -> None:
+    """And so does what the user has done with another device."""
+    async with sitting(server, row(5, read=2, unread=2)) as one:
+        (window,) = one.desk.windows[1:]
+        one.talks.heed(Got(15, 4))
+        one.talks.heed(Read(15, LI, 3))
+        one.talks.heed(Read(13, LI, 5, own=True))
+        one.talks.heed(Typing(15, "li si", LI))
+        one.talks.heed(SettingsChanged(Preferences(), LI, muted=True))
+        assert (window.got, window.reads, window.read, window.muted) == (4, {15: 3}, 5, True)
+        assert window.typing(asyncio.get_running_loop().time()) == ["li si"]
+
+
+async def test_the_bell_rings_for_what_concerns_the_user(server: FakeServer) -> None:
+    """Once a second at most; not for a group without their name, and not where it is muted."""
+    async with sitting(server) as one:
+        one.talks.heard(message(3))
+        one.talks.heard(message(4))
+        assert one.rung == 1
+    async with sitting(server) as one:
+        one.talks.joined(Group(3, "hikers", ""))
+        one.talks.mutes(User(15, "li si"), muted=True)
+        one.talks.heard(message(3))
+        one.talks.heard(evolve(message(4, "hello all"), to_id=0, group_id=3))
+        assert one.rung == 0
+        one.talks.heard(evolve(message(5, "hello ZHANG SAN!"), to_id=0, group_id=3))
+        assert one.rung == 1
+        hikers = one.desk.find(InGroup(3))
+        assert hikers is not None
+        assert hikers.called
+
+
+async def test_what_changes_in_a_group_stands_in_its_conversation(server: FakeServer) -> None:
+    """Who was removed has left."""
+    async with sitting(server) as one:
+        change = Changed(4, "c4", 15, "li si", 7, "removed", group_id=3, whom=13)
+        one.talks.told(change, "li si has removed you from group hikers")
+        window = one.desk.find(InGroup(3))
+        assert window is not None
+        assert window.left
+        one.desk.show(window)
+        assert "has removed you" in "".join(one.talks.looking.drawn(80, 5)[-1][1])
+
+
+async def test_what_one_sends_stands_in_its_conversation(server: FakeServer) -> None:
+    """A line that was typed goes to whoever's window it was typed in."""
+    async with sitting(server, row(5)) as one:
+        one.desk.show_number(1)
+        one.talks.entered_in = one.desk.current
+        one.desk.show_number(0)
+        assert one.talks.partner(None) == User(15, "li si")
+        one.talks.sends(User(15, "li si"), "hi").refused("no")
+        one.desk.show_number(1)
+        assert one.look()[-1] == "18:04 ✗  zhang san: hi  (no)"
+
+
+async def test_positions_that_begin_anew_are_asked_for_anew(server: FakeServer) -> None:
+    """With the list."""
+    async with sitting(server, row(5)) as one:
+        (window,) = one.desk.windows[1:]
+        one.talks.heard(message(6))
+        one.talks.heed(Reset(Position(0, "e2")))
+        assert len(window.items) == 0
+        await one.lists(row(1, unread=1))
+        assert window.unread == 1
+
+
+def told(one: Sitting) -> list[str]:
+    return [plain(item.line) for item in one.desk.home.items.items]  # type: ignore[union-attr]
+
+
+async def test_a_loss_is_told_once(server: FakeServer) -> None:
+    """And its end when the user is in again, or when it lasts."""
+    async with sitting(server) as one:
+        for _ in range(3):
+            assert one.talks.heed(Disconnected("gone", retrying=True))
+            one.talks.heed(Reconnected(resumed=False))
+        assert told(one) == ["* connection lost (gone), trying again"]
+        assert not one.talks.state.connected
+        one.talks.heed(Reconnected(resumed=True))
+        assert told(one)[1:] == ["* connected again"]

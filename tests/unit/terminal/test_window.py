@@ -1,0 +1,138 @@
+"""What is unread, what has become of one's own messages, and who is typing."""
+
+import attrs
+import pytest
+
+from adapters.client import Ack, Conversation
+from adapters.terminal.fullscreen.items import Text, unsent
+from adapters.terminal.fullscreen.outgoing import Outgoing
+from adapters.terminal.render import Mark
+from tests.unit.terminal.things import LI, message, text, window
+
+
+def row(last: int, read: int, unread: int) -> Conversation:
+    return Conversation(LI, "li si", message(last), read, unread)
+
+
+def test_texts_of_others_are_unread_until_they_are_read() -> None:
+    """Here or with another device; in part, if it has read in part."""
+    one = window()
+    for at in (3, 5, 8):
+        one.heard(text(at), seen=False)
+    assert one.unread == 3
+    assert one.read_up_to(5)
+    assert one.unread == 1
+    assert not one.read_up_to(3), "it never goes backwards"
+    assert one.read_up_to(8)
+    assert one.unread == 0
+
+
+def test_what_the_server_has_counted_is_not_counted_again() -> None:
+    """Whichever comes first, its list or the message."""
+    early, late = window(), window()
+    for one in (early, late):
+        if one is early:
+            one.list_as(row(5, 2, 3))
+        one.heard(text(5), seen=False)
+        one.heard(text(6), seen=False)
+        if one is late:
+            one.list_as(row(5, 2, 3))
+        assert one.unread == 4
+
+
+def test_what_another_device_has_read_is_read() -> None:
+    """Also where nothing of it is here, or only what the user has written since."""
+    one = window()
+    one.list_as(row(5, 2, 3))
+    one.add(text(6, own=True))
+    one.read_up_to(4)
+    assert one.unread == 3, "how many of them is not known"
+    one.read_up_to(5)
+    assert one.unread == 0
+
+
+def test_a_list_that_is_older_than_the_reading_does_not_make_it_unread() -> None:
+    """It was asked for before."""
+    one = window(5)
+    one.read_up_to(5)
+    one.list_as(row(5, 2, 3))
+    assert (one.read, one.unread) == (5, 0)
+
+
+def test_who_is_named_is_called_until_they_have_read_it() -> None:
+    """In the list of conversations, too."""
+    one = window()
+    one.heard(text(3, mentions=True), seen=False)
+    assert one.called
+    one.read_up_to(3)
+    assert not one.called
+
+
+@pytest.mark.parametrize(
+    ("got", "read", "mark"),
+    [(0, 0, Mark.LOGGED), (4, 4, Mark.LOGGED), (5, 0, Mark.GOT), (5, 5, Mark.READ)],
+)
+def test_a_text_of_one_s_own_has_ticks(got: int, read: int, mark: Mark) -> None:
+    """In the log, with a device of theirs, read."""
+    one = window()
+    one.got = got
+    one.read_by(15, read)
+    assert one.mark(text(5, own=True)) is mark
+
+
+def test_a_text_takes_its_place_when_the_server_has_it() -> None:
+    """Before that it stands at the end, on its way."""
+    changes: list[int] = []
+    one = window(3)
+    outgoing = Outgoing(one, unsent(0, 13, "zhang san", "hi"), lambda: changes.append(1))
+    one.add(text(6))
+    assert [item.key[0] for item in one.items.items][:2] == [3, 6]
+    outgoing.logged(Ack(5, 7))
+    assert [item.key for item in one.items.items] == [(3, 0), (5, 0), (6, 0)]
+    placed = one.items[1]
+    assert isinstance(placed, Text)
+    assert (placed.time_ms, one.mark(placed), changes) == (7, Mark.LOGGED, [1])
+
+
+def test_a_text_that_is_refused_stays_where_it_failed() -> None:
+    """What comes later stands behind it."""
+    one = window(3)
+    Outgoing(one, unsent(0, 13, "zhang san", "hi"), lambda: None).refused("mailbox_full")
+    one.add(text(4))
+    failed = one.items[1]
+    assert isinstance(failed, Text)
+    assert one.mark(failed) is Mark.REFUSED
+    assert failed.refused == "mailbox_full"
+
+
+def test_typing_is_over_after_six_seconds_or_with_a_text() -> None:
+    """Of whoever wrote it."""
+    one = window()
+    one.types(15, "li si", 100.0)
+    one.types(16, "wu", 103.0)
+    assert one.typing(105.9) == ["li si", "wu"]
+    assert one.typing(106.0) == ["wu"]
+    one.types(15, "li si", 107.0)
+    one.heard(text(3), seen=False)
+    assert one.typing(107.0) == ["wu"]
+
+
+def test_the_line_stands_where_one_has_stopped_reading() -> None:
+    """None where nothing is unread."""
+    one = window()
+    one.read_up_to(4)
+    one.draw_line()
+    assert one.line is None
+    one.heard(attrs.evolve(text(5)), seen=False)
+    one.draw_line()
+    assert one.line == 4
+
+
+def test_positions_that_mean_something_else_are_forgotten() -> None:
+    """And count anew."""
+    one = window(3, 4)
+    one.read_up_to(4)
+    one.read_by(15, 4)
+    one.begin_anew()
+    one.heard(text(1), seen=False)
+    assert (len(one.items), one.unread, one.reads) == (1, 1, {})
