@@ -22,8 +22,8 @@ export PIP_USER = 0
 .NOTPARALLEL:
 
 help:
-	@echo 'make run          serve on port $(PORT), with the data in chat.db (make run PORT=7000, ARGS="--host 0.0.0.0")'
-	@echo 'make cluster      three nodes behind nginx on port 8000, with their own MariaDB and Redis (ARGS="--nodes 5")'
+	@echo 'make run          serve on port $(PORT), browsers on $(WEB_PORT), with the data in chat.db (make run PORT=7000, ARGS="--host 0.0.0.0")'
+	@echo 'make cluster      three nodes behind nginx on port 8000 (browsers: 8080), with their own MariaDB and Redis (ARGS="--nodes 5")'
 	@echo 'make test         everything that has to pass: lint, unit, integration'
 	@echo 'make lint         ruff, ruff format, mypy, import-linter'
 	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k rename -x")'

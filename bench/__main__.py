@@ -21,6 +21,7 @@ from bench.suites import (
     p2p,
     retention,
     start,
+    web,
 )
 from bench.suites.options import Options
 
@@ -38,6 +39,7 @@ SUITES = {
     "nodes": nodes.lines,
     "idle": idle.lines,
     "start": start.lines,
+    "web": web.lines,
 }
 
 

@@ -1,11 +1,11 @@
 """Messages to those who are away."""
 
-import socket
 from collections.abc import Callable, Sequence
 
 from bench import frames
 from bench.measuring import DRAIN, Meter, Poller
 from bench.p2p import Pair
+from bench.web import Connection
 
 
 class Away:
@@ -14,7 +14,7 @@ class Away:
 
     def __init__(
         self,
-        socks: Sequence[socket.socket],
+        socks: Sequence[Connection],
         senders: Sequence[int],
         to: Sequence[bytes],
         window: int = 1,

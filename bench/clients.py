@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from bench import frames
 from bench.measuring import connect
+from bench.web import Connection, WebSocket
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ def ask(sock: socket.socket, request: bytes, end: bytes = frames.NEWLINE) -> dic
     return answer(sock, end)
 
 
-def answer(sock: socket.socket, end: bytes = frames.NEWLINE) -> dict[str, Any]:
+def answer(sock: Connection, end: bytes = frames.NEWLINE) -> dict[str, Any]:
     """The next frame that answers something. What the server says of itself is left out."""
     data = b""
     while True:
@@ -120,12 +121,13 @@ def close(socks: Sequence[socket.socket]) -> None:
         sock.close()
 
 
-def log_in(port: int, users: Sequence[int], version: int) -> list[socket.socket]:
-    """Connections of these users, in the state in which they stay."""
-    socks: list[socket.socket] = []
+def log_in(port: int, users: Sequence[int], version: int, *, web: bool = False) -> list[Connection]:
+    """Connections of these users, in the state in which they stay. web: over WebSockets."""
+    socks: list[Connection] = []
+    begin = WebSocket if web else connect
     end = frames.end_of(version)
     for batch in batches(users):
-        new = [connect(port, len(socks) + at) for at in range(len(batch))]
+        new = [begin(port, len(socks) + at) for at in range(len(batch))]
         for sock, user in zip(new, batch, strict=True):
             sock.sendall(frames.login(user, version))
         for sock in new:

@@ -6,7 +6,6 @@ which it answers by a line of figures. Between runs it costs nothing.
 
 import json
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -18,6 +17,7 @@ from bench.idle import stay
 from bench.measuring import Load, Poller, connect, measure, raise_file_limit
 from bench.p2p import Pairs
 from bench.pushes import Pushes
+from bench.web import Connection
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     os.sched_setaffinity(0, {job["core"]})
     raise_file_limit()
     if job["load"] == "idle":
-        stay(clients.log_in(job["port"], job["users"], job["version"]), lambda: _say("ready"))
+        stay(_log_in(job), lambda: _say("ready"))
     else:
         _run(_LOADS[job["load"]](job), job["pids"], sys.stdin)
 
@@ -72,7 +72,7 @@ _LOADS: dict[str, Callable[[dict[str, Any]], Load]] = {
 }
 
 
-def _log_in(job: dict[str, Any]) -> list[socket.socket]:
+def _log_in(job: dict[str, Any]) -> list[Connection]:
     port, users, version = job["port"], job["users"], job["version"]
     if job["relay"]:
         return _at_relay(port, users, job.get("group_ids"), version)
@@ -80,14 +80,14 @@ def _log_in(job: dict[str, Any]) -> list[socket.socket]:
         half = len(users) // 2
         senders = clients.log_in(port, users[:half], version)
         return senders + clients.log_in(job["port_of_readers"], users[half:], version)
-    return clients.log_in(port, users, version)
+    return clients.log_in(port, users, version, web=job["web"])
 
 
 def _at_relay(
     port: int, users: Sequence[int], group_ids: Sequence[int] | None, version: int
-) -> list[socket.socket]:
+) -> list[Connection]:
     """A relay has its members from here, in the order of the groups."""
-    socks = []
+    socks: list[Connection] = []
     size = len(users) // len(group_ids) if group_ids else 0
     for at, user in enumerate(users):
         sock = connect(port, at)

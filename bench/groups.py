@@ -1,18 +1,18 @@
 """Groups: the first member of each writes, all others read. Deliveries are what is counted."""
 
-import socket
 import time
 from collections.abc import Callable, Sequence
 
 from bench import frames
 from bench.measuring import Meter
 from bench.taking import Taking
+from bench.web import Connection
 
 
 class Member:
     """A reader."""
 
-    def __init__(self, sock: socket.socket, got: Callable[[int], None]) -> None:
+    def __init__(self, sock: Connection, got: Callable[[int], None]) -> None:
         self._recv, self._got = sock.recv, got
         self._taking = Taking(sock.send)
 
@@ -33,7 +33,7 @@ class Group:
     """
 
     def __init__(
-        self, meter: Meter, sender: socket.socket, readers: int, message: frames.Next, window: int
+        self, meter: Meter, sender: Connection, readers: int, message: frames.Next, window: int
     ) -> None:
         self._meter, self._readers, self._message, self._window = meter, readers, message, window
         self._send, self._recv = sender.send, sender.recv
@@ -82,7 +82,7 @@ class Groups:
 
     def __init__(
         self,
-        socks: Sequence[socket.socket],
+        socks: Sequence[Connection],
         users: Sequence[int],
         group_ids: Sequence[int],
         version: int,
@@ -101,7 +101,7 @@ class Groups:
             self._listen(group, sender, readers, version)
 
     def _listen(
-        self, group: Group, sender: socket.socket, readers: list[socket.socket], version: int
+        self, group: Group, sender: Connection, readers: list[Connection], version: int
     ) -> None:
         for reader in readers:
             if version == 1:

@@ -1,12 +1,13 @@
 """Sessions that do nothing but answer the server's PING."""
 
 import select
-import socket
 import sys
 from collections.abc import Callable, Sequence
 
+from bench.web import Connection
 
-def stay(socks: Sequence[socket.socket], ready: Callable[[], None]) -> None:
+
+def stay(socks: Sequence[Connection], ready: Callable[[], None]) -> None:
     """Keep them alive until nobody is there any more to end us."""
     by_number = {sock.fileno(): sock for sock in socks}
     epoll = select.epoll()

@@ -1,12 +1,12 @@
 """Pairs: one half of the clients writes to the other half."""
 
-import socket
 import time
 from collections.abc import Callable, Sequence
 
 from bench import frames
 from bench.measuring import Meter
 from bench.taking import Taking
+from bench.web import Connection
 
 
 class Pair:
@@ -19,8 +19,8 @@ class Pair:
     def __init__(
         self,
         meter: Meter,
-        sender: socket.socket,
-        receiver: socket.socket | None,
+        sender: Connection,
+        receiver: Connection | None,
         message: frames.Next,
         window: int,
     ) -> None:
@@ -85,7 +85,7 @@ class Pairs:
     """A load (`bench.measuring.Load`) of clients of one version."""
 
     def __init__(
-        self, socks: Sequence[socket.socket], users: Sequence[int], version: int, window: int
+        self, socks: Sequence[Connection], users: Sequence[int], version: int, window: int
     ) -> None:
         self.meter = Meter()
         self.handlers: dict[int, Callable[[], None]] = {}

@@ -87,7 +87,7 @@ class Generator:
     """A process that makes a load; see `bench.generator`."""
 
     def __init__(self, **job: Any) -> None:
-        job = {"core": GENERATOR_CORE, "load": "pairs", "relay": False, **job}
+        job = {"core": GENERATOR_CORE, "load": "pairs", "relay": False, "web": False, **job}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.generator", json.dumps(job)],
             cwd=ROOT,

@@ -1,11 +1,11 @@
 """One message at a time on a server that has nothing else to do: how long until it is there."""
 
-import socket
 import time
 
 from bench import frames
 from bench.measuring import Handlers, Meter
 from bench.taking import Taking
+from bench.web import Connection
 
 
 class Pushes:
@@ -13,8 +13,8 @@ class Pushes:
 
     def __init__(
         self,
-        sender: socket.socket,
-        reader: socket.socket,
+        sender: Connection,
+        reader: Connection,
         sender_id: int,
         reader_id: int,
         pause: float,

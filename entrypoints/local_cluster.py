@@ -90,6 +90,7 @@ def _say(text: str) -> None:
 def _description(cluster: LocalCluster, *, kept: bool) -> str:
     programs: list[tuple[Program, int, str]] = [
         (cluster.nginx, cluster.nginx.port, "here clients connect"),
+        (cluster.nginx, cluster.nginx.web_port, f"in a browser: {_page(cluster)}"),
         *((node, node.port, f"operators: {node.operators}") for node in cluster.nodes),
         (cluster.mariadb, cluster.mariadb.port, cluster.mariadb.url()),
         (cluster.redis, cluster.redis.port, cluster.redis.url()),
@@ -117,6 +118,10 @@ def _description(cluster: LocalCluster, *, kept: bool) -> str:
     )
 
 
+def _page(cluster: LocalCluster) -> str:
+    return f"http://{LOOPBACK}:{cluster.nginx.web_port}/"
+
+
 def _commands(cluster: LocalCluster) -> Iterator[str]:
     """To be typed as they are, in any directory."""
     python = Path(sys.executable)
@@ -142,9 +147,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--nodes", type=_count, default=3, help="how many nodes")
     parser.add_argument("--port", type=int, default=8000, help="where clients connect")
+    parser.add_argument("--web-port", type=int, default=8080, help="where browsers connect")
     parser.add_argument("--node-port", type=int, default=6000, help="the first node's; +1, +2, ...")
     parser.add_argument(
         "--http-port", type=int, default=16000, help="the first node's for operators; +1, +2, ..."
+    )
+    parser.add_argument(
+        "--web-node-port", type=int, default=6080, help="the first node's for browsers; +1, +2, ..."
     )
     parser.add_argument("--mariadb-port", type=int, default=3307, help="MariaDB's")
     parser.add_argument("--redis-port", type=int, default=6380, help="Redis's")
@@ -166,6 +175,8 @@ def _ports(options: argparse.Namespace) -> Ports:
         clients=options.port,
         nodes=_row(options.node_port, options.nodes),
         operators=_row(options.http_port, options.nodes),
+        browsers=options.web_port,
+        web_nodes=_row(options.web_node_port, options.nodes),
         mariadb=options.mariadb_port,
         redis=options.redis_port,
     )

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,21 +12,21 @@ import attrs
 import structlog
 
 from adapters.gateway.departures import Departures
-from adapters.gateway.endings import Ending, Left
+from adapters.gateway.endings import Ending
 from adapters.gateway.gateway import Gateway
 from adapters.gateway.slices import Slices
-from adapters.tcp.arrival import Arrival
+from adapters.tcp.arrival import Arrival, Proxies
 from adapters.tcp.certificate import BadCertificate, Certificate, load_in_time
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 from adapters.tcp.tls import Leave, Secured
-from adapters.web.asking import Access
+from adapters.web.asking import USE_TLS, Access
 from adapters.web.front import Front, Web
 from adapters.web.page import Page
 from chat_domain.errors import TooManyConnections
 from chat_domain.fairness.guard import Guard
 from chat_domain.ports.runtime import Clock
-from entrypoints.settings import BadSettings, Network, Settings
+from entrypoints.settings import BadSettings, Settings
 
 log = structlog.get_logger()
 
@@ -88,60 +88,77 @@ def _told_as_settings() -> Iterator[None]:
         raise BadSettings(f"--tls-cert, --tls-key: {error}") from None
 
 
-@attrs.define
-class Entrance:
-    """Makes the protocol of each new socket, on the clients' port and on that of browsers.
+# Makes the protocol of a client whose address is known, or is that of its socket.
+Begin = Callable[[str | None], asyncio.Protocol]
 
-    proxies: who may say who their clients are; they can be others from one socket to the next.
-    begin, browse: make the protocol of a client. left: told of who goes before that.
+
+@attrs.frozen
+class Entrance:
+    """Makes the protocol of each new socket: of clients, and of browsers.
+
+    proxies, access: may change from one socket to the next. certificate: as well; None is no TLS.
     """
 
-    proxies: tuple[Network, ...]
-    _begin: Callable[[str | None], asyncio.Protocol]
-    _browse: Callable[[Collection[Network]], asyncio.Protocol]
-    _left: Left
+    _gateway: Gateway
+    _certificate: Certificate | None
+    proxies: Proxies
+    access: Access
+    _outboxes: Outboxes = attrs.field(factory=Outboxes)
 
-    def __call__(self) -> asyncio.Protocol:
+    def client(self) -> asyncio.Protocol:
+        return self._arrived(self._connect)
+
+    def browsers(self) -> Callable[[], asyncio.Protocol]:
+        """Raises OSError for files of the page that cannot be read, which it does at once."""
+        gateway = self._gateway
+        web = Web(
+            page=Page(),
+            access=self.access,
+            proxies=self.proxies,
+            shared=gateway.shared,
+            welcome=gateway.welcome,
+            left=gateway.departures.stranger,
+            outboxes=self._outboxes,
+        )
+        # A proxy of HTTP has a header of its own.
+        return lambda: self._arrived(partial(Front, web), required=False, to_plain_http=USE_TLS)
+
+    def _connect(self, peer: str | None) -> asyncio.Protocol:
+        return Connection(self._gateway.welcome, self._outboxes, peer)
+
+    def _arrived(
+        self, begin: Begin, *, required: bool = True, to_plain_http: bytes = b""
+    ) -> asyncio.Protocol:
+        if self._certificate is not None:
+            begin = partial(self._secured, self._certificate, begin, to_plain_http)
         if not self.proxies:
-            return self._begin(None)
-        return Arrival(self.proxies, self._begin, self._left)
+            return begin(None)
+        return Arrival(self.proxies, begin, self._gateway.departures.stranger, required=required)
 
-    def browser(self) -> asyncio.Protocol:
-        return self._browse(self.proxies)
+    def _secured(
+        self, certificate: Certificate, begin: Begin, to_plain_http: bytes, peer: str | None
+    ) -> asyncio.Protocol:
+        gateway = self._gateway
+        shared = gateway.shared
+        door = HandshakeDoor(shared.guard, shared.chat.clock, gateway.departures, shared.slices)
+        return Secured(certificate, begin, door, peer, to_plain_http=to_plain_http)
 
 
 def entrance(settings: Settings, gateway: Gateway, certificate: Certificate | None) -> Entrance:
-    outboxes, departures = Outboxes(), gateway.departures
-    shared = gateway.shared
-    door = HandshakeDoor(shared.guard, shared.chat.clock, departures, shared.slices)
-
-    def connect(peer: str | None) -> asyncio.Protocol:
-        return Connection(gateway.welcome, outboxes, peer)
-
-    def secured(begin: Callable[[str | None], asyncio.Protocol], peer: str | None) -> Secured:
-        assert certificate is not None
-        return Secured(certificate, begin, door, peer)
-
-    page, access = Page() if settings.web_port else None, Access(settings.origins())
-
-    def browse(proxies: Collection[Network]) -> asyncio.Protocol:
-        assert page is not None
-        web = Web(page, access, proxies, door, gateway.welcome, outboxes)
-        begin = partial(Front, web)
-        return begin() if certificate is None else secured(begin, None)
-
-    begin = connect if certificate is None else partial(secured, connect)
-    return Entrance(settings.proxy_networks(), begin, browse, departures.stranger)
+    proxies, access = Proxies(settings.proxy_networks()), Access(settings.origins())
+    return Entrance(gateway, certificate, proxies, access)
 
 
 def warn_if_open(settings: Settings) -> None:
     """Passwords in the clear are for one machine alone."""
-    if not settings.tls_cert and not _is_loopback(settings.host):
-        log.warning(
-            "without TLS, all that clients send can be read on its way, passwords too: see "
-            "--tls-cert",
-            host=settings.host,
-        )
+    hosts = [settings.host, *([settings.web_host] if settings.web_port else [])]
+    for host in dict.fromkeys(hosts):
+        if not settings.tls_cert and not _is_loopback(host):
+            log.warning(
+                "without TLS, all that clients send can be read on its way, passwords too: see "
+                "--tls-cert",
+                host=host,
+            )
 
 
 def _is_loopback(host: str) -> bool:

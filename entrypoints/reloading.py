@@ -102,4 +102,5 @@ def take(
     for conversation in gateway:
         conversation.talk.meter.change(limits)
     gateway.shared.chat.retention.keep_days = settings.keep_days
-    entrance.proxies = settings.proxy_networks()
+    entrance.proxies.networks = settings.proxy_networks()
+    entrance.access.origins = settings.origins()

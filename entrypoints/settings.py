@@ -11,6 +11,8 @@ from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.networks import BITS, Networks, Prefix
 from chat_domain.model import MAX_DAYS
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+\](:[0-9]{1,5})?")
+
 Network = IPv4Network | IPv6Network
 
 LAST_PORT = 65_535
@@ -147,14 +149,15 @@ class Settings:
     )
     web_port: int = _port(
         0,
-        "port for browsers: the page, and the chat over a WebSocket; 0 is none. It has TLS where "
-        "the other port has",
+        "port for browsers: the page, and the chat over a WebSocket, with TLS where the other port "
+        "has it; 0 is none",
     )
     web_host: str = _setting("127.0.0.1", "address of the port for browsers")
     origin: str = _setting(
         "",
-        "where pages are from that may use the chat, besides those of this server by its address: "
-        "like https://chat.example, with commas",
+        "what the page is called by its users, unless they type an address or localhost: "
+        "like https://chat.example.org, with commas",
+        reloads=True,
     )
     http_port: int = _port(
         0,
@@ -242,9 +245,10 @@ class Settings:
             value = getattr(self, field.name)
             if not _is_allowed(value, **field.metadata):
                 raise BadValue(field.name, value, allowed(field))
-        if not self.host:
-            every = "an address is needed; 0.0.0.0 is every one of this machine"
-            raise BadValue("host", self.host, every)
+        every = "an address is needed; 0.0.0.0 is every one of this machine"
+        for name in ("host", "web_host"):
+            if not getattr(self, name):
+                raise BadValue(name, "", every)
         if self.workers > 1 and self.broker == "memory://":
             raise BadValue(
                 "workers", self.workers, "more than one need a broker: --broker redis://HOST"
@@ -269,9 +273,9 @@ class Settings:
     def origins(self) -> tuple[str, ...]:
         """Where pages may come from."""
         found = tuple(part.strip().rstrip("/").lower() for part in self.origin.split(",") if part)
-        for origin in found:
-            if not re.fullmatch(r"https?://[^/?#\s@]+", origin):
-                raise BadValue("origin", self.origin, "each is http:// or https:// and a name")
+        if not all(map(_ORIGIN.fullmatch, found)):
+            like = "http:// or https:// and a name, with commas between them"
+            raise BadValue("origin", self.origin, like)
         return found
 
     def proxy_networks(self) -> tuple[Network, ...]:

@@ -18,6 +18,7 @@ from adapters.control.server import SocketUnusable
 from adapters.redis import BrokerUnusable
 from adapters.storage import StoreUnusable
 from entrypoints.bootstrap import opened
+from entrypoints.browsing import listen_to_browsers, sockets_for_browsers
 from entrypoints.checking import check_and_tell
 from entrypoints.command_line import wants_check
 from entrypoints.controlling import controlled
@@ -25,13 +26,7 @@ from entrypoints.listening import BACKLOG, listening_sockets, reason_of
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
 from entrypoints.process import leave_no_core, raise_file_limit
-from entrypoints.protocols import (
-    Entrance,
-    certificate_of,
-    entrance,
-    new_certificate,
-    warn_if_open,
-)
+from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
 from entrypoints.reloading import Configuration, take
 from entrypoints.settings import BadSettings, Settings, without_password
 from entrypoints.sources import read_settings
@@ -72,8 +67,8 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
         operated(settings, gateway, place),
     ):
         door = entrance(settings, gateway, certificate)
-        servers = await _listen(settings, door, worker)
-        servers += await _listen_to_browsers(settings, door, worker)
+        servers = await listen_to_browsers(settings, door, worker.browsers if worker else None)
+        servers += await _listen(settings, door.client, worker)
         configuration = Configuration(
             settings, settings_anew, lambda new: take(new, gateway, door, certificate)
         )
@@ -139,24 +134,6 @@ async def _listen(
     return servers
 
 
-async def _listen_to_browsers(
-    settings: Settings, door: Entrance, worker: Worker | None
-) -> list[asyncio.Server]:
-    if not settings.web_port:
-        return []
-    create = partial(asyncio.get_running_loop().create_server, door.browser, backlog=BACKLOG)
-    if worker is None:
-        servers = [await create(settings.web_host, settings.web_port)]
-    else:
-        servers = [await create(sock=sock) for sock in worker.browsers]
-    scheme = "https" if settings.tls_cert else "http"
-    for sock in itertools.chain.from_iterable(server.sockets for server in servers):
-        host, port = sock.getsockname()[:2]
-        name = f"[{host}]" if ":" in host else host
-        log.info("in a browser: %s://%s:%d/", scheme, name, port)
-    return servers
-
-
 def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     """uvloop's where there is one, otherwise asyncio's own."""
     try:
@@ -198,9 +175,9 @@ def _run(settings: Settings, worker: Worker | None = None) -> int:
 def _run_workers(settings: Settings) -> int:
     try:
         sockets = listening_sockets(settings.host, settings.port, settings.workers)
-        web_sockets: list[list[socket.socket]] = [[] for _ in sockets]
-        if settings.web_port:
-            web_sockets = listening_sockets(settings.web_host, settings.web_port, settings.workers)
+        web_sockets = sockets_for_browsers(settings)
+    except BadSettings as error:
+        return _fail(str(error))
     except OSError as error:
         return _cannot_listen(settings, error)
 

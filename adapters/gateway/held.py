@@ -1,8 +1,21 @@
 """What is held in memory for a client that has not logged in, and when that is too much."""
 
+from typing import Protocol
+
 from adapters.gateway.endings import Ending
-from adapters.gateway.talk import Talk
+from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import STRANGERS_UNREAD
+from chat_domain.fairness.origins import Origin
+
+
+class Stranger(Protocol):
+    """Whoever has sent something: a `Talk`, say."""
+
+    @property
+    def guard(self) -> Guard: ...
+
+    @property
+    def origin(self) -> Origin: ...
 
 
 class Held:
@@ -12,10 +25,10 @@ class Held:
     `StrangersBudget` allows. What waits for users is bounded by what one read brings.
     """
 
-    __slots__ = ("_counted", "_talk")
+    __slots__ = ("_counted", "_stranger")
 
-    def __init__(self, talk: Talk) -> None:
-        self._talk = talk
+    def __init__(self, stranger: Stranger) -> None:
+        self._stranger = stranger
         self._counted = 0  # bytes taken from the budget
 
     def now(self, size: int) -> Ending | None:
@@ -23,7 +36,7 @@ class Held:
         go, if it has to."""
         if size > STRANGERS_UNREAD:
             return Ending.TOO_FAST
-        budget, origin = self._talk.guard.strangers_budget, self._talk.origin
+        budget, origin = self._stranger.guard.strangers_budget, self._stranger.origin
         more = size - self._counted
         if more < 0:
             budget.give_back(origin, -more)

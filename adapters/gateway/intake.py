@@ -14,7 +14,7 @@ from collections.abc import Callable
 from adapters.gateway.endings import Ending
 from adapters.gateway.held import Held
 from adapters.gateway.talk import Talk
-from adapters.wire.framing import FrameTooLong
+from adapters.wire.framing import BrokenStream
 from chat_domain.errors import TooFast, TooManyConnections
 from chat_domain.fairness.meter import QUANTUM_FRAMES
 
@@ -27,6 +27,7 @@ class Intake:
 
     __slots__ = (
         "_backlog",
+        "_broken",
         "_handle",
         "_held",
         "_idle",
@@ -37,7 +38,6 @@ class Intake:
         "_piece",
         "_resting",
         "_talk",
-        "_too_long",
         "choked",
         "heard",
         "waiting",
@@ -56,7 +56,7 @@ class Intake:
         self._piece = talk.link.incoming.piece
         self._meter = talk.meter
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
-        self._too_long: FrameTooLong | None = None
+        self._broken: BrokenStream | None = None
         self._held = Held(talk)
         self._resting = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
@@ -100,8 +100,8 @@ class Intake:
             return
         elif not self._handle_all(frames):
             return
-        if self._too_long is not None:
-            self._give_up_on_stream()
+        if self._broken is not None:
+            self._give_up_on_stream(self._broken)
         elif size > self._piece:
             self._rest()
             self._count_held()
@@ -128,8 +128,8 @@ class Intake:
         incoming, meter = self._incoming, self._meter
         try:
             frames = incoming.take()
-        except FrameTooLong as too_long:
-            frames, self._too_long = too_long.frames, too_long
+        except BrokenStream as broken:
+            frames, self._broken = broken.frames, broken
             incoming.drop()
         if incoming.blank:
             meter.frames += incoming.blank
@@ -185,7 +185,7 @@ class Intake:
         """Forget what is not handled yet."""
         self._backlog.clear()
         self._incoming.drop()
-        self._too_long = None
+        self._broken = None
         self._held.now(0)
 
     def tick(self, now: float) -> None:
@@ -214,8 +214,8 @@ class Intake:
         if meter.is_due():  # with nothing left, too: each may have come and waited by itself
             self._rest()
             return
-        if self._too_long is not None:
-            self._give_up_on_stream()
+        if self._broken is not None:
+            self._give_up_on_stream(self._broken)
         self.heard = True  # it was we who did not listen
         self._link.resume_reading()
         self._idle()
@@ -250,6 +250,6 @@ class Intake:
             self._paused_until = now + pause  # `tick` sees to its end
             self._link.pause_reading()
 
-    def _give_up_on_stream(self) -> None:
+    def _give_up_on_stream(self, broken: BrokenStream) -> None:
         """What comes next cannot be told from what came before."""
-        self._talk.hang_up(Ending.FRAME_TOO_LONG, str(self._too_long))
+        self._talk.hang_up(Ending(broken.error), str(broken))

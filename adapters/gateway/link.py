@@ -29,7 +29,7 @@ class Incoming(Protocol):
     def take(self) -> list[bytes]:
         """The frames of the next piece, which may have ended none.
 
-        Raises FrameTooLong, with the frames before it, where the client cannot be followed any
+        Raises BrokenStream, with the frames before it, where the client cannot be followed any
         more; nothing is to be taken after that.
         """
 
@@ -43,7 +43,7 @@ class Incoming(Protocol):
 class Link(Protocol):
     """A connection that carries frames. Its methods return at once.
 
-    incoming: what the client has sent. oldest_version: of the protocol that the client may have.
+    incoming: what the client has sent. oldest_version: of the chat's protocol that is spoken here.
     peer: the client's network address, as a proxy states it if there is one; never changes.
     """
 

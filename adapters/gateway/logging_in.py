@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from adapters.gateway.clients import PersonClient, Version2Client
+from adapters.gateway.endings import Ending
 from adapters.gateway.proving import proved
 from adapters.gateway.talk import Talk
 from adapters.wire import answers, requests
@@ -44,7 +45,9 @@ async def register(talk: Talk, request: requests.Register) -> None:
 async def log_in(talk: Talk, request: requests.Login) -> None:
     _not_logged_in(talk)
     if request.v < talk.link.oldest_version:
-        raise TooOld
+        talk.refuse(request, TooOld())
+        talk.link.close(Ending.TOO_OLD)
+        return
     accounts, password, origin = talk.chat.accounts, request.password, talk.origin.name
     if request.id is not None:
         number = request.id

@@ -39,7 +39,8 @@ class Histogram:
 class Tally:
     """written: what clients wrote and is in the log. shown: entries to clients. errors: refusals by
     the protocol's names. acks: latencies of what is written, in ms. waits: of operations, by port
-    and method. failures: of the same, how often they could not be done."""
+    and method. failures: of the same, how often they could not be done. web: answers on the
+    browsers' port, by their status; 101 is a WebSocket."""
 
     written: int = 0
     shown: int = 0
@@ -48,6 +49,7 @@ class Tally:
     lag: Histogram = attrs.field(factory=lambda: Histogram(LAG_BOUNDS))
     waits: dict[tuple[str, str], Histogram] = attrs.field(factory=dict)
     failures: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+    web: Counter[int] = attrs.field(factory=Counter)
 
     def committed(self, seconds: float, entries: int) -> None:
         """So many entries were written to the log together, in so much time."""

@@ -120,6 +120,14 @@ class NodeCollector(Collector):
         for error, count in sorted(self.tally.errors.items()):
             errors.add_metric([error], count)
         yield errors
+        web = CounterMetricFamily(
+            "chat_web_answers",
+            "Answers to browsers, by their status; 101 is a WebSocket.",
+            labels=["status"],
+        )
+        for status, count in sorted(self.tally.web.items()):
+            web.add_metric([str(int(status))], count)
+        yield web
         limits = CounterMetricFamily("chat_limits", "Limits that were hit.", labels=["limit"])
         for limit, count in sorted(self.limits().items()):
             limits.add_metric([limit], count)

@@ -9,11 +9,12 @@ import ipaddress
 from collections.abc import Callable, Collection
 from typing import cast
 
+import attrs
 import structlog
 
 from adapters.gateway.endings import Ending, Left
 from adapters.tcp.connection import peer_of
-from adapters.tcp.proxy_protocol import BadHeader, Beginning, read_beginning
+from adapters.tcp.proxy_protocol import BadHeader, Beginning, NoHeader, read_beginning
 
 log = structlog.get_logger()
 
@@ -23,8 +24,26 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SILENCE = 10.0  # seconds
 
 
+@attrs.define
+class Proxies:
+    """Who may say who their clients are. networks: may be others from one moment to the next."""
+
+    networks: Collection[Network] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.networks)
+
+    def __contains__(self, address: object) -> bool:
+        """Whether a network address is a proxy's."""
+        try:
+            found = ipaddress.ip_address(str(address))
+        except ValueError:  # of a socket that has gone already, say
+            return False
+        return any(found in network for network in self.networks)
+
+
 class Arrival(asyncio.Protocol):
-    """Finds out who has come, by the header that every connection of a proxy begins with.
+    """Finds out who has come, by the header that each connection of a proxy begins with.
 
     Rules:
     1. From other addresses there is no header, and everything is the client's own data.
@@ -32,21 +51,27 @@ class Arrival(asyncio.Protocol):
        header, is refused: whoever is there besides the proxy is not to be taken for it.
     3. One that says nothing and ends, or ends behind a header that states no client, was a health
        check. It is no client's, so nobody is told of it.
+    4. Where a proxy may have another way to say who its client is, one that begins otherwise is let
+       in like one whose header states no client.
 
-    connect: makes the connection for a client's address. left: told of who is refused.
+    connect: makes the connection for a client's address. left: told of who is refused. required:
+    unless there is another way.
     """
 
     def __init__(
         self,
-        proxies: Collection[Network],
+        proxies: Proxies,
         connect: Callable[[str | None], asyncio.Protocol],
         left: Left,
         silence: float = SILENCE,
+        *,
+        required: bool = True,
     ) -> None:
         self._proxies = proxies
         self._connect = connect
         self._left = left
         self._silence = silence
+        self._required = required
         self._begun = b""
         self._is_proxys_own = False  # by a header that states no client
         self._why_bad = ""
@@ -55,18 +80,11 @@ class Arrival(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._peer = peer_of(transport)
-        if self._is_from_proxy():
+        if self._peer in self._proxies:
             loop = asyncio.get_running_loop()
             self._patience = loop.call_later(self._silence, self._fall_silent)
         else:
             self._let_in(None, b"")
-
-    def _is_from_proxy(self) -> bool:
-        try:
-            address = ipaddress.ip_address(self._peer)
-        except ValueError:  # it has gone already
-            return False
-        return any(address in network for network in self._proxies)
 
     def data_received(self, data: bytes) -> None:
         if self._is_proxys_own:
@@ -76,7 +94,10 @@ class Arrival(asyncio.Protocol):
         try:
             beginning = read_beginning(self._begun)
         except BadHeader as bad:
-            self._refuse(str(bad))
+            if self._required or not isinstance(bad, NoHeader):
+                self._refuse(str(bad))
+            else:
+                self._let_in(None, self._begun)
             return
         if beginning is not None:
             self._begin(beginning)

@@ -42,7 +42,7 @@ class TransportLink(asyncio.Protocol):
         "peer",
     )
 
-    oldest_version: ClassVar = 1  # of the protocol that clients may have
+    oldest_version: ClassVar = 1
 
     def __init__(
         self,
@@ -115,7 +115,10 @@ class TransportLink(asyncio.Protocol):
 
     def flush(self) -> None:
         frames = self._frames
-        if not frames or self._closing:
+        if not frames:
+            return
+        if self._closing:
+            frames.clear()
             return
         behind = self._transport.get_write_buffer_size() > HIGH_WATER
         self._transport.write(self._framed(frames))

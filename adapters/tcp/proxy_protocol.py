@@ -21,8 +21,12 @@ LOCAL, PROXY = 0, 1  # commands of version 2
 
 
 class BadHeader(Exception):
-    """There is none, or it began like one and went on otherwise. Of what does not even begin like
+    """It began like one and went on otherwise, or there is none. Of what does not even begin like
     one the text shows nothing, for it may be a login."""
+
+
+class NoHeader(BadHeader):
+    """There is none."""
 
 
 @attrs.frozen
@@ -39,7 +43,7 @@ class Beginning:
 def read_beginning(data: bytes) -> Beginning | None:
     """Look at the first bytes of a connection; None means that more are needed.
 
-    That is so for less than 64 KiB and 16 bytes, whatever comes. Raises BadHeader.
+    That is so for less than 64 KiB and 16 bytes, whatever comes. Raises BadHeader, or NoHeader.
     """
     if data.startswith(_BINARY_SIGNATURE):
         return _read_binary(data)
@@ -47,7 +51,7 @@ def read_beginning(data: bytes) -> Beginning | None:
         return _read_line(data)
     if _BINARY_SIGNATURE.startswith(data) or _TEXT_SIGNATURE.startswith(data):
         return None
-    raise BadHeader("there is none")
+    raise NoHeader("there is none")
 
 
 # -- version 1 -------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from adapters.tcp.certificate import Certificate
 from adapters.tcp.connection import peer_of
 
 HANDSHAKE_WITHIN = 10.0  # seconds
+_PLAIN_HTTP = "HTTP_REQUEST"  # OpenSSL's word for what it has been sent
 _RECORD = 64 * 1024  # bytes to ask for at a time
 
 
@@ -42,13 +43,17 @@ class Secured(asyncio.Protocol):
         connect: Callable[[str], asyncio.Protocol],
         door: Door,
         peer: str | None = None,
+        *,
         within: float = HANDSHAKE_WITHIN,
+        to_plain_http: bytes = b"",
     ) -> None:
-        """`connect` makes the connection for a client's address. `peer`: see `Connection`."""
+        """`connect` makes the connection for a client's address. `peer`: see `Connection`.
+        to_plain_http: what is said to who asks by HTTP without TLS."""
         self._connect = connect
         self._door = door
         self._peer = peer or ""
         self._within = within
+        self._to_plain_http = to_plain_http
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = certificate.context.wrap_bio(self._in, self._out, server_side=True)
         self._inner: asyncio.Protocol | None = None
@@ -67,7 +72,7 @@ class Secured(asyncio.Protocol):
             self._transport.abort()
             return
         loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(self._within, self._fail, "it takes too long")
+        self._patience = loop.call_later(self._within, self._give_up)
 
     def data_received(self, data: bytes) -> None:
         self._in.write(data)
@@ -86,13 +91,21 @@ class Secured(asyncio.Protocol):
         except ssl.SSLWantReadError:
             self._flush()
         except ssl.SSLError as error:
-            self._flush()  # the alert that says why
-            self._fail(error.reason or "not TLS")
+            self._say_why_not(error)
+            self._end_handshake(Ending.TLS_FAILED, error.reason or "not TLS")
+            self._transport.close()
         else:
             self._begin()
 
-    def _fail(self, detail: str) -> None:
-        self._end_handshake(Ending.TLS_FAILED, detail)
+    def _say_why_not(self, error: ssl.SSLError) -> None:
+        if error.reason == _PLAIN_HTTP and self._to_plain_http:
+            self._out.read()  # who has asked so does not know what an alert is
+            self._transport.write(self._to_plain_http)
+        else:
+            self._flush()  # the alert
+
+    def _give_up(self) -> None:
+        self._end_handshake(Ending.TLS_FAILED, "it takes too long")
         self._transport.abort()
 
     def _begin(self) -> None:
@@ -170,6 +183,10 @@ class Secured(asyncio.Protocol):
             self._transport.write(data)
 
     # -- the transport -----------------------------------------------------------------------
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """The connection goes on with another; only while there is one."""
+        self._inner = cast("asyncio.Protocol", protocol)
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)

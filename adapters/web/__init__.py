@@ -1,5 +1,7 @@
-"""The browser's way in: HTTP for the page's own files, and a WebSocket for the chat.
+"""The browsers' port: HTTP for the page's own files, and a WebSocket for the chat.
 
-`front` is the protocol of a connection; `page` has the files, `asking` judges requests, `socket` is
-the link of a WebSocket. Others may take `Front`, `Page` and `Access`.
+Imports go one way: front, link and visit, messages, asking, page. `front` is the protocol of a
+connection until it becomes a `link`; `asking` judges requests and answers them from the `page`;
+`messages` cuts what a WebSocket brings into frames. Others may take `Front` with `Web`, `Page`,
+`Access` and `USE_TLS`.
 """

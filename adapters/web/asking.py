@@ -1,18 +1,19 @@
-"""What a browser asks for, and whether it may have it. No I/O."""
+"""What is asked for by HTTP, and whether somebody may have it. No I/O."""
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from http import HTTPStatus
-from typing import Protocol
 from urllib.parse import urlsplit
 
 import attrs
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 from adapters.tcp.proxy_protocol import plain_address
 from adapters.web.page import Page
 
 CHAT = "/chat"  # the path of the WebSocket
-LONGEST_HEAD = 8192  # bytes of a request's head
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -25,12 +26,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-class Head(Protocol):
-    """A request's headers."""
-
-    def get_all(self, key: str) -> list[str]: ...
+_MANY_HEADERS = 64  # more than any browser sends, and all that is read
 
 
 @attrs.frozen
@@ -41,7 +37,7 @@ class Answer:
     headers: dict[str, str] = attrs.field(factory=dict)
     body: bytes = b""
 
-    def written(self, *, with_body: bool, stays: bool) -> bytes:
+    def written(self, *, with_body: bool = True, stays: bool = False) -> bytes:
         """As bytes. with_body: not for HEAD. stays: whether the connection does."""
         headers = {
             **_HEADERS,
@@ -49,6 +45,8 @@ class Answer:
             "Content-Length": str(len(self.body)),
             "Connection": "keep-alive" if stays else "close",
         }
+        if self.status is HTTPStatus.NOT_MODIFIED:
+            del headers["Content-Length"]  # it would be that of the body that is not there
         lines = [f"HTTP/1.1 {self.status.value} {self.status.phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
@@ -57,18 +55,68 @@ class Answer:
 
 def in_words(status: HTTPStatus, why: str, **headers: str) -> Answer:
     """A short answer for people."""
-    about = {"Content-Type": "text/plain; charset=utf-8", **headers}
+    about = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", **headers}
     return Answer(status, about, f"{why}\n".encode())
 
 
+USE_TLS = in_words(HTTPStatus.BAD_REQUEST, "this port speaks TLS: https://").written()
+
+
 @attrs.frozen
+class Asked:
+    """A request, and the protocol that has read it, which goes on where it is a WebSocket's."""
+
+    request: Request
+    protocol: ServerProtocol
+
+    @property
+    def wants_socket(self) -> bool:
+        upgrades = ",".join(self.request.headers.get_all("Upgrade")).lower()
+        return self.request.path.partition("?")[0] == CHAT and "websocket" in upgrades
+
+    @property
+    def may_stay(self) -> bool:
+        """Whether more may be asked on the same connection."""
+        options = ",".join(self.request.headers.get_all("Connection")).lower()
+        return self.request.protocol == "HTTP/1.1" and "close" not in options
+
+
+def read_head(head: bytes) -> Asked | Answer:
+    """A request, of which this is all; or why it is none."""
+    if head.count(b"\n") > _MANY_HEADERS:
+        why = f"a request has at most {_MANY_HEADERS} headers"
+        return in_words(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
+    protocol = ServerProtocol(max_size=0)  # whoever takes messages says how long they may be
+    protocol.receive_data(head)
+    events = protocol.events_received()
+    if events and isinstance(events[0], Request):
+        return Asked(events[0], protocol)
+    return in_words(HTTPStatus.BAD_REQUEST, "this is no request of HTTP/1.1 without a body")
+
+
+@attrs.define
 class Access:
     """Who may come. origins: of the pages that may use the chat, besides our own; the names in them
-    are ours."""
+    are ours. They may be others from one moment to the next."""
 
     origins: Collection[str] = ()
 
-    def check_host(self, host: str) -> bool:
+    def refusal(self, asked: Asked) -> Answer | None:
+        """Why this may not be asked for, whatever it is."""
+        request = asked.request
+        hosts = request.headers.get_all("Host")
+        if len(hosts) != 1:
+            return in_words(HTTPStatus.BAD_REQUEST, "one header Host is needed")
+        if not self.is_ours(hosts[0]):
+            why = "this server is not called so: see --origin"
+            return in_words(HTTPStatus.MISDIRECTED_REQUEST, why)
+        origins = request.headers.get_all("Origin")
+        if asked.wants_socket and not all(self.may_use(one, hosts[0]) for one in origins):
+            why = "pages from elsewhere may not use this chat: see --origin"
+            return in_words(HTTPStatus.FORBIDDEN, why)
+        return None
+
+    def is_ours(self, host: str) -> bool:
         """Whether a request is for us by this name. A page of somebody else's that gives its own
         name our address would otherwise be our page to the browser."""
         name = _name_of(f"//{host}")
@@ -76,19 +124,21 @@ class Access:
             return False
         return _is_here(name) or any(name == _name_of(origin) for origin in self.origins)
 
-    def check_origin(self, origin: str, host: str) -> bool:
-        """Whether a page of this origin may open a WebSocket here."""
-        if origin in self.origins:
+    def may_use(self, origin: str, host: str) -> bool:
+        """Whether a page of this origin may open a WebSocket here. (A proxy may have taken TLS
+        away, so http or https does not matter.)"""
+        if origin.lower() in self.origins:
             return True
-        parts = urlsplit(origin)
-        return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+        return origin.lower() in {f"http://{host.lower()}", f"https://{host.lower()}"}
 
 
 def _name_of(url: str) -> str | None:
     try:
-        return urlsplit(url).hostname
+        parts = urlsplit(url)
+        _ = parts.port  # which may be no number
     except ValueError:
         return None
+    return None if parts.username is not None or parts.path else parts.hostname
 
 
 def _is_here(name: str) -> bool:
@@ -102,8 +152,9 @@ def _is_here(name: str) -> bool:
     return True
 
 
-def answer(page: Page, method: str, path: str, headers: Head) -> Answer:
+def answer(page: Page, asked: Asked) -> Answer:
     """What is said to a request for a file."""
+    method, path, headers = asked.request.method, asked.request.path, asked.request.headers
     if method not in {"GET", "HEAD"}:
         return in_words(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD", Allow="GET, HEAD")
     file = page.file(path)
@@ -121,11 +172,23 @@ def answer(page: Page, method: str, path: str, headers: Head) -> Answer:
     return Answer(HTTPStatus.OK, about, file.body)
 
 
-def forwarded_for(headers: Head) -> str | None:
-    """The client's address as the proxy next to us states it: the last one, which it has added.
-    None where it has stated none, or nonsense."""
-    stated = ",".join(headers.get_all("X-Forwarded-For")).rpartition(",")[2].strip()
-    try:
-        return plain_address(ipaddress.ip_address(stated))
-    except ValueError:
-        return None
+def shake_hands(asked: Asked) -> tuple[HTTPStatus, bytes]:
+    """Answer a request for a WebSocket, by 101 where it is one."""
+    response = asked.protocol.accept(asked.request)
+    asked.protocol.send_response(response)
+    return HTTPStatus(response.status_code), b"".join(asked.protocol.data_to_send())
+
+
+def forwarded_for(headers: Headers, proxies: Container[str]) -> str | None:
+    """The client's address as proxies state it. Each has added whom it has met at the end, so it is
+    the last one that is no proxy's. None where none is stated, or nonsense."""
+    stated = ",".join(headers.get_all("X-Forwarded-For"))
+    found = None
+    for part in reversed(stated.split(",")):
+        try:
+            found = plain_address(ipaddress.ip_address(part.strip()))
+        except ValueError:
+            return None
+        if found not in proxies:
+            break
+    return found

@@ -1,219 +1,261 @@
-"""The protocol of a connection on the web's port: requests for files, until one is for a WebSocket.
+"""The protocol of a connection on the browsers' port, until it becomes a WebSocket.
 
 Rules:
-1. A request's head has LONGEST_HEAD bytes at most, and HEAD_WITHIN seconds from its connection, or
-   from the answer before it.
-2. What a client sends behind a request before it has its answer is not read: the connection ends.
-3. Who asks counts as a connection of its address from the beginning, as one that shakes hands.
-4. A proxy, by its address, says who the client is: by a header of the PROXY protocol in front of
-   everything, otherwise by the last address in X-Forwarded-For.
+1. A request is a head of LONGEST_HEAD bytes at most, without a body. It has to be there within
+   WITHIN seconds of the connection, or of the answer before it, which has to be taken by then, too.
+2. One is answered after the other, each in a turn of its own, as soon as the answer before it has
+   left the process. Of what came early no more than LONGEST_HEAD waits.
+3. Who asks is a stranger with a connection, as one on the other port, and pays for each answer.
+4. A proxy, by its address, says by the header X-Forwarded-For who asks, unless it has done so by
+   the PROXY protocol. What it asks without is for itself: files, and no WebSocket.
 """
 
 import asyncio
-import ipaddress
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
 
 import attrs
-from websockets.http11 import Request
-from websockets.server import ServerProtocol
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link, Receiver
-from adapters.tcp.arrival import Network
-from adapters.tcp.connection import peer_of
+from adapters.gateway.shared import Shared
+from adapters.tcp.arrival import Proxies
+from adapters.tcp.connection import HIGH_WATER, peer_of
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.proxy_protocol import BadHeader, read_beginning
-from adapters.tcp.tls import Door, Leave
 from adapters.web.asking import (
-    CHAT,
-    LONGEST_HEAD,
     Access,
     Answer,
+    Asked,
     answer,
     forwarded_for,
     in_words,
+    read_head,
+    shake_hands,
 )
+from adapters.web.link import WebLink
 from adapters.web.page import Page
-from adapters.web.socket import Socket
-from adapters.wire.framing import MAX_CLIENT_FRAME
+from adapters.web.visit import LONGEST_HEAD, Visit
+from chat_domain.errors import TooManyConnections
 
-HEAD_WITHIN = 10.0  # seconds
-_SIGNATURES = b"PROXY ", b"\r\n\r\n\0\r\nQUIT\n"
+WITHIN = 10.0  # seconds
 _END = b"\r\n\r\n"
+_FULL = in_words(HTTPStatus.SERVICE_UNAVAILABLE, str(TooManyConnections()))
+_TOO_LONG = in_words(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a request has at most {LONGEST_HEAD} bytes"
+)
+_TOO_SLOW = in_words(HTTPStatus.REQUEST_TIMEOUT, f"a request has to come within {WITHIN:.0f} s")
+_TOO_MANY = in_words(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", **{"Retry-After": "10"})
+_NO_HTTP = in_words(HTTPStatus.BAD_REQUEST, "this is not HTTP")
+_UNNAMED = in_words(HTTPStatus.BAD_REQUEST, "a proxy has to send X-Forwarded-For")
+_CLOSING = in_words(HTTPStatus.SERVICE_UNAVAILABLE, "the server is about to stop")
 
 
 @attrs.frozen
 class Web:
-    """What all connections have in common. proxies: who may say who their clients are."""
+    """What all connections have in common. left: told of who is refused before they could ask."""
 
     page: Page
     access: Access
-    proxies: Collection[Network]
-    door: Door
+    proxies: Proxies
+    shared: Shared
     welcome: Callable[[Link], Receiver]
+    left: Callable[[Ending, str, str], None]
     outboxes: Outboxes
+    within: float = WITHIN
 
 
 class Front(asyncio.Protocol):
+    __slots__ = (
+        "_begun",
+        "_busy",
+        "_patience",
+        "_peer",
+        "_proxied",
+        "_transport",
+        "_visit",
+        "_web",
+    )
+
     def __init__(self, web: Web, peer: str | None = None) -> None:
+        """`peer` is for who knows better than the socket who the client is."""
         self._web = web
         self._peer = peer or ""
-        self._head = b""
-        self._socket: Socket | None = None
-        self._leave: Leave | None = None
+        self._proxied = False  # it is not known who asks before they do
+        self._begun = b""
+        self._busy = False  # with an answer that has not left, or waiting for a turn
+        self._visit: Visit | None = None
         self._patience: asyncio.TimerHandle | None = None
-        self._is_proxied = False
-        self._is_named = False  # by a header of the PROXY protocol
+
+    # -- what happens to the connection ----------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._peer = self._peer or peer_of(transport)
-        self._leave = self._web.door.handshake_begins(self._peer)
-        if self._leave is None:
-            self._transport.abort()
-            return
-        self._is_proxied = _is_among(self._web.proxies, self._peer)
+        self._transport.set_write_buffer_limits(high=0)  # to be told when an answer has left
+        if not self._peer:
+            self._peer = peer_of(transport)
+            self._proxied = self._peer in self._web.proxies
         self._wait()
-
-    def _wait(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(HEAD_WITHIN, self._transport.abort)
+        if not self._proxied:
+            self._enter()
 
     def data_received(self, data: bytes) -> None:
-        if self._socket is not None:
-            self._socket.data_received(data)
-            return
         if self._transport.is_closing():
             return
-        self._head += data
-        if self._is_proxied and not self._is_named and not self._take_proxy_header():
-            return
-        end = self._head.find(_END)
-        if 0 <= end <= LONGEST_HEAD:
-            self._asked(self._head[: end + len(_END)], self._head[end + len(_END) :])
-        elif end > LONGEST_HEAD or len(self._head) > LONGEST_HEAD:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the head is too long")
-        elif not self._head[:1].isalpha() and self._head[:1] not in b"\r\n":
-            self._refuse(HTTPStatus.BAD_REQUEST, "this is not HTTP")
+        self._begun += data
+        if self._holds_too_much():
+            self._refuse(_TOO_LONG)
+        elif not self._busy:
+            self._go_on()
 
-    def _take_proxy_header(self) -> bool:
-        """Whether what is left is the client's own."""
-        if not any(self._head.startswith(one[: len(self._head)]) for one in _SIGNATURES):
-            self._is_named = True  # it begins with the request
-            return True
-        try:
-            beginning = read_beginning(self._head)
-        except BadHeader:
-            self._transport.abort()
-            return False
-        if beginning is None:
-            return False
-        self._is_named, self._head = True, beginning.rest
-        if beginning.client is not None:
-            self._is_proxied, self._peer = False, beginning.client
-        return bool(self._head)
-
-    def _asked(self, head: bytes, rest: bytes) -> None:
-        protocol = ServerProtocol(max_size=MAX_CLIENT_FRAME)
-        protocol.receive_data(head)
-        events = protocol.events_received()
-        if not events:
-            self._refuse(HTTPStatus.BAD_REQUEST, "this is not HTTP/1.1")
-            return
-        request = cast("Request", events[0])
-        if self._patience is not None:
-            self._patience.cancel()
-        refusal = self._judge(request)
-        if refusal is not None:
-            self._answer(refusal, request, stays=False)
-        elif _wants_socket(request):
-            self._open(protocol, request, rest)
-        else:
-            found = answer(self._web.page, request.method, request.path, request.headers)
-            is_fine = request.protocol == "HTTP/1.1" and found.status < HTTPStatus.BAD_REQUEST
-            stays = is_fine and not rest
-            self._head = b""
-            self._answer(found, request, stays=stays)
-            if stays:
-                self._wait()
-
-    def _judge(self, request: Request) -> Answer | None:
-        """Why somebody may not ask at all."""
-        hosts = request.headers.get_all("Host")
-        if request.protocol == "HTTP/1.1" and len(hosts) != 1:
-            return in_words(HTTPStatus.BAD_REQUEST, "one Host is needed")
-        if hosts and not self._web.access.check_host(hosts[0]):
-            why = "this server is not called so: --origin"
-            return in_words(HTTPStatus.MISDIRECTED_REQUEST, why)
-        return None
-
-    def _open(self, protocol: ServerProtocol, request: Request, rest: bytes) -> None:
-        origins, host = request.headers.get_all("Origin"), request.headers["Host"]
-        if not all(self._web.access.check_origin(origin, host) for origin in origins):
-            why = "pages from elsewhere may not use this chat: --origin"
-            self._answer(in_words(HTTPStatus.FORBIDDEN, why), request, stays=False)
-            return
-        response = protocol.accept(request)
-        protocol.send_response(response)
-        self._transport.write(b"".join(protocol.data_to_send()))
-        if protocol.handshake_exc is not None:
-            self._transport.close()
-            return
-        if self._is_proxied:
-            self._peer = forwarded_for(request.headers) or self._peer
-        self._end_waiting()
-        web = self._web
-        self._socket = Socket(web.welcome, web.outboxes, self._peer, protocol)
-        self._socket.connection_made(self._transport)
-        if rest:
-            self._socket.data_received(rest)
-
-    def _refuse(self, status: HTTPStatus, why: str) -> None:
-        self._transport.write(in_words(status, why).written(with_body=True, stays=False))
-        self._transport.close()
-
-    def _answer(self, found: Answer, request: Request, *, stays: bool) -> None:
-        with_body = request.method != "HEAD"
-        self._transport.write(found.written(with_body=with_body, stays=stays))
-        if not stays:
-            self._transport.close()
-
-    def _end_waiting(self, trouble: Ending | None = None) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-        if self._leave is not None:
-            leave, self._leave = self._leave, None
-            leave(trouble, "")
-
-    # -- what else happens to a connection ---------------------------------------------------
-
-    def eof_received(self) -> bool:
-        return self._socket.eof_received() if self._socket is not None else False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end_waiting()
-        if self._socket is not None:
-            self._socket.connection_lost(exc)
+    def _holds_too_much(self) -> bool:
+        if self._visit is None:  # of a proxy's client there is no more than one head
+            return len(self._begun) > LONGEST_HEAD
+        return self._visit.holds(len(self._begun))
 
     def pause_writing(self) -> None:
-        if self._socket is not None:
-            self._socket.pause_writing()
+        self._busy = True
+        self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self._socket is not None:
-            self._socket.resume_writing()
+        if not self._transport.is_closing():
+            self._rest()
 
+    def eof_received(self) -> None:
+        """asyncio closes the connection then."""
 
-def _wants_socket(request: Request) -> bool:
-    upgrades = ",".join(request.headers.get_all("Upgrade")).lower()
-    return request.path.partition("?")[0] == CHAT and "websocket" in upgrades
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # however it ends
+        self._leave()
 
+    # -- requests --------------------------------------------------------------------------
 
-def _is_among(networks: Collection[Network], peer: str) -> bool:
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
+    def _go_on(self) -> None:
+        """Answer the first request, if it is there."""
+        end = self._begun.find(_END)
+        if end >= 0:
+            end += len(_END)
+            head, self._begun = self._begun[:end], self._begun[end:]
+            self._take(head)
+        elif self._begun[:1] and not self._begun[:1].isalpha():
+            self._refuse(_NO_HTTP)  # as who begins to speak TLS
+
+    def _take(self, head: bytes) -> None:
+        asked = read_head(head)
+        if isinstance(asked, Answer):
+            self._refuse(asked)
+            return
+        if self._proxied and not self._name(asked):
+            return
+        assert self._visit is not None
+        if self._visit.asks_too_much(len(head)):
+            self._refuse(_TOO_MANY)
+            return
+        refusal = self._web.access.refusal(asked)
+        if refusal is not None:
+            self._refuse(refusal)
+        elif asked.wants_socket:
+            self._open(asked)
+        else:
+            self._answer(asked)
+
+    def _name(self, asked: Asked) -> bool:
+        """Find out for whom a proxy asks, and whether they may."""
+        client = forwarded_for(asked.request.headers, self._web.proxies)
+        if client is None and asked.wants_socket:
+            self._refuse(_UNNAMED)
+            return False
+        client = client or peer_of(self._transport)
+        if self._visit is None or client != self._peer:
+            if self._visit is not None:
+                self._visit.leave()
+                self._visit = None
+            self._peer = client
+            return self._enter()
+        return True
+
+    def _answer(self, asked: Asked) -> None:
+        found = answer(self._web.page, asked)
+        is_found = found.status < HTTPStatus.BAD_REQUEST
+        stays = is_found and asked.may_stay and not self._web.shared.closing
+        self._say(found, with_body=asked.request.method != "HEAD", stays=stays)
+        if stays:
+            self._wait()
+            if self._begun and not self._busy:
+                self._rest()
+
+    def _rest(self) -> None:
+        """Let others have their turn before the next request is answered."""
+        self._busy = True
+        self._transport.pause_reading()
+        name = self._web.shared.guard.networks.name_of(self._peer)
+        self._web.shared.slices.add(name, self._next)
+
+    def _next(self) -> None:
+        self._busy = False
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._go_on()
+
+    def _open(self, asked: Asked) -> None:
+        """Go on as a WebSocket."""
+        web = self._web
+        if web.shared.closing:
+            self._refuse(_CLOSING)
+            return
+        self._transport.set_write_buffer_limits(high=HIGH_WATER)  # it is no answer to wait for
+        status, said = shake_hands(asked)
+        web.shared.tally.web[status] += 1
+        self._transport.write(said)
+        if status is not HTTPStatus.SWITCHING_PROTOCOLS:
+            self._transport.close()
+            return
+        self._leave(goes_on=True)
+        link = WebLink(web.welcome, web.outboxes, self._peer, asked.protocol)
+        self._transport.set_protocol(link)
+        link.connection_made(self._transport)
+        if self._begun:
+            link.data_received(self._begun)
+
+    # -- who asks, and for how long --------------------------------------------------------
+
+    def _enter(self) -> bool:
+        """Count who asks; return whether there is room for them."""
+        try:
+            self._visit = Visit(self._web.shared, self._peer)
+        except TooManyConnections:
+            self._web.left(Ending.TOO_MANY_CONNECTIONS, self._peer, "")
+            self._say(_FULL)
+            return False
+        return True
+
+    def _leave(self, *, goes_on: bool = False) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        if self._visit is not None:
+            visit, self._visit = self._visit, None
+            visit.leave(goes_on=goes_on)
+
+    def _wait(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(self._web.within, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        if self._begun and not self._busy:
+            self._refuse(_TOO_SLOW)
+        else:
+            self._transport.abort()
+
+    # -- answers ---------------------------------------------------------------------------
+
+    def _refuse(self, why: Answer) -> None:
+        self._web.left(Ending.BAD_REQUEST, self._peer, why.body.decode().strip())
+        self._say(why)
+
+    def _say(self, what: Answer, *, with_body: bool = True, stays: bool = False) -> None:
+        self._web.shared.tally.web[what.status] += 1
+        self._transport.write(what.written(with_body=with_body, stays=stays))
+        if not stays:
+            self._begun = b""
+            self._transport.close()

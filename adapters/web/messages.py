@@ -2,95 +2,152 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import ClassVar
 
+import attrs
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from adapters.wire.framing import MAX_CLIENT_FRAME, FrameTooLong
+from adapters.wire.framing import BrokenStream, FrameTooLong
 
 PIECE = 2048  # bytes looked into at a time: 340 of the smallest frames, some 2 ms
 
 
-class IncomingMessages:
-    """See `adapters.gateway.link.Incoming`. A frame of the chat is a message of text, in one piece
-    or several. Frames that are none, PINGs among them, are `blank`.
+@attrs.frozen(slots=False)
+class BadWebSocket(BrokenStream):
+    """Something has come that no WebSocket, or none of ours, may send."""
 
-    fail: called when the protocol has something to say; it closes the connection where it has to.
+    error: ClassVar = "bad_websocket"
+    why: str
+    frames: list[bytes]
+
+    def __str__(self) -> str:
+        return self.why
+
+
+class IncomingMessages:
+    """See `adapters.gateway.link.Incoming`. A frame of the chat is a message of text, in one part
+    or several. Parts that end none, empty messages, PINGs and PONGs are `blank`.
+
+    said: called with what the protocol answers by itself, to PINGs. ended: called once the client
+    has closed; nothing follows then. code: with which to close, once the stream is broken.
     """
 
-    __slots__ = ("_fail", "_parts", "_protocol", "_size", "_uncut", "add", "blank", "limit")
+    __slots__ = (
+        "_begun",
+        "_ended",
+        "_protocol",
+        "_said",
+        "_uncut",
+        "add",
+        "blank",
+        "code",
+    )
 
-    terminator = b"\n"
     piece = PIECE
 
-    def __init__(self, protocol: ServerProtocol, fail: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        protocol: ServerProtocol,
+        said: Callable[[bytes], None],
+        ended: Callable[[], None],
+    ) -> None:
+        """protocol: after its handshake."""
         self._protocol = protocol
-        self._fail = fail
+        self._said = said
+        self._ended = ended
         self._uncut: deque[bytes] = deque()
         self.add = self._uncut.append
-        self._parts: list[bytes] = []  # of a message that has begun
-        self._size = 0  # of what has begun, its frame that has not ended among it
+        self._begun: bytearray | None = None  # of a message in several parts
         self.blank = 0
-        self.limit = MAX_CLIENT_FRAME
+        self.code: CloseCode | None = None
+
+    @property
+    def limit(self) -> int:
+        return self._protocol.max_message_size or 0
+
+    @limit.setter
+    def limit(self, size: int) -> None:
+        self._protocol.max_message_size = size
 
     def held(self) -> int:
-        return sum(map(len, self._uncut)) + self._size
+        begun = 0 if self._begun is None else len(self._begun)
+        return sum(map(len, self._uncut)) + begun + len(self._protocol.reader.buffer)
 
     def is_empty(self) -> bool:
         return not self._uncut
 
     def is_within_frame(self) -> bool:
-        return bool(self._size)
+        return self._begun is not None or bool(self._protocol.reader.buffer)
+
+    def drop(self) -> None:
+        self._uncut.clear()
+        self._begun = None
 
     def take(self) -> list[bytes]:
         data = self._uncut.popleft()
         if len(data) > PIECE:
             self._uncut.appendleft(data[PIECE:])
             data = data[:PIECE]
-        self._size += len(data)
-        self.blank = 0
         protocol = self._protocol
         protocol.receive_data(data)
+        self.blank = 0
         found: list[bytes] = []
         for event in protocol.events_received():
-            assert isinstance(event, Frame)
-            self._note(event, found)
-        self._fail()
-        if self._size > self.limit + PIECE:
-            raise FrameTooLong(self.limit, found)
+            assert isinstance(event, Frame)  # requests are before the handshake
+            self._add(event, found)
+        answers = protocol.data_to_send()
+        if protocol.parser_exc is not None:
+            raise self._why_broken(protocol.parser_exc, found)
+        if answers and protocol.state is OPEN:  # otherwise the link says how it closes
+            self._said(b"".join(answers))
         return found
 
-    def _note(self, frame: Frame, found: list[bytes]) -> None:
-        if frame.opcode not in {Opcode.TEXT, Opcode.CONT}:
+    def _add(self, frame: Frame, found: list[bytes]) -> None:
+        """Raises BadWebSocket."""
+        if frame.opcode is Opcode.TEXT and frame.fin:
+            self._finish(bytes(frame.data), found)
+        elif frame.opcode is Opcode.TEXT:
             self.blank += 1
-            if frame.opcode is Opcode.BINARY:
-                self._protocol.fail(CloseCode.UNSUPPORTED_DATA, "text alone")
-            return
-        self._parts.append(bytes(frame.data))
-        if not frame.fin:
+            self._begun = bytearray(frame.data)
+        elif frame.opcode is Opcode.CONT and self._begun is not None:
+            self._begun += frame.data
+            if frame.fin:
+                message, self._begun = bytes(self._begun), None
+                self._finish(message, found)
+            else:
+                self.blank += 1
+        elif frame.opcode is Opcode.CLOSE:
+            self._ended()
+        elif frame.opcode is Opcode.BINARY:
+            why = "a message is text, and this one is binary"
+            raise self._bad(CloseCode.UNSUPPORTED_DATA, why, found)
+        else:
             self.blank += 1
-            return
-        message = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
-        self._size = 0
-        if len(message) > self.limit:
-            raise FrameTooLong(self.limit, found)
-        if not _is_text(message):
-            self._protocol.fail(CloseCode.INVALID_DATA, "not UTF-8")
-        elif message:
+
+    def _finish(self, message: bytes, found: list[bytes]) -> None:
+        """Raises BadWebSocket."""
+        if not message.isascii():
+            try:
+                message.decode()
+            except UnicodeDecodeError as error:
+                why = f"a message is text in UTF-8: {error.reason} at byte {error.start}"
+                raise self._bad(CloseCode.INVALID_DATA, why, found) from None
+        if message:
             found.append(message)
         else:
             self.blank += 1
 
-    def drop(self) -> None:
-        self._uncut.clear()
-        self._parts.clear()
-        self._size = 0
+    def _why_broken(self, error: Exception, found: list[bytes]) -> BrokenStream:
+        if isinstance(error, PayloadTooBig):
+            self.code = CloseCode.MESSAGE_TOO_BIG
+            return FrameTooLong(self.limit, found)
+        sent = self._protocol.close_sent  # by the parser, which knows best
+        code = CloseCode.PROTOCOL_ERROR if sent is None else CloseCode(sent.code)
+        return self._bad(code, f"this is not WebSocket: {error}", found)
 
-
-def _is_text(message: bytes) -> bool:
-    try:
-        message.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    def _bad(self, code: CloseCode, why: str, found: list[bytes]) -> BadWebSocket:
+        self.code = code
+        return BadWebSocket(why, found)

@@ -1,11 +1,13 @@
 """The page's files, read once at the start: nothing else is ever served.
 
 All but the first lie under a path with a hash of them all, so a browser may keep them for ever, and
-gets all of them anew when one has changed.
+gets all of them anew when one has changed. Under another hash it gets ours, to be kept by nobody:
+another node of the cluster has another version of the page for the time of an upgrade.
 """
 
 import gzip
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import attrs
 FOLDER = Path(__file__).parent / "page"
 INDEX = "index.html"
 _FOR_EVER = "public, max-age=31536000, immutable"
+_VERSION = re.compile(r"/v/[0-9a-f]{16}/")
 _KINDS = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -40,7 +43,7 @@ class Page:
     def __init__(self, folder: Path = FOLDER) -> None:
         bodies = dict(_bodies(folder))
         version = _hash(*(part for name in bodies for part in (name.encode(), bodies[name])))
-        prefix = f"/v/{version}/"
+        prefix = self._prefix = f"/v/{version}/"
         index = _linked(bodies.pop(INDEX).decode(), prefix[1:], sorted(bodies)).encode()
         self._files: Mapping[str, File] = {
             "/": _file(INDEX, index, "no-cache"),
@@ -52,7 +55,12 @@ class Page:
 
     def file(self, path: str) -> File | None:
         """What is asked for by this path, which may have a query behind it."""
-        return self._files.get(path.partition("?")[0])
+        path = path.partition("?")[0]
+        file = self._files.get(path)
+        if file is None and _VERSION.match(path):
+            ours = self._files.get(_VERSION.sub(self._prefix, path, count=1))
+            file = None if ours is None else attrs.evolve(ours, keep="no-store")
+        return file
 
 
 def _bodies(folder: Path) -> Iterator[tuple[str, bytes]]:

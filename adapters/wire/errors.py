@@ -42,6 +42,7 @@ NUMBERS = {
     "login_timeout": 54,
     "not_allowed": 55,
     "too_old": 56,
+    "bad_websocket": 57,
 }
 
 _NAMES: dict[type[ChatError], str] = {

@@ -1,5 +1,7 @@
 """Cutting a stream of bytes into frames."""
 
+from typing import ClassVar
+
 import attrs
 
 MAX_CLIENT_FRAME = 65_536  # bytes, without the terminator
@@ -8,13 +10,21 @@ MAX_SERVER_FRAME = 131_072
 _NUL, _NEWLINE, _CR = b"\0\n\r"
 
 
-@attrs.frozen(slots=False)
-class FrameTooLong(Exception):
-    """The stream holds a frame beyond the limit and cannot be followed any more.
+class BrokenStream(Exception):
+    """A stream cannot be followed any more.
 
-    frames: those that were complete before it.
+    error: its name in the protocol's table of errors. frames: those that were complete before.
     """
 
+    error: ClassVar[str]
+    frames: list[bytes]
+
+
+@attrs.frozen(slots=False)
+class FrameTooLong(BrokenStream):
+    """The stream holds a frame beyond the limit."""
+
+    error: ClassVar = "frame_too_long"
     limit: int
     frames: list[bytes]
 

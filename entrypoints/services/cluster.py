@@ -18,11 +18,14 @@ Say = Callable[[str], None]
 
 @attrs.frozen
 class Ports:
-    """Where everything listens. operators: the nodes' ports for health and metrics."""
+    """Where everything listens. operators: the nodes' ports for health and metrics. browsers: the
+    port of the page, for which each node has one of `web_nodes`."""
 
     clients: int
     nodes: Sequence[int]
     operators: Sequence[int]
+    browsers: int
+    web_nodes: Sequence[int]
     mariadb: int
     redis: int
 
@@ -44,14 +47,21 @@ class LocalCluster:
                 f"node{number}",
                 self.directory / f"node{number}" / "node.log",
                 port,
-                operators,
-                options,
+                http_port=operators,
+                web_port=web,
+                options=options,
             )
-            for number, (port, operators) in enumerate(
-                zip(ports.nodes, ports.operators, strict=True), start=1
+            for number, (port, operators, web) in enumerate(
+                zip(ports.nodes, ports.operators, ports.web_nodes, strict=True), start=1
             )
         ]
-        self.nginx = Nginx(self.directory / "nginx", ports.nodes, ports.clients)
+        self.nginx = Nginx(
+            self.directory / "nginx",
+            ports.nodes,
+            ports.clients,
+            web_nodes=ports.web_nodes,
+            web_port=ports.browsers,
+        )
 
     @property
     def programs(self) -> list[Program]:

@@ -4,7 +4,7 @@ import re
 import resource
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from entrypoints.services.errors import DidNotStart, MissingProgram
@@ -20,7 +20,8 @@ _RELOAD_TAKES = 30.0  # seconds at most
 
 
 class Nginx(Program):
-    """Spreads clients over `nodes` (ports of the loopback, which may be changed; see `reload`).
+    """Spreads clients over `nodes`, and browsers over `web_nodes` (ports of the loopback, which may
+    be changed; see `reload`).
 
     `shutdown_timeout` is how long connections outlive a reload, as nginx writes a time; None leaves
     what the file says. `certificate` is a certificate's file and its key's: clients come with TLS.
@@ -34,12 +35,15 @@ class Nginx(Program):
         nodes: Sequence[int],
         port: int | None = None,
         *,
+        web_nodes: Sequence[int] = (),
+        web_port: int | None = None,
         shutdown_timeout: str | None = None,
         certificate: tuple[Path, Path] | None = None,
         comes_from: str | None = None,
     ) -> None:
         self.port = port or free_port()
-        self.nodes = list(nodes)
+        self.web_port = web_port or free_port()
+        self.nodes, self.web_nodes = list(nodes), list(web_nodes)
         self.shutdown_timeout = shutdown_timeout
         self._certificate = certificate
         self._comes_from = comes_from
@@ -54,9 +58,15 @@ class Nginx(Program):
         """A line for each connection that has ended, at most 5 s late."""
         return self._home / "access.log"
 
+    @property
+    def web_log(self) -> Path:
+        """The same of what browsers have asked for."""
+        return self._home / "web.log"
+
     def check(self) -> None:
         command = self._command()
         require_free(self.port)
+        require_free(self.web_port)
         self._write_configuration()
         done = subprocess.run(  # noqa: S603  # a command of our own making
             [*command, "-t"], capture_output=True, text=True, timeout=60, check=False
@@ -98,31 +108,44 @@ class Nginx(Program):
         self._configuration.write_text(self._adapted(self._original.read_text("utf-8")))
 
     def _adapted(self, text: str) -> str:
-        nodes = "\n".join(rf"\g<1>{LOOPBACK}:{port}\2" for port in self.nodes)
         changes = [
             (r"^pid .*;", f"pid {self._pid_file};"),
             (r"^error_log .*;", "error_log stderr notice;"),
             (r"^worker_processes .*;", f"worker_processes {WORKERS};"),
             (r"(worker_rlimit_nofile) .*;", rf"\1 {_file_limit()};"),
             (r"(worker_connections) .*;", rf"\g<1> {_file_limit() - _FILES_OF_ITS_OWN};"),
-            (r"(access_log) \S+", rf"\1 {self.access_log}"),
-            (r"(listen) \d+", rf"\1 {LOOPBACK}:{self.port}"),
-            (r"(?:^( *server )127\.0\.0\.1:60\d\d(.*)\n)+", nodes + "\n"),
+            (r"(access_log) \S+/chat.log", rf"\1 {self.access_log}"),
+            (r"(access_log) \S+/chat-web.log", rf"\1 {self.web_log}"),
+            (r"(listen) 8(?:000|443)\b", rf"\1 {LOOPBACK}:{self.port}"),
+            (r"(listen) (?:8080|443)\b", rf"\1 {LOOPBACK}:{self.web_port}"),
+            (r"(?:^( *server )127\.0\.0\.1:600\d(.*)\n)+", _servers(self.nodes)),
+            (r"^http {", "http {\n" + "".join(self._temporary_paths())),
         ]
+        if self.web_nodes:
+            servers = _servers(self.web_nodes)
+            changes.append((r"(?:^( *server )127\.0\.0\.1:608\d(.*)\n)+", servers))
         if self.shutdown_timeout is not None:
             changes.append((r"(worker_shutdown_timeout) .*;", rf"\1 {self.shutdown_timeout};"))
         if self._comes_from is not None:
-            changes.append((r"(proxy_pass .*;)", rf"\1 proxy_bind {self._comes_from};"))
+            bind = rf"\1 proxy_bind {self._comes_from};"
+            changes += [(r"(proxy_pass chat_nodes;)", bind), (r"(proxy_pass http:.*;)", bind)]
         if self._certificate is not None:
             cert, key = self._certificate
-            changes += [
-                (r"(ssl_certificate) +/.*;", rf"\1 {cert};"),
-                (r"(ssl_certificate_key) +/.*;", rf"\1 {key};"),
-            ]
+            text = re.sub(r"(ssl_certificate) +/.*;", rf"\1 {cert};", text)
+            text = re.sub(r"(ssl_certificate_key) +/.*;", rf"\1 {key};", text)
         for pattern, replacement in changes:
             text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
             assert count == 1, f"{self._original} has {count} of {pattern}"
         return text
+
+    def _temporary_paths(self) -> Iterator[str]:
+        """Those of the system are the system's nginx' alone."""
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
+            yield f"    {kind}_temp_path {self._home / kind};\n"
+
+
+def _servers(ports: Sequence[int]) -> str:
+    return "".join(rf"\g<1>{LOOPBACK}:{port}\2" + "\n" for port in ports)
 
 
 def _file_limit() -> int:

@@ -14,20 +14,28 @@ ROOT = Path(__file__).parents[2]  # from where `python -m entrypoints...` finds 
 
 
 class Node(Program):
-    """`python -m entrypoints.tcp_server PORT OPTIONS`, with a port for operators."""
+    """`python -m entrypoints.tcp_server PORT OPTIONS`, with ports for operators and browsers."""
 
     def __init__(
-        self, name: str, log: Path, port: int, http_port: int, options: Sequence[str]
+        self,
+        name: str,
+        log: Path,
+        port: int,
+        *,
+        http_port: int,
+        web_port: int,
+        options: Sequence[str],
     ) -> None:
         self.port = port
         self.operators = f"http://{LOOPBACK}:{http_port}"
-        self._http_port = http_port
-        self._options = [*options, "--http-port", str(http_port)]
+        self._ports = port, http_port, web_port
+        more = ("--http-port", str(http_port), "--web-port", str(web_port))
+        self._options = [*options, *more]
         super().__init__(name, log)
 
     def check(self) -> None:
-        require_free(self.port)
-        require_free(self._http_port)
+        for port in self._ports:
+            require_free(port)
 
     def command(self) -> Sequence[str | Path]:
         return [sys.executable, "-m", "entrypoints.tcp_server", str(self.port), *self._options]

@@ -19,10 +19,12 @@ ACK, ERROR, PONG = 1010, 1011, 1013
 
 
 class RawClient:
-    def __init__(self, port: int, terminator: bytes = b"\n") -> None:
+    def __init__(
+        self, port: int, terminator: bytes = b"\n", *, sock: socket.socket | None = None
+    ) -> None:
         self.id = 0
         self.name = ""
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self._socket = sock or socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._terminator = terminator
         self._unread = bytearray()

@@ -17,6 +17,7 @@ from entrypoints.services.ports import free_port, is_free
 from entrypoints.services.program import wait_until
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ROOT
+from tests.integration.web_client import asked, get
 
 STARTS_WITHIN = 90.0  # seconds: it installs a database
 PATIENCE = 30.0
@@ -30,7 +31,8 @@ class RunningCluster:
         self.port = free_port()
         self._said = directory / "said"
         ports = {"": self.port, "node-": free_pair(), "mariadb-": free_port()}
-        ports |= {"redis-": free_port(), "http-": free_pair()}
+        ports |= {"redis-": free_port(), "http-": free_pair(), "web-node-": free_pair()}
+        self.web_port = ports["web-"] = free_port()
         if "--temporary" not in options:
             options = (f"--directory={directory}/cluster", *options)
         with self._said.open("w") as said:
@@ -128,6 +130,7 @@ def test_it_serves_and_keeps_what_it_was_told(directory: Path) -> None:
         with RawClient(cluster.port) as anna:
             user_id = anna.register("anna")
             anna.login()
+        assert asked(cluster.web_port, get()).status == 200
         assert cluster.end(signal.SIGINT) == 0
         assert processes_of(directory) == []
     with started(directory) as cluster:

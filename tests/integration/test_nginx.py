@@ -23,6 +23,7 @@ from tests.integration.cluster import LIKE_NGINX, NGINX_COMES_FROM, NodeProcess
 from tests.integration.raw_client import ERROR, PATIENCE, PONG, RawClient
 
 PING = b'{"msgid":1012,"seq":1}\n'
+LOGS = Path("/var/log/nginx")
 HEARTBEAT = 60  # seconds of silence after which the server gives a client up
 OPEN = {"01", "08"}  # Linux's names for ESTABLISHED and CLOSE_WAIT
 ELSEWHERE = "127.0.0.7"  # also this machine, but not where nginx connects from
@@ -85,7 +86,7 @@ def test_nginx_accepts_the_file_as_it_lies_there() -> None:
     """An operator can put it in place without a change."""
     made_by_trying = [
         path
-        for path in map(Path, ("/run/nginx.pid", "/var/log/nginx/chat.log"))
+        for path in (Path("/run/nginx.pid"), *map(LOGS.joinpath, ("chat.log", "chat-web.log")))
         if not path.exists()
     ]
     command = [find_program("nginx", "nginx"), "-t", "-c", str(CONFIGURATION)]

@@ -71,8 +71,8 @@ def test_nginx_knows_the_nodes_and_they_know_nginx(name: str) -> None:
     )
     addresses = [SERVICES[node]["networks"]["inside"]["ipv4_address"] for node in NODES]
     found = re.findall(r"^ *server (\S+) max_fails", done.stdout, re.MULTILINE)
-    assert found == [f"{address}:6000" for address in addresses]
-    assert "/var/log/nginx/chat.log" not in done.stdout
+    assert found == [f"{address}:{port}" for port in (6000, 6080) for address in addresses]
+    assert "/var/log/nginx/chat" not in done.stdout
     nginx = SERVICES["nginx"]["networks"]["inside"]["ipv4_address"]
     assert COMPOSE["x-node"]["environment"]["CHAT_PROXY_FROM"] == f"{nginx}/32"
 

@@ -126,7 +126,7 @@ async def test_what_is_taken_counts() -> None:
         assert shared.guard.limits == shared.chat.friends.guard.limits == after.limits()
         assert not shared.guard.registration_open
         assert shared.chat.one_to_one.guard is shared.chat.groups.guard is shared.guard
-        assert door.proxies == after.proxy_networks()
+        assert door.proxies.networks == after.proxy_networks()
 
 
 def test_the_page_says_what_reloads() -> None:

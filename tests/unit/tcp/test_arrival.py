@@ -12,7 +12,7 @@ import uvloop
 
 from adapters.gateway.endings import Ending, Left
 from adapters.gateway.link import Link
-from adapters.tcp.arrival import Arrival
+from adapters.tcp.arrival import Arrival, Proxies
 from adapters.tcp.connection import Connection
 from adapters.tcp.outboxes import Outboxes
 
@@ -72,6 +72,8 @@ async def visitor(
     silence: float = PATIENCE,
     left: Left = lambda *_: None,
     ended: asyncio.Event | None = None,
+    *,
+    required: bool = True,
 ) -> AsyncIterator[Visitor]:
     """ended: set when a connection has ended that was nobody's yet."""
     outboxes = Outboxes()
@@ -87,7 +89,7 @@ async def visitor(
 
     async with AsyncExitStack() as stack:
         server = await asyncio.get_running_loop().create_server(
-            lambda: Watched([proxies], connect, left, silence),
+            lambda: Watched(Proxies([proxies]), connect, left, silence, required=required),
             "127.0.0.1",
             0,
         )
@@ -118,6 +120,20 @@ async def test_a_proxy_says_who_the_client_is() -> None:
     async with visitor() as proxy:
         await proxy.says(HEADER + DATA)
         await proxy.hears(b"203.0.113.7\n%d\n" % len(DATA))
+
+
+@on_both_loops
+async def test_a_proxy_may_have_another_way_to_say_it() -> None:
+    """Then what begins like no header is the beginning of what it has to say."""
+    async with visitor(required=False) as proxy:
+        await proxy.says(DATA)
+        await proxy.hears(b"127.0.0.1\n%d\n" % len(DATA))
+    async with visitor(required=False) as proxy:
+        await proxy.says(HEADER + DATA)
+        await proxy.hears(b"203.0.113.7\n%d\n" % len(DATA))
+    async with visitor(required=False) as proxy:
+        await proxy.says(b"PROXY nonsense\r\n")
+        await proxy.hears_the_end()
 
 
 @on_both_loops

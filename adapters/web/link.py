@@ -1,0 +1,114 @@
+"""A WebSocket as a link (see `adapters.gateway.link`)."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from websockets.frames import Close, CloseCode, Frame, Opcode
+from websockets.server import ServerProtocol
+
+from adapters.gateway.endings import Ending
+from adapters.gateway.link import Link, Receiver
+from adapters.tcp.connection import TransportLink
+from adapters.tcp.outboxes import Outboxes
+from adapters.web.messages import IncomingMessages
+
+CLOSES_WITHIN = 2.0  # seconds that the other side has to say that it has closed as well
+ENDED_ELSEWHERE = 4001  # the session: nobody is to come back by its token
+
+_CODES = {
+    Ending.CLIENT_CLOSED: CloseCode.NORMAL_CLOSURE,
+    Ending.SHUTTING_DOWN: CloseCode.GOING_AWAY,
+    Ending.MOVED: CloseCode.GOING_AWAY,
+    Ending.FRAME_TOO_LONG: CloseCode.MESSAGE_TOO_BIG,
+    Ending.TOO_MANY_CONNECTIONS: CloseCode.TRY_AGAIN_LATER,
+    Ending.SERVER_ERROR: CloseCode.INTERNAL_ERROR,
+    Ending.LOGGED_OUT: ENDED_ELSEWHERE,
+}
+_SHORT, _MEDIUM = 126, 65_536  # bytes from which on a frame's length takes 2 and 8 bytes more
+_TEXT = 0x81  # how the frame of a whole message begins
+_CLOSE = b"\x88"
+
+
+class WebLink(TransportLink):
+    """Each frame of the chat is a message of text.
+
+    What the server says is framed here, as that takes no more than its length in front of it.
+    """
+
+    __slots__ = ("_messages", "_patience")
+
+    oldest_version: ClassVar = 2
+
+    def __init__(
+        self,
+        answer: Callable[[Link], Receiver],
+        outboxes: Outboxes,
+        peer: str,
+        protocol: ServerProtocol,
+    ) -> None:
+        """protocol: after its handshake."""
+        self._messages = IncomingMessages(protocol, self._said, self._client_has_closed)
+        super().__init__(answer, outboxes, peer, self._messages)
+        self._patience: asyncio.TimerHandle | None = None
+
+    def _framed(self, frames: Sequence[bytes]) -> bytes:
+        return b"".join([part for frame in frames for part in (_header(len(frame)), frame)])
+
+    def _said(self, answers: bytes) -> None:
+        if not self._closing:
+            self._transport.write(answers)
+
+    def _client_has_closed(self) -> None:
+        """What came before it is still to be answered, and is not handled yet."""
+        asyncio.get_running_loop().call_soon(self._end_input)
+
+    def _end_input(self) -> None:
+        if not self._closing:
+            self._receiver.input_ended()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._closing:
+            super().data_received(data)
+        elif data.startswith(_CLOSE):  # as who has read that we have closed, and says no more
+            self._transport.close()
+
+    def eof_received(self) -> bool:
+        if self._closing:
+            self._transport.close()
+            return True
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        super().connection_lost(exc)
+
+    def close(self, why: Ending) -> None:
+        """Say so, and wait until the other side does, or has had the time to."""
+        if self._closing:
+            return
+        self._why = why
+        self.flush()
+        if self._closing:  # the client is too far behind
+            return
+        self.resume_reading()
+        self._closing = True
+        self.incoming.drop()
+        code = self._messages.code or _CODES.get(why, CloseCode.POLICY_VIOLATION)
+        self._transport.write(
+            Frame(Opcode.CLOSE, Close(code, why).serialize()).serialize(mask=False)
+        )
+        if why is Ending.CLIENT_CLOSED:
+            self._transport.close()
+        else:
+            loop = asyncio.get_running_loop()
+            self._patience = loop.call_later(CLOSES_WITHIN, self._transport.close)
+
+
+def _header(size: int) -> bytes:
+    if size < _SHORT:
+        return bytes((_TEXT, size))
+    if size < _MEDIUM:
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")

@@ -1,0 +1,38 @@
+"""Somebody who asks for files, as the limits see them."""
+
+from adapters.gateway.held import Held
+from adapters.gateway.shared import Shared
+from chat_domain.fairness.limits import STRANGERS_UNREAD
+from chat_domain.fairness.meter import DEAR
+
+LONGEST_HEAD = STRANGERS_UNREAD  # bytes of a request
+
+
+class Visit:
+    """A stranger's connection: it counts for its address, and each request as one that is dear."""
+
+    def __init__(self, shared: Shared, peer: str) -> None:
+        """Raises TooManyConnections."""
+        self.guard = shared.guard
+        self._clock = shared.chat.clock
+        self.origin = self.guard.origins.enter(peer, self._clock.monotonic())
+        self._meter = self.guard.meter(self.origin)
+        self._held = Held(self)
+
+    def holds(self, size: int) -> bool:
+        """So many bytes of it wait now; return whether that is too much."""
+        return self._held.now(size) is not None
+
+    def asks_too_much(self, size: int) -> bool:
+        """It asks for something, in so many bytes; return whether it may not, for now."""
+        meter = self._meter
+        meter.frames += DEAR
+        meter.bytes += size
+        return meter.charge(self._clock.monotonic()) > 0
+
+    def leave(self, *, goes_on: bool = False) -> None:
+        """It is over. goes_on: as a connection that is about to be counted by somebody else."""
+        self._held.now(0)
+        self.guard.origins.leave(self.origin, stranger=True)
+        if goes_on:
+            self.origin.arrive_once_more()

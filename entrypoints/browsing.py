@@ -1,0 +1,53 @@
+"""The browsers' port, if there is one."""
+
+import asyncio
+import itertools
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import structlog
+
+from entrypoints.listening import BACKLOG, listening_sockets, reason_of
+from entrypoints.protocols import Entrance
+from entrypoints.settings import BadSettings, Settings, shown
+
+log = structlog.get_logger()
+
+
+def sockets_for_browsers(settings: Settings) -> list[list[socket.socket]]:
+    """For each worker those to serve browsers on. Raises BadSettings."""
+    if not settings.web_port:
+        return [[] for _ in range(settings.workers)]
+    with _told_as_setting(settings):
+        return listening_sockets(settings.web_host, settings.web_port, settings.workers)
+
+
+async def listen_to_browsers(
+    settings: Settings, entrance: Entrance, sockets: Sequence[socket.socket] | None
+) -> list[asyncio.Server]:
+    """Serve browsers, a worker on its own sockets. Raises BadSettings."""
+    if not settings.web_port:
+        return []
+    create = partial(asyncio.get_running_loop().create_server, entrance.browsers(), backlog=BACKLOG)
+    if sockets is None:
+        with _told_as_setting(settings):
+            servers = [await create(settings.web_host, settings.web_port)]
+    else:
+        servers = [await create(sock=sock) for sock in sockets]
+    scheme = "https" if settings.tls_cert else "http"
+    for sock in itertools.chain.from_iterable(server.sockets for server in servers):
+        host, port = sock.getsockname()[:2]
+        name = f"[{host}]" if ":" in host else host
+        log.info("in a browser: %s://%s:%d/", scheme, name, port)
+    return servers
+
+
+@contextmanager
+def _told_as_setting(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        where = f"--web-host {shown(settings.web_host)} --web-port {settings.web_port}"
+        raise BadSettings(f"{where}: cannot listen there: {reason_of(error)}") from error

@@ -1,0 +1,373 @@
+"""Attacks on the browsers' port, while two people talk over the other one."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+from websockets.frames import Opcode
+
+from adapters.wire.framing import MAX_CLIENT_FRAME
+from chat_domain.fairness.limits import STRANGERS_FRAME
+from tests.integration.abuse.attackers import (
+    ELSEWHERE,
+    blast,
+    insist,
+    last_words,
+    raise_file_limit,
+    send_what_goes,
+)
+from tests.integration.abuse.bystanders import memory_of, undisturbed
+from tests.integration.web_client import WebClient, WebServer, connected, frame, get, text
+
+MIB = 1024 * 1024
+HANDSHAKE = get(
+    "/chat",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
+PING = b'{"msgid":1012}'
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[WebServer]:
+    with WebServer(f"sqlite:///{tmp_path}/chat.db", "--hashing", "cheap") as process:
+        yield process
+
+
+def stranger(web: WebServer) -> WebClient:
+    return WebClient(web.web_port, connected(web.web_port, ELSEWHERE))
+
+
+def user(web: WebServer, name: str = "Mallory") -> WebClient:
+    client = stranger(web)
+    client.register(name)
+    client.login()
+    return client
+
+
+def long_message(size: int) -> bytes:
+    return b'{"msgid":1012,"seq":7,"more":"'.ljust(size - 2, b"x") + b'"}'
+
+
+Attack = Callable[[WebClient], None]
+
+
+def binary(client: WebClient) -> None:
+    client.send_bytes(frame(Opcode.BINARY, PING))
+
+
+def no_utf_8(client: WebClient) -> None:
+    client.send_bytes(text(b'{"msgid":1012,"more":"\xff"}'))
+
+
+def half_a_character(client: WebClient) -> None:
+    client.send_bytes(frame(Opcode.TEXT, b'"\xe6', fin=False) + frame(Opcode.CONT, b'"'))
+
+
+def one_byte_more(client: WebClient) -> None:
+    client.send_bytes(text(long_message(MAX_CLIENT_FRAME + 1)))
+
+
+def one_byte_more_in_pieces(client: WebClient) -> None:
+    client.send_bytes(frame(Opcode.TEXT, long_message(MAX_CLIENT_FRAME), fin=False))
+    client.send_bytes(frame(Opcode.CONT, b" "))
+
+
+def a_length_of_exabytes(client: WebClient) -> None:
+    client.send_bytes(b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0")
+
+
+def no_mask(client: WebClient) -> None:
+    client.send_bytes(frame(Opcode.TEXT, PING, mask=False))
+
+
+def a_reserved_bit(client: WebClient) -> None:
+    client.send_bytes(b"\xc1\x80\0\0\0\0")
+
+
+def an_unknown_opcode(client: WebClient) -> None:
+    client.send_bytes(b"\x83\x80\0\0\0\0")
+
+
+def a_piece_of_nothing(client: WebClient) -> None:
+    client.send_bytes(frame(Opcode.CONT, PING))
+
+
+def a_message_within_another(client: WebClient) -> None:
+    client.send_bytes(frame(Opcode.TEXT, b"{", fin=False) + text(PING))
+
+
+def a_long_ping(client: WebClient) -> None:
+    client.send_bytes(b"\x89\xfe\0\x7e\0\0\0\0" + bytes(126))
+
+
+def a_ping_in_pieces(client: WebClient) -> None:
+    client.send_bytes(b"\x09\x80\0\0\0\0")
+
+
+def a_close_of_nothing(client: WebClient) -> None:
+    client.send_bytes(b"\x88\x81\0\0\0\0\0")
+
+
+def a_close_by_no_code(client: WebClient) -> None:
+    client.send_bytes(b"\x88\x82\0\0\0\0\x03\xe7")
+
+
+def a_request_once_more(client: WebClient) -> None:
+    client.send_bytes(HANDSHAKE)
+
+
+CODES: dict[Attack, int] = {
+    binary: 1003,
+    no_utf_8: 1007,
+    half_a_character: 1007,
+    one_byte_more: 1009,
+    one_byte_more_in_pieces: 1009,
+    a_length_of_exabytes: 1009,
+    no_mask: 1002,
+    a_reserved_bit: 1002,
+    an_unknown_opcode: 1002,
+    a_piece_of_nothing: 1002,
+    a_message_within_another: 1002,
+    a_long_ping: 1002,
+    a_ping_in_pieces: 1002,
+    a_close_of_nothing: 1002,
+    a_close_by_no_code: 1002,
+    a_request_once_more: 1002,
+}
+
+
+async def test_what_no_websocket_sends_ends_it_by_a_code(web: WebServer) -> None:
+    """What was asked for before is answered first, and the reason is told in words as well."""
+
+    def attack() -> None:
+        with user(web) as client:
+            client.send({"msgid": 1002})
+        for number, (what, code) in enumerate(CODES.items()):
+            with user(web, f"Mallory {number}") as client:
+                client.send({"msgid": 1012, "seq": 7})
+                what(client)
+                assert client.find(lambda answer: answer.get("seq") == 7)["msgid"] == 1013
+                error = client.find_msgid(1011)["error"]
+                assert (what, error) == (
+                    what,
+                    "frame_too_long" if code == 1009 else "bad_websocket",
+                )
+                assert (what, client.code()) == (what, code)
+
+    async with undisturbed(web):
+        await asyncio.to_thread(attack)
+
+
+async def test_what_is_allowed_goes_through(web: WebServer) -> None:
+    """Whatever its frames look like on their way."""
+
+    def attack() -> None:
+        with user(web) as client:
+            message = long_message(MAX_CLIENT_FRAME)
+            client.send_bytes(text(message))
+            assert client.find_msgid(1013)["seq"] == 7
+            client.send_bytes(frame(Opcode.TEXT, message[:1], fin=False))
+            client.send_bytes(frame(Opcode.PING, b"between"))
+            for at in range(1, len(message), 1024):
+                client.send_bytes(frame(Opcode.CONT, message[at : at + 1024], fin=False))
+            client.send_bytes(frame(Opcode.CONT, b""))
+            assert client.find_msgid(1013)["seq"] == 7
+            for byte in text(PING):
+                client.send_bytes(bytes((byte,)))
+            assert client.find_msgid(1013)
+            client.send_bytes(frame(Opcode.PONG, b"unasked") + text(b""))
+            assert client.is_alive()
+
+    async with undisturbed(web):
+        await asyncio.to_thread(attack)
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        text(PING) * 100,
+        text(b"") * 1000,
+        frame(Opcode.PING, b"") * 1000,
+        frame(Opcode.PING, 125 * b"x") * 200,
+        frame(Opcode.PONG, b"") * 1000,
+        frame(Opcode.TEXT, b"", fin=False) + frame(Opcode.CONT, b"", fin=False) * 999,
+        frame(Opcode.TEXT, b" ", fin=False) + frame(Opcode.CONT, b" ", fin=False) * 999,
+        text(b"x") * 1000,
+    ],
+    ids=[
+        "requests",
+        "empty messages",
+        "pings",
+        "long pings",
+        "pongs",
+        "empty pieces",
+        "pieces of a byte",
+        "bad frames",
+    ],
+)
+async def test_tens_of_thousands_of_frames(web: WebServer, flood: bytes) -> None:
+    """From ten users at once, as fast as they go: they have to wait, and nobody else does."""
+
+    def attack() -> int:
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(user(web, f"Mallory {n}")) for n in range(10)]
+            return blast([client._socket for client in clients], flood, 2)
+
+    async with undisturbed(web):
+        assert await asyncio.to_thread(attack) > 50_000
+
+
+async def test_who_floods_on_is_cut_off(web: WebServer) -> None:
+    """By the same rules as on the other port."""
+
+    def attack() -> bytes:
+        with user(web) as client:
+            return insist(client._socket, frame(Opcode.PING, b"") * 2000, 60)
+
+    async with undisturbed(web):
+        assert b"\x03\xf0too_fast" in await asyncio.to_thread(attack)  # 1008
+
+
+async def test_who_does_not_read_is_not_read_from(web: WebServer) -> None:
+    """Pongs that nobody takes wait for nobody, and fill no memory."""
+    before = memory_of(web)
+
+    def attack() -> int:
+        with user(web) as client:
+            client._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            return send_what_goes(client._socket, frame(Opcode.PING, 125 * b"x") * 100, 4)
+
+    async with undisturbed(web):
+        assert await asyncio.to_thread(attack) < 20 * MIB
+    assert memory_of(web) - before < 40 * MIB
+
+
+async def test_strangers_on_websockets_hold_little(web: WebServer) -> None:
+    """A message of theirs is short, and what they have begun counts."""
+
+    def attack() -> None:
+        with stranger(web) as client:
+            client.send_bytes(text(long_message(STRANGERS_FRAME + 1)))
+            assert client.code() == 1009
+        with contextlib.ExitStack() as stack:
+            for _ in range(500):
+                client = stack.enter_context(stranger(web))
+                client.send_bytes(text(long_message(STRANGERS_FRAME))[:-1])
+            time.sleep(1)
+
+    raise_file_limit()
+    before = memory_of(web)
+    async with undisturbed(web):
+        await asyncio.to_thread(attack)
+    assert memory_of(web) - before < 40 * MIB
+
+
+async def test_a_websocket_without_a_login(tmp_path: Path) -> None:
+    """Is closed when the time for it is over."""
+    options = ("--hashing", "cheap", "--login-seconds", "2", "--menu-seconds", "2")
+    with WebServer(f"sqlite:///{tmp_path}/chat.db", *options) as web:
+
+        def attack() -> int:
+            with stranger(web) as client:
+                return client.code()
+
+        async with undisturbed(web):
+            assert await asyncio.to_thread(attack) == 1008
+
+
+HALVES: dict[str, bytes] = {
+    "an upgrade that never ends": HANDSHAKE[:-2],
+    "half a request": b"GET / HT",
+    "nothing": b"",
+}
+
+
+async def test_who_does_not_end_a_request(web: WebServer) -> None:
+    """Has ten seconds; however many they are, and byte by byte as well."""
+
+    def attack() -> None:
+        with contextlib.ExitStack() as stack:
+            slow = {
+                what: stack.enter_context(connected(web.web_port, ELSEWHERE)) for what in HALVES
+            }
+            drip = stack.enter_context(connected(web.web_port, ELSEWHERE))
+            for _ in range(400):
+                stack.enter_context(connected(web.web_port, ELSEWHERE)).sendall(HANDSHAKE[:-3])
+            begun = time.monotonic()
+            for what, sock in slow.items():
+                sock.sendall(HALVES[what])
+            with contextlib.suppress(ConnectionError):
+                while time.monotonic() - begun < 15:
+                    drip.sendall(b"G")
+                    time.sleep(0.2)
+            assert 9 < time.monotonic() - begun < 15
+            words = {what: last_words(sock)[:12] for what, sock in slow.items()}
+            assert words == {what: b"HTTP/1.1 408" if HALVES[what] else b"" for what in HALVES}
+
+    async with undisturbed(web):
+        await asyncio.to_thread(attack)
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [get("/"), get("/") * 100, HANDSHAKE, b"GET / HTTP/1.1\r\nX: " + 9000 * b"x", bytes(64)],
+    ids=["requests", "pipelined", "handshakes", "huge heads", "zeros"],
+)
+async def test_requests_as_a_flood(web: WebServer, flood: bytes) -> None:
+    """On connections that come anew each time."""
+
+    def attack() -> int:
+        ends, count = time.monotonic() + 2, 0
+        while time.monotonic() < ends:
+            with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+                socks = [stack.enter_context(connected(web.web_port, ELSEWHERE)) for _ in range(20)]
+                blast(socks, flood, 0.2)
+                count += len(socks)
+        return count
+
+    async with undisturbed(web):
+        assert await asyncio.to_thread(attack) > 20
+
+
+async def test_pages_that_nobody_reads(web: WebServer) -> None:
+    """One answer waits for each, and no longer than ten seconds."""
+    before = memory_of(web)
+
+    def attack() -> None:
+        with contextlib.ExitStack() as stack:
+            socks: Sequence[socket.socket] = [
+                stack.enter_context(connected(web.web_port, ELSEWHERE)) for _ in range(100)
+            ]
+            for sock in socks:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            ends = time.monotonic() + 3
+            while time.monotonic() < ends:
+                for sock in socks:
+                    with contextlib.suppress(OSError):
+                        sock.setblocking(False)
+                        sock.send(get("/"))
+
+    async with undisturbed(web):
+        await asyncio.to_thread(attack)
+    assert memory_of(web) - before < 40 * MIB
+
+
+async def test_tls_to_the_plain_port(web: WebServer) -> None:
+    """Is answered as what it is here, no HTTP."""
+
+    def attack() -> None:
+        context = ssl.create_default_context()
+        with connected(web.web_port, ELSEWHERE) as sock, pytest.raises(ssl.SSLError):
+            context.wrap_socket(sock, server_hostname="127.0.0.1")
+
+    async with undisturbed(web):
+        await asyncio.to_thread(attack)
+    web.says("this is not HTTP")

@@ -1,0 +1,188 @@
+"""People over WebSockets, beside people over TCP."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+
+from entrypoints.services.ports import free_port
+from tests.integration.raw_client import RawClient
+from tests.integration.web_client import (
+    NoWebSocket,
+    WebClient,
+    WebServer,
+    asked,
+    connected,
+    get,
+    read_answer,
+)
+
+Trusting = tuple[ssl.SSLContext, list[str]]
+
+
+def logged_in(client: RawClient, name: str) -> RawClient:
+    client.register(name)
+    client.login()
+    return client
+
+
+def test_a_browser_and_a_client_talk(web: WebServer) -> None:
+    """Both ways, in any script, as long as messages get."""
+    with WebClient(web.web_port) as anna, RawClient(web.port) as bert:
+        logged_in(anna, "Anna")
+        logged_in(bert, "Bert")
+        words = "漢" * 4096
+        for sender, reader in ((anna, bert), (bert, anna)):
+            sender.ask({"msgid": 1005, "toid": reader.id, "msg": words, "cid": f"of-{sender.id}"})
+            assert reader.next_chat()["msg"] == words
+
+
+def test_what_was_missed_comes_by_resume(web: WebServer) -> None:
+    """On another connection, in the order in which it was written."""
+    with WebClient(web.web_port) as anna:
+        anna.register("Anna")
+        login = anna.login()
+    with WebClient(web.web_port) as bert:
+        logged_in(bert, "Bert")
+        for number in range(300):
+            chat = {"msgid": 1005, "toid": anna.id, "msg": f"{number}", "cid": f"c{number}"}
+            bert.ask(chat)
+    with WebClient(web.web_port) as anna:
+        resume = {"msgid": 1015, "token": login["token"], "epoch": login["epoch"]}
+        anna.ask({**resume, "since": login["head"]})
+        assert [anna.next_chat()["msg"] for _ in range(300)] == [str(n) for n in range(300)]
+
+
+def test_version_1_is_refused(web: WebServer) -> None:
+    """In words, and by a code."""
+    with WebClient(web.web_port) as anna:
+        anna.register("Anna")
+        refusal = anna.ask({"msgid": 1000, "id": anna.id, "password": "secret"})
+        assert (refusal["msgid"], refusal["error"]) == (1001, "too_old")
+        assert anna.code() == 1008
+
+
+def test_the_client_closes(web: WebServer) -> None:
+    """It is answered what it has asked for before, then by the same code."""
+    with WebClient(web.web_port) as anna:
+        anna.register("Anna")
+        anna.send({"msgid": 1000, "id": anna.id, "password": "secret", "v": 2, "seq": 9})
+        anna.send_bytes(b"\x88\x82\0\0\0\0\x03\xe8")
+        assert anna.find(lambda frame: frame.get("seq") == 9)["errno"] == 0
+        assert anna.code() == 1000
+
+
+def test_a_session_that_is_ended_elsewhere(web: WebServer) -> None:
+    """4001 says that the token is of no use any more."""
+    with WebClient(web.web_port) as phone, WebClient(web.web_port) as laptop:
+        logged_in(phone, "Anna")
+        laptop.id = phone.id
+        laptop.login()
+        sessions = phone.ask({"msgid": 1031})["sessions"]
+        (other,) = [one["session"] for one in sessions if not one["current"]]
+        phone.ask({"msgid": 1033, "session": other})
+        assert laptop.code() == 4001
+
+
+def test_a_server_that_stops(web: WebServer) -> None:
+    """Says GOING_AWAY and closes by 1001, also where nobody has logged in."""
+    with WebClient(web.web_port) as anna, WebClient(web.web_port) as stranger:
+        logged_in(anna, "Anna")
+        web.send(15)
+        assert anna.find_msgid(1018)
+        assert [anna.code(), stranger.code()] == [1001, 1001]
+
+
+def test_a_browser_s_origin_is_its_page_s(web: WebServer) -> None:
+    """Pages of others cannot have their readers chat here."""
+    own = f"http://127.0.0.1:{web.web_port}"
+    with WebClient(web.web_port, Origin=own) as anna:
+        assert anna.is_alive()
+    for origin in ("http://evil.example", f"{own}0", "null", "http://127.0.0.1"):
+        with pytest.raises(NoWebSocket, match="403"):
+            WebClient(web.web_port, Origin=origin)
+
+
+def test_a_name_has_to_be_said(tmp_path: Path) -> None:
+    """By --origin; then it is good for requests and for WebSockets."""
+    origin = "https://chat.example.org"
+    with WebServer("memory://", "--origin", origin) as web:
+        assert asked(web.web_port, get(host="chat.example.org")).status == 200
+        assert asked(web.web_port, get(host="other.example.org")).status == 421
+        with WebClient(web.web_port, Host="chat.example.org", Origin=origin) as anna:
+            assert anna.is_alive()
+
+
+def test_metrics_tell_of_browsers(tmp_path: Path) -> None:
+    """By the status of what was answered; 101 is a WebSocket."""
+    operators = free_port()
+    with WebServer("memory://", "--http-port", str(operators)) as web, WebClient(web.web_port):
+        asked(web.web_port, get("/nothing"))
+        page = asked(operators, get("/metrics")).body.decode()
+        assert 'chat_web_answers_total{status="101"} 1.0' in page
+        assert 'chat_web_answers_total{status="404"} 1.0' in page
+
+
+@pytest.fixture
+def trusting(tmp_path: Path) -> Trusting:
+    """What trusts a new certificate, and the options by which a server has it."""
+    authority, context = trustme.CA(), ssl.create_default_context()
+    authority.configure_trust(context)
+    issued = authority.issue_cert("127.0.0.1")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    issued.cert_chain_pems[0].write_to_path(cert)
+    issued.private_key_pem.write_to_path(key)
+    return context, ["--tls-cert", str(cert), "--tls-key", str(key)]
+
+
+def test_with_tls(trusting: Trusting) -> None:
+    """The page and the chat, by the same certificate as on the other port."""
+    context, options = trusting
+    with WebServer("memory://", "--hashing", "cheap", *options) as web:
+        with connected(web.web_port, tls=context) as sock:
+            sock.sendall(get())
+            assert read_answer(sock).status == 200
+            sock.sendall(get())
+            assert read_answer(sock).status == 200
+        with WebClient(web.web_port, connected(web.web_port, tls=context)) as anna:
+            logged_in(anna, "Anna")
+            anna.send_bytes(b"\x82\x80\0\0\0\0")
+            assert anna.code() == 1003
+
+
+def test_http_to_a_port_with_tls(trusting: Trusting) -> None:
+    """Is told so in its own words."""
+    with WebServer("memory://", *trusting[1]) as web:
+        answer = asked(web.web_port, get())
+        assert (answer.status, answer.body) == (400, b"this port speaks TLS: https://\n")
+
+
+def test_a_proxy_says_who_the_client_is(tmp_path: Path) -> None:
+    """By the PROXY protocol or by X-Forwarded-For; the limits are the client's."""
+    with WebServer("memory://", "--proxy-from", "127.0.0.5/32", "--log-level", "debug") as web:
+
+        def address_of(header: str, before: bytes = b"") -> str:
+            sock = connected(web.web_port, "127.0.0.5")
+            sock.sendall(before)
+            with WebClient(web.web_port, sock, **({"X-Forwarded-For": header} if header else {})):
+                pass
+            web.says("client_closed")
+            return web.log.rpartition('"address": "')[2].partition('"')[0]
+
+        assert address_of("198.51.100.1, 203.0.113.7") == "203.0.113.7"
+        header = b"PROXY TCP4 203.0.113.8 10.0.0.1 56324 8000\r\n"
+        assert address_of("198.51.100.1", header) == "203.0.113.8"
+        with pytest.raises(NoWebSocket, match="400"):
+            address_of("")
+
+
+def test_who_is_no_proxy_says_nothing(tmp_path: Path) -> None:
+    """What it claims is not heeded."""
+    with WebServer("memory://", "--proxy-from", "127.0.0.5/32") as web:
+        claim = {"X-Forwarded-For": "203.0.113.9"}
+        with WebClient(web.web_port, connected(web.web_port, "127.0.0.6"), **claim):
+            pass
+        web.says("client_closed")
+        assert '"127.0.0.6"' in web.log
+        assert "203.0.113.9" not in web.log

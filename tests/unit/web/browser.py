@@ -1,0 +1,161 @@
+"""A browser, and the server's end of its connection, without a socket between them."""
+
+import asyncio
+import re
+from typing import Any, cast
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.uri import parse_uri
+
+from adapters.gateway.endings import Ending
+from adapters.tcp.arrival import Proxies
+from adapters.tcp.outboxes import Outboxes
+from adapters.web.asking import Access
+from adapters.web.front import Front, Web
+from adapters.web.page import Page
+from chat_domain.fairness.limits import UNLIMITED, Limits
+from tests.unit.gateway.server import Server, settled
+
+PAGE = Page()
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is written. stuck: nothing leaves it."""
+
+    def __init__(self, peer: str) -> None:
+        super().__init__()
+        self.peer = peer
+        self.written = b""
+        self.waiting = b""
+        self.stuck = self.paused = self.closed = self.aborted = False
+        self.high = 0
+        self.protocol: asyncio.Protocol
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return {"socket": _Socket(), "peername": (self.peer, 1234)}.get(name, default)
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = cast("asyncio.Protocol", protocol)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self.high = high or 0
+
+    def write(self, data: Any) -> None:
+        if self.stuck:
+            self.waiting += data
+            if len(self.waiting) > self.high:
+                self.protocol.pause_writing()
+        else:
+            self.written += data
+
+    def unstick(self) -> None:
+        self.stuck = False
+        self.written, self.waiting = self.written + self.waiting, b""
+        self.protocol.resume_writing()
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.waiting)
+
+    def is_closing(self) -> bool:
+        return self.closed or self.aborted
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+    def close(self) -> None:
+        self._end(aborted=False)
+
+    def abort(self) -> None:
+        self._end(aborted=True)
+
+    def _end(self, *, aborted: bool) -> None:
+        if not self.is_closing():
+            self.closed, self.aborted = not aborted, aborted
+            asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
+
+
+class _Socket:
+    def setsockopt(self, *_: int) -> None:
+        """Nothing to be set here."""
+
+
+class Site:
+    """A node that serves browsers. left: why they were refused who were."""
+
+    def __init__(self, limits: Limits = UNLIMITED, proxies: Proxies | None = None) -> None:
+        self.server = Server(limits)
+        self.left: list[Ending] = []
+        gateway = self.server.gateway
+        self.web = Web(
+            page=PAGE,
+            access=Access(),
+            proxies=proxies or Proxies(),
+            shared=gateway.shared,
+            welcome=gateway.welcome,
+            left=self._left,
+            outboxes=Outboxes(),
+        )
+
+    def _left(self, why: Ending, address: str, detail: str) -> None:
+        self.left.append(why)
+
+    @property
+    def strangers(self) -> int:
+        return self.server.guard.origins.strangers
+
+    def browser(self, peer: str = "192.0.2.1") -> "Browser":
+        return Browser(self, peer)
+
+
+class Browser:
+    def __init__(self, site: Site, peer: str) -> None:
+        self.transport = Transport(peer)
+        self.transport.protocol = Front(site.web)
+        self.transport.protocol.connection_made(self.transport)
+        self._client = ClientProtocol(parse_uri("ws://localhost/chat"))
+        self._seen = 0
+
+    def sends(self, data: bytes) -> None:
+        assert not self.transport.paused, "the server does not read"
+        self.transport.protocol.data_received(data)
+
+    def asks(self, path: str = "/", *headers: str) -> None:
+        self.sends(
+            "\r\n".join((f"GET {path} HTTP/1.1", "Host: localhost", *headers, "", "")).encode()
+        )
+
+    def statuses(self) -> list[int]:
+        """Of all answers so far."""
+        return [int(code) for code in re.findall(rb"HTTP/1\.1 (\d+) ", self.transport.written)]
+
+    async def opens(self, *headers: tuple[str, str]) -> None:
+        """Shake hands for a WebSocket."""
+        request = self._client.connect()
+        for name, value in headers:
+            request.headers[name] = value
+        self._client.send_request(request)
+        self.sends(b"".join(self._client.data_to_send()))
+        await settled()
+
+    async def says(self, data: bytes) -> None:
+        """Send a message of text."""
+        self.sends(Frame(Opcode.TEXT, data).serialize(mask=True))
+        await settled()
+
+    def hears(self) -> list[bytes]:
+        """The messages since the last time."""
+        self._client.receive_data(self.transport.written[self._seen :])
+        self._seen = len(self.transport.written)
+        frames = [event for event in self._client.events_received() if isinstance(event, Frame)]
+        return [bytes(frame.data) for frame in frames if frame.opcode is Opcode.TEXT]
+
+    @property
+    def close_code(self) -> int:
+        """By which the server has closed; 0 if it has not."""
+        self.hears()
+        closed = self._client.close_rcvd
+        return 0 if closed is None else closed.code

@@ -1,0 +1,187 @@
+"""Connections on the browsers' port: whom they count for, and how long they may be there."""
+
+import asyncio
+from ipaddress import ip_network
+
+import attrs
+import pytest
+
+from adapters.gateway.endings import Ending
+from adapters.tcp.arrival import Proxies
+from adapters.web.front import WITHIN
+from adapters.web.visit import LONGEST_HEAD
+from chat_domain.fairness.limits import UNLIMITED
+from tests.unit.gateway.server import settled
+from tests.unit.web.browser import Site
+
+PROXY = "10.0.0.1"
+
+
+@pytest.fixture
+async def site() -> Site:
+    return Site()
+
+
+@pytest.fixture
+async def behind() -> Site:
+    """Behind a proxy, with one connection for each address."""
+    limits = attrs.evolve(UNLIMITED, connections_per_address=1, connections=100)
+    return Site(limits, Proxies([ip_network(PROXY)]))
+
+
+async def test_who_asks_for_files_is_a_stranger(site: Site) -> None:
+    """From the first moment to the last."""
+    browser = site.browser()
+    assert site.strangers == 1
+    browser.asks()
+    browser.transport.close()
+    await settled()
+    assert site.strangers == 0
+
+
+async def test_a_websocket_counts_once(site: Site) -> None:
+    """It takes the place that its request had."""
+    browser = site.browser()
+    await browser.opens()
+    assert (site.strangers, len(site.server.gateway)) == (1, 1)
+    browser.transport.close()
+    await settled()
+    assert (site.strangers, len(site.server.gateway)) == (0, 0)
+
+
+async def test_a_full_address_is_told_so() -> None:
+    """By HTTP where it has not asked for a WebSocket yet."""
+    limits = attrs.evolve(UNLIMITED, connections_per_address=1, connections=100)
+    site = Site(limits)
+    site.browser()
+    second = site.browser()
+    assert (second.statuses(), second.transport.closed) == ([503], True)
+    assert site.left == [Ending.TOO_MANY_CONNECTIONS]
+    assert not site.browser("192.0.2.2").transport.closed
+
+
+async def test_a_request_has_to_come_in_time(site: Site) -> None:
+    """Counted from the connection, whatever comes meanwhile."""
+    browser = site.browser()
+    for _ in range(9):
+        browser.sends(b"G")
+        await asyncio.sleep(WITHIN / 10)
+    assert not browser.transport.is_closing()
+    await asyncio.sleep(WITHIN / 10 + 0.1)
+    assert (browser.statuses(), browser.transport.closed) == ([408], True)
+
+
+async def test_who_says_nothing_is_hung_up_on(site: Site) -> None:
+    """Without a word, also between two requests; the time begins anew with an answer."""
+    browser = site.browser()
+    await asyncio.sleep(WITHIN - 1)
+    browser.asks()
+    await asyncio.sleep(WITHIN - 1)
+    assert not browser.transport.is_closing()
+    await asyncio.sleep(1.1)
+    assert (browser.statuses(), browser.transport.aborted) == ([200], True)
+
+
+async def test_a_websocket_stays(site: Site) -> None:
+    """Its time is another's matter."""
+    browser = site.browser()
+    await browser.opens()
+    await asyncio.sleep(2 * WITHIN)
+    assert not browser.transport.is_closing()
+
+
+async def test_the_next_answer_waits_until_one_has_left(site: Site) -> None:
+    """So that one is in memory, however many are asked for."""
+    browser = site.browser()
+    browser.transport.stuck = True
+    browser.asks()
+    size = len(browser.transport.waiting)
+    assert browser.transport.paused
+    browser.transport.protocol.data_received(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3)
+    await settled()
+    assert len(browser.transport.waiting) == size
+    browser.transport.unstick()
+    await settled()
+    assert browser.statuses() == [200] * 4
+    assert not browser.transport.paused
+
+
+async def test_who_does_not_take_an_answer_is_hung_up_on(site: Site) -> None:
+    """In the same time."""
+    browser = site.browser()
+    browser.transport.stuck = True
+    browser.asks()
+    await asyncio.sleep(WITHIN + 0.1)
+    assert browser.transport.aborted
+
+
+async def test_little_may_come_early(site: Site) -> None:
+    """Of what is asked for before the answer."""
+    browser = site.browser()
+    browser.transport.stuck = True
+    browser.asks()
+    browser.transport.protocol.data_received(b"x" * (LONGEST_HEAD + 1))
+    await settled()
+    assert browser.transport.closed
+    assert site.server.guard.strangers_budget.held == 0
+
+
+async def test_what_waits_is_counted_with_all_strangers_hold(site: Site) -> None:
+    """And given back."""
+    browser = site.browser()
+    browser.sends(b"GET / HTTP/1.1\r\n")
+    assert site.server.guard.strangers_budget.held == len(b"GET / HTTP/1.1\r\n")
+    browser.transport.close()
+    await settled()
+    assert site.server.guard.strangers_budget.held == 0
+
+
+async def test_requests_have_to_be_paid_for() -> None:
+    """A stranger's frames are, and each request is several."""
+    site = Site(attrs.evolve(UNLIMITED, frames_per_second=10))
+    browser = site.browser()
+    for _ in range(10):
+        if not browser.transport.closed:
+            browser.asks()
+            await settled()
+    assert browser.statuses()[0] == 200
+    assert browser.statuses()[-1] == 429
+
+
+async def test_a_proxy_s_connections_are_its_clients(behind: Site) -> None:
+    """Each counts for who has asked last, and none before."""
+    first, second = behind.browser(PROXY), behind.browser(PROXY)
+    assert behind.strangers == 0
+    first.asks("/", "X-Forwarded-For: 192.0.2.1")
+    second.asks("/", "X-Forwarded-For: 192.0.2.2")
+    assert (first.statuses(), second.statuses()) == ([200], [200])
+    second.asks("/", "X-Forwarded-For: 192.0.2.1")  # who has a connection already
+    assert second.statuses() == [200, 503]
+    assert behind.strangers == 1
+
+
+async def test_a_proxy_s_websocket_is_its_client_s(behind: Site) -> None:
+    """By its address."""
+    browser = behind.browser(PROXY)
+    await browser.opens(("X-Forwarded-For", "192.0.2.1"))
+    (conversation,) = behind.server.gateway
+    assert conversation.talk.link.peer == "192.0.2.1"
+
+
+async def test_a_proxy_asks_for_itself_as_well(behind: Site) -> None:
+    """For files, to see whether the node is there; a WebSocket has to be somebody's."""
+    browser = behind.browser(PROXY)
+    browser.asks()
+    await browser.opens()
+    assert browser.statuses() == [200, 400]
+    assert behind.left == [Ending.BAD_REQUEST]
+
+
+async def test_a_server_that_stops_lets_nobody_stay(site: Site) -> None:
+    """Who asks for a file gets it, and no more; a proxy tries another node for the rest."""
+    site.server.gateway.shared.closing = True
+    page, chat = site.browser(), site.browser()
+    page.asks()
+    await chat.opens()
+    assert (page.statuses(), page.transport.closed) == ([200], True)
+    assert (chat.statuses(), chat.transport.closed) == ([503], True)

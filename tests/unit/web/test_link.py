@@ -1,0 +1,116 @@
+"""A WebSocket between a browser and a conversation."""
+
+import asyncio
+import json
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from adapters.gateway.endings import Ending
+from adapters.web.link import CLOSES_WITHIN, WebLink
+from tests.unit.gateway.server import settled
+from tests.unit.web.browser import Browser, Site
+
+CLOSE = Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True)
+PING = b'{"msgid":1012,"seq":%d}'
+
+CODES = {
+    Ending.SHUTTING_DOWN: 1001,
+    Ending.MOVED: 1001,
+    Ending.TOO_FAST: 1008,
+    Ending.LOGIN_TIMEOUT: 1008,
+    Ending.TOO_OLD: 1008,
+    Ending.FRAME_TOO_LONG: 1009,
+    Ending.SERVER_ERROR: 1011,
+    Ending.TOO_MANY_CONNECTIONS: 1013,
+    Ending.LOGGED_OUT: 4001,
+}
+
+
+async def opened(site: Site | None = None) -> tuple[Browser, WebLink]:
+    browser = (site or Site()).browser()
+    await browser.opens()
+    link = browser.transport.protocol
+    assert isinstance(link, WebLink)
+    return browser, link
+
+
+@pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 131_072])
+async def test_what_the_server_says_arrives(size: int) -> None:
+    """Whatever its length, several in one write."""
+    browser, link = await opened()
+    frames = [b"x" * size, b"y" * size]
+    for frame in frames:
+        link.write(frame)
+    await settled()
+    assert browser.hears() == frames
+
+
+@pytest.mark.parametrize(("why", "code"), CODES.items())
+async def test_each_ending_has_a_code(why: Ending, code: int) -> None:
+    """With its name in words; what was written before it arrives before it."""
+    browser, link = await opened()
+    link.write(b"{}")
+    link.close(why)
+    assert browser.hears() == [b"{}"]
+    assert browser.close_code == code
+    assert why.encode() in browser.transport.written
+
+
+async def test_a_browser_that_has_read_it_says_so() -> None:
+    """Then the connection is closed, and nothing that it sent meanwhile is heard."""
+    browser, link = await opened()
+    link.close(Ending.TOO_FAST)
+    await browser.says(PING % 1)
+    assert not browser.transport.closed
+    browser.sends(CLOSE)
+    assert browser.transport.closed
+    assert browser.hears() == []
+
+
+async def test_who_does_not_say_so_is_not_waited_for() -> None:
+    """For long."""
+    browser, link = await opened()
+    link.close(Ending.TOO_FAST)
+    await asyncio.sleep(CLOSES_WITHIN + 0.1)
+    assert browser.transport.closed
+
+
+async def test_nothing_is_said_behind_the_end() -> None:
+    """A browser would take it for a broken connection."""
+    browser, link = await opened()
+    link.close(Ending.SHUTTING_DOWN)
+    before = browser.transport.written
+    link.write(b"late")
+    link.close(Ending.TOO_FAST)
+    await settled()
+    assert browser.transport.written == before
+
+
+async def test_who_closes_is_answered_first() -> None:
+    """What was asked for before, though it takes a while; then by 1000."""
+    site = Site()
+    (user_id,) = await site.server.register("Ann")
+    browser, _ = await opened(site)
+    site.server.hasher.gate.clear()
+    login = {"msgid": 1000, "id": user_id, "password": "pw", "v": 2}
+    browser.sends(Frame(Opcode.TEXT, json.dumps(login).encode()).serialize(mask=True) + CLOSE)
+    await settled()
+    assert browser.close_code == 0
+    site.server.hasher.gate.set()
+    await settled()
+    (answer,) = browser.hears()
+    assert json.loads(answer)["errno"] == 0
+    assert (browser.close_code, browser.transport.closed) == (1000, True)
+
+
+async def test_what_came_with_the_handshake_is_heard() -> None:
+    """Some clients do not wait for the answer."""
+    browser = Site().browser()
+    handshake = (
+        b"GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    browser.sends(handshake + Frame(Opcode.TEXT, PING % 7).serialize(mask=True))
+    await settled()
+    assert b'"msgid":1013,"seq":7' in browser.transport.written

@@ -1,0 +1,164 @@
+"""What comes over a WebSocket, as frames of the chat."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+
+from adapters.web.messages import PIECE, BadWebSocket, IncomingMessages
+from adapters.wire.framing import BrokenStream, FrameTooLong
+
+
+class Arriving:
+    """answers: what is said by the way. ended: how often the client has closed."""
+
+    def __init__(self, limit: int = 65_536) -> None:
+        self.answers: list[bytes] = []
+        self.ended = 0
+        protocol = ServerProtocol(state=OPEN)
+        self.incoming = IncomingMessages(protocol, self.answers.append, self._end)
+        self.incoming.limit = limit
+
+    def _end(self) -> None:
+        self.ended += 1
+
+    def all_of(self, *reads: bytes) -> list[bytes]:
+        """What is taken of these."""
+        found: list[bytes] = []
+        for data in reads:
+            self.incoming.add(data)
+            while not self.incoming.is_empty():
+                found += self.incoming.take()
+        return found
+
+
+@pytest.fixture
+def arriving() -> Arriving:
+    return Arriving()
+
+
+def frame(opcode: Opcode, data: bytes = b"", *, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin).serialize(mask=True)
+
+
+def text(data: bytes) -> bytes:
+    return frame(Opcode.TEXT, data)
+
+
+BETWEEN = some.sampled_from([b"", frame(Opcode.PING, b"?"), frame(Opcode.PONG)])
+
+
+@given(
+    messages=some.lists(some.text(min_size=1, max_size=300), max_size=5),
+    parts=some.lists(some.integers(1, 40), min_size=1, max_size=8),
+    between=some.lists(BETWEEN, min_size=1, max_size=5),
+    cuts=some.lists(some.integers(1, 50), min_size=1, max_size=8),
+)
+def test_messages_come_whole_and_in_order(
+    messages: list[str], parts: list[int], between: list[bytes], cuts: list[int]
+) -> None:
+    """However they were cut into frames, and those on their way, with control frames in between."""
+    stream = bytearray()
+    for message in messages:
+        data, opcode = message.encode(), Opcode.TEXT
+        for number in range(1000):
+            part = data[: parts[number % len(parts)]]
+            data = data[len(part) :]
+            stream += frame(opcode, part, fin=not data) + between[number % len(between)]
+            opcode = Opcode.CONT
+            if not data:
+                break
+    reads: list[bytes] = []
+    at = 0
+    while at < len(stream):
+        reads.append(bytes(stream[at : at + cuts[len(reads) % len(cuts)]]))
+        at += len(reads[-1])
+    assert Arriving().all_of(*reads) == [message.encode() for message in messages]
+
+
+@given(some.binary(max_size=300))
+def test_whatever_comes_breaks_nothing_else(data: bytes) -> None:
+    """There is an end to it that is told, or more is waited for."""
+    arriving = Arriving()
+    try:
+        arriving.all_of(data)
+    except BrokenStream:
+        assert arriving.incoming.code in {1002, 1003, 1007, 1009}
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (frame(Opcode.BINARY, b"{}"), 1003),
+        (text(b"\xff"), 1007),
+        (frame(Opcode.TEXT, b"\xe6", fin=False) + frame(Opcode.CONT, b"x"), 1007),
+        (frame(Opcode.CLOSE, b"\x03\xe8\xff"), 1007),
+        (b"\x81\x00", 1002),
+        (frame(Opcode.CONT, b"x"), 1002),
+        (b"\x8f\x80\0\0\0\0", 1002),
+    ],
+    ids=["binary", "bytes", "half", "reason", "no mask", "part of nothing", "opcode"],
+)
+def test_what_is_not_for_us_has_its_code(arriving: Arriving, data: bytes, code: int) -> None:
+    """What came before it is taken."""
+    with pytest.raises(BadWebSocket) as told:
+        arriving.all_of(text(b"before") + data + text(b"behind"))
+    assert told.value.frames == [b"before"]
+    assert arriving.incoming.code == code
+
+
+def test_a_message_of_the_longest_is_taken(arriving: Arriving) -> None:
+    """One byte more is too long, in one frame or several."""
+    arriving.incoming.limit = 3000
+    half = frame(Opcode.TEXT, 1500 * b"x", fin=False)
+    parts = half + frame(Opcode.CONT, 1500 * b"x")
+    assert arriving.all_of(text(3000 * b"x"), parts) == [3000 * b"x"] * 2
+    for more in (text(3001 * b"x"), half + frame(Opcode.CONT, 1501 * b"x")):
+        arriving = Arriving(3000)
+        with pytest.raises(FrameTooLong, match="at most 3000 bytes"):
+            arriving.all_of(more)
+        assert arriving.incoming.code == 1009
+
+
+def test_what_has_nothing_in_it_counts(arriving: Arriving) -> None:
+    """So that nothing is free."""
+    nothing = [
+        *(frame(Opcode.PING), frame(Opcode.PONG), text(b"")),
+        *(frame(Opcode.TEXT, b"", fin=False), frame(Opcode.CONT, b"", fin=False)),
+    ]
+    arriving.incoming.add(b"".join(nothing))
+    assert arriving.incoming.take() == []
+    assert arriving.incoming.blank == len(nothing)
+
+
+def test_pings_are_answered(arriving: Arriving) -> None:
+    """With what was in them."""
+    arriving.all_of(frame(Opcode.PING, b"?") + text(b"x"))
+    assert arriving.answers == [Frame(Opcode.PONG, b"?").serialize(mask=False)]
+
+
+def test_much_is_looked_at_piece_by_piece(arriving: Arriving) -> None:
+    """A read may have tens of thousands of frames."""
+    arriving.incoming.add(frame(Opcode.PING) * 1000)
+    arriving.incoming.take()
+    assert arriving.incoming.blank <= PIECE / 6 + 1
+    assert not arriving.incoming.is_empty()
+
+
+def test_all_that_waits_is_counted(arriving: Arriving) -> None:
+    """What has come, a frame that has not ended, and a message that has not."""
+    incoming = arriving.incoming
+    incoming.add(frame(Opcode.TEXT, 100 * b"x", fin=False) + text(200 * b"x")[:50])
+    assert incoming.held() == 106 + 50
+    incoming.take()
+    assert incoming.held() >= 100 + 50 - 8  # but for what a frame begins with
+    assert incoming.is_within_frame()
+
+
+def test_nothing_follows_the_end(arriving: Arriving) -> None:
+    """What a client sends behind its CLOSE is not looked at."""
+    close = frame(Opcode.CLOSE, b"\x03\xe8")
+    assert arriving.all_of(text(b"last") + close + text(b"late"), text(b"later")) == [b"last"]
+    assert (arriving.ended, arriving.answers) == (1, [])

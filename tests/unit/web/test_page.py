@@ -1,0 +1,65 @@
+"""The files that are served."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as some
+
+from adapters.web.page import FOLDER, Page
+from tests.unit.web.browser import PAGE
+
+PARTS = ["", ".", "..", "v", "%2e%2e", "page.py", "index.html", "main.js", "0123456789abcdef", "\\"]
+
+
+def test_a_change_of_any_file_is_another_version(tmp_path: Path) -> None:
+    """So a browser that keeps files for ever never has those of two versions together."""
+    (tmp_path / "index.html").write_text('<script src="main.js"></script>\n  </head>\n')
+    (tmp_path / "main.js").write_text("one()")
+    old = Page(tmp_path)
+    (tmp_path / "main.js").write_text("two()")
+    new = Page(tmp_path)
+    assert {*old} & {*new} == {"/"}
+    (path,) = {*new} - {"/"}
+    file, index = new.file(path), new.file("/")
+    assert file is not None
+    assert index is not None
+    assert (file.body, "immutable" in file.keep) == (b"two()", True)
+    assert f'src="{path[1:]}"'.encode() in index.body
+
+
+def test_a_node_of_another_version_has_its_own(tmp_path: Path) -> None:
+    """While a cluster is upgraded, the page may come from one node and its files from another."""
+    (tmp_path / "index.html").write_text("<html>\n  </head>\n")
+    (tmp_path / "main.js").write_text("main()")
+    file = Page(tmp_path).file("/v/0123456789abcdef/main.js")
+    assert file is not None
+    assert (file.body, file.keep) == (b"main()", "no-store")
+
+
+def test_what_is_not_for_browsers_is_not_served(tmp_path: Path) -> None:
+    """Only what the page is made of."""
+    (tmp_path / "index.html").write_text("<html>\n  </head>\n")
+    for name in ("jsconfig.json", "notes.md", "secret", ".hidden", "x.py"):
+        (tmp_path / name).write_text("secret")
+    assert [*Page(tmp_path)] == ["/"]
+
+
+@given(some.lists(some.sampled_from(PARTS) | some.text(max_size=5)))
+def test_no_path_leads_elsewhere(parts: list[str]) -> None:
+    """There is a table, and nothing else is looked at."""
+    file = PAGE.file("/" + "/".join(parts))
+    bodies = {path.read_bytes() for path in FOLDER.rglob("*") if path.is_file()}
+    index = PAGE.file("/")
+    assert index is not None
+    assert file is None or file.body in bodies | {index.body}
+
+
+def test_a_query_makes_no_difference() -> None:
+    """Links from elsewhere may have one."""
+    assert PAGE.file("/?utm=1") == PAGE.file("/")
+
+
+def test_the_page_is_small() -> None:
+    """In all, as it is sent."""
+    files = [file for path in PAGE if (file := PAGE.file(path)) is not None]
+    assert sum(len(file.packed) for file in files) <= 60 * 1024
