@@ -4,8 +4,10 @@ import pytest
 from hypothesis import settings
 
 from adapters.incidents import INCIDENTS
+from tests.tries import tries
 
-settings.register_profile("any machine", deadline=None)  # how busy it is says nothing of the code
+# No deadline: how busy a machine is says nothing of the code.
+settings.register_profile("any machine", deadline=None, max_examples=tries(30))
 settings.load_profile("any machine")
 
 

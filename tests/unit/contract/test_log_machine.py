@@ -9,6 +9,7 @@ from adapters.memory import memory_store
 from adapters.sqlite import sqlite_store
 from chat_domain.ports.store import Store
 from tests.contract.log_machine import LogMachine
+from tests.tries import tries
 from tests.unit.contract.conftest import MEMORY
 
 
@@ -27,5 +28,5 @@ class SqliteLogMachine(LogMachine):
 TestMemoryLog = MemoryLogMachine.TestCase
 TestSqliteLog = SqliteLogMachine.TestCase
 TestMemoryLog.settings = TestSqliteLog.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None
+    max_examples=tries(20), stateful_step_count=40, deadline=None
 )
