@@ -50,7 +50,7 @@ def lines() -> Iterator[list[EventDict]]:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is noticed soon."""
     monkeypatch.setattr(broker, "HEARTBEAT", 0.02)
-    monkeypatch.setattr(broker, "SILENCE", 0.1)
+    monkeypatch.setattr(broker, "SILENCE", 0.2)
     monkeypatch.setattr(broker, "TRIED_AGAIN_AFTER", 0.1)
 
 
@@ -102,7 +102,7 @@ async def test_a_defect_in_listening_is_not_its_end(
 
 
 async def test_a_defect_in_the_heartbeat_is_not_its_end(
-    hasty: None, place: RedisPlace, monkeypatch: pytest.MonkeyPatch
+    place: RedisPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A node without one would take its subscription for dead every three seconds."""
     send = place.cluster.broker._send
