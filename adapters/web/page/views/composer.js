@@ -57,11 +57,19 @@ export class Composer {
     this._keepDraft();
     this._key = key;
     this._field.value = "";
-    const left = this._app.chats.chat(key).left;
-    this._field.disabled = this._send.disabled = this._emoji.disabled = left;
+    this.update();
     const draft = await this._app.draft(key);
     if (this._key === key && !this._field.value) this._field.value = draft;
     this._grow();
+    this._say();
+  }
+
+  /** Who has left a group writes no more in it. */
+  update() {
+    if (this._key === null) return;
+    const { left } = this._app.chats.chat(this._key);
+    if (this._field.disabled === left) return;
+    this._field.disabled = this._send.disabled = this._emoji.disabled = left;
     this._say();
   }
 

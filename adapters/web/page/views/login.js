@@ -11,7 +11,7 @@ import { button, field, h, say } from "./dom.js";
 export function loginView(app, why = "") {
   let registering = false;
   const alert = h("p", { class: "alert", role: "alert" }, why);
-  const name = h("input", { name: "name", autocomplete: "username", maxlength: "100", autofocus: true, dir: "auto" });
+  const name = h("input", { name: "name", autocomplete: "username", maxlength: "100", dir: "auto" });
   const password = h("input", { name: "password", type: "password", maxlength: "128" });
   const again = h("input", { name: "again", type: "password", autocomplete: "new-password", maxlength: "128" });
   const remember = h("input", { name: "remember", type: "checkbox" });
