@@ -125,7 +125,7 @@ class Person:
 
     def open(self, name: str) -> None:
         self.row(name).get_by_role("button").click()
-        expect(self.page.get_by_role("heading", name=name)).to_be_visible()
+        expect(self.page.get_by_role("main").get_by_role("heading", name=name)).to_be_visible()
 
     def open_settings(self) -> Locator:
         self.page.get_by_role("button", name="Settings", exact=True).click()
@@ -139,3 +139,12 @@ class Person:
         for text in texts:
             self.field.fill(text)
             self.field.press("Enter")
+
+    def block_server(self) -> None:
+        """Let the browser lose its network."""
+        self.context.set_offline(True)
+
+    def keeps_draft(self, name: str, text: str) -> None:
+        """Wait until what is written to somebody is where it outlives the page."""
+        self.open(name)
+        expect(self.field).to_have_value(text)

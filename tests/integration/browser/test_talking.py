@@ -63,9 +63,9 @@ def test_somebody_sees_that_the_other_is_typing(newcomer: Newcomer) -> None:
     ann.find("bob")
     ann.write("hello")
     bob.open("ann")
-    ann.field.press_sequentially("so")
-    expect(bob.page.get_by_role("main")).to_contain_text("ann is typing …")
-    expect(bob.row("ann")).to_contain_text("ann is typing …")
+    bob.field.press_sequentially("so")
+    expect(ann.page.get_by_role("main")).to_contain_text("bob is typing …")
+    expect(ann.row("bob")).to_contain_text("bob is typing …")
 
 
 @pytest.mark.parametrize("how", ["isComposing", "keyCode"])

@@ -68,11 +68,14 @@ export function loginView(app, why = "") {
   return { element: view, draw };
 }
 
-/** @param {App} app */
-export function languageChoice(app) {
+/** @param {App} app @param {() => void} [then] what draws anew that is open besides */
+export function languageChoice(app, then = () => {}) {
   const choice = h("select", {
     name: "language",
-    change: () => app.speak(choice.value),
+    change: () => {
+      app.speak(choice.value);
+      then();
+    },
   });
   for (const [name, words] of Object.entries(LANGUAGES)) {
     choice.append(h("option", { value: name, lang: name, selected: name === spoken() }, words.language));
