@@ -119,7 +119,9 @@ def _talk(bruno: Person, zoe: Person) -> None:
     zoe.join_group("Allotment garden")
     zoe.write("Does anybody have tomato plants left over?")
     bruno.write("Yes, eleven of them. Come by on Saturday.")
-    zoe.sees("Does anybody have tomato plants left over?", "Yes, eleven of them. Come by on Saturday.")
+    zoe.sees(
+        "Does anybody have tomato plants left over?", "Yes, eleven of them. Come by on Saturday."
+    )
 
 
 def _back(ann: Person) -> None:
