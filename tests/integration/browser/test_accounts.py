@@ -126,6 +126,6 @@ def test_friends_are_added_shown_with_their_presence_and_removed(newcomer: Newco
     ann.open_about().get_by_role("button", name="Add to friends").click()
     expect(ann.dialog.get_by_role("button", name="Remove from friends")).to_be_visible()
     ann.page.keyboard.press("Escape")
-    expect(ann.page.get_by_role("main").locator(".state")).to_have_text("online")
+    expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text("online")
     bob.page.close()
-    expect(ann.page.get_by_role("main").locator(".state")).to_have_text("away")
+    expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text("away")

@@ -11,7 +11,7 @@ COUNT = 3000
 SHOWN_AT_MOST = 260  # elements: 240 messages, and the lines between them
 
 # Scroll until something is seen. At each step the message that is seen first has to be where the
-# step has brought it, and to stay there for some frames, whatever is loaded meanwhile.
+# step has brought it, and to stay there for two frames, whatever is loaded meanwhile.
 SCROLL = """
 async ([step, goal]) => {
   const box = document.querySelector(".messages");
@@ -34,7 +34,7 @@ async ([step, goal]) => {
     const [before, from] = [place(first), box.scrollTop];
     box.scrollBy(0, step);
     const wanted = before + from - box.scrollTop;
-    for (let count = 0; count < 3; count += 1) {
+    for (let count = 0; count < 2; count += 1) {
       await frame();
       const off = first.isConnected ? Math.abs(place(first) - wanted) : Infinity;
       if (off > 1) found.jumps.push([first.textContent, off]);
