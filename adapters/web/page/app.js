@@ -518,11 +518,11 @@ export class App extends Emitter {
   _showChats() {
     this._login = null;
     this._banner = new Banner(this);
+    this._heading = h("h1", { class: "aside" }, t("title"));
     this._sidebar = new Sidebar(this);
     this._conversation = new ConversationView(this);
-    this._layout = h("main", { class: "layout" }, this._sidebar.element, this._conversation.element);
-    this._heading = h("h1", { class: "aside" }, t("title"));
-    this._root.replaceChildren(this._banner.element, this._heading, this._layout);
+    this._layout = h("main", { class: "layout" }, this._heading, this._sidebar.element, this._conversation.element);
+    this._root.replaceChildren(this._banner.element, this._layout);
     this._draw();
   }
 

@@ -58,7 +58,6 @@ export class Messages {
     const chat = this._app.chats.chat(key);
     this._unreadAbove = chat.unread ? chat.read : Infinity;
     this._showEnd(chat);
-    this.element.setAttribute("aria-label", t("messages"));
     this.update();
     this.toEnd();
     this._scrolled(); // where the window is higher than what is here, there is nothing to scroll
@@ -84,9 +83,14 @@ export class Messages {
 
   /** Show what there is now. */
   update() {
+    this._put(this.follows);
+  }
+
+  /** @param {boolean} follow whether to go to the end; otherwise what is seen stays where it is */
+  _put(follow) {
     const chat = this._chat;
     if (!chat) return;
-    const follow = this.follows;
+    this.element.setAttribute("aria-label", t("messages"));
     if (follow) this._showEnd(chat);
     const anchor = follow ? null : this._anchor();
     reconcile(this._list, this._items(chat));
@@ -137,7 +141,7 @@ export class Messages {
     if (this._showBehind(chat)) return;
     if (chat.atEnd) {
       this._showEnd(chat);
-      this.update();
+      this._put(false);
     } else {
       const after = chat.messages[chat.messages.length - 1].at;
       await this._fetch(() => this._app.loadNewer(chat.key, after));
@@ -171,7 +175,7 @@ export class Messages {
     this._from = messages[first].at;
     this._upto = last >= messages.length - 1 ? Infinity : messages[last].at;
     if (this._upto === Infinity && !this._chat?.atEnd) this._upto = messages[messages.length - 1].at;
-    this.update();
+    this._put(false);
   }
 
   /** What is seen first, and where. */
