@@ -17,7 +17,7 @@ import { button, h, reconcile, say } from "./dom.js";
 const SHOWN = 240; // messages as elements
 const STEP = 60; // more of them, as one scrolls
 const NEAR = 800; // pixels to the end of what is there, within which more is put there
-const TICKS = ["🕓", "✓", "✓✓", "✓✓"];
+const TICKS = ["…", "✓", "✓✓", "✓✓"];
 const TOGETHER = 5 * 60_000; // ms between messages of one author that stand together
 
 export class Messages {
