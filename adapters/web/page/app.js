@@ -347,7 +347,7 @@ export class App extends Emitter {
     } catch {
       return; // offline: what is kept here is shown
     }
-    if (this.open === key) this._conversation?.messages.open(key);
+    if (this.open === key) this._conversation?.messages.arrived();
     this.sawMessages();
   }
 

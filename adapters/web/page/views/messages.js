@@ -60,6 +60,11 @@ export class Messages {
     this._showEnd(chat);
     this.update();
     this.toEnd();
+  }
+
+  /** The newest are here; its user may have scrolled in what was kept meanwhile. */
+  arrived() {
+    this.update();
     this._scrolled(); // where the window is higher than what is here, there is nothing to scroll
   }
 
