@@ -17,6 +17,7 @@ from adapters.memory.members import Members, Seat
 from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
+    CHANGE,
     DELETED,
     FOR_EVER,
     TEXT,
@@ -237,12 +238,19 @@ class MemoryLog:
         lasts = {
             max(seen): conv
             for conv, seat in seats.items()
-            if (seen := list(self._seen_of(conv, seat.sight, 0)))
+            if (seen := list(self._counting(user_id, conv, seat)))
         }
         following = sorted((at for at in lasts if before is None or at < before), reverse=True)
         return [
             self._conversation(user_id, lasts[at], seats[lasts[at]], at) for at in following[:limit]
         ]
+
+    def _counting(self, user_id: int, conv: int, seat: Seat) -> Iterator[int]:
+        """Where something is that lets the conversation be one."""
+        with_oneself = conv == pair(user_id, user_id)
+        for at in self._seen_of(conv, seat.sight, 0):
+            if not (with_oneself and self._entries[at - 1].kind == CHANGE):
+                yield at
 
     def _conversation(self, user_id: int, conv: int, seat: Seat, last: int) -> Conversation:
         (entry,) = self._shown([last])

@@ -6,13 +6,17 @@ from typing import NamedTuple
 from adapters.sql import entries, judging
 from adapters.sql.database import Connection
 from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
-from chat_domain.entries import TEXT, Entry
+from chat_domain.entries import CHANGE, TEXT, Entry
 from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
 
 # The last entry of the conversation of a row of Member, as far as its user may see it. Who has left
-# sees their leaving last; what is above it need not be gone through. NULL where there is none.
+# sees their leaving last; what is above it need not be gone through. With oneself it is the last
+# that was said. NULL where there is none.
 _LAST = (
-    f"CASE WHEN `left` = {FOR_EVER}"  # noqa: S608  # constants
+    f"CASE WHEN conv = userid * {2**32} + userid"  # noqa: S608  # constants
+    f" THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND kind <> {CHANGE}"
+    " ORDER BY at DESC LIMIT 1)"
+    f" WHEN `left` = {FOR_EVER}"
     " THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv ORDER BY at DESC LIMIT 1)"
     " ELSE (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND at = `left`) END"
 )

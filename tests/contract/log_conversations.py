@@ -50,6 +50,17 @@ async def test_conversations_come_by_what_was_said_last(store: Store) -> None:
     assert await convs(store, cid) == [pair(bob, cid), with_cid]
 
 
+async def test_what_happens_to_one_s_devices_is_no_conversation(store: Store) -> None:
+    """The one with oneself is what one has written there."""
+    (ann,) = await register(store, "Ann")
+    with_herself = pair(ann, ann)
+    await append(store, change(What.DEVICE_ENDED, ann, with_herself, detail="phone"))
+    assert await convs(store, ann) == []
+    (note,) = await say(store, ann, with_herself, "note")
+    await append(store, change(What.DEVICE_ENDED, ann, with_herself, detail="laptop"))
+    assert (await conversation(store, ann, with_herself)).last.at == note.at
+
+
 async def test_conversations_come_in_pages(store: Store) -> None:
     """Each begins below the last entry of the page before, also if something is said meanwhile."""
     ann, *others = await register(store, *(f"user {number}" for number in range(8)))

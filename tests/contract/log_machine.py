@@ -78,10 +78,12 @@ class Model:
 
     def conversations(self, user_id: int) -> list[tuple[int, int, int, bool]]:
         """Each with the last that they see, how many texts are unread, and whether they have left,
-        the latest first."""
+        the latest first. With themselves, what happens to their account and devices is none."""
         found: dict[int, tuple[int, int, int, bool]] = {}
         for one in self.kept():
             conv = one.conv
+            if conv == pair(user_id, user_id) and one.change is not None:
+                continue
             if self.sees(user_id, one):
                 _, _, unread, _ = found.get(conv, (0, 0, 0, False))
                 is_text = self.kind(one) == TEXT and one.sender_id != user_id
@@ -114,6 +116,7 @@ class LogMachine(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.model = Model()
         self.made: list[int] = []
+        self.asked = 0
 
     async def open(self) -> Store:
         """An empty store, which `stack` closes."""
@@ -141,8 +144,9 @@ class LogMachine(RuleBasedStateMachine):
 
     def write(self, *entries: Entry) -> None:
         """At a time of their own each: one millisecond after the other."""
-        for time_ms, entry in enumerate(entries, MADE + len(self.model.entries)):
-            entry.time_ms = time_ms
+        for entry in entries:
+            entry.time_ms = MADE + self.asked
+            self.asked += 1  # also of what is refused: no time is below an earlier one
         for result in self.runner.run(append(self.store, *entries)):
             if isinstance(result, Entry):
                 self.model.take(result)

@@ -5,7 +5,17 @@ import pytest
 from chat_domain.entries import pair
 from chat_domain.model import Preferences
 from chat_domain.ports.store import Store
-from tests.contract.making import ODD_INTEGERS, create, join, leave, make, register, say
+from tests.contract.making import (
+    ODD_INTEGERS,
+    append,
+    create,
+    join,
+    leave,
+    make,
+    register,
+    say,
+    text,
+)
 
 
 async def read(store: Store, user_id: int, conv: int, at: int) -> None:
@@ -112,8 +122,7 @@ async def test_thousands_of_read_marks_are_written_at_once(store: Store) -> None
     """Each where it belongs."""
     users = await register(store, *(f"user {number}" for number in range(40)))
     convs = [pair(one, other) for one in users for other in users if one < other]
-    for conv in convs:
-        await say(store, conv >> 32, conv, "hello")
+    await append(store, *(text(conv >> 32, conv, "hello") for conv in convs))
     places = [(user, conv) for conv in convs for user in (conv >> 32, conv & 0xFFFFFFFF)]
     marks = {place: number for number, place in enumerate(places, 1)}
     await store.log.read_up_to(marks)

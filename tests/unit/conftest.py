@@ -1,15 +1,23 @@
 """What holds for all unit tests."""
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from adapters.incidents import INCIDENTS
+from tests.tries import tries
 
-settings.register_profile("any machine", deadline=None)  # how busy it is says nothing of the code
+# No deadline: how busy a machine is says nothing of the code.
+settings.register_profile("any machine", deadline=None, max_examples=tries(30))
 settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
 def _no_incidents_before() -> None:
-    """All tests share one process, and so what it counts."""
+    """All tests share one process, and so what it counts and how it logs.
+
+    structlog by itself colours a traceback's source, which takes longer than most tests.
+    """
     INCIDENTS.clear()
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure([structlog.processors.add_log_level, plain])

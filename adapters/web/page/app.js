@@ -77,6 +77,7 @@ export class App extends Emitter {
     await this.session.logIn(who, password, device(), async (me) => {
       await this._openStore(me);
       this._showChats();
+      this._sidebar?.focus(null);
       return /** @type {Store} */ (this._store);
     });
   }
@@ -350,9 +351,11 @@ export class App extends Emitter {
   }
 
   back() {
+    const left = this.open;
     this.open = null;
     this._layout?.classList.remove("talks");
     this._conversation?.close();
+    this._sidebar?.focus(left);
     this.changed();
   }
 

@@ -18,6 +18,12 @@ NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=UTC)
 HASTY = Settings(first_delay=0.001, longest_delay=0.01)
 
 
+@pytest.fixture(autouse=True)
+def _soon_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was missed comes before the lists do here, so that nothing needs to be waited for."""
+    monkeypatch.setattr("adapters.terminal.app._QUIET", 0.01)
+
+
 class TypedScreen:
     """`script` is typed line by line; at its end comes what `type` adds, or the end of input."""
 

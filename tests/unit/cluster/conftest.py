@@ -1,14 +1,26 @@
 """Places of nodes in this process, on a fake of Redis."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
 import fakeredis
 import pytest
 
 from tests.contract.places import RedisPlace, on_redis
+from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
 NewPlace = Callable[..., Awaitable[RedisPlace]]
+WITH_THREADS = "test_administering.py"  # which hashes passwords in them: that takes real time
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Leases, heartbeats and what is tried again take no time, however busy the machine is."""
+    if item.path.name == WITH_THREADS:
+        return {"real time": asyncio.new_event_loop}
+    return {"virtual time": VirtualTimeLoop}
 
 
 @pytest.fixture

@@ -161,7 +161,7 @@ async def test_what_a_node_claims_is_looked_at_now_and_then(
     two: Two, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside the renewals of its lease."""
-    monkeypatch.setattr(lease, "RENEWED_EVERY", 0)
+    monkeypatch.setattr(lease, "RENEWED_EVERY", 0.01)
     keeping = asyncio.create_task(two.first.cluster.lease.keep(two.first.node.node))
     await eventually(lambda: two.first.node.audits >= 2)
     keeping.cancel()

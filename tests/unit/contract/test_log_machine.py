@@ -1,15 +1,13 @@
 """The logs in memory and in SQLite, over any sequence of steps."""
 
-import tempfile
-from pathlib import Path
-
 from hypothesis import settings
 
 from adapters.memory import memory_store
 from adapters.sqlite import sqlite_store
 from chat_domain.ports.store import Store
 from tests.contract.log_machine import LogMachine
-from tests.unit.contract.conftest import MEMORY
+from tests.tries import tries
+from tests.unit.in_memory import memory_folder
 
 
 class MemoryLogMachine(LogMachine):
@@ -19,13 +17,12 @@ class MemoryLogMachine(LogMachine):
 
 class SqliteLogMachine(LogMachine):
     async def open(self) -> Store:
-        where = MEMORY if MEMORY.is_dir() else None
-        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(dir=where)))
+        folder = self.stack.enter_context(memory_folder())
         return await self.stack.enter_async_context(sqlite_store(folder / "chat.db"))
 
 
 TestMemoryLog = MemoryLogMachine.TestCase
 TestSqliteLog = SqliteLogMachine.TestCase
 TestMemoryLog.settings = TestSqliteLog.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None
+    max_examples=tries(20), stateful_step_count=40, deadline=None
 )

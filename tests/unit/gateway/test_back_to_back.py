@@ -28,6 +28,7 @@ from adapters.wire import requests
 from adapters.wire.answers import LoginAck
 from adapters.wire.requests import AnyRequest
 from chat_domain.people.news import QUIET
+from tests.tries import tries
 from tests.unit.gateway.server import FakeLink, Server, settled
 
 
@@ -343,7 +344,7 @@ async def test_notices_reach_the_application(server: Server) -> None:
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4096)
 
 
-@settings(max_examples=20)
+@settings(max_examples=tries(20))
 @given(st.lists(texts, min_size=1, max_size=5), st.integers())
 async def test_any_text_arrives_as_it_was_sent(said: list[str], seed: int) -> None:
     """Whatever is in it, and however the bytes are cut."""

@@ -41,7 +41,7 @@ async def test_a_defect_in_the_node_s_part_is_not_the_conversations(
 ) -> None:
     """Nor the end of the clock."""
     monkeypatch.setattr(type(server.chat.node), "tick", fail)
-    await asyncio.sleep(LOGIN)
+    await asyncio.sleep(3)
     peer = server.join()
     await asyncio.sleep(LOGIN + 2)
     assert peer.is_gone()

@@ -14,6 +14,7 @@ from adapters.tcp.outboxes import Outboxes
 from chat_domain.entries import What
 from chat_domain.log.reading import BYTES_AT_ONCE
 from chat_domain.model import Friend
+from tests.tries import tries
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 from tests.unit.tcp.test_connection import Socket
 
@@ -282,7 +283,7 @@ class Story:
 MOVES = ("say", "say to the group", "join", "leave", "choke", "unchoke", "turn", "all", "forget")
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(40))
 @given(st.lists(st.sampled_from(MOVES), max_size=40), st.integers(1, 40))
 @example(["choke", "say to the group", "all", "join", "all"], 3)
 @example(["join", "all", "choke", "say to the group", "all", "leave", "say to the group"], 3)

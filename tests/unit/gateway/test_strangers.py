@@ -8,7 +8,7 @@ import pytest
 from chat_domain.fairness.limits import Limits
 from tests.unit.gateway.server import Peer, Server, settled
 
-LOGIN, MENU = 30, 600
+LOGIN, MENU = 30, 150
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def is_told(peer: Peer) -> bool:
 
 
 async def test_who_says_nothing_may_sit_at_a_menu(strict: Server) -> None:
-    """For ten minutes, where there are few of them."""
+    """For long, where there are few of them."""
     peer = strict.join()
     await asyncio.sleep(MENU - 1)
     assert not peer.is_gone()
@@ -49,7 +49,7 @@ async def test_who_dawdles_over_a_frame_may_not(strict: Server) -> None:
 async def test_who_has_said_something_whole_has_not_dawdled(strict: Server) -> None:
     """As who registers, and thinks about it."""
     peer = strict.join()
-    for _ in range(10):
+    for _ in range(2 * LOGIN // 20):
         peer.say({"msgid": 1012})
         await asyncio.sleep(20)
     await settled()

@@ -109,7 +109,7 @@ async def test_who_slows_down_is_not(strict: Server) -> None:
 async def test_signs_of_life_do_not_count(strict: Server, sign: dict[str, int]) -> None:
     """PING, PONG and TAKEN, ten times what of other frames would be too much."""
     peer = await strict.logged_in("Ann")
-    for _ in range(60):
+    for _ in range(10):
         peer.say(*[sign] * 10 * PER_SECOND)
         await asyncio.sleep(1)
     assert strict.gateway.shared.guard.counters.reading_paused == 0

@@ -27,6 +27,9 @@ def lock(tmp_path: Path) -> Path:
     fake = tmp_path / "apt-get"
     fake.write_text(FAKE.replace("LOCK", str(tmp_path / "lock")))
     fake.chmod(0o755)
+    impatient = tmp_path / "sleep"  # a second is what the script's own clock counts in
+    impatient.write_text("#!/bin/sh\nexec /bin/sleep 0.2\n")
+    impatient.chmod(0o755)
     return tmp_path / "lock"
 
 

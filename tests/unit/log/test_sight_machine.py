@@ -15,6 +15,7 @@ from chat_domain.entries import Entry, is_group, pair
 from chat_domain.errors import ChatError, NotMember
 from chat_domain.model import Account
 from tests.contract.log_machine import Model
+from tests.tries import tries
 from tests.unit.world import Terminal, World
 
 NAMES = ("Ann", "Bob", "Cid")
@@ -222,4 +223,4 @@ class SightMachine(RuleBasedStateMachine):
 
 
 TestSight = SightMachine.TestCase
-TestSight.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestSight.settings = settings(max_examples=tries(40), stateful_step_count=30, deadline=None)

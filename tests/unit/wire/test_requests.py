@@ -14,6 +14,7 @@ from adapters.wire import requests
 from adapters.wire.frames import number_of
 from adapters.wire.reading import BadFrame, read_request
 from adapters.wire.requests import REQUESTS, AnyRequest, Request
+from tests.tries import tries
 from tests.unit.wire.protocol_page import examples, rows, section
 
 # One frame for each row of the page's table, with all fields that it names.
@@ -422,7 +423,7 @@ def test_any_bytes_are_a_request_or_a_bad_frame(raw: bytes) -> None:
         assert isinstance(read_request(raw), Request)
 
 
-@settings(max_examples=50)
+@settings(max_examples=tries(20))
 @given(st.sampled_from(sorted(FRAMES)), st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_any_fields_are_a_request_or_a_bad_frame(msgid: int, fields: dict[str, Any]) -> None:
     """With the msgid, by which the refusal finds its form."""

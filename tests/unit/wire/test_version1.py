@@ -14,6 +14,7 @@ from adapters.wire import version1
 from adapters.wire.version1 import MAX_FRAME, OwnGroup, chat, login_ack, short_chats
 from chat_domain.entries import TEXT, Entry, pair
 from chat_domain.model import Friend, Group, Member, Role, User
+from tests.tries import tries
 from tests.unit.wire.protocol_page import examples, section
 
 MS = 1_795_176_302_123  # 2026-11-20 12:05:02 UTC
@@ -150,7 +151,7 @@ def decoded(ack: bytes) -> dict[str, Any]:
     return frame
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(20))
 @given(names, friends, groups, entries)
 def test_a_short_answer_fits_and_is_true(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
@@ -172,7 +173,7 @@ def assert_beginning(shown: list[int], of: list[int]) -> None:
     assert shown == of[: len(shown)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(20))
 @given(names, friends, groups, entries)
 def test_a_short_answer_takes_as_many_messages_as_fit(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]
@@ -198,7 +199,7 @@ def test_friends_alone_may_take_all_the_room(name: str, friends: list[Friend]) -
         assert len(ack) + longest > MAX_FRAME
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(20))
 @given(names, friends, groups, entries)
 def test_a_person_gets_everything(
     name: str, friends: list[Friend], groups: list[OwnGroup], entries: list[Entry]

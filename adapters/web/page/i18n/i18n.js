@@ -29,6 +29,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
+/** As people here write times: a Briton's English has 24 hours. */
+const local = () => navigator.languages.find((one) => one.startsWith(language)) ?? language;
+
 /** What went wrong, in words. @param {unknown} error */
 export function explained(error) {
   const name = /** @type {any} */ (error)?.error;
@@ -39,7 +42,7 @@ export function explained(error) {
 
 /** @param {number} time in ms */
 export const clock = (time) =>
-  new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(time);
+  new Intl.DateTimeFormat(local(), { hour: "2-digit", minute: "2-digit" }).format(time);
 
 /** A day as people say it. @param {number} time in ms @param {number} now */
 export function day(time, now) {
@@ -47,7 +50,7 @@ export function day(time, now) {
   if (days === 0) return t("today");
   if (days === 1) return t("yesterday");
   const year = new Date(time).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  return new Intl.DateTimeFormat(language, {
+  return new Intl.DateTimeFormat(local(), {
     weekday: "long",
     day: "numeric",
     month: "long",
@@ -58,7 +61,7 @@ export function day(time, now) {
 /** A time in few characters. @param {number} time in ms @param {number} now */
 export function brief(time, now) {
   if (midnight(time) === midnight(now)) return clock(time);
-  return new Intl.DateTimeFormat(language, { day: "numeric", month: "numeric" }).format(time);
+  return new Intl.DateTimeFormat(local(), { day: "numeric", month: "numeric" }).format(time);
 }
 
 /** @param {number} time */

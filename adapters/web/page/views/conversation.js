@@ -59,6 +59,7 @@ export class ConversationView {
     this._about.setAttribute("aria-label", t("more"));
     this._toEnd.setAttribute("aria-label", t("to_the_end"));
     this.messages.update();
+    this.composer.update();
     this.sawMessages();
   }
 

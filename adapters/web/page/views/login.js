@@ -11,7 +11,7 @@ import { button, field, h, say } from "./dom.js";
 export function loginView(app, why = "") {
   let registering = false;
   const alert = h("p", { class: "alert", role: "alert" }, why);
-  const name = h("input", { name: "name", autocomplete: "username", maxlength: "100", autofocus: true, dir: "auto" });
+  const name = h("input", { name: "name", autocomplete: "username", maxlength: "100", dir: "auto" });
   const password = h("input", { name: "password", type: "password", maxlength: "128" });
   const again = h("input", { name: "again", type: "password", autocomplete: "new-password", maxlength: "128" });
   const remember = h("input", { name: "remember", type: "checkbox" });
@@ -68,11 +68,14 @@ export function loginView(app, why = "") {
   return { element: view, draw };
 }
 
-/** @param {App} app */
-export function languageChoice(app) {
+/** @param {App} app @param {() => void} [then] what draws anew that is open besides */
+export function languageChoice(app, then = () => {}) {
   const choice = h("select", {
     name: "language",
-    change: () => app.speak(choice.value),
+    change: () => {
+      app.speak(choice.value);
+      then();
+    },
   });
   for (const [name, words] of Object.entries(LANGUAGES)) {
     choice.append(h("option", { value: name, lang: name, selected: name === spoken() }, words.language));

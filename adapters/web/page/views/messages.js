@@ -194,9 +194,11 @@ export class Messages {
     }
     let before = /** @type {Entry | null} */ (null);
     let unread = false;
+    let today = 0;
     for (const entry of shown) {
-      if (!before || midnight(before.time) !== midnight(entry.time)) {
-        const date = midnight(entry.time);
+      const date = midnight(entry.time);
+      if (date !== today) {
+        today = date;
         items.push(this._line(`day${date}`, "day", day(entry.time, now)));
         before = null;
       }

@@ -22,7 +22,10 @@ export function openSettings(app) {
     t("close"),
     alert,
     done,
-    languageChoice(app),
+    languageChoice(app, () => {
+      box.close();
+      openSettings(app).querySelector("select")?.focus();
+    }),
     notify,
     check(t("hide_read"), app.preferences.hide_read, (on) => app.prefer({ hide_read: on })),
     check(t("hide_typing"), app.preferences.hide_typing, (on) => app.prefer({ hide_typing: on })),
@@ -36,6 +39,7 @@ export function openSettings(app) {
     }, { class: "danger" }),
   );
   tried(drawDevices);
+  return box;
 
   /** @param {string} label @param {boolean} on @param {(on: boolean) => Promise<unknown>} change */
   function check(label, on, change) {

@@ -98,6 +98,12 @@ export class Sidebar {
     else line.removeAttribute("aria-current");
   }
 
+  /** @param {Key | null} key the conversation to stand at; null: before all of them */
+  focus(key) {
+    const row = key === null ? null : this._rows.get(key);
+    (row?.isConnected ? row.querySelector("button") : this._new)?.focus();
+  }
+
   /** Arrows go from one to the next. @param {KeyboardEvent} event */
   _key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

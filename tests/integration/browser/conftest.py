@@ -1,0 +1,61 @@
+"""A real server with its page, a real Chromium, and the people in front of it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from entrypoints.services.ports import free_port
+from tests.integration.browser.person import Person
+from tests.integration.server_process import ServerProcess
+
+Newcomer = Callable[..., Person]
+
+
+class WebServer(ServerProcess):
+    """A server that browsers may come to as well; its port for them stays over restarts."""
+
+    def __init__(self, store: str) -> None:
+        self.web_port = free_port()
+        super().__init__(store, "--hashing", "cheap", "--web-port", str(self.web_port))
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}/"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser process for all tests of a file; each person has a profile of their own."""
+    # Playwright's loop counts as running as long as it is there: it ends with the file, so that
+    # tests with a loop of their own may follow in this process.
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium")
+        assert path, "Chromium is not installed: make services"
+        # Chromium's own sandbox does not work for root, which the tests may run as.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[WebServer]:
+    with WebServer(f"sqlite:///{tmp_path}/chat.db") as process:
+        yield process
+
+
+@pytest.fixture
+def newcomer(chromium: Browser, web: WebServer) -> Iterator[Newcomer]:
+    """Somebody who opens the page in a browser of their own. Options are those of Playwright's
+    contexts. Afterwards nobody's browser may have had anything to complain about."""
+    with ExitStack() as leaving:
+
+        def come(**options: object) -> Person:
+            person = Person(chromium, web.address, **options)
+            leaving.callback(person.leave)
+            return person
+
+        yield come

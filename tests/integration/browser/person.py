@@ -1,0 +1,150 @@
+"""Somebody in front of the page, in a browser of their own."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+PATIENCE = 15_000  # ms until something that has to appear is missed
+PASSWORD = "correct horse"
+# What a browser says by itself when a server is not there.
+_NO_SERVER = re.compile(r"WebSocket connection to .* failed|net::ERR_|Failed to load resource")
+
+expect.set_options(timeout=PATIENCE)
+
+
+class Person:
+    """What one does with the page, in the words that it shows in English."""
+
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
+        self.name = ""
+        self.complaints: list[str] = []  # errors of scripts, of the policy, dialogs
+        settings = {"locale": "en-GB", "viewport": {"width": 1100, "height": 700}, **options}
+        self.context = browser.new_context(**settings)
+        self.context.set_default_timeout(PATIENCE)
+        self.address = address
+        self.page = self.new_tab()
+
+    def leave(self) -> None:
+        """Close the browser, and fail if it had to complain about the page."""
+        self.context.close()
+        assert self.complaints == []
+
+    def new_tab(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        page.goto(self.address)
+        return page
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not _NO_SERVER.search(message.text):
+            self.complaints.append(message.text)
+
+    # -- coming and going --
+
+    def register(self, name: str, *, remember: bool = False) -> "Person":
+        self.name = name
+        self.page.get_by_role("button", name="New here? Register").click()
+        self.page.get_by_label("Name", exact=True).fill(name)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_label("Password, once more").fill(PASSWORD)
+        self._enter("Register", remember=remember)
+        return self
+
+    def log_in(self, name: str, password: str = PASSWORD, *, remember: bool = False) -> "Person":
+        self.name = name
+        self.page.get_by_label("Name or number").fill(name)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self._enter("Log in", remember=remember)
+        return self
+
+    def _enter(self, button: str, *, remember: bool) -> None:
+        if remember:
+            self.page.get_by_label("Stay logged in").check()
+        self.page.get_by_role("button", name=button, exact=True).click()
+        expect(self.sidebar).to_be_visible()
+
+    def is_asked_to_log_in(self) -> None:
+        expect(self.page.get_by_label("Name or number")).to_be_visible()
+
+    # -- what is on the screen --
+
+    @property
+    def sidebar(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Conversations")
+
+    @property
+    def log(self) -> Locator:
+        return self.page.get_by_role("log", name="Messages")
+
+    @property
+    def field(self) -> Locator:
+        return self.page.get_by_label("Write a message")
+
+    @property
+    def texts(self) -> Locator:
+        return self.log.locator(".text")
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    def row(self, name: str) -> Locator:
+        """A conversation in the list."""
+        return self.sidebar.get_by_role("listitem").filter(has_text=name)
+
+    def sees(self, *texts: str) -> None:
+        """These are all messages of the conversation that is open, once each, in this order."""
+        expect(self.texts).to_have_text(list(texts))
+
+    def sees_tick(self, tick: str, text: str) -> None:
+        """How far an own message is: "sent", "delivered", "read"."""
+        message = self.log.get_by_role("listitem").filter(has_text=text)
+        expect(message.locator(".tick")).to_contain_text(tick)
+
+    # -- what one does --
+
+    def find(self, name: str) -> None:
+        """Begin a conversation with somebody by their name."""
+        self._new("Their name", name, "Find")
+
+    def create_group(self, name: str) -> None:
+        self._new("Name of the group", name, "Make it")
+
+    def join_group(self, name: str) -> None:
+        self._new("Its name or number", name, "Join")
+
+    def _new(self, field: str, text: str, button: str) -> None:
+        self.page.get_by_role("button", name="New", exact=True).click()
+        self.dialog.get_by_label(field).fill(text)
+        self.dialog.get_by_role("button", name=button, exact=True).click()
+        expect(self.dialog).to_have_count(0)
+        expect(self.field).to_be_visible()
+
+    def open(self, name: str) -> None:
+        self.row(name).get_by_role("button").click()
+        expect(self.page.get_by_role("main").get_by_role("heading", name=name)).to_be_visible()
+
+    def open_settings(self) -> Locator:
+        self.page.get_by_role("button", name="Settings", exact=True).click()
+        return self.dialog
+
+    def open_about(self) -> Locator:
+        self.page.get_by_role("main").get_by_role("button", name="More").click()
+        return self.dialog
+
+    def write(self, *texts: str) -> None:
+        for text in texts:
+            self.field.fill(text)
+            self.field.press("Enter")
+
+    def block_server(self) -> None:
+        """Let the browser lose its network."""
+        self.context.set_offline(True)
+
+    def keeps_draft(self, name: str, text: str) -> None:
+        """Wait until what is written to somebody is where it outlives the page."""
+        self.open(name)
+        expect(self.field).to_have_value(text)

@@ -1,0 +1,131 @@
+"""Sessions, tabs, passwords, and what somebody chooses for themselves."""
+
+from playwright.sync_api import expect
+
+from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.person import PASSWORD
+
+
+def test_who_asks_for_it_stays_logged_in_and_who_does_not_stays_so_in_that_tab_alone(
+    newcomer: Newcomer,
+) -> None:
+    ann, bob = newcomer().register("ann", remember=True), newcomer().register("bob")
+    ann.page.reload()
+    bob.page.reload()
+    expect(ann.sidebar).to_be_visible()
+    expect(bob.sidebar).to_be_visible()
+    ann.page = ann.new_tab()
+    bob.page = bob.new_tab()
+    expect(ann.sidebar).to_be_visible()
+    bob.is_asked_to_log_in()
+
+
+def test_two_tabs_of_one_user_agree(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann", remember=True), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("hello")
+    ann.open("bob")
+    first, second = ann.page, ann.new_tab()
+    ann.page = second
+    ann.open("bob")
+    ann.sees("hello")
+    ann.write("from the second tab")
+    ann.page = first
+    ann.sees("hello", "from the second tab")
+    ann.write("from the first tab")
+    ann.page = second
+    ann.sees("hello", "from the second tab", "from the first tab")
+    bob.sees("hello", "from the second tab", "from the first tab")
+    ann.open_settings().get_by_role("button", name="Log out").click()
+    ann.is_asked_to_log_in()
+    ann.page = first
+    ann.is_asked_to_log_in()
+
+
+def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: Newcomer) -> None:
+    desk = newcomer().register("ann", remember=True)
+    phone = newcomer().log_in("ann")
+    devices = desk.open_settings().locator(".people li")
+    expect(devices).to_have_count(2)
+    devices.filter(has_not_text="this one").get_by_role("button", name="End").click()
+    expect(devices).to_have_count(1)
+    phone.is_asked_to_log_in()
+    expect(phone.page.get_by_role("alert")).to_have_text(
+        "This session was ended elsewhere. Log in again."
+    )
+
+
+def test_a_changed_password_ends_the_other_sessions_and_is_the_one_that_counts(
+    newcomer: Newcomer,
+) -> None:
+    desk, phone = newcomer().register("ann", remember=True), newcomer().log_in("ann")
+    settings = desk.open_settings()
+    settings.get_by_label("Old password").fill("something else")
+    settings.get_by_label("New password").fill("battery staple")
+    settings.get_by_role("button", name="Change", exact=True).click()
+    expect(settings.get_by_role("alert")).to_contain_text("another password")
+    settings.get_by_label("Old password").fill(PASSWORD)
+    settings.get_by_role("button", name="Change", exact=True).click()
+    expect(settings).to_contain_text("The password is changed")
+    phone.is_asked_to_log_in()
+    phone.log_in("ann", "battery staple")
+    desk.page.reload()
+    expect(desk.sidebar).to_be_visible()
+
+
+def test_a_wrong_password_and_a_name_that_is_taken_are_said_in_words(newcomer: Newcomer) -> None:
+    newcomer().register("ann")
+    stranger = newcomer().page
+    stranger.get_by_label("Name or number").fill("ann")
+    stranger.get_by_label("Password").fill("guessed")
+    stranger.get_by_role("button", name="Log in", exact=True).click()
+    expect(stranger.get_by_role("alert")).to_contain_text("no such account")
+    stranger.get_by_role("button", name="New here? Register").click()
+    for label in ("Password", "Password, once more"):
+        stranger.get_by_label(label, exact=True).fill("guessed")
+    stranger.get_by_role("button", name="Register", exact=True).click()
+    expect(stranger.get_by_role("alert")).to_contain_text("This name is taken")
+
+
+def test_the_language_changes_at_once_and_is_kept(newcomer: Newcomer) -> None:
+    ann = newcomer().register("ann", remember=True)
+    ann.find("ann")
+    ann.write("hello")
+    ann.open_settings().get_by_label("Language").select_option("zh")
+    expect(ann.page.get_by_role("dialog", name="设置")).to_be_visible()
+    ann.page.keyboard.press("Escape")
+    expect(ann.page.get_by_role("textbox", name="写消息")).to_be_visible()
+    expect(ann.page.locator("html")).to_have_attribute("lang", "zh")
+    expect(ann.page.get_by_role("log")).to_contain_text("今天")
+    ann.page.reload()
+    expect(ann.page.get_by_role("navigation", name="会话")).to_be_visible()
+
+
+def test_a_browser_that_prefers_chinese_is_spoken_to_in_chinese(newcomer: Newcomer) -> None:
+    page = newcomer(locale="zh-CN").page
+    expect(page.get_by_role("button", name="登录", exact=True)).to_be_visible()
+
+
+def test_who_hides_what_they_have_read_is_not_told_of(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.open_settings().get_by_label("Do not tell what I have read").check()
+    ann.page.keyboard.press("Escape")
+    bob.find("ann")
+    bob.write("seen?")
+    ann.open("bob")
+    ann.sees("seen?")
+    expect(ann.row("bob").locator(".count")).to_be_hidden()
+    ann.write("an answer comes later than a mark would")
+    bob.sees("seen?", "an answer comes later than a mark would")
+    bob.sees_tick("delivered", "seen?")
+
+
+def test_friends_are_added_shown_with_their_presence_and_removed(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.find("bob")
+    ann.open_about().get_by_role("button", name="Add to friends").click()
+    expect(ann.dialog.get_by_role("button", name="Remove from friends")).to_be_visible()
+    ann.page.keyboard.press("Escape")
+    expect(ann.page.get_by_role("main").locator(".state")).to_have_text("online")
+    bob.page.close()
+    expect(ann.page.get_by_role("main").locator(".state")).to_have_text("away")

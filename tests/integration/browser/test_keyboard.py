@@ -1,0 +1,66 @@
+"""Everything can be done without a mouse."""
+
+from playwright.sync_api import expect
+
+from tests.integration.browser.conftest import Newcomer
+
+
+def test_control_k_goes_to_another_conversation_by_a_part_of_its_name(newcomer: Newcomer) -> None:
+    newcomer().register("zebra")
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    ann.write("note")
+    ann.find("zebra")
+    ann.write("hello")
+    ann.page.keyboard.press("Control+k")
+    expect(ann.dialog.get_by_role("combobox")).to_be_focused()
+    ann.page.keyboard.type("ann")
+    expect(ann.dialog.get_by_role("option")).to_have_text(["ann (you)"])
+    ann.page.keyboard.press("Enter")
+    expect(ann.page.get_by_role("heading", name="ann (you)")).to_be_visible()
+    expect(ann.field).to_be_focused()
+    ann.page.keyboard.press("Control+k")
+    ann.page.keyboard.press("Escape")
+    expect(ann.dialog).to_have_count(0)
+    expect(ann.field).to_be_focused()
+    ann.page.keyboard.press("Control+k")
+    ann.page.keyboard.press("ArrowDown")
+    expect(ann.dialog.get_by_role("option", selected=True)).to_have_text("ann (you)")
+    ann.page.keyboard.press("ArrowUp")
+    ann.page.keyboard.press("Enter")
+    expect(ann.page.get_by_role("heading", name="zebra")).to_be_visible()
+
+
+def test_arrows_go_through_the_list_and_escape_leaves_the_conversation(
+    newcomer: Newcomer,
+) -> None:
+    newcomer().register("zebra")
+    ann = newcomer().register("ann")
+    for name in ("ann", "zebra"):
+        ann.find(name)
+        ann.write("hello")
+        ann.sees("hello")
+    heading = ann.page.get_by_role("main").get_by_role("heading", level=2)
+    ann.page.keyboard.press("Alt+ArrowDown")
+    expect(heading).to_have_text("ann (you)")
+    ann.page.keyboard.press("Alt+ArrowUp")
+    expect(heading).to_have_text("zebra")
+    ann.page.keyboard.press("Escape")
+    expect(ann.field).to_be_hidden()
+    expect(ann.row("zebra").get_by_role("button")).to_be_focused()
+    ann.page.keyboard.press("ArrowDown")
+    expect(ann.row("ann").get_by_role("button")).to_be_focused()
+    ann.page.keyboard.press("Enter")
+    expect(heading).to_have_text("ann (you)")
+
+
+def test_one_logs_in_with_the_keyboard_alone(newcomer: Newcomer) -> None:
+    newcomer().register("ann")
+    page = newcomer().page
+    expect(page.get_by_label("Name or number")).to_be_focused()
+    page.keyboard.type("ann")
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("navigation", name="Conversations")).to_be_visible()
+    expect(page.get_by_role("button", name="New", exact=True)).to_be_focused()

@@ -1,0 +1,129 @@
+"""Every screen, large and small, light and dark: pictures of it, and what axe-core finds in it.
+
+The pictures go where CHAT_SCREENSHOTS says, otherwise to where pytest keeps a test's files.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.person import Person
+
+SIZES = {"desktop": {"width": 1100, "height": 700}, "phone": {"width": 360, "height": 640}}
+THEMES = ("light", "dark")
+LOOKS = [(size, theme) for size in SIZES for theme in THEMES]
+
+
+class Gallery:
+    """Looks at a page, screen after screen."""
+
+    def __init__(self, page: Page, folder: Path, suffix: str) -> None:
+        self.found: list[str] = []
+        self._page = page
+        self._folder = folder
+        self._suffix = suffix
+
+    def look(self, screen: str) -> None:
+        self._page.screenshot(path=self._folder / f"{screen}-{self._suffix}.png")
+        results = Axe().run(self._page)
+        for one in results.response["violations"]:
+            targets = ", ".join(str(node["target"]) for node in one["nodes"][:3])
+            self.found.append(f"{screen}: {one['id']}: {one['help']}: {targets}")
+        width = self._page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if width > 0:
+            self.found.append(f"{screen}: it is {width} pixels too wide")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = Path(os.environ.get("CHAT_SCREENSHOTS", tmp_path))
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+@pytest.mark.parametrize(("size", "theme"), LOOKS, ids=map("-".join, LOOKS))
+def test_every_screen_has_nothing_that_axe_finds_and_fits(
+    newcomer: Newcomer, folder: Path, size: str, theme: str
+) -> None:
+    _talk(newcomer().register("Bruno Keller"), newcomer().register("Zoë"))
+    ann = newcomer(viewport=SIZES[size], color_scheme=theme)
+    gallery = Gallery(ann.page, folder, f"{size}-{theme}")
+    gallery.look("login")
+    ann.register("Ann-Sophie Müller")
+    gallery.look("empty")
+    ann.join_group("Allotment garden")
+    ann.write("Hello everybody! I have the plot beside the pump.")
+    ann.sees("Hello everybody! I have the plot beside the pump.")
+    gallery.look("group")
+    ann.open_about()
+    expect(ann.dialog.locator(".people li")).to_have_count(3)
+    gallery.look("about")
+    ann.page.keyboard.press("Escape")
+    _back(ann)
+    ann.find("Bruno Keller")
+    ann.write("Is the water on again?", "The list: https://example.org/water 💧")
+    ann.sees_tick("delivered", "The list")
+    gallery.look("conversation")
+    ann.page.get_by_role("button", name="Emoji").click()
+    gallery.look("emoji")
+    ann.page.keyboard.press("Escape")
+    ann.page.keyboard.press("Control+k")
+    gallery.look("switcher")
+    ann.page.keyboard.press("Escape")
+    _back(ann)
+    gallery.look("list")
+    ann.page.get_by_role("button", name="New", exact=True).click()
+    gallery.look("people")
+    ann.page.keyboard.press("Escape")
+    expect(ann.open_settings().locator(".people li")).to_contain_text("this one")
+    gallery.look("settings")
+    assert gallery.found == []
+
+
+def test_without_a_connection_it_looks_right_too(newcomer: Newcomer, folder: Path) -> None:
+    ann = newcomer(viewport=SIZES["phone"]).register("ann")
+    ann.find("ann")
+    ann.block_server()
+    ann.write("Can you read this?")
+    ann.sees_tick("not sent yet", "Can you read this?")
+    expect(ann.page.get_by_role("button", name="Try now")).to_be_visible()
+    gallery = Gallery(ann.page, folder, "phone-light")
+    gallery.look("offline")
+    assert gallery.found == []
+
+
+def test_on_a_phone_there_is_the_list_or_a_conversation(newcomer: Newcomer) -> None:
+    ann = newcomer(viewport=SIZES["phone"], has_touch=True, is_mobile=True).register("ann")
+    ann.find("ann")
+    expect(ann.sidebar).to_be_hidden()
+    ann.write("note")
+    ann.sees("note")
+    ann.page.get_by_role("button", name="Back to the conversations").tap()
+    expect(ann.sidebar).to_be_visible()
+    expect(ann.field).to_be_hidden()
+    ann.row("ann").tap()
+    ann.sees("note")
+    for name in ("Emoji", "Send"):
+        box = ann.page.get_by_role("button", name=name).bounding_box()
+        assert box, name
+        assert box["x"] >= 0, name
+        assert box["x"] + box["width"] <= SIZES["phone"]["width"], name
+
+
+def _talk(bruno: Person, zoe: Person) -> None:
+    bruno.create_group("Allotment garden")
+    zoe.join_group("Allotment garden")
+    zoe.write("Does anybody have tomato plants left over?")
+    bruno.write("Yes, eleven of them. Come by on Saturday.")
+    zoe.sees(
+        "Does anybody have tomato plants left over?", "Yes, eleven of them. Come by on Saturday."
+    )
+
+
+def _back(ann: Person) -> None:
+    if ann.field.is_visible():
+        ann.page.keyboard.press("Escape")

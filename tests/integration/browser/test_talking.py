@@ -1,0 +1,102 @@
+"""Conversations between people in browsers, and with who uses the C++ client."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.integration.browser.conftest import Newcomer, WebServer
+from tests.integration.original_client.client import OriginalClient
+
+
+def test_two_people_in_two_browsers_talk_and_see_how_far_their_messages_are(
+    newcomer: Newcomer,
+) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.find("bob")
+    ann.write("hello bob", "are you there?")
+    ann.sees_tick("delivered", "are you there?")
+    expect(bob.row("ann").locator(".count")).to_have_text("2")
+    expect(bob.page).to_have_title("(2) Chat")
+    bob.open("ann")
+    bob.sees("hello bob", "are you there?")
+    ann.sees_tick("read", "are you there?")
+    expect(bob.row("ann").locator(".count")).to_be_hidden()
+    expect(bob.page).to_have_title("Chat")
+    bob.write("yes")
+    ann.sees("hello bob", "are you there?", "yes")
+
+
+def test_somebody_with_the_cpp_client_takes_part(newcomer: Newcomer, web: WebServer) -> None:
+    ann = newcomer().register("ann")
+    with OriginalClient(web.port) as old:
+        number = old.register("carl", "secret")
+        assert isinstance(number, int)
+        old.login(number, "secret")
+        ann.find("carl")
+        ann.write("hello, old friend")
+        chat = old.next_chat()
+        assert (chat.sender_name, chat.text) == ("ann", "hello, old friend")
+        old.chat(chat.sender_id, "hello, browser")
+        ann.sees("hello, old friend", "hello, browser")
+
+
+def test_a_group_is_made_joined_and_left_and_says_so_in_words(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.create_group("gardeners")
+    bob.join_group("gardeners")
+    expect(ann.log).to_contain_text("bob has joined")
+    ann.write("who has tomatoes?")
+    bob.sees("who has tomatoes?")
+    bob.write("I do")
+    ann.sees("who has tomatoes?", "I do")
+    about = ann.open_about()
+    expect(about.locator(".people li")).to_have_text(["anncreator", "bob"])
+    ann.page.keyboard.press("Escape")
+    bob.open_about().get_by_role("button", name="Leave the group").click()
+    bob.dialog.last.get_by_role("button", name="Leave the group").click()
+    expect(ann.log).to_contain_text("bob has left")
+    expect(bob.page.get_by_text("You are not in this group any more.")).to_be_visible()
+    expect(bob.field).to_be_disabled()
+
+
+def test_somebody_sees_that_the_other_is_typing(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.find("bob")
+    ann.write("hello")
+    bob.open("ann")
+    bob.field.press_sequentially("so")
+    expect(ann.page.get_by_role("main")).to_contain_text("bob is typing …")
+    expect(ann.row("bob")).to_contain_text("bob is typing …")
+
+
+@pytest.mark.parametrize("how", ["isComposing", "keyCode"])
+def test_enter_does_not_send_while_an_input_method_composes(newcomer: Newcomer, how: str) -> None:
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    ann.field.fill("ni hao")
+    event = {"key": "Enter", "bubbles": True, "cancelable": True}
+    event |= {"isComposing": True} if how == "isComposing" else {"keyCode": 229}
+    ann.field.dispatch_event("keydown", event)
+    expect(ann.field).to_have_value("ni hao")
+    ann.field.press("Enter")
+    ann.sees("ni hao")
+
+
+def test_shift_and_enter_begin_a_new_line(newcomer: Newcomer) -> None:
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    ann.field.press_sequentially("one")
+    ann.field.press("Shift+Enter")
+    ann.field.press_sequentially("two")
+    ann.field.press("Enter")
+    ann.sees("one\ntwo")
+
+
+def test_an_emoji_is_chosen_and_sent(newcomer: Newcomer) -> None:
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    ann.field.press_sequentially("well ")
+    ann.page.get_by_role("button", name="Emoji").click()
+    ann.page.get_by_role("button", name="🎉").click()
+    expect(ann.field).to_be_focused()
+    ann.field.press("Enter")
+    ann.sees("well 🎉")

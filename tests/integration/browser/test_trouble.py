@@ -1,0 +1,82 @@
+"""Servers that die, networks that are away, pages that are loaded anew: nothing is lost."""
+
+from playwright.sync_api import expect
+
+from tests.integration.browser.conftest import Newcomer, WebServer
+
+
+def test_what_is_written_while_the_server_is_dead_is_sent_once_when_it_is_back(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.find("bob")
+    ann.write("before")
+    bob.open("ann")
+    bob.sees("before")
+    ann.field.press_sequentially("half a sen")
+    web.kill()
+    expect(ann.page.get_by_text("No connection. Next try in")).to_be_visible()
+    ann.field.press_sequentially("tence")
+    ann.field.press("Enter")
+    ann.sees_tick("not sent yet", "half a sentence")
+    ann.field.press_sequentially("a draft")
+    web.start()
+    ann.page.get_by_role("button", name="Try now").click()
+    ann.sees_tick("read", "half a sentence")
+    bob.sees("before", "half a sentence")
+    ann.sees("before", "half a sentence")
+    expect(ann.field).to_have_value("a draft")
+    expect(ann.page.get_by_text("No connection.")).to_be_hidden()
+
+
+def test_unsent_messages_and_drafts_outlive_loading_the_page_anew(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.find("bob")
+    ann.write("before")
+    ann.sees_tick("delivered", "before")
+    ann.context.set_offline(True)
+    web.kill()
+    ann.write("one", "two")
+    ann.field.press_sequentially("three, half")
+    ann.sees_tick("not sent yet", "two")
+    ann.keeps_draft("bob", "three, half")
+    ann.context.set_offline(False)
+    web.start()
+    ann.page.reload()
+    ann.open("bob")
+    ann.sees("before", "one", "two")
+    ann.sees_tick("delivered", "two")
+    expect(ann.field).to_have_value("three, half")
+    bob.open("ann")
+    bob.sees("before", "one", "two")
+
+
+def test_who_was_offline_reads_what_was_said_meanwhile(newcomer: Newcomer, web: WebServer) -> None:
+    ann, bob = newcomer().register("ann", remember=True), newcomer().register("bob")
+    ann.find("bob")
+    ann.write("I am off")
+    ann.page.goto("about:blank")
+    bob.open("ann")
+    said = [f"news {number}" for number in range(70)]  # more than one page of history
+    bob.write(*said)
+    bob.sees_tick("sent", "news 69")
+    ann.page.goto(ann.address)
+    expect(ann.row("bob").locator(".count")).to_have_text("70")
+    ann.open("bob")
+    expect(ann.texts.last).to_have_text("news 69")
+    ann.log.press("Home")
+    expect(ann.texts.first).to_have_text("I am off")
+    ann.sees("I am off", *said)
+
+
+def test_what_the_server_says_to_all_is_shown_until_it_is_closed(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    web.stop()
+    expect(ann.page.get_by_text("The server restarts")).to_be_visible()
+    ann.page.get_by_role("button", name="Close").click()
+    expect(ann.page.get_by_text("The server restarts")).to_have_count(0)
