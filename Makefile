@@ -18,7 +18,7 @@ OR_NONE = $(if $(ARGS),|| [ $$? -eq 5 ])
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PIP_USER = 0
 
-.PHONY: help run cluster test lint unit integration fuzz soak stampede mutations bench services check-infra lock audit clean
+.PHONY: help run cluster test lint page unit integration fuzz soak stampede mutations bench services check-infra lock audit clean
 .NOTPARALLEL:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make cluster      three nodes behind nginx on port 8000 (browsers: 8080), with their own MariaDB and Redis (ARGS="--nodes 5")'
 	@echo 'make test         everything that has to pass: lint, unit, integration'
 	@echo 'make lint         ruff, ruff format, mypy, import-linter'
+	@echo 'make page         the tests of the page for browsers, where node is there, and its types, where tsc is'
 	@echo 'make unit         the tests that need nothing but Python (make unit ARGS="-k rename -x")'
 	@echo 'make integration  the tests with real processes and sockets'
 	@echo 'make fuzz         look for a frame that costs the server too much (make fuzz MINUTES=10 SEED=7)'
@@ -33,7 +34,7 @@ help:
 	@echo 'make soak         look for lost messages in a cluster where everything dies (make soak MINUTES=30 SEED=7)'
 	@echo 'make stampede     kill a node under all its clients, and see how soon they are back (make stampede CLIENTS=10000)'
 	@echo 'make mutations    take the rules of delivery out, one by one: a test must fail of each (ARGS="--rule 12")'
-	@echo 'make services     install MariaDB, Redis and nginx for the tests, where they are missing'
+	@echo 'make services     install MariaDB, Redis, nginx and Chromium for the tests, where they are missing'
 	@echo 'make check-infra  what lies in infra/, by promtool, systemd-analyze, nginx and Docker Compose (Debian, root)'
 	@echo 'make lock         write the lock files for what pyproject.toml asks (newest versions: ARGS=--upgrade)'
 	@echo 'make audit        look for known weaknesses in what the lock files name (needs the network)'
@@ -53,7 +54,10 @@ lint: $(VENV)/.tests
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 
-unit: $(VENV)/.tests
+page:
+	@tests/page/run.sh
+
+unit: page $(VENV)/.tests
 	$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal $(ARGS)
 
 integration: services $(VENV)/.tests

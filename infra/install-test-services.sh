@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the cluster's tests run for themselves: MariaDB, Redis, and nginx with its stream module.
+# Installs what the integration tests run for themselves: MariaDB, Redis, nginx with its stream module,
+# and Chromium.
 # Does nothing where they are there already. The tests start their own processes on their own ports
 # and files, so the packages' own services are neither started now nor at the next boot.
 set -euo pipefail
@@ -25,6 +26,7 @@ find_missing() {
     has mariadbd || { packages+=(mariadb-server); services+=(mariadb); }
     has redis-server || { packages+=(redis-server); services+=(redis-server); }
     has nginx || { packages+=(nginx); services+=(nginx); }
+    has chromium || packages+=(chromium)
     nginx_has_stream || packages+=(libnginx-mod-stream)
 }
 
@@ -56,7 +58,7 @@ install_missing() {
 find_missing
 [ ${#packages[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
-    echo "The tests need MariaDB, Redis and nginx with its stream module; missing here (Debian's names): ${packages[*]}" >&2
+    echo "The tests need MariaDB, Redis, nginx with its stream module, and Chromium; missing here (Debian's names): ${packages[*]}" >&2
     exit 1
 fi
 install_missing </dev/null >&2

@@ -12,6 +12,8 @@ from websockets.server import ServerProtocol
 
 from adapters.wire.framing import BrokenStream, FrameTooLong
 
+_SHORT, _MEDIUM = 126, 65_536  # bytes from which on a frame's length takes 2 and 8 bytes more
+_LEAST, _MASK = 2, 4  # bytes of each client's header
 PIECE = 2048  # bytes looked into at a time: 340 of the smallest frames, some 2 ms
 
 
@@ -41,6 +43,7 @@ class IncomingMessages:
         "_protocol",
         "_said",
         "_uncut",
+        "_unparsed",
         "add",
         "blank",
         "code",
@@ -61,6 +64,7 @@ class IncomingMessages:
         self._uncut: deque[bytes] = deque()
         self.add = self._uncut.append
         self._begun: bytearray | None = None  # of a message in several parts
+        self._unparsed = 0  # bytes of a frame that has not ended, its header among them
         self.blank = 0
         self.code: CloseCode | None = None
 
@@ -80,11 +84,11 @@ class IncomingMessages:
         return not self._uncut
 
     def is_within_frame(self) -> bool:
-        return self._begun is not None or bool(self._protocol.reader.buffer)
+        return self._begun is not None or bool(self._unparsed)
 
     def drop(self) -> None:
         self._uncut.clear()
-        self._begun = None
+        self._begun, self._unparsed = None, 0
 
     def take(self) -> list[bytes]:
         data = self._uncut.popleft()
@@ -92,11 +96,13 @@ class IncomingMessages:
             self._uncut.appendleft(data[PIECE:])
             data = data[:PIECE]
         protocol = self._protocol
+        self._unparsed += len(data)
         protocol.receive_data(data)
         self.blank = 0
         found: list[bytes] = []
         for event in protocol.events_received():
             assert isinstance(event, Frame)  # requests are before the handshake
+            self._unparsed -= _size_of(event)
             self._add(event, found)
         answers = protocol.data_to_send()
         if protocol.parser_exc is not None:
@@ -151,3 +157,10 @@ class IncomingMessages:
     def _bad(self, code: CloseCode, why: str, found: list[bytes]) -> BadWebSocket:
         self.code = code
         return BadWebSocket(why, found)
+
+
+def _size_of(frame: Frame) -> int:
+    """How many bytes it has taken, if its length was written in as few as there have to be."""
+    size = len(frame.data)
+    length = 0 if size < _SHORT else 2 if size < _MEDIUM else 8
+    return _LEAST + length + _MASK + size

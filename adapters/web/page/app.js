@@ -16,7 +16,7 @@ import { Store } from "./store/store.js";
 import { openAbout } from "./views/about.js";
 import { Banner } from "./views/banner.js";
 import { ConversationView } from "./views/conversation.js";
-import { h } from "./views/dom.js";
+import { h, say } from "./views/dom.js";
 import { loginView } from "./views/login.js";
 import { Notifier } from "./views/notifier.js";
 import { openPeople } from "./views/people.js";
@@ -52,6 +52,7 @@ export class App extends Emitter {
     document.addEventListener("visibilitychange", () => this.sawMessages());
     window.addEventListener("focus", () => this.sawMessages());
     window.addEventListener("online", () => this.session.retry());
+    window.addEventListener("offline", () => this.session.drop());
     window.addEventListener("storage", (event) => this._otherTab(event));
     setInterval(() => this.changed(), 1_000); // typing ends, days begin
   }
@@ -500,6 +501,7 @@ export class App extends Emitter {
     this._frame = false;
     this.notifier.count(this.chats.unread);
     if (!this._layout?.isConnected) return;
+    if (this._heading) say(this._heading, t("title"));
     this._sidebar?.update();
     this._conversation?.update();
     this.sawMessages();
@@ -516,9 +518,10 @@ export class App extends Emitter {
   _showChats() {
     this._login = null;
     this._banner = new Banner(this);
+    this._heading = h("h1", { class: "aside" }, t("title"));
     this._sidebar = new Sidebar(this);
     this._conversation = new ConversationView(this);
-    this._layout = h("div", { class: "layout" }, this._sidebar.element, this._conversation.element);
+    this._layout = h("main", { class: "layout" }, this._heading, this._sidebar.element, this._conversation.element);
     this._root.replaceChildren(this._banner.element, this._layout);
     this._draw();
   }
@@ -564,6 +567,8 @@ export class App extends Emitter {
   _login = null;
   /** @type {HTMLElement | null} */
   _layout = null;
+  /** @type {HTMLElement | null} */
+  _heading = null;
   /** @type {Sidebar | null} */
   _sidebar = null;
   /** @type {ConversationView | null} */

@@ -125,14 +125,18 @@ class Person:
 
     def open(self, name: str) -> None:
         self.row(name).get_by_role("button").click()
-        expect(self.page.get_by_role("main").get_by_role("heading", name=name)).to_be_visible()
+        expect(
+            self.page.get_by_role("region", name="Conversation").get_by_role("heading", name=name)
+        ).to_be_visible()
 
     def open_settings(self) -> Locator:
         self.page.get_by_role("button", name="Settings", exact=True).click()
         return self.dialog
 
     def open_about(self) -> Locator:
-        self.page.get_by_role("main").get_by_role("button", name="More").click()
+        self.page.get_by_role("region", name="Conversation").get_by_role(
+            "button", name="More"
+        ).click()
         return self.dialog
 
     def write(self, *texts: str) -> None:

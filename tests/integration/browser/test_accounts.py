@@ -94,7 +94,7 @@ def test_the_language_changes_at_once_and_is_kept(newcomer: Newcomer) -> None:
     ann.open_settings().get_by_label("Language").select_option("zh")
     expect(ann.page.get_by_role("dialog", name="设置")).to_be_visible()
     ann.page.keyboard.press("Escape")
-    expect(ann.page.get_by_role("textbox", name="写消息")).to_be_visible()
+    expect(ann.page.get_by_role("textbox", name="输入消息")).to_be_visible()
     expect(ann.page.locator("html")).to_have_attribute("lang", "zh")
     expect(ann.page.get_by_role("log")).to_contain_text("今天")
     ann.page.reload()
@@ -126,6 +126,10 @@ def test_friends_are_added_shown_with_their_presence_and_removed(newcomer: Newco
     ann.open_about().get_by_role("button", name="Add to friends").click()
     expect(ann.dialog.get_by_role("button", name="Remove from friends")).to_be_visible()
     ann.page.keyboard.press("Escape")
-    expect(ann.page.get_by_role("main").locator(".state")).to_have_text("online")
+    expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text(
+        "online"
+    )
     bob.page.close()
-    expect(ann.page.get_by_role("main").locator(".state")).to_have_text("away")
+    expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text(
+        "away"
+    )

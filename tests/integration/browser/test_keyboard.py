@@ -40,7 +40,7 @@ def test_arrows_go_through_the_list_and_escape_leaves_the_conversation(
         ann.find(name)
         ann.write("hello")
         ann.sees("hello")
-    heading = ann.page.get_by_role("main").get_by_role("heading", level=2)
+    heading = ann.page.get_by_role("region", name="Conversation").get_by_role("heading", level=2)
     ann.page.keyboard.press("Alt+ArrowDown")
     expect(heading).to_have_text("ann (you)")
     ann.page.keyboard.press("Alt+ArrowUp")

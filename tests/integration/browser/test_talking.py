@@ -64,7 +64,7 @@ def test_somebody_sees_that_the_other_is_typing(newcomer: Newcomer) -> None:
     ann.write("hello")
     bob.open("ann")
     bob.field.press_sequentially("so")
-    expect(ann.page.get_by_role("main")).to_contain_text("bob is typing …")
+    expect(ann.page.get_by_role("region", name="Conversation")).to_contain_text("bob is typing …")
     expect(ann.row("bob")).to_contain_text("bob is typing …")
 
 

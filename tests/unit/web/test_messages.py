@@ -9,6 +9,7 @@ from websockets.server import ServerProtocol
 
 from adapters.web.messages import PIECE, BadWebSocket, IncomingMessages
 from adapters.wire.framing import BrokenStream, FrameTooLong
+from chat_domain.fairness.limits import STRANGERS_FRAME, STRANGERS_UNREAD
 
 
 class Arriving:
@@ -162,3 +163,28 @@ def test_nothing_follows_the_end(arriving: Arriving) -> None:
     close = frame(Opcode.CLOSE, b"\x03\xe8")
     assert arriving.all_of(text(b"last") + close + text(b"late"), text(b"later")) == [b"last"]
     assert (arriving.ended, arriving.answers) == (1, [])
+
+
+@pytest.mark.parametrize("size", [1, 100, 300, 70_000])
+def test_a_frame_has_begun_with_its_first_byte(size: int) -> None:
+    """However few have come, its header alone as well: who dawdles over one has to be known. It is
+    over with its last byte; a PING is no message that stays begun."""
+    arriving = Arriving(limit=70_000)
+    data = text(b"x" * size)
+    header = len(data) - size
+    for byte in data[:header]:
+        arriving.all_of(bytes([byte]))
+        assert arriving.incoming.is_within_frame()
+    assert arriving.all_of(data[header:]) == [b"x" * size]
+    assert not arriving.incoming.is_within_frame()
+    arriving.all_of(frame(Opcode.PING, b"y" * 125))
+    assert not arriving.incoming.is_within_frame()
+    assert arriving.incoming.held() == 0
+
+
+def test_the_longest_frame_of_a_stranger_is_not_too_much_that_waits() -> None:
+    """While it is looked into piece by piece, its header does not count."""
+    arriving = Arriving(limit=STRANGERS_FRAME)
+    arriving.incoming.add(text(b"x" * STRANGERS_FRAME))
+    assert arriving.incoming.take() == []
+    assert arriving.incoming.held() <= STRANGERS_UNREAD

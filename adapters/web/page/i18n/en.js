@@ -27,6 +27,7 @@ export default {
   notice: "Notice",
   close: "Close",
   // conversations
+  conversation: "Conversation",
   conversations: "Conversations",
   no_conversations: "Nobody has said anything yet. Begin with “New”.",
   new: "New",

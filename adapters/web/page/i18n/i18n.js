@@ -29,8 +29,17 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** As people here write times: a Briton's English has 24 hours. */
-const local = () => navigator.languages.find((one) => one.startsWith(language)) ?? language;
+/** @type {Map<string, Intl.DateTimeFormat>} making one takes longer than a message's element */
+const formats = new Map();
+
+/** As people here write times: a Briton's English has 24 hours. @param {Intl.DateTimeFormatOptions} how */
+function format(how) {
+  const local = navigator.languages.find((one) => one.startsWith(language)) ?? language;
+  const name = local + JSON.stringify(how);
+  const made = formats.get(name) ?? new Intl.DateTimeFormat(local, how);
+  formats.set(name, made);
+  return made;
+}
 
 /** What went wrong, in words. @param {unknown} error */
 export function explained(error) {
@@ -42,7 +51,7 @@ export function explained(error) {
 
 /** @param {number} time in ms */
 export const clock = (time) =>
-  new Intl.DateTimeFormat(local(), { hour: "2-digit", minute: "2-digit" }).format(time);
+  format({ hour: "2-digit", minute: "2-digit" }).format(time);
 
 /** A day as people say it. @param {number} time in ms @param {number} now */
 export function day(time, now) {
@@ -50,7 +59,7 @@ export function day(time, now) {
   if (days === 0) return t("today");
   if (days === 1) return t("yesterday");
   const year = new Date(time).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  return new Intl.DateTimeFormat(local(), {
+  return format({
     weekday: "long",
     day: "numeric",
     month: "long",
@@ -61,7 +70,7 @@ export function day(time, now) {
 /** A time in few characters. @param {number} time in ms @param {number} now */
 export function brief(time, now) {
   if (midnight(time) === midnight(now)) return clock(time);
-  return new Intl.DateTimeFormat(local(), { day: "numeric", month: "numeric" }).format(time);
+  return format({ day: "numeric", month: "numeric" }).format(time);
 }
 
 /** @param {number} time */

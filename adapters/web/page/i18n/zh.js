@@ -24,6 +24,7 @@ export default {
   going_away: "服务器正在重启，稍后继续。",
   notice: "通知",
   close: "关闭",
+  conversation: "对话",
   conversations: "会话",
   no_conversations: "还没有消息。点“新建”开始。",
   new: "新建",

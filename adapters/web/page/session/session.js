@@ -114,6 +114,11 @@ export class Session extends Emitter {
     this._comeBack();
   }
 
+  /** The network is gone: do not wait for the connection to notice. */
+  drop() {
+    this._line?.close();
+  }
+
   /** Ask for something. Throws Refused and Lost. @param {Frame} frame @returns {Promise<Frame>} */
   ask(frame) {
     return this.online && this._line ? this._line.ask(frame) : Promise.reject(new Lost("offline"));

@@ -23,7 +23,7 @@ export class ConversationView {
     this._toEnd = button("↓", () => this.messages.toEnd(), { class: "to-end", hidden: true });
     this._live = h("div", { class: "aside", "aria-live": "polite" });
     this.element = h(
-      "main",
+      "section",
       { class: "conversation", hidden: true },
       h("header", {}, this._back, h("div", { class: "title" }, this._name, this._state), this._about),
       h("div", { class: "between" }, this.messages.element, this._toEnd),
@@ -55,6 +55,7 @@ export class ConversationView {
     if (!chat) return;
     say(this._name, this._app.nameOf(chat));
     say(this._state, this._stateOf(chat.key));
+    this.element.setAttribute("aria-label", t("conversation"));
     this._back.setAttribute("aria-label", t("back"));
     this._about.setAttribute("aria-label", t("more"));
     this._toEnd.setAttribute("aria-label", t("to_the_end"));

@@ -57,7 +57,7 @@ export function dialog(title, close, ...children) {
   const heading = h("h2", { id: `dialog-${Date.now()}` }, title);
   const box = h("dialog", { "aria-labelledby": heading.id });
   const shut = button("×", () => box.close(), { class: "quiet close", "aria-label": close });
-  box.append(h("header", {}, heading, shut), h("div", { class: "body" }, ...children));
+  box.append(h("div", { class: "head" }, heading, shut), h("div", { class: "body" }, ...children));
   box.addEventListener("close", () => {
     box.remove();
     if (before instanceof HTMLElement && before.isConnected) before.focus();

@@ -17,7 +17,7 @@ import { button, h, reconcile, say } from "./dom.js";
 const SHOWN = 240; // messages as elements
 const STEP = 60; // more of them, as one scrolls
 const NEAR = 800; // pixels to the end of what is there, within which more is put there
-const TICKS = ["🕓", "✓", "✓✓", "✓✓"];
+const TICKS = ["…", "✓", "✓✓", "✓✓"];
 const TOGETHER = 5 * 60_000; // ms between messages of one author that stand together
 
 export class Messages {
@@ -58,9 +58,9 @@ export class Messages {
     const chat = this._app.chats.chat(key);
     this._unreadAbove = chat.unread ? chat.read : Infinity;
     this._showEnd(chat);
-    this.element.setAttribute("aria-label", t("messages"));
     this.update();
     this.toEnd();
+    this._scrolled(); // where the window is higher than what is here, there is nothing to scroll
   }
 
   /** Language or theme: all anew. */
@@ -83,12 +83,18 @@ export class Messages {
 
   /** Show what there is now. */
   update() {
+    this._put(this.follows);
+  }
+
+  /** @param {boolean} follow whether to go to the end; otherwise what is seen stays where it is */
+  _put(follow) {
     const chat = this._chat;
     if (!chat) return;
-    const follow = this.follows;
+    this.element.setAttribute("aria-label", t("messages"));
     if (follow) this._showEnd(chat);
     const anchor = follow ? null : this._anchor();
     reconcile(this._list, this._items(chat));
+    this._dropHidden();
     if (follow) this.element.scrollTop = this.element.scrollHeight;
     else if (anchor) this._restore(anchor);
   }
@@ -100,8 +106,7 @@ export class Messages {
   /** @param {Chat} chat */
   _showEnd(chat) {
     this._upto = Infinity;
-    const first = chat.messages.at(-SHOWN);
-    this._from = Math.max(first?.at ?? 0, 0);
+    this._from = (chat.messages.at(-SHOWN) ?? chat.messages[0])?.at ?? 0;
   }
 
   // -- scrolling ---------------------------------------------------------------------------------
@@ -115,32 +120,41 @@ export class Messages {
 
   async _back() {
     const chat = this._chat;
-    if (!chat || this._fetching) return;
-    const { messages } = chat;
-    const place = messages.findIndex((one) => one.at >= this._from);
-    if (place > 0) {
-      this._show(messages, Math.max(0, place - STEP));
-    } else if (!chat.atStart && messages.length) {
-      const before = messages[0].at;
+    if (!chat?.loaded || this._fetching || !chat.messages.length) return;
+    if (!this._showBefore(chat) && !chat.atStart) {
+      const before = chat.messages[0].at;
       await this._fetch(() => this._app.loadOlder(chat.key, before));
-      const now = chat.messages.findIndex((one) => one.at >= this._from);
-      if (now > 0) this._show(chat.messages, Math.max(0, now - STEP));
+      if (chat === this._chat) this._showBefore(chat);
     }
+  }
+
+  /** Return whether there was more here to be shown. @param {Chat} chat */
+  _showBefore({ messages }) {
+    const place = messages.findIndex((one) => one.at >= this._from);
+    if (place > 0) this._show(messages, Math.max(0, place - STEP));
+    return place > 0;
   }
 
   async _forth() {
     const chat = this._chat;
-    if (!chat || this._fetching) return;
-    const last = chat.messages.findLastIndex((one) => one.at <= this._upto);
-    if (last < chat.messages.length - 1) {
-      this._show(chat.messages, Math.max(0, Math.min(last + STEP, chat.messages.length - 1) - SHOWN + 1));
-    } else if (chat.atEnd) {
+    if (!chat?.loaded || this._fetching || !chat.messages.length) return;
+    if (this._showBehind(chat)) return;
+    if (chat.atEnd) {
       this._showEnd(chat);
-      this.update();
+      this._put(false);
     } else {
-      await this._fetch(() => this._app.loadNewer(chat.key, chat.messages[last]?.at ?? 0));
-      this.update();
+      const after = chat.messages[chat.messages.length - 1].at;
+      await this._fetch(() => this._app.loadNewer(chat.key, after));
+      if (chat === this._chat) this._showBehind(chat);
     }
+  }
+
+  /** Return whether there was more here to be shown. @param {Chat} chat */
+  _showBehind({ messages }) {
+    const end = messages.length - 1;
+    const last = messages.findLastIndex((one) => one.at <= this._upto);
+    if (last < end) this._show(messages, Math.max(0, Math.min(last + STEP, end) - SHOWN + 1));
+    return last < end;
   }
 
   /** @param {() => Promise<unknown>} load */
@@ -161,7 +175,7 @@ export class Messages {
     this._from = messages[first].at;
     this._upto = last >= messages.length - 1 ? Infinity : messages[last].at;
     if (this._upto === Infinity && !this._chat?.atEnd) this._upto = messages[messages.length - 1].at;
-    this.update();
+    this._put(false);
   }
 
   /** What is seen first, and where. */
@@ -222,10 +236,13 @@ export class Messages {
     if (known) return known;
     const made = make();
     this._elements.set(id, made);
-    if (this._elements.size > 4 * SHOWN) {
-      for (const [old, element] of this._elements) if (!element.isConnected) this._elements.delete(old);
-    }
     return made;
+  }
+
+  /** Elements that are not shown are kept for a while: one scrolls to and fro. */
+  _dropHidden() {
+    if (this._elements.size <= 4 * SHOWN) return;
+    for (const [id, element] of this._elements) if (!element.isConnected) this._elements.delete(id);
   }
 
   /** @param {string} id @param {string} kind @param {string} text */

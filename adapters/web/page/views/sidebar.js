@@ -16,7 +16,7 @@ export class Sidebar {
     this._app = app;
     /** @type {Map<string, HTMLLIElement>} */
     this._rows = new Map();
-    this._name = h("h1", { dir: "auto" });
+    this._name = h("h2", { dir: "auto" });
     this._new = button("", () => app.openPeople(), { class: "new" });
     this._menu = button("⚙", () => app.openSettings(), { class: "quiet" });
     this._list = h("ul", { class: "chats" });
