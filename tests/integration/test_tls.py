@@ -19,6 +19,7 @@ import trustme
 from adapters.client.chat_client import ChatClient
 from adapters.client.errors import ConnectionLost, NeedsTls
 from adapters.client.events import Message
+from entrypoints.services.ports import free_port
 from tests.integration.chatter import LIVELY, eventually
 from tests.integration.server_process import ROOT, ServerProcess
 
@@ -217,12 +218,16 @@ def test_the_line_client_makes_sure_of_the_server(
     assert run_client(server, "--tls-ca", str(tmp_path / "none.pem")).returncode == 1
 
 
-def test_an_open_server_without_tls_warns() -> None:
+@pytest.mark.parametrize("port", ["--host", "--web-host"])
+def test_an_open_server_without_tls_warns(port: str) -> None:
     """In one line; one on its loopback address does not, nor one with TLS."""
     with ServerProcess("memory://") as server:
         assert "without TLS" not in server.log
     with subprocess.Popen(
-        [sys.executable, "-m", "entrypoints.tcp_server", "0", "--host", "0.0.0.0", *IN_MEMORY],  # noqa: S104  # it is what warns
+        [
+            *(sys.executable, "-m", "entrypoints.tcp_server", "0", *IN_MEMORY),
+            *("--web-port", str(free_port()), port, "0.0.0.0"),  # noqa: S104  # it is what warns
+        ],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,

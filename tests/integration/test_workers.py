@@ -23,6 +23,7 @@ from tests.integration.raw_client import ACK, PATIENCE, RawClient
 from tests.integration.server_process import ROOT
 from tests.integration.test_tls import Files
 from tests.integration.test_tls import options as tls_options
+from tests.integration.web_client import WebClient, WebServer
 
 WORKERS = 3
 
@@ -148,6 +149,23 @@ def visit(server: NodeProcess) -> None:
     with RawClient(server.port) as client:
         client.send_bytes(b"PROXY TCP4 203.0.113.7 10.0.0.1 56324 8000\r\n")
         assert client.is_alive()
+
+
+def test_all_workers_serve_browsers(cluster_services: Services) -> None:
+    """On one port, too."""
+    with WebServer(
+        "memory://",
+        *("--workers", str(WORKERS)),
+        *("--broker", cluster_services.redis.url(), "--broker-prefix", f"browsers{os.getpid()}"),
+    ) as server:
+        assert wait_until(lambda: server.log.count("in a browser") >= WORKERS, PATIENCE)
+        for _ in range(60):
+            with WebClient(server.web_port) as client:
+                assert client.is_alive()
+        server.says("client_closed")
+        lines = [json.loads(line) for line in server.log.splitlines()]
+        closed = [line for line in lines if line["event"] == "connection closed"]
+        assert {line["worker"] for line in closed} == {1, 2, 3}
 
 
 def test_all_workers_serve(server: NodeProcess) -> None:

@@ -1,6 +1,8 @@
 """People over WebSockets, beside people over TCP."""
 
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import trustme
 
 from entrypoints.services.ports import free_port
 from tests.integration.raw_client import RawClient
+from tests.integration.server_process import ROOT, SERVER
 from tests.integration.web_client import (
     NoWebSocket,
     WebClient,
@@ -112,6 +115,22 @@ def test_a_name_has_to_be_said(tmp_path: Path) -> None:
         assert asked(web.web_port, get(host="other.example.org")).status == 421
         with WebClient(web.web_port, Host="chat.example.org", Origin=origin) as anna:
             assert anna.is_alive()
+
+
+def test_a_port_that_is_in_use_is_one_line(web: WebServer) -> None:
+    """With the option that names it."""
+    command = [
+        sys.executable,
+        *SERVER,
+        "0",
+        "--store",
+        "memory://",
+        "--web-port",
+        str(web.web_port),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"--web-port {web.web_port}: cannot listen there: " in done.stderr.splitlines()[-1]
 
 
 def test_metrics_tell_of_browsers(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ async def test_what_is_taken_counts() -> None:
             registration="closed",
             waiting_from_strangers=3,
             proxy_from="10.0.0.0/8",
+            origin="https://chat.example.org",
         )
         take(after, gateway, door, None)
         shared = gateway.shared
@@ -127,6 +128,7 @@ async def test_what_is_taken_counts() -> None:
         assert not shared.guard.registration_open
         assert shared.chat.one_to_one.guard is shared.chat.groups.guard is shared.guard
         assert door.proxies.networks == after.proxy_networks()
+        assert door.access.origins == after.origins()
 
 
 def test_the_page_says_what_reloads() -> None:

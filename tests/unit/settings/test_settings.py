@@ -102,6 +102,7 @@ def test_the_environment_of_others_is_nobody_s_business() -> None:
 LARGEST = 1_000_000_000_000
 PORTS = "a whole number from 0 to 65535"
 LENGTHS = "lengths from 128 to 1 and factors like 64,56:2,48:4, the longest first"
+ORIGINS = "http:// or https:// and a name, with commas between them"
 LEVELS = "one of debug, info, warning, error"
 
 
@@ -127,6 +128,12 @@ LEVELS = "one of debug, info, warning, error"
             ["--host", ""],
             "--host '': an address is needed; 0.0.0.0 is every one of this machine",
         ),
+        (
+            ["--web-host", ""],
+            "--web-host '': an address is needed; 0.0.0.0 is every one of this machine",
+        ),
+        (["--origin", "chat.example.org"], f"--origin chat.example.org: {ORIGINS}"),
+        (["--origin", "https://a.org/b"], f"--origin https://a.org/b: {ORIGINS}"),
         (["--log-level", "a\nb"], f"--log-level 'a\\nb': {LEVELS}"),
         (
             ["many", "--workers", "few"],
