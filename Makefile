@@ -14,8 +14,9 @@ COMPILE = build/lock/bin/uv pip compile --quiet --no-config --universal --python
 # Of the two parts of the integration tests one may have none that ARGS asks for (pytest's exit 5).
 OR_NONE = $(if $(ARGS),|| [ $$? -eq 5 ])
 
-# What the caller's shell says about another Python is not meant for this one.
-unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# What the caller's shell says about another Python is not meant for this one. Without bytecode,
+# each process that the tests start would compile all that it imports.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 export PIP_USER = 0
 
 .PHONY: help run cluster test lint page unit integration fuzz soak stampede mutations bench services check-infra lock audit clean
@@ -61,7 +62,7 @@ unit: page $(VENV)/.tests
 	$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal $(ARGS)
 
 integration: services $(VENV)/.tests
-	$(BIN)/python -m pytest tests/integration -m 'not apart' -n 3 --dist loadfile $(ARGS) $(OR_NONE)
+	$(BIN)/python -m pytest tests/integration -m 'not apart' -n 4 --dist loadfile --no-loadscope-reorder $(ARGS) $(OR_NONE)
 	$(BIN)/python -m pytest tests/integration -m apart $(ARGS) $(OR_NONE)
 
 bench: $(VENV)/.tests

@@ -7,17 +7,26 @@ from tests.integration.cluster import cluster_services, new_cluster
 from tests.integration.server_process import ServerProcess
 
 HERE = Path(__file__).parent
-# They want the machine, or a service in trouble, to themselves; the others run side by side.
+# They want the machine to themselves: it is what others feel of much work that they are about.
 APART = [
     HERE / name
     for name in (
         "abuse",
-        "delivery",
-        "test_cluster_failures.py",
+        "delivery/test_stampede.py",
         "test_large_things.py",
-        "test_redis_refuses.py",
         "test_rolling_restart.py",
+    )
+]
+# They wait for most of their time, so they begin before the others, which go on beside them.
+WAITING = [
+    HERE / name
+    for name in (
+        "delivery",
+        "test_node_failures.py",
+        "test_redis_failures.py",
+        "test_redis_refuses.py",
         "test_workers.py",
+        "test_database_failures.py",
     )
 ]
 
@@ -28,6 +37,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(place) for place in APART):
             item.add_marker(pytest.mark.apart)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Which of WAITING it belongs to; those that do not wait are last, in their order."""
+    places = [item.path.is_relative_to(place) for place in WAITING]
+    return places.index(True) if any(places) else len(places)
 
 
 @pytest.fixture

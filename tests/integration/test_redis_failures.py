@@ -1,0 +1,131 @@
+"""What a cluster does when Redis hangs, is down, or cuts its nodes off."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, nullcontext
+
+import pytest
+import redis
+
+from adapters.client.events import SessionEnded
+from tests.integration.chatter import Chatter, back, beside, eventually, newcomer
+from tests.integration.cluster import Cluster, NewCluster
+from tests.integration.raw_client import RawClient
+from tests.integration.test_sessions import cannot_resume
+from tests.integration.traffic import LEASE, comes_back_within, is_seen_online, log_in, traffic
+from tests.integration.trouble import Trouble, hangs, is_down
+
+MANY = 30  # messages: they take 3 s where a node looks at the log every 0.1 s
+SELDOM = 20.0  # seconds, which is less than they took if it looked every second
+TRY_AGAIN = 50  # the number of `try_again`
+
+
+def cut_subscriptions(cluster: Cluster) -> None:
+    with redis.Redis.from_url(cluster.redis.url()) as client:
+        client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+
+
+async def test_cut_subscriptions_lose_nothing(new_cluster: NewCluster) -> None:
+    """Redis cuts the nodes' subscriptions in the middle of traffic, five times."""
+    with new_cluster(nodes=2) as cluster:
+        async with (
+            newcomer(cluster.ports[0]) as anna,
+            newcomer(cluster.ports[1]) as bert,
+            traffic((anna, bert), (bert, anna)),
+        ):
+            for _ in range(5):
+                await beside(cut_subscriptions, cluster)
+                await asyncio.sleep(0.5)
+
+
+@pytest.mark.parametrize("seconds", [2, LEASE + 3])
+@pytest.mark.parametrize("trouble", [hangs, is_down])
+async def test_redis_can_be_away(new_cluster: NewCluster, trouble: Trouble, seconds: float) -> None:
+    """For a moment or for longer than a lease: chat goes on, nothing acknowledged is lost, and
+    presence mends itself when it is back."""
+    with new_cluster(nodes=2) as cluster:
+        async with newcomer(cluster.ports[0]) as anna, newcomer(cluster.ports[1]) as bert:
+            async with traffic((anna, bert), (bert, anna)) as flows:
+                outage = asyncio.ensure_future(trouble(cluster.redis, seconds))
+                for flow in flows:
+                    await flow.goes_on()
+                    await flow.arrives()
+                assert not outage.done()
+                await outage
+            await mended(cluster, anna, bert)
+
+
+@asynccontextmanager
+async def without_redis(cluster: Cluster) -> AsyncGenerator[None]:
+    await beside(cluster.redis.kill)
+    try:
+        yield
+    finally:
+        await beside(cluster.redis.start)
+
+
+async def test_without_redis_nodes_follow_the_log_by_themselves(new_cluster: NewCluster) -> None:
+    """They ask it ten times a second. People talk, groups are made, and whoever comes is let in;
+    but a client of version 1 is told to try again, since there is no telling where else it is."""
+    with new_cluster(nodes=2) as cluster:
+        async with (
+            newcomer(cluster.ports[0]) as anna,
+            without_redis(cluster),
+            newcomer(cluster.ports[1]) as bert,
+            back(cluster.ports[1], anna) as twin,
+        ):
+            async with asyncio.timeout(SELDOM):
+                for number in range(MANY):
+                    await bert.tells(anna, f"message {number}")
+            await twin.hears(*(f"message {number}" for number in range(MANY)))
+            group = await anna.client.create_group("hikers")
+            await bert.client.join_group(group.id)
+            await anna.client.send_group(group.id, "welcome")
+            await bert.hears("welcome")
+            await beside(is_told_to_try_again, cluster.ports[0], bert)
+
+
+def is_told_to_try_again(port: int, who: Chatter) -> None:
+    """A client of version 1, which may do so on the same connection."""
+    with RawClient(port) as client:
+        assert log_in(client, who)["errno"] == TRY_AGAIN
+        assert client.is_alive()
+
+
+@pytest.mark.parametrize("redis_is_there", [True, False])
+async def test_sessions_end_on_other_nodes_too(
+    new_cluster: NewCluster, *, redis_is_there: bool
+) -> None:
+    """One that is ended by name, and all others by a new password; by the log, so without Redis as
+    well."""
+    with new_cluster(nodes=2) as cluster:
+        async with (
+            newcomer(cluster.ports[0]) as anna,
+            back(cluster.ports[1], anna) as second,
+            back(cluster.ports[1], anna) as third,
+            nullcontext() if redis_is_there else without_redis(cluster),
+        ):
+            tokens = second.client.token, third.client.token
+            await end_session_of(anna, second)
+            await eventually(lambda: second.of(SessionEnded))
+            await cannot_resume(cluster.ports[1], tokens[0])
+            assert third.of(SessionEnded) == []
+            await anna.client.change_password(anna.password, "another")
+            await eventually(lambda: third.of(SessionEnded))
+            await cannot_resume(cluster.ports[1], tokens[1])
+            assert anna.of(SessionEnded) == []
+
+
+async def end_session_of(who: Chatter, other: Chatter) -> None:
+    """By another session of the same user."""
+    (mine,) = [one for one in await other.client.sessions() if one.current]
+    await who.client.end_session(mine.name)
+
+
+async def mended(cluster: Cluster, anna: Chatter, bert: Chatter) -> None:
+    """Nodes see one another's users again, and people of either version can come and go."""
+    await anna.client.add_friend(bert.id)
+    await is_seen_online(anna)
+    async with newcomer(cluster.ports[0]) as late:
+        await late.tells(bert, "a newcomer")
+    await comes_back_within(LEASE, cluster.ports[0], bert)
