@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 _HANDS = ThreadPoolExecutor(1)
 
-PATIENCE = 30.0  # seconds; what is waited for takes a fraction of it
+PATIENCE = 60.0  # seconds; what is waited for takes a fraction of it
 LIVELY = Settings(first_delay=0.05, longest_delay=0.5, greet_within=3.0, answer_within=5.0)
 
 _numbers = itertools.count(1)

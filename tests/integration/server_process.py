@@ -13,8 +13,8 @@ from typing import Self
 
 ROOT = Path(__file__).parents[2]
 SERVER = ("-m", "entrypoints.tcp_server")  # for Python, in front of the port
-STARTS_WITHIN = 20.0  # seconds
-STOPS_WITHIN = 20.0
+STARTS_WITHIN = 60.0  # seconds; a busy machine takes its time
+STOPS_WITHIN = 60.0
 
 _LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 

@@ -14,7 +14,7 @@ from tests.integration.server_process import ServerProcess
 from tests.integration.test_operators_port import get, number
 
 DAY_MS = 24 * 3600 * 1000
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 GROUP_CHAT = 1009
 
 

@@ -27,7 +27,7 @@ _marks = itertools.count(1)
 
 BUFFER = 1024  # bytes
 PACE = 0.045  # seconds that are at least between two frames of the server, which aims at 0.05
-PATIENCE = 20.0  # seconds until a test gives up waiting
+PATIENCE = 60.0  # seconds until a test gives up waiting
 
 LOGIN, LOGIN_ACK, LOGOUT, REGISTER, REGISTER_ACK = range(1000, 1005)
 ONE_CHAT, ADD_FRIEND, CREATE_GROUP, JOIN_GROUP, GROUP_CHAT = range(1005, 1010)
