@@ -10,9 +10,7 @@ from typing import Any, Self
 
 Frame = dict[str, Any]
 
-PATIENCE = (
-    20.0  # seconds until a test gives up on an answer; a server at leisure takes milliseconds
-)
+PATIENCE = 60.0  # seconds until a test gives up on an answer; most take milliseconds
 
 CHATS = (1005, 1009)
 ACK, ERROR, PONG = 1010, 1011, 1013
