@@ -266,7 +266,7 @@ def assemble(
         log, follower, sessions, seating, reader, marks, slots, attendance, ids, latches
     )
     tokens = LoginTokens(store.tokens, clock, ids)
-    devices = Devices(tokens, queue, sessions, clock, ids, tasks)
+    devices = Devices(tokens, queue, sessions, clock, ids, tasks, presence, name)
     node = Node(
         sessions=sessions,
         follower=follower,

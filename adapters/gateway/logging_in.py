@@ -145,7 +145,7 @@ async def _end_own(talk: Talk, session: Session) -> None:
     await talk.log_out()
     if is_device:
         with suppress(TryAgain):
-            await talk.chat.devices.throw_out(session.user, session.device)
+            await talk.chat.devices.logged_out(session.user, session.device)
 
 
 def _not_logged_in(talk: Talk) -> None:

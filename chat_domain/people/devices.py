@@ -12,6 +12,7 @@ from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import User
 from chat_domain.people.tokens import LoginTokens, Token
+from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Clock, Ids, Tasks
 
 UNFINISHED = 10_000  # endings that could not be written yet
@@ -25,6 +26,8 @@ class Devices:
     clock: Clock
     ids: Ids
     tasks: Tasks
+    presence: Presence
+    node: str  # this one, as presence calls it
     _unfinished: list[tuple[User, Change, int]] = attrs.field(factory=list, init=False)
 
     async def keep(self, user: User, token: Token) -> None:
@@ -44,6 +47,21 @@ class Devices:
         """The same of a session that may have ended already."""
         await self.tokens.end(user.id, name)
         await self._write(user, Change(What.DEVICE_ENDED, detail=name))
+
+    async def logged_out(self, user: User, name: str) -> None:
+        """A session of this name has ended here, with its tokens: end what else there may be of it.
+        Raises TryAgain like `end`."""
+        if await self._may_be_elsewhere(user.id, name):
+            await self._write(user, Change(What.DEVICE_ENDED, detail=name))
+
+    async def _may_be_elsewhere(self, user_id: int, name: str) -> bool:
+        if any(session.device == name for session in self.sessions.of(user_id)):
+            return True
+        try:
+            nodes = (await self.presence.where([user_id])).get(user_id, [])
+        except TryAgain:
+            return True
+        return any(node != self.node for node in nodes)
 
     async def end_all(self, user: User, but: str = "") -> None:
         """End all sessions of a user's, of version 1 as well, wherever they are, but for the one of
