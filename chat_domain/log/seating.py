@@ -74,6 +74,8 @@ class Seating:
             return
         head = self.follower.applied
         session.after = head if session.claim is None else min(opening.got, head)
+        if session.claim is None and session.held:
+            return  # the answer to its login says so, before which its client expects nothing
         session.client.reset(attrs.evolve(opening.ends, head=head))
 
 

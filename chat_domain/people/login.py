@@ -122,6 +122,15 @@ class Logins:
         self._came(session)
         return session
 
+    def as_it_is(self, start: Start) -> Start:
+        """What is to be told of a session now: positions may have begun anew since it was begun."""
+        follower, session = self.follower, start.session
+        if start.ends.epoch == follower.epoch:
+            return start
+        session.after = follower.applied
+        ends = Ends(follower.epoch, follower.applied, follower.oldest, follower.applied)
+        return Start(session, ends, reset=True)
+
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: let come what it has missed."""
         session.held = False

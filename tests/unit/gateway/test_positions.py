@@ -11,6 +11,7 @@ from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
 from chat_domain.people.login import MISSED_AT_MOST
+from chat_domain.people.tokens import LoginTokens, Token
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 LOGIN, RESUME, TAKEN, PING = 1000, 1015, 1014, 1012
@@ -446,3 +447,33 @@ async def test_version_1_hears_nothing_of_positions(server: Server, end: bytes) 
     await settled()
     assert old.heard() == []
     assert not old.is_gone()
+
+
+async def test_positions_that_begin_anew_during_a_login_are_told_by_its_answer(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And by nothing before it: a client knows what it is told by the answer alone."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    login = ann.heard()[0]
+    for text in ("one", "two", "three"):
+        await bob.ask(1005, toid=1, msg=text)
+    use = LoginTokens.use
+
+    async def use_late(tokens: LoginTokens, token: Token) -> Token:
+        await server.lose(1)
+        return await use(tokens, token)
+
+    monkeypatch.setattr(LoginTokens, "use", use_late)
+    again = server.join()
+    again.say(
+        {"msgid": 1015, "token": login["token"], "since": 3, "epoch": login["epoch"], "seq": 1}
+    )
+    await settled()
+    await settled()
+    await settled()
+    (ack,) = again.heard()
+    assert (ack["msgid"], ack["reset"], ack["head"]) == (1001, True, 2)
+    assert ack["epoch"] != login["epoch"]
+    await say(bob, 1, "behind it")
+    await settled()
+    assert [(one["at"], one["msg"]) for one in again.heard()] == [(3, "behind it")]
