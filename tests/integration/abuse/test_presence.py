@@ -5,12 +5,13 @@ import json
 import select
 import socket
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from adapters.passwords import Argon2Hasher
 from adapters.sqlite import sqlite_store
 from chat_domain.names import Name
-from tests.integration.abuse.attackers import ask, attacker, attackers
+from tests.integration.abuse.attackers import ask, attacker
 from tests.integration.abuse.bystanders import undisturbed
 from tests.integration.raw_client import PATIENCE
 from tests.integration.server_process import ServerProcess
@@ -26,8 +27,8 @@ async def test_somebody_popular_who_comes_and_goes(tmp_path: Path) -> None:
     popular, listers = await somebody_popular(path)
     with ServerProcess(f"sqlite:///{path}", "--hashing", "cheap") as server:
         async with undisturbed(server) as talk:
-            with attackers(server.port, len(listers)) as socks:
-                await asyncio.to_thread(log_in, socks, listers)
+            with ExitStack() as stack:
+                socks = await asyncio.to_thread(log_in, stack, server.port, listers)
                 begun = time.monotonic()
                 with talk.during("coming and going"):
                     times = await asyncio.to_thread(come_and_go, server.port, popular)
@@ -52,9 +53,13 @@ async def somebody_popular(path: Path) -> tuple[int, list[int]]:
     return popular, listers
 
 
-def log_in(socks: list[socket.socket], users: list[int]) -> None:
-    for sock, user_id in zip(socks, users, strict=True):
-        assert ask(sock, msgid=1000, id=user_id, password="x", v=2)["errno"] == 0
+def log_in(stack: ExitStack, port: int, users: list[int]) -> list[socket.socket]:
+    """One after the other: so many strangers at once would be too many of an address."""
+    socks = []
+    for user_id in users:
+        socks.append(stack.enter_context(attacker(port)))
+        assert ask(socks[-1], msgid=1000, id=user_id, password="x", v=2)["errno"] == 0
+    return socks
 
 
 def come_and_go(port: int, user_id: int) -> int:
