@@ -30,11 +30,12 @@ class Session:
     """id: new with each session. device: what its tokens are kept under; its id, of version 1.
     claim: its user's slot, of version 1 alone. groups: those that its user is in, as far as this
     node has applied the log. regrouped: the position of the last change of that. taken: everything
-    up to there is taken over.
+    up to there is taken over. begun_anew: positions have begun anew since it was begun.
     """
 
     __slots__ = (
         "after",
+        "begun_anew",
         "choked",
         "claim",
         "client",
@@ -74,6 +75,7 @@ class Session:
         self.taken = 0
         self.live = self.choked = self.reading = self.ended = self.discarded = False
         self.seated = False  # whether `groups` are known
+        self.begun_anew = False
         self.held = True
         self.unanswered = 0
         self.written = 0  # the highest position of what it wrote
@@ -135,6 +137,7 @@ class Session:
     def begin_anew(self) -> None:
         """Positions mean something else from now on; it has none until it is seated again."""
         self.live = self.seated = False
+        self.begun_anew = True
         self.after = self.taken = 0
         self.unheard = None
 

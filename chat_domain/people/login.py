@@ -71,9 +71,7 @@ class Logins:
             self._discard(session)
             raise
         self._came(session)
-        follower = self.follower
-        ends = Ends(follower.epoch, follower.applied, follower.oldest, opening.ends.changed)
-        return Start(session, ends, reset)
+        return Start(session, self._as_applied(opening.ends), reset)
 
     async def _place(self, session: Session, since: Since, got: int, ends: Ends) -> bool:
         """Put a device where it is in the log; return whether it has to begin anew."""
@@ -86,7 +84,7 @@ class Logins:
             lost = since.epoch != ends.epoch or after > applied or after < ends.oldest - 1
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
-        lost = lost or self.follower.epoch != ends.epoch  # by now
+        lost = lost or session.begun_anew
         session.after = self.follower.applied if lost else after
         if since.at is not None and not lost:  # what it has written down it has taken over
             self._remember_writers(session, self.marks.of(user_id, got))
@@ -124,12 +122,18 @@ class Logins:
 
     def as_it_is(self, start: Start) -> Start:
         """What is to be told of a session now: positions may have begun anew since it was begun."""
-        follower, session = self.follower, start.session
-        if start.ends.epoch == follower.epoch:
+        session = start.session
+        if not session.begun_anew:
             return start
-        session.after = follower.applied
-        ends = Ends(follower.epoch, follower.applied, follower.oldest, follower.applied)
-        return Start(session, ends, reset=True)
+        session.after = self.follower.applied
+        return Start(session, self._as_applied(start.ends), reset=True)
+
+    def _as_applied(self, ends: Ends) -> Ends:
+        """The log as this node has applied it."""
+        follower = self.follower
+        return attrs.evolve(
+            ends, epoch=follower.epoch, head=follower.applied, oldest=follower.oldest
+        )
 
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: let come what it has missed."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.gateway.watch import PING_AFTER
-from chat_domain.entries import Opening
+from chat_domain.entries import TEXT, Batch, Entry, Opening, Place, pair
 from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
@@ -477,3 +477,37 @@ async def test_positions_that_begin_anew_during_a_login_are_told_by_its_answer(
     await say(bob, 1, "behind it")
     await settled()
     assert [(one["at"], one["msg"]) for one in again.heard()] == [(3, "behind it")]
+
+
+async def test_what_was_forgotten_unseen_during_a_login_is_told_by_its_answer(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The epoch stays as it is then; the device begins at the head all the same."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    login = ann.heard()[0]
+    await bob.ask(1005, toid=1, msg="seen")
+    use = LoginTokens.use
+
+    async def use_late(tokens: LoginTokens, token: Token) -> Token:
+        inner = server.log.inner
+        for text in ("old", "young"):
+            entry = Entry(pair(1, 2), TEXT, 2, "Bob", f"elsewhere-{text}", text)
+            entry.time_ms = server.clock.now_ms() + (text == "young")
+            inner.commit(Batch((entry,), login["epoch"], (await inner.ends()).head, Place()))
+        await inner.forget(server.clock.now_ms() + 1, 9)
+        await server.chat.follower.look()
+        return await use(tokens, token)
+
+    monkeypatch.setattr(LoginTokens, "use", use_late)
+    again = server.join()
+    again.say(
+        {"msgid": 1015, "token": login["token"], "since": 1, "epoch": login["epoch"], "seq": 1}
+    )
+    await settled()
+    await settled()
+    (ack,) = again.heard()
+    assert (ack["msgid"], ack["reset"], ack["head"]) == (1001, True, 3)
+    assert (ack["epoch"], ack["oldest"]) == (login["epoch"], 3)
+    await say(bob, 1, "behind it")
+    await settled()
+    assert [(one["at"], one["msg"]) for one in again.heard()] == [(4, "behind it")]
