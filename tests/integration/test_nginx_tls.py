@@ -4,11 +4,10 @@ import ssl
 from functools import partial
 from pathlib import Path
 
-import trustme
-
 from adapters.client.chat_client import ChatClient
 from adapters.client.events import Message
 from entrypoints.services.nginx import Nginx
+from tests.integration.certificates import Files
 from tests.integration.chatter import LIVELY, eventually
 from tests.integration.cluster import LIKE_NGINX, NGINX_COMES_FROM, NodeProcess
 from tests.integration.test_nginx import ELSEWHERE, PING, from_elsewhere, peers_of, read_frame
@@ -25,12 +24,8 @@ def greet_from_elsewhere(port: int, trusting: ssl.SSLContext) -> None:
 
 async def test_people_talk_through_tls(tmp_path: Path) -> None:
     """The node knows where they really are, by the header that comes before what they say."""
-    authority, trusting = trustme.CA(), ssl.create_default_context()
-    authority.configure_trust(trusting)
-    issued = authority.issue_cert("127.0.0.1")
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    issued.cert_chain_pems[0].write_to_path(cert)
-    issued.private_key_pem.write_to_path(key)
+    files = Files.issued(tmp_path)
+    trusting, certificate = files.trusting(), (files.cert, files.key)
     heard: list[str] = []
 
     def note(event: object) -> None:
@@ -40,7 +35,7 @@ async def test_people_talk_through_tls(tmp_path: Path) -> None:
     options = ["--hashing", "cheap", "--log-level", "debug"]
     with (
         NodeProcess("memory://", *LIKE_NGINX, *options) as node,
-        Nginx(tmp_path, [node.port], certificate=(cert, key), comes_from=NGINX_COMES_FROM) as nginx,
+        Nginx(tmp_path, [node.port], certificate=certificate, comes_from=NGINX_COMES_FROM) as nginx,
     ):
         connect = partial(
             ChatClient.connect, "127.0.0.1", nginx.port, tls=trusting, settings=LIVELY

@@ -12,7 +12,6 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
-import attrs
 import pytest
 import trustme
 
@@ -20,6 +19,7 @@ from adapters.client.chat_client import ChatClient
 from adapters.client.errors import ConnectionLost, NeedsTls
 from adapters.client.events import Message
 from entrypoints.services.ports import free_port
+from tests.integration.certificates import Files
 from tests.integration.chatter import LIVELY, eventually
 from tests.integration.server_process import ROOT, ServerProcess
 
@@ -28,34 +28,13 @@ IN_MEMORY = ["--store", "memory://"]
 PROXIED = b"PROXY TCP4 203.0.113.9 127.0.0.1 40000 6000\r\n"
 
 
-@attrs.frozen
-class Files:
-    """A certificate authority, and where the server's certificate lies."""
-
-    authority: trustme.CA
-    cert: Path
-    key: Path
-
-    def issue(self, authority: trustme.CA) -> None:
-        issued = authority.issue_cert("127.0.0.1")
-        self.key.write_bytes(issued.private_key_pem.bytes())
-        self.cert.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-
-    def trusting(self, authority: trustme.CA | None = None) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        (authority or self.authority).configure_trust(context)
-        return context
-
-
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
-    files = Files(trustme.CA(), tmp_path / "cert.pem", tmp_path / "key.pem")
-    files.issue(files.authority)
-    return files
+    return Files.issued(tmp_path)
 
 
 def options(files: Files) -> list[str]:
-    return ["--tls-cert", str(files.cert), "--tls-key", str(files.key), "--hashing", "cheap"]
+    return [*files.options(), "--hashing", "cheap"]
 
 
 @pytest.fixture

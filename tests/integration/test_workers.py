@@ -14,15 +14,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import trustme
 
 from entrypoints.services.program import wait_until
+from tests.integration.certificates import Files
 from tests.integration.cluster import NewCluster, NodeProcess, Services
 from tests.integration.processes import is_gone
 from tests.integration.raw_client import ACK, PATIENCE, RawClient
 from tests.integration.server_process import ROOT
-from tests.integration.test_tls import Files
-from tests.integration.test_tls import options as tls_options
 from tests.integration.web_client import WebClient, WebServer
 
 WORKERS = 3
@@ -206,10 +204,10 @@ def test_workers_do_not_outlive_their_watcher(server: NodeProcess) -> None:
 
 def test_each_worker_reads_a_new_certificate(cluster_services: Services, tmp_path: Path) -> None:
     """SIGHUP goes to the watcher, as all signals do."""
-    files = Files(trustme.CA(), tmp_path / "cert.pem", tmp_path / "key.pem")
-    files.issue(files.authority)
+    files = Files.issued(tmp_path)
     broker = cluster_services.redis.url(), "--broker-prefix", f"tls{os.getpid()}"
-    options = ("--workers", str(WORKERS), "--broker", *broker, *tls_options(files))
+    others = "--broker", *broker, "--hashing", "cheap"
+    options = ("--workers", str(WORKERS), *others, *files.options())
     with NodeProcess("memory://", *options) as process:
         assert wait_until(lambda: process.log.count("listening") >= WORKERS, PATIENCE)
         os.kill(process.pid, signal.SIGHUP)

@@ -7,12 +7,10 @@ import ssl
 import time
 from pathlib import Path
 
-import trustme
-
 from tests.integration.abuse.attackers import attacker, attackers, last_words, raise_file_limit
 from tests.integration.abuse.bystanders import memory_of, undisturbed
+from tests.integration.certificates import Files
 from tests.integration.server_process import ServerProcess
-from tests.integration.test_tls import Files
 from tests.integration.test_tls import options as tls_options
 
 MIB = 1024 * 1024
@@ -70,8 +68,7 @@ async def test_slowloris(tmp_path: Path) -> None:
 
 async def test_handshakes_that_never_end(tmp_path: Path) -> None:
     """Two thousand that have begun TLS, or not even that; all are hung up on, and others get in."""
-    files = Files(trustme.CA(), tmp_path / "cert.pem", tmp_path / "key.pem")
-    files.issue(files.authority)
+    files = Files.issued(tmp_path)
 
     def stop_halfway(port: int) -> list[bytes]:
         hello = client_hello()

@@ -1,14 +1,13 @@
 """People over WebSockets, beside people over TCP."""
 
-import ssl
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import trustme
 
 from entrypoints.services.ports import free_port
+from tests.integration.certificates import Files
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ROOT, SERVER
 from tests.integration.web_client import (
@@ -20,8 +19,6 @@ from tests.integration.web_client import (
     get,
     read_answer,
 )
-
-Trusting = tuple[ssl.SSLContext, list[str]]
 
 
 def logged_in(client: RawClient, name: str) -> RawClient:
@@ -144,20 +141,13 @@ def test_metrics_tell_of_browsers(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def trusting(tmp_path: Path) -> Trusting:
-    """What trusts a new certificate, and the options by which a server has it."""
-    authority, context = trustme.CA(), ssl.create_default_context()
-    authority.configure_trust(context)
-    issued = authority.issue_cert("127.0.0.1")
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    issued.cert_chain_pems[0].write_to_path(cert)
-    issued.private_key_pem.write_to_path(key)
-    return context, ["--tls-cert", str(cert), "--tls-key", str(key)]
+def files(tmp_path: Path) -> Files:
+    return Files.issued(tmp_path)
 
 
-def test_with_tls(trusting: Trusting) -> None:
+def test_with_tls(files: Files) -> None:
     """The page and the chat, by the same certificate as on the other port."""
-    context, options = trusting
+    context, options = files.trusting(), files.options()
     with WebServer("memory://", "--hashing", "cheap", *options) as web:
         with connected(web.web_port, tls=context) as sock:
             sock.sendall(get())
@@ -170,9 +160,9 @@ def test_with_tls(trusting: Trusting) -> None:
             assert anna.code() == 1003
 
 
-def test_http_to_a_port_with_tls(trusting: Trusting) -> None:
+def test_http_to_a_port_with_tls(files: Files) -> None:
     """Is told so in its own words."""
-    with WebServer("memory://", *trusting[1]) as web:
+    with WebServer("memory://", *files.options()) as web:
         answer = asked(web.web_port, get())
         assert (answer.status, answer.body) == (400, b"this port speaks TLS: https://\n")
 

@@ -1,16 +1,15 @@
 """infra/nginx.conf and nginx-tls.conf between browsers and real nodes."""
 
-import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import attrs
 import pytest
-import trustme
 
 from entrypoints.services.nginx import Nginx
 from entrypoints.services.ports import free_port
+from tests.integration.certificates import Files
 from tests.integration.cluster import LIKE_NGINX, NGINX_COMES_FROM, NodeProcess
 from tests.integration.web_client import (
     NoWebSocket,
@@ -113,13 +112,9 @@ def test_a_node_s_close_codes_come_through(stack: ExitStack, tmp_path: Path) -> 
 
 def test_with_tls(stack: ExitStack, tmp_path: Path) -> None:
     """The page, and the chat beside it."""
-    authority, trusting = trustme.CA(), ssl.create_default_context()
-    authority.configure_trust(trusting)
-    issued = authority.issue_cert("127.0.0.1")
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    issued.cert_chain_pems[0].write_to_path(cert)
-    issued.private_key_pem.write_to_path(key)
-    site = started(stack, tmp_path, 1, (cert, key))
+    files = Files.issued(tmp_path)
+    trusting = files.trusting()
+    site = started(stack, tmp_path, 1, (files.cert, files.key))
     with connected(site.port, tls=trusting) as sock:
         sock.sendall(get())
         page = read_answer(sock)
