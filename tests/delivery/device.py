@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from typing import Protocol, TypeVar
 
 import attrs
 
@@ -41,6 +42,28 @@ class Somebody:
     own_groups: list[int] = attrs.field(factory=list)  # which they have made, and never leave
 
 
+class Living(Protocol):
+    history: History
+    rng: random.Random
+
+    async def be_here(self) -> object: ...
+
+
+L = TypeVar("L", bound=Living)
+Steps = Sequence[tuple[Callable[[L], Awaitable[None]], int]]  # and how often each is taken
+
+
+async def live(one: L, steps: Steps[L], until: float, failure: type[Exception]) -> None:
+    """Do one thing after the other until that time of the history. failure: what may come of it."""
+    while one.history.now < until:
+        step, _ = one.rng.choices(steps, [weight for _, weight in steps])[0]
+        with suppress(failure, TimeoutError):
+            async with asyncio.timeout(max(until + 1 - one.history.now, 1)):
+                await one.be_here()
+                await step(one)
+        await asyncio.sleep(one.rng.expovariate(STEPS_A_SECOND))
+
+
 @attrs.define(eq=False)
 class Device:
     """Its client processes come one after the other; `process` is the present one. number: of all
@@ -59,13 +82,7 @@ class Device:
 
     async def live(self, until: float) -> None:
         """Do one thing after the other until that time of the history."""
-        while self.history.now < until:
-            step, _ = self.rng.choices(_STEPS, [weight for _, weight in _STEPS])[0]
-            with suppress(ClientError, TimeoutError):
-                async with asyncio.timeout(max(until + 1 - self.history.now, 1)):
-                    await self.be_here()
-                    await step(self)
-            await asyncio.sleep(self.rng.expovariate(STEPS_A_SECOND))
+        await live(self, _STEPS, until, ClientError)
 
     async def be_here(self) -> Process:
         """Be logged in, by a new process if the present one is of no use any more."""
@@ -264,8 +281,7 @@ def text_of(key: str, rng: random.Random) -> str:
     return f"{key} {'é' * length}{END}"
 
 
-Step = Callable[[Device], Awaitable[None]]
-_STEPS: tuple[tuple[Step, int], ...] = (
+_STEPS: Steps[Device] = (
     (Device.write, 50),
     (Device.write_to_group, 30),
     (Device.write_to_all, 6),

@@ -3,13 +3,12 @@
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 import attrs
 
-from tests.delivery.device import COMES_BACK_WITHIN, STEPS_A_SECOND, Somebody, text_of
+from tests.delivery.device import COMES_BACK_WITHIN, Somebody, Steps, live, text_of
 from tests.delivery.history import History, crc_of
 from tests.delivery.network import LOOPBACK
 from tests.delivery.process import NUMBERS
@@ -41,13 +40,7 @@ class OldDevice:
 
     async def live(self, until: float) -> None:
         """Do one thing after the other until that time of the history."""
-        while self.history.now < until:
-            step, _ = self.rng.choices(_STEPS, [weight for _, weight in _STEPS])[0]
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(max(until + 1 - self.history.now, 1)):
-                    await self.be_here()
-                    await step(self)
-            await asyncio.sleep(self.rng.expovariate(STEPS_A_SECOND))
+        await live(self, _STEPS, until, OSError)
 
     async def be_here(self) -> None:
         """Be logged in. Raises TimeoutError."""
@@ -156,8 +149,7 @@ class OldDevice:
         self.history.note("live", user=self.user.id, ok=ok)
 
 
-Step = Callable[[OldDevice], Awaitable[None]]
-_STEPS: tuple[tuple[Step, int], ...] = (
+_STEPS: Steps[OldDevice] = (
     (OldDevice.write, 40),
     (OldDevice.write_to_group, 20),
     (OldDevice.stay, 20),
