@@ -9,7 +9,7 @@
 
 import { best, explained, speak, spoken, t } from "./i18n/i18n.js";
 import { Chats } from "./model/chats.js";
-import { MSG, groupKey, idOf, isGroup, newCid, userKey, where } from "./protocol/protocol.js";
+import { MSG, idOf, isGroup, keyOf, newCid, userKey, where } from "./protocol/protocol.js";
 import { Emitter } from "./session/emitter.js";
 import { Session } from "./session/session.js";
 import { Store } from "./store/store.js";
@@ -144,8 +144,7 @@ export class App extends Emitter {
 
   /** @param {Identity} me */
   async _online(me) {
-    const remember = this._remember ?? IDENTITY in localStorage;
-    (remember ? localStorage : sessionStorage)[IDENTITY] = JSON.stringify(me);
+    keepIdentity(me, this._remember);
     this._banner?.online();
     const { session } = this;
     try {
@@ -215,10 +214,7 @@ export class App extends Emitter {
   /** @param {Frame} frame */
   _settled(frame) {
     this.preferences = { hide_read: frame.hide_read, hide_typing: frame.hide_typing };
-    if (frame.toid || frame.groupid) {
-      const key = frame.groupid ? groupKey(frame.groupid) : userKey(frame.toid);
-      this.chats.chat(key).muted = Boolean(frame.muted);
-    }
+    if (frame.toid || frame.groupid) this.chats.chat(keyOf(frame)).muted = Boolean(frame.muted);
   }
 
   /** @param {Record<string, any>} one */
@@ -294,33 +290,28 @@ export class App extends Emitter {
   }
 
   /** @param {Key} key */
-  async loadNewest(key) {
-    const { chats } = this;
-    const ack = await this.session.ask({ msgid: MSG.HISTORY, ...where(key), limit: PAGE });
-    await this._paged(chats, ack, "newest");
+  loadNewest(key) {
+    return this._load(key, "newest");
   }
 
   /** @param {Key} key @param {number} before */
-  async loadOlder(key, before) {
-    const { chats } = this;
-    const ack = await this.session.ask({ msgid: MSG.HISTORY, ...where(key), before, limit: PAGE });
-    await this._paged(chats, ack, "older");
+  loadOlder(key, before) {
+    return this._load(key, "older", { before });
   }
 
   /** @param {Key} key @param {number} after */
-  async loadNewer(key, after) {
-    const { chats } = this;
-    const ack = await this.session.ask({ msgid: MSG.HISTORY, ...where(key), after, limit: PAGE });
-    await this._paged(chats, ack, "newer");
+  loadNewer(key, after) {
+    return this._load(key, "newer", { after });
   }
 
-  /** @param {Chats} chats @param {Frame} ack @param {"newest" | "older" | "newer"} which */
-  async _paged(chats, ack, which) {
+  /** @param {Key} key @param {"newest" | "older" | "newer"} which @param {object} [place] */
+  async _load(key, which, place) {
+    const { chats } = this;
+    const ack = await this.session.ask({ msgid: MSG.HISTORY, ...where(key), ...place, limit: PAGE });
     if (chats !== this.chats) return; // somebody else has logged in
-    const { key, messages } = chats.paged(ack, which);
-    const page = messages.filter((one) => ack.entries.some((/** @type {Frame} */ it) => it.at === one.at));
+    const entries = chats.paged(ack, which);
     if (key === this.open) this.changed();
-    await this._store?.remember(page);
+    await this._store?.remember(entries);
   }
 
   // -- what its user does ------------------------------------------------------------------------
@@ -422,7 +413,7 @@ export class App extends Emitter {
     const { me } = this.session;
     if (!me) return;
     me.token = ack.token;
-    (IDENTITY in localStorage ? localStorage : sessionStorage)[IDENTITY] = JSON.stringify(me);
+    keepIdentity(me);
   }
 
   /** @param {Key} key */
@@ -575,6 +566,14 @@ export class App extends Emitter {
   _conversation = null;
   /** @type {Banner | null} */
   _banner = null;
+}
+
+/**
+ * Beyond this tab only where its user has asked for that, or had before.
+ * @param {Identity} me
+ */
+function keepIdentity(me, remember = IDENTITY in localStorage) {
+  (remember ? localStorage : sessionStorage)[IDENTITY] = JSON.stringify(me);
 }
 
 /** Where the page comes from is where the chat is. */

@@ -104,7 +104,6 @@ export default {
   // settings
   settings: "Settings",
   notifications: "Notify me",
-  notifications_denied: "The browser does not allow it.",
   hide_read: "Do not tell what I have read",
   hide_typing: "Do not tell when I type",
   devices: "Devices",
@@ -123,6 +122,7 @@ export default {
   keys: "Ctrl-K: switch · Alt-↑ ↓: one up, one down · Escape: back",
   // errors, by their names in the protocol
   error_lost: "There is no connection. Nothing was changed, or it is not known.",
+  error_notifications_denied: "The browser does not allow it.",
   error_name_taken: "This name is taken, or looks like one that is.",
   error_bad_credentials: "There is no such account, or it has another password.",
   error_bad_name: "This cannot be a name.",

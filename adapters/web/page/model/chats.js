@@ -105,10 +105,7 @@ export class Chats {
     const isNew = !chat.last || entry.at > chat.last.at;
     if (isNew) chat.last = entry;
     if (chat.loaded && chat.atEnd) insert(chat.messages, entry);
-    if (chat.messages.length > MOST_LOADED) {
-      chat.messages.splice(0, chat.messages.length - MOST_LOADED);
-      chat.atStart = false;
-    }
+    letGoOfOldest(chat);
     const counts = isNew && entry.from !== this.me && !entry.change && entry.at > chat.read;
     if (counts) chat.unread += 1;
     return counts;
@@ -138,7 +135,7 @@ export class Chats {
   }
 
   /**
-   * A page of HISTORY. where: what was asked for.
+   * A page of HISTORY. where: what was asked for. Return its entries.
    * @param {Frame} ack @param {"newest" | "older" | "newer"} where
    */
   paged(ack, where) {
@@ -160,13 +157,10 @@ export class Chats {
     } else {
       for (const entry of entries) insert(chat.messages, entry);
       chat.atEnd = !ack.more;
-      if (chat.messages.length > MOST_LOADED) {
-        chat.messages.splice(0, chat.messages.length - MOST_LOADED);
-        chat.atStart = false;
-      }
+      letGoOfOldest(chat);
     }
     for (const mark of ack.marks ?? []) markRead(chat, mark.id, mark.read);
-    return chat;
+    return entries;
   }
 
   /** What is kept here may be shown until the server says more. @param {Key} key @param {Entry[]} kept */
@@ -292,6 +286,14 @@ export class Chats {
 function latest(chats, chat) {
   const waits = chats.waiting(chat.key).length ? Number.MAX_SAFE_INTEGER : 0;
   return waits || (chat.last?.at ?? 0);
+}
+
+/** Keep no more than MOST_LOADED. @param {Chat} chat */
+function letGoOfOldest(chat) {
+  const count = chat.messages.length - MOST_LOADED;
+  if (count <= 0) return;
+  chat.messages.splice(0, count);
+  chat.atStart = false;
 }
 
 /** @param {Chat} chat @param {number} id @param {number} at */

@@ -5,15 +5,17 @@
  * @import {Chat} from "../model/chats.js"
  */
 
-import { explained, t } from "../i18n/i18n.js";
+import { t } from "../i18n/i18n.js";
 import { MSG, idOf, isGroup, userKey } from "../protocol/protocol.js";
 import { button, dialog, field, h, say } from "./dom.js";
+import { trier } from "./trying.js";
 
 const MEMBERS_SHOWN = 200;
 
 /** @param {App} app @param {Chat} chat */
 export function openAbout(app, chat) {
   const alert = h("p", { class: "alert", role: "alert" });
+  const tried = trier(alert);
   const body = h("div");
   const box = dialog(app.nameOf(chat), t("close"), alert, body);
   draw();
@@ -86,18 +88,8 @@ export function openAbout(app, chat) {
       t("close"),
       button(t("leave"), () => {
         sure.close();
-        tried(() => app.session.ask({ msgid: MSG.LEAVE_GROUP, groupid })).then(() => box.close());
+        tried(() => app.session.ask({ msgid: MSG.LEAVE_GROUP, groupid })).then((left) => left && box.close());
       }, { class: "danger" }),
     );
-  }
-
-  /** @param {() => Promise<unknown>} act */
-  async function tried(act) {
-    try {
-      say(alert, "");
-      await act();
-    } catch (error) {
-      say(alert, explained(error));
-    }
   }
 }

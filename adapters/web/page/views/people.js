@@ -4,13 +4,15 @@
  * @import {App} from "../app.js"
  */
 
-import { explained, t } from "../i18n/i18n.js";
+import { t } from "../i18n/i18n.js";
 import { MSG, groupKey, userKey } from "../protocol/protocol.js";
-import { button, dialog, field, h, say } from "./dom.js";
+import { button, dialog, field, h } from "./dom.js";
+import { trier } from "./trying.js";
 
 /** @param {App} app */
 export function openPeople(app) {
   const alert = h("p", { class: "alert", role: "alert" });
+  const tried = trier(alert);
   const friends = h("ul", { class: "people" });
   const box = dialog(
     t("new"),
@@ -61,16 +63,6 @@ export function openPeople(app) {
   function show(key) {
     box.close();
     app.show(key);
-  }
-
-  /** @param {() => Promise<unknown>} act */
-  async function tried(act) {
-    try {
-      say(alert, "");
-      await act();
-    } catch (error) {
-      say(alert, explained(error));
-    }
   }
 
   /**

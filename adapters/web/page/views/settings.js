@@ -4,18 +4,20 @@
  * @import {App} from "../app.js"
  */
 
-import { brief, explained, t } from "../i18n/i18n.js";
+import { brief, t } from "../i18n/i18n.js";
 import { MSG } from "../protocol/protocol.js";
 import { languageChoice } from "./login.js";
 import { button, dialog, field, h, say } from "./dom.js";
+import { trier } from "./trying.js";
 
 /** @param {App} app */
 export function openSettings(app) {
   const alert = h("p", { class: "alert", role: "alert" });
+  const tried = trier(alert);
   const done = h("p", { role: "status" });
   const devices = h("ul", { class: "people" }, h("li", {}, t("loading")));
   const notify = check(t("notifications"), app.notifier.wanted, async (on) => {
-    if (!(await app.notifier.want(on))) throw { error: "", message: "" };
+    if (!(await app.notifier.want(on))) throw { error: "notifications_denied" };
   });
   const box = dialog(
     t("settings"),
@@ -96,17 +98,5 @@ export function openSettings(app) {
       field(t("new_password"), next),
       h("button", { type: "submit" }, t("change")),
     );
-  }
-
-  /** Return whether it went well. @param {() => Promise<unknown>} act */
-  async function tried(act) {
-    try {
-      say(alert, "");
-      await act();
-      return true;
-    } catch (error) {
-      say(alert, error instanceof Error ? explained(error) : t("notifications_denied"));
-      return false;
-    }
   }
 }
