@@ -11,7 +11,7 @@ from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link, Receiver
 from adapters.tcp.connection import TransportLink
 from adapters.tcp.outboxes import Outboxes
-from adapters.web.messages import IncomingMessages
+from adapters.web.messages import MEDIUM, SHORT, IncomingMessages
 
 CLOSES_WITHIN = 2.0  # seconds that the other side has to say that it has closed as well
 ENDED_ELSEWHERE = 4001  # the session: nobody is to come back by its token
@@ -25,7 +25,6 @@ _CODES = {
     Ending.SERVER_ERROR: CloseCode.INTERNAL_ERROR,
     Ending.LOGGED_OUT: ENDED_ELSEWHERE,
 }
-_SHORT, _MEDIUM = 126, 65_536  # bytes from which on a frame's length takes 2 and 8 bytes more
 _TEXT = 0x81  # how the frame of a whole message begins
 _CLOSE = b"\x88"
 
@@ -107,8 +106,8 @@ class WebLink(TransportLink):
 
 
 def _header(size: int) -> bytes:
-    if size < _SHORT:
+    if size < SHORT:
         return bytes((_TEXT, size))
-    if size < _MEDIUM:
+    if size < MEDIUM:
         return b"\x81\x7e" + size.to_bytes(2, "big")
     return b"\x81\x7f" + size.to_bytes(8, "big")

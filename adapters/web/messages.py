@@ -12,7 +12,7 @@ from websockets.server import ServerProtocol
 
 from adapters.wire.framing import BrokenStream, FrameTooLong
 
-_SHORT, _MEDIUM = 126, 65_536  # bytes from which on a frame's length takes 2 and 8 bytes more
+SHORT, MEDIUM = 126, 65_536  # bytes from which on a frame's length takes 2 and 8 bytes more
 _LEAST, _MASK = 2, 4  # bytes of each client's header
 PIECE = 2048  # bytes looked into at a time: 340 of the smallest frames, some 2 ms
 
@@ -162,5 +162,5 @@ class IncomingMessages:
 def _size_of(frame: Frame) -> int:
     """How many bytes it has taken, if its length was written in as few as there have to be."""
     size = len(frame.data)
-    length = 0 if size < _SHORT else 2 if size < _MEDIUM else 8
+    length = 0 if size < SHORT else 2 if size < MEDIUM else 8
     return _LEAST + length + _MASK + size

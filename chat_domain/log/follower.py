@@ -25,7 +25,7 @@ from typing import Protocol
 from chat_domain.entries import Ends, Entry, Place, What, is_group, is_of_one
 from chat_domain.errors import TryAgain
 from chat_domain.log.ring import Ring
-from chat_domain.log.session import Session  # rooms
+from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import Claim
 from chat_domain.notes import Appended

@@ -17,7 +17,7 @@ from chat_domain.ports.runtime import Clock
 from chat_domain.ports.store import Groups, Log
 
 DAY_MS = 24 * 3600 * 1000
-FOR_EVER = MAX_DAYS + 1
+LONGER_THAN_ANY = MAX_DAYS + 1
 GROUPS_AT_ONCE = 200
 
 
@@ -57,7 +57,7 @@ class Retention:
         after = 0
         while page := await self.groups.keeping(after, GROUPS_AT_ONCE):
             for one in page:
-                if 0 < one.days < (self.keep_days or FOR_EVER):
+                if 0 < one.days < (self.keep_days or LONGER_THAN_ANY):
                     yield one.group_id, one.days
             after = page[-1].group_id
 
