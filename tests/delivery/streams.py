@@ -120,9 +120,13 @@ class Streams:
             stream.began < lost + NOTICED_WITHIN and lost < stream.ended for lost in self._lost_at
         )
 
-    def furthest(self, user: int) -> Furthest:
-        """How far a user's clients have got so far."""
-        return Furthest(self._taken_by.get(user, 0), len(self.texts[user]))
+    def furthest(self, user: int, log: int) -> Furthest:
+        """How far a user's clients have got so far, as who knows of so many losses can know it:
+        whoever does not know of the last goes by the log before it."""
+        taken = self._taken_by.get(user, 0)
+        if log < len(self._lost_at):
+            taken = max(taken, self._taken_before.get(user, 0))
+        return Furthest(taken, len(self.texts[user]))
 
     def _comes(self, event: Event) -> None:
         """It counts before the login is answered."""
@@ -138,8 +142,9 @@ class Streams:
         self._begin(event, event["user"], event["version"], since)
 
     def _begin(self, event: Event, user: int, version: int, since: int | None) -> None:
-        furthest, epoch = self.furthest(user), event["epoch"]
+        epoch = event["epoch"]
         log = self._epochs.setdefault(epoch, len(self._lost_at)) if epoch else 0
+        furthest = self.furthest(user, log)
         wire, t = event["wire"], event["t"]
         asked = self._asked.pop(wire, t)
         stream = Stream(wire, user, version, since, event["head"], furthest, asked, t, log)
@@ -194,10 +199,7 @@ class Streams:
     def _marks(self, event: Event) -> None:
         stream, user = self._open.get(event["wire"]), event["user"]
         if stream is not None:
-            furthest = self.furthest(user)
-            if stream.log < len(self._lost_at):  # its node may not have noticed yet
-                taken = max(furthest.taken, self._taken_before.get(user, 0))
-                furthest = attrs.evolve(furthest, taken=taken)
+            furthest = self.furthest(user, stream.log)
             self.told.append(Told(stream.user, user, event["got"], furthest, event["t"]))
 
     def _lost(self, event: Event) -> None:

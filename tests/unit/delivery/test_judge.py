@@ -456,6 +456,26 @@ def test_who_was_not_told_of_a_new_epoch_can_hear_of_what_was_lost(
     assert broken(tale.ends()) == broken_promises
 
 
+@pytest.mark.parametrize(
+    ("taken", "broken_promises"), [(True, set()), (False, {"streams_are_the_log"})]
+)
+def test_a_login_where_nobody_was_told_of_a_new_epoch_is_of_the_log_before(
+    tale: Tale, *, taken: bool, broken_promises: set[str]
+) -> None:
+    """It begins where the user's devices were, also with what they have taken over since."""
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    loses(tale, 1, BEN)
+    if taken:
+        tale.tell("taken", wire=BEN, at=2)
+    wire, facts = BEN + SEVERAL, {"user": BEN, "version": 2, "since": None, "reset": False}
+    tale.tell("opened", wire=wire, head=2, epoch="e", **facts)
+    tale.tell("said", wire=wire, at=2)
+    for one in (BEN, wire):
+        tale.tell("cut", wire=one)
+    assert broken(tale.ends()) == broken_promises
+
+
 def test_what_is_shown_after_the_last_look_at_the_log_is_not_looked_for_there(tale: Tale) -> None:
     tale.push(BEN, tale.says("a"))
     tale.dump()
