@@ -5,7 +5,9 @@ Rules:
    same door, `take`: the entry that follows the last one is next, what was there before is
    ignored, and what comes early waits for what is between.
 2. What is between is read from the log after GAP_WAITS seconds, or at once where this node hears
-   nothing from others. A position that the log does not have was deleted, and is no gap.
+   nothing from others. A batch of this node's own that is on its way is waited for first: it may be
+   what is between, and its writers are told what became of it before it is shown to anybody. A
+   position that the log does not have was deleted, and is no gap.
 3. The clock asks for the log's head (`look`), so that nothing depends on what nodes tell each
    other.
 4. When an entry is applied, changes of who is in which group count from then on; the local sessions
@@ -34,6 +36,7 @@ from chat_domain.ports.runtime import Latch, Latches, Tasks
 from chat_domain.ports.store import Log
 
 GAP_WAITS = 0.02  # seconds
+OWN_WAITS = 100  # times that
 AT_ONCE = 2_000  # readers; some 6 ms of the event loop
 EARLY_NOTES = 1_000  # that wait for what is between; beyond it, the log is read
 EARLY_BYTES = 16 * 1024 * 1024  # of their entries
@@ -53,8 +56,9 @@ Written = tuple[Entry, Writer | None]  # None: nobody of this node
 
 
 class Follower:
-    """applied: the position up to which the log is applied here. restarted: what is to be done
-    when there is another epoch, once positions begin anew."""
+    """applied: the position up to which the log is applied here. own: the number of the batch that
+    this node has on its way, 0 where there is none. restarted: what is to be done when there is
+    another epoch, once positions begin anew."""
 
     def __init__(
         self, log: Log, sessions: Sessions, broker: Broker, tasks: Tasks, latches: Latches
@@ -62,6 +66,7 @@ class Follower:
         self.applied = 0
         self.epoch = ""
         self.oldest = 1
+        self.own = 0
         self.ring = Ring()
         self.restarted: Callable[[], Awaitable[None]] | None = None
         self._log = log
@@ -199,13 +204,25 @@ class Follower:
         """Read what is between what is known here and what the log is known to have."""
         try:
             if self._broker.hears():
-                await self._latches.latch().wait(GAP_WAITS)
+                await self._pause()
+            await self._hear_of_own()
             while self._wanted > self._known:
                 await self._read_on()
         except TryAgain:
             pass  # the clock asks again
         finally:
             self._filling = False
+
+    async def _hear_of_own(self) -> None:
+        """Wait for the batch that is on its way, if that can be what is between."""
+        own = self.own
+        for _ in range(OWN_WAITS):
+            if not own or self.own != own or self._wanted <= self._known:
+                return
+            await self._pause()
+
+    async def _pause(self) -> None:
+        await self._latches.latch().wait(GAP_WAITS)
 
     async def _read_on(self) -> None:
         epoch, after = self.epoch, self._known
@@ -217,7 +234,7 @@ class Follower:
             return
         self.take(after + 1, reading.upto, reading.entries)
         while len(self._next) > NEXT_AT_MOST:
-            await self._latches.latch().wait(GAP_WAITS)
+            await self._pause()
 
     async def _look_safely(self) -> None:
         with suppress(TryAgain):  # the clock asks again

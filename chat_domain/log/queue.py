@@ -88,6 +88,7 @@ class AppendQueue:
         self._busy = False  # a batch is on its way, or about to be put together
         self._begun = 0.0
         self._out_of_date = 0  # times in a row
+        self._number = 0  # of the last batch
         self.latency = 0.0
         self.observe: Callable[[float, int], None] = _nobody
 
@@ -131,6 +132,7 @@ class AppendQueue:
         self._begun = self._clock.monotonic()
         entries, refused = self._judge(batch)
         follower = self._follower
+        self._number = follower.own = self._number + 1
         self._log.append(
             Batch(entries, follower.epoch, follower.applied, follower.last, refused), self._done
         )
@@ -170,6 +172,7 @@ class AppendQueue:
 
     def _done(self, outcome: Outcome) -> None:
         self.latency = self._clock.monotonic() - self._begun
+        self._follower.own = 0
         match outcome:
             case Committed():
                 self._committed(outcome)

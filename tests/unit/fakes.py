@@ -231,7 +231,8 @@ class FakeLog:
     failing: every operation raises TryAgain, or ends in it, and does nothing. unsure: what is
     appended ends in TryAgain, but was committed all the same. slow_reads, slow_writes: they wait
     for `serve`; the reads among themselves and the appends among themselves are done in the order
-    in which they came. times_read: how often entries were read for a user.
+    in which they came. slow_answers: what is committed waits for `serve` to be told. times_read:
+    how often entries were read for a user.
     """
 
     def __init__(self, inner: MemoryLog, soon: Callable[[Callable[[], None]], object]) -> None:
@@ -239,6 +240,7 @@ class FakeLog:
         self.reading: deque[Callable[[], None]] = deque()
         self.writing: deque[Callable[[], None]] = deque()
         self.failing = self.unsure = self.slow_reads = self.slow_writes = False
+        self.slow_answers = False
         self.times_read = 0
         self._soon = soon
 
@@ -250,7 +252,10 @@ class FakeLog:
                 outcome = self.inner.commit(batch)
                 if self.unsure:
                     outcome = TryAgain()
-            self._soon(lambda: done(outcome))
+            if self.slow_answers:
+                self.writing.append(lambda: done(outcome))
+            else:
+                self._soon(lambda: done(outcome))
 
         if self.slow_writes:
             self.writing.append(commit)

@@ -13,7 +13,7 @@ from chat_domain.entries import (
     What,
     pair,
 )
-from chat_domain.log.follower import GAP_WAITS, READ_AT_ONCE, Follower
+from chat_domain.log.follower import GAP_WAITS, OWN_WAITS, READ_AT_ONCE, Follower
 from chat_domain.notes import Appended
 from tests.unit.delivery.safe import Safe
 from tests.unit.fakes import finished
@@ -102,6 +102,35 @@ def test_the_clock_finds_what_nobody_has_told(
     world.tasks.drain()
     world.passes(GAP_WAITS)
     assert len(bob.client.texts) == READ_AT_ONCE + 1
+
+
+def test_what_this_node_is_about_to_be_told_of_is_not_read(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """Its writer would be shown it as somebody else's, before it is told that it is written."""
+    world.log.slow_answers = True
+    ann.says(bob.user, "mine")
+    world.tasks.start(follower.look())
+    world.tasks.drain()
+    world.passes(GAP_WAITS)
+    world.log.serve()
+    world.passes(GAP_WAITS)
+    assert ann.client.texts == []
+    assert ann.client.statuses == ["accepted"]
+    assert bob.client.texts == ["mine"]
+
+
+def test_what_this_node_is_never_told_of_is_read(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """After OWN_WAITS, its own batch is no reason to wait any longer."""
+    world.log.slow_answers = True
+    ann.says(bob.user, "mine")
+    world.tasks.start(follower.look())
+    world.tasks.drain()
+    for _ in range(1 + OWN_WAITS):
+        world.passes(GAP_WAITS)
+    assert bob.client.texts == ["mine"]
 
 
 def test_of_a_large_batch_only_the_positions_are_heard(
