@@ -12,8 +12,8 @@ import attrs
 
 from chat_domain.errors import ChatError
 
-_HIGH = 32  # bits by which the lower id of two people stands above the higher one
-_LOW_BITS = (1 << _HIGH) - 1
+HIGH = 32  # bits by which the lower id of two people stands above the higher one
+ID_BITS = (1 << HIGH) - 1  # of the higher one; no group's id has more
 _OVERHEAD = 200  # bytes of a frame around its text, roughly
 
 FOR_EVER = 2**63 - 1  # where a membership ends that has not: no position is as high
@@ -24,28 +24,28 @@ KINDS = (TEXT, CHANGE, DELETED)
 
 def pair(one: int, other: int) -> int:
     """The conversation of two users, or of one with themselves: `low << 32 | high`."""
-    return one << _HIGH | other if one <= other else other << _HIGH | one
+    return one << HIGH | other if one <= other else other << HIGH | one
 
 
 def is_group(conv: int) -> bool:
     """Whether a conversation is a group's. Its number is the group's id."""
-    return conv <= _LOW_BITS
+    return conv <= ID_BITS
 
 
 def people(conv: int) -> tuple[int, int]:
     """The two users of a conversation that is no group's, the lower id first."""
-    return conv >> _HIGH, conv & _LOW_BITS
+    return conv >> HIGH, conv & ID_BITS
 
 
 def is_of_one(conv: int) -> bool:
     """Whether a conversation, which is no group's, is of somebody with themselves."""
-    return conv >> _HIGH == conv & _LOW_BITS
+    return conv >> HIGH == conv & ID_BITS
 
 
 def other_of(conv: int, user_id: int) -> int:
     """Whom a user has this conversation with; it is no group's."""
-    low = conv >> _HIGH
-    return conv & _LOW_BITS if user_id == low else low
+    low = conv >> HIGH
+    return conv & ID_BITS if user_id == low else low
 
 
 class What(enum.StrEnum):
@@ -162,18 +162,21 @@ class Known:
     time_ms: int
 
 
-@attrs.frozen
+@attrs.define
 class Place:
-    """An entry that somebody remembers: the last that a node has applied, say. at 0: none."""
+    """An entry that somebody remembers: the last that a node has applied, say. at 0: none.
+
+    Treated as immutable; not `frozen`, since to make one would take twice as long.
+    """
 
     at: int = 0
     cid: str = ""
     sender_id: int = 0
 
 
-@attrs.frozen
+@attrs.define
 class Batch:
-    """Entries that are to be committed together, in their order.
+    """Entries that are to be committed together, in their order. Immutable as a `Place` is.
 
     epoch: the log's, as whoever appends knows it. judged: the position up to which they have
     applied all changes by which they judged who may write. last: what they have applied last.

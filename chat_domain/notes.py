@@ -11,10 +11,11 @@ from chat_domain.model import Muting, Preferences
 MOST_READ = 500  # conversations in one note
 
 
-@attrs.frozen
+@attrs.define
 class Appended:
     """These entries were committed, the first of them at this position and the others behind it
-    without a gap. upto: the position of the last. Of a large batch no entries are sent."""
+    without a gap. upto: the position of the last. Of a large batch no entries are sent. Immutable
+    as an `entries.Place` is."""
 
     epoch: str
     first: int

@@ -30,6 +30,7 @@ class TransportLink(asyncio.Protocol):
 
     __slots__ = (
         "_answer",
+        "_choked",
         "_closing",
         "_frames",
         "_outboxes",
@@ -58,6 +59,7 @@ class TransportLink(asyncio.Protocol):
         self._outboxes = outboxes
         self._frames: list[bytes] = []
         self._reading = True
+        self._choked = False
         self._closing = False
         self._watches_drain = False
         self._why: Ending | None = None
@@ -84,9 +86,11 @@ class TransportLink(asyncio.Protocol):
         self._receiver.lost(self._why or ending_of(exc))
 
     def pause_writing(self) -> None:
+        self._choked = True
         self._receiver.choked()
 
     def resume_writing(self) -> None:
+        self._choked = False
         self._receiver.unchoked()
         if self.is_drained():  # not so if more was said just now
             self._receiver.drained()
@@ -120,13 +124,13 @@ class TransportLink(asyncio.Protocol):
         if self._closing:
             frames.clear()
             return
-        behind = self._transport.get_write_buffer_size() > HIGH_WATER
-        self._transport.write(self._framed(frames))
+        transport = self._transport
+        behind = self._choked and transport.get_write_buffer_size() > HIGH_WATER
+        transport.write(self._framed(frames))
         frames.clear()
-        left = self._transport.get_write_buffer_size()
-        if behind and left > HARD_LIMIT:
+        if behind and transport.get_write_buffer_size() > HARD_LIMIT:
             self.abort(Ending.TOO_SLOW)
-        elif not left and self._watches_drain:
+        elif self._watches_drain and not transport.get_write_buffer_size():
             self._receiver.drained()
 
     def is_drained(self) -> bool:

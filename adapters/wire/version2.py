@@ -12,7 +12,7 @@ from adapters.wire.frames import (
     encode,
 )
 from adapters.wire.version1 import chat_for_terminal, short_chats
-from chat_domain.entries import DELETED, Change, Entry, is_group, other_of
+from chat_domain.entries import DELETED, ID_BITS, Change, Entry, is_group, other_of
 from chat_domain.model import Friend
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
         return _changed(entry, entry.change)
     conv, sender_id = entry.conv, entry.sender_id
     kind: type[OneChatFrame | GroupChatFrame]
-    if is_group(conv):
+    if conv <= ID_BITS:
         kind, to = GroupChatFrame, conv
     else:
         kind, to = OneChatFrame, other_of(conv, sender_id)
@@ -74,7 +74,7 @@ def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
         sender_id,
         entry.sender_name,
         to,
-        entry.text[:most],
+        entry.text if most is None else entry.text[:most],
         entry.time_ms,
         entry.answers,
         entry.kind == DELETED,

@@ -24,7 +24,7 @@ from contextlib import suppress
 from itertools import repeat
 from typing import Protocol
 
-from chat_domain.entries import Ends, Entry, Place, What, is_group, is_of_one
+from chat_domain.entries import ID_BITS, Ends, Entry, Place, What, is_group, is_of_one
 from chat_domain.errors import TryAgain
 from chat_domain.log.ring import Ring
 from chat_domain.log.session import Session
@@ -248,8 +248,8 @@ class Follower:
 
     def _apply_some(self) -> None:
         """What one turn of the event loop may have (rule 5)."""
-        readers = 0
-        queue, keep = self._next, self.ring.add
+        readers = size = 0
+        queue, keep = self._next, self.ring.append
         while queue:
             if readers >= AT_ONCE:
                 self._applying = True
@@ -258,15 +258,17 @@ class Follower:
             entry, writer = queue.popleft()
             self.applied = entry.at
             keep(entry)
+            size += entry.size
             if entry.change is not None:
                 readers += self._apply_change(entry, writer)
-            elif is_group(entry.conv):
+            elif entry.conv <= ID_BITS:  # of a group
                 readers += self._show_group(entry, writer)
             else:
                 readers += self._show_people(entry, writer)
         else:
             self._applying = False
             self.applied = self._known
+        self.ring.trim(size)
         if self._waiting:
             self._wake()
 

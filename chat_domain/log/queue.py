@@ -18,7 +18,7 @@ from typing import Final
 
 import attrs
 
-from chat_domain.entries import TEXT, Batch, Entry, Known, is_group
+from chat_domain.entries import ID_BITS, TEXT, Batch, Entry, Known
 from chat_domain.errors import ChatError, NotMember, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -83,6 +83,7 @@ class AppendQueue:
         self._waiting: deque[Draft] = deque()
         self._bytes = 0
         self._batch: Sequence[Draft] = ()
+        self._entries: tuple[Entry, ...] = ()  # of the batch
         self._batch_bytes = 0
         self._changes = False  # whether there are any in the batch
         self._busy = False  # a batch is on its way, or about to be put together
@@ -130,11 +131,11 @@ class AppendQueue:
             return
         self._batch = batch = self._take()
         self._begun = self._clock.monotonic()
-        entries, refused = self._judge(batch)
-        follower = self._follower
-        self._number = follower.own = self._number + 1
+        self._entries, refused = self._judge(batch)
+        known = self._follower
+        self._number = known.own = self._number + 1
         self._log.append(
-            Batch(entries, follower.epoch, follower.applied, follower.last, refused), self._done
+            Batch(self._entries, known.epoch, known.applied, known.last, refused), self._done
         )
 
     def _take(self) -> Sequence[Draft]:
@@ -163,7 +164,7 @@ class AppendQueue:
             entry.time_ms = now_ms
             if entry.change is not None:
                 self._changes = True
-            if refusal is None and is_group(entry.conv):
+            if refusal is None and entry.conv <= ID_BITS:  # of a group
                 refusal = _judged(entry, writer)  # noqa: PLW2901  # as it is now
             if refusal is not None:
                 refused[len(entries)] = refusal
@@ -186,7 +187,7 @@ class AppendQueue:
 
     def _committed(self, outcome: Committed) -> None:
         batch, self._batch, self._out_of_date = self._batch, (), 0
-        size, changes = self._batch_bytes, self._changes
+        entries, size, changes = self._entries, self._batch_bytes, self._changes
         self._bytes -= size
         if outcome.others:
             self._expect_again(
@@ -199,16 +200,18 @@ class AppendQueue:
         if not changes:  # the next batch can be judged before this one is applied
             self._go_on()
         written = _answer(batch, outcome.others)
+        if len(written) < len(batch):
+            entries = tuple([draft[0] for draft in written])
         self.observe(self.latency, len(written))
         if written:
-            self._apply(written, size)
+            self._apply(entries, [draft[1] for draft in written], size)
         if changes:
             self._go_on()
 
-    def _apply(self, written: Sequence[Draft], size: int) -> None:
-        entries = tuple([draft[0] for draft in written])
+    def _apply(
+        self, entries: tuple[Entry, ...], writers: Sequence[Session | Awaited], size: int
+    ) -> None:
         first, upto = entries[0].at, entries[-1].at
-        writers = [draft[1] for draft in written]
         self._follower.take(first, upto, entries, writers)
         self._broker.broadcast(
             Appended(self._follower.epoch, first, upto, () if size > NOTE_BYTES else entries)

@@ -11,10 +11,12 @@ MOST_BYTES = 32 * 1024 * 1024
 
 
 class Ring:
-    """hits, misses: how often somebody could, or could not, read on from it."""
+    """append: keeps an entry, which comes behind all that is there; `trim` is to follow. hits,
+    misses: how often somebody could, or could not, read on from it."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
+        self.append = self._entries.append  # no wrapper around it: there are many
         self._bytes = 0
         self._floor = 0  # everything above this position is in it
         self.hits = self.misses = 0
@@ -24,12 +26,11 @@ class Ring:
         self._entries.clear()
         self._bytes, self._floor = 0, at
 
-    def add(self, entry: Entry) -> None:
-        """Keep an entry, which comes behind all that is there."""
+    def trim(self, size: int) -> None:
+        """Let go of the oldest, where they are too many. size: bytes that were appended."""
         entries = self._entries
-        entries.append(entry)
-        self._bytes += entry.size
-        if len(entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
+        self._bytes += size
+        while len(entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
             first = entries.popleft()
             self._bytes -= first.size
             self._floor = first.at
@@ -52,5 +53,8 @@ class Ring:
 
     def forget(self, is_old: Callable[[Entry], bool]) -> None:
         """Let go of entries that are deleted from the log."""
-        self._entries = deque(entry for entry in self._entries if not is_old(entry))
-        self._bytes = sum(entry.size for entry in self._entries)
+        entries = self._entries
+        rest = [entry for entry in entries if not is_old(entry)]
+        entries.clear()
+        entries.extend(rest)
+        self._bytes = sum(entry.size for entry in rest)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.entries import is_group, other_of, people
+from chat_domain.entries import HIGH, ID_BITS, is_group, other_of
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
@@ -32,7 +32,7 @@ class Sessions:
 
     def of_people(self, conv: int) -> tuple[Session, ...]:
         """The sessions of the two of a conversation, which is no group's."""
-        low, high = people(conv)
+        low, high = conv >> HIGH, conv & ID_BITS  # `people`, without a call for each message
         sessions = self._of_users.get(high, ())
         return sessions if low == high else sessions + self._of_users.get(low, ())
 
