@@ -26,18 +26,14 @@ MOST_PACED = 64  # frames that wait to be sent one after the other; the log has 
 
 
 class Version2Client:
-    """Says what it has taken over, and gets everything that there is.
+    """Says what it has taken over, and gets everything that there is."""
 
-    Of who cannot say it, sent: everything up to this position was written to the link; left: it has
-    left the process.
-    """
-
-    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write", "left", "sent")
+    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write")
 
     version = 2
     takes_errors = True
     knows_ours = True  # the requests that the C++ server did not have
-    watches_drain = False
+    says_taken = True  # of who does not, what has left the process is taken over
     on_terminal = False  # what would steer a terminal is escaped
     full = False  # more waits to be sent one after the other than should
 
@@ -48,7 +44,6 @@ class Version2Client:
         self._encode = encoder.encode
         self._presence = encoder.presence
         self._tally = tally
-        self.sent = self.left = 0
 
     def show(self, entry: Entry) -> None:
         self._tally.shown += 1
@@ -116,17 +111,19 @@ class Version2Client:
 
 
 class PersonClient(Version2Client):
-    """Reads version 1 from a terminal."""
+    """Reads version 1 from a terminal. The link's `said` is the position up to which all was
+    written to it."""
 
     __slots__ = ("_chat_for_terminal", "_early", "_with_oneself")
 
     version = 1
-    watches_drain = True
+    says_taken = False
     on_terminal = True
     longest_frame = MAX_SERVER_FRAME  # of the answer to a login; no other comes near it
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)
+        link.begin_saying()
         self._chat_for_terminal = encoder.chat_for_terminal
         self._early: list[Entry] | None = []  # until the login is answered
         self._with_oneself = pair(user.id, user.id)
@@ -141,7 +138,7 @@ class PersonClient(Version2Client):
         )
         self._link.write(terminal_safe(ack) if self.on_terminal else ack)
         if count:
-            self.sent = early[count - 1].at
+            self._link.said = early[count - 1].at
         for entry in early[count:]:
             self._send_late(entry)
 
@@ -169,11 +166,11 @@ class PersonClient(Version2Client):
 
     def _pass_over(self, entry: Entry) -> None:
         if self._early is None:
-            self.sent = entry.at
+            self._link.said = entry.at
 
     def _send_at_once(self, entry: Entry) -> None:
         self._write(self._chat_for_terminal(entry))
-        self.sent = entry.at
+        self._link.said = entry.at
 
     _send_late = _send_at_once
 
@@ -191,7 +188,7 @@ class PersonClient(Version2Client):
 
     def reset(self, ends: Ends) -> None:  # noqa: ARG002
         """Version 1 knows no positions; but what it was sent is none of the new ones."""
-        self.sent = self.left = 0
+        self._link.begin_saying()
 
     def friend_changed(self, friend: Friend) -> None:
         """Version 1 has no such frame."""
@@ -240,6 +237,17 @@ class OriginalClient(PersonClient):
         super().reset(ends)
         self._pacer.change(_without_position)
 
+    def show(self, entry: Entry) -> None:
+        """In one piece where that is enough, as most often: a group has many members."""
+        if entry.kind == TEXT and entry.sender_id != self._user.id and not self._pacer.busy:
+            frames = self._short_chats(entry)
+            if len(frames) == 1:
+                self._tally.shown += 1
+                self._write(frames[0])
+                self._link.said = entry.at
+                return
+        super().show(entry)
+
     def _pass_over(self, entry: Entry) -> None:
         if not self._pacer.busy:
             super()._pass_over(entry)
@@ -248,7 +256,7 @@ class OriginalClient(PersonClient):
         frames = self._short_chats(entry)
         if len(frames) == 1 and not self._pacer.busy:
             self._write(frames[0])
-            self.sent = entry.at
+            self._link.said = entry.at
         else:
             self._pace(frames, entry.at)
 
@@ -266,7 +274,7 @@ class OriginalClient(PersonClient):
 
     def _send_paced(self, item: tuple[bytes, int]) -> None:
         frame, at = item
-        self.sent = at or self.sent
+        self._link.said = at or self._link.said
         self._link.write_alone(frame)
         if self.full and not len(self._pacer):
             self.full = False

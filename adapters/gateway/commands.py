@@ -37,7 +37,7 @@ def group_chat(talk: Talk, request: requests.GroupChat) -> None:
 
 def taken(talk: Talk, request: requests.Taken) -> None:
     session = talk.current_session()
-    if talk.client is not None and talk.client.watches_drain:
+    if talk.client is not None and not talk.client.says_taken:
         raise NotSentYet(request.at, 0)  # version 1 has no positions
     talk.meter.free += 1
     talk.chat.offline.taken_over(session, request.at)

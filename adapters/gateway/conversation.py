@@ -111,11 +111,6 @@ class Conversation:
 
     # -- the link's other events ---------------------------------------------------------
 
-    def drained(self) -> None:
-        client = self.talk.client
-        if client is not None:
-            client.left = client.sent
-
     def choked(self) -> None:
         self.talk.link_choked = True
         self.talk.look_for_room()
@@ -146,10 +141,6 @@ class Conversation:
     def tick(self, now: float) -> None:
         """Look after what depends on time. Called about twice a second."""
         self._watch.tick(now)
-        talk = self.talk
-        if talk.client is not None and talk.client.watches_drain:
-            if talk.link.is_drained():
-                self.drained()  # a link tells by itself only right after a write, or when unchoked
-            talk.take_over_what_left()
+        self.talk.take_over_what_left()
         if self._input_ended:
             self._close_if_finished()

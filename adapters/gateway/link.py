@@ -45,9 +45,11 @@ class Link(Protocol):
 
     incoming: what the client has sent. oldest_version: of the chat's protocol that is spoken here.
     peer: the client's network address, as a proxy states it if there is one; never changes.
+    said: a number by which whoever writes marks how much that was so far; see `left`.
     """
 
     peer: str
+    said: int
 
     @property
     def oldest_version(self) -> int: ...
@@ -65,11 +67,11 @@ class Link(Protocol):
     def write_alone(self, frame: bytes) -> None:
         """Send in a write of its own."""
 
-    def watch_drain(self, *, on: bool) -> None:
-        """Whether the receiver wants to be told each time that all has left the process."""
+    def left(self) -> int:
+        """What `said` was when all that was written had left the process last."""
 
-    def is_drained(self) -> bool:
-        """Whether all that was written has left the process."""
+    def begin_saying(self) -> None:
+        """Both are 0 again."""
 
     def pause_reading(self) -> None:
         """Take nothing more from the client until `resume_reading`. Both are idempotent."""
@@ -88,9 +90,6 @@ class Receiver(Protocol):
 
     def received(self, size: int) -> None:
         """So many bytes more are in the link's `incoming`."""
-
-    def drained(self) -> None:
-        """All that was written has left the process."""
 
     def choked(self) -> None:
         """More is waiting to be sent than should be."""

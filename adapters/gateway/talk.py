@@ -145,7 +145,6 @@ class Talk:
             await self.chat.logins.end(session)
             raise NotLoggedIn
         self.session, self.client = self.last_session = session, client
-        self.link.watch_drain(on=client.watches_drain)
         self.guard.origins.logged_in(self.origin, self.chat.clock.monotonic())
         self.meter.logged_in()
         self.link.incoming.limit = MAX_CLIENT_FRAME
@@ -187,14 +186,13 @@ class Talk:
         """A client that cannot say what it has taken over has what has left the process. Just when
         positions begin anew, that may be further than all that is."""
         session, client = self.session, self.client
-        if session is not None and client is not None and client.watches_drain:
+        if session is not None and client is not None and not client.says_taken:
             offline = self.chat.offline
-            offline.taken_over(session, min(client.left, offline.place(session)))
+            offline.taken_over(session, min(self.link.left(), offline.place(session)))
 
     async def log_out(self) -> None:
         """End the session, if there is one; the conversation goes on without."""
         session, client = self.session, self.client
-        self.link.watch_drain(on=False)
         self.take_over_what_left()
         if client is not None:
             client.closed()

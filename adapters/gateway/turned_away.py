@@ -20,8 +20,6 @@ class TurnedAway:
     def received(self, size: int) -> None:  # noqa: ARG002  # none of it counts
         self._link.incoming.drop()
 
-    def drained(self) -> None: ...
-
     def choked(self) -> None:
         self._link.abort(Ending.TOO_MANY_CONNECTIONS)
 

@@ -33,17 +33,20 @@ class TransportLink(asyncio.Protocol):
         "_choked",
         "_closing",
         "_frames",
+        "_left",
         "_outboxes",
         "_reading",
         "_receiver",
         "_transport",
-        "_watches_drain",
         "_why",
         "incoming",
         "peer",
+        "said",
     )
 
     oldest_version: ClassVar = 1
+    said: int
+    _left: int
 
     def __init__(
         self,
@@ -61,12 +64,12 @@ class TransportLink(asyncio.Protocol):
         self._reading = True
         self._choked = False
         self._closing = False
-        self._watches_drain = False
+        self.begin_saying()
         self._why: Ending | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        # Low at 0: `resume_writing` then says that all has left the process.
+        # Low at 0: by `resume_writing`, all has left the process.
         self._transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
         _set_options(transport.get_extra_info("socket"))
         self.peer = self.peer or peer_of(transport)
@@ -91,9 +94,8 @@ class TransportLink(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._choked = False
+        self.left()
         self._receiver.unchoked()
-        if self.is_drained():  # not so if more was said just now
-            self._receiver.drained()
 
     # -- the link ------------------------------------------------------------------------
 
@@ -114,9 +116,6 @@ class TransportLink(asyncio.Protocol):
         self._frames.append(frame)
         self.flush()
 
-    def watch_drain(self, *, on: bool) -> None:
-        self._watches_drain = on
-
     def flush(self) -> None:
         frames = self._frames
         if not frames:
@@ -130,11 +129,16 @@ class TransportLink(asyncio.Protocol):
         frames.clear()
         if behind and transport.get_write_buffer_size() > HARD_LIMIT:
             self.abort(Ending.TOO_SLOW)
-        elif self._watches_drain and not transport.get_write_buffer_size():
-            self._receiver.drained()
+        elif self.said and not transport.get_write_buffer_size():
+            self._left = self.said
 
-    def is_drained(self) -> bool:
-        return not self._frames and self._transport.get_write_buffer_size() == 0
+    def left(self) -> int:
+        if not (self._closing or self._frames or self._transport.get_write_buffer_size()):
+            self._left = self.said
+        return self._left
+
+    def begin_saying(self) -> None:
+        self.said = self._left = 0
 
     def pause_reading(self) -> None:
         if self._reading and not self._transport.is_closing():

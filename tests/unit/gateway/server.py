@@ -98,7 +98,7 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.incoming = IncomingBytes()
-        self.watched = False
+        self.begin_saying()
         self.chunks: list[bytes] = []
         self.times: list[float] = []
         self.reading = True
@@ -116,8 +116,8 @@ class FakeLink:
     def takes_reads_for_frames(self) -> bool:
         return self.incoming.terminator == b"\0"
 
-    def watch_drain(self, *, on: bool) -> None:
-        self.watched = on
+    def begin_saying(self) -> None:
+        self.said = self._left = 0
 
     def write(self, frame: bytes) -> None:
         if not self._buffer:
@@ -136,15 +136,16 @@ class FakeLink:
         self.chunks.append(self._buffer)
         self.times.append(asyncio.get_running_loop().time())
         self._buffer = b""
-        if self.watched:
-            self.receiver.drained()
+        self._left = self.said
 
     def unstick(self) -> None:
         self.stuck = False
         self._flush()
 
-    def is_drained(self) -> bool:
-        return not self._buffer
+    def left(self) -> int:
+        if not (self._buffer or self.closed):
+            self._left = self.said
+        return self._left
 
     def pause_reading(self) -> None:
         self.reading = False

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,10 +19,14 @@ class Socket:
 
 
 class Transport(asyncio.Transport):
-    """Keeps what is written; a test says when it leaves."""
+    """Keeps what is written; a test says when it leaves.
 
-    def __init__(self) -> None:
+    pause_writing: of its protocol, called when more waits than should.
+    """
+
+    def __init__(self, pause_writing: Callable[[], None]) -> None:
         super().__init__()
+        self._pause_writing = pause_writing
         self.writes: list[bytes] = []
         self.buffered = 0
         self.stuck = False
@@ -31,11 +36,15 @@ class Transport(asyncio.Transport):
         return {"socket": Socket(), "peername": ("192.0.2.1", 1234)}.get(name, default)
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        assert high is not None
         self.limits = (high, low)
 
     def write(self, data: Any) -> None:
         self.writes.append(bytes(data))
+        before, high = self.buffered, self.limits[0]
         self.buffered += len(data) if self.stuck else 0
+        if before <= high < self.buffered:
+            self._pause_writing()
 
     def get_write_buffer_size(self) -> int:
         return self.buffered
@@ -67,9 +76,6 @@ class Conversation:
     def received(self, size: int) -> None:
         self.events.append(f"received {size}: {self.link.incoming.take()}")
 
-    def drained(self) -> None:
-        self.events.append("drained")
-
     def choked(self) -> None:
         self.events.append("choked")
 
@@ -89,10 +95,13 @@ class Bench:
     def __init__(self) -> None:
         self.talks: list[Conversation] = []
         self.connection = Connection(self._answer, Outboxes())
-        self.transport = Transport()
+        self.transport = Transport(self.connection.pause_writing)
         self.connection.connection_made(self.transport)
-        self.connection.watch_drain(on=True)
         (self.talk,) = self.talks
+
+    def says(self, frame: bytes, number: int) -> None:
+        self.connection.write(frame)
+        self.connection.said = number
 
     def _answer(self, link: Link) -> Conversation:
         self.talks.append(Conversation(link))
@@ -137,37 +146,50 @@ async def test_a_write_of_its_own_keeps_the_order(bench: Bench) -> None:
     assert bench.sent() == [b"a\n", b"b\n", b"c\n"]
 
 
-async def test_what_has_left_is_told_at_once(bench: Bench) -> None:
-    """To who watches for it; what is stuck is told when it has left, not when half of it has."""
-    bench.connection.write(b"a")
+async def test_what_has_left_is_known(bench: Bench) -> None:
+    """What is stuck has left when all of it has, not when half of it has."""
+    bench.says(b"a", 1)
+    assert bench.connection.left() == 0
     await asyncio.sleep(0)
-    assert bench.talk.events == ["drained"]
+    assert bench.connection.left() == 1
     bench.transport.stuck = True
-    bench.connection.write(b"b")
+    bench.says(b"b", 2)
     await asyncio.sleep(0)
-    assert bench.talk.events == ["drained"]
-    assert not bench.connection.is_drained()
+    assert bench.connection.left() == 1
     bench.transport.buffered = 0
     bench.connection.resume_writing()
-    assert bench.talk.events == ["drained", "unchoked", "drained"]
+    assert bench.connection.left() == 2
     assert bench.transport.limits[1] == 0
 
 
-async def test_who_does_not_watch_is_not_told_at_every_write(bench: Bench) -> None:
-    """Version 2 says itself what it has taken over."""
-    bench.connection.watch_drain(on=False)
-    bench.connection.write(b"a")
+async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
+    """Nobody had asked just then."""
+    bench.says(b"a", 1)
     await asyncio.sleep(0)
-    assert bench.talk.events == []
-
-
-async def test_what_was_just_said_has_not_left(bench: Bench) -> None:
-    """The client has room again, and what is said for that is in our buffer still."""
-    bench.talk.to_say_when_unchoked = b"more"
+    bench.says(b"b", 2)
+    assert bench.connection.left() == 1
+    bench.talk.to_say_when_unchoked = b"c"
+    await asyncio.sleep(0)
     bench.connection.resume_writing()
-    assert bench.talk.events == ["unchoked"]
+    assert bench.connection.left() == 2
+
+
+async def test_what_was_lost_with_the_connection_has_not_left(bench: Bench) -> None:
+    """Although nothing waits any more."""
+    bench.says(b"a", 1)
+    bench.connection.connection_lost(None)
+    assert bench.connection.left() == 0
+
+
+async def test_who_begins_anew_has_said_nothing(bench: Bench) -> None:
+    """What was said before counts no more, be it stuck."""
+    bench.says(b"a", 7)
     await asyncio.sleep(0)
-    assert bench.talk.events == ["unchoked", "drained"]
+    bench.transport.stuck = True
+    bench.connection.begin_saying()
+    bench.says(b"b", 1)
+    await asyncio.sleep(0)
+    assert bench.connection.left() == 0
 
 
 async def test_who_is_too_far_behind_is_cut_off(bench: Bench) -> None:

@@ -15,8 +15,6 @@ from adapters.tcp.outboxes import Outboxes
 class Conversation:
     """Somebody to whom a test writes."""
 
-    watches_drain = False
-
     def __init__(self) -> None:
         self.began: asyncio.Future[Link] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
@@ -26,8 +24,6 @@ class Conversation:
         return self
 
     def received(self, size: int) -> None: ...
-
-    def drained(self) -> None: ...
 
     def choked(self) -> None: ...
 
