@@ -1,6 +1,7 @@
 """The log, in a list: an entry is where its position says."""
 
 import asyncio
+import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -191,6 +192,9 @@ class MemoryLog:
         if not self._has(last) and epoch in ("", self._epoch):
             await self.renew()
         return Ends(self._epoch, len(self._entries), self._oldest, self._changed)
+
+    async def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
 
     async def renew(self) -> str:
         self._epoch = token_hex(8)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import attrs
 
@@ -9,8 +10,11 @@ from adapters.incidents import INCIDENTS
 from chat_domain.chat import Chat
 from chat_domain.errors import TryAgain
 
+T = TypeVar("T")
+
 PATIENCE = 2.0  # seconds
 GOOD_FOR = 1.0  # seconds; asking more often asks nothing of the store and the broker
+CLOCK_OFF = 1_000  # ms that the node's clock may be off the store's: messages are timed by it
 
 
 @attrs.define
@@ -47,23 +51,29 @@ class Readiness:
         return [f"lease ({why})" if why else "lease"]
 
     async def _look(self) -> list[str]:
-        overview = self._chat.overview
-        store, presence = await asyncio.gather(
-            _answers(overview.store.users.by_id(0)),
-            _answers(overview.presence.online([0])),
+        asked = self._chat.clock.now_ms()
+        store_ms, online = await asyncio.gather(
+            _answer(self._chat.overview.store.log.now_ms()),
+            _answer(self._chat.overview.presence.online([0])),
         )
-        hearing = self._chat.node.broker.hears()
-        wells = {"store": store, "broker": presence and hearing}
-        return [name for name, well in wells.items() if not well]
+        answered = self._chat.clock.now_ms()
+        troubles = []
+        if store_ms is None:
+            troubles.append("store")
+        elif not asked - CLOCK_OFF <= store_ms <= answered + CLOCK_OFF:
+            troubles.append(f"clock ({(answered - store_ms) / 1000:+.1f} s)")
+        if online is None or not self._chat.node.broker.hears():
+            troubles.append("broker")
+        return troubles
 
 
-async def _answers(question: Awaitable[object]) -> bool:
+async def _answer(question: Awaitable[T]) -> T | None:
+    """None where there is none."""
     try:
         async with asyncio.timeout(PATIENCE):
-            await question
+            return await question
     except (TryAgain, TimeoutError):
-        return False
+        return None
     except Exception as error:  # noqa: BLE001  # whatever it is, no clients should come
         INCIDENTS.defect("readiness", error)
-        return False
-    return True
+        return None

@@ -25,6 +25,7 @@ class Words:
     key_has: str  # a condition: the table's namekey has `?` in it
     unless_there: str  # behind INSERT INTO Friend or Member: leave the row that is there
     some_tokens: str  # behind DELETE FROM Token: `?` of them
+    now_ms: str  # the database's clock, in UTC milliseconds since the epoch
     # A condition on a row of Member: its conversation may have an entry above `?`. A database that
     # cannot tell that faster than by looking for those entries says that it may.
     may_have_above: str = "? IS NOT NULL"

@@ -255,6 +255,9 @@ class Log(Protocol):
         been lost: then it has a new epoch when this returns. epoch: that of `last`, if known; where
         the log has another one already, it is not given a third."""
 
+    async def now_ms(self) -> int:
+        """What the store's own clock says: UTC milliseconds since the epoch."""
+
     async def renew(self) -> str:
         """Give the log a new epoch, and return it. Marks above its head are cut to it."""
 

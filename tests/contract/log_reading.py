@@ -1,5 +1,7 @@
 """The promises of `ports.Log` about reading: who may see what, and marks."""
 
+import time
+
 import pytest
 
 from chat_domain.entries import Place, What, pair
@@ -338,3 +340,13 @@ async def test_who_misses_an_entry_of_an_earlier_epoch_gives_the_log_no_further_
     found = await store.log.ends(lost, before)
     assert found.epoch != before
     assert await store.log.ends(lost, before) == found
+
+
+# -- the clock -------------------------------------------------------------------------------------
+
+
+async def test_the_store_tells_the_time(store: Store) -> None:
+    """In milliseconds, whatever the time zone; it runs on the machine of its tests."""
+    before = time.time_ns() // 1_000_000
+    told = await store.log.now_ms()
+    assert before - 1 <= told <= time.time_ns() // 1_000_000 + 1

@@ -232,7 +232,7 @@ class FakeLog:
     appended ends in TryAgain, but was committed all the same. slow_reads, slow_writes: they wait
     for `serve`; the reads among themselves and the appends among themselves are done in the order
     in which they came. slow_answers: what is committed waits for `serve` to be told. times_read:
-    how often entries were read for a user.
+    how often entries were read for a user. now: another clock than the inner log's.
     """
 
     def __init__(self, inner: MemoryLog, soon: Callable[[Callable[[], None]], object]) -> None:
@@ -241,6 +241,7 @@ class FakeLog:
         self.writing: deque[Callable[[], None]] = deque()
         self.failing = self.unsure = self.slow_reads = self.slow_writes = False
         self.slow_answers = False
+        self.now: Callable[[], int] | None = None
         self.times_read = 0
         self._soon = soon
 
@@ -264,6 +265,9 @@ class FakeLog:
 
     async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
         return await self._read(lambda: self.inner.ends(last, epoch))
+
+    async def now_ms(self) -> int:
+        return await self._read(self.inner.now_ms) if self.now is None else self.now()
 
     async def renew(self) -> str:
         return await self._read(self.inner.renew)

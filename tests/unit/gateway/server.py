@@ -213,6 +213,7 @@ class Server:
         self.failing_friends = FriendsElsewhere(store.friends)
         self.hasher = GatedHasher()
         self.clock = ManualClock()
+        self.log.now = self.clock.now_ms
         self.tasks = BackgroundTasks()
         self.store = attrs.evolve(
             store, log=self.log, friends=cast("Friends", self.failing_friends)

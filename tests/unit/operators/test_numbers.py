@@ -186,8 +186,20 @@ async def test_a_node_without_its_store_is_not_ready(
     async def nothing(*_: object) -> None:
         raise failure
 
-    monkeypatch.setattr(type(server.store.users), "by_id", nothing)
+    monkeypatch.setattr(type(server.log), "now_ms", nothing)
     assert await Readiness(server.chat, lambda: False).troubles() == ["store"]
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "troubles"),
+    [(1_000, []), (-1_000, []), (1_500, ["clock (+1.5 s)"]), (-300_000, ["clock (-300.0 s)"])],
+)
+async def test_a_node_whose_clock_is_off_the_stores_is_not_ready(
+    server: Server, ahead_ms: int, troubles: list[str]
+) -> None:
+    """By more than a second: what its users write would be timed wrong."""
+    server.log.now = lambda: server.clock.now_ms() - ahead_ms
+    assert await Readiness(server.chat, lambda: False).troubles() == troubles
 
 
 async def test_a_node_that_does_not_hear_the_others_is_not_ready(
@@ -204,7 +216,7 @@ async def test_the_store_is_not_asked_more_often_than_once_a_second(
     """However many ask; what the node knows by itself counts at once."""
     readiness = Readiness(server.chat, lambda: False)
     assert await readiness.troubles() == []
-    monkeypatch.setattr(type(server.store.users), "by_id", None)  # whoever calls it fails
+    monkeypatch.setattr(type(server.log), "now_ms", None)  # whoever calls it fails
     assert await readiness.troubles() == []
     server.chat.node.slots.suspended = True
     assert await readiness.troubles() == ["lease"]
