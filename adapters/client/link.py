@@ -28,7 +28,7 @@ class Link(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone.set()
-        self._on_lost(self, str(exc) if exc else "the server closed the connection")
+        self._on_lost(self, _why(exc))
 
     def write(self, data: bytes) -> None:
         if self._transport is not None:
@@ -47,6 +47,13 @@ class Link(asyncio.Protocol):
                 await self._gone.wait()
         except TimeoutError:
             self.abort()
+
+
+def _why(exc: Exception | None) -> str:
+    """In words that a person may be shown, without the system's number for it."""
+    if exc is None:
+        return "the server closed the connection"
+    return getattr(exc, "strerror", None) or str(exc)
 
 
 async def speaks_tls(host: str, port: int, within: float) -> bool:

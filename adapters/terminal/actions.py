@@ -160,9 +160,9 @@ class Actions(Doing):
             case _:
                 self.complain("what can be hidden is read and typing")
                 return
-        read = "hidden" if chosen.hide_read else "shown to others"
-        typing = "hidden" if chosen.hide_typing else "shown to others"
-        self._say(f"what you have read is {read}, that you are typing is {typing}")
+        read = "do not see" if chosen.hide_read else "see"
+        typing = "are not" if chosen.hide_typing else "are"
+        self._say(f"others {read} what you have read, and {typing} told when you are typing")
 
     async def show_sessions(self) -> None:
         self.show(render.sessions(await self._client.sessions()))

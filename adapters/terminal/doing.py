@@ -1,11 +1,15 @@
 """What all commands stand on: who is known, what has happened, and where things are shown."""
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from adapters.client import (
     Changed,
     ChatClient,
+    ClientError,
     Got,
     Message,
     Presence,
@@ -48,6 +52,7 @@ class Doing:
         self._screen = screen
         self._book = book
         self._now = now
+        self._tasks: set[asyncio.Task[None]] = set()
         self._outdated = False  # whether the user is in a group that the book does not have
         self._sending = Sending(
             client,
@@ -91,11 +96,29 @@ class Doing:
         if change.sender_id and not change.own:
             self._book.meet(change.sender_id, change.sender_name)
         sentence = told(change, self._book, me)
-        if sentence is not None:
-            self._screen.tell(render.note(sentence))
-            self.talks.told(change, sentence)
-        self._outdated |= not learn(change, self._book, me)
+        if not learn(change, self._book, me):
+            self._outdated = True
+            self._start(self._tell_by_name(change, me))
+        elif sentence is not None:
+            self._tell(change, sentence)
         self._follow_partner(change.group_id)
+
+    async def _tell_by_name(self, change: Changed, me: int) -> None:
+        """Of a group that was joined with another device, whose name the server has to be asked
+        for first; where it does not answer, by the group's number."""
+        with suppress(ClientError):
+            await self.learn()
+        if self._client.user is not None and self._client.user.id == me:
+            self._tell(change, told(change, self._book, me) or "")
+
+    def _tell(self, change: Changed, sentence: str) -> None:
+        self._screen.tell(render.note(sentence))
+        self.talks.told(change, sentence)
+
+    def _start(self, what: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(what)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _follow_partner(self, group_id: int) -> None:
         """A group that the user talks to may have another name, or may not be theirs any more."""
@@ -117,6 +140,8 @@ class Doing:
 
     async def finish(self, within: float) -> bool:
         """Wait until all messages have their answer, and say which have none."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within)
         waiting = await self._sending.finish(within)
         if waiting:
             self.complain(f"{waiting} of your messages were not acknowledged")
@@ -124,9 +149,9 @@ class Doing:
 
     async def learn(self) -> None:
         """Fetch the user's list and groups."""
-        self._outdated = False
         self._book.friends = {friend.id: friend async for friend in self._client.friends()}
         self._book.groups = {one.group.id: one async for one in self._client.groups()}
+        self._outdated = False
 
     # Whoever is meant.
 

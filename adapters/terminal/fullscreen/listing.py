@@ -3,11 +3,14 @@ there is no room, and what is said about the state of things. Pure."""
 
 from collections.abc import Sequence
 
+from adapters.terminal import render
 from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.cells import fitted, line_width, shortened
 from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import Line
+from adapters.terminal.seat import Partner
+from chat_domain.model import User
 
 _MOST_COUNTED = 1_000  # unread texts, as the server counts them
 
@@ -47,6 +50,16 @@ def title(window: Window, remarks: Sequence[str], columns: int) -> Line:
 def status(remarks: Sequence[str], columns: int) -> Line:
     """What stands below it."""
     return fitted([("", f" {' · '.join(remarks)}")], columns)
+
+
+def prompt(user: User | None, partner: Partner | None, columns: int) -> str:
+    """What stands in front of what is typed. Where there is no room, to whom it goes is what one
+    has to know."""
+    room = columns * 2 // 5
+    text = render.prompt(user, partner)
+    if len(text) > room and partner is not None:
+        text = render.prompt(None, partner).lstrip()
+    return text if len(text) <= room else f"{shortened(text.rstrip('> '), room - 2)}> "
 
 
 def count(window: Window) -> str:

@@ -11,13 +11,11 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from adapters.terminal import render
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
 from adapters.terminal.completion import candidates
 from adapters.terminal.fullscreen import keys, layout, listing
 from adapters.terminal.fullscreen.bell import Bell
-from adapters.terminal.fullscreen.cells import shortened
 from adapters.terminal.fullscreen.colours import STYLE
 from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.remarks import about, state_of
@@ -28,8 +26,7 @@ from adapters.terminal.render import Line
 
 _REDRAW_EVERY = 0.02  # seconds at least, however much comes
 _LEAVE_HINT = "Ctrl-C once more leaves"
-_KEPT_HINT = f"the arrow key brings your line back; {_LEAVE_HINT}"
-_SHARE_OF_PROMPT = 3  # at most so much of the input's first row
+_KEPT_HINT = f"Up brings it back; {_LEAVE_HINT}"
 
 
 class Suggestions(Completer):
@@ -146,12 +143,9 @@ class WholeScreen:
 
     def _prompt(self) -> StyleAndTextTuples:
         if self._typed.asking:
-            text = self._typed.question
-        else:
-            text = render.prompt(self._talks.user, self._talks.partner_in(self._desk.current))
-        room = layout.columns() // _SHARE_OF_PROMPT
-        kept = text if len(text) <= room else f"{shortened(text.rstrip('> '), room - 2)}> "
-        return [("class:prompt", kept)]
+            return [("class:prompt", self._typed.question)]
+        partner = self._talks.partner_in(self._desk.current)
+        return [("class:prompt", listing.prompt(self._talks.user, partner, layout.columns()))]
 
     # What keys do.
 

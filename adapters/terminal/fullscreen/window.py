@@ -68,9 +68,11 @@ class Window:
         self._typing.pop(text.sender_id, None)
         if not self.add(text) and not self.items.newer:
             return
-        if not seen and text.at > max(self.read, self.listed):
+        if seen or text.at <= self.read:
+            return
+        self.called |= text.mentions
+        if text.at > self.listed:
             self.unread += 1
-            self.called |= text.mentions
 
     def list_as(self, row: Conversation) -> None:
         """What the server says of it, which may be less new than what has come since."""

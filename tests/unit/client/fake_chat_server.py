@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -54,6 +56,12 @@ class Peer:
     async def hang_up(self) -> None:
         self._writer.transport.abort()
         await asyncio.sleep(0)
+
+    async def reset(self) -> None:
+        """As a network does that has lost the connection."""
+        sock = self._writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await self.hang_up()
 
     async def until_gone(self) -> None:
         """Wait until the client has closed, whatever it still says."""

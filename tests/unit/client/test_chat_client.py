@@ -1,6 +1,8 @@
 """ChatClient over real sockets, against a server that follows the test's script."""
 
 import asyncio
+import errno
+import os
 
 import attrs
 import pytest
@@ -209,6 +211,13 @@ async def test_a_lost_connection_is_resumed_by_token(server: FakeServer) -> None
         request = await (await server.accept()).admit(RESUME)
         assert (request["token"], request["since"], request["epoch"]) == ("t1", 0, "e1")
         assert await until(client, Reconnected) == Reconnected(resumed=True)
+
+
+async def test_why_a_connection_was_lost_is_said_in_words(server: FakeServer) -> None:
+    """A person may be shown it, to whom the system's number for it says nothing."""
+    async with logged_in(server) as (client, peer):
+        await peer.reset()
+        assert (await until(client, Disconnected)).why == os.strerror(errno.ECONNRESET)
 
 
 async def test_unanswered_messages_are_sent_again_before_new_ones(server: FakeServer) -> None:

@@ -180,6 +180,7 @@ def change(what: str, at: int = 1, who: int = 15, **fields: Any) -> dict[str, An
     return frame | {"groupid": 3, "what": what} | fields
 
 
+JOINED = change("joined", who=13)  # by the user
 HIKERS = {"id": 3, "groupname": "hikers", "groupdesc": "", "role": "creator"}
 
 
@@ -241,18 +242,6 @@ async def test_who_talks_to_a_group_that_ends_talks_to_nobody(server: FakeServer
         await app.screen.until("error: this is not a command")
 
 
-async def test_a_group_joined_with_another_device_is_known(server: FakeServer) -> None:
-    """The next command asks for what it is called."""
-    async with running(server, "1", "13", "secret", scripted=False) as app:
-        await app.welcome()
-        app.peer.say(**change("joined", who=13))
-        await app.screen.until("* you have joined group 3")
-        app.screen.type("/talk hikers")
-        app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
-        app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
-        await app.screen.until("talking to group hikers")
-
-
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
@@ -300,13 +289,42 @@ async def test_a_group_is_joined_by_name(server: FakeServer) -> None:
         await app.screen.until("* you are in group hikers now")
 
 
+async def test_a_group_joined_with_another_device_is_told_by_its_name(server: FakeServer) -> None:
+    """The server is asked for it at once."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.welcome()
+        app.peer.say(**JOINED)
+        app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
+        app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
+        await app.screen.until("* you have joined group hikers")
+
+
+async def test_where_the_server_does_not_say_a_group_has_its_number(server: FakeServer) -> None:
+    """That it was joined is told all the same, and the next command asks again."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.welcome()
+        app.peer.say(**JOINED)
+        seq = (await app.peer.hear(1022))["seq"]
+        app.peer.say(msgid=1011, seq=seq, errno=50, error="try_again", errmsg="")
+        await app.screen.until("* you have joined group 3")
+        app.screen.type("/talk hikers")
+        app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
+        app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
+        await app.screen.until("talking to group hikers")
+
+
 @pytest.mark.parametrize(
     ("command", "asked", "answer", "said"),
     [
         ("/mute li si", {"toid": 15, "muted": True}, {}, "* li si is muted, on all devices"),
         ("/unmute li si", {"toid": 15, "muted": False}, {}, "* li si is heard again"),
-        ("/hide read", {"hide_read": True}, {"hide_read": True}, "have read is hidden, that"),
-        ("/unhide typing", {"hide_typing": False}, {}, "that you are typing is shown to others"),
+        (
+            "/hide read",
+            {"hide_read": True},
+            {"hide_read": True},
+            "* others do not see what you have read, and",
+        ),
+        ("/unhide typing", {"hide_typing": False}, {}, "and are told when you are typing"),
     ],
 )
 async def test_what_is_kept_for_all_devices(

@@ -6,10 +6,11 @@ from adapters.client import InGroup, With
 from adapters.terminal.book import Book
 from adapters.terminal.fullscreen.cells import line_width
 from adapters.terminal.fullscreen.desk import Desk
-from adapters.terminal.fullscreen.listing import bar, sidebar, status, title
+from adapters.terminal.fullscreen.listing import bar, prompt, sidebar, status, title
 from adapters.terminal.fullscreen.remarks import about, state_of
 from adapters.terminal.fullscreen.window import Window
-from chat_domain.model import Friend, Group, Membership, Role
+from adapters.terminal.seat import Partner
+from chat_domain.model import Friend, Group, Membership, Role, User
 from tests.unit.terminal.things import shown, text
 
 
@@ -95,3 +96,20 @@ def test_what_is_said_below_it() -> None:
         "n0␛, n1␛, n2␛ and others are typing"
     ]
     assert shown([status(["a", "b"], 10)]) == [" a · b"]
+
+
+@pytest.mark.parametrize(
+    ("partner", "columns", "said"),
+    [
+        (None, 80, "zhang san> "),
+        (User(15, "li si"), 80, "zhang san to li si> "),
+        (User(15, "li si"), 40, "to li si> "),
+        (Group(3, "night owls", ""), 40, "to [night owl…> "),
+        (User(15, "li si"), 20, "to li…> "),
+    ],
+)
+def test_the_prompt_says_to_whom_even_without_room(
+    partner: Partner | None, columns: int, said: str
+) -> None:
+    """Who one is, is left out first."""
+    assert prompt(User(13, "zhang san"), partner, columns) == said

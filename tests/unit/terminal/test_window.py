@@ -136,3 +136,15 @@ def test_positions_that_mean_something_else_are_forgotten() -> None:
     one.begin_anew()
     one.heard(text(1), seen=False)
     assert (len(one.items), one.unread, one.reads) == (1, 1, {})
+
+
+def test_a_name_in_what_the_server_has_counted_stands_out() -> None:
+    """The list says how much is unread, not that the user is named in it; the message does."""
+    one = window()
+    one.list_as(row(5, 2, 3))
+    one.heard(text(5, mentions=True), seen=False)
+    assert (one.unread, one.called) == (3, True)
+    read = window()
+    read.list_as(row(5, 5, 0))
+    read.heard(text(5, mentions=True), seen=False)
+    assert not read.called
