@@ -71,6 +71,7 @@ class Services:
 class Cluster:
     """Nodes that are started together, and end with the `with` block.
 
+    web: they are there for browsers as well, as is nginx if it is wanted.
     program: what each of them is, by its number; see `tests.integration.server_process.SERVER`.
     """
 
@@ -81,6 +82,7 @@ class Cluster:
         *,
         nodes: int = 2,
         nginx: bool = False,
+        web: bool = False,
         shutdown_timeout: str | None = None,
         options: Sequence[str] = (),
         program: Callable[[int], Sequence[str]] = lambda _: SERVER,
@@ -88,12 +90,14 @@ class Cluster:
         self.mariadb = services.mariadb
         self.redis = services.redis
         self.nodes: list[NodeProcess] = []
+        self.web_ports: list[int] = []
         self._services = services
         self._nginx = None
         if nginx:
             self._nginx = Nginx(
                 directory, [], shutdown_timeout=shutdown_timeout, comes_from=NGINX_COMES_FROM
             )
+        self._web = web
         self._count = nodes
         self._options = options
         self._program = program
@@ -112,6 +116,9 @@ class Cluster:
     def new_node(self, *options: str) -> NodeProcess:
         """Start one node more. nginx learns of it by `reload`."""
         program = self._program(len(self.nodes))
+        if self._web:
+            self.web_ports.append(free_port())
+            options = (*options, "--web-port", str(self.web_ports[-1]))
         node = NodeProcess(self.store, *self.node_options, *options, program=program)
         self._stack.enter_context(node)
         self.nodes.append(node)
@@ -119,7 +126,7 @@ class Cluster:
 
     def reload(self) -> None:
         """Tell nginx of the present nodes."""
-        self.nginx.nodes = self.ports
+        self._name_nodes()
         self.nginx.reload()
 
     def __enter__(self) -> Self:
@@ -139,13 +146,17 @@ class Cluster:
             for _ in range(self._count):
                 self.new_node()
             if self._nginx:
-                self._nginx.nodes = self.ports
+                self._name_nodes()
                 stack.enter_context(self._nginx)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def _name_nodes(self) -> None:
+        self.nginx.nodes = self.ports
+        self.nginx.web_nodes = self.web_ports
 
     def _drop_database(self) -> None:
         self.mariadb.query(f"DROP DATABASE {self.database}")

@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,12 +50,19 @@ def web(tmp_path: Path) -> Iterator[WebServer]:
 
 @pytest.fixture
 def newcomer(chromium: Browser, web: WebServer) -> Iterator[Newcomer]:
-    """Somebody who opens the page in a browser of their own. Options are those of Playwright's
-    contexts. Afterwards nobody's browser may have had anything to complain about."""
+    """Somebody who opens the server's page; see `visitors`."""
+    with visitors(chromium) as come:
+        yield partial(come, web.address)
+
+
+@contextmanager
+def visitors(chromium: Browser) -> Iterator[Newcomer]:
+    """Make people who open the page at an address, each in a browser of their own. Options are
+    those of Playwright's contexts. Nobody's browser may have had anything to complain about."""
     with ExitStack() as leaving:
 
-        def come(**options: object) -> Person:
-            person = Person(chromium, web.address, **options)
+        def come(address: str, **options: object) -> Person:
+            person = Person(chromium, address, **options)
             leaving.callback(person.leave)
             return person
 

@@ -10,6 +10,20 @@ PASSWORD = "correct horse"
 # What a browser says by itself when a server is not there.
 _NO_SERVER = re.compile(r"WebSocket connection to .* failed|net::ERR_|Failed to load resource")
 
+# The network of this browser is back, until the page is, too. Somebody who pressed a button for
+# that might find that the page has come back by itself, and that the button is gone.
+_RETURN = """
+async (patience) => {
+  const line = document.querySelector(".banner.offline");
+  const until = performance.now() + patience;
+  while (!line.hidden) {
+    if (performance.now() > until) throw new Error("the page does not come back");
+    dispatchEvent(new Event("online"));
+    await new Promise(requestAnimationFrame);
+  }
+}
+"""
+
 expect.set_options(timeout=PATIENCE)
 
 
@@ -102,7 +116,7 @@ class Person:
     def sees_tick(self, tick: str, text: str) -> None:
         """How far an own message is: "sent", "delivered", "read"."""
         message = self.log.get_by_role("listitem").filter(has_text=text)
-        expect(message.locator(".tick")).to_contain_text(tick)
+        expect(message.locator(".tick .aside")).to_have_text(tick)
 
     # -- what one does --
 
@@ -147,6 +161,14 @@ class Person:
     def block_server(self) -> None:
         """Let the browser lose its network."""
         self.context.set_offline(True)
+
+    def is_offline(self) -> None:
+        """Wait until the page has noticed that it has no connection."""
+        expect(self.page.get_by_text("No connection. Next try in")).to_be_visible()
+
+    def comes_back(self) -> None:
+        """Wait until the page, which is offline, is connected to the server, which is there."""
+        self.page.evaluate(_RETURN, PATIENCE)
 
     def keeps_draft(self, name: str, text: str) -> None:
         """Wait until what is written to somebody is where it outlives the page."""

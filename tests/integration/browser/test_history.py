@@ -45,6 +45,15 @@ async ([step, goal]) => {
 }
 """
 
+# The position in the log of the message that is seen first.
+FIRST_SEEN = """
+() => {
+  const upper = document.querySelector(".messages").getBoundingClientRect().top;
+  const isSeen = (one) => one.getBoundingClientRect().bottom > upper;
+  return [...document.querySelectorAll(".message")].find(isSeen).dataset.at;
+}
+"""
+
 
 def _with_history(newcomer: Newcomer, web: WebServer, count: int) -> Person:
     """Somebody who has a conversation of that many messages with herself open."""
@@ -79,14 +88,15 @@ def test_what_comes_while_somebody_reads_above_does_not_move_what_they_read(
     ann.log.evaluate("box => box.scrollBy(0, -1500)")
     to_end = ann.page.get_by_role("button", name="To the newest")
     expect(to_end).to_be_visible()
-    place = "() => document.querySelectorAll('.message')[20].getBoundingClientRect().top"
-    before = ann.page.evaluate(place)
+    read = ann.page.evaluate(FIRST_SEEN)
+    message = ann.log.locator(f"[data-at='{read}']")
+    before = message.bounding_box()
     with RawClient(web.port) as writer:
         writer.id = 1
         writer.login(PASSWORD)
         writer.ask({"msgid": 1005, "toid": 1, "msg": "news"})
     expect(ann.row("ann")).to_contain_text("news")
-    assert ann.page.evaluate(place) == before
+    assert message.bounding_box() == before
     to_end.click()
     expect(ann.texts.last).to_have_text("news")
     expect(ann.texts.last).to_be_in_viewport()

@@ -1,5 +1,7 @@
 """Conversations between people in browsers, and with who uses the C++ client."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
@@ -63,9 +65,15 @@ def test_somebody_sees_that_the_other_is_typing(newcomer: Newcomer) -> None:
     ann.find("bob")
     ann.write("hello")
     bob.open("ann")
+    now = time.time()
+    ann.page.clock.set_fixed_time(now)  # for there is not much time to look
     bob.field.press_sequentially("so")
-    expect(ann.page.get_by_role("region", name="Conversation")).to_contain_text("bob is typing …")
+    state = ann.page.get_by_role("region", name="Conversation").locator(".state")
+    expect(state).to_have_text("bob is typing …")
     expect(ann.row("bob")).to_contain_text("bob is typing …")
+    ann.page.clock.set_fixed_time(now + 7)
+    expect(state).to_be_hidden()
+    expect(ann.row("bob")).to_contain_text("You: hello")
 
 
 @pytest.mark.parametrize("how", ["isComposing", "keyCode"])

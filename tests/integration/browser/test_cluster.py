@@ -1,0 +1,66 @@
+"""A page whose node dies goes on at another."""
+
+import json
+
+from playwright.sync_api import Browser, expect
+
+from tests.integration.browser.conftest import visitors
+from tests.integration.browser.person import Person
+from tests.integration.cluster import Cluster, NewCluster
+
+
+def test_a_page_whose_node_is_killed_goes_on_at_another_without_loss_or_doubles(
+    chromium: Browser, new_cluster: NewCluster
+) -> None:
+    with (
+        new_cluster(nodes=3, nginx=True, web=True, options=("--log-level", "debug")) as cluster,
+        visitors(chromium) as come,
+    ):
+        ann = come(_at(cluster.nginx.web_port)).register("ann")
+        number = _node_of(ann, cluster)
+        node = cluster.nodes[number]
+        bob = come(_at(cluster.web_ports[number - 1])).register("bob")  # past nginx, elsewhere
+        ann.find("bob")
+        ann.write("hello")
+        bob.open("ann")
+        bob.write("hello yourself")
+        ann.sees("hello", "hello yourself")
+
+        node.suspend()  # it takes what ann writes, and neither passes it on nor tells her anything
+        ann.write("is anybody there?")
+        ann.field.press_sequentially("half a sen")
+        bob.write("I am")
+        bob.sees_tick("sent", "I am")
+        ann.sees_tick("not sent yet", "is anybody there?")
+        node.kill()
+
+        said = ["hello", "hello yourself", "I am", "is anybody there?"]
+        ann.sees(*said)
+        ann.sees_tick("read", "is anybody there?")
+        bob.sees(*said)
+        expect(ann.page.get_by_text("No connection.")).to_be_hidden()
+        assert _node_of(ann, cluster) != number
+        ann.field.press_sequentially("tence")
+        ann.field.press("Enter")
+        bob.sees(*said, "half a sentence")
+        bob.write("and back")
+        ann.sees(*said, "half a sentence", "and back")
+        ann.page.reload()
+        ann.open("bob")
+        ann.sees(*said, "half a sentence", "and back")
+
+
+def _at(port: int) -> str:
+    return f"http://127.0.0.1:{port}/"
+
+
+def _node_of(person: Person, cluster: Cluster) -> int:
+    """The number of the node where this person has logged in last."""
+    user = person.page.evaluate("JSON.parse(sessionStorage['chat.identity']).id")
+    logins = {
+        line["timestamp"]: number
+        for number, node in enumerate(cluster.nodes)
+        for line in map(json.loads, node.log.splitlines())
+        if line["event"] == "logged in" and line["user"] == user
+    }
+    return logins[max(logins)]
