@@ -20,7 +20,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing, suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, TypeVar, TypeVarTuple
 
 import attrs
@@ -174,14 +174,14 @@ class Worker:
         """All jobs that wait, at least one or one alone; and whether there will be more."""
         batch: list[_Job] = []
         queue, alone = self._queue, self._alone
-        with suppress(Empty):
-            while (jobs := queue.get(block=not (batch or alone))) is not None:
-                if isinstance(jobs, _Alone):
-                    alone.append(jobs)
-                else:
-                    batch += jobs
-            return batch, False
-        return batch, True
+        while (jobs := queue.get()) is not None:
+            if isinstance(jobs, _Alone):
+                alone.append(jobs)
+            else:
+                batch += jobs
+            if queue.empty():  # nobody else takes from it
+                return batch, True
+        return batch, False
 
     def _do_alone(self, job: _Alone) -> None:
         try:
