@@ -136,9 +136,10 @@ class Page(Generic[T]):
     next: int | None
 
 
-@attrs.frozen
+@attrs.define
 class Conversation:
-    """A conversation as one of its users sees it.
+    """A conversation as one of its users sees it. Treated as immutable; not `frozen`, since that
+    takes longer to make, and a list has hundreds.
 
     conv: see `entries`. name: the group's, or the other user's; UNNAMED of who or what is no more.
     last: the last entry that they may see. read: up to where they have read. unread: how many texts

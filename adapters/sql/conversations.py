@@ -1,10 +1,10 @@
 """A user's conversations, those first in which something was said last."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from adapters.sql import entries, judging
-from adapters.sql.database import Connection
+from adapters.sql import judging
+from adapters.sql.database import Connection, Row
 from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
 from chat_domain.entries import CHANGE, TEXT, Entry
 from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
@@ -25,14 +25,24 @@ _PEER = (
     f"CASE WHEN conv < {NO_ID} THEN 0"
     " WHEN conv >> 32 = userid THEN conv & 4294967295 ELSE conv >> 32 END"
 )
-# The limit of the inner one is for the database, which would look for `last` several times if it
-# merged the two.
-_PAGE = (
-    "SELECT * FROM"  # noqa: S608  # constants
-    f" (SELECT userid, conv, since, `left`, `read`, quiet, {_LAST} AS last, {_PEER} AS peer"
-    f" FROM Member WHERE userid = ? LIMIT {FOR_EVER}) AS every_one"
-    " WHERE last > since AND last < ? ORDER BY last DESC LIMIT ?"
+_EVERY = (
+    f"SELECT userid, conv, since, `left`, `read`, quiet, {_LAST} AS last, {_PEER} AS peer"  # noqa: S608
+    " FROM Member WHERE userid = ?"
 )
+
+
+def shown(which: str = "") -> str:
+    """A SELECT of what `found` asks for: of a user, those conversations of which they may see an
+    entry, and the last one is below a position. which: a condition on Member, that is joined by
+    AND; what it asks for stands between user and position."""
+    # The limit is for the database, which would look for `last` several times if it merged the two.
+    every = f"{_EVERY} {which} LIMIT {FOR_EVER}"
+    return f"SELECT * FROM ({every}) AS every_one WHERE last > since AND last < ?"  # noqa: S608
+
+
+_PAGE = f"{shown()} ORDER BY last DESC LIMIT ?"
+
+
 _UNREAD = (
     "SELECT count(*) AS one FROM (SELECT 1 FROM Entry"  # noqa: S608  # constants
     f" WHERE conv = ? AND at > ? AND at <= ? AND kind = {TEXT} AND senderid <> ?"
@@ -41,80 +51,98 @@ _UNREAD = (
 
 
 class _Row(NamedTuple):
-    """unread: None where it has to be asked for."""
+    """unread: None where it has to be asked for. columns: of the last entry, as `entries.SELECT`
+    has them."""
 
-    conv: int
     since: int
     left: int
     read: int
-    last: int
-    peer: int
+    quiet: int
     name: str | None
     peer_got: int | None
     peer_read: int | None
     hides: int | None
-    quiet: int
     unread: int | None
+    columns: Row
+
+
+_BEFORE_COLUMNS = 9
 
 
 async def page(connection: Connection, user_id: int, below: int, limit: int) -> list[Conversation]:
     """See `ports.Log.conversations`. What has an entry that is none for its last is left out."""
-    found: list[Conversation] = []
-    while len(found) < limit:
-        rows = await _rows(connection, user_id, below, limit - len(found))
-        if not rows:
+    some: list[Conversation] = []
+    while len(some) < limit:
+        asked = limit - len(some)
+        rows = await _rows(connection, _PAGE, (user_id, below, asked))
+        some += await _conversations(connection, user_id, rows)
+        if len(rows) < asked:
             break
-        found += await _conversations(connection, user_id, rows)
-        below = rows[-1].last
-    return found
+        below = min(row.columns[0] for row in rows)
+    return some
 
 
-async def _rows(connection: Connection, user_id: int, below: int, limit: int) -> list[_Row]:
-    """Those first that have the latest entry."""
+async def found(
+    connection: Connection, user_id: int, which: str, args: Sequence[Any]
+) -> list[Conversation]:
+    """What this SELECT of a user's rows of Member finds, the latest first. See `shown`."""
+    rows = await _rows(connection, which, args)
+    return await _conversations(connection, user_id, rows)
+
+
+async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list[_Row]:
+    """All in one statement, for a round trip takes longer than most of them."""
     rows = await connection.rows(
-        "SELECT page.conv, page.since, page.`left`, page.`read`, last, peer,"  # noqa: S608
-        " coalesce(groupname, name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE got END,"
-        f" Peer.`read`, hides, page.quiet, {connection.words.unread}"
-        f" FROM ({_PAGE}) AS page"
+        "SELECT page.since, page.`left`, page.`read`, page.quiet,"  # noqa: S608  # constants
+        " coalesce(groupname, User.name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE User.got END,"
+        f" Peer.`read`, User.hides, {connection.words.unread},"
+        " Said.at, Said.conv, Said.kind, Said.senderid, Sender.name, Said.cid, Said.time_ms,"
+        " Said.re, Said.body"
+        f" FROM ({which}) AS page JOIN Entry AS Said ON Said.at = last"
+        " LEFT JOIN User AS Sender ON Sender.id = Said.senderid"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
         " LEFT JOIN User ON User.id = peer"
         " LEFT JOIN Member AS Peer"
         " ON Peer.userid = peer AND peer <> page.userid AND Peer.conv = page.conv",
-        (user_id, below, limit),
+        args,
     )
-    return sorted((_Row(*row) for row in rows), key=lambda row: -row.last)
+    return [_Row._make((*row[:_BEFORE_COLUMNS], row[_BEFORE_COLUMNS:])) for row in rows]
 
 
 async def _conversations(
     connection: Connection, user_id: int, rows: Sequence[_Row]
 ) -> list[Conversation]:
-    lasts = {one.at: one for one in await entries.at(connection, [row.last for row in rows])}
-    shown = [row for row in rows if row.last in lasts]
+    lasts = [judging.entry(*row.columns) for row in rows]
+    shown = [(row, last) for row, last in zip(rows, lasts, strict=True) if last is not None]
+    shown.sort(key=lambda one: -one[1].at)
     unread = await _unread(connection, user_id, shown)
-    return [_conversation(row, lasts[row.last], unread.get(row.conv, 0)) for row in shown]
+    return [_conversation(*one, count) for one, count in zip(shown, unread, strict=True)]
 
 
-async def _unread(connection: Connection, user_id: int, rows: Sequence[_Row]) -> dict[int, int]:
-    asked = [row for row in rows if row.unread is None and row.read < row.last]
-    counts = await connection.integers(
-        _UNREAD, [(row.conv, max(row.since, row.read), row.left, user_id) for row in asked]
-    )
-    found = {row.conv: count for row, (count,) in zip(asked, counts, strict=True)}
-    return {row.conv: row.unread for row in rows if row.unread is not None} | found
+async def _unread(
+    connection: Connection, user_id: int, shown: Sequence[tuple[_Row, Entry]]
+) -> list[int]:
+    asked = {
+        last.conv: (last.conv, max(row.since, row.read), row.left, user_id)
+        for row, last in shown
+        if row.unread is None and row.read < last.at
+    }
+    counts = await connection.integers(_UNREAD, list(asked.values())) if asked else []
+    found = {conv: count for conv, (count,) in zip(asked, counts, strict=True)}
+    return [found.get(last.conv, 0) if row.unread is None else row.unread for row, last in shown]
 
 
 def _conversation(row: _Row, last: Entry, unread: int) -> Conversation:
-    hides_read = row.hides is not None and judging.position(row.hides) & HIDES_READ
+    hidden = row.hides is not None and judging.position(row.hides) & HIDES_READ
+    peer_read = None if hidden else row.peer_read
     return Conversation(
-        row.conv,
+        last.conv,
         UNNAMED if row.name is None else judging.name(row.name),
         last,
         judging.position(row.read),
         unread,
-        left=row.left != FOR_EVER,
-        quiet=bool(row.quiet),
-        peer_got=None if row.peer_got is None else judging.position(row.peer_got),
-        peer_read=(
-            None if row.peer_read is None or hides_read else judging.position(row.peer_read)
-        ),
+        row.left != FOR_EVER,
+        bool(row.quiet),
+        None if row.peer_got is None else judging.position(row.peer_got),
+        None if peer_read is None else judging.position(peer_read),
     )

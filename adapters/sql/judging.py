@@ -33,6 +33,7 @@ LONGEST_BODY = 2 * LONGEST_TEXT  # of an entry: a text, or a change, in which a 
 NO_TIME = 253_402_300_800_000  # ms; the year 10000 has no calendar
 NO_CONV = -1  # of an entry on file that is none, so that it is the first of no other
 
+_INTEGERS = (int,) * 6
 _ROLES = {role.value: role for role in Role}
 
 
@@ -179,12 +180,12 @@ def is_time(ms: Any) -> bool:
 
 def entries(rows: Iterable[Sequence[Any]]) -> list[Entry]:
     """Of the columns of `sql.entries.SELECT`, ascending; what is no entry is left out."""
-    found = [one for row in rows if (one := _entry(*row)) is not None]
+    found = [one for row in rows if (one := entry(*row)) is not None]
     found.sort(key=lambda one: one.at)
     return found
 
 
-def _entry(  # noqa: PLR0917  # a row's columns
+def entry(  # noqa: PLR0917  # a row's columns
     at: Any,
     conv: Any,
     kind: Any,
@@ -195,8 +196,9 @@ def _entry(  # noqa: PLR0917  # a row's columns
     answers: Any,
     body: Any,
 ) -> Entry | None:
+    """Of such columns; None for what is none."""
     cid, body = text(cid), text(body)
-    why = _wrong_with((at, conv, kind, sender_id, time_ms, answers), cid, body)
+    why = _wrong_with(at, conv, kind, sender_id, cid, time_ms, answers, body)
     changed = change(body) if kind == CHANGE and not why else None
     if why or (changed is None and kind == CHANGE):
         _odd("entry", why or "it is no change")
@@ -206,10 +208,19 @@ def _entry(  # noqa: PLR0917  # a row's columns
     return Entry(conv, kind, sender_id, called, cid, said, changed, answers, at, time_ms)
 
 
-def _wrong_with(numbers: tuple[Any, ...], cid: Any, body: Any) -> str:
-    if not all(type(number) is int for number in numbers):
+def _wrong_with(  # noqa: PLR0917  # a row's columns
+    at: Any,
+    conv: Any,
+    kind: Any,
+    sender_id: Any,
+    cid: Any,
+    time_ms: Any,
+    answers: Any,
+    body: Any,
+) -> str:
+    numbers = type(at), type(conv), type(kind), type(sender_id), type(time_ms), type(answers)
+    if numbers != _INTEGERS:
         return "a number of it is none"
-    at, conv, kind, sender_id, time_ms, answers = numbers
     if not (at > 0 and conv > 0 and kind in KINDS and 0 <= sender_id < NO_ID):
         return "a number of it is out of range"
     if not (0 <= time_ms < NO_TIME and answers >= 0):
@@ -248,7 +259,7 @@ def first(row: Sequence[Any]) -> tuple[Key, First]:
     that is none is the first of no copy: it conflicts with all."""
     sender_id, cid, at, time_ms, conv, kind, answers, body = row
     cid, body = text(cid), text(body)
-    found = _entry(at, conv, kind, sender_id, "", cid, time_ms, answers, body)
+    found = entry(at, conv, kind, sender_id, "", cid, time_ms, answers, body)
     if found is None:
         return (sender_id, cid), First(Known(0, 0), NO_CONV, TEXT, "", None, 0)
     known = Known(at, time_ms)
@@ -273,8 +284,8 @@ def _is_position(at: Any) -> bool:
 
 def position(at: Any) -> int:
     """0 for what is none."""
-    if _is_position(at):
-        return int(at)
+    if type(at) is int and at >= 0:
+        return at
     _odd("position", "it is no number, or below 0")
     return 0
 

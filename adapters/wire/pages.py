@@ -1,44 +1,50 @@
 """Answers that are pages of what was said: as much of it as fits into one frame."""
 
 from collections.abc import Iterable
+from typing import TypeVar, cast
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from adapters.wire.answers import ConversationRow, ConversationsAck, HistoryAck, ReadMark
 from adapters.wire.frames import encode, where
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import entry_frame
+from chat_domain.entries import is_group, other_of
 from chat_domain.messages.history import Part
 from chat_domain.model import Conversation, Page
+
+S = TypeVar("S", bound=Struct)
 
 SHORTENED = 100  # characters of a conversation's last text
 ROOM = MAX_SERVER_FRAME - 8 * 1024  # bytes; the rest is for what is around, marks among it
 
 
 def conversations_ack(user_id: int, page: Page[Conversation]) -> ConversationsAck:
-    rows = [_row(user_id, one) for one in page.items]
-    count = _fitting(rows)
-    following = page.next if count == len(rows) else rows[count - 1].last.at
-    return ConversationsAck(conversations=rows[:count], next=following)
+    rows = _fitting(_row(user_id, one) for one in page.items)
+    count = len(rows)
+    following = page.next if count == len(page.items) else page.items[count - 1].last.at
+    return ConversationsAck(conversations=rows, next=following)
 
 
 def history_ack(user_id: int, part: Part) -> HistoryAck:
     """What does not fit is farther from where the part begins."""
-    entries = [entry_frame(entry) for entry in part.entries]
-    count = _fitting(reversed(entries) if part.backwards else entries)
+    entries = _fitting(map(entry_frame, reversed(part.entries) if part.backwards else part.entries))
     return HistoryAck(
         **where(part.conv, user_id),
-        entries=entries[len(entries) - count :] if part.backwards else entries[:count],
-        more=part.more or count < len(entries),
+        entries=entries[::-1] if part.backwards else entries,
+        more=part.more or len(entries) < len(part.entries),
         read=part.read,
         marks=None if part.reads is None else [ReadMark(*mark) for mark in part.reads.items()],
     )
 
 
 def _row(user_id: int, one: Conversation) -> ConversationRow:
+    conv = one.conv
+    group = is_group(conv)
     return ConversationRow(
-        **where(one.conv, user_id),
+        toid=0 if group else other_of(conv, user_id),
+        groupid=conv if group else 0,
         name=one.name,
         last=entry_frame(one.last, SHORTENED),
         read=one.read,
@@ -50,13 +56,14 @@ def _row(user_id: int, one: Conversation) -> ConversationRow:
     )
 
 
-def _fitting(items: Iterable[Struct]) -> int:
-    """How many of these, from the first on, fit into a frame, also where they are read on a
-    terminal, for which they are longer."""
-    room, count = ROOM, 0
+def _fitting(items: Iterable[S]) -> list[S]:
+    """Those of these, from the first on, that fit into a frame, also where they are read on a
+    terminal, for which they are longer. They are encoded, so that it is done once."""
+    room, found = ROOM, list[Raw]()
     for item in items:
-        room -= len(terminal_safe(encode(item))) + 1
+        encoded = encode(item)
+        room -= len(terminal_safe(encoded)) + 1
         if room < 0:
             break
-        count += 1
-    return count
+        found.append(Raw(encoded))
+    return cast("list[S]", found)

@@ -4,6 +4,7 @@ from chat_domain.entries import FOR_EVER, Sight, What, pair
 from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
 from chat_domain.ports.store import Store
 from tests.contract.making import (
+    MADE,
     alike,
     append,
     change,
@@ -80,6 +81,27 @@ async def test_conversations_come_in_pages(store: Store) -> None:
     assert [one.last.at for one in following] == [4, 3]
     assert await convs(store, ann, before=1) == await convs(store, ann, before=0) == []
     assert await convs(store, ann, limit=0) == []
+
+
+async def test_a_page_of_conversations_is_of_what_there_is_now(store: Store) -> None:
+    """Whatever has become, since the page before it, of those that were to be on it."""
+    ann, *others = await register(store, *(f"user {number}" for number in range(8)))
+    group = await make(store, "Chess", ann, others[0])
+    with_others = [pair(ann, other) for other in others]
+    for other, conv in zip(others, with_others, strict=True):
+        await say(store, other, conv, "hello")
+    wanted = [*reversed(with_others), group.id]
+    assert await convs(store, ann, None, 2) == wanted[:2]
+    assert await convs(store, ann, 8, 3) == wanted[2:5]
+    await say(store, ann, wanted[2], "at the top now")
+    await store.log.forget_of(wanted[4], MADE + 1, 9)
+    assert await convs(store, ann, 8, 3) == [wanted[3], wanted[5], wanted[6]]
+    await leave(store, group.id, ann)
+    assert await convs(store, ann, 8, 9) == [wanted[3], wanted[5], wanted[6]]
+    assert await convs(store, ann, 8, 1) == [wanted[3]]
+    (note,) = await say(store, ann, pair(ann, ann), "new")
+    assert await convs(store, ann, note.at + 1, 2) == [pair(ann, ann), group.id]
+    assert await convs(store, ann, note.at, 2) == [group.id, wanted[2]]
 
 
 async def test_a_conversation_says_what_a_list_of_them_shows(store: Store) -> None:

@@ -1,13 +1,14 @@
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
-from msgspec import to_builtins
 from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
 from adapters.gateway.talk import Talk
+from adapters.wire.frames import encode
 from adapters.wire.requests import ALWAYS, AnyRequest, GroupChat, OneChat
 from chat_domain.errors import ChatError
 from chat_domain.log.session import Session
@@ -40,7 +41,7 @@ def _as_declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     refuse, answer, refuse_text = Talk.refuse, Talk.answer, Session.refused
 
     def judged_answer(talk: Talk, request: AnyRequest, what: Any) -> None:
-        fields = to_builtins(what).keys() - {"msgid", "seq"}
+        fields = json.loads(encode(what)).keys() - {"msgid", "seq"}
         undeclared.extend(
             f"docs/protocol.md does not say that {name_of(type(request))} is answered by `{field}`."
             for field in fields - answered_fields(type(request))

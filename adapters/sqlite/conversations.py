@@ -1,0 +1,83 @@
+"""A user's conversations, page by page, of which each goes on where the one before it has ended.
+
+No table says where a conversation ends, since each message would have to write that for all who
+read it. So all ends are looked up for a first page, and remembered for those that follow, which
+look up their own conversations alone. They find the same, for where a conversation ends, as one of
+its users may see it, only grows, until all of it is deleted:
+
+- what ended at a page's bound, or above it, still does;
+- what was not there, or not to be seen, ends above the head that there was;
+- what ended below the bound is looked up again, and left out if it does not any more.
+"""
+
+import json
+from array import array
+from bisect import bisect_left
+
+import attrs
+
+from adapters.sql import conversations, judging
+from adapters.sql.database import Connection
+from adapters.sql.numbers import FOR_EVER
+from adapters.sql.reading import ends
+from chat_domain.model import Conversation
+
+MOST = 500_000  # conversations whose ends are remembered, of all users together; 16 bytes each
+
+_THESE = conversations.shown("AND conv IN (SELECT value FROM json_each(?))")
+_ENDS = f"SELECT last, conv FROM ({conversations.shown()}) ORDER BY last"  # noqa: S608  # constants
+
+
+@attrs.frozen
+class _Known:
+    """Where a user's conversations ended, ascending, and which they are. head: all that was in the
+    log up to there, when it had this epoch, is taken into account."""
+
+    epoch: str
+    head: int
+    lasts: "array[int]"
+    convs: "array[int]"
+
+
+class Conversations:
+    """Used by one thread."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._known: dict[int, _Known] = {}  # by user, who has asked last is last
+        self._number = 0  # of conversations
+        self._most = most
+
+    async def page(
+        self, connection: Connection, user_id: int, below: int, limit: int
+    ) -> list[Conversation]:
+        """See `ports.Log.conversations`."""
+        known = await self._ends_of(connection, user_id, below)
+        place, some = bisect_left(known.lasts, below), list[Conversation]()
+        while place and len(some) < limit:
+            end, place = place, max(0, place - limit + len(some))
+            convs = json.dumps(known.convs[place:end].tolist())
+            args = user_id, convs, below
+            some += await conversations.found(connection, user_id, _THESE, args)
+        if place:
+            self._remember(user_id, known)
+        return some
+
+    async def _ends_of(self, connection: Connection, user_id: int, below: int) -> _Known:
+        log, known = await ends(connection), self._forget(user_id)
+        if known is not None and known.epoch == log.epoch and below <= known.head + 1:
+            return known
+        rows = await connection.rows(_ENDS, (user_id, FOR_EVER))
+        lasts, convs = zip(*judging.positions(rows), strict=True) if rows else ((), ())
+        return _Known(log.epoch, log.head, array("q", lasts), array("q", convs))
+
+    def _remember(self, user_id: int, known: _Known) -> None:
+        """Until more is to be remembered than may be."""
+        self._known[user_id] = known
+        self._number += len(known.convs)
+        while self._number > self._most:
+            self._forget(next(iter(self._known)))
+
+    def _forget(self, user_id: int) -> _Known | None:
+        known = self._known.pop(user_id, None)
+        self._number -= 0 if known is None else len(known.convs)
+        return known
