@@ -158,6 +158,17 @@ class MailboxFull(ChatError):
 
 
 @attrs.frozen(slots=False)
+class TooManyConversations(ChatError):
+    limit: int
+
+    def __str__(self) -> str:
+        return (
+            f"you have conversations with {self.limit} others; begin no more with those on whose"
+            " list you are not"
+        )
+
+
+@attrs.frozen(slots=False)
 class CidConflict(ChatError):
     cid: str
 

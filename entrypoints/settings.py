@@ -219,6 +219,11 @@ class Settings:
         1_000,
         "messages that may wait for a user from somebody who is not on their list",
     )
+    conversations_per_user: int = _limit(
+        5_000,
+        "users that one has conversations with, beyond whom none begins with somebody on whose "
+        "list one is not",
+    )
     strangers_mib: int = _limit(
         16, "MiB that connections hold together on which nobody is logged in"
     )

@@ -290,6 +290,10 @@ class MemoryLog:
         )
         return sum(1 for _ in islice(found, most))
 
+    async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
+        seats = self._members.of(user_id)
+        return pair(user_id, other_id) in seats or sum(not is_group(conv) for conv in seats) < most
+
     async def opening(self, user_id: int) -> Opening:
         groups = tuple(sorted(filter(is_group, self._members.of(user_id))))
         return Opening(await self.ends(), self._got.get(user_id, 0), groups)

@@ -11,7 +11,7 @@ import attrs
 from adapters.sql import judging
 from adapters.sql.database import Connection, Row
 from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
-from chat_domain.entries import Sight, people
+from chat_domain.entries import Sight, pair, people
 from chat_domain.model import Role
 
 _ADD = (
@@ -97,6 +97,20 @@ async def promote(connection: Connection, conv: int, user_id: int) -> None:
         "UPDATE Member SET role = ? WHERE userid = ? AND conv = ?",
         (Role.CREATOR.value, user_id, conv),
     )
+
+
+async def may_begin(connection: Connection, user_id: int, other_id: int, most: int) -> bool:
+    """Whether a user has a conversation with this other one, or fewer than `most` of two."""
+    conv = pair(user_id, other_id)
+    there = "SELECT 1 FROM Member WHERE userid = ? AND conv = ?"
+    if await connection.rows(there, (user_id, conv)):
+        return True
+    ((count,),) = await connection.rows(
+        "SELECT count(*) FROM"
+        " (SELECT 1 FROM Member WHERE userid = ? AND conv >= ? LIMIT ?) AS of_two",
+        (user_id, NO_ID, most),
+    )
+    return int(count) < most
 
 
 async def groups_of(connection: Connection, user_id: int) -> list[int]:

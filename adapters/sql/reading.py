@@ -81,6 +81,10 @@ class SqlReading:
         asked = bounded(user_id), bounded(sender_id), bounded(most)
         return await self._database.read(_unheard, *asked)
 
+    async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
+        asked = bounded(user_id), bounded(other_id), bounded(most)
+        return await self._database.read(members.may_begin, *asked)
+
     async def opening(self, user_id: int) -> Opening:
         """Of one moment only where a piece of reading is; otherwise it has to be overridden."""
         return await self._database.read(opening, bounded(user_id))

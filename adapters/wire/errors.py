@@ -43,6 +43,7 @@ NUMBERS = {
     "not_allowed": 55,
     "too_old": 56,
     "bad_websocket": 57,
+    "too_many_conversations": 58,
 }
 
 _NAMES: dict[type[ChatError], str] = {
@@ -69,6 +70,7 @@ _NAMES: dict[type[ChatError], str] = {
     errors.GroupNameTaken: "group_name_taken",
     errors.NoSuchSession: "no_such_session",
     errors.MailboxFull: "mailbox_full",
+    errors.TooManyConversations: "too_many_conversations",
     errors.CidConflict: "cid_conflict",
     errors.TooManyUnanswered: "too_many_unanswered",
     errors.NotSentYet: "bad_at",

@@ -198,6 +198,7 @@ class OneChat(Written, Request[Ack], tag=number_of(OneChatFrame), kw_only=True):
         errors.CidConflict,
         errors.MailboxFull,
         errors.NoSuchUser,
+        errors.TooManyConversations,
         errors.TooManyUnanswered,
     )
 

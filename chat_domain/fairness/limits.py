@@ -33,6 +33,7 @@ class Limits:
     groups_per_user: int = 1_000
     members_per_group: int = 5_000
     waiting_from_strangers: int = 1_000
+    conversations_per_user: int = 5_000
     strangers_mib: int = 16
     hashing_jobs: int = 200
 
@@ -57,6 +58,7 @@ class Counters:
     strangers_cut: int = 0  # too much of them waited
     friends_refused: int = 0
     groups_refused: int = 0
+    conversations_refused: int = 0
     members_refused: int = 0
     hashing_refused: int = 0
     handshakes_failed: int = 0  # of TLS

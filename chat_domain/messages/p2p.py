@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 import attrs
 
 from chat_domain.entries import pair
-from chat_domain.errors import MailboxFull, TryAgain
+from chat_domain.errors import ChatError, MailboxFull, TooManyConversations, TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.marks import Marks
 from chat_domain.log.session import Session
@@ -28,7 +28,8 @@ class OneToOne:
 
     def send(self, sender: Session, to_id: int, said: Said) -> Awaitable[None] | None:
         """Send a text to a user, who may be the sender. Anybody may write to anybody; whoever is
-        not on the recipient's list until so many of their messages wait for its devices.
+        not on the recipient's list until so many of their messages wait for its devices, and as
+        long as they do not have conversations with too many others.
 
         Return None when it is on its way into the log; otherwise the sender's next request has to
         wait for this. What becomes of it is told by `Client.accepted` and `Client.refused`.
@@ -43,24 +44,34 @@ class OneToOne:
 
     async def _look_and_write(self, sender: Session, to_id: int, said: Said) -> None:
         try:
-            may_follow = await self._look(sender.user.id, to_id)
+            may_go, refused = await self._look(sender.user.id, to_id)
         except TryAgain:
             self.writing.expect_again(sender, said)
             raise
         unlooked = sender.unlooked
         if len(unlooked) >= REMEMBERED:
             unlooked.clear()
-        refused = None if may_follow else MailboxFull(to_id)
         self.writing.write(sender, pair(sender.user.id, to_id), said, refused)
-        unlooked[to_id] = max(0, may_follow - 1)
+        unlooked[to_id] = max(0, may_go - 1)
 
-    async def _look(self, sender_id: int, to_id: int) -> int:
-        """How many texts may go to a user before the next look; 0 where as much waits for them as
-        may wait from this sender."""
-        most = self.guard.limits.waiting_from_strangers
-        if not most or sender_id == to_id or await self.friends.lists(to_id, sender_id):
-            return FRIENDS_LOOKED_AT_EVERY
+    async def _look(self, sender_id: int, to_id: int) -> tuple[int, ChatError | None]:
+        """How many texts may go to a user before the next look, and why none may."""
+        limits = self.guard.limits
+        most, conversations = limits.waiting_from_strangers, limits.conversations_per_user
+        if not (most or conversations) or sender_id == to_id:
+            return FRIENDS_LOOKED_AT_EVERY, None
+        if await self.friends.lists(to_id, sender_id):
+            return FRIENDS_LOOKED_AT_EVERY, None
+        if most and await self._waits(to_id, sender_id, most):
+            return 0, MailboxFull(to_id)
+        if conversations and not await self.log.may_begin(sender_id, to_id, conversations):
+            self.guard.counters.conversations_refused += 1
+            return 0, TooManyConversations(conversations)
+        return LOOKED_AT_EVERY, None
+
+    async def _waits(self, to_id: int, sender_id: int, most: int) -> bool:
+        """Whether as much waits for a user as may wait from this sender."""
         if await self.log.unheard(to_id, sender_id, most) < most:
-            return LOOKED_AT_EVERY
+            return False
         await self.marks.write(to_id)  # of who is here, it may be a second behind
-        return LOOKED_AT_EVERY if await self.log.unheard(to_id, sender_id, most) < most else 0
+        return await self.log.unheard(to_id, sender_id, most) >= most

@@ -290,6 +290,9 @@ class Log(Protocol):
         """How many texts a user's devices have not got (`got`) that this sender wrote to them
         alone; `most` where they are more."""
 
+    async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
+        """Whether a user has a conversation with this other one, or fewer than `most` of two."""
+
     async def opening(self, user_id: int) -> Opening:
         """What a session of this user begins with, all of it from one moment."""
 

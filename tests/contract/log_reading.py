@@ -268,6 +268,19 @@ async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: St
     assert await log.unheard(bob, ann, 9) == 0
 
 
+async def test_who_has_conversations_with_many_may_begin_no_more(store: Store) -> None:
+    """Groups, and what one says to oneself, are others' business; what has begun goes on."""
+    ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
+    await make(store, "Chess", ann)
+    await say(store, ann, pair(ann, bob), "to Bob")
+    await say(store, cid, pair(ann, cid), "to Ann")
+    may_begin = store.log.may_begin
+    assert [await may_begin(ann, other, 2) for other in (bob, cid, dan)] == [True, True, False]
+    assert await may_begin(ann, dan, 3)
+    assert await may_begin(dan, ann, 1)
+    assert not await may_begin(99, ann, 0)
+
+
 async def test_a_session_begins_with_what_there_is(store: Store) -> None:
     """The log's ends, the user's mark and their groups, ascending: those that they are in."""
     ann, bob = await register(store, "Ann", "Bob")

@@ -300,6 +300,9 @@ class FakeLog:
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         return await self._read(lambda: self.inner.unheard(user_id, sender_id, most))
 
+    async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
+        return await self._read(lambda: self.inner.may_begin(user_id, other_id, most))
+
     async def opening(self, user_id: int) -> Opening:
         return await self._read(lambda: self.inner.opening(user_id))
 

@@ -161,6 +161,22 @@ class TestStrangers:
         assert again.client.statuses[-1] == "accepted"
         assert len(world.entries()) == LOOKED_AT_EVERY
 
+    def test_who_has_conversations_with_many_begins_none_with_a_stranger(
+        self, ann: Terminal, bob: Terminal
+    ) -> None:
+        """Unless on their list; those that have begun go on."""
+        world = bob.world
+        world.chat.one_to_one.guard.limits = Limits(conversations_per_user=1)
+        cid = world.newcomer("Cid")
+        ann.says(bob.user, "the one")
+        again = world.log_in(ann.user)
+        again.says(cid.user, "one too many")
+        again.says(bob.user, "goes on")
+        world.tasks.run(world.chat.friends.add(cid.user.id, ann.user.id))
+        again.says(cid.user, "as a friend")
+        assert again.client.statuses == ["TooManyConversations", "accepted", "accepted"]
+        assert world.chat.one_to_one.guard.counters.conversations_refused == 1
+
     def test_whoever_is_on_the_list_may_go_on(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:

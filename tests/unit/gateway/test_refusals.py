@@ -271,6 +271,14 @@ async def more_than_may_wait_from_a_stranger(scene: Scene) -> Frame:
     return await ask(ann, chat(cid="d"))
 
 
+@shows(requests.OneChat, errors.TooManyConversations)
+async def one_conversation_too_many(scene: Scene) -> Frame:
+    scene.server.guard.limits = attrs.evolve(UNLIMITED, conversations_per_user=1)
+    (cid,) = await scene.server.register("Cid")
+    assert "error" not in await ask(scene.ann, chat())
+    return await ask(scene.ann, chat(toid=cid, cid="d"))
+
+
 def fill_all_places(scene: Scene) -> None:
     scene.server.log.slow_writes = True
     for number in range(MOST_UNANSWERED):

@@ -57,6 +57,7 @@ def test_every_name_is_somebody_s() -> None:
         domain.AlreadyMember(3),
         domain.NotMember(3),
         domain.MailboxFull(15),
+        domain.TooManyConversations(5000),
         domain.CidConflict("c1"),
         domain.TooManyUnanswered(256),
         domain.NotSentYet(17, 16),

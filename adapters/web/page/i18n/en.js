@@ -135,6 +135,7 @@ export default {
   error_not_member: "You are not in this group.",
   error_group_name_taken: "A group of this name exists, or one that looks like it.",
   error_mailbox_full: "Too much waits for them already. They have to read, or add you as a friend.",
+  error_too_many_conversations: "You write to too many people who do not have you on their list.",
   error_cid_conflict: "This message was sent with another text.",
   error_too_many_groups: "You are in as many groups as one may be in.",
   error_group_full: "The group is full.",

@@ -126,6 +126,7 @@ export default {
   error_not_member: "您不在此群中。",
   error_group_name_taken: "此群名已被使用，或与已有的相似。",
   error_mailbox_full: "对方未读的消息太多。请等对方阅读，或加您为好友。",
+  error_too_many_conversations: "您联系了太多没有加您为好友的人。",
   error_cid_conflict: "这条消息曾以不同内容发送。",
   error_too_many_groups: "您加入的群已达上限。",
   error_group_full: "群已满。",
