@@ -311,7 +311,8 @@ export class App extends Emitter {
     if (chats !== this.chats) return; // somebody else has logged in
     const entries = chats.paged(ack, which);
     if (key === this.open) this.changed();
-    await this._store?.remember(entries);
+    // It is shown before it is kept; what is not kept is asked for once more.
+    this._store?.remember(entries).catch(() => {});
   }
 
   // -- what its user does ------------------------------------------------------------------------

@@ -19,9 +19,12 @@ Newcomer = Callable[..., Person]
 class WebServer(ServerProcess):
     """A server that browsers may come to as well; its port for them stays over restarts."""
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.web_port = free_port()
-        super().__init__(store, "--hashing", "cheap", "--web-port", str(self.web_port))
+        super().__init__(
+            f"sqlite:///{path}", "--hashing", "cheap", "--web-port", str(self.web_port)
+        )
 
     @property
     def address(self) -> str:
@@ -44,7 +47,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[WebServer]:
-    with WebServer(f"sqlite:///{tmp_path}/chat.db") as process:
+    with WebServer(tmp_path / "chat.db") as process:
         yield process
 
 

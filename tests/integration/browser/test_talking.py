@@ -60,6 +60,28 @@ def test_a_group_is_made_joined_and_left_and_says_so_in_words(newcomer: Newcomer
     expect(bob.field).to_be_disabled()
 
 
+def test_a_group_is_renamed_by_its_creator_and_nobody_else_is_offered_that(
+    newcomer: Newcomer,
+) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.create_group("gardeners")
+    bob.join_group("gardeners")
+    theirs = bob.open_about()
+    expect(theirs.locator(".people li")).to_have_count(2)
+    expect(theirs.get_by_label("Name of the group")).to_be_hidden()
+    bob.page.keyboard.press("Escape")
+    about = ann.open_about()
+    about.get_by_label("Name of the group").fill("growers")
+    about.get_by_role("button", name="Rename").click()
+    expect(about).to_have_count(0)
+    expect(bob.log).to_contain_text("ann calls the group growers now")
+    expect(bob.row("growers")).to_be_visible()
+    ann.open_about().get_by_role("button", name="Leave the group").click()
+    ann.dialog.last.get_by_role("button", name="Leave the group").click()
+    expect(bob.log).to_contain_text("bob runs the group now")
+    expect(bob.open_about().get_by_label("Name of the group")).to_be_visible()
+
+
 def test_somebody_sees_that_the_other_is_typing(newcomer: Newcomer) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
     ann.find("bob")

@@ -44,25 +44,35 @@ export function openAbout(app, chat) {
     const name = h("input", { name: "groupname", value: chat.name, maxlength: "50", dir: "auto" });
     const members = h("ul", { class: "people" }, h("li", {}, t("loading")));
     const count = h("h3", {}, t("members"));
-    tried(async () => {
-      const found = await app.session.ask({ msgid: MSG.MEMBERS, groupid, limit: MEMBERS_SHOWN });
-      say(count, `${t("members")} (${found.users.length}${found.next ? "+" : ""})`);
-      members.replaceChildren(...found.users.map(member));
-    });
     const rename = h(
       "form",
       {
+        hidden: true,
         submit: (/** @type {Event} */ event) => {
           event.preventDefault();
-          tried(() => app.session.ask({ msgid: MSG.RENAME_GROUP, groupid, groupname: name.value }));
+          const asked = { msgid: MSG.RENAME_GROUP, groupid, groupname: name.value };
+          tried(() => app.session.ask(asked)).then((done) => done && box.close());
         },
       },
       field(t("group_name"), name),
       h("button", { type: "submit" }, t("rename")),
     );
+    const inform = async () => {
+      const own = await page({ groupid, after: app.chats.me - 1, limit: 1 });
+      rename.hidden = own.users[0]?.role !== "creator"; // nobody else may
+      const found = await page({ groupid, limit: MEMBERS_SHOWN });
+      say(count, `${t("members")} (${found.users.length}${found.next ? "+" : ""})`);
+      members.replaceChildren(...found.users.map(member));
+    };
+    if (!chat.left) tried(inform);
     const leave = button(t("leave"), () => confirmLeaving(groupid), { class: "danger" });
     const inside = chat.left ? [h("p", {}, t("left_group"))] : [rename, count, members, leave];
     return [h("p", {}, t("number", { id: groupid })), ...inside];
+  }
+
+  /** @param {Record<string, number>} which */
+  function page(which) {
+    return app.session.ask({ msgid: MSG.MEMBERS, ...which });
   }
 
   /** @param {Record<string, any>} one */

@@ -183,21 +183,21 @@ export class Messages {
     this._put(false);
   }
 
-  /** What is seen first, and where. */
+  /** What is seen first, and where it ends: its author's name may go as others come above it. */
   _anchor() {
-    const top = this.element.scrollTop;
+    const top = this.element.getBoundingClientRect().top;
     for (const child of this._list.children) {
       const element = /** @type {HTMLElement} */ (child);
-      if (element.offsetTop + element.offsetHeight > top && element.dataset.at) {
-        return { element, offset: element.offsetTop - top };
-      }
+      const { bottom } = element.getBoundingClientRect();
+      if (bottom > top && element.dataset.at) return { element, bottom };
     }
     return null;
   }
 
-  /** @param {{element: HTMLElement, offset: number}} anchor */
-  _restore({ element, offset }) {
-    if (element.isConnected) this.element.scrollTop = element.offsetTop - offset;
+  /** @param {{element: HTMLElement, bottom: number}} anchor */
+  _restore({ element, bottom }) {
+    if (!element.isConnected) return;
+    this.element.scrollTop += element.getBoundingClientRect().bottom - bottom;
   }
 
   // -- elements ----------------------------------------------------------------------------------
@@ -211,9 +211,10 @@ export class Messages {
     if (chat.loaded && chat.atStart && (!first || first.at >= this._from)) {
       items.push(this._line("begin", "begin", t("begin")));
     }
-    let before = /** @type {Entry | null} */ (null);
-    let unread = false;
-    let today = 0;
+    const news = this._firstUnread(chat);
+    const above = chat.messages.findLast((one) => one.at < this._from); // it is not shown
+    let before = above && !above.change ? above : null;
+    let today = above ? midnight(above.time) : 0;
     for (const entry of shown) {
       const date = midnight(entry.time);
       if (date !== today) {
@@ -221,9 +222,8 @@ export class Messages {
         items.push(this._line(`day${date}`, "day", day(entry.time, now)));
         before = null;
       }
-      if (!unread && entry.at > this._unreadAbove && entry.from !== this._app.chats.me) {
+      if (entry === news) {
         items.push(this._line("unread", "unread", t("unread_line")));
-        unread = true;
         before = null;
       }
       items.push(entry.change ? this._change(entry) : this._message(entry, before));
@@ -233,6 +233,13 @@ export class Messages {
       for (const one of this._app.chats.waiting(chat.key)) items.push(this._unsent(one));
     }
     return items;
+  }
+
+  /** Where the line is drawn; nowhere if there are more of them than are loaded. @param {Chat} chat */
+  _firstUnread({ messages, atStart }) {
+    const { me } = this._app.chats;
+    const beginsHere = atStart || (messages[0]?.at ?? Infinity) <= this._unreadAbove;
+    return beginsHere && messages.find((one) => one.at > this._unreadAbove && one.from !== me);
   }
 
   /** @param {string} id @param {() => HTMLLIElement} make */

@@ -33,11 +33,21 @@ export class Notifier {
   /** @param {string} from @param {string} text @param {string} key @param {() => void} open */
   tell(from, text, key, open) {
     if (!this.wanted || (document.visibilityState === "visible" && document.hasFocus())) return;
-    const shown = new Notification(from, { body: text.slice(0, 200), tag: key });
+    const shown = notification(from, { body: text.slice(0, 200), tag: key });
+    if (!shown) return;
     shown.onclick = () => {
       window.focus();
       open();
       shown.close();
     };
+  }
+}
+
+/** @param {string} title @param {NotificationOptions} options */
+function notification(title, options) {
+  try {
+    return new Notification(title, options);
+  } catch {
+    return null; // browsers of phones have them, but let no page make them by itself
   }
 }

@@ -1,0 +1,111 @@
+"""Whoever looks elsewhere is told of what comes, if they want that."""
+
+from playwright.sync_api import expect
+
+from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.person import Person
+
+# Every notification that the browser shows, as well.
+RECORD = """
+window.shown = [];
+window.Notification = class extends Notification {
+  constructor(title, options) {
+    super(title, options);
+    shown.push(this);
+  }
+};
+"""
+# Some phones have notifications, and let no page make them.
+REFUSE = """
+window.Notification = class extends Notification {
+  constructor() {
+    throw new TypeError("Illegal constructor");
+  }
+};
+"""
+
+
+def test_a_notification_says_who_writes_what_while_one_looks_elsewhere(newcomer: Newcomer) -> None:
+    """But not of what is muted, what one has written oneself, or what one sees."""
+    ann, bob, cid = _who_wants_to_know(newcomer), newcomer(), newcomer()
+    phone = newcomer().log_in("ann")
+    bob.register("bob")
+    cid.register("cid")
+    cid.find("ann")
+    cid.write("first of all")
+    ann.open("cid")
+    ann.open_about().get_by_role("button", name="No notifications").click()
+    expect(ann.dialog.get_by_role("button", name="Notifications again")).to_be_visible()
+    ann.page.keyboard.press("Escape")
+    ann.create_group("gardeners")
+    bob.join_group("gardeners")
+    bob.write("seen")
+    ann.sees("seen")
+    _look_elsewhere(ann)
+    cid.write("muted")
+    expect(ann.row("cid").locator(".count")).to_have_text("1")
+    phone.find("bob")
+    phone.write("an own one")
+    expect(ann.row("an own one")).to_be_visible()
+    bob.write("who has tomatoes?")
+    bob.open("ann")
+    bob.write("hello ann")
+    expect(ann.page).to_have_title("(2) Chat")
+    assert _shown(ann) == [["bob · gardeners", "who has tomatoes?"], ["bob", "hello ann"]]
+    ann.page.evaluate("shown[1].dispatchEvent(new Event('click'))")
+    ann.sees("an own one", "hello ann")
+
+
+def test_who_does_not_want_it_any_more_is_not_notified(newcomer: Newcomer) -> None:
+    ann, bob = _who_wants_to_know(newcomer), newcomer().register("bob")
+    ann.open_settings().get_by_label("Notify me").uncheck()
+    ann.page.keyboard.press("Escape")
+    _look_elsewhere(ann)
+    bob.find("ann")
+    bob.write("hello")
+    expect(ann.page).to_have_title("(1) Chat")
+    assert _shown(ann) == []
+
+
+def test_where_the_browser_does_not_allow_it_that_is_said_and_nothing_is_ticked(
+    newcomer: Newcomer,
+) -> None:
+    settings = newcomer().register("ann").open_settings()
+    settings.get_by_label("Notify me").click()
+    expect(settings.get_by_role("alert")).to_have_text("The browser does not allow it.")
+    expect(settings.get_by_label("Notify me")).not_to_be_checked()
+
+
+def test_a_browser_that_fails_to_notify_shows_what_comes(newcomer: Newcomer) -> None:
+    ann, bob = _who_wants_to_know(newcomer, REFUSE), newcomer().register("bob")
+    _look_elsewhere(ann)
+    bob.find("ann")
+    bob.write("one", "two")
+    expect(ann.page).to_have_title("(2) Chat")
+    ann.open("bob")
+    ann.sees("one", "two")
+
+
+def _who_wants_to_know(newcomer: Newcomer, script: str = RECORD) -> Person:
+    """Somebody with that script in their browser, which lets them be notified."""
+    ann = newcomer(permissions=["notifications"])
+    ann.context.add_init_script(script)
+    ann.page.reload()
+    ann.register("ann")
+    ann.open_settings().get_by_label("Notify me").check()
+    ann.page.keyboard.press("Escape")
+    return ann
+
+
+def _look_elsewhere(person: Person) -> None:
+    """Another tab of this browser is in front now, and has the focus."""
+    # Otherwise, Playwright lets each page believe that it has it.
+    session = person.context.new_cdp_session(person.page)
+    session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+    person.context.new_page().bring_to_front()
+    assert not person.page.evaluate("document.hasFocus()")
+
+
+def _shown(person: Person) -> list[list[str]]:
+    shown: list[list[str]] = person.page.evaluate("shown.map((one) => [one.title, one.body])")
+    return shown
