@@ -154,6 +154,28 @@ class Sight:
         return self.since < at <= self.upto
 
 
+EVERYBODY = -1  # in the place of a user's id
+
+
+def comer(entry: Entry) -> int | None:
+    """Who sees a group from this entry of it on; None where nobody comes."""
+    change = entry.change
+    return entry.sender_id if change and change.what in {What.CREATED, What.JOINED} else None
+
+
+def goer(entry: Entry) -> int | None:
+    """Of a group, who sees nothing above this entry of it, perhaps EVERYBODY; None where nobody
+    goes."""
+    change = entry.change
+    if change is None:
+        return None
+    if change.what == What.LEFT:
+        return entry.sender_id
+    if change.what == What.REMOVED:
+        return change.user_id
+    return EVERYBODY if change.what == What.ENDED else None
+
+
 @attrs.frozen
 class Known:
     """An entry that the log has already, under the same sender and cid: where, and since when."""

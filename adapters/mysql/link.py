@@ -17,18 +17,21 @@ from adapters.mysql.trouble import FAILURES, InDoubt, Lost, Trouble, sorted_out,
 
 GOODBYE_TAKES = 0.5  # seconds at most
 STREAMED_AT_ONCE = 500  # rows
+LONGEST_LIST = 16 * 1024 * 1024  # bytes of integers that are asked for as one row
 
 # NAMES: a server may be told to ignore the character set that the driver greets it with.
 # sql_mode: without a strict one, what does not fit is cut off silently.
 # innodb_lock_wait_timeout: in seconds; the server's 50 are longer than anybody waits for us.
 # wait_timeout: in seconds; so that the server forgets a node that has vanished without a word.
+# group_concat_max_len: in bytes; a result that is longer would be cut, by MySQL's own 1 KiB soon.
 # READ COMMITTED: the default, REPEATABLE READ, locks gaps between rows, too: more deadlocks, for
 # nothing.
 _AT_THE_START = (
     "SET NAMES utf8mb4",
     (
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION',"
-        " innodb_lock_wait_timeout = 1, wait_timeout = 600"
+        " innodb_lock_wait_timeout = 1, wait_timeout = 600,"
+        f" group_concat_max_len = {LONGEST_LIST}"
     ),
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.admission import Admission, First, Key, Row, Seen
 from adapters.sql import judging, members
-from adapters.sql.database import Connection
+from adapters.sql.database import Connection, Part
 from chat_domain.entries import TEXT, Batch, Change, Entry, Erased, Place, is_group, people
 
 INSERT = (
@@ -19,10 +19,10 @@ INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 # Entries as they are read (see `judging.entries`). Whoever is no more has no name.
-SELECT = (
-    "SELECT at, conv, kind, senderid, name, cid, time_ms, re, body"
-    " FROM Entry LEFT JOIN User ON User.id = senderid"
-)
+_COLUMNS = "SELECT at, conv, kind, senderid, name, cid, time_ms, re, body"
+_NAMED = "LEFT JOIN User ON User.id = senderid"
+SELECT = f"{_COLUMNS} FROM Entry {_NAMED}"
+IN_PART = "FROM Entry WHERE conv = ? AND at > ? AND at <= ? ORDER BY at"
 
 
 def values(row: Row) -> tuple[Any, ...]:
@@ -78,6 +78,14 @@ async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
     if not positions:
         return []
     return judging.entries(await connection.rows_in(f"{SELECT} WHERE at IN", positions))
+
+
+async def in_part(connection: Connection, part: Part, limit: int, *, last: bool) -> list[Entry]:
+    """The first or the last entries of a part, ascending; what is none is left out. They are found
+    by the index before they are read, whatever a database makes of the numbers of rows."""
+    places = f"SELECT at AS place {IN_PART} {'DESC' if last else ''} LIMIT ?"
+    query = f"{_COLUMNS} FROM ({places}) AS part JOIN Entry ON at = place {_NAMED}"
+    return judging.entries(await connection.rows(query, (*part, limit)))
 
 
 async def look_up(connection: Connection, batch: Batch, met: Container[int]) -> Seen:

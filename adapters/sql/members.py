@@ -5,11 +5,12 @@ when its user leaves. Whoever changes rows here holds the lock that orders all a
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from adapters.sql import judging
-from adapters.sql.database import Connection, Row
+from adapters.sql.database import Connection, Part
 from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
 from chat_domain.entries import Sight, pair, people
 from chat_domain.model import Role
@@ -27,6 +28,10 @@ class Span:
     conv: int
     above: int
     upto: int
+
+    @property
+    def part(self) -> Part:
+        return self.conv, self.above, self.upto
 
 
 async def meet(connection: Connection, convs: Mapping[int, int]) -> None:
@@ -134,12 +139,15 @@ async def spans(connection: Connection, user_id: int, after: int, upto: int) -> 
 
 async def span(
     connection: Connection, user_id: int, conv: int, after: int, upto: int
-) -> list[Span]:
-    """The same of one conversation: one part or none."""
+) -> Span | None:
+    """The same of one conversation, no further than the log's head; None where there is nothing."""
     rows = await connection.rows(
-        "SELECT conv, since, `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
+        "SELECT conv, since, `left`, head FROM Member, Log WHERE userid = ? AND conv = ?",
+        (user_id, conv),
     )
-    return _spans(rows, after, upto)
+    for *row, head in judging.positions(rows):
+        return next(iter(_spans([row], after, min(upto, head))), None)
+    return None
 
 
 async def sight(connection: Connection, user_id: int, conv: int) -> Sight | None:
@@ -184,7 +192,7 @@ async def reads(connection: Connection, conv: int, most: int) -> dict[int, int]:
     }
 
 
-def _spans(rows: Sequence[Row], after: int, upto: int) -> list[Span]:
+def _spans(rows: Sequence[Sequence[Any]], after: int, upto: int) -> list[Span]:
     found = [
         Span(conv, max(since, after), min(left, upto))
         for conv, since, left in judging.positions(rows)

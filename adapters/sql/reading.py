@@ -192,11 +192,10 @@ async def _missed(connection: Connection, user_id: int, after: int, most: int) -
 async def _page(  # noqa: PLR0917  # what the port asks
     connection: Connection, user_id: int, conv: int, before: int | None, after: int, limit: int
 ) -> list[Entry]:
-    head = (await ends(connection)).head
-    upto = head if before is None else min(head, before - 1)
-    spans = await members.span(connection, user_id, conv, after, upto)
-    find = _first if before is None else _last
-    return await entries.at(connection, await find(connection, spans, limit))
+    last = before is not None
+    upto = FOR_EVER if before is None else before - 1
+    span = await members.span(connection, user_id, conv, after, upto)
+    return [] if span is None else await entries.in_part(connection, span.part, limit, last=last)
 
 
 async def _unheard(connection: Connection, user_id: int, sender_id: int, most: int) -> int:
@@ -238,10 +237,11 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     be among the first: so some `limit` positions are read, whether they lie in one part or in all.
     """
     found: list[int] = []
-    parts = await connection.promising([(span.conv, span.above, span.upto) for span in spans])
+    parts = await connection.promising([span.part for span in spans])
     while parts and limit:
         share = limit // len(parts) + 1
-        every = await connection.integers(f"{_IN_PART} ORDER BY at LIMIT {share:d}", parts)
+        query = f"SELECT at AS one {entries.IN_PART} LIMIT {share:d}"
+        every = await connection.integers(query, parts)
         found = sorted([*found, *(at for some in every for at in some)])[:limit]
         last = found[-1] if len(found) == limit else None
         parts = [
@@ -250,14 +250,3 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
             if len(some) == share and (last is None or max(some) < last)
         ]
     return found
-
-
-async def _last(connection: Connection, spans: Sequence[Span], limit: int) -> list[int]:
-    """The last positions of a part, ascending."""
-    parts = [(span.conv, span.above, span.upto) for span in spans]
-    query = f"{_IN_PART} ORDER BY at DESC LIMIT {limit:d}"
-    every = await connection.integers(query, parts) if parts and limit else []
-    return sorted(at for some in every for at in some)[-limit:]
-
-
-_IN_PART = "SELECT at AS one FROM Entry WHERE conv = ? AND at > ? AND at <= ?"

@@ -24,7 +24,18 @@ from contextlib import suppress
 from itertools import repeat
 from typing import Protocol
 
-from chat_domain.entries import ID_BITS, Ends, Entry, Place, What, is_group, is_of_one
+from chat_domain.entries import (
+    EVERYBODY,
+    ID_BITS,
+    Ends,
+    Entry,
+    Place,
+    What,
+    comer,
+    goer,
+    is_group,
+    is_of_one,
+)
 from chat_domain.errors import TryAgain
 from chat_domain.log.ring import Ring
 from chat_domain.log.session import Session
@@ -294,23 +305,18 @@ class Follower:
 
     def _apply_change(self, entry: Entry, writer: Writer | None) -> int:
         """Who joins sees it, and so does who leaves."""
-        change, conv, at = entry.change, entry.conv, entry.at
-        assert change is not None
-        sessions = self._sessions
+        conv, at, sessions = entry.conv, entry.at, self._sessions
         if not is_group(conv):
             readers = self._show_people(entry, writer)
             self._end(entry)
             return readers
-        if change.what in (What.CREATED, What.JOINED):
-            sessions.join(entry.sender_id, conv, at)
+        if (user_id := comer(entry)) is not None:
+            sessions.join(user_id, conv, at)
         readers = self._show_group(entry, writer)
-        match change.what:
-            case What.LEFT:
-                sessions.leave(entry.sender_id, conv, at)
-            case What.REMOVED:
-                sessions.leave(change.user_id, conv, at)
-            case What.ENDED:
-                sessions.end_group(conv, at)
+        if (user_id := goer(entry)) == EVERYBODY:
+            sessions.end_group(conv, at)
+        elif user_id is not None:
+            sessions.leave(user_id, conv, at)
         return readers
 
     def _end(self, entry: Entry) -> None:

@@ -261,7 +261,7 @@ def _nobody(_seconds: float, _entries: int) -> None:
 
 def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
     """Why this may not be written to a group; None where it may."""
-    if not isinstance(writer, Session) or entry.kind != TEXT or entry.conv in writer.groups:
+    if not isinstance(writer, Session) or entry.kind != TEXT or entry.conv in writer.sights:
         return None
     return NotMember(entry.conv) if writer.seated else TryAgain()
 

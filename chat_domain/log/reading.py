@@ -1,10 +1,8 @@
 """Reading on for sessions that are behind, until they are live."""
 
-from collections.abc import Sequence
-
 import attrs
 
-from chat_domain.entries import Entry, Reading, is_group, people
+from chat_domain.entries import Reading
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -72,7 +70,8 @@ class Reader:
         entries = follower.ring.above(after)
         if entries is None:
             return None
-        return Reading(tuple(_seen_by(session, entries)), max(follower.applied, after))
+        seen = (one for one in entries if session.sees(one))
+        return Reading(tuple(seen), max(follower.applied, after))
 
     def _show(self, session: Session, reading: Reading) -> None:
         size = 0
@@ -88,15 +87,6 @@ class Reader:
 
 def _may_live(session: Session) -> bool:
     return session.seated and not (session.choked or session.ended)
-
-
-def _seen_by(session: Session, entries: Sequence[Entry]) -> list[Entry]:
-    user_id, groups = session.user.id, session.groups
-    return [
-        entry
-        for entry in entries
-        if (entry.conv in groups if is_group(entry.conv) else user_id in people(entry.conv))
-    ]
 
 
 async def _turn() -> None:

@@ -7,7 +7,7 @@ event loop: then it misses nothing, and sees nothing that it may not see.
 
 import attrs
 
-from chat_domain.entries import Entry, Opening, What
+from chat_domain.entries import EVERYBODY, Entry, Opening, Sight, comer, goer
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -42,7 +42,7 @@ class Seating:
         since = self.follower.ring.above(head)
         if since is None or opening.ends.epoch != self.follower.epoch:
             return False
-        session.groups = set(opening.groups)
+        session.sights = dict.fromkeys(opening.groups, Sight(head))
         session.regrouped = head
         for entry in since:
             _make_up_for(session, entry)
@@ -80,18 +80,11 @@ class Seating:
 
 
 def _make_up_for(session: Session, entry: Entry) -> None:
-    change, user_id, group_id = entry.change, session.user.id, entry.conv
-    if change is None:
-        return
-    ours = entry.sender_id == user_id
-    if ours and change.what in (What.CREATED, What.JOINED):
-        session.groups.add(group_id)
-    elif (
-        (ours and change.what == What.LEFT)
-        or (change.what == What.REMOVED and change.user_id == user_id)
-        or change.what == What.ENDED
-    ):
-        session.groups.discard(group_id)
+    user_id, group_id = session.user.id, entry.conv
+    if comer(entry) == user_id:
+        session.sights[group_id] = Sight(entry.at - 1)
+    elif goer(entry) in {user_id, EVERYBODY}:
+        session.sights.pop(group_id, None)
     else:
         return
     session.regrouped = entry.at

@@ -15,7 +15,7 @@ Rules:
 
 from collections import deque
 
-from chat_domain.entries import TEXT, Entry, Known, is_group
+from chat_domain.entries import TEXT, Entry, Known, Sight, is_group, people
 from chat_domain.errors import ChatError, TooManyUnanswered, TryAgain
 from chat_domain.model import Claim, User
 from chat_domain.ports.client import Client
@@ -28,9 +28,10 @@ MOST_UNHEARD = 1000  # texts whose writers are told once they are taken over
 
 class Session:
     """id: new with each session. device: what its tokens are kept under; its id, of version 1.
-    claim: its user's slot, of version 1 alone. groups: those that its user is in, as far as this
-    node has applied the log. regrouped: the position of the last change of that. taken: everything
-    up to there is taken over. begun_anew: positions have begun anew since it was begun.
+    claim: its user's slot, of version 1 alone. sights: of the groups that its user is in, as far as
+    this node has applied the log; they hold for what is above `regrouped`, the position of the last
+    change of them. taken: everything up to there is taken over. begun_anew: positions have begun
+    anew since it was begun.
     """
 
     __slots__ = (
@@ -44,13 +45,13 @@ class Session:
         "ended",
         "expected",
         "expected_until",
-        "groups",
         "held",
         "id",
         "live",
         "reading",
         "regrouped",
         "seated",
+        "sights",
         "taken",
         "typed",
         "unanswered",
@@ -69,12 +70,12 @@ class Session:
         self.client = client
         self.device = device
         self.claim = claim
-        self.groups: set[int] = set()
+        self.sights: dict[int, Sight] = {}
         self.regrouped = 0
         self.after = 0
         self.taken = 0
         self.live = self.choked = self.reading = self.ended = self.discarded = False
-        self.seated = False  # whether `groups` are known
+        self.seated = False  # whether `sights` are known
         self.begun_anew = False
         self.held = True
         self.unanswered = 0
@@ -91,6 +92,13 @@ class Session:
         return {"session": self.device, "user": self.user.id}
 
     # -- reading ---------------------------------------------------------------------------
+
+    def sees(self, entry: Entry) -> bool:
+        """Whether its user may see an entry, which is above `regrouped`."""
+        if not is_group(entry.conv):
+            return self.user.id in people(entry.conv)
+        sight = self.sights.get(entry.conv)
+        return sight is not None and sight.shows(entry.at)
 
     def show(self, entry: Entry) -> None:
         """Show an entry of one of its conversations of two that is above its place."""

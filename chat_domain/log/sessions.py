@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.entries import HIGH, ID_BITS, is_group, other_of
+from chat_domain.entries import HIGH, ID_BITS, Sight, is_group, other_of
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
@@ -45,7 +45,8 @@ class Sessions:
         return list(self._of_users)
 
     def in_group(self, group_id: int) -> Collection[Session]:
-        """The sessions of a group's members. Not to be changed."""
+        """The sessions of a group's members: those whose `sights` of it show what is applied now,
+        so that nobody has to be asked for each message. Not to be changed."""
         return self._of_groups.get(group_id, _NOBODY)
 
     def others(self, conv: int, user_id: int) -> list[Session]:
@@ -66,8 +67,8 @@ class Sessions:
         user_id = session.user.id
         self._of_users[user_id] = (*self.of(user_id), session)
         self._count += 1
-        self.memberships += len(session.groups)
-        for group_id in session.groups:
+        self.memberships += len(session.sights)
+        for group_id in session.sights:
             self._of_groups.setdefault(group_id, {})[session] = None
 
     def discard(self, session: Session) -> bool:
@@ -82,16 +83,17 @@ class Sessions:
         else:
             del self._of_users[user_id]
         self._count -= 1
-        for group_id in session.groups:
+        for group_id in session.sights:
             self._leave(session, group_id)
         return True
 
     def join(self, user_id: int, group_id: int, at: int) -> None:
-        """By the entry at this position, a user is in a group."""
+        """By the entry at this position, a user is in a group, which they see from it on."""
+        sight = Sight(at - 1)
         for session in self.of(user_id):
             session.regrouped = at
-            if group_id not in session.groups:
-                session.groups.add(group_id)
+            if group_id not in session.sights:
+                session.sights[group_id] = sight
                 self.memberships += 1
                 self._of_groups.setdefault(group_id, {})[session] = None
 
@@ -99,9 +101,9 @@ class Sessions:
         """By the entry at this position, a user is in a group no more."""
         for session in self.of(user_id):
             session.regrouped = at
-            if group_id in session.groups:
+            if group_id in session.sights:
                 self._leave(session, group_id)
-                session.groups.remove(group_id)
+                del session.sights[group_id]
 
     def end_group(self, group_id: int, at: int) -> None:
         """By the entry at this position, there is no such group any more."""

@@ -79,7 +79,7 @@ class ReadMarks:
             return False
         if not is_group(conv):
             return True
-        return conv in session.groups and await self.small_groups.has(conv)
+        return conv in session.sights and await self.small_groups.has(conv)
 
     def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:
         place = session.user.id, conv

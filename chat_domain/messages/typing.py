@@ -42,7 +42,7 @@ class Typing:
     def types(self, session: Session, conv: int) -> Awaitable[None] | None:
         """A client's user is writing in a conversation. Return None where there is nothing to do,
         otherwise what does it. Raises NotMember."""
-        if is_group(conv) and conv not in session.groups:
+        if is_group(conv) and conv not in session.sights:
             raise NotMember(conv)
         now, typed = self.clock.monotonic(), session.typed
         for passed, at in list(typed.items()):

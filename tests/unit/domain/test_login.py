@@ -259,7 +259,7 @@ def test_a_session_sits_down_where_the_node_is(
     read()  # what was so before
     world.tasks.drain()
     session = begun[0].session
-    assert session.groups == {group}
+    assert set(session.sights) == {group}
     ann.says_to_group(group, "welcome")
     world.chat.logins.ready(session)
     world.tasks.drain()

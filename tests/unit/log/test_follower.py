@@ -170,7 +170,7 @@ def test_a_membership_counts_from_its_entry_on(
     ann.says_to_group(group, "gone?")
     assert bob.client.texts == ["welcome"]
     assert bob.client.changes == ["joined", "left"]
-    assert not bob.session.groups
+    assert not bob.session.sights
 
 
 def test_who_writes_to_a_group_that_they_have_left_elsewhere_is_refused(

@@ -1,5 +1,6 @@
 """Which sessions are here, and in which groups their users are."""
 
+from chat_domain.entries import Sight
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import User
@@ -9,7 +10,7 @@ from tests.unit.world import World
 
 def session_of(user_id: int, *groups: int) -> Session:
     session = Session("session", User(user_id, "U"), RecordingClient(), "device")
-    session.groups = set(groups)
+    session.sights = dict.fromkeys(groups, Sight())
     return session
 
 

@@ -164,6 +164,18 @@ class SightMachine(RuleBasedStateMachine):
         for device in self.devices:
             assert device.terminal.client.positions == device.pushed, device.user_id
 
+    @invariant()
+    def each_session_is_pushed_by_the_sight_that_the_log_has(self) -> None:
+        """Of its groups, as far as that has not changed since."""
+        for device in self.devices:
+            session = device.terminal.session
+            for conv in self.groups:
+                asked = self.world.store.log.sight(device.user_id, conv)
+                sight, own = self.world.tasks.run(asked), session.sights.get(conv)
+                for at in range(session.regrouped + 1, len(self.model.entries) + 2):
+                    shown = sight is not None and sight.shows(at)
+                    assert (own is not None and own.shows(at)) == shown
+
     @rule(user=who, before=positions, after=positions, limit=st.integers(1, 5))
     def look(self, user: int, before: int | None, after: int | None, limit: int) -> None:
         """Ask for whatever can be asked for."""
