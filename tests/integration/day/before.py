@@ -1,5 +1,7 @@
 """What was said before the devices come."""
 
+import asyncio
+
 from adapters.client import ChatClient, Event, Message
 from tests.integration.chatter import eventually
 from tests.integration.day.day import HIKERS, ROBOT, SECRET, ZHANG, ZHANG_SAN
@@ -36,7 +38,8 @@ async def write(port: int) -> int:
         await zhang.read(HIKERS, last)
         await zhang.logout()
         for number in range(UNREAD):
-            await robot.send(ZHANG_SAN, f"before: this was not read {number}")
+            robot.post(ZHANG_SAN, f"before: this was not read {number}")
+        await robot.drain(60)
         await robot.logout()
         return read
 
@@ -51,6 +54,5 @@ async def _say(number: int, robot: ChatClient, zhang: ChatClient) -> None:
             zhang.post(ROBOT, text)
         case _:
             robot.post(ZHANG_SAN, text)
-    if number % 100 == 99:  # so that neither is far ahead of the other
-        await robot.drain(60)
-        await zhang.drain(60)
+    if number % 300 == 299:  # so that neither is far ahead of the other
+        await asyncio.gather(robot.drain(60), zhang.drain(60))
