@@ -33,7 +33,7 @@ class Terminal:
             ["-m", "entrypoints.cli_client", *arguments],
             cwd=str(ROOT),
             dimensions=(rows, columns),
-            env={"TERM": term, "LANG": "C.UTF-8"},
+            env={"TERM": term, "LANG": "C.UTF-8", "TZ": "UTC"},
         )
         os.set_blocking(self._child.child_fd, False)
         self._screen.answer = self.press

@@ -74,7 +74,7 @@ class Looking:
         window = self._desk.current
         if window.where is None or not self.me:
             return
-        if window.owed and self._rows_above(window) > 0:
+        if window.owed and self._lacking(window, window.owed) != window.owed:
             self._move(window, window.owed)  # what was fetched for it is here
         if not window.loaded:
             self._past.newest(window)
@@ -87,16 +87,20 @@ class Looking:
     # Inside.
 
     def _move(self, window: Window, up: int) -> None:
-        """What is not here yet of the way up is gone when it has been fetched."""
-        missing = max(up - max(self._rows_above(window, max(up, 0)), 0), 0)
-        window.owed = missing if window.items.older else 0
-        scrolling.move(window, up - missing, self._rows_of(window))
+        """What is not here yet of the way is gone when it has been fetched."""
+        lacking = self._lacking(window, up)
+        more = window.items.older if up > 0 else window.items.newer
+        window.owed = lacking if more else 0
+        scrolling.move(window, up - lacking, self._rows_of(window))
         self._changed()
 
-    def _rows_above(self, window: Window, most: int = 1) -> int:
-        """How many rows are here above the view, counted up to `most`."""
+    def _lacking(self, window: Window, up: int) -> int:
+        """How many rows of that way are not here; negative like the way, if that goes down."""
         of = self._rows_of(window)
-        return scrolling.rows_above(window, self.height + most, of) - self.height
+        if up < 0:
+            return min(up + scrolling.rows_below(window, -up, of), 0)
+        above = scrolling.rows_above(window, self.height + up, of) - self.height
+        return max(up - max(above, 0), 0)
 
     def _rows_of(self, window: Window) -> scrolling.Rows:
         look = Look(self._columns, self._now(), self.me, self.sought)

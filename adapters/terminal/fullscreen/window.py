@@ -30,7 +30,7 @@ class Window:
     line: the position behind which a line says that what follows is new; None for no line.
     got, reads: up to where others have it, and have read it. anchor: None while the view follows
     the end. draft: what was being typed. found: what a search has found. owed: how many rows the
-    user wants to go further up, when they are here. loaded: whether the
+    user wants to go further up, or down if it is negative, when they are here. loaded: whether the
     newest page was asked for. fetching: whether a page is. trouble: why none is.
     """
 

@@ -23,6 +23,7 @@ from adapters.terminal.book import Book
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.talks import DeskTalks
+from adapters.terminal.fullscreen.window import Anchor
 from adapters.terminal.render import plain
 from chat_domain.model import Group, Preferences, User
 from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer
@@ -170,6 +171,28 @@ async def test_the_way_up_goes_on_when_its_page_is_here(server: FakeServer) -> N
         one.look()
         numbers = [line.rpartition(" ")[2] for line in one.look()]
         assert numbers == [str(at) for at in range(72, 82)]
+
+
+async def test_the_way_down_goes_on_when_its_page_is_here(server: FakeServer) -> None:
+    """As on the way up, where what follows has been let go."""
+    async with sitting(server, row(99)) as one:
+        one.desk.show_number(1)
+        one.look()
+        await one.page(*(entry(at, f"number {at}") for at in range(61, 100)))
+        window = one.desk.current
+        window.items.newer, window.anchor = True, Anchor((85, 0))
+        one.look()
+        asked = await one.peer.hear(1041)
+        assert asked["after"] == 99
+        one.talks.looking.move(-9)
+        one.talks.looking.move(-9)
+        assert "99" in one.look()[-1]
+        page = [entry(at, f"number {at}") for at in range(100, 121)]
+        one.peer.say(msgid=1042, seq=asked["seq"], toid=15, more=False, entries=page)
+        await one.until(lambda: not window.fetching)
+        one.look()
+        numbers = [line.rpartition(" ")[2] for line in one.look()]
+        assert numbers == [str(at) for at in range(94, 104)]
 
 
 async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeServer) -> None:

@@ -1,0 +1,68 @@
+"""Reads a conversation on a terminal as a person does: by scrolling, page by page."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from tests.integration.terminal import Terminal
+
+ALT_END, PAGE_UP, PAGE_DOWN = "\x1b[1;3F", "\x1b[5~", "\x1b[6~"
+_AROUND = 3  # rows: a title or a bar, what goes on, and what is typed
+
+
+def view(terminal: Terminal) -> list[str]:
+    """The rows of the conversation that are in view."""
+    inside = terminal.picture[1 : 1 - _AROUND]
+    return [row.rpartition("│")[2].rstrip() for row in inside]
+
+
+def columns(terminal: Terminal) -> int:
+    """How wide the conversation is."""
+    return len(terminal.picture[0].rpartition("│")[2])
+
+
+def shows_end(terminal: Terminal, rows: Sequence[str]) -> None:
+    """The last row of the conversation is the last of these."""
+    terminal.press(ALT_END)
+    terminal.until_true(lambda: view(terminal)[-1] == rows[-1], rows[-1])
+
+
+def shows_all(terminal: Terminal, rows: Sequence[str]) -> None:
+    """From its end to its beginning, and back to the end, the conversation is these rows: each
+    page is what it has to be, so none is missing, doubled or in another's place."""
+    height = len(view(terminal))
+    end = max(len(rows) - height, 0)
+    terminal.press(ALT_END)
+    _shows_pages(terminal, rows, PAGE_UP, [*range(end, 0, 1 - height), 0])
+    _shows_pages(terminal, rows, PAGE_DOWN, [*range(0, end, height - 1), end])
+
+
+def shows_last(terminal: Terminal, rows: Sequence[str], pages: int) -> None:
+    """The last pages of the conversation are what these rows end with."""
+    height = len(view(terminal))
+    end = len(rows) - height
+    terminal.press(ALT_END)
+    _shows_pages(terminal, rows, PAGE_UP, range(end, 0, 1 - height)[:pages])
+    terminal.press(ALT_END)
+    _shows(terminal, rows[end:])
+
+
+def _shows_pages(terminal: Terminal, rows: Sequence[str], key: str, tops: Sequence[int]) -> None:
+    """tops: the first row of each page; between any two of them that key was pressed."""
+    for number, top in enumerate(tops):
+        if number:
+            terminal.press(key)
+        _shows(terminal, rows[top : top + len(view(terminal))])
+
+
+def _shows(terminal: Terminal, rows: Sequence[str]) -> None:
+    blank = [""] * (len(view(terminal)) - len(rows))
+    wanted = [*blank, *rows]
+    try:
+        terminal.until_true(partial(_is_there, terminal, wanted), "a page")
+    except AssertionError:
+        assert view(terminal) == wanted  # which says where they differ
+        raise
+
+
+def _is_there(terminal: Terminal, wanted: list[str]) -> bool:
+    return view(terminal) == wanted

@@ -1,0 +1,73 @@
+"""Where the server of a day is."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Protocol
+
+import attrs
+
+from tests.integration.cluster import Cluster
+from tests.integration.server_process import ServerProcess
+
+
+class Site(Protocol):
+    @property
+    def port(self) -> int:
+        """Where clients come."""
+
+    def rewrite(self, sql: str) -> None:
+        """Change what is in the database, while nothing runs that knows it."""
+
+    def die(self) -> None:
+        """The hard way: the server, or one of several."""
+
+    def come_back(self) -> None: ...
+
+
+@attrs.frozen
+class Alone:
+    """One server with an SQLite file."""
+
+    server: ServerProcess
+    file: Path
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def rewrite(self, sql: str) -> None:
+        self.server.kill()
+        with closing(sqlite3.connect(self.file)) as database, database:
+            database.execute(sql)
+        self.server.start()
+
+    def die(self) -> None:
+        self.server.kill()
+
+    def come_back(self) -> None:
+        self.server.start()
+
+
+@attrs.frozen
+class Several:
+    """Nodes behind nginx, with MariaDB and Redis."""
+
+    cluster: Cluster
+
+    @property
+    def port(self) -> int:
+        return self.cluster.nginx.port
+
+    def rewrite(self, sql: str) -> None:
+        for node in self.cluster.nodes:
+            node.kill()
+        self.cluster.mariadb.query(sql, self.cluster.database)
+        for node in self.cluster.nodes:
+            node.start()
+
+    def die(self) -> None:
+        self.cluster.nodes[0].kill()
+
+    def come_back(self) -> None:
+        self.cluster.nodes[0].start()

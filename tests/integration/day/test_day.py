@@ -1,0 +1,196 @@
+"""A day of two people, one with three devices and the other a bot, in which everything goes wrong
+that can: in the end each device shows what the log has, line by line."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import attrs
+
+from adapters.client import Message, Where
+from tests.delivery.network import Way
+from tests.integration.cluster import NewCluster
+from tests.integration.day import before
+from tests.integration.day.background import Background
+from tests.integration.day.day import HIKERS, ROBOT, ZHANG, ZHANG_SAN, Day, Log, begun
+from tests.integration.day.page import Marks, page
+from tests.integration.day.reading import columns, shows_all, shows_end, shows_last
+from tests.integration.day.robot import NAME
+from tests.integration.day.site import Alone, Several, Site
+from tests.integration.server_process import ServerProcess
+from tests.integration.terminal import Terminal
+
+ALT_A, ALT_0 = "\x1ba", "\x1b0"
+_OWN = re.compile(r"\S+ (✓✓?) to (?:robot|\[hikers\]): (.*?)(?:  \(and \d+ before it\))?")
+_OF_THE_ROBOT = re.compile(r"\S+ (?:\[hikers\] )?robot: (robot .*)")
+
+
+def test_a_day_with_one_server(tmp_path: Path) -> None:
+    """Which is killed, too."""
+    file = tmp_path / "chat.db"
+    with ServerProcess(f"sqlite:///{file}", "--hashing", "cheap") as server:
+        live_through(Alone(server, file), tmp_path)
+
+
+def test_a_day_with_a_cluster(new_cluster: NewCluster, tmp_path: Path) -> None:
+    """One node of which is killed, too."""
+    with new_cluster(nodes=2, nginx=True) as cluster:
+        live_through(Several(cluster), tmp_path)
+
+
+def live_through(site: Site, directory: Path) -> None:
+    with Background() as beside:
+        read = beside.do(before.write(site.port))
+        site.rewrite(before.SPREAD)
+        with begun(site, directory, beside) as day:
+            finds_what_is_new(day, read)
+            goes_through_trouble(day)
+            evening = has_an_evening(day)
+            nothing_is_lost_or_doubled(day, evening)
+            for device in day.wide, day.narrow:
+                shows_the_log(device, evening)
+            tells_everything_once(day)
+
+
+def finds_what_is_new(day: Day, read: int) -> None:
+    """What was not read is counted, and has a line above it."""
+    count = before.UNREAD
+    until_counted(day.wide, f"1 {NAME} {count}")
+    until_counted(day.narrow, f"1 {NAME}({count})")
+    day.wide.press(ALT_A)
+    day.wide.until_last(f"{ZHANG} to {NAME}>")
+    log = day.log_of(ROBOT)
+    rows = page(log, Marks(got=log[-1].at, new=read), columns(day.wide))
+    assert any(row.startswith("── new ") for row in rows[-count - 1 :])
+    shows_last(day.wide, rows, pages=count // 10)
+    turn_to(day.narrow, HIKERS)
+
+
+def until_counted(device: Terminal, count: str) -> None:
+    device.until_true(
+        lambda: any(count in re.sub(" +", " ", row) for row in device.picture), "the count"
+    )
+
+
+def turn_to(device: Terminal, where: Where) -> None:
+    """By way of the first window."""
+    device.press(ALT_0)
+    device.until_last(f"{ZHANG}>")
+    device.type("/talk hikers" if where == HIKERS else f"/talk {NAME}")
+    prompt = "to [hikers]>" if where == HIKERS else f"to {NAME}>"
+    device.until_true(lambda: any(line.endswith(prompt) for line in device.lines[-1:]), prompt)
+
+
+def goes_through_trouble(day: Day) -> None:
+    """The network and the server fail in all ways, and people go on writing."""
+    day.everybody_says("in peace")
+    day.is_settled()
+
+    day.cut()
+    day.wide.until("no connection")
+    day.narrow.until("no connection")
+    day.everybody_says("while cut")
+    day.mend()
+    day.is_settled()
+
+    day.swallow(Way.DOWN)
+    day.everybody_says("unanswered")
+    day.is_logged()
+    day.break_off()
+    day.is_settled()
+
+    day.swallow(Way.UP)
+    day.everybody_says("into a hole")
+    day.wide.until("…  zhang: wide into a hole 2")
+    day.break_off()
+    day.is_settled()
+
+    day.site.die()
+    day.everybody_says("while it is dead")
+    day.site.come_back()
+    day.is_settled()
+
+    day.beside.do(day.robot.end())
+    day.say("wide", "for a robot that is away")
+    day.beside.do(day.robot.begin())
+    day.is_settled()
+
+
+@attrs.frozen
+class Evening:
+    """What the log has in the end, and what others have got and read of it."""
+
+    logs: dict[Where, Log]
+    marks: dict[Where, Marks]
+
+    @property
+    def texts(self) -> list[Message]:
+        """Of this day, in their order."""
+        entries = (entry for log in self.logs.values() for entry in log)
+        messages = (entry for entry in entries if isinstance(entry, Message))
+        return sorted(
+            (one for one in messages if not one.text.startswith("before")), key=lambda one: one.at
+        )
+
+
+def has_an_evening(day: Day) -> Evening:
+    """The bot reads some of it and goes; what is said then has one tick."""
+    robot, marks = day.robot, {}
+    got = robot.heard[-1].at
+    for here, there in (ROBOT, ZHANG_SAN), (HIKERS, HIKERS):
+        read = [message.at for message in robot.heard if message.where == there][-4]
+        day.beside.do(robot.client.read(there, read))
+        marks[here] = Marks(got if here == ROBOT else 0, read)
+    kept = day.beside.do(robot.client.kept(ZHANG_SAN, limit=1_000))
+    assert [one.at for one in kept] == [one.at for one in day.log_of(ROBOT)][-len(kept) :]
+    day.beside.do(robot.end())
+    day.say("wide", "good night")
+    day.wide.until("✓  zhang: good night")
+    return Evening({where: day.log_of(where) for where in (ROBOT, HIKERS)}, marks)
+
+
+def nothing_is_lost_or_doubled(day: Day, evening: Evening) -> None:
+    """Each device's texts are in the log, once and in their order; what was not the bot's own, it
+    has heard, but for what was said after it had gone."""
+    texts = evening.texts
+    of_robot = [one.text for one in texts if not one.own]
+    assert of_robot == day.robot.said
+    for said in day.said.values():
+        assert [one.text for one in texts if one.text in said] == said
+    assert len(texts) == len(day.robot.said) + sum(map(len, day.said.values()))
+    heard = [one.text for one in day.robot.heard if not one.own]
+    own = [one.text for one in texts if one.own]
+    assert [text for text in heard if not text.startswith("before")] == own[:-1]
+
+
+def shows_the_log(device: Terminal, evening: Evening) -> None:
+    """All conversations from one end to the other, in two sizes."""
+    for where in evening.logs:
+        turn_to(device, where)
+        shows_end(device, rows_of(where, device, evening))
+    for where in evening.logs:  # once more, without the line above what was new
+        turn_to(device, where)
+        shows_last(device, rows_of(where, device, evening), pages=10)
+    device.resize(len(device.picture[0]), 60)
+    for where in evening.logs:
+        turn_to(device, where)
+        shows_all(device, rows_of(where, device, evening))
+
+
+def rows_of(where: Where, device: Terminal, evening: Evening) -> list[str]:
+    return page(evening.logs[where], evening.marks[where], columns(device))
+
+
+def tells_everything_once(day: Day) -> None:
+    """In plain lines: what the bot has said, and what was written with each device, which is told
+    again when it has its second tick. And no complaint."""
+    lines = day.pipe.lines
+    found = map(_OF_THE_ROBOT.fullmatch, lines)
+    assert [match[1] for match in found if match] == day.robot.said
+    ticks = defaultdict(list)
+    for match in filter(None, map(_OWN.fullmatch, lines)):
+        ticks[match[2]].append(match[1])
+    for said in day.said.values():
+        assert [text for text in ticks if text in said] == said
+        assert all(ticks[text] in (["✓"], ["✓✓"], ["✓", "✓✓"]) for text in said)
+    assert day.pipe.ends() == 0
