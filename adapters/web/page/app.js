@@ -40,6 +40,8 @@ export class App extends Emitter {
     this.preferences = { hide_read: false, hide_typing: false };
     /** @type {Map<number, Friend>} */
     this.friends = new Map();
+    /** @type {Map<Key, string>} what is written and not sent */
+    this.drafts = new Map();
     /** @type {Key | null} the conversation that is open */
     this.open = null;
     this.chats = new Chats(0);
@@ -114,6 +116,7 @@ export class App extends Emitter {
     this._store = await Store.open(me.id);
     const known = await this._store.value("conversations");
     if (known) this.chats.listed(known);
+    this.drafts = await this._store.drafts();
     for (const message of await this._store.unsent()) {
       this.chats.wrote(message);
       if (!message.error) this.session.send(message);
@@ -424,7 +427,10 @@ export class App extends Emitter {
 
   /** @param {Key} key @param {string} text */
   keepDraft(key, text) {
+    if (text) this.drafts.set(key, text);
+    else this.drafts.delete(key);
     this._store?.keepDraft(key, text);
+    this.changed();
   }
 
   /** @param {string} language */
@@ -461,7 +467,9 @@ export class App extends Emitter {
     if (typists.length) return t("typing_one", { name: typists[0] });
     const waits = this.chats.waiting(chat.key).at(-1);
     const { last } = chat;
+    const draft = chat.key === this.open ? "" : this.drafts.get(chat.key);
     if (waits) return `${t("you")}: ${waits.text}`;
+    if (draft) return `${t("draft")}: ${draft}`;
     if (!last) return "";
     if (last.change) return this.changeInWords(last);
     const text = last.deleted ? t("deleted") : last.text;

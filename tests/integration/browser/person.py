@@ -107,7 +107,8 @@ class Person:
 
     def row(self, name: str) -> Locator:
         """A conversation in the list."""
-        return self.sidebar.get_by_role("listitem").filter(has_text=name)
+        named = self.page.locator(".name", has_text=name)
+        return self.sidebar.get_by_role("listitem").filter(has=named)
 
     def sees(self, *texts: str) -> None:
         """These are all messages of the conversation that is open, once each, in this order."""
@@ -149,7 +150,7 @@ class Person:
 
     def open_about(self) -> Locator:
         self.page.get_by_role("region", name="Conversation").get_by_role(
-            "button", name="More"
+            "button", name="About this conversation"
         ).click()
         return self.dialog
 

@@ -148,6 +148,13 @@ export class Store {
     return (await done(this._read("drafts").get(key))) ?? "";
   }
 
+  /** @returns {Promise<Map<Key, string>>} */
+  async drafts() {
+    const all = this._read("drafts");
+    const [keys, texts] = await Promise.all([done(all.getAllKeys()), done(all.getAll())]);
+    return new Map(keys.map((key, place) => [/** @type {Key} */ (key), texts[place]]));
+  }
+
   /** @param {Key} key @param {string} text */
   async keepDraft(key, text) {
     await this._write("drafts", (all) => (text ? all.put(text, key) : all.delete(key)));

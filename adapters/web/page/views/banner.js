@@ -11,9 +11,13 @@ export class Banner {
   /** @param {App} app */
   constructor(app) {
     this._again = 0;
-    this._text = h("span");
+    this._lost = false; // whether there was a connection, or a try that failed
+    // It is said aloud once that there is no connection, and not each second when it may be back.
+    this._state = h("span");
+    this._next = h("span", { "aria-hidden": "true" });
+    this._text = h("span", { role: "status" }, this._state, " ", this._next);
     this._retry = button("", () => app.session.retry());
-    this._line = h("div", { class: "banner offline", role: "status", hidden: true }, this._text, this._retry);
+    this._line = h("div", { class: "banner offline", hidden: true }, this._text, this._retry);
     this._notices = h("div", { "aria-live": "polite" });
     this.element = h("div", { class: "banners" }, this._line, this._notices);
     setInterval(() => this._count(), 500);
@@ -22,11 +26,13 @@ export class Banner {
   /** @param {number} again when the next try is, in ms; 0: it is on its way */
   offline(again) {
     this._again = again;
+    this._lost ||= again > 0;
     this._line.hidden = false;
     this._count();
   }
 
   online() {
+    this._lost = false;
     this._line.hidden = true;
   }
 
@@ -44,6 +50,7 @@ export class Banner {
     const seconds = Math.ceil((this._again - Date.now()) / 1000);
     say(this._retry, t("retry"));
     this._retry.hidden = seconds <= 0;
-    say(this._text, seconds > 0 ? t("offline_for", { seconds }) : t("connecting"));
+    say(this._state, this._lost ? t("offline") : "");
+    say(this._next, seconds > 0 ? t("next_try", { seconds }) : t("connecting"));
   }
 }

@@ -53,11 +53,12 @@ export class ConversationView {
   update() {
     const chat = this._app.openChat;
     if (!chat) return;
-    say(this._name, this._app.nameOf(chat));
+    const name = this._app.nameOf(chat);
+    say(this._name, name);
     say(this._state, this._stateOf(chat.key));
-    this.element.setAttribute("aria-label", t("conversation"));
+    this.element.setAttribute("aria-label", t("conversation", { name }));
     this._back.setAttribute("aria-label", t("back"));
-    this._about.setAttribute("aria-label", t("more"));
+    this._about.setAttribute("aria-label", t("about"));
     this._toEnd.setAttribute("aria-label", t("to_the_end"));
     this.messages.update();
     this.composer.update();

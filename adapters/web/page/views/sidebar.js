@@ -47,8 +47,9 @@ export class Sidebar {
 
   /** @param {Chat} chat */
   _isShown(chat) {
-    const { chats, open } = this._app;
-    return chat.last || chat.key === open || chats.waiting(chat.key).length > 0;
+    const { chats, drafts, open } = this._app;
+    if (chat.last || chat.key === open || drafts.has(chat.key)) return true;
+    return chats.waiting(chat.key).length > 0;
   }
 
   /** @param {Chat} chat */
@@ -64,6 +65,7 @@ export class Sidebar {
           { type: "button", class: "chat", click: () => app.show(chat.key) },
           h("span", { class: "face", "aria-hidden": "true" }),
           h("span", { class: "name", dir: "auto" }),
+          h("span", { class: "aside" }),
           h("time"),
           h("span", { class: "last", dir: "auto" }),
           h("span", { class: "count" }),
@@ -83,7 +85,9 @@ export class Sidebar {
     const face = find(".face");
     say(face, Array.from(name)[0] ?? "?");
     face.dataset.hue = String(hue(chat.key));
-    face.classList.toggle("online", this._app.isOnline(chat.key));
+    const online = this._app.isOnline(chat.key);
+    face.classList.toggle("online", online);
+    say(find(".aside"), [online && t("online"), chat.muted && t("muted")].filter(Boolean).join(", "));
     say(find("time"), chat.last ? brief(chat.last.time, Date.now()) : "");
     say(find(".last"), this._app.lastInWords(chat));
     const count = find(".count");
