@@ -284,7 +284,8 @@ class Log(Protocol):
     ) -> list[Conversation]:
         """The first `limit` of a user's conversations of which they may see an entry, by the last
         one that they may see, the latest first; those alone whose last one is below `before`. In
-        the one with themselves, what has happened to their devices does not count."""
+        the one with themselves, what has happened to their devices does not count, unless there is
+        nothing else among its last MOST_PASSED_OVER entries: then the last of these does."""
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         """How many texts a user's devices have not got (`got`) that this sender wrote to them
