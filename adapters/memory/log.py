@@ -231,6 +231,10 @@ class MemoryLog:
         found = [at for at in self._seen_of(conv, seat.sight, after) if at < before]
         return self._shown(found[-limit:] if limit else [])
 
+    async def first(self, sender_id: int, cid: str) -> Entry | None:
+        at = self._firsts.get((sender_id, cid))
+        return None if at is None else self._shown([at])[0]
+
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         seat = self._members.seat(conv, user_id)
         return None if seat is None else seat.sight

@@ -276,6 +276,9 @@ class Log(Protocol):
         """Of a conversation's entries above `after` that a user may see: the first `limit`, or
         where `before` is given, the last `limit` below it. Ascending."""
 
+    async def first(self, sender_id: int, cid: str) -> Entry | None:
+        """What the log has under a sender's cid, None where it has nothing."""
+
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         """What a user may see of a conversation, None where they never were in it."""
 
