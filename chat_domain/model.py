@@ -161,6 +161,7 @@ class Conversation:
 
 UNNAMED = "?"
 MOST_UNREAD = 1000
+MOST_PASSED_OVER = 500  # entries about one's devices, behind what one has said to oneself
 
 
 @attrs.frozen

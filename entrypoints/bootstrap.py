@@ -289,7 +289,7 @@ def assemble(
     registration = Registration(store.users, hasher)
     accounts = Accounts(store.users, devices, hasher)
     writing = Writing(queue, clock, ids)
-    groups = GroupMembership(store.groups, queue, presence, clock, ids, guard)
+    groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
     evictions = Evictions(devices, presence)
     pieces = Pieces(clock, latches)
     erasing = Erasing(log, devices, pieces)

@@ -40,7 +40,7 @@ from chat_domain.entries import (
     people,
 )
 from chat_domain.errors import ChatError, NoSuchMember, NotMember
-from chat_domain.model import MOST_UNREAD, Conversation, Role
+from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, Conversation, Role
 from chat_domain.names import Name
 from chat_domain.ports.store import Committed, Moved, Outcome, OutOfDate
 
@@ -231,6 +231,10 @@ class MemoryLog:
         found = [at for at in self._seen_of(conv, seat.sight, after) if at < before]
         return self._shown(found[-limit:] if limit else [])
 
+    async def first(self, sender_id: int, cid: str) -> Entry | None:
+        at = self._firsts.get((sender_id, cid))
+        return None if at is None else self._shown([at])[0]
+
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         seat = self._members.seat(conv, user_id)
         return None if seat is None else seat.sight
@@ -242,19 +246,21 @@ class MemoryLog:
         lasts = {
             max(seen): conv
             for conv, seat in seats.items()
-            if (seen := list(self._counting(user_id, conv, seat)))
+            if (seen := self._counting(user_id, conv, seat))
         }
         following = sorted((at for at in lasts if before is None or at < before), reverse=True)
         return [
             self._conversation(user_id, lasts[at], seats[lasts[at]], at) for at in following[:limit]
         ]
 
-    def _counting(self, user_id: int, conv: int, seat: Seat) -> Iterator[int]:
+    def _counting(self, user_id: int, conv: int, seat: Seat) -> list[int]:
         """Where something is that lets the conversation be one."""
-        with_oneself = conv == pair(user_id, user_id)
-        for at in self._seen_of(conv, seat.sight, 0):
-            if not (with_oneself and self._entries[at - 1].kind == CHANGE):
-                yield at
+        seen = list(self._seen_of(conv, seat.sight, 0))
+        if conv != pair(user_id, user_id):
+            return seen
+        newest = seen[-MOST_PASSED_OVER:]
+        said = [at for at in newest if self._entries[at - 1].kind != CHANGE]
+        return said if said or len(newest) < MOST_PASSED_OVER else newest
 
     def _conversation(self, user_id: int, conv: int, seat: Seat, last: int) -> Conversation:
         (entry,) = self._shown([last])

@@ -6,16 +6,18 @@ from typing import Any, NamedTuple
 from adapters.sql import judging
 from adapters.sql.database import Connection, Row
 from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
-from chat_domain.entries import CHANGE, TEXT, Entry
-from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
+from chat_domain.entries import CHANGE, TEXT, Entry, pair
+from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversation
 
 # The last entry of the conversation of a row of Member, as far as its user may see it. Who has left
-# sees their leaving last; what is above it need not be gone through. With oneself it is the last
-# that was said. NULL where there is none.
+# sees their leaving last; what is above it need not be gone through. With oneself, whose number is
+# asked for, it is the last that was said. NULL where there is none.
 _LAST = (
     f"CASE WHEN conv = userid * {2**32} + userid"  # noqa: S608  # constants
-    f" THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND kind <> {CHANGE}"
-    " ORDER BY at DESC LIMIT 1)"
+    f" THEN (SELECT coalesce(max(CASE WHEN kind <> {CHANGE} THEN at END),"
+    f" CASE WHEN count(*) = {MOST_PASSED_OVER} THEN max(at) END)"
+    " FROM (SELECT at, kind FROM Entry WHERE conv = ?"
+    f" ORDER BY at DESC LIMIT {MOST_PASSED_OVER}) AS newest)"
     f" WHEN `left` = {FOR_EVER}"
     " THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv ORDER BY at DESC LIMIT 1)"
     " ELSE (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND at = `left`) END"
@@ -31,10 +33,16 @@ _EVERY = (
 )
 
 
+def with_oneself(user_id: int) -> int:
+    """The conversation of a user with themselves; 0 of nobody."""
+    return pair(user_id, user_id) if user_id < NO_ID else 0
+
+
 def shown(which: str = "") -> str:
     """A SELECT of what `found` asks for: of a user, those conversations of which they may see an
-    entry, and the last one is below a position. which: a condition on Member, that is joined by
-    AND; what it asks for stands between user and position."""
+    entry, and the last one is below a position. It asks for their conversation with themselves, the
+    user, and the position. which: a condition on Member, that is joined by AND; what it asks for
+    stands before the position."""
     # The limit is for the database, which would look for `last` several times if it merged the two.
     every = f"{_EVERY} {which} LIMIT {FOR_EVER}"
     return f"SELECT * FROM ({every}) AS every_one WHERE last > since AND last < ?"  # noqa: S608
@@ -74,7 +82,7 @@ async def page(connection: Connection, user_id: int, below: int, limit: int) -> 
     some: list[Conversation] = []
     while len(some) < limit:
         asked = limit - len(some)
-        rows = await _rows(connection, _PAGE, (user_id, below, asked))
+        rows = await _rows(connection, _PAGE, (with_oneself(user_id), user_id, below, asked))
         some += await _conversations(connection, user_id, rows)
         if len(rows) < asked:
             break

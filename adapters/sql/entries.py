@@ -73,6 +73,12 @@ async def place_at(connection: Connection, position: int) -> Place | None:
     return None
 
 
+async def written_as(connection: Connection, sender_id: int, cid: str) -> Entry | None:
+    """The entry with this sender's cid; None where there is none."""
+    rows = await connection.rows(f"{SELECT} WHERE cid = ? AND senderid = ?", (cid, sender_id))
+    return next(iter(judging.entries(rows)), None)
+
+
 async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
     """The entries at these positions, ascending; what is none is left out."""
     if not positions:

@@ -66,6 +66,9 @@ class SqlReading:
         asked = bounded(user_id), bounded_at(conv), before, bounded_at(after), bounded(limit)
         return await self._database.read(_page, *asked)
 
+    async def first(self, sender_id: int, cid: str) -> Entry | None:
+        return await self._database.read(entries.written_as, bounded(sender_id), cid)
+
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         return await self._database.read(members.sight, bounded(user_id), bounded_at(conv))
 

@@ -17,6 +17,7 @@ from bisect import bisect_left
 import attrs
 
 from adapters.sql import conversations, judging
+from adapters.sql.conversations import with_oneself
 from adapters.sql.database import Connection
 from adapters.sql.numbers import FOR_EVER
 from adapters.sql.reading import ends
@@ -56,7 +57,7 @@ class Conversations:
         while place and len(some) < limit:
             end, place = place, max(0, place - limit + len(some))
             convs = json.dumps(known.convs[place:end].tolist())
-            args = user_id, convs, below
+            args = with_oneself(user_id), user_id, convs, below
             some += await conversations.found(connection, user_id, _THESE, args)
         if place:
             self._remember(user_id, known)
@@ -66,7 +67,7 @@ class Conversations:
         log, known = await ends(connection), self._forget(user_id)
         if known is not None and known.epoch == log.epoch and below <= known.head + 1:
             return known
-        rows = await connection.rows(_ENDS, (user_id, FOR_EVER))
+        rows = await connection.rows(_ENDS, (with_oneself(user_id), user_id, FOR_EVER))
         lasts, convs = zip(*judging.positions(rows), strict=True) if rows else ((), ())
         return _Known(log.epoch, log.head, array("q", lasts), array("q", convs))
 

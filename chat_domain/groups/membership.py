@@ -18,7 +18,7 @@ from chat_domain.names import Name, name_key
 from chat_domain.pages import cut
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Clock, Ids
-from chat_domain.ports.store import Groups
+from chat_domain.ports.store import Groups, Log
 
 Done = Entry | Known
 
@@ -30,6 +30,7 @@ class GroupMembership:
     where something else was sent under that, and TryAgain."""
 
     groups: Groups
+    log: Log
     queue: AppendQueue
     presence: Presence
     clock: Clock
@@ -45,32 +46,38 @@ class GroupMembership:
         change = Change(What.CREATED, name=parsed.text, detail=description)
         done = await self._change(user, 0, change, cid, full)
         if isinstance(done, Known):
-            return done, await self._named(parsed)
+            first = await self.log.first(user.id, cid or "")
+            return done, await self._group(0 if first is None else first.conv)
         return done, Group(done.conv, parsed.text, description)
 
-    async def _named(self, name: Name) -> Group:
-        group = await self.groups.by_name(name.key)
-        if group is None:  # it has been renamed, or has ended, since it was made
-            raise NoSuchGroup(name.text)
+    async def _group(self, group_id: int) -> Group:
+        """By whatever name it is called now."""
+        group = await self.groups.by_id(group_id)
+        if group is None:
+            raise NoSuchGroup(group_id)
         return group
 
     async def join(self, user: User, group_id: int, cid: str | None = None) -> tuple[Done, Group]:
         """Raises NoSuchGroup, AlreadyMember, TooManyGroups and GroupFull."""
         full = await self._no_room_for_another(user.id) or await self._no_room_in(group_id)
         done = await self._change(user, group_id, Change(What.JOINED), cid, full)
-        group = await self.groups.by_id(group_id)
-        if group is None:
-            raise NoSuchGroup(group_id)
-        return done, group
+        return done, await self._group(group_id)
 
     async def join_by_name(
         self, user: User, name: str, cid: str | None = None
     ) -> tuple[Done, Group]:
-        """The same of the group that is called so now (but for case)."""
+        """The same of the group that is called so now (but for case). Where none is, but one was
+        joined under this cid, that was called so then."""
         group = await self.groups.by_name(name_key(name))
         if group is None:
-            raise NoSuchGroup(name)
+            return await self._joined_before(user, name, cid)
         return await self.join(user, group.id, cid)
+
+    async def _joined_before(self, user: User, name: str, cid: str | None) -> tuple[Done, Group]:
+        first = await self.log.first(user.id, cid) if cid else None
+        if first is None or first.change is None or first.change.what != What.JOINED:
+            raise NoSuchGroup(name)
+        return Known(first.at, first.time_ms), await self._group(first.conv)
 
     async def _no_room_for_another(self, user_id: int) -> ChatError | None:
         most = self.guard.limits.groups_per_user

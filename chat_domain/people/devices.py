@@ -34,7 +34,7 @@ class Devices:
         """Let a user resume with this token. Sessions that have made room for it end."""
         connected = [session.device for session in self.sessions.of(user.id)]
         for name in await self.tokens.keep(token, connected):
-            await self._write(user, Change(What.DEVICE_ENDED, detail=name))
+            await self.logged_out(user, name)
 
     async def end(self, user: User, name: str) -> None:
         """End a session of a user's, wherever it is. Raises NoSuchSession, and TryAgain, which
@@ -49,7 +49,8 @@ class Devices:
         await self._write(user, Change(What.DEVICE_ENDED, detail=name))
 
     async def logged_out(self, user: User, name: str) -> None:
-        """A session of this name has ended here, with its tokens: end what else there may be of it.
+        """A session of this name has no tokens any more: end what there may be of it. Where it is
+        connected nowhere nothing is written, or who logs in again and again would fill the log.
         Raises TryAgain like `end`."""
         if await self._may_be_elsewhere(user.id, name):
             await self._write(user, Change(What.DEVICE_ENDED, detail=name))

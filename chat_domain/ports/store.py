@@ -276,6 +276,9 @@ class Log(Protocol):
         """Of a conversation's entries above `after` that a user may see: the first `limit`, or
         where `before` is given, the last `limit` below it. Ascending."""
 
+    async def first(self, sender_id: int, cid: str) -> Entry | None:
+        """What the log has under a sender's cid, None where it has nothing."""
+
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         """What a user may see of a conversation, None where they never were in it."""
 
@@ -284,7 +287,8 @@ class Log(Protocol):
     ) -> list[Conversation]:
         """The first `limit` of a user's conversations of which they may see an entry, by the last
         one that they may see, the latest first; those alone whose last one is below `before`. In
-        the one with themselves, what has happened to their devices does not count."""
+        the one with themselves, what has happened to their devices does not count, unless there is
+        nothing else among its last MOST_PASSED_OVER entries: then the last of these does."""
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         """How many texts a user's devices have not got (`got`) that this sender wrote to them

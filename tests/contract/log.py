@@ -132,6 +132,17 @@ async def test_a_copy_is_answered_with_where_the_first_is(store: Store) -> None:
         assert copy.at == 0
 
 
+async def test_what_was_written_under_a_cid_can_be_asked_for(store: Store) -> None:
+    """By its sender's id and the cid, to the last letter; whatever is asked for."""
+    ann, bob = await register(store, "Ann", "Bob")
+    said = await write(store, text(ann, pair(ann, bob), cid="a"))
+    found = await store.log.first(ann, "a")
+    assert found is not None
+    assert facts(found) == facts(said)
+    others = [(bob, "a"), (ann, "A"), (ann, "a "), (ann, ""), (ann, "x" * 99), (2**70, "a")]
+    assert [await store.log.first(*other) for other in others] == [None] * 6
+
+
 async def test_a_copy_in_the_same_batch_is_one(store: Store) -> None:
     """Wherever in it, whether they have talked before or not."""
     ann, bob = await register(store, "Ann", "Bob")

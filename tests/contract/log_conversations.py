@@ -1,12 +1,13 @@
 """The promises of `ports.Log` about conversations, and about who may see what of them."""
 
-from chat_domain.entries import FOR_EVER, Sight, What, pair
-from chat_domain.model import MOST_UNREAD, UNNAMED, Conversation
+from chat_domain.entries import FOR_EVER, Entry, Sight, What, pair
+from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversation
 from chat_domain.ports.store import Store
 from tests.contract.making import (
     MADE,
     alike,
     append,
+    ats,
     change,
     create,
     end,
@@ -60,6 +61,23 @@ async def test_what_happens_to_one_s_devices_is_no_conversation(store: Store) ->
     (note,) = await say(store, ann, with_herself, "note")
     await append(store, change(What.DEVICE_ENDED, ann, with_herself, detail="laptop"))
     assert (await conversation(store, ann, with_herself)).last.at == note.at
+
+
+async def test_so_much_that_happened_to_devices_is_passed_over(store: Store) -> None:
+    """Behind what was said, and no more: beyond that, the last of it is the last entry."""
+    (ann,) = await register(store, "Ann")
+    conv = pair(ann, ann)
+
+    def ended(number: int) -> list[Entry]:
+        return [change(What.DEVICE_ENDED, ann, conv, detail="phone") for _ in range(number)]
+
+    (note,) = await say(store, ann, conv, "note")
+    await append(store, *ended(MOST_PASSED_OVER - 1))
+    assert (await conversation(store, ann, conv)).last.at == note.at
+    (last,) = await append(store, *ended(1))
+    assert ats(last) == [(await conversation(store, ann, conv)).last.at]
+    (note,) = await say(store, ann, conv, "another")
+    assert (await conversation(store, ann, conv)).last.at == note.at
 
 
 async def test_conversations_come_in_pages(store: Store) -> None:

@@ -289,6 +289,9 @@ class FakeLog:
             lambda: self.inner.page(user_id, conv, before=before, after=after, limit=limit)
         )
 
+    async def first(self, sender_id: int, cid: str) -> Entry | None:
+        return await self._read(lambda: self.inner.first(sender_id, cid))
+
     async def sight(self, user_id: int, conv: int) -> Sight | None:
         return await self._read(lambda: self.inner.sight(user_id, conv))
 

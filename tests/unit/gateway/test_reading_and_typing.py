@@ -246,6 +246,28 @@ async def test_a_group_is_joined_by_its_name(server: Server, ann: Peer, bob: Pee
     assert (await cid.ask(1008, groupname="hikers"))["error"] == "already_member"
 
 
+async def test_a_group_that_has_another_name_since_is_joined_once(
+    server: Server, ann: Peer, bob: Peer
+) -> None:
+    """A copy gets the first answer, with the name of now; what was no join, or under no cid, is no
+    copy. Of a group that has ended since, nobody is told more than that."""
+    cid = await server.logged_in("Cid")
+    joined: dict[str, Any] = {"groupname": "hikers", "cid": "c1"}
+    first = await cid.ask(1008, **joined)
+    made = await cid.ask(1007, groupname="night owls", cid="c2")
+    assert (await ann.ask(1035, groupid=1, groupname="walkers"))["msgid"] == 1010
+    assert (await cid.ask(1035, groupid=2, groupname="larks"))["msgid"] == 1010
+    second = await cid.ask(1008, **joined)
+    assert second == first | {"seq": second["seq"], "groupname": "walkers"}
+    again = await cid.ask(1007, groupname="night owls", cid="c2")
+    assert again == made | {"seq": again["seq"]}
+    for other in ({}, {"cid": "c2"}, {"cid": "c3"}):
+        assert (await cid.ask(1008, groupname="hikers", **other))["error"] == "no_such_group"
+    await cid.ask(1028, groupid=2)
+    again = await cid.ask(1007, groupname="night owls", cid="c2")
+    assert again["error"] == "no_such_group"
+
+
 async def test_of_a_name_and_a_number_the_number_counts(
     server: Server, ann: Peer, bob: Peer
 ) -> None:

@@ -228,6 +228,18 @@ async def test_the_eleventh_session_ends_the_one_that_was_longest_unused(server:
     assert sum(peer.is_gone() for peer in peers) == 2
 
 
+async def test_who_logs_in_again_and_again_does_not_fill_the_log(server: Server) -> None:
+    """That sessions make room which are connected nowhere is written down for nobody."""
+    (user_id,) = await server.register("Ann")
+    for _ in range(SESSIONS_KEPT + 5):
+        peer = await server.log_in(user_id)
+        server.clock.advance(1)
+        peer.link.abort()
+        await settled()
+    assert len(await sessions(await server.log_in(user_id))) == SESSIONS_KEPT
+    assert (await server.store.log.ends()).head == 0
+
+
 async def test_a_session_is_ended_from_another_device(server: Server) -> None:
     """It is told so and hung up on, and its token is worth nothing."""
     ann, answer = await logged_in(server)
