@@ -29,7 +29,7 @@ class Actions(Doing):
                 await self.learn()
             return await do(self, *arguments)
         except ClientError as exc:
-            self.complain(str(exc))
+            self.fail(exc)
             return None
 
     # Messages.
@@ -196,7 +196,7 @@ class Actions(Doing):
         try:
             await self._client.logout()
         except ClientError as exc:
-            self.complain(str(exc))
+            self.fail(exc)
         self._say("logged out")
         return True
 

@@ -128,7 +128,7 @@ class LineClient:
         try:
             user_id = await self._client.register(name, password)
         except ClientError as exc:
-            self._actions.complain(str(exc))
+            self._actions.fail(exc)
             return True
         self._screen.show(render.note(f"registered {name}, your id is {user_id}"))
         return await self._enter(user_id, password) if self._screen.whole else True
@@ -152,7 +152,7 @@ class LineClient:
         try:
             await self._welcome(await self._client.login(who, password, device=self._device))
         except ClientError as exc:
-            self._actions.complain(str(exc))
+            self._actions.fail(exc)
             # What a script says next was meant for somebody who is logged in.
             return not self._screen.scripted
         finally:

@@ -61,6 +61,7 @@ class Doing:
             echo_after=echo_after,
             now=now,
             talks=self.talks,
+            why=self._why,
         )
         self.trouble = self._sending.trouble
 
@@ -129,6 +130,14 @@ class Doing:
     def complain(self, text: str) -> None:
         self.failures += 1
         self._screen.complain(render.error(text))
+
+    def fail(self, exc: ClientError) -> None:
+        """Complain of what the server has refused, or could not be asked."""
+        self.complain(self._why(exc))
+
+    def _why(self, exc: ClientError) -> str:
+        """Scripts are told the name of an error, too, by which they can go."""
+        return render.why(exc) if self._screen.whole else str(exc)
 
     def _not_sent(self, line: Line) -> None:
         self.failures += 1

@@ -7,7 +7,7 @@ import enum
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from adapters.client.errors import Refused
+from adapters.client.errors import ClientError, Refused
 from adapters.client.events import (
     Disconnected,
     Event,
@@ -211,6 +211,11 @@ def _group(membership: Membership) -> Line:
 
 def _state(online: bool) -> str:
     return "online" if online else "offline"
+
+
+def why(exc: ClientError) -> str:
+    """What went wrong, for a person, to whom the name that programs know it by says nothing."""
+    return _reason(exc) if isinstance(exc, Refused) else str(exc)
 
 
 def _reason(refusal: Refused) -> str:

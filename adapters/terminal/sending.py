@@ -4,7 +4,15 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-from adapters.client import Ack, ChatClient, ConnectionLost, Message, OutboxFull, Refused
+from adapters.client import (
+    Ack,
+    ChatClient,
+    ClientError,
+    ConnectionLost,
+    Message,
+    OutboxFull,
+    Refused,
+)
 from adapters.terminal import render
 from adapters.terminal.book import Book
 from adapters.terminal.render import Line, Mark
@@ -17,7 +25,7 @@ class Sending:
     """show, failed: what to do with the line of a message that was accepted, or was not.
 
     echo_after: seconds after which a message without an answer is shown as on its way.
-    talks: shows each message in its conversation, too.
+    talks: shows each message in its conversation, too. why: says why a message was refused.
     ticks: to be told of what others have got.
     trouble: ends in the exception that kept an outcome from being shown, if there was one.
     """
@@ -31,6 +39,7 @@ class Sending:
         echo_after: float | None,
         now: Callable[[], datetime],
         talks: Talks,
+        why: Callable[[ClientError], str] = str,
     ) -> None:
         self.trouble: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ticks = Ticks(self._show_got)
@@ -40,6 +49,7 @@ class Sending:
         self._echo_after = echo_after
         self._now = now
         self._talks = talks
+        self._why = why
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, to: Partner, text: str) -> None:
@@ -90,8 +100,9 @@ class Sending:
         try:
             ack = await future
         except (Refused, ConnectionLost) as exc:
-            outgoing.refused(str(exc))
-            self._failed(render.sent(name, text, Mark.REFUSED, self._time(), str(exc)))
+            why = self._why(exc)
+            outgoing.refused(why)
+            self._failed(render.sent(name, text, Mark.REFUSED, self._time(), why))
         else:
             outgoing.logged(ack)
             self._show_sent(to, text, ack.at, self._time())

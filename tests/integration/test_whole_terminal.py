@@ -213,6 +213,17 @@ def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
         zhang.until_last("zhang to li> half of")
 
 
+def test_a_person_is_told_in_words_what_was_refused(server: ServerProcess) -> None:
+    """Without the name that a script goes by."""
+    with Terminal(f"127.0.0.1:{server.port}") as zhang:
+        zhang.register("zhang", "secret one")
+        zhang.type("/join 99")
+        zhang.until("error: there is no group 99")
+        zhang.type("chat:99:hello")
+        zhang.until("(there is no user 99)")
+        assert not any("no_such" in line for line in zhang.lines)
+
+
 def test_two_passwords_that_differ_make_no_account(server: ServerProcess) -> None:
     """It is asked for twice."""
     with Terminal(f"127.0.0.1:{server.port}") as zhang:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from adapters.client import Changed, ChatClient, ClientError, Message, Page, Where
 from adapters.terminal.fullscreen.items import Item
 from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.render import why
 
 PAGE = 50  # entries
 
@@ -55,7 +56,7 @@ class Past:
         try:
             await how(window, where)
         except ClientError as exc:
-            window.trouble = str(exc)
+            window.trouble = why(exc)
         finally:
             window.fetching = False
             self._changed()

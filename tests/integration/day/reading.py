@@ -1,6 +1,7 @@
 """Reads a conversation on a terminal as a person does: by scrolling, page by page."""
 
 from collections.abc import Sequence
+from difflib import ndiff
 from functools import partial
 
 from tests.integration.terminal import Terminal
@@ -60,8 +61,7 @@ def _shows(terminal: Terminal, rows: Sequence[str]) -> None:
     try:
         terminal.until_true(partial(_is_there, terminal, wanted), "a page")
     except AssertionError:
-        assert view(terminal) == wanted  # which says where they differ
-        raise
+        raise AssertionError("\n".join(["", *ndiff(wanted, view(terminal))])) from None
 
 
 def _is_there(terminal: Terminal, wanted: list[str]) -> bool:

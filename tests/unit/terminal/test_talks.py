@@ -204,7 +204,7 @@ async def test_a_page_that_fails_is_not_asked_for_again_and_again(server: FakeSe
         one.peer.say(msgid=1011, seq=asked["seq"], errno=32, error="not_member", errmsg="no")
         await one.until(lambda: one.desk.current.trouble)
         one.look()
-        assert one.desk.current.trouble == "not_member: no"
+        assert one.desk.current.trouble == "no"
         assert not one.desk.current.fetching
         one.talks.opened()
         one.look()
