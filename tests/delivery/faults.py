@@ -7,16 +7,16 @@ from typing import ClassVar
 
 import redis.asyncio
 
-from entrypoints.services.errors import ServiceTrouble
 from entrypoints.services.program import Program
 from tests.delivery.network import Door, Way
+from tests.delivery.outcome import CannotGoOn
 from tests.delivery.records import Records
 from tests.delivery.schedule import LOSS, NOTES_FAULTS, Fault
 from tests.delivery.unlucky_node import SIGNALS, WELL
 from tests.delivery.vault import Vault
 from tests.integration.cluster import Cluster, NodeProcess
 
-STARTS_WITHIN = 60.0  # seconds, whatever else is broken meanwhile
+STARTS_WITHIN = 240.0  # seconds: a few attempts, of which one may take a minute by itself
 _RETRIED_AFTER = 0.5
 
 
@@ -198,17 +198,22 @@ class Faults:
     }
 
 
-async def start_node(node: NodeProcess) -> None:
-    """Start it; again if it ends at once, since Redis or MariaDB may be away just now."""
-    async with asyncio.timeout(STARTS_WITHIN):
-        while True:
-            try:
-                await asyncio.to_thread(node.start)
-            except AssertionError:
-                await asyncio.to_thread(node.kill)
-                await asyncio.sleep(_RETRIED_AFTER)
-            else:
-                return
+async def start_node(node: NodeProcess, within: float = STARTS_WITHIN) -> None:
+    """Start it; again if it ends at once, since Redis or MariaDB may be away just now. Raises
+    CannotGoOn where no attempt succeeds that begins within so many seconds."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + within
+    while True:
+        try:
+            await asyncio.to_thread(node.start)
+        except AssertionError as error:
+            await asyncio.to_thread(node.kill)
+            if clock() > deadline:
+                why = f"the node on port {node.port} has not started within {within:.0f} s"
+                raise CannotGoOn(why) from error
+            await asyncio.sleep(_RETRIED_AFTER)
+        else:
+            return
 
 
 async def _kill(service: Program, seconds: float) -> None:
@@ -218,13 +223,17 @@ async def _kill(service: Program, seconds: float) -> None:
 
 
 async def start(service: Program) -> None:
-    """By this thread, with which the process is told to end."""
-    async with asyncio.timeout(STARTS_WITHIN):
-        service.launch()
-        while not service.answers():
-            if not service.is_running():
-                raise ServiceTrouble(f"{service.name} has ended: {service.output()}")
-            await asyncio.sleep(0.05)
+    """By this thread, with which the process is told to end. Raises CannotGoOn."""
+    try:
+        async with asyncio.timeout(STARTS_WITHIN):
+            service.launch()
+            while not service.answers():
+                if not service.is_running():
+                    raise CannotGoOn(f"{service.name} has ended: {service.output()}")
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        why = f"{service.name} has not started within {STARTS_WITHIN:.0f} s"
+        raise CannotGoOn(why) from error
 
 
 async def _hang(service: Program, seconds: float) -> None:

@@ -1,6 +1,8 @@
 """Runs for as long as you like: `python -m tests.delivery.soak --minutes 30 --seed 7`.
 
-The history of a run in which a promise was broken is kept, with the nodes' logs beside it.
+The history of a run in which a promise was broken is kept, with the nodes' logs beside it. So is
+that of a run that could not be carried out, on which there is no verdict. The exit status tells:
+0 if all promises were kept, 1 if one was broken, 3 if there is no verdict.
 """
 
 import argparse
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from tests.delivery.history import History, new_history, read_history
 from tests.delivery.judge import Verdict, judge
+from tests.delivery.outcome import say, status_of
 from tests.delivery.own_cluster import own_cluster
 from tests.delivery.run import run
 from tests.delivery.schedule import describe, plan
@@ -54,7 +57,7 @@ async def _report(history: History) -> None:
     while True:
         await asyncio.sleep(REPORTED_EVERY)
         counts = ", ".join(f"{kind} {history.counts.get(kind, 0):,}" for kind in _SHOWN)
-        _say(f"{history.now:7.0f} s: {counts}")
+        say(f"{history.now:7.0f} s: {counts}")
 
 
 def _keep(path: Path, cluster: Cluster, keep: Path) -> None:
@@ -63,11 +66,7 @@ def _keep(path: Path, cluster: Cluster, keep: Path) -> None:
     kept.write_bytes(path.read_bytes())
     for number, node in enumerate(cluster.nodes):
         (keep / f"{path.stem}-node-{number}.log").write_text(node.log)
-    _say(f"the history is in {kept}: python -m tests.delivery.judge {kept}")
-
-
-def _say(text: str) -> None:
-    print(text, flush=True, file=sys.__stdout__)
+    say(f"the history is in {kept}: python -m tests.delivery.judge {kept}")
 
 
 def main() -> int:
@@ -80,11 +79,15 @@ def main() -> int:
     options = parser.parse_args()
     seed = random.randrange(1_000_000) if options.seed is None else options.seed
     seconds = options.minutes * 60
-    _say(f"seed {seed}, {options.minutes:g} minutes; the faults of the cluster:")
-    _say(describe(plan(seed, seconds, NODES, 1)))
-    verdict = soak(seconds, seed, options.keep)
-    _say(str(verdict))
-    return 0 if verdict.kept else 1
+    say(f"seed {seed}, {options.minutes:g} minutes; the faults of the cluster:")
+    say(describe(plan(seed, seconds, NODES, 1)))
+
+    def run_and_say() -> bool:
+        verdict = soak(seconds, seed, options.keep)
+        say(str(verdict))
+        return verdict.kept
+
+    return status_of(run_and_say)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 They resume on the other nodes, through nginx, each after a random time. Meanwhile they write to
 each other. Said is how long it takes until they are back, and whether anything that was
-acknowledged is lost.
+acknowledged is lost. Its exit status is 0 or 1, as that is or is not so, or 3 if the run could not
+be carried out.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import uvloop
 
 from chat_domain.fairness.limits import Limits
 from tests.delivery.herd import Herd
+from tests.delivery.outcome import say, status_of
 from tests.delivery.own_cluster import own_cluster
 from tests.integration.cluster import Cluster
 
@@ -88,10 +90,14 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if options.clients + FILES_BESIDES > most:
         parser.error(f"this process may have {most} files only (ulimit -Hn)")
-    with own_cluster(NODES, options=LIFTED) as cluster:
-        outcome = uvloop.run(stampede(cluster, options.clients, per_second=options.per_second))
-    print(outcome)  # noqa: T201  # a command
-    return 1 if outcome.broken else 0
+
+    def run_and_say() -> bool:
+        with own_cluster(NODES, options=LIFTED) as cluster:
+            outcome = uvloop.run(stampede(cluster, options.clients, per_second=options.per_second))
+        say(str(outcome))
+        return not outcome.broken
+
+    return status_of(run_and_say)
 
 
 if __name__ == "__main__":

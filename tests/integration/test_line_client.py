@@ -177,7 +177,7 @@ def script(server: ServerProcess, *lines: str) -> "subprocess.CompletedProcess[s
         capture_output=True,
         encoding="utf-8",
         cwd=ROOT,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
@@ -275,7 +275,7 @@ def test_wrong_arguments_have_their_own_status(arguments: list[str]) -> None:
         [sys.executable, "-m", "entrypoints.cli_client", *arguments],
         capture_output=True,
         cwd=ROOT,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert done.returncode == 2

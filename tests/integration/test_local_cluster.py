@@ -20,7 +20,7 @@ from tests.integration.server_process import ROOT
 from tests.integration.web_client import asked, get
 
 STARTS_WITHIN = 90.0  # seconds: it installs a database
-PATIENCE = 30.0
+PATIENCE = 60.0
 MARK = "TEST_OF_LOCAL_CLUSTER"  # in the environment of all that is started
 
 

@@ -64,27 +64,48 @@ async def test_what_a_killed_node_has_not_acknowledged_is_sent_to_another_once(
         port = cluster.nginx.port
         async with newcomer(port) as anna, newcomer(port) as bert, back(port, anna) as twin:
             await anna.client.add_friend(bert.id)
-            texts = [f"message {number}" for number in range(600)]
-            writing = asyncio.create_task(post_slowly(bert, anna, texts))
+            posts = Posts(bert, anna)
+            writing = asyncio.create_task(posts.write())
             for node in cluster.nodes:
-                await asyncio.sleep(0.5)  # for some to be on their way
+                await posts.go_on()
                 await beside(node.kill)
-                await asyncio.sleep(0.5)  # for some to be sent to the other one
+                await posts.go_on()
                 await beside(node.start)
-            places = await writing
+            texts, places = await posts.end(writing)
             for device in (anna, twin):
                 await device.hears(*texts)
                 assert device.texts == texts
                 assert [message.at for message in device.of(Message)] == places
 
 
-async def post_slowly(sender: Chatter, recipient: Chatter, texts: list[str]) -> list[int]:
-    """Return the positions that they were given."""
-    answers = []
-    for text in texts:
-        answers.append(sender.client.post(recipient.id, text))
-        await asyncio.sleep(0.005)
-    return [(await answer).at for answer in answers]
+class Posts:
+    """Messages that do not wait for the answers to those before them."""
+
+    def __init__(self, sender: Chatter, recipient: Chatter) -> None:
+        self._sender = sender
+        self._recipient = recipient
+        self._answers: dict[str, asyncio.Future[Ack]] = {}
+
+    async def write(self) -> None:
+        """Until this is cancelled."""
+        while True:
+            text = f"message {len(self._answers)}"
+            self._answers[text] = self._sender.client.post(self._recipient.id, text)
+            await asyncio.sleep(0.005)
+
+    async def go_on(self) -> None:
+        """Wait until a hundred more have their answers, by whichever node."""
+        enough = self._answered() + 100
+        await eventually(lambda: self._answered() >= enough)
+
+    def _answered(self) -> int:
+        return sum(answer.done() for answer in self._answers.values())
+
+    async def end(self, writing: asyncio.Task[None]) -> tuple[list[str], list[int]]:
+        """The texts, and the positions that they were given."""
+        writing.cancel()
+        answers = await asyncio.gather(*self._answers.values())
+        return list(self._answers), [answer.at for answer in answers]
 
 
 async def test_a_killed_node_holds_a_slot_for_no_longer_than_its_lease(

@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import attrs
-import pytest
 
 from adapters.client.chat_client import ChatClient
 from adapters.client.errors import ClientError
@@ -65,7 +64,6 @@ async def talker(port: int, number: int) -> AsyncGenerator[Talker]:
         yield person
 
 
-@pytest.mark.timeout(180)
 async def test_a_rolling_restart_loses_nothing_and_delays_little(new_cluster: NewCluster) -> None:
     """Every message is acknowledged and heard exactly once, within 5 s of being sent."""
     with new_cluster(nodes=3, nginx=True) as cluster:

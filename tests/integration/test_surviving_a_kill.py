@@ -3,7 +3,8 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from adapters.client import ChatClient, Message, Settings
+from adapters.client import Ack, ChatClient, Message, Settings
+from tests.integration.chatter import PATIENCE, eventually
 from tests.integration.server_process import ServerProcess
 
 MESSAGES = 1_500
@@ -12,7 +13,7 @@ HASTY = Settings(first_delay=0.02, longest_delay=0.2)
 
 
 async def test_every_message_arrives_once_and_in_order(server: ServerProcess) -> None:
-    """Two senders keep posting while the server is killed and started again, three times. Both
+    """Two senders post while the server is killed and started again, three times amid that. Both
     devices of their reader see the same."""
     async with AsyncExitStack() as stack:
         reader, twin, zhang, li = [
@@ -28,12 +29,14 @@ async def test_every_message_arrives_once_and_in_order(server: ServerProcess) ->
         for name in ("zhang", "li"):  # strangers may not leave so much unread
             await reader.add_friend(name)
         readings = [asyncio.create_task(_read(device, 2 * MESSAGES)) for device in (reader, twin)]
-        sending = [asyncio.create_task(_write(client)) for client in (zhang, li)]
-        for _ in range(KILLS):
-            await asyncio.sleep(0.3)
+        answers: list[asyncio.Future[Ack]] = []
+        sending = [asyncio.create_task(_write(client, answers)) for client in (zhang, li)]
+        for kill in range(1, KILLS + 1):
+            await _answered(answers, kill * 2 * MESSAGES // (KILLS + 1))
             await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
         await asyncio.gather(*sending)
+        await asyncio.gather(*answers)
         one, other = await asyncio.gather(*readings)
     assert one == other
     expected = [str(number) for number in range(MESSAGES)]
@@ -42,18 +45,20 @@ async def test_every_message_arrives_once_and_in_order(server: ServerProcess) ->
     assert len(one) == 2 * MESSAGES
 
 
-async def _write(client: ChatClient) -> None:
-    futures = []
+async def _write(client: ChatClient, answers: list[asyncio.Future[Ack]]) -> None:
     for number in range(MESSAGES):
-        futures.append(client.post(1, str(number)))
+        answers.append(client.post(1, str(number)))
         await asyncio.sleep(0.001)
-    await asyncio.gather(*futures)
+
+
+async def _answered(answers: list[asyncio.Future[Ack]], count: int) -> None:
+    await eventually(lambda: sum(one.done() for one in answers) >= count)
 
 
 async def _read(client: ChatClient, count: int) -> list[tuple[str, str]]:
     """Who said what, in the order of the log."""
     had = []
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         async for event in client.events():
             if isinstance(event, Message):
                 had.append((event.sender_name, event.text))

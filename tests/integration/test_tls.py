@@ -20,7 +20,7 @@ from adapters.client.errors import ConnectionLost, NeedsTls
 from adapters.client.events import Message
 from entrypoints.services.ports import free_port
 from tests.integration.certificates import Files
-from tests.integration.chatter import LIVELY, eventually
+from tests.integration.chatter import LIVELY, PATIENCE, eventually
 from tests.integration.server_process import ROOT, ServerProcess
 
 HELLO = b'{"msgid":1012}\n'
@@ -45,7 +45,7 @@ def server(files: Files) -> Iterator[ServerProcess]:
 
 def greets(port: int, context: ssl.SSLContext, first: bytes = b"") -> str | None:
     """The version of TLS on a connection over which the server answers a PING."""
-    with closing(socket.create_connection(("127.0.0.1", port), timeout=20)) as plain:
+    with closing(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)) as plain:
         plain.sendall(first)
         with context.wrap_socket(plain, server_hostname="127.0.0.1") as sock:
             sock.sendall(HELLO)
@@ -115,7 +115,7 @@ def test_nothing_older(server: ServerProcess, files: Files) -> None:
 
 def test_who_speaks_without_tls_is_hung_up_on(server: ServerProcess, files: Files) -> None:
     """And nobody else is. The log says so."""
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as sock:
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as sock:
         sock.sendall(HELLO)
         with suppress(ConnectionResetError):
             while sock.recv(1000):
@@ -127,7 +127,7 @@ def test_who_speaks_without_tls_is_hung_up_on(server: ServerProcess, files: File
 def test_who_breaks_the_rules_of_tls_is_hung_up_on(server: ServerProcess, files: Files) -> None:
     """In the middle of it, too."""
     with (
-        closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as plain,
+        closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as plain,
         files.trusting().wrap_socket(plain, server_hostname="127.0.0.1") as sock,
     ):
         sock.sendall(HELLO)
@@ -142,7 +142,7 @@ def test_a_new_certificate_is_read_on_sighup(server: ServerProcess, files: Files
     """Connections that are there go on; a broken file changes nothing."""
     newer = trustme.CA()
     with (
-        closing(socket.create_connection(("127.0.0.1", server.port), timeout=20)) as plain,
+        closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as plain,
         files.trusting().wrap_socket(plain, server_hostname="127.0.0.1") as before,
     ):
         files.issue(newer)
@@ -178,7 +178,7 @@ def run_client(server: ServerProcess, *options: str) -> "subprocess.CompletedPro
         input="3\n",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -228,7 +228,7 @@ def test_one_file_without_the_other_is_refused(given: list[str]) -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert ended.returncode in (1, 2)

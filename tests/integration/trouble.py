@@ -1,21 +1,27 @@
 """A service that hangs or is down for a while."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from entrypoints.services.program import Program
 from tests.integration.chatter import beside
 
-Trouble = Callable[[Program, float], Awaitable[None]]
+Trouble = Callable[[Program], AbstractAsyncContextManager[None]]
 
 
-async def hangs(service: Program, seconds: float) -> None:
+@asynccontextmanager
+async def hangs(service: Program) -> AsyncGenerator[None]:
     service.pause()
-    await asyncio.sleep(seconds)
-    service.resume()
+    try:
+        yield
+    finally:
+        service.resume()
 
 
-async def is_down(service: Program, seconds: float) -> None:
+@asynccontextmanager
+async def is_down(service: Program) -> AsyncGenerator[None]:
     await beside(service.kill)
-    await asyncio.sleep(seconds)
-    await beside(service.start)
+    try:
+        yield
+    finally:
+        await beside(service.start)

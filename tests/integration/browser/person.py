@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-PATIENCE = 15_000  # ms until something that has to appear is missed
+PATIENCE = 60_000  # ms until something that has to appear is missed
 PASSWORD = "correct horse"
 # What a browser says by itself when a server is not there.
 _NO_SERVER = re.compile(r"WebSocket connection to .* failed|net::ERR_|Failed to load resource")

@@ -6,8 +6,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.delivery.history import new_history, read_history
 from tests.delivery.judge import Verdict, judge
 from tests.delivery.run import run
@@ -31,7 +29,6 @@ async def verdict_on(cluster: Cluster, path: Path, seconds: float, **how: Any) -
     return verdict
 
 
-@pytest.mark.timeout(300)
 async def test_a_cluster_keeps_its_promises_under_faults(
     new_cluster: NewCluster, tmp_path: Path
 ) -> None:
@@ -46,7 +43,6 @@ async def test_a_cluster_keeps_its_promises_under_faults(
     assert verdict.figures[f"fault: {LOSS}"] == 1
 
 
-@pytest.mark.timeout(240)
 async def test_a_broken_server_is_found_out(cluster_services: Services, tmp_path: Path) -> None:
     """See `tests.delivery.broken_node` for what each does. Broken connections are enough for it, so
     that their clusters can be beside each other."""

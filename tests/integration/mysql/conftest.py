@@ -111,6 +111,12 @@ def tables(ask: Ask, mariadb: MariaDB) -> str:
     return mariadb.url()
 
 
+def times_locked_out(ask: Ask) -> int:
+    """How often somebody has begun to wait for a lock."""
+    ((_, number),) = ask("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'")
+    return int(str(number))
+
+
 def empty(ask: Ask) -> None:
     """Remove what is in the shared database."""
     for table in OUR_TABLES:

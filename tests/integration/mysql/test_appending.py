@@ -28,7 +28,8 @@ from tests.contract.making import (
     text,
     write,
 )
-from tests.integration.mysql.conftest import Ask
+from tests.integration.chatter import eventually
+from tests.integration.mysql.conftest import Ask, times_locked_out
 from tests.integration.mysql.writer import BATCHES
 
 PROCESSES = 4
@@ -274,15 +275,17 @@ async def test_what_is_lost_again_and_again_is_told_to_be(frail: Store, fates: F
 
 
 async def test_a_lost_commit_is_waited_for(
-    frail: Store, fates: Fates, monkeypatch: pytest.MonkeyPatch
+    frail: Store, fates: Fates, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server still has its transaction open when it is looked up, and commits it then."""
+    """The server still has its transaction open when it is looked up, and commits it only when that
+    has met its lock, and has met it again."""
     ann, bob = await register(frail, "Ann", "Bob")
     left: list[asyncio.Task[None]] = []
+    before = times_locked_out(ask)
 
     async def commit_late(link: Link) -> None:
         async def later() -> None:
-            await asyncio.sleep(1.5)  # longer than the database waits for a lock
+            await eventually(lambda: times_locked_out(ask) >= before + 2)
             await Link.commit(link)
             Link.abort(link)
 

@@ -18,8 +18,7 @@ from chat_domain.ports.store import Committed, Moved, Store
 from entrypoints.services.mariadb import MariaDB
 from tests.contract.log import batch
 from tests.contract.making import commit, register, say, text
-
-SOON = 20.0  # seconds
+from tests.integration.chatter import PATIENCE
 
 
 class Backed:
@@ -43,7 +42,7 @@ class Backed:
 
     async def _end(self, how: signal.Signals) -> None:
         self.server.send(how)
-        assert await asyncio.to_thread(self.server.wait, SOON) is not None
+        assert await asyncio.to_thread(self.server.wait, PATIENCE) is not None
 
     async def _begin(self) -> None:
         self.server.launch()

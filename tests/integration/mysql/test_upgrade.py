@@ -36,6 +36,7 @@ from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.settings import Settings
 from tests.contract.making import create, ids, join, leave, say, unread
+from tests.integration.chatter import PATIENCE
 
 from .conftest import Ask
 
@@ -595,7 +596,7 @@ async def test_a_process_that_is_killed(old: str, ask: Ask, database: str) -> No
     command = [sys.executable, "-m", "entrypoints.manage", "upgrade-db", "--store", old]
     for _ in range(3):
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not ask(f"SHOW TABLES FROM {database} LIKE 'new%'") and process.returncode is None:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.001)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.integration.original_client.client import Refusal
+from tests.integration.original_client.client import PATIENCE, Refusal
 from tests.integration.original_client.people import People, leave, welcomed
 
 
@@ -57,7 +57,7 @@ class TestAccounts:
         first = people.newcomer()
         first.close()
         second = people.connect()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while isinstance(welcome := second.login(first.id, "secret"), Refusal):
             assert time.monotonic() < deadline, welcome
 
