@@ -106,7 +106,7 @@ OF_ANN: list[tuple[type[ChatError], list[AnyRequest]]] = [
         [
             requests.LeaveGroup(groupid=2),
             requests.CreateGroup(groupname="larks", cid="c"),
-            requests.RenameGroup(groupid=3, groupname="robins"),
+            requests.LeaveGroup(groupid=3),
             requests.CreateGroup(groupname="larks", cid="c"),
         ],
     ),
