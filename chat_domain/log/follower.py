@@ -15,7 +15,8 @@ Rules:
    shown what it writes to its own user, as by the C++ server.)
 5. One turn of the event loop applies entries for AT_ONCE readers, and one entry at least.
 6. Of another epoch, no position means anything: everything begins anew at the log's head. So it
-   does where the log has forgotten what was never seen here: changes may be among it.
+   does where the log has forgotten what was never seen here, at its front or between, and changes
+   may be among it.
 """
 
 from collections import deque
@@ -30,6 +31,7 @@ from chat_domain.entries import (
     Ends,
     Entry,
     Place,
+    Reading,
     What,
     comer,
     goer,
@@ -134,8 +136,12 @@ class Follower:
         if self._goes_on(ends):
             self._want(ends.head)
             return
+        await self._begin_anew(ends, lambda: not self._goes_on(ends))
+
+    async def _begin_anew(self, ends: Ends, is_due: Callable[[], bool]) -> None:
+        """Begin at the log's head, as long as that is due still."""
         last = await self._entry_at(ends.head)
-        if not self._goes_on(ends):  # still
+        if is_due():
             self._begin(ends, last)
             if self.restarted is not None:
                 await self.restarted()
@@ -213,16 +219,19 @@ class Follower:
 
     async def _fill(self) -> None:
         """Read what is between what is known here and what the log is known to have."""
-        try:
-            if self._broker.hears():
-                await self._pause()
-            await self._hear_of_own()
-            while self._wanted > self._known:
-                await self._read_on()
-        except TryAgain:
-            pass  # the clock asks again
-        finally:
-            self._filling = False
+        lost: Ends | None = None
+        with suppress(TryAgain):  # the clock asks again
+            try:
+                if self._broker.hears():
+                    await self._pause()
+                await self._hear_of_own()
+                while lost is None and self._wanted > self._known:
+                    lost = await self._read_on()
+            finally:
+                self._filling = False
+            if lost is not None:
+                changed = lost.changed
+                await self._begin_anew(lost, lambda: changed > self._known)
 
     async def _hear_of_own(self) -> None:
         """Wait for the batch that is on its way, if that can be what is between."""
@@ -235,17 +244,29 @@ class Follower:
     async def _pause(self) -> None:
         await self._latches.latch().wait(GAP_WAITS)
 
-    async def _read_on(self) -> None:
+    async def _read_on(self) -> Ends | None:
+        """The log's ends, where a change may have been deleted before it was seen here."""
         epoch, after = self.epoch, self._known
         reading = await self._log.tail(after, READ_AT_ONCE)
         if self.epoch != epoch:
-            return
+            return None
         if reading.upto <= after:
             self._wanted = self._known  # somebody was mistaken
-            return
+            return None
+        if self._has_holes(reading):
+            ends = await self._log.ends()
+            if ends.changed > self._known:
+                return ends
         self.take(after + 1, reading.upto, reading.entries)
         while len(self._next) > NEXT_AT_MOST:
             await self._pause()
+        return None
+
+    def _has_holes(self, reading: Reading) -> bool:
+        """Whether something of it was deleted before it was seen here: a group may keep it for less
+        long than others do. Who came or went may be among it."""
+        known = self._known
+        return sum(entry.at > known for entry in reading.entries) < reading.upto - known
 
     async def _look_safely(self) -> None:
         with suppress(TryAgain):  # the clock asks again

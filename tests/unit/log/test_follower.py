@@ -40,6 +40,10 @@ class Elsewhere:
         )
         return self._commit(entries)
 
+    def says_to_group(self, sender: Terminal, conv: int, text: str) -> Appended:
+        user = sender.user
+        return self._commit((Entry(conv, TEXT, user.id, user.name, text, text),))
+
     def changes(self, sender: Terminal, conv: int, change: Change) -> Appended:
         cid = self.world.ids.cid(0)
         user = sender.user
@@ -240,6 +244,39 @@ def test_what_was_forgotten_unseen_begins_anew(
     assert bob.client.notices == [f"reset to {known + 2}"]
     ann.says_to_group(group, "without bob")
     assert bob.client.texts == []
+
+
+def test_what_a_group_has_forgotten_unseen_begins_anew(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """It keeps for less long what was said, and who has left, than the others do."""
+    group = world.group(ann, bob)
+    elsewhere.commits("kept")
+    elsewhere.changes(bob, group, Change(What.LEFT))
+    world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
+    elsewhere.commits("young")
+    world.tasks.run(follower.look())
+    world.passes(GAP_WAITS)
+    head = world.tasks.run(world.store.log.ends()).head
+    assert (follower.oldest, follower.applied) == (1, head)
+    assert bob.client.notices == [f"reset to {head}"]
+    ann.says_to_group(group, "without bob")
+    assert "without bob" not in bob.client.texts
+
+
+def test_texts_that_a_group_has_forgotten_unseen_are_no_gap(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """Nobody has come or gone since."""
+    group = world.group(ann, bob)
+    elsewhere.commits("kept")
+    elsewhere.says_to_group(ann, group, "old")
+    world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
+    elsewhere.commits("young")
+    world.tasks.run(follower.look())
+    world.passes(GAP_WAITS)
+    assert bob.client.texts == ["kept", "young"]
+    assert bob.client.notices == []
 
 
 def test_what_was_forgotten_at_the_front_changes_nothing_for_who_has_seen_it(
