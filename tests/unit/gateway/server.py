@@ -276,9 +276,9 @@ class Server:
         """Let the database come back without its last entries, and the node notice."""
         inner = self.log.inner
         for _ in range(count):
-            entry = inner._entries.pop()
-            inner._of[entry.conv].pop()
-            del inner._firsts[entry.sender_id, entry.cid]
+            entry = inner._entries._all.pop()
+            inner._entries._of[entry.conv].pop()
+            del inner._entries._firsts[entry.sender_id, entry.cid]
         await self.chat.follower.look()
         await settled()
 

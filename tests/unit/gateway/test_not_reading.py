@@ -268,7 +268,7 @@ class Story:
         """What Ann sees of the log since the story began, and what she may have seen: who joins
         again sees no more of what was before, but a device may have been there then."""
         inside, others, before, now = False, set[int](), set[int](), set[int]()
-        for entry in self.server.log.inner._entries[self._begun :]:
+        for entry in self.server.log.inner._entries.above(self._begun):
             what = None if entry.change is None else entry.change.what
             if what == What.JOINED:
                 inside, before, now = True, before | now, set()

@@ -1,0 +1,99 @@
+"""The entries of a log in a list: each is where its position says."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import islice, takewhile
+
+from adapters.admission import First, Key
+from chat_domain.entries import DELETED, TEXT, Entry, Known, Place
+
+GONE = Entry(0, DELETED, 0, "", "")  # where an entry was that was forgotten
+
+
+class Entries:
+    """oldest: below it, everything is forgotten."""
+
+    def __init__(self) -> None:
+        self.oldest = 1
+        self._all: list[Entry] = []
+        self._of: defaultdict[int, list[int]] = defaultdict(list)  # positions, by conversation
+        self._firsts: dict[Key, int] = {}  # positions
+
+    def __len__(self) -> int:
+        """The last position that was given."""
+        return len(self._all)
+
+    def __getitem__(self, at: int) -> Entry:
+        return self._all[at - 1]
+
+    def above(self, at: int) -> Iterable[Entry]:
+        """What is above a position, ascending."""
+        positions = range(max(at + 1, self.oldest), len(self) + 1)
+        return (entry for place in positions if (entry := self[place]) is not GONE)
+
+    def of(self, conv: int) -> list[int]:
+        """The positions of a conversation's entries, ascending. Not to be changed."""
+        return self._of.get(conv, [])
+
+    def first(self, key: Key) -> Entry | None:
+        """What a sender has written under a cid."""
+        return self[self._firsts[key]] if key in self._firsts else None
+
+    def has(self, last: Place) -> bool:
+        """Whether this is where it was, or was forgotten."""
+        if not last.at:
+            return True
+        if last.at > len(self):
+            return False
+        there = self[last.at]
+        return there is GONE or (there.sender_id, there.cid) == (last.sender_id, last.cid)
+
+    def put(self, entry: Entry) -> None:
+        """Put it behind all others, which is its position."""
+        self._all.append(entry)
+        self._of[entry.conv].append(entry.at)
+        self._firsts[entry.sender_id, entry.cid] = entry.at
+
+    def empty(self, sender_id: int, positions: Iterable[int]) -> None:
+        """Empty the texts of a sender among these."""
+        for at in positions:
+            entry = self[at]
+            if entry.sender_id == sender_id and entry.kind == TEXT:
+                self._all[at - 1] = like(entry, kind=DELETED, text="")
+
+    def forget_old(self, entries: Iterable[Entry], before_ms: int, limit: int) -> list[Entry]:
+        """Forget the first of these that are older, and return them."""
+        old = list(islice(takewhile(lambda entry: entry.time_ms < before_ms, entries), limit))
+        for entry in old:
+            self._all[entry.at - 1] = GONE
+            self._of[entry.conv].remove(entry.at)
+            del self._firsts[entry.sender_id, entry.cid]
+        return old
+
+
+def as_first(entry: Entry) -> First:
+    """As what a copy of it is compared with."""
+    known = Known(entry.at, entry.time_ms)
+    return First(known, entry.conv, entry.kind, entry.text, entry.change, entry.answers)
+
+
+def like(
+    entry: Entry,
+    *,
+    kind: int | None = None,
+    sender_name: str | None = None,
+    text: str | None = None,
+) -> Entry:
+    """A copy of it, with these changes."""
+    return Entry(
+        entry.conv,
+        entry.kind if kind is None else kind,
+        entry.sender_id,
+        entry.sender_name if sender_name is None else sender_name,
+        entry.cid,
+        entry.text if text is None else text,
+        entry.change,
+        entry.answers,
+        entry.at,
+        entry.time_ms,
+    )

@@ -1,0 +1,204 @@
+"""Reading the log: the methods of `ports.Log` that append nothing and delete nothing."""
+
+import time
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
+from itertools import islice
+from secrets import token_hex
+
+from adapters.memory.entries import Entries, like
+from adapters.memory.groups import MemoryGroups
+from adapters.memory.members import Members, Seat
+from adapters.memory.settings import MemorySettings
+from adapters.memory.users import MemoryUsers
+from chat_domain.entries import (
+    CHANGE,
+    FOR_EVER,
+    TEXT,
+    Ends,
+    Entry,
+    Opening,
+    Place,
+    Reading,
+    Sight,
+    is_group,
+    other_of,
+    pair,
+)
+from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, Conversation
+
+
+class MemoryReading:
+    """What the adapter's log is derived from, which appends and forgets."""
+
+    def __init__(
+        self, users: MemoryUsers, members: Members, groups: MemoryGroups, settings: MemorySettings
+    ) -> None:
+        self._users = users
+        self._members = members
+        self._groups = groups
+        self._settings = settings
+        self._entries = Entries()
+        self._got: dict[int, int] = {}
+        self._epoch = token_hex(8)
+        self._changed = 0
+
+    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+        if not self._entries.has(last) and epoch in ("", self._epoch):
+            await self.renew()
+        return Ends(self._epoch, len(self._entries), self._entries.oldest, self._changed)
+
+    async def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    async def renew(self) -> str:
+        self._epoch = token_hex(8)
+        head = len(self._entries)
+        self._got = {user_id: min(at, head) for user_id, at in self._got.items()}
+        self._members.cut_marks(head)
+        return self._epoch
+
+    async def tail(self, after: int, limit: int) -> Reading:
+        there = (entry.at for entry in self._entries.above(after))
+        return self._reading(islice(there, limit), after, limit)
+
+    async def read(self, user_id: int, after: int, limit: int) -> Reading:
+        return self._reading(islice(self._seen_by(user_id, after), limit), after, limit)
+
+    def _reading(self, positions: Iterable[int], after: int, limit: int) -> Reading:
+        found = self._shown(positions)
+        if len(found) < limit:
+            return Reading(tuple(found), len(self._entries))
+        return Reading(tuple(found), found[-1].at if found else after)
+
+    async def missed(self, user_id: int, after: int, most: int) -> int:
+        return sum(1 for _ in islice(self._seen_by(user_id, after), most))
+
+    async def page(
+        self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
+    ) -> list[Entry]:
+        seat = self._members.seat(conv, user_id)
+        if seat is None:
+            return []
+        if before is None:
+            return self._shown(islice(self._seen_of(conv, seat.sight, after), limit))
+        found = [at for at in self._seen_of(conv, seat.sight, after) if at < before]
+        return self._shown(found[-limit:] if limit else [])
+
+    async def first(self, sender_id: int, cid: str) -> Entry | None:
+        found = self._entries.first((sender_id, cid))
+        return None if found is None else self._named(found)
+
+    async def sight(self, user_id: int, conv: int) -> Sight | None:
+        seat = self._members.seat(conv, user_id)
+        return None if seat is None else seat.sight
+
+    async def conversations(
+        self, user_id: int, before: int | None, limit: int
+    ) -> list[Conversation]:
+        seats = self._members.all_of(user_id)
+        lasts = {
+            max(seen): conv
+            for conv, seat in seats.items()
+            if (seen := self._counting(user_id, conv, seat))
+        }
+        following = sorted((at for at in lasts if before is None or at < before), reverse=True)
+        return [
+            self._conversation(user_id, lasts[at], seats[lasts[at]], at) for at in following[:limit]
+        ]
+
+    def _counting(self, user_id: int, conv: int, seat: Seat) -> list[int]:
+        """Where something is that lets the conversation be one."""
+        seen = list(self._seen_of(conv, seat.sight, 0))
+        if conv != pair(user_id, user_id):
+            return seen
+        newest = seen[-MOST_PASSED_OVER:]
+        said = [at for at in newest if self._entries[at].kind != CHANGE]
+        return said if said or len(newest) < MOST_PASSED_OVER else newest
+
+    def _conversation(self, user_id: int, conv: int, seat: Seat, last: int) -> Conversation:
+        (entry,) = self._shown([last])
+        unread = sum(
+            self._is_text_of_another(at, user_id)
+            for at in self._seen_of(conv, seat.sight, seat.read)
+        )
+        peer_id = 0 if is_group(conv) else other_of(conv, user_id)
+        peer = self._members.seat(conv, peer_id) if peer_id != user_id else None
+        return Conversation(
+            conv,
+            self._users.name(peer_id) if peer_id else self._groups.name(conv),
+            entry,
+            seat.read,
+            min(unread, MOST_UNREAD),
+            left=seat.left != FOR_EVER,
+            quiet=seat.quiet,
+            peer_got=self._got.get(peer_id, 0) if peer else None,
+            peer_read=peer.read if peer and not self._hides_read(peer_id) else None,
+        )
+
+    def _is_text_of_another(self, at: int, user_id: int) -> bool:
+        entry = self._entries[at]
+        return entry.kind == TEXT and entry.sender_id != user_id
+
+    async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
+        entries = (self._entries[at] for at in self._entries.of(pair(user_id, sender_id)))
+        got = self._got.get(user_id, 0)
+        found = (
+            entry
+            for entry in entries
+            if entry.at > got and entry.kind == TEXT and entry.sender_id == sender_id
+        )
+        return sum(1 for _ in islice(found, most))
+
+    async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
+        seats = self._members.of(user_id)
+        return pair(user_id, other_id) in seats or sum(not is_group(conv) for conv in seats) < most
+
+    async def opening(self, user_id: int) -> Opening:
+        groups = tuple(sorted(filter(is_group, self._members.of(user_id))))
+        return Opening(await self.ends(), self._got.get(user_id, 0), groups)
+
+    async def got(self, marks: Mapping[int, int]) -> None:
+        for user_id, at in marks.items():
+            if self._users.user(user_id) is not None:
+                self._got[user_id] = max(self._got.get(user_id, 0), at)
+
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+        for (user_id, conv), at in marks.items():
+            seat = self._members.seat(conv, user_id)
+            if seat is not None:
+                seat.read = max(seat.read, at)
+
+    async def read_mark(self, user_id: int, conv: int) -> int | None:
+        seat = self._members.seat(conv, user_id)
+        return None if seat is None else seat.read
+
+    async def reads(self, conv: int, most: int) -> dict[int, int]:
+        seats = self._members.inside(conv)
+        if len(seats) > most:
+            return {}
+        return {
+            user_id: seat.read
+            for user_id, seat in seats.items()
+            if seat.read and not self._hides_read(user_id)
+        }
+
+    def _hides_read(self, user_id: int) -> bool:
+        return self._settings.chosen(user_id).hide_read
+
+    def _seen_by(self, user_id: int, after: int) -> Iterator[int]:
+        """The positions above `after` that a user may see, ascending."""
+        seats = self._members.all_of(user_id)
+        return merge(*(self._seen_of(conv, seat.sight, after) for conv, seat in seats.items()))
+
+    def _seen_of(self, conv: int, sight: Sight, after: int) -> Iterator[int]:
+        positions = self._entries.of(conv)
+        return filter(sight.shows, positions[bisect_right(positions, after) :])
+
+    def _shown(self, positions: Iterable[int]) -> list[Entry]:
+        return [self._named(self._entries[at]) for at in positions]
+
+    def _named(self, entry: Entry) -> Entry:
+        name = self._users.name(entry.sender_id)
+        return entry if entry.sender_name == name else like(entry, sender_name=name)
