@@ -121,6 +121,20 @@ def test_shift_and_enter_begin_a_new_line(newcomer: Newcomer) -> None:
     ann.sees("one\ntwo")
 
 
+def test_a_long_draft_takes_no_newest_message_out_of_sight(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    ann.find("bob")
+    ann.write(*(f"message {number}" for number in range(20)))
+    bob.open("ann")
+    ann.sees_tick("read", "message 19")
+    ann.field.fill("one\ntwo\nthree\nfour\nfive")
+    expect(ann.texts.last).to_be_in_viewport(ratio=1)
+    bob.write("an answer")
+    expect(ann.texts.last).to_have_text("an answer")
+    expect(ann.texts.last).to_be_in_viewport(ratio=1)
+    bob.sees_tick("read", "an answer")
+
+
 def test_an_emoji_is_chosen_and_sent(newcomer: Newcomer) -> None:
     ann = newcomer().register("ann")
     ann.find("ann")

@@ -30,6 +30,7 @@ export class Messages {
       { class: "messages", tabindex: "0", role: "log", "aria-live": "off", scroll: () => this._scrolled() },
       this._list,
     );
+    new ResizeObserver(() => this._resized()).observe(this.element);
     /** @type {Key | null} */
     this._key = null;
     /** @type {Map<string, HTMLLIElement>} */
@@ -38,6 +39,7 @@ export class Messages {
     this._upto = Infinity; // of the last; Infinity: whatever comes
     this._unreadAbove = Infinity; // where the line is drawn
     this._fetching = false;
+    this._followed = true; // whether the newest was seen when it was scrolled last
   }
 
   get atBottom() {
@@ -116,7 +118,13 @@ export class Messages {
 
   // -- scrolling ---------------------------------------------------------------------------------
 
+  /** A longer draft, or the keyboard of a phone, takes its room from above. */
+  _resized() {
+    if (this._followed && this._upto === Infinity) this.element.scrollTop = this.element.scrollHeight;
+  }
+
   _scrolled() {
+    this._followed = this.follows;
     const { scrollTop, scrollHeight, clientHeight } = this.element;
     if (scrollTop < NEAR) this._back();
     else if (this._upto !== Infinity && scrollHeight - scrollTop - clientHeight < NEAR) this._forth();
