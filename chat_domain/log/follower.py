@@ -10,9 +10,7 @@ Rules:
    position that the log does not have was deleted, and is no gap.
 3. The clock asks for the log's head (`look`), so that nothing depends on what nodes tell each
    other.
-4. When an entry is applied, changes of who is in which group count from then on; the local sessions
-   whose users may see the entry are shown it, but for the one that wrote it. (One of version 1 is
-   shown what it writes to its own user, as by the C++ server.)
+4. When an entry is applied, it counts, and is shown to the sessions of this node (see `showing`).
 5. One turn of the event loop applies entries for AT_ONCE readers, and one entry at least.
 6. Of another epoch, no position means anything: everything begins anew at the log's head. So it
    does where the log has forgotten what was never seen here, at its front or between, and changes
@@ -23,26 +21,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
-from typing import Protocol
 
-from chat_domain.entries import (
-    EVERYBODY,
-    ID_BITS,
-    Ends,
-    Entry,
-    Place,
-    Reading,
-    What,
-    comer,
-    goer,
-    is_group,
-    is_of_one,
-)
+from chat_domain.entries import ID_BITS, Ends, Entry, Place, Reading
 from chat_domain.errors import TryAgain
 from chat_domain.log.ring import Ring
-from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
-from chat_domain.model import Claim
+from chat_domain.log.showing import Showing, Writer
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Latch, Latches, Tasks
@@ -56,14 +40,6 @@ EARLY_BYTES = 16 * 1024 * 1024  # of their entries
 NEXT_AT_MOST = 10_000  # entries that wait to be applied; beyond it, none are read
 READ_AT_ONCE = 500  # entries
 REACHED_WITHIN = 5.0  # seconds
-
-
-class Writer(Protocol):
-    """Who wrote something: a session of this node's, or somebody who has none."""
-
-    @property
-    def claim(self) -> Claim | None: ...
-
 
 Written = tuple[Entry, Writer | None]  # None: nobody of this node
 
@@ -83,7 +59,7 @@ class Follower:
         self.ring = Ring()
         self.restarted: Callable[[], Awaitable[None]] | None = None
         self._log = log
-        self._sessions = sessions
+        self._showing = Showing(sessions, self.ring)
         self._broker = broker
         self._tasks = tasks
         self._latches = latches
@@ -281,7 +257,7 @@ class Follower:
     def _apply_some(self) -> None:
         """What one turn of the event loop may have (rule 5)."""
         readers = size = 0
-        queue, keep = self._next, self.ring.append
+        queue, keep, showing = self._next, self.ring.append, self._showing
         while queue:
             if readers >= AT_ONCE:
                 self._applying = True
@@ -292,76 +268,17 @@ class Follower:
             keep(entry)
             size += entry.size
             if entry.change is not None:
-                readers += self._apply_change(entry, writer)
+                readers += showing.change(entry, writer)
             elif entry.conv <= ID_BITS:  # of a group
-                readers += self._show_group(entry, writer)
+                readers += showing.to_group(entry, writer)
             else:
-                readers += self._show_people(entry, writer)
+                readers += showing.to_people(entry, writer)
         else:
             self._applying = False
             self.applied = self._known
         self.ring.trim(size)
         if self._waiting:
             self._wake()
-
-    def _show_group(self, entry: Entry, writer: Writer | None) -> int:
-        """Without the sessions' doing, as far as that goes: nobody is told whether a member has got
-        it."""
-        at, sessions = entry.at, self._sessions.in_group(entry.conv)
-        for session in sessions:
-            if session is not writer and session.live and at > session.after:
-                if session.expected:
-                    session.expect_no_more(entry)
-                session.client.show(entry)
-        return len(sessions) + 1
-
-    def _show_people(self, entry: Entry, writer: Writer | None) -> int:
-        at, sessions = entry.at, self._sessions.of_people(entry.conv)
-        if writer is not None and writer.claim is not None and is_of_one(entry.conv):
-            writer = None  # a client of version 1 is shown what it writes to itself
-        for session in sessions:
-            if session is not writer and session.live and at > session.after:
-                session.show(entry)
-        return len(sessions) + 1
-
-    def _apply_change(self, entry: Entry, writer: Writer | None) -> int:
-        """Who joins sees it, and so does who leaves."""
-        conv, at, sessions = entry.conv, entry.at, self._sessions
-        if not is_group(conv):
-            readers = self._show_people(entry, writer)
-            self._end(entry)
-            return readers
-        if (user_id := comer(entry)) is not None:
-            sessions.join(user_id, conv, at)
-        readers = self._show_group(entry, writer)
-        if (user_id := goer(entry)) == EVERYBODY:
-            sessions.end_group(conv, at)
-        elif user_id is not None:
-            sessions.leave(user_id, conv, at)
-        return readers
-
-    def _end(self, entry: Entry) -> None:
-        """Carry out what a user has changed about themselves."""
-        change = entry.change
-        assert change is not None
-        match change.what:
-            case What.ERASED:
-                self.ring.erase(entry.sender_id)
-                self._throw_out(entry.sender_id, lambda _: True)
-            case What.DEVICE_ENDED:
-                self._throw_out(entry.sender_id, lambda session: session.device == change.detail)
-            case What.ALL_ENDED:
-                self._throw_out(
-                    entry.sender_id,
-                    lambda session: not change.detail or session.device != change.detail,
-                )
-
-    def _throw_out(self, user_id: int, which: Callable[[Session], bool]) -> None:
-        for session in self._sessions.of(user_id):
-            if which(session):
-                session.fall_behind(self.applied)
-                session.ended = True
-                session.client.thrown_out()
 
     # -- waiting ---------------------------------------------------------------------------------
 

@@ -1,0 +1,91 @@
+"""What an entry of the log means for the sessions of this node, when it is applied.
+
+Those whose users may see it are shown it, but for the one that wrote it. (One of version 1 is shown
+what it writes to its own user, as by the C++ server.) Changes of who is in which group count from
+then on, and sessions that it ends are ended.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from chat_domain.entries import EVERYBODY, Entry, What, comer, goer, is_group, is_of_one
+from chat_domain.log.ring import Ring
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import Sessions
+from chat_domain.model import Claim
+
+
+class Writer(Protocol):
+    """Who wrote something: a session of this node's, or somebody who has none."""
+
+    @property
+    def claim(self) -> Claim | None: ...
+
+
+class Showing:
+    """Each method is for one kind of entry, is given its writer, None of another node, and returns
+    how many readers it had, one more than there were sessions."""
+
+    def __init__(self, sessions: Sessions, ring: Ring) -> None:
+        self._sessions = sessions
+        self._ring = ring
+
+    def to_group(self, entry: Entry, writer: Writer | None) -> int:
+        """Without the sessions' doing, as far as that goes: nobody is told whether a member has got
+        it."""
+        at, sessions = entry.at, self._sessions.in_group(entry.conv)
+        for session in sessions:
+            if session is not writer and session.live and at > session.after:
+                if session.expected:
+                    session.expect_no_more(entry)
+                session.client.show(entry)
+        return len(sessions) + 1
+
+    def to_people(self, entry: Entry, writer: Writer | None) -> int:
+        at, sessions = entry.at, self._sessions.of_people(entry.conv)
+        if writer is not None and writer.claim is not None and is_of_one(entry.conv):
+            writer = None  # a client of version 1 is shown what it writes to itself
+        for session in sessions:
+            if session is not writer and session.live and at > session.after:
+                session.show(entry)
+        return len(sessions) + 1
+
+    def change(self, entry: Entry, writer: Writer | None) -> int:
+        """Who joins sees it, and so does who leaves."""
+        conv, at, sessions = entry.conv, entry.at, self._sessions
+        if not is_group(conv):
+            readers = self.to_people(entry, writer)
+            self._end(entry)
+            return readers
+        if (user_id := comer(entry)) is not None:
+            sessions.join(user_id, conv, at)
+        readers = self.to_group(entry, writer)
+        if (user_id := goer(entry)) == EVERYBODY:
+            sessions.end_group(conv, at)
+        elif user_id is not None:
+            sessions.leave(user_id, conv, at)
+        return readers
+
+    def _end(self, entry: Entry) -> None:
+        """Carry out what a user has changed about themselves."""
+        change = entry.change
+        assert change is not None
+        match change.what:
+            case What.ERASED:
+                self._ring.erase(entry.sender_id)
+                self._throw_out(entry, lambda _: True)
+            case What.DEVICE_ENDED:
+                self._throw_out(entry, lambda session: session.device == change.detail)
+            case What.ALL_ENDED:
+                self._throw_out(
+                    entry,
+                    lambda session: not change.detail or session.device != change.detail,
+                )
+
+    def _throw_out(self, entry: Entry, which: Callable[[Session], bool]) -> None:
+        """End these sessions of whoever wrote it, who see nothing above it."""
+        for session in self._sessions.of(entry.sender_id):
+            if which(session):
+                session.fall_behind(entry.at)
+                session.ended = True
+                session.client.thrown_out()
