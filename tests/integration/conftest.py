@@ -8,15 +8,7 @@ from tests.integration.server_process import ServerProcess
 
 HERE = Path(__file__).parent
 # They want the machine to themselves: it is what others feel of much work that they are about.
-APART = [
-    HERE / name
-    for name in (
-        "abuse",
-        "delivery/test_stampede.py",
-        "test_large_things.py",
-        "test_rolling_restart.py",
-    )
-]
+APART = [HERE / name for name in ("abuse", "test_rolling_restart.py")]
 # They wait for most of their time, so they begin before the others, which go on beside them.
 WAITING = [
     HERE / name

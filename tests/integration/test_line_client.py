@@ -8,8 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.integration.others import register, say
 from tests.integration.server_process import ROOT, ServerProcess
 from tests.integration.terminal import Terminal
+
+ZHANG = ("zhang", "secret one")
+LI = ("li", "secret two")
 
 
 def test_two_people_hold_a_conversation(server: ServerProcess) -> None:
@@ -68,7 +72,7 @@ def test_two_devices_of_one_user_show_the_same(server: ServerProcess) -> None:
     ):
         desk.register("zhang", "secret one")
         laptop.log_in("zhang", "secret one")
-        script(server, "2", "li", "secret two", "3")
+        register(server, LI)
         desk.type("/add li")
         desk.until("li (id 2) is on your list now")
         desk.type("chat:2:hello")
@@ -114,7 +118,8 @@ def test_a_message_does_not_disturb_the_line_being_typed(server: ServerProcess) 
         zhang.register("zhang", "secret one")
         zhang.press("chat:1:half of")
         zhang.until_last("zhang> chat:1:half of")
-        script(server, "2", "li", "secret two", "1", "li", "secret two", "chat:1:look \x1b[31mred")
+        register(server, LI)
+        say(server, LI, "look \x1b[31mred")
         zhang.until("li: look ␛[31mred")
         zhang.until_last("zhang> chat:1:half of")
         zhang.type(" it")
@@ -126,8 +131,8 @@ def test_no_key_is_lost_while_messages_pour_in(server: ServerProcess) -> None:
     typed = "the quick brown fox jumps over the lazy dog"
     with Terminal("127.0.0.1", str(server.port)) as zhang:
         zhang.register("zhang", "secret one")
-        script(server, "2", "li", "secret two", "3")
-        with started_script(server, "1", "li", "secret two", *["chat:1:drop"] * 5_000):
+        register(server, LI)
+        with started_script(server, "1", *LI, *["chat:1:drop"] * 5_000):
             zhang.until("li: drop")
             for key in typed:
                 zhang.press(key)
@@ -143,7 +148,8 @@ def test_the_tab_key_completes_names(server: ServerProcess) -> None:
         zhang.register("zhang san", "secret one")
         zhang.type('/create "night owls" late')
         zhang.until("group night owls is made")
-        script(server, "2", "li si", "secret two", "1", "li si", "secret two", "chat:1:hi")
+        register(server, ("li si", "secret two"))
+        say(server, ("li si", "secret two"), "hi")
         zhang.until("li si: hi")
         zhang.press("/msg l\t")
         zhang.until('zhang san> /msg "li si"')
@@ -206,16 +212,14 @@ def plain_client(server: ServerProcess) -> list[str]:
     return [sys.executable, "-m", "entrypoints.cli_client", "127.0.0.1", str(server.port)]
 
 
-ZHANG = ("zhang", "secret one")
-LI = ("li", "secret two")
-
-
-@pytest.fixture
-def accounts(server: ServerProcess) -> ServerProcess:
-    """A server that knows zhang, who is 1, and li, who is 2."""
-    done = script(server, "2", *ZHANG, "2", *LI, "3")
-    assert done.returncode == 0, done.stderr
-    return server
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server that knows zhang, who is 1, and li, who is 2; for all tests that leave nothing
+    unread."""
+    store = f"sqlite:///{tmp_path_factory.mktemp('accounts')}/chat.db"
+    with ServerProcess(store, "--hashing", "cheap") as server:
+        register(server, ZHANG, LI)
+        yield server
 
 
 def test_a_script_in_the_original_order(accounts: ServerProcess) -> None:
@@ -233,7 +237,7 @@ def test_a_script_may_end_anywhere(accounts: ServerProcess) -> None:
     texts = [f"chat:2:number {number}" for number in range(500)]
     done = script(accounts, "1", *ZHANG, *texts)
     assert done.returncode == 0
-    assert done.stdout.count("✓ to user 2") == 500
+    assert done.stdout.count("✓ to user 2: number") == 500
     read = script(accounts, "1", *LI, "/wait 1").stdout
     had = [line.partition("number ")[2] for line in read.splitlines() if "number" in line]
     assert had == [str(number) for number in range(500)]

@@ -9,9 +9,9 @@ from threading import Thread
 
 import pytest
 
+from tests.integration.others import register, say
 from tests.integration.server_process import ServerProcess
 from tests.integration.terminal import Terminal
-from tests.integration.test_line_client import script
 
 SIZES = [(40, 10), (80, 24), (160, 50)]
 LI, WU = ("li", "secret two"), ("wu", "secret three")
@@ -20,18 +20,12 @@ ALT_A, ALT_END, PAGE_UP, PAGE_DOWN = "\x1ba", "\x1b[1;3F", "\x1b[5~", "\x1b[6~"
 WILD = "你好 👩‍👩‍👧 🇨🇳 ❤️ \u202e\x1b[2J e\u0301 " + "w" * 70
 
 
-def say(server: ServerProcess, who: tuple[str, str], *texts: str, to: int = 1) -> None:
-    """As somebody who comes, writes and goes."""
-    done = script(server, "1", *who, *(f"chat:{to}:{text}" for text in texts))
-    assert done.returncode == 0, done.stderr
-
-
 @contextmanager
 def zhang_at(server: ServerProcess, columns: int = 80, rows: int = 24) -> Iterator[Terminal]:
     """Logged in, and with others who can write to them."""
     with Terminal(f"127.0.0.1:{server.port}", columns=columns, rows=rows) as zhang:
         zhang.register("zhang", "secret one")
-        script(server, "2", *LI, "2", *WU, "3")
+        register(server, LI, WU)
         yield zhang
 
 
@@ -239,7 +233,7 @@ def test_two_passwords_that_differ_make_no_account(server: ServerProcess) -> Non
 def test_a_terminal_that_cannot_be_drawn_on_gets_plain_lines(server: ServerProcess) -> None:
     """Which show everything but the password."""
     with Terminal(f"127.0.0.1:{server.port}", term="dumb") as zhang:
-        script(server, "2", "zhang", "secret one", "2", *LI, "3")
+        register(server, ("zhang", "secret one"), LI)
         for question, answer in (("choice:", "1"), ("id or name:", "zhang")):
             zhang.until_last(question)
             zhang.type(answer)

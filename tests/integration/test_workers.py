@@ -82,6 +82,7 @@ def watched(work: str) -> Iterator["subprocess.Popen[str]"]:
             yield process
         finally:
             process.terminate()
+            process.wait(PATIENCE)  # before its pipe is closed, into which it still says something
 
 
 def next_lines(process: "subprocess.Popen[str]", count: int) -> list[str]:

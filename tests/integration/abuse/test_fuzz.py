@@ -1,4 +1,4 @@
-"""A minute of arbitrary frames in arbitrary states, cut arbitrarily, and of whoever never stops.
+"""Arbitrary frames in arbitrary states, cut arbitrarily; and whoever never stops.
 
 CHAT_FUZZ_SECONDS and CHAT_FUZZ_SEED choose for how long, and which.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from websockets.frames import Opcode
 
 from adapters.wire.errors import NUMBERS
 from chat_domain.fairness.meter import GOES_ON
@@ -24,13 +25,13 @@ from tests.fuzz.grammar import Grammar, Known
 from tests.integration.abuse.attackers import ask, attacker, insist
 from tests.integration.abuse.bystanders import memory_of, undisturbed
 from tests.integration.abuse.fuzzer import CLIENTS, Fuzzer
-from tests.integration.server_process import ServerProcess
+from tests.integration.web_client import WebClient, WebServer, connected, frame
 
 SEED = int(os.environ.get("CHAT_FUZZ_SEED", "6"))
-SECONDS = float(os.environ.get("CHAT_FUZZ_SECONDS", "60"))
+SECONDS = float(os.environ.get("CHAT_FUZZ_SECONDS", "40"))
 MOST_MEMORY = 150 * 1024 * 1024  # bytes more than before
 FUZZED_USERS = 24
-TOO_FAST = "127.0.0.3"
+TOO_FAST, TOO_FAST_IN_A_BROWSER = "127.0.0.3", "127.0.0.4"
 
 # Whether the fuzzer gets beyond the door: it hears all that a server says by itself, and is refused
 # for many reasons.
@@ -45,9 +46,9 @@ def http_port() -> int:
 
 
 @pytest.fixture
-def server(tmp_path: Path, http_port: int) -> Iterator[ServerProcess]:
+def server(tmp_path: Path, http_port: int) -> Iterator[WebServer]:
     options = ["--hashing", "cheap", "--waiting-from-strangers", "0", "--http-port", str(http_port)]
-    with ServerProcess(f"sqlite:///{tmp_path}/chat.db", *options) as process:
+    with WebServer(f"sqlite:///{tmp_path}/chat.db", *options) as process:
         yield process
 
 
@@ -79,6 +80,14 @@ def never_slow_down(port: int) -> tuple[float, str]:
         return time.monotonic() - begun, json.loads(said.splitlines()[-1])["error"]
 
 
+def never_slow_down_in_a_browser(port: int) -> bytes:
+    """The last words to somebody who does the same by way of the browsers' port."""
+    with WebClient(port, connected(port, TOO_FAST_IN_A_BROWSER)) as client:
+        client.register("insistent in a browser")
+        client.login()
+        return insist(client._socket, frame(Opcode.PING, b"") * 2000, 3 * GOES_ON)
+
+
 def limits_hit(http_port: int) -> dict[str, float]:
     with urlopen(f"http://127.0.0.1:{http_port}/metrics") as page:
         lines = page.read().decode().splitlines()
@@ -87,27 +96,32 @@ def limits_hit(http_port: int) -> dict[str, float]:
 
 
 @pytest.mark.timeout(SECONDS + 300)
-async def test_whatever_is_sent(server: ServerProcess, http_port: int) -> None:
+async def test_whatever_is_sent(server: WebServer, http_port: int) -> None:
     """The server lives, its memory is bounded, and none of its parts fails. Who sends as fast as it
-    can pauses, and is told why it is cut off only once it has gone on for half a minute."""
+    can pauses, and is told why it is cut off only once it has gone on for half a minute; in a
+    browser, too."""
     async with undisturbed(server):
         before = memory_of(server)
         fuzzing = asyncio.create_task(asyncio.to_thread(fuzz, server.port))
-        took, last_word = await asyncio.to_thread(never_slow_down, server.port)
+        (took, last_word), last_words = await asyncio.gather(
+            asyncio.to_thread(never_slow_down, server.port),
+            asyncio.to_thread(never_slow_down_in_a_browser, server.web_port),
+        )
         seen = await fuzzing
         assert memory_of(server) - before < MOST_MEMORY
     assert "failed" not in server.log
     assert "Traceback" not in server.log
     assert last_word == "too_fast"
+    assert b"\x03\xf0too_fast" in last_words  # 1008
     assert took > GOES_ON
     hit = limits_hit(http_port)
-    assert hit["too_fast_cut"] == 1
+    assert hit["too_fast_cut"] == 2
     assert hit["reading_paused"] > 10
     assert seen.keys() >= ANSWERS
     assert len(seen.keys() & NUMBERS.keys()) >= KINDS_OF_ERRORS
 
 
-def test_a_burst_too_many_is_answered_late_but_whole(server: ServerProcess, http_port: int) -> None:
+def test_a_burst_too_many_is_answered_late_but_whole(server: WebServer, http_port: int) -> None:
     """Nothing is lost of it, and it stays in its order."""
     with attacker(server.port) as sock:
         log_in(sock, "hasty")

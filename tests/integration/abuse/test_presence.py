@@ -88,9 +88,10 @@ def states_told(socks: list[socket.socket]) -> list[list[str]]:
 
 
 def _is_over(data: bytes) -> bool:
-    return data.endswith(b'"online"}\n')
+    return _states(data)[-1:] == ["online"]
 
 
 def _states(data: bytes) -> list[str]:
-    frames = [json.loads(line) for line in data.splitlines()]
+    """Of the frames that are whole; there are others among them, as PINGs."""
+    frames = [json.loads(line) for line in data.splitlines(keepends=True) if line.endswith(b"\n")]
     return [frame["state"] for frame in frames if frame["msgid"] == 1017]

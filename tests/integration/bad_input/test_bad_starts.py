@@ -85,10 +85,9 @@ def test_an_address_of_another_machine_is_named() -> None:
     assert "192.0.2.1" in failed_start("0", "--store", "memory://", "--host", "192.0.2.1")
 
 
-@pytest.mark.parametrize("address", ["not a host", "", "256.256.256.256"])
-def test_an_address_that_is_none_is_refused(address: str) -> None:
+def test_an_address_that_is_none_is_refused() -> None:
     """A host that cannot be found is an error like any other."""
-    failed_start("0", "--store", "memory://", "--host", address)
+    failed_start("0", "--store", "memory://", "--host", "256.256.256.256")
 
 
 @pytest.mark.parametrize("file", ["missing/chat.db", "folder", "text"])
@@ -105,44 +104,18 @@ def test_a_file_that_cannot_be_written_is_named() -> None:
     assert "/proc/chat.db" in failed_start("0", "--store", "sqlite:////proc/chat.db")
 
 
-@pytest.mark.parametrize(
-    "store", ["", "chat.db", "sqlite", "sqlite:///", "sqlite://chat.db", "mongodb://localhost/chat"]
-)
+@pytest.mark.parametrize("store", ["chat.db", "mongodb://localhost/chat"])
 def test_a_store_that_is_none_is_refused(store: str) -> None:
     """A store that the server does not know is an error, not a file of that name."""
     assert re.search("store", failed_start("0", "--store", store))
 
 
-@pytest.mark.parametrize("number", ["70000", "-1", "6000x", "", "6000.5"])
-def test_a_port_that_is_none_is_refused(number: str) -> None:
-    """A port is a number from 0 to 65,535."""
-    assert "port" in failed_start("--store", "memory://", "--", number)
-
-
-@pytest.mark.parametrize(
-    ("option", "named"),
-    [
-        (["--frobnicate"], "--frobnicate"),
-        (["--hosts", "127.0.0.1"], "--hosts"),
-        (["--store"], "--store"),
-        (["--log-level", "loud"], "log"),
-        (["6001", "6002"], "6002"),
-        (["--config", "no/such/file"], "no/such/file"),
-    ],
-)
-def test_a_bad_option_is_named(option: list[str], named: str) -> None:
-    """What the command line does not know is refused by name."""
-    assert named in failed_start(*option)
-
-
-def test_a_bad_environment_is_named() -> None:
-    """A setting from the environment is checked like an option."""
+def test_a_setting_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Whether it comes from the command line, from the environment or from a file, by its name.
+    (What can be wrong with each is tested where settings are read.)"""
+    assert "port" in failed_start("--store", "memory://", "--", "-1")
+    assert "--frobnicate" in failed_start("--frobnicate")
     assert "loud" in failed_start("0", "--store", "memory://", CHAT_LOG_LEVEL="loud")
-
-
-@pytest.mark.parametrize("content", ["port = ", "frobnicate = 1", 'port = "many"', "port = [1]"])
-def test_a_bad_file_of_settings_is_refused(tmp_path: Path, content: str) -> None:
-    """A file that is no TOML, or has what is no setting, is an error."""
     file = tmp_path / "chat.toml"
-    file.write_text(content)
-    failed_start("--config", str(file))
+    file.write_text("port = ")
+    assert str(file) in failed_start("--config", str(file))

@@ -3,6 +3,7 @@
 import gzip
 import re
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -15,6 +16,13 @@ from tests.integration.web_client import (
     read_answer,
     text,
 )
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[WebServer]:
+    """One server for all, as nobody leaves anything there."""
+    with WebServer("memory://") as process:
+        yield process
 
 
 def modules_of(web: WebServer) -> list[str]:
@@ -136,17 +144,16 @@ REFUSED = {
 }
 
 
-def test_what_is_not_for_us_gets_a_short_answer() -> None:
+def test_what_is_not_for_us_gets_a_short_answer(web: WebServer) -> None:
     """By a status that says what is wrong; then the connection is closed."""
-    with WebServer("memory://") as web:
-        for what, (request, status) in REFUSED.items():
-            with connected(web.web_port) as sock:
-                sock.sendall(request)
-                answer = read_answer(sock)
-                assert (what, answer.status) == (what, status)
-                assert len(answer.body) < 200
-                assert answer.headers["Connection"] == "close"
-                assert sock.recv(1) in (b"", b"H"), what
+    for what, (request, status) in REFUSED.items():
+        with connected(web.web_port) as sock:
+            sock.sendall(request)
+            answer = read_answer(sock)
+            assert (what, answer.status) == (what, status)
+            assert len(answer.body) < 200
+            assert answer.headers["Connection"] == "close"
+            assert sock.recv(1) in (b"", b"H"), what
 
 
 def test_http_1_0_is_answered(web: WebServer) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from entrypoints.bootstrap import open_store
 from entrypoints.settings import BadSettings, Settings
 from entrypoints.sources import read_settings
 
@@ -111,6 +112,8 @@ LEVELS = "one of debug, info, warning, error"
     [
         (["many"], f"port many: {PORTS}"),
         (["65536"], f"port 65536: {PORTS}"),
+        (["--", "-1"], f"port -1: {PORTS}"),
+        (["6000.5"], f"port 6000.5: {PORTS}"),
         (["--http-port", "99999"], f"--http-port 99999: {PORTS}"),
         (["--log-level", "lout"], f"--log-level lout: {LEVELS}"),
         (["--hashing", "none"], "--hashing none: one of strong, cheap"),
@@ -141,6 +144,7 @@ LEVELS = "one of debug, info, warning, error"
         ),
         (["6000", "7000"], "unrecognized arguments: 7000"),
         (["--nonsense", "1"], "unrecognized arguments: --nonsense"),
+        (["--hosts", "127.0.0.1"], "unrecognized arguments: --hosts"),
         (["--host"], "argument --host: expected one argument"),
     ],
 )
@@ -169,6 +173,7 @@ def test_a_bad_variable_is_one_line(variable: str, value: str, line: str) -> Non
 @pytest.mark.parametrize(
     ("text", "line"),
     [
+        ("port = ", "cannot read FILE: Invalid value"),
         ("prot = 7000", "prot in FILE: there is no such setting"),
         ("[chat]", "chat in FILE: there is no such setting"),
         ("port = 70000", f"port = 70000 in FILE: {PORTS}"),
@@ -191,6 +196,15 @@ def test_a_bad_file_is_one_line(file: Writer, text: str, line: str) -> None:
     """Whether it is no TOML, or says what it should not."""
     config = file(text)
     assert complaint("--config", config).replace(config, "FILE").startswith(line)
+
+
+@pytest.mark.parametrize(
+    "store", ["", "chat.db", "sqlite", "sqlite:///", "sqlite://chat.db", "mongodb://localhost/chat"]
+)
+def test_a_store_that_is_none_is_refused(store: str) -> None:
+    """It is not taken for a file of that name."""
+    with pytest.raises(BadSettings, match="--store"):
+        open_store(read_settings(["--store", store], {}))
 
 
 @pytest.mark.parametrize("text", ["store = 5", 'store = ["mysql://chat:hunter2@db/chat"]'])
