@@ -21,20 +21,17 @@ def columns(terminal: Terminal) -> int:
     return len(terminal.picture[0].rpartition("│")[2])
 
 
-def shows_end(terminal: Terminal, rows: Sequence[str]) -> None:
-    """The last row of the conversation is the last of these."""
-    terminal.press(ALT_END)
-    terminal.until_true(lambda: view(terminal)[-1] == rows[-1], rows[-1])
-
-
-def shows_all(terminal: Terminal, rows: Sequence[str]) -> None:
-    """From its end to its beginning, and back to the end, the conversation is these rows: each
-    page is what it has to be, so none is missing, doubled or in another's place."""
+def shows_all(terminal: Terminal, rows: Sequence[str], *, back: bool) -> None:
+    """From its end to its beginning the conversation is these rows: each page is what it has to
+    be, so none is missing, doubled or in another's place. back: to its end by pages, too."""
     height = len(view(terminal))
     end = max(len(rows) - height, 0)
     terminal.press(ALT_END)
     _shows_pages(terminal, rows, PAGE_UP, [*range(end, 0, 1 - height), 0])
-    _shows_pages(terminal, rows, PAGE_DOWN, [*range(0, end, height - 1), end])
+    if back:
+        _shows_pages(terminal, rows, PAGE_DOWN, [*range(0, end, height - 1), end])
+    terminal.press(ALT_END)
+    _shows(terminal, rows[end:])
 
 
 def shows_last(terminal: Terminal, rows: Sequence[str], pages: int) -> None:

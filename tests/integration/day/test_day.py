@@ -14,7 +14,7 @@ from tests.integration.day import before
 from tests.integration.day.background import Background
 from tests.integration.day.day import HIKERS, ROBOT, ZHANG, ZHANG_SAN, Day, Log, begun
 from tests.integration.day.page import Marks, page
-from tests.integration.day.reading import columns, shows_all, shows_end, shows_last
+from tests.integration.day.reading import columns, shows_all, shows_last
 from tests.integration.day.robot import NAME
 from tests.integration.day.site import Alone, Several, Site
 from tests.integration.server_process import ServerProcess
@@ -47,8 +47,8 @@ def live_through(site: Site, directory: Path) -> None:
             goes_through_trouble(day)
             evening = has_an_evening(day)
             nothing_is_lost_or_doubled(day, evening)
-            for device in day.wide, day.narrow:
-                shows_the_log(device, evening)
+            shows_the_log(day.wide, evening, back=True)
+            shows_the_log(day.narrow, evening, back=False)
             tells_everything_once(day)
 
 
@@ -163,18 +163,28 @@ def nothing_is_lost_or_doubled(day: Day, evening: Evening) -> None:
     assert [text for text in heard if not text.startswith("before")] == own[:-1]
 
 
-def shows_the_log(device: Terminal, evening: Evening) -> None:
-    """All conversations from one end to the other, in two sizes."""
+def shows_the_log(device: Terminal, evening: Evening, *, back: bool) -> None:
+    """All conversations from one end to the other, in two sizes. back: and back again."""
+    reads_what_is_new(device)
     for where in evening.logs:
-        turn_to(device, where)
-        shows_end(device, rows_of(where, device, evening))
-    for where in evening.logs:  # once more, without the line above what was new
         turn_to(device, where)
         shows_last(device, rows_of(where, device, evening), pages=10)
     device.resize(len(device.picture[0]), 60)
     for where in evening.logs:
         turn_to(device, where)
-        shows_all(device, rows_of(where, device, evening))
+        shows_all(device, rows_of(where, device, evening), back=back)
+
+
+def reads_what_is_new(device: Terminal) -> None:
+    """Until no conversation has a line any more above what is."""
+    nothing = "nothing is unread"
+    while nothing not in device.picture[-2]:
+        device.press(ALT_0)
+        device.until_last(f"{ZHANG}>")
+        device.press(ALT_A)
+        device.until_true(
+            lambda: nothing in device.picture[-2] or device.lines[-1:] != [f"{ZHANG}>"], nothing
+        )
 
 
 def rows_of(where: Where, device: Terminal, evening: Evening) -> list[str]:
