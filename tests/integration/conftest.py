@@ -8,7 +8,7 @@ from tests.integration.server_process import ServerProcess
 
 HERE = Path(__file__).parent
 # They want the machine to themselves: it is what others feel of much work that they are about.
-APART = [HERE / name for name in ("abuse", "test_rolling_restart.py")]
+APART = HERE / "abuse"
 # They wait for most of their time, so they begin before the others, which go on beside them.
 WAITING = [
     HERE / name
@@ -27,7 +27,7 @@ __all__ = ["cluster_services", "new_cluster", "server"]  # fixtures, found here 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if any(item.path.is_relative_to(place) for place in APART):
+        if item.path.is_relative_to(APART):
             item.add_marker(pytest.mark.apart)
     items.sort(key=_turn)
 

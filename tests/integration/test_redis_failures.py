@@ -15,8 +15,7 @@ from tests.integration.test_sessions import cannot_resume
 from tests.integration.traffic import LEASE, comes_back_within, is_seen_online, log_in, traffic
 from tests.integration.trouble import Trouble, hangs, is_down
 
-MANY = 30  # messages: they take 3 s where a node looks at the log every 0.1 s
-SELDOM = 20.0  # seconds, which is less than they took if it looked every second
+MANY = 10  # messages
 TRY_AGAIN = 50  # the number of `try_again`
 
 
@@ -64,8 +63,8 @@ async def without_redis(cluster: Cluster) -> AsyncGenerator[None]:
 
 
 async def test_without_redis_nodes_follow_the_log_by_themselves(new_cluster: NewCluster) -> None:
-    """They ask it ten times a second. People talk, groups are made, and whoever comes is let in;
-    but a client of version 1 is told to try again, since there is no telling where else it is."""
+    """People talk, groups are made, and whoever comes is let in; but a client of version 1 is told
+    to try again, since there is no telling where else it is."""
     with new_cluster(nodes=2) as cluster:
         async with (
             newcomer(cluster.ports[0]) as anna,
@@ -73,9 +72,8 @@ async def test_without_redis_nodes_follow_the_log_by_themselves(new_cluster: New
             newcomer(cluster.ports[1]) as bert,
             back(cluster.ports[1], anna) as twin,
         ):
-            async with asyncio.timeout(SELDOM):
-                for number in range(MANY):
-                    await bert.tells(anna, f"message {number}")
+            for number in range(MANY):
+                await bert.tells(anna, f"message {number}")
             await twin.hears(*(f"message {number}" for number in range(MANY)))
             group = await anna.client.create_group("hikers")
             await bert.client.join_group(group.id)

@@ -219,17 +219,19 @@ def test_an_open_server_without_tls_warns(port: str) -> None:
         assert not any("without TLS" in line for line in lines)
 
 
-@pytest.mark.parametrize("given", [["--tls-cert", "a.pem"], ["--tls-key", "a.pem"]])
-def test_one_file_without_the_other_is_refused(given: list[str]) -> None:
-    """So is a file that is not there; each in one line."""
-    for arguments in (given, ["--tls-cert", "no.pem", "--tls-key", "no.pem"]):
-        ended = subprocess.run(
-            [sys.executable, "-m", "entrypoints.tcp_server", "0", *arguments],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert ended.returncode in (1, 2)
-        assert len(ended.stderr.splitlines()) == 1, ended.stderr
+def test_a_file_that_is_not_there_is_refused() -> None:
+    """In one line."""
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "entrypoints.tcp_server", "0"),
+            *("--tls-cert", "no.pem", "--tls-key", "no.pem"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert "no.pem" in line

@@ -2,8 +2,6 @@
 
 import time
 
-import pytest
-
 from tests.integration.original_client.client import OriginalClient
 from tests.integration.original_client.people import People, leave, shared_group, welcomed
 
@@ -34,11 +32,11 @@ class TestQuiet:
             alice.send_bytes(garbage + b"\0")
         self._assert_undisturbed(alice, bob)
 
-    @pytest.mark.parametrize("msgid", range(1010, 1032))
-    def test_requests_of_version_2_are_ignored(self, people: People, msgid: int) -> None:
+    def test_requests_of_version_2_are_ignored(self, people: People) -> None:
         """Numbers from 1010 up are not the original's, so they are not answered."""
         alice, bob = people.newcomer(), people.newcomer()
-        alice.send({"msgid": msgid, "seq": 7, "at": 1, "name": bob.name, "friendid": bob.id})
+        for msgid in range(1010, 1032):
+            alice.send({"msgid": msgid, "seq": 7, "at": 1, "name": bob.name, "friendid": bob.id})
         self._assert_undisturbed(alice, bob)
 
     def test_requests_of_version_2_are_not_carried_out(self, people: People) -> None:

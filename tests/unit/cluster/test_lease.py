@@ -153,7 +153,7 @@ async def test_a_node_that_hears_something_while_it_leaves_leaves(two: Two, turn
     two.first.surroundings.broker.broadcast(Tell(Notice("good bye"), None))
     for _ in range(turns):
         await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await two.second.leave()
 
 

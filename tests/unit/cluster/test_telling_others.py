@@ -148,3 +148,21 @@ async def test_what_was_chosen_holds_everywhere(
     assert ann.client.reads == [(ann.user.id, conv, 1)]
     assert bob.client.reads == []
     assert bob.client.typing == []
+
+
+@pytest.mark.parametrize(("hears", "seconds"), [(True, 1.0), (False, 0.1)])
+async def test_a_node_looks_at_the_log_by_itself(
+    nodes: Nodes, ann: Terminal, monkeypatch: pytest.MonkeyPatch, hears: bool, seconds: float
+) -> None:
+    """Once a second in case a note was lost, ten times while it hears nothing of others."""
+    node = nodes[1]
+    monkeypatch.setattr(nodes[0].chat.node.broker, "broadcast", lambda note: None)
+    monkeypatch.setattr(node.chat.node.broker, "hears", lambda: hears)
+    node.tasks.start(node.chat.node.look())
+    node.tasks.drain()
+    ann.says(ann.user, "hello")
+    node.passes(seconds - 0.01)
+    assert node.chat.follower.applied == 0
+    node.passes(0.02)
+    node.passes(0.02)  # it may wait a little before it reads
+    assert node.chat.follower.applied == 1

@@ -26,7 +26,7 @@ class Told:
             raise Refused(99, "bad_at", "")
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(self.marks) < count:
                 self._news.clear()
                 await self._news.wait()
