@@ -62,7 +62,8 @@ class Marks:
         if at <= session.taken:
             return
         user_id = session.user.id
-        told = session.take_over(at)
+        told_of = max(one.taken for one in (session, *self.sessions.of(user_id)))
+        told = {writer: last for writer, last in session.take_over(at).items() if last > told_of}
         self.grow(user_id, EVERYWHERE, at)
         if told:
             self._untold[user_id].update(told)
@@ -100,7 +101,8 @@ class Marks:
     def _tell(self, note: Marked) -> None:
         for writer, at in note.got.items():
             for session in self.sessions.of(writer):
-                session.client.marked(note.user_id, at)
+                if not session.held:
+                    session.client.marked(note.user_id, at)
 
     async def _write_behind(self) -> None:
         try:

@@ -126,5 +126,5 @@ class ReadMarks:
                 for session in self.sessions.others(conv, note.user_id):
                     told[session][conv] = at
         for session, marks in told.items():
-            if not session.choked:
+            if not (session.held or session.choked):
                 session.client.has_read(note.user_id, marks)

@@ -80,5 +80,5 @@ class OwnSettings:
 
     def _tell(self, note: SettingsChanged, by: Session | None = None) -> None:
         for session in self.sessions.of(note.user_id):
-            if session is not by:
+            if not (session.held or session is by):
                 session.client.settings_changed(note.preferences, note.muting)

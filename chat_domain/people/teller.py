@@ -89,7 +89,8 @@ class Teller:
 
     def _tell(self, telling: _Telling, some: Collection[int]) -> None:
         for session in self.sessions.of_all(some):
-            session.client.tell(telling.hint)
+            if not session.held:
+                session.client.tell(telling.hint)
         elsewhere = [user_id for user_id in some if not self.sessions.of(user_id)]
         if elsewhere and telling.everywhere:
             self.broker.broadcast(Tell(telling.hint, elsewhere))

@@ -37,7 +37,9 @@ class Node:
         self.clients = {user_id: RecordingClient() for user_id in here}
         for user_id, client in self.clients.items():
             user = User(user_id, f"user {user_id}")
-            sessions.add(Session("s", user, client, "device"))
+            session = Session("s", user, client, "device")
+            session.held = False
+            sessions.add(session)
         self.teller = Teller(sessions, self.broker, self.tasks)
 
     def settle(self) -> None:

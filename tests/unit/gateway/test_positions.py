@@ -314,6 +314,20 @@ async def test_marks_come_together(server: Server) -> None:
     assert bob.heard() == [{"msgid": MARKS, "marks": [{"id": 1, "got": 9}]}]
 
 
+async def test_writers_hear_once_of_what_several_devices_take_over(server: Server) -> None:
+    """By the first of them: the mark does not go back to where another device is."""
+    ann, bob = await ann_and_bob(server)
+    laptop = await server.log_in(1)
+    await say(bob, 1, "one", "two", "three")
+    bob.heard()
+    for peer, at, got in ((ann, 2, [2]), (laptop, 1, []), (laptop, 2, []), (laptop, 3, [3])):
+        await take(peer, at)
+        server.passes(0.5)
+        await settled()
+        told = [frame["marks"] for frame in bob.heard()]
+        assert told == [[{"id": 1, "got": one}] for one in got]
+
+
 async def test_nobody_hears_of_what_groups_have_got(server: Server) -> None:
     """Two ticks are of what was written to one alone."""
     ann, bob = await ann_and_bob(server)

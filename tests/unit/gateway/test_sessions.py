@@ -1,12 +1,13 @@
 """A user has several devices, and each has a session that goes on over many connections, by one
 token after the other."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from chat_domain.log.sessions import MOST_OF_A_USER
-from chat_domain.people.tokens import ROTATED_AFTER_MS, SESSIONS_KEPT
+from chat_domain.people.tokens import ROTATED_AFTER_MS, SESSIONS_KEPT, LoginTokens, Token
 from tests.unit.gateway.server import Peer, Server, settled
 
 LOGIN, LOGOUT, RESUME, SESSION_ENDED, CHANGE_PASSWORD = 1000, 1002, 1015, 1016, 1029
@@ -275,6 +276,35 @@ async def test_what_could_not_be_ended_for_the_moment_is_ended_later(server: Ser
     server.passes(0.5)
     await settled()
     assert told_to_go(ann)
+
+
+async def test_nothing_is_said_before_a_login_is_answered(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is told by the way meanwhile: its client does not know yet who it is."""
+    ann, login = await logged_in(server)
+    bob = await server.logged_in("Bob")
+    await ann.ask(1005, toid=2, msg="hello")
+    use, happened = LoginTokens.use, asyncio.Event()
+
+    async def use_late(tokens: LoginTokens, token: Token) -> Token:
+        bob.say({"msgid": 1014, "at": 1})
+        await bob.ask(1043, toid=1, at=1)
+        await ann.ask(1045, toid=2, muted=True)
+        server.chat.overview.broadcast("back in a minute")
+        server.passes(0.5)
+        await settled()
+        happened.set()
+        return await use(tokens, token)
+
+    monkeypatch.setattr(LoginTokens, "use", use_late)
+    ann.heard()
+    again = server.join()
+    again.say({"msgid": RESUME, "token": login["token"], "seq": 1})
+    await happened.wait()
+    await settled()
+    assert again.heard()[0]["msgid"] == 1001
+    assert {frame["msgid"] for frame in ann.heard()} == {1034, 1038}
 
 
 async def test_the_operator_ends_all_of_a_user_s_sessions(server: Server) -> None:
