@@ -1,11 +1,12 @@
 """The log as it was at some time: who may see what of it, and who was in which group when."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 
 import attrs
 
-from chat_domain.entries import What, is_group, people
+from chat_domain.entries import What, is_group, pair, people
 from tests.delivery.history import Event
 
 FOR_EVER = 2**63
@@ -50,6 +51,8 @@ class Chronicle:
         self._members: defaultdict[int, set[int]] = defaultdict(set)
         self._stays: defaultdict[tuple[int, int], list[Stay]] = defaultdict(list)
         self._seen_by: defaultdict[int, list[int]] = defaultdict(list)
+        self._of_others: dict[int, list[int]] = {}  # positions, by users, once they are asked for
+        self._reached: defaultdict[int, list[int]] = defaultdict(list)  # by users; see `reached`
 
     def take(self, event: Event) -> None:
         """Heed a `log` event."""
@@ -101,6 +104,27 @@ class Chronicle:
     def seen_by(self, user: int) -> list[int]:
         """The positions that a user may see, ascending."""
         return self._seen_by[user]
+
+    def shown_to_version1(self, user: int) -> list[int]:
+        """The positions of what a user may see and others have written, or they to themselves. To
+        be asked for once the log is complete."""
+        if user not in self._of_others:
+            seen = self._seen_by[user]
+            self._of_others[user] = [at for at in seen if self.is_of_another(at, user)]
+        return self._of_others[user]
+
+    def is_of_another(self, at: int, user: int) -> bool:
+        """As version 1 has it: what one writes to oneself is as if another had written it."""
+        line = self.lines[at]
+        return line.is_text and (line.sender != user or line.conv == pair(user, user))
+
+    def reached(self, user: int, keys: Sequence[str], count: int) -> int:
+        """The highest position of the first `count` of a user's keys, which may only be added to.
+        To be asked for once the log is complete."""
+        reached = self._reached[user]
+        for key in keys[len(reached) : count]:
+            reached.append(max(self._by_key.get(key, 0), reached[-1] if reached else 0))
+        return reached[count - 1] if count else 0
 
     def by_cid(self, sender: int, cid: str) -> Line | None:
         return self.lines.get(self._by_cid.get((sender, cid), 0))

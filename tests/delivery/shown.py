@@ -1,12 +1,11 @@
 """The promises about what clients are shown: the log, less what their users may not see."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import attrs
 
-from chat_domain.entries import pair
 from tests.delivery.chronicle import FOR_EVER, Chronicle, Line
 from tests.delivery.past import Past, Received
 from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream, Told
@@ -42,12 +41,11 @@ def _breaches_of(past: Past, stream: Stream, logs: Sequence[Chronicle]) -> Seque
     long as its node has not noticed. One that lasts is of the last."""
     if past.streams.may_begin_anew(stream):
         return _breaches_of_parts(past, stream, logs)
-    breaches: Sequence[str] = ()
-    for log in logs[-1:] if stream.lasts else logs[stream.log :]:
-        breaches = list(_Audit(past, stream, log).breaches())
-        if not breaches:
-            break
-    return breaches
+    may_be = logs[-1:] if stream.lasts else logs[stream.log :]
+    for log in may_be[:-1]:
+        if next(_Audit(past, stream, log).breaches(), None) is None:
+            return ()
+    return [one for log in may_be[-1:] for one in _Audit(past, stream, log).breaches()]
 
 
 def _breaches_of_parts(past: Past, stream: Stream, logs: Sequence[Chronicle]) -> Sequence[str]:
@@ -64,9 +62,8 @@ def _breaches_of_parts(past: Past, stream: Stream, logs: Sequence[Chronicle]) ->
 
 def furthest(past: Past, user: int, far: Furthest, logs: Sequence[Chronicle]) -> int:
     """The position that a user's clients had taken over."""
-    texts = past.streams.texts[user][: far.texts]
-    lines = (log.by_key(key) for key in texts for log in logs)
-    return max([far.taken, *(line.at for line in lines if line is not None)])
+    texts = past.streams.texts[user]
+    return max([far.taken, *(log.reached(user, texts, far.texts) for log in logs)])
 
 
 def may_have_taken_over(past: Past, told: Told) -> int:
@@ -97,10 +94,8 @@ class _Audit:
         self._stream = stream
         self._log = log
         self._own: set[int] = set()  # positions of what it has written, by its answers
-        self._visible = log.seen_by(stream.user)
-        if stream.version == 1:
-            self._visible = [at for at in self._visible if self._is_of_another(at)]
-        self._may_see = set(self._visible)
+        old = stream.version == 1
+        self._visible = log.shown_to_version1(stream.user) if old else log.seen_by(stream.user)
         self._floor = stream.since or 0
         self._place = self._floor
         if stream.since is None:
@@ -137,7 +132,7 @@ class _Audit:
         if not self._is_right(step, at):
             yield f"{self._stream} was sent {step}, which is not in the log"
             return
-        if at not in self._may_see:
+        if not self._may_see(at):
             yield f"{self._stream} was sent {step}, which is not theirs"
             return
         yield from self._left_out(at - 1, begun=begun, t=step.t)
@@ -146,6 +141,10 @@ class _Audit:
         elif at <= self._sent_before:
             yield f"{self._stream} was sent {step} again"
         self._place = at
+
+    def _may_see(self, at: int) -> bool:
+        place = bisect_left(self._visible, at)
+        return self._visible[place : place + 1] == [at]
 
     def _last_text(self) -> int:
         """The highest position of what version 1 was sent before, and the server knows."""
@@ -171,7 +170,8 @@ class _Audit:
         visible = self._visible
         first, end = bisect_right(visible, self._place), bisect_right(visible, upto)
         for at in visible[first:end]:
-            owed = begun or (self._is_of_another(at) and self._stream.whole)
+            of_another = self._log.is_of_another(at, self._stream.user)
+            owed = begun or (of_another and self._stream.whole)
             if owed and at not in self._own and not self._is_hidden(at, t):
                 when = f"by {t}" if t else "in the end"
                 yield f"{self._stream} was not sent {self._log.lines[at]} {when}"
@@ -181,11 +181,6 @@ class _Audit:
         """Whether the user had joined that group again by then, or may have."""
         again = self._log.joined_after(self._stream.user, self._log.lines[at])
         return again <= self._past.streams.head_at(t + UNKNOWN_FOR if t else FOR_EVER)
-
-    def _is_of_another(self, at: int) -> bool:
-        """As version 1 has it: what one writes to oneself is as if another had written it."""
-        line, user = self._log.lines[at], self._stream.user
-        return line.is_text and (line.sender != user or line.conv == pair(user, user))
 
 
 def what_is_shown_is_the_log(past: Past) -> Breaches:
