@@ -159,12 +159,16 @@ class MemoryReading:
         groups = tuple(sorted(filter(is_group, self._members.of(user_id))))
         return Opening(await self.ends(), self._got.get(user_id, 0), groups)
 
-    async def got(self, marks: Mapping[int, int]) -> None:
+    async def got(self, marks: Mapping[int, int], epoch: str = "") -> None:
+        if epoch not in {"", self._epoch}:
+            return
         for user_id, at in marks.items():
             if self._users.user(user_id) is not None:
                 self._got[user_id] = max(self._got.get(user_id, 0), at)
 
-    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int], epoch: str = "") -> None:
+        if epoch not in {"", self._epoch}:
+            return
         for (user_id, conv), at in marks.items():
             seat = self._members.seat(conv, user_id)
             if seat is not None:

@@ -60,19 +60,19 @@ class MySqlLog(SqlReading):
     async def opening(self, user_id: int) -> Opening:
         return await self._pool.read(_opening, bounded(user_id))
 
-    async def got(self, marks: Mapping[int, int]) -> None:
+    async def got(self, marks: Mapping[int, int], epoch: str = "") -> None:
         # in one order on every node, so that they wait for each other instead of deadlocking
         every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
         if every:
-            await self._pool.write_repeatable(_got, every)
+            await self._pool.write_repeatable(_got, every, epoch)
 
-    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int], epoch: str = "") -> None:
         every = [
             (bounded(user_id), bounded_at(conv), bounded_at(marks[user_id, conv]))
             for user_id, conv in sorted(marks)
         ]
         if every:
-            await self._pool.write_repeatable(_read_up_to, every)
+            await self._pool.write_repeatable(_read_up_to, every, epoch)
 
     async def close(self) -> None:
         """Append what waits, for as long as a batch takes, and nothing any more."""
@@ -119,7 +119,16 @@ async def _opening(link: Link, user_id: int) -> Opening:
     return Opening(ends, 0 if got is None else judging.position(got), tuple(sorted(groups)))
 
 
-async def _got(link: Link, every: list[tuple[int, int]]) -> None:
+async def _has(link: Link, epoch: str) -> bool:
+    """Whether the log has this epoch, and keeps it until the end of the transaction: marks that
+    are cut to the head with a new one must not be written after that."""
+    has = "SELECT 1 FROM Log WHERE epoch = %s LOCK IN SHARE MODE"
+    return not epoch or bool(await link.rows(has, (epoch,)))
+
+
+async def _got(link: Link, every: list[tuple[int, int]], epoch: str) -> None:
+    if not await _has(link, epoch):
+        return
     for some in pieces(every, MARKED_AT_ONCE):
         cases = " ".join(["WHEN %s THEN %s"] * len(some))
         await link.change(
@@ -129,8 +138,10 @@ async def _got(link: Link, every: list[tuple[int, int]]) -> None:
         )
 
 
-async def _read_up_to(link: Link, every: list[tuple[int, int, int]]) -> None:
+async def _read_up_to(link: Link, every: list[tuple[int, int, int]], epoch: str) -> None:
     """Users, conversations, positions, joined with their rows of Member by its primary key."""
+    if not await _has(link, epoch):
+        return
     for some in pieces(every, MARKED_AT_ONCE):
         others = " UNION ALL SELECT %s, %s, %s" * (len(some) - 1)
         await link.change(

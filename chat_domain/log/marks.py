@@ -121,12 +121,12 @@ class Marks:
         }
         got = {place: at for place, at in marks.items() if place[1] == EVERYWHERE}
         if got:
-            await self.log.got({user: at for (user, _), at in got.items()})
+            await self.log.got({user: at for (user, _), at in got.items()}, epoch)
             self._forget_written(epoch, got)
         for some in _pieces({place: at for place, at in marks.items() if place not in got}):
             if epoch != self.follower.epoch:
                 return
-            await self.log.read_up_to(some)
+            await self.log.read_up_to(some, epoch)
             self._forget_written(epoch, some)
 
     def _forget_written(self, epoch: str, written: Mapping[tuple[int, int], int]) -> None:

@@ -261,9 +261,11 @@ def _nobody(_seconds: float, _entries: int) -> None:
 
 def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
     """Why this may not be written to a group; None where it may."""
-    if not isinstance(writer, Session) or entry.kind != TEXT or entry.conv in writer.sights:
+    if not isinstance(writer, Session) or entry.kind != TEXT:
         return None
-    return NotMember(entry.conv) if writer.seated else TryAgain()
+    if not writer.seated:  # what it may see is not known, or was known before positions began anew
+        return TryAgain()
+    return None if entry.conv in writer.sights else NotMember(entry.conv)
 
 
 def _answer(batch: Sequence[Draft], others: Mapping[int, Known | ChatError]) -> Sequence[Draft]:

@@ -300,12 +300,13 @@ class Log(Protocol):
     async def opening(self, user_id: int) -> Opening:
         """What a session of this user begins with, all of it from one moment."""
 
-    async def got(self, marks: Mapping[int, int]) -> None:
-        """All up to these positions is with some device of these users. Marks only grow."""
+    async def got(self, marks: Mapping[int, int], epoch: str = "") -> None:
+        """All up to these positions is with some device of these users. Marks only grow. epoch:
+        that of the positions, if known; where the log has another one, nothing is kept."""
 
-    async def read_up_to(self, marks: Mapping[tuple[int, int], int]) -> None:
+    async def read_up_to(self, marks: Mapping[tuple[int, int], int], epoch: str = "") -> None:
         """Users have read conversations up to these positions, by both. Marks only grow; of who was
-        never in a conversation there are none."""
+        never in a conversation there are none. epoch: see `got`."""
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         """Up to where a user has read a conversation; None where they never were in it."""

@@ -268,6 +268,20 @@ async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: St
     assert await log.unheard(bob, ann, 9) == 0
 
 
+async def test_marks_of_another_epoch_are_not_kept(store: Store) -> None:
+    """Their positions mean something else, or nothing."""
+    ann, bob = await register(store, "Ann", "Bob")
+    said = await say(store, ann, pair(ann, bob), "one", "two")
+    log, before = store.log, (await store.log.ends()).epoch
+    now = await log.renew()
+    for epoch, expected in ((before, 0), (now, said[0].at), ("", said[1].at)):
+        at = said[0].at if epoch else said[1].at
+        await log.got({bob: at}, epoch)
+        await log.read_up_to({(bob, pair(ann, bob)): at}, epoch)
+        assert (await log.opening(bob)).got == expected
+        assert await log.read_mark(bob, pair(ann, bob)) == expected
+
+
 async def test_who_has_conversations_with_many_may_begin_no_more(store: Store) -> None:
     """Groups, and what one says to oneself, are others' business; what has begun goes on."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")

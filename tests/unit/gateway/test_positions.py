@@ -367,6 +367,16 @@ async def test_whoever_is_there_is_told_of_another_epoch(server: Server) -> None
     assert (await server.log.opening(1)).got == 2
 
 
+async def test_marks_of_another_epoch_are_dropped(server: Server) -> None:
+    """Also by a node that has not noticed yet: whoever logs in then would miss what is below."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two")
+    await take(ann, 2)
+    await server.log.renew()
+    await server.chat.marks.write()
+    assert (await server.log.opening(1)).got == 0
+
+
 async def test_what_is_on_its_way_into_another_epoch_is_sent_again(server: Server) -> None:
     """It is refused for the moment, with what is behind it, and accepted when it comes again."""
     ann, bob = await ann_and_bob(server)

@@ -230,6 +230,26 @@ def test_another_epoch_begins_anew(
     assert ann.client.statuses == ["accepted"] * 3
 
 
+def test_what_was_a_membership_before_positions_began_anew_is_none(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """The database may have lost it. Until the session knows, what it writes has to come again."""
+    group = world.group(ann, bob)
+    world.tasks.run(world.store.log.renew())
+    world.log.slow_reads = True
+    world.tasks.start(follower.look())
+    world.tasks.drain()
+    while not bob.session.begun_anew:
+        world.log.reading.popleft()()
+        world.tasks.drain()
+    bob.says_to_group(group, "too early", cid="c1")
+    assert bob.client.statuses == ["TryAgain"]
+    world.log.slow_reads = False
+    world.settle()
+    bob.says_to_group(group, "too early", cid="c1")
+    assert bob.client.statuses == ["TryAgain", "accepted"]
+
+
 def test_what_was_forgotten_unseen_begins_anew(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
