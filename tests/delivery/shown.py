@@ -72,6 +72,8 @@ def may_have_taken_over(past: Past, told: Told) -> int:
     taken = furthest(past, told.user, told.furthest, past.logs)
     if told.got <= taken:
         return taken
+    if _is_unheard(past, told.user, told.t):
+        return FOR_EVER
     return max([taken, *_positions_of_version1(past, told.user, told.t, past.logs)])
 
 
@@ -86,6 +88,16 @@ def _positions_of_version1(
             yield from (line.at for line in lines if line is not None)
 
 
+def _is_unheard(past: Past, user: int, t: float) -> bool:
+    """Whether a user's client of version 1 was there, and not all is known that left the server for
+    it."""
+    return any(
+        stream.asked <= t <= stream.ended and not stream.heard
+        for stream in past.streams.all
+        if (stream.user, stream.version) == (user, 1)
+    )
+
+
 class _Audit:
     """Follows a stream through the log."""
 
@@ -98,8 +110,10 @@ class _Audit:
         self._visible = log.shown_to_version1(stream.user) if old else log.seen_by(stream.user)
         self._floor = stream.since or 0
         self._place = self._floor
+        self._whole = stream.whole
         if stream.since is None:
             self._place = self._begin()
+            self._whole = stream.whole and not _is_unheard(past, stream.user, stream.began)
         self.agreed = 0  # steps
         self._sent_before = 0
         if stream.version == 1 and stream.whole:
@@ -111,7 +125,18 @@ class _Audit:
         if stream.version == 1:
             return place
         others = _positions_of_version1(self._past, stream.user, stream.began, logs)
-        return max([place, *(at for at in others if at <= stream.head)])
+        return max([place, *(at for at in others if at <= stream.head), *self._cut()])
+
+    def _cut(self) -> Iterator[int]:
+        """Where logs had ended that the database has lost more of than a client of version 1 was
+        sent: that mark was cut to the head."""
+        user, count = self._stream.user, self._stream.furthest.texts
+        texts = self._past.streams.texts[user]
+        for log, loss in zip(self._past.logs, self._past.losses, strict=False):
+            if log is self._log:
+                return
+            if log.reached(user, texts, count) > loss.head:
+                yield loss.head
 
     def breaches(self) -> Breaches:
         begun = self._stream.since is not None
@@ -171,7 +196,7 @@ class _Audit:
         first, end = bisect_right(visible, self._place), bisect_right(visible, upto)
         for at in visible[first:end]:
             of_another = self._log.is_of_another(at, self._stream.user)
-            owed = begun or (of_another and self._stream.whole)
+            owed = begun or (of_another and self._whole)
             if owed and at not in self._own and not self._is_hidden(at, t):
                 when = f"by {t}" if t else "in the end"
                 yield f"{self._stream} was not sent {self._log.lines[at]} {when}"

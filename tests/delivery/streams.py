@@ -45,7 +45,8 @@ class Stream:
     since: where it begins; None where the server knows that itself, and it is not further than
     `furthest`. head: of the log, by then. asked, began: when its login was sent and answered. log:
     how often the log had lost its end, at least, when it began: its epoch was not known before.
-    whole: whether all is known that its user's earlier clients of version 1 were sent. forgotten:
+    whole: whether all is known that its user's earlier clients of version 1 were sent. heard:
+    whether all was heard that left the server for this one, of version 1. forgotten:
     how many of those texts the server can have forgotten, since something has broken meanwhile.
     steps: what was said, in order. ended: infinite if it did not. taken: how far the client said
     that it has taken over.
@@ -61,6 +62,7 @@ class Stream:
     began: float
     log: int = 0
     whole: bool = True
+    heard: bool = True
     forgotten: int = 0
     steps: list[Step] = attrs.field(factory=list)
     ended: float = math.inf
@@ -97,6 +99,7 @@ class Streams:
     head: int = 0
     _lost_at: list[float] = attrs.field(factory=list)
     _epochs: dict[str, int] = attrs.field(factory=dict)  # the losses before each was known
+    _cut_to: int = 0  # the log's head when it lost something last
     _highest: int = 0  # like `head`, but may be what the database has lost
     _heads: list[tuple[float, int]] = attrs.field(factory=list)  # when each was first known
     _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
@@ -148,9 +151,10 @@ class Streams:
         wire, t = event["wire"], event["t"]
         asked = self._asked.pop(wire, t)
         stream = Stream(wire, user, version, since, event["head"], furthest, asked, t, log)
+        stream.whole = user not in self._unheard
         if version == 1:
             others = (one for one in self._open.values() if one.user == user)
-            stream.whole = user not in self._unheard and all(one.version == 2 for one in others)
+            stream.whole = stream.whole and all(one.version == 2 for one in others)
             stream.forgotten = furthest.texts if self._broken else self._forgotten.get(user, 0)
             self._unheard.discard(user)
         self._open[stream.wire] = stream
@@ -169,6 +173,7 @@ class Streams:
         if old is not None:
             old.ended = event["t"]
             if old.version == 1 and not event.get("whole", True):
+                old.heard = False
                 self._unheard.add(old.user)
 
     def _step(self, event: Event) -> None:
@@ -192,9 +197,12 @@ class Streams:
             self._take_over(stream.user, event["at"])
 
     def _take_over(self, user: int, at: int) -> None:
-        """What is above the log's head is of the log before it lost something."""
-        taken_by = self._taken_by if at <= self.head else self._taken_before
-        taken_by[user] = max(taken_by.get(user, 0), at)
+        """What is above the log's head is of the log before it lost something, and such a mark is
+        cut to where that ends now."""
+        if at > self.head:
+            self._taken_before[user] = max(self._taken_before.get(user, 0), at)
+            at = self._cut_to
+        self._taken_by[user] = max(self._taken_by.get(user, 0), at)
 
     def _marks(self, event: Event) -> None:
         stream, user = self._open.get(event["wire"]), event["user"]
@@ -203,7 +211,7 @@ class Streams:
             self.told.append(Told(stream.user, user, event["got"], furthest, event["t"]))
 
     def _lost(self, event: Event) -> None:
-        head = self.head = self._highest = event["head"]
+        head = self.head = self._highest = self._cut_to = event["head"]
         self._lost_at.append(event["t"])
         self._may_forget()
         self._taken_before = self._taken_by
