@@ -115,14 +115,14 @@ async def test_a_server_without_encryption(mariadb: MariaDB, database: str) -> N
     assert "offers no TLS" in await refusal(mariadb.url(database) + "?ssl=true")
 
 
-async def test_a_socket_in_the_file_system(mariadb: MariaDB, tables: str, tmp_path: Path) -> None:
+async def test_a_socket_in_the_file_system(mariadb: MariaDB, url: str, tmp_path: Path) -> None:
     """A server on the same machine can be reached by its socket."""
     short = tmp_path / "s"  # the path of a socket may not be long
     short.symlink_to(Path(mariadb.log).parent / "data" / "mariadbd.sock")
-    url = f"mysql://chat:chat@localhost/chat?unix_socket={short}&pool=1"
-    async with mysql_store(url) as store:
+    by_socket = f"mysql://chat:chat@localhost/chat?unix_socket={short}&pool=1"
+    async with mysql_store(by_socket) as store:
         assert await store.users.by_id(1) is None
-    assert Address.parse(tables).port == mariadb.port
+    assert Address.parse(url).port == mariadb.port
 
 
 def test_an_address_is_taken_apart() -> None:
