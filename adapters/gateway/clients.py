@@ -14,7 +14,6 @@ from adapters.gateway.tally import Tally
 from adapters.wire import answers, errors, frames, version1
 from adapters.wire.frames import ServerFrame, encode, where
 from adapters.wire.framing import MAX_SERVER_FRAME
-from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
@@ -134,9 +133,15 @@ class PersonClient(Version2Client):
         """Send LOGIN_MSG_ACK with what was shown so far; what does not fit follows as chats."""
         early, self._early = self._early or [], None
         ack, count = version1.login_ack(
-            self._user, friends, groups, early, seq=seq, limit=self.longest_frame
+            self._user,
+            friends,
+            groups,
+            early,
+            seq=seq,
+            limit=self.longest_frame,
+            on_terminal=self.on_terminal,
         )
-        self._link.write(terminal_safe(ack) if self.on_terminal else ack)
+        self._link.write(ack)
         if count:
             self._link.said = early[count - 1].at
         for entry in early[count:]:

@@ -10,9 +10,9 @@ from typing import Any
 from adapters.gateway import logging_in
 from adapters.gateway.talk import Talk
 from adapters.wire import answers, requests
-from adapters.wire.answers import Ack, FriendRow, GroupRow, MemberRow
+from adapters.wire.answers import Ack, FriendRow, MemberRow
 from adapters.wire.frames import number_of
-from adapters.wire.pages import conversations_ack, history_ack
+from adapters.wire.pages import conversations_ack, groups_ack, history_ack
 from adapters.wire.requests import FIRST_OF_OURS, AnyRequest
 from chat_domain.errors import NotSentYet
 
@@ -81,14 +81,14 @@ def pong(talk: Talk, request: requests.Pong) -> None:  # noqa: ARG001  # see COM
 async def list_conversations(talk: Talk, request: requests.ListConversations) -> None:
     user = talk.current_session().user
     page = await talk.chat.history.conversations(user.id, request.before, request.limit)
-    talk.answer(request, conversations_ack(user.id, page))
+    talk.answer(request, conversations_ack(user.id, page, on_terminal=talk.is_on_terminal()))
 
 
 async def history(talk: Talk, request: requests.History) -> None:
     user = talk.current_session().user
     conv = request.conv_of(user.id)
     part = await talk.chat.history.part(user.id, conv, request.before, request.after, request.limit)
-    talk.answer(request, history_ack(user.id, part))
+    talk.answer(request, history_ack(user.id, part, on_terminal=talk.is_on_terminal()))
 
 
 async def add_friend(talk: Talk, request: requests.AddFriend) -> None:
@@ -161,8 +161,7 @@ async def leave_group(talk: Talk, request: requests.LeaveGroup) -> None:
 async def list_groups(talk: Talk, request: requests.ListGroups) -> None:
     user = talk.current_session().user
     page = await talk.chat.groups.own(user.id, request.after, request.limit)
-    groups = [GroupRow.of(own) for own in page.items]
-    talk.answer(request, answers.GroupsAck(groups=groups, next=page.next))
+    talk.answer(request, groups_ack(page, on_terminal=talk.is_on_terminal()))
 
 
 async def list_members(talk: Talk, request: requests.ListMembers) -> None:

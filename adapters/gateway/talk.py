@@ -120,8 +120,11 @@ class Talk:
             self._write(answers.refusal(name, why, seq, kind))
 
     def _write(self, frame: bytes) -> None:
-        on_terminal = self.client is not None and self.client.on_terminal
-        self.link.write(terminal_safe(frame) if on_terminal else frame)
+        self.link.write(terminal_safe(frame) if self.is_on_terminal() else frame)
+
+    def is_on_terminal(self) -> bool:
+        """Whether a person reads what is sent, as it is."""
+        return self.client is not None and self.client.on_terminal
 
     def takes_errors(self) -> bool:
         """Whether the client would not take an ERROR for something else."""

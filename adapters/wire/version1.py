@@ -4,7 +4,6 @@ Its client reads up to 1,024 bytes and takes them for one C string, so that no f
 have more than 1,023 bytes, and no two may arrive in one read.
 """
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -79,12 +78,20 @@ def _end_of_character(written: bytes, begin: int, limit: int) -> int:
         return len(written)
     while written[limit] & 0b1100_0000 == _CONTINUED:
         limit -= 1
-    whole = _WHOLE.match(written, begin, limit)
-    return whole.end() if whole else begin
+    last = written.rfind(b"\\", max(begin, limit - _LONGEST_ESCAPE + 1), limit)
+    if last < 0 or not _begins_escape(written[begin : last + 1]):
+        return limit
+    size = _LONGEST_ESCAPE if written[last + 1 : last + 2] == b"u" else 2
+    return limit if last + size <= limit else last
+
+
+def _begins_escape(written: bytes) -> bool:
+    """Whether the backslash at the end is no escaped one: as many are before it as two have."""
+    return (len(written) - len(written.rstrip(b"\\"))) % 2 == 1
 
 
 _CONTINUED = 0b1000_0000  # the highest bits of all bytes of a character in UTF-8 but its first
-_WHOLE = re.compile(rb"(?:[^\\]++|\\u.{4}|\\[^u])*+")  # no half of an escape at the end
+_LONGEST_ESCAPE = 6  # bytes: \u and four digits
 
 
 @attrs.frozen
@@ -103,17 +110,19 @@ def login_ack(
     *,
     seq: int | None = None,
     limit: int | None = None,
+    on_terminal: bool = False,
 ) -> tuple[bytes, int]:
     """The answer to a login, without its terminator, and how many of these texts are in it.
 
-    With a limit (bytes), each list is taken as far as it fits. Friends leave half of the space to
-    groups, if there are any. Texts get what is left, since they can follow by themselves.
+    With a limit (bytes), each list is taken as far as it fits, made safe for a terminal if need be.
+    Friends leave half of the space to groups, if there are any. Texts get what is left, since they
+    can follow by themselves.
     """
     ack: dict[str, Any] = {"msgid": number_of(LoginAck)}
     if seq is not None:
         ack["seq"] = seq
     ack |= {"errno": 0, "id": user.id, "name": user.name}
-    room = _Room(len(encode(ack)), limit)
+    room = _Room(_size(ack, on_terminal=on_terminal), limit, on_terminal=on_terminal)
     share = room.left // 2 if groups else room.left
     lists = {
         "friends": room.take("friends", (_text(FriendRow.of(one)) for one in friends), share),
@@ -121,21 +130,23 @@ def login_ack(
         "offlinemsg": room.take("offlinemsg", _chats(entries), room.left),
     }
     ack |= {name: items for name, items in lists.items() if items}
-    return encode(ack), len(lists["offlinemsg"])
+    frame = encode(ack)
+    return terminal_safe(frame) if on_terminal else frame, len(lists["offlinemsg"])
 
 
 class _Room:
     """How many bytes of a frame are left."""
 
-    def __init__(self, used: int, limit: int | None) -> None:
+    def __init__(self, used: int, limit: int | None, *, on_terminal: bool) -> None:
         self.left = 2**31 if limit is None else limit - used
+        self._on_terminal = on_terminal
 
     def take(self, name: str, items: Iterator[str], share: int) -> list[str]:
         """The first of these items that fit into this share of the room, as a list of this name."""
         taken: list[str] = []
         frame = len(name) + len(',"":[]')
         for item in items:
-            size = _size(item) + (1 if taken else frame)
+            size = _size(item, on_terminal=self._on_terminal) + (1 if taken else frame)
             if size > share:
                 break
             share -= size
@@ -148,9 +159,10 @@ def _text(item: object) -> str:
     return encode(item).decode()
 
 
-def _size(text: str) -> int:
-    """How many bytes a text takes as a string of JSON."""
-    return len(encode(text))
+def _size(item: object, *, on_terminal: bool = False) -> int:
+    """How many bytes this takes as JSON."""
+    encoded = encode(item)
+    return len(terminal_safe(encoded) if on_terminal else encoded)
 
 
 def _chats(entries: Sequence[Entry]) -> Iterator[str]:

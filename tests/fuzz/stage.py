@@ -9,8 +9,10 @@ import time
 
 import attrs
 
+from chat_domain.entries import pair
 from chat_domain.model import User
 from chat_domain.names import Name
+from tests.contract.making import append, text
 from tests.fuzz.grammar import PASSWORD, Known
 from tests.unit.gateway.server import Peer, Server, settled
 from tests.unit.gateway.virtual_time import VirtualTimeLoop
@@ -22,6 +24,8 @@ TRIES = 7  # before a frame is said to cost more; other processes disturb the fi
 LISTED = 100  # on the list of the one who sends
 GROUPS = 3
 MEMBERS = 31  # of a group, all of them here
+SAID = 30  # texts that the first on the list has written to them; each of the others one
+STEERING = "\u202e" * 4096  # of those that take longest to be made safe for a terminal
 LONG = "👩" * 44  # the rest of a name of the longest in bytes
 
 # Who sends: nobody yet, a client of version 2, a person with `nc`, the C++ server's client.
@@ -35,8 +39,8 @@ KINDS = {
 
 @attrs.define
 class Stage:
-    """known: users and groups that frames can name. The first user sends, and has friends and
-    groups; the others listen, in every version, or are away."""
+    """known: users and groups that frames can name. The first user sends, and has friends, groups
+    and conversations; the others listen, in every version, or are away."""
 
     server: Server
     known: Known
@@ -60,6 +64,7 @@ class Stage:
         for group in found:
             for member in people[1:MEMBERS]:
                 await groups.join(member, group.id)
+        await _write(server, ids)
         kinds = list(KINDS.values())[1:]
         listeners = [
             await _logged_in(server, ids[number], *kinds[number % len(kinds)])
@@ -92,6 +97,16 @@ class Stage:
         sender = await users.by_id(self.known.users[0])
         assert sender is not None
         await users.set_secret(sender.user.id, self.secret, instead_of=sender.secret)
+
+
+async def _write(server: Server, ids: list[int]) -> None:
+    """Let them all have written to the sender, who has got it."""
+    sender, first, *others = ids
+    writers = [*others, *(first for _ in range(SAID))]
+    await append(server.store, *(text(one, pair(sender, one), STEERING) for one in writers))
+    head = (await server.store.log.ends()).head
+    await server.chat.follower.reach(head)
+    await server.store.log.got({sender: head})
 
 
 async def _logged_in(server: Server, user_id: int, version: int, end: bytes) -> Peer:

@@ -49,6 +49,8 @@ DEAR = {
     "a long name for a group": b'{"msgid":1007,"groupname":"' + MARKS + b'"}',
     "a session of nobody's": b'{"msgid":1033,"session":"' + b"\\udbff\\udfff" * 1024 + b'"}',
     "a text that steers a terminal": GROUP_CHAT + "\u202e\U000e0020".encode() * 2048 + b'"}',
+    "a page of texts that steer a terminal": b'{"msgid":1041,"toid":2,"limit":200}',
+    "conversations with nothing else": b'{"msgid":1039,"limit":200}',
     "a text of escapes for a group": GROUP_CHAT + b"\\u0001" * 4096 + b'"}',
     "a text of control characters": CHAT + b"\\u0001" * 4096 + b'"}',
     "a text of quotes": CHAT + b'\\"' * 4096 + b'"}',

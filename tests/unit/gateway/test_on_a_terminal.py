@@ -6,8 +6,11 @@ from collections.abc import Callable
 import pytest
 
 from adapters.gateway.endings import Ending
+from adapters.wire.framing import MAX_SERVER_FRAME
+from chat_domain.entries import pair
 from chat_domain.model import User
 from chat_domain.names import Name
+from tests.contract.making import append, text
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 EVIL = "\x9b31m\u202e\u2028"  # as a database of the C++ server may have it in a name
@@ -113,3 +116,44 @@ async def test_programs_get_what_was_written(crowd: Crowd, version: int, end: by
     data = heard(peer)
     assert f'"msg":"{EVIL}"'.encode() in data.replace(rb"\"", b'"')
     assert ESCAPED not in data
+
+
+@pytest.mark.parametrize("letter", ["\x7f", "\u202e", "\x01"], ids=ascii)
+async def test_the_answer_to_a_login_fits_into_a_frame(server: Server, letter: str) -> None:
+    """Though what steers a terminal is longer there; what does not fit follows as chats."""
+    ann, nick = await server.register("Ann", "Nick")
+    store, said = server.store, letter * 4096
+    await append(store, *(text(ann, pair(ann, nick), said) for _ in range(30)))
+    await server.chat.follower.reach((await store.log.ends()).head)
+    peer = await server.log_in(nick, version=1)
+    frames = heard(peer).splitlines()
+    assert max(map(len, frames)) <= MAX_SERVER_FRAME
+    ack, *chats = map(json.loads, frames)
+    shown = [*map(json.loads, ack["offlinemsg"]), *chats]
+    assert [one["msg"] for one in shown] == [said] * 30
+
+
+@pytest.mark.parametrize("letter", ["\x7f", "\u202e", "\x01"], ids=ascii)
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_page_of_groups_fits_into_a_frame(
+    server: Server, letter: str, version: int
+) -> None:
+    """Whatever their descriptions are."""
+    (nick,) = await server.register("Nick")
+    for number in range(200):
+        await server.chat.groups.create(User(nick, "Nick"), f"group {number:04}", letter * 200)
+    peer = await server.log_in(nick, version=version)
+    heard(peer)
+    found: list[int] = []
+    asked: Frame = {"msgid": 1024, "limit": 200}
+    while True:
+        peer.say(asked)
+        await settled()
+        data = heard(peer)
+        (page,) = peer.frames_in(data)
+        assert len(data) <= MAX_SERVER_FRAME + 1
+        found += [row["id"] for row in page["groups"]]
+        if "next" not in page:
+            break
+        asked["after"] = page["next"]
+    assert found == list(range(1, 201))

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from adapters.wire.frames import encode
-from adapters.wire.terminal_safe import terminal_safe
+from adapters.wire.terminal_safe import MANY, terminal_safe
 
 JOINERS = "\u200c\u200d"
 STEERING = [
@@ -29,6 +29,18 @@ def test_an_escaped_frame_is_the_same_json() -> None:
     """A program that reads version 1 with newlines gets what was sent."""
     text = "né " + "".join(STEERING) + " 😀"
     assert json.loads(terminal_safe(encode({"msg": text}))) == {"msg": text}
+
+
+@pytest.mark.parametrize("count", [MANY - 1, MANY, 9 * MANY])
+@pytest.mark.parametrize("pattern", ['%"\\', "\\%", '"%', "\\\\%\n", "é%😀", "\\u0041%", "%%"])
+def test_however_many_there_are(pattern: str, count: int) -> None:
+    """Beyond some, all that is not ASCII is escaped: that takes less time."""
+    for character in STEERING[:: len(STEERING) // 20]:
+        text = pattern.replace("%", character) * count
+        inner = encode({"msg": text}).decode()
+        safe = terminal_safe(encode([inner, text]))
+        assert not [one for one in safe.decode() if one in STEERING]
+        assert json.loads(safe) == [inner, text]
 
 
 def test_a_frame_within_a_frame_stays_one() -> None:
