@@ -16,7 +16,20 @@ from adapters.gateway.shared import Shared
 from adapters.gateway.talk import Talk
 from adapters.gateway.watch import Watch
 from adapters.wire.reading import BadFrame, read_request
-from adapters.wire.requests import AnyRequest, GroupChat, OneChat, Ping, Pong, Taken, Typing
+from adapters.wire.requests import (
+    AnyRequest,
+    GroupChat,
+    History,
+    ListConversations,
+    ListFriends,
+    ListGroups,
+    ListMembers,
+    OneChat,
+    Ping,
+    Pong,
+    Taken,
+    Typing,
+)
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.fairness.meter import BAD, DEAR
 
@@ -26,6 +39,8 @@ log = structlog.get_logger()
 _AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
 # What asks the store now and then, and weighs no more for it.
 _LIGHT = {OneChat, Typing}
+# What may ask the store for much.
+_HEAVY = {History, ListConversations, ListFriends, ListGroups, ListMembers}
 
 _FAILED = "request failed"  # by a defect of ours, which must cost this request and nothing else
 
@@ -100,13 +115,18 @@ class Conversation:
             await unfinished
 
     async def _finish(self, request: AnyRequest, unfinished: Awaitable[None]) -> None:
+        talk = self.talk
         try:
-            await unfinished
+            if type(request) in _HEAVY:
+                async with talk.shared.turns.turn(talk.origin):
+                    await unfinished
+            else:
+                await unfinished
         except ChatError as error:
-            self.talk.refuse(request, error)
+            talk.refuse(request, error)
         except Exception:
             log.exception(_FAILED, request=type(request).__name__)
-            self.talk.refuse(request, TryAgain())
+            talk.refuse(request, TryAgain())
         self.intake.finished()
 
     # -- the link's other events ---------------------------------------------------------

@@ -5,6 +5,7 @@ import attrs
 from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
+from adapters.gateway.turns import Turns
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.chat import Chat
 from chat_domain.fairness.guard import Guard
@@ -19,6 +20,7 @@ class Shared:
     guard: Guard = attrs.field(factory=Guard)
     tally: Tally = attrs.field(factory=Tally)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
+    turns: Turns = attrs.field(factory=Turns)
     slices: Slices = attrs.field(init=False)
     closing: bool = False
 
