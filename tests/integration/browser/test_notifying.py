@@ -47,6 +47,7 @@ def test_a_notification_says_who_writes_what_while_one_looks_elsewhere(newcomer:
     phone.find("bob")
     phone.write("an own one")
     expect(ann.row("bob")).to_contain_text("an own one")
+    phone.page.close()  # it would read what comes there
     bob.write("who has tomatoes?")
     bob.open("ann")
     bob.write("hello ann")
