@@ -82,5 +82,10 @@ def name_key(raw: str) -> str:
     return unicodedata.normalize("NFC", composed.casefold())
 
 
+def id_of(typed: str) -> int | None:
+    """The id that somebody typed in the place of a name; None where it is no number."""
+    return int(typed) if typed.isascii() and typed.isdigit() else None
+
+
 def _is_harmless(character: str) -> bool:
     return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}

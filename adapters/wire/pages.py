@@ -25,7 +25,7 @@ S = TypeVar("S", bound=Struct)
 
 SHORTENED = 100  # characters of a conversation's last text
 ROOM = MAX_SERVER_FRAME - 8 * 1024  # bytes; the rest is for what is around, marks among it
-ROOM_ON_TERMINAL = 64 * 1024  # to look through them for what steers it takes up to 1 ms
+ROOM_ON_TERMINAL = 32 * 1024  # to look through them for what steers it takes up to 1 ms
 
 
 def conversations_ack(

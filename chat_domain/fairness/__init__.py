@@ -1,5 +1,6 @@
 """What keeps one client from spoiling the others' day.
 
-Others may take `guard`, which has everything together, and from `limits`, `meter`, `origins` and
-`attempts` what they count with; `buckets` is its own.
+Others may take `guard`, which has everything together, from `limits`, `meter`, `origins` and
+`attempts` what they count with, `networks` (who counts as one) and `buckets` (spending at a rate);
+`known`, `records` and `strangers` are its own.
 """

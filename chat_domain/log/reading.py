@@ -11,6 +11,7 @@ from chat_domain.ports.store import Log
 
 RING_AT_MOST = 512  # entries behind, beyond which the store is asked
 READ_AT_ONCE = 200  # entries
+READ_FIRST = 25  # the same while it is not known how long they are
 BYTES_AT_ONCE = 128 * 1024  # that are shown before the link may say that it takes no more
 
 
@@ -35,10 +36,11 @@ class Reader:
 
     async def _read_on(self, session: Session) -> None:
         self.reading += 1
+        limit = READ_FIRST
         try:
             while session.seated and not (session.choked or session.ended or session.live):
                 before = session.after
-                await self.read_some(session)
+                limit = await self.read_some(session, limit)
                 if session.after >= self.follower.applied and _may_live(session):
                     session.live = True
                     return
@@ -51,15 +53,18 @@ class Reader:
             session.reading = False
             self.reading -= 1
 
-    async def read_some(self, session: Session) -> None:
-        """Show a session what comes next. Raises TryAgain."""
+    async def read_some(self, session: Session, limit: int = READ_AT_ONCE) -> int:
+        """Show a session what comes next, of which the store is asked for so many entries at most.
+        Return how many to ask for the next time: hardly more than can be shown at once, as what is
+        not shown will have to be read again. Raises TryAgain."""
         reading = self._from_ring(session)
         if reading is None:
             epoch = self.follower.epoch
-            reading = await self.log.read(session.user.id, session.after, READ_AT_ONCE)
+            reading = await self.log.read(session.user.id, session.after, limit)
             if epoch != self.follower.epoch:
-                return
+                return limit
         self._show(session, reading)
+        return _shown_at_once(reading)
 
     def _from_ring(self, session: Session) -> Reading | None:
         """What follows, if it is a little and all of it is there. What its user may see of it is
@@ -83,6 +88,13 @@ class Reader:
             if size > BYTES_AT_ONCE:
                 return
         session.after = max(session.after, reading.upto)
+
+
+def _shown_at_once(reading: Reading) -> int:
+    """How many entries of these lengths are shown before the link may say something."""
+    entries = reading.entries
+    size = sum(entry.size for entry in entries)
+    return min(READ_AT_ONCE, BYTES_AT_ONCE * len(entries) // size + 1) if size else READ_AT_ONCE
 
 
 def _may_live(session: Session) -> bool:

@@ -1,6 +1,6 @@
 """What was said: a user's conversations, and parts of each, as far as they may see them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -11,6 +11,9 @@ from chat_domain.messages.small_groups import MOST_MEMBERS
 from chat_domain.model import Conversation, Page
 from chat_domain.pages import cut
 from chat_domain.ports.store import Log
+
+READ_AT_ONCE = 51  # entries: the one more that a page of 50 needs, which is what most ask for
+BYTES_AT_ONCE = 256 * 1024  # by `Entry.size`, beyond which no more fits into a frame
 
 
 @attrs.frozen
@@ -52,22 +55,37 @@ class History:
         ones where neither is given. Empty where nobody has said anything, or the user may not see
         what was said. Raises NotMember, for a group that they never were in.
         """
-        found = await self.log.page(
-            user_id,
-            conv,
-            before=None if after is not None else FOR_EVER if before is None else before,
-            after=after or 0,
-            limit=limit + 1,
-        )
+        found = await self._found(user_id, conv, before, after, limit + 1)
         if not found and is_group(conv) and await self.log.sight(user_id, conv) is None:
             raise NotMember(conv)
+        more = len(found) > limit or _size(found) > BYTES_AT_ONCE
         part = Part(
             conv,
-            tuple(found[:limit] if after is not None else found[-limit:]),
+            tuple(found[:-1] if after is not None else found[1:]) if more else tuple(found),
             backwards=after is None,
-            more=len(found) > limit,
+            more=more,
         )
         return await self._with_marks(user_id, part) if before is after is None else part
+
+    async def _found(
+        self, user_id: int, conv: int, before: int | None, after: int | None, limit: int
+    ) -> list[Entry]:
+        """So many entries, or fewer that have more than BYTES_AT_ONCE together. They are read a few
+        at a time, so that little is read in vain."""
+        found: list[Entry] = []
+        while len(found) < limit and _size(found) <= BYTES_AT_ONCE:
+            piece = min(limit - len(found), READ_AT_ONCE)
+            if after is not None:
+                place = found[-1].at if found else after
+                some = await self.log.page(user_id, conv, before=None, after=place, limit=piece)
+                found += some
+            else:
+                place = found[0].at if found else FOR_EVER if before is None else before
+                some = await self.log.page(user_id, conv, before=place, after=0, limit=piece)
+                found[:0] = some
+            if len(some) < piece:
+                break
+        return found
 
     async def _with_marks(self, user_id: int, part: Part) -> Part:
         """Of a group that they have left, the user is not told what others do there."""
@@ -78,3 +96,7 @@ class History:
         reads = await self.log.reads(conv, MOST_MEMBERS) if inside else {}
         others = {one: at for one, at in reads.items() if one != user_id}
         return attrs.evolve(part, read=self.marks.of(user_id, stored, conv), reads=others)
+
+
+def _size(entries: Iterable[Entry]) -> int:
+    return sum(entry.size for entry in entries)

@@ -1,4 +1,5 @@
 """What an operator does: looking after users and groups, ending sessions, seeing who is where.
 
-Others may take `administration`, `groups`, `evictions` and `overview`; `sent` is their own.
+Others may take `administration`, `groups`, `evictions`, `overview` and `retention`; `erasing` and
+`pieces` are their own.
 """

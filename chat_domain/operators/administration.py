@@ -8,7 +8,7 @@ import attrs
 from chat_domain.errors import NoSuchGroup, NoSuchUser, NotMember, TryAgain
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
-from chat_domain.names import name_key
+from chat_domain.names import id_of, name_key
 from chat_domain.operators.erasing import Erasing
 from chat_domain.operators.evictions import Evictions
 from chat_domain.pages import cut
@@ -44,10 +44,8 @@ class Administration:
 
     async def account(self, who: str) -> Account:
         """Whose id or name this is. Raises NoSuchUser."""
-        if who.isascii() and who.isdigit():
-            account = await self.users.by_id(int(who))
-        else:
-            account = await self.users.by_name(name_key(who))
+        user_id, users = id_of(who), self.users
+        account = await (users.by_name(name_key(who)) if user_id is None else users.by_id(user_id))
         if account is None:
             raise NoSuchUser(who)
         return account

@@ -5,7 +5,7 @@ import attrs
 from chat_domain.errors import BadDays, NoSuchGroup
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import MAX_DAYS, Group, Member, Page, SizedGroup, User
-from chat_domain.names import Name, name_key
+from chat_domain.names import Name, id_of, name_key
 from chat_domain.operators.administration import Administration
 from chat_domain.pages import cut
 
@@ -21,11 +21,9 @@ class GroupAdministration:
 
     async def group(self, which: str) -> Group:
         """Raises NoSuchGroup."""
-        groups = self.membership.groups
-        if which.isascii() and which.isdigit():
-            found = await groups.by_id(int(which))
-        else:
-            found = await groups.by_name(name_key(which))
+        group_id, groups = id_of(which), self.membership.groups
+        key = name_key(which)
+        found = await (groups.by_name(key) if group_id is None else groups.by_id(group_id))
         if found is None:
             raise NoSuchGroup(which)
         return found

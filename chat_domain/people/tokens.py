@@ -21,7 +21,7 @@ from chat_domain.ports.store import Tokens
 DAY_MS = 24 * 3600 * 1000
 TOKEN_LIFE_MS = 14 * DAY_MS
 ROTATED_AFTER_MS = DAY_MS
-SESSIONS_KEPT = 10  # per user; the one that expires first makes room
+SESSIONS_KEPT = 10  # per user; see `keep` for which makes room
 NEW_KEPT = 3  # of a session; more were given in answers that nobody has read
 SERIES_LENGTH = 32  # hex digits, 128 bits
 _POINT = "."  # between what all tokens of a session begin with and what is each one's own

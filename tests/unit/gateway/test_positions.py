@@ -12,6 +12,7 @@ from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
 from chat_domain.people.login import MISSED_AT_MOST
 from chat_domain.people.tokens import LoginTokens, Token
+from tests.contract import making
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 LOGIN, RESUME, TAKEN, PING = 1000, 1015, 1014, 1012
@@ -66,6 +67,31 @@ async def come(server: Server, way: int, **fields: Any) -> tuple[Frame, list[Fra
 
 
 # -- coming with a place, or without -----------------------------------------------------------
+
+
+async def test_who_missed_long_texts_has_few_read_in_vain(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store is asked for hardly more than can be shown before it is asked again."""
+    await ann_and_bob(server)
+    missed = [making.text(2, pair(1, 2), "x" * 4096) for _ in range(600)]
+    await making.append(server.store, *missed)
+    await server.chat.follower.reach(600)
+    read, found = server.log.read, 0
+
+    async def counted(*args: Any) -> Any:
+        nonlocal found
+        reading = await read(*args)
+        found += len(reading.entries)
+        return reading
+
+    monkeypatch.setattr(server.log, "read", counted)
+    peer = server.join()
+    peer.say({"msgid": LOGIN, "id": 1, "password": "pw", "v": 2, **place_of(server, 0)})
+    await asyncio.sleep(0.01)
+    assert len(texts(peer.heard())) == 600
+    assert found < 2 * 600
+
 
 both_ways = pytest.mark.parametrize("way", [LOGIN, RESUME], ids=["LOGIN_MSG", "RESUME"])
 
