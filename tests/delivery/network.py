@@ -7,6 +7,7 @@ import struct
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Protocol
 
 import attrs
 
@@ -127,16 +128,21 @@ async def _end(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-class Door:
-    """Where one device's clients connect. behind: the port for a connection. user: whose device
-    it is, once that is known."""
+class Listener(Protocol):
+    """Hears what goes through a connection."""
 
-    def __init__(
-        self, behind: Callable[[], int], history: History, kind: type[Wire] = Wire
-    ) -> None:
-        self.user = 0
+    def hear(self, data: bytes, *, by_client: bool) -> None: ...
+
+    def ends(self, *, whole: bool) -> None:
+        """The connection is gone. whole: see `Wire`."""
+
+
+class Gate:
+    """A port, and a wire for each connection to it. behind: the port that it leads to; an OSError
+    where there is none just now."""
+
+    def __init__(self, behind: Callable[[], int], kind: type[Wire] = Wire) -> None:
         self._behind = behind
-        self._history = history
         self._kind = kind
         self._wires: set[Wire] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -161,6 +167,10 @@ class Door:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _listener(self) -> Listener:
+        """Of a new connection."""
+        return Deaf()
+
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(self._serve(reader, writer))
         self._tasks.add(task)
@@ -172,9 +182,9 @@ class Door:
         except OSError:
             await _end(writer)
             return
-        tap = Wiretap(self._history, self.user)
-        up = Stream(reader, far_writer, partial(tap.hear, by_client=True))
-        down = Stream(far_reader, writer, partial(tap.hear, by_client=False))
+        listener = self._listener()
+        up = Stream(reader, far_writer, partial(listener.hear, by_client=True))
+        down = Stream(far_reader, writer, partial(listener.hear, by_client=False))
         wire = self._kind({Way.UP: up, Way.DOWN: down})
         self._wires.add(wire)
         try:
@@ -182,8 +192,30 @@ class Door:
         finally:
             self._wires.discard(wire)
             await _end(far_writer)
-            tap.ends(whole=wire.whole)
+            listener.ends(whole=wire.whole)
             await _end(writer)
+
+
+class Deaf:
+    """Nobody listens."""
+
+    def hear(self, data: bytes, *, by_client: bool) -> None: ...
+
+    def ends(self, *, whole: bool) -> None: ...
+
+
+class Door(Gate):
+    """Where one device's clients connect. user: whose device it is, once that is known."""
+
+    def __init__(
+        self, behind: Callable[[], int], history: History, kind: type[Wire] = Wire
+    ) -> None:
+        super().__init__(behind, kind)
+        self.user = 0
+        self._history = history
+
+    def _listener(self) -> Listener:
+        return Wiretap(self._history, self.user)
 
 
 @asynccontextmanager

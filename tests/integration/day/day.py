@@ -91,8 +91,8 @@ def begun(site: Site, directory: Path, beside: Background) -> Iterator[Day]:
     with ExitStack() as stack:
         cables = [Cable(lambda: site.port) for _ in range(4)]
         for cable in cables:
-            beside.do(cable.lay())
-            stack.callback(_take_up, cable, beside)
+            beside.do(cable.open())
+            stack.callback(_close, cable, beside)
         at = [f"127.0.0.1:{cable.port}" for cable in cables]
         robot = Robot(cables[3].port, directory / "robot.db")
         beside.do(robot.begin())
@@ -109,8 +109,8 @@ def begun(site: Site, directory: Path, beside: Background) -> Iterator[Day]:
         yield Day(site, beside, cables, robot, wide, narrow, pipe)
 
 
-def _take_up(cable: Cable, beside: Background) -> None:
-    beside.do(cable.take_up())
+def _close(cable: Cable, beside: Background) -> None:
+    beside.do(cable.close())
 
 
 async def _log_of(port: int, where: Where) -> Log:
