@@ -242,17 +242,6 @@ class OriginalClient(PersonClient):
         super().reset(ends)
         self._pacer.change(_without_position)
 
-    def show(self, entry: Entry) -> None:
-        """In one piece where that is enough, as most often: a group has many members."""
-        if entry.kind == TEXT and entry.sender_id != self._user.id and not self._pacer.busy:
-            frames = self._short_chats(entry)
-            if len(frames) == 1:
-                self._tally.shown += 1
-                self._write(frames[0])
-                self._link.said = entry.at
-                return
-        super().show(entry)
-
     def _pass_over(self, entry: Entry) -> None:
         if not self._pacer.busy:
             super()._pass_over(entry)

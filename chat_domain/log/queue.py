@@ -83,7 +83,6 @@ class AppendQueue:
         self._waiting: deque[Draft] = deque()
         self._bytes = 0
         self._batch: Sequence[Draft] = ()
-        self._entries: tuple[Entry, ...] = ()  # of the batch
         self._batch_bytes = 0
         self._changes = False  # whether there are any in the batch
         self._busy = False  # a batch is on its way, or about to be put together
@@ -131,11 +130,11 @@ class AppendQueue:
             return
         self._batch = batch = self._take()
         self._begun = self._clock.monotonic()
-        self._entries, refused = self._judge(batch)
+        entries, refused = self._judge(batch)
         known = self._follower
         self._number = known.own = self._number + 1
         self._log.append(
-            Batch(self._entries, known.epoch, known.applied, known.last, refused), self._done
+            Batch(entries, known.epoch, known.applied, known.last, refused), self._done
         )
 
     def _take(self) -> Sequence[Draft]:
@@ -187,7 +186,7 @@ class AppendQueue:
 
     def _committed(self, outcome: Committed) -> None:
         batch, self._batch, self._out_of_date = self._batch, (), 0
-        entries, size, changes = self._entries, self._batch_bytes, self._changes
+        size, changes = self._batch_bytes, self._changes
         self._bytes -= size
         if outcome.others:
             self._expect_again(
@@ -200,19 +199,16 @@ class AppendQueue:
         if not changes:  # the next batch can be judged before this one is applied
             self._go_on()
         written = _answer(batch, outcome.others)
-        if len(written) < len(batch):
-            entries = tuple([draft[0] for draft in written])
         self.observe(self.latency, len(written))
         if written:
-            self._apply(entries, [draft[1] for draft in written], size)
+            self._apply(written, size)
         if changes:
             self._go_on()
 
-    def _apply(
-        self, entries: tuple[Entry, ...], writers: Sequence[Session | Awaited], size: int
-    ) -> None:
+    def _apply(self, written: Sequence[Draft], size: int) -> None:
+        entries = tuple([draft[0] for draft in written])
         first, upto = entries[0].at, entries[-1].at
-        self._follower.take(first, upto, entries, writers)
+        self._follower.take(first, upto, entries, [draft[1] for draft in written])
         self._broker.broadcast(
             Appended(self._follower.epoch, first, upto, () if size > NOTE_BYTES else entries)
         )

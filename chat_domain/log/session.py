@@ -103,9 +103,7 @@ class Session:
     def show(self, entry: Entry) -> None:
         """Show an entry of one of its conversations of two that is above its place."""
         if entry.sender_id != self.user.id and entry.kind == TEXT:
-            if self.unheard is None:
-                self.unheard = deque(maxlen=MOST_UNHEARD)
-            self.unheard.append((entry.at, entry.sender_id))
+            self.note_writer(entry)
         if self.expected:
             self.expect_no_more(entry)
         self.client.show(entry)
