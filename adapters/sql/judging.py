@@ -284,8 +284,8 @@ def _is_position(at: Any) -> bool:
 
 def position(at: Any) -> int:
     """0 for what is none."""
-    if type(at) is int and at >= 0:
-        return at
+    if _is_position(at):
+        return int(at)
     _odd("position", "it is no number, or below 0")
     return 0
 

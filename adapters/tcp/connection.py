@@ -94,7 +94,7 @@ class TransportLink(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._choked = False
-        self.left()
+        self._note_what_left()
         self._receiver.unchoked()
 
     # -- the link ------------------------------------------------------------------------
@@ -129,13 +129,16 @@ class TransportLink(asyncio.Protocol):
         frames.clear()
         if behind and transport.get_write_buffer_size() > HARD_LIMIT:
             self.abort(Ending.TOO_SLOW)
-        elif self.said and not transport.get_write_buffer_size():
-            self._left = self.said
+        elif self.said:
+            self._note_what_left()
 
     def left(self) -> int:
+        self._note_what_left()
+        return self._left
+
+    def _note_what_left(self) -> None:
         if not (self._closing or self._frames or self._transport.get_write_buffer_size()):
             self._left = self.said
-        return self._left
 
     def begin_saying(self) -> None:
         self.said = self._left = 0
