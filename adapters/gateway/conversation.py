@@ -118,7 +118,7 @@ class Conversation:
         talk = self.talk
         try:
             if type(request) in _HEAVY:
-                async with talk.shared.turns.turn(talk.origin):
+                async with talk.shared.few_at_once.place(talk.origin):
                     await unfinished
             else:
                 await unfinished

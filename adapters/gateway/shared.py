@@ -2,10 +2,10 @@
 
 import attrs
 
+from adapters.gateway.few_at_once import FewAtOnce
 from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
-from adapters.gateway.turns import Turns
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.chat import Chat
 from chat_domain.fairness.guard import Guard
@@ -20,7 +20,7 @@ class Shared:
     guard: Guard = attrs.field(factory=Guard)
     tally: Tally = attrs.field(factory=Tally)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
-    turns: Turns = attrs.field(factory=Turns)
+    few_at_once: FewAtOnce = attrs.field(factory=FewAtOnce)
     slices: Slices = attrs.field(init=False)
     closing: bool = False
 

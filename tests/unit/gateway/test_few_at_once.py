@@ -1,11 +1,11 @@
-"""Addresses take turns at asking the store for much."""
+"""Few requests of one address are with the store at once, of those that may ask it for much."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from adapters.gateway.turns import AT_ONCE
+from adapters.gateway.few_at_once import AT_ONCE
 from tests.unit.gateway.server import FakeLink, Peer, Server, settled
 
 HISTORY = {"msgid": 1041, "toid": 1, "seq": 7}
@@ -42,7 +42,7 @@ async def test_an_address_has_few_lists_read_at_once(
     gate.set()
     await settled()
     assert all(answered(peer) for peer in (*crowd, bob))
-    assert len(server.gateway.shared.turns) == 0
+    assert len(server.gateway.shared.few_at_once) == 0
 
 
 async def test_who_is_gone_gives_its_turn_up(
@@ -64,4 +64,4 @@ async def test_who_is_gone_gives_its_turn_up(
     await settled()
     monkeypatch.setattr(server.log, "page", page)
     assert "entries" in await ann.ask(1041, toid=1)
-    assert len(server.gateway.shared.turns) == 0
+    assert len(server.gateway.shared.few_at_once) == 0
