@@ -125,18 +125,7 @@ class _Audit:
         if stream.version == 1:
             return place
         others = _positions_of_version1(self._past, stream.user, stream.began, logs)
-        return max([place, *(at for at in others if at <= stream.head), *self._cut()])
-
-    def _cut(self) -> Iterator[int]:
-        """Where logs had ended that the database has lost more of than a client of version 1 was
-        sent: that mark was cut to the head."""
-        user, count = self._stream.user, self._stream.furthest.texts
-        texts = self._past.streams.texts[user]
-        for log, loss in zip(self._past.logs, self._past.losses, strict=False):
-            if log is self._log:
-                return
-            if log.reached(user, texts, count) > loss.head:
-                yield loss.head
+        return max([place, *(at for at in others if at <= stream.head)])
 
     def breaches(self) -> Breaches:
         begun = self._stream.since is not None

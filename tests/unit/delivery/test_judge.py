@@ -476,6 +476,26 @@ def test_a_login_where_nobody_was_told_of_a_new_epoch_is_of_the_log_before(
     assert broken(tale.ends()) == broken_promises
 
 
+@pytest.mark.parametrize(
+    ("lost", "broken_promises"), [(True, set()), (False, {"streams_are_the_log"})]
+)
+def test_a_place_that_the_database_has_lost_is_where_the_log_ends(
+    tale: Tale, *, lost: bool, broken_promises: set[str]
+) -> None:
+    """A node that has not noticed notes it, and it is cut: nothing below it is owed any more."""
+    tale.push(BEN, tale.says("a"))
+    tale.push(BEN, tale.says("b"))
+    loses(tale, 1)
+    if lost:
+        tale.tell("comes", wire=99, user=BEN, since=2)
+    wire, facts = BEN + SEVERAL, {"user": BEN, "version": 2, "since": None, "reset": False}
+    tale.tell("opened", wire=wire, head=1, epoch="f", **facts)
+    at = tale.says("c")
+    for one in (BEN, wire):
+        tale.push(one, at)
+    assert broken(tale.ends()) == broken_promises
+
+
 def test_what_is_shown_after_the_last_look_at_the_log_is_not_looked_for_there(tale: Tale) -> None:
     tale.push(BEN, tale.says("a"))
     tale.dump()
@@ -536,6 +556,37 @@ def test_a_text_that_no_connection_of_version_1_was_sent_is_found_out(
     old.opens(BEN, since=None, wire=13, version=1)
     old.push(13, old.says("c"))
     assert broken(old.ends()) == broken_promises
+
+
+UNLESS_UNHEARD = pytest.mark.parametrize(
+    ("whole", "unless_unheard"), [(True, lambda one: {one}), (False, lambda _: set())]
+)
+Unless = Callable[[str], set[str]]
+
+
+@UNLESS_UNHEARD
+def test_a_device_without_a_place_is_owed_what_version_1_was_not_sent(
+    old: Tale, *, whole: bool, unless_unheard: Unless
+) -> None:
+    """Unless it can have been sent it, and was not heard."""
+    old.says("b")
+    old.opens(BEN, since=None, wire=BEN)
+    old.push(BEN, old.says("c"))
+    old.tell("cut", wire=12, whole=whole)
+    assert broken(old.ends()) == unless_unheard("streams_are_the_log")
+
+
+@UNLESS_UNHEARD
+def test_a_mark_of_what_version_1_was_not_sent_is_found_out(
+    old: Tale, *, whole: bool, unless_unheard: Unless
+) -> None:
+    """Unless it can have been sent it, and was not heard."""
+    at = old.says("b")
+    old.tell("marks", wire=ANN, user=BEN, got=at)
+    old.tell("cut", wire=12, whole=whole)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, at)
+    assert broken(old.ends()) == unless_unheard("marks_are_true")
 
 
 def test_version_1_is_not_owed_what_another_device_has_taken_over(old: Tale) -> None:

@@ -108,15 +108,22 @@ def test_the_clock_finds_what_nobody_has_told(
     assert len(bob.client.texts) == READ_AT_ONCE + 1
 
 
-def test_what_this_node_is_about_to_be_told_of_is_not_read(
-    world: World, ann: Terminal, bob: Terminal, follower: Follower
-) -> None:
-    """Its writer would be shown it as somebody else's, before it is told that it is written."""
+@pytest.fixture
+def untold(world: World, ann: Terminal, bob: Terminal, follower: Follower) -> None:
+    """Ann has written to Bob. It is in the log, where the clock finds it before the node is told of
+    it, and GAP_WAITS seconds have passed."""
     world.log.slow_answers = True
     ann.says(bob.user, "mine")
     world.tasks.start(follower.look())
     world.tasks.drain()
     world.passes(GAP_WAITS)
+
+
+@pytest.mark.usefixtures("untold")
+def test_what_this_node_is_about_to_be_told_of_is_not_read(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Its writer would be shown it as somebody else's, before it is told that it is written."""
     world.log.serve()
     world.passes(GAP_WAITS)
     assert ann.client.texts == []
@@ -124,15 +131,10 @@ def test_what_this_node_is_about_to_be_told_of_is_not_read(
     assert bob.client.texts == ["mine"]
 
 
-def test_what_this_node_is_never_told_of_is_read(
-    world: World, ann: Terminal, bob: Terminal, follower: Follower
-) -> None:
+@pytest.mark.usefixtures("untold")
+def test_what_this_node_is_never_told_of_is_read(world: World, bob: Terminal) -> None:
     """After OWN_WAITS, its own batch is no reason to wait any longer."""
-    world.log.slow_answers = True
-    ann.says(bob.user, "mine")
-    world.tasks.start(follower.look())
-    world.tasks.drain()
-    for _ in range(1 + OWN_WAITS):
+    for _ in range(OWN_WAITS):
         world.passes(GAP_WAITS)
     assert bob.client.texts == ["mine"]
 
