@@ -204,7 +204,7 @@ class Follower:
                 while lost is None and self._wanted > self._known:
                     lost = await self._read_on()
             finally:
-                self._filling = False
+                self._filling = False  # also for who waits for a position while all begins anew
             if lost is not None:
                 changed = lost.changed
                 await self._begin_anew(lost, lambda: changed > self._known)

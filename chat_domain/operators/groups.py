@@ -22,8 +22,10 @@ class GroupAdministration:
     async def group(self, which: str) -> Group:
         """Raises NoSuchGroup."""
         group_id, groups = id_of(which), self.membership.groups
-        key = name_key(which)
-        found = await (groups.by_name(key) if group_id is None else groups.by_id(group_id))
+        if group_id is None:
+            found = await groups.by_name(name_key(which))
+        else:
+            found = await groups.by_id(group_id)
         if found is None:
             raise NoSuchGroup(which)
         return found
