@@ -16,7 +16,7 @@ from chat_domain.log.session import Session
 from chat_domain.model import User
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.store import Store
-from entrypoints.bootstrap import assemble
+from entrypoints.assembly import assemble
 from tests.unit.fakes import RecordingClient
 from tests.unit.world import Said
 

@@ -14,7 +14,7 @@ from chat_domain.log.session import Session
 from chat_domain.model import User
 from chat_domain.people.login import Since
 from chat_domain.people.tokens import Token
-from entrypoints.bootstrap import assemble
+from entrypoints.assembly import assemble
 from tests.unit.fakes import (
     CountingIds,
     FakeLog,

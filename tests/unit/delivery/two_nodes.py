@@ -11,7 +11,7 @@ from adapters.memory import memory_store
 from adapters.memory.log import MemoryLog
 from chat_domain.entries import Reading
 from chat_domain.errors import TryAgain
-from entrypoints.bootstrap import assemble
+from entrypoints.assembly import assemble
 from tests.delivery.history import facts_of
 from tests.unit.delivery.device import Device, OldDevice
 from tests.unit.delivery.lossy_hub import LossyHub

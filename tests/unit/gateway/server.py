@@ -22,7 +22,7 @@ from chat_domain.errors import TryAgain
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import UNLIMITED, Limits
 from chat_domain.model import User
-from entrypoints.bootstrap import assemble
+from entrypoints.assembly import assemble
 from tests.unit.fakes import CountingIds, FakeLog, ManualClock, OpenHasher, finished
 
 if TYPE_CHECKING:

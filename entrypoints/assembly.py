@@ -1,0 +1,157 @@
+"""How the rules are put together over the ports that are chosen elsewhere."""
+
+from chat_domain.chat import Chat
+from chat_domain.cluster.node import Node
+from chat_domain.fairness.guard import Guard
+from chat_domain.groups.membership import GroupMembership
+from chat_domain.log.follower import Follower
+from chat_domain.log.marks import Marks
+from chat_domain.log.queue import AppendQueue
+from chat_domain.log.reading import Reader
+from chat_domain.log.seating import Seating
+from chat_domain.log.sessions import Sessions
+from chat_domain.messages.group_chat import GroupChat
+from chat_domain.messages.history import History
+from chat_domain.messages.offline import Offline
+from chat_domain.messages.p2p import OneToOne
+from chat_domain.messages.read_marks import ReadMarks
+from chat_domain.messages.small_groups import SmallGroups
+from chat_domain.messages.typing import Typing
+from chat_domain.messages.writing import Writing
+from chat_domain.operators.administration import Administration
+from chat_domain.operators.erasing import Erasing
+from chat_domain.operators.evictions import Evictions
+from chat_domain.operators.groups import GroupAdministration
+from chat_domain.operators.overview import Overview
+from chat_domain.operators.pieces import Pieces
+from chat_domain.operators.retention import Retention
+from chat_domain.people.accounts import Accounts
+from chat_domain.people.announcer import Announcer
+from chat_domain.people.attendance import Attendance
+from chat_domain.people.devices import Devices
+from chat_domain.people.friends import FriendList
+from chat_domain.people.login import Logins
+from chat_domain.people.register import Registration
+from chat_domain.people.resume import Resuming
+from chat_domain.people.settings import OwnSettings
+from chat_domain.people.slots import SlotKeeper
+from chat_domain.people.teller import Teller
+from chat_domain.people.tokens import LoginTokens
+from chat_domain.ports.cluster import Surroundings
+from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
+from chat_domain.ports.store import Store
+
+
+def assemble(
+    store: Store,
+    surroundings: Surroundings,
+    *,
+    hasher: Hasher,
+    clock: Clock,
+    ids: Ids,
+    tasks: Tasks,
+    latches: Latches,
+    second_login_replaces: bool = False,
+    guard: Guard | None = None,
+    depths: Depths | None = None,
+) -> Chat:
+    """The use cases of one node over these ports. depths: of what waits for none of them."""
+    guard = guard or Guard()
+    name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
+    log, sessions = store.log, Sessions()
+    follower = Follower(log, sessions, broker, tasks, latches)
+    queue = AppendQueue(log, follower, broker, clock, tasks, latches)
+    reader = Reader(log, follower, tasks)
+    marks = Marks(log, follower, sessions, broker, tasks)
+    seating = Seating(log, follower, sessions)
+    announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
+    attendance = Attendance(presence, sessions, announcer, tasks, name)
+    teller = Teller(sessions, broker, tasks)
+    own_settings = OwnSettings(store.settings, sessions, broker)
+    small_groups = SmallGroups(store.groups, clock)
+    read_marks = ReadMarks(log, follower, sessions, marks, own_settings, small_groups, broker)
+    typing = Typing(sessions, read_marks, own_settings, small_groups, broker, clock)
+    slots = SlotKeeper(
+        surroundings.slots,
+        surroundings.lease,
+        sessions,
+        broker,
+        tasks,
+        name,
+        second_login_replaces,
+    )
+    logins = Logins(
+        log, follower, sessions, seating, reader, marks, slots, attendance, ids, latches
+    )
+    tokens = LoginTokens(store.tokens, clock, ids)
+    devices = Devices(tokens, queue, sessions, clock, ids, tasks, presence, name)
+    node = Node(
+        sessions=sessions,
+        follower=follower,
+        seating=seating,
+        reader=reader,
+        marks=marks,
+        read_marks=read_marks,
+        typing=typing,
+        settings=own_settings,
+        slots=slots,
+        attendance=attendance,
+        announcer=announcer,
+        devices=devices,
+        teller=teller,
+        broker=broker,
+        clock=clock,
+        tasks=tasks,
+        latches=latches,
+    )
+    registration = Registration(store.users, hasher)
+    accounts = Accounts(store.users, devices, hasher)
+    writing = Writing(queue, clock, ids)
+    groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
+    evictions = Evictions(devices, presence)
+    pieces = Pieces(clock, latches)
+    erasing = Erasing(log, devices, pieces)
+    administration = Administration(
+        store.users, presence, registration, tokens, hasher, groups, log, evictions, erasing
+    )
+    return Chat(
+        registration=registration,
+        accounts=accounts,
+        tokens=tokens,
+        devices=devices,
+        resuming=Resuming(devices, store.users, slots, guard.counters),
+        logins=logins,
+        friends=FriendList(store.users, store.friends, presence, guard),
+        groups=groups,
+        one_to_one=OneToOne(writing, log, store.friends, marks, guard),
+        group_chat=GroupChat(writing, sessions),
+        offline=Offline(follower, reader, marks),
+        history=History(log, marks),
+        read_marks=read_marks,
+        typing=typing,
+        settings=own_settings,
+        follower=follower,
+        queue=queue,
+        reader=reader,
+        marks=marks,
+        sessions=sessions,
+        node=node,
+        administration=administration,
+        group_administration=GroupAdministration(groups, administration),
+        overview=Overview(
+            store,
+            tokens,
+            presence,
+            surroundings.lease,
+            teller,
+            name,
+            depths={
+                "log": queue.__len__,
+                **store.depths,
+                **surroundings.depths,
+                **(depths or {}),
+            },
+        ),
+        retention=Retention(log, store.groups, follower, clock, pieces),
+        clock=clock,
+    )
