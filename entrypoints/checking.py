@@ -5,9 +5,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from adapters.mysql.address import Address
-from adapters.redis import BrokerUnusable, client_of
-from adapters.storage import StoreUnusable
+from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import broker_kind, open_store
 from entrypoints.protocols import certificate_of
 from entrypoints.settings import BadSettings, Settings, secret_names, without_password
@@ -37,8 +35,12 @@ def check_addresses(settings: Settings) -> None:
     """Where the store and the broker are. Raises BadSettings, StoreUnusable and BrokerUnusable."""
     open_store(settings)
     if settings.store.startswith("mysql:"):
+        from adapters.mysql.address import Address  # noqa: PLC0415  # as in `bootstrap`
+
         Address.parse(settings.store)
     if broker_kind(settings) == "redis":
+        from adapters.redis import client_of  # noqa: PLC0415  # as in `bootstrap`
+
         client_of(settings.broker)
 
 

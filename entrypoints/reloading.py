@@ -13,9 +13,8 @@ import attrs
 import structlog
 
 from adapters.gateway.gateway import Gateway
-from adapters.redis import BrokerUnusable
-from adapters.storage import StoreUnusable
 from adapters.tcp.certificate import Certificate
+from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.checking import check_addresses
 from entrypoints.limits import affordable
 from entrypoints.logs import THRESHOLD

@@ -15,8 +15,7 @@ import attrs
 import structlog
 
 from adapters.control.server import SocketUnusable
-from adapters.redis import BrokerUnusable
-from adapters.storage import StoreUnusable
+from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import opened
 from entrypoints.browsing import listen_to_browsers, sockets_for_browsers
 from entrypoints.checking import check_and_tell

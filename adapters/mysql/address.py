@@ -5,7 +5,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import attrs
 
-from adapters.storage import StoreUnusable
+from adapters.unusable import StoreUnusable
 
 PORT = 3306
 POOL = 8  # connections

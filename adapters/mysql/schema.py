@@ -6,7 +6,7 @@ from importlib.resources import files
 import attrs
 
 from adapters.mysql.link import Link
-from adapters.storage import StoreUnusable
+from adapters.unusable import StoreUnusable
 
 VERSION = 3
 OLD_VERSIONS = (1, 2)

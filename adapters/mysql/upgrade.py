@@ -30,7 +30,7 @@ from adapters.mysql.upgrading.messages import Reader
 from adapters.mysql.upgrading.names import OURS, Names, create_staging, staging
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import CREATE, Report
-from adapters.storage import StoreUnusable
+from adapters.unusable import StoreUnusable
 
 LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"
 ALONE_WITHIN = 10  # seconds; the database may still be busy with what was cut off

@@ -1,5 +1,5 @@
 """Several nodes as one chat, by way of Redis: presence, leases, and notes between nodes."""
 
-from adapters.redis.cluster import BrokerUnusable, RedisCluster, client_of, redis_cluster
+from adapters.redis.cluster import RedisCluster, client_of, redis_cluster
 
-__all__ = ["BrokerUnusable", "RedisCluster", "client_of", "redis_cluster"]
+__all__ = ["RedisCluster", "client_of", "redis_cluster"]

@@ -19,6 +19,7 @@ from adapters.redis.lease import RedisLease
 from adapters.redis.pipeline import PATIENCE, Commands
 from adapters.redis.presence import RedisPresence
 from adapters.redis.slots import RedisSlots
+from adapters.unusable import BrokerUnusable
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings
@@ -26,10 +27,6 @@ from chat_domain.ports.cluster import Surroundings
 LONGEST_LABEL = 150  # characters
 # Seconds. `asyncio.wait_for`, which the driver uses, can swallow a cancellation before Python 3.12.
 CANCELLED_AGAIN_AFTER = 0.1
-
-
-class BrokerUnusable(Exception):
-    """A Redis that cannot be used; `str()` of it is one line for the operator."""
 
 
 @attrs.frozen

@@ -15,7 +15,7 @@ from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.log import SqliteLog
 from adapters.sqlite.opening import DatabaseInUse, Durability, locked, mark_clean, reading, writing
 from adapters.sqlite.worker import Worker
-from adapters.storage import StoreUnusable
+from adapters.unusable import StoreUnusable
 from chat_domain.ports.store import Store
 
 __all__ = ["DatabaseInUse", "Durability", "sqlite_store"]

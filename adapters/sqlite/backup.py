@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from adapters.sqlite.opening import connect, has_our_tables
-from adapters.storage import StoreUnusable
+from adapters.unusable import StoreUnusable
 
 
 def back_up(source: Path, target: Path) -> int:

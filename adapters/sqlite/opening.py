@@ -12,7 +12,7 @@ from adapters.at_once import at_once
 from adapters.incidents import INCIDENTS
 from adapters.sql.reading import renew
 from adapters.sqlite.database import SqliteConnection
-from adapters.storage import StoreUnusable
+from adapters.unusable import StoreUnusable
 
 VERSION = 3
 OLD_VERSIONS = (1, 2)

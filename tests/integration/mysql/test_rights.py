@@ -10,7 +10,7 @@ import pytest
 from adapters.contained import contained_store
 from adapters.mysql import mysql_store
 from adapters.mysql.managing import make_tables, upgrade_tables
-from adapters.storage import StoreUnusable
+from adapters.unusable import StoreUnusable
 from chat_domain.entries import pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store

@@ -25,10 +25,10 @@ from structlog.typing import EventDict
 
 from adapters.incidents import INCIDENTS
 from adapters.redis import lease
-from adapters.redis.cluster import BrokerUnusable
 from adapters.redis.lease import LIFE
 from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import code_of, trouble_of
+from adapters.unusable import BrokerUnusable
 from chat_domain.errors import TryAgain
 from chat_domain.hints import Notice
 from chat_domain.notes import Tell

@@ -10,8 +10,8 @@ import structlog
 
 from adapters.client.keeper import Identity
 from adapters.mysql.address import Address
-from adapters.redis.cluster import BrokerUnusable, redis_cluster
-from adapters.storage import StoreUnusable
+from adapters.redis.cluster import redis_cluster
+from adapters.unusable import BrokerUnusable, StoreUnusable
 from adapters.wire import answers, requests
 from chat_domain.model import Account, KeptToken, User
 from chat_domain.people.tokens import Token

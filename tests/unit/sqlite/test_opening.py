@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from adapters.sqlite import DatabaseInUse, Durability, sqlite_store
-from adapters.storage import StoreUnusable
+from adapters.unusable import StoreUnusable
 from chat_domain.entries import What, pair
 from chat_domain.ports.store import Store
 from tests.contract.making import change, create, leave, register, say, seen, write
