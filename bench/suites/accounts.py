@@ -27,7 +27,7 @@ def lines(options: Options) -> Iterator[Line]:
         yield _line("register, hashing left out", chat, _Registering(chat.port), options)
         resuming = _Resuming(chat.port, clients.register(chat.port, 8 * AT_ONCE, "resuming"))
         name = f"RESUME, {CONVERSATIONS} conversations, nothing missed"
-        yield _line(name, chat, resuming, options, at_least=2000)
+        yield _line(name, chat, resuming, options, at_least=2500)
 
 
 def _line(

@@ -10,7 +10,7 @@ from bench.suites.options import Options
 from bench.suites.yardsticks import Candidates, candidates, compared
 
 HOW_MANY = {10: 10, 100: 4, 1000: 2}  # groups of each size
-AT_LEAST = 0.8  # of the relay that logs
+AT_LEAST = 0.85  # of the relay that logs
 
 
 def lines(options: Options) -> Iterator[Line]:
