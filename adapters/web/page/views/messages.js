@@ -13,6 +13,7 @@ import { brief, clock, day, explained, midnight, t } from "../i18n/i18n.js";
 import { parts } from "../protocol/links.js";
 import { Tick } from "../model/chats.js";
 import { button, h, reconcile, say } from "./dom.js";
+import { changeInWords } from "./words.js";
 
 const SHOWN = 240; // messages as elements
 const STEP = 60; // more of them, as one scrolls
@@ -80,7 +81,7 @@ export class Messages {
   toEnd() {
     const chat = this._chat;
     if (chat && !chat.atEnd) {
-      this._app.loadNewest(chat.key).then(() => this.toEnd());
+      this._app.history.loadNewest(chat.key).then(() => this.toEnd());
       return;
     }
     if (chat) this._showEnd(chat);
@@ -136,7 +137,7 @@ export class Messages {
     if (!chat?.loaded || this._fetching || !chat.messages.length) return;
     if (!this._showBefore(chat) && !chat.atStart) {
       const before = chat.messages[0].at;
-      await this._fetch(() => this._app.loadOlder(chat.key, before));
+      await this._fetch(() => this._app.history.loadOlder(chat.key, before));
       if (chat === this._chat) this._showBefore(chat);
     }
   }
@@ -157,7 +158,7 @@ export class Messages {
       this._put(false);
     } else {
       const after = chat.messages[chat.messages.length - 1].at;
-      await this._fetch(() => this._app.loadNewer(chat.key, after));
+      await this._fetch(() => this._app.history.loadNewer(chat.key, after));
       if (chat === this._chat) this._showBehind(chat);
     }
   }
@@ -274,9 +275,10 @@ export class Messages {
 
   /** @param {Entry} entry */
   _change(entry) {
-    return this._element(`c${entry.at}`, () =>
-      h("li", { class: "line change", "data-at": entry.at }, h("span", {}, this._app.changeInWords(entry))),
-    );
+    return this._element(`c${entry.at}`, () => {
+      const text = changeInWords(entry, this._app.chats.names);
+      return h("li", { class: "line change", "data-at": entry.at }, h("span", {}, text));
+    });
   }
 
   /** @param {Entry} entry @param {Entry | null} before */
@@ -327,8 +329,8 @@ export class Messages {
               "span",
               { class: "about failed" },
               h("span", {}, explained({ error: message.error })),
-              button(t("again"), () => this._app.sendAgain(message)),
-              button(t("discard"), () => this._app.discard(message)),
+              button(t("again"), () => this._app.writing.sendAgain(message)),
+              button(t("discard"), () => this._app.writing.discard(message)),
             )
           : h("span", { class: "about" }, clock(message.time), h("span", { class: "tick" })),
       );
