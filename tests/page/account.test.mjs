@@ -105,7 +105,7 @@ test("all pages of the friends are asked for, and told of once", async () => {
   assert.equal(told.times, 1);
 });
 
-test("a friend is who was added and not removed, and a group with the same number is none", async () => {
+test("a friend is who was added and not removed, and no group with the same number", async () => {
   const friend = { id: LI, name: "li si", state: "online" };
   const roster = new Roster(new FakeSession({ friend }, {}), new Chats(ME));
   await roster.add(LI);
@@ -125,7 +125,7 @@ test("who could not be removed stays a friend", async () => {
   assert.equal(roster.isFriend("u15"), true);
 });
 
-test("the first page of conversations is kept, and no more than there are is asked for", async () => {
+test("the first page of conversations is kept, and none behind the last is asked for", async () => {
   const store = new FakeStore();
   const row = (toid) => ({ toid, name: "", last: frame(toid), read: 0, unread: 1 });
   const first = { conversations: [row(LI)], next: 9 };
@@ -170,7 +170,7 @@ test("a message is kept and shown before it is sent, until the server has it", (
   assert.deepEqual(store.remembered.map((one) => [one.at, one.text]), [[4, "hello"]]);
 });
 
-test("what was refused waits for its user, over a reload too, and is sent again as a new one", async () => {
+test("what was refused waits for its user, over a reload too, and is sent again anew", async () => {
   const [session, store, chats] = [new FakeSession(), new FakeStore(), new Chats(ME)];
   const writing = new Writing(session, store, chats);
   writing.send("u15", "first");
@@ -248,7 +248,8 @@ test("what is chosen on another device counts here, for all conversations or for
   const preferences = new Preferences(new FakeSession(settings), chats);
   await preferences.load();
   assert.deepEqual([preferences.hidesRead, preferences.hidesTyping], [true, false]);
-  preferences.heard({ msgid: MSG.SETTINGS_ACK, ...settings, hide_typing: true, toid: LI, muted: true });
+  const chosen = { ...settings, hide_typing: true, toid: LI, muted: true };
+  preferences.heard({ msgid: MSG.SETTINGS_ACK, ...chosen });
   assert.deepEqual([preferences.hidesTyping, chats.chat("u15").muted], [true, true]);
 });
 

@@ -26,7 +26,7 @@ test("who has no name is called by their number, and oneself is told from others
   assert.equal(nameOf(chats.chat("u13"), ME), "zhang san (you)");
 });
 
-test("what was said last stands for a conversation, with its author where that is in question", () => {
+test("the list has what was said last, with its author where that is in question", () => {
   const chats = new Chats(ME);
   assert.equal(last(chats), "");
   chats.pushed(entry(LI));

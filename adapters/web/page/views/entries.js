@@ -91,7 +91,8 @@ export class Entries {
 
   /** @param {string} id @param {string} kind @param {string} text */
   _line(id, kind, text) {
-    const element = this._element(id, () => h("li", { class: `line ${kind}` }, h("span", {}, text)));
+    const make = () => h("li", { class: `line ${kind}` }, h("span", {}, text));
+    const element = this._element(id, make);
     say(/** @type {Element} */ (element.firstElementChild), text);
     return element;
   }
