@@ -1,32 +1,61 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LANGUAGES, best, explained, speak, t } from "../../adapters/web/page/i18n/i18n.js";
+import { speak } from "../../adapters/web/page/i18n/i18n.js";
+import { Chats } from "../../adapters/web/page/model/chats.js";
+import { changeInWords, lastInWords, nameOf } from "../../adapters/web/page/views/words.js";
 
-test("each language says everything, with the same values in it", () => {
-  const values = (text) => [...text.matchAll(/\{\w+\}/g)].map((one) => one[0]).sort();
-  for (const words of Object.values(LANGUAGES)) {
-    assert.deepEqual(Object.keys(words).sort(), Object.keys(LANGUAGES.en).sort());
-    for (const [key, text] of Object.entries(words)) {
-      assert.deepEqual(values(text), values(LANGUAGES.en[key]), key);
-      assert.ok(text.trim(), key);
-    }
-  }
+const [ME, LI] = [13, 15];
+const NOW = 1_000_000;
+
+const entry = (from, rest = {}) => ({
+  at: 1, cid: "c1", key: "u15", from, name: `user ${from}`, time: 1, text: "hello", ...rest,
+});
+const change = (what, from, rest = {}) =>
+  entry(from, { key: "g3", text: "", change: { what, whom: 0, name: "", detail: "", ...rest } });
+const last = (chats, key = "u15", draft = "") => lastInWords(chats, chats.chat(key), draft, NOW);
+
+speak("en");
+
+test("who has no name is called by their number, and oneself is told from others", () => {
+  const chats = new Chats(ME);
+  assert.equal(nameOf(chats.chat("u15"), ME), "Number 15");
+  chats.nameUser(LI, "li si");
+  chats.nameUser(ME, "zhang san");
+  assert.equal(nameOf(chats.chat("u15"), ME), "li si");
+  assert.equal(nameOf(chats.chat("u13"), ME), "zhang san (you)");
 });
 
-test("the browser's best language is spoken, otherwise English", () => {
-  assert.deepEqual([best(["zh-CN", "en"]), best(["fr", "de"]), best([])], ["zh", "en", "en"]);
+test("the list has what was said last, with its author where that is in question", () => {
+  const chats = new Chats(ME);
+  assert.equal(last(chats), "");
+  chats.pushed(entry(LI));
+  assert.equal(last(chats), "hello");
+  chats.pushed(entry(ME, { at: 2, text: "hi" }));
+  assert.equal(last(chats), "You: hi");
+  chats.pushed(entry(LI, { at: 3, key: "g3" }));
+  assert.equal(last(chats, "g3"), "user 15: hello");
+  chats.pushed(entry(LI, { at: 4, text: "", deleted: true }));
+  assert.equal(last(chats), "deleted");
 });
 
-test("a language is changed at once, and values are put in as they are", () => {
-  speak("zh");
-  assert.equal(t("unread", { count: 3 }), "3 条未读");
-  speak("en");
-  assert.equal(t("typing_one", { name: "{count} $& <b>" }), "{count} $& <b> is typing …");
+test("a draft goes before what was said, what waits before a draft, who types before all", () => {
+  const chats = new Chats(ME);
+  chats.pushed(entry(LI));
+  assert.equal(last(chats, "u15", "well"), "Draft: well");
+  chats.wrote({ cid: "c2", key: "u15", text: "on its way", time: 2 });
+  assert.equal(last(chats, "u15", "well"), "You: on its way");
+  chats.typing({ id: LI, name: "li si", toid: LI }, NOW);
+  assert.equal(last(chats, "u15", "well"), "li si is typing …");
 });
 
-test("an error is said in words, one of a later version in the server's own", () => {
-  assert.equal(explained({ error: "not_member" }), "You are not in this group.");
-  assert.equal(explained({ error: "of_later", message: "server says" }), "server says");
-  assert.equal(explained(new Error("x")), t("error_lost"));
+test("a change says who has done what to whom, as far as that is known", () => {
+  const names = new Map([[LI, "li si"]]);
+  const said = (...of) => changeInWords(change(...of), names);
+  assert.equal(said("removed", 7, { whom: LI }), "user 7 has removed li si");
+  assert.equal(said("removed", 7, { whom: 99 }), "user 7 has removed somebody");
+  assert.equal(said("renamed", 0, { name: "walkers" }), "The operator calls the group walkers now");
+  assert.equal(said("left", 7), "user 7 has left");
+  assert.equal(said("left", 7, { whom: LI }), "user 7 has left. li si runs the group now");
+  assert.equal(changeInWords(entry(LI), names), "");
 });

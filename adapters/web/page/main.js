@@ -1,6 +1,8 @@
-import { App } from "./app.js";
+import { Entrance } from "./entrance.js";
+import { speakAsChosen } from "./views/language.js";
 
 const root = document.createElement("div");
 root.id = "app";
 document.body.append(root);
-new App(root).start();
+speakAsChosen();
+new Entrance(root).open();

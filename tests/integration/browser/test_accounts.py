@@ -55,6 +55,20 @@ def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: New
     )
 
 
+def test_nothing_of_a_session_is_left_on_the_screen_when_it_has_ended(newcomer: Newcomer) -> None:
+    desk, bob = newcomer().register("ann"), newcomer().register("bob")
+    phone = newcomer().log_in("ann")
+    bob.find("ann")
+    bob.write("hello")
+    expect(phone.page).to_have_title("(1) Chat")
+    phone.open_settings()
+    devices = desk.open_settings().locator(".people li")
+    devices.filter(has_not_text="this one").get_by_role("button", name="End").click()
+    phone.is_asked_to_log_in()
+    expect(phone.dialog).to_have_count(0)
+    expect(phone.page).to_have_title("Chat")
+
+
 def test_a_changed_password_ends_the_other_sessions_and_is_the_one_that_counts(
     newcomer: Newcomer,
 ) -> None:

@@ -1,6 +1,5 @@
 /**
- * A user's session on this device: it logs in, comes back when the connection breaks, and knows up
- * to where in the log everything is written down here.
+ * A user's session on this device: it logs in, and comes back when the connection breaks.
  *
  * It tells: `online`, `offline` ({again: when, in ms}), `ended` ({why}), `entries` (a list of them),
  * `frame` (what else the server says), `reset`, `sent` ({message, ack}), `refused` ({message, error}).
@@ -8,11 +7,7 @@
  * @import {Entry, Frame} from "../protocol/protocol.js"
  * @import {Unsent} from "../model/chats.js"
  * @import {SocketLike} from "./line.js"
- *
- * @typedef {object} Kept where this device is in the log, and what is written down of it
- * @property {() => Promise<{since: number, epoch: string}>} place
- * @property {(entries: Entry[], since: number, epoch: string) => Promise<void>} commit
- * @property {(since: number, epoch: string) => Promise<void>} reset
+ * @import {Kept} from "./place.js"
  *
  * @typedef {{id: number, name: string, token: string, session: string}} Identity
  */
@@ -21,9 +16,8 @@ import { MSG, isEntry, readEntry } from "../protocol/protocol.js";
 import { Emitter } from "./emitter.js";
 import { Line, Lost, Refused } from "./line.js";
 import { Outbox } from "./outbox.js";
+import { Place } from "./place.js";
 
-export const TAKEN_EVERY = 1_000; // ms
-export const TAKEN_AT = 32; // messages, sooner than that
 const FIRST_WAIT = 100; // ms
 const LONGEST_WAIT = 30_000;
 const ENDED_ELSEWHERE = 4001;
@@ -41,16 +35,12 @@ export class Session extends Emitter {
     this.me = null;
     /** @type {Line | null} */
     this._line = null;
-    /** @type {Kept | null} */
-    this._kept = null;
-    this._since = 0;
-    this._epoch = "";
-    this._taken = 0;
-    this._untaken = 0;
-    /** @type {Promise<unknown>} what is being written down */
-    this._writing = Promise.resolve();
     this._failures = 0;
     this._wanted = false; // whether it is to come back by itself
+    this._place = new Place(
+      (frame) => this.say(frame),
+      (error) => this.emit("trouble", error),
+    );
     this.outbox = new Outbox(
       (message, ack) => this.emit("sent", { message, ack }),
       (message, error) => this.emit("refused", { message, error }),
@@ -91,9 +81,8 @@ export class Session extends Emitter {
    */
   async resume(me, kept) {
     this.me = me;
-    this._kept = kept;
     this._wanted = true;
-    ({ since: this._since, epoch: this._epoch } = await kept.place());
+    await this._place.restore(kept);
     await this._comeBack();
   }
 
@@ -154,7 +143,7 @@ export class Session extends Emitter {
     try {
       const ack = await line.ask(request);
       this.me = { id: ack.id, name: ack.name, token: ack.token, session: ack.session };
-      this._kept ??= (await this._openKept?.(this.me)) ?? null;
+      this._place.kept ??= (await this._openKept?.(this.me)) ?? null;
       await this._welcomed(ack);
       this._early = null;
       early.forEach((frame) => this._hear(frame));
@@ -167,11 +156,9 @@ export class Session extends Emitter {
 
   /** @param {Frame} ack */
   async _welcomed(ack) {
-    if (ack.reset || ack.epoch !== this._epoch) {
-      this._since = ack.reset ? ack.head : 0; // 0: it begins where no device has anything yet
-      this._epoch = ack.epoch;
-      this._taken = 0;
-      await this._kept?.reset(this._since, this._epoch);
+    if (ack.reset || ack.epoch !== this._place.epoch) {
+      const since = ack.reset ? ack.head : 0; // 0: it begins where no device has anything yet
+      await this._place.begin(since, ack.epoch);
       this.emit("reset");
     }
     this._failures = 0;
@@ -183,9 +170,7 @@ export class Session extends Emitter {
     if (!this._wanted || !this.me) return;
     this.emit("connecting");
     try {
-      const { token } = this.me;
-      const place = this._since ? { since: this._since, epoch: this._epoch } : {};
-      await this._enter({ msgid: MSG.RESUME, token, ...place });
+      await this._enter({ msgid: MSG.RESUME, token: this.me.token, ...this._place.toResume });
     } catch (error) {
       if (error instanceof Refused && error.error === "bad_token") this._over("bad_token");
       else this._wait();
@@ -208,8 +193,7 @@ export class Session extends Emitter {
   _lost(code) {
     this._line = null;
     this.outbox.disconnected();
-    clearTimeout(this._takenTimer);
-    this._takenTimer = null;
+    this._place.disconnected();
     if (code === ENDED_ELSEWHERE) this._over("ended");
     else this._wait();
   }
@@ -249,52 +233,20 @@ export class Session extends Emitter {
     queueMicrotask(() => {
       const entries = this._batch;
       this._batch = [];
-      this._since = Math.max(this._since, entries[entries.length - 1].at);
       this.emit("entries", entries);
-      this._keep(entries, this._since);
+      this._place.pushed(entries);
     });
-  }
-
-  /**
-   * Write down what was pushed, and only then say that it is taken over.
-   * @param {Entry[]} entries @param {number} since
-   */
-  _keep(entries, since) {
-    const epoch = this._epoch;
-    this._writing = this._writing
-      .then(() => this._kept?.commit(entries, since, epoch))
-      .then(() => epoch === this._epoch && this._take(since, entries.length))
-      .catch((error) => this.emit("trouble", error));
-  }
-
-  /** @param {number} at @param {number} count */
-  _take(at, count) {
-    this._untaken += count;
-    this._taken = Math.max(this._taken, at);
-    if (this._untaken >= TAKEN_AT) this._sayTaken();
-    else this._takenTimer ??= setTimeout(() => this._sayTaken(), TAKEN_EVERY);
-  }
-
-  _sayTaken() {
-    clearTimeout(this._takenTimer);
-    this._takenTimer = null;
-    if (this._untaken) this.say({ msgid: MSG.TAKEN, at: this._taken });
-    this._untaken = 0;
   }
 
   /** @param {number} at */
   _asked(at) {
     this.say({ msgid: MSG.PONG });
-    if (at > this._since) {
-      this._since = at;
-      this._keep([], at);
-    }
+    this._place.reached(at);
   }
 
   /** @param {Frame} frame */
   _reset(frame) {
-    [this._since, this._epoch, this._taken] = [frame.head, frame.epoch, 0];
-    this._writing = this._writing.then(() => this._kept?.reset(frame.head, frame.epoch));
+    this._place.begin(frame.head, frame.epoch).catch((error) => this.emit("trouble", error));
     this.emit("reset");
   }
 
@@ -304,8 +256,6 @@ export class Session extends Emitter {
   _early = null;
   /** @type {any} */
   _timer = null;
-  /** @type {any} */
-  _takenTimer = null;
   /** @type {((me: Identity) => Promise<Kept>) | null} */
   _openKept = null;
 }

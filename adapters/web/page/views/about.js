@@ -9,6 +9,7 @@ import { t } from "../i18n/i18n.js";
 import { MSG, idOf, isGroup, userKey } from "../protocol/protocol.js";
 import { button, dialog, field, h, say } from "./dom.js";
 import { trier } from "./trying.js";
+import { nameOf } from "./words.js";
 
 const MEMBERS_SHOWN = 200;
 
@@ -17,13 +18,13 @@ export function openAbout(app, chat) {
   const alert = h("p", { class: "alert", role: "alert" });
   const tried = trier(alert);
   const body = h("div");
-  const box = dialog(app.nameOf(chat), t("close"), alert, body);
+  const box = dialog(nameOf(chat, app.chats.me), t("close"), alert, body);
   draw();
 
   function draw() {
     const mute = button(t(chat.muted ? "unmute" : "mute"), () =>
       tried(async () => {
-        await app.mute(chat, !chat.muted);
+        await app.preferences.mute(chat, !chat.muted);
         draw();
       }),
     );
@@ -33,8 +34,8 @@ export function openAbout(app, chat) {
   function friend() {
     const id = idOf(chat.key);
     if (id === app.chats.me) return [];
-    const listed = app.friends.has(id);
-    const act = () => (listed ? app.removeFriend(id) : app.addFriend(id));
+    const listed = app.roster.isFriend(chat.key);
+    const act = () => (listed ? app.roster.remove(id) : app.roster.add(id));
     const line = button(t(listed ? "remove_friend" : "add_friend"), () => tried(act).then(draw));
     return [h("p", {}, t("number", { id })), line];
   }
@@ -84,7 +85,7 @@ export function openAbout(app, chat) {
       h("span", { class: online ? "dot online" : "dot", role: "img", "aria-label": t(online ? "online" : "away") }),
       button(one.name, () => {
         box.close();
-        app.met(one);
+        app.chats.nameUser(one.id, one.name);
         app.show(userKey(one.id));
       }, { class: "link" }),
       one.role === "creator" && h("small", {}, t("creator")),

@@ -20,7 +20,11 @@ export class Banner {
     this._line = h("div", { class: "banner offline", hidden: true }, this._text, this._retry);
     this._notices = h("div", { "aria-live": "polite" });
     this.element = h("div", { class: "banners" }, this._line, this._notices);
-    setInterval(() => this._count(), 500);
+    this._clock = setInterval(() => this._count(), 500);
+  }
+
+  close() {
+    clearInterval(this._clock);
   }
 
   /** @param {number} again when the next try is, in ms; 0: it is on its way */

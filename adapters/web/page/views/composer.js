@@ -59,10 +59,15 @@ export class Composer {
     this._typedAt = 0;
     this._field.value = "";
     this.update();
-    const draft = await this._app.draft(key);
+    const draft = await this._app.drafts.read(key);
     if (this._key === key && !this._field.value) this._field.value = draft;
     this._grow();
     this._say();
+  }
+
+  /** What was written in the last moment is kept no more. */
+  close() {
+    clearTimeout(this._timer);
   }
 
   /** Who has left a group writes no more in it. */
@@ -87,12 +92,12 @@ export class Composer {
     event.preventDefault();
     const text = tidied(this._field.value);
     if (!text || this._key === null) return;
-    for (const piece of pieces(text)) this._app.send(this._key, piece);
+    for (const piece of pieces(text)) this._app.writing.send(this._key, piece);
     this._field.value = "";
     this._grow();
     this._say();
     clearTimeout(this._timer);
-    this._app.keepDraft(this._key, "");
+    this._app.drafts.keep(this._key, "");
   }
 
   _changed() {
@@ -103,17 +108,17 @@ export class Composer {
     const now = Date.now();
     if (this._key !== null && this._field.value && now - this._typedAt >= TYPING_EVERY) {
       this._typedAt = now;
-      this._app.typing(this._key);
+      this._app.writing.typing(this._key);
     }
   }
 
   _keepDraft() {
     clearTimeout(this._timer);
-    if (this._key !== null) this._app.keepDraft(this._key, this._field.value);
+    if (this._key !== null) this._app.drafts.keep(this._key, this._field.value);
   }
 
   _say() {
-    const left = this._key !== null && this._app.chats?.chat(this._key).left;
+    const left = this._key !== null && this._app.chats.chat(this._key).left;
     const count = pieces(tidied(this._field.value)).length;
     say(this._hint, left ? t("left_group") : count > 1 ? t("too_long", { count }) : "");
   }

@@ -6,9 +6,11 @@
 
 import { t } from "../i18n/i18n.js";
 import { isGroup } from "../protocol/protocol.js";
+import { openAbout } from "./about.js";
 import { Composer } from "./composer.js";
 import { Messages } from "./messages.js";
 import { button, h, say } from "./dom.js";
+import { nameOf } from "./words.js";
 
 export class ConversationView {
   /** @param {App} app */
@@ -19,7 +21,8 @@ export class ConversationView {
     this._name = h("h2", { dir: "auto" });
     this._state = h("p", { class: "state" });
     this._back = button("‹", () => app.back(), { class: "quiet back" });
-    this._about = button("⋯", () => app.openAbout(), { class: "quiet" });
+    const about = () => app.openChat && openAbout(app, app.openChat);
+    this._about = button("⋯", about, { class: "quiet" });
     this._toEnd = button("↓", () => this.messages.toEnd(), { class: "to-end", hidden: true });
     this._live = h("div", { class: "aside", "aria-live": "polite" });
     this.element = h(
@@ -53,7 +56,7 @@ export class ConversationView {
   update() {
     const chat = this._app.openChat;
     if (!chat) return;
-    const name = this._app.nameOf(chat);
+    const name = nameOf(chat, this._app.chats.me);
     say(this._name, name);
     say(this._state, this._stateOf(chat.key));
     this.element.setAttribute("aria-label", t("conversation", { name }));
@@ -81,6 +84,7 @@ export class ConversationView {
     if (names.length === 1) return t("typing_one", { name: names[0] });
     if (names.length > 1) return t("typing_many", { names: names.slice(0, 3).join(", ") });
     if (isGroup(key)) return t("group");
-    return this._app.isFriend(key) ? t(this._app.isOnline(key) ? "online" : "away") : "";
+    const { roster } = this._app;
+    return roster.isFriend(key) ? t(roster.isOnline(key) ? "online" : "away") : "";
   }
 }

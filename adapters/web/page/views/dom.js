@@ -36,6 +36,9 @@ export function reconcile(parent, wanted) {
   });
 }
 
+/** Whether its user looks at the page. */
+export const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
+
 /** Set a text if it is another. @param {Element} element @param {string} text */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -66,4 +69,8 @@ export function dialog(title, close, ...children) {
   document.body.append(box);
   box.showModal();
   return box;
+}
+
+export function closeDialogs() {
+  for (const box of document.querySelectorAll("dialog")) box.close();
 }

@@ -1,14 +1,15 @@
 /**
  * Logging in and registering.
  *
- * @import {App} from "../app.js"
+ * @import {Entrance} from "../entrance.js"
  */
 
-import { LANGUAGES, explained, spoken, t } from "../i18n/i18n.js";
+import { explained, t } from "../i18n/i18n.js";
 import { button, field, h, say } from "./dom.js";
+import { languageChoice } from "./language.js";
 
-/** @param {App} app @param {string} [why] why one has to log in again */
-export function loginView(app, why = "") {
+/** @param {Entrance} entrance @param {string} [why] why one has to log in again */
+export function loginView(entrance, why = "") {
   let registering = false;
   const alert = h("p", { class: "alert", role: "alert" }, why);
   const name = h("input", { name: "name", autocomplete: "username", maxlength: "100", dir: "auto" });
@@ -26,8 +27,8 @@ export function loginView(app, why = "") {
     if (problem) return;
     form.inert = true;
     try {
-      if (registering) await app.session.register(name.value, password.value);
-      await app.logIn(name.value.trim(), password.value, remember.checked);
+      if (registering) await entrance.session.register(name.value, password.value);
+      await entrance.logIn(name.value.trim(), password.value, remember.checked);
     } catch (error) {
       say(alert, explained(error));
       form.inert = false;
@@ -43,6 +44,7 @@ export function loginView(app, why = "") {
   }
 
   function draw() {
+    document.title = t("title");
     password.autocomplete = registering ? "new-password" : "current-password";
     const change = button(t(registering ? "to_log_in" : "to_register"), () => {
       registering = !registering;
@@ -60,25 +62,10 @@ export function loginView(app, why = "") {
       h("label", { class: "check" }, remember, h("span", {}, t("remember"))),
       h("button", { type: "submit", class: "main" }, t(registering ? "register" : "log_in")),
       change,
-      languageChoice(app),
+      languageChoice(draw),
     );
   }
 
   draw();
-  return { element: view, draw };
-}
-
-/** @param {App} app @param {() => void} [then] what draws anew that is open besides */
-export function languageChoice(app, then = () => {}) {
-  const choice = h("select", {
-    name: "language",
-    change: () => {
-      app.speak(choice.value);
-      then();
-    },
-  });
-  for (const [name, words] of Object.entries(LANGUAGES)) {
-    choice.append(h("option", { value: name, lang: name, selected: name === spoken() }, words.language));
-  }
-  return field(t("choose_language"), choice);
+  return view;
 }

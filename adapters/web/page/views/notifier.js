@@ -4,6 +4,7 @@
  */
 
 import { t } from "../i18n/i18n.js";
+import { isLookedAt } from "./dom.js";
 
 const WANTED = "chat.notify";
 
@@ -32,7 +33,7 @@ export class Notifier {
 
   /** @param {string} from @param {string} text @param {string} key @param {() => void} open */
   tell(from, text, key, open) {
-    if (!this.wanted || (document.visibilityState === "visible" && document.hasFocus())) return;
+    if (!this.wanted || isLookedAt()) return;
     const shown = notification(from, { body: text.slice(0, 200), tag: key });
     if (!shown) return;
     shown.onclick = () => {

@@ -20,7 +20,7 @@ export function openPeople(app) {
     alert,
     asking(t("find_user"), t("find"), [words("name", t("user_name"))], async ({ name }) => {
       const found = await app.session.ask({ msgid: MSG.FIND_USER, name });
-      app.met(found);
+      app.chats.nameUser(found.id, found.name);
       show(userKey(found.id));
     }),
     asking(t("join_group"), t("join"), [words("group", t("group_name_or_id"))], async ({ group }) => {
@@ -43,17 +43,17 @@ export function openPeople(app) {
     friends,
   );
   drawFriends();
-  const ends = app.on("presence", drawFriends);
+  const ends = app.roster.on("changed", drawFriends);
   box.addEventListener("close", ends);
 
   function drawFriends() {
-    const rows = [...app.friends.values()].map((one) =>
+    const rows = [...app.roster.friends.values()].map((one) =>
       h(
         "li",
         {},
         h("span", { class: one.online ? "dot online" : "dot", role: "img", "aria-label": t(one.online ? "online" : "away") }),
         button(one.name, () => show(userKey(one.id)), { class: "link" }),
-        button(t("remove_friend"), () => tried(() => app.removeFriend(one.id)), { class: "quiet" }),
+        button(t("remove_friend"), () => tried(() => app.roster.remove(one.id)), { class: "quiet" }),
       ),
     );
     friends.replaceChildren(...(rows.length ? rows : [h("li", {}, t("no_friends"))]));

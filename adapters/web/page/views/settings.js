@@ -6,8 +6,9 @@
 
 import { brief, t } from "../i18n/i18n.js";
 import { MSG } from "../protocol/protocol.js";
-import { languageChoice } from "./login.js";
+import { changePassword } from "../session/identity.js";
 import { button, dialog, field, h, say } from "./dom.js";
+import { languageChoice } from "./language.js";
 import { trier } from "./trying.js";
 
 /** @param {App} app */
@@ -24,13 +25,14 @@ export function openSettings(app) {
     t("close"),
     alert,
     done,
-    languageChoice(app, () => {
+    languageChoice(() => {
+      app.redraw();
       box.close();
       openSettings(app).querySelector("select")?.focus();
     }),
     notify,
-    check(t("hide_read"), app.preferences.hide_read, (on) => app.prefer({ hide_read: on })),
-    check(t("hide_typing"), app.preferences.hide_typing, (on) => app.prefer({ hide_typing: on })),
+    check(t("hide_read"), app.preferences.hidesRead, (on) => app.preferences.choose({ hide_read: on })),
+    check(t("hide_typing"), app.preferences.hidesTyping, (on) => app.preferences.choose({ hide_typing: on })),
     h("h3", {}, t("devices")),
     devices,
     passwordForm(),
@@ -86,7 +88,7 @@ export function openSettings(app) {
             return;
           }
           tried(async () => {
-            await app.changePassword(old.value, next.value);
+            await changePassword(app.session, old.value, next.value);
             old.value = next.value = "";
             say(done, t("password_changed"));
             await drawDevices();

@@ -6,9 +6,12 @@
  * @import {Key} from "../protocol/protocol.js"
  */
 
-import { brief, t } from "../i18n/i18n.js";
+import { brief, explained, t } from "../i18n/i18n.js";
 import { isGroup, idOf } from "../protocol/protocol.js";
 import { button, h, reconcile, say } from "./dom.js";
+import { openPeople } from "./people.js";
+import { openSettings } from "./settings.js";
+import { lastInWords, nameOf } from "./words.js";
 
 export class Sidebar {
   /** @param {App} app */
@@ -17,11 +20,11 @@ export class Sidebar {
     /** @type {Map<string, HTMLLIElement>} */
     this._rows = new Map();
     this._name = h("h2", { dir: "auto" });
-    this._new = button("", () => app.openPeople(), { class: "new" });
-    this._menu = button("⚙", () => app.openSettings(), { class: "quiet" });
+    this._new = button("", () => openPeople(app), { class: "new" });
+    this._menu = button("⚙", () => openSettings(app), { class: "quiet" });
     this._list = h("ul", { class: "chats" });
     this._empty = h("p", { class: "empty" });
-    this._more = button("", () => app.moreConversations(), { class: "quiet more" });
+    this._more = button("", () => this._loadMore(), { class: "quiet more" });
     this.element = h(
       "nav",
       { class: "sidebar", keydown: (/** @type {KeyboardEvent} */ event) => this._key(event) },
@@ -45,10 +48,15 @@ export class Sidebar {
     reconcile(this._list, rows.map((chat) => this._row(chat)));
   }
 
+  _loadMore() {
+    const { banner, conversations } = this._app;
+    conversations.loadMore().catch((error) => banner.notice(explained(error)));
+  }
+
   /** @param {Chat} chat */
   _isShown(chat) {
     const { chats, drafts, open } = this._app;
-    if (chat.last || chat.key === open || drafts.has(chat.key)) return true;
+    if (chat.last || chat.key === open || drafts.of(chat.key)) return true;
     return chats.waiting(chat.key).length > 0;
   }
 
@@ -80,16 +88,18 @@ export class Sidebar {
   /** @param {HTMLLIElement} row @param {Chat} chat */
   _fill(row, chat) {
     const find = (/** @type {string} */ what) => /** @type {HTMLElement} */ (row.querySelector(what));
-    const name = this._app.nameOf(chat);
+    const { chats, drafts, open, roster } = this._app;
+    const name = nameOf(chat, chats.me);
     say(find(".name"), name);
     const face = find(".face");
     say(face, Array.from(name)[0] ?? "?");
     face.dataset.hue = String(hue(chat.key));
-    const online = this._app.isOnline(chat.key);
+    const online = roster.isOnline(chat.key);
     face.classList.toggle("online", online);
     say(find(".aside"), [online && t("online"), chat.muted && t("muted")].filter(Boolean).join(", "));
     say(find("time"), chat.last ? brief(chat.last.time, Date.now()) : "");
-    say(find(".last"), this._app.lastInWords(chat));
+    const draft = chat.key === open ? "" : drafts.of(chat.key);
+    say(find(".last"), lastInWords(chats, chat, draft, Date.now()));
     const count = find(".count");
     say(count, chat.unread ? (chat.unread > 999 ? "999+" : String(chat.unread)) : "");
     count.setAttribute("aria-label", chat.unread ? t("unread", { count: chat.unread }) : "");
@@ -98,7 +108,7 @@ export class Sidebar {
     const line = find("button");
     line.classList.toggle("muted", chat.muted);
     line.classList.toggle("has-unread", chat.unread > 0);
-    if (chat.key === this._app.open) line.setAttribute("aria-current", "true");
+    if (chat.key === open) line.setAttribute("aria-current", "true");
     else line.removeAttribute("aria-current");
   }
 

@@ -6,6 +6,7 @@
 
 import { t } from "../i18n/i18n.js";
 import { dialog, h } from "./dom.js";
+import { nameOf } from "./words.js";
 
 const SHOWN = 9;
 
@@ -35,8 +36,8 @@ export function openSwitcher(app) {
 
   function found() {
     const part = input.value.trim().toLowerCase();
-    const all = app.chats.list().map((chat) => ({ key: chat.key, name: app.nameOf(chat) }));
-    for (const one of app.friends.values()) {
+    const all = app.chats.list().map((chat) => ({ key: chat.key, name: nameOf(chat, app.chats.me) }));
+    for (const one of app.roster.friends.values()) {
       if (!app.chats.all.has(`u${one.id}`)) all.push({ key: `u${one.id}`, name: one.name });
     }
     return all.filter((one) => one.name.toLowerCase().includes(part)).slice(0, SHOWN);

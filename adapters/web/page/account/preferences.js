@@ -1,0 +1,47 @@
+/**
+ * What its user has chosen, for all devices alike: what others are told, and which conversations
+ * are silent. It tells: `changed`.
+ *
+ * @import {Frame} from "../protocol/protocol.js"
+ * @import {Chat, Chats} from "../model/chats.js"
+ * @import {Session} from "../session/session.js"
+ */
+
+import { MSG, keyOf, where } from "../protocol/protocol.js";
+import { Emitter } from "../session/emitter.js";
+
+export class Preferences extends Emitter {
+  /** @param {Pick<Session, "ask">} session @param {Pick<Chats, "chat">} chats */
+  constructor(session, chats) {
+    super();
+    this._session = session;
+    this._chats = chats;
+    this.hidesRead = false;
+    this.hidesTyping = false;
+  }
+
+  /** Throws Refused and Lost, as the two below. */
+  async load() {
+    await this.choose({});
+  }
+
+  /** @param {{hide_read?: boolean, hide_typing?: boolean}} wanted */
+  async choose(wanted) {
+    this.heard(await this._session.ask({ msgid: MSG.SETTINGS, ...wanted }));
+  }
+
+  /** @param {Chat} chat @param {boolean} muted */
+  async mute(chat, muted) {
+    await this._session.ask({ msgid: MSG.SETTINGS, ...where(chat.key), muted });
+    chat.muted = muted;
+    this.emit("changed");
+  }
+
+  /** SETTINGS_ACK, which all devices get. @param {Frame} frame */
+  heard(frame) {
+    this.hidesRead = frame.hide_read;
+    this.hidesTyping = frame.hide_typing;
+    if (frame.toid || frame.groupid) this._chats.chat(keyOf(frame)).muted = Boolean(frame.muted);
+    this.emit("changed");
+  }
+}

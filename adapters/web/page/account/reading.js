@@ -1,0 +1,46 @@
+/**
+ * What its user has read, and telling the server of it: of each conversation the last position, and
+ * of all of them at most once a second. It tells: `changed`.
+ *
+ * @import {Key} from "../protocol/protocol.js"
+ * @import {Chat, Chats} from "../model/chats.js"
+ * @import {Session} from "../session/session.js"
+ */
+
+import { MSG, where } from "../protocol/protocol.js";
+import { Emitter } from "../session/emitter.js";
+
+export const READ_EVERY = 1_000; // ms
+
+export class Reading extends Emitter {
+  /**
+   * @param {Pick<Session, "online" | "say">} session
+   * @param {Pick<Chats, "haveRead">} chats
+   */
+  constructor(session, chats) {
+    super();
+    this._session = session;
+    this._chats = chats;
+    /** @type {Map<Key, number>} what the server is not told of yet */
+    this._untold = new Map();
+    /** @type {any} */
+    this._timer = null;
+  }
+
+  /**
+   * Its user sees the end of a conversation. Without a connection that does not count.
+   * @param {Chat} chat
+   */
+  saw({ key, last }) {
+    if (!last || !this._session.online || !this._chats.haveRead(key, last.at)) return;
+    this._untold.set(key, last.at);
+    this._timer ??= setTimeout(() => this._tell(), READ_EVERY);
+    this.emit("changed");
+  }
+
+  _tell() {
+    this._timer = null;
+    for (const [key, at] of this._untold) this._session.say({ msgid: MSG.READ, ...where(key), at });
+    this._untold.clear();
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What its user writes. A message is kept and shown before it is sent, and waits where both outlive
+ * the page until the server has it, or its user gives it up. It tells: `changed`, and `wrote` of
+ * each new message.
+ *
+ * @import {Frame, Key} from "../protocol/protocol.js"
+ * @import {Chats, Unsent} from "../model/chats.js"
+ * @import {Session} from "../session/session.js"
+ * @import {Store} from "../store/store.js"
+ */
+
+import { MSG, newCid, where } from "../protocol/protocol.js";
+import { Emitter } from "../session/emitter.js";
+
+export class Writing extends Emitter {
+  /**
+   * @param {Pick<Session, "on" | "say" | "send">} session
+   * @param {Pick<Store, "unsent" | "queue" | "unqueue" | "remember">} store
+   * @param {Pick<Chats, "unsent" | "wrote" | "sent">} chats
+   */
+  constructor(session, store, chats) {
+    super();
+    this._session = session;
+    this._store = store;
+    this._chats = chats;
+    session.on("sent", ({ message, ack }) => this._sent(message, ack));
+    session.on("refused", ({ message, error }) => this._refused(message, error.error));
+  }
+
+  /** Go on with what was not sent when the page was left. */
+  async restore() {
+    for (const message of await this._store.unsent()) {
+      this._chats.wrote(message);
+      if (!message.error) this._session.send(message);
+    }
+  }
+
+  /** @param {Key} key @param {string} text */
+  send(key, text) {
+    const time = Date.now();
+    const cid = newCid(time, crypto.getRandomValues(new Uint8Array(8)));
+    const message = { cid, key, text, time };
+    this._store.queue(message);
+    this._chats.wrote(message);
+    this._session.send(message);
+    this.emit("changed");
+    this.emit("wrote", message);
+  }
+
+  /** Send what was refused as a new message. @param {Unsent} message */
+  sendAgain(message) {
+    this.discard(message);
+    this.send(message.key, message.text);
+  }
+
+  /** @param {Unsent} message */
+  discard(message) {
+    this._chats.unsent.delete(message.cid);
+    this._store.unqueue(message.cid);
+    this.emit("changed");
+  }
+
+  /** Let the others know that something is being written. @param {Key} key */
+  typing(key) {
+    this._session.say({ msgid: MSG.TYPING, ...where(key) });
+  }
+
+  /** An entry was pushed: if it was written here, it waits no more. @param {string} cid */
+  pushed(cid) {
+    if (this._chats.unsent.has(cid)) this._store.unqueue(cid);
+  }
+
+  /** @param {Unsent} message @param {Frame} ack */
+  _sent(message, ack) {
+    const entry = this._chats.sent(message.cid, ack.at, ack.time);
+    if (entry) this._store.remember([entry]);
+    this._store.unqueue(message.cid);
+    this.emit("changed");
+  }
+
+  /** @param {Unsent} message @param {string} error */
+  _refused(message, error) {
+    const failed = { ...message, error };
+    this._chats.wrote(failed);
+    this._store.queue(failed);
+    this.emit("changed");
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Which messages of a conversation are shown: a few hundred of those that are loaded, however many
+ * there are. Pure.
+ *
+ * @import {Chat} from "./chats.js"
+ */
+
+export const SHOWN = 240; // messages at a time
+export const STEP = 60; // more of them, as one scrolls
+
+export class Excerpt {
+  constructor() {
+    this._from = 0; // the position of the first that is shown
+    this._upto = Infinity; // of the last; Infinity: whatever comes
+  }
+
+  /** Whether what comes is shown. */
+  get isAtEnd() {
+    return this._upto === Infinity;
+  }
+
+  /** @param {Chat} chat */
+  toEnd({ messages }) {
+    this._upto = Infinity;
+    this._from = (messages.at(-SHOWN) ?? messages[0])?.at ?? 0;
+  }
+
+  /** Return whether there was more here. @param {Chat} chat */
+  back(chat) {
+    const place = chat.messages.findIndex((one) => one.at >= this._from);
+    if (place > 0) this._show(chat, Math.max(0, place - STEP));
+    return place > 0;
+  }
+
+  /** Return whether there was more here. @param {Chat} chat */
+  forth(chat) {
+    const end = chat.messages.length - 1;
+    const last = chat.messages.findLastIndex((one) => one.at <= this._upto);
+    if (last < end) this._show(chat, Math.max(0, Math.min(last + STEP, end) - SHOWN + 1));
+    return last < end;
+  }
+
+  /** What is shown. @param {Chat} chat */
+  of({ messages }) {
+    return messages.filter((one) => one.at >= this._from && one.at <= this._upto);
+  }
+
+  /** The last before what is shown. @param {Chat} chat */
+  above({ messages }) {
+    return messages.findLast((one) => one.at < this._from);
+  }
+
+  /** Whether the conversation begins with what is shown. @param {Chat} chat */
+  hasStart({ messages, loaded, atStart }) {
+    return loaded && atStart && (!messages.length || messages[0].at >= this._from);
+  }
+
+  /** @param {Chat} chat @param {number} first */
+  _show({ messages, atEnd }, first) {
+    const last = first + SHOWN - 1;
+    this._from = messages[first].at;
+    if (last < messages.length - 1) this._upto = messages[last].at;
+    else this._upto = atEnd ? Infinity : messages[messages.length - 1].at;
+  }
+}

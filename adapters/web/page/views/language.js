@@ -1,0 +1,33 @@
+/** The language that the page speaks: what was chosen in this browser, or the browser's own. */
+
+import { LANGUAGES, best, speak, spoken, t } from "../i18n/i18n.js";
+import { field, h } from "./dom.js";
+
+const LANGUAGE = "chat.language";
+
+export function speakAsChosen() {
+  use(localStorage[LANGUAGE] ?? best(navigator.languages));
+}
+
+/** @param {() => void} then what draws anew all that is on the screen */
+export function languageChoice(then) {
+  const choice = h("select", {
+    name: "language",
+    change: () => {
+      localStorage[LANGUAGE] = choice.value;
+      use(choice.value);
+      then();
+    },
+  });
+  for (const [name, words] of Object.entries(LANGUAGES)) {
+    const selected = name === spoken();
+    choice.append(h("option", { value: name, lang: name, selected }, words.language));
+  }
+  return field(t("choose_language"), choice);
+}
+
+/** @param {string} language */
+function use(language) {
+  speak(language);
+  document.documentElement.lang = spoken();
+}

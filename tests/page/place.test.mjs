@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { Place, TAKEN_AT, TAKEN_EVERY } from "../../adapters/web/page/session/place.js";
+
+const settled = async () => {
+  for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
+};
+
+/** A place, what it says to the server, and what was done to what is kept, in order. */
+async function placed(since = 10, epoch = "e1") {
+  const [said, done, failed] = [[], [], []];
+  const kept = {
+    place: async () => ({ since, epoch }),
+    commit: async (entries, upto, of) => done.push(`commit ${upto} ${of}`),
+    reset: async (upto, of) => done.push(`reset ${upto} ${of}`),
+  };
+  const place = new Place((frame) => said.push(frame.at), (error) => failed.push(error.message));
+  await place.restore(kept);
+  return { place, kept, said, done, failed };
+}
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+});
+
+test("a session is resumed from where it was, and from nowhere if it has nothing", async () => {
+  assert.deepEqual((await placed()).place.toResume, { since: 10, epoch: "e1" });
+  assert.deepEqual((await placed(0)).place.toResume, {});
+});
+
+test("many messages are told of at once, few after a while", async () => {
+  const { place, said } = await placed();
+  const entries = Array.from({ length: TAKEN_AT }, (_, step) => ({ at: 11 + step }));
+  place.pushed(entries.slice(1));
+  await settled();
+  assert.deepEqual(said, []);
+  mock.timers.tick(TAKEN_EVERY);
+  assert.deepEqual(said, [10 + TAKEN_AT]);
+  place.pushed(entries);
+  await settled();
+  assert.deepEqual(said, [10 + TAKEN_AT, 10 + TAKEN_AT]);
+});
+
+test("an older position moves nothing", async () => {
+  const { place, done } = await placed();
+  place.reached(10);
+  place.reached(9);
+  place.reached(11);
+  await settled();
+  assert.deepEqual(done, ["commit 11 e1"]);
+});
+
+test("what is written down of another epoch goes, and is never told of", async () => {
+  const { place, said, done } = await placed();
+  place.pushed([{ at: 11 }]);
+  place.begin(5, "e2");
+  await settled();
+  mock.timers.tick(TAKEN_EVERY);
+  assert.deepEqual(done, ["commit 11 e1", "reset 5 e2"]);
+  assert.deepEqual([said, place.toResume], [[], { since: 5, epoch: "e2" }]);
+});
+
+test("a beginning that failed is tried again with the next", async () => {
+  const { place, kept, done } = await placed();
+  const { reset } = kept;
+  kept.reset = () => Promise.reject(new Error("the disk is full"));
+  await assert.rejects(place.begin(5, "e2"));
+  kept.reset = reset;
+  await place.begin(6, "e3");
+  assert.deepEqual(done, ["reset 6 e3"]);
+});
+
+test("what cannot be written down is told of here, and not to the server", async () => {
+  const { place, kept, said, failed } = await placed();
+  kept.commit = () => Promise.reject(new Error("the disk is full"));
+  place.pushed([{ at: 11 }]);
+  await settled();
+  mock.timers.tick(TAKEN_EVERY);
+  assert.deepEqual([failed, said], [["the disk is full"], []]);
+});
