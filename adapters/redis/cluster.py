@@ -68,9 +68,11 @@ class RedisCluster:
 
     async def _listen(self, node: Node) -> None:
         """Listen from now on. Raises TryAgain where nothing can be heard yet."""
-        self._tasks.append(asyncio.create_task(self.broker.listen(node)))
-        self._tasks.append(asyncio.create_task(self.broker.beat()))
-        await require_single(self._commands)
+        try:
+            await require_single(self._commands)
+        finally:  # also to what is away, as it comes
+            self._tasks.append(asyncio.create_task(self.broker.listen(node)))
+            self._tasks.append(asyncio.create_task(self.broker.beat()))
         try:
             await asyncio.wait_for(self.broker.subscribed(), 2 * PATIENCE)
         except TimeoutError:
