@@ -126,8 +126,10 @@ class RedisLease:
             node.tasks.start(node.died(users))
 
     async def give_up(self) -> None:
-        """Leave in good order."""
+        """Leave in good order. Who has had no lease has left nothing behind."""
         self._sent = -LIFE
+        if not self._was_held:
+            return
         with suppress(TryAgain):
             await self._commands.script(scripts.RETIRE, self._prefix, self._name, TAKEN_AT_ONCE)
 
