@@ -5,7 +5,7 @@ that is another thing altogether raises TryAgain.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.incidents import INCIDENTS
@@ -29,6 +29,13 @@ def number(answer: Any) -> int:
 def items(answer: Any) -> Sequence[Any]:
     """Raises TryAgain for what is no list."""
     if not isinstance(answer, list | tuple):
+        raise _odd(answer)
+    return answer
+
+
+def facts(answer: Any) -> Mapping[str, Any]:
+    """What the driver has read from an INFO. Raises TryAgain for what is none."""
+    if not isinstance(answer, dict):
         raise _odd(answer)
     return answer
 

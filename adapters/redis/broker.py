@@ -22,7 +22,7 @@ from adapters.once_a_turn import OnceATurn
 from adapters.redis import codec
 from adapters.redis.keys import Keys
 from adapters.redis.pipeline import Commands
-from adapters.redis.trouble import Trouble, trouble_of
+from adapters.redis.trouble import NO_ANSWER, Trouble, trouble_of
 from chat_domain.cluster.node import Node
 from chat_domain.notes import Note
 
@@ -48,7 +48,7 @@ class RedisBroker:
         self._head = codec.head(name)
         self._notes = OnceATurn(self._publish)
         self._subscribed = asyncio.Event()
-        self.trouble = Trouble("no answer")  # why there was no subscription the last time
+        self.trouble = Trouble(NO_ANSWER)  # why there was no subscription the last time
         self._channels = [self._channel]
         self._subscription: redis.asyncio.client.PubSub | None = None
         self._heard_itself = 0.0
@@ -111,10 +111,9 @@ class RedisBroker:
 
     async def _listen_once(self, node: Node) -> None:
         async with self._client.pubsub() as subscription:
-            self._subscription = subscription
             self._heard_itself = _now()
             try:
-                await subscription.subscribe(*self._channels)
+                await self._subscribe(subscription)
                 while _now() - self._heard_itself < SILENCE:
                     message = await subscription.get_message(
                         ignore_subscribe_messages=False, timeout=SILENCE
@@ -124,6 +123,14 @@ class RedisBroker:
             finally:
                 self._subscription = None
         raise TimeoutError("it does not hear itself")
+
+    async def _subscribe(self, subscription: "redis.asyncio.client.PubSub") -> None:
+        """To all channels, one included that there is only since this has begun."""
+        count = 0
+        while count < len(self._channels):
+            some, count = self._channels[count:], len(self._channels)
+            await subscription.subscribe(*some)
+        self._subscription = subscription
 
     def _take(self, node: Node, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":

@@ -8,21 +8,25 @@ from contextlib import asynccontextmanager
 
 import attrs
 import redis.asyncio
+import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from adapters.redis.broker import RedisBroker
 from adapters.redis.keys import Keys
+from adapters.redis.kind import require_single
 from adapters.redis.lease import RedisLease
 from adapters.redis.pipeline import PATIENCE, Commands
 from adapters.redis.presence import RedisPresence
 from adapters.redis.slots import RedisSlots
+from adapters.redis.trouble import Trouble
 from adapters.unusable import BrokerUnusable
 from chat_domain.cluster.node import Node
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings
+
+log = structlog.get_logger()
 
 LONGEST_LABEL = 150  # characters
 # Seconds. `asyncio.wait_for`, which the driver uses, can swallow a cancellation before Python 3.12.
@@ -36,26 +40,43 @@ class RedisCluster:
     broker: RedisBroker
     lease: RedisLease
     surroundings: Surroundings
+    _commands: Commands
     _tasks: list["asyncio.Task[None]"] = attrs.field(factory=list)
 
     async def join(self, node: Node) -> None:
-        """Listen, then get a lease, and keep both. Raises BrokerUnusable."""
-        await self.visit(node)
+        """Listen, then get a lease, and keep both, as soon as Redis can be used: what cannot be had
+        at once is tried for like what is lost later. Waits for four answers, 12 s at most.
+
+        Raises BrokerUnusable for a mistake that somebody has to mend, see `Trouble.is_mistake`.
+        """
         try:
+            await self._listen(node)
             await self.lease.take()
         except TryAgain as error:
-            raise BrokerUnusable(f"cannot use Redis: {error.__cause__ or error}") from error
-        await self.broker.be_counted()
+            why = error.__cause__
+            if isinstance(why, Trouble) and why.is_mistake():
+                raise _unusable(error) from error
+            log.warning("starting without redis", error=str(why or error))
         self._tasks.append(asyncio.create_task(self.lease.keep(node)))
 
     async def visit(self, node: Node) -> None:
         """Listen, without a lease: for who speaks to nodes and is none. Raises BrokerUnusable."""
-        self._tasks.append(asyncio.create_task(self.broker.listen(node)))
-        self._tasks.append(asyncio.create_task(self.broker.beat()))
+        try:
+            await self._listen(node)
+        except TryAgain as error:
+            raise _unusable(error) from error
+
+    async def _listen(self, node: Node) -> None:
+        """Listen from now on. Raises TryAgain where nothing can be heard yet."""
+        try:
+            await require_single(self._commands)
+        finally:  # also to what is away, as it comes
+            self._tasks.append(asyncio.create_task(self.broker.listen(node)))
+            self._tasks.append(asyncio.create_task(self.broker.beat()))
         try:
             await asyncio.wait_for(self.broker.subscribed(), 2 * PATIENCE)
-        except TimeoutError as error:
-            raise BrokerUnusable(f"cannot use Redis: {self.broker.trouble}") from error
+        except TimeoutError:
+            raise TryAgain from self.broker.trouble
 
     async def leave(self) -> None:
         """Give the lease back and stop listening."""
@@ -68,13 +89,13 @@ class RedisCluster:
 
 @asynccontextmanager
 async def redis_cluster(url: str, prefix: str, label: str = "") -> AsyncIterator[RedisCluster]:
-    """Connect to redis://host:port/db, or rediss:// for TLS. Raises BrokerUnusable.
+    """Connect to redis://host:port/db, or rediss:// for TLS. Raises BrokerUnusable for what is no
+    address; whether anybody is there is found out by taking part.
 
     label: what an operator knows this node by, a part of its id.
     """
     client = client_of(url)
     try:
-        await _check(client)
         async with taking_part(client, prefix, label) as cluster:
             yield cluster
     finally:
@@ -109,7 +130,7 @@ async def taking_part(
     label = re.sub(r"[^!-{}~]", "-", label[:LONGEST_LABEL])  # a host may be called anything
     name = f"{label}{secrets.token_hex(6)}"  # new with each process
     broker = RedisBroker(client, commands, keys, name)
-    lease = RedisLease(commands, keys, name)
+    lease = RedisLease(commands, keys, name, broker.be_counted)
     surroundings = Surroundings(
         name=name,
         presence=RedisPresence(commands, keys),
@@ -118,7 +139,7 @@ async def taking_part(
         lease=lease,
         depths={"redis commands": commands.depth},
     )
-    cluster = RedisCluster(broker, lease, surroundings)
+    cluster = RedisCluster(broker, lease, surroundings, commands)
     try:
         yield cluster
     finally:
@@ -126,12 +147,5 @@ async def taking_part(
         await commands.close()
 
 
-async def _check(client: "redis.asyncio.Redis") -> None:
-    try:
-        server = await client.info("cluster")
-    except (RedisError, OSError) as error:
-        raise BrokerUnusable(f"cannot use Redis: {error}") from error
-    if server.get("cluster_enabled"):
-        raise BrokerUnusable(
-            "this is a Redis Cluster; this version needs a single Redis (or one with replicas)"
-        )
+def _unusable(error: Exception) -> BrokerUnusable:
+    return BrokerUnusable(f"cannot use Redis: {error.__cause__ or error}")

@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -10,6 +10,7 @@ import structlog
 from adapters.forever import forever
 from adapters.redis import answers, scripts
 from adapters.redis.keys import Keys
+from adapters.redis.kind import require_single
 from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import code_of
 from chat_domain.cluster.node import Node
@@ -32,13 +33,20 @@ def _now() -> float:
 
 class RedisLease:
     """`chat_domain.ports.Lease`. Its age counts from the sending of the renewal, so that this node
-    takes it for lost before Redis does."""
+    takes it for lost before Redis does.
 
-    def __init__(self, commands: Commands, keys: Keys, name: str) -> None:
+    be_counted: called once, with the first lease that there is.
+    """
+
+    def __init__(
+        self, commands: Commands, keys: Keys, name: str, be_counted: Callable[[], Awaitable[None]]
+    ) -> None:
         self._commands = commands
         self._prefix = keys.prefix
         self._leased = keys.leased
         self._name = name
+        self._be_counted = be_counted
+        self._was_held = False
         self._sent = -LIFE
         self._trouble = ""
 
@@ -53,10 +61,12 @@ class RedisLease:
         return answers.nodes(found)
 
     async def take(self) -> None:
-        """Get the first lease. Raises TryAgain.
+        """Get the first lease. Raises TryAgain; then the first one comes by `keep`.
 
         Where Redis has none of our keys, either the cluster is new, or they were lost: nodes that
-        listen and have had a lease tell which. Nodes that start together have had none yet.
+        listen and have had a lease tell which. Nodes that start together have had none yet. Where
+        Redis comes later than this node they may not listen again yet, so `keep` asks nobody, and
+        takes what is not there for lost.
         """
         answer = answers.items(await self._commands.run("PUBSUB", "NUMSUB", self._leased))
         listening = answers.number(answer[-1] if answer else None)
@@ -68,6 +78,9 @@ class RedisLease:
         had = await self._commands.script(
             scripts.RENEW, self._prefix, self._name, int(LIFE * 1000), int(first)
         )
+        if not self._was_held:
+            self._was_held = True
+            await self._be_counted()
         self._sent = sent
         return answers.number(had) == 1
 
@@ -92,8 +105,12 @@ class RedisLease:
 
     async def look_after(self, node: Node) -> None:
         """Do once what `keep` does for ever. Raises TryAgain."""
+        was_held = self._was_held
+        if not was_held:  # Redis has come later than this node
+            await require_single(self._commands)
         if not await self._renew():
-            log.warning("the lease was lost; saying again who is here")
+            if was_held:
+                log.warning("the lease was lost; saying again who is here")
             node.suspend()  # whatever was said under the old lease may be gone
         await node.resume()
         await self._take_over(node)
@@ -109,8 +126,10 @@ class RedisLease:
             node.tasks.start(node.died(users))
 
     async def give_up(self) -> None:
-        """Leave in good order."""
+        """Leave in good order. Who has had no lease has left nothing behind."""
         self._sent = -LIFE
+        if not self._was_held:
+            return
         with suppress(TryAgain):
             await self._commands.script(scripts.RETIRE, self._prefix, self._name, TAKEN_AT_ONCE)
 

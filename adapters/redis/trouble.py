@@ -1,24 +1,38 @@
-"""What goes wrong between us and Redis. All of it is passing: what was asked can be asked again."""
+"""What goes wrong between us and Redis. What was asked can be asked again, whatever it was."""
 
 import re
+import ssl
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AuthenticationError, InvalidResponse, RedisError, ResponseError
+from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
 from chat_domain.errors import TryAgain
 
 _CODE = re.compile(r"([A-Z]{2,20})\b")
+NO_CONNECTION, NO_ANSWER, NO_REDIS, TLS = "no connection", "no answer", "no Redis", "TLS"
+CLUSTER = "CLUSTER"
+# Those of a mistake in our address or in what Redis was told of us, which waiting does not mend.
+MISTAKES = {"NOAUTH", "WRONGPASS", "NOPERM", "ERR", NO_REDIS, TLS, CLUSTER}
+# What reading certificates raises, and what is no more than the end of a connection.
+_FILES = (FileNotFoundError, PermissionError)
+_CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 class Trouble(Exception):
     """Why Redis has not done something; the cause of a TryAgain.
 
-    code: a word or two for operators: Redis's own (NOREPLICAS, READONLY, OOM ...), or `no answer`.
+    code: a word or two for operators: Redis's own (NOREPLICAS, READONLY, OOM ...), `no answer`,
+    `no connection`, `no Redis` (something else has answered), `TLS` or CLUSTER.
     """
 
     def __init__(self, code: str, words: str = "") -> None:
         super().__init__(f"{code} {words}".rstrip())
         self.code = code
+
+    def is_mistake(self) -> bool:
+        """Whether somebody has to mend our settings, or Redis's, before it can end."""
+        return self.code in MISTAKES
 
 
 def trouble_of(error: Exception) -> Trouble:
@@ -27,14 +41,28 @@ def trouble_of(error: Exception) -> Trouble:
     Of the codes that it knows it makes classes of their own and keeps them out of the words.
     """
     if isinstance(error, TimeoutError | NoAnswer):
-        return Trouble("no answer")
-    if isinstance(error, RedisError) and error.status_code:
+        return Trouble(NO_ANSWER)
+    if isinstance(error, InvalidResponse):
+        return Trouble(NO_REDIS, str(error))
+    if isinstance(error, RedisError) and error.status_code and not _has_no_room(error):
         return Trouble(error.status_code, str(error))
     if isinstance(error, ResponseError):
         words = str(error)
         found = _CODE.match(words)
         return Trouble(found[1], words[found.end() :].lstrip()) if found else Trouble("ERR", words)
-    return Trouble("no connection", str(error) or type(error).__name__)
+    code = TLS if _is_about_tls(error.__cause__ or error.__context__) else NO_CONNECTION
+    return Trouble(code, str(error) or type(error).__name__)
+
+
+def _has_no_room(error: RedisError) -> bool:
+    """Whether it has refused the connection itself: the driver has no other with its ERR."""
+    about_us = isinstance(error, AuthenticationError)
+    return isinstance(error, NoConnection) and error.status_code == "ERR" and not about_us
+
+
+def _is_about_tls(cause: BaseException | None) -> bool:
+    """Whether who is there, or a file about that, is not as it has to be."""
+    return isinstance(cause, (ssl.SSLError, *_FILES)) and not isinstance(cause, _CUT_OFF)
 
 
 def try_again(trouble: Trouble) -> TryAgain:

@@ -15,6 +15,7 @@ WAITING = [
     for name in (
         "delivery",
         "test_node_failures.py",
+        "test_redis_comes_later.py",
         "test_redis_failures.py",
         "test_redis_refuses.py",
         "test_workers.py",

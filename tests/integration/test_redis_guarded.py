@@ -172,6 +172,17 @@ def test_nobody_gets_in_without_a_password(guarded: GuardedRedis, login: str) ->
     assert NODES not in ended.stderr
 
 
+@pytest.mark.parametrize("rule", ["-info", "-subscribe", "-eval", "resetchannels"])
+def test_a_node_that_may_not_do_what_it_needs_does_not_start(
+    guarded: GuardedRedis, rule: str
+) -> None:
+    """Whatever it is, it says at its end that it is not permitted."""
+    as_admin(guarded, "ACL", "SETUSER", "chat", rule)
+    ended = start(guarded.url())
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("chat server: cannot use Redis: NOPERM")
+
+
 def test_redis_does_not_start_without_passwords(tmp_path: Path) -> None:
     """As the file is, with words in their places."""
     options = ("--aclfile", str(INFRA / "redis.acl"))

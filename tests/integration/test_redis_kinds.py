@@ -16,6 +16,12 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
+def plain(tmp_path: Path) -> Iterator[Redis]:
+    with Redis(tmp_path / "redis") as redis:
+        yield redis
+
+
+@pytest.fixture
 def redis_cluster(tmp_path: Path) -> Iterator[Redis]:
     """One node of a Redis Cluster.
 
@@ -68,11 +74,21 @@ def test_a_redis_cluster_is_refused(redis_cluster: Redis) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_redis_that_is_not_there_is_named() -> None:
-    """A server does not start without its broker, and says so in one line."""
-    ended = start("redis://127.0.0.1:1")
+def test_a_database_that_redis_does_not_have_is_refused(plain: Redis) -> None:
+    """A mistake in the address, with what Redis says of it."""
+    ended = start(f"{plain.url()}/99")
     assert ended.returncode == 1
-    assert "cannot use Redis" in ended.stderr
+    last = ended.stderr.splitlines()[-1]
+    assert last == "chat server: cannot use Redis: ERR DB index is out of range"
+
+
+def test_what_is_no_redis_is_refused(tmp_path: Path) -> None:
+    """Such as another service, whose port somebody has written by mistake."""
+    port = free_port()
+    with ServerProcess(f"sqlite:///{tmp_path}/chat.db", "--web-port", str(port)):
+        ended = start(f"redis://127.0.0.1:{port}")
+    assert ended.returncode == 1
+    assert "cannot use Redis: no Redis" in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 

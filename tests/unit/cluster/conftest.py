@@ -6,9 +6,20 @@ from contextlib import AsyncExitStack
 
 import fakeredis
 import pytest
+from fakeredis._commands import command
+from fakeredis.commands_mixins.server_mixin import ServerCommandsMixin
 
 from tests.contract.places import RedisPlace, on_redis
 from tests.unit.gateway.virtual_time import VirtualTimeLoop
+
+
+@command((), (bytes,))
+def info(self: ServerCommandsMixin, *sections: bytes) -> bytes:
+    """What a plain Redis says of itself; the fake does not know this command."""
+    return b"cluster_enabled:0\r\n"
+
+
+setattr(ServerCommandsMixin, info.__name__, info)
 
 NewPlace = Callable[..., Awaitable[RedisPlace]]
 WITH_THREADS = "test_administering.py"  # which hashes passwords in them: that takes real time

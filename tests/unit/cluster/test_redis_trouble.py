@@ -1,6 +1,7 @@
 """What Redis refuses now it may do later: nothing that a node lives by ends with an error of it."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -9,10 +10,12 @@ from typing import Any
 import attrs
 import fakeredis
 import pytest
+from redis.asyncio.client import PubSub
 from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
     ClusterDownError,
+    InvalidResponse,
     NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -27,13 +30,21 @@ from adapters.incidents import INCIDENTS
 from adapters.redis import lease
 from adapters.redis.lease import LIFE
 from adapters.redis.pipeline import Commands
-from adapters.redis.trouble import code_of, trouble_of
+from adapters.redis.trouble import MISTAKES, code_of, trouble_of
 from adapters.unusable import BrokerUnusable
 from chat_domain.errors import TryAgain
 from chat_domain.hints import Notice
 from chat_domain.notes import Tell
 from tests.contract.nodes import eventually
-from tests.contract.places import RedisPlace, on_redis
+from tests.contract.places import KEYS, RedisPlace, on_redis
+
+
+def lost(why: Exception) -> NoConnection:
+    """As the driver has it of what has kept it from a connection, or has ended one."""
+    error = NoConnection("there is none")
+    error.__cause__ = why
+    return error
+
 
 # As the driver makes them of what Redis says; of codes that it knows, the words are without.
 TROUBLES: list[tuple[Exception, str]] = [
@@ -50,6 +61,14 @@ TROUBLES: list[tuple[Exception, str]] = [
     (AuthenticationError("invalid password", status_code="WRONGPASS"), "WRONGPASS"),
     (NoConnection("Connection refused"), "no connection"),
     (OSError(), "no connection"),
+    (AuthenticationError("AUTH without any password configured", status_code="ERR"), "ERR"),
+    (NoConnection("max number of clients reached", status_code="ERR"), "no connection"),
+    (InvalidResponse("Protocol error"), "no Redis"),
+    (lost(ssl.SSLCertVerificationError()), "TLS"),
+    (lost(FileNotFoundError()), "TLS"),
+    (lost(PermissionError()), "TLS"),
+    (lost(ssl.SSLEOFError()), "no connection"),
+    (lost(ConnectionResetError()), "no connection"),
     (NoAnswer("Timeout reading"), "no answer"),
     (TimeoutError(), "no answer"),
 ]  # fmt: skip
@@ -231,13 +250,88 @@ def test_try_again_by_itself_has_no_code() -> None:
     assert code_of(TryAgain()) == ""
 
 
-async def test_a_node_that_may_not_take_its_lease_says_why(clock: Clock) -> None:
-    """In the line with which it ends."""
+@pytest.fixture
+async def early(clock: Clock) -> AsyncIterator[Place]:
+    """A node that has not joined yet."""
     async with AsyncExitStack() as stack:
-        place = await _place(stack, clock)
-        place.redis.refuses = NoPermissionError("no permission", status_code="NOPERM")
-        with pytest.raises(BrokerUnusable, match="cannot use Redis: NOPERM no permission"):
-            await place.at.join()
+        yield await _place(stack, clock)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [each for each in TROUBLES if each[1] in MISTAKES], ids=str
+)
+async def test_a_mistake_ends_a_node_at_its_start(
+    early: Place, error: Exception, code: str
+) -> None:
+    """It says why in the line with which it ends."""
+    early.redis.refuses = error
+    with pytest.raises(BrokerUnusable, match=f"cannot use Redis: {code}"):
+        await early.at.join()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [each for each in TROUBLES if each[1] not in MISTAKES], ids=str
+)
+async def test_whatever_else_keeps_no_node_from_starting(
+    early: Place, lines: list[EventDict], error: Exception, code: str
+) -> None:
+    """It says what is missing, and has its lease as soon as Redis gives it one."""
+    early.redis.refuses = error
+    await early.at.join()
+    lease = early.at.cluster.lease
+    await eventually(lambda: lease.trouble() == code)
+    assert not lease.held()
+    (told,) = [line for line in lines if line["event"] == "starting without redis"]
+    assert told["error"].startswith(code)
+    early.redis.refuses = None
+    await early.goes_on()
+
+
+async def test_a_node_that_starts_without_redis_takes_lost_claims_for_possible(
+    early: Place,
+) -> None:
+    """It finds no keys and nobody who listens, and gives no slot away: those who had leases may not
+    have come back yet. From its own lease on it is counted among them."""
+    early.redis.refuses = NoConnection("Connection refused")
+    await early.at.join()
+    early.redis.refuses = None
+    await early.goes_on()
+    with pytest.raises(TryAgain):
+        await early.at.surroundings.slots.claim(early.at.claim(1))
+    assert await early.redis.exists(KEYS.settling)
+    assert await early.redis.pubsub_numsub(KEYS.leased) == [(KEYS.leased.encode(), 1)]
+
+
+async def test_a_lease_that_comes_while_its_node_subscribes_is_counted(
+    early: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where both come with the same Redis."""
+    lease_is_there = asyncio.Event()
+    subscribe = PubSub.subscribe
+
+    async def wait_and_subscribe(self: PubSub, *channels: str) -> None:
+        if KEYS.everybody in channels:
+            await lease_is_there.wait()
+        await subscribe(self, *channels)
+
+    monkeypatch.setattr(PubSub, "subscribe", wait_and_subscribe)
+    joining = asyncio.create_task(early.at.cluster.visit(early.at.node.node))
+    await early.at.cluster.lease.take()
+    lease_is_there.set()
+    await joining
+    await eventually(lambda: early.at.node.gaps == 2)  # on each of two channels
+    assert await early.redis.pubsub_numsub(KEYS.leased) == [(KEYS.leased.encode(), 1)]
+
+
+async def test_an_odd_answer_about_redis_is_no_mistake(
+    early: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is passed over, and asked again."""
+    with monkeypatch.context() as patch:
+        patch.setitem(early.redis.redis.response_callbacks, "INFO", lambda *_, **__: [])
+        await early.at.join()
+        await eventually(lambda: early.at.cluster.lease.trouble() == "odd answer")
+    await early.goes_on()
 
 
 async def test_notes_that_cannot_be_published_are_no_trouble(place: Place) -> None:

@@ -1,0 +1,14 @@
+"""Which kind of Redis it is that has answered."""
+
+from adapters.redis import answers
+from adapters.redis.pipeline import Commands
+from adapters.redis.trouble import CLUSTER, Trouble, try_again
+
+
+async def require_single(commands: Commands) -> None:
+    """Raises TryAgain where it is a Redis Cluster, over which our keys would be spread, or where it
+    cannot be asked."""
+    found = answers.facts(await commands.run("INFO", "cluster"))
+    if found.get("cluster_enabled"):
+        words = "this is a Redis Cluster; a single Redis is needed (or one with replicas)"
+        raise try_again(Trouble(CLUSTER, words))
