@@ -134,10 +134,14 @@ def _bad_input(request: type[AnyRequest]) -> Iterator[str]:
 
 def _gateway_test(request: type[AnyRequest]) -> Iterator[str]:
     said = re.compile(rf"\b({number_of(request)}|requests\.{request.__name__})\b")
-    tests = ROOT.glob("tests/unit/gateway/test_*.py")
-    if not any(said.search(test.read_text("utf-8")) for test in tests):
+    if not said.search(_gateway_tests()):
         name = f"requests.{request.__name__}"
         yield f"tests/unit/gateway: no test says {number_of(request)} or {name}."
+
+
+@cache
+def _gateway_tests() -> str:
+    return "\n".join(test.read_text("utf-8") for test in ROOT.glob("tests/unit/gateway/test_*.py"))
 
 
 def _handler(request: type[AnyRequest]) -> Iterator[str]:
@@ -150,12 +154,13 @@ def _client_method(request: type[AnyRequest]) -> Iterator[str]:
         yield f"adapters/client: no method of ChatClient sends {name_of(request)}."
 
 
-def _made_by_client() -> set[str]:
+@cache
+def _made_by_client() -> frozenset[str]:
     """The requests that methods of ChatClient make."""
     parts = [part for part in ChatClient.__mro__ if part.__module__.startswith("adapters.")]
     tree = ast.parse("\n".join(inspect.getsource(part) for part in parts))
-    return {
+    return frozenset(
         node.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "requests"
-    }
+    )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ def text_of(name: str) -> str:
     return (INFRA / name).read_text("utf-8")
 
 
+@cache
 def parsed(name: str) -> Any:
+    """What a file says, which is nobody's to change: it is parsed once."""
     return yaml.safe_load(text_of(name))  # JSON is YAML, too
 
 
