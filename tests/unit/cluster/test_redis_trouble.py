@@ -32,8 +32,8 @@ from adapters.unusable import BrokerUnusable
 from chat_domain.errors import TryAgain
 from chat_domain.hints import Notice
 from chat_domain.notes import Tell
-from tests.contract.nodes import eventually
 from tests.contract.places import RedisPlace, on_redis
+from tests.eventually import eventually
 
 # As the driver makes them of what Redis says; of codes that it knows, the words are without.
 TROUBLES: list[tuple[Exception, str]] = [
