@@ -99,14 +99,15 @@ def _refusals(request: type[AnyRequest]) -> Iterator[str]:
         yield f"{where}: {name} is not declared to be refused with `{error}`."
 
 
-def answered_fields(request: type[AnyRequest]) -> set[str]:
+@cache
+def answered_fields(request: type[AnyRequest]) -> frozenset[str]:
     """The fields that the page promises in the answer to a request."""
     answer = answer_of(request)
     if answer is None:
-        return set()
+        return frozenset()
     if answer is Ack:
-        return quoted(_row_of("What the client sends", number_of(request))[4])
-    return quoted(_row_of("What the server sends", number_of(answer))[2])
+        return frozenset(quoted(_row_of("What the client sends", number_of(request))[4]))
+    return frozenset(quoted(_row_of("What the server sends", number_of(answer))[2]))
 
 
 @cache
