@@ -1,10 +1,10 @@
 """What each request does: a table from requests to functions.
 
-A function returns None when its request is done, or an awaitable that finishes it. What it
-raises as ChatError is told to the client.
+A function returns None when its request is done, or a coroutine that finishes it. What it raises
+as ChatError is told to the client.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from adapters.gateway import logging_in
@@ -18,10 +18,11 @@ from chat_domain.errors import NotSentYet
 
 READERS_PER_FRAME = 16  # what a client may send in a second covers so many for each frame
 
-Command = Callable[[Talk, Any], Awaitable[None] | None]
+Unfinished = Coroutine[Any, Any, None]
+Command = Callable[[Talk, Any], Unfinished | None]
 
 
-def one_chat(talk: Talk, request: requests.OneChat) -> Awaitable[None] | None:
+def one_chat(talk: Talk, request: requests.OneChat) -> Unfinished | None:
     session = talk.session
     if session is None or session.ended:  # as `current_session`, without a call for each message
         raise talk.not_logged_in()
@@ -50,7 +51,7 @@ async def read(talk: Talk, request: requests.Read) -> None:
     talk.acknowledge(request)
 
 
-def typing(talk: Talk, request: requests.Typing) -> Awaitable[None] | None:
+def typing(talk: Talk, request: requests.Typing) -> Unfinished | None:
     session = talk.current_session()
     return talk.chat.typing.types(session, request.conv_of(session.user.id))
 

@@ -4,11 +4,12 @@ How its frames come to be handled one after the other is in `intake`, what it do
 `watch`, what each request does in `commands`, and what those may do in `talk`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import closing
 
 import structlog
 
-from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS
+from adapters.gateway.commands import COMMANDS, ORIGINAL_COMMANDS, Unfinished
 from adapters.gateway.endings import Ending
 from adapters.gateway.intake import Intake
 from adapters.gateway.link import Link
@@ -94,7 +95,7 @@ class Conversation:
             return False
         return self._wait_for(unfinished, request)
 
-    def _wait_for(self, unfinished: Awaitable[None], request: AnyRequest) -> bool:
+    def _wait_for(self, unfinished: Unfinished, request: AnyRequest) -> bool:
         """Let the next frame wait until this request is finished."""
         talk = self.talk
         if type(request) not in _LIGHT:
@@ -114,12 +115,13 @@ class Conversation:
         if unfinished is not None:
             await unfinished
 
-    async def _finish(self, request: AnyRequest, unfinished: Awaitable[None]) -> None:
+    async def _finish(self, request: AnyRequest, unfinished: Unfinished) -> None:
         talk = self.talk
         try:
             if type(request) in _HEAVY:
-                async with talk.shared.few_at_once.place(talk.origin):
-                    await unfinished
+                with closing(unfinished):  # it never begins where this is cancelled while it waits
+                    async with talk.shared.few_at_once.place(talk.origin):
+                        await unfinished
             else:
                 await unfinished
         except ChatError as error:

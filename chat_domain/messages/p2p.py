@@ -1,6 +1,7 @@
 """Messages from one user to another."""
 
-from collections.abc import Awaitable
+from collections.abc import Coroutine
+from typing import Any
 
 import attrs
 
@@ -26,7 +27,7 @@ class OneToOne:
     marks: Marks
     guard: Guard
 
-    def send(self, sender: Session, to_id: int, said: Said) -> Awaitable[None] | None:
+    def send(self, sender: Session, to_id: int, said: Said) -> Coroutine[Any, Any, None] | None:
         """Send a text to a user, who may be the sender. Anybody may write to anybody; whoever is
         not on the recipient's list until so many of their messages wait for its devices, and as
         long as they do not have conversations with too many others.

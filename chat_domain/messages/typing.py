@@ -9,8 +9,9 @@ Rules:
 3. Nothing of it is kept, and nothing depends on it.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 import attrs
 
@@ -39,7 +40,7 @@ class Typing:
     broker: Broker
     clock: Clock
 
-    def types(self, session: Session, conv: int) -> Awaitable[None] | None:
+    def types(self, session: Session, conv: int) -> Coroutine[Any, Any, None] | None:
         """A client's user is writing in a conversation. Return None where there is nothing to do,
         otherwise what does it. Raises NotMember."""
         if is_group(conv) and conv not in session.sights:

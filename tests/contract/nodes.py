@@ -22,16 +22,7 @@ from chat_domain.notes import (
     Tell,
 )
 from chat_domain.ports.cluster import Surroundings
-
-PATIENCE = 10.0  # seconds; far beyond what anything here takes
-
-
-async def eventually(holds: Callable[[], object]) -> None:
-    """Wait until something holds; fail when it does not for long."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while not holds():
-        assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
-        await asyncio.sleep(0.002)
+from tests.eventually import eventually
 
 
 class AtOnce:

@@ -1,8 +1,5 @@
 """Two nodes that share a store, and people on them."""
 
-import asyncio
-from collections.abc import Callable
-
 import attrs
 
 from adapters.gateway.tasks import BackgroundTasks
@@ -17,18 +14,9 @@ from chat_domain.model import User
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.store import Store
 from entrypoints.assembly import assemble
+from tests.eventually import eventually
 from tests.unit.fakes import RecordingClient
 from tests.unit.world import Said
-
-PATIENCE = 10.0  # seconds; far beyond what anything here takes
-
-
-async def eventually(holds: Callable[[], object]) -> None:
-    """Wait until something holds; fail when it does not for long."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while not holds():
-        assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
-        await asyncio.sleep(0.002)
 
 
 @attrs.define(eq=False)
@@ -60,10 +48,11 @@ class Person:
 
 async def seen(node: Chat, user: User, *, online: bool) -> None:
     """Wait until the presence says that somebody is there, or is not: it is told by the way."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
-    while (user.id in await node.overview.presence.online([user.id])) is not online:
-        assert asyncio.get_running_loop().time() < deadline, "the presence never said so"
-        await asyncio.sleep(0.002)
+
+    async def is_so() -> bool:
+        return (user.id in await node.overview.presence.online([user.id])) is online
+
+    await eventually(is_so)
 
 
 async def enter(node: Chat, user: User, device: str = "device") -> Person:

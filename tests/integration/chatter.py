@@ -13,13 +13,13 @@ import attrs
 from adapters.client.chat_client import ChatClient
 from adapters.client.events import Event, Message, Presence
 from adapters.client.settings import Settings
+from tests.eventually import eventually
 
 E = TypeVar("E")
 R = TypeVar("R")
 
 _HANDS = ThreadPoolExecutor(1)
 
-PATIENCE = 60.0  # seconds; what is waited for takes a fraction of it
 LIVELY = Settings(first_delay=0.05, longest_delay=0.5, greet_within=3.0, answer_within=5.0)
 
 _numbers = itertools.count(1)
@@ -31,14 +31,6 @@ async def beside(work: Callable[..., R], *arguments: object) -> R:
     By a thread that lasts: processes are told to end with the thread that has started them.
     """
     return await asyncio.get_running_loop().run_in_executor(_HANDS, work, *arguments)
-
-
-async def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:
-    """Wait until something holds; fail when it does not in time."""
-    deadline = asyncio.get_running_loop().time() + within
-    while not holds():
-        assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
-        await asyncio.sleep(0.01)
 
 
 @attrs.define(eq=False)

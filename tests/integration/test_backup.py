@@ -14,7 +14,8 @@ import pytest
 
 from entrypoints.services.mariadb import PASSWORD, USER
 from entrypoints.services.node import initialise_database
-from tests.integration.chatter import Chatter, back, beside, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, back, beside, newcomer
 from tests.integration.cluster import NodeProcess, Services
 from tests.integration.server_process import ROOT
 

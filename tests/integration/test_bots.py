@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from adapters.client import ChatClient, InGroup, Where
-from tests.integration.chatter import Chatter, beside, connected, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, beside, connected, newcomer
 from tests.integration.server_process import ROOT, ServerProcess
 
 KILLS = 6

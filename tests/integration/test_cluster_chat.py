@@ -9,7 +9,8 @@ import pytest
 from adapters.client.errors import Refused
 from adapters.client.events import Changed, Got, Message
 from chat_domain.entries import What
-from tests.integration.chatter import Chatter, back, beside, connected, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, back, beside, connected, newcomer
 from tests.integration.cluster import Cluster, NewCluster
 from tests.integration.raw_client import ACK, RawClient
 

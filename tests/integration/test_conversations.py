@@ -16,7 +16,8 @@ from adapters.client import (
     Typing,
     With,
 )
-from tests.integration.chatter import Chatter, back, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, back, newcomer
 from tests.integration.server_process import ServerProcess
 
 

@@ -13,8 +13,9 @@ import pytest
 from adapters.client.errors import Refused
 from chat_domain.log.session import MOST_UNANSWERED
 from chat_domain.messages.p2p import LOOKED_AT_EVERY
+from tests.eventually import eventually
 from tests.integration.abuse.attackers import ask, attackers
-from tests.integration.chatter import Chatter, back, connected, eventually, newcomer
+from tests.integration.chatter import Chatter, back, connected, newcomer
 from tests.integration.cluster import NewCluster
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess

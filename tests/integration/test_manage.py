@@ -11,7 +11,8 @@ import pytest
 from adapters.client.errors import Refused
 from adapters.client.events import Disconnected
 from chat_domain.hints import Notice
-from tests.integration.chatter import back, beside, connected, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import back, beside, connected, newcomer
 from tests.integration.cluster import NewCluster
 from tests.integration.manage import manage, told
 from tests.integration.server_process import ServerProcess

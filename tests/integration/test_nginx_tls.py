@@ -7,8 +7,9 @@ from pathlib import Path
 from adapters.client.chat_client import ChatClient
 from adapters.client.events import Message
 from entrypoints.services.nginx import Nginx
+from tests.eventually import eventually
 from tests.integration.certificates import Files
-from tests.integration.chatter import LIVELY, eventually
+from tests.integration.chatter import LIVELY
 from tests.integration.cluster import LIKE_NGINX, NGINX_COMES_FROM, NodeProcess
 from tests.integration.test_nginx import ELSEWHERE, PING, from_elsewhere, peers_of, read_frame
 

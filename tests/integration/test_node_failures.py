@@ -3,7 +3,8 @@
 import asyncio
 
 from adapters.client.events import Ack, Message
-from tests.integration.chatter import Chatter, back, beside, connected, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, back, beside, connected, newcomer
 from tests.integration.cluster import NewCluster
 from tests.integration.raw_client import RawClient
 from tests.integration.traffic import LEASE, comes_back_within, is_seen_online, log_in

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from entrypoints.services.ports import free_port
 from entrypoints.version import VERSION
-from tests.integration.chatter import PATIENCE, beside, newcomer
+from tests.eventually import PATIENCE
+from tests.integration.chatter import beside, newcomer
 from tests.integration.cluster import NewCluster
 from tests.integration.server_process import ServerProcess
 

@@ -10,7 +10,8 @@ from adapters.client.errors import Refused
 from entrypoints.services.cluster import LocalCluster, Ports
 from entrypoints.services.ports import free_port
 from entrypoints.services.redis import Redis
-from tests.integration.chatter import Chatter, beside, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, beside, newcomer
 from tests.integration.cluster import Cluster, NewCluster, NodeProcess
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess

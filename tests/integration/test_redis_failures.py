@@ -8,7 +8,8 @@ import pytest
 import redis
 
 from adapters.client.events import SessionEnded
-from tests.integration.chatter import Chatter, back, beside, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, back, beside, newcomer
 from tests.integration.cluster import Cluster, NewCluster
 from tests.integration.raw_client import RawClient
 from tests.integration.test_sessions import cannot_resume

@@ -14,7 +14,8 @@ import trustme
 from entrypoints.services.errors import DidNotStart
 from entrypoints.services.ports import free_port
 from entrypoints.services.redis import Redis
-from tests.integration.chatter import Chatter, back, beside, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, back, beside, newcomer
 from tests.integration.cluster import Cluster, Services
 from tests.integration.guarded_redis import ADMIN, INFRA, NODES, GuardedRedis
 from tests.integration.manage import told

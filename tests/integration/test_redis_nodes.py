@@ -11,6 +11,7 @@ from entrypoints.services.redis import Redis
 from tests.contract.nodes import *  # noqa: F403  # the promises, for what connects nodes here
 from tests.contract.nodes import Two
 from tests.contract.places import KEYS, RedisPlace, on_redis
+from tests.eventually import eventually
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ async def test_one_survivor_takes_over(places: tuple[RedisPlace, RedisPlace]) ->
     await second.lose_lease()
     assert await first.surroundings.presence.online([1, 2]) == set()
     await first.look_after_lease()
-    await eventually(lambda: first.node.left_behind == [{1, 2}])  # noqa: F405
+    await eventually(lambda: first.node.left_behind == [{1, 2}])
     there = [KEYS.present(second.name), KEYS.claims(second.name), KEYS.slot(1)]
     assert not await first.redis.exists(*there)
     await second.look_after_lease()

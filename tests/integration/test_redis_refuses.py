@@ -9,7 +9,8 @@ import pytest
 import redis
 
 from entrypoints.services.ports import free_port
-from tests.integration.chatter import PATIENCE, Chatter, beside, eventually, newcomer
+from tests.eventually import PATIENCE, eventually
+from tests.integration.chatter import Chatter, beside, newcomer
 from tests.integration.cluster import Cluster, NewCluster
 from tests.integration.test_operators_port import becomes, get, number
 from tests.integration.traffic import LEASE, traffic

@@ -13,7 +13,8 @@ import attrs
 from adapters.client.chat_client import ChatClient
 from adapters.client.errors import ClientError
 from adapters.client.events import Event, GoingAway, Message
-from tests.integration.chatter import LIVELY, beside, eventually
+from tests.eventually import eventually
+from tests.integration.chatter import LIVELY, beside
 from tests.integration.cluster import NewCluster
 
 PEOPLE = 12

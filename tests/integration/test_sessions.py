@@ -4,7 +4,8 @@ import pytest
 
 from adapters.client.errors import Refused
 from adapters.client.events import Reconnected, SessionEnded
-from tests.integration.chatter import Chatter, back, connected, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, back, connected, newcomer
 from tests.integration.server_process import ServerProcess
 
 

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from adapters.client import Ack, ChatClient, Message, Settings
-from tests.integration.chatter import PATIENCE, eventually
+from tests.eventually import PATIENCE, eventually
 from tests.integration.server_process import ServerProcess
 
 MESSAGES = 1_500

@@ -19,8 +19,9 @@ from adapters.client.chat_client import ChatClient
 from adapters.client.errors import ConnectionLost, NeedsTls
 from adapters.client.events import Message
 from entrypoints.services.ports import free_port
+from tests.eventually import PATIENCE, eventually
 from tests.integration.certificates import Files
-from tests.integration.chatter import LIVELY, PATIENCE, eventually
+from tests.integration.chatter import LIVELY
 from tests.integration.server_process import ROOT, ServerProcess
 
 HELLO = b'{"msgid":1012}\n'

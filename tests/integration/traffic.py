@@ -8,7 +8,8 @@ from typing import Any
 
 import attrs
 
-from tests.integration.chatter import PATIENCE, Chatter, beside, eventually
+from tests.eventually import PATIENCE, eventually
+from tests.integration.chatter import Chatter, beside
 from tests.integration.raw_client import RawClient
 
 LEASE = 10.0  # seconds

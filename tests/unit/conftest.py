@@ -1,5 +1,8 @@
 """What holds for all unit tests."""
 
+import signal
+from types import FrameType
+
 import pytest
 import structlog
 from hypothesis import settings
@@ -10,6 +13,14 @@ from tests.tries import tries
 # No deadline: how busy a machine is says nothing of the code.
 settings.register_profile("any machine", deadline=None, max_examples=tries(30))
 settings.load_profile("any machine")
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+# In place of Python's own, which asyncio would replace for each coroutine that it is given to run.
+signal.signal(signal.SIGINT, _interrupted)
 
 
 @pytest.fixture(autouse=True)

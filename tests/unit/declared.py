@@ -99,14 +99,15 @@ def _refusals(request: type[AnyRequest]) -> Iterator[str]:
         yield f"{where}: {name} is not declared to be refused with `{error}`."
 
 
-def answered_fields(request: type[AnyRequest]) -> set[str]:
+@cache
+def answered_fields(request: type[AnyRequest]) -> frozenset[str]:
     """The fields that the page promises in the answer to a request."""
     answer = answer_of(request)
     if answer is None:
-        return set()
+        return frozenset()
     if answer is Ack:
-        return quoted(_row_of("What the client sends", number_of(request))[4])
-    return quoted(_row_of("What the server sends", number_of(answer))[2])
+        return frozenset(quoted(_row_of("What the client sends", number_of(request))[4]))
+    return frozenset(quoted(_row_of("What the server sends", number_of(answer))[2]))
 
 
 @cache
@@ -134,10 +135,14 @@ def _bad_input(request: type[AnyRequest]) -> Iterator[str]:
 
 def _gateway_test(request: type[AnyRequest]) -> Iterator[str]:
     said = re.compile(rf"\b({number_of(request)}|requests\.{request.__name__})\b")
-    tests = ROOT.glob("tests/unit/gateway/test_*.py")
-    if not any(said.search(test.read_text("utf-8")) for test in tests):
+    if not said.search(_gateway_tests()):
         name = f"requests.{request.__name__}"
         yield f"tests/unit/gateway: no test says {number_of(request)} or {name}."
+
+
+@cache
+def _gateway_tests() -> str:
+    return "\n".join(test.read_text("utf-8") for test in ROOT.glob("tests/unit/gateway/test_*.py"))
 
 
 def _handler(request: type[AnyRequest]) -> Iterator[str]:
@@ -150,12 +155,13 @@ def _client_method(request: type[AnyRequest]) -> Iterator[str]:
         yield f"adapters/client: no method of ChatClient sends {name_of(request)}."
 
 
-def _made_by_client() -> set[str]:
+@cache
+def _made_by_client() -> frozenset[str]:
     """The requests that methods of ChatClient make."""
     parts = [part for part in ChatClient.__mro__ if part.__module__.startswith("adapters.")]
     tree = ast.parse("\n".join(inspect.getsource(part) for part in parts))
-    return {
+    return frozenset(
         node.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "requests"
-    }
+    )

@@ -11,7 +11,8 @@ from pathlib import Path
 import attrs
 
 from adapters.client.events import Message
-from tests.integration.chatter import Chatter, back, eventually, newcomer
+from tests.eventually import eventually
+from tests.integration.chatter import Chatter, back, newcomer
 from tests.integration.server_process import ServerProcess
 
 PAUSE = 0.02  # seconds between two messages

@@ -3,7 +3,7 @@
 import asyncio
 
 from adapters.client import ChatClient, Event, Message
-from tests.integration.chatter import eventually
+from tests.eventually import eventually
 from tests.integration.day.day import HIKERS, ROBOT, SECRET, ZHANG, ZHANG_SAN
 from tests.integration.day.robot import NAME, PASSWORD
 

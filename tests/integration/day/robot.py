@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 from adapters.client import Ack, ChatClient, Event, Message, Where
-from tests.integration.chatter import LIVELY, eventually
+from tests.eventually import eventually
+from tests.integration.chatter import LIVELY
 
 NAME, PASSWORD = "robot", "secret two"
 

@@ -28,7 +28,7 @@ from tests.contract.making import (
     text,
     write,
 )
-from tests.integration.chatter import eventually
+from tests.eventually import eventually
 from tests.integration.mysql.conftest import Ask, times_locked_out
 from tests.integration.mysql.writer import BATCHES
 

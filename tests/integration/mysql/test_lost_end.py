@@ -18,7 +18,7 @@ from chat_domain.ports.store import Committed, Moved, Store
 from entrypoints.services.mariadb import MariaDB
 from tests.contract.log import batch
 from tests.contract.making import commit, register, say, text
-from tests.integration.chatter import PATIENCE
+from tests.eventually import PATIENCE
 
 
 class Backed:

@@ -17,7 +17,7 @@ from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, MariaDB
 from tests.contract.log import batch
 from tests.contract.making import append, at_once, commit, register, say, text
-from tests.integration.chatter import PATIENCE, eventually
+from tests.eventually import PATIENCE, eventually
 
 from .conftest import Ask, times_locked_out
 

@@ -36,7 +36,7 @@ from entrypoints.services.mariadb import PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.settings import Settings
 from tests.contract.making import create, ids, join, leave, say, unread
-from tests.integration.chatter import PATIENCE
+from tests.eventually import PATIENCE
 
 from .conftest import Ask
 

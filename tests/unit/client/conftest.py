@@ -3,6 +3,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.unit.client.fake_chat_server import FakeServer
+from tests.unit.in_memory import tmp_path
+
+__all__ = ["server", "tmp_path"]  # fixtures, found here by pytest
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from adapters.client import (
     SessionEnded,
     StoreError,
 )
+from adapters.client import store as client_store
 from adapters.client.store import VERSION, Numbered, Owner, Store
 from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, Peer, line, push
 from tests.unit.client.fellows import HASTY, both, connected, until
@@ -423,8 +424,11 @@ def test_what_is_no_database_is_no_store(path: Path) -> None:
     fails(path, "damaged, or no database")
 
 
-async def test_a_store_is_one_programs(server: FakeServer, used: Path) -> None:
+async def test_a_store_is_one_programs(
+    server: FakeServer, used: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As long as that lives."""
+    monkeypatch.setattr(client_store, "_WAIT", 0.0)
     async with connected(server, store=used):
         fails(used, "another program uses it")
 

@@ -13,7 +13,8 @@ from chat_domain.errors import (
 from chat_domain.model import Group, Member, Role, SizedGroup, User
 from chat_domain.operators.administration import SKIPPED
 from chat_domain.people.tokens import Token
-from tests.contract.pairs import Pair, Person, enter, eventually, pair_in_memory, seen
+from tests.contract.pairs import Pair, Person, enter, pair_in_memory, seen
+from tests.eventually import eventually
 from tests.unit.world import Said
 
 

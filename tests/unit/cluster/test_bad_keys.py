@@ -8,8 +8,8 @@ from adapters.incidents import INCIDENTS
 from adapters.redis import answers, lease, presence, slots
 from chat_domain.errors import TryAgain
 from chat_domain.model import Claim
-from tests.contract.nodes import eventually
 from tests.contract.places import KEYS, RedisPlace
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable

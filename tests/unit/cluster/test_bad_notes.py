@@ -11,8 +11,8 @@ from adapters.incidents import INCIDENTS
 from adapters.redis import broker, codec
 from chat_domain.hints import Notice
 from chat_domain.notes import Note, Replaced, Tell
-from tests.contract.nodes import eventually
 from tests.contract.places import KEYS, RedisPlace
+from tests.eventually import eventually
 from tests.unit.cluster.conftest import NewPlace
 
 FIVE_BYTES = b"\x93\x02\xa1\xff\x90"

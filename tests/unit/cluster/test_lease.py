@@ -9,8 +9,8 @@ from adapters.redis import lease
 from chat_domain.errors import TryAgain
 from chat_domain.hints import Notice
 from chat_domain.notes import Tell
-from tests.contract.nodes import eventually
 from tests.contract.places import KEYS, RedisPlace
+from tests.eventually import eventually
 from tests.unit.cluster.conftest import NewPlace
 
 

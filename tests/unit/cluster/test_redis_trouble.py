@@ -35,8 +35,8 @@ from adapters.unusable import BrokerUnusable
 from chat_domain.errors import TryAgain
 from chat_domain.hints import Notice
 from chat_domain.notes import Tell
-from tests.contract.nodes import eventually
 from tests.contract.places import KEYS, RedisPlace, on_redis
+from tests.eventually import eventually
 
 
 def lost(why: Exception) -> NoConnection:

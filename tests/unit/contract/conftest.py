@@ -1,20 +1,34 @@
 """The stores that need nothing but this process."""
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from adapters.memory import memory_store
 from adapters.sqlite import sqlite_store
+from adapters.sqlite.opening import writing
 from chat_domain.ports.store import Store
 from tests.unit.in_memory import memory_folder
 
 
+@pytest.fixture(scope="session")
+def empty_file() -> Iterator[Path]:
+    """A database with nothing in its tables, which take longer to be made than most tests."""
+    with memory_folder() as folder:
+        path = folder / "empty.db"
+        writing(path).close()
+        yield path
+
+
 @pytest.fixture(params=["memory", "sqlite"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest, empty_file: Path) -> AsyncIterator[Store]:
     if request.param == "memory":
         yield memory_store()
         return
     with memory_folder() as folder:
-        async with sqlite_store(folder / "chat.db") as opened:
+        path = folder / "chat.db"
+        shutil.copy(empty_file, path)
+        async with sqlite_store(path) as opened:
             yield opened

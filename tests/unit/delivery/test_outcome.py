@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.delivery import faults
 from tests.delivery.faults import start_node
 from tests.delivery.outcome import BROKEN, KEPT, NO_VERDICT, CannotGoOn, status_of
 from tests.integration.cluster import NodeProcess
@@ -43,7 +44,10 @@ def test_no_verdict_is_told_by_a_status_and_words_of_its_own(
     assert last.endswith("node 2 is tired")
 
 
-async def test_a_node_that_does_not_start_at_once_is_started_again() -> None:
+async def test_a_node_that_does_not_start_at_once_is_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(faults, "_RETRIED_AFTER", 0.0)
     node = SlowNode(failures=1)
     await start_node(node)
     assert node.runs

@@ -1,7 +1,5 @@
 """Two nodes, step by step: whatever is lost, dies or hangs in between, the promises are kept."""
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -10,14 +8,13 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from chat_domain.log import follower, reading
 from chat_domain.people import login
 from tests.delivery.judge import judge
+from tests.tries import WANTED, tries
 from tests.unit.delivery.device import Device
 from tests.unit.delivery.site import Site
 from tests.unit.delivery.two_nodes import DEVICES, World
 
 PEOPLE = 3
 QUIET_WITHIN = 120  # ticks of half a second
-# The same few each time, so that a change is to blame for what it breaks; with a number, others.
-EXAMPLES = os.environ.get("TWO_NODES_EXAMPLES", "")
 
 persons = st.integers(0, PEOPLE - 1)
 devices = st.integers(0, DEVICES)  # the last is of version 1
@@ -258,8 +255,8 @@ class TwoNodes(RuleBasedStateMachine):
 
 TestTwoNodes = TwoNodes.TestCase
 TestTwoNodes.settings = settings(
-    max_examples=int(EXAMPLES or 100),
-    derandomize=not EXAMPLES,
+    max_examples=tries(50),
+    derandomize=not WANTED,  # the same few each time: a change is to blame for what breaks
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

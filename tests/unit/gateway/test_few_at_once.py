@@ -1,6 +1,7 @@
 """Few requests of one address are with the store at once, of those that may ask it for much."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -65,3 +66,26 @@ async def test_who_is_gone_gives_its_turn_up(
     monkeypatch.setattr(server.log, "page", page)
     assert "entries" in await ann.ask(1041, toid=1)
     assert len(server.gateway.shared.few_at_once) == 0
+
+
+async def test_what_waits_at_the_end_is_left_undone(
+    server: Server, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """It has not begun and will not, and nothing is said of work that was forgotten."""
+    asked = 0
+
+    async def endless_page(*args: Any, **options: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        await asyncio.Event().wait()
+
+    await server.register("Ann")
+    monkeypatch.setattr(server.log, "page", endless_page)
+    for _ in range(AT_ONCE + 1):
+        (await server.log_in(1)).say(HISTORY)
+    await settled()
+    await server.tasks.finish(seconds=0)
+    gc.collect()
+    assert asked == AT_ONCE
+    assert len(server.tasks) == len(server.gateway.shared.few_at_once) == 0
+    assert [str(one.message) for one in recwarn] == []

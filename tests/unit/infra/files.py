@@ -1,7 +1,9 @@
 """What lies in infra/, read."""
 
+import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ def text_of(name: str) -> str:
     return (INFRA / name).read_text("utf-8")
 
 
+@cache
 def parsed(name: str) -> Any:
-    return yaml.safe_load(text_of(name))  # JSON is YAML, too
+    """What a file says, which is nobody's to change: it is parsed once."""
+    return json.loads(text_of(name)) if name.endswith(".json") else yaml.safe_load(text_of(name))
 
 
 def alerts() -> list[dict[str, Any]]:

@@ -210,6 +210,20 @@ async def test_appending_and_other_writes_wait_for_each_other(store: Store) -> N
     assert sum(isinstance(result, list) for result in registered) == 5
 
 
+async def test_a_batch_that_breaks_leaves_nothing(tmp_path: Path) -> None:
+    """When writing breaks off half-way, what was written is gone, and takes no position."""
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        ann, bob = await register(store, "Ann", "Bob")
+        with pytest.raises(TryAgain):
+            await append(
+                store, text(ann, pair(ann, bob)), text(ann, pair(ann, bob), "alone: \ud800")
+            )
+        good = text(ann, pair(ann, bob))
+        assert await append(store, good) == [good]
+        assert good.at == 1
+        assert await seen(store, bob) == [1]
+
+
 async def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:
     """What was given before is committed and answered."""
     async with sqlite_store(tmp_path / "chat.db") as store:

@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import sqlite3
 import stat
-import sys
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
@@ -30,35 +29,6 @@ async def refusal(path: Path) -> str:
     assert str(path.name) in line
     assert "\n" not in line
     return line
-
-
-SECOND_SERVER = """
-import asyncio, sys
-from pathlib import Path
-from adapters.sqlite import DatabaseInUse, sqlite_store
-
-async def main():
-    try:
-        async with sqlite_store(Path(sys.argv[1])):
-            print("opened")
-    except DatabaseInUse:
-        print("refused")
-
-asyncio.run(main())
-"""
-
-
-async def second_server(path: Path) -> bytes:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        SECOND_SERVER,
-        str(path),
-        cwd=Path(__file__).parents[3],
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await child.communicate()
-    return output.strip()
 
 
 def query(path: Path, sql: str) -> list[tuple[object, ...]]:
@@ -214,15 +184,6 @@ async def test_a_second_server_is_refused(tmp_path: Path) -> None:
         await register(store, "Ann")
     async with sqlite_store(alias) as store:
         assert await store.users.names([1]) == {1: "Ann"}
-
-
-async def test_another_process_is_refused(tmp_path: Path) -> None:
-    """The file is locked against other processes, also after this one has tried it twice."""
-    path = tmp_path / "chat.db"
-    async with sqlite_store(path):
-        await refusal(path)
-        assert await second_server(path) == b"refused"
-    assert await second_server(path) == b"opened"
 
 
 async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
-"""What `pip install .` makes of the tree: its programs, its version, its files."""
+"""The programs that `pip install .` makes, each in a process of its own."""
 
-import re
 import subprocess
 import sys
 import tomllib
@@ -9,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from entrypoints.version import PYTHON, VERSION
+from tests.integration.server_process import ROOT
 
-ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SCRIPTS: dict[str, str] = PROJECT["project"]["scripts"]
 # What pip writes, called twice in a process, as most of the time goes by until it can begin.
@@ -47,18 +46,3 @@ def test_a_module_is_called_as_one() -> None:
     help_of_module = [sys.executable, "-m", "entrypoints.cli_client", "--help"]
     done = subprocess.run(help_of_module, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("usage: python -m entrypoints.cli_client ")
-
-
-def test_the_version_has_its_changes() -> None:
-    """The first chapter of CHANGELOG.md is about this one."""
-    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    assert re.findall(r"^## (.*)$", text, re.MULTILINE)[0] == VERSION
-
-
-def test_all_that_the_programs_read_is_installed() -> None:
-    """What is no Python has to be named, or it would be left behind."""
-    patterns = PROJECT["tool"]["setuptools"]["package-data"]["*"]
-    for package in ("chat_domain", "adapters", "entrypoints"):
-        for path in (ROOT / package).rglob("*"):
-            if path.is_file() and path.suffix not in (".py", ".pyc"):
-                assert any(path.match(pattern) for pattern in patterns), path

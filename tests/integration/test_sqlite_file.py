@@ -1,17 +1,18 @@
-"""What was acknowledged survives, whatever becomes of the process."""
+"""A store's file has one process at a time; what that acknowledged survives it."""
 
 import asyncio
 import signal
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from adapters.sqlite import Durability, sqlite_store
+from adapters.sqlite import DatabaseInUse, Durability, sqlite_store
 from chat_domain.entries import pair
-from chat_domain.errors import TryAgain
-from tests.contract.making import append, register, say, seen, text
+from tests.contract.making import seen, text, write
+from tests.integration.server_process import ROOT
 
 SENDERS = 20
 
@@ -53,7 +54,7 @@ def killed_while_writing(path: Path, durability: Durability, acknowledged: int) 
         [sys.executable, "-c", WRITER, str(path), durability, str(SENDERS)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[3],
+        cwd=ROOT,
     ) as child:
         assert child.stdout
         lines = [child.stdout.readline() for _ in range(acknowledged)]
@@ -86,20 +87,45 @@ async def test_what_was_acknowledged_survives_a_kill(
             assert last.change is not None
             groups = (await store.log.opening(sender)).groups
             assert groups == ((1,) if last.change.what == "joined" else ())
-        (said,) = await say(store, 1, pair(1, 2), "hello")
+        said = await write(store, text(1, pair(1, 2), "hello", cid="of this process"))
         assert said.at == ends.head + 1
         assert (await seen(store, 2))[-1] == said.at
 
 
-async def test_a_batch_that_breaks_leaves_nothing(tmp_path: Path) -> None:
-    """When writing breaks off half-way, what was written is gone, and takes no position."""
-    async with sqlite_store(tmp_path / "chat.db") as store:
-        ann, bob = await register(store, "Ann", "Bob")
-        with pytest.raises(TryAgain):
-            await append(
-                store, text(ann, pair(ann, bob)), text(ann, pair(ann, bob), "alone: \ud800")
-            )
-        good = text(ann, pair(ann, bob))
-        assert await append(store, good) == [good]
-        assert good.at == 1
-        assert await seen(store, bob) == [1]
+SECOND_SERVER = """
+import asyncio, sys
+from pathlib import Path
+from adapters.sqlite import DatabaseInUse, sqlite_store
+
+async def main():
+    try:
+        async with sqlite_store(Path(sys.argv[1])):
+            print("opened")
+    except DatabaseInUse:
+        print("refused")
+
+asyncio.run(main())
+"""
+
+
+async def second_server(path: Path) -> bytes:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        SECOND_SERVER,
+        str(path),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await child.communicate()
+    return output.strip()
+
+
+async def test_another_process_is_refused(tmp_path: Path) -> None:
+    """The file is locked against other processes, also after this one has tried it twice."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path):
+        with pytest.raises(DatabaseInUse):
+            await AsyncExitStack().enter_async_context(sqlite_store(path))
+        assert await second_server(path) == b"refused"
+    assert await second_server(path) == b"opened"

@@ -1,0 +1,22 @@
+"""Waiting for what comes to hold by itself."""
+
+import asyncio
+import inspect
+from collections.abc import Callable
+
+PATIENCE = 60.0  # seconds; what is waited for takes a fraction of it
+EVERY = 0.005  # seconds
+
+
+async def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:
+    """Wait until something holds, which may have to be awaited to be known; fail when it does not
+    within so many seconds."""
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + within
+    while not await _known(holds()):
+        assert clock() < deadline, "it never came to hold"
+        await asyncio.sleep(EVERY)
+
+
+async def _known(answer: object) -> object:
+    return await answer if inspect.isawaitable(answer) else answer
