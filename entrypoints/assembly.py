@@ -88,6 +88,7 @@ def assemble(
     node = Node(
         sessions=sessions,
         follower=follower,
+        queue=queue,
         seating=seating,
         reader=reader,
         marks=marks,

@@ -159,15 +159,25 @@ class MemoryReading:
         groups = tuple(sorted(filter(is_group, self._members.of(user_id))))
         return Opening(await self.ends(), self._got.get(user_id, 0), groups)
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "") -> None:
-        if epoch not in {"", self._epoch}:
+    async def got(
+        self,
+        marks: Mapping[int, int],
+        epoch: str = "",
+        last: Place = Place(),  # noqa: B008  # immutable
+    ) -> None:
+        if not self._goes_on(epoch, last):
             return
         for user_id, at in marks.items():
             if self._users.user(user_id) is not None:
                 self._got[user_id] = max(self._got.get(user_id, 0), at)
 
-    async def read_up_to(self, marks: Mapping[tuple[int, int], int], epoch: str = "") -> None:
-        if epoch not in {"", self._epoch}:
+    async def read_up_to(
+        self,
+        marks: Mapping[tuple[int, int], int],
+        epoch: str = "",
+        last: Place = Place(),  # noqa: B008  # immutable
+    ) -> None:
+        if not self._goes_on(epoch, last):
             return
         for (user_id, conv), at in marks.items():
             seat = self._members.seat(conv, user_id)
@@ -206,3 +216,7 @@ class MemoryReading:
     def _named(self, entry: Entry) -> Entry:
         name = self._users.name(entry.sender_id)
         return entry if entry.sender_name == name else like(entry, sender_name=name)
+
+    def _goes_on(self, epoch: str, last: Place) -> bool:
+        """Whether positions mean what they do for whoever knows this epoch and this entry."""
+        return epoch in {"", self._epoch} and self._entries.has(last)

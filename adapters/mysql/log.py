@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 from adapters.incidents import INCIDENTS
 from adapters.mysql.appending import Appender
-from adapters.mysql.database import MySqlDatabase
+from adapters.mysql.database import MySqlConnection, MySqlDatabase
 from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, pieces
 from adapters.mysql.pool import LIMIT, Pool
-from adapters.sql import judging
+from adapters.sql import entries, judging
 from adapters.sql.numbers import FOR_EVER, NO_ID, bounded, bounded_at
 from adapters.sql.reading import SqlReading
-from chat_domain.entries import Batch, Opening
+from chat_domain.entries import Batch, Opening, Place
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Outcome
 
@@ -60,19 +60,29 @@ class MySqlLog(SqlReading):
     async def opening(self, user_id: int) -> Opening:
         return await self._pool.read(_opening, bounded(user_id))
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "") -> None:
+    async def got(
+        self,
+        marks: Mapping[int, int],
+        epoch: str = "",
+        last: Place = Place(),  # noqa: B008  # immutable
+    ) -> None:
         # in one order on every node, so that they wait for each other instead of deadlocking
         every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
         if every:
-            await self._pool.write_repeatable(_got, every, epoch)
+            await self._pool.write_repeatable(_got, every, epoch, last)
 
-    async def read_up_to(self, marks: Mapping[tuple[int, int], int], epoch: str = "") -> None:
+    async def read_up_to(
+        self,
+        marks: Mapping[tuple[int, int], int],
+        epoch: str = "",
+        last: Place = Place(),  # noqa: B008  # immutable
+    ) -> None:
         every = [
             (bounded(user_id), bounded_at(conv), bounded_at(marks[user_id, conv]))
             for user_id, conv in sorted(marks)
         ]
         if every:
-            await self._pool.write_repeatable(_read_up_to, every, epoch)
+            await self._pool.write_repeatable(_read_up_to, every, epoch, last)
 
     async def close(self) -> None:
         """Append what waits, for as long as a batch takes, and nothing any more."""
@@ -119,15 +129,18 @@ async def _opening(link: Link, user_id: int) -> Opening:
     return Opening(ends, 0 if got is None else judging.position(got), tuple(sorted(groups)))
 
 
-async def _has(link: Link, epoch: str) -> bool:
-    """Whether the log has this epoch, and keeps it until the end of the transaction: marks that
-    are cut to the head with a new one must not be written after that."""
-    has = "SELECT 1 FROM Log WHERE epoch = %s LOCK IN SHARE MODE"
-    return not epoch or bool(await link.rows(has, (epoch,)))
+async def _goes_on(link: Link, epoch: str, last: Place) -> bool:
+    """Whether the log has this epoch and this entry, and keeps both until the end of the
+    transaction: marks that are cut to the head with a new epoch must not be written after that."""
+    if not epoch:
+        return True
+    has = "SELECT head FROM Log WHERE epoch = %s LOCK IN SHARE MODE"
+    heads = [judging.position(row[0]) for row in await link.rows(has, (epoch,))]
+    return heads[-1:] >= [last.at] and await entries.has(MySqlConnection(link), last, oldest=1)
 
 
-async def _got(link: Link, every: list[tuple[int, int]], epoch: str) -> None:
-    if not await _has(link, epoch):
+async def _got(link: Link, every: list[tuple[int, int]], epoch: str, last: Place) -> None:
+    if not await _goes_on(link, epoch, last):
         return
     for some in pieces(every, MARKED_AT_ONCE):
         cases = " ".join(["WHEN %s THEN %s"] * len(some))
@@ -138,9 +151,11 @@ async def _got(link: Link, every: list[tuple[int, int]], epoch: str) -> None:
         )
 
 
-async def _read_up_to(link: Link, every: list[tuple[int, int, int]], epoch: str) -> None:
+async def _read_up_to(
+    link: Link, every: list[tuple[int, int, int]], epoch: str, last: Place
+) -> None:
     """Users, conversations, positions, joined with their rows of Member by its primary key."""
-    if not await _has(link, epoch):
+    if not await _goes_on(link, epoch, last):
         return
     for some in pieces(every, MARKED_AT_ONCE):
         others = " UNION ALL SELECT %s, %s, %s" * (len(some) - 1)

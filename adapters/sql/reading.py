@@ -92,18 +92,28 @@ class SqlReading:
         """Of one moment only where a piece of reading is; otherwise it has to be overridden."""
         return await self._database.read(opening, bounded(user_id))
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "") -> None:
+    async def got(
+        self,
+        marks: Mapping[int, int],
+        epoch: str = "",
+        last: Place = Place(),  # noqa: B008  # immutable
+    ) -> None:
         every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
         if every:
-            await self._database.write(_got, every, epoch, repeatable=True)
+            await self._database.write(_got, every, epoch, last, repeatable=True)
 
-    async def read_up_to(self, marks: Mapping[tuple[int, int], int], epoch: str = "") -> None:
+    async def read_up_to(
+        self,
+        marks: Mapping[tuple[int, int], int],
+        epoch: str = "",
+        last: Place = Place(),  # noqa: B008  # immutable
+    ) -> None:
         every = [
             (bounded(user), bounded_at(conv), bounded_at(marks[user, conv]))
             for user, conv in sorted(marks)
         ]
         if every:
-            await self._database.write(_read_up_to, every, epoch, repeatable=True)
+            await self._database.write(_read_up_to, every, epoch, last, repeatable=True)
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         return await self._database.read(members.read_mark, bounded(user_id), bounded_at(conv))
@@ -222,8 +232,18 @@ async def _got_of(connection: Connection, user_id: int) -> int:
     return judging.position(rows[0][0]) if rows else 0
 
 
-async def _got(connection: Connection, every: Sequence[tuple[int, int]], epoch: str) -> None:
-    if epoch and (await ends(connection)).epoch != epoch:
+async def _goes_on(connection: Connection, epoch: str, last: Place) -> bool:
+    """Whether positions mean what they do for whoever knows this epoch and this entry."""
+    found = await ends(connection)
+    if epoch not in ("", found.epoch) or last.at > found.head:
+        return False
+    return await entries.has(connection, last, found.oldest)
+
+
+async def _got(
+    connection: Connection, every: Sequence[tuple[int, int]], epoch: str, last: Place
+) -> None:
+    if not await _goes_on(connection, epoch, last):
         return
     # in one order on every node, so that they wait for each other instead of deadlocking
     await connection.change_each(
@@ -233,9 +253,9 @@ async def _got(connection: Connection, every: Sequence[tuple[int, int]], epoch: 
 
 
 async def _read_up_to(
-    connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str
+    connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str, last: Place
 ) -> None:
-    if not epoch or (await ends(connection)).epoch == epoch:
+    if await _goes_on(connection, epoch, last):
         await members.read_up_to(connection, every)
 
 

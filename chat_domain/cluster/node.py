@@ -13,6 +13,7 @@ import attrs
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
+from chat_domain.log.queue import AppendQueue
 from chat_domain.log.reading import Reader
 from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
@@ -50,6 +51,7 @@ class Node:
 
     sessions: Sessions
     follower: Follower
+    queue: AppendQueue
     seating: Seating
     reader: Reader
     marks: Marks
@@ -72,6 +74,7 @@ class Node:
         await self.follower.start()
 
     async def _restarted(self) -> None:
+        self.queue.begin_anew()
         self.marks.forget()
         self.read_marks.forget()
         await self.seating.seat_all_anew()

@@ -114,19 +114,19 @@ class Marks:
 
     async def write(self, user_id: int | None = None) -> None:
         """Write the marks of one user, or of all. Raises TryAgain."""
-        epoch = self.follower.epoch
+        epoch, last = self.follower.epoch, self.follower.last
         users = list(self._unwritten) if user_id is None else [user_id]
         marks = {
             (user, conv): at for user in users for conv, at in self._unwritten.get(user, {}).items()
         }
         got = {place: at for place, at in marks.items() if place[1] == EVERYWHERE}
         if got:
-            await self.log.got({user: at for (user, _), at in got.items()}, epoch)
+            await self.log.got({user: at for (user, _), at in got.items()}, epoch, last)
             self._forget_written(epoch, got)
         for some in _pieces({place: at for place, at in marks.items() if place not in got}):
             if epoch != self.follower.epoch:
                 return
-            await self.log.read_up_to(some, epoch)
+            await self.log.read_up_to(some, epoch, last)
             self._forget_written(epoch, some)
 
     def _forget_written(self, epoch: str, written: Mapping[tuple[int, int], int]) -> None:

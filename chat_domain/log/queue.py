@@ -9,6 +9,8 @@ Rules:
 3. What becomes of each is told when the batch is committed, and then the batch is applied.
 4. When a batch cannot be committed, all that waits is refused with it: what stood behind must not
    be there without it. Whether it was committed may be unknown. Who sends it again learns it.
+5. When positions begin anew, what a session may see is not known for a while. All that waits is
+   refused then, as by rule 4, and what is on its way once its outcome is there.
 """
 
 from collections import deque
@@ -86,6 +88,7 @@ class AppendQueue:
         self._batch_bytes = 0
         self._changes = False  # whether there are any in the batch
         self._busy = False  # a batch is on its way, or about to be put together
+        self._outdated = False  # positions have begun anew since the batch was put together
         self._begun = 0.0
         self._out_of_date = 0  # times in a row
         self._number = 0  # of the last batch
@@ -120,6 +123,13 @@ class AppendQueue:
             raise TryAgain
         await self._follower.reach(result.at)
         return result
+
+    def begin_anew(self) -> None:
+        """Positions have begun anew (rule 5)."""
+        self._outdated = bool(self._batch)
+        self._bytes = self._batch_bytes if self._batch else 0
+        waiting, self._waiting = self._waiting, deque()
+        self._refuse(waiting, TryAgain())
 
     # -- batches -----------------------------------------------------------------------------
 
@@ -173,6 +183,8 @@ class AppendQueue:
     def _done(self, outcome: Outcome) -> None:
         self.latency = self._clock.monotonic() - self._begun
         self._follower.own = 0
+        if self._outdated:
+            outcome = TryAgain()
         match outcome:
             case Committed():
                 self._committed(outcome)
@@ -234,8 +246,12 @@ class AppendQueue:
     def _fail(self, failure: ChatError) -> None:
         """Refuse all that is on its way and all that waits (rule 4)."""
         failed = [*self._batch, *self._waiting]
-        self._batch, self._out_of_date, self._bytes, self._busy = (), 0, 0, False
+        self._batch, self._out_of_date, self._bytes = (), 0, 0
+        self._busy = self._outdated = False
         self._waiting.clear()
+        self._refuse(failed, failure)
+
+    def _refuse(self, failed: Sequence[Draft], failure: ChatError) -> None:
         self._expect_again(failed)
         for _, writer, tag, _named, _refused in failed:
             writer.refused(failure, tag)
@@ -259,8 +275,6 @@ def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
     """Why this may not be written to a group; None where it may."""
     if not isinstance(writer, Session) or entry.kind != TEXT:
         return None
-    if not writer.seated:  # what it may see is not known, or was known before positions began anew
-        return TryAgain()
     return None if entry.conv in writer.sights else NotMember(entry.conv)
 
 

@@ -10,7 +10,8 @@ Rules:
 5. At most MOST_UNANSWERED of what it writes are on their way into the log. What cannot be written
    for the moment is expected again, and so is what comes behind it: until they have come, in their
    order, nothing else is accepted, unless the first of them is shown to its client as written, or
-   has not come for EXPECTED_FOR seconds. So the order in which its user writes is kept.
+   has not come for EXPECTED_FOR seconds. So the order in which its user writes is kept. While it is
+   not seated, since positions have begun anew, it writes nothing at all.
 """
 
 from collections import deque
@@ -184,6 +185,9 @@ class Session:
         if self.unanswered >= MOST_UNANSWERED:
             self.expect_again(cid, now)
             raise TooManyUnanswered(MOST_UNANSWERED)
+        if not self.seated:
+            self.expect_again(cid, now)
+            raise TryAgain
         expected = self.expected
         if not expected:
             return

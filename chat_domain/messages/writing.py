@@ -27,7 +27,7 @@ class Writing:
         given it an id by which it would be known.
         """
         cid, user = said.cid, sender.user
-        if sender.expected or sender.unanswered >= MOST_UNANSWERED:
+        if sender.expected or sender.unanswered >= MOST_UNANSWERED or not sender.seated:
             sender.check_may_write(cid, self.clock.monotonic())
         entry = Entry(
             conv,

@@ -300,13 +300,24 @@ class Log(Protocol):
     async def opening(self, user_id: int) -> Opening:
         """What a session of this user begins with, all of it from one moment."""
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "") -> None:
+    async def got(
+        self,
+        marks: Mapping[int, int],
+        epoch: str = "",
+        last: Place = Place(),  # noqa: B008  # immutable
+    ) -> None:
         """All up to these positions is with some device of these users. Marks only grow. epoch:
-        that of the positions, if known; where the log has another one, nothing is kept."""
+        that of the positions, if known. Where the log has another one, or does not have the entry
+        `last` where it was (it has lost positions, and nobody has noticed yet), nothing is kept."""
 
-    async def read_up_to(self, marks: Mapping[tuple[int, int], int], epoch: str = "") -> None:
+    async def read_up_to(
+        self,
+        marks: Mapping[tuple[int, int], int],
+        epoch: str = "",
+        last: Place = Place(),  # noqa: B008  # immutable
+    ) -> None:
         """Users have read conversations up to these positions, by both. Marks only grow; of who was
-        never in a conversation there are none. epoch: see `got`."""
+        never in a conversation there are none. epoch, last: see `got`."""
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         """Up to where a user has read a conversation; None where they never were in it."""

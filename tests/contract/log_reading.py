@@ -282,6 +282,25 @@ async def test_marks_of_another_epoch_are_not_kept(store: Store) -> None:
         assert await log.read_mark(bob, pair(ann, bob)) == expected
 
 
+async def test_marks_are_not_kept_where_the_log_lacks_what_their_node_knows(store: Store) -> None:
+    """It has lost its end, was written to since, and has its old epoch as long as nobody notices.
+    A position that was deleted since is no loss."""
+    ann, bob = await register(store, "Ann", "Bob")
+    conv = pair(ann, bob)
+    one, two = await say(store, ann, conv, "one", "two")
+    log, epoch = store.log, (await store.log.ends()).epoch
+    there = Place(two.at, two.cid, two.sender_id)
+    lost = [Place(two.at, one.cid, ann), Place(two.at, two.cid, bob), Place(9, two.cid, ann)]
+    for last, expected in (*((last, 0) for last in lost), (there, one.at)):
+        await log.got({bob: one.at}, epoch, last)
+        await log.read_up_to({(bob, conv): one.at}, epoch, last)
+        assert (await log.opening(bob)).got == expected
+        assert await log.read_mark(bob, conv) == expected
+    await log.forget(2**62, 9)
+    await log.got({bob: two.at}, epoch, lost[0])
+    assert (await log.opening(bob)).got == two.at
+
+
 async def test_who_has_conversations_with_many_may_begin_no_more(store: Store) -> None:
     """Groups, and what one says to oneself, are others' business; what has begun goes on."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")

@@ -272,15 +272,16 @@ class Server:
         found = await self.log.read(user_id, got, 10_000)
         return [one.text for one in found.entries if one.kind == TEXT and one.sender_id != user_id]
 
-    async def lose(self, count: int) -> None:
+    async def lose(self, count: int, *, noticed: bool = True) -> None:
         """Let the database come back without its last entries, and the node notice."""
         inner = self.log.inner
         for _ in range(count):
             entry = inner._entries._all.pop()
             inner._entries._of[entry.conv].pop()
             del inner._entries._firsts[entry.sender_id, entry.cid]
-        await self.chat.follower.look()
-        await settled()
+        if noticed:
+            await self.chat.follower.look()
+            await settled()
 
     def passes(self, seconds: float) -> None:
         """Let time pass for the domain."""

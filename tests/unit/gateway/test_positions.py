@@ -403,6 +403,17 @@ async def test_marks_of_another_epoch_are_dropped(server: Server) -> None:
     assert (await server.log.opening(1)).got == 0
 
 
+async def test_marks_of_what_the_log_has_lost_are_dropped(server: Server) -> None:
+    """A new epoch would cut them to a head that is above all that the log still has of it, once
+    somebody has written meanwhile."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "two")
+    await take(ann, 2)
+    await server.lose(1, noticed=False)
+    await server.chat.marks.write()
+    assert (await server.log.opening(1)).got == 0
+
+
 async def test_what_is_on_its_way_into_another_epoch_is_sent_again(server: Server) -> None:
     """It is refused for the moment, with what is behind it, and accepted when it comes again."""
     ann, bob = await ann_and_bob(server)

@@ -93,6 +93,52 @@ def test_all_that_waits_is_refused_with_what_could_not_be_written(
     assert texts(world) == ["c1", "c2", "c3"]
 
 
+def test_nothing_is_written_until_it_is_known_again_what_may_be(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Positions have begun anew. To a user ann might write, but not before what was to a group."""
+    group = world.group(ann, bob)
+    world.tasks.run(world.store.log.renew())
+    world.log.slow_reads = True
+    world.tasks.start(world.chat.follower.look())
+    world.tasks.drain()
+    while not ann.session.begun_anew:
+        world.log.reading.popleft()()
+        world.tasks.drain()
+    with pytest.raises(TryAgain):
+        ann.says_to_group(group, "c1", cid="c1")
+    assert not is_accepted(ann, bob, "c2")
+    world.log.slow_reads = False
+    world.settle()
+    assert not is_accepted(ann, bob, "c2")
+    ann.says_to_group(group, "c1", cid="c1")
+    assert is_accepted(ann, bob, "c2")
+
+
+def test_what_waits_when_positions_begin_anew_is_refused_in_its_order(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """And what is on its way once it has come back, whatever has become of it."""
+    world.log.slow_writes = True
+    for cid in ("c1", "c2", "c3"):
+        ann.says(bob.user, cid, cid=cid)
+        world.tasks.drain()
+    world.chat.queue.begin_anew()
+    assert ann.client.statuses[1:] == ["TryAgain"] * 2
+    world.log.slow_writes = False
+    world.settle()
+    assert ann.client.statuses[1:] == ["TryAgain"] * 3
+    assert [is_accepted(ann, bob, cid) for cid in ("c2", "c1", "c2", "c3", "c4")] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+    ]
+    assert texts(world) == ["c1", "c2", "c3", "c4"]
+    assert len(world.chat.queue) == 0
+
+
 def test_a_message_whose_fate_was_unknown_gets_its_first_position(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
