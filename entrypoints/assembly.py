@@ -31,11 +31,11 @@ from chat_domain.people.attendance import Attendance
 from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
+from chat_domain.people.notices import Notices
 from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
-from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
@@ -66,7 +66,7 @@ def assemble(
     seating = Seating(log, follower, sessions)
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     attendance = Attendance(presence, sessions, announcer, tasks, name)
-    teller = Teller(sessions, broker, tasks)
+    notices = Notices(sessions, broker, tasks)
     own_settings = OwnSettings(store.settings, sessions, broker)
     small_groups = SmallGroups(store.groups, clock)
     read_marks = ReadMarks(log, follower, sessions, marks, own_settings, small_groups, broker)
@@ -98,7 +98,7 @@ def assemble(
         attendance=attendance,
         announcer=announcer,
         devices=devices,
-        teller=teller,
+        notices=notices,
         broker=broker,
         clock=clock,
         tasks=tasks,
@@ -143,7 +143,7 @@ def assemble(
             tokens,
             presence,
             surroundings.lease,
-            teller,
+            notices,
             name,
             depths={
                 "log": queue.__len__,

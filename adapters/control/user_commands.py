@@ -13,8 +13,8 @@ from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
 from chat_domain.entries import Entry, is_group, people
 from chat_domain.errors import BadNotice
-from chat_domain.hints import MAX_NOTICE
 from chat_domain.model import Person, User
+from chat_domain.notes import MAX_NOTICE
 from chat_domain.operators.administration import SKIPPED
 
 Result = dict[str, Any]

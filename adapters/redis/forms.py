@@ -11,7 +11,6 @@ from msgspec import Meta, Struct, ValidationError
 
 from chat_domain import entries, notes
 from chat_domain.entries import CHANGE, TEXT, Entry
-from chat_domain.hints import MAX_NOTICE, Notice
 from chat_domain.model import Muting, Preferences
 from chat_domain.names import MAX_NAME
 
@@ -245,17 +244,14 @@ class PresenceChanged(Form[notes.PresenceChanged]):
         return notes.PresenceChanged(self.user_id, self.name, self.online, self.listed_by)
 
 
-class Tell(Form[notes.Tell]):
-    """Of a notice, which is the only hint that there is."""
-
+class Notice(Form[notes.Notice]):
     NUMBER = 5
 
-    text: Annotated[str, Meta(max_length=MAX_NOTICE)]
-    user_ids: Ids | None
+    text: Annotated[str, Meta(max_length=notes.MAX_NOTICE)]
 
     @classmethod
-    def of(cls, note: notes.Tell) -> Self:
-        return cls(note.hint.text, note.user_ids)
+    def of(cls, note: notes.Notice) -> Self:
+        return cls(note.text)
 
-    def note(self) -> notes.Tell:
-        return notes.Tell(Notice(self.text), self.user_ids)
+    def note(self) -> notes.Notice:
+        return notes.Notice(self.text)

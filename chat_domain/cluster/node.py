@@ -25,17 +25,17 @@ from chat_domain.notes import (
     IsTyping,
     Marked,
     Note,
+    Notice,
     PresenceChanged,
     Replaced,
     SettingsChanged,
-    Tell,
 )
 from chat_domain.people.announcer import Announcer
 from chat_domain.people.attendance import Attendance
 from chat_domain.people.devices import Devices
+from chat_domain.people.notices import Notices
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
-from chat_domain.people.teller import Teller
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Clock, Latches, Tasks
 
@@ -60,7 +60,7 @@ class Node:
     attendance: Attendance
     announcer: Announcer
     devices: Devices
-    teller: Teller
+    notices: Notices
     broker: Broker
     clock: Clock
     tasks: Tasks
@@ -100,8 +100,8 @@ class Node:
             case PresenceChanged():
                 friend = Friend(note.user_id, note.name, note.online)
                 self.announcer.tell(note.listed_by, friend)
-            case Tell():
-                self.teller.heard(note)
+            case Notice():
+                self.notices.heard(note)
 
     def gap(self) -> None:
         """Notes to this node may have been lost."""

@@ -6,9 +6,8 @@ from typing import TypeVar
 import attrs
 
 from chat_domain.entries import Entry
-from chat_domain.hints import Notice
 from chat_domain.model import Account, Export, Membership, NodeUsers, User
-from chat_domain.people.teller import Teller
+from chat_domain.people.notices import Notices
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Lease, Presence
 from chat_domain.ports.runtime import Depths
@@ -27,7 +26,7 @@ class Overview:
     tokens: LoginTokens
     presence: Presence
     lease: Lease
-    teller: Teller
+    notices: Notices
     name: str
     depths: Depths = attrs.field(factory=dict)
 
@@ -42,7 +41,7 @@ class Overview:
 
     def broadcast(self, text: str) -> int:
         """Show a notice to everybody; return how many there are on this node."""
-        return self.teller.tell_everybody(Notice(text))
+        return self.notices.tell(text)
 
     async def export(self, account: Account) -> Export:
         """All that is kept about a user, less what only proves who they are."""

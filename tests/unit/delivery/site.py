@@ -10,7 +10,6 @@ import attrs
 from chat_domain.chat import Chat
 from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
-from chat_domain.hints import Hint
 from chat_domain.log.session import Session  # noqa: TC001  # attrs looks at it
 from chat_domain.model import Friend, Muting, Preferences, User
 from tests.delivery.history import crc_of, key_of
@@ -124,7 +123,7 @@ class Link:
     def friend_changed(self, friend: Friend) -> None:
         """Nobody looks."""
 
-    def tell(self, hint: Hint) -> None:
+    def notice(self, text: str) -> None:
         """Nobody reads it."""
 
     def replaced(self) -> None:
