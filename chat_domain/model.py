@@ -1,6 +1,7 @@
 """The things that the chat is about. Immutable, so that they can be shared freely."""
 
 import enum
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import attrs
@@ -128,12 +129,18 @@ class Muting:
 class Page(Generic[T]):
     """A part of a list in its order.
 
-    `next` is what to ask for the following part with (the last one's id, or position), None on the
-    last part.
+    next: what to ask for the following part with (the last one's id, or position), None on the last
+    part.
     """
 
     items: tuple[T, ...]
     next: int | None
+
+    @classmethod
+    def cut(cls, found: Sequence[T], ids: Sequence[int], limit: int) -> "Page[T]":
+        """Make one of what was found, of which one more than `limit` was asked for."""
+        more = len(found) > limit
+        return cls(tuple(found[:limit]), ids[limit - 1] if more else None)
 
 
 @attrs.define

@@ -19,8 +19,6 @@ from chat_domain.messages.small_groups import SmallGroups
 from chat_domain.messages.typing import Typing
 from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
-from chat_domain.operators.erasing import Erasing
-from chat_domain.operators.evictions import Evictions
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
 from chat_domain.operators.pieces import Pieces
@@ -108,11 +106,9 @@ def assemble(
     accounts = Accounts(store.users, devices, hasher)
     writing = Writing(queue, clock, ids)
     groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
-    evictions = Evictions(devices, presence)
     pieces = Pieces(clock, latches)
-    erasing = Erasing(log, devices, pieces)
     administration = Administration(
-        store.users, presence, registration, tokens, hasher, groups, log, evictions, erasing
+        store.users, store.tokens, log, presence, hasher, groups, devices, pieces
     )
     return Chat(
         registration=registration,

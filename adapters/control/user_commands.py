@@ -12,9 +12,7 @@ from adapters.control.group_commands import GROUP_COMMANDS
 from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
 from chat_domain.entries import Entry, is_group, people
-from chat_domain.errors import BadNotice
 from chat_domain.model import Person, User
-from chat_domain.notes import MAX_NOTICE
 from chat_domain.operators.administration import SKIPPED
 
 Result = dict[str, Any]
@@ -33,7 +31,7 @@ async def find(chat: Chat, *, text: str, limit: int) -> Result:
 
 
 async def add(chat: Chat, *, name: str, password: str) -> Result:
-    return _user(await chat.administration.add(name, password))
+    return _user(await chat.registration.register(name, password))
 
 
 async def set_password(chat: Chat, *, who: str, password: str) -> Result:
@@ -86,8 +84,6 @@ async def export(chat: Chat, *, who: str) -> Result:
 
 
 async def broadcast(chat: Chat, *, text: str) -> Result:
-    if not 0 < len(text) <= MAX_NOTICE:
-        raise BadNotice(MAX_NOTICE)
     chat.overview.broadcast(text)
     return {"online": sum(len(one.users) for one in await chat.overview.nodes())}
 

@@ -6,7 +6,9 @@ from typing import TypeVar
 import attrs
 
 from chat_domain.entries import Entry
+from chat_domain.errors import BadNotice
 from chat_domain.model import Account, Export, Membership, NodeUsers, User
+from chat_domain.notes import MAX_NOTICE
 from chat_domain.people.notices import Notices
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Lease, Presence
@@ -39,9 +41,11 @@ class Overview:
             NodeUsers(name, tuple(await self.presence.users_of(name))) for name in sorted(names)
         ]
 
-    def broadcast(self, text: str) -> int:
-        """Show a notice to everybody; return how many there are on this node."""
-        return self.notices.tell(text)
+    def broadcast(self, text: str) -> None:
+        """Show a notice to everybody. Raises BadNotice."""
+        if not 0 < len(text) <= MAX_NOTICE:
+            raise BadNotice(MAX_NOTICE)
+        self.notices.tell(text)
 
     async def export(self, account: Account) -> Export:
         """All that is kept about a user, less what only proves who they are."""

@@ -6,7 +6,6 @@ from chat_domain.errors import NoSuchUser, Oneself, TooManyFriends
 from chat_domain.fairness.guard import Guard
 from chat_domain.model import Friend, Page, User
 from chat_domain.names import name_key
-from chat_domain.pages import cut
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.store import Friends, Users
 
@@ -51,7 +50,7 @@ class FriendList:
         found = await self.friends.page(user_id, after, limit + 1)
         online = await self.presence.online([user.id for user in found])
         friends = [Friend(user.id, user.name, user.id in online) for user in found]
-        return cut(friends, [friend.id for friend in friends], limit)
+        return Page.cut(friends, [friend.id for friend in friends], limit)
 
     async def find(self, name: str) -> Friend:
         """Look anybody up by their exact name (but for case). Raises NoSuchUser."""

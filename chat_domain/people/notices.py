@@ -28,12 +28,11 @@ class Notices:
     tasks: Tasks
     _waiting: deque[tuple[str, Iterator[int]]] = attrs.field(factory=deque, init=False)
 
-    def tell(self, text: str) -> int:
-        """Tell all who are online; return how many of them are on this node."""
+    def tell(self, text: str) -> None:
+        """Tell all who are online, on whatever node."""
         notice = Notice(text)
         self.broker.broadcast(notice)
         self.heard(notice)
-        return len(self.sessions.users())
 
     def heard(self, notice: Notice) -> None:
         """All who are here are to be told this."""

@@ -154,10 +154,6 @@ class LoginTokens:
         """Make the tokens of a session worthless, if it has any."""
         await self.tokens.remove(user_id, session)
 
-    async def end_some(self, limit: int) -> int:
-        """Make so many tokens worthless, whosever they are, or all there are; return how many."""
-        return await self.tokens.remove_some(limit)
-
     async def end_all_of(self, user: User) -> None:
         """Make all of a user's tokens worthless."""
         await self.tokens.remove_all(user.id)
