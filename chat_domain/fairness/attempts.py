@@ -23,7 +23,6 @@ Rules:
 7. Nothing is estimated: no two accounts and no two addresses share a record.
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
 
@@ -31,6 +30,7 @@ import attrs
 
 from chat_domain.errors import TooManyFailures
 from chat_domain.fairness.networks import Networks
+from chat_domain.fairness.recent import Recent
 from chat_domain.fairness.records import Record, Records
 
 FIRST_PAUSE = 0.25  # seconds
@@ -61,7 +61,7 @@ class Attempts:
         self._networks = networks or Networks()
         self._pairs = Records()
         self._accounts = Records()
-        self._usual: OrderedDict[bytes, float] = OrderedDict()  # pairs, and when they last were
+        self._usual: Recent[bytes, float] = Recent(USUAL)  # pairs, and when they last were
 
     def change(self, free: int) -> None:
         """So many attempts are free from now on; what is remembered stays."""
@@ -93,7 +93,7 @@ class Attempts:
         if attempt.pairs:
             self.not_made(attempt)
             self._pairs.forget(attempt.pairs[-1])
-            self._remember_usual(attempt.pairs[-1], now)
+            self._usual.keep(attempt.pairs[-1], now)
 
     def not_made(self, attempt: Attempt) -> None:
         """It came to nothing, and nobody has learnt anything."""
@@ -112,12 +112,6 @@ class Attempts:
     def _is_usual(self, pair: bytes, now: float) -> bool:
         last = self._usual.get(pair)
         return last is not None and now - last <= USUAL_FOR
-
-    def _remember_usual(self, pair: bytes, now: float) -> None:
-        self._usual.pop(pair, None)
-        self._usual[pair] = now
-        if len(self._usual) > USUAL:
-            self._usual.popitem(last=False)
 
 
 def _key(*what: int | str) -> bytes:

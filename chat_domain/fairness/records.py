@@ -1,8 +1,8 @@
 """What is remembered of failures: a bounded table that cheap failures do not empty."""
 
-from collections import OrderedDict
-
 import attrs
+
+from chat_domain.fairness.recent import Recent
 
 FORGOTTEN_AFTER = 15 * 60.0  # seconds without another one
 REMEMBERED = 50_000  # of each of two kinds in each table; two full tables are some 48 MB
@@ -23,23 +23,19 @@ class Record:
         return self.failures - self.free
 
 
-class Records:
+class Records(Recent[bytes, Record]):
     """The most recent records that have any failures.
 
-    Those at their free failures or beyond are a kind of their own, as it is they that cost the one
-    who guesses something: no number of others pushes them out.
+    Those at their free failures or beyond are weighty, as it is they that cost the one who guesses
+    something.
     """
 
     def __init__(self) -> None:
-        self._slight: OrderedDict[bytes, Record] = OrderedDict()
-        self._weighty: OrderedDict[bytes, Record] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._slight) + len(self._weighty)
+        super().__init__(REMEMBERED)
 
     def find(self, key: bytes, free: int, now: float) -> Record:
         """What is remembered, or a record without failures, which is not remembered by that."""
-        record = self._slight.get(key) or self._weighty.get(key)
+        record = self.get(key)
         if record is None or now - record.last > FORGOTTEN_AFTER:
             return Record(free)
         record.free = free  # which may have changed
@@ -49,23 +45,17 @@ class Records:
         """One failure more."""
         record.failures += 1
         record.last = now
-        self._keep(key, record)
+        self._note(key, record)
 
     def take_back(self, key: bytes) -> None:
         """One failure less, if there is any."""
-        record = self._slight.get(key) or self._weighty.get(key)
+        record = self.get(key)
         if record is not None:
             record.failures -= 1
-            self._keep(key, record)
+            self._note(key, record)
 
-    def forget(self, key: bytes) -> None:
-        self._slight.pop(key, None)
-        self._weighty.pop(key, None)
-
-    def _keep(self, key: bytes, record: Record) -> None:
-        self.forget(key)
+    def _note(self, key: bytes, record: Record) -> None:
         if record.failures:
-            kind = self._slight if record.beyond < 0 else self._weighty
-            kind[key] = record
-            if len(kind) > REMEMBERED:
-                kind.popitem(last=False)
+            self.keep(key, record, weighty=record.beyond >= 0)
+        else:
+            self.forget(key)
