@@ -8,6 +8,7 @@ from chat_domain.entries import Entry
 from chat_domain.model import Muting, Preferences
 
 MOST_READ = 500  # conversations in one note
+MOST_LISTED = 100  # people in one note who have somebody on their list
 MAX_NOTICE = 500  # characters
 
 

@@ -94,10 +94,8 @@ async def history(talk: Talk, request: requests.History) -> None:
 
 async def add_friend(talk: Talk, request: requests.AddFriend) -> None:
     user = talk.current_session().user
-    if request.friendid is not None:
-        friend = await talk.chat.friends.add(user.id, request.friendid)
-    else:
-        friend = await talk.chat.friends.add_by_name(user.id, request.friendname or "")
+    who = request.friendname or "" if request.friendid is None else request.friendid
+    friend = await talk.chat.friends.add(user.id, who)
     talk.acknowledge(request, Ack(friend=FriendRow.of(friend)))
 
 

@@ -49,13 +49,8 @@ async def log_in(talk: Talk, request: requests.Login) -> None:
         talk.link.close(Ending.TOO_OLD)
         return
     accounts, password, origin = talk.chat.accounts, request.password, talk.origin.name
-    if request.id is not None:
-        number = request.id
-        account = await proved(talk, number, lambda: accounts.by_id(number, password, origin))
-    else:
-        name = request.name or ""
-        key = name_key(name)
-        account = await proved(talk, key, lambda: accounts.by_name(name, password, origin))
+    who = name_key(request.name or "") if request.id is None else request.id
+    account = await proved(talk, who, lambda: accounts.prove(who, password, origin))
     client = talk.new_client(account.user, request.v)
     if isinstance(client, PersonClient):
         await _begin_version1(talk, request, account, client)

@@ -1,7 +1,5 @@
 """All that keeps one client from spoiling the others' day, for one node."""
 
-import attrs
-
 from chat_domain.errors import RegistrationClosed, TooManyRegistrations
 from chat_domain.fairness.attempts import Attempts
 from chat_domain.fairness.buckets import afford_all
@@ -13,18 +11,8 @@ from chat_domain.fairness.origins import Origin, Origins
 from chat_domain.fairness.strangers import StrangersBudget
 
 
-@attrs.define(init=False)
 class Guard:
     """The limits, what counts against them, and what has run into them."""
-
-    limits: Limits
-    counters: Counters
-    origins: Origins
-    attempts: Attempts
-    networks: Networks
-    known: KnownAddresses
-    strangers_budget: StrangersBudget
-    registration_open: bool
 
     def __init__(
         self,

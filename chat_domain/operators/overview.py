@@ -1,13 +1,14 @@
 """What an operator wants to see: who is where, and what is kept about somebody."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import attrs
 
 from chat_domain.entries import Entry
 from chat_domain.errors import BadNotice
-from chat_domain.model import Account, Export, Membership, NodeUsers, User
+from chat_domain.model import Account, Export, NodeUsers
 from chat_domain.notes import MAX_NOTICE
 from chat_domain.people.notices import Notices
 from chat_domain.people.tokens import LoginTokens
@@ -49,12 +50,14 @@ class Overview:
 
     async def export(self, account: Account) -> Export:
         """All that is kept about a user, less what only proves who they are."""
-        user = account.user
+        user, store = account.user, self.store
+        friends = partial(store.friends.page, user.id)
+        groups = partial(store.groups.page_of, user.id)
         return Export(
             user=user,
             disabled=account.disabled,
-            friends=tuple(await self._friends(user.id)),
-            groups=tuple(await self._groups(user.id)),
+            friends=await _all(friends, lambda friend: friend.id),
+            groups=await _all(groups, lambda membership: membership.group.id),
             tokens=tuple(await self.tokens.resumable(user, "")),
             entries=tuple(await self._entries(user.id)),
         )
@@ -68,21 +71,12 @@ class Overview:
             after = reading.upto
         return found
 
-    async def _friends(self, user_id: int) -> list[User]:
-        return await _all(
-            lambda after: self.store.friends.page(user_id, after, PAGE), lambda user: user.id
-        )
 
-    async def _groups(self, user_id: int) -> list[Membership]:
-        return await _all(
-            lambda after: self.store.groups.page_of(user_id, after, PAGE),
-            lambda membership: membership.group.id,
-        )
-
-
-async def _all(page: Callable[[int], Awaitable[Sequence[T]]], id_of: Callable[[T], int]) -> list[T]:
+async def _all(
+    page: Callable[[int, int], Awaitable[Sequence[T]]], id_of: Callable[[T], int]
+) -> tuple[T, ...]:
     """Everything that comes in pages."""
     found: list[T] = []
-    while some := await page(id_of(found[-1]) if found else 0):
+    while some := await page(id_of(found[-1]) if found else 0, PAGE):
         found += some
-    return found
+    return tuple(found)

@@ -4,7 +4,6 @@ import attrs
 
 from chat_domain.errors import BadCredentials, TryAgain
 from chat_domain.model import Account, User
-from chat_domain.names import name_key
 from chat_domain.people.devices import Devices
 from chat_domain.people.passwords import MAX_PASSWORD, check_password
 from chat_domain.people.tokens import Token
@@ -18,15 +17,11 @@ class Accounts:
     devices: Devices
     hasher: Hasher
 
-    async def by_id(self, user_id: int, password: str, origin: str = "") -> Account:
-        """The account that has this id and this password. Raises BadCredentials and TryAgain."""
-        return await self._prove(await self.users.by_id(user_id), password, origin)
-
-    async def by_name(self, name: str, password: str, origin: str = "") -> Account:
-        """The account that has this name and this password. Raises BadCredentials and TryAgain."""
-        return await self._prove(await self.users.by_name(name_key(name)), password, origin)
-
-    async def _prove(self, account: Account | None, password: str, origin: str) -> Account:
+    async def prove(self, who: int | str, password: str, origin: str = "") -> Account:
+        """The account that has this id, or a name of this key, and this password. Raises
+        BadCredentials and TryAgain."""
+        users = self.users
+        account = await (users.by_id(who) if isinstance(who, int) else users.by_name(who))
         if len(password) > MAX_PASSWORD:
             raise BadCredentials(tried=False)
         # An account that is not there costs the same time, so that nobody learns which are.
@@ -58,7 +53,7 @@ class Accounts:
     ) -> Token:
         """End all of a user's sessions but the one of this name, which gets a new token; return
         that. Raises BadCredentials and BadPassword."""
-        account = await self._prove(await self.users.by_id(user.id), old, origin)
+        account = await self.prove(user.id, old, origin)
         check_password(new)
         secret = await self.hasher.hash(new, origin)
         tokens = self.devices.tokens

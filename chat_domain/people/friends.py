@@ -17,18 +17,10 @@ class FriendList:
     presence: Presence
     guard: Guard = attrs.field(factory=Guard)
 
-    async def add(self, user_id: int, friend_id: int) -> Friend:
-        """Raises Oneself, NoSuchUser, AlreadyFriends and TooManyFriends."""
-        account = await self.users.by_id(friend_id)
-        if account is None:
-            raise NoSuchUser(friend_id)
-        return await self._add(user_id, account.user)
-
-    async def add_by_name(self, user_id: int, name: str) -> Friend:
-        """Raises like `add`."""
-        return await self._add(user_id, await self._named(name))
-
-    async def _add(self, user_id: int, user: User) -> Friend:
+    async def add(self, user_id: int, who: int | str) -> Friend:
+        """List somebody, by their id or exact name (but for case). Raises Oneself, NoSuchUser,
+        AlreadyFriends and TooManyFriends."""
+        user = await self._user(who)
         if user.id == user_id:
             raise Oneself
         await self._check_room(user_id)
@@ -54,12 +46,13 @@ class FriendList:
 
     async def find(self, name: str) -> Friend:
         """Look anybody up by their exact name (but for case). Raises NoSuchUser."""
-        return await self._with_presence(await self._named(name))
+        return await self._with_presence(await self._user(name))
 
-    async def _named(self, name: str) -> User:
-        account = await self.users.by_name(name_key(name))
+    async def _user(self, who: int | str) -> User:
+        by_id, by_name = self.users.by_id, self.users.by_name
+        account = await (by_id(who) if isinstance(who, int) else by_name(name_key(who)))
         if account is None:
-            raise NoSuchUser(name)
+            raise NoSuchUser(who)
         return account.user
 
     async def _with_presence(self, user: User) -> Friend:

@@ -52,9 +52,9 @@ async def test_a_disabled_account_cannot_log_in_until_it_is_enabled(pair: Pair) 
     await pair.first.administration.disable(str(ann.id))
     await person.is_thrown_out()
     with pytest.raises(BadCredentials):
-        await pair.second.accounts.by_id(ann.id, "x")
+        await pair.second.accounts.prove(ann.id, "x")
     await pair.second.administration.enable("Ann")
-    assert (await pair.first.accounts.by_id(ann.id, "x")).user == ann
+    assert (await pair.first.accounts.prove(ann.id, "x")).user == ann
 
 
 async def test_what_is_stored_for_a_disabled_account_is_no_password(pair: Pair) -> None:
@@ -64,7 +64,7 @@ async def test_what_is_stored_for_a_disabled_account_is_no_password(pair: Pair) 
     account = await pair.first.administration.account("Ann")
     assert account.disabled
     with pytest.raises(BadCredentials):
-        await pair.second.accounts.by_id(ann.id, account.secret)
+        await pair.second.accounts.prove(ann.id, account.secret)
 
 
 async def test_a_new_password_ends_the_sessions_and_the_old_password(pair: Pair) -> None:
@@ -74,12 +74,12 @@ async def test_a_new_password_ends_the_sessions_and_the_old_password(pair: Pair)
     await pair.first.administration.set_password("Ann", "new")
     await person.is_thrown_out()
     with pytest.raises(BadCredentials):
-        await pair.second.accounts.by_id(ann.id, "x")
-    assert (await pair.second.accounts.by_id(ann.id, "new")).user == ann
+        await pair.second.accounts.prove(ann.id, "x")
+    assert (await pair.second.accounts.prove(ann.id, "new")).user == ann
     await pair.first.administration.disable("Ann")
     await pair.first.administration.set_password("Ann", "newer")
     with pytest.raises(BadCredentials):
-        await pair.second.accounts.by_id(ann.id, "newer")
+        await pair.second.accounts.prove(ann.id, "newer")
 
 
 async def test_a_deleted_account_leaves_its_groups_in_good_order(pair: Pair) -> None:

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from adapters.redis import codec
 from adapters.redis.forms import LISTED
 from chat_domain.entries import CHANGE, DELETED, TEXT, Entry, pair
-from chat_domain.notes import MAX_NOTICE, MOST_READ, Appended, Marked, Note, Notice, Replaced
+from chat_domain.notes import (
+    MAX_NOTICE,
+    MOST_LISTED,
+    MOST_READ,
+    Appended,
+    Marked,
+    Note,
+    Notice,
+    Replaced,
+)
 from tests.contract.nodes import NOTES, fields
 
 
@@ -188,7 +197,7 @@ IDS = list(range(1, LISTED + 2))
         (4, (1, "n" * 51, True, [])),
         (4, (1, "anna", 1, [])),
         (4, (1, "anna", True, [0])),
-        (4, (1, "anna", True, IDS)),
+        (4, (1, "anna", True, IDS[: MOST_LISTED + 1])),
         (6, ("", 15, {3: 7}, False)),
         (6, ("epoch", 0, {3: 7}, False)),
         (6, ("epoch", 15, {0: 7}, False)),

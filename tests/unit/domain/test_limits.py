@@ -414,7 +414,7 @@ def test_a_list_has_so_many_friends(world: World) -> None:
         world.tasks.run(friends.add(ann.id, cid.id))
     assert friends.guard.counters.friends_refused == 1
     world.tasks.run(friends.remove(ann.id, bob.id))
-    world.tasks.run(friends.add_by_name(ann.id, "cid"))
+    world.tasks.run(friends.add(ann.id, "cid"))
 
 
 def groups_of(world: World, limits: Limits) -> GroupMembership:
