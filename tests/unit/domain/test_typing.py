@@ -68,7 +68,7 @@ def test_a_large_group_is_not_told(world: World, ann: Terminal, bob: Terminal, n
 def test_who_has_never_been_written_to_is_not_told(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Or strangers could make themselves noticed. Once there is an entry, either of them may."""
+    """Or anybody could make themselves noticed. Once there is an entry, either of them may."""
     types(ann, of_two(ann, bob))
     assert bob.client.typing == []
     bob.says(ann.user, "hello")
