@@ -1,9 +1,10 @@
-"""Proving who one is by a password, and changing it."""
+"""Registering, proving who one is by a password, and changing it."""
 
 import attrs
 
 from chat_domain.errors import BadCredentials, TryAgain
 from chat_domain.model import Account, User
+from chat_domain.names import Name
 from chat_domain.people.devices import Devices
 from chat_domain.people.passwords import MAX_PASSWORD, check_password
 from chat_domain.people.tokens import Token
@@ -16,6 +17,17 @@ class Accounts:
     users: Users
     devices: Devices
     hasher: Hasher
+
+    async def register(self, name: str, password: str, origin: str = "") -> User:
+        """Make an account and return its user, who is not logged in by that.
+
+        origin: where the asking client is; origins take turns at the hashing.
+        Raises BadName, BadPassword, NameTaken and TryAgain.
+        """
+        parsed = Name.parse(name)
+        check_password(password)
+        secret = await self.hasher.hash(password, origin)
+        return User(await self.users.add(parsed, secret), parsed.text)
 
     async def prove(self, who: int | str, password: str, origin: str = "") -> Account:
         """The account that has this id, or a name of this key, and this password. Raises
