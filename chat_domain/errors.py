@@ -1,16 +1,21 @@
 """Everything that the rules refuse. Each error carries its facts, and a sentence to put them in."""
 
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 import attrs
 
 SHOWN = 64  # characters of a text that a refusal says again, which nobody's name or session exceeds
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
 class ChatError(Exception):
-    """A refusal that the client is told about; `str()` of it is fit for a person."""
+    """A refusal that the client is told about; `str()` of it is fit for a person. Whatever is one
+    is an attrs class, whose fields are its facts."""
 
     sentence: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        attrs.frozen(slots=False)(cls)
 
     def __str__(self) -> str:
         return self.sentence.format_map(vars(self))
@@ -20,79 +25,66 @@ def _shown(said: int | str) -> int | str:
     return f"{said[:SHOWN]}..." if isinstance(said, str) and len(said) > SHOWN else said
 
 
-@attrs.frozen(slots=False)
 class BadName(ChatError):
     why: str
     sentence = "{why}"
 
 
-@attrs.frozen(slots=False)
 class BadPassword(ChatError):
     why: str
     sentence = "{why}"
 
 
-@attrs.frozen(slots=False)
 class BadNotice(ChatError):
     limit: int
     sentence = "a notice has 1 to {limit} characters"
 
 
-@attrs.frozen(slots=False)
 class BadDays(ChatError):
     most: int
     sentence = "what is said is kept for 1 to {most} days, or, by 0, for ever"
 
 
-@attrs.frozen(slots=False)
 class NameTaken(ChatError):
     name: str
     sentence = "the name {name!r} is taken, or looks like one that is"
 
 
-@attrs.frozen(slots=False)
 class GroupNameTaken(ChatError):
     name: str
     sentence = "there is a group called {name!r} already, or one that looks like it"
 
 
-@attrs.frozen(slots=False)
 class NoSuchUser(ChatError):
     who: int | str = attrs.field(converter=_shown)
     sentence = "there is no user {who!r}"
 
 
-@attrs.frozen(slots=False)
 class NoSuchGroup(ChatError):
     group_id: int | str = attrs.field(converter=_shown)
     sentence = "there is no group {group_id!r}"
 
 
-@attrs.frozen(slots=False)
 class AlreadyFriends(ChatError):
     friend_id: int
     sentence = "user {friend_id} is on your list already"
 
 
-@attrs.frozen(slots=False)
 class NotFriends(ChatError):
     friend_id: int
     sentence = "user {friend_id} is not on your list"
 
 
-@attrs.frozen(slots=False)
 class AlreadyMember(ChatError):
     group_id: int
     sentence = "you are in group {group_id} already"
 
 
-@attrs.frozen(slots=False)
 class NotMember(ChatError):
     group_id: int
     sentence = "you are not in group {group_id}"
 
 
-@attrs.frozen(slots=False)
 class NoSuchMember(ChatError):
     """What an operator hears, who is no member either way."""
 
@@ -101,19 +93,16 @@ class NoSuchMember(ChatError):
     sentence = "user {user_id} is not in group {group_id}"
 
 
-@attrs.frozen(slots=False)
 class NotAllowed(ChatError):
     group_id: int
     sentence = "only the creator of group {group_id} may do that"
 
 
-@attrs.frozen(slots=False)
 class NoSuchSession(ChatError):
     session: str = attrs.field(converter=_shown)
     sentence = "you have no session {session!r}"
 
 
-@attrs.frozen(slots=False)
 class MailboxFull(ChatError):
     user_id: int
     sentence = (
@@ -121,7 +110,6 @@ class MailboxFull(ChatError):
     )
 
 
-@attrs.frozen(slots=False)
 class TooManyConversations(ChatError):
     limit: int
     sentence = (
@@ -130,52 +118,44 @@ class TooManyConversations(ChatError):
     )
 
 
-@attrs.frozen(slots=False)
 class CidConflict(ChatError):
     cid: str
     sentence = "you have sent another message under the cid {cid!r}"
 
 
-@attrs.frozen(slots=False)
 class TooManyUnanswered(ChatError):
     limit: int
     sentence = "{limit} of your messages await their acknowledgement; send this one again later"
 
 
-@attrs.frozen(slots=False)
 class NotSentYet(ChatError):
     at: int
     last: int
     sentence = "nothing above {last} was sent to you yet, so {at} is not taken over"
 
 
-@attrs.frozen(slots=False)
 class BeyondTheLog(ChatError):
     at: int
     head: int
     sentence = "the log ends at {head}, so {at} is not read"
 
 
-@attrs.frozen(slots=False)
 class TooManyGroups(ChatError):
     limit: int
     sentence = "nobody is in more than {limit} groups; leave one first"
 
 
-@attrs.frozen(slots=False)
 class GroupFull(ChatError):
     group_id: int
     limit: int
     sentence = "group {group_id} has {limit} members, and no group has more"
 
 
-@attrs.frozen(slots=False)
 class TooManyFriends(ChatError):
     limit: int
     sentence = "a list has at most {limit} friends"
 
 
-@attrs.frozen(slots=False)
 class TooManyFailures(ChatError):
     seconds: int
     sentence = "too many failed logins to this account from here; try in {seconds} s"
@@ -205,7 +185,6 @@ class Oneself(ChatError):
     sentence = "you cannot put yourself on your own list"
 
 
-@attrs.frozen(slots=False)
 class BadCredentials(ChatError):
     """tried: whether it could have been somebody's password, so that something was learnt."""
 

@@ -231,14 +231,6 @@ class Export:
 
 
 @attrs.frozen
-class NodeUsers:
-    """A node that holds its lease, and the ids of the users who have sessions on it."""
-
-    node: str
-    users: tuple[int, ...]
-
-
-@attrs.frozen
 class Claim:
     """Which session has a user's slot for a client of version 1, and on which node.
 

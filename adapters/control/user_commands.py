@@ -61,11 +61,12 @@ async def after_restore(chat: Chat) -> Result:
 
 async def nodes(chat: Chat) -> Result:
     found = await chat.overview.nodes()
-    return {"nodes": [{"node": one.node, "users": len(one.users)} for one in found]}
+    return {"nodes": [{"node": node, "users": len(users)} for node, users in found.items()]}
 
 
 async def who(chat: Chat) -> Result:
-    found = [(one.node, user_id) for one in await chat.overview.nodes() for user_id in one.users]
+    nodes = await chat.overview.nodes()
+    found = [(node, user_id) for node, users in nodes.items() for user_id in users]
     names = await chat.administration.users.names([user_id for _, user_id in found])
     users = [{"id": one, "name": names.get(one), "node": node} for node, one in found]
     return {"users": users}
@@ -85,7 +86,7 @@ async def export(chat: Chat, *, who: str) -> Result:
 
 async def broadcast(chat: Chat, *, text: str) -> Result:
     chat.overview.broadcast(text)
-    return {"online": sum(len(one.users) for one in await chat.overview.nodes())}
+    return {"online": sum(map(len, (await chat.overview.nodes()).values()))}
 
 
 COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {

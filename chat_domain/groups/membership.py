@@ -102,19 +102,16 @@ class GroupMembership:
         return await self.change(user, group_id, change, cid, refused)
 
     async def _not_by(self, user_id: int, group_id: int) -> ChatError | None:
-        """Why this user may not do what a group's creator may."""
-        try:
-            member = await self._member(user_id, group_id)
-        except NotMember as error:
-            return error
+        """Why this user may not do what a group's creator may. Raises NoSuchGroup."""
+        member = await self._member(user_id, group_id)
+        if member is None:
+            return NotMember(group_id)
         return None if member.role is Role.CREATOR else NotAllowed(group_id)
 
-    async def _member(self, user_id: int, group_id: int) -> Member:
-        """What a user is in a group. Raises NoSuchGroup and NotMember."""
+    async def _member(self, user_id: int, group_id: int) -> Member | None:
+        """What a user is in a group, None if they are not in it. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, user_id - 1, 1)
-        if not found or found[0].id != user_id:
-            raise NotMember(group_id)
-        return found[0]
+        return found[0] if found and found[0].id == user_id else None
 
     async def leave(self, user: User, group_id: int, cid: str | None = None) -> Done:
         """Raises NoSuchGroup and NotMember. See `Log.append` for who succeeds a creator."""
@@ -145,7 +142,8 @@ class GroupMembership:
 
     async def members(self, user_id: int, group_id: int, after: int, limit: int) -> Page[Member]:
         """A page of a group's members, shown to its members. Raises NoSuchGroup and NotMember."""
-        await self._member(user_id, group_id)
+        if await self._member(user_id, group_id) is None:
+            raise NotMember(group_id)
         return await self.page_of_members(group_id, after, limit)
 
     async def page_of_members(self, group_id: int, after: int, limit: int) -> Page[Member]:

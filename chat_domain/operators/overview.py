@@ -8,7 +8,7 @@ import attrs
 
 from chat_domain.entries import Entry
 from chat_domain.errors import BadNotice
-from chat_domain.model import Account, Export, NodeUsers
+from chat_domain.model import Account, Export
 from chat_domain.notes import MAX_NOTICE
 from chat_domain.people.notices import Notices
 from chat_domain.people.tokens import LoginTokens
@@ -33,14 +33,13 @@ class Overview:
     name: str
     depths: Depths = attrs.field(factory=dict)
 
-    async def nodes(self) -> list[NodeUsers]:
-        """The nodes that hold their leases, by name, each with its users, ascending."""
+    async def nodes(self) -> dict[str, list[int]]:
+        """The nodes that hold their leases, in the order of their names, and who has sessions on
+        each: the users' ids, ascending."""
         names = await self.lease.others()
         if self.lease.held():
             names = names | {self.name}
-        return [
-            NodeUsers(name, tuple(await self.presence.users_of(name))) for name in sorted(names)
-        ]
+        return {name: await self.presence.users_of(name) for name in sorted(names)}
 
     def broadcast(self, text: str) -> None:
         """Show a notice to everybody. Raises BadNotice."""
