@@ -1,8 +1,7 @@
 """This process as one node of many: what others tell it, what its lease means, and its clock.
 
 No message depends on any of this but on the log: what others say of it comes sooner than this node
-would find it there. While it has no lease, nobody begins a session of version 1 here, presence
-does not count, and chat goes on.
+would find it there. Without a lease (see `people.slots`) chat goes on.
 """
 
 from collections.abc import Collection

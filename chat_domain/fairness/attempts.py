@@ -17,10 +17,7 @@ Rules:
    be learnt from the waiting. Failures by name and by id are counted apart for that reason: who has
    failed by every id could tell by the waiting whether a name is anybody's.
 6. A record is forgotten FORGOTTEN_AFTER its last failure. Before that, only REMEMBERED more recent
-   ones of its kind push it out (see `records`), and of the kind that makes anybody wait each takes
-   as many failures as are free. With three that is 150,000 passwords: three times as many as the
-   server can hash before all is forgotten anyway (55 a second, if it does nothing else).
-7. Nothing is estimated: no two accounts and no two addresses share a record.
+   ones of its kind push it out (see `Records`).
 """
 
 from collections.abc import Sequence
@@ -31,15 +28,69 @@ import attrs
 from chat_domain.errors import TooManyFailures
 from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.recent import Recent
-from chat_domain.fairness.records import Record, Records
 
 FIRST_PAUSE = 0.25  # seconds
 LONGEST_PAUSE = 30.0
 LONGEST_WAIT = 4.0
 LONGEST_FOR_ACCOUNT = 1.5
 FREE_FOR_ACCOUNT = 20  # attempts
+FORGOTTEN_AFTER = 15 * 60.0  # seconds without another one
+REMEMBERED = 50_000  # of each of two kinds in each table; two full tables are some 48 MB
 USUAL_FOR = 30 * 86_400.0  # seconds
 USUAL = 50_000  # pairs of account and address, the most recent; some 8 MB
+
+
+@attrs.define
+class Record:
+    """free: how many failures cost nothing. next: the moment from which one more may be tried."""
+
+    free: int
+    failures: int = 0
+    last: float = 0.0
+    next: float = 0.0
+
+    @property
+    def beyond(self) -> int:
+        """How many failures there are more than are free; negative where there are fewer."""
+        return self.failures - self.free
+
+
+class Records(Recent[bytes, Record]):
+    """The most recent records that have any failures.
+
+    Those at their free failures or beyond are weighty, as it is they that cost the one who guesses
+    something.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(REMEMBERED)
+
+    def find(self, key: bytes, free: int, now: float) -> Record:
+        """What is remembered, or a record without failures, which is not remembered by that."""
+        record = self.get(key)
+        if record is None or now - record.last > FORGOTTEN_AFTER:
+            return Record(free)
+        record.free = free  # which may have changed
+        return record
+
+    def add(self, key: bytes, record: Record, now: float) -> None:
+        """One failure more."""
+        record.failures += 1
+        record.last = now
+        self._note(key, record)
+
+    def take_back(self, key: bytes) -> None:
+        """One failure less, if there is any."""
+        record = self.get(key)
+        if record is not None:
+            record.failures -= 1
+            self._note(key, record)
+
+    def _note(self, key: bytes, record: Record) -> None:
+        if record.failures:
+            self.keep(key, record, weighty=record.beyond >= 0)
+        else:
+            self.forget(key)
 
 
 @attrs.frozen

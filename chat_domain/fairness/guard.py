@@ -7,8 +7,7 @@ from chat_domain.fairness.known import KnownAddresses
 from chat_domain.fairness.limits import MIB, UNLIMITED, Counters, Limits
 from chat_domain.fairness.meter import Meter
 from chat_domain.fairness.networks import Networks
-from chat_domain.fairness.origins import Origin, Origins
-from chat_domain.fairness.strangers import StrangersBudget
+from chat_domain.fairness.origins import Origin, Origins, StrangersBudget
 
 
 class Guard:

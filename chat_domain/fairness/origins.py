@@ -54,7 +54,7 @@ class Origin:
     known: bool = False
     connections: int = 0
     strangers: int = 0  # connections on which nobody is logged in
-    held: int = 0  # bytes, see `strangers`
+    held: int = 0  # bytes, see `StrangersBudget`
 
     def allow(self, limits: Limits) -> None:
         """From now on these count."""
@@ -216,3 +216,36 @@ class Origins:
         if most and self.strangers * CROWDED > most and not origin.known:
             return True
         return any(one.strangers > CROWD * one.factor for one in origin.line())
+
+
+class StrangersBudget:
+    """Counts the bytes that are held for all strangers together, and bounds them.
+
+    An address may have a tenth of what is free (a wider network: times its factor). So ten that
+    take all they can leave two fifths, and whoever has a frame that comes in two pieces can still
+    log in.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """limit: in bytes; 0 for none."""
+        self.limit = limit
+        self.held = 0
+
+    def take(self, origin: Origin, size: int) -> bool:
+        """Hold so many bytes for a connection from there, if that is within the bound."""
+        free = self.limit - self.held
+        line = list(origin.line())
+        if self.limit and any(
+            one.held + size > free * STRANGERS_OF_FREE * one.factor for one in line
+        ):
+            return False
+        self.held += size
+        for one in line:
+            one.held += size
+        return True
+
+    def give_back(self, origin: Origin, size: int) -> None:
+        """So many bytes that were taken are held no more."""
+        self.held -= size
+        for one in origin.line():
+            one.held -= size

@@ -11,8 +11,8 @@ from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
 from chat_domain.names import id_of, name_key
 from chat_domain.operators.pieces import Pieces
+from chat_domain.people.accounts import check_password
 from chat_domain.people.devices import Devices
-from chat_domain.people.passwords import check_password
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Hasher
 from chat_domain.ports.store import Log, Tokens, Users

@@ -2,14 +2,23 @@
 
 import attrs
 
-from chat_domain.errors import BadCredentials, TryAgain
+from chat_domain.errors import BadCredentials, BadPassword, TryAgain
 from chat_domain.model import Account, User
 from chat_domain.names import Name
 from chat_domain.people.devices import Devices
-from chat_domain.people.passwords import MAX_PASSWORD, check_password
 from chat_domain.people.tokens import Token
 from chat_domain.ports.runtime import Hasher
 from chat_domain.ports.store import Users
+
+MAX_PASSWORD = 128  # characters; longer ones would only cost hashing time
+
+
+def check_password(password: str) -> None:
+    """Raises BadPassword for what may be nobody's."""
+    if not password:
+        raise BadPassword("a password needs at least one character")
+    if len(password) > MAX_PASSWORD:
+        raise BadPassword(f"a password has at most {MAX_PASSWORD} characters")
 
 
 @attrs.frozen

@@ -15,7 +15,7 @@ from chat_domain.errors import (
 )
 from chat_domain.model import PLAIN, KeptToken, User
 from chat_domain.names import Name, name_key
-from chat_domain.people.passwords import MAX_PASSWORD
+from chat_domain.people.accounts import MAX_PASSWORD
 from chat_domain.people.tokens import Token
 from tests.unit.world import World
 

@@ -5,7 +5,7 @@ import pytest
 from chat_domain.errors import BadCredentials, BadToken
 from chat_domain.model import PLAIN
 from chat_domain.names import name_key
-from chat_domain.people.passwords import MAX_PASSWORD
+from chat_domain.people.accounts import MAX_PASSWORD
 from tests.unit.world import World
 
 LONG = "x" * (MAX_PASSWORD + 1)
