@@ -83,14 +83,6 @@ class SizedGroup:
 
 
 @attrs.frozen
-class Keeping:
-    """For how many days what is said in a group is kept, MAX_DAYS at most; it may have ended."""
-
-    group_id: int
-    days: int
-
-
-@attrs.frozen
 class Membership:
     """One of a user's own groups, and what they are in it."""
 

@@ -11,8 +11,7 @@ wide one say, cannot push them out of there and then register anew.
 
 Room for connections:
 1. An address may have `connections_per_address`, and as long as nobody is logged in on them no more
-   than a tenth of what is free. So the fuller a node is, the fewer each gets to hold for nothing:
-   ten addresses that take all they can leave two fifths, and it takes seventy to take everything.
+   than a tenth of what is free. So the fuller a node is, the fewer each gets to hold for nothing.
 2. Of those on which nobody is logged in, `known_share` percent are not free to addresses from which
    nobody has logged in before. Who logs in makes room again: users that another node has lost fill
    this one to the last connection, whether it knows them or not.
@@ -221,9 +220,8 @@ class Origins:
 class StrangersBudget:
     """Counts the bytes that are held for all strangers together, and bounds them.
 
-    An address may have a tenth of what is free (a wider network: times its factor). So ten that
-    take all they can leave two fifths, and whoever has a frame that comes in two pieces can still
-    log in.
+    An address may have a tenth of what is free (a wider network: times its factor), so that whoever
+    has a frame that comes in two pieces can still log in.
     """
 
     def __init__(self, limit: int) -> None:

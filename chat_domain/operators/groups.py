@@ -48,16 +48,14 @@ class GroupAdministration:
         return before, attrs.evolve(before, name=parsed.text)
 
     async def show_history(self, which: str, *, whole: bool) -> Group:
-        """Let who joins a group from now on see all that was said there, or what comes from their
-        joining on. Raises NoSuchGroup."""
+        """See `Groups.show_history`. Raises NoSuchGroup."""
         group = await self.group(which)
         if not await self.membership.groups.show_history(group.id, whole=whole):
             raise NoSuchGroup(which)  # it has ended meanwhile
         return group
 
     async def keep(self, which: str, days: int) -> tuple[Group, int]:
-        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
-        kept before. Raises NoSuchGroup and BadDays."""
+        """See `Groups.keep`. Raises NoSuchGroup and BadDays."""
         if not 0 <= days <= MAX_DAYS:
             raise BadDays(MAX_DAYS)
         group = await self.group(which)
