@@ -34,7 +34,7 @@ class GroupMembership:
     presence: Presence
     clock: Clock
     ids: Ids
-    guard: Guard = attrs.field(factory=Guard)
+    guard: Guard
 
     async def create(
         self, user: User, name: str, description: str, cid: str | None = None

@@ -15,7 +15,7 @@ class FriendList:
     users: Users
     friends: Friends
     presence: Presence
-    guard: Guard = attrs.field(factory=Guard)
+    guard: Guard
 
     async def add(self, user_id: int, who: int | str) -> Friend:
         """List somebody, by their id or exact name (but for case). Raises Oneself, NoSuchUser,
