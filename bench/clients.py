@@ -85,14 +85,14 @@ def make_groups(port: int, groups: Sequence[Sequence[int]]) -> list[int]:
 
 
 def register_pairs(port: int, count: int, prefix: str = "user") -> list[int]:
-    """Make so many users, the first half of whom are no strangers to the second, one to one."""
+    """Make so many users, the first half of whom the second have on their lists, one to one."""
     ids = register(port, count, prefix)
     befriend(port, zip(ids[: count // 2], ids[count // 2 :], strict=True))
     return ids
 
 
 def befriend(port: int, pairs: Iterable[tuple[int, int]]) -> None:
-    """Put the first of each pair on the second one's list, so that it is no stranger to them."""
+    """Put the first of each pair on the second one's list, so that it may write on."""
     listing = defaultdict(list)
     for friend, user in pairs:
         listing[user].append(b'{"msgid":1006,"friendid":%d,"seq":1}\n' % friend)

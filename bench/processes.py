@@ -23,7 +23,7 @@ CHEAP = "--hashing", "cheap"  # or setting up thousands of users would take minu
 UNLIMITED = [
     word
     for name in attrs.fields_dict(Limits)
-    if name != "waiting_from_strangers"
+    if name != "waiting_from_unlisted"
     for word in (f"--{name.replace('_', '-')}", "0")
 ]
 DURABILITIES = "disk", "process"

@@ -1,6 +1,7 @@
 """The things that the chat is about. Immutable, so that they can be shared freely."""
 
 import enum
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import attrs
@@ -82,14 +83,6 @@ class SizedGroup:
 
 
 @attrs.frozen
-class Keeping:
-    """For how many days what is said in a group is kept, MAX_DAYS at most; it may have ended."""
-
-    group_id: int
-    days: int
-
-
-@attrs.frozen
 class Membership:
     """One of a user's own groups, and what they are in it."""
 
@@ -128,12 +121,18 @@ class Muting:
 class Page(Generic[T]):
     """A part of a list in its order.
 
-    `next` is what to ask for the following part with (the last one's id, or position), None on the
-    last part.
+    next: what to ask for the following part with (the last one's id, or position), None on the last
+    part.
     """
 
     items: tuple[T, ...]
     next: int | None
+
+    @classmethod
+    def cut(cls, found: Sequence[T], ids: Sequence[int], limit: int) -> "Page[T]":
+        """Make one of what was found, of which one more than `limit` was asked for."""
+        more = len(found) > limit
+        return cls(tuple(found[:limit]), ids[limit - 1] if more else None)
 
 
 @attrs.define
@@ -221,14 +220,6 @@ class Export:
     groups: tuple[Membership, ...]
     tokens: tuple[Resumable, ...]
     entries: tuple[Entry, ...]
-
-
-@attrs.frozen
-class NodeUsers:
-    """A node that holds its lease, and the ids of the users who have sessions on it."""
-
-    node: str
-    users: tuple[int, ...]
 
 
 @attrs.frozen

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import attrs
 
 from chat_domain.entries import Entry
-from chat_domain.hints import Hint
 from chat_domain.model import Muting, Preferences
 
 MOST_READ = 500  # conversations in one note
+MOST_LISTED = 100  # people in one note who have somebody on their list
+MAX_NOTICE = 500  # characters
 
 
 @attrs.define
@@ -81,11 +82,12 @@ class PresenceChanged:
 
 
 @attrs.frozen
-class Tell:
-    """Tell this hint to those of these users who are with you; to all of yours, if it is None."""
+class Notice:
+    """The operator says this to everybody: tell all of yours."""
 
-    hint: Hint
-    user_ids: list[int] | None
+    text: str
 
 
-Note = Appended | Marked | HasRead | IsTyping | SettingsChanged | Replaced | PresenceChanged | Tell
+Note = (
+    Appended | Marked | HasRead | IsTyping | SettingsChanged | Replaced | PresenceChanged | Notice
+)

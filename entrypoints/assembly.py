@@ -12,15 +12,12 @@ from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
-from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.small_groups import SmallGroups
 from chat_domain.messages.typing import Typing
 from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
-from chat_domain.operators.erasing import Erasing
-from chat_domain.operators.evictions import Evictions
 from chat_domain.operators.groups import GroupAdministration
 from chat_domain.operators.overview import Overview
 from chat_domain.operators.pieces import Pieces
@@ -31,11 +28,10 @@ from chat_domain.people.attendance import Attendance
 from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
-from chat_domain.people.register import Registration
+from chat_domain.people.notices import Notices
 from chat_domain.people.resume import Resuming
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
-from chat_domain.people.teller import Teller
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
@@ -66,7 +62,7 @@ def assemble(
     seating = Seating(log, follower, sessions)
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
     attendance = Attendance(presence, sessions, announcer, tasks, name)
-    teller = Teller(sessions, broker, tasks)
+    notices = Notices(sessions, broker, tasks)
     own_settings = OwnSettings(store.settings, sessions, broker)
     small_groups = SmallGroups(store.groups, clock)
     read_marks = ReadMarks(log, follower, sessions, marks, own_settings, small_groups, broker)
@@ -99,24 +95,20 @@ def assemble(
         attendance=attendance,
         announcer=announcer,
         devices=devices,
-        teller=teller,
+        notices=notices,
         broker=broker,
         clock=clock,
         tasks=tasks,
         latches=latches,
     )
-    registration = Registration(store.users, hasher)
     accounts = Accounts(store.users, devices, hasher)
     writing = Writing(queue, clock, ids)
     groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
-    evictions = Evictions(devices, presence)
     pieces = Pieces(clock, latches)
-    erasing = Erasing(log, devices, pieces)
     administration = Administration(
-        store.users, presence, registration, tokens, hasher, groups, log, evictions, erasing
+        store.users, store.tokens, log, presence, hasher, groups, devices, pieces
     )
     return Chat(
-        registration=registration,
         accounts=accounts,
         tokens=tokens,
         devices=devices,
@@ -126,7 +118,6 @@ def assemble(
         groups=groups,
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
-        offline=Offline(follower, reader, marks),
         history=History(log, marks),
         read_marks=read_marks,
         typing=typing,
@@ -144,7 +135,7 @@ def assemble(
             tokens,
             presence,
             surroundings.lease,
-            teller,
+            notices,
             name,
             depths={
                 "log": queue.__len__,

@@ -215,7 +215,7 @@ class Settings:
     friends_per_user: int = _limit(5_000, "friends on one list")
     groups_per_user: int = _limit(1_000, "groups that one user is in")
     members_per_group: int = _limit(5_000, "members of one group")
-    waiting_from_strangers: int = _limit(
+    waiting_from_unlisted: int = _limit(
         1_000,
         "messages that may wait for a user from somebody who is not on their list",
     )

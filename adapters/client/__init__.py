@@ -19,6 +19,7 @@ from adapters.client.events import (
     GoingAway,
     Got,
     Message,
+    Notice,
     NotSent,
     Presence,
     Read,
@@ -32,7 +33,6 @@ from adapters.client.events import (
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.client.where import InGroup, Where, With
-from chat_domain import hints
 from chat_domain.model import Preferences
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "Message",
     "NeedsTls",
     "NotSent",
+    "Notice",
     "OutboxFull",
     "Page",
     "Position",
@@ -68,5 +69,4 @@ __all__ = [
     "Typing",
     "Where",
     "With",
-    "hints",
 ]

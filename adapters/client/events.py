@@ -5,7 +5,6 @@ import attrs
 from adapters.client.errors import Refused
 from adapters.client.position import Position
 from adapters.client.where import Where, where_of
-from chat_domain.hints import Hint
 from chat_domain.model import Preferences
 
 
@@ -159,6 +158,13 @@ class GoingAway:
 
 
 @attrs.frozen
+class Notice:
+    """The operator says this to everybody."""
+
+    text: str
+
+
+@attrs.frozen
 class NotSent:
     """A message that an earlier program of this local store had not sent is refused. cid, where:
     its own."""
@@ -190,7 +196,7 @@ Event = (
     | Reconnected
     | SessionEnded
     | GoingAway
-    | Hint
+    | Notice
     | NotSent
     | ServerError
 )

@@ -4,10 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from adapters.client.events import Event, Got, Presence, Read, SettingsChanged, Typing
-from chat_domain.hints import HINTS
+from adapters.client.events import Event, Got, Notice, Presence, Read, SettingsChanged, Typing
 
-_DROPPED: tuple[type, ...] = (Presence, Got, Read, Typing, SettingsChanged, *HINTS)
+_DROPPED: tuple[type, ...] = (Presence, Got, Read, Typing, SettingsChanged, Notice)
 
 
 class Inbox:

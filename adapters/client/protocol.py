@@ -109,9 +109,7 @@ class ClientProtocol:
     def _take(self, complete: list[bytes]) -> None:
         for raw in complete:
             frame = codec.decode(raw)
-            if isinstance(frame, frames.HintFrame):
-                self._outputs.append(frame.hint())
-            elif frame is not None:
+            if frame is not None:
                 self._handlers.get(type(frame), ClientProtocol._on_answer)(self, frame)
 
     def data_to_send(self) -> bytes:
@@ -364,7 +362,10 @@ class ClientProtocol:
             self.take()
         self._outputs.append(events.GoingAway(frame.delay or 0))
 
-    # What is not here is a hint, or the answer to a request.
+    def _on_notice(self, frame: frames.NoticeFrame) -> None:
+        self._outputs.append(events.Notice(frame.text))
+
+    # What is not here is the answer to a request.
     _handlers: ClassVar[dict[type, Callable[..., None]]] = {
         LoginAck: _on_login,
         Ack: _on_ack,
@@ -374,6 +375,7 @@ class ClientProtocol:
         frames.ChangedFrame: _on_changed,
         frames.MarksFrame: _on_marks,
         frames.TypingFrame: _on_typing,
+        frames.NoticeFrame: _on_notice,
         SettingsAck: _on_settings,
         frames.ResetFrame: _on_reset,
         frames.PingFrame: _on_ping,

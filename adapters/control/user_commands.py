@@ -12,8 +12,6 @@ from adapters.control.group_commands import GROUP_COMMANDS
 from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
 from chat_domain.entries import Entry, is_group, people
-from chat_domain.errors import BadNotice
-from chat_domain.hints import MAX_NOTICE
 from chat_domain.model import Person, User
 from chat_domain.operators.administration import SKIPPED
 
@@ -33,7 +31,7 @@ async def find(chat: Chat, *, text: str, limit: int) -> Result:
 
 
 async def add(chat: Chat, *, name: str, password: str) -> Result:
-    return _user(await chat.administration.add(name, password))
+    return _user(await chat.accounts.register(name, password))
 
 
 async def set_password(chat: Chat, *, who: str, password: str) -> Result:
@@ -63,11 +61,12 @@ async def after_restore(chat: Chat) -> Result:
 
 async def nodes(chat: Chat) -> Result:
     found = await chat.overview.nodes()
-    return {"nodes": [{"node": one.node, "users": len(one.users)} for one in found]}
+    return {"nodes": [{"node": node, "users": len(users)} for node, users in found.items()]}
 
 
 async def who(chat: Chat) -> Result:
-    found = [(one.node, user_id) for one in await chat.overview.nodes() for user_id in one.users]
+    nodes = await chat.overview.nodes()
+    found = [(node, user_id) for node, users in nodes.items() for user_id in users]
     names = await chat.administration.users.names([user_id for _, user_id in found])
     users = [{"id": one, "name": names.get(one), "node": node} for node, one in found]
     return {"users": users}
@@ -86,10 +85,8 @@ async def export(chat: Chat, *, who: str) -> Result:
 
 
 async def broadcast(chat: Chat, *, text: str) -> Result:
-    if not 0 < len(text) <= MAX_NOTICE:
-        raise BadNotice(MAX_NOTICE)
     chat.overview.broadcast(text)
-    return {"online": sum(len(one.users) for one in await chat.overview.nodes())}
+    return {"online": sum(map(len, (await chat.overview.nodes()).values()))}
 
 
 COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {

@@ -17,7 +17,6 @@ from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
 from chat_domain.errors import ChatError
-from chat_domain.hints import Hint
 from chat_domain.model import Friend, Muting, Preferences, User
 
 RECONNECT_WITHIN_MS = 1000  # told to clients, who come back at random times within
@@ -85,8 +84,8 @@ class Version2Client:
         """Ask whether anybody is there. at: all of the client's up to it has been sent."""
         self._send(frames.PingFrame(at=at))
 
-    def tell(self, hint: Hint) -> None:
-        self._send(frames.hint_frame(hint))
+    def notice(self, text: str) -> None:
+        self._send(frames.NoticeFrame(text))
 
     def replaced(self) -> None:
         """Nobody else can have this client's place."""
@@ -201,8 +200,8 @@ class PersonClient(Version2Client):
     def ping(self, at: int) -> None:
         """Version 1 could not answer."""
 
-    def tell(self, hint: Hint) -> None:
-        """Version 1 has no frames for hints."""
+    def notice(self, text: str) -> None:
+        """Version 1 has no frame for it."""
 
     def replaced(self) -> None:
         self._link.close(Ending.REPLACED)

@@ -35,7 +35,7 @@ async def register(talk: Talk, request: requests.Register) -> None:
     origin = talk.origin
     talk.guard.register(origin, talk.meter, talk.chat.clock.monotonic())
     try:
-        user = await talk.chat.registration.register(request.name, request.password, origin.name)
+        user = await talk.chat.accounts.register(request.name, request.password, origin.name)
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
         talk.guard.not_registered(origin, talk.meter)
         raise
@@ -49,13 +49,8 @@ async def log_in(talk: Talk, request: requests.Login) -> None:
         talk.link.close(Ending.TOO_OLD)
         return
     accounts, password, origin = talk.chat.accounts, request.password, talk.origin.name
-    if request.id is not None:
-        number = request.id
-        account = await proved(talk, number, lambda: accounts.by_id(number, password, origin))
-    else:
-        name = request.name or ""
-        key = name_key(name)
-        account = await proved(talk, key, lambda: accounts.by_name(name, password, origin))
+    who = name_key(request.name or "") if request.id is None else request.id
+    account = await proved(talk, who, lambda: accounts.prove(who, password, origin))
     client = talk.new_client(account.user, request.v)
     if isinstance(client, PersonClient):
         await _begin_version1(talk, request, account, client)

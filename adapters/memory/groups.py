@@ -10,7 +10,7 @@ from adapters.memory.members import Members, Seat
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import is_group
 from chat_domain.errors import AlreadyMember, ChatError, GroupNameTaken, NoSuchGroup
-from chat_domain.model import UNNAMED, Group, Keeping, Member, Membership, Role, SizedGroup
+from chat_domain.model import UNNAMED, Group, Member, Membership, Role, SizedGroup
 from chat_domain.names import Name
 
 
@@ -171,6 +171,6 @@ class MemoryGroups:
             self._days[group_id] = days
         return before
 
-    async def keeping(self, after: int, limit: int) -> list[Keeping]:
+    async def keeping(self, after: int, limit: int) -> dict[int, int]:
         following = sorted(group_id for group_id in self._days if group_id > after)
-        return [Keeping(group_id, self._days[group_id]) for group_id in following[:limit]]
+        return {group_id: self._days[group_id] for group_id in following[:limit]}

@@ -38,7 +38,7 @@ _FORMS: Mapping[type[Note], type[Form[Any]]] = {
     notes.SettingsChanged: forms.SettingsChanged,
     notes.Replaced: forms.Replaced,
     notes.PresenceChanged: forms.PresenceChanged,
-    notes.Tell: forms.Tell,
+    notes.Notice: forms.Notice,
 }
 _decoders = {form.NUMBER: msgspec.msgpack.Decoder(form).decode for form in _FORMS.values()}
 _encode = msgspec.msgpack.Encoder().encode

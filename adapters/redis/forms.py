@@ -11,11 +11,10 @@ from msgspec import Meta, Struct, ValidationError
 
 from chat_domain import entries, notes
 from chat_domain.entries import CHANGE, TEXT, Entry
-from chat_domain.hints import MAX_NOTICE, Notice
 from chat_domain.model import Muting, Preferences
 from chat_domain.names import MAX_NAME
 
-LISTED = 2000  # ids in one list, or marks in one note; with some 20 bytes each they fit in a packet
+LISTED = 2000  # marks in one note; with some 20 bytes each they fit in a packet
 
 NO_ID = 2**31  # ids are below
 LAST = 2**63 - 1  # the highest position
@@ -23,7 +22,6 @@ LAST = 2**63 - 1  # the highest position
 Sender = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -{}~]+\Z")]
 Id = Annotated[int, Meta(ge=1, lt=NO_ID)]
 IdOrNone = Annotated[int, Meta(ge=0, lt=NO_ID)]  # 0 for nobody
-Ids = Annotated[list[Id], Meta(max_length=LISTED)]
 Position = Annotated[int, Meta(ge=1, le=LAST)]
 PositionOrNone = Annotated[int, Meta(ge=0, le=LAST)]  # 0 for nothing
 Time = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # ms; the year 10000 has no calendar
@@ -235,7 +233,7 @@ class PresenceChanged(Form[notes.PresenceChanged]):
     user_id: Id
     name: Name
     online: bool
-    listed_by: Ids
+    listed_by: Annotated[list[Id], Meta(max_length=notes.MOST_LISTED)]
 
     @classmethod
     def of(cls, note: notes.PresenceChanged) -> Self:
@@ -245,17 +243,14 @@ class PresenceChanged(Form[notes.PresenceChanged]):
         return notes.PresenceChanged(self.user_id, self.name, self.online, self.listed_by)
 
 
-class Tell(Form[notes.Tell]):
-    """Of a notice, which is the only hint that there is."""
-
+class Notice(Form[notes.Notice]):
     NUMBER = 5
 
-    text: Annotated[str, Meta(max_length=MAX_NOTICE)]
-    user_ids: Ids | None
+    text: Annotated[str, Meta(max_length=notes.MAX_NOTICE)]
 
     @classmethod
-    def of(cls, note: notes.Tell) -> Self:
-        return cls(note.hint.text, note.user_ids)
+    def of(cls, note: notes.Notice) -> Self:
+        return cls(note.text)
 
-    def note(self) -> notes.Tell:
-        return notes.Tell(Notice(self.text), self.user_ids)
+    def note(self) -> notes.Notice:
+        return notes.Notice(self.text)

@@ -6,7 +6,7 @@ from adapters.sql import judging
 from adapters.sql.database import Connection, Database
 from adapters.sql.numbers import FOR_EVER, NO_ID, bounded
 from chat_domain.errors import NoSuchGroup
-from chat_domain.model import Group, Keeping, Member, Membership, SizedGroup
+from chat_domain.model import Group, Member, Membership, SizedGroup
 
 
 @attrs.frozen
@@ -44,7 +44,7 @@ class SqlGroups:
     async def keep(self, group_id: int, days: int) -> int:
         return await self._database.write(_keep, bounded(group_id), days)
 
-    async def keeping(self, after: int, limit: int) -> list[Keeping]:
+    async def keeping(self, after: int, limit: int) -> dict[int, int]:
         return await self._database.read(_keeping, bounded(after), bounded(limit))
 
 
@@ -135,9 +135,9 @@ async def _keep(connection: Connection, group_id: int, days: int) -> int:
     return judging.days(before[0][0]) if before else 0
 
 
-async def _keeping(connection: Connection, after: int, limit: int) -> list[Keeping]:
+async def _keeping(connection: Connection, after: int, limit: int) -> dict[int, int]:
     rows = await connection.rows(
         "SELECT groupid, days FROM Keeping WHERE groupid > ? ORDER BY groupid LIMIT ?",
         (after, limit),
     )
-    return [Keeping(group_id, judging.days(days)) for group_id, days in judging.with_ids(rows)]
+    return {group_id: judging.days(days) for group_id, days in judging.with_ids(rows)}

@@ -8,7 +8,7 @@ from attrs import evolve
 from chat_domain.model import Friend, Group, Membership, User
 from chat_domain.names import name_key
 
-_MAX_STRANGERS = 1_000
+_MAX_OTHERS = 1_000
 
 
 class Book:
@@ -17,13 +17,13 @@ class Book:
     def __init__(self) -> None:
         self.friends: dict[int, Friend] = {}
         self.groups: dict[int, Membership] = {}
-        self._strangers: dict[int, str] = {}
+        self._others: dict[int, str] = {}
 
     def meet(self, user_id: int, name: str) -> None:
         """Remember the name of somebody who has written, or was looked up."""
-        self._strangers[user_id] = name
-        if len(self._strangers) > _MAX_STRANGERS:
-            del self._strangers[next(iter(self._strangers))]
+        self._others[user_id] = name
+        if len(self._others) > _MAX_OTHERS:
+            del self._others[next(iter(self._others))]
 
     def note_presence(self, user_id: int, name: str, *, online: bool) -> None:
         if user_id in self.friends:
@@ -47,7 +47,7 @@ class Book:
 
     def name_of(self, user_id: int) -> str:
         friend = self.friends.get(user_id)
-        return friend.name if friend else self._strangers.get(user_id, f"user {user_id}")
+        return friend.name if friend else self._others.get(user_id, f"user {user_id}")
 
     def group_name(self, group_id: int) -> str:
         membership = self.groups.get(group_id)
@@ -68,7 +68,7 @@ class Book:
 
     def _users(self) -> Iterator[User]:
         friends = (User(friend.id, friend.name) for friend in self.friends.values())
-        return itertools.chain(friends, itertools.starmap(User, self._strangers.items()))
+        return itertools.chain(friends, itertools.starmap(User, self._others.items()))
 
 
 def _id(text: str) -> int | None:

@@ -13,6 +13,7 @@ from adapters.client.events import (
     Event,
     GoingAway,
     Message,
+    Notice,
     Presence,
     Reconnected,
     Reset,
@@ -22,7 +23,6 @@ from adapters.client.events import (
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
 from adapters.terminal.parsing import Form
-from chat_domain import hints
 from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User
 
 Line = list[tuple[str, str]]
@@ -148,8 +148,8 @@ def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
             return note("connected again")
         case GoingAway():
             return note("the server is going away, looking for another one")
-        case hints.Notice():
-            return [("class:title", f"*** {clean(str(what))}")]
+        case Notice(text):
+            return [("class:title", f"*** {clean(text)}")]
         case Reset():
             return note("what has come meanwhile is not shown; it is too much, or lost")
         case SessionEnded(refusal):

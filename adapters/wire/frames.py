@@ -4,14 +4,10 @@ A struct is a frame's one declaration: its tag is the number, `msgid`. The clien
 server: it sets no limits, and ignores fields and frames that it does not know.
 """
 
-from typing import Any, ClassVar
-
 import msgspec
 from msgspec import Struct
 
-from chat_domain import hints
 from chat_domain.entries import is_group, other_of
-from chat_domain.hints import Hint
 from chat_domain.model import Friend
 
 encode = msgspec.json.Encoder().encode
@@ -153,39 +149,10 @@ class GoingAwayFrame(ServerFrame, tag=1018):
     delay: int | None = None
 
 
-class HintFrame(ServerFrame):
-    """What tells a hint: one of this kind, `tells`, is made into a frame by `of`, and back again by
-    `hint`."""
-
-    tells: ClassVar[type[Hint]]
-
-    @classmethod
-    def of(cls, hint: Any) -> "HintFrame":
-        raise NotImplementedError
-
-    def hint(self) -> Hint:
-        raise NotImplementedError
-
-
-class NoticeFrame(HintFrame, tag=1034):
-    tells = hints.Notice
+class NoticeFrame(ServerFrame, tag=1034):
+    """The operator says this to everybody."""
 
     text: str
-
-    @classmethod
-    def of(cls, hint: hints.Notice) -> "NoticeFrame":
-        return cls(hint.text)
-
-    def hint(self) -> hints.Notice:
-        return hints.Notice(self.text)
-
-
-_HINT_FRAMES = {frame.tells: frame for frame in HintFrame.__subclasses__()}
-
-
-def hint_frame(hint: Hint) -> HintFrame:
-    """What tells this hint."""
-    return _HINT_FRAMES[type(hint)].of(hint)
 
 
 class OldOneChatFrame(Struct, tag_field="msgid", tag=number_of(OneChatFrame), gc=False):

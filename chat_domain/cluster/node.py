@@ -1,8 +1,7 @@
 """This process as one node of many: what others tell it, what its lease means, and its clock.
 
 No message depends on any of this but on the log: what others say of it comes sooner than this node
-would find it there. While it has no lease, nobody begins a session of version 1 here, presence
-does not count, and chat goes on.
+would find it there. Without a lease (see `people.slots`) chat goes on.
 """
 
 from collections.abc import Collection
@@ -26,17 +25,17 @@ from chat_domain.notes import (
     IsTyping,
     Marked,
     Note,
+    Notice,
     PresenceChanged,
     Replaced,
     SettingsChanged,
-    Tell,
 )
 from chat_domain.people.announcer import Announcer
 from chat_domain.people.attendance import Attendance
 from chat_domain.people.devices import Devices
+from chat_domain.people.notices import Notices
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
-from chat_domain.people.teller import Teller
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Clock, Latches, Tasks
 
@@ -62,7 +61,7 @@ class Node:
     attendance: Attendance
     announcer: Announcer
     devices: Devices
-    teller: Teller
+    notices: Notices
     broker: Broker
     clock: Clock
     tasks: Tasks
@@ -103,8 +102,8 @@ class Node:
             case PresenceChanged():
                 friend = Friend(note.user_id, note.name, note.online)
                 self.announcer.tell(note.listed_by, friend)
-            case Tell():
-                self.teller.heard(note)
+            case Notice():
+                self.notices.heard(note)
 
     def gap(self) -> None:
         """Notes to this node may have been lost."""

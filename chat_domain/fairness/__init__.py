@@ -2,5 +2,5 @@
 
 Others may take `guard`, which has everything together, from `limits`, `meter`, `origins` and
 `attempts` what they count with, `networks` (who counts as one) and `buckets` (spending at a rate);
-`known`, `records` and `strangers` are its own.
+`known` and `recent` are its own.
 """

@@ -17,13 +17,9 @@ Rules:
    be learnt from the waiting. Failures by name and by id are counted apart for that reason: who has
    failed by every id could tell by the waiting whether a name is anybody's.
 6. A record is forgotten FORGOTTEN_AFTER its last failure. Before that, only REMEMBERED more recent
-   ones of its kind push it out (see `records`), and of the kind that makes anybody wait each takes
-   as many failures as are free. With three that is 150,000 passwords: three times as many as the
-   server can hash before all is forgotten anyway (55 a second, if it does nothing else).
-7. Nothing is estimated: no two accounts and no two addresses share a record.
+   ones of its kind push it out (see `Records`).
 """
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
 
@@ -31,15 +27,70 @@ import attrs
 
 from chat_domain.errors import TooManyFailures
 from chat_domain.fairness.networks import Networks
-from chat_domain.fairness.records import Record, Records
+from chat_domain.fairness.recent import Recent
 
 FIRST_PAUSE = 0.25  # seconds
 LONGEST_PAUSE = 30.0
 LONGEST_WAIT = 4.0
 LONGEST_FOR_ACCOUNT = 1.5
 FREE_FOR_ACCOUNT = 20  # attempts
+FORGOTTEN_AFTER = 15 * 60.0  # seconds without another one
+REMEMBERED = 50_000  # of each of two kinds in each table; two full tables are some 48 MB
 USUAL_FOR = 30 * 86_400.0  # seconds
 USUAL = 50_000  # pairs of account and address, the most recent; some 8 MB
+
+
+@attrs.define
+class Record:
+    """free: how many failures cost nothing. next: the moment from which one more may be tried."""
+
+    free: int
+    failures: int = 0
+    last: float = 0.0
+    next: float = 0.0
+
+    @property
+    def beyond(self) -> int:
+        """How many failures there are more than are free; negative where there are fewer."""
+        return self.failures - self.free
+
+
+class Records(Recent[bytes, Record]):
+    """The most recent records that have any failures.
+
+    Those at their free failures or beyond are weighty, as it is they that cost the one who guesses
+    something.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(REMEMBERED)
+
+    def find(self, key: bytes, free: int, now: float) -> Record:
+        """What is remembered, or a record without failures, which is not remembered by that."""
+        record = self.get(key)
+        if record is None or now - record.last > FORGOTTEN_AFTER:
+            return Record(free)
+        record.free = free  # which may have changed
+        return record
+
+    def add(self, key: bytes, record: Record, now: float) -> None:
+        """One failure more."""
+        record.failures += 1
+        record.last = now
+        self._note(key, record)
+
+    def take_back(self, key: bytes) -> None:
+        """One failure less, if there is any."""
+        record = self.get(key)
+        if record is not None:
+            record.failures -= 1
+            self._note(key, record)
+
+    def _note(self, key: bytes, record: Record) -> None:
+        if record.failures:
+            self.keep(key, record, weighty=record.beyond >= 0)
+        else:
+            self.forget(key)
 
 
 @attrs.frozen
@@ -61,7 +112,7 @@ class Attempts:
         self._networks = networks or Networks()
         self._pairs = Records()
         self._accounts = Records()
-        self._usual: OrderedDict[bytes, float] = OrderedDict()  # pairs, and when they last were
+        self._usual: Recent[bytes, float] = Recent(USUAL)  # pairs, and when they last were
 
     def change(self, free: int) -> None:
         """So many attempts are free from now on; what is remembered stays."""
@@ -93,7 +144,7 @@ class Attempts:
         if attempt.pairs:
             self.not_made(attempt)
             self._pairs.forget(attempt.pairs[-1])
-            self._remember_usual(attempt.pairs[-1], now)
+            self._usual.keep(attempt.pairs[-1], now)
 
     def not_made(self, attempt: Attempt) -> None:
         """It came to nothing, and nobody has learnt anything."""
@@ -112,12 +163,6 @@ class Attempts:
     def _is_usual(self, pair: bytes, now: float) -> bool:
         last = self._usual.get(pair)
         return last is not None and now - last <= USUAL_FOR
-
-    def _remember_usual(self, pair: bytes, now: float) -> None:
-        self._usual.pop(pair, None)
-        self._usual[pair] = now
-        if len(self._usual) > USUAL:
-            self._usual.popitem(last=False)
 
 
 def _key(*what: int | str) -> bytes:

@@ -11,7 +11,7 @@ class Bucket:
 
     __slots__ = ("_burst", "_owed", "_rate", "_since")
 
-    def __init__(self, rate: float, burst: float) -> None:
+    def __init__(self, rate: float = 0, burst: float = 0) -> None:
         self._rate = rate
         self._burst = burst
         self._owed = 0.0
@@ -51,6 +51,25 @@ class Bucket:
     def _pay_off(self, now: float) -> None:
         self._owed = max(0.0, self._owed - (now - self._since) * self._rate)
         self._since = now
+
+
+class Pace:
+    """How many frames and bytes may be sent per second, and `burst` seconds' worth at once."""
+
+    __slots__ = ("_burst", "_bytes", "_frames")
+
+    def __init__(self, burst: float) -> None:
+        self._burst = burst
+        self._frames, self._bytes = Bucket(), Bucket()
+
+    def change(self, frames: float, data: float) -> None:
+        """From now on these count. data: bytes."""
+        self._frames.change(frames, frames * self._burst)
+        self._bytes.change(data, data * self._burst)
+
+    def spend(self, frames: float, data: int, now: float) -> float:
+        """Spend in any case; return the seconds until that is made up for."""
+        return max(self._frames.spend(frames, now), self._bytes.spend(data, now))
 
 
 def afford_all(buckets: Sequence[Bucket], now: float) -> bool:

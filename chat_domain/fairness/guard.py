@@ -1,30 +1,17 @@
 """All that keeps one client from spoiling the others' day, for one node."""
 
-import attrs
-
 from chat_domain.errors import RegistrationClosed, TooManyRegistrations
 from chat_domain.fairness.attempts import Attempts
 from chat_domain.fairness.buckets import afford_all
-from chat_domain.fairness.known import Known
+from chat_domain.fairness.known import KnownAddresses
 from chat_domain.fairness.limits import MIB, UNLIMITED, Counters, Limits
 from chat_domain.fairness.meter import Meter
 from chat_domain.fairness.networks import Networks
-from chat_domain.fairness.origins import Origin, Origins
-from chat_domain.fairness.strangers import StrangersBudget
+from chat_domain.fairness.origins import Origin, Origins, StrangersBudget
 
 
-@attrs.define(init=False)
 class Guard:
     """The limits, what counts against them, and what has run into them."""
-
-    limits: Limits
-    counters: Counters
-    origins: Origins
-    attempts: Attempts
-    networks: Networks
-    known: Known
-    strangers_budget: StrangersBudget
-    registration_open: bool
 
     def __init__(
         self,
@@ -37,7 +24,7 @@ class Guard:
         self.limits = limits
         self.counters = counters or Counters()
         self.networks = networks or Networks()
-        self.known = Known(self.networks)
+        self.known = KnownAddresses(self.networks)
         self.origins = Origins(limits, self.counters, self.networks, self.known)
         self.attempts = Attempts(limits.failed_logins, self.networks)
         self.strangers_budget = StrangersBudget(limits.strangers_mib * MIB)

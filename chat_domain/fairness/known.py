@@ -13,26 +13,21 @@ Rules:
    of their own is known, too.
 """
 
-from collections import OrderedDict
-
 from chat_domain.fairness.networks import Networks
+from chat_domain.fairness.recent import Recent
 
 KNOWN_FOR = 30 * 86_400.0  # seconds
 REMEMBERED = 50_000  # some 10 MB
 
 
-class Known:
+class KnownAddresses:
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
-        self._last: OrderedDict[str, float] = OrderedDict()  # login, by widest network
+        self._last: Recent[str, float] = Recent(REMEMBERED)  # login, by widest network
 
     def logged_in(self, origin: str, now: float) -> None:
         """Somebody has logged in from there. origin: as `Networks` names it."""
-        widest = self._networks.line_of(origin)[0]
-        self._last[widest] = now
-        self._last.move_to_end(widest)
-        if len(self._last) > REMEMBERED:
-            self._last.popitem(last=False)
+        self._last.keep(self._networks.line_of(origin)[0], now)
 
     def is_known(self, origin: str, now: float) -> bool:
         last = self._last.get(self._networks.line_of(origin)[0])

@@ -1,7 +1,7 @@
 """What the server lets one client, one address and everybody together do. 0 lifts a limit.
 
-A connection on which nobody is logged in may do STRANGERS_PART of what one of a user may, in frames
-and bytes a second, and of the accounts that its address may register in an hour.
+A connection on which nobody is logged in is a stranger's. It may do STRANGERS_PART of what one of a
+user may, in frames and bytes a second, and of the accounts that its address may register an hour.
 """
 
 import attrs
@@ -32,7 +32,7 @@ class Limits:
     friends_per_user: int = 5_000
     groups_per_user: int = 1_000
     members_per_group: int = 5_000
-    waiting_from_strangers: int = 1_000
+    waiting_from_unlisted: int = 1_000
     conversations_per_user: int = 5_000
     strangers_mib: int = 16
     hashing_jobs: int = 200

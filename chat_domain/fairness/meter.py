@@ -17,7 +17,7 @@ Rules:
 7. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
 """
 
-from chat_domain.fairness.buckets import Bucket
+from chat_domain.fairness.buckets import Bucket, Pace
 from chat_domain.fairness.limits import STRANGERS_PART, Limits
 from chat_domain.fairness.origins import HOUR, Origin
 
@@ -31,24 +31,6 @@ GOES_ON = 30.0
 CALM_AFTER = 5.0  # seconds without too much, and what was before is forgotten
 SIGNS_PER_SECOND = 2_000
 BURST = 10  # seconds' worth of frames and bytes that may come at once
-
-
-class _Pace:
-    """What one connection may send."""
-
-    __slots__ = ("_bytes", "_frames")
-
-    def __init__(self) -> None:
-        self._frames, self._bytes = Bucket(0, 0), Bucket(0, 0)
-
-    def change(self, frames: float, data: float) -> None:
-        """So many frames and bytes in a second, and BURST times as many at once."""
-        self._frames.change(frames, frames * BURST)
-        self._bytes.change(data, data * BURST)
-
-    def spend(self, frames: float, data: int, now: float) -> float:
-        """Seconds until that is made up for."""
-        return max(self._frames.spend(frames, now), self._bytes.spend(data, now))
 
 
 class Meter:
@@ -75,9 +57,9 @@ class Meter:
         self.frames: float = 0  # whole as long as no copies are added, which is faster
         self.bytes = self.free = 0
         self._origin = origin
-        self._as_user, self._as_stranger = _Pace(), _Pace()
+        self._as_user, self._as_stranger = Pace(BURST), Pace(BURST)
         self._pace = self._as_stranger
-        self.registrations = Bucket(0, 0)
+        self.registrations = Bucket()
         self.change(limits)
         self._signs = Bucket(SIGNS_PER_SECOND, SIGNS_PER_SECOND * BURST)
         self._over_since = self._over_last = float("-inf")

@@ -5,12 +5,13 @@ bits with the wider ones around it, each an origin as well. What a client does c
 and for those around.
 
 An origin is remembered while it has connections, and as one of so many REMEMBERED afterwards; an
-hour after its last connection it owes nothing any more. See `_Gone` for which are forgotten first.
+hour after its last connection it owes nothing any more. The widest ones from which somebody has
+registered are a kind of their own among those: so whoever has many networks, narrow ones in one
+wide one say, cannot push them out of there and then register anew.
 
 Room for connections:
 1. An address may have `connections_per_address`, and as long as nobody is logged in on them no more
-   than a tenth of what is free. So the fuller a node is, the fewer each gets to hold for nothing:
-   ten addresses that take all they can leave two fifths, and it takes seventy to take everything.
+   than a tenth of what is free. So the fuller a node is, the fewer each gets to hold for nothing.
 2. Of those on which nobody is logged in, `known_share` percent are not free to addresses from which
    nobody has logged in before. Who logs in makes room again: users that another node has lost fill
    this one to the last connection, whether it knows them or not.
@@ -18,17 +19,16 @@ Room for connections:
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 import attrs
 
 from chat_domain.errors import TooManyConnections
-from chat_domain.fairness.buckets import Bucket, afford_all
-from chat_domain.fairness.known import Known
+from chat_domain.fairness.buckets import Bucket, Pace, afford_all
+from chat_domain.fairness.known import KnownAddresses
 from chat_domain.fairness.limits import Counters, Limits
 from chat_domain.fairness.networks import Networks
+from chat_domain.fairness.recent import Recent
 
 REMEMBERED = 10_000  # of each of two kinds
 CROWD = 20  # connections of one address that are not logged in, which may take their time
@@ -39,10 +39,6 @@ ARRIVE_IN = 10.0  # seconds in which all the connections may come that an addres
 HOUR = 3600.0
 
 
-def _unlimited() -> Bucket:
-    return Bucket(0, 0)
-
-
 @attrs.define(eq=False)
 class Origin:
     """wider: the network around it, if that is counted too. factor: how many times what an address
@@ -51,23 +47,20 @@ class Origin:
     name: str
     factor: int
     wider: "Origin | None" = None
-    frames: Bucket = attrs.field(factory=_unlimited)
-    bytes: Bucket = attrs.field(factory=_unlimited)
-    arrivals: Bucket = attrs.field(factory=_unlimited)
-    registrations: Bucket = attrs.field(factory=_unlimited)
+    pace: Pace = attrs.field(factory=lambda: Pace(BURST))
+    arrivals: Bucket = attrs.field(factory=Bucket)
+    registrations: Bucket = attrs.field(factory=Bucket)
     known: bool = False
     connections: int = 0
     strangers: int = 0  # connections on which nobody is logged in
-    held: int = 0  # bytes, see `strangers`
+    held: int = 0  # bytes, see `StrangersBudget`
 
     def allow(self, limits: Limits) -> None:
         """From now on these count."""
-        frames = limits.frames_per_second * limits.address_share * self.factor
-        data = limits.bytes_per_second * limits.address_share * self.factor
+        share = limits.address_share * self.factor
         at_once = limits.connections_per_address * self.factor
         per_hour = limits.registrations_per_hour * self.factor
-        self.frames.change(frames, frames * BURST)
-        self.bytes.change(data, data * BURST)
+        self.pace.change(limits.frames_per_second * share, limits.bytes_per_second * share)
         self.arrivals.change(at_once / ARRIVE_IN, at_once)
         self.registrations.change(per_hour / HOUR, per_hour)
 
@@ -81,8 +74,7 @@ class Origin:
     def spend(self, frames: float, data: int, now: float) -> float:
         """Charge what its clients have sent, in frames and bytes; return the seconds until that is
         made up for."""
-        own = max(self.frames.spend(frames, now), self.bytes.spend(data, now))
-        return own if self.wider is None else max(own, self.wider.spend(frames, data, now))
+        return max([origin.pace.spend(frames, data, now) for origin in self.line()])
 
     def arrive_once_more(self) -> None:
         """Who has come already, and counts, is about to come in (from a handshake, say)."""
@@ -96,7 +88,7 @@ class Origin:
 
 class Origins:
     def __init__(
-        self, limits: Limits, counters: Counters, networks: Networks, known: Known
+        self, limits: Limits, counters: Counters, networks: Networks, known: KnownAddresses
     ) -> None:
         self.connections = 0
         self.strangers = 0
@@ -106,7 +98,7 @@ class Origins:
         self._limits = limits
         self._counters = counters
         self._here: dict[str, Origin] = {}
-        self._gone = _Gone()
+        self._gone: Recent[str, Origin] = Recent(REMEMBERED)  # those without connections
 
     def change(self, limits: Limits) -> None:
         """From now on these count, also for whoever is known already."""
@@ -144,7 +136,9 @@ class Origins:
         for one in origin.line():
             one.connections -= 1
             if not one.connections:
-                self._gone.keep(self._here.pop(one.name))
+                del self._here[one.name]
+                registered = one.wider is None and one.registrations.owes
+                self._gone.keep(one.name, one, weighty=registered)
 
     def logged_in(self, origin: Origin, now: float) -> None:
         self._count_stranger(origin, -1)
@@ -223,30 +217,33 @@ class Origins:
         return any(one.strangers > CROWD * one.factor for one in origin.line())
 
 
-class _Gone:
-    """Origins without a connection: the most recent ones, REMEMBERED of each of two kinds.
+class StrangersBudget:
+    """Counts the bytes that are held for all strangers together, and bounds them.
 
-    The widest ones from which somebody has registered are a kind of their own. So whoever has many
-    networks, narrow ones in one wide one say, cannot push them out of here and then register anew.
+    An address may have a tenth of what is free (a wider network: times its factor), so that whoever
+    has a frame that comes in two pieces can still log in.
     """
 
-    def __init__(self) -> None:
-        self._registered: OrderedDict[str, Origin] = OrderedDict()
-        self._others: OrderedDict[str, Origin] = OrderedDict()
+    def __init__(self, limit: int) -> None:
+        """limit: in bytes; 0 for none."""
+        self.limit = limit
+        self.held = 0
 
-    def __iter__(self) -> Iterator[Origin]:
-        return chain(self._registered.values(), self._others.values())
+    def take(self, origin: Origin, size: int) -> bool:
+        """Hold so many bytes for a connection from there, if that is within the bound."""
+        free = self.limit - self.held
+        line = list(origin.line())
+        if self.limit and any(
+            one.held + size > free * STRANGERS_OF_FREE * one.factor for one in line
+        ):
+            return False
+        self.held += size
+        for one in line:
+            one.held += size
+        return True
 
-    def get(self, name: str) -> Origin | None:
-        return self._registered.get(name) or self._others.get(name)
-
-    def keep(self, origin: Origin) -> None:
-        registered = origin.wider is None and origin.registrations.owes
-        kind = self._registered if registered else self._others
-        kind[origin.name] = origin
-        if len(kind) > REMEMBERED:
-            kind.popitem(last=False)
-
-    def forget(self, name: str) -> None:
-        self._registered.pop(name, None)
-        self._others.pop(name, None)
+    def give_back(self, origin: Origin, size: int) -> None:
+        """So many bytes that were taken are held no more."""
+        self.held -= size
+        for one in origin.line():
+            one.held -= size

@@ -15,7 +15,6 @@ from chat_domain.fairness.guard import Guard
 from chat_domain.log.queue import AppendQueue
 from chat_domain.model import Group, Member, Membership, Page, Role, User
 from chat_domain.names import Name, name_key
-from chat_domain.pages import cut
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Clock, Ids
 from chat_domain.ports.store import Groups, Log
@@ -35,7 +34,7 @@ class GroupMembership:
     presence: Presence
     clock: Clock
     ids: Ids
-    guard: Guard = attrs.field(factory=Guard)
+    guard: Guard
 
     async def create(
         self, user: User, name: str, description: str, cid: str | None = None
@@ -44,7 +43,7 @@ class GroupMembership:
         parsed = Name.parse(name)
         full = await self._no_room_for_another(user.id)
         change = Change(What.CREATED, name=parsed.text, detail=description)
-        done = await self._change(user, 0, change, cid, full)
+        done = await self.change(user, 0, change, cid, full)
         if isinstance(done, Known):
             first = await self.log.first(user.id, cid or "")
             return done, await self._group(0 if first is None else first.conv)
@@ -60,7 +59,7 @@ class GroupMembership:
     async def join(self, user: User, group_id: int, cid: str | None = None) -> tuple[Done, Group]:
         """Raises NoSuchGroup, AlreadyMember, TooManyGroups and GroupFull."""
         full = await self._no_room_for_another(user.id) or await self._no_room_in(group_id)
-        done = await self._change(user, group_id, Change(What.JOINED), cid, full)
+        done = await self.change(user, group_id, Change(What.JOINED), cid, full)
         return done, await self._group(group_id)
 
     async def join_by_name(
@@ -100,40 +99,25 @@ class GroupMembership:
         parsed = Name.parse(name)
         refused = await self._not_by(user.id, group_id)
         change = Change(What.RENAMED, name=parsed.text)
-        return await self._change(user, group_id, change, cid, refused)
-
-    async def rename_by_force(self, by: User, group_id: int, name: Name) -> Done:
-        """The same for whoever may rename any group. Raises NoSuchGroup and GroupNameTaken."""
-        return await self._change(by, group_id, Change(What.RENAMED, name=name.text))
+        return await self.change(user, group_id, change, cid, refused)
 
     async def _not_by(self, user_id: int, group_id: int) -> ChatError | None:
-        """Why this user may not do what a group's creator may."""
-        try:
-            member = await self._member(user_id, group_id)
-        except NotMember as error:
-            return error
+        """Why this user may not do what a group's creator may. Raises NoSuchGroup."""
+        member = await self._member(user_id, group_id)
+        if member is None:
+            return NotMember(group_id)
         return None if member.role is Role.CREATOR else NotAllowed(group_id)
 
-    async def _member(self, user_id: int, group_id: int) -> Member:
-        """What a user is in a group. Raises NoSuchGroup and NotMember."""
+    async def _member(self, user_id: int, group_id: int) -> Member | None:
+        """What a user is in a group, None if they are not in it. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, user_id - 1, 1)
-        if not found or found[0].id != user_id:
-            raise NotMember(group_id)
-        return found[0]
+        return found[0] if found and found[0].id == user_id else None
 
     async def leave(self, user: User, group_id: int, cid: str | None = None) -> Done:
         """Raises NoSuchGroup and NotMember. See `Log.append` for who succeeds a creator."""
-        return await self._change(user, group_id, Change(What.LEFT), cid)
+        return await self.change(user, group_id, Change(What.LEFT), cid)
 
-    async def remove(self, by: User, group_id: int, user_id: int) -> None:
-        """End somebody's membership. Raises NoSuchGroup and NoSuchMember."""
-        await self._change(by, group_id, Change(What.REMOVED, user_id=user_id))
-
-    async def end(self, by: User, group_id: int) -> None:
-        """End a group and all memberships of it. Raises NoSuchGroup."""
-        await self._change(by, group_id, Change(What.ENDED))
-
-    async def _change(
+    async def change(
         self,
         user: User,
         group_id: int,
@@ -141,7 +125,10 @@ class GroupMembership:
         cid: str | None = None,
         refused: ChatError | None = None,
     ) -> Done:
-        """refused: why it may not be done, unless it was done before under the same cid."""
+        """Change a group, whoever may do that. Raises what `Log.append` refuses it with.
+
+        refused: why it may not be done, unless it was done before under the same cid.
+        """
         if refused is not None and cid is None:
             raise refused
         cid = cid or self.ids.cid(self.clock.now_ms())
@@ -151,11 +138,12 @@ class GroupMembership:
     async def own(self, user_id: int, after: int, limit: int) -> Page[Membership]:
         """A page of the user's groups."""
         found = await self.groups.page_of(user_id, after, limit + 1)
-        return cut(found, [membership.group.id for membership in found], limit)
+        return Page.cut(found, [membership.group.id for membership in found], limit)
 
     async def members(self, user_id: int, group_id: int, after: int, limit: int) -> Page[Member]:
         """A page of a group's members, shown to its members. Raises NoSuchGroup and NotMember."""
-        await self._member(user_id, group_id)
+        if await self._member(user_id, group_id) is None:
+            raise NotMember(group_id)
         return await self.page_of_members(group_id, after, limit)
 
     async def page_of_members(self, group_id: int, after: int, limit: int) -> Page[Member]:
@@ -163,4 +151,4 @@ class GroupMembership:
         found = await self.groups.members(group_id, after, limit + 1)
         online = await self.presence.online([member.id for member in found])
         members = [Member(one.id, one.name, one.role, one.id in online) for one in found]
-        return cut(members, [member.id for member in members], limit)
+        return Page.cut(members, [member.id for member in members], limit)

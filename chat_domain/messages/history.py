@@ -9,7 +9,6 @@ from chat_domain.errors import NotMember
 from chat_domain.log.marks import Marks
 from chat_domain.messages.small_groups import MOST_MEMBERS
 from chat_domain.model import Conversation, Page
-from chat_domain.pages import cut
 from chat_domain.ports.store import Log
 
 READ_AT_ONCE = 51  # entries: the one more that a page of 50 needs, which is what most ask for
@@ -46,7 +45,7 @@ class History:
         last entry is below `before`."""
         await self.marks.write(user_id)  # so that what was read a moment ago is not unread
         found = await self.log.conversations(user_id, before, limit + 1)
-        return cut(found, [one.last.at for one in found], limit)
+        return Page.cut(found, [one.last.at for one in found], limit)
 
     async def part(
         self, user_id: int, conv: int, before: int | None, after: int | None, limit: int

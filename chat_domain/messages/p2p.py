@@ -58,7 +58,7 @@ class OneToOne:
     async def _look(self, sender_id: int, to_id: int) -> tuple[int, ChatError | None]:
         """How many texts may go to a user before the next look, and why none may."""
         limits = self.guard.limits
-        most, conversations = limits.waiting_from_strangers, limits.conversations_per_user
+        most, conversations = limits.waiting_from_unlisted, limits.conversations_per_user
         if not (most or conversations) or sender_id == to_id:
             return FRIENDS_LOOKED_AT_EVERY, None
         if await self.friends.lists(to_id, sender_id):

@@ -1,5 +1,5 @@
-"""What an operator does: looking after users and groups, ending sessions, seeing who is where.
+"""What an operator does: looking after users and groups, seeing who is where, and
+forgetting what is old.
 
-Others may take `administration`, `groups`, `evictions`, `overview` and `retention`; `erasing` and
-`pieces` are their own.
+Others may take `administration`, `groups`, `overview` and `retention`; `pieces` is their own.
 """

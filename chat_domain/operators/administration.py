@@ -5,19 +5,17 @@ from contextlib import suppress
 
 import attrs
 
+from chat_domain.entries import Erased
 from chat_domain.errors import NoSuchGroup, NoSuchUser, NotMember, TryAgain
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
 from chat_domain.names import id_of, name_key
-from chat_domain.operators.erasing import Erasing
-from chat_domain.operators.evictions import Evictions
-from chat_domain.pages import cut
-from chat_domain.people.passwords import check_password
-from chat_domain.people.register import Registration
-from chat_domain.people.tokens import LoginTokens
+from chat_domain.operators.pieces import Pieces
+from chat_domain.people.accounts import check_password
+from chat_domain.people.devices import Devices
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Hasher
-from chat_domain.ports.store import Log, Users
+from chat_domain.ports.store import Log, Tokens, Users
 
 AT_ONCE = 100  # groups left before the next are looked up
 SKIPPED = 1_000_000  # ids; far more than can have been given since any backup
@@ -28,19 +26,18 @@ TRIED_TIMES = 5  # to replace a secret that others replace at the same time
 @attrs.frozen
 class Administration:
     users: Users
+    tokens: Tokens
+    log: Log
     presence: Presence
-    registration: Registration
-    tokens: LoginTokens
     hasher: Hasher
     groups: GroupMembership
-    log: Log
-    evictions: Evictions
-    erasing: Erasing
+    devices: Devices
+    pieces: Pieces
 
     async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
         """A page of all users, or of those whose names have this part, in whatever case."""
         found = await self.users.page(after, limit + 1, name_key(containing))
-        return cut(await self._seen(found), [account.user.id for account in found], limit)
+        return Page.cut(await self._seen(found), [account.user.id for account in found], limit)
 
     async def account(self, who: str) -> Account:
         """Whose id or name this is. Raises NoSuchUser."""
@@ -62,10 +59,6 @@ class Administration:
             for account in accounts
         ]
 
-    async def add(self, name: str, password: str) -> User:
-        """Raises what `Registration.register` raises."""
-        return await self.registration.register(name, password)
-
     async def set_password(self, who: str, password: str) -> User:
         """Give a user another password and log them out. One who is disabled stays so.
 
@@ -76,21 +69,25 @@ class Administration:
         user = await self._replace_secret(
             who, lambda old: (DISABLED if old.disabled else "") + secret
         )
-        await self.evictions.log_out(user)
+        await self.devices.end_all(user)
         return user
 
     async def log_out(self, who: str) -> tuple[User, bool]:
-        """End a user's tokens and sessions; return whether they were online. Raises
-        NoSuchUser."""
+        """End a user's tokens and sessions; return whether they were online, as far as that can be
+        found out. Raises NoSuchUser."""
         user = (await self.account(who)).user
-        return user, await self.evictions.log_out(user)
+        was_online: set[int] = set()
+        with suppress(TryAgain):
+            was_online = await self.presence.online([user.id])
+        await self.devices.end_all(user)
+        return user, bool(was_online)
 
     async def disable(self, who: str) -> User:
         """Let a user log in no more. Nothing of theirs is lost. Raises NoSuchUser."""
         user = await self._replace_secret(
             who, lambda old: DISABLED + old.secret.removeprefix(DISABLED)
         )
-        await self.evictions.log_out(user)
+        await self.devices.end_all(user)
         return user
 
     async def enable(self, who: str) -> User:
@@ -109,9 +106,23 @@ class Administration:
                 with suppress(NotMember, NoSuchGroup):  # they have just left by themselves
                     await self.groups.leave(user, own.group.id)
         if with_sent:
-            await self.erasing.erase(user)
+            await self._erase(user)
         await self.users.remove(user.id)
         return user
+
+    async def _erase(self, user: User) -> None:
+        """Empty a user's texts, and end their sessions. What there is by now is emptied piece by
+        piece, so that nobody waits for it; then one change tells everybody, and empties what was
+        written meanwhile. Raises TryAgain; it can be begun again."""
+        upto, so_far = (await self.log.ends()).head, Erased()
+
+        async def go_on(limit: int) -> bool:
+            nonlocal so_far
+            so_far = await self.log.erase(user.id, so_far, upto, limit)
+            return not so_far.done
+
+        await self.pieces.each(go_on)
+        await self.devices.erase(user, upto)
 
     async def after_restore(self) -> int:
         """Let nothing of the time since the backup be mistaken for what comes now.
@@ -124,7 +135,7 @@ class Administration:
         await self.users.skip_ids(SKIPPED)
         await self.groups.groups.skip_ids(SKIPPED)
         ended = 0
-        while some := await self.tokens.end_some(TOKENS_AT_ONCE):
+        while some := await self.tokens.remove_some(TOKENS_AT_ONCE):
             ended += some
         return ended
 

@@ -2,12 +2,12 @@
 
 import attrs
 
+from chat_domain.entries import Change, What
 from chat_domain.errors import BadDays, NoSuchGroup
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import MAX_DAYS, Group, Member, Page, SizedGroup, User
 from chat_domain.names import Name, id_of, name_key
 from chat_domain.operators.administration import Administration
-from chat_domain.pages import cut
 
 _OPERATOR = User(0, "")  # who is no user
 
@@ -33,7 +33,7 @@ class GroupAdministration:
     async def page(self, after: int, limit: int, containing: str = "") -> Page[SizedGroup]:
         """A page of all groups, or of those whose names have this part, in whatever case."""
         found = await self.membership.groups.page(after, limit + 1, name_key(containing))
-        return cut(found, [one.group.id for one in found], limit)
+        return Page.cut(found, [one.group.id for one in found], limit)
 
     async def members(self, which: str, after: int, limit: int) -> tuple[Group, Page[Member]]:
         """A group, and a page of its members. Raises NoSuchGroup."""
@@ -44,20 +44,18 @@ class GroupAdministration:
         """The group before and after. Raises NoSuchGroup, BadName and GroupNameTaken."""
         parsed = Name.parse(name)
         before = await self.group(which)
-        await self.membership.rename_by_force(_OPERATOR, before.id, parsed)
+        await self._change(before, Change(What.RENAMED, name=parsed.text))
         return before, attrs.evolve(before, name=parsed.text)
 
     async def show_history(self, which: str, *, whole: bool) -> Group:
-        """Let who joins a group from now on see all that was said there, or what comes from their
-        joining on. Raises NoSuchGroup."""
+        """See `Groups.show_history`. Raises NoSuchGroup."""
         group = await self.group(which)
         if not await self.membership.groups.show_history(group.id, whole=whole):
             raise NoSuchGroup(which)  # it has ended meanwhile
         return group
 
     async def keep(self, which: str, days: int) -> tuple[Group, int]:
-        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
-        kept before. Raises NoSuchGroup and BadDays."""
+        """See `Groups.keep`. Raises NoSuchGroup and BadDays."""
         if not 0 <= days <= MAX_DAYS:
             raise BadDays(MAX_DAYS)
         group = await self.group(which)
@@ -69,11 +67,14 @@ class GroupAdministration:
         Raises NoSuchGroup, NoSuchUser and NoSuchMember.
         """
         group, user = await self.group(which), (await self.people.account(who)).user
-        await self.membership.remove(_OPERATOR, group.id, user.id)
+        await self._change(group, Change(What.REMOVED, user_id=user.id))
         return group, user
 
     async def end(self, which: str) -> Group:
         """End a group with all memberships; what was said stays. Raises NoSuchGroup."""
         group = await self.group(which)
-        await self.membership.end(_OPERATOR, group.id)
+        await self._change(group, Change(What.ENDED))
         return group
+
+    async def _change(self, group: Group, change: Change) -> None:
+        await self.membership.change(_OPERATOR, group.id, change)

@@ -1,14 +1,16 @@
 """What an operator wants to see: who is where, and what is kept about somebody."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import attrs
 
 from chat_domain.entries import Entry
-from chat_domain.hints import Notice
-from chat_domain.model import Account, Export, Membership, NodeUsers, User
-from chat_domain.people.teller import Teller
+from chat_domain.errors import BadNotice
+from chat_domain.model import Account, Export
+from chat_domain.notes import MAX_NOTICE
+from chat_domain.people.notices import Notices
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Lease, Presence
 from chat_domain.ports.runtime import Depths
@@ -27,31 +29,34 @@ class Overview:
     tokens: LoginTokens
     presence: Presence
     lease: Lease
-    teller: Teller
+    notices: Notices
     name: str
     depths: Depths = attrs.field(factory=dict)
 
-    async def nodes(self) -> list[NodeUsers]:
-        """The nodes that hold their leases, by name, each with its users, ascending."""
+    async def nodes(self) -> dict[str, list[int]]:
+        """The nodes that hold their leases, in the order of their names, and who has sessions on
+        each: the users' ids, ascending."""
         names = await self.lease.others()
         if self.lease.held():
             names = names | {self.name}
-        return [
-            NodeUsers(name, tuple(await self.presence.users_of(name))) for name in sorted(names)
-        ]
+        return {name: await self.presence.users_of(name) for name in sorted(names)}
 
-    def broadcast(self, text: str) -> int:
-        """Show a notice to everybody; return how many there are on this node."""
-        return self.teller.tell_everybody(Notice(text))
+    def broadcast(self, text: str) -> None:
+        """Show a notice to everybody. Raises BadNotice."""
+        if not 0 < len(text) <= MAX_NOTICE:
+            raise BadNotice(MAX_NOTICE)
+        self.notices.tell(text)
 
     async def export(self, account: Account) -> Export:
         """All that is kept about a user, less what only proves who they are."""
-        user = account.user
+        user, store = account.user, self.store
+        friends = partial(store.friends.page, user.id)
+        groups = partial(store.groups.page_of, user.id)
         return Export(
             user=user,
             disabled=account.disabled,
-            friends=tuple(await self._friends(user.id)),
-            groups=tuple(await self._groups(user.id)),
+            friends=await _all(friends, lambda friend: friend.id),
+            groups=await _all(groups, lambda membership: membership.group.id),
             tokens=tuple(await self.tokens.resumable(user, "")),
             entries=tuple(await self._entries(user.id)),
         )
@@ -65,21 +70,12 @@ class Overview:
             after = reading.upto
         return found
 
-    async def _friends(self, user_id: int) -> list[User]:
-        return await _all(
-            lambda after: self.store.friends.page(user_id, after, PAGE), lambda user: user.id
-        )
 
-    async def _groups(self, user_id: int) -> list[Membership]:
-        return await _all(
-            lambda after: self.store.groups.page_of(user_id, after, PAGE),
-            lambda membership: membership.group.id,
-        )
-
-
-async def _all(page: Callable[[int], Awaitable[Sequence[T]]], id_of: Callable[[T], int]) -> list[T]:
+async def _all(
+    page: Callable[[int, int], Awaitable[Sequence[T]]], id_of: Callable[[T], int]
+) -> tuple[T, ...]:
     """Everything that comes in pages."""
     found: list[T] = []
-    while some := await page(id_of(found[-1]) if found else 0):
+    while some := await page(id_of(found[-1]) if found else 0, PAGE):
         found += some
-    return found
+    return tuple(found)

@@ -56,10 +56,10 @@ class Retention:
         """The groups that are kept for fewer days than everything, and for how many."""
         after = 0
         while page := await self.groups.keeping(after, GROUPS_AT_ONCE):
-            for one in page:
-                if 0 < one.days < (self.keep_days or LONGER_THAN_ANY):
-                    yield one.group_id, one.days
-            after = page[-1].group_id
+            for group_id, days in page.items():
+                if 0 < days < (self.keep_days or LONGER_THAN_ANY):
+                    yield group_id, days
+            after = max(page)
 
     async def _delete(self, some: Callable[[int], Awaitable[Forgotten]]) -> None:
         async def counted(limit: int) -> bool:

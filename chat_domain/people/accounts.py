@@ -1,15 +1,24 @@
-"""Proving who one is by a password, and changing it."""
+"""Registering, proving who one is by a password, and changing it."""
 
 import attrs
 
-from chat_domain.errors import BadCredentials, TryAgain
+from chat_domain.errors import BadCredentials, BadPassword, TryAgain
 from chat_domain.model import Account, User
-from chat_domain.names import name_key
+from chat_domain.names import Name
 from chat_domain.people.devices import Devices
-from chat_domain.people.passwords import MAX_PASSWORD, check_password
 from chat_domain.people.tokens import Token
 from chat_domain.ports.runtime import Hasher
 from chat_domain.ports.store import Users
+
+MAX_PASSWORD = 128  # characters; longer ones would only cost hashing time
+
+
+def check_password(password: str) -> None:
+    """Raises BadPassword for what may be nobody's."""
+    if not password:
+        raise BadPassword("a password needs at least one character")
+    if len(password) > MAX_PASSWORD:
+        raise BadPassword(f"a password has at most {MAX_PASSWORD} characters")
 
 
 @attrs.frozen
@@ -18,15 +27,22 @@ class Accounts:
     devices: Devices
     hasher: Hasher
 
-    async def by_id(self, user_id: int, password: str, origin: str = "") -> Account:
-        """The account that has this id and this password. Raises BadCredentials and TryAgain."""
-        return await self._prove(await self.users.by_id(user_id), password, origin)
+    async def register(self, name: str, password: str, origin: str = "") -> User:
+        """Make an account and return its user, who is not logged in by that.
 
-    async def by_name(self, name: str, password: str, origin: str = "") -> Account:
-        """The account that has this name and this password. Raises BadCredentials and TryAgain."""
-        return await self._prove(await self.users.by_name(name_key(name)), password, origin)
+        origin: where the asking client is; origins take turns at the hashing.
+        Raises BadName, BadPassword, NameTaken and TryAgain.
+        """
+        parsed = Name.parse(name)
+        check_password(password)
+        secret = await self.hasher.hash(password, origin)
+        return User(await self.users.add(parsed, secret), parsed.text)
 
-    async def _prove(self, account: Account | None, password: str, origin: str) -> Account:
+    async def prove(self, who: int | str, password: str, origin: str = "") -> Account:
+        """The account that has this id, or a name of this key, and this password. Raises
+        BadCredentials and TryAgain."""
+        users = self.users
+        account = await (users.by_id(who) if isinstance(who, int) else users.by_name(who))
         if len(password) > MAX_PASSWORD:
             raise BadCredentials(tried=False)
         # An account that is not there costs the same time, so that nobody learns which are.
@@ -58,7 +74,7 @@ class Accounts:
     ) -> Token:
         """End all of a user's sessions but the one of this name, which gets a new token; return
         that. Raises BadCredentials and BadPassword."""
-        account = await self._prove(await self.users.by_id(user.id), old, origin)
+        account = await self.prove(user.id, old, origin)
         check_password(new)
         secret = await self.hasher.hash(new, origin)
         tokens = self.devices.tokens

@@ -1,7 +1,8 @@
 """Telling people that somebody on their list has come or gone.
 
-It is done by the way, and nobody waits for it: TELLERS at a time, a few people in each turn of the
-event loop, and no more of it than TOLD_PER_SECOND. When what may be told is in `news`.
+It is done by the way, and nobody waits for it: TELLERS at a time, each of them MOST_LISTED people
+in one turn of the event loop and by one note, and no more of it than TOLD_PER_SECOND. When what may
+be told is in `news`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -12,14 +13,13 @@ from chat_domain.errors import TryAgain
 from chat_domain.fairness.buckets import Bucket
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import Friend, User
-from chat_domain.notes import PresenceChanged
+from chat_domain.notes import MOST_LISTED, PresenceChanged
 from chat_domain.people.news import News
 from chat_domain.ports.cluster import Broker, Presence
-from chat_domain.ports.runtime import Clock, Tasks
+from chat_domain.ports.runtime import Clock, Tasks, no_work
 from chat_domain.ports.store import Friends, Users
 
 TELLERS = 4
-AT_ONCE = 100  # people told in one turn of the loop, or by one note, of one user
 PAINTED_AT_ONCE = 50  # users, in the `state` column
 TOLD_PER_SECOND = 5_000  # frames to clients of this node; some 4 % of a core
 USER_WEIGHS = 10  # frames: finding out who is to be told, and how things are
@@ -36,13 +36,11 @@ class Announcer:
     tasks: Tasks
     clock: Clock
     _news: News = attrs.field(factory=News, init=False)
-    _spent: Bucket = attrs.field(init=False)
+    _spent: Bucket = attrs.field(
+        factory=lambda: Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND), init=False
+    )
     _tellers: int = attrs.field(default=0, init=False)
     _hurries: bool = attrs.field(default=False, init=False)
-
-    @_spent.default
-    def _second_at_once(self) -> Bucket:
-        return Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND)
 
     def changed(self, user: User) -> None:
         """A user has come or gone: tell it, and paint the `state` column."""
@@ -95,13 +93,13 @@ class Announcer:
         try:
             listed_by = await self.friends.listed_by(user.id)
             self._spent.spend(USER_WEIGHS, self.clock.monotonic())
-            for start in range(0, len(listed_by) or 1, AT_ONCE):
+            for start in range(0, len(listed_by) or 1, MOST_LISTED):
                 if start:
-                    await self.tasks.start(_turn())
+                    await self.tasks.start(no_work())
                 # asked anew each time, or others could have told what is newer meanwhile
                 online = user.id in await self.presence.online([user.id])
                 self._tell_everywhere(
-                    listed_by[start : start + AT_ONCE], Friend(user.id, user.name, online)
+                    listed_by[start : start + MOST_LISTED], Friend(user.id, user.name, online)
                 )
         except TryAgain:
             return None
@@ -114,18 +112,12 @@ class Announcer:
         self.tell(listed_by, friend)
 
     def tell(self, listed_by: Sequence[int], friend: Friend) -> None:
-        """Tell those of these users who have sessions here, AT_ONCE in each turn of the loop."""
-        some, rest = listed_by[:AT_ONCE], listed_by[AT_ONCE:]
-        here = self.sessions.of_all(some)
+        """Tell those of these users, MOST_LISTED at most, who have sessions here."""
+        here = self.sessions.of_all(listed_by)
         for session in here:
             session.client.friend_changed(friend)
-        weight = len(here) + ABSENT_WEIGH * max(0, len(some) - len(here))
+        weight = len(here) + ABSENT_WEIGH * max(0, len(listed_by) - len(here))
         self._spent.spend(weight, self.clock.monotonic())
-        if rest:
-            self.tasks.start(self._tell_later(rest, friend))
-
-    async def _tell_later(self, listed_by: Sequence[int], friend: Friend) -> None:
-        self.tell(listed_by, friend)
 
     async def _paint(self, states: dict[int, bool | None]) -> None:
         online = [user_id for user_id, state in states.items() if state]
@@ -144,7 +136,3 @@ class Announcer:
             return  # they are hints
         for user_id, name in names.items():
             self.changed(User(user_id, name))
-
-
-async def _turn() -> None:
-    """Something to wait for: meanwhile the event loop goes round."""

@@ -6,7 +6,6 @@ from chat_domain.errors import NoSuchUser, Oneself, TooManyFriends
 from chat_domain.fairness.guard import Guard
 from chat_domain.model import Friend, Page, User
 from chat_domain.names import name_key
-from chat_domain.pages import cut
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.store import Friends, Users
 
@@ -16,20 +15,12 @@ class FriendList:
     users: Users
     friends: Friends
     presence: Presence
-    guard: Guard = attrs.field(factory=Guard)
+    guard: Guard
 
-    async def add(self, user_id: int, friend_id: int) -> Friend:
-        """Raises Oneself, NoSuchUser, AlreadyFriends and TooManyFriends."""
-        account = await self.users.by_id(friend_id)
-        if account is None:
-            raise NoSuchUser(friend_id)
-        return await self._add(user_id, account.user)
-
-    async def add_by_name(self, user_id: int, name: str) -> Friend:
-        """Raises like `add`."""
-        return await self._add(user_id, await self._named(name))
-
-    async def _add(self, user_id: int, user: User) -> Friend:
+    async def add(self, user_id: int, who: int | str) -> Friend:
+        """List somebody, by their id or exact name (but for case). Raises Oneself, NoSuchUser,
+        AlreadyFriends and TooManyFriends."""
+        user = await self._user(who)
         if user.id == user_id:
             raise Oneself
         await self._check_room(user_id)
@@ -51,16 +42,17 @@ class FriendList:
         found = await self.friends.page(user_id, after, limit + 1)
         online = await self.presence.online([user.id for user in found])
         friends = [Friend(user.id, user.name, user.id in online) for user in found]
-        return cut(friends, [friend.id for friend in friends], limit)
+        return Page.cut(friends, [friend.id for friend in friends], limit)
 
     async def find(self, name: str) -> Friend:
         """Look anybody up by their exact name (but for case). Raises NoSuchUser."""
-        return await self._with_presence(await self._named(name))
+        return await self._with_presence(await self._user(name))
 
-    async def _named(self, name: str) -> User:
-        account = await self.users.by_name(name_key(name))
+    async def _user(self, who: int | str) -> User:
+        by_id, by_name = self.users.by_id, self.users.by_name
+        account = await (by_id(who) if isinstance(who, int) else by_name(name_key(who)))
         if account is None:
-            raise NoSuchUser(name)
+            raise NoSuchUser(who)
         return account.user
 
     async def _with_presence(self, user: User) -> Friend:

@@ -21,7 +21,7 @@ from chat_domain.ports.store import Tokens
 DAY_MS = 24 * 3600 * 1000
 TOKEN_LIFE_MS = 14 * DAY_MS
 ROTATED_AFTER_MS = DAY_MS
-SESSIONS_KEPT = 10  # per user; see `keep` for which makes room
+SESSIONS_KEPT = 10  # per user
 NEW_KEPT = 3  # of a session; more were given in answers that nobody has read
 SERIES_LENGTH = 32  # hex digits, 128 bits
 _POINT = "."  # between what all tokens of a session begin with and what is each one's own
@@ -96,8 +96,7 @@ class LoginTokens:
 
     async def keep(self, token: Token, connected: Collection[str] = ()) -> list[str]:
         """Let a user resume with this token. Return the names of the sessions that have made room
-        for it: the one on a device of the same name; of more than SESSIONS_KEPT, those that were
-        not used for the longest, of those that are not `connected` first."""
+        for it (see `Tokens.add`)."""
         return await self.tokens.add(token.kept, sessions=SESSIONS_KEPT, connected=connected)
 
     async def look_up(self, text: str) -> tuple[User, Token]:
@@ -153,10 +152,6 @@ class LoginTokens:
     async def end(self, user_id: int, session: str) -> None:
         """Make the tokens of a session worthless, if it has any."""
         await self.tokens.remove(user_id, session)
-
-    async def end_some(self, limit: int) -> int:
-        """Make so many tokens worthless, whosever they are, or all there are; return how many."""
-        return await self.tokens.remove_some(limit)
 
     async def end_all_of(self, user: User) -> None:
         """Make all of a user's tokens worthless."""

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from chat_domain.entries import Ends, Entry, Known
 from chat_domain.errors import ChatError
-from chat_domain.hints import Hint
 from chat_domain.model import Friend, Muting, Preferences, User
 
 
@@ -65,8 +64,8 @@ class Client(Protocol):
     def friend_changed(self, friend: Friend) -> None:
         """Somebody on this user's list came or went."""
 
-    def tell(self, hint: Hint) -> None:
-        """Something that is told by the way."""
+    def notice(self, text: str) -> None:
+        """The operator says this to everybody."""
 
     def replaced(self) -> None:
         """Another connection has the slot now: say so and close."""

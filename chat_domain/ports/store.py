@@ -30,7 +30,6 @@ from chat_domain.model import (
     Account,
     Conversation,
     Group,
-    Keeping,
     KeptToken,
     Member,
     Membership,
@@ -203,9 +202,10 @@ class Groups(Protocol):
         """Keep what is said in a group for so many days, 0 for ever; return for how many it was
         kept before. That stays so when the group has ended. Raises NoSuchGroup."""
 
-    async def keeping(self, after: int, limit: int) -> list[Keeping]:
-        """The first `limit` groups, ended ones among them, that are not kept for ever and have an
-        id above `after`, ascending by id."""
+    async def keeping(self, after: int, limit: int) -> dict[int, int]:
+        """For how many days, MAX_DAYS at most, what is said is kept in the first `limit` groups,
+        ended ones among them, that are not kept for ever and have an id above `after`; by id,
+        ascending."""
 
 
 class Log(Protocol):

@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.entries import Ends, Entry, Forgotten, Known, Place, Reading, pair
 from chat_domain.errors import NoSuchGroup
-from chat_domain.model import Keeping, SizedGroup
+from chat_domain.model import SizedGroup
 from chat_domain.ports.store import Committed, Store
 from tests.contract.log import batch
 from tests.contract.making import (
@@ -220,13 +220,14 @@ async def test_a_group_is_kept_for_its_days(store: Store) -> None:
     """Until they are changed, or it is kept for ever; in pages, ascending."""
     (ann,) = await register(store, "Ann")
     one, other, third = [await create(store, ann, name) for name in ("Chess", "Go", "Mill")]
-    assert await store.groups.keeping(0, 9) == []
+    assert await store.groups.keeping(0, 9) == {}
     assert await store.groups.keep(other.id, 30) == 0
     assert await store.groups.keep(one.id, 7) == 0
     assert await store.groups.keep(one.id, 8) == 7
-    assert await store.groups.keeping(0, 9) == [Keeping(one.id, 8), Keeping(other.id, 30)]
-    assert await store.groups.keeping(0, 1) == [Keeping(one.id, 8)]
-    assert await store.groups.keeping(one.id, 9) == [Keeping(other.id, 30)]
+    found = await store.groups.keeping(0, 9)
+    assert list(found.items()) == [(one.id, 8), (other.id, 30)]
+    assert await store.groups.keeping(0, 1) == {one.id: 8}
+    assert await store.groups.keeping(one.id, 9) == {other.id: 30}
     assert await store.groups.page(0, 9) == [
         SizedGroup(one, 1, 8),
         SizedGroup(other, 1, 30),
@@ -234,7 +235,7 @@ async def test_a_group_is_kept_for_its_days(store: Store) -> None:
     ]
     assert await store.groups.keep(one.id, 0) == 8
     assert await store.groups.keep(one.id, 0) == 0
-    assert await store.groups.keeping(0, 9) == [Keeping(other.id, 30)]
+    assert await store.groups.keeping(0, 9) == {other.id: 30}
 
 
 async def test_what_was_said_in_a_group_that_ended_is_kept_no_longer(store: Store) -> None:
@@ -244,7 +245,7 @@ async def test_what_was_said_in_a_group_that_ended_is_kept_no_longer(store: Stor
     await store.groups.keep(group.id, 7)
     await write(store, text(ann, group.id))
     await end(store, group.id)
-    assert await store.groups.keeping(0, 9) == [Keeping(group.id, 7)]
+    assert await store.groups.keeping(0, 9) == {group.id: 7}
     with pytest.raises(NoSuchGroup):
         await store.groups.keep(group.id, 8)
     assert await store.log.forget_of(group.id, MADE + 1, 9) == Forgotten(3, more=False)
@@ -255,4 +256,4 @@ async def test_no_group_has_no_days(store: Store, number: int) -> None:
     """Any integer may be asked."""
     with pytest.raises(NoSuchGroup):
         await store.groups.keep(number, 7)
-    assert await store.groups.keeping(number, 9) == []
+    assert await store.groups.keeping(number, 9) == {}

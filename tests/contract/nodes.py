@@ -8,7 +8,6 @@ import attrs
 
 from chat_domain.cluster.node import Node
 from chat_domain.entries import CHANGE, TEXT, Change, Entry, What, pair
-from chat_domain.hints import Notice
 from chat_domain.model import Claim, Muting, Preferences
 from chat_domain.notes import (
     Appended,
@@ -16,10 +15,10 @@ from chat_domain.notes import (
     IsTyping,
     Marked,
     Note,
+    Notice,
     PresenceChanged,
     Replaced,
     SettingsChanged,
-    Tell,
 )
 from chat_domain.ports.cluster import Surroundings
 from tests.eventually import eventually
@@ -53,7 +52,7 @@ class RecordingNode:
 
     @property
     def notices(self) -> list[str]:
-        return [note.hint.text for note in self.notes if isinstance(note, Tell)]
+        return [note.text for note in self.notes if isinstance(note, Notice)]
 
     def receive(self, note: Note) -> None:
         if note == self.fails_at:
@@ -286,8 +285,7 @@ NOTES: list[Note] = [
     SettingsChanged(15, Preferences(hide_read=True), Muting(pair(15, 15), muted=True)),
     Replaced(15, "session"),
     PresenceChanged(15, "李四", online=True, listed_by=[13]),
-    Tell(Notice("we restart at noon"), None),
-    Tell(Notice("we restart at noon"), [13, 15]),
+    Notice("we restart at noon"),
 ]
 
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.client.errors import Refused
-from adapters.client.events import Disconnected
-from chat_domain.hints import Notice
+from adapters.client.events import Disconnected, Notice
 from tests.eventually import eventually
 from tests.integration.chatter import back, beside, connected, newcomer
 from tests.integration.cluster import NewCluster

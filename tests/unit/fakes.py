@@ -21,7 +21,6 @@ from chat_domain.entries import (
     Sight,
 )
 from chat_domain.errors import ChatError, TryAgain
-from chat_domain.hints import Hint
 from chat_domain.model import PLAIN, Conversation, Friend, Muting, Preferences, User
 from chat_domain.ports.runtime import Owner
 from chat_domain.ports.store import Outcome
@@ -433,8 +432,8 @@ class RecordingClient:
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)
 
-    def tell(self, hint: Hint) -> None:
-        self.notices.append(str(hint))
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
 
     def replaced(self) -> None:
         self.notices.append("replaced")

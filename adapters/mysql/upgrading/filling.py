@@ -18,7 +18,7 @@ from adapters.mysql.upgrading.waiting import COLUMNS, Row, Waiting
 from adapters.sql.database import UNIQUE
 from adapters.sql.numbers import FOR_EVER, NO_ID
 from chat_domain.model import NO_PASSWORD, PLAIN, Role
-from chat_domain.people.passwords import MAX_PASSWORD
+from chat_domain.people.accounts import MAX_PASSWORD
 
 AT_ONCE = 500  # entries
 LONGEST_DESCRIPTION = 200  # characters; clients rely on it (docs/protocol.md)

@@ -47,7 +47,7 @@ def http_port() -> int:
 
 @pytest.fixture
 def server(tmp_path: Path, http_port: int) -> Iterator[WebServer]:
-    options = ["--hashing", "cheap", "--waiting-from-strangers", "0", "--http-port", str(http_port)]
+    options = ["--hashing", "cheap", "--waiting-from-unlisted", "0", "--http-port", str(http_port)]
     with WebServer(f"sqlite:///{tmp_path}/chat.db", *options) as process:
         yield process
 

@@ -138,18 +138,18 @@ async def test_old_passwords_are_good(
 ) -> None:
     """Everybody logs in by id with the old password, which is hashed then."""
     for _ in range(2):
-        assert (await accounts.by_id(user_id, password)).user.name == name
+        assert (await accounts.prove(user_id, password)).user.name == name
     ((secret,),) = ask(f"SELECT password FROM User WHERE id = {user_id}")  # noqa: S608
     assert str(secret).startswith("$argon2id$")
     with pytest.raises(BadCredentials):
-        await accounts.by_id(user_id, password + " ")
+        await accounts.prove(user_id, password + " ")
 
 
 async def test_who_had_no_password_stays_locked_out(accounts: Accounts) -> None:
     """No password is good for an account that had none."""
     for password in ("", "NULL", "None", NO_PASSWORD):
         with pytest.raises(BadCredentials):
-            await accounts.by_id(34, password)
+            await accounts.prove(34, password)
 
 
 LOOKS_LIKE_A_HASH = "$argon2id$v=19$m=131072,t=40,p=1$c29tZXNhbHQ$AAAA"
@@ -164,8 +164,8 @@ async def test_a_plain_password_may_look_like_anything(old: str, ask: Ask, passw
     async with accounts_of(old) as accounts:
         for wrong in ("x", ""):
             with pytest.raises(BadCredentials):
-                await accounts.by_id(13, wrong)
-        assert (await accounts.by_id(13, password)).user.id == 13
+                await accounts.prove(13, wrong)
+        assert (await accounts.prove(13, password)).user.id == 13
     ((secret,),) = ask("SELECT password FROM User WHERE id = 13")
     assert str(secret).startswith("$argon2id$v=19$m=8,t=1,p=1$")
 

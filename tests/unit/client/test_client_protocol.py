@@ -16,6 +16,7 @@ from adapters.client.events import (
     GoingAway,
     Got,
     Message,
+    Notice,
     Presence,
     Reset,
     ServerError,
@@ -27,7 +28,6 @@ from adapters.client.position import Position
 from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
 from adapters.wire.requests import Login, OneChat, Register
-from chat_domain.hints import Notice
 from tests.unit.client.fake_chat_server import AT_0, Frame, line, push
 
 

@@ -15,14 +15,14 @@ def book() -> Book:
         16: Friend(16, "Wang", online=False),
     }
     book.groups = {3: Membership(Group(3, "night owls", "late"), Role.CREATOR)}
-    book.meet(20, "stranger")
+    book.meet(20, "somebody")
     return book
 
 
 def test_people_are_found_by_id_or_name_in_any_case(book: Book) -> None:
     """Friends and those who have written alike; an id need not be known."""
     assert book.user("15") == book.user("LI SI") == User(15, "li si")
-    assert book.user("Stranger") == User(20, "stranger")
+    assert book.user("Somebody") == User(20, "somebody")
     assert book.user("99") == User(99, "user 99")
     assert book.user("nobody") is None
 
@@ -34,7 +34,7 @@ def test_groups_are_found_by_id_or_name(book: Book) -> None:
     assert book.group_name(7) == "group 7"
 
 
-def test_strangers_are_forgotten_in_time() -> None:
+def test_others_than_friends_are_forgotten_in_time() -> None:
     """The first of 1,001 goes."""
     book = Book()
     for number in range(1, 1_002):

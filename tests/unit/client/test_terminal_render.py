@@ -17,12 +17,11 @@ from adapters.client import (
     ServerError,
     SessionEnded,
 )
-from adapters.client.events import Event
+from adapters.client.events import Event, Notice
 from adapters.terminal import render
 from adapters.terminal.book import Book
 from adapters.terminal.forms import FORMS
 from adapters.terminal.render import Mark
-from chat_domain.hints import Notice
 from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role, User
 
 NOW = datetime(2026, 11, 20, 18, 4, 51, tzinfo=timezone(timedelta(hours=8)))

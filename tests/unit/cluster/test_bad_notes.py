@@ -9,8 +9,7 @@ from structlog.typing import EventDict
 
 from adapters.incidents import INCIDENTS
 from adapters.redis import broker, codec
-from chat_domain.hints import Notice
-from chat_domain.notes import Note, Replaced, Tell
+from chat_domain.notes import Note, Notice, Replaced
 from tests.contract.places import KEYS, RedisPlace
 from tests.eventually import eventually
 from tests.unit.cluster.conftest import NewPlace
@@ -19,8 +18,8 @@ FIVE_BYTES = b"\x93\x02\xa1\xff\x90"
 BAD = [FIVE_BYTES, b"\xc1", b"", b"not a packet", b"\x93" + b"\x91" * 60_000]
 
 
-def notice(text: str) -> Tell:
-    return Tell(Notice(text), None)
+def notice(text: str) -> Notice:
+    return Notice(text)
 
 
 def packet(*some: Note) -> bytes:

@@ -7,8 +7,7 @@ import pytest
 
 from adapters.redis import lease
 from chat_domain.errors import TryAgain
-from chat_domain.hints import Notice
-from chat_domain.notes import Tell
+from chat_domain.notes import Notice
 from tests.contract.places import KEYS, RedisPlace
 from tests.eventually import eventually
 from tests.unit.cluster.conftest import NewPlace
@@ -150,7 +149,7 @@ async def test_a_node_that_leaves_takes_all_of_its_own_with_it(two: Two) -> None
 @pytest.mark.parametrize("turns", range(8))
 async def test_a_node_that_hears_something_while_it_leaves_leaves(two: Two, turns: int) -> None:
     """Whatever its driver makes of a cancellation in that moment."""
-    two.first.surroundings.broker.broadcast(Tell(Notice("good bye"), None))
+    two.first.surroundings.broker.broadcast(Notice("good bye"))
     for _ in range(turns):
         await asyncio.sleep(0)
     async with asyncio.timeout(30):

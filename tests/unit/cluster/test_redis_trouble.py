@@ -33,8 +33,7 @@ from adapters.redis.pipeline import Commands
 from adapters.redis.trouble import MISTAKES, code_of, trouble_of
 from adapters.unusable import BrokerUnusable
 from chat_domain.errors import TryAgain
-from chat_domain.hints import Notice
-from chat_domain.notes import Tell
+from chat_domain.notes import Notice
 from tests.contract.places import KEYS, RedisPlace, on_redis
 from tests.eventually import eventually
 
@@ -337,7 +336,7 @@ async def test_an_odd_answer_about_redis_is_no_mistake(
 async def test_notes_that_cannot_be_published_are_no_trouble(place: Place) -> None:
     """Nobody waits for them, and what they say is found in the log."""
     place.redis.refuses = NoPermissionError("no permission", status_code="NOPERM")
-    place.at.surroundings.broker.broadcast(Tell(Notice("lost"), None))
+    place.at.surroundings.broker.broadcast(Notice("lost"))
     await eventually(place.at.cluster.lease.trouble)
     place.redis.refuses = None
     await place.goes_on()

@@ -14,8 +14,8 @@ from chat_domain.errors import (
     TryAgain,
 )
 from chat_domain.model import PLAIN, KeptToken, User
-from chat_domain.names import Name
-from chat_domain.people.passwords import MAX_PASSWORD
+from chat_domain.names import Name, name_key
+from chat_domain.people.accounts import MAX_PASSWORD
 from chat_domain.people.tokens import Token
 from tests.unit.world import World
 
@@ -38,41 +38,41 @@ def owner(world: World, token: Token) -> User:
 def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
     """Both ways lead to the same user, and case is no part of a name."""
     accounts = world.chat.accounts
-    user = world.tasks.run(world.chat.registration.register(" Li Si ", "pw"))
+    user = world.tasks.run(world.chat.accounts.register(" Li Si ", "pw"))
     assert user == User(user.id, "Li Si")
-    assert (world.tasks.run(accounts.by_id(user.id, "pw"))).user == user
-    assert (world.tasks.run(accounts.by_name("LI SI", "pw"))).user == user
+    assert (world.tasks.run(accounts.prove(user.id, "pw"))).user == user
+    assert (world.tasks.run(accounts.prove(name_key("LI SI"), "pw"))).user == user
 
 
 def test_a_name_is_registered_once(world: World) -> None:
     """In whatever case it comes again."""
-    world.tasks.run(world.chat.registration.register("li si", "pw"))
+    world.tasks.run(world.chat.accounts.register("li si", "pw"))
     with pytest.raises(NameTaken):
-        world.tasks.run(world.chat.registration.register("LI SI", "other"))
+        world.tasks.run(world.chat.accounts.register("LI SI", "other"))
 
 
 def test_a_bad_name_costs_no_hash(world: World) -> None:
     """It is refused before the slow part, as a bad password is."""
     world.hasher.busy = True
     with pytest.raises(BadName):
-        world.tasks.run(world.chat.registration.register("42", "pw"))
+        world.tasks.run(world.chat.accounts.register("42", "pw"))
     with pytest.raises(BadPassword):
-        world.tasks.run(world.chat.registration.register("li si", ""))
+        world.tasks.run(world.chat.accounts.register("li si", ""))
 
 
 @pytest.mark.parametrize("password", ["", "x" * (MAX_PASSWORD + 1)])
 def test_a_password_has_1_to_128_characters(world: World, password: str) -> None:
     """Others are refused at registration and at a change."""
     with pytest.raises(BadPassword):
-        world.tasks.run(world.chat.registration.register("li si", password))
-    user = world.tasks.run(world.chat.registration.register("li si", "x" * MAX_PASSWORD))
+        world.tasks.run(world.chat.accounts.register("li si", password))
+    user = world.tasks.run(world.chat.accounts.register("li si", "x" * MAX_PASSWORD))
     with pytest.raises(BadPassword):
         world.tasks.run(world.chat.accounts.change_password(user, "x" * MAX_PASSWORD, password))
 
 
 def test_only_a_hash_is_kept(world: World) -> None:
     """The store never sees a password."""
-    user = world.tasks.run(world.chat.registration.register("li si", "pw"))
+    user = world.tasks.run(world.chat.accounts.register("li si", "pw"))
     assert secret_of(world, user) == "hash of pw"
 
 
@@ -82,13 +82,13 @@ def test_a_wrong_password_and_an_unknown_account_are_refused_alike(world: World)
     accounts = world.chat.accounts
     refusals = []
     for attempt in (
-        accounts.by_id(user.id, "wrong"),
-        accounts.by_id(99, "pw"),
-        accounts.by_id(-1, "pw"),
-        accounts.by_id(2**63 - 1, "pw"),
-        accounts.by_name("nobody", "pw"),
-        accounts.by_name("", "pw"),
-        accounts.by_name("li si", "wrong"),
+        accounts.prove(user.id, "wrong"),
+        accounts.prove(99, "pw"),
+        accounts.prove(-1, "pw"),
+        accounts.prove(2**63 - 1, "pw"),
+        accounts.prove(name_key("nobody"), "pw"),
+        accounts.prove(name_key(""), "pw"),
+        accounts.prove(name_key("li si"), "wrong"),
     ):
         before = world.hasher.verified
         with pytest.raises(BadCredentials) as caught:
@@ -102,7 +102,7 @@ def test_an_endless_password_is_not_even_verified(world: World) -> None:
     (user,) = world.register("li si")
     for user_id in (user.id, 99):
         with pytest.raises(BadCredentials) as caught:
-            world.tasks.run(world.chat.accounts.by_id(user_id, "x" * (MAX_PASSWORD + 1)))
+            world.tasks.run(world.chat.accounts.prove(user_id, "x" * (MAX_PASSWORD + 1)))
         assert not caught.value.tried
     assert world.hasher.verified == 0
 
@@ -111,11 +111,11 @@ def test_a_plain_password_is_taken_once_and_renewed(world: World) -> None:
     """An account of the C++ server logs in as ever, and is hashed from then on."""
     user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "123456")), "old")
     with pytest.raises(BadCredentials):
-        world.tasks.run(world.chat.accounts.by_id(user.id, "wrong"))
+        world.tasks.run(world.chat.accounts.prove(user.id, "wrong"))
     assert secret_of(world, user) == PLAIN + "123456"
-    assert (world.tasks.run(world.chat.accounts.by_id(user.id, "123456"))).user == user
+    assert (world.tasks.run(world.chat.accounts.prove(user.id, "123456"))).user == user
     assert secret_of(world, user) == "hash of 123456"
-    assert (world.tasks.run(world.chat.accounts.by_id(user.id, "123456"))).user == user
+    assert (world.tasks.run(world.chat.accounts.prove(user.id, "123456"))).user == user
 
 
 def test_a_busy_hasher_means_try_again(world: World) -> None:
@@ -124,7 +124,7 @@ def test_a_busy_hasher_means_try_again(world: World) -> None:
     world.hasher.busy = True
     for user_id in (user.id, 99):
         with pytest.raises(TryAgain):
-            world.tasks.run(world.chat.accounts.by_id(user_id, "pw"))
+            world.tasks.run(world.chat.accounts.prove(user_id, "pw"))
 
 
 def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> None:
@@ -133,11 +133,11 @@ def test_a_new_password_takes_the_place_of_the_old_one(world: World) -> None:
     old = world.issue(user)
     others = world.issue(other)
     new = world.tasks.run(world.chat.accounts.change_password(user, "pw", "better"))
-    assert (world.tasks.run(world.chat.accounts.by_id(user.id, "better"))).user == user
+    assert (world.tasks.run(world.chat.accounts.prove(user.id, "better"))).user == user
     assert owner(world, new) == user
     assert owner(world, others) == other
     with pytest.raises(BadCredentials):
-        world.tasks.run(world.chat.accounts.by_id(user.id, "pw"))
+        world.tasks.run(world.chat.accounts.prove(user.id, "pw"))
     with pytest.raises(BadToken):
         owner(world, old)
 
@@ -148,7 +148,7 @@ def test_a_change_needs_the_old_password(world: World) -> None:
     token = world.issue(user)
     with pytest.raises(BadCredentials):
         world.tasks.run(world.chat.accounts.change_password(user, "wrong", "better"))
-    assert (world.tasks.run(world.chat.accounts.by_id(user.id, "pw"))).user == user
+    assert (world.tasks.run(world.chat.accounts.prove(user.id, "pw"))).user == user
     assert owner(world, token) == user
 
 
@@ -163,7 +163,7 @@ def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
     """By the user, by the operator, or by its end; to be renewed is no change."""
     user = User(world.tasks.run(world.store.users.add(Name.parse("old"), PLAIN + "pw")), "old")
     accounts, administration = world.chat.accounts, world.chat.administration
-    proved = world.tasks.run(accounts.by_id(user.id, "pw"))
+    proved = world.tasks.run(accounts.prove(user.id, "pw"))
     world.tasks.run(accounts.check_unchanged(proved))
     for change in (
         accounts.change_password(user, "pw", "another"),

@@ -9,8 +9,8 @@ import pytest
 
 from chat_domain.errors import TryAgain
 from chat_domain.model import Friend, User
-from chat_domain.notes import Note, PresenceChanged
-from chat_domain.people.announcer import AT_ONCE, TELLERS, TOLD_PER_SECOND, Announcer
+from chat_domain.notes import MOST_LISTED, Note, PresenceChanged
+from chat_domain.people.announcer import TELLERS, TOLD_PER_SECOND, Announcer
 from chat_domain.people.news import QUIET
 from tests.unit.fakes import RecordingClient, Ticket, finished
 from tests.unit.world import Terminal, World
@@ -204,15 +204,15 @@ def test_the_left_behind_of_a_dead_node_wait_for_their_turn(
 
 
 def test_many_who_list_somebody_are_told_in_several_turns(world: World) -> None:
-    """AT_ONCE in each; between them everybody else has theirs."""
+    """MOST_LISTED in each; between them everybody else has theirs."""
     (star,) = world.register("Star")
-    clients = fans(world, star, 3 * AT_ONCE - 1)
+    clients = fans(world, star, 3 * MOST_LISTED - 1)
     world.chat.node.announcer.changed(star)
     counts = [0]
     while world.tasks.turn():
         counts.append(told(clients))
     steps = [later - earlier for earlier, later in pairwise(counts)]
-    assert [step for step in steps if step] == [AT_ONCE, AT_ONCE, AT_ONCE - 1]
+    assert [step for step in steps if step] == [MOST_LISTED, MOST_LISTED, MOST_LISTED - 1]
     assert {tuple(states(client)) for client in clients} == {(False,)}
 
 
@@ -229,10 +229,10 @@ class ChangingPresence:
 def test_each_turn_tells_how_things_are_by_then(world: World, announcer: Announcer) -> None:
     """What another node has told meanwhile is not told over."""
     (star,) = world.register("Star")
-    clients = fans(world, star, AT_ONCE + 1)
+    clients = fans(world, star, MOST_LISTED + 1)
     over(announcer, presence=ChangingPresence()).changed(star)
     world.tasks.drain()
-    assert [states(client) for client in clients] == [[True]] * AT_ONCE + [[False]]
+    assert [states(client) for client in clients] == [[True]] * MOST_LISTED + [[False]]
 
 
 class Notes:
@@ -247,38 +247,28 @@ class Notes:
 
 
 def test_a_note_names_few(world: World, announcer: Announcer) -> None:
-    """Those who are elsewhere, AT_ONCE in one note."""
+    """Those who are elsewhere, MOST_LISTED in one note."""
     (star,) = world.register("Star")
     clients = fans(world, star, 3)
-    absent = world.register(*(f"absent {number}" for number in range(AT_ONCE + 50)))
+    absent = world.register(*(f"absent {number}" for number in range(MOST_LISTED + 50)))
     for user in absent:
         world.tasks.run(world.chat.friends.add(user.id, star.id))
     notes = Notes()
     over(announcer, broker=notes).changed(star)
     world.tasks.drain()
-    assert [len(note.listed_by) for note in notes.broadcasts] == [AT_ONCE - 3, 53]
+    assert [len(note.listed_by) for note in notes.broadcasts] == [MOST_LISTED - 3, 53]
     named = [user_id for note in notes.broadcasts for user_id in note.listed_by]
     assert named == [user.id for user in absent]
     assert [states(client) for client in clients] == [[False]] * 3
 
 
-def test_a_note_that_names_many_is_heeded_in_several_turns(world: World) -> None:
-    """As an older node may send it."""
-    (star,) = world.register("Star")
-    clients = fans(world, star, 2 * AT_ONCE)
-    everybody = [session.user.id for session in world.chat.sessions]
-    note = PresenceChanged(star.id, star.name, online=True, listed_by=everybody)
-    world.chat.node.receive(note)
-    assert told(clients) == AT_ONCE
-    world.tasks.drain()
-    assert {tuple(states(client)) for client in clients} == {(True,)}
-
-
 def many_stars(world: World) -> list[RecordingClient]:
     """Twice as many people as can be told of in a second come; the clients of those who list
     them all."""
-    stars = world.register(*(f"star {number}" for number in range(2 * TOLD_PER_SECOND // AT_ONCE)))
-    clients = fans(world, stars[0], AT_ONCE)
+    stars = world.register(
+        *(f"star {number}" for number in range(2 * TOLD_PER_SECOND // MOST_LISTED))
+    )
+    clients = fans(world, stars[0], MOST_LISTED)
     for fan in [session.user.id for session in world.chat.sessions]:
         for star in stars[1:]:
             world.tasks.run(world.chat.friends.add(fan, star.id))
@@ -292,7 +282,7 @@ def many_stars(world: World) -> list[RecordingClient]:
 def test_no_more_is_told_in_a_second_than_a_node_has_time_for(world: World) -> None:
     """What is left waits for the next one."""
     clients = many_stars(world)
-    assert 0.9 * TOLD_PER_SECOND < told(clients) <= TOLD_PER_SECOND + TELLERS * AT_ONCE
+    assert 0.9 * TOLD_PER_SECOND < told(clients) <= TOLD_PER_SECOND + TELLERS * MOST_LISTED
     for _ in range(3):
         world.passes(1)
     assert told(clients) == 2 * TOLD_PER_SECOND

@@ -5,15 +5,17 @@ import tracemalloc
 import pytest
 
 from chat_domain.errors import TooManyFailures
-from chat_domain.fairness import attempts, records
+from chat_domain.fairness import attempts
 from chat_domain.fairness.attempts import (
+    FORGOTTEN_AFTER,
     LONGEST_FOR_ACCOUNT,
     LONGEST_WAIT,
     USUAL_FOR,
     Attempt,
     Attempts,
+    Record,
+    Records,
 )
-from chat_domain.fairness.records import FORGOTTEN_AFTER, Record, Records
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
 
@@ -117,7 +119,7 @@ class TestPushingOut:
     @pytest.fixture
     def guard(self, monkeypatch: pytest.MonkeyPatch) -> Attempts:
         """It remembers ten records of each kind, and that somebody has guessed."""
-        monkeypatch.setattr(records, "REMEMBERED", 10)
+        monkeypatch.setattr(attempts, "REMEMBERED", 10)
         guard = Attempts(3)
         fail_until_refused(guard, "ann", HERE, 0.0)
         return guard
@@ -163,7 +165,7 @@ class TestPushingOut:
 
 def test_the_table_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """For both kinds of records; the least recent one goes first."""
-    monkeypatch.setattr(records, "REMEMBERED", 10)
+    monkeypatch.setattr(attempts, "REMEMBERED", 10)
     table = Records()
     for number in range(100):
         for free in (1, 2):

@@ -1,4 +1,4 @@
-"""An account that goes with all that it has written. (`chat_domain.operators.erasing`)"""
+"""An account that goes with all that it has written. (`chat_domain.operators.administration`)"""
 
 from contextlib import suppress
 

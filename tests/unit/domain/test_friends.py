@@ -13,9 +13,7 @@ def test_a_friend_is_listed_with_their_presence(world: World) -> None:
     world.log_in(cid)
     friends = world.chat.friends
     assert world.tasks.run(friends.add(ann.id, bob.id)) == Friend(bob.id, "Bob", online=False)
-    assert world.tasks.run(friends.add_by_name(ann.id, " CID ")) == Friend(
-        cid.id, "Cid", online=True
-    )
+    assert world.tasks.run(friends.add(ann.id, " CID ")) == Friend(cid.id, "Cid", online=True)
     assert world.tasks.run(friends.page(ann.id, 0, 10)) == Page(
         (Friend(bob.id, "Bob", online=False), Friend(cid.id, "Cid", online=True)), None
     )
@@ -28,7 +26,7 @@ def test_nobody_lists_themselves(world: World) -> None:
     with pytest.raises(Oneself):
         world.tasks.run(world.chat.friends.add(ann.id, ann.id))
     with pytest.raises(Oneself):
-        world.tasks.run(world.chat.friends.add_by_name(ann.id, "ann"))
+        world.tasks.run(world.chat.friends.add(ann.id, "ann"))
 
 
 def test_who_is_not_there_cannot_be_listed(world: World) -> None:
@@ -37,7 +35,7 @@ def test_who_is_not_there_cannot_be_listed(world: World) -> None:
     with pytest.raises(NoSuchUser):
         world.tasks.run(world.chat.friends.add(ann.id, 99))
     with pytest.raises(NoSuchUser):
-        world.tasks.run(world.chat.friends.add_by_name(ann.id, "nobody"))
+        world.tasks.run(world.chat.friends.add(ann.id, "nobody"))
 
 
 def test_a_friend_is_added_once_and_removed_once(world: World) -> None:

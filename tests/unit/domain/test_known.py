@@ -3,22 +3,22 @@
 import pytest
 
 from chat_domain.fairness import known
-from chat_domain.fairness.known import KNOWN_FOR, Known
+from chat_domain.fairness.known import KNOWN_FOR, KnownAddresses
 from chat_domain.fairness.networks import Networks
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
 
 
 @pytest.fixture
-def addresses(monkeypatch: pytest.MonkeyPatch) -> Known:
+def addresses(monkeypatch: pytest.MonkeyPatch) -> KnownAddresses:
     """Of which two are remembered, and HERE is."""
     monkeypatch.setattr(known, "REMEMBERED", 2)
-    addresses = Known(Networks())
+    addresses = KnownAddresses(Networks())
     addresses.logged_in(HERE, 0.0)
     return addresses
 
 
-def test_it_is_known_for_a_month(addresses: Known) -> None:
+def test_it_is_known_for_a_month(addresses: KnownAddresses) -> None:
     """After the last login from there."""
     assert not addresses.is_known(THERE, 0.0)
     assert addresses.is_known(HERE, KNOWN_FOR)
@@ -27,7 +27,7 @@ def test_it_is_known_for_a_month(addresses: Known) -> None:
     assert addresses.is_known(HERE, KNOWN_FOR + 1)
 
 
-def test_the_least_recent_one_is_forgotten(addresses: Known) -> None:
+def test_the_least_recent_one_is_forgotten(addresses: KnownAddresses) -> None:
     """Beyond a bound."""
     addresses.logged_in("192.0.2.2", 1.0)
     addresses.logged_in(HERE, 2.0)
@@ -36,7 +36,7 @@ def test_the_least_recent_one_is_forgotten(addresses: Known) -> None:
     assert not addresses.is_known("192.0.2.2", 3.0)
 
 
-def test_all_of_a_wide_network_is_known(addresses: Known) -> None:
+def test_all_of_a_wide_network_is_known(addresses: KnownAddresses) -> None:
     """So that its 65,536 narrow ones take one place, and a phone may change its own."""
     for number in range(1000):
         addresses.logged_in(f"2001:db8:1:{number:x}::/64", 1.0)

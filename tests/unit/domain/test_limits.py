@@ -17,7 +17,7 @@ from chat_domain.errors import (
 from chat_domain.fairness import meter, origins
 from chat_domain.fairness.buckets import Bucket
 from chat_domain.fairness.guard import Guard
-from chat_domain.fairness.known import Known
+from chat_domain.fairness.known import KnownAddresses
 from chat_domain.fairness.limits import UNLIMITED, Counters, Limits
 from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.origins import Origin, Origins
@@ -54,7 +54,7 @@ class TestBucket:
 
 def doors_of(limits: Limits, counters: Counters) -> Origins:
     networks = Networks()
-    return Origins(limits, counters, networks, Known(networks))
+    return Origins(limits, counters, networks, KnownAddresses(networks))
 
 
 def register(guard: Guard, origin: Origin, now: float) -> None:
@@ -414,7 +414,7 @@ def test_a_list_has_so_many_friends(world: World) -> None:
         world.tasks.run(friends.add(ann.id, cid.id))
     assert friends.guard.counters.friends_refused == 1
     world.tasks.run(friends.remove(ann.id, bob.id))
-    world.tasks.run(friends.add_by_name(ann.id, "cid"))
+    world.tasks.run(friends.add(ann.id, "cid"))
 
 
 def groups_of(world: World, limits: Limits) -> GroupMembership:

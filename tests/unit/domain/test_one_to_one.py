@@ -140,12 +140,12 @@ def test_a_session_has_256_messages_without_an_answer_at_most(
     assert [entry.text for entry in world.entries()][-2:] == ["late", "behind"]
 
 
-class TestStrangers:
+class TestUnlisted:
     @pytest.fixture
     def world(self) -> World:
-        return World(guard=Guard(Limits(waiting_from_strangers=3)))
+        return World(guard=Guard(Limits(waiting_from_unlisted=3)))
 
-    def test_a_stranger_s_messages_wait_up_to_a_number(
+    def test_an_unlisted_one_s_messages_wait_up_to_a_number(
         self, world: World, ann: Terminal, bob: Terminal
     ) -> None:
         """Looked at with the first one of a session, and with each 64th."""
@@ -161,7 +161,7 @@ class TestStrangers:
         assert again.client.statuses[-1] == "accepted"
         assert len(world.entries()) == LOOKED_AT_EVERY
 
-    def test_who_has_conversations_with_many_begins_none_with_a_stranger(
+    def test_who_has_conversations_with_many_begins_none_with_somebody_unlisted(
         self, ann: Terminal, bob: Terminal
     ) -> None:
         """Unless on their list; those that have begun go on."""

@@ -4,7 +4,8 @@ import pytest
 
 from chat_domain.errors import BadCredentials, BadToken
 from chat_domain.model import PLAIN
-from chat_domain.people.passwords import MAX_PASSWORD
+from chat_domain.names import name_key
+from chat_domain.people.accounts import MAX_PASSWORD
 from tests.unit.world import World
 
 LONG = "x" * (MAX_PASSWORD + 1)
@@ -29,9 +30,7 @@ def work_of(world: World, who: int | str, password: str) -> tuple[str, int, int]
     """What a failed login says, and how many hashes it costs."""
     world.hasher.verified = world.hasher.hashed = 0
     accounts = world.chat.accounts
-    prove = (
-        accounts.by_id(who, password) if isinstance(who, int) else accounts.by_name(who, password)
-    )
+    prove = accounts.prove(who if isinstance(who, int) else name_key(who), password)
     with pytest.raises(BadCredentials) as refusal:
         world.tasks.run(prove)
     return str(refusal.value), world.hasher.verified, world.hasher.hashed
@@ -54,7 +53,7 @@ def test_a_failed_login_is_a_failed_login(world: World, who: int | str, password
 def test_a_token_is_good_or_it_is_not(world: World) -> None:
     """Unknown, ended and expired ones are the same, and cost no hash."""
     accounts, tokens = world.chat.accounts, world.chat.tokens
-    ann = (world.tasks.run(accounts.by_name("Ann", "pw"))).user
+    ann = (world.tasks.run(accounts.prove(name_key("Ann"), "pw"))).user
     ended, expired = world.issue(ann), world.issue(ann)
     world.tasks.run(tokens.end(ann.id, ended.session))
     world.clock.advance(10**9)

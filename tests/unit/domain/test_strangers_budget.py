@@ -6,7 +6,7 @@ import pytest
 
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import STRANGERS_FRAME, UNLIMITED, Limits
-from chat_domain.fairness.strangers import StrangersBudget
+from chat_domain.fairness.origins import StrangersBudget
 
 MIB = 1024 * 1024
 

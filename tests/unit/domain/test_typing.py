@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.entries import pair
+from chat_domain.entries import Change, What, pair
 from chat_domain.errors import NotMember
 from chat_domain.messages.small_groups import LOOKED_AT_EVERY, MOST_MEMBERS
 from chat_domain.messages.typing import AT_ONCE, PASSED_ON_EVERY
@@ -68,7 +68,7 @@ def test_a_large_group_is_not_told(world: World, ann: Terminal, bob: Terminal, n
 def test_who_has_never_been_written_to_is_not_told(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
-    """Or strangers could make themselves noticed. Once there is an entry, either of them may."""
+    """Or anybody could make themselves noticed. Once there is an entry, either of them may."""
     types(ann, of_two(ann, bob))
     assert bob.client.typing == []
     bob.says(ann.user, "hello")
@@ -170,7 +170,7 @@ def test_how_large_a_group_is_is_asked_now_and_then(
     group = world.group(ann, bob)
     small = world.chat.typing.small_groups
     assert world.tasks.run(small.has(group))
-    world.tasks.run(world.chat.groups.end(ann.user, group))
+    world.tasks.run(world.chat.groups.change(ann.user, group, Change(What.ENDED)))
     assert world.tasks.run(small.has(group))
     world.passes(LOOKED_AT_EVERY)
     assert not world.tasks.run(small.has(group))

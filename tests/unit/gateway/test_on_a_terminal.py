@@ -7,7 +7,7 @@ import pytest
 
 from adapters.gateway.endings import Ending
 from adapters.wire.framing import MAX_SERVER_FRAME
-from chat_domain.entries import pair
+from chat_domain.entries import Change, What, pair
 from chat_domain.model import User
 from chat_domain.names import Name
 from tests.contract.making import append, text
@@ -32,7 +32,7 @@ class Crowd:
         evil, nick = User(self.evil_id, "Evil"), User(self.user_id, "Nick")
         _, group = await groups.create(evil, "hikers", f"about {EVIL}")
         self.group_id = group.id
-        await groups.rename_by_force(evil, group.id, Name(f"Group {EVIL}"))
+        await groups.change(evil, group.id, Change(What.RENAMED, name=f"Group {EVIL}"))
         await groups.join(nick, group.id)
         await self.writes()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chat_domain.fairness.limits import Limits
-from chat_domain.people.passwords import MAX_PASSWORD
+from chat_domain.people.accounts import MAX_PASSWORD
 from tests.unit.gateway.server import Peer, Server, settled
 
 TOO_LONG = "x" * (MAX_PASSWORD + 1)

@@ -25,7 +25,7 @@ LIMITS = attrs.evolve(
     friends_per_user=2,
     groups_per_user=2,
     members_per_group=2,
-    waiting_from_strangers=1,
+    waiting_from_unlisted=1,
 )
 Pair = tuple[type[AnyRequest], type[ChatError]]
 

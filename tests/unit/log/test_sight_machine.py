@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from chat_domain.entries import Entry, is_group, pair
+from chat_domain.entries import Change, Entry, What, is_group, pair
 from chat_domain.errors import ChatError, NotMember
-from chat_domain.model import Account
+from chat_domain.model import Account, User
 from tests.contract.log_machine import Model
 from tests.tries import tries
 from tests.unit.world import Terminal, World
@@ -129,25 +129,27 @@ class SightMachine(RuleBasedStateMachine):
         self.groups.append(self.world.tasks.run(made)[1].id)
         self.happened()
 
-    @rule(what=st.sampled_from(["join", "leave", "remove"]), user=who, group=places)
-    def move(self, what: str, user: int, group: int) -> None:
-        if what == "remove":
-            self._change(what, self.users[0], self.group(group), self.users[user].id)
-        else:
-            self._change(what, self.users[user], self.group(group))
+    @rule(what=st.sampled_from([What.JOINED, What.LEFT]), user=who, group=places)
+    def move(self, what: What, user: int, group: int) -> None:
+        self._change(self.users[user], group, Change(what))
+
+    @rule(user=who, group=places)
+    def remove(self, user: int, group: int) -> None:
+        removed = Change(What.REMOVED, user_id=self.users[user].id)
+        self._change(self.users[0], group, removed)
 
     @rule(group=places)
     def end(self, group: int) -> None:
-        self._change("end", self.users[0], self.group(group))
+        self._change(self.users[0], group, Change(What.ENDED))
 
-    def _change(self, what: str, *arguments: object) -> None:
+    def _change(self, by: User, group: int, change: Change) -> None:
         """Nothing happens where it cannot be done."""
 
-        async def change() -> None:
+        async def carry_out() -> None:
             with suppress(ChatError):
-                await getattr(self.world.chat.groups, what)(*arguments)
+                await self.world.chat.groups.change(by, self.group(group), change)
 
-        self.world.tasks.run(change())
+        self.world.tasks.run(carry_out())
         self.happened()
 
     @rule(group=places, whole=st.booleans())
@@ -195,14 +197,14 @@ class SightMachine(RuleBasedStateMachine):
         self, user_id: int, conv: int, before: int | None, after: int | None, limit: int
     ) -> None:
         seen = self.model.page(user_id, conv, None, 0, 1000)
-        stranger = is_group(conv) and (user_id, conv) not in self.model.stretches
+        never_in = is_group(conv) and (user_id, conv) not in self.model.stretches
         try:
             asked = self.world.chat.history.part(user_id, conv, before, after, limit)
             part = self.world.tasks.run(asked)
         except NotMember:
-            assert stranger
+            assert never_in
             return
-        assert not stranger
+        assert not never_in
         found = [(entry.at, entry.conv, entry.kind) for entry in part.entries]
         if after is not None:
             above = [one for one in seen if one[0] > after]

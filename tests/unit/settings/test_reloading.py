@@ -116,7 +116,7 @@ async def test_what_is_taken_counts() -> None:
             connections=7,
             friends_per_user=1,
             registration="closed",
-            waiting_from_strangers=3,
+            waiting_from_unlisted=3,
             proxy_from="10.0.0.0/8",
             origin="https://chat.example.org",
         )

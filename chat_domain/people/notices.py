@@ -1,0 +1,55 @@
+"""What the operator says to everybody who is online.
+
+Rules:
+1. It is told by the way, and nobody waits for it: AT_ONCE people in each turn of the event loop.
+2. Notices are told one after the other, in their order.
+3. Where WAITING of them wait already, one more is not told.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+
+import attrs
+
+from chat_domain.log.sessions import Sessions
+from chat_domain.notes import Notice
+from chat_domain.ports.cluster import Broker
+from chat_domain.ports.runtime import Tasks
+
+AT_ONCE = 100  # people who are told in one turn of the loop
+WAITING = 1_000  # notices
+
+
+@attrs.define(eq=False)
+class Notices:
+    sessions: Sessions
+    broker: Broker
+    tasks: Tasks
+    _waiting: deque[tuple[str, Iterator[int]]] = attrs.field(factory=deque, init=False)
+
+    def tell(self, text: str) -> None:
+        """Tell all who are online, on whatever node."""
+        notice = Notice(text)
+        self.broker.broadcast(notice)
+        self.heard(notice)
+
+    def heard(self, notice: Notice) -> None:
+        """All who are here are to be told this."""
+        if len(self._waiting) >= WAITING:
+            return
+        self._waiting.append((notice.text, iter(self.sessions.users())))
+        if len(self._waiting) == 1:
+            self.tasks.soon(self._tell_some)
+
+    def _tell_some(self) -> None:
+        """What one turn of the loop may have."""
+        text, rest = self._waiting[0]
+        some = list(islice(rest, AT_ONCE))
+        if len(some) < AT_ONCE:
+            self._waiting.popleft()
+        if self._waiting:
+            self.tasks.soon(self._tell_some)
+        for session in self.sessions.of_all(some):
+            if not session.held:
+                session.client.notice(text)
