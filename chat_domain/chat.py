@@ -11,6 +11,7 @@ from chat_domain.log.reading import Reader
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
+from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.typing import Typing
@@ -22,6 +23,7 @@ from chat_domain.people.accounts import Accounts
 from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
+from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.tokens import LoginTokens
@@ -30,6 +32,7 @@ from chat_domain.ports.runtime import Clock
 
 @attrs.frozen
 class Chat:
+    registration: Registration
     accounts: Accounts
     tokens: LoginTokens
     devices: Devices
@@ -39,6 +42,7 @@ class Chat:
     groups: GroupMembership
     one_to_one: OneToOne
     group_chat: GroupChat
+    offline: Offline
     history: History
     read_marks: ReadMarks
     typing: Typing

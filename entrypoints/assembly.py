@@ -12,6 +12,7 @@ from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
+from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.small_groups import SmallGroups
@@ -29,6 +30,7 @@ from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
+from chat_domain.people.register import Registration
 from chat_domain.people.resume import Resuming
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
@@ -101,6 +103,7 @@ def assemble(
         tasks=tasks,
         latches=latches,
     )
+    registration = Registration(store.users, hasher)
     accounts = Accounts(store.users, devices, hasher)
     writing = Writing(queue, clock, ids)
     groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
@@ -109,6 +112,7 @@ def assemble(
         store.users, store.tokens, log, presence, hasher, groups, devices, pieces
     )
     return Chat(
+        registration=registration,
         accounts=accounts,
         tokens=tokens,
         devices=devices,
@@ -118,6 +122,7 @@ def assemble(
         groups=groups,
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
+        offline=Offline(follower, reader, marks),
         history=History(log, marks),
         read_marks=read_marks,
         typing=typing,

@@ -35,7 +35,7 @@ async def register(talk: Talk, request: requests.Register) -> None:
     origin = talk.origin
     talk.guard.register(origin, talk.meter, talk.chat.clock.monotonic())
     try:
-        user = await talk.chat.accounts.register(request.name, request.password, origin.name)
+        user = await talk.chat.registration.register(request.name, request.password, origin.name)
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
         talk.guard.not_registered(origin, talk.meter)
         raise

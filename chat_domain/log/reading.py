@@ -6,7 +6,7 @@ from chat_domain.entries import Reading
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
-from chat_domain.ports.runtime import Tasks, no_work
+from chat_domain.ports.runtime import Tasks
 from chat_domain.ports.store import Log
 
 RING_AT_MOST = 512  # entries behind, beyond which the store is asked
@@ -34,19 +34,6 @@ class Reader:
         session.reading = True
         self.tasks.start(self._read_on(session), session)
 
-    def choked(self, session: Session) -> None:
-        """The session's link takes no more for now."""
-        session.choke(self.follower.applied)
-
-    def unchoked(self, session: Session) -> None:
-        """The session's link takes more again."""
-        session.choked = False
-        self.go_on(session)
-
-    def place(self, session: Session) -> int:
-        """Everything of the session's user up to this position was shown."""
-        return session.place(self.follower.applied)
-
     async def _read_on(self, session: Session) -> None:
         self.reading += 1
         limit = READ_FIRST
@@ -59,7 +46,7 @@ class Reader:
                     return
                 if session.after == before:  # the log has lost its end: the clock finds out
                     return
-                await self.tasks.start(no_work())  # in which the link gets rid of what was shown
+                await self.tasks.start(_turn())  # in which the link gets rid of what was shown
         except TryAgain:
             pass  # the clock tries again
         finally:
@@ -112,3 +99,7 @@ def _shown_at_once(reading: Reading) -> int:
 
 def _may_live(session: Session) -> bool:
     return session.seated and not (session.choked or session.ended)
+
+
+async def _turn() -> None:
+    """Something to wait for: meanwhile the event loop goes round."""

@@ -1,10 +1,9 @@
-"""Registering, proving who one is by a password, and changing it."""
+"""Proving who one is by a password, and changing it."""
 
 import attrs
 
 from chat_domain.errors import BadCredentials, BadPassword, TryAgain
 from chat_domain.model import Account, User
-from chat_domain.names import Name
 from chat_domain.people.devices import Devices
 from chat_domain.people.tokens import Token
 from chat_domain.ports.runtime import Hasher
@@ -26,17 +25,6 @@ class Accounts:
     users: Users
     devices: Devices
     hasher: Hasher
-
-    async def register(self, name: str, password: str, origin: str = "") -> User:
-        """Make an account and return its user, who is not logged in by that.
-
-        origin: where the asking client is; origins take turns at the hashing.
-        Raises BadName, BadPassword, NameTaken and TryAgain.
-        """
-        parsed = Name.parse(name)
-        check_password(password)
-        secret = await self.hasher.hash(password, origin)
-        return User(await self.users.add(parsed, secret), parsed.text)
 
     async def prove(self, who: int | str, password: str, origin: str = "") -> Account:
         """The account that has this id, or a name of this key, and this password. Raises

@@ -16,7 +16,7 @@ from chat_domain.model import Friend, User
 from chat_domain.notes import MOST_LISTED, PresenceChanged
 from chat_domain.people.news import News
 from chat_domain.ports.cluster import Broker, Presence
-from chat_domain.ports.runtime import Clock, Tasks, no_work
+from chat_domain.ports.runtime import Clock, Tasks
 from chat_domain.ports.store import Friends, Users
 
 TELLERS = 4
@@ -36,11 +36,13 @@ class Announcer:
     tasks: Tasks
     clock: Clock
     _news: News = attrs.field(factory=News, init=False)
-    _spent: Bucket = attrs.field(
-        factory=lambda: Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND), init=False
-    )
+    _spent: Bucket = attrs.field(init=False)
     _tellers: int = attrs.field(default=0, init=False)
     _hurries: bool = attrs.field(default=False, init=False)
+
+    @_spent.default
+    def _second_at_once(self) -> Bucket:
+        return Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND)
 
     def changed(self, user: User) -> None:
         """A user has come or gone: tell it, and paint the `state` column."""
@@ -95,7 +97,7 @@ class Announcer:
             self._spent.spend(USER_WEIGHS, self.clock.monotonic())
             for start in range(0, len(listed_by) or 1, MOST_LISTED):
                 if start:
-                    await self.tasks.start(no_work())
+                    await self.tasks.start(_turn())
                 # asked anew each time, or others could have told what is newer meanwhile
                 online = user.id in await self.presence.online([user.id])
                 self._tell_everywhere(
@@ -136,3 +138,7 @@ class Announcer:
             return  # they are hints
         for user_id, name in names.items():
             self.changed(User(user_id, name))
+
+
+async def _turn() -> None:
+    """Something to wait for: meanwhile the event loop goes round."""

@@ -63,10 +63,6 @@ class Tasks(Protocol):
         """Have this done once the present turn of the event loop is over."""
 
 
-async def no_work() -> None:
-    """For `Tasks.start`: whoever waits for it lets the event loop go round."""
-
-
 class Latch(Protocol):
     """Something to wait for, once."""
 
