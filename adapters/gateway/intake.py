@@ -54,7 +54,7 @@ class Intake:
         self._idle = idle
         self._link = talk.link
         self._incoming = talk.link.incoming
-        self._at_once = 0  # bytes; of a user's, as many as `take` looks into
+        self._at_once = 0  # bytes; of a user's, see `Incoming`
         self._meter = talk.meter
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
         self._broken: BrokenStream | None = None
@@ -117,10 +117,13 @@ class Intake:
             self._await_turn()
             self._count_held()
             return True
-        self._at_once = self._incoming.piece
+        self._at_once = self._incoming.at_once
         if size <= self._at_once:
             return False
-        self._rest()
+        if size <= self._incoming.piece:
+            self._await_turn()
+        else:
+            self._rest()
         return True
 
     def _handle_all(self, frames: list[bytes]) -> bool:
