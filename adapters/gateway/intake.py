@@ -16,6 +16,7 @@ from adapters.gateway.held import Held
 from adapters.gateway.talk import Talk
 from adapters.wire.framing import BrokenStream
 from chat_domain.errors import TooFast, TooManyConnections
+from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.meter import QUANTUM_FRAMES
 
 
@@ -26,6 +27,7 @@ class Intake:
     """
 
     __slots__ = (
+        "_at_once",
         "_backlog",
         "_broken",
         "_handle",
@@ -35,7 +37,6 @@ class Intake:
         "_link",
         "_meter",
         "_paused_until",
-        "_piece",
         "_resting",
         "_talk",
         "choked",
@@ -53,7 +54,7 @@ class Intake:
         self._idle = idle
         self._link = talk.link
         self._incoming = talk.link.incoming
-        self._piece = talk.link.incoming.piece
+        self._at_once = 0  # bytes; of a user's, see `Incoming`
         self._meter = talk.meter
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
         self._broken: BrokenStream | None = None
@@ -85,8 +86,7 @@ class Intake:
             self._link.pause_reading()
             self._count_held()
             return
-        if size > self._piece and self._talk.session is not None:
-            self._rest()
+        if size > self._at_once and self._is_put_off(size):
             return
         frames = self._take()
         if len(frames) == 1:  # most often; less is to be done for it
@@ -102,11 +102,29 @@ class Intake:
             return
         if self._broken is not None:
             self._give_up_on_stream(self._broken)
-        elif size > self._piece:
+        elif size > self._at_once:
             self._rest()
             self._count_held()
         elif meter.is_due():
             self._charge()
+
+    def _is_put_off(self, size: int) -> bool:
+        """Whether others have their turn before this: before what is long; and before all of a
+        stranger's that may wait, since thousands of them can speak in the same moment."""
+        if self._talk.session is None:
+            if size > STRANGERS_UNREAD:
+                return False
+            self._await_turn()
+            self._count_held()
+            return True
+        self._at_once = self._incoming.at_once
+        if size <= self._at_once:
+            return False
+        if size <= self._incoming.piece:
+            self._await_turn()
+        else:
+            self._rest()
+        return True
 
     def _handle_all(self, frames: list[bytes]) -> bool:
         """Whether all are handled; the rest is kept."""
@@ -208,6 +226,8 @@ class Intake:
         while not meter.is_due() and (frame := self._next_frame()) is not None:
             meter.frames += 1
             if self._handle(frame) or self.choked:
+                if self._backlog or not self._incoming.is_empty():
+                    self._link.pause_reading()
                 self._count_held()
                 return
         self._count_held()
@@ -222,9 +242,12 @@ class Intake:
 
     def _rest(self) -> None:
         """Let others have their turn, then handle a slice."""
+        self._link.pause_reading()
+        self._await_turn()
+
+    def _await_turn(self) -> None:
         if not self._resting:
             self._resting = True
-            self._link.pause_reading()
             self._talk.shared.slices.add(self._talk.origin.name, self._next_slice)
 
     def _next_slice(self) -> None:

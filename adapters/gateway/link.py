@@ -12,6 +12,7 @@ class Incoming(Protocol):
 
     blank: how many frames with nothing in them the last `take` has left out. limit: how many bytes
     a frame may have; whoever takes them sets it. piece: how many bytes `take` looks into at most.
+    at_once: how many of a user's it may look into before others have their turn.
     """
 
     blank: int
@@ -19,6 +20,9 @@ class Incoming(Protocol):
 
     @property
     def piece(self) -> int: ...
+
+    @property
+    def at_once(self) -> int: ...
 
     def held(self) -> int:
         """How many bytes wait, those of a frame that has not ended among them."""

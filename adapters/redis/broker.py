@@ -120,6 +120,7 @@ class RedisBroker:
                     )
                     if message is not None:
                         self._take(node, message)
+                        await asyncio.sleep(0)  # what has come already is read without a turn
             finally:
                 self._subscription = None
         raise TimeoutError("it does not hear itself")

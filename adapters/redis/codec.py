@@ -11,7 +11,7 @@ it passes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import msgspec
@@ -42,7 +42,8 @@ _FORMS: Mapping[type[Note], type[Form[Any]]] = {
 }
 _decoders = {form.NUMBER: msgspec.msgpack.Decoder(form).decode for form in _FORMS.values()}
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, Sender, list[tuple[int, Raw]]]).decode
+_Notes = Annotated[list[tuple[int, Raw]], msgspec.Meta(max_length=MOST_NOTES)]
+_decode = msgspec.msgpack.Decoder(tuple[int, Sender, _Notes]).decode
 
 
 class UnknownPacket(Exception):
@@ -100,8 +101,6 @@ def decode(packet: bytes) -> list[Note]:
         version, _, some = _decode(packet)
         if version != VERSION:
             raise UnknownPacket(f"it is of version {version}")
-        if len(some) > MOST_NOTES:
-            raise UnknownPacket(f"it has {len(some)} notes")
         return [_decoders[kind](raw).note() for kind, raw in some if kind in _decoders]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnknownPacket(_reason(error)) from error

@@ -14,7 +14,9 @@ from chat_domain.entries import CHANGE, TEXT, Entry
 from chat_domain.model import Muting, Preferences
 from chat_domain.names import MAX_NAME
 
-LISTED = 2000  # marks in one note; with some 20 bytes each they fit in a packet
+# Marks or entries in one note. With some 20 bytes each, marks fit in a packet; of entries a batch has
+# no more than half as many.
+LISTED = 2000
 
 NO_ID = 2**31  # ids are below
 LAST = 2**63 - 1  # the highest position
@@ -116,7 +118,7 @@ class Appended(Form[notes.Appended]):
     epoch: Epoch
     first: Position
     upto: Position
-    entries: list[OneEntry]
+    entries: Annotated[list[OneEntry], Meta(max_length=LISTED)]
 
     @classmethod
     def of(cls, note: notes.Appended) -> Self:

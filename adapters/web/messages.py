@@ -15,6 +15,7 @@ from adapters.wire.framing import BrokenStream, FrameTooLong
 SHORT, MEDIUM = 126, 65_536  # bytes from which on a frame's length takes 2 and 8 bytes more
 _LEAST, _MASK = 2, 4  # bytes of each client's header
 PIECE = 2048  # bytes looked into at a time: 340 of the smallest frames, some 2 ms
+AT_ONCE = 384  # the same before others have their turn: 64 of them
 
 
 @attrs.frozen(slots=False)
@@ -50,6 +51,7 @@ class IncomingMessages:
     )
 
     piece = PIECE
+    at_once = AT_ONCE
 
     def __init__(
         self,

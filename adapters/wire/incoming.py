@@ -12,7 +12,7 @@ class IncomingBytes(FrameSplitter):
 
     __slots__ = ("_uncut", "add")
 
-    piece = PIECE
+    piece = at_once = PIECE
 
     def __init__(self, limit: int = MAX_CLIENT_FRAME) -> None:
         super().__init__(limit)

@@ -69,7 +69,7 @@ class Follower:
         self._early: dict[int, tuple[int, Sequence[Written]]] = {}  # and upto, by the first
         self._early_bytes = 0
         self._wanted = 0  # a position that is known to be there
-        self._filling = self._applying = False
+        self._filling = self._applying = self._looking = False
         self._waiting: list[tuple[int, Latch]] = []
 
     @property
@@ -131,7 +131,7 @@ class Follower:
     def heard(self, note: Appended) -> None:
         """Another node has committed this."""
         if note.epoch != self.epoch:
-            self._tasks.start(self._look_safely())
+            self._look_soon()
         elif note.entries:
             self.take(note.first, note.upto, note.entries)
         else:
@@ -172,7 +172,8 @@ class Follower:
     def _keep_early(self, first: int, upto: int, written: Sequence[Written]) -> None:
         """Or not, where too much waits: then it is read."""
         size = sum(entry.size for entry, _ in written)
-        if len(self._early) < EARLY_NOTES and self._early_bytes + size <= EARLY_BYTES:
+        room = len(self._early) < EARLY_NOTES and self._early_bytes + size <= EARLY_BYTES
+        if room and first not in self._early:
             self._early[first] = upto, written
             self._early_bytes += size
 
@@ -244,9 +245,18 @@ class Follower:
         known = self._known
         return sum(entry.at > known for entry in reading.entries) < reading.upto - known
 
+    def _look_soon(self) -> None:
+        """Once, however many notes ask for it until that is done."""
+        if not self._looking:
+            self._looking = True
+            self._tasks.start(self._look_safely())
+
     async def _look_safely(self) -> None:
-        with suppress(TryAgain):  # the clock asks again
-            await self.look()
+        try:
+            with suppress(TryAgain):  # the clock asks again
+                await self.look()
+        finally:
+            self._looking = False
 
     # -- applying ------------------------------------------------------------------------------
 

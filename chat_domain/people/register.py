@@ -4,7 +4,7 @@ import attrs
 
 from chat_domain.model import User
 from chat_domain.names import Name
-from chat_domain.people.passwords import check_password
+from chat_domain.people.accounts import check_password
 from chat_domain.ports.runtime import Hasher
 from chat_domain.ports.store import Users
 

@@ -31,11 +31,11 @@ class OwnSettings:
         if user_id in known and self.broker.hears():
             return known[user_id]
         found = await self.settings.of(user_id)
-        if len(known) >= REMEMBERED:
-            known.clear()
         if not self.broker.hears():
             return found
-        return known.setdefault(user_id, found)  # what a note has said meanwhile is newer
+        if user_id not in known:  # what a note has said meanwhile is newer
+            _remember(known, user_id, found)
+        return known[user_id]
 
     async def change(
         self, session: Session, *, hide_read: bool | None = None, hide_typing: bool | None = None
@@ -45,7 +45,7 @@ class OwnSettings:
         user_id = session.user.id
         before = await self.settings.of(user_id)
         after = await self.settings.set(user_id, hide_read=hide_read, hide_typing=hide_typing)
-        self._known[user_id] = after
+        _remember(self._known, user_id, after)
         if after != before:
             self._tell_all(session, SettingsChanged(user_id, after, None))
         return after
@@ -67,7 +67,7 @@ class OwnSettings:
 
     def heard(self, note: SettingsChanged) -> None:
         """A user has changed something on another node."""
-        self._known[note.user_id] = note.preferences
+        _remember(self._known, note.user_id, note.preferences)
         self._tell(note)
 
     def forget(self) -> None:
@@ -82,3 +82,9 @@ class OwnSettings:
         for session in self.sessions.of(note.user_id):
             if not (session.held or session is by):
                 session.client.settings_changed(note.preferences, note.muting)
+
+
+def _remember(known: dict[int, Preferences], user_id: int, chosen: Preferences) -> None:
+    if len(known) >= REMEMBERED and user_id not in known:
+        known.clear()
+    known[user_id] = chosen

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Self
 
 import pytest
 from structlog.testing import capture_logs
@@ -69,6 +70,37 @@ async def test_malformed_packets_are_counted_and_told_once(
     assert INCIDENTS.malformed["redis"] == 500
     (line,) = [line for line in lines if line["event"] == "malformed input"]
     assert (line["source"], line["what"], line["why"]) == ("redis", "packet", "UnicodeDecodeError")
+
+
+async def test_between_two_packets_the_event_loop_goes_round(
+    place: RedisPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when many are there already: clients wait for one of them, and not for all."""
+    order: list[str] = []
+
+    class Arrived:
+        """A subscription of which all has come already; then it breaks."""
+
+        async def get_message(self, **_: object) -> dict[str, object]:
+            order.append("packet")
+            if len(order) >= 20:
+                raise OSError("it broke")
+            asyncio.get_running_loop().call_soon(order.append, "others")
+            return {"type": "message", "data": codec.empty("other")}
+
+        async def subscribe(self, *_: str) -> None:
+            """It is there."""
+
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            """There is nothing to close."""
+
+    monkeypatch.setattr(place.cluster.broker._client, "pubsub", Arrived)
+    with pytest.raises(OSError, match="it broke"):
+        await place.cluster.broker._listen_once(place.node.node)
+    assert order == ["packet", "others"] * 10 + ["packet"]
 
 
 async def test_a_note_that_meets_a_defect_takes_no_other_with_it(place: RedisPlace) -> None:

@@ -98,6 +98,7 @@ DEEP = b"\x93\x02\xa4node\x91\x92\x63" + b"\x91" * 100_000
         msgspec.msgpack.encode((codec.VERSION, "node", [("Notice", [])])),
         msgspec.msgpack.encode((codec.VERSION, "node", [(99, None)] * (codec.MOST_NOTES + 1))),
         packet(99, b"x" * codec.LONGEST_PACKET),
+        packet(1, ("epoch", 1, LISTED + 1, [(1, 1, "", "c", 0, "")] * (LISTED + 1))),
         packet(3, (15, "session"), ""),
         packet(3, (15, "session"), "one|two"),
         packet(3, (15, "session"), "x" * 201),

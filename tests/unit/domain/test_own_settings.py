@@ -123,3 +123,18 @@ def test_where_notes_may_be_lost_the_store_is_asked_again(world: World, ann: Ter
     assert world.tasks.run(settings.of(user_id)) == Preferences()
     world.chat.node.gap()
     assert world.tasks.run(settings.of(user_id)) == HIDDEN
+
+
+def test_what_is_remembered_of_others_has_a_bound(
+    world: World, ann: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever says that a user has chosen something: that user, another node, or the store."""
+    monkeypatch.setattr("chat_domain.people.settings.REMEMBERED", 3)
+    settings = world.chat.settings
+    for number in range(100, 105):
+        world.chat.node.receive(SettingsChanged(number, HIDDEN, None))
+        assert len(settings._known) <= 3
+        assert world.tasks.run(settings.of(number)) == HIDDEN
+    for number in range(5):
+        change(world.log_in(world.register(f"user {number}")[0]), hide_read=True)
+        assert len(settings._known) <= 3

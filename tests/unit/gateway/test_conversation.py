@@ -112,6 +112,7 @@ async def test_choking_in_the_midst_of_a_read_stops_it(server: Server) -> None:
     peer = server.join()
     server.hasher.gate.clear()
     peer.say({**LOGIN, "id": 1, "seq": 1}, {"msgid": 1012, "seq": 2})
+    await settled()
     peer.conversation.choked()
     server.hasher.gate.set()
     await settled()

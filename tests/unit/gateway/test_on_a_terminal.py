@@ -133,6 +133,25 @@ async def test_the_answer_to_a_login_fits_into_a_frame(server: Server, letter: s
     assert [one["msg"] for one in shown] == [said] * 30
 
 
+async def test_it_fits_also_where_only_all_of_it_has_much_that_steers(server: Server) -> None:
+    """Then all of it is escaped beyond ASCII, which no part of it would have been by itself."""
+    ann, nick = await server.register("Ann", "Nick")
+    groups = server.chat.groups
+    for number in range(20):
+        name = f"{number:02}" + "\u00e9" * 48
+        _, group = await groups.create(User(nick, "Nick"), name, "\xad" * 6 + "\u00e9" * 194)
+        await groups.join(User(ann, "Ann"), group.id)
+    store, said = server.store, "\u00e9" * 1000
+    await append(store, *(text(ann, pair(ann, nick), said) for _ in range(60)))
+    await server.chat.follower.reach((await store.log.ends()).head)
+    peer = await server.log_in(nick, version=1)
+    frames = heard(peer).splitlines()
+    assert max(map(len, frames)) <= MAX_SERVER_FRAME
+    ack, *chats = map(json.loads, frames)
+    assert len(ack["groups"]) == 20
+    assert len(ack["offlinemsg"]) + len(chats) == 60
+
+
 @pytest.mark.parametrize("letter", ["\x7f", "\u202e", "\x01"], ids=ascii)
 @pytest.mark.parametrize("version", [1, 2])
 async def test_a_page_of_groups_fits_into_a_frame(

@@ -65,3 +65,18 @@ async def test_who_logs_out_has_as_much_time_again(strict: Server) -> None:
     assert not peer.is_gone()
     await asyncio.sleep(2)
     assert is_told(peer)
+
+
+async def test_what_strangers_send_is_handled_between_what_users_send(strict: Server) -> None:
+    """Thousands of them can speak in the same moment, each of them too little to wait for."""
+    user = await strict.logged_in("Ann")
+    user.heard()
+    strangers = [strict.join() for _ in range(100)]
+    for peer in (*strangers, user):
+        peer.say({"msgid": 1012})
+    await asyncio.sleep(0)  # in which all is sent that is answered
+    assert len(user.heard()) == 1
+    assert [peer.heard() for peer in strangers] == [[]] * 100
+    await settled()
+    assert [len(peer.heard()) for peer in strangers] == [1] * 100
+    assert all(peer.link.reading for peer in strangers)

@@ -233,6 +233,32 @@ def test_another_epoch_begins_anew(
     assert ann.client.statuses == ["accepted"] * 3
 
 
+def test_however_many_speak_of_another_epoch_the_log_is_looked_at_once(
+    world: World, follower: Follower
+) -> None:
+    """At a time: whoever can send notes could keep the store from everybody, and fill the memory.
+    Also after a look that came to nothing, the next note has one."""
+    world.log.slow_reads = True
+    for failing in (False, True, False):
+        world.log.failing = failing
+        hear(world, *(Appended(f"epoch {number}", 99, 99, ()) for number in range(50)))
+        assert len(world.log.reading) == 1
+        world.settle()
+    assert follower.epoch == finished(world.log.inner.ends()).epoch
+
+
+def test_what_comes_early_and_doubled_is_counted_once(
+    world: World, bob: Terminal, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it takes no room from what else comes early."""
+    one, two = elsewhere.commits("one"), elsewhere.commits("two")
+    monkeypatch.setattr("chat_domain.log.follower.EARLY_BYTES", 2 * two.entries[0].size)
+    hear(world, *[two] * 5, elsewhere.commits("six"))
+    world.log.failing = True  # so that nothing of it can be read
+    hear(world, one)
+    assert bob.client.texts == ["one", "two", "six"]
+
+
 def test_what_was_a_membership_before_positions_began_anew_is_none(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:

@@ -114,3 +114,22 @@ async def test_what_came_with_the_handshake_is_heard() -> None:
     browser.sends(handshake + Frame(Opcode.TEXT, PING % 7).serialize(mask=True))
     await settled()
     assert b'"msgid":1013,"seq":7' in browser.transport.written
+
+
+async def test_many_parts_in_one_read_wait_for_their_turn() -> None:
+    """Users can send so many of them in the same moment, of two bytes and a mask each. A message is
+    handled when it comes."""
+    site = Site()
+    (user_id,) = await site.server.register("Ann")
+    browser, link = await opened(site)
+    await browser.says(
+        json.dumps({"msgid": 1000, "id": user_id, "password": "pw", "v": 2}).encode()
+    )
+    for seq, parts in ((1, 0), (2, 100)):
+        part = Frame(Opcode.CONT, b"", fin=False).serialize(mask=True)
+        begun = Frame(Opcode.TEXT, b"", fin=False).serialize(mask=True)
+        ended = Frame(Opcode.CONT, PING % seq).serialize(mask=True)
+        browser.sends(begun + part * parts + ended)
+        assert link.incoming.is_empty() is not bool(parts)
+        await settled()
+        assert json.loads(browser.hears()[-1])["seq"] == seq
