@@ -14,8 +14,8 @@ from chat_domain.entries import CHANGE, TEXT, Entry
 from chat_domain.model import Muting, Preferences
 from chat_domain.names import MAX_NAME
 
-# Marks or entries in one note. With some 20 bytes each, marks fit in a packet; of entries a batch has
-# no more than half as many.
+# Marks or entries in one note. With some 20 bytes each, marks fit in a packet; of entries a batch
+# has no more than half as many.
 LISTED = 2000
 
 NO_ID = 2**31  # ids are below
