@@ -24,8 +24,8 @@ presence    | observer, node, online: list of users
 What goes over a connection, whether its other end hears it or not:
 
 kind        | facts
-comes       | wire, user, since: the client logs in, and says that it has all up to there, if it
-            | knows
+comes       | wire, user, version, since: the client logs in, and says that it has all up to there,
+            | if it knows
 opened      | wire, user, version, since (None where it has none), head, epoch, reset
 copy        | wire, key: the client has sent a text, the first time or once more
 acked       | wire, at, cid: something that the client wrote is there

@@ -72,7 +72,7 @@ def may_have_taken_over(past: Past, told: Told) -> int:
     taken = furthest(past, told.user, told.furthest, past.logs)
     if told.got <= taken:
         return taken
-    if _is_unheard(past, told.user, told.t):
+    if past.streams.is_unheard(told.user, told.t):
         return FOR_EVER
     return max([taken, *_positions_of_version1(past, told.user, told.t, past.logs)])
 
@@ -86,16 +86,6 @@ def _positions_of_version1(
         if (stream.user, stream.version) == (user, 1) and stream.asked <= t <= stream.ended:
             lines = (log.by_key(step.key) for step in stream.steps for log in logs)
             yield from (line.at for line in lines if line is not None)
-
-
-def _is_unheard(past: Past, user: int, t: float) -> bool:
-    """Whether a user's client of version 1 was there, and not all is known that left the server for
-    it."""
-    return any(
-        stream.asked <= t <= stream.ended and not stream.heard
-        for stream in past.streams.all
-        if (stream.user, stream.version) == (user, 1)
-    )
 
 
 class _Audit:
@@ -113,7 +103,7 @@ class _Audit:
         self._whole = stream.whole
         if stream.since is None:
             self._place = self._begin()
-            self._whole = stream.whole and not _is_unheard(past, stream.user, stream.began)
+            self._whole = stream.whole and not past.streams.is_unheard(stream.user, stream.began)
         self.agreed = 0  # steps
         self._sent_before = 0
         if stream.version == 1 and stream.whole:

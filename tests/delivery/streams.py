@@ -12,6 +12,7 @@ from tests.delivery.history import Event
 
 PUSHED, ACKED, SAID = "pushed", "acked", "said"
 NOTICED_WITHIN = 30.0  # seconds in which each node has noticed that the database has lost something
+TOLD_WITHIN = 5.0  # seconds, that a mark takes to whom it concerns
 MAKES_FORGET = {"node", "mariadb"}  # what version 1 was sent, before that is written
 
 
@@ -45,8 +46,7 @@ class Stream:
     since: where it begins; None where the server knows that itself, and it is not further than
     `furthest`. head: of the log, by then. asked, began: when its login was sent and answered. log:
     how often the log had lost its end, at least, when it began: its epoch was not known before.
-    whole: whether all is known that its user's earlier clients of version 1 were sent. heard:
-    whether all was heard that left the server for this one, of version 1. forgotten:
+    whole: whether all is known that its user's earlier clients of version 1 were sent. forgotten:
     how many of those texts the server can have forgotten, since something has broken meanwhile.
     steps: what was said, in order. ended: infinite if it did not. taken: how far the client said
     that it has taken over.
@@ -62,7 +62,6 @@ class Stream:
     began: float
     log: int = 0
     whole: bool = True
-    heard: bool = True
     forgotten: int = 0
     steps: list[Step] = attrs.field(factory=list)
     ended: float = math.inf
@@ -89,6 +88,15 @@ class Told:
 
 
 @attrs.define
+class Unheard:
+    """From a login of version 1, of which not all was heard that left the server for it, until what
+    a later one was sent has shown how much that was."""
+
+    since: float
+    until: float = math.inf
+
+
+@attrs.define
 class Streams:
     """texts: the keys of what each user was sent in version 1, in order. head: a position that the
     log is known to have."""
@@ -105,8 +113,8 @@ class Streams:
     _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
     _taken_before: dict[int, int] = attrs.field(factory=dict)  # the database lost something
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
-    _asked: dict[int, float] = attrs.field(factory=dict)  # when each wire has asked for a login
-    _unheard: set[int] = attrs.field(factory=set)  # users, of whose texts not all are known
+    _asked: dict[int, Event] = attrs.field(factory=dict)  # the login of each wire
+    _unheard: defaultdict[int, list[Unheard]] = attrs.field(factory=lambda: defaultdict(list))
     _forgotten: dict[int, int] = attrs.field(factory=dict)  # like in `Stream`, by user
     _broken: int = 0  # how much is, of what makes a server forget
 
@@ -123,6 +131,10 @@ class Streams:
             stream.began < lost + NOTICED_WITHIN and lost < stream.ended for lost in self._lost_at
         )
 
+    def is_unheard(self, user: int, t: float) -> bool:
+        """Whether it is not known what a user's clients of version 1 have taken over by then."""
+        return any(one.since <= t <= one.until for one in self._unheard[user])
+
     def furthest(self, user: int, log: int) -> Furthest:
         """How far a user's clients have got so far, as who knows of so many losses can know it:
         whoever does not know of the last goes by the log before it."""
@@ -133,12 +145,12 @@ class Streams:
 
     def _comes(self, event: Event) -> None:
         """It counts before the login is answered."""
-        self._asked[event["wire"]] = event["t"]
+        self._asked[event["wire"]] = event
         if event["since"] is not None:
             self._take_over(event["user"], event["since"])
 
     def _opened(self, event: Event) -> None:
-        self._cut(event)
+        self._end(event)
         since = event["head"] if event["reset"] else event["since"]
         if since is not None and not event["reset"]:
             self._take_over(event["user"], since)
@@ -149,14 +161,13 @@ class Streams:
         log = self._epochs.setdefault(epoch, len(self._lost_at)) if epoch else 0
         furthest = self.furthest(user, log)
         wire, t = event["wire"], event["t"]
-        asked = self._asked.pop(wire, t)
+        asked = self._asked.pop(wire, event)["t"]
         stream = Stream(wire, user, version, since, event["head"], furthest, asked, t, log)
-        stream.whole = user not in self._unheard
+        stream.whole = not self._lacks(user)
         if version == 1:
             others = (one for one in self._open.values() if one.user == user)
             stream.whole = stream.whole and all(one.version == 2 for one in others)
             stream.forgotten = furthest.texts if self._broken else self._forgotten.get(user, 0)
-            self._unheard.discard(user)
         self._open[stream.wire] = stream
         self.all.append(stream)
         self._see(stream, event["head"], event["t"])
@@ -169,12 +180,23 @@ class Streams:
             self._begin(event, old.user, old.version, since)
 
     def _cut(self, event: Event) -> None:
+        old, asked = self._end(event), self._asked.pop(event["wire"], None)
+        if event.get("whole", True):
+            return
+        if old is not None and old.version == 1:
+            self._unheard[old.user].append(Unheard(old.asked))
+        elif old is None and asked is not None and asked.get("version") == 1:
+            self._unheard[asked["user"]].append(Unheard(asked["t"]))
+
+    def _end(self, event: Event) -> Stream | None:
         old = self._open.pop(event["wire"], None)
         if old is not None:
             old.ended = event["t"]
-            if old.version == 1 and not event.get("whole", True):
-                old.heard = False
-                self._unheard.add(old.user)
+        return old
+
+    def _lacks(self, user: int) -> bool:
+        """Whether it is not known where a user's client of version 1 is to begin."""
+        return any(one.until == math.inf for one in self._unheard[user])
 
     def _step(self, event: Event) -> None:
         stream = self._open.get(event["wire"])
@@ -189,6 +211,8 @@ class Streams:
         stream = self._open.get(event["wire"])
         if stream is not None and stream.version == 1:
             self.texts[stream.user].append(event["key"])
+            for one in self._unheard[stream.user]:
+                one.until = min(one.until, event["t"] + TOLD_WITHIN)
 
     def _taken(self, event: Event) -> None:
         stream = self._open.get(event["wire"])

@@ -48,7 +48,9 @@ class Wiretap:
         msgid = frame["msgid"]
         if msgid in _LOGINS:
             self._login = frame
-            self._note("comes", user=self._user, since=frame.get("since"))
+            version = frame.get("v", 1) if msgid == number_of(requests.Login) else 2
+            facts = {"since": frame.get("since"), "version": version}
+            self._note("comes", user=self._user, **facts)
         elif msgid in _CHATS:
             self._note("copy", key=key_of(frame["msg"]))
         elif msgid == _TAKEN:

@@ -589,6 +589,21 @@ def test_a_mark_of_what_version_1_was_not_sent_is_found_out(
     assert broken(old.ends()) == unless_unheard("marks_are_true")
 
 
+@UNLESS_UNHEARD
+def test_a_mark_of_what_the_answer_to_a_login_of_version_1_had_counts(
+    old: Tale, *, whole: bool, unless_unheard: Unless
+) -> None:
+    """If it can have been lost on its way: that was all that was sent on its connection."""
+    at = old.says("b")
+    old.tell("cut", wire=12)
+    old.tell("comes", wire=14, user=BEN, since=None, version=1)
+    old.tell("cut", wire=14, whole=whole)
+    old.tell("marks", wire=ANN, user=BEN, got=at)
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.push(13, at)
+    assert broken(old.ends()) == unless_unheard("marks_are_true")
+
+
 def test_version_1_is_not_owed_what_another_device_has_taken_over(old: Tale) -> None:
     old.opens(BEN, since=1, wire=BEN)
     old.tell("cut", wire=12)
