@@ -37,6 +37,7 @@ class TransportLink(asyncio.Protocol):
         "_outboxes",
         "_reading",
         "_receiver",
+        "_stuck",
         "_transport",
         "_why",
         "incoming",
@@ -64,13 +65,15 @@ class TransportLink(asyncio.Protocol):
         self._reading = True
         self._choked = False
         self._closing = False
+        self._stuck = False  # something that was written is still in this process
         self.begin_saying()
         self._why: Ending | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        # Low at 0: by `resume_writing`, all has left the process.
-        self._transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
+        # Both at 0: it tells when something is left behind, and when all has left the process, so
+        # that nothing has to be asked for each write.
+        self._transport.set_write_buffer_limits(high=0, low=0)
         _set_options(transport.get_extra_info("socket"))
         self.peer = self.peer or peer_of(transport)
         self._receiver = self._answer(self)
@@ -89,13 +92,16 @@ class TransportLink(asyncio.Protocol):
         self._receiver.lost(self._why or ending_of(exc))
 
     def pause_writing(self) -> None:
-        self._choked = True
-        self._receiver.choked()
+        """Something that was written is still here, or more than before."""
+        self._stuck = True
+        self._look_at_what_waits(0)
 
     def resume_writing(self) -> None:
-        self._choked = False
+        self._stuck = False
         self._note_what_left()
-        self._receiver.unchoked()
+        if self._choked:
+            self._choked = False
+            self._receiver.unchoked()
 
     # -- the link ------------------------------------------------------------------------
 
@@ -123,21 +129,32 @@ class TransportLink(asyncio.Protocol):
         if self._closing:
             frames.clear()
             return
-        transport = self._transport
-        behind = self._choked and transport.get_write_buffer_size() > HIGH_WATER
-        transport.write(self._framed(frames))
+        data = self._framed(frames)
         frames.clear()
-        if behind and transport.get_write_buffer_size() > HARD_LIMIT:
+        self._transport.write(data)
+        if self._stuck:
+            self._look_at_what_waits(len(data))
+        else:
+            self._left = self.said
+
+    def _look_at_what_waits(self, written: int) -> None:
+        """So many bytes were written just now, and not all have left. A client is cut off for what
+        is written while more waits than should, and for nothing that one turn of the loop says."""
+        waiting = self._transport.get_write_buffer_size()
+        if waiting <= HIGH_WATER:
+            return
+        if not self._choked:
+            self._choked = True
+            self._receiver.choked()
+        elif waiting > HARD_LIMIT and waiting - written > HIGH_WATER:
             self.abort(Ending.TOO_SLOW)
-        elif self.said:
-            self._note_what_left()
 
     def left(self) -> int:
         self._note_what_left()
         return self._left
 
     def _note_what_left(self) -> None:
-        if not (self._closing or self._frames or self._transport.get_write_buffer_size()):
+        if not (self._closing or self._frames or self._stuck):
             self._left = self.said
 
     def begin_saying(self) -> None:
