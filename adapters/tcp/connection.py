@@ -32,8 +32,9 @@ class TransportLink(asyncio.Protocol):
         "_answer",
         "_choked",
         "_closing",
-        "_frames",
+        "_frame",
         "_left",
+        "_more",
         "_outboxes",
         "_reading",
         "_receiver",
@@ -61,7 +62,10 @@ class TransportLink(asyncio.Protocol):
         self.incoming = incoming
         self._answer = answer
         self._outboxes = outboxes
-        self._frames: list[bytes] = []
+        # What is written in this turn. Most often it is one frame: a list for it would be two more
+        # places in memory, none of them in a cache of the processor, for each member of a group.
+        self._frame: bytes | None = None
+        self._more: list[bytes] | None = None
         self._reading = True
         self._choked = False
         self._closing = False
@@ -88,7 +92,7 @@ class TransportLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
-        self._frames.clear()
+        self._frame = self._more = None
         self._receiver.lost(self._why or ending_of(exc))
 
     def pause_writing(self) -> None:
@@ -113,24 +117,25 @@ class TransportLink(asyncio.Protocol):
         """These frames as they are sent."""
 
     def write(self, frame: bytes) -> None:
-        if not self._frames:
+        if self._frame is None:
+            self._frame = frame
             self._outboxes.filled(self)
-        self._frames.append(frame)
+        elif self._more is None:
+            self._more = [frame]
+        else:
+            self._more.append(frame)
 
     def write_alone(self, frame: bytes) -> None:
         self.flush()
-        self._frames.append(frame)
+        self._frame = frame
         self.flush()
 
     def flush(self) -> None:
-        frames = self._frames
-        if not frames:
+        frame, more = self._frame, self._more
+        self._frame = self._more = None
+        if frame is None or self._closing:
             return
-        if self._closing:
-            frames.clear()
-            return
-        data = self._framed(frames)
-        frames.clear()
+        data = self._framed((frame,) if more is None else (frame, *more))
         self._transport.write(data)
         if self._stuck:
             self._look_at_what_waits(len(data))
@@ -154,7 +159,7 @@ class TransportLink(asyncio.Protocol):
         return self._left
 
     def _note_what_left(self) -> None:
-        if not (self._closing or self._frames or self._stuck):
+        if not (self._closing or self._frame is not None or self._stuck):
             self._left = self.said
 
     def begin_saying(self) -> None:
@@ -185,20 +190,26 @@ class TransportLink(asyncio.Protocol):
 class Connection(TransportLink):
     """Of TCP, on which a byte ends each frame."""
 
-    __slots__ = ("_cut",)
+    __slots__ = ("_cut", "_end")
 
     def __init__(
         self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
     ) -> None:
         self._cut = IncomingBytes()
+        self._end = b""  # of a frame, once the client has ended one
         super().__init__(answer, outboxes, peer, self._cut)
 
     def takes_reads_for_frames(self) -> bool:
         return self._cut.terminator == b"\0"
 
     def _framed(self, frames: Sequence[bytes]) -> bytes:
-        end = self._cut.terminator
-        return (frames[0] if len(frames) == 1 else end.join(frames)) + end
+        end = self._end or self._find_end()
+        return end.join(frames) + end
+
+    def _find_end(self) -> bytes:
+        if self._cut.has_ended_frame():
+            self._end = self._cut.terminator
+        return self._cut.terminator
 
 
 def peer_of(transport: asyncio.BaseTransport) -> str:
