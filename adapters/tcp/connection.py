@@ -25,25 +25,34 @@ class Arriving(Incoming, Protocol):
     def add(self) -> Callable[[bytes], None]: ...
 
 
-class TransportLink(asyncio.Protocol):
+class _Outgoing(asyncio.Protocol):
+    """What is looked at for each write: side by side in memory, for a message to a group comes to
+    links of which nothing is in a cache of the processor."""
+
+    __slots__ = (
+        "_closing",
+        "_end",
+        "_frame",
+        "_left",
+        "_more",
+        "_outboxes",
+        "_stuck",
+        "_transport",
+        "said",
+    )
+
+
+class TransportLink(_Outgoing):
     """Collects what is written in a turn of the loop, and counts what does not get away."""
 
     __slots__ = (
         "_answer",
         "_choked",
-        "_closing",
-        "_frame",
-        "_left",
-        "_more",
-        "_outboxes",
         "_reading",
         "_receiver",
-        "_stuck",
-        "_transport",
         "_why",
         "incoming",
         "peer",
-        "said",
     )
 
     oldest_version: ClassVar = 1
@@ -62,8 +71,7 @@ class TransportLink(asyncio.Protocol):
         self.incoming = incoming
         self._answer = answer
         self._outboxes = outboxes
-        # What is written in this turn. Most often it is one frame: a list for it would be two more
-        # places in memory, none of them in a cache of the processor, for each member of a group.
+        # What is written in this turn; most often one frame, for which no list is made.
         self._frame: bytes | None = None
         self._more: list[bytes] | None = None
         self._reading = True
@@ -190,7 +198,7 @@ class TransportLink(asyncio.Protocol):
 class Connection(TransportLink):
     """Of TCP, on which a byte ends each frame."""
 
-    __slots__ = ("_cut", "_end")
+    __slots__ = ("_cut",)
 
     def __init__(
         self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
