@@ -105,18 +105,22 @@ async def test_who_closes_is_answered_first() -> None:
     assert (browser.close_code, browser.transport.closed) == (1000, True)
 
 
-async def test_who_does_not_read_what_its_pings_are_answered_is_not_read_from() -> None:
+async def test_who_does_not_read_what_its_pings_are_answered_is_held_up() -> None:
     """Until it has: those answers wait in memory like all else that is said."""
-    browser, _ = await opened()
+    site = Site()
+    browser, _ = await opened(site)
+    (conversation,) = site.server.gateway
     browser.transport.stuck = True
     ping = Frame(Opcode.PING, b"x" * 125).serialize(mask=True)
-    browser.sends(ping)
-    assert not browser.transport.paused
     for _ in range(HIGH_WATER // (2 + 125)):
         browser.sends(ping)
-    assert browser.transport.paused
+        await settled()  # others have their turn now and then
+    assert conversation.held_up() is None
+    browser.sends(ping)
+    await settled()
+    assert conversation.held_up() is Ending.NOT_READING
     browser.transport.unstick()
-    assert not browser.transport.paused
+    assert conversation.held_up() is None
 
 
 async def test_what_came_with_the_handshake_is_heard() -> None:
