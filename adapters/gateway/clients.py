@@ -26,7 +26,7 @@ MOST_PACED = 64  # frames that wait to be sent one after the other; the log has 
 class Version2Client:
     """Says what it has taken over, and gets everything that there is."""
 
-    __slots__ = ("_encode", "_link", "_presence", "_tally", "_user", "_write")
+    __slots__ = ("_encoder", "_link", "_tally", "_user")
 
     version = 2
     takes_errors = True
@@ -38,14 +38,12 @@ class Version2Client:
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         self._user = user
         self._link = link
-        self._write = link.write  # looked up once: much is said
-        self._encode = encoder.encode
-        self._presence = encoder.presence
+        self._encoder = encoder
         self._tally = tally
 
     def show(self, entry: Entry) -> None:
         self._tally.shown += 1
-        self._write(self._encode(entry))
+        self._link.write(self._encoder.encode(entry))
 
     def show_late(self, entry: Entry) -> None:
         if entry.kind != DELETED:
@@ -53,7 +51,7 @@ class Version2Client:
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         if tag is not None:
-            self._write(encode(answers.Ack(tag, entry.at, entry.time_ms)))
+            self._link.write(encode(answers.Ack(tag, entry.at, entry.time_ms)))
 
     def refused(self, error: ChatError, tag: int | None) -> None:
         name = errors.name_of(error)
@@ -78,7 +76,7 @@ class Version2Client:
         self._send(frames.ResetFrame(head=ends.head, epoch=ends.epoch, oldest=ends.oldest))
 
     def friend_changed(self, friend: Friend) -> None:
-        self._link.write(self._presence(friend))
+        self._link.write(self._encoder.presence(friend))
 
     def ping(self, at: int) -> None:
         """Ask whether anybody is there. at: all of the client's up to it has been sent."""
@@ -112,7 +110,7 @@ class PersonClient(Version2Client):
     """Reads version 1 from a terminal. The link's `said` is the position up to which all was
     written to it."""
 
-    __slots__ = ("_chat_for_terminal", "_early", "_with_oneself")
+    __slots__ = ("_early", "_own_id", "_with_oneself")
 
     version = 1
     says_taken = False
@@ -124,8 +122,8 @@ class PersonClient(Version2Client):
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)
         link.begin_saying()
-        self._chat_for_terminal = encoder.chat_for_terminal
         self._early: list[Entry] | None = []  # until the login is answered
+        self._own_id = user.id
         self._with_oneself = pair(user.id, user.id)
 
     def answer_login(
@@ -168,14 +166,14 @@ class PersonClient(Version2Client):
     def _is_shown(self, entry: Entry) -> bool:
         if entry.kind != TEXT:
             return False
-        return entry.sender_id != self._user.id or entry.conv == self._with_oneself
+        return entry.sender_id != self._own_id or entry.conv == self._with_oneself
 
     def _pass_over(self, entry: Entry) -> None:
         if self._early is None:
             self._link.said = entry.at
 
     def _send_at_once(self, entry: Entry) -> None:
-        self._write(self._chat_for_terminal(entry))
+        self._link.write(self._encoder.chat_for_terminal(entry))
         self._link.said = entry.at
 
     _send_late = _send_at_once
@@ -221,7 +219,7 @@ class OriginalClient(PersonClient):
     full_or_not: called when `full` has changed; once it is, until all of it is sent.
     """
 
-    __slots__ = ("_pacer", "_short_chats", "full", "full_or_not")
+    __slots__ = ("_pacer", "full", "full_or_not")
 
     takes_errors = False
     knows_ours = False
@@ -230,7 +228,6 @@ class OriginalClient(PersonClient):
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)
-        self._short_chats = encoder.short_chats
         self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
         self.full = False
         self.full_or_not: Callable[[], None] = _nobody_asks
@@ -248,15 +245,15 @@ class OriginalClient(PersonClient):
             super()._pass_over(entry)
 
     def _send_at_once(self, entry: Entry) -> None:
-        frames = self._short_chats(entry)
+        frames = self._encoder.short_chats(entry)
         if len(frames) == 1 and not self._pacer.busy:
-            self._write(frames[0])
+            self._link.write(frames[0])
             self._link.said = entry.at
         else:
             self._pace(frames, entry.at)
 
     def _send_late(self, entry: Entry) -> None:
-        self._pace(self._short_chats(entry), entry.at)
+        self._pace(self._encoder.short_chats(entry), entry.at)
 
     def _pace(self, frames: Sequence[bytes], at: int) -> None:
         """The position goes with the last frame: the text is taken over once all of it is out."""

@@ -16,6 +16,8 @@ class Pacer(Generic[T]):
     busy: whether something was sent less than PAUSE ago or waits to be.
     """
 
+    __slots__ = ("_queue", "_send", "_timer", "busy")
+
     def __init__(self, send: Callable[[T], None]) -> None:
         self._send = send
         self._queue: deque[T] = deque()

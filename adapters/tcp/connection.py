@@ -25,23 +25,34 @@ class Arriving(Incoming, Protocol):
     def add(self) -> Callable[[bytes], None]: ...
 
 
-class TransportLink(asyncio.Protocol):
+class _Outgoing(asyncio.Protocol):
+    """What is looked at for each write: side by side in memory, for a message to a group comes to
+    links of which nothing is in a cache of the processor."""
+
+    __slots__ = (
+        "_closing",
+        "_end",
+        "_frame",
+        "_left",
+        "_more",
+        "_outboxes",
+        "_stuck",
+        "_transport",
+        "said",
+    )
+
+
+class TransportLink(_Outgoing):
     """Collects what is written in a turn of the loop, and counts what does not get away."""
 
     __slots__ = (
         "_answer",
         "_choked",
-        "_closing",
-        "_frames",
-        "_left",
-        "_outboxes",
         "_reading",
         "_receiver",
-        "_transport",
         "_why",
         "incoming",
         "peer",
-        "said",
     )
 
     oldest_version: ClassVar = 1
@@ -60,17 +71,21 @@ class TransportLink(asyncio.Protocol):
         self.incoming = incoming
         self._answer = answer
         self._outboxes = outboxes
-        self._frames: list[bytes] = []
+        # What is written in this turn; most often one frame, for which no list is made.
+        self._frame: bytes | None = None
+        self._more: list[bytes] | None = None
         self._reading = True
         self._choked = False
         self._closing = False
+        self._stuck = False  # something that was written is still in this process
         self.begin_saying()
         self._why: Ending | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        # Low at 0: by `resume_writing`, all has left the process.
-        self._transport.set_write_buffer_limits(high=HIGH_WATER, low=0)
+        # Both at 0: it tells when something is left behind, and when all has left the process, so
+        # that nothing has to be asked for each write.
+        self._transport.set_write_buffer_limits(high=0, low=0)
         _set_options(transport.get_extra_info("socket"))
         self.peer = self.peer or peer_of(transport)
         self._receiver = self._answer(self)
@@ -85,17 +100,20 @@ class TransportLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
-        self._frames.clear()
+        self._frame = self._more = None
         self._receiver.lost(self._why or ending_of(exc))
 
     def pause_writing(self) -> None:
-        self._choked = True
-        self._receiver.choked()
+        """Something that was written is still here, or more than before."""
+        self._stuck = True
+        self._look_at_what_waits(0)
 
     def resume_writing(self) -> None:
-        self._choked = False
+        self._stuck = False
         self._note_what_left()
-        self._receiver.unchoked()
+        if self._choked:
+            self._choked = False
+            self._receiver.unchoked()
 
     # -- the link ------------------------------------------------------------------------
 
@@ -107,37 +125,49 @@ class TransportLink(asyncio.Protocol):
         """These frames as they are sent."""
 
     def write(self, frame: bytes) -> None:
-        if not self._frames:
+        if self._frame is None:
+            self._frame = frame
             self._outboxes.filled(self)
-        self._frames.append(frame)
+        elif self._more is None:
+            self._more = [frame]
+        else:
+            self._more.append(frame)
 
     def write_alone(self, frame: bytes) -> None:
         self.flush()
-        self._frames.append(frame)
+        self._frame = frame
         self.flush()
 
     def flush(self) -> None:
-        frames = self._frames
-        if not frames:
+        frame, more = self._frame, self._more
+        self._frame = self._more = None
+        if frame is None or self._closing:
             return
-        if self._closing:
-            frames.clear()
+        data = self._framed((frame,) if more is None else (frame, *more))
+        self._transport.write(data)
+        if self._stuck:
+            self._look_at_what_waits(len(data))
+        else:
+            self._left = self.said
+
+    def _look_at_what_waits(self, written: int) -> None:
+        """So many bytes were written just now, and not all have left. A client is cut off for what
+        is written while more waits than should, and for nothing that one turn of the loop says."""
+        waiting = self._transport.get_write_buffer_size()
+        if waiting <= HIGH_WATER:
             return
-        transport = self._transport
-        behind = self._choked and transport.get_write_buffer_size() > HIGH_WATER
-        transport.write(self._framed(frames))
-        frames.clear()
-        if behind and transport.get_write_buffer_size() > HARD_LIMIT:
+        if not self._choked:
+            self._choked = True
+            self._receiver.choked()
+        elif waiting > HARD_LIMIT and waiting - written > HIGH_WATER:
             self.abort(Ending.TOO_SLOW)
-        elif self.said:
-            self._note_what_left()
 
     def left(self) -> int:
         self._note_what_left()
         return self._left
 
     def _note_what_left(self) -> None:
-        if not (self._closing or self._frames or self._transport.get_write_buffer_size()):
+        if not (self._closing or self._frame is not None or self._stuck):
             self._left = self.said
 
     def begin_saying(self) -> None:
@@ -174,14 +204,20 @@ class Connection(TransportLink):
         self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
     ) -> None:
         self._cut = IncomingBytes()
+        self._end = b""  # of a frame, once the client has ended one
         super().__init__(answer, outboxes, peer, self._cut)
 
     def takes_reads_for_frames(self) -> bool:
         return self._cut.terminator == b"\0"
 
     def _framed(self, frames: Sequence[bytes]) -> bytes:
-        end = self._cut.terminator
-        return (frames[0] if len(frames) == 1 else end.join(frames)) + end
+        end = self._end or self._find_end()
+        return end.join(frames) + end
+
+    def _find_end(self) -> bytes:
+        if self._cut.has_ended_frame():
+            self._end = self._cut.terminator
+        return self._cut.terminator
 
 
 def peer_of(transport: asyncio.BaseTransport) -> str:

@@ -61,6 +61,7 @@ class Secured(asyncio.Protocol):
         self._leave: Leave | None = None
         self._broken: ssl.SSLError | None = None
         self._paused = self._ended = False
+        self._stuck = False  # something that was written is still in this process
 
     # -- the handshake -------------------------------------------------------------------
 
@@ -141,6 +142,8 @@ class Secured(asyncio.Protocol):
                 break
             self._inner.data_received(data)
         self._flush()  # OpenSSL may have something of its own to say
+        if self._stuck:
+            self.pause_writing()
 
     def _break(self, error: ssl.SSLError) -> None:
         """The other side has broken the rules: nothing that it sends or gets is of use any more."""
@@ -170,10 +173,12 @@ class Secured(asyncio.Protocol):
             inner.connection_lost(exc or self._broken)
 
     def pause_writing(self) -> None:
+        self._stuck = True
         if self._inner is not None:
             self._inner.pause_writing()
 
     def resume_writing(self) -> None:
+        self._stuck = False
         if self._inner is not None:
             self._inner.resume_writing()
 

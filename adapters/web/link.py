@@ -57,6 +57,8 @@ class WebLink(TransportLink):
     def _said(self, answers: bytes) -> None:
         if not self._closing:
             self._transport.write(answers)
+            if self._stuck:
+                self.pause_writing()
 
     def _client_has_closed(self) -> None:
         """What came before it is still to be answered, and is not handled yet."""

@@ -56,6 +56,10 @@ class FrameSplitter:
         """Whether a frame has begun and not ended."""
         return bool(self._rest)
 
+    def has_ended_frame(self) -> bool:
+        """Whether `terminator` stays as it is."""
+        return not self._first
+
     def feed(self, data: bytes) -> list[bytes]:
         """Add bytes; return the frames that they complete. Raises FrameTooLong, which is final."""
         if self._first:

@@ -61,10 +61,16 @@ class Marks:
             raise NotSentYet(at, place)
         if at <= session.taken:
             return
+        if session.unheard:
+            self._note_untold(session, at)
+        session.taken = at
+        self.grow(session.user.id, EVERYWHERE, at)
+
+    def _note_untold(self, session: Session, at: int) -> None:
+        """Who is to be told of what this session takes over, and none of its user's has before."""
         user_id = session.user.id
         told_of = max(one.taken for one in (session, *self.sessions.of(user_id)))
-        told = {writer: last for writer, last in session.take_over(at).items() if last > told_of}
-        self.grow(user_id, EVERYWHERE, at)
+        told = {writer: last for writer, last in session.heard_up_to(at).items() if last > told_of}
         if told:
             self._untold[user_id].update(told)
 
@@ -77,10 +83,14 @@ class Marks:
 
     def grow(self, user_id: int, conv: int, at: int) -> None:
         """A mark is to be written, if it is higher than what waits for that."""
-        places = self._unwritten.setdefault(user_id, {})
-        if conv not in places:
+        places = self._unwritten.get(user_id)
+        if places is None:
+            places = self._unwritten[user_id] = {}
+        before = places.get(conv)
+        if before is None:
             self._number += 1
-        places[conv] = max(at, places.get(conv, 0))
+        if before is None or at > before:
+            places[conv] = at
 
     def heard(self, note: Marked) -> None:
         """Devices of a user on another node have got something."""

@@ -27,7 +27,14 @@ EXPECTED_FOR = 20.0  # seconds
 MOST_UNHEARD = 1000  # texts whose writers are told once they are taken over
 
 
-class Session:
+class _Reader:
+    """What is looked at for each message to each member of a group: side by side in memory, so that
+    a processor has all of it at once."""
+
+    __slots__ = ("after", "client", "expected", "live")
+
+
+class Session(_Reader):
     """id: new with each session. device: what its tokens are kept under; its id, of version 1.
     claim: its user's slot, of version 1 alone. sights: of the groups that its user is in, as far as
     this node has applied the log; they hold for what is above `regrouped`, the position of the last
@@ -36,19 +43,15 @@ class Session:
     """
 
     __slots__ = (
-        "after",
         "begun_anew",
         "choked",
         "claim",
-        "client",
         "device",
         "discarded",
         "ended",
-        "expected",
         "expected_until",
         "held",
         "id",
-        "live",
         "reading",
         "regrouped",
         "seated",
@@ -150,10 +153,9 @@ class Session:
         self.after = self.taken = 0
         self.unheard = None
 
-    def take_over(self, at: int) -> dict[int, int]:
+    def heard_up_to(self, at: int) -> dict[int, int]:
         """Everything up to this position is with the client. Return who is to be told of it, and
         the position of the last of their texts among it."""
-        self.taken = at
         told: dict[int, int] = {}
         unheard = self.unheard
         while unheard and unheard[0][0] <= at:

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
-from adapters.tcp.connection import HARD_LIMIT, Connection
+from adapters.tcp.connection import HARD_LIMIT, HIGH_WATER, Connection
 from adapters.tcp.outboxes import Outboxes
 
 
@@ -159,7 +159,23 @@ async def test_what_has_left_is_known(bench: Bench) -> None:
     bench.transport.buffered = 0
     bench.connection.resume_writing()
     assert bench.connection.left() == 2
-    assert bench.transport.limits[1] == 0
+    assert bench.transport.limits == (0, 0)
+
+
+async def test_who_is_a_little_behind_is_not_choked(bench: Bench) -> None:
+    """Their requests are handled all the same, until more waits than should, and then once all of
+    it has left."""
+    bench.transport.stuck = True
+    bench.connection.write(b"x" * (HIGH_WATER - 1))
+    await asyncio.sleep(0)
+    assert bench.talk.events == []
+    for _ in range(2):
+        bench.connection.write(b"x")
+        await asyncio.sleep(0)
+    assert bench.talk.events == ["choked"]
+    bench.transport.buffered = 0
+    bench.connection.resume_writing()
+    assert bench.talk.events == ["choked", "unchoked"]
 
 
 async def test_what_had_left_is_known_while_more_waits(bench: Bench) -> None:
@@ -269,7 +285,9 @@ async def test_pausing_is_idempotent(bench: Bench) -> None:
 async def test_the_transport_s_events_reach_the_conversation(bench: Bench) -> None:
     """The end of the input does not end the connection: there may be answers to come."""
     bench.connection.data_received(b"x\0y")
-    bench.connection.pause_writing()
+    bench.transport.stuck = True
+    bench.connection.write(b"z" * HIGH_WATER)
+    bench.connection.flush()
     assert bench.connection.eof_received() is True
     bench.connection.connection_lost(None)
     assert bench.talk.events == [

@@ -92,3 +92,60 @@ async def test_who_does_not_finish_a_handshake_is_hung_up_on(
         writer.close()
     assert hall.endings == [Ending.TLS_FAILED]
     assert hall.inside == 0
+
+
+class Outside(asyncio.Transport):
+    """A socket, which keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return ("192.0.2.1", 1234) if name == "peername" else default
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+class Inside(asyncio.Protocol):
+    """Counts how often it is told that something waits."""
+
+    told = 0
+
+    def pause_writing(self) -> None:
+        self.told += 1
+
+
+async def test_what_openssl_says_to_who_does_not_read_is_told_of(certificate: Certificate) -> None:
+    """With each read, for as long as something waits: by then it may be too much."""
+    outside, inside = Outside(), Inside()
+    secured = Secured(certificate, lambda _: inside, Hall())
+    secured.connection_made(outside)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    to_client, from_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(to_client, from_client)
+    for _ in range(2):
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        secured.data_received(from_client.read())
+        await asyncio.sleep(0)
+        to_client.write(outside.written)
+        outside.written = b""
+    secured.pause_writing()
+    for said in (b"a", b"b"):
+        client.write(said)
+        secured.data_received(from_client.read())
+    assert inside.told == 3
+    secured.resume_writing()
+    client.write(b"c")
+    secured.data_received(from_client.read())
+    assert inside.told == 3

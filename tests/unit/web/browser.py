@@ -43,8 +43,9 @@ class Transport(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         if self.stuck:
+            before = len(self.waiting)
             self.waiting += data
-            if len(self.waiting) > self.high:
+            if before <= self.high < len(self.waiting):
                 self.protocol.pause_writing()
         else:
             self.written += data

@@ -7,6 +7,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from adapters.gateway.endings import Ending
+from adapters.tcp.connection import HIGH_WATER
 from adapters.web.link import CLOSES_WITHIN, WebLink
 from tests.unit.gateway.server import settled
 from tests.unit.web.browser import Browser, Site
@@ -102,6 +103,24 @@ async def test_who_closes_is_answered_first() -> None:
     (answer,) = browser.hears()
     assert json.loads(answer)["errno"] == 0
     assert (browser.close_code, browser.transport.closed) == (1000, True)
+
+
+async def test_who_does_not_read_what_its_pings_are_answered_is_held_up() -> None:
+    """Until it has: those answers wait in memory like all else that is said."""
+    site = Site()
+    browser, _ = await opened(site)
+    (conversation,) = site.server.gateway
+    browser.transport.stuck = True
+    ping = Frame(Opcode.PING, b"x" * 125).serialize(mask=True)
+    for _ in range(HIGH_WATER // (2 + 125)):
+        browser.sends(ping)
+        await settled()  # others have their turn now and then
+    assert conversation.held_up() is None
+    browser.sends(ping)
+    await settled()
+    assert conversation.held_up() is Ending.NOT_READING
+    browser.transport.unstick()
+    assert conversation.held_up() is None
 
 
 async def test_what_came_with_the_handshake_is_heard() -> None:
