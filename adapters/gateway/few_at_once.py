@@ -1,9 +1,9 @@
 """Few requests of one address are with the store at once, of those that may ask it for much.
 
 The store reads for one after the other, and a list of somebody with thousands of conversations
-takes it 10 ms. So of each address AT_ONCE requests of that kind have a place there, and the others
-wait here, in their order: what somebody else asks waits behind few of them, however many
-connections ask.
+takes it 10 ms. So of each address AT_ONCE requests of that kind have a place there, as have
+sessions that begin, for which what they have missed is counted. The others wait here, in their
+order: what somebody else asks waits behind few of them, however many connections ask.
 """
 
 import asyncio

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from adapters.gateway.few_at_once import AT_ONCE
-from tests.unit.gateway.server import FakeLink, Peer, Server, settled
+from chat_domain.entries import Opening
+from tests.unit.gateway.server import FakeLink, GatedLog, Peer, Server, settled
 
 HISTORY = {"msgid": 1041, "toid": 1, "seq": 7}
 
@@ -43,6 +44,54 @@ async def test_an_address_has_few_lists_read_at_once(
     gate.set()
     await settled()
     assert all(answered(peer) for peer in (*crowd, bob))
+    assert len(server.gateway.shared.few_at_once) == 0
+
+
+class SlowOpenings:
+    """What a session begins with is read when the gate is open. begun: how often it was asked."""
+
+    def __init__(self, log: GatedLog, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.gate = asyncio.Event()
+        self.begun = 0
+        self._opening = log.opening
+        monkeypatch.setattr(log, "opening", self.opening)
+
+    async def opening(self, user_id: int) -> Opening:
+        self.begun += 1
+        await self.gate.wait()
+        return await self._opening(user_id)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_few_sessions_of_an_address_begin_at_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    """However many connections log in, and another address does not wait for them."""
+    users = await server.register(*(f"user {number}" for number in range(AT_ONCE + 3)))
+    slow = SlowOpenings(server.log, monkeypatch)
+    crowd = [await server.log_in(user, version=version) for user in users]
+    assert slow.begun == AT_ONCE
+    monkeypatch.setattr(FakeLink, "peer", "192.0.2.9")
+    bob = await server.logged_in("Bob")
+    assert slow.begun == AT_ONCE + 1
+    slow.gate.set()
+    await settled()
+    assert all(peer.talk.session is not None for peer in (*crowd, bob))
+    assert len(server.gateway.shared.few_at_once) == 0
+
+
+async def test_nothing_begins_for_who_has_left_before_its_turn(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it keep a place from others."""
+    await server.register("Ann")
+    slow = SlowOpenings(server.log, monkeypatch)
+    crowd = [await server.log_in(1) for _ in range(AT_ONCE + 3)]
+    for peer in crowd:
+        peer.link.abort()
+    slow.gate.set()
+    await settled()
+    assert slow.begun == AT_ONCE
     assert len(server.gateway.shared.few_at_once) == 0
 
 
