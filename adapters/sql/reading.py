@@ -190,7 +190,7 @@ def _reading(
 
 async def _read(connection: Connection, user_id: int, after: int, limit: int) -> Reading:
     head = (await ends(connection)).head
-    spans = await members.spans(connection, user_id, after, head)
+    spans = await members.spans(connection, user_id, after, head, limit)
     positions = await _first(connection, spans, limit)
     found = await entries.at(connection, positions)
     return _reading(positions, found, head, after, limit)
@@ -198,7 +198,7 @@ async def _read(connection: Connection, user_id: int, after: int, limit: int) ->
 
 async def _missed(connection: Connection, user_id: int, after: int, most: int) -> int:
     head = (await ends(connection)).head
-    spans = await members.spans(connection, user_id, after, head)
+    spans = await members.spans(connection, user_id, after, head, most)
     return len(await _first(connection, spans, most))
 
 
@@ -269,7 +269,7 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     be among the first: so some `limit` positions are read, whether they lie in one part or in all.
     """
     found: list[int] = []
-    parts = await connection.promising([span.part for span in spans])
+    parts = [span.part for span in spans]
     while parts and limit:
         share = limit // len(parts) + 1
         query = f"SELECT at AS one {entries.IN_PART} LIMIT {share:d}"
