@@ -31,9 +31,17 @@ __all__ = ["SqlReading", "ends", "opening", "renew"]
 class SqlReading:
     """What an adapter's log is derived from; it adds `append`."""
 
-    def __init__(self, database: Database, renewing: Database | None = None) -> None:
-        """renewing: what lets work take as long as going through whole tables takes."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        surveys: Database | None = None,
+        renewing: Database | None = None,
+    ) -> None:
+        """surveys: what does that which goes through all that a user is in. renewing: what lets
+        work take as long as going through whole tables takes."""
         self._database = database
+        self._surveys = surveys or database
         self._renewing = renewing or database
 
     async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
@@ -53,11 +61,11 @@ class SqlReading:
 
     async def read(self, user_id: int, after: int, limit: int) -> Reading:
         asked = bounded(user_id), bounded_at(after), bounded(limit)
-        return await self._database.read(_read, *asked)
+        return await self._surveys.read(_read, *asked)
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
         asked = bounded(user_id), bounded_at(after), bounded(most)
-        return await self._database.read(_missed, *asked)
+        return await self._surveys.read(_missed, *asked)
 
     async def page(
         self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
@@ -76,9 +84,7 @@ class SqlReading:
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
         below = FOR_EVER if before is None else bounded_at(before)
-        return await self._database.read(
-            conversations.page, bounded(user_id), below, bounded(limit)
-        )
+        return await self._surveys.read(conversations.page, bounded(user_id), below, bounded(limit))
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         asked = bounded(user_id), bounded(sender_id), bounded(most)

@@ -23,8 +23,14 @@ _MISSED = (
 
 
 class SqliteLog(SqlReading):
-    def __init__(self, database: SqliteDatabase, writer: Worker, appender: Appender) -> None:
-        super().__init__(database)
+    def __init__(
+        self,
+        database: SqliteDatabase,
+        surveys: SqliteDatabase,
+        writer: Worker,
+        appender: Appender,
+    ) -> None:
+        super().__init__(database, surveys=surveys)
         self._writer = writer
         self._append = appender.append
         self._page = Conversations().page
@@ -34,13 +40,13 @@ class SqliteLog(SqlReading):
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
         asked = bounded(user_id), bounded_at(after), bounded(most)
-        return await self._database.read(_missed, *asked)
+        return await self._surveys.read(_missed, *asked)
 
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
         below = FOR_EVER if before is None else bounded_at(before)
-        return await self._database.read(self._page, bounded(user_id), below, bounded(limit))
+        return await self._surveys.read(self._page, bounded(user_id), below, bounded(limit))
 
 
 async def _missed(connection: Connection, user_id: int, after: int, most: int) -> int:
