@@ -6,46 +6,26 @@ sessions that begin, for which what they have missed is counted. The others wait
 order: what somebody else asks waits behind few of them, however many connections ask.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
-import attrs
-
+from adapters.places import Places
 from chat_domain.fairness.origins import Origin
 
 AT_ONCE = 2
-
-
-@attrs.define(eq=False)
-class _Places:
-    """Of one address. requests: how many have one or wait for it."""
-
-    free: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(AT_ONCE))
-    requests: int = 0
 
 
 class FewAtOnce:
     """Of as many addresses as have requests, each of which is one of a connection."""
 
     def __init__(self) -> None:
-        self._of: dict[str, _Places] = {}
+        self._places = Places(AT_ONCE)
 
     def __len__(self) -> int:
         """Of how many addresses requests have a place, or wait for it."""
-        return len(self._of)
+        return len(self._places)
 
-    @asynccontextmanager
-    async def place(self, origin: Origin) -> AsyncIterator[None]:
+    def place(self, origin: Origin) -> AbstractAsyncContextManager[None]:
         """Wait until a request from there has a place, and keep that until it is done. Of IPv6 it
         is the widest network that is counted that has them."""
         *_, widest = origin.line()
-        places = self._of.setdefault(widest.name, _Places())
-        places.requests += 1
-        try:
-            async with places.free:
-                yield
-        finally:
-            places.requests -= 1
-            if not places.requests:
-                del self._of[widest.name]
+        return self._places.place(widest.name)

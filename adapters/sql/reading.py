@@ -6,9 +6,11 @@ above the head that is told, also where statements do not see one moment togethe
 
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
+from typing import TypeVar, TypeVarTuple
 
+from adapters.places import Places
 from adapters.sql import conversations, entries, forgetting, judging, members
-from adapters.sql.database import Connection, Database
+from adapters.sql.database import Connection, Database, Work
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
 from chat_domain.entries import (
@@ -24,6 +26,13 @@ from chat_domain.entries import (
     pair,
 )
 from chat_domain.model import Conversation
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+# Of what goes through all that a user is in, for each user
+SURVEYS_AT_ONCE = 1
+SURVEYS_WAITING = 100  # three times as many as a user has sessions on a node
 
 __all__ = ["SqlReading", "ends", "opening", "renew"]
 
@@ -42,6 +51,7 @@ class SqlReading:
         work take as long as going through whole tables takes."""
         self._database = database
         self._surveys = surveys or database
+        self._places = Places(SURVEYS_AT_ONCE, SURVEYS_WAITING)
         self._renewing = renewing or database
 
     async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
@@ -61,11 +71,11 @@ class SqlReading:
 
     async def read(self, user_id: int, after: int, limit: int) -> Reading:
         asked = bounded(user_id), bounded_at(after), bounded(limit)
-        return await self._surveys.read(_read, *asked)
+        return await self._survey(_read, *asked)
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
         asked = bounded(user_id), bounded_at(after), bounded(most)
-        return await self._surveys.read(_missed, *asked)
+        return await self._survey(_missed, *asked)
 
     async def page(
         self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
@@ -84,7 +94,12 @@ class SqlReading:
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
         below = FOR_EVER if before is None else bounded_at(before)
-        return await self._surveys.read(conversations.page, bounded(user_id), below, bounded(limit))
+        return await self._survey(conversations.page, bounded(user_id), below, bounded(limit))
+
+    async def _survey(self, work: Work[int, *Ts, T], user_id: int, *args: *Ts) -> T:
+        """Users take turns: who asks for a lot, by however many sessions, waits for themselves."""
+        async with self._places.place(user_id):
+            return await self._surveys.read(work, user_id, *args)
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         asked = bounded(user_id), bounded(sender_id), bounded(most)

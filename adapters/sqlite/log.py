@@ -40,13 +40,13 @@ class SqliteLog(SqlReading):
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
         asked = bounded(user_id), bounded_at(after), bounded(most)
-        return await self._surveys.read(_missed, *asked)
+        return await self._survey(_missed, *asked)
 
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
         below = FOR_EVER if before is None else bounded_at(before)
-        return await self._surveys.read(self._page, bounded(user_id), below, bounded(limit))
+        return await self._survey(self._page, bounded(user_id), below, bounded(limit))
 
 
 async def _missed(connection: Connection, user_id: int, after: int, most: int) -> int:

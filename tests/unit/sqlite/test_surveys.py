@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from adapters.sql import reading
+from adapters.sql.database import Connection
 from adapters.sqlite import log, sqlite_store
 from adapters.sqlite.conversations import Conversations
-from chat_domain.entries import pair
+from chat_domain.entries import Reading, pair
 from chat_domain.ports.store import Log
 from tests.contract.making import register, say
 
@@ -54,3 +55,20 @@ async def test_nothing_waits_for_what_goes_through_all_that_a_user_is_in(
         assert not asked.done()
         go_on.set()
         assert await asked
+
+
+async def test_who_reads_on_with_many_sessions_waits_for_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users take turns, however often one of them asks."""
+    read, done = reading._read, list[int]()
+
+    async def noted(connection: Connection, user_id: int, after: int, limit: int) -> Reading:
+        done.append(user_id)
+        return await read(connection, user_id, after, limit)
+
+    monkeypatch.setattr(reading, "_read", noted)
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
+        await asyncio.gather(*(store.log.read(user, 0, 9) for user in (*[ann] * 5, bob, cid)))
+    assert done == [ann, bob, cid, *[ann] * 4]
