@@ -4,11 +4,11 @@ Rules:
 1. What is asked within one turn of the loop is handed over together, and whatever has been
    handed over by the time the thread is free is one batch: one transaction, one commit.
 2. What writes is answered after the commit, all of a batch by one wake-up of the loop. What reads
-   is answered as soon as it is done: it does not wait for what others ask in the same batch.
+   is answered whenever ANSWERED_AFTER has gone by: it does not wait for all that is behind it.
 3. A job that raises is undone alone; its neighbours do not notice. A batch is done without
    savepoints first, and where a job raises, all of it once more, with a savepoint for each.
 4. A batch whose begin or commit fails, or that SQLite itself has rolled back (a full disk may
-   do that in the midst of any statement), is answered with TryAgain throughout.
+   do that in the midst of any statement), is answered with TryAgain, as far as it was not yet.
 5. Whatever happens, the thread goes on to the next batch.
 6. At most `bound` jobs are unanswered; beyond that, and after closing, asking raises TryAgain.
 7. What is asked to be done alone has transactions of its own, has no future, and is done before
@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar, TypeVarTuple
 
 import attrs
@@ -35,6 +36,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+ANSWERED_AFTER = 0.001  # seconds of reading; a wake-up for each answer costs as much as most
 BOUND = 10_000  # jobs; with one message in each, about a third of a second of the writer's work
 
 
@@ -214,9 +216,13 @@ class Worker:
             self._do_tell(self._answer, unanswered)
 
     def _do_reads(self, unanswered: deque[_Job]) -> None:
-        while unanswered:
-            self._do_job(unanswered[0])
-            self._do_tell(self._answer, [unanswered.popleft()])
+        done, began = 0, monotonic()
+        for job in tuple(unanswered):
+            self._do_job(job)
+            done += 1
+            if monotonic() - began >= ANSWERED_AFTER:
+                self._do_tell(self._answer, [unanswered.popleft() for _ in range(done)])
+                done, began = 0, monotonic()
 
     def _do_writes(self, batch: list[_Job]) -> None:
         if not self._do_together(batch):

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.incidents import INCIDENTS
-from adapters.sqlite.worker import Worker
+from adapters.sqlite.worker import ANSWERED_AFTER, Worker
 from chat_domain.errors import NameTaken, TryAgain
 from tests.contract.making import at_once
 
@@ -100,23 +101,32 @@ async def test_a_batch_is_answered_by_one_wake_up(
     assert len(calls) == 1
 
 
+def read_for_long(connection: sqlite3.Connection) -> list[str]:
+    time.sleep(2 * ANSWERED_AFTER)
+    return words(connection)
+
+
 async def test_what_reads_does_not_wait_for_what_is_behind_it(connection: Watched) -> None:
-    """Of one batch, each job is answered as soon as it is done."""
+    """What has taken long is answered when it is done, with all that was done before it."""
     reader, go_on = Worker(connection, writes=False), threading.Event()
-    quick, slow = reader.run(words), reader.run(lambda _: go_on.wait(PATIENCE))
-    assert await quick == []
-    assert not slow.done()
+    jobs = [reader.run(words), reader.run(read_for_long)]
+    behind: list[asyncio.Future[Any]] = [
+        reader.run(lambda _: go_on.wait(PATIENCE)),
+        reader.run(words),
+    ]
+    assert await asyncio.gather(*jobs) == [[], []]
+    assert not any(job.done() for job in behind)
     go_on.set()
-    assert await slow
+    assert await asyncio.gather(*behind) == [True, []]
     assert connection.statements.count("BEGIN") == 1
     await reader.close()
 
 
-async def test_what_was_read_before_a_failure_is_good(connection: Watched) -> None:
+async def test_what_was_read_for_long_before_a_failure_is_good(connection: Watched) -> None:
     """What is behind it in the batch is to be asked again, and what comes later is done."""
     reader = Worker(connection, writes=False)
     jobs: list[asyncio.Future[Any]] = [
-        reader.run(words),
+        reader.run(read_for_long),
         reader.run(lose_transaction),
         reader.run(words),
     ]
