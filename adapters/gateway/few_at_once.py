@@ -1,9 +1,9 @@
 """Few requests of one address are with the store at once, of those that may ask it for much.
 
 The store reads for one after the other, and a list of somebody with thousands of conversations
-takes it 10 ms. So of each address AT_ONCE requests of that kind have a place there, as have
-sessions that begin, for which what they have missed is counted. The others wait here, in their
-order: what somebody else asks waits behind few of them, however many connections ask.
+takes it 10 ms. So of each address LISTS_AT_ONCE requests of that kind have a place there, and
+BEGINNINGS_AT_ONCE sessions that begin, of which each asks for a little. The others wait here, in
+their order: what somebody else asks waits behind few of them, however many connections ask.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -11,14 +11,15 @@ from contextlib import AbstractAsyncContextManager
 from adapters.places import Places
 from chat_domain.fairness.origins import Origin
 
-AT_ONCE = 2
+LISTS_AT_ONCE = 2
+BEGINNINGS_AT_ONCE = 50  # a whole office comes back together, and most have missed little
 
 
 class FewAtOnce:
     """Of as many addresses as have requests, each of which is one of a connection."""
 
-    def __init__(self) -> None:
-        self._places = Places(AT_ONCE)
+    def __init__(self, at_once: int) -> None:
+        self._places = Places(at_once)
 
     def __len__(self) -> int:
         """Of how many addresses requests have a place, or wait for it."""

@@ -96,7 +96,7 @@ async def _begin_device(
     token: Token,
 ) -> Start:
     since = Since(request.since, request.epoch)
-    async with talk.shared.few_at_once.place(talk.origin):
+    async with talk.shared.few_beginnings.place(talk.origin):
         talk.check_still_there()
         start = await talk.chat.logins.begin_device(user, client, token.session, since)
     await talk.began(client, start.session)
@@ -176,14 +176,13 @@ def _welcome(talk: Talk, request: Request[LoginAck], start: Start, token: Token)
 async def _begin_version1(
     talk: Talk, request: requests.Login, account: Account, client: PersonClient
 ) -> None:
-    few_at_once = talk.shared.few_at_once
-    async with few_at_once.place(talk.origin):
+    async with talk.shared.few_beginnings.place(talk.origin):
         talk.check_still_there()
         session = await talk.chat.logins.begin_version1(account.user, client)
     await talk.began(client, session)
     try:
         await talk.chat.accounts.check_unchanged(account)
-        async with few_at_once.place(talk.origin):
+        async with talk.shared.few_lists.place(talk.origin):
             friends, groups = await _lists(talk, account.user)
         talk.current_session()  # it may have ended meanwhile, and then nothing is to be paced
     except ChatError:
