@@ -120,7 +120,7 @@ class Conversation:
         try:
             if type(request) in _HEAVY:
                 with closing(unfinished):  # it never begins where this is cancelled while it waits
-                    async with talk.shared.few_at_once.place(talk.origin):
+                    async with talk.shared.few_lists.place(talk.origin):
                         await unfinished
             else:
                 await unfinished

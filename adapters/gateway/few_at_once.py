@@ -1,51 +1,32 @@
 """Few requests of one address are with the store at once, of those that may ask it for much.
 
 The store reads for one after the other, and a list of somebody with thousands of conversations
-takes it 10 ms. So of each address AT_ONCE requests of that kind have a place there, and the others
-wait here, in their order: what somebody else asks waits behind few of them, however many
-connections ask.
+takes it 10 ms. So of each address LISTS_AT_ONCE requests of that kind have a place there, and
+BEGINNINGS_AT_ONCE sessions that begin, of which each asks for a little. The others wait here, in
+their order: what somebody else asks waits behind few of them, however many connections ask.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
-import attrs
-
+from adapters.places import Places
 from chat_domain.fairness.origins import Origin
 
-AT_ONCE = 2
-
-
-@attrs.define(eq=False)
-class _Places:
-    """Of one address. requests: how many have one or wait for it."""
-
-    free: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(AT_ONCE))
-    requests: int = 0
+LISTS_AT_ONCE = 2
+BEGINNINGS_AT_ONCE = 50  # a whole office comes back together, and most have missed little
 
 
 class FewAtOnce:
     """Of as many addresses as have requests, each of which is one of a connection."""
 
-    def __init__(self) -> None:
-        self._of: dict[str, _Places] = {}
+    def __init__(self, at_once: int) -> None:
+        self._places = Places(at_once)
 
     def __len__(self) -> int:
         """Of how many addresses requests have a place, or wait for it."""
-        return len(self._of)
+        return len(self._places)
 
-    @asynccontextmanager
-    async def place(self, origin: Origin) -> AsyncIterator[None]:
+    def place(self, origin: Origin) -> AbstractAsyncContextManager[None]:
         """Wait until a request from there has a place, and keep that until it is done. Of IPv6 it
         is the widest network that is counted that has them."""
         *_, widest = origin.line()
-        places = self._of.setdefault(widest.name, _Places())
-        places.requests += 1
-        try:
-            async with places.free:
-                yield
-        finally:
-            places.requests -= 1
-            if not places.requests:
-                del self._of[widest.name]
+        return self._places.place(widest.name)

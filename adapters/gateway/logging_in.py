@@ -1,5 +1,6 @@
 """The requests by which a client says who it is."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from adapters.gateway.clients import PersonClient, Version2Client
@@ -20,7 +21,7 @@ from chat_domain.errors import (
     TryAgain,
 )
 from chat_domain.log.session import Session
-from chat_domain.model import Account, User
+from chat_domain.model import Account, Friend, User
 from chat_domain.names import name_key
 from chat_domain.people.login import Since, Start
 from chat_domain.people.tokens import Token
@@ -94,9 +95,10 @@ async def _begin_device(
     client: Version2Client,
     token: Token,
 ) -> Start:
-    talk.check_still_there()
     since = Since(request.since, request.epoch)
-    start = await talk.chat.logins.begin_device(user, client, token.session, since)
+    async with talk.shared.few_beginnings.place(talk.origin):
+        talk.check_still_there()
+        start = await talk.chat.logins.begin_device(user, client, token.session, since)
     await talk.began(client, start.session)
     return start
 
@@ -174,26 +176,28 @@ def _welcome(talk: Talk, request: Request[LoginAck], start: Start, token: Token)
 async def _begin_version1(
     talk: Talk, request: requests.Login, account: Account, client: PersonClient
 ) -> None:
-    user = account.user
-    talk.check_still_there()
-    session = await talk.chat.logins.begin_version1(user, client)
+    async with talk.shared.few_beginnings.place(talk.origin):
+        talk.check_still_there()
+        session = await talk.chat.logins.begin_version1(account.user, client)
     await talk.began(client, session)
     try:
         await talk.chat.accounts.check_unchanged(account)
-        friends = await talk.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
-        groups = await _groups(talk, user)
+        async with talk.shared.few_lists.place(talk.origin):
+            friends, groups = await _lists(talk, account.user)
         talk.current_session()  # it may have ended meanwhile, and then nothing is to be paced
     except ChatError:
         await talk.log_out()
         raise
-    client.answer_login(request.seq, friends.items, groups)
+    client.answer_login(request.seq, friends, groups)
     talk.chat.logins.ready(session)
 
 
-async def _groups(talk: Talk, user: User) -> list[OwnGroup]:
+async def _lists(talk: Talk, user: User) -> tuple[Sequence[Friend], list[OwnGroup]]:
+    """What the answer to a login of version 1 shows: friends, and groups with their members."""
+    friends = await talk.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
     groups = talk.chat.groups
     own = await groups.own(user.id, 0, GROUPS_SHOWN)
-    return [
+    return friends.items, [
         OwnGroup(one.group, (await groups.members(user.id, one.group.id, 0, MEMBERS_SHOWN)).items)
         for one in own.items
     ]

@@ -2,7 +2,7 @@
 
 import attrs
 
-from adapters.gateway.few_at_once import FewAtOnce
+from adapters.gateway.few_at_once import BEGINNINGS_AT_ONCE, LISTS_AT_ONCE, FewAtOnce
 from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
@@ -20,7 +20,8 @@ class Shared:
     guard: Guard = attrs.field(factory=Guard)
     tally: Tally = attrs.field(factory=Tally)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
-    few_at_once: FewAtOnce = attrs.field(factory=FewAtOnce)
+    few_lists: FewAtOnce = attrs.field(factory=lambda: FewAtOnce(LISTS_AT_ONCE))
+    few_beginnings: FewAtOnce = attrs.field(factory=lambda: FewAtOnce(BEGINNINGS_AT_ONCE))
     slices: Slices = attrs.field(init=False)
     closing: bool = False
 

@@ -9,7 +9,7 @@ from pymysql.err import IntegrityError
 from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, pieces, statements
 from adapters.mysql.pool import Pool
-from adapters.sql.database import UNIQUE, Part, Row, Words, Work
+from adapters.sql.database import UNIQUE, Row, Words, Work
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -67,15 +67,18 @@ class MySqlConnection:
                 found[int(which)].append(int(one))
         return found
 
-    async def promising(self, parts: Sequence[Part]) -> Sequence[Part]:
-        """An index tells the ends of hundreds of conversations in one statement."""
-        if len(parts) <= MANY:
-            return parts
+    async def behind(self, user_id: int, after: int, limit: int) -> list[Row]:  # noqa: ARG002
+        """Of all conversations, unless they are many: an index tells the ends of hundreds of them
+        in one statement."""
+        members = "SELECT conv, since, `left` FROM Member WHERE userid = ? AND `left` > ?"
+        rows = await self.rows(members, (user_id, after))
+        if len(rows) <= MANY:
+            return rows
         newest: dict[int, int] = {}
-        for some in pieces(sorted({conv for conv, *_ in parts}), ENDS):
+        for some in pieces(sorted(conv for conv, *_ in rows), ENDS):
             query = f"SELECT conv, MAX(at) FROM Entry WHERE conv IN ({marks(len(some))})"  # noqa: S608
             newest.update(await self._link.rows(f"{query} GROUP BY conv", some))
-        return [part for part in parts if newest.get(part[0], 0) > part[1]]
+        return [row for row in rows if newest.get(row[0], 0) > after]
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return (await self._link.change(sql.replace("?", "%s"), args)).rows

@@ -26,9 +26,6 @@ class Words:
     unless_there: str  # behind INSERT INTO Friend or Member: leave the row that is there
     some_tokens: str  # behind DELETE FROM Token: `?` of them
     now_ms: str  # the database's clock, in UTC milliseconds since the epoch
-    # A condition on a row of Member: its conversation may have an entry above `?`. A database that
-    # cannot tell that faster than by looking for those entries says that it may.
-    may_have_above: str = "? IS NOT NULL"
     # How many texts of others a row of Member, called `page`, shows above its `read`, MOST_UNREAD
     # at most; NULL of a database that cannot say so in the statement that asks for the row.
     unread: str = "NULL"
@@ -56,9 +53,10 @@ class Connection(Protocol):
         """What this SELECT of one column of integers, called `one`, finds for each of `every`, in
         any order for each. In as few statements as can be, for there may be hundreds."""
 
-    async def promising(self, parts: Sequence[Part]) -> Sequence[Part]:
-        """Those of these parts of the log, in order, in which there may be something: all of them,
-        unless that can be told of many sooner than asking each takes."""
+    async def behind(self, user_id: int, after: int, limit: int) -> list[Row]:
+        """`conv`, `since` and `left` of rows of Member: of those of a user's conversations in which
+        there may be something above a position, which they may see. At least of those in which the
+        first `limit` entries are, in any order."""
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         """Return how many rows were changed."""

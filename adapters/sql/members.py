@@ -127,14 +127,16 @@ async def groups_of(connection: Connection, user_id: int) -> list[int]:
     return sorted(judging.ids(row[0] for row in rows))
 
 
-async def spans(connection: Connection, user_id: int, after: int, upto: int) -> list[Span]:
-    """What a user may see above one position, and not above the other."""
-    rows = await connection.rows(
-        "SELECT conv, since, `left` FROM Member"  # noqa: S608  # constants
-        f" WHERE userid = ? AND `left` > ? AND {connection.words.may_have_above}",
-        (user_id, after, after),
-    )
-    return _spans(rows, after, upto)
+async def spans(
+    connection: Connection, user_id: int, after: int, upto: int, limit: int
+) -> list[Span]:
+    """What a user may see above one position, and not above the other: at least the parts in which
+    the first `limit` entries are."""
+    rows = await connection.behind(user_id, after, limit)
+    found = _spans(rows, after, upto)
+    if len(found) < len(rows) == limit:  # what is no membership has had the place of one
+        return await spans(connection, user_id, after, upto, FOR_EVER)
+    return found
 
 
 async def span(

@@ -6,9 +6,11 @@ above the head that is told, also where statements do not see one moment togethe
 
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
+from typing import TypeVar, TypeVarTuple
 
+from adapters.places import Places
 from adapters.sql import conversations, entries, forgetting, judging, members
-from adapters.sql.database import Connection, Database
+from adapters.sql.database import Connection, Database, Work
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
 from chat_domain.entries import (
@@ -25,15 +27,31 @@ from chat_domain.entries import (
 )
 from chat_domain.model import Conversation
 
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+# Of what goes through all that a user is in, for each user
+SURVEYS_AT_ONCE = 1
+SURVEYS_WAITING = 100  # three times as many as a user has sessions on a node
+
 __all__ = ["SqlReading", "ends", "opening", "renew"]
 
 
 class SqlReading:
     """What an adapter's log is derived from; it adds `append`."""
 
-    def __init__(self, database: Database, renewing: Database | None = None) -> None:
-        """renewing: what lets work take as long as going through whole tables takes."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        surveys: Database | None = None,
+        renewing: Database | None = None,
+    ) -> None:
+        """surveys: what does that which goes through all that a user is in. renewing: what lets
+        work take as long as going through whole tables takes."""
         self._database = database
+        self._surveys = surveys or database
+        self._places = Places(SURVEYS_AT_ONCE, SURVEYS_WAITING)
         self._renewing = renewing or database
 
     async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
@@ -53,11 +71,11 @@ class SqlReading:
 
     async def read(self, user_id: int, after: int, limit: int) -> Reading:
         asked = bounded(user_id), bounded_at(after), bounded(limit)
-        return await self._database.read(_read, *asked)
+        return await self._survey(_read, *asked)
 
     async def missed(self, user_id: int, after: int, most: int) -> int:
         asked = bounded(user_id), bounded_at(after), bounded(most)
-        return await self._database.read(_missed, *asked)
+        return await self._survey(_missed, *asked)
 
     async def page(
         self, user_id: int, conv: int, *, before: int | None, after: int, limit: int
@@ -76,9 +94,12 @@ class SqlReading:
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
         below = FOR_EVER if before is None else bounded_at(before)
-        return await self._database.read(
-            conversations.page, bounded(user_id), below, bounded(limit)
-        )
+        return await self._survey(conversations.page, bounded(user_id), below, bounded(limit))
+
+    async def _survey(self, work: Work[int, *Ts, T], user_id: int, *args: *Ts) -> T:
+        """Users take turns: who asks for a lot, by however many sessions, waits for themselves."""
+        async with self._places.place(user_id):
+            return await self._surveys.read(work, user_id, *args)
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
         asked = bounded(user_id), bounded(sender_id), bounded(most)
@@ -190,7 +211,7 @@ def _reading(
 
 async def _read(connection: Connection, user_id: int, after: int, limit: int) -> Reading:
     head = (await ends(connection)).head
-    spans = await members.spans(connection, user_id, after, head)
+    spans = await members.spans(connection, user_id, after, head, limit)
     positions = await _first(connection, spans, limit)
     found = await entries.at(connection, positions)
     return _reading(positions, found, head, after, limit)
@@ -198,7 +219,7 @@ async def _read(connection: Connection, user_id: int, after: int, limit: int) ->
 
 async def _missed(connection: Connection, user_id: int, after: int, most: int) -> int:
     head = (await ends(connection)).head
-    spans = await members.spans(connection, user_id, after, head)
+    spans = await members.spans(connection, user_id, after, head, most)
     return len(await _first(connection, spans, most))
 
 
@@ -269,7 +290,7 @@ async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> l
     be among the first: so some `limit` positions are read, whether they lie in one part or in all.
     """
     found: list[int] = []
-    parts = await connection.promising([span.part for span in spans])
+    parts = [span.part for span in spans]
     while parts and limit:
         share = limit // len(parts) + 1
         query = f"SELECT at AS one {entries.IN_PART} LIMIT {share:d}"

@@ -34,17 +34,17 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
         try:
             real_path = stack.enter_context(locked(path))
             connection = writing(real_path, durability)
-            writer = Worker(
-                connection, begin="BEGIN IMMEDIATE", savepoints=True, at_the_end=mark_clean
-            )
+            writer = Worker(connection, writes=True, at_the_end=mark_clean)
             stack.push_async_callback(writer.close)
-            # opened last and so closed first: the last one to close tidies the log away
-            reader = Worker(reading(real_path), begin="BEGIN", savepoints=False)
+            # those that read are closed first: the last one to close tidies the log away
+            reader = Worker(reading(real_path), writes=False)
             stack.push_async_callback(reader.close)
+            surveyor = Worker(reading(real_path), writes=False)
+            stack.push_async_callback(surveyor.close)
         except (OSError, sqlite3.Error) as error:
             why = (isinstance(error, OSError) and error.strerror) or str(error)
             raise StoreUnusable(f"cannot use {path}: {why}") from error
-        database = SqliteDatabase(reader, writer)
+        database, surveys = SqliteDatabase(reader, writer), SqliteDatabase(surveyor, writer)
         appender = Appender()
         yield Store(
             users=SqlUsers(database, appender.forget_pairs),
@@ -52,6 +52,10 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
             friends=SqlFriends(database),
             groups=SqlGroups(database),
             settings=SqlSettings(database),
-            log=SqliteLog(database, writer, appender),
-            depths={"sqlite reader": reader.depth, "sqlite writer": writer.depth},
+            log=SqliteLog(database, surveys, writer, appender),
+            depths={
+                "sqlite reader": reader.depth,
+                "sqlite surveyor": surveyor.depth,
+                "sqlite writer": writer.depth,
+            },
         )

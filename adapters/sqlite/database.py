@@ -8,13 +8,25 @@ from typing import Any, ClassVar, TypeVar, TypeVarTuple
 import attrs
 
 from adapters.at_once import at_once
-from adapters.sql.database import Part, Row, Words, Work
+from adapters.sql.database import Row, Words, Work
+from adapters.sql.numbers import FOR_EVER
 from adapters.sqlite.worker import Worker
 from chat_domain.entries import TEXT
 from chat_domain.model import MOST_UNREAD
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+# The limit inside is for SQLite, which would look for `first` several times if it merged the two.
+_FIRST = (
+    "SELECT min(at) FROM Entry WHERE Entry.conv = Member.conv AND at > max(coalesce(since, 0), ?)"
+)
+_BEHIND = (
+    "SELECT conv, since, `left` FROM"  # noqa: S608  # constants
+    f" (SELECT conv, since, `left`, ({_FIRST}) AS first FROM Member"
+    f" WHERE userid = ? AND `left` > ? LIMIT {FOR_EVER})"
+    " WHERE first <= `left` ORDER BY first LIMIT ?"
+)
 
 
 @attrs.define
@@ -27,7 +39,6 @@ class SqliteConnection:
         unless_there="ON CONFLICT DO NOTHING",
         some_tokens="WHERE digest IN (SELECT digest FROM Token LIMIT ?)",
         now_ms="CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",  # days since 1970
-        may_have_above=("EXISTS (SELECT 1 FROM Entry WHERE Entry.conv = Member.conv AND at > ?)"),
         unread=(
             "(SELECT count(*) FROM (SELECT 1 FROM Entry WHERE Entry.conv = page.conv"  # noqa: S608
             " AND at > max(page.since, page.`read`) AND at <= page.`left`"
@@ -59,8 +70,9 @@ class SqliteConnection:
         query = f"SELECT {one} FROM json_each(?) ORDER BY key"  # noqa: S608  # constants
         return [json.loads(found) for (found,) in await self.rows(query, (json.dumps(every),))]
 
-    async def promising(self, parts: Sequence[Part]) -> Sequence[Part]:
-        return parts
+    async def behind(self, user_id: int, after: int, limit: int) -> list[Row]:
+        """The first `limit` entries are in those conversations that go on first."""
+        return await self.rows(_BEHIND, (after, user_id, after, limit))
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
         return self._connection.execute(sql, args).rowcount

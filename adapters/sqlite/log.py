@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from adapters.sql.database import Connection
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
-from adapters.sql.reading import SqlReading
+from adapters.sql.reading import SqlReading, ends
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.conversations import Conversations
 from adapters.sqlite.database import SqliteDatabase
@@ -12,10 +13,24 @@ from chat_domain.entries import Batch
 from chat_domain.model import Conversation
 from chat_domain.ports.store import Outcome
 
+# It goes through one conversation after the other until enough is found. By CROSS JOIN SQLite does
+# not begin with the entries.
+_MISSED = (
+    "SELECT count(*) FROM (SELECT 1 FROM Member CROSS JOIN Entry"
+    " WHERE userid = ? AND `left` > ? AND Entry.conv = Member.conv"
+    " AND at > max(since, ?) AND at <= min(`left`, ?) LIMIT ?)"
+)
+
 
 class SqliteLog(SqlReading):
-    def __init__(self, database: SqliteDatabase, writer: Worker, appender: Appender) -> None:
-        super().__init__(database)
+    def __init__(
+        self,
+        database: SqliteDatabase,
+        surveys: SqliteDatabase,
+        writer: Worker,
+        appender: Appender,
+    ) -> None:
+        super().__init__(database, surveys=surveys)
         self._writer = writer
         self._append = appender.append
         self._page = Conversations().page
@@ -23,8 +38,18 @@ class SqliteLog(SqlReading):
     def append(self, batch: Batch, done: Callable[[Outcome], None]) -> None:
         self._writer.alone(self._append, batch, done)
 
+    async def missed(self, user_id: int, after: int, most: int) -> int:
+        asked = bounded(user_id), bounded_at(after), bounded(most)
+        return await self._survey(_missed, *asked)
+
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> list[Conversation]:
         below = FOR_EVER if before is None else bounded_at(before)
-        return await self._database.read(self._page, bounded(user_id), below, bounded(limit))
+        return await self._survey(self._page, bounded(user_id), below, bounded(limit))
+
+
+async def _missed(connection: Connection, user_id: int, after: int, most: int) -> int:
+    head = (await ends(connection)).head
+    ((count,),) = await connection.rows(_MISSED, (user_id, after, after, head, most))
+    return int(count)

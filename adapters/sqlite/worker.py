@@ -3,11 +3,12 @@
 Rules:
 1. What is asked within one turn of the loop is handed over together, and whatever has been
    handed over by the time the thread is free is one batch: one transaction, one commit.
-2. An answer is given after the commit, all answers of a batch by one wake-up of the loop.
+2. What writes is answered after the commit, all of a batch by one wake-up of the loop. What reads
+   is answered whenever ANSWERED_AFTER has gone by: it does not wait for all that is behind it.
 3. A job that raises is undone alone; its neighbours do not notice. A batch is done without
    savepoints first, and where a job raises, all of it once more, with a savepoint for each.
 4. A batch whose begin or commit fails, or that SQLite itself has rolled back (a full disk may
-   do that in the midst of any statement), is answered with TryAgain throughout.
+   do that in the midst of any statement), is answered with TryAgain, as far as it was not yet.
 5. Whatever happens, the thread goes on to the next batch.
 6. At most `bound` jobs are unanswered; beyond that, and after closing, asking raises TryAgain.
 7. What is asked to be done alone has transactions of its own, has no future, and is done before
@@ -18,9 +19,10 @@ import asyncio
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing, suppress
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar, TypeVarTuple
 
 import attrs
@@ -34,6 +36,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+ANSWERED_AFTER = 0.001  # seconds of reading; a wake-up for each answer costs as much as most
 BOUND = 10_000  # jobs; with one message in each, about a third of a second of the writer's work
 
 
@@ -74,16 +77,16 @@ class Worker:
         self,
         connection: sqlite3.Connection,
         *,
-        begin: str,
-        savepoints: bool,
+        writes: bool,
         bound: int = BOUND,
         at_the_end: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
-        """at_the_end: what is done before the connection is closed, in the thread."""
+        """writes: whether jobs may change something. at_the_end: what is done before the connection
+        is closed, in the thread."""
         self._connection = connection
         self._at_the_end = at_the_end
-        self._begin = begin
-        self._savepoints = savepoints
+        self._writes = writes
+        self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         self._bound = bound
         self._loop = asyncio.get_running_loop()
         self._unanswered = 0
@@ -134,7 +137,7 @@ class Worker:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _answer(self, batch: list[_Job]) -> None:
+    def _answer(self, batch: Collection[_Job]) -> None:
         self._unanswered -= len(batch)
         failed = next((job.error for job in batch if isinstance(job.error, TryAgain)), None)
         if failed is None:
@@ -161,7 +164,6 @@ class Worker:
                     self._do_alone(self._alone.popleft())
                 if batch:
                     self._do_batch(batch)
-                    self._do_tell(self._answer, batch)
             if self._at_the_end is not None:
                 with suppress(sqlite3.Error):  # a full disk, say
                     self._at_the_end(self._connection)
@@ -196,19 +198,36 @@ class Worker:
         self._do_tell(self._answer_alone, job)
 
     def _do_batch(self, batch: list[_Job]) -> None:
-        execute = self._connection.execute
+        unanswered = deque(batch)
         try:
-            execute(self._begin)
-            if not (self._savepoints and self._do_together(batch)):
-                for job in batch:
-                    self._do_job(job)
-            execute("COMMIT")
+            self._connection.execute(self._begin)
+            if self._writes:
+                self._do_writes(batch)
+            else:
+                self._do_reads(unanswered)
+            self._connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001  # rule 5
             # if this fails, too, so does the next begin, and then it is tried again
             with suppress(sqlite3.Error):
                 self._connection.rollback()
-            for job in batch:
+            for job in unanswered:
                 job.result, job.error = None, _try_again(error)
+        if unanswered:
+            self._do_tell(self._answer, unanswered)
+
+    def _do_reads(self, unanswered: deque[_Job]) -> None:
+        done, began = 0, monotonic()
+        for job in tuple(unanswered):
+            self._do_job(job)
+            done += 1
+            if monotonic() - began >= ANSWERED_AFTER:
+                self._do_tell(self._answer, [unanswered.popleft() for _ in range(done)])
+                done, began = 0, monotonic()
+
+    def _do_writes(self, batch: list[_Job]) -> None:
+        if not self._do_together(batch):
+            for job in batch:
+                self._do_job(job)
 
     def _do_together(self, batch: list[_Job]) -> bool:
         """Do without savepoints, which cost an eighth of a batch of stored messages; of those next
@@ -225,15 +244,15 @@ class Worker:
     def _do_job(self, job: _Job) -> None:
         execute = self._connection.execute
         try:
-            if self._savepoints:
+            if self._writes:
                 execute("SAVEPOINT job")
             job.result = job.function(self._connection, *job.args)
-            if self._savepoints:
+            if self._writes:
                 execute("RELEASE job")
         except Exception as error:
             if not self._connection.in_transaction:
                 raise  # with it went its neighbours' work: the batch has failed
-            if self._savepoints:
+            if self._writes:
                 execute("ROLLBACK TO job")
                 execute("RELEASE job")
             job.error = _try_again(error) if _is_trouble(error) else error

@@ -213,6 +213,7 @@ async def test_a_membership_that_is_none_shows_nothing(spoilt: Spoilt) -> None:
     assert [one.at for one in (await store.log.read(anna, 0, 9)).entries] == [2]
     assert await unread(store, anna) == {pair(anna, bert): 1}
     assert counted() == 1
+    assert [one.at for one in (await store.log.read(anna, 0, 1)).entries] == [2]
 
 
 async def test_what_was_read_is_not_counted_as_unread(spoilt: Spoilt) -> None:

@@ -162,6 +162,18 @@ async def test_any_time_and_number_may_be_asked_for(store: Store, number: int) -
 # -- of one group ---------------------------------------------------------------------------------
 
 
+async def test_who_has_left_reads_on_where_all_that_they_saw_is_deleted(store: Store) -> None:
+    """What was said in the group since takes no place in their reading."""
+    ann, bob = await register(store, "Ann", "Bob")
+    group = await make(store, "Chess", ann, bob)
+    await leave(store, group.id, bob)
+    await aged(store, ann, group.id, 7, 8, 9)
+    (said,) = await aged(store, ann, pair(ann, bob), 9)
+    await store.log.forget_of(group.id, MADE + 5, 9)
+    assert await seen(store, bob, limit=1) == [said.at]
+    assert await store.log.missed(bob, 0, 9) == 1
+
+
 async def test_of_a_group_alone_leaves_holes(store: Store) -> None:
     """Whoever reads on does not find them missing, and the oldest position stays where it was."""
     ann, bob = await register(store, "Ann", "Bob")

@@ -145,6 +145,20 @@ async def test_a_reading_of_many_conversations_is_in_order(store: Store) -> None
         assert found == everything
 
 
+async def test_what_one_may_not_see_takes_no_place_in_a_reading(store: Store) -> None:
+    """Of groups that one has left, what was said since; of others, what was said before."""
+    ann, bob = await register(store, "Ann", "Bob")
+    left, joined = await make(store, "Chess", ann, bob), await make(store, "Go", ann)
+    gone = await leave(store, left.id, bob)
+    await say(store, ann, left.id, *"abc")
+    await say(store, ann, joined.id, *"def")
+    (said,) = await say(store, ann, pair(ann, bob), "g")
+    came = await join(store, joined.id, bob)
+    assert await seen(store, bob, gone.at, limit=1) == [said.at]
+    assert await seen(store, bob, said.at, limit=1) == [came.at]
+    assert await store.log.missed(bob, gone.at - 1, 9) == 3
+
+
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
     """Who does not exist sees nothing, and above a huge position there is nothing."""

@@ -21,8 +21,8 @@ async def test_work_may_wait_for_nothing_but_its_connection(tmp_path: Path) -> N
     async def count(connection: Connection) -> int:
         return len(await connection.rows("SELECT 1 FROM Friend"))
 
-    writer = Worker(writing(tmp_path / "chat.db"), begin="BEGIN IMMEDIATE", savepoints=True)
-    reader = Worker(reading(tmp_path / "chat.db"), begin="BEGIN", savepoints=False)
+    writer = Worker(writing(tmp_path / "chat.db"), writes=True)
+    reader = Worker(reading(tmp_path / "chat.db"), writes=False)
     database = SqliteDatabase(reader, writer)
     try:
         with pytest.raises(RuntimeError, match="waits"):

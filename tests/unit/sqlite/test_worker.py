@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +12,11 @@ from typing import Any
 import pytest
 
 from adapters.incidents import INCIDENTS
-from adapters.sqlite.worker import Worker
+from adapters.sqlite.worker import ANSWERED_AFTER, Worker
 from chat_domain.errors import NameTaken, TryAgain
 from tests.contract.making import at_once
+
+PATIENCE = 10.0  # seconds
 
 
 class Watched(sqlite3.Connection):
@@ -62,7 +66,7 @@ def connection(tmp_path: Path) -> Watched:
 
 @pytest.fixture
 async def worker(connection: Watched) -> AsyncIterator[Worker]:
-    worker = Worker(connection, begin="BEGIN IMMEDIATE", savepoints=True, bound=100)
+    worker = Worker(connection, writes=True, bound=100)
     yield worker
     await worker.close()
 
@@ -95,6 +99,43 @@ async def test_a_batch_is_answered_by_one_wake_up(
     monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
     await asyncio.gather(*(worker.run(insert, str(number)) for number in range(50)))
     assert len(calls) == 1
+
+
+def read_for_long(connection: sqlite3.Connection) -> list[str]:
+    time.sleep(2 * ANSWERED_AFTER)
+    return words(connection)
+
+
+async def test_what_reads_does_not_wait_for_what_is_behind_it(connection: Watched) -> None:
+    """What has taken long is answered when it is done, with all that was done before it."""
+    reader, go_on = Worker(connection, writes=False), threading.Event()
+    jobs = [reader.run(words), reader.run(read_for_long)]
+    behind: list[asyncio.Future[Any]] = [
+        reader.run(lambda _: go_on.wait(PATIENCE)),
+        reader.run(words),
+    ]
+    assert await asyncio.gather(*jobs) == [[], []]
+    assert not any(job.done() for job in behind)
+    go_on.set()
+    assert await asyncio.gather(*behind) == [True, []]
+    assert connection.statements.count("BEGIN") == 1
+    await reader.close()
+
+
+async def test_what_was_read_for_long_before_a_failure_is_good(connection: Watched) -> None:
+    """What is behind it in the batch is to be asked again, and what comes later is done."""
+    reader = Worker(connection, writes=False)
+    jobs: list[asyncio.Future[Any]] = [
+        reader.run(read_for_long),
+        reader.run(lose_transaction),
+        reader.run(words),
+    ]
+    before, failed, behind = await at_once(jobs)
+    assert before == []
+    assert [type(result) for result in (failed, behind)] == [TryAgain] * 2
+    assert await reader.run(words) == []
+    assert reader.depth() == 0
+    await reader.close()
 
 
 async def test_a_failing_job_does_not_touch_its_neighbours(worker: Worker) -> None:
@@ -227,7 +268,7 @@ async def test_too_many_are_refused(worker: Worker) -> None:
 
 async def test_closing_waits_for_what_was_asked(connection: Watched, tmp_path: Path) -> None:
     """What was asked before closing is done and answered, what is asked after is refused."""
-    worker = Worker(connection, begin="BEGIN", savepoints=True)
+    worker = Worker(connection, writes=True)
     jobs = [worker.run(insert, word) for word in "abc"]
     await worker.close()
     assert [job.result() for job in jobs] == ["A", "B", "C"]
@@ -241,7 +282,7 @@ async def test_closing_outlasts_its_loop(connection: Watched) -> None:
     """The thread ends even if nobody can be answered any more."""
 
     async def ask() -> Worker:
-        worker = Worker(connection, begin="BEGIN", savepoints=True)
+        worker = Worker(connection, writes=True)
         worker.run(insert, "a")
         worker._asked.flush()
         return worker
@@ -311,7 +352,7 @@ async def test_what_fails_alone_is_undone(worker: Worker, error: Exception) -> N
 
 async def test_too_many_alone_are_refused_in_turn(connection: Watched) -> None:
     """As are those that come after closing: `done` is called all the same, and never at once."""
-    worker = Worker(connection, begin="BEGIN", savepoints=True, bound=5)
+    worker = Worker(connection, writes=True, bound=5)
     answers: list[Any] = []
     for number in range(8):
         worker.alone(insert_in_its_own_time, str(number), answers.append)
@@ -331,7 +372,7 @@ async def test_something_is_done_before_the_connection_is_closed(connection: Wat
         raise sqlite3.OperationalError("database or disk is full")
 
     found: list[list[str]] = []
-    worker = Worker(connection, begin="BEGIN", savepoints=True, at_the_end=at_the_end)
+    worker = Worker(connection, writes=True, at_the_end=at_the_end)
     waiting = worker.run(insert, "a")
     await worker.close()
     assert await waiting == "A"
