@@ -195,20 +195,25 @@ class Follower:
             self._tasks.start(self._fill())
 
     async def _fill(self) -> None:
-        """Read what is between what is known here and what the log is known to have."""
-        lost: Ends | None = None
+        """Read what is between what is known here and what the log is known to have; begin anew
+        where a change among it may be lost."""
         with suppress(TryAgain):  # the clock asks again
-            try:
-                if self._broker.hears():
-                    await self._pause()
-                await self._hear_of_own()
-                while lost is None and self._wanted > self._known:
-                    lost = await self._read_on()
-            finally:
-                self._filling = False  # also for who waits for a position while all begins anew
+            lost = await self._read_between()
             if lost is not None:
-                changed = lost.changed
-                await self._begin_anew(lost, lambda: changed > self._known)
+                await self._begin_anew(lost, lambda: lost.changed > self._known)
+
+    async def _read_between(self) -> Ends | None:
+        """As long as there is something between. Return what `_read_on` does in the end."""
+        lost: Ends | None = None
+        try:
+            if self._broker.hears():
+                await self._pause()
+            await self._hear_of_own()
+            while lost is None and self._wanted > self._known:
+                lost = await self._read_on()
+        finally:
+            self._filling = False  # also for who waits for a position while all begins anew
+        return lost
 
     async def _hear_of_own(self) -> None:
         """Wait for the batch that is on its way, if that can be what is between."""
