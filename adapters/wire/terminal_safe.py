@@ -59,14 +59,14 @@ def terminal_safe(frame: bytes) -> bytes:
         return frame
     parts = _split(frame, MANY)
     if len(parts) > 2 * MANY:
-        return _ascii(frame)
+        return ascii_only(frame)
     parts[1::2] = map(_ESCAPES.__getitem__, parts[1::2])  # what was split at; the rest is between
     return b"".join(parts)
 
 
-def _ascii(frame: bytes) -> bytes:
-    """The same JSON in ASCII alone. Backslashes and quotes are as before, each having been escaped
-    by another backslash meanwhile."""
+def ascii_only(frame: bytes) -> bytes:
+    """The same JSON in ASCII alone, which is at least as long as what is safe. Backslashes and quotes
+    are as before, each having been escaped by another backslash meanwhile."""
     escaped = encode_basestring_ascii(frame.decode())[1:-1]
     unescaped = escaped.replace("\\\\", "\\").replace('\\"', '"')
     return unescaped.replace("\x7f", "\\u007f").encode()

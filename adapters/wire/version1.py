@@ -13,7 +13,7 @@ import attrs
 
 from adapters.wire.answers import FriendRow, LoginAck, MemberRow
 from adapters.wire.frames import OldGroupChatFrame, OldOneChatFrame, encode, number_of
-from adapters.wire.terminal_safe import terminal_safe
+from adapters.wire.terminal_safe import ascii_only, terminal_safe
 from chat_domain.entries import Entry, is_group, other_of
 from chat_domain.model import Friend, Group, Member, User
 
@@ -160,9 +160,10 @@ def _text(item: object) -> str:
 
 
 def _size(item: object, *, on_terminal: bool = False) -> int:
-    """How many bytes this takes as JSON."""
+    """How many bytes this takes as JSON; on a terminal at most, since whether all beyond ASCII is
+    escaped depends on the rest of the frame."""
     encoded = encode(item)
-    return len(terminal_safe(encoded) if on_terminal else encoded)
+    return len(ascii_only(encoded) if on_terminal else encoded)
 
 
 def _chats(entries: Sequence[Entry]) -> Iterator[str]:

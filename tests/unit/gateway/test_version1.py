@@ -10,7 +10,7 @@ from adapters.gateway.clients import MOST_PACED, OriginalClient
 from adapters.gateway.pacer import PAUSE
 from adapters.gateway.watch import DROP_AFTER
 from adapters.incidents import INCIDENTS
-from adapters.wire.pages import ROOM_ON_TERMINAL
+from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
 from chat_domain.log.reading import READ_AT_ONCE
 from tests.unit.gateway.server import Frame, Peer, Server, settled
@@ -496,12 +496,13 @@ async def test_a_person_gets_everything_at_once(server: Server) -> None:
 
 
 async def test_what_does_not_fit_into_a_person_s_answer_follows_at_once(server: Server) -> None:
-    """It has as much as a page on a terminal has, and no more: it is made in one go."""
+    """It is three fourths of the longest frame of ours, and no longer: it is made in one go."""
     texts = [f"{number} " + '"' * 4000 for number in range(16)]  # each is quoted twice
     user_id = await away(server, "Nick", *texts)
     peer = await server.log_in(user_id, version=1)
     first, _, _ = peer.link.chunks[0].partition(b"\n")
-    assert ROOM_ON_TERMINAL - 20_000 < len(first) <= ROOM_ON_TERMINAL
+    longest = MAX_SERVER_FRAME * 3 // 4
+    assert longest - 20_000 < len(first) <= longest
     ack, *rest = peer.heard()
     assert offline(ack) + [frame["msg"] for frame in rest] == texts
 
