@@ -65,7 +65,7 @@ def terminal_safe(frame: bytes) -> bytes:
 
 
 def ascii_only(frame: bytes) -> bytes:
-    """The same JSON in ASCII alone, which is at least as long as what is safe. Backslashes and quotes
+    """The same JSON in ASCII alone, at least as long as what is safe. Backslashes and quotes
     are as before, each having been escaped by another backslash meanwhile."""
     escaped = encode_basestring_ascii(frame.decode())[1:-1]
     unescaped = escaped.replace("\\\\", "\\").replace('\\"', '"')
