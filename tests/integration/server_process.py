@@ -41,9 +41,10 @@ class ServerProcess:
 
     @property
     def log(self) -> str:
-        """Everything that it has written, over all its lives."""
-        self._log.seek(0)
-        return self._log.read().decode(errors="replace")
+        """Everything that it has written, over all its lives. The file's offset is left alone, for
+        the server writes where that is."""
+        file = self._log.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
 
     def says(self, text: str) -> None:
         """Wait until it has logged this."""
