@@ -66,8 +66,9 @@ class Listener:
         return int(match[1])
 
     def log(self) -> str:
-        self._log.seek(0)
-        return self._log.read().decode(errors="replace")
+        """All that it has written; it writes where the file's offset is, so that is left alone."""
+        file = self._log.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """A line client without a terminal, which reads lines from a pipe and writes lines."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -25,9 +26,10 @@ class Pipe:
 
     @property
     def lines(self) -> list[str]:
-        """All that it has written, complaints included."""
-        self._out.seek(0)
-        return self._out.read().decode().splitlines()
+        """All that it has written, complaints included. It writes where the file's offset is, so
+        that is left alone."""
+        file = self._out.fileno()
+        return os.pread(file, os.fstat(file).st_size, 0).decode(errors="ignore").splitlines()
 
     def type(self, *lines: str) -> None:
         assert self._process.stdin is not None, "it was given one"
