@@ -196,6 +196,9 @@ class Place:
     sender_id: int = 0
 
 
+NOWHERE = Place()  # of whoever remembers none
+
+
 @attrs.define
 class Batch:
     """Entries that are to be committed together, in their order. Immutable as a `Place` is.

@@ -15,6 +15,7 @@ from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     CHANGE,
     FOR_EVER,
+    NOWHERE,
     TEXT,
     Ends,
     Entry,
@@ -44,7 +45,7 @@ class MemoryReading:
         self._epoch = token_hex(8)
         self._changed = 0
 
-    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+    async def ends(self, last: Place = NOWHERE, epoch: str = "") -> Ends:
         if not self._entries.has(last) and epoch in ("", self._epoch):
             await self.renew()
         return Ends(self._epoch, len(self._entries), self._entries.oldest, self._changed)
@@ -159,12 +160,7 @@ class MemoryReading:
         groups = tuple(sorted(filter(is_group, self._members.of(user_id))))
         return Opening(await self.ends(), self._got.get(user_id, 0), groups)
 
-    async def got(
-        self,
-        marks: Mapping[int, int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
-    ) -> None:
+    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
         if not self._goes_on(epoch, last):
             return
         for user_id, at in marks.items():
@@ -172,10 +168,7 @@ class MemoryReading:
                 self._got[user_id] = max(self._got.get(user_id, 0), at)
 
     async def read_up_to(
-        self,
-        marks: Mapping[tuple[int, int], int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
         if not self._goes_on(epoch, last):
             return

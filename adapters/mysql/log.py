@@ -10,10 +10,10 @@ from adapters.mysql.database import MySqlConnection, MySqlDatabase
 from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, pieces
 from adapters.mysql.pool import LIMIT, Pool
-from adapters.sql import entries, judging
+from adapters.sql import judging
 from adapters.sql.numbers import FOR_EVER, NO_ID, bounded, bounded_at
-from adapters.sql.reading import SqlReading
-from chat_domain.entries import Batch, Opening, Place
+from adapters.sql.reading import SqlReading, goes_on
+from chat_domain.entries import NOWHERE, Batch, Opening, Place
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Outcome
 
@@ -60,22 +60,14 @@ class MySqlLog(SqlReading):
     async def opening(self, user_id: int) -> Opening:
         return await self._pool.read(_opening, bounded(user_id))
 
-    async def got(
-        self,
-        marks: Mapping[int, int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
-    ) -> None:
+    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
         # in one order on every node, so that they wait for each other instead of deadlocking
         every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
         if every:
             await self._pool.write_repeatable(_got, every, epoch, last)
 
     async def read_up_to(
-        self,
-        marks: Mapping[tuple[int, int], int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
         every = [
             (bounded(user_id), bounded_at(conv), bounded_at(marks[user_id, conv]))
@@ -132,11 +124,8 @@ async def _opening(link: Link, user_id: int) -> Opening:
 async def _goes_on(link: Link, epoch: str, last: Place) -> bool:
     """Whether the log has this epoch and this entry, and keeps both until the end of the
     transaction: marks that are cut to the head with a new epoch must not be written after that."""
-    if not epoch:
-        return True
-    has = "SELECT head FROM Log WHERE epoch = %s LOCK IN SHARE MODE"
-    heads = [judging.position(row[0]) for row in await link.rows(has, (epoch,))]
-    return heads[-1:] >= [last.at] and await entries.has(MySqlConnection(link), last, oldest=1)
+    await link.rows("SELECT epoch FROM Log LOCK IN SHARE MODE")
+    return await goes_on(MySqlConnection(link), epoch, last)
 
 
 async def _got(link: Link, every: list[tuple[int, int]], epoch: str, last: Place) -> None:

@@ -14,6 +14,7 @@ from adapters.sql.database import Connection, Database, Work
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
 from chat_domain.entries import (
+    NOWHERE,
     TEXT,
     Ends,
     Entry,
@@ -34,7 +35,7 @@ Ts = TypeVarTuple("Ts")
 SURVEYS_AT_ONCE = 1
 SURVEYS_WAITING = 100  # three times as many as a user has sessions on a node
 
-__all__ = ["SqlReading", "ends", "opening", "renew"]
+__all__ = ["SqlReading", "ends", "goes_on", "opening", "renew"]
 
 
 class SqlReading:
@@ -54,7 +55,7 @@ class SqlReading:
         self._places = Places(SURVEYS_AT_ONCE, SURVEYS_WAITING)
         self._renewing = renewing or database
 
-    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+    async def ends(self, last: Place = NOWHERE, epoch: str = "") -> Ends:
         found = await self._database.read(_ends_and_place, last, epoch)
         if found is None:
             return await self._renewing.write(_ends_anew, last, epoch)
@@ -113,21 +114,13 @@ class SqlReading:
         """Of one moment only where a piece of reading is; otherwise it has to be overridden."""
         return await self._database.read(opening, bounded(user_id))
 
-    async def got(
-        self,
-        marks: Mapping[int, int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
-    ) -> None:
+    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
         every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
         if every:
             await self._database.write(_got, every, epoch, last, repeatable=True)
 
     async def read_up_to(
-        self,
-        marks: Mapping[tuple[int, int], int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
         every = [
             (bounded(user), bounded_at(conv), bounded_at(marks[user, conv]))
@@ -165,8 +158,7 @@ async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> En
     found = await ends(connection)
     if epoch not in ("", found.epoch):
         return found
-    there = await entries.has(connection, last, found.oldest)
-    return found if there and last.at <= found.head else None
+    return found if await _has(connection, last, found) else None
 
 
 async def _ends_anew(connection: Connection, last: Place, epoch: str) -> Ends:
@@ -253,18 +245,21 @@ async def _got_of(connection: Connection, user_id: int) -> int:
     return judging.position(rows[0][0]) if rows else 0
 
 
-async def _goes_on(connection: Connection, epoch: str, last: Place) -> bool:
+async def goes_on(connection: Connection, epoch: str, last: Place) -> bool:
     """Whether positions mean what they do for whoever knows this epoch and this entry."""
     found = await ends(connection)
-    if epoch not in ("", found.epoch) or last.at > found.head:
-        return False
-    return await entries.has(connection, last, found.oldest)
+    return epoch in ("", found.epoch) and await _has(connection, last, found)
+
+
+async def _has(connection: Connection, last: Place, found: Ends) -> bool:
+    """Whether a log with these ends has this entry where it was."""
+    return last.at <= found.head and await entries.has(connection, last, found.oldest)
 
 
 async def _got(
     connection: Connection, every: Sequence[tuple[int, int]], epoch: str, last: Place
 ) -> None:
-    if not await _goes_on(connection, epoch, last):
+    if not await goes_on(connection, epoch, last):
         return
     # in one order on every node, so that they wait for each other instead of deadlocking
     await connection.change_each(
@@ -276,7 +271,7 @@ async def _got(
 async def _read_up_to(
     connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str, last: Place
 ) -> None:
-    if await _goes_on(connection, epoch, last):
+    if await goes_on(connection, epoch, last):
         await members.read_up_to(connection, every)
 
 

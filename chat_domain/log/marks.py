@@ -83,14 +83,10 @@ class Marks:
 
     def grow(self, user_id: int, conv: int, at: int) -> None:
         """A mark is to be written, if it is higher than what waits for that."""
-        places = self._unwritten.get(user_id)
-        if places is None:
-            places = self._unwritten[user_id] = {}
-        before = places.get(conv)
-        if before is None:
+        places = self._unwritten.setdefault(user_id, {})
+        if conv not in places:
             self._number += 1
-        if before is None or at > before:
-            places[conv] = at
+        places[conv] = max(at, places.get(conv, 0))
 
     def heard(self, note: Marked) -> None:
         """Devices of a user on another node have got something."""

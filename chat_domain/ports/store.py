@@ -14,6 +14,7 @@ from typing import Protocol
 import attrs
 
 from chat_domain.entries import (
+    NOWHERE,
     Batch,
     Ends,
     Entry,
@@ -250,7 +251,7 @@ class Log(Protocol):
         TryAgain where the store cannot do it now: it may have been committed all the same.
         """
 
-    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+    async def ends(self, last: Place = NOWHERE, epoch: str = "") -> Ends:
         """The log as a whole. Where it does not have the entry `last` where it was, positions have
         been lost: then it has a new epoch when this returns. epoch: that of `last`, if known; where
         the log has another one already, it is not given a third."""
@@ -300,21 +301,13 @@ class Log(Protocol):
     async def opening(self, user_id: int) -> Opening:
         """What a session of this user begins with, all of it from one moment."""
 
-    async def got(
-        self,
-        marks: Mapping[int, int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
-    ) -> None:
+    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
         """All up to these positions is with some device of these users. Marks only grow. epoch:
         that of the positions, if known. Where the log has another one, or does not have the entry
         `last` where it was (it has lost positions, and nobody has noticed yet), nothing is kept."""
 
     async def read_up_to(
-        self,
-        marks: Mapping[tuple[int, int], int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
         """Users have read conversations up to these positions, by both. Marks only grow; of who was
         never in a conversation there are none. epoch, last: see `got`."""

@@ -9,6 +9,7 @@ import attrs
 
 from adapters.memory.log import MemoryLog
 from chat_domain.entries import (
+    NOWHERE,
     Batch,
     Ends,
     Entry,
@@ -262,7 +263,7 @@ class FakeLog:
         else:
             commit()
 
-    async def ends(self, last: Place = Place(), epoch: str = "") -> Ends:  # noqa: B008  # immutable
+    async def ends(self, last: Place = NOWHERE, epoch: str = "") -> Ends:
         return await self._read(lambda: self.inner.ends(last, epoch))
 
     async def now_ms(self) -> int:
@@ -308,19 +309,11 @@ class FakeLog:
     async def opening(self, user_id: int) -> Opening:
         return await self._read(lambda: self.inner.opening(user_id))
 
-    async def got(
-        self,
-        marks: Mapping[int, int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
-    ) -> None:
+    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
         await self._read(lambda: self.inner.got(marks, epoch, last))
 
     async def read_up_to(
-        self,
-        marks: Mapping[tuple[int, int], int],
-        epoch: str = "",
-        last: Place = Place(),  # noqa: B008  # immutable
+        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
         await self._read(lambda: self.inner.read_up_to(marks, epoch, last))
 
