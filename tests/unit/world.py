@@ -114,6 +114,18 @@ class World:
             self.tasks.run(self.chat.groups.join(member.user, group.id))
         return group.id
 
+    def begin_anew(self) -> None:
+        """Let positions begin anew, and the node notice; what sessions may see then is not read
+        before `settle`."""
+        self.tasks.run(self.store.log.renew())
+        self.log.slow_reads = True
+        self.tasks.start(self.chat.follower.look())
+        self.tasks.drain()
+        while len(self.chat.sessions):  # nobody is told of entries any more by then
+            self.log.reading.popleft()()
+            self.tasks.drain()
+        self.log.slow_reads = False
+
     def settle(self) -> None:
         """Let the disk do all that waits for it, and everything go on."""
         self.tasks.drain()

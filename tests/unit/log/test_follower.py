@@ -260,20 +260,13 @@ def test_what_comes_early_and_doubled_is_counted_once(
 
 
 def test_what_was_a_membership_before_positions_began_anew_is_none(
-    world: World, ann: Terminal, bob: Terminal, follower: Follower
+    world: World, ann: Terminal, bob: Terminal
 ) -> None:
     """The database may have lost it. Until the session knows, what it writes has to come again."""
     group = world.group(ann, bob)
-    world.tasks.run(world.store.log.renew())
-    world.log.slow_reads = True
-    world.tasks.start(follower.look())
-    world.tasks.drain()
-    while not bob.session.begun_anew:
-        world.log.reading.popleft()()
-        world.tasks.drain()
+    world.begin_anew()
     with pytest.raises(TryAgain):
         bob.says_to_group(group, "too early", cid="c1")
-    world.log.slow_reads = False
     world.settle()
     bob.says_to_group(group, "too early", cid="c1")
     assert bob.client.statuses == ["accepted"]

@@ -29,6 +29,15 @@ def is_accepted(sender: Terminal, to: Terminal, cid: str) -> bool:
     return sender.client.answers[before].error is None
 
 
+def write_slowly(sender: Terminal, to: Terminal, *cids: str) -> None:
+    """Have the first of these on its way, and the others wait behind it, until they are served."""
+    world = sender.world
+    world.log.slow_writes = True
+    for cid in cids:
+        sender.says(to.user, cid, cid=cid)
+        world.tasks.drain()
+
+
 def texts(world: World) -> list[str]:
     return [entry.text for entry in world.entries()][1:]
 
@@ -74,10 +83,7 @@ def test_all_that_waits_is_refused_with_what_could_not_be_written(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
     """It would stand in the log without what was sent before it."""
-    world.log.slow_writes = True
-    for cid in ("c1", "c2", "c3"):
-        ann.says(bob.user, cid, cid=cid)
-        world.tasks.drain()
+    write_slowly(ann, bob, "c1", "c2", "c3")
     world.log.failing = True
     world.log.serve()
     world.tasks.drain()
@@ -98,17 +104,10 @@ def test_nothing_is_written_until_it_is_known_again_what_may_be(
 ) -> None:
     """Positions have begun anew. To a user ann might write, but not before what was to a group."""
     group = world.group(ann, bob)
-    world.tasks.run(world.store.log.renew())
-    world.log.slow_reads = True
-    world.tasks.start(world.chat.follower.look())
-    world.tasks.drain()
-    while not ann.session.begun_anew:
-        world.log.reading.popleft()()
-        world.tasks.drain()
+    world.begin_anew()
     with pytest.raises(TryAgain):
         ann.says_to_group(group, "c1", cid="c1")
     assert not is_accepted(ann, bob, "c2")
-    world.log.slow_reads = False
     world.settle()
     assert not is_accepted(ann, bob, "c2")
     ann.says_to_group(group, "c1", cid="c1")
@@ -119,10 +118,7 @@ def test_what_waits_when_positions_begin_anew_is_refused_in_its_order(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
     """And what is on its way once it has come back, whatever has become of it."""
-    world.log.slow_writes = True
-    for cid in ("c1", "c2", "c3"):
-        ann.says(bob.user, cid, cid=cid)
-        world.tasks.drain()
+    write_slowly(ann, bob, "c1", "c2", "c3")
     world.chat.queue.begin_anew()
     assert ann.client.statuses[1:] == ["TryAgain"] * 2
     world.log.slow_writes = False
