@@ -10,6 +10,7 @@ frames and handled in slices, so that others get their turn between them.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVarTuple
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.held import Held
@@ -18,6 +19,8 @@ from adapters.wire.framing import BrokenStream
 from chat_domain.errors import TooFast, TooManyConnections
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.meter import QUANTUM_FRAMES
+
+Ts = TypeVarTuple("Ts")
 
 
 class Intake:
@@ -77,27 +80,27 @@ class Intake:
         """Whether all that came is handled."""
         return self._incoming.is_empty() and not (self.waiting or self._backlog)
 
-    def received(self, size: int) -> None:
-        """So many bytes have come: handle what can be handled now, and leave the rest."""
+    def received(self, data: bytes) -> None:
+        """This has come: handle what can be handled now, and keep the rest."""
         self.heard = True
-        meter = self._meter
+        meter, size = self._meter, len(data)
         meter.bytes += size
         if self.waiting or self.choked or self._resting or self._paused_until or self._backlog:
+            self._incoming.add(data)
             self._link.pause_reading()
             self._count_held()
             return
-        if size > self._at_once and self._is_put_off(size):
-            return
-        frames = self._take()
+        if size <= self._at_once:
+            frames = self._cut(self._incoming.feed, data)
+        else:
+            self._incoming.add(data)
+            if self._is_put_off(size):
+                return
+            frames = self._cut(self._incoming.take)
         if len(frames) == 1:  # most often; less is to be done for it
             meter.frames += 1
             if self._handle(frames[0]) or self.choked:
                 return
-        elif len(frames) > QUANTUM_FRAMES:
-            self._backlog.extend(frames)
-            self._rest()
-            self._count_held()
-            return
         elif not self._handle_all(frames):
             return
         if self._broken is not None:
@@ -127,7 +130,12 @@ class Intake:
         return True
 
     def _handle_all(self, frames: list[bytes]) -> bool:
-        """Whether all are handled; the rest is kept."""
+        """Whether all are handled; the rest is kept, and all of it where they are many."""
+        if len(frames) > QUANTUM_FRAMES:
+            self._backlog.extend(frames)
+            self._rest()
+            self._count_held()
+            return False
         meter, handle = self._meter, self._handle
         for position, frame in enumerate(frames, start=1):
             meter.frames += 1
@@ -141,18 +149,18 @@ class Intake:
             self._count_held()
         return True
 
-    def _take(self) -> list[bytes]:
+    def _cut(self, how: Callable[[*Ts], list[bytes]], *args: *Ts) -> list[bytes]:
         """The next frames of what has come. What is none is counted, so that nothing is free."""
-        incoming, meter = self._incoming, self._meter
+        incoming = self._incoming
         try:
-            frames = incoming.take()
+            frames = how(*args)
         except BrokenStream as broken:
             frames, self._broken = broken.frames, broken
             incoming.drop()
         if incoming.blank:
-            meter.frames += incoming.blank
+            self._meter.frames += incoming.blank
         if not frames:
-            meter.frames += 1
+            self._meter.frames += 1
         return frames
 
     def _count_held(self) -> None:
@@ -170,7 +178,7 @@ class Intake:
     def _next_frame(self) -> bytes | None:
         """The first frame that waits; None where there is none."""
         while not (self._backlog or self._incoming.is_empty() or self._meter.is_due()):
-            self._backlog.extend(self._take())
+            self._backlog.extend(self._cut(self._incoming.take))
         return self._backlog.popleft() if self._backlog else None
 
     # -- what holds it up, and what lets it go on ------------------------------------------

@@ -10,9 +10,9 @@ class Incoming(Protocol):
 
     It is kept as it came and cut into frames as it is taken, for frames take much more memory.
 
-    blank: how many frames with nothing in them the last `take` has left out. limit: how many bytes
-    a frame may have; whoever takes them sets it. piece: how many bytes `take` looks into at most.
-    at_once: how many of a user's it may look into before others have their turn.
+    blank: how many frames with nothing in them were left out last. limit: how many bytes a frame
+    may have; whoever takes them sets it. piece: how many bytes `take` looks into at most. at_once:
+    how many of a user's it may look into before others have their turn, and `feed` at most.
     """
 
     blank: int
@@ -23,6 +23,13 @@ class Incoming(Protocol):
 
     @property
     def at_once(self) -> int: ...
+
+    def add(self, data: bytes) -> None:
+        """This has come, and is kept."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """This has come, and nothing waits before it: the frames that it ends. Raises as `take`
+        does."""
 
     def held(self) -> int:
         """How many bytes wait, those of a frame that has not ended among them."""
@@ -92,8 +99,8 @@ class Link(Protocol):
 class Receiver(Protocol):
     """What a link needs from the conversation that it carries."""
 
-    def received(self, size: int) -> None:
-        """So many bytes more are in the link's `incoming`."""
+    def received(self, data: bytes) -> None:
+        """This has come. What is not handled at once is to be added to the link's `incoming`."""
 
     def choked(self) -> None:
         """More is waiting to be sent than should be."""

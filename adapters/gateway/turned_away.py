@@ -17,8 +17,7 @@ class TurnedAway:
         loop = asyncio.get_running_loop()
         loop.call_soon(link.close, Ending.TOO_MANY_CONNECTIONS)  # when the link has its receiver
 
-    def received(self, size: int) -> None:  # noqa: ARG002  # none of it counts
-        self._link.incoming.drop()
+    def received(self, data: bytes) -> None: ...
 
     def choked(self) -> None:
         self._link.abort(Ending.TOO_MANY_CONNECTIONS)

@@ -5,7 +5,7 @@ import socket
 import ssl
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, cast
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Incoming, Link, Receiver
@@ -16,13 +16,6 @@ HIGH_WATER = 256 * 1024  # bytes waiting to be sent, beyond which the client's r
 HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off
 USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement by the peer's TCP
 KERNEL_HOLDS = 64 * 1024  # bytes not sent yet; the rest waits here, where it counts
-
-
-class Arriving(Incoming, Protocol):
-    """What has come, and can be added to."""
-
-    @property
-    def add(self) -> Callable[[bytes], None]: ...
 
 
 class _Outgoing(asyncio.Protocol):
@@ -64,7 +57,7 @@ class TransportLink(_Outgoing):
         answer: Callable[[Link], Receiver],
         outboxes: Outboxes,
         peer: str | None,
-        incoming: Arriving,
+        incoming: Incoming,
     ) -> None:
         """`peer` is for who knows better than the socket who the client is."""
         self.peer = peer or ""
@@ -91,8 +84,7 @@ class TransportLink(_Outgoing):
         self._receiver = self._answer(self)
 
     def data_received(self, data: bytes) -> None:
-        self.incoming.add(data)
-        self._receiver.received(len(data))
+        self._receiver.received(data)
 
     def eof_received(self) -> bool:
         self._receiver.input_ended()

@@ -45,7 +45,6 @@ class IncomingMessages:
         "_said",
         "_uncut",
         "_unparsed",
-        "add",
         "blank",
         "code",
     )
@@ -64,7 +63,6 @@ class IncomingMessages:
         self._said = said
         self._ended = ended
         self._uncut: deque[bytes] = deque()
-        self.add = self._uncut.append
         self._begun: bytearray | None = None  # of a message in several parts
         self._unparsed = 0  # bytes of a frame that has not ended, its header among them
         self.blank = 0
@@ -77,6 +75,9 @@ class IncomingMessages:
     @limit.setter
     def limit(self, size: int) -> None:
         self._protocol.max_message_size = size
+
+    def add(self, data: bytes) -> None:
+        self._uncut.append(data)
 
     def held(self) -> int:
         begun = 0 if self._begun is None else len(self._begun)
@@ -97,6 +98,9 @@ class IncomingMessages:
         if len(data) > PIECE:
             self._uncut.appendleft(data[PIECE:])
             data = data[:PIECE]
+        return self.feed(data)
+
+    def feed(self, data: bytes) -> list[bytes]:
         protocol = self._protocol
         self._unparsed += len(data)
         protocol.receive_data(data)

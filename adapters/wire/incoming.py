@@ -10,14 +10,16 @@ PIECE = 16 * 1024  # bytes cut into frames at a time; what waits as frames takes
 class IncomingBytes(FrameSplitter):
     """See `adapters.gateway.link.Incoming`. A splitter that keeps what is not asked for yet."""
 
-    __slots__ = ("_uncut", "add")
+    __slots__ = ("_uncut",)
 
     piece = at_once = PIECE
 
     def __init__(self, limit: int = MAX_CLIENT_FRAME) -> None:
         super().__init__(limit)
         self._uncut: deque[bytes] = deque()
-        self.add = self._uncut.append  # the hot path: no wrapper around it
+
+    def add(self, data: bytes) -> None:
+        self._uncut.append(data)
 
     def held(self) -> int:
         return sum(map(len, self._uncut)) + len(self._rest)

@@ -14,7 +14,7 @@ import attrs
 from adapters.wire.answers import FriendRow, LoginAck, MemberRow
 from adapters.wire.frames import OldGroupChatFrame, OldOneChatFrame, encode, number_of
 from adapters.wire.terminal_safe import ascii_only, terminal_safe
-from chat_domain.entries import Entry, is_group, other_of
+from chat_domain.entries import ID_BITS, Entry, other_of
 from chat_domain.model import Friend, Group, Member, User
 
 MAX_FRAME = 1023  # bytes, without the terminator
@@ -27,14 +27,17 @@ def _local_time(seconds: int) -> str:
 
 def chat(entry: Entry, text: str | None = None) -> bytes:
     """A text's frame, without its terminator. `text` takes the place of its own."""
-    conv = entry.conv
-    group = is_group(conv)
-    kind = OldGroupChatFrame if group else OldOneChatFrame
+    conv, sender_id = entry.conv, entry.sender_id
+    kind: type[OldOneChatFrame | OldGroupChatFrame]
+    if conv <= ID_BITS:
+        kind, to = OldGroupChatFrame, conv
+    else:
+        kind, to = OldOneChatFrame, other_of(conv, sender_id)
     return encode(
         kind(
-            entry.sender_id,
+            sender_id,
             entry.sender_name,
-            conv if group else other_of(conv, entry.sender_id),
+            to,
             entry.text if text is None else text,
             _local_time(entry.time_ms // 1000),
         )

@@ -12,7 +12,7 @@ from adapters.wire.frames import (
     encode,
 )
 from adapters.wire.version1 import chat_for_terminal, short_chats
-from chat_domain.entries import DELETED, ID_BITS, Change, Entry, is_group, other_of
+from chat_domain.entries import DELETED, HIGH, ID_BITS, Change, Entry, is_group, other_of
 from chat_domain.model import Friend
 
 T = TypeVar("T")
@@ -67,7 +67,9 @@ def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
     if conv <= ID_BITS:
         kind, to = GroupChatFrame, conv
     else:
-        kind, to = OneChatFrame, other_of(conv, sender_id)
+        kind, to = OneChatFrame, conv & ID_BITS  # as `other_of`, without a call for each message
+        if to == sender_id:
+            to = conv >> HIGH
     return kind(
         entry.at,
         entry.cid,

@@ -32,8 +32,8 @@ class Talk:
         self.link = link
         link.write(link.peer.encode())
 
-    def received(self, size: int) -> None:
-        self.link.write(b"%d" % size)
+    def received(self, data: bytes) -> None:
+        self.link.write(b"%d" % len(data))
 
     def input_ended(self) -> None:
         self.link.write(b"bye")

@@ -73,8 +73,8 @@ class Conversation:
         self.events: list[str] = []
         self.to_say_when_unchoked = b""
 
-    def received(self, size: int) -> None:
-        self.events.append(f"received {size}: {self.link.incoming.take()}")
+    def received(self, data: bytes) -> None:
+        self.events.append(f"received {len(data)}: {self.link.incoming.feed(data)}")
 
     def choked(self) -> None:
         self.events.append("choked")
