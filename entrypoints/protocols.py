@@ -103,7 +103,11 @@ class Entrance:
     _certificate: Certificate | None
     proxies: Proxies
     access: Access
-    _outboxes: Outboxes = attrs.field(factory=Outboxes)
+    _outboxes: Outboxes = attrs.field(init=False)
+
+    @_outboxes.default
+    def _of_all_links(self) -> Outboxes:
+        return Outboxes(self._gateway.shared.guard)
 
     def client(self) -> asyncio.Protocol:
         return self._arrived(self._connect)

@@ -227,6 +227,9 @@ class Settings:
     strangers_mib: int = _limit(
         16, "MiB that connections hold together on which nobody is logged in"
     )
+    unsent_mib: int = _limit(
+        512, "MiB that wait together for clients that do not read what they are sent"
+    )
     keep_days: int = _setting(
         0,
         "days for which what is said is kept, then it is deleted; 0 is for ever (of a group it can "

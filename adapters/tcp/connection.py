@@ -10,9 +10,9 @@ from typing import ClassVar, cast
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Incoming, Link, Receiver
 from adapters.tcp.outboxes import Outboxes
+from adapters.tcp.unsent import HIGH_WATER
 from adapters.wire.incoming import IncomingBytes
 
-HIGH_WATER = 256 * 1024  # bytes waiting to be sent, beyond which the client's requests wait
 HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off
 USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement by the peer's TCP
 KERNEL_HOLDS = 64 * 1024  # bytes not sent yet; the rest waits here, where it counts
@@ -93,6 +93,7 @@ class TransportLink(_Outgoing):
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
         self._frame = self._more = None
+        self._outboxes.unsent.left(self)
         self._receiver.lost(self._why or ending_of(exc))
 
     def pause_writing(self) -> None:
@@ -102,6 +103,7 @@ class TransportLink(_Outgoing):
 
     def resume_writing(self) -> None:
         self._stuck = False
+        self._outboxes.unsent.left(self)
         self._note_what_left()
         if self._choked:
             self._choked = False
@@ -146,7 +148,9 @@ class TransportLink(_Outgoing):
         """So many bytes were written just now, and not all have left. A client is cut off for what
         is written while more waits than should, and for nothing that one turn of the loop says."""
         waiting = self._transport.get_write_buffer_size()
-        if waiting <= HIGH_WATER:
+        unsent = self._outboxes.unsent
+        unsent.waits(self, waiting)
+        if self._closing or waiting <= unsent.high_water():
             return
         if not self._choked:
             self._choked = True

@@ -4,6 +4,8 @@ import asyncio
 from typing import Protocol
 
 from adapters.once_a_turn import OnceATurn
+from adapters.tcp.unsent import Unsent
+from chat_domain.fairness.guard import Guard
 
 
 class Outbox(Protocol):
@@ -14,14 +16,17 @@ class Outboxes(OnceATurn[Outbox]):
     """The outboxes that have something to write. All are flushed at the end of the turn.
 
     A write is a system call: with one per frame a node carries a tenth of the frames.
+
+    unsent: what none of these links has got rid of.
     """
 
-    __slots__ = ()
+    __slots__ = ("unsent",)
 
     filled = OnceATurn.add  # to be called once until it is flushed
 
-    def __init__(self) -> None:
+    def __init__(self, guard: Guard | None = None) -> None:
         super().__init__(_flush)
+        self.unsent = Unsent(guard or Guard())
 
 
 def _flush(filled: list[Outbox]) -> None:

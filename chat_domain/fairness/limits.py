@@ -35,6 +35,7 @@ class Limits:
     waiting_from_unlisted: int = 1_000
     conversations_per_user: int = 5_000
     strangers_mib: int = 16
+    unsent_mib: int = 512
     hashing_jobs: int = 200
 
 
@@ -56,6 +57,7 @@ class Counters:
     reading_paused: int = 0
     too_fast_cut: int = 0
     strangers_cut: int = 0  # too much of them waited
+    unsent_cut: int = 0  # too much waited for all together
     friends_refused: int = 0
     groups_refused: int = 0
     conversations_refused: int = 0

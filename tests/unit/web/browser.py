@@ -98,7 +98,7 @@ class Site:
             shared=gateway.shared,
             welcome=gateway.welcome,
             left=self._left,
-            outboxes=Outboxes(),
+            outboxes=Outboxes(self.server.guard),
         )
 
     def _left(self, why: Ending, address: str, detail: str) -> None:
@@ -109,13 +109,13 @@ class Site:
         return self.server.guard.origins.strangers
 
     def browser(self, peer: str = "192.0.2.1") -> "Browser":
-        return Browser(self, peer)
+        return Browser(Front(self.web), peer)
 
 
 class Browser:
-    def __init__(self, site: Site, peer: str) -> None:
+    def __init__(self, front: asyncio.Protocol, peer: str = "192.0.2.1") -> None:
         self.transport = Transport(peer)
-        self.transport.protocol = Front(site.web)
+        self.transport.protocol = front
         self.transport.protocol.connection_made(self.transport)
         self._client = ClientProtocol(parse_uri("ws://localhost/chat"))
         self._seen = 0
