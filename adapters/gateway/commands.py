@@ -15,8 +15,7 @@ from adapters.wire.frames import number_of
 from adapters.wire.pages import conversations_ack, groups_ack, history_ack
 from adapters.wire.requests import FIRST_OF_OURS, AnyRequest
 from chat_domain.errors import NotSentYet
-
-READERS_PER_FRAME = 16  # what a client may send in a second covers so many for each frame
+from chat_domain.fairness.meter import READERS_PER_FRAME
 
 Unfinished = Coroutine[Any, Any, None]
 Command = Callable[[Talk, Any], Unfinished | None]

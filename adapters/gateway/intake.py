@@ -18,7 +18,7 @@ from adapters.gateway.talk import Talk
 from adapters.wire.framing import BrokenStream
 from chat_domain.errors import TooFast, TooManyConnections
 from chat_domain.fairness.limits import STRANGERS_UNREAD
-from chat_domain.fairness.meter import QUANTUM_FRAMES
+from chat_domain.fairness.meter import QUANTUM_FRAMES, READERS_PER_FRAME
 
 Ts = TypeVarTuple("Ts")
 
@@ -268,6 +268,10 @@ class Intake:
     def _charge(self) -> None:
         """Charge this client for what it sent, and let it wait if that was too much."""
         now = asyncio.get_running_loop().time()
+        session = self._talk.session
+        if session is not None and session.copies:
+            self._meter.frames += session.copies / READERS_PER_FRAME
+            session.copies = 0
         pause = self._meter.charge(now)
         if not pause:
             return

@@ -4,8 +4,9 @@ Rules:
 1. `frames`, `bytes` and `free` are added to on the hot path and charged now and then: once they
    pass a quantum. Only then is there a look at a clock.
 2. TAKEN, PING and PONG of a user are `free`, as long as they are not a flood themselves.
-3. What asks the store for something weighs DEAR frames, and a group's message a part of a frame
-   for each of its copies.
+3. What asks the store for something weighs DEAR frames, and a group's message a frame for each
+   READERS_PER_FRAME of its copies besides. So does one between two people, if it has more copies
+   than that.
 4. A frame that is none weighs its bytes BAD times more: it is decoded twice, and can be made so
    that this takes long. So that nothing is free, empty frames count as frames.
 5. Who has sent too much has to pause, for LONGEST_PAUSE at most; then it may send something in any
@@ -24,6 +25,7 @@ from chat_domain.fairness.origins import HOUR, Origin
 QUANTUM_FRAMES = 64
 QUANTUM_BYTES = 64 * 1024
 DEAR = 4
+READERS_PER_FRAME = 16
 STRAY = 10
 BAD = 3
 LONGEST_PAUSE = 1.5  # seconds; with the clock that ends it (twice a second) no more than 2

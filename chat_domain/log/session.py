@@ -39,13 +39,15 @@ class Session(_Reader):
     claim: its user's slot, of version 1 alone. sights: of the groups that its user is in, as far as
     this node has applied the log; they hold for what is above `regrouped`, the position of the last
     change of them. taken: everything up to there is taken over. begun_anew: positions have begun
-    anew since it was begun.
+    anew since it was begun. copies: of what it wrote to somebody, where those were many; its client
+    is charged for them.
     """
 
     __slots__ = (
         "begun_anew",
         "choked",
         "claim",
+        "copies",
         "device",
         "discarded",
         "ended",
@@ -83,6 +85,7 @@ class Session(_Reader):
         self.begun_anew = False
         self.held = True
         self.unanswered = 0
+        self.copies = 0
         self.written = 0  # the highest position of what it wrote
         self.expected: deque[str] | None = None  # cids
         self.expected_until = 0.0

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from chat_domain.entries import EVERYBODY, Entry, What, comer, goer, is_group, is_of_one
+from chat_domain.fairness.meter import READERS_PER_FRAME
 from chat_domain.log.ring import Ring
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
@@ -43,6 +44,8 @@ class Showing:
 
     def to_people(self, entry: Entry, writer: Writer | None) -> int:
         at, sessions = entry.at, self._sessions.of_people(entry.conv)
+        if len(sessions) > READERS_PER_FRAME and isinstance(writer, Session):
+            writer.copies += len(sessions)
         if writer is not None and writer.claim is not None and is_of_one(entry.conv):
             writer = None  # a client of version 1 is shown what it writes to itself
         for session in sessions:

@@ -5,10 +5,9 @@ import asyncio
 import attrs
 import pytest
 
-from adapters.gateway.commands import READERS_PER_FRAME
 from adapters.gateway.watch import DROP_AFTER, PING_AFTER
 from chat_domain.fairness.limits import UNLIMITED
-from chat_domain.fairness.meter import DEAR
+from chat_domain.fairness.meter import DEAR, READERS_PER_FRAME
 from chat_domain.log.follower import REACHED_WITHIN
 from chat_domain.people.login import ANSWERED_WITHIN
 from chat_domain.people.news import QUIET

@@ -1,8 +1,10 @@
-"""Messages to groups weigh as much as they make the node write."""
+"""Messages weigh as much as they make the node write."""
 
 import pytest
 
-from adapters.gateway.commands import READERS_PER_FRAME
+from adapters.gateway.endings import Ending
+from chat_domain.fairness.limits import Limits
+from chat_domain.fairness.meter import BURST, QUANTUM_FRAMES, READERS_PER_FRAME
 from tests.unit.gateway.server import Server, settled
 
 
@@ -20,3 +22,18 @@ async def test_a_message_weighs_what_its_readers_do(server: Server, readers: int
     ann.say({"msgid": 1009, "groupid": group_id, "msg": "hello"})
     await settled()
     assert ann.talk.meter.frames == before + 1 + readers / READERS_PER_FRAME
+
+
+@pytest.mark.parametrize("readers", [READERS_PER_FRAME, READERS_PER_FRAME + 1])
+async def test_messages_between_two_weigh_so_if_they_have_many_connections(readers: int) -> None:
+    """Once they have been shown; those that go to as few as one frame covers weigh one each."""
+    server = Server(Limits(frames_per_second=QUANTUM_FRAMES))
+    ann = await server.logged_in("Ann")
+    await server.register("Bob")
+    for user_id in [*[1] * 7, *[2] * (readers - 8)]:
+        await server.log_in(user_id)
+    chats = [{"msgid": 1005, "toid": 2, "msg": "hello"}] * QUANTUM_FRAMES
+    for _ in range(BURST // 2 + 1):
+        ann.say(*chats)
+        await settled()
+    assert ann.conversation.held_up() is (Ending.TOO_FAST if readers > READERS_PER_FRAME else None)
