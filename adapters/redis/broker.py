@@ -7,10 +7,10 @@ not hear itself any more: both are a gap.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import redis.asyncio  # noqa: TC002  # its absence is to be noticed at the start
 import structlog
@@ -28,9 +28,12 @@ from chat_domain.notes import Note
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 LISTENER = "listener"  # as the log and the metric of defects call it
 HEARTBEAT = 1.0  # seconds between packets without a note
 SILENCE = 3.0  # seconds without hearing itself, after which a node's subscription counts as dead
+TURN = 0.005  # seconds of reading and heeding notes in each turn of the event loop
 TRIED_AGAIN_AFTER = 0.3  # seconds, when subscribing has failed
 
 
@@ -119,7 +122,7 @@ class RedisBroker:
                         ignore_subscribe_messages=False, timeout=SILENCE
                     )
                     if message is not None:
-                        self._take(node, message)
+                        await self._take(node, message)
                         await asyncio.sleep(0)  # what has come already is read without a turn
             finally:
                 self._subscription = None
@@ -133,24 +136,35 @@ class RedisBroker:
             await subscription.subscribe(*some)
         self._subscription = subscription
 
-    def _take(self, node: Node, message: dict[str, Any]) -> None:
+    async def _take(self, node: Node, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
             self._subscribed.set()
             INCIDENTS.survive(LISTENER, node.gap)  # what was published before this is lost
         elif message["type"] == "message":
-            self._receive(node, message["data"])
+            await self._receive(node, message["data"])
 
-    def _receive(self, node: Node, packet: bytes) -> None:
+    async def _receive(self, node: Node, packet: bytes) -> None:
         if packet.startswith(self._head):
             self._heard_itself = _now()
             return
         try:
-            some = codec.decode(packet)
+            some = [note async for note in _in_turns(codec.decode(packet))]
         except codec.UnknownPacket as error:
             INCIDENTS.bad_input("redis", "packet", error)
             return
-        for note in some:
+        async for note in _in_turns(some):
             INCIDENTS.survive(LISTENER, node.receive, note)
+
+
+async def _in_turns(some: Iterable[T]) -> AsyncIterator[T]:
+    """All of it, with everybody else's turn in between: a packet can have a thousand notes, and
+    each of them a hundred people who are to be told something."""
+    ends = _now() + TURN
+    for one in some:
+        yield one
+        if _now() >= ends:
+            await asyncio.sleep(0)
+            ends = _now() + TURN
 
 
 def _now() -> float:

@@ -93,15 +93,18 @@ def _parts(note: Note) -> Iterator[Note]:
         yield attrs.evolve(note, got=dict(marks[start : start + LISTED]))
 
 
-def decode(packet: bytes) -> list[Note]:
-    """Those notes of a packet that this release knows. Raises UnknownPacket."""
+def decode(packet: bytes) -> Iterator[Note]:
+    """Those notes of a packet that this release knows, each decoded when it is asked for. Raises
+    UnknownPacket, perhaps behind some of them; then none of them counts."""
     if len(packet) > LONGEST_PACKET:
         raise UnknownPacket(f"it has {len(packet)} bytes")
     try:
         version, _, some = _decode(packet)
         if version != VERSION:
             raise UnknownPacket(f"it is of version {version}")
-        return [_decoders[kind](raw).note() for kind, raw in some if kind in _decoders]
+        for kind, raw in some:
+            if kind in _decoders:
+                yield _decoders[kind](raw).note()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnknownPacket(_reason(error)) from error
 

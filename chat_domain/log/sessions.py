@@ -8,6 +8,7 @@ from chat_domain.log.session import Session
 
 MOST_MEMBERSHIPS = 2_000_000  # of sessions in groups; some 100 bytes each
 MOST_OF_A_USER = 32  # sessions of one user at once
+MOST_TOLD = 50 * MOST_OF_A_USER  # sessions of a group that is told what each member does
 
 _NOBODY: dict[Session, None] = {}
 
@@ -50,9 +51,12 @@ class Sessions:
         return self._of_groups.get(group_id, _NOBODY)
 
     def others(self, conv: int, user_id: int) -> list[Session]:
-        """The sessions of all whose conversation this is, but for this user's."""
+        """The sessions of all whose conversation this is, but for this user's; none of a large
+        group, of which only made-up notes can speak here (see `messages.small_groups`)."""
         if is_group(conv):
-            return [one for one in self.in_group(conv) if one.user.id != user_id]
+            members = self.in_group(conv)
+            some = members if len(members) <= MOST_TOLD else ()
+            return [one for one in some if one.user.id != user_id]
         other = other_of(conv, user_id)
         return list(self.of(other)) if other != user_id else []
 

@@ -11,7 +11,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from types import FrameType
 
 from adapters.redis.broker import RedisBroker
@@ -34,7 +34,7 @@ def unlucky(number: int) -> Sequence[str]:
     return "-m", "tests.delivery.unlucky_node", str(0 if number else OFF)
 
 
-Receive = Callable[[RedisBroker, Node, bytes], None]
+Receive = Callable[[RedisBroker, Node, bytes], Coroutine[None, None, None]]
 
 
 class Luck:
@@ -46,30 +46,36 @@ class Luck:
         self._how = WELL
         self._held: bytes | None = None
         self._rng = random.Random()
+        self._late: set[asyncio.Task[None]] = set()
 
     def changes(self, number: int, _: FrameType | None) -> None:
         self._how = next(how for how, one in SIGNALS.items() if one == number)
 
-    def receive(self, broker: RedisBroker, node: Node, packet: bytes) -> None:
+    async def receive(self, broker: RedisBroker, node: Node, packet: bytes) -> None:
         if not packet.startswith(broker._head):
             held, self._held = self._held, None
-            self._upset(broker, node, packet)
+            await self._upset(broker, node, packet)
             if held is not None:
-                self._receive(broker, node, held)
+                await self._receive(broker, node, held)
         else:
-            self._receive(broker, node, packet)
+            await self._receive(broker, node, packet)
 
-    def _upset(self, broker: RedisBroker, node: Node, packet: bytes) -> None:
+    async def _upset(self, broker: RedisBroker, node: Node, packet: bytes) -> None:
         how = self._how if self._rng.random() < _OFTEN else WELL
         if how == SWAPPED:
             self._held = packet
         elif how == LATE:
-            later = self._rng.uniform(0, LATE_BY)
-            asyncio.get_running_loop().call_later(later, self._receive, broker, node, packet)
+            late = asyncio.create_task(self._receive_late(broker, node, packet))
+            self._late.add(late)
+            late.add_done_callback(self._late.discard)
         elif how != LOST:
-            self._receive(broker, node, packet)
+            await self._receive(broker, node, packet)
         if how == DOUBLED:
-            self._receive(broker, node, packet)
+            await self._receive(broker, node, packet)
+
+    async def _receive_late(self, broker: RedisBroker, node: Node, packet: bytes) -> None:
+        await asyncio.sleep(self._rng.uniform(0, LATE_BY))
+        await self._receive(broker, node, packet)
 
 
 def main() -> int:
@@ -78,8 +84,8 @@ def main() -> int:
     for number in SIGNALS.values():
         signal.signal(number, luck.changes)
 
-    def receive(broker: RedisBroker, node: Node, packet: bytes) -> None:
-        luck.receive(broker, node, packet)
+    async def receive(broker: RedisBroker, node: Node, packet: bytes) -> None:
+        await luck.receive(broker, node, packet)
 
     def now_ms(_: SystemClock) -> int:
         return time.time_ns() // 1_000_000 + off

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Self
 
 import pytest
+from msgspec import Raw
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
@@ -101,6 +102,36 @@ async def test_between_two_packets_the_event_loop_goes_round(
     with pytest.raises(OSError, match="it broke"):
         await place.cluster.broker._listen_once(place.node.node)
     assert order == ["packet", "others"] * 10 + ["packet"]
+
+
+async def test_between_the_notes_of_a_packet_the_event_loop_goes_round(
+    place: RedisPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once they have taken their time, to read and to heed: a thousand can be dear."""
+    monkeypatch.setattr(broker, "TURN", 0.0)
+    turns = 0
+
+    def count() -> None:
+        nonlocal turns
+        turns += 1
+        asyncio.get_running_loop().call_soon(count)
+
+    node = place.node.node
+    monkeypatch.setattr(type(node), "receive", lambda *_: at.append(turns))
+    at: list[int] = []
+    count()
+    began = turns
+    await place.cluster.broker._receive(node, packet(*[notice("one of many")] * 5))
+    assert at == list(range(began + 5, began + 10))
+
+
+async def test_a_packet_with_one_bad_note_counts_for_nothing(place: RedisPlace) -> None:
+    """Although its notes are read one after the other."""
+    good, bad = codec.encode(notice("good")), (5, Raw(b"\x91\xc0"))
+    await publish(place, *codec.packets("other", [*good, bad]))
+    await hears(place, "you are there")
+    assert place.node.notices == ["you are there"]
+    assert INCIDENTS.malformed["redis"] == 1
 
 
 async def test_a_note_that_meets_a_defect_takes_no_other_with_it(place: RedisPlace) -> None:

@@ -40,20 +40,24 @@ def packet(kind: int, note: object, sender: str = "node") -> bytes:
     return msgspec.msgpack.encode((codec.VERSION, sender, [(kind, note)]))
 
 
+def decoded(packet: bytes) -> list[Note]:
+    return list(codec.decode(packet))
+
+
 def arrived(packets: Sequence[bytes]) -> list[Note]:
     assert all(len(packet) <= codec.LONGEST_PACKET for packet in packets)
-    return [note for packet in packets for note in codec.decode(packet)]
+    return [note for packet in packets for note in decoded(packet)]
 
 
 def test_notes_arrive_as_they_were_sent() -> None:
     """Every kind, in the order in which they are in the packet."""
-    found = codec.decode(whole(*NOTES))
+    found = decoded(whole(*NOTES))
     assert [fields(note) for note in found] == [fields(note) for note in NOTES]
 
 
 def test_an_entry_s_kind_is_what_it_has() -> None:
     """Nothing else than texts and changes is ever appended."""
-    (note, *_) = codec.decode(whole(NOTES[0]))
+    (note, *_) = decoded(whole(NOTES[0]))
     assert isinstance(note, Appended)
     assert [entry.kind for entry in note.entries] == [TEXT, TEXT, CHANGE, CHANGE]
     assert DELETED not in {TEXT, CHANGE}
@@ -63,12 +67,12 @@ def test_a_note_of_an_unknown_kind_is_left_out() -> None:
     """A newer node can send one to an older node, among others that it knows."""
     some = [(99, {"new": 1}), (3, (15, "session"))]
     mixed = msgspec.msgpack.encode((codec.VERSION, "node", some))
-    assert codec.decode(mixed) == [Replaced(15, "session")]
+    assert decoded(mixed) == [Replaced(15, "session")]
 
 
 def test_a_field_that_a_newer_node_has_added_is_not_looked_at() -> None:
     """At the end of a note."""
-    assert codec.decode(packet(3, (15, "session", "more"))) == [Replaced(15, "session")]
+    assert decoded(packet(3, (15, "session", "more"))) == [Replaced(15, "session")]
 
 
 def test_a_node_s_own_packets_are_known_by_their_beginning() -> None:
@@ -107,13 +111,13 @@ DEEP = b"\x93\x02\xa4node\x91\x92\x63" + b"\x91" * 100_000
 def test_what_is_no_packet_is_refused(bad: bytes) -> None:
     """With one kind of error, whatever the bytes."""
     with pytest.raises(codec.UnknownPacket):
-        codec.decode(bad)
+        decoded(bad)
 
 
 @given(st.binary(max_size=200))
 def test_whatever_the_bytes_there_is_one_kind_of_error(data: bytes) -> None:
     with suppress(codec.UnknownPacket):
-        codec.decode(data)
+        decoded(data)
 
 
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=3), st.integers(0, 3))
@@ -122,7 +126,7 @@ def test_a_packet_that_was_bent_is_one_or_is_refused(at: int, put: bytes, out: i
     bent = whole(*NOTES)
     at %= len(bent)
     try:
-        notes = codec.decode(bent[:at] + put + bent[at + out :])
+        notes = decoded(bent[:at] + put + bent[at + out :])
     except codec.UnknownPacket:
         return
     assert len(arrived(sent(*notes))) == len(notes)
@@ -162,7 +166,7 @@ def test_what_the_bad_ones_are_made_of_is_good() -> None:
         appended(entries=[entry(answers=6)]),
         appended(entries=[entry(conv=3, sender_id=0, change=("ended", 0, "", ""))]),
     ):
-        assert len(codec.decode(packet(1, good))) == 1
+        assert len(decoded(packet(1, good))) == 1
 
 
 IDS = list(range(1, LISTED + 2))
@@ -228,7 +232,7 @@ IDS = list(range(1, LISTED + 2))
 def test_what_a_node_would_not_send_is_refused(kind: int, note: object) -> None:
     """Ids and positions that are none, and what is longer than anything that a client has."""
     with pytest.raises(codec.UnknownPacket):
-        codec.decode(packet(kind, note))
+        decoded(packet(kind, note))
 
 
 @pytest.mark.parametrize(
@@ -268,7 +272,7 @@ def test_what_a_node_would_not_send_is_refused(kind: int, note: object) -> None:
 def test_an_entry_that_no_log_has_is_refused(bad: dict[str, object]) -> None:
     """Conversations that are none, or not the sender's, and what no store can hold."""
     with pytest.raises(codec.UnknownPacket):
-        codec.decode(packet(1, appended(entries=[entry(**bad)])))
+        decoded(packet(1, appended(entries=[entry(**bad)])))
 
 
 def test_an_entry_s_position_and_size_are_not_what_its_sender_says() -> None:
@@ -276,7 +280,7 @@ def test_an_entry_s_position_and_size_are_not_what_its_sender_says() -> None:
     entries = tuple(Entry(3, TEXT, 13, "anna", f"c{n}", "x" * n, at=n) for n in (5, 6))
     for one in entries:
         one.at, one.size = 99, -(10**9)
-    (note,) = codec.decode(whole(Appended("epoch", 5, 6, entries)))
+    (note,) = decoded(whole(Appended("epoch", 5, 6, entries)))
     assert isinstance(note, Appended)
     assert [one.at for one in note.entries] == [5, 6]
     assert [one.size for one in note.entries] == [
@@ -325,7 +329,7 @@ def test_a_packet_is_never_longer_than_others_take(sender: str) -> None:
     some = codec.ROOM - 2 * 8 - 100  # what there is room for beside one of 100 bytes
     (full,) = codec.packets(sender, [raw(some), raw(100)])
     assert len(full) <= codec.LONGEST_PACKET
-    assert codec.decode(full) == []
+    assert decoded(full) == []
     assert len(list(codec.packets(sender, [raw(some + 1), raw(100)]))) == 2
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from chat_domain.entries import Change, What, pair
 from chat_domain.errors import NotMember
+from chat_domain.log import sessions
 from chat_domain.messages.small_groups import LOOKED_AT_EVERY, MOST_MEMBERS
 from chat_domain.messages.typing import AT_ONCE, PASSED_ON_EVERY
 from chat_domain.notes import IsTyping
@@ -53,6 +54,19 @@ def test_the_members_of_a_group_are_told(world: World, ann: Terminal, bob: Termi
     types(ann, group)
     assert bob.client.typing == cid.client.typing == [("Ann", group)]
     assert ann.client.typing == phone.client.typing == []
+
+
+def test_a_note_about_a_large_group_tells_nobody(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node sends none; to tell its thousands for each that was made up would take long."""
+    monkeypatch.setattr(sessions, "MOST_TOLD", 2)
+    group = world.group(ann, bob)
+    note = IsTyping(ann.user.id, "Ann", group)
+    world.chat.typing.heard(note)
+    world.tasks.run(world.chat.groups.join(world.newcomer("Cid").user, group))
+    world.chat.typing.heard(note)
+    assert bob.client.typing == [("Ann", group)]
 
 
 @pytest.mark.parametrize("number", [MOST_MEMBERS, MOST_MEMBERS + 1])
