@@ -22,6 +22,19 @@ local function all(key, most)
   if redis.call('SCARD', key) > tonumber(most) then return nil end
   return redis.call('SMEMBERS', key)
 end
+-- no node is called so, and `answers` counts it as what is none
+local function too_long(node) return #node > 200 end
+-- nodes, as there are in the set; those with such names are forgotten, since to look at them takes
+-- long, and told in short
+local function judged(some)
+  for i, node in ipairs(some or {}) do
+    if too_long(node) then
+      redis.call('SREM', nodes(), node)
+      some[i] = string.sub(node, 1, 201)
+    end
+  end
+  return some
+end
 local function too_many(what) return redis.error_reply('TOOMANY ' .. what) end
 """
 
@@ -36,7 +49,7 @@ end
 -- nil where it is no claim; the same as `answers` takes for one
 local function node_of(claim)
   local node, session = string.match(claim or '', '^([ -{}~]+)|([ -{}~]*)$')
-  if node and #node <= 200 and #session <= 100 then return node end
+  if node and not too_long(node) and #session <= 100 then return node end
 end
 """
 )
@@ -60,10 +73,10 @@ return had
 OTHERS = (
     _COMMON
     + """
-local others, known = {}, all(nodes(), ARGV[3])
+local others, known = {}, judged(all(nodes(), ARGV[3]))
 if not known then return too_many('nodes') end
 for _, node in ipairs(known) do
-  if node ~= ARGV[2] and alive(node) then others[#others + 1] = node end
+  if node ~= ARGV[2] and (too_long(node) or alive(node)) then others[#others + 1] = node end
 end
 return others
 """
@@ -93,10 +106,12 @@ return 'ok'
 WHERE = (
     _COMMON
     + """
-local found, known = {}, all(nodes(), ARGV[2])
+local found, known = {}, judged(all(nodes(), ARGV[2]))
 if not known then return too_many('nodes') end
 for _, node in ipairs(known) do
-  if alive(node) then
+  if too_long(node) then
+    found[#found + 1] = {node}
+  elseif alive(node) then
     local row = {node}
     for i, is_there in ipairs(redis.call('SMISMEMBER', present_on(node), unpack(ARGV, 3))) do
       if is_there == 1 then row[#row + 1] = ARGV[i + 2] end
@@ -193,7 +208,7 @@ TAKE_FROM_DEAD = (
     _CLEAR_AWAY
     + """
 local taken, room = {}, tonumber(ARGV[4])
-for _, node in ipairs(redis.call('SRANDMEMBER', nodes(), ARGV[3])) do
+for _, node in ipairs(judged(redis.call('SRANDMEMBER', nodes(), ARGV[3]))) do
   if room > 0 and node ~= ARGV[2] and not alive(node) then
     local users, given_up = clear_away(node, room)
     room = room - given_up

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapters.incidents import INCIDENTS
-from adapters.redis import answers, lease, presence, slots
+from adapters.redis import answers, lease, presence, scripts, slots
 from chat_domain.errors import TryAgain
 from chat_domain.model import Claim
 from tests.contract.places import KEYS, RedisPlace
@@ -143,6 +143,24 @@ async def test_nodes_that_are_none_are_cleared_away(place: RedisPlace, name: byt
     await place.look_after_lease()
     assert await place.surroundings.lease.others() == {ALIVE}
     assert await place.surroundings.presence.where([5]) == {}
+
+
+@pytest.mark.parametrize("script", ["OTHERS", "WHERE", "TAKE_FROM_DEAD"])
+async def test_a_node_with_a_long_name_is_forgotten_by_whoever_meets_it(
+    place: RedisPlace, script: str
+) -> None:
+    """Redis looks up nothing by it, as that takes long, and tells no more of it than there has to
+    be for it to be counted. No node can have such a name."""
+    name = "n" * 100_000
+    await place.redis.sadd(KEYS.nodes, name)
+    await place.redis.set(KEYS.lease(name), "1")
+    await put(place, "string", KEYS.present(name))  # which would be made anew
+    arguments = [10, 5] if script == "WHERE" else [place.name, 10, 10]
+    found = await place.redis.eval(getattr(scripts, script), 0, KEYS.prefix, *arguments)
+    assert name[:201].encode() in (found if script == "OTHERS" else [row[0] for row in found])
+    assert max(map(len, str(found).split())) < 300
+    assert await place.redis.smembers(KEYS.nodes) == {place.name.encode(), ALIVE.encode()}
+    assert await place.redis.exists(KEYS.present(name))
 
 
 async def test_thousands_of_made_up_nodes_are_cleared_away_bit_by_bit(
