@@ -239,6 +239,8 @@ class Intake:
                 self._count_held()
                 return
         self._count_held()
+        if self.choked:  # by what was answered while the frames were cut, as PINGs of a browser are
+            return
         if meter.is_due():  # with nothing left, too: each may have come and waited by itself
             self._rest()
             return

@@ -123,6 +123,19 @@ async def test_who_does_not_read_what_its_pings_are_answered_is_held_up() -> Non
     assert conversation.held_up() is None
 
 
+async def test_whoever_is_held_up_by_answers_to_pings_is_not_read_from() -> None:
+    """Also where they had come together, and nothing else behind them."""
+    browser, link = await opened()
+    browser.transport.stuck = True
+    link.write(b"x" * (HIGH_WATER - 100))
+    browser.sends(Frame(Opcode.PING, b"x" * 125).serialize(mask=True) * 9)
+    await settled()
+    assert browser.transport.paused
+    browser.transport.unstick()
+    await settled()
+    assert not browser.transport.paused
+
+
 async def test_what_came_with_the_handshake_is_heard() -> None:
     """Some clients do not wait for the answer."""
     browser = Site().browser()
