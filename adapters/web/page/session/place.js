@@ -1,11 +1,14 @@
 /**
  * Where this device is in the log: what was pushed is written down here, and only then the server
- * is told that it is taken over.
+ * is told that it is taken over. What could not be written down is tried again with what comes
+ * next, so that neither TAKEN nor a RESUME passes what is not there.
  *
  * @import {Entry, Frame} from "../protocol/protocol.js"
  *
+ * @typedef {{since: number, epoch: string}} Upto
+ *
  * @typedef {object} Kept where this device is in the log, and what is written down of it
- * @property {() => Promise<{since: number, epoch: string}>} place
+ * @property {() => Promise<Upto>} place
  * @property {(entries: Entry[], since: number, epoch: string) => Promise<void>} commit
  * @property {(since: number, epoch: string) => Promise<void>} reset
  */
@@ -14,6 +17,7 @@ import { MSG } from "../protocol/protocol.js";
 
 export const TAKEN_EVERY = 1_000; // ms
 export const TAKEN_AT = 32; // messages, sooner than that
+export const MOST_UNWRITTEN = 1_000; // messages; what is beyond comes again with the next connection
 
 export class Place {
   /**
@@ -26,7 +30,15 @@ export class Place {
     /** @type {Kept | null} */
     this.kept = null;
     this.epoch = "";
-    this._since = 0;
+    this._since = 0; // up to there everything was pushed
+    /** @type {Upto} up to there everything is written down */
+    this._written = { since: 0, epoch: "" };
+    /** @type {Upto | null} a beginning that is not written down yet */
+    this._begun = null;
+    /** @type {Entry[]} what could not be written down */
+    this._unwritten = [];
+    this._connection = 0;
+    this._gaveUpIn = -1; // the connection in which too much could not be written down
     this._taken = 0;
     this._untaken = 0;
     /** @type {Promise<unknown>} what is being written down */
@@ -38,12 +50,13 @@ export class Place {
   /** Go on from where this device was. @param {Kept} kept */
   async restore(kept) {
     this.kept = kept;
-    ({ since: this._since, epoch: this.epoch } = await kept.place());
+    this._written = await kept.place();
+    ({ since: this._since, epoch: this.epoch } = this._written);
   }
 
   /** What a RESUME says of it. @returns {{since?: number, epoch?: string}} */
   get toResume() {
-    return this._since ? { since: this._since, epoch: this.epoch } : {};
+    return this._written.since ? { ...this._written } : {};
   }
 
   /**
@@ -51,10 +64,9 @@ export class Place {
    * @param {number} since @param {string} epoch
    */
   begin(since, epoch) {
-    [this._since, this.epoch, this._taken] = [since, epoch, 0];
-    const begun = this._writing.catch(() => {}).then(() => this.kept?.reset(since, epoch));
-    this._writing = begun;
-    return begun;
+    [this._since, this.epoch, this._taken, this._untaken] = [since, epoch, 0, 0];
+    [this._begun, this._unwritten] = [{ since, epoch }, []];
+    return this._inTurn(() => this._writeBeginning());
   }
 
   /** @param {Entry[]} entries ascending */
@@ -65,24 +77,65 @@ export class Place {
 
   /** There is nothing for this user up to there. @param {number} at */
   reached(at) {
-    if (at <= this._since) return;
-    this._since = at;
+    if (at <= this._since && !this._begun && !this._unwritten.length) return;
+    this._since = Math.max(this._since, at);
     this._keep([]);
   }
 
-  /** What is taken over is not said any more; the next RESUME does. */
+  /** What is taken over is not said any more; the next RESUME does. What is not written down will
+   * be pushed again. */
   disconnected() {
-    clearTimeout(this._timer);
-    this._timer = null;
+    this._rest();
+    this._connection += 1;
+    this._unwritten = [];
+    this._since = (this._begun ?? this._written).since;
   }
 
   /** @param {Entry[]} entries */
   _keep(entries) {
-    const [since, epoch] = [this._since, this.epoch];
-    this._writing = this._writing
-      .then(() => this.kept?.commit(entries, since, epoch))
-      .then(() => epoch === this.epoch && this._take(since, entries.length))
-      .catch(this._failed);
+    const [since, epoch, connection] = [this._since, this.epoch, this._connection];
+    this._inTurn(() => this._write(entries, since, epoch, connection)).catch(this._failed);
+  }
+
+  /** Behind all that is being written down. @param {() => Promise<void>} work */
+  _inTurn(work) {
+    const done = this._writing.then(work);
+    this._writing = done.catch(() => {});
+    return done;
+  }
+
+  /** @param {Entry[]} entries @param {number} since @param {string} epoch @param {number} connection */
+  async _write(entries, since, epoch, connection) {
+    if (epoch !== this.epoch || connection === this._gaveUpIn) return;
+    const all = [...this._unwritten, ...entries];
+    try {
+      await this._writeBeginning();
+      await this.kept?.commit(all, since, epoch);
+    } catch (error) {
+      if (epoch === this.epoch) this._tryAgain(all, connection);
+      throw error;
+    }
+    if (epoch !== this.epoch) return;
+    this._unwritten = [];
+    if (since > this._written.since || epoch !== this._written.epoch) {
+      this._written = { since, epoch };
+    }
+    this._take(since, all.length);
+  }
+
+  async _writeBeginning() {
+    const begun = this._begun;
+    if (!begun) return;
+    await this.kept?.reset(begun.since, begun.epoch);
+    this._written = begun;
+    if (this._begun === begun) this._begun = null;
+  }
+
+  /** @param {Entry[]} all @param {number} connection */
+  _tryAgain(all, connection) {
+    const tooMany = all.length > MOST_UNWRITTEN;
+    if (tooMany) this._gaveUpIn = connection;
+    this._unwritten = tooMany ? [] : all;
   }
 
   /** @param {number} at @param {number} count */
@@ -94,8 +147,13 @@ export class Place {
   }
 
   _sayTaken() {
-    this.disconnected();
+    this._rest();
     if (this._untaken) this._say({ msgid: MSG.TAKEN, at: this._taken });
     this._untaken = 0;
+  }
+
+  _rest() {
+    clearTimeout(this._timer);
+    this._timer = null;
   }
 }
