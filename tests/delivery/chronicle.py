@@ -1,146 +1,120 @@
-"""The log as it was at some time: who may see what of it, and who was in which group when."""
+"""The log as it was at some time: what is in it, and who may see what of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 
-import attrs
-
-from chat_domain.entries import What, is_group, pair, people
-from tests.delivery.history import Event
-
-FOR_EVER = 2**63
-
-
-@attrs.frozen
-class Line:
-    """An entry. key: "" of a change. what: "" of a text."""
-
-    at: int
-    conv: int
-    sender: int
-    cid: str
-    key: str = ""
-    crc: int = 0
-    what: str = ""
-    whom: int = 0
-
-    @property
-    def is_text(self) -> bool:
-        return not self.what
-
-
-@attrs.define
-class Stay:
-    """In a group, from the joining to the leaving, which they both see."""
-
-    joined: int
-    left: int = FOR_EVER
+from chat_domain.entries import is_group, people
+from tests.delivery.line import Line, count_upto
+from tests.delivery.stays import Stay, Stays
 
 
 class Chronicle:
-    """lines: by their positions, ascending. twice: those whose sender and cid, or whose key, an
-    earlier one has. unheard_of: those whose sender may not write there."""
+    """lines: by their positions, ascending. trunk, kept: another log, which has all of this one up
+    to that position: it is looked up there, so that many logs that differ in their ends alone take
+    the room of one. since: up to there it is known to be as the log before it.
 
-    def __init__(self) -> None:
+    What follows is about `lines` alone. twice: those whose sender and cid, or whose key, an earlier
+    one has. strangers: those whose sender may not write there.
+    """
+
+    def __init__(
+        self,
+        lines: Iterable[Line] = (),
+        *,
+        trunk: "Chronicle | None" = None,
+        kept: int = 0,
+        since: int = 0,
+    ) -> None:
         self.lines: dict[int, Line] = {}
+        self.kept = kept
+        self.since = since
         self.twice: list[Line] = []
         self.strangers: list[Line] = []
-        self._by_key: dict[str, int] = {}
-        self._by_cid: dict[tuple[int, str], int] = {}
-        self._members: defaultdict[int, set[int]] = defaultdict(set)
-        self._stays: defaultdict[tuple[int, int], list[Stay]] = defaultdict(list)
-        self._seen_by: defaultdict[int, list[int]] = defaultdict(list)
-        self._of_others: dict[int, list[int]] = {}  # positions, by users, once they are asked for
+        self._trunk = trunk
+        self._stays = Stays() if trunk is None else trunk._stays.upto(kept)
+        self._by_key: dict[str, Line] = {}
+        self._by_cid: dict[tuple[int, str], Line] = {}
+        self._seen_by: defaultdict[int, list[Line]] = defaultdict(list)
         self._reached: defaultdict[int, list[int]] = defaultdict(list)  # by users; see `reached`
+        for line in lines:
+            self._take(line)
+        self.head = max(self.lines, default=kept)
 
-    def take(self, event: Event) -> None:
-        """Heed a `log` event."""
-        facts = {name: event[name] for name in attrs.fields_dict(Line) if name in event}
-        line = Line(**facts)
+    def _take(self, line: Line) -> None:
         self.lines[line.at] = line
-        if (line.sender, line.cid) in self._by_cid or (line.key and line.key in self._by_key):
+        if self.by_cid(line.sender, line.cid) or (line.key and self.by_key(line.key)):
             self.twice.append(line)
-        self._by_cid.setdefault((line.sender, line.cid), line.at)
+        self._by_cid.setdefault((line.sender, line.cid), line)
         if line.key:
-            self._by_key.setdefault(line.key, line.at)
-        self._show(line)
-
-    def _show(self, line: Line) -> None:
-        if not is_group(line.conv):
-            self._show_to({*people(line.conv)}, line)
-            if line.sender not in people(line.conv):
-                self.strangers.append(line)
-            return
-        members = self._members[line.conv]
-        if line.what in (What.CREATED, What.JOINED):
-            members.add(line.sender)
-            self._stays[line.sender, line.conv].append(Stay(line.at))
-        if line.is_text and line.sender not in members:
+            self._by_key.setdefault(line.key, line)
+        if not self._may_write(line):
             self.strangers.append(line)
-        self._show_to(members, line)
-        for user in self._gone_by(line):
-            members.discard(user)
-            self._stays[user, line.conv][-1].left = line.at
+        for user in self._stays.take(line):
+            self._seen_by[user].append(line)
 
-    def _gone_by(self, line: Line) -> list[int]:
-        match line.what:
-            case What.LEFT:
-                return [line.sender]
-            case What.REMOVED:
-                return [line.whom]
-            case What.ENDED:
-                return list(self._members[line.conv])
-        return []
+    def _may_write(self, line: Line) -> bool:
+        if is_group(line.conv):
+            return not line.is_text or self._stays.is_member(line.sender, line.conv)
+        return line.sender in people(line.conv)
 
-    def _show_to(self, users: set[int], line: Line) -> None:
-        for user in users:
-            self._seen_by[user].append(line.at)
+    # -- what is in it ---------------------------------------------------------------------------
 
-    @cached_property
-    def head(self) -> int:
-        return max(self.lines, default=0)
+    def line(self, at: int) -> Line | None:
+        """What it has at a position."""
+        if self._trunk is not None and at <= self.kept:
+            return self._trunk.line(at)
+        return self.lines.get(at)
 
-    def seen_by(self, user: int) -> list[int]:
-        """The positions that a user may see, ascending."""
-        return self._seen_by[user]
-
-    def shown_to_version1(self, user: int) -> list[int]:
-        """The positions of what a user may see and others have written, or they to themselves. To
-        be asked for once the log is complete."""
-        if user not in self._of_others:
-            seen = self._seen_by[user]
-            self._of_others[user] = [at for at in seen if self.is_of_another(at, user)]
-        return self._of_others[user]
-
-    def is_of_another(self, at: int, user: int) -> bool:
-        """As version 1 has it: what one writes to oneself is as if another had written it."""
-        line = self.lines[at]
-        return line.is_text and (line.sender != user or line.conv == pair(user, user))
-
-    def reached(self, user: int, keys: Sequence[str], count: int) -> int:
-        """The highest position of the first `count` of a user's keys, which may only be added to.
-        To be asked for once the log is complete."""
-        reached = self._reached[user]
-        for key in keys[len(reached) : count]:
-            reached.append(max(self._by_key.get(key, 0), reached[-1] if reached else 0))
-        return reached[count - 1] if count else 0
+    def above(self, at: int) -> Iterator[Line]:
+        """What it has above a position, ascending."""
+        if self._trunk is not None and at < self.kept:
+            for line in self._trunk.above(at):
+                if line.at > self.kept:
+                    break
+                yield line
+        yield from (line for line in self.lines.values() if line.at > at)
 
     def by_cid(self, sender: int, cid: str) -> Line | None:
-        return self.lines.get(self._by_cid.get((sender, cid), 0))
+        """The first with a sender's cid."""
+        known = None if self._trunk is None else self._trunk.by_cid(sender, cid)
+        return self._kept(known) or self._by_cid.get((sender, cid))
 
     def by_key(self, key: str) -> Line | None:
-        return self.lines.get(self._by_key.get(key, 0))
+        """The first with a key."""
+        known = None if self._trunk is None else self._trunk.by_key(key)
+        return self._kept(known) or self._by_key.get(key)
+
+    def _kept(self, line: Line | None) -> Line | None:
+        """A line of the trunk's, if this log has it as well."""
+        return line if line is not None and line.at <= self.kept else None
+
+    # -- who may see it --------------------------------------------------------------------------
+
+    def seen_by(self, user: int, after: int, upto: int) -> list[Line]:
+        """What a user may see above the one position and up to the other, ascending."""
+        own = self._seen_by.get(user, [])
+        own = own[count_upto(own, after) : count_upto(own, upto)]
+        if self._trunk is None or after >= self.kept:
+            return own
+        return self._trunk.seen_by(user, after, min(upto, self.kept)) + own
+
+    def shown_to_version1(self, user: int, after: int, upto: int) -> list[Line]:
+        """Of what a user may see, likewise: what others have written, or they to themselves."""
+        return [line for line in self.seen_by(user, after, upto) if line.is_of_another(user)]
+
+    def reached(self, user: int, keys: Sequence[str], count: int) -> int:
+        """The highest position of the first `count` of a user's keys, which may only be added
+        to."""
+        reached = self._reached[user]
+        for key in keys[len(reached) : count]:
+            line = self.by_key(key)
+            reached.append(max(line.at if line else 0, reached[-1] if reached else 0))
+        return reached[count - 1] if count else 0
 
     def joined_after(self, user: int, line: Line) -> int:
-        """Where a user has joined the group of an entry again, after the stay in which they saw it;
-        FOR_EVER if they have not."""
-        later = (stay.joined for stay in self._stays[user, line.conv] if stay.joined > line.at)
-        return min(later, default=FOR_EVER)
+        """See `Stays`."""
+        return self._stays.joined_after(user, line)
 
     def stay(self, user: int, group: int, at: int) -> Stay | None:
-        """The user's stay in a group at a position."""
-        for stay in self._stays[user, group]:
-            if stay.joined <= at <= stay.left:
-                return stay
-        return None
+        """See `Stays`."""
+        return self._stays.stay(user, group, at)

@@ -42,20 +42,23 @@ What becomes of everything:
 kind        | facts
 fault       | what, target, phase ("begin", "end")
 lost        | head: the database has come back without what was above
-log         | dump, at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone)
+dump        | same: this is the log now; up to that position it is as in the dump before
+log         | at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone): of the
+            | last `dump`, what is above `same`
 stored      | user, got, epoch: the mark that the store has
 quiet       | nothing moves any more; all faults are over
 over        | the last dump is there; what is shown from now on is not in it, and does not count
 
-A `dump` is the whole log at some time; they are numbered from 0 on, and there is one more than
-databases that came back without their ends. The last one is taken when it is quiet.
+Each time the whole log is looked at, and there is one `dump` more than databases that came back
+without their ends. The last one is taken when it is quiet.
 """
 
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -86,11 +89,21 @@ class History:
 
 
 def facts_of(entry: Entry) -> Event:
-    """What a `log` event says of an entry, but for `dump`."""
+    """What a `log` event says of an entry."""
     facts = {"at": entry.at, "conv": entry.conv, "sender": entry.sender_id, "cid": entry.cid}
     if entry.change is not None:
         return facts | {"what": entry.change.what, "whom": entry.change.user_id}
     return facts | {"key": key_of(entry.text), "crc": crc_of(entry.text)}
+
+
+def note_log(note: Callable[..., None], log: Sequence[Event], noted: Sequence[Event]) -> None:
+    """Note what the log is now, as `facts_of` its entries, where it is not what it was when it was
+    noted last."""
+    pairs = zip(log, noted, strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    note("dump", same=log[same - 1]["at"] if same else 0)
+    for facts in log[same:]:
+        note("log", **facts)
 
 
 END = "."  # of each text, and nowhere else in it
@@ -111,7 +124,7 @@ def new_history(path: Path) -> Iterator[History]:
         yield History(file)
 
 
-def read_history(path: Path) -> list[Event]:
+def read_history(path: Path) -> Iterator[Event]:
     """The events of a file. A last line that was cut off is left out."""
     with path.open() as file:
-        return [json.loads(line) for line in file if line.endswith("\n")]
+        yield from (json.loads(line) for line in file if line.endswith("\n"))

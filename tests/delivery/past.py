@@ -7,7 +7,9 @@ from typing import ClassVar
 import attrs
 
 from tests.delivery.chronicle import Chronicle
+from tests.delivery.dumps import Dump, logs_of
 from tests.delivery.history import Event
+from tests.delivery.line import line_of
 from tests.delivery.streams import Streams
 
 AFTERWARDS = {"login", "logout", "closed", "presence"}  # what counts when all else is over
@@ -66,14 +68,12 @@ class Loss:
 
 @attrs.define
 class Past:
-    """logs: the log as it was, each time that it was looked at. stored: each user's marks, as the
-    store had them, in order, by what positions mean: it is another thing with each epoch, and what
-    the database has lost has never been."""
+    """stored: each user's marks, as the store had them, in order, by what positions mean: it is
+    another thing with each epoch, and what the database has lost has never been."""
 
     sent: dict[str, Sent] = attrs.field(factory=dict)
     received: list[Received] = attrs.field(factory=list)
     streams: Streams = attrs.field(factory=Streams)
-    logs: list[Chronicle] = attrs.field(factory=list)
     stored: defaultdict[tuple[int, str], list[int]] = attrs.field(factory=lambda: defaultdict(list))
     meaning: str = ""
     losses: list[Loss] = attrs.field(factory=list)
@@ -84,6 +84,8 @@ class Past:
     logins: int = 0
     quiet: bool = False
     over: bool = False
+    _dumps: list[Dump] = attrs.field(factory=list)
+    _logs: list[Chronicle] | None = None  # as the dumps say, once that is asked for
     _epochs: dict[int, int] = attrs.field(factory=dict)  # by chain
     _chains: dict[int, int] = attrs.field(factory=dict)  # by process
 
@@ -108,9 +110,16 @@ class Past:
         return self.losses[-1].t if self.losses else 0.0
 
     @property
+    def logs(self) -> list[Chronicle]:
+        """The log as it was, each time that it was looked at; an empty one if it was not."""
+        if self._logs is None:
+            self._logs = logs_of(self._dumps)
+        return self._logs
+
+    @property
     def log(self) -> Chronicle:
         """As it was in the end."""
-        return self.logs[-1] if self.logs else Chronicle()
+        return self.logs[-1]
 
     def _send(self, event: Event) -> None:
         facts = {name: event.get(name, 0) for name in ("to", "group")}
@@ -143,10 +152,13 @@ class Past:
         chain = self.chain(event["process"])
         self._epochs[chain] = self._epochs.get(chain, 0) + 1
 
+    def _dump(self, event: Event) -> None:
+        self._dumps.append(Dump(event["same"]))
+        self._logs = None
+
     def _log(self, event: Event) -> None:
-        while len(self.logs) <= event["dump"]:
-            self.logs.append(Chronicle())
-        self.logs[event["dump"]].take(event)
+        self._dumps[-1].lines.append(line_of(event))
+        self._logs = None
 
     def _stored(self, event: Event) -> None:
         self.meaning = f"{event['epoch']} {len(self.losses)}"
@@ -184,6 +196,7 @@ class Past:
         "received": _received,
         "process": _process,
         "anew": _anew,
+        "dump": _dump,
         "log": _log,
         "stored": _stored,
         "lost": _lost,

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from chat_domain.entries import pair
 from tests.delivery import shown
-from tests.delivery.chronicle import FOR_EVER, Line
+from tests.delivery.line import FOR_EVER, Line
 from tests.delivery.past import Past, Sent
 from tests.delivery.streams import ACKED
 
@@ -19,14 +19,14 @@ def what_is_acknowledged_is_in_the_log(past: Past) -> Breaches:
     """At the position that the answer names, whoever heard it."""
     for sent in past.sent.values():
         if sent.acked is not None and not any(
-            _is(log.lines.get(sent.acked), sent) for log in past.logs
+            _is(log.line(sent.acked), sent) for log in reversed(past.logs)
         ):
             yield f"{_name(sent)} was acknowledged at {sent.acked}, which is something else"
     for stream in past.streams.all:
         for step in stream.steps:
             if step.how == ACKED and not any(
                 (line := log.by_cid(stream.user, step.cid)) is not None and line.at == step.at
-                for log in past.logs[stream.log :]
+                for log in reversed(past.logs[stream.log :])
             ):
                 yield f"{stream} was told at {step.t} that {step.cid} is at {step.at}"
 
@@ -34,9 +34,9 @@ def what_is_acknowledged_is_in_the_log(past: Past) -> Breaches:
 def nothing_else_is_lost(past: Past) -> Breaches:
     """What the database has lost is gone, and all that was before it is as it was."""
     for (before, after), loss in zip(pairwise(past.logs), past.losses, strict=False):
-        for at in range(1, loss.head + 1):
-            if before.lines.get(at) != after.lines.get(at):
-                was, is_now = before.lines.get(at), after.lines.get(at)
+        for at in range(after.since + 1, loss.head + 1):
+            was, is_now = before.line(at), after.line(at)
+            if was != is_now:
                 yield f"{was} was not lost at {loss.t}, and is {is_now}"
 
 
@@ -59,8 +59,8 @@ def _is(line: Line | None, sent: Sent | None) -> bool:
 def the_log_has_no_hole(past: Past) -> Breaches:
     """Positions begin at 1 and leave nothing out."""
     for log in past.logs:
-        if list(log.lines) != list(range(1, len(log.lines) + 1)):
-            yield f"{len(log.lines)} entries have positions up to {log.head}"
+        if list(log.lines) != list(range(log.kept + 1, log.kept + len(log.lines) + 1)):
+            yield f"{len(log.lines)} entries above {log.kept} have positions up to {log.head}"
 
 
 def order_is_kept(past: Past) -> Breaches:
@@ -73,7 +73,7 @@ def order_is_kept(past: Past) -> Breaches:
     """
     for log, begun in zip(past.logs, [0.0, *(loss.t for loss in past.losses)], strict=False):
         latest: dict[int, Sent] = {}
-        for line in log.lines.values():
+        for line in log.above(log.since):
             sent = past.sent.get(line.key)
             if sent is None or sent.acked is None or sent.t < begun:
                 continue
@@ -99,7 +99,7 @@ def members_may_write(past: Past) -> Breaches:
         for line in log.strangers:
             yield f"{line.key} of {line.sender} is at {line.at}, where they may not write"
     for sent in past.sent.values():
-        if sent.error == "not_member" and past.logs:
+        if sent.error == "not_member":
             stays = [log.stay(sent.sender, sent.group, FOR_EVER) for log in past.logs]
             if all(stay is not None and stay.joined <= sent.head for stay in stays):
                 yield f"{_name(sent)} was refused, though its sender is in the group"
@@ -111,7 +111,7 @@ def marks_are_true(past: Past) -> Breaches:
     for told in past.streams.told:
         conv = pair(told.writer, told.user)
         if told.got > shown.may_have_taken_over(past, told) or not any(
-            (line := log.lines.get(told.got)) is not None
+            (line := log.line(told.got)) is not None
             and (line.sender, line.conv) == (told.writer, conv)
             for log in past.logs
         ):

@@ -10,7 +10,7 @@ from adapters.mysql import mysql_store
 from adapters.unusable import StoreUnusable
 from chat_domain.entries import Entry
 from chat_domain.errors import TryAgain
-from tests.delivery.history import History, facts_of
+from tests.delivery.history import Event, History, facts_of, note_log
 
 READ_AT_ONCE = 1_000  # entries
 WATCHED_EVERY = 1.0  # seconds
@@ -24,7 +24,7 @@ class Records:
     store: str
     history: History
     turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
-    _dumps: int = 0
+    _noted: Sequence[Event] = ()  # the log, as it was noted last
 
     async def log(self) -> list[Entry]:
         """All of it. Raises TryAgain, StoreUnusable."""
@@ -38,10 +38,9 @@ class Records:
             return entries
 
     def dump(self, entries: Sequence[Entry]) -> None:
-        """Note the log as it is at one time."""
-        for entry in entries:
-            self.history.note("log", dump=self._dumps, **facts_of(entry))
-        self._dumps += 1
+        """Note the log as it is now."""
+        noted, self._noted = self._noted, [facts_of(entry) for entry in entries]
+        note_log(self.history.note, self._noted, noted)
 
     async def marks(self, users: Sequence[int]) -> None:
         """Note them as they are now. Raises TryAgain, StoreUnusable."""

@@ -1,12 +1,12 @@
 """The promises about what clients are shown: the log, less what their users may not see."""
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import attrs
 
-from tests.delivery.chronicle import FOR_EVER, Chronicle, Line
+from tests.delivery.chronicle import Chronicle
+from tests.delivery.line import FOR_EVER, Line
 from tests.delivery.past import Past, Received
 from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream, Told
 
@@ -26,7 +26,7 @@ def streams_are_the_log(past: Past) -> Breaches:
     the network's buffers when its connection broke is not sent again.
     """
     for stream in past.streams.all:
-        yield from _breaches_of(past, stream, past.logs or [past.log])
+        yield from _breaches_of(past, stream, past.logs)
 
 
 def not_sent_yet(past: Past, log: Chronicle) -> Breaches:
@@ -96,8 +96,7 @@ class _Audit:
         self._stream = stream
         self._log = log
         self._own: set[int] = set()  # positions of what it has written, by its answers
-        old = stream.version == 1
-        self._visible = log.shown_to_version1(stream.user) if old else log.seen_by(stream.user)
+        self._visible = log.shown_to_version1 if stream.version == 1 else log.seen_by
         self._floor = stream.since or 0
         self._place = self._floor
         self._whole = stream.whole
@@ -136,7 +135,7 @@ class _Audit:
         if not self._is_right(step, at):
             yield f"{self._stream} was sent {step}, which is not in the log"
             return
-        if not self._may_see(at):
+        if not self._visible(self._stream.user, at - 1, at):
             yield f"{self._stream} was sent {step}, which is not theirs"
             return
         yield from self._left_out(at - 1, begun=begun, t=step.t)
@@ -145,10 +144,6 @@ class _Audit:
         elif at <= self._sent_before:
             yield f"{self._stream} was sent {step} again"
         self._place = at
-
-    def _may_see(self, at: int) -> bool:
-        place = bisect_left(self._visible, at)
-        return self._visible[place : place + 1] == [at]
 
     def _last_text(self) -> int:
         """The highest position of what version 1 was sent before, and the server knows."""
@@ -164,26 +159,24 @@ class _Audit:
         return 0 if line is None else line.at
 
     def _is_right(self, step: Step, at: int) -> bool:
-        line = self._log.lines.get(at)
+        line = self._log.line(at)
         return line is not None and (step.key, step.crc) == (line.key, line.crc)
 
     def _left_out(self, upto: int, *, begun: bool, t: float) -> Breaches:
         """What should have been sent by now. Before the first that is sent to somebody who did not
         say where they are, what is not from others counts as taken over: version 1 passes over it.
         """
-        visible = self._visible
-        first, end = bisect_right(visible, self._place), bisect_right(visible, upto)
-        for at in visible[first:end]:
-            of_another = self._log.is_of_another(at, self._stream.user)
+        for line in self._visible(self._stream.user, self._place, upto):
+            of_another = line.is_of_another(self._stream.user)
             owed = begun or (of_another and self._whole)
-            if owed and at not in self._own and not self._is_hidden(at, t):
+            if owed and line.at not in self._own and not self._is_hidden(line, t):
                 when = f"by {t}" if t else "in the end"
-                yield f"{self._stream} was not sent {self._log.lines[at]} {when}"
+                yield f"{self._stream} was not sent {line} {when}"
         self._place = max(self._place, upto)
 
-    def _is_hidden(self, at: int, t: float) -> bool:
+    def _is_hidden(self, line: Line, t: float) -> bool:
         """Whether the user had joined that group again by then, or may have."""
-        again = self._log.joined_after(self._stream.user, self._log.lines[at])
+        again = self._log.joined_after(self._stream.user, line)
         return again <= self._past.streams.head_at(t + UNKNOWN_FOR if t else FOR_EVER)
 
 
@@ -200,7 +193,7 @@ def what_is_shown_is_the_log(past: Past) -> Breaches:
             for log in past.logs:
                 lines = _between(past, log, one, before)
                 missing = [line.at for line in lines if line.key not in shown[one.chain]]
-                if one.at in log.lines and not missing:
+                if log.line(one.at) is not None and not missing:
                     break
             else:
                 yield f"process {one.process} of {one.user} was not shown {missing} by {one.t}"
@@ -209,9 +202,7 @@ def what_is_shown_is_the_log(past: Past) -> Breaches:
 def _between(past: Past, log: Chronicle, one: Received, after: int) -> Iterator[Line]:
     """What others wrote there, on another device of the user's as well, and the user saw in groups
     that they did not join again."""
-    visible = log.seen_by(one.user)
-    for at in visible[bisect_right(visible, after) : bisect_right(visible, one.at - 1)]:
-        line = log.lines[at]
+    for line in log.seen_by(one.user, after, one.at - 1):
         own = line.sender == one.user and _wrote(past, one.chain, line)
         if not own and log.joined_after(one.user, line) == FOR_EVER:
             yield line

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chat_domain.entries import pair
-from tests.delivery.history import Event, new_history, read_history
+from tests.delivery.history import Event, new_history, note_log, read_history
 from tests.delivery.judge import Verdict, judge
 
 ANN, BEN, CAT = 1, 2, 3
@@ -21,7 +21,7 @@ class Tale:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.log: list[Event] = []
-        self._dumps = 0
+        self._noted: list[Event] = []
         self._numbers: dict[int, int] = {}
         for user in (ANN, BEN, CAT):
             self.opens(user)
@@ -92,9 +92,8 @@ class Tale:
     # -- the end ---------------------------------------------------------------------------------
 
     def dump(self) -> None:
-        for entry in self.log:
-            self.tell("log", dump=self._dumps, **entry)
-        self._dumps += 1
+        note_log(self.tell, self.log, self._noted)
+        self._noted = [*self.log]
 
     def ends(self, *online: int) -> Verdict:
         """Everything has become quiet, and somebody looks who is online."""

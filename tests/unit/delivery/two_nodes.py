@@ -12,7 +12,7 @@ from adapters.memory.log import MemoryLog
 from chat_domain.entries import Reading
 from chat_domain.errors import TryAgain
 from entrypoints.assembly import assemble
-from tests.delivery.history import facts_of
+from tests.delivery.history import facts_of, note_log
 from tests.unit.delivery.device import Device, OldDevice
 from tests.unit.delivery.lossy_hub import LossyHub
 from tests.unit.delivery.safe import Safe
@@ -58,7 +58,7 @@ class World:
         self._ids = CountingIds()
         self.latches = ManualLatches(self.clock)
         self.hub = LossyHub()
-        self._dumps = 0
+        self._noted: list[Event] = []
         self._broken: set[str] = set()
         self.sites = [self._new_site(0), self._new_site(1)]
         registration, tasks = self.sites[0].chat.registration, self.sites[0].tasks
@@ -223,9 +223,8 @@ class World:
 
     def dump(self) -> None:
         """Note the whole log."""
-        for entry in self._tail().entries:
-            self.note("log", dump=self._dumps, **facts_of(entry))
-        self._dumps += 1
+        noted, self._noted = self._noted, [facts_of(entry) for entry in self._tail().entries]
+        note_log(self.note, self._noted, noted)
 
     def _tail(self) -> Reading:
         return finished(self._log.tail(0, 100_000))

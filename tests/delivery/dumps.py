@@ -1,0 +1,50 @@
+"""The log each time that it was looked at, of which a history tells what was different."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from tests.delivery.chronicle import Chronicle
+from tests.delivery.line import FOR_EVER, Line, count_upto
+
+
+@attrs.define
+class Dump:
+    """A look at the log. same: the position up to which it was as it had been the last time.
+    lines: what was above that."""
+
+    same: int
+    lines: list[Line] = attrs.field(factory=list)
+
+
+@attrs.frozen
+class End:
+    """What a log has above a position up to which a later one has it as well."""
+
+    kept: int = FOR_EVER
+    lines: Sequence[Line] = ()
+
+    def apart(self, later: Sequence[Line], same: int) -> "End":
+        """The same, once the later one is of use up to there alone."""
+        if same >= self.kept:
+            return self
+        return End(
+            same, [*later[count_upto(later, same) : count_upto(later, self.kept)], *self.lines]
+        )
+
+
+def logs_of(dumps: Sequence[Dump]) -> list[Chronicle]:
+    """The log at each of these looks. All of them look things up in the last one, as far as that
+    is the same."""
+    lines: list[Line] = []
+    ends: list[End] = []
+    for dump in dumps:
+        ends = [*(end.apart(lines, dump.same) for end in ends), End()]
+        lines[count_upto(lines, dump.same) :] = dump.lines
+    since = [dump.same for dump in dumps]
+    trunk = Chronicle(lines, since=since[-1] if since else 0)
+    logs = [
+        Chronicle(end.lines, trunk=trunk, kept=end.kept, since=same)
+        for end, same in zip(ends[:-1], since, strict=False)
+    ]
+    return [*logs, trunk]

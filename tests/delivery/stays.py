@@ -1,0 +1,80 @@
+"""Who was in which group when."""
+
+from collections import defaultdict
+
+import attrs
+
+from chat_domain.entries import What, is_group, people
+from tests.delivery.line import FOR_EVER, Line
+
+
+@attrs.frozen
+class Stay:
+    """In a group, from the joining to the leaving, which they both see."""
+
+    joined: int
+    left: int = FOR_EVER
+
+
+class Stays:
+    """Those that the lines of a log make, which it is told of in their order."""
+
+    def __init__(self) -> None:
+        self._members: defaultdict[int, set[int]] = defaultdict(set)
+        self._stays: defaultdict[tuple[int, int], list[Stay]] = defaultdict(list)
+
+    def upto(self, at: int) -> "Stays":
+        """Those that are made by the lines up to a position."""
+        cut = Stays()
+        for (user, group), stays in self._stays.items():
+            begun = [stay for stay in stays if stay.joined <= at]
+            if begun and begun[-1].left > at:
+                begun[-1] = Stay(begun[-1].joined)
+                cut._members[group].add(user)
+            cut._stays[user, group] = begun
+        return cut
+
+    def take(self, line: Line) -> set[int]:
+        """Heed a line; return who may see it."""
+        if not is_group(line.conv):
+            return {*people(line.conv)}
+        members = self._members[line.conv]
+        if line.what in {What.CREATED, What.JOINED}:
+            members.add(line.sender)
+            self._stays[line.sender, line.conv].append(Stay(line.at))
+        seen_by = {*members}
+        for user in self._gone_by(line):
+            members.discard(user)
+            stays = self._stays[user, line.conv]
+            stays[-1] = Stay(stays[-1].joined, line.at)
+        return seen_by
+
+    def _gone_by(self, line: Line) -> list[int]:
+        match line.what:
+            case What.LEFT:
+                return [line.sender]
+            case What.REMOVED:
+                return [line.whom]
+            case What.ENDED:
+                return list(self._members[line.conv])
+        return []
+
+    def is_member(self, user: int, group: int) -> bool:
+        """Whether a user is in a group now."""
+        return user in self._members.get(group, ())
+
+    def joined_after(self, user: int, line: Line) -> int:
+        """Where a user has joined the group of an entry again, after the stay in which they saw it;
+        FOR_EVER if they have not."""
+        later = (stay.joined for stay in self._of(user, line.conv) if stay.joined > line.at)
+        return min(later, default=FOR_EVER)
+
+    def stay(self, user: int, group: int, at: int) -> Stay | None:
+        """The user's stay in a group at a position."""
+        for stay in self._of(user, group):
+            if stay.joined <= at <= stay.left:
+                return stay
+        return None
+
+    def _of(self, user: int, group: int) -> list[Stay]:
+        return self._stays.get((user, group), [])
