@@ -31,7 +31,7 @@ class Chronicle:
         self.twice: list[Line] = []
         self.strangers: list[Line] = []
         self._trunk = trunk
-        self._stays = Stays() if trunk is None else trunk._stays.upto(kept)
+        self._stays: Stays = Stays() if trunk is None else trunk._stays.upto(kept)
         self._by_key: dict[str, Line] = {}
         self._by_cid: dict[tuple[int, str], Line] = {}
         self._seen_by: defaultdict[int, list[Line]] = defaultdict(list)

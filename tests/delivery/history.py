@@ -43,8 +43,8 @@ kind        | facts
 fault       | what, target, phase ("begin", "end")
 lost        | head: the database has come back without what was above
 dump        | same: this is the log now; up to that position it is as in the dump before
-log         | at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone): of the
-            | last `dump`, what is above `same`
+log         | at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone): an
+            | entry of the last `dump`, above its `same`
 stored      | user, got, epoch: the mark that the store has
 quiet       | nothing moves any more; all faults are over
 over        | the last dump is there; what is shown from now on is not in it, and does not count

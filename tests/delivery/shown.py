@@ -189,14 +189,22 @@ def what_is_shown_is_the_log(past: Past) -> Breaches:
         before = latest.get((one.chain, one.epoch))
         latest[one.chain, one.epoch] = one.at
         shown[one.chain].add(one.key)
-        if before is not None:
-            for log in past.logs:
-                lines = _between(past, log, one, before)
-                missing = [line.at for line in lines if line.key not in shown[one.chain]]
-                if log.line(one.at) is not None and not missing:
-                    break
-            else:
-                yield f"process {one.process} of {one.user} was not shown {missing} by {one.t}"
+        missing = [] if before is None else _left_out(past, one, before, shown[one.chain])
+        if missing:
+            yield f"process {one.process} of {one.user} was not shown {missing} by {one.t}"
+
+
+def _left_out(past: Past, one: Received, after: int, shown: set[str]) -> list[int]:
+    """What has not been shown of what is between, in a log that has what is shown now: the last
+    one, unless nothing is left out in another."""
+    missing = [one.at]
+    for log in past.logs:
+        if log.head >= one.at and log.line(one.at) is not None:
+            lines = _between(past, log, one, after)
+            missing = [line.at for line in lines if line.key not in shown]
+            if not missing:
+                break
+    return missing
 
 
 def _between(past: Past, log: Chronicle, one: Received, after: int) -> Iterator[Line]:
