@@ -194,7 +194,7 @@ def spawn(
 ) -> "subprocess.Popen[bytes]":
     """Start a command in a process group of its own."""
     return subprocess.Popen(  # noqa: S603  # a command of our own making
-        [*_ends_with_its_parent(), *map(str, command)],
+        [*ends_with_its_parent(), *map(str, command)],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -220,10 +220,11 @@ def run(
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _ends_with_its_parent() -> list[str]:
-    """What goes before a command (it becomes that command, under the same process id)."""
+def ends_with_its_parent(how: str = "TERM") -> list[str]:
+    """What goes before a command (it becomes that command, under the same process id), so that the
+    kernel sends it this signal when the thread ends that started it."""
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
+    return [setpriv, "--pdeathsig", how, "--"] if setpriv else []
 
 
 def last_line(output: bytes) -> str:

@@ -199,13 +199,15 @@ class Faults:
 
 
 async def start_node(node: NodeProcess, within: float = STARTS_WITHIN) -> None:
-    """Start it; again if it ends at once, since Redis or MariaDB may be away just now. Raises
-    CannotGoOn where no attempt succeeds that begins within so many seconds."""
+    """Start it, by this thread, with which it is told to end; again if it ends at once, since Redis
+    or MariaDB may be away just now. Raises CannotGoOn where no attempt succeeds that begins within
+    so many seconds."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + within
     while True:
         try:
-            await asyncio.to_thread(node.start)
+            node.launch()
+            await asyncio.to_thread(node.wait_until_ready)
         except AssertionError as error:
             await asyncio.to_thread(node.kill)
             if clock() > deadline:

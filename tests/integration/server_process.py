@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from entrypoints.services.program import ends_with_its_parent
+
 ROOT = Path(__file__).parents[2]
 SERVER = ("-m", "entrypoints.tcp_server")  # for Python, in front of the port
 STARTS_WITHIN = 60.0  # seconds; a busy machine takes its time
@@ -22,8 +24,8 @@ _LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 class ServerProcess:
     """`python -m entrypoints.tcp_server`, on a port of its own choice that it keeps when restarted.
 
-    As a context manager it is started, and always gone in the end. program: what it is, like
-    SERVER.
+    As a context manager it is started, and always gone in the end; so it is, at once and even where
+    it hangs, when the thread ends that launched it. program: what it is, like SERVER.
     """
 
     def __init__(self, store: str, *options: str, program: Sequence[str] = SERVER) -> None:
@@ -32,6 +34,7 @@ class ServerProcess:
         # Tests make more accounts in a minute than an office does in a year.
         self._arguments = ["--store", store, "--registrations-per-hour", "0", *options]
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_begins = 0  # where the present process began to write
         # A file never makes the server wait, and needs no thread to be read.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in __exit__
 
@@ -55,17 +58,32 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it and wait until it accepts connections; after a `kill` or `stop` once more."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start it without waiting."""
         assert self._process is None, "it is running already"
-        before = len(self.log)
+        self._log_begins = len(self.log)
+        command = [sys.executable, *self._program, str(self.port), *self._arguments]
         self._process = subprocess.Popen(
-            [sys.executable, *self._program, str(self.port), *self._arguments],
+            [*ends_with_its_parent("KILL"), *command],
             cwd=ROOT,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        self.port = self._await_port(before)
+
+    def wait_until_ready(self) -> None:
+        """Return when it accepts connections."""
+        patient_until = time.monotonic() + STARTS_WITHIN
+        while (match := _LISTENING.search(self.log, self._log_begins)) is None:
+            ended = self._running().poll() is not None
+            assert not ended, f"the server has ended:\n{self.log}"
+            assert time.monotonic() < patient_until, f"the server does not listen:\n{self.log}"
+            time.sleep(0.01)
+        self.port = int(match[1])
 
     def kill(self) -> None:
         """End it the hard way, as a power cut would."""
@@ -102,15 +120,6 @@ class ServerProcess:
         if self._process is not None:
             self.kill()
         self._log.close()
-
-    def _await_port(self, log_offset: int) -> int:
-        patient_until = time.monotonic() + STARTS_WITHIN
-        while (match := _LISTENING.search(self.log, log_offset)) is None:
-            ended = self._running().poll() is not None
-            assert not ended, f"the server has ended:\n{self.log}"
-            assert time.monotonic() < patient_until, f"the server does not listen:\n{self.log}"
-            time.sleep(0.01)
-        return int(match[1])
 
     def _running(self) -> "subprocess.Popen[bytes]":
         assert self._process is not None, "it is not running"

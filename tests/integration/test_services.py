@@ -1,6 +1,8 @@
 """The private services do what their users rely on: they answer, obey, and are gone in the end."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from entrypoints.services.ports import LOOPBACK
 from entrypoints.services.program import Program, find_program, wait_until
 from entrypoints.services.redis import Redis
 from tests.integration.processes import is_gone
+from tests.integration.server_process import ROOT
 
 
 class Shell(Program):
@@ -84,6 +87,32 @@ def test_what_a_service_has_forked_ends_with_it(tmp_path: Path) -> None:
     child = int(shell.output().split()[0])
     shell.kill()
     assert wait_until(lambda: is_gone(child), 10)
+
+
+NODE = """
+import signal, sys
+from tests.integration.server_process import ServerProcess
+
+with ServerProcess(sys.argv[1]) as node:
+    node.send(signal.SIGSTOP)
+    print(node.pid, flush=True)
+    signal.pause()
+"""
+
+
+def test_a_node_of_a_test_ends_with_it(tmp_path: Path) -> None:
+    """Even if the test is killed and can take nothing down, while the node hangs."""
+    with subprocess.Popen(
+        [sys.executable, "-c", NODE, f"sqlite:///{tmp_path}/chat.db"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as test:
+        assert test.stdout
+        node = int(test.stdout.readline())
+        assert not is_gone(node)
+        test.kill()
+    assert wait_until(lambda: is_gone(node), 10)
 
 
 def test_who_ignores_sigterm_is_killed(tmp_path: Path) -> None:

@@ -425,6 +425,37 @@ def test_what_the_database_has_lost_is_excused_and_nothing_else(
     assert is_kept or broken(verdict) == {"nothing_else_is_lost"}
 
 
+def test_an_entry_that_has_become_another_with_a_loss_is_found_out(tale: Tale) -> None:
+    for key in "abc":
+        tale.push(BEN, tale.says(key))
+    loses(tale, 2)
+    tale.log[0] = {**tale.log[0], "crc": 8}
+    assert "nothing_else_is_lost" in broken(tale.ends())
+
+
+def test_what_was_found_before_several_losses_is_found_once(tale: Tale) -> None:
+    """A stranger who was heard in a group, in what all logs have."""
+    tale.group(BEN)
+    at = tale.says("a", group=GROUP, sender=CAT)
+    for wire in (ANN, BEN):
+        tale.push(wire, at)
+    for key in "bc":
+        tale.push(BEN, tale.says(key))
+        loses(tale, at)
+    verdict = tale.ends()
+    assert broken(verdict) == {"members_may_write"}
+    assert len(verdict.breaches["members_may_write"]) == 1
+
+
+def test_a_stranger_in_what_was_lost_is_found_out(tale: Tale) -> None:
+    tale.group(BEN)
+    at = tale.says("a", group=GROUP, sender=CAT)
+    for wire in (ANN, BEN):
+        tale.push(wire, at)
+    loses(tale, at - 1)
+    assert broken(tale.ends()) == {"members_may_write"}
+
+
 def test_an_answer_in_a_new_epoch_is_not_excused_by_what_was_lost(tale: Tale) -> None:
     tale.push(BEN, tale.says("a"))
     tale.push(BEN, tale.says("b"))

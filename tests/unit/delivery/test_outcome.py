@@ -16,9 +16,11 @@ class SlowNode(NodeProcess):
         self.failures = failures
         self.runs = False
 
-    def start(self) -> None:
+    def launch(self) -> None:
         assert not self.runs
         self.runs = True
+
+    def wait_until_ready(self) -> None:
         if self.failures:
             self.failures -= 1
             raise AssertionError

@@ -1,0 +1,145 @@
+"""A log that is looked up in a later one says what it would say by itself."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_domain.entries import What, pair
+from tests.delivery.chronicle import Chronicle
+from tests.delivery.dumps import Dump, logs_of
+from tests.delivery.history import Event, note_log
+from tests.delivery.line import FOR_EVER, Line, line_of
+
+USERS = (1, 2, 3)
+GROUPS = (7, 8)
+CHANGES = (What.CREATED, What.JOINED, What.LEFT, What.REMOVED, What.ENDED, What.RENAMED)
+Log = tuple[Event, ...]
+
+
+def an_entry(at: int, rng: random.Random) -> Event:
+    """Keys and cids come again now and then."""
+    sender, whom, cid = rng.choice(USERS), rng.choice(USERS), f"c{rng.randrange(30)}"
+    facts = {"at": at, "sender": sender, "cid": cid}
+    if rng.random() < 0.4:
+        what = rng.choice(CHANGES)
+        return facts | {"conv": rng.choice(GROUPS), "what": what, "whom": whom}
+    conv = rng.choice([*GROUPS, pair(sender, whom), pair(1, 2)])
+    return facts | {"conv": conv, "key": f"k{rng.randrange(30)}", "crc": rng.randrange(2)}
+
+
+def grown(log: Log, count: int, rng: random.Random) -> Log:
+    """One more with each step, so that people are in groups which they leave."""
+    for _ in range(count):
+        entry = an_entry(len(log) + 1, rng)
+        if _may_be(log, entry):
+            log = (*log, entry)
+    return log
+
+
+def _may_be(log: Log, entry: Event) -> bool:
+    """Nobody joins a group in which they are, or goes from one in which they are not."""
+    known = Chronicle(map(line_of, log))
+    user = entry["whom"] if entry.get("what") == What.REMOVED else entry["sender"]
+    stay = known.stay(user, entry["conv"], FOR_EVER)
+    match entry.get("what"):
+        case What.CREATED | What.JOINED:
+            return stay is None
+        case What.LEFT | What.REMOVED:
+            return stay is not None
+    return True
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Log]:
+    """Logs that have lost their ends and grown again, sometimes further back than before."""
+    rng = random.Random(draw(st.integers(0, 2**32)))
+    logs: list[Log] = [()]
+    for grows, keeps in draw(
+        st.lists(st.tuples(st.integers(0, 12), st.floats(0, 1)), min_size=1, max_size=5)
+    ):
+        kept = logs[-1][: int(keeps * len(logs[-1]))]
+        logs.append(grown(kept, grows, rng))
+    return logs
+
+
+def noted(logs: Sequence[Log]) -> list[Dump]:
+    """What a history says of them."""
+    dumps: list[Dump] = []
+    before: Log = ()
+
+    def note(kind: str, **facts: Any) -> None:
+        if kind == "dump":
+            dumps.append(Dump(facts["same"]))
+        else:
+            dumps[-1].lines.append(line_of(facts))
+
+    for log in logs:
+        note_log(note, log, before)
+        before = log
+    return dumps
+
+
+def says(log: Chronicle) -> dict[str, object]:
+    """All that can be asked."""
+    lines = [*log.above(0)]
+    places = range(len(lines) + 3)
+    spans = [(after, upto) for after in places for upto in places[after:]]
+    return {
+        "head": log.head,
+        "lines": [log.line(at) for at in places],
+        "above": [[*log.above(at)] for at in places],
+        "keys": [log.by_key(f"k{number}") for number in range(30)],
+        "cids": [log.by_cid(user, f"c{number}") for user in USERS for number in range(30)],
+        "seen": [log.seen_by(user, *span) for user in USERS for span in spans],
+        "old": [log.shown_to_version1(user, *span) for user in USERS for span in spans],
+        "reached": [log.reached(user, ["k1", "k2", "k3"], n) for user in USERS for n in range(4)],
+        "again": [log.joined_after(user, line) for user in USERS for line in lines],
+        "stays": [
+            log.stay(user, group, at)
+            for user in USERS
+            for group in GROUPS
+            for at in (*places, FOR_EVER)
+        ],
+    }
+
+
+@given(histories())
+def test_a_log_says_what_it_would_say_by_itself(logs: list[Log]) -> None:
+    told = logs_of(noted(logs))
+    assert [says(log) for log in told] == [says(Chronicle(map(line_of, log))) for log in logs]
+
+
+@given(histories())
+def test_what_is_found_in_a_log_is_found_in_one_of_those_that_have_it(logs: list[Log]) -> None:
+    """All who wrote where they may not; in the last log, also what is there twice."""
+    told, whole = logs_of(noted(logs)), [Chronicle(map(line_of, log)) for log in logs]
+    strangers = [line for log in told for line in log.strangers]
+    assert {*strangers} == {line for log in whole for line in log.strangers}
+    assert told[-1].twice == whole[-1].twice
+
+
+def test_what_many_logs_have_is_there_once() -> None:
+    """Some hundred entries, of which the last one is lost again and again."""
+    first = grown((), 400, random.Random(1))
+    logs = [(*first, {**first[-1], "at": len(first) + 1, "cid": f"x{n}"}) for n in range(50)]
+    dumps = noted(logs)
+    assert sum(len(dump.lines) for dump in dumps) == len(first) + len(logs)
+    assert sum(len(log.lines) for log in logs_of(dumps)) == len(first) + len(logs)
+
+
+def test_a_history_in_which_the_log_was_never_looked_at_has_an_empty_one() -> None:
+    (log,) = logs_of([])
+    assert log.head == 0
+    assert says(log) == says(Chronicle())
+
+
+@pytest.mark.parametrize("same", [0, 1])
+def test_what_is_above_the_same_is_looked_up_where_it_is_told(same: int) -> None:
+    """Whether as much as could be is said to be the same, or less."""
+    one, two = (Line(at, pair(1, 2), 1, f"c{at}", f"k{at}") for at in (1, 2))
+    later = logs_of([Dump(0, [one, two]), Dump(same, [one][same:])])
+    assert [[*log.above(0)] for log in later] == [[one, two], [one]]
