@@ -136,6 +136,10 @@ class Entry:
         size = _OVERHEAD + (len(text) if text.isascii() else 4 * len(text))
         self.size = size if change is None else size + change.size
 
+    @property
+    def place(self) -> "Place":
+        return Place(self.at, self.cid, self.sender_id, self.time_ms)
+
 
 @attrs.frozen
 class Sight:
@@ -188,12 +192,16 @@ class Known:
 class Place:
     """An entry that somebody remembers: the last that a node has applied, say. at 0: none.
 
+    It is known again by its `time_ms` as well: where the log has lost it and a copy of it came to
+    its old position, another one is there, and below it may be what nobody here has seen.
+
     Treated as immutable; not `frozen`, since to make one would take twice as long.
     """
 
     at: int = 0
     cid: str = ""
     sender_id: int = 0
+    time_ms: int = 0
 
 
 NOWHERE = Place()  # of whoever remembers none

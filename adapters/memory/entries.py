@@ -46,7 +46,7 @@ class Entries:
         if last.at > len(self):
             return False
         there = self[last.at]
-        return there is GONE or (there.sender_id, there.cid) == (last.sender_id, last.cid)
+        return there is GONE or there.place == last
 
     def put(self, entry: Entry) -> None:
         """Put it behind all others, which is its position."""

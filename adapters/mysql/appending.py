@@ -21,7 +21,7 @@ from adapters.mysql.link import Link
 from adapters.mysql.pool import Pool
 from adapters.remembered import Remembered
 from adapters.sql import changes, entries, reading
-from chat_domain.entries import Batch, Place
+from chat_domain.entries import Batch
 from chat_domain.ports.store import Committed, Moved, OutOfDate
 
 MET = 100_000  # conversations of two that are known to have their members; at most twice as many
@@ -29,8 +29,8 @@ MET_FOR = 60.0  # seconds; another node may remove an account
 
 _COUNT_UP = (
     "UPDATE Log SET head = LAST_INSERT_ID(head + %s) WHERE epoch = %s AND changed <= %s"
-    " AND head >= %s AND (%s < (SELECT oldest FROM LogEnds)"
-    " OR EXISTS (SELECT 1 FROM Entry WHERE at = %s AND cid = %s AND senderid = %s))"
+    " AND head >= %s AND (%s < (SELECT oldest FROM LogEnds) OR EXISTS"
+    " (SELECT 1 FROM Entry WHERE at = %s AND cid = %s AND senderid = %s AND time_ms = %s))"
 )
 
 
@@ -104,7 +104,7 @@ class _Attempt:
             _COUNT_UP,
             (
                 *(number, batch.epoch, batch.judged, max(last.at, batch.judged)),
-                *(last.at, last.at, last.cid, last.sender_id),
+                *(last.at, last.at, last.cid, last.sender_id, last.time_ms),
             ),
         )
         if not counted.rows:
@@ -138,5 +138,5 @@ async def _is_in(link: Link, tried: Admission) -> bool:
     """Whether this is committed."""
     await _lock(link)
     row = tried.rows[0]
-    first = Place(row.at, row.entry.cid, row.entry.sender_id)
+    first = attrs.evolve(row.entry.place, at=row.at)
     return await entries.place_at(MySqlConnection(link), row.at) == first

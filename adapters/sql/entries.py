@@ -67,9 +67,10 @@ async def has(connection: Connection, place: Place, oldest: int) -> bool:
 
 async def place_at(connection: Connection, position: int) -> Place | None:
     """The entry at a position."""
-    rows = await connection.rows("SELECT senderid, cid FROM Entry WHERE at = ?", (position,))
-    for sender_id, cid in rows:
-        return Place(position, judging.text(cid), sender_id)
+    query = "SELECT senderid, cid, time_ms FROM Entry WHERE at = ?"
+    rows = await connection.rows(query, (position,))
+    for sender_id, cid, time_ms in rows:
+        return Place(position, judging.text(cid), sender_id, time_ms)
     return None
 
 

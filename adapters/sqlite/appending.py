@@ -75,7 +75,7 @@ class Appender:
             return False
         for entry in self._recent:
             if entry.at == at:
-                return entry.cid == last.cid and entry.sender_id == last.sender_id
+                return entry.place == last
         return not at or at_once(_has(SqliteConnection(connection), last))
 
     def _append_texts(self, connection: sqlite3.Connection, batch: Batch) -> Others | None:

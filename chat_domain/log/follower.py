@@ -81,8 +81,7 @@ class Follower:
     def last(self) -> Place:
         """The last entry that is known here, even if it is not applied yet: the log must have it
         for as long as its epoch lasts."""
-        last = self._last
-        return Place() if last is None else Place(last.at, last.cid, last.sender_id)
+        return Place() if self._last is None else self._last.place
 
     # -- the log as a whole ------------------------------------------------------------------
 

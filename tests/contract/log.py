@@ -22,6 +22,7 @@ from tests.contract.making import (
     join,
     leave,
     make,
+    others_than,
     register,
     remove,
     say,
@@ -380,14 +381,8 @@ async def test_who_remembers_another_entry_commits_nothing(store: Store) -> None
     """Or a position that the log does not have."""
     ann, bob = await register(store, "Ann", "Bob")
     first, second = await say(store, ann, pair(ann, bob), "one", "two")
-    right = [Place(said.at, said.cid, ann) for said in (first, second)]
-    wrong = [
-        Place(second.at, first.cid, ann),
-        Place(second.at, second.cid, bob),
-        Place(first.at, "other", ann),
-        Place(3, second.cid, ann),
-        Place(2**62, second.cid, ann),
-    ]
+    right = [first.place, second.place]
+    wrong = [*others_than(second), attrs.evolve(first.place, cid="other")]
     for last in (*wrong, *right, Place()):
         outcome = await commit(store, await batch(store, text(ann, pair(ann, bob)), last=last))
         assert isinstance(outcome, Moved if last in wrong else Committed), last

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+import attrs
+
 from chat_domain.entries import CHANGE, TEXT, Batch, Change, Entry, Known, Place, What
 from chat_domain.errors import ChatError
 from chat_domain.model import Group
@@ -65,6 +67,19 @@ def change(  # noqa: PLR0917  # a change's fields
     facts: dict[str, Any] = {"cid": f"{next(_numbers):013}-cid", "time_ms": MADE}
     changed = Change(what, user_id, name, detail)
     return Entry(conv, CHANGE, sender_id, "", change=changed, **(facts | others))
+
+
+def others_than(entry: Entry) -> list[Place]:
+    """Places that are not an entry's, by each of what makes one: above the log's head, another
+    sender's, another message, and a copy that came to the same position later."""
+    differences: list[dict[str, Any]] = [
+        {"at": entry.at + 1},
+        {"at": 2**62},
+        {"sender_id": entry.sender_id + 1},
+        {"cid": "other"},
+        {"time_ms": entry.time_ms + 1},
+    ]
+    return [attrs.evolve(entry.place, **different) for different in differences]
 
 
 Result = Entry | Known | ChatError

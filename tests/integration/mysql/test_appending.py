@@ -154,7 +154,7 @@ async def test_who_believes_in_an_earlier_epoch_commits_nothing(
     """Two nodes know the same epoch; one renews it, and the other learns that when it writes."""
     ann, bob = await register(store, "Ann", "Bob")
     (said,) = await say(store, ann, pair(ann, bob), "hello")
-    last = Place(said.at, said.cid, ann)
+    last = said.place
     known = await batch(store, text(ann, pair(ann, bob)), last=last)
     epoch = await neighbour.log.renew()
     assert await commit(store, known) == Moved()
@@ -168,7 +168,7 @@ async def test_nodes_that_miss_what_they_remember_come_to_one_epoch(
     """Both look at the same time, and each renews it once at most."""
     ann, bob = await register(store, "Ann", "Bob")
     said = await say(store, ann, pair(ann, bob), "one", "two", "three")
-    lasts = [Place(one.at, one.cid, ann) for one in said[1:]]
+    lasts = [one.place for one in said[1:]]
     await store.log.got({bob: 3})
     before = await store.log.ends(lasts[1])
     ask("DELETE FROM chat.Entry WHERE at > 1")

@@ -17,7 +17,7 @@ from chat_domain.entries import Place, pair
 from chat_domain.ports.store import Committed, Moved, Store
 from entrypoints.services.mariadb import MariaDB
 from tests.contract.log import batch
-from tests.contract.making import commit, register, say, text
+from tests.contract.making import append, commit, register, say, text
 from tests.eventually import PATIENCE
 
 
@@ -54,6 +54,7 @@ def backed(home: Path) -> Iterator[Backed]:
     folder = home / "backed"
     with MariaDB(folder, fast=True) as server:
         yield Backed(server, folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -62,6 +63,28 @@ async def nodes(backed: Backed) -> AsyncIterator[list[Store]]:
     await make_tables(url)
     async with AsyncExitStack() as stack:
         yield [await stack.enter_async_context(mysql_store(url)) for _ in range(2)]
+
+
+async def test_a_copy_at_the_old_position_of_what_was_lost_is_another_entry(
+    backed: Backed, nodes: list[Store]
+) -> None:
+    """Another node has given both positions again, before anybody has noticed that they were lost.
+    Who remembers the last one writes nothing, and the log gets a new epoch."""
+    store, neighbour = nodes
+    (ann,) = await register(store, "Ann")
+    conv = pair(ann, ann)
+    await backed.restart_with_a_copy()
+    _, last = await say(store, ann, conv, "lost", "sent again")
+    before = (await store.log.ends(last.place)).epoch
+
+    await backed.lose_what_came_since()
+    copy = text(ann, conv, "sent again", cid=last.cid, time_ms=last.time_ms + 1)
+    await append(neighbour, text(ann, conv, "new"), copy)
+    assert copy.at == last.at
+    late = await batch(store, text(ann, conv), last=last.place)
+    assert await commit(store, late) == Moved()
+    assert (await neighbour.log.ends(copy.place)).epoch == before
+    assert (await store.log.ends(last.place, before)).epoch != before
 
 
 async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
@@ -74,8 +97,8 @@ async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
     (kept,) = await say(store, ann, conv, "kept")
     await store.log.got({ann: 99})
     await backed.restart_with_a_copy()
-    before = await store.log.ends(Place(kept.at, kept.cid, ann))
-    lost = [Place(one.at, one.cid, ann) for one in await say(store, ann, conv, "lost", "lost too")]
+    before = await store.log.ends(kept.place)
+    lost = [one.place for one in await say(store, ann, conv, "lost", "lost too")]
     assert (await store.log.ends(lost[1])).epoch == before.epoch
 
     await backed.lose_what_came_since()

@@ -36,8 +36,10 @@ class Elsewhere:
 
     def commits(self, *texts: str) -> Appended:
         """Commit these; return what would be broadcast."""
+        sender, now_ms = self.sender, self.world.clock.now_ms()
         entries = tuple(
-            Entry(self.conv, TEXT, self.sender.id, self.sender.name, text, text) for text in texts
+            Entry(self.conv, TEXT, sender.id, sender.name, text, text, time_ms=now_ms)
+            for text in texts
         )
         return self._commit(entries)
 
@@ -376,6 +378,23 @@ def test_what_is_not_applied_yet_is_missed_as_well(
     safe.bring_back()
     world.tasks.run(follower.look())
     assert follower.epoch != epoch
+
+
+def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """Its client has sent it again to a node that knew nothing of it, and what was lost below it
+    has made room for another. Who was shown that is told that positions mean nothing any more."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    hear(world, elsewhere.commits("lost", "sent again"))
+    epoch = follower.epoch
+    safe.bring_back()
+    world.clock.advance(0.001)
+    elsewhere.commits("never shown here", "sent again")
+    world.tasks.run(follower.look())
+    assert follower.epoch != epoch
+    assert bob.client.notices == [f"reset to {follower.applied}"]
 
 
 def test_what_was_being_written_is_refused_in_another_epoch(

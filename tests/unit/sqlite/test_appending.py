@@ -158,7 +158,7 @@ async def test_a_text_between_two_who_have_talked_costs_one_statement(store: Sto
 
     assert isinstance(store.log, SqliteLog)
     store.log._writer.alone(trace, "", lambda _: None)
-    last = Place(first.at, first.cid, ann)
+    last = first.place
     batch = Batch((text(ann, pair(ann, bob)),), ends.epoch, ends.head, last)
     assert isinstance(await commit(store, batch), Committed)
     assert statements == ["BEGIN", "INSERT", "UPDATE", "COMMIT"]
