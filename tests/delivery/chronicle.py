@@ -1,10 +1,11 @@
 """The log as it was at some time: what is in it, and who may see what of it."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from chat_domain.entries import is_group, people
-from tests.delivery.line import Line, count_upto
+from tests.delivery.line import Line
 from tests.delivery.stays import Stay, Stays
 
 
@@ -34,7 +35,7 @@ class Chronicle:
         self._stays: Stays = Stays() if trunk is None else trunk._stays.upto(kept)
         self._by_key: dict[str, Line] = {}
         self._by_cid: dict[tuple[int, str], Line] = {}
-        self._seen_by: defaultdict[int, list[Line]] = defaultdict(list)
+        self._seen_by: defaultdict[int, list[int]] = defaultdict(list)
         self._reached: defaultdict[int, list[int]] = defaultdict(list)  # by users; see `reached`
         for line in lines:
             self._take(line)
@@ -50,7 +51,7 @@ class Chronicle:
         if not self._may_write(line):
             self.strangers.append(line)
         for user in self._stays.take(line):
-            self._seen_by[user].append(line)
+            self._seen_by[user].append(line.at)
 
     def _may_write(self, line: Line) -> bool:
         if is_group(line.conv):
@@ -92,8 +93,9 @@ class Chronicle:
 
     def seen_by(self, user: int, after: int, upto: int) -> list[Line]:
         """What a user may see above the one position and up to the other, ascending."""
-        own = self._seen_by.get(user, [])
-        own = own[count_upto(own, after) : count_upto(own, upto)]
+        seen = self._seen_by[user]
+        shown = seen[bisect_right(seen, after) : bisect_right(seen, upto)]
+        own = [self.lines[at] for at in shown]
         if self._trunk is None or after >= self.kept:
             return own
         return self._trunk.seen_by(user, after, min(upto, self.kept)) + own

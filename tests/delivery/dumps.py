@@ -1,11 +1,12 @@
 """The log each time that it was looked at, of which a history tells what was different."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import attrs
 
 from tests.delivery.chronicle import Chronicle
-from tests.delivery.line import FOR_EVER, Line, count_upto
+from tests.delivery.line import FOR_EVER, Line
 
 
 @attrs.define
@@ -28,9 +29,7 @@ class End:
         """The same, once the later one is of use up to there alone."""
         if same >= self.kept:
             return self
-        return End(
-            same, [*later[count_upto(later, same) : count_upto(later, self.kept)], *self.lines]
-        )
+        return End(same, [*later[_upto(later, same) : _upto(later, self.kept)], *self.lines])
 
 
 def logs_of(dumps: Sequence[Dump]) -> list[Chronicle]:
@@ -40,7 +39,7 @@ def logs_of(dumps: Sequence[Dump]) -> list[Chronicle]:
     ends: list[End] = []
     for dump in dumps:
         ends = [*(end.apart(lines, dump.same) for end in ends), End()]
-        lines[count_upto(lines, dump.same) :] = dump.lines
+        lines[_upto(lines, dump.same) :] = dump.lines
     since = [dump.same for dump in dumps]
     trunk = Chronicle(lines, since=since[-1] if since else 0)
     logs = [
@@ -48,3 +47,8 @@ def logs_of(dumps: Sequence[Dump]) -> list[Chronicle]:
         for end, same in zip(ends[:-1], since, strict=False)
     ]
     return [*logs, trunk]
+
+
+def _upto(lines: Sequence[Line], at: int) -> int:
+    """How many of these, which are in order, are not above a position."""
+    return bisect_right(lines, at, key=lambda line: line.at)

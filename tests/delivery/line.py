@@ -1,8 +1,5 @@
 """An entry of the log, as a history tells of it."""
 
-from bisect import bisect_right
-from collections.abc import Sequence
-
 import attrs
 
 from chat_domain.entries import pair
@@ -36,8 +33,3 @@ class Line:
 def line_of(event: Event) -> Line:
     """What a `log` event says, or `history.facts_of` an entry."""
     return Line(**{name: event[name] for name in attrs.fields_dict(Line) if name in event})
-
-
-def count_upto(lines: Sequence[Line], at: int) -> int:
-    """How many of these, which are in order, are not above a position."""
-    return bisect_right(lines, at, key=lambda line: line.at)

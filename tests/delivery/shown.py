@@ -40,7 +40,7 @@ def _breaches_of(past: Past, stream: Stream, logs: Sequence[Chronicle]) -> Seque
     """Where the database has come back without its end, a stream can be of the log before that, as
     long as its node has not noticed. One that lasts is of the last."""
     if past.streams.may_begin_anew(stream):
-        return _breaches_of_parts(past, stream, logs)
+        return _breaches_of_parts(past, stream, logs[past.streams.noticed_by(stream.began) :])
     may_be = logs[-1:] if stream.lasts else logs[stream.log :]
     for log in may_be[:-1]:
         if next(_Audit(past, stream, log).breaches(), None) is None:

@@ -131,6 +131,10 @@ class Streams:
             stream.began < lost + NOTICED_WITHIN and lost < stream.ended for lost in self._lost_at
         )
 
+    def noticed_by(self, t: float) -> int:
+        """How many losses all nodes had noticed by then."""
+        return bisect_right(self._lost_at, t - NOTICED_WITHIN)
+
     def is_unheard(self, user: int, t: float) -> bool:
         """Whether it is not known what a user's clients of version 1 have taken over by then."""
         return any(one.since <= t <= one.until for one in self._unheard[user])
