@@ -663,6 +663,24 @@ def test_version_1_is_not_told_that_positions_begin_anew(
     assert broken(old.ends()) == broken_promises
 
 
+@pytest.mark.parametrize(("later", "broken_promises"), [(0, set()), (31, {"streams_are_the_log"})])
+def test_version_1_is_not_sent_what_was_lost_long_before_it_came(
+    old: Tale, later: int, broken_promises: set[str]
+) -> None:
+    """By then its node has noticed."""
+    old.push(12, old.says("b"))
+    old.tell("cut", wire=12)
+    loses(old, 1, BEN)
+    for _ in range(later):  # seconds
+        old.tell("nothing")
+    old.opens(BEN, since=None, wire=13, version=1)
+    old.tell("pushed", wire=13, at=0, sender=ANN, key="b", crc=9)
+    old.says("c")
+    loses(old, 1, BEN)
+    old.tell("cut", wire=13)
+    assert broken(old.ends()) == broken_promises
+
+
 # -- clients -------------------------------------------------------------------------------------
 
 
