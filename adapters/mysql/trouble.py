@@ -13,6 +13,7 @@ _CONFLICTS = {
     1213,  # deadlock; Galera says so, too, when another node's transaction came first
 }
 _LOST = {
+    1047,  # a Galera cluster goes on without this member; perhaps the address leads to another
     1053,  # the server is shutting down
     1927,  # somebody killed the connection (MariaDB)
     2006,  # it has gone away

@@ -110,6 +110,30 @@ async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
     assert [entry.text for entry in found] == [f"m{number}" for number in range(5)]
 
 
+async def test_a_cluster_that_goes_on_elsewhere_is_followed(pool: Pool) -> None:
+    """A member of a cluster that is left behind says so on connections that stay up. Whoever hears
+    it first is served by a new one, and nobody else meets the old ones."""
+    number = "SELECT CONNECTION_ID()"
+    both = asyncio.Barrier(2)
+
+    async def together(link: Link) -> object:
+        await both.wait()
+        return await link.rows(number)
+
+    old = await at_once([pool.read(together), pool.read(together)])
+    left = "SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = 1047, MESSAGE_TEXT = 'WSREP is not ready'"
+
+    async def ask(link: Link) -> object:
+        found = await link.rows(number)
+        if found in old:
+            await link.change(left)
+        return found
+
+    assert await pool.read(ask) not in old
+    new = await at_once([pool.read(together), pool.read(together)])
+    assert not any(found in old for found in new)
+
+
 class Sender:
     """Somebody who writes one thing after the other, each again until it is known what became of
     it, and remembers what was acknowledged."""
