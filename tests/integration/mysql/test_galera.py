@@ -9,7 +9,7 @@ import pytest
 
 from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
-from adapters.mysql.link import Link, connect
+from adapters.mysql.link import connect
 from chat_domain.entries import pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
