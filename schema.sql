@@ -99,7 +99,7 @@ CREATE TABLE IF NOT EXISTS Log (
     PRIMARY KEY (one)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin COMMENT 'the log as a whole: one row, whose lock orders all that is appended';
 
-INSERT INTO Log (epoch, head, changed) SELECT LEFT(MD5(CONCAT(UUID(), RAND())), 16), 0, 0 FROM DUAL WHERE NOT EXISTS (SELECT * FROM Log);
+INSERT INTO Log (epoch, head, changed) SELECT LEFT(SHA2(CONCAT(UUID(), RAND()), 256), 16), 0, 0 FROM DUAL WHERE NOT EXISTS (SELECT * FROM Log);
 
 CREATE TABLE IF NOT EXISTS LogEnds (
     one    TINYINT NOT NULL DEFAULT 1 COMMENT 'so that there is one row',

@@ -1,8 +1,9 @@
 """The store in MySQL 8 or MariaDB 10.11, which several nodes can share.
 
-It runs on clusters of databases as well (Galera, TiDB, Vitess): no foreign keys, triggers or
-named locks, short transactions that can be begun again, a primary key on every table. Every append
-writes the one row of Log: where several members take writes, one of them should take all of ours.
+It runs on Galera clusters as well, and keeps to what clusters of databases ask for: no foreign
+keys, triggers or named locks, short transactions that can be begun again, a primary key on every
+table. Every append writes the one row of Log: where several members take writes, one of them should
+take all of ours.
 """
 
 import asyncio

@@ -6,7 +6,8 @@
 2. Where that does not do (a change, something refused, a copy that another node was faster with, or
    a row of Log that is not what was expected), everything is done again behind the lock.
 3. Where a connection is lost during the commit, the next one waits for the lock, which the lost
-   transaction has as long as it is there. Then its first row says what became of all of it.
+   transaction has as long as it is there. Then the rows at its places say what became of it: all
+   of them, since another node may have been given a copy of the first, and put it at its place.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ _COUNT_UP = (
     " AND head >= %s AND (%s < (SELECT oldest FROM LogEnds) OR EXISTS"
     " (SELECT 1 FROM Entry WHERE at = %s AND cid = %s AND senderid = %s AND time_ms = %s))"
 )
+_AT = "SELECT at, conv, senderid, cid, time_ms FROM Entry WHERE at >= %s AND at <= %s ORDER BY at"
 
 
 class Appender:
@@ -137,6 +139,8 @@ async def _lock(link: Link) -> None:
 async def _is_in(link: Link, tried: Admission) -> bool:
     """Whether this is committed."""
     await _lock(link)
-    row = tried.rows[0]
-    first = attrs.evolve(row.entry.place, at=row.at)
-    return await entries.place_at(MySqlConnection(link), row.at) == first
+    found = await link.rows(_AT, (tried.rows[0].at, tried.rows[-1].at))
+    return found == [
+        (row.at, row.conv, row.entry.sender_id, row.entry.cid.encode(), row.entry.time_ms)
+        for row in tried.rows
+    ]

@@ -36,6 +36,13 @@ _AT_THE_START = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
 
+# A member of a Galera cluster may not have applied yet what another has committed, while a node
+# that was told of it asks for it already: the log would seem to have lost its end. So what we ask
+# waits until the member has applied all that was committed when we asked (1), beside whatever
+# else its settings make wait.
+_IS_GALERA = "SHOW VARIABLES WHERE Variable_name = 'wsrep_on' AND Value = 'ON'"
+_WAIT_FOR_OTHERS = "SET SESSION wsrep_sync_wait = @@wsrep_sync_wait | 1"
+
 
 class _Quiet:
     """Asks no second question for the warnings of each answer, and makes no Python warnings of
@@ -137,8 +144,7 @@ async def connect(address: Address) -> Link:
         raise Trouble(why(failure)) from failure
     try:
         _require_encryption(link, address)
-        for statement in _AT_THE_START:
-            await link.change(statement)
+        await _set_up(link)
     except BaseException:
         link.abort()
         raise
@@ -158,6 +164,13 @@ async def _connect(address: Address) -> Any:
         charset="utf8mb4",
         autocommit=True,
     )
+
+
+async def _set_up(link: Link) -> None:
+    for statement in _AT_THE_START:
+        await link.change(statement)
+    if await link.rows(_IS_GALERA):
+        await link.change(_WAIT_FOR_OTHERS)
 
 
 def _require_encryption(link: Link, address: Address) -> None:

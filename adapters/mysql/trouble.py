@@ -11,8 +11,10 @@ FAILURES = (OperationalError, InternalError, InterfaceError, OSError)
 _CONFLICTS = {
     1205,  # waited too long for a lock
     1213,  # deadlock; Galera says so, too, when another node's transaction came first
+    3101,  # the same in MySQL's Group Replication
 }
 _LOST = {
+    1047,  # a Galera cluster goes on without this member; perhaps the address leads to another
     1053,  # the server is shutting down
     1927,  # somebody killed the connection (MariaDB)
     2006,  # it has gone away

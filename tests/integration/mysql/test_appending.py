@@ -16,6 +16,7 @@ from chat_domain.errors import ChatError, NoSuchUser, NotMember, TryAgain
 from chat_domain.ports.store import Committed, Moved, OutOfDate, Store
 from tests.contract.log import batch
 from tests.contract.making import (
+    MADE,
     NOBODY,
     append,
     change,
@@ -252,6 +253,26 @@ async def test_a_lost_commit_is_looked_up(frail: Store, fates: Fates, fate: Fate
     assert results[1] == Known(known.at, known.time_ms)
     assert fates.next == []
     assert len((await frail.log.tail(0, 10)).entries) == 4
+
+
+async def test_a_copy_is_not_taken_for_the_whole_of_a_lost_commit(
+    frail: Store, neighbour: Store, fates: Fates
+) -> None:
+    """Another node was given the first of a batch again, and has put it where that would have been:
+    the rest of the batch is not acknowledged before it is in the log."""
+    ann, bob = await register(frail, "Ann", "Bob")
+
+    async def die_behind_a_copy(link: Link) -> None:
+        link.abort()
+        await write(neighbour, text(ann, pair(ann, bob), cid="a", time_ms=MADE + 1))
+        raise InDoubt("the question is lost")
+
+    fates.next.append(die_behind_a_copy)
+    batched = text(ann, pair(ann, bob), cid="a"), text(ann, pair(ann, bob), cid="b")
+    first, second = await append(frail, *batched)
+    assert first == Known(1, MADE + 1)
+    assert isinstance(second, Entry)
+    assert [entry.cid for entry in (await frail.log.tail(0, 10)).entries] == ["a", "b"]
 
 
 @pytest.mark.parametrize("fate", [commit_unheard, die_before])

@@ -110,6 +110,50 @@ async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
     assert [entry.text for entry in found] == [f"m{number}" for number in range(5)]
 
 
+def says(code: int) -> str:
+    """A statement to which the server answers with this error."""
+    return f"SIGNAL SQLSTATE '08S01' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = 'so it is'"
+
+
+@pytest.mark.parametrize("code", [1205, 1213, 3101])
+async def test_a_transaction_that_met_another_is_begun_again(
+    pool: Pool, store: Store, code: int
+) -> None:
+    """Whatever the server calls it: what it has done so far is undone, and done once."""
+    (ann,) = await register(store, "Ann")
+    answers = [says(code), "DO 0"]
+
+    async def count(link: Link) -> None:
+        await link.change("UPDATE User SET got = got + 1 WHERE id = %s", (ann,))
+        await link.change(answers.pop(0))
+
+    await pool.write(count)
+    assert (await store.log.opening(ann)).got == 1
+
+
+async def test_a_cluster_that_goes_on_elsewhere_is_followed(pool: Pool) -> None:
+    """A member of a cluster that is left behind says so on connections that stay up. Whoever hears
+    it first is served by a new one, and nobody else meets the old ones."""
+    number = "SELECT CONNECTION_ID()"
+    both = asyncio.Barrier(2)
+
+    async def together(link: Link) -> object:
+        await both.wait()
+        return await link.rows(number)
+
+    old = await at_once([pool.read(together), pool.read(together)])
+
+    async def ask(link: Link) -> object:
+        found = await link.rows(number)
+        if found in old:
+            await link.change(says(1047))
+        return found
+
+    assert await pool.read(ask) not in old
+    new = await at_once([pool.read(together), pool.read(together)])
+    assert not any(found in old for found in new)
+
+
 class Sender:
     """Somebody who writes one thing after the other, each again until it is known what became of
     it, and remembers what was acknowledged."""

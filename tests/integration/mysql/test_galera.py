@@ -1,0 +1,99 @@
+"""A cluster of MariaDB servers by Galera, of one member: that is quick to start."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from adapters.mysql import mysql_store
+from adapters.mysql.address import Address
+from adapters.mysql.link import connect
+from chat_domain.entries import pair
+from chat_domain.errors import TryAgain
+from chat_domain.ports.store import Store
+from entrypoints.services.mariadb import DATABASE, USER, MariaDB
+from entrypoints.services.ports import LOOPBACK, free_port
+from tests.contract.making import register, say
+from tests.eventually import PATIENCE, eventually
+from tests.integration.mysql.conftest import Admin, Ask, make_tables
+
+LIBRARY = "/usr/lib/galera/libgalera_smm.so"  # MariaDB's package does not go without it
+ALONE, NOBODY = "gcomm://", f"gcomm://{LOOPBACK}:1"  # whom a member looks for
+
+
+@pytest.fixture(scope="module")
+def member(home: Path) -> Iterator[MariaDB]:
+    port = free_port()
+    options = [
+        "--wsrep-on=ON",
+        f"--wsrep-provider={LIBRARY}",
+        f"--wsrep-cluster-address={ALONE}",
+        f"--wsrep-node-address={LOOPBACK}",
+        f"--wsrep-provider-options=base_port={port};gmcast.listen_addr=tcp://{LOOPBACK}:{port};pc.wait_prim_timeout=PT0.5S",
+        "--wsrep-sync-wait=4",  # an operator's own, for insertions
+        "--binlog-format=ROW",
+    ]
+    may_leave = f"GRANT SUPER ON *.* TO '{USER}'@'%';\n"
+    with MariaDB(home / "galera", fast=True, options=options, setup=may_leave) as server:
+        yield server
+
+
+@pytest.fixture
+def ask_member(member: MariaDB) -> Iterator[Ask]:
+    """With tables to ask for, and without a member that is left alone."""
+    admin = Admin(member.port)
+    make_tables(admin.ask, DATABASE)
+    yield admin.ask
+    admin.ask(f"SET GLOBAL wsrep_cluster_address = '{ALONE}'")
+    admin.close()
+
+
+@pytest.fixture
+async def store(member: MariaDB, ask_member: Ask) -> AsyncIterator[Store]:
+    async with mysql_store(member.url()) as opened:
+        yield opened
+
+
+async def answer(url: str, question: str) -> object:
+    """What a connection of ours is told."""
+    link = await connect(Address.parse(url))
+    ((found,),) = await link.rows(question)
+    await link.close()
+    return found
+
+
+async def test_what_is_read_waits_for_what_other_members_have_committed(member: MariaDB) -> None:
+    """A node is told of an entry before its own member of the cluster has it: whatever it reads (1)
+    waits for that, beside what the operator lets wait."""
+    assert await answer(member.url(), "SELECT @@wsrep_sync_wait") == 1 | 4
+
+
+async def test_a_server_of_no_cluster_is_left_alone(url: str) -> None:
+    assert await answer(url, "SELECT @@wsrep_sync_wait") == 0
+
+
+async def test_a_member_that_has_lost_its_cluster_costs_a_bounded_time(
+    store: Store, ask_member: Ask
+) -> None:
+    """It refuses everything, which nobody waits for; when it is back, everything goes on."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "before")
+    ask_member(f"SET GLOBAL wsrep_cluster_address = '{NOBODY}'")
+    meanwhile = say(store, ann, pair(ann, bob), "meanwhile")
+    for refused in (store.users.by_id(ann), store.log.ends(), meanwhile):
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(TryAgain):
+                await refused
+    ask_member(f"SET GLOBAL wsrep_cluster_address = '{ALONE}'")
+
+    async def is_back() -> bool:
+        with suppress(TryAgain):
+            return bool(await store.log.ends())
+        return False
+
+    await eventually(is_back)
+    await say(store, ann, pair(ann, bob), "after")
+    found = (await store.log.tail(0, 10)).entries
+    assert [entry.text for entry in found] == ["before", "after"]
