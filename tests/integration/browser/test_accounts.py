@@ -42,6 +42,41 @@ def test_two_tabs_of_one_user_agree(newcomer: Newcomer) -> None:
     ann.is_asked_to_log_in()
 
 
+def test_a_tab_comes_back_by_the_token_that_another_has_been_given(newcomer: Newcomer) -> None:
+    """Who comes with one that is older is taken for a thief, and the session ends for both."""
+    ann = newcomer().register("ann", remember=True)
+    first, second = ann.page, ann.new_tab()
+    expect(second.get_by_role("navigation", name="Conversations")).to_be_visible()
+    settings = ann.open_settings()
+    settings.get_by_label("Old password").fill(PASSWORD)
+    settings.get_by_label("New password").fill("battery staple")
+    settings.get_by_role("button", name="Change", exact=True).click()
+    expect(settings).to_contain_text("The password is changed")
+    ann.page.keyboard.press("Escape")
+    ann.block_server()
+    for ann.page in (first, second):
+        ann.is_offline()
+    ann.context.set_offline(False)
+    for ann.page in (first, second):
+        ann.comes_back()
+        ann.find("ann")
+
+
+def test_tabs_of_two_users_do_not_take_each_other_over(newcomer: Newcomer) -> None:
+    ann = newcomer()
+    first, second = ann.page, ann.new_tab()  # both ask who is there
+    ann.register("ann", remember=True)
+    ann.page = second
+    ann.register("bob")
+    second.reload()
+    expect(ann.sidebar.get_by_role("heading", name="bob")).to_be_visible()
+    ann.open_settings().get_by_role("button", name="Log out").click()
+    ann.is_asked_to_log_in()
+    first.reload()
+    ann.page = first
+    expect(ann.sidebar.get_by_role("heading", name="ann")).to_be_visible()
+
+
 def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: Newcomer) -> None:
     desk = newcomer().register("ann", remember=True)
     phone = newcomer().log_in("ann")
