@@ -103,8 +103,12 @@ export class App {
     this._layout.remove();
   }
 
-  async _online() {
+  _online() {
     this.banner.online();
+    return this._load();
+  }
+
+  async _load() {
     try {
       await this.conversations.load();
       await this.roster.load();
@@ -119,6 +123,7 @@ export class App {
     this.chats.forget();
     if (this.open) this._conversation.messages.open(this.open);
     this.changed();
+    return this._load();
   }
 
   // -- what the server says ----------------------------------------------------------------------
@@ -168,7 +173,7 @@ export class App {
     if (this.openChat?.loaded) return this.sawMessages();
     await this.history.restore(key);
     if (this.open !== key) return;
-    this._conversation.messages.open(key);
+    this._conversation.messages.arrived();
     try {
       await this.history.loadNewest(key);
     } catch {
@@ -191,7 +196,7 @@ export class App {
   sawMessages() {
     const chat = this.openChat;
     this._conversation.sawMessages();
-    if (chat && isLookedAt() && this._conversation.messages.follows) this._reading.saw(chat);
+    if (chat?.loaded && isLookedAt() && this._conversation.messages.follows) this._reading.saw(chat);
   }
 
   // -- showing -----------------------------------------------------------------------------------

@@ -126,6 +126,7 @@ def test_a_long_draft_takes_no_newest_message_out_of_sight(newcomer: Newcomer) -
     ann.find("bob")
     ann.write(*(f"message {number}" for number in range(20)))
     bob.open("ann")
+    bob.page.get_by_role("button", name="To the newest").click()
     ann.sees_tick("read", "message 19")
     ann.field.fill("one\ntwo\nthree\nfour\nfive")
     expect(ann.texts.last).to_be_in_viewport(ratio=1)

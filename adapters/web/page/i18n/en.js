@@ -15,6 +15,7 @@ export default {
   passwords_differ: "The two passwords differ.",
   password_missing: "Type a password.",
   name_missing: "Type a name.",
+  no_server: "The server does not answer. Try again in a moment.",
   ended: "This session was ended elsewhere. Log in again.",
   bad_token: "You have been logged out. Log in again.",
   choose_language: "Language",

@@ -14,6 +14,7 @@ export default {
   passwords_differ: "两次输入的密码不同。",
   password_missing: "请输入密码。",
   name_missing: "请输入用户名。",
+  no_server: "服务器没有响应，请稍后重试。",
   ended: "此会话已在别处结束，请重新登录。",
   bad_token: "您已退出，请重新登录。",
   choose_language: "语言",
