@@ -112,7 +112,7 @@ def test_a_changed_password_ends_the_other_sessions_and_is_the_one_that_counts(
     settings.get_by_label("Old password").fill("something else")
     settings.get_by_label("New password").fill("battery staple")
     settings.get_by_role("button", name="Change", exact=True).click()
-    expect(settings.get_by_role("alert")).to_contain_text("another password")
+    expect(settings.get_by_role("alert")).to_have_text("That is not your old password.")
     settings.get_by_label("Old password").fill(PASSWORD)
     settings.get_by_role("button", name="Change", exact=True).click()
     expect(settings).to_contain_text("The password is changed")
@@ -120,6 +120,18 @@ def test_a_changed_password_ends_the_other_sessions_and_is_the_one_that_counts(
     phone.log_in("ann", "battery staple")
     desk.page.reload()
     expect(desk.sidebar).to_be_visible()
+
+
+def test_what_became_of_it_is_in_sight_in_a_dialog_that_is_longer_than_the_screen(
+    newcomer: Newcomer,
+) -> None:
+    ann = newcomer(viewport={"width": 320, "height": 420}).register("ann")
+    settings = ann.open_settings()
+    for old, result in (("guessed", "That is not your old password."), (PASSWORD, "is changed")):
+        settings.get_by_label("Old password").fill(old)
+        settings.get_by_label("New password").fill("battery staple")
+        settings.get_by_role("button", name="Change", exact=True).click()
+        expect(settings.get_by_text(result)).to_be_in_viewport(ratio=1)
 
 
 def test_a_wrong_password_and_a_name_that_is_taken_are_said_in_words(newcomer: Newcomer) -> None:

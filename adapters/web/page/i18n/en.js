@@ -126,6 +126,7 @@ export default {
   error_notifications_denied: "The browser does not allow it.",
   error_name_taken: "This name is taken, or looks like one that is.",
   error_bad_credentials: "There is no such account, or it has another password.",
+  error_old_password: "That is not your old password.",
   error_bad_name: "This cannot be a name.",
   error_bad_field: "Something is missing or too long.",
   error_no_such_user: "There is nobody of this name.",

@@ -117,6 +117,7 @@ export default {
   error_notifications_denied: "浏览器不允许提醒。",
   error_name_taken: "此用户名已被使用，或与已有的相似。",
   error_bad_credentials: "账号不存在或密码错误。",
+  error_old_password: "旧密码不正确。",
   error_bad_name: "不能用作名称。",
   error_bad_field: "内容缺失或太长。",
   error_no_such_user: "没有这个用户。",
