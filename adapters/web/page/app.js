@@ -59,6 +59,7 @@ export class App {
     document.addEventListener("keydown", shortcuts(this), { signal });
     document.addEventListener("visibilitychange", () => this.sawMessages(), { signal });
     window.addEventListener("focus", () => this.sawMessages(), { signal });
+    window.addEventListener("popstate", () => !history.state && this.open && this.back(), { signal });
     this._clock = setInterval(() => this.changed(), TICK);
   }
 
@@ -165,6 +166,7 @@ export class App {
 
   /** @param {Key} key */
   async show(key) {
+    if (!history.state) history.pushState("conversation", ""); // the browser's Back closes it
     this.open = key;
     this._layout.classList.add("talks");
     this._conversation.open();

@@ -145,3 +145,21 @@ def test_an_emoji_is_chosen_and_sent(newcomer: Newcomer) -> None:
     expect(ann.field).to_be_focused()
     ann.field.press("Enter")
     ann.sees("well 🎉")
+
+
+def test_back_leads_from_a_conversation_to_the_list_before_it_leaves_the_page(
+    newcomer: Newcomer,
+) -> None:
+    """As one does on a phone, which has a key or a gesture for it."""
+    ann = newcomer(viewport={"width": 360, "height": 640}).register("ann")
+    ann.create_group("walkers")
+    for _ in range(2):
+        ann.page.go_back()
+        expect(ann.field).to_be_hidden()
+        expect(ann.sidebar).to_be_visible()
+        ann.open("walkers")
+    ann.page.get_by_role("button", name="Back to the conversations").click()
+    expect(ann.sidebar).to_be_visible()
+    ann.open("walkers")
+    ann.page.go_back()
+    expect(ann.sidebar).to_be_visible()
