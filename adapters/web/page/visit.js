@@ -71,7 +71,7 @@ export class Visit {
   /** @param {Identity} me */
   async _admit(me) {
     this._me = me;
-    const store = await Store.open(me.id);
+    const store = await Store.open(me.id, me.name);
     const app = new App(this._session, store, me, () => this._logOut(me.id));
     await app.restore();
     app.showIn(this._root);

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.conftest import Newcomer, WebServer
 from tests.integration.browser.person import PASSWORD
 
 
@@ -132,6 +132,30 @@ def test_what_became_of_it_is_in_sight_in_a_dialog_that_is_longer_than_the_scree
         settings.get_by_label("New password").fill("battery staple")
         settings.get_by_role("button", name="Change", exact=True).click()
         expect(settings.get_by_text(result)).to_be_in_viewport(ratio=1)
+
+
+def test_another_who_has_the_same_number_sees_and_says_nothing_of_who_had_it_before(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """As after the server has begun with a new database."""
+    browser = newcomer().register("ann", remember=True)
+    browser.find("ann")
+    browser.write("a note to myself")
+    browser.sees_tick("sent", "a note to myself")
+    web.kill()
+    browser.is_offline()
+    browser.write("not sent yet")
+    browser.sees_tick("not sent yet", "not sent yet")
+    for suffix in ("", "-wal", "-shm"):
+        web.path.with_name(web.path.name + suffix).unlink(missing_ok=True)
+    web.start()
+    browser.is_asked_to_log_in()
+    browser.register("bob")
+    expect(browser.sidebar.get_by_role("heading", name="bob")).to_be_visible()
+    expect(browser.sidebar.get_by_role("listitem")).to_have_count(0)
+    browser.find("bob")
+    browser.write("hello")
+    browser.sees("hello")
 
 
 def test_a_wrong_password_and_a_name_that_is_taken_are_said_in_words(newcomer: Newcomer) -> None:
