@@ -147,6 +147,18 @@ def test_an_emoji_is_chosen_and_sent(newcomer: Newcomer) -> None:
     ann.sees("well 🎉")
 
 
+def test_the_emoji_are_gone_when_one_goes_elsewhere(newcomer: Newcomer) -> None:
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    choice = ann.page.get_by_role("group", name="Emoji")
+    button = ann.page.get_by_role("button", name="Emoji")
+    for elsewhere in (button, ann.field, ann.log):
+        button.click()
+        expect(choice).to_be_visible()
+        elsewhere.click()
+        expect(choice).to_have_count(0)
+
+
 def test_back_leads_from_a_conversation_to_the_list_before_it_leaves_the_page(
     newcomer: Newcomer,
 ) -> None:
