@@ -108,7 +108,7 @@ class Actions(Doing):
     async def create(self, name: str, description: str) -> None:
         group = await self._client.create_group(name, description)
         await self.learn()
-        self.talks.joined(group)
+        self.talks.regrouped(group)
         self._say(f"group {group.name} is made, its id is {group.id}")
 
     async def join(self, which: str) -> None:
@@ -117,7 +117,7 @@ class Actions(Doing):
             return
         group = await self._client.join_group(which)
         await self.learn()
-        self.talks.joined(group)
+        self.talks.regrouped(group)
         self._say(f"you are in group {group.name} now")
 
     async def rename(self, which: str, name: str) -> None:
@@ -126,12 +126,14 @@ class Actions(Doing):
         self._say(f"group {group.name} is called {name} now")
         self._book.rename(group.id, name)
         self._follow_partner(group.id)
+        self.talks.regrouped(group)
 
     async def leave(self, which: str) -> None:
         group = self._group(which)
         await self._client.leave_group(group.id)
         self._book.groups.pop(group.id, None)
         self._follow_partner(group.id)
+        self.talks.regrouped(group)
         self._say(f"you have left group {group.name}")
 
     # The user's own account, and the program.

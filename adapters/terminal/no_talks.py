@@ -27,7 +27,7 @@ class NoTalks:
     def sends(self, to: Partner, text: str) -> Outgoing:  # noqa: ARG002
         return _Unseen()
 
-    def joined(self, group: Group) -> None:
+    def regrouped(self, group: Group) -> None:
         pass
 
     def mutes(self, to: Partner, *, muted: bool) -> None:

@@ -68,8 +68,8 @@ class Talks(Protocol):
 
     def sends(self, to: Partner, text: str) -> Outgoing: ...
 
-    def joined(self, group: Group) -> None:
-        """The user is in a group now."""
+    def regrouped(self, group: Group) -> None:
+        """The user has joined, renamed or left a group here; the book knows it already."""
 
     def mutes(self, to: Partner, *, muted: bool) -> None:
         """The user wants to hear of this conversation no more, or again."""

@@ -7,6 +7,7 @@ another node of the cluster has another version of the page for the time of an u
 
 import gzip
 import hashlib
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +16,10 @@ import attrs
 
 FOLDER = Path(__file__).parent / "page"
 INDEX = "index.html"
+MAIN = "main.js"  # the module that the browser runs
+LATER = "later"  # how it finds the links to modules that it does not need at once
 _FOR_EVER = "public, max-age=31536000, immutable"
+_IMPORT = re.compile(rb'^import [^;]*?"(\.[^"]+\.js)";$', re.MULTILINE)
 _VERSION = re.compile(r"/v/[0-9a-f]{16}/")
 _KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -44,7 +48,7 @@ class Page:
         bodies = dict(_bodies(folder))
         version = _hash(*(part for name in bodies for part in (name.encode(), bodies[name])))
         prefix = self._prefix = f"/v/{version}/"
-        index = _linked(bodies.pop(INDEX).decode(), prefix[1:], sorted(bodies)).encode()
+        index = _linked(bodies.pop(INDEX).decode(), prefix[1:], bodies).encode()
         self._files: Mapping[str, File] = {
             "/": _file(INDEX, index, "no-cache"),
             **{prefix + name: _file(name, body, _FOR_EVER) for name, body in bodies.items()},
@@ -81,11 +85,27 @@ def _hash(*parts: bytes) -> str:
     return digest.hexdigest()[:16]
 
 
-def _linked(index: str, prefix: str, names: list[str]) -> str:
-    """The first file, with the paths of the others, all modules of which it lets come at once."""
-    for name in names:
+def _linked(index: str, prefix: str, bodies: Mapping[str, bytes]) -> str:
+    """The first file, with the paths of the others. All modules that the first look needs come at
+    once, without one having to ask for the next; of the others the page says when they come."""
+    for name in bodies:
         for attribute in ("src", "href"):
             index = index.replace(f'{attribute}="{name}"', f'{attribute}="{prefix}{name}"')
-    modules = [name for name in names if name.endswith(".js")]
-    links = "".join(f'    <link rel="modulepreload" href="{prefix}{name}" />\n' for name in modules)
+    first = _needed(bodies, MAIN)
+    modules = first + [name for name in bodies if name.endswith(".js") and name not in first]
+    links = "".join(
+        f'    <link rel="{"modulepreload" if name in first else LATER}" href="{prefix}{name}" />\n'
+        for name in modules
+    )
     return index.replace("  </head>", f"{links}  </head>")
+
+
+def _needed(bodies: Mapping[str, bytes], name: str) -> list[str]:
+    """A module and all that it imports before it runs, each after what has asked for it."""
+    found = [name] if name in bodies else []
+    for asking in found:  # which grows meanwhile
+        for asked in _IMPORT.findall(bodies[asking]):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(asking), asked.decode()))
+            if path in bodies and path not in found:
+                found.append(path)
+    return found

@@ -278,3 +278,20 @@ def refusing() -> Iterator[tuple[int, list[int]]]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
+
+
+def test_a_group_that_is_renamed_here_is_listed_by_its_new_name(server: ServerProcess) -> None:
+    """And one that is left here is shown as left."""
+
+    def shows(text: str) -> None:
+        zhang.until_true(lambda: any(text in row for row in zhang.picture), text)
+
+    with zhang_at(server) as zhang:
+        zhang.type("/create hikers")
+        shows("1 hikers")
+        zhang.type("/rename hikers climbers")
+        shows("1 climbers")
+        zhang.type("/talk climbers")
+        shows("climbers  group")
+        zhang.type("/leave climbers")
+        shows("group  you have left")

@@ -8,9 +8,11 @@ import {
   isForgotten,
   keepIdentity,
   keptIdentity,
+  newestToken,
 } from "../../adapters/web/page/session/identity.js";
 
 const ME = { id: 13, name: "zhang san", token: "t1", session: "s1" };
+const OTHER = { id: 15, name: "li si", token: "t9", session: "s9" };
 
 /** Another tab of the same browser. */
 const openTab = () => (globalThis.sessionStorage = {});
@@ -33,15 +35,38 @@ test("who wants to stay is here in every tab, and stays so with each new token",
   keepIdentity({ ...ME, token: "t2" });
   openTab();
   assert.equal(keptIdentity().token, "t2");
-  forgetIdentity();
+  forgetIdentity(ME);
+  assert.equal(keptIdentity(), null);
+});
+
+test("a tab stays with its own user where the browser keeps another, and takes nothing from them", () => {
+  keepIdentity(ME, true);
+  openTab();
+  keepIdentity(OTHER, false);
+  keepIdentity({ ...OTHER, token: "t8" }); // it has come back
+  assert.equal(keptIdentity().token, "t8");
+  forgetIdentity(OTHER);
+  assert.deepEqual(keptIdentity(), ME);
+});
+
+test("a session goes on by the token that another tab of it has had last", () => {
+  keepIdentity({ ...ME, token: "t2" }, true);
+  assert.equal(newestToken(ME), "t2");
+  assert.equal(newestToken(OTHER), "t9");
+});
+
+test("what is kept and makes no sense is nobody", () => {
+  localStorage["chat.identity"] = "{";
   assert.equal(keptIdentity(), null);
 });
 
 test("a tab knows when another has forgotten who is here", () => {
   const key = "chat.identity";
-  assert.equal(isForgotten({ key, newValue: null }), true);
-  assert.equal(isForgotten({ key, newValue: "{}" }), false);
-  assert.equal(isForgotten({ key: "chat.language", newValue: null }), false);
+  const oldValue = JSON.stringify(ME);
+  assert.equal(isForgotten({ key, oldValue, newValue: null }, ME), true);
+  assert.equal(isForgotten({ key, oldValue, newValue: null }, OTHER), false);
+  assert.equal(isForgotten({ key, oldValue, newValue: "{}" }, ME), false);
+  assert.equal(isForgotten({ key: "chat.language", oldValue, newValue: null }, ME), false);
 });
 
 test("with another password the session goes on by the token that comes with it", async () => {

@@ -172,8 +172,9 @@ class DeskTalks:
             window.line = None
         return Outgoing(window, unsent(self._time_ms(), me.id, me.name, text), self._redraw)
 
-    def joined(self, group: Group) -> None:
-        self._window(InGroup(group.id), group.name).left = False
+    def regrouped(self, group: Group) -> None:
+        window = self._window(InGroup(group.id), group.name)
+        window.left = group.id not in self._book.groups
         self._redraw()
 
     def mutes(self, to: Partner, *, muted: bool) -> None:

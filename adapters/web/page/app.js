@@ -59,6 +59,7 @@ export class App {
     document.addEventListener("keydown", shortcuts(this), { signal });
     document.addEventListener("visibilitychange", () => this.sawMessages(), { signal });
     window.addEventListener("focus", () => this.sawMessages(), { signal });
+    window.addEventListener("popstate", () => !history.state && this.open && this.back(), { signal });
     this._clock = setInterval(() => this.changed(), TICK);
   }
 
@@ -103,8 +104,12 @@ export class App {
     this._layout.remove();
   }
 
-  async _online() {
+  _online() {
     this.banner.online();
+    return this._load();
+  }
+
+  async _load() {
     try {
       await this.conversations.load();
       await this.roster.load();
@@ -119,6 +124,7 @@ export class App {
     this.chats.forget();
     if (this.open) this._conversation.messages.open(this.open);
     this.changed();
+    return this._load();
   }
 
   // -- what the server says ----------------------------------------------------------------------
@@ -160,6 +166,7 @@ export class App {
 
   /** @param {Key} key */
   async show(key) {
+    if (!history.state) history.pushState("conversation", ""); // the browser's Back closes it
     this.open = key;
     this._layout.classList.add("talks");
     this._conversation.open();
@@ -168,7 +175,7 @@ export class App {
     if (this.openChat?.loaded) return this.sawMessages();
     await this.history.restore(key);
     if (this.open !== key) return;
-    this._conversation.messages.open(key);
+    this._conversation.messages.arrived();
     try {
       await this.history.loadNewest(key);
     } catch {
@@ -191,7 +198,7 @@ export class App {
   sawMessages() {
     const chat = this.openChat;
     this._conversation.sawMessages();
-    if (chat && isLookedAt() && this._conversation.messages.follows) this._reading.saw(chat);
+    if (chat?.loaded && isLookedAt() && this._conversation.messages.follows) this._reading.saw(chat);
   }
 
   // -- showing -----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.conftest import Newcomer, WebServer
 from tests.integration.browser.person import PASSWORD
 
 
@@ -42,6 +42,41 @@ def test_two_tabs_of_one_user_agree(newcomer: Newcomer) -> None:
     ann.is_asked_to_log_in()
 
 
+def test_a_tab_comes_back_by_the_token_that_another_has_been_given(newcomer: Newcomer) -> None:
+    """Who comes with one that is older is taken for a thief, and the session ends for both."""
+    ann = newcomer().register("ann", remember=True)
+    first, second = ann.page, ann.new_tab()
+    expect(second.get_by_role("navigation", name="Conversations")).to_be_visible()
+    settings = ann.open_settings()
+    settings.get_by_label("Old password").fill(PASSWORD)
+    settings.get_by_label("New password").fill("battery staple")
+    settings.get_by_role("button", name="Change", exact=True).click()
+    expect(settings).to_contain_text("The password is changed")
+    ann.page.keyboard.press("Escape")
+    ann.block_server()
+    for ann.page in (first, second):
+        ann.is_offline()
+    ann.context.set_offline(False)
+    for ann.page in (first, second):
+        ann.comes_back()
+        ann.find("ann")
+
+
+def test_tabs_of_two_users_do_not_take_each_other_over(newcomer: Newcomer) -> None:
+    ann = newcomer()
+    first, second = ann.page, ann.new_tab()  # both ask who is there
+    ann.register("ann", remember=True)
+    ann.page = second
+    ann.register("bob")
+    second.reload()
+    expect(ann.sidebar.get_by_role("heading", name="bob")).to_be_visible()
+    ann.open_settings().get_by_role("button", name="Log out").click()
+    ann.is_asked_to_log_in()
+    first.reload()
+    ann.page = first
+    expect(ann.sidebar.get_by_role("heading", name="ann")).to_be_visible()
+
+
 def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: Newcomer) -> None:
     desk = newcomer().register("ann", remember=True)
     phone = newcomer().log_in("ann")
@@ -77,7 +112,7 @@ def test_a_changed_password_ends_the_other_sessions_and_is_the_one_that_counts(
     settings.get_by_label("Old password").fill("something else")
     settings.get_by_label("New password").fill("battery staple")
     settings.get_by_role("button", name="Change", exact=True).click()
-    expect(settings.get_by_role("alert")).to_contain_text("another password")
+    expect(settings.get_by_role("alert")).to_have_text("That is not your old password.")
     settings.get_by_label("Old password").fill(PASSWORD)
     settings.get_by_role("button", name="Change", exact=True).click()
     expect(settings).to_contain_text("The password is changed")
@@ -85,6 +120,42 @@ def test_a_changed_password_ends_the_other_sessions_and_is_the_one_that_counts(
     phone.log_in("ann", "battery staple")
     desk.page.reload()
     expect(desk.sidebar).to_be_visible()
+
+
+def test_what_became_of_it_is_in_sight_in_a_dialog_that_is_longer_than_the_screen(
+    newcomer: Newcomer,
+) -> None:
+    ann = newcomer(viewport={"width": 320, "height": 420}).register("ann")
+    settings = ann.open_settings()
+    for old, result in (("guessed", "That is not your old password."), (PASSWORD, "is changed")):
+        settings.get_by_label("Old password").fill(old)
+        settings.get_by_label("New password").fill("battery staple")
+        settings.get_by_role("button", name="Change", exact=True).click()
+        expect(settings.get_by_text(result)).to_be_in_viewport(ratio=1)
+
+
+def test_another_who_has_the_same_number_sees_and_says_nothing_of_who_had_it_before(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """As after the server has begun with a new database."""
+    browser = newcomer().register("ann", remember=True)
+    browser.find("ann")
+    browser.write("a note to myself")
+    browser.sees_tick("sent", "a note to myself")
+    web.kill()
+    browser.is_offline()
+    browser.write("not sent yet")
+    browser.sees_tick("not sent yet", "not sent yet")
+    for suffix in ("", "-wal", "-shm"):
+        web.path.with_name(web.path.name + suffix).unlink(missing_ok=True)
+    web.start()
+    browser.is_asked_to_log_in()
+    browser.register("bob")
+    expect(browser.sidebar.get_by_role("heading", name="bob")).to_be_visible()
+    expect(browser.sidebar.get_by_role("listitem")).to_have_count(0)
+    browser.find("bob")
+    browser.write("hello")
+    browser.sees("hello")
 
 
 def test_a_wrong_password_and_a_name_that_is_taken_are_said_in_words(newcomer: Newcomer) -> None:

@@ -44,6 +44,7 @@ CHATS = r"""
         - /children: equal
         - listitem: This is the beginning.
         - listitem: Today
+        - listitem: New messages
         - listitem:
           - /children: equal
           - text: bob

@@ -126,6 +126,7 @@ def test_a_long_draft_takes_no_newest_message_out_of_sight(newcomer: Newcomer) -
     ann.find("bob")
     ann.write(*(f"message {number}" for number in range(20)))
     bob.open("ann")
+    bob.page.get_by_role("button", name="To the newest").click()
     ann.sees_tick("read", "message 19")
     ann.field.fill("one\ntwo\nthree\nfour\nfive")
     expect(ann.texts.last).to_be_in_viewport(ratio=1)
@@ -144,3 +145,33 @@ def test_an_emoji_is_chosen_and_sent(newcomer: Newcomer) -> None:
     expect(ann.field).to_be_focused()
     ann.field.press("Enter")
     ann.sees("well 🎉")
+
+
+def test_the_emoji_are_gone_when_one_goes_elsewhere(newcomer: Newcomer) -> None:
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    choice = ann.page.get_by_role("group", name="Emoji")
+    button = ann.page.get_by_role("button", name="Emoji")
+    for elsewhere in (button, ann.field, ann.log):
+        button.click()
+        expect(choice).to_be_visible()
+        elsewhere.click()
+        expect(choice).to_have_count(0)
+
+
+def test_back_leads_from_a_conversation_to_the_list_before_it_leaves_the_page(
+    newcomer: Newcomer,
+) -> None:
+    """As one does on a phone, which has a key or a gesture for it."""
+    ann = newcomer(viewport={"width": 360, "height": 640}).register("ann")
+    ann.create_group("walkers")
+    for _ in range(2):
+        ann.page.go_back()
+        expect(ann.field).to_be_hidden()
+        expect(ann.sidebar).to_be_visible()
+        ann.open("walkers")
+    ann.page.get_by_role("button", name="Back to the conversations").click()
+    expect(ann.sidebar).to_be_visible()
+    ann.open("walkers")
+    ann.page.go_back()
+    expect(ann.sidebar).to_be_visible()

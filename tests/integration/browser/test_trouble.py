@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import expect
 
 from tests.integration.browser.conftest import Newcomer, WebServer
+from tests.integration.browser.person import PASSWORD
 
 
 def test_what_is_written_while_the_server_is_dead_is_sent_once_when_it_is_back(
@@ -30,6 +31,25 @@ def test_what_is_written_while_the_server_is_dead_is_sent_once_when_it_is_back(
     bob.sees("before", "half a sentence")
     ann.sees("before", "half a sentence")
     expect(ann.field).to_have_value("a draft")
+
+
+def test_who_logs_in_while_the_server_is_dead_is_told_so_and_may_do_it_again(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    newcomer().register("ann")
+    away = newcomer().page
+    expect(away.locator("link[rel=later]")).to_have_count(0)  # all of the page is here
+    away.wait_for_load_state("networkidle")
+    web.kill()
+    away.get_by_label("Name or number").fill("ann")
+    away.get_by_label("Password").fill(PASSWORD)
+    away.get_by_role("button", name="Log in", exact=True).click()
+    expect(away.get_by_role("alert")).to_have_text(
+        "The server does not answer. Try again in a moment."
+    )
+    web.start()
+    away.get_by_role("button", name="Log in", exact=True).click()
+    expect(away.get_by_role("navigation", name="Conversations")).to_be_visible()
 
 
 def test_one_may_have_the_page_try_at_once(newcomer: Newcomer, web: WebServer) -> None:

@@ -25,7 +25,7 @@ from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.talks import DeskTalks
 from adapters.terminal.fullscreen.window import Anchor
 from adapters.terminal.render import plain
-from chat_domain.model import Group, Preferences, User
+from chat_domain.model import Group, Membership, Preferences, Role, User
 from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer
 from tests.unit.client.fellows import logged_in
 from tests.unit.terminal.things import NOW, message
@@ -231,7 +231,7 @@ async def test_the_bell_rings_for_what_concerns_the_user(server: FakeServer) -> 
         one.talks.heard(message(4))
         assert one.rung == 1
     async with sitting(server) as one:
-        one.talks.joined(Group(3, "hikers", ""))
+        one.talks.regrouped(Group(3, "hikers", ""))
         one.talks.mutes(User(15, "li si"), muted=True)
         one.talks.heard(message(3))
         one.talks.heard(evolve(message(4, "hello all"), to_id=0, group_id=3))
@@ -253,6 +253,22 @@ async def test_what_changes_in_a_group_stands_in_its_conversation(server: FakeSe
         assert window.left
         one.desk.show(window)
         assert "has removed you" in "".join(one.talks.looking.drawn(80, 5)[-1][1])
+
+
+async def test_a_group_that_one_has_renamed_or_left_here_is_listed_so(server: FakeServer) -> None:
+    """Of what this client itself has done no change comes."""
+    async with sitting(server) as one:
+        hikers = Group(3, "hikers", "")
+        one.book.groups[3] = Membership(hikers, Role.CREATOR)
+        one.talks.regrouped(hikers)
+        window = one.desk.find(InGroup(3))
+        assert window is not None
+        one.book.rename(3, "climbers")
+        one.talks.regrouped(hikers)
+        assert (window.name, window.left) == ("climbers", False)
+        del one.book.groups[3]
+        one.talks.regrouped(hikers)
+        assert (window.name, window.left) == ("climbers", True)
 
 
 async def test_what_one_sends_stands_in_its_conversation(server: FakeServer) -> None:

@@ -1,11 +1,12 @@
 """The files that are served."""
 
+import re
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as some
 
-from adapters.web.page import FOLDER, Page
+from adapters.web.page import FOLDER, LATER, Page
 from tests.unit.web.browser import PAGE
 
 PARTS = ["", ".", "..", "v", "%2e%2e", "page.py", "index.html", "main.js", "0123456789abcdef", "\\"]
@@ -36,6 +37,43 @@ def test_a_node_of_another_version_has_its_own(tmp_path: Path) -> None:
     assert (file.body, file.keep) == (b"main()", "no-store")
 
 
+def test_what_the_first_look_needs_comes_at_once(tmp_path: Path) -> None:
+    """Of modules that import each other the browser would know only one after the other."""
+    (tmp_path / "sub").mkdir()
+    for name, text in {
+        "index.html": "<html>\n  </head>\n",
+        "main.js": 'import {\n  a,\n} from "./sub/a.js";\nawait import("./later.js");\n',
+        "sub/a.js": 'import "./b.js";\nimport c from "../c.js";\n',
+        "sub/b.js": 'import { a } from "./a.js";\n',
+        "c.js": "// import nothing from './elsewhere.js'",
+        "later.js": 'import { d } from "./d.js";\n',
+        "d.js": "",
+    }.items():
+        (tmp_path / name).write_text(text)
+    links = _links(Page(tmp_path))
+    assert links["modulepreload"] == ["main.js", "sub/a.js", "sub/b.js", "c.js"]
+    assert links[LATER] == ["d.js", "later.js"]
+
+
+def test_the_first_look_needs_little() -> None:
+    """Each module is a request, and all are waited for before anything is seen."""
+    links = _links(PAGE)
+    first = [PAGE.file(path) for path in PAGE if path.endswith(tuple(links["modulepreload"]))]
+    assert len(first) <= 10
+    assert sum(len(file.packed) for file in first if file) <= 16_000
+    assert "visit.js" in links[LATER]
+
+
+def _links(page: Page) -> dict[str, list[str]]:
+    """By their relation to the page, the files that it links to."""
+    index = page.file("/")
+    assert index is not None
+    links: dict[str, list[str]] = {}
+    for rel, name in re.findall(r'<link rel="(\w+)" href="v/\w+/(.+?)"', index.body.decode()):
+        links.setdefault(rel, []).append(name)
+    return links
+
+
 def test_what_is_not_for_browsers_is_not_served(tmp_path: Path) -> None:
     """Only what the page is made of."""
     (tmp_path / "index.html").write_text("<html>\n  </head>\n")
@@ -57,9 +95,3 @@ def test_no_path_leads_elsewhere(parts: list[str]) -> None:
 def test_a_query_makes_no_difference() -> None:
     """Links from elsewhere may have one."""
     assert PAGE.file("/?utm=1") == PAGE.file("/")
-
-
-def test_the_page_is_small() -> None:
-    """In all, as it is sent."""
-    files = [file for path in PAGE if (file := PAGE.file(path)) is not None]
-    assert sum(len(file.packed) for file in files) <= 60 * 1024

@@ -1,5 +1,6 @@
 /**
- * Who was here before: in this tab, or in this browser if its user has asked for that.
+ * Who was here before: in this tab, which goes first, or in this browser if its user has asked for
+ * that. Two tabs may be of two users, or of one session.
  *
  * @import {Identity, Session} from "./session.js"
  */
@@ -9,26 +10,47 @@ import { MSG } from "../protocol/protocol.js";
 const IDENTITY = "chat.identity";
 
 /** @returns {Identity | null} */
-export function keptIdentity() {
-  const kept = localStorage[IDENTITY] ?? sessionStorage[IDENTITY];
-  return kept ? JSON.parse(kept) : null;
-}
+export const keptIdentity = () => read(sessionStorage[IDENTITY]) ?? read(localStorage[IDENTITY]);
 
 /**
- * Beyond this tab only where its user has asked for that, or had before.
+ * Beyond this tab only where its user asks for that, or had before.
  * @param {Identity} me
  */
-export function keepIdentity(me, remember = IDENTITY in localStorage) {
+export function keepIdentity(me, remember = isOf(localStorage[IDENTITY], me)) {
   (remember ? localStorage : sessionStorage)[IDENTITY] = JSON.stringify(me);
 }
 
-export function forgetIdentity() {
-  delete localStorage[IDENTITY];
+/** Of other sessions of this browser nothing is forgotten. @param {Identity} me */
+export function forgetIdentity(me) {
   delete sessionStorage[IDENTITY];
+  if (isOf(localStorage[IDENTITY], me)) delete localStorage[IDENTITY];
 }
 
-/** Whether another tab has forgotten it. @param {StorageEvent} event */
-export const isForgotten = (event) => event.key === IDENTITY && event.newValue === null;
+/** Whether another tab has forgotten somebody. @param {StorageEvent} event @param {Identity} me */
+export const isForgotten = ({ key, oldValue, newValue }, me) =>
+  key === IDENTITY && newValue === null && isOf(oldValue, me);
+
+/**
+ * By what a session goes on: another tab that is in it may have been given a later token, and then
+ * whoever comes with the one before is taken for a thief.
+ * @param {Identity} me
+ */
+export function newestToken(me) {
+  const kept = localStorage[IDENTITY];
+  return isOf(kept, me) ? read(kept).token : me.token;
+}
+
+/** @param {string | null | undefined} kept @param {Identity} me */
+const isOf = (kept, me) => read(kept)?.session === me.session;
+
+/** @param {string | null | undefined} kept */
+function read(kept) {
+  try {
+    return JSON.parse(kept ?? "null");
+  } catch {
+    return null; // somebody has written something else there
+  }
+}
 
 /**
  * Change the password: this session goes on by another token. Throws Refused and Lost.

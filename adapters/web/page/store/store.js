@@ -9,6 +9,7 @@
  */
 
 const VERSION = 1;
+const ALL = ["meta", "messages", "unsent", "drafts"];
 export const MOST_KEPT = 20_000; // messages, of all conversations; the server has the others
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
@@ -32,8 +33,8 @@ export class Store {
     database.onversionchange = () => database.close(); // a later page wants it
   }
 
-  /** @param {number} userId */
-  static async open(userId) {
+  /** @param {number} userId @param {string} name what this user is called */
+  static async open(userId, name) {
     const request = indexedDB.open(`chat-${userId}`, VERSION);
     request.onupgradeneeded = () => {
       const database = request.result;
@@ -43,6 +44,7 @@ export class Store {
       database.createObjectStore("drafts");
     };
     const store = new Store(await done(request));
+    await store._belongTo(name);
     await store._trim();
     return store;
   }
@@ -113,6 +115,20 @@ export class Store {
   async remember(entries) {
     const transaction = this._database.transaction("messages", "readwrite");
     for (const entry of entries) transaction.objectStore("messages").put(entry);
+    await committed(transaction);
+  }
+
+  /**
+   * A server that has begun with another database gives ids anew: of whoever had this one before
+   * nothing may be seen, or sent in another's name.
+   * @param {string} name
+   */
+  async _belongTo(name) {
+    const before = await this.value("owner");
+    if (before === name) return;
+    const transaction = this._database.transaction(ALL, "readwrite");
+    if (before !== undefined) for (const one of ALL) transaction.objectStore(one).clear();
+    transaction.objectStore("meta").put(name, "owner");
     await committed(transaction);
   }
 

@@ -138,8 +138,11 @@ export class Composer {
       const { selectionStart: from, selectionEnd: upto } = this._field;
       this._field.setRangeText(one, from, upto, "end");
       this._changed();
-      box.remove();
       this.focus();
+      box.remove();
+    };
+    const leave = (/** @type {FocusEvent} */ { relatedTarget: to }) => {
+      if (to !== this._emoji && !(to instanceof Node && box.contains(to))) box.remove();
     };
     const box = h(
       "div",
@@ -147,11 +150,12 @@ export class Composer {
         class: "emoji",
         role: "group",
         "aria-label": t("emoji"),
+        focusout: leave,
         keydown: (/** @type {KeyboardEvent} */ event) => {
           if (event.key !== "Escape") return;
           event.stopPropagation();
-          box.remove();
           this._emoji.focus();
+          box.remove();
         },
       },
       ...EMOJI.map((one) => button(one, () => choose(one), { class: "quiet" })),

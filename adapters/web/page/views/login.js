@@ -8,7 +8,7 @@ import { explained, t } from "../i18n/i18n.js";
 import { button, field, h, say } from "./dom.js";
 import { languageChoice } from "./language.js";
 
-/** @param {Entrance} entrance @param {string} [why] why one has to log in again */
+/** @param {Pick<Entrance, "register" | "logIn">} entrance @param {string} [why] why one has to log in again */
 export function loginView(entrance, why = "") {
   let registering = false;
   const alert = h("p", { class: "alert", role: "alert" }, why);
@@ -27,10 +27,11 @@ export function loginView(entrance, why = "") {
     if (problem) return;
     form.inert = true;
     try {
-      if (registering) await entrance.session.register(name.value, password.value);
+      if (registering) await entrance.register(name.value, password.value);
       await entrance.logIn(name.value.trim(), password.value, remember.checked);
     } catch (error) {
-      say(alert, explained(error));
+      const refused = /** @type {any} */ (error)?.error;
+      say(alert, refused ? explained(error) : t("no_server"));
       form.inert = false;
       password.focus();
     }

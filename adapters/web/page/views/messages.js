@@ -54,13 +54,22 @@ export class Messages {
     this._unreadAbove = chat.unread ? chat.read : Infinity;
     this._excerpt.toEnd(chat);
     this.update();
-    this.toEnd();
+    this._toNews();
   }
 
-  /** The newest are here; its user may have scrolled in what was kept meanwhile. */
+  /** There is more of it; its user may have scrolled in what was here before. */
   arrived() {
+    const { follows } = this;
     this.update();
+    if (follows) this._toNews();
     this._scrolled(); // where the window is higher than what is here, there is nothing to scroll
+  }
+
+  /** To the line above what is new, or to the end where there is none. */
+  _toNews() {
+    const line = this._list.querySelector(".unread");
+    if (line instanceof HTMLElement) this.element.scrollTop = line.offsetTop;
+    else this.element.scrollTop = this.element.scrollHeight;
   }
 
   /** Language or theme: all anew. */

@@ -88,7 +88,9 @@ export function openSettings(app) {
             return;
           }
           tried(async () => {
-            await changePassword(app.session, old.value, next.value);
+            await changePassword(app.session, old.value, next.value).catch((error) => {
+              throw error.error === "bad_credentials" ? { error: "old_password" } : error;
+            });
             old.value = next.value = "";
             say(done, t("password_changed"));
             await drawDevices();

@@ -1,0 +1,99 @@
+/**
+ * Somebody's stay: their session, what this browser keeps for them and the page that shows it. All
+ * of it begins with a login, or with what was kept of an earlier one, and ends together.
+ *
+ * @import {Identity} from "./session/session.js"
+ */
+
+import { App } from "./app.js";
+import { t } from "./i18n/i18n.js";
+import { connect, deviceName } from "./session/device.js";
+import { forgetIdentity, isForgotten, keepIdentity, newestToken } from "./session/identity.js";
+import { Session } from "./session/session.js";
+import { Store } from "./store/store.js";
+
+export class Visit {
+  /** @param {HTMLElement} root @param {(why: string) => void} over told why, "" after a log out */
+  constructor(root, over) {
+    this._root = root;
+    this._over = over;
+    this._session = new Session(connect);
+    this._ends = new AbortController();
+    /** @type {Identity | null} */
+    this._me = null;
+    /** @type {App | null} */
+    this._app = null;
+  }
+
+  /** Throws Refused and Lost. @param {string} name @param {string} password */
+  register(name, password) {
+    return this._session.register(name, password);
+  }
+
+  /**
+   * Throws Refused and Lost.
+   * @param {string} who a name, or an id in digits @param {string} password
+   * @param {boolean} remember whether to be here beyond this tab
+   */
+  async logIn(who, password, remember) {
+    this._attend(remember);
+    const device = deviceName(navigator.userAgent, crypto.getRandomValues(new Uint8Array(2)));
+    await this._session.logIn(who, password, device, async (me) => {
+      const store = await this._admit(me);
+      this._app?.sidebar.focus(null);
+      return store;
+    });
+  }
+
+  /** @param {Identity} me who was here before */
+  async resume(me) {
+    const store = await this._admit(me);
+    this._attend();
+    await this._session.resume(me, store);
+  }
+
+  /** @param {boolean} [remember] what was asked for at the login; later it is as it is by then */
+  _attend(remember) {
+    const session = this._session;
+    session.on("online", (/** @type {Identity} */ me) => {
+      keepIdentity(me, remember);
+      remember = undefined;
+    });
+    session.on("connecting", () => {
+      if (session.me) session.me.token = newestToken(session.me);
+    });
+    session.on("ended", (/** @type {{why: string}} */ { why }) => {
+      this._leave();
+      this._over(t(why));
+    });
+  }
+
+  /** @param {Identity} me */
+  async _admit(me) {
+    this._me = me;
+    const store = await Store.open(me.id, me.name);
+    const app = new App(this._session, store, me, () => this._logOut(me.id));
+    await app.restore();
+    app.showIn(this._root);
+    this._app = app;
+    const { signal } = this._ends;
+    window.addEventListener("online", () => this._session.retry(), { signal });
+    window.addEventListener("offline", () => this._session.drop(), { signal });
+    window.addEventListener("storage", (event) => isForgotten(event, me) && location.reload(), { signal });
+    return store;
+  }
+
+  /** @param {number} id */
+  async _logOut(id) {
+    await this._session.logOut();
+    this._leave();
+    await Store.forget(id);
+    this._over("");
+  }
+
+  _leave() {
+    this._ends.abort();
+    this._app?.close();
+    if (this._me) forgetIdentity(this._me);
+  }
+}

@@ -1,0 +1,70 @@
+"""Where what is new begins, and what of it counts as read."""
+
+import json
+
+from playwright.sync_api import WebSocketRoute, expect
+
+from tests.integration.browser.conftest import Newcomer
+
+NOTICE, RESET = 1034, 1036
+
+
+def test_a_conversation_opens_where_what_is_new_begins_and_is_read_when_its_end_is_seen(
+    newcomer: Newcomer,
+) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    bob.find("ann")
+    bob.write(*(f"news {number}" for number in range(40)))
+    expect(ann.row("bob").locator(".count")).to_have_text("40")
+    ann.open("bob")
+    expect(ann.texts.last).to_have_text("news 39")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    expect(ann.texts.first).to_be_in_viewport()
+    expect(ann.texts.last).not_to_be_in_viewport()
+    bob.sees_tick("delivered", "news 39")
+    expect(ann.row("bob").locator(".count")).to_have_text("40")
+    ann.page.get_by_role("button", name="To the newest").click()
+    expect(ann.texts.last).to_be_in_viewport()
+    expect(ann.row("bob").locator(".count")).to_be_hidden()
+    bob.sees_tick("read", "news 39")
+
+
+def test_what_is_new_and_seen_at_once_is_read_at_once_and_has_its_line(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("one", "two")
+    expect(ann.row("bob").locator(".count")).to_have_text("2")
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    bob.sees_tick("read", "two")
+
+
+def test_positions_that_begin_anew_under_a_connection_leave_all_on_the_screen(
+    newcomer: Newcomer,
+) -> None:
+    """As after a database came back without its last commits."""
+    ann, bob = newcomer().register("ann", remember=True), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("hello")
+    expect(ann.row("bob")).to_contain_text("hello")
+    links: list[WebSocketRoute] = []
+
+    def connect(link: WebSocketRoute) -> None:
+        link.connect_to_server()
+        links.append(link)
+
+    ann.page.route_web_socket("**/chat", connect)
+    ann.page.reload()
+    ann.open("bob")
+    ann.sees("hello")
+    bob.sees_tick("read", "hello")  # so all that she has asked for is there
+    for frame in (
+        {"msgid": RESET, "head": 1, "epoch": "another", "oldest": 1},
+        {"msgid": NOTICE, "text": "positions begin anew"},
+    ):
+        links[-1].send(json.dumps(frame))
+    expect(ann.page.get_by_text("positions begin anew")).to_be_visible()
+    ann.sees("hello")
+    bob.write("again")
+    ann.sees("hello", "again")
+    expect(ann.row("bob")).to_contain_text("again")
