@@ -5,11 +5,10 @@ import itertools
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 
 import structlog
 
-from entrypoints.listening import BACKLOG, listening_sockets, reason_of
+from entrypoints.listening import listening_sockets, reason_of, serve_on
 from entrypoints.protocols import Entrance
 from entrypoints.settings import BadSettings, Settings, shown
 
@@ -30,12 +29,8 @@ async def listen_to_browsers(
     """Serve browsers, a worker on its own sockets. Raises BadSettings."""
     if not settings.web_port:
         return []
-    create = partial(asyncio.get_running_loop().create_server, entrance.browsers(), backlog=BACKLOG)
-    if sockets is None:
-        with _told_as_setting(settings):
-            servers = [await create(settings.web_host, settings.web_port)]
-    else:
-        servers = [await create(sock=sock) for sock in sockets]
+    with _told_as_setting(settings):
+        servers = await serve_on(entrance.browsers(), settings.web_host, settings.web_port, sockets)
     scheme = "https" if settings.tls_cert else "http"
     for sock in itertools.chain.from_iterable(server.sockets for server in servers):
         host, port = sock.getsockname()[:2]

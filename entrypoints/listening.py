@@ -1,8 +1,13 @@
-"""Listening sockets, made before anybody serves on them."""
+"""Listening, on a port of this process alone or on one that several share."""
 
+import asyncio
 import os
 import socket
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+
+from adapters.tcp.options import set_options
 
 BACKLOG = 4096  # connections that the kernel may hold for us while we are busy
 
@@ -27,14 +32,33 @@ def listening_sockets(host: str, port: int, count: int) -> list[list[socket.sock
         with socket.create_server(address, family=family) as probe:
             port = port or probe.getsockname()[1]
     return [
-        [
-            socket.create_server(
-                (address[0], port, *address[2:]), family=family, backlog=BACKLOG, reuse_port=True
-            )
-            for family, address in addresses
-        ]
+        [_shared(family, (address[0], port, *address[2:])) for family, address in addresses]
         for _ in range(count)
     ]
+
+
+def _shared(family: int, address: tuple[Any, ...]) -> socket.socket:
+    sock = socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=True)
+    set_options(sock)
+    return sock
+
+
+async def serve_on(
+    protocol: Callable[[], asyncio.Protocol],
+    host: str,
+    port: int,
+    sockets: Sequence[socket.socket] | None,
+) -> list[asyncio.Server]:
+    """Serve on those of `listening_sockets`, or on new ones where there are none. Raises
+    OSError."""
+    create = partial(asyncio.get_running_loop().create_server, protocol, backlog=BACKLOG)
+    if sockets is not None:
+        return [await create(sock=sock) for sock in sockets]
+    server = await create(host, port, start_serving=False)
+    for sock in server.sockets:
+        set_options(sock)
+    await server.start_serving()
+    return [server]
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
 from typing import Any
 
 import attrs
@@ -21,7 +20,7 @@ from entrypoints.browsing import listen_to_browsers, sockets_for_browsers
 from entrypoints.checking import check_and_tell
 from entrypoints.command_line import wants_check
 from entrypoints.controlling import controlled
-from entrypoints.listening import BACKLOG, listening_sockets, reason_of
+from entrypoints.listening import listening_sockets, reason_of, serve_on
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
 from entrypoints.process import leave_no_core, raise_file_limit
@@ -122,11 +121,9 @@ def _stop_when_broken(lifeline: int, stop: asyncio.Event) -> None:
 async def _listen(
     settings: Settings, protocol: Callable[[], asyncio.Protocol], worker: Worker | None
 ) -> list[asyncio.Server]:
-    create = partial(asyncio.get_running_loop().create_server, protocol, backlog=BACKLOG)
-    if worker is None:
-        servers = [await create(settings.host, settings.port)]
-    else:
-        servers = [await create(sock=sock) for sock in worker.sockets]
+    servers = await serve_on(
+        protocol, settings.host, settings.port, worker.sockets if worker else None
+    )
     for sock in itertools.chain.from_iterable(server.sockets for server in servers):
         host, port = sock.getsockname()[:2]
         log.info("listening on %s:%d", host, port, store=without_password(settings.store))

@@ -59,9 +59,9 @@ _UNREAD = (
 
 
 class _Row(NamedTuple):
-    """unread: None where it has to be asked for. columns: of the last entry, as `entries.SELECT`
-    has them."""
+    """last: the last entry. unread: None where it has to be asked for."""
 
+    last: Entry
     since: int
     left: int
     read: int
@@ -71,10 +71,9 @@ class _Row(NamedTuple):
     peer_read: int | None
     hides: int | None
     unread: int | None
-    columns: Row
 
 
-_BEFORE_COLUMNS = 9
+_OF_LAST = 9  # columns, which a row begins with, as `entries.SELECT` has them
 
 
 async def page(connection: Connection, user_id: int, below: int, limit: int) -> list[Conversation]:
@@ -86,7 +85,7 @@ async def page(connection: Connection, user_id: int, below: int, limit: int) -> 
         some += await _conversations(connection, user_id, rows)
         if len(rows) < asked:
             break
-        below = min(row.columns[0] for row in rows)
+        below = min(row[0] for row in rows)
     return some
 
 
@@ -98,14 +97,13 @@ async def found(
     return await _conversations(connection, user_id, rows)
 
 
-async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list[_Row]:
+async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list[Row]:
     """All in one statement, for a round trip takes longer than most of them."""
-    rows = await connection.rows(
-        "SELECT page.since, page.`left`, page.`read`, page.quiet,"  # noqa: S608  # constants
+    return await connection.rows(
+        "SELECT Said.at, Said.conv, Said.kind, Said.senderid, Sender.name, Said.cid,"  # noqa: S608
+        " Said.time_ms, Said.re, Said.body, page.since, page.`left`, page.`read`, page.quiet,"
         " coalesce(groupname, User.name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE User.got END,"
-        f" Peer.`read`, User.hides, {connection.words.unread},"
-        " Said.at, Said.conv, Said.kind, Said.senderid, Sender.name, Said.cid, Said.time_ms,"
-        " Said.re, Said.body"
+        f" Peer.`read`, User.hides, {connection.words.unread}"
         f" FROM ({which}) AS page JOIN Entry AS Said ON Said.at = last"
         " LEFT JOIN User AS Sender ON Sender.id = Said.senderid"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
@@ -114,39 +112,39 @@ async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list
         " ON Peer.userid = peer AND peer <> page.userid AND Peer.conv = page.conv",
         args,
     )
-    return [_Row._make((*row[:_BEFORE_COLUMNS], row[_BEFORE_COLUMNS:])) for row in rows]
 
 
 async def _conversations(
-    connection: Connection, user_id: int, rows: Sequence[_Row]
+    connection: Connection, user_id: int, rows: Sequence[Row]
 ) -> list[Conversation]:
-    lasts = [judging.entry(*row.columns) for row in rows]
-    shown = [(row, last) for row, last in zip(rows, lasts, strict=True) if last is not None]
-    shown.sort(key=lambda one: -one[1].at)
+    shown = [
+        _Row(last, *row[_OF_LAST:])
+        for row in rows
+        if (last := judging.entry(*row[:_OF_LAST])) is not None
+    ]
+    shown.sort(key=lambda row: -row.last.at)
     unread = await _unread(connection, user_id, shown)
-    return [_conversation(*one, count) for one, count in zip(shown, unread, strict=True)]
+    return [_conversation(row, count) for row, count in zip(shown, unread, strict=True)]
 
 
-async def _unread(
-    connection: Connection, user_id: int, shown: Sequence[tuple[_Row, Entry]]
-) -> list[int]:
+async def _unread(connection: Connection, user_id: int, shown: Sequence[_Row]) -> list[int]:
     asked = {
-        last.conv: (last.conv, max(row.since, row.read), row.left, user_id)
-        for row, last in shown
-        if row.unread is None and row.read < last.at
+        row.last.conv: (row.last.conv, max(row.since, row.read), row.left, user_id)
+        for row in shown
+        if row.unread is None and row.read < row.last.at
     }
     counts = await connection.integers(_UNREAD, list(asked.values())) if asked else []
     found = {conv: count for conv, (count,) in zip(asked, counts, strict=True)}
-    return [found.get(last.conv, 0) if row.unread is None else row.unread for row, last in shown]
+    return [found.get(row.last.conv, 0) if row.unread is None else row.unread for row in shown]
 
 
-def _conversation(row: _Row, last: Entry, unread: int) -> Conversation:
+def _conversation(row: _Row, unread: int) -> Conversation:
     hidden = row.hides is not None and judging.position(row.hides) & HIDES_READ
     peer_read = None if hidden else row.peer_read
     return Conversation(
-        last.conv,
+        row.last.conv,
         UNNAMED if row.name is None else judging.name(row.name),
-        last,
+        row.last,
         judging.position(row.read),
         unread,
         row.left != FOR_EVER,

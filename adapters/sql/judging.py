@@ -284,8 +284,8 @@ def _is_position(at: Any) -> bool:
 
 def position(at: Any) -> int:
     """0 for what is none."""
-    if _is_position(at):
-        return int(at)
+    if type(at) is int and at >= 0:
+        return at
     _odd("position", "it is no number, or below 0")
     return 0
 
@@ -293,7 +293,7 @@ def position(at: Any) -> int:
 def positions(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     """Those rows that have positions alone, or numbers of conversations, which look like them."""
     every = list(rows)
-    good = [row for row in every if all(_is_position(at) for at in row)]
+    good = [row for row in every if all(map(_is_position, row))]
     if len(good) < len(every):
         _odd("position", "it is no number, or below 0")
     return good

@@ -1,7 +1,6 @@
 """A connection as a link (see `adapters.gateway.link`)."""
 
 import asyncio
-import socket
 import ssl
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -14,8 +13,6 @@ from adapters.tcp.unsent import HIGH_WATER
 from adapters.wire.incoming import IncomingBytes
 
 HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off
-USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement by the peer's TCP
-KERNEL_HOLDS = 64 * 1024  # bytes not sent yet; the rest waits here, where it counts
 
 
 class _Outgoing(asyncio.Protocol):
@@ -79,7 +76,6 @@ class TransportLink(_Outgoing):
         # Both at 0: it tells when something is left behind, and when all has left the process, so
         # that nothing has to be asked for each write.
         self._transport.set_write_buffer_limits(high=0, low=0)
-        _set_options(transport.get_extra_info("socket"))
         self.peer = self.peer or peer_of(transport)
         self._receiver = self._answer(self)
 
@@ -235,19 +231,3 @@ def ending_of(error: Exception | None) -> Ending:
             return Ending.UNREACHABLE
         case _:
             return Ending.SERVER_ERROR
-
-
-def _set_options(sock: socket.socket) -> None:
-    """Version 1 clients cannot answer a PING, so the kernels have to find out who is gone; and for
-    who does not read, the kernel would hold megabytes that are not counted."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (
-        ("TCP_KEEPIDLE", 30),
-        ("TCP_KEEPINTVL", 10),
-        ("TCP_KEEPCNT", 3),
-        ("TCP_NOTSENT_LOWAT", KERNEL_HOLDS),
-        ("TCP_USER_TIMEOUT", USER_TIMEOUT_MS),
-    ):
-        if hasattr(socket, name):  # not on every system
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

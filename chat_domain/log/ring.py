@@ -1,13 +1,17 @@
 """The last entries that a node has applied, so that who is a little behind needs no database."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import takewhile
+from itertools import islice
+from operator import attrgetter
 
-from chat_domain.entries import DELETED, TEXT, Entry
+from chat_domain.entries import DELETED, FOR_EVER, TEXT, Entry
 
 MOST_ENTRIES = 8192
 MOST_BYTES = 32 * 1024 * 1024
+
+_position = attrgetter("at")
 
 
 class Ring:
@@ -35,13 +39,18 @@ class Ring:
             self._bytes -= first.size
             self._floor = first.at
 
-    def above(self, at: int) -> Sequence[Entry] | None:
-        """All entries above a position, ascending; None where some are not here any more."""
+    def above(self, at: int, upto: int = FOR_EVER) -> Sequence[Entry] | None:
+        """All entries above a position, and not above the other, ascending; None where some are not
+        here any more."""
         if at < self._floor:
             self.misses += 1
             return None
         self.hits += 1
-        newest_first = list(takewhile(lambda entry: entry.at > at, reversed(self._entries)))
+        entries = self._entries
+        begin = bisect_right(entries, at, key=_position)
+        end = bisect_right(entries, upto, key=_position)
+        # From the end, where they are: the others would be gone through.
+        newest_first = list(islice(reversed(entries), len(entries) - end, len(entries) - begin))
         newest_first.reverse()
         return newest_first
 

@@ -94,10 +94,8 @@ class Logins:
     def _remember_writers(self, session: Session, got: int) -> None:
         """The writers of what the device has by an earlier connection, and nobody knows that yet,
         are to be told, as far as this node remembers them."""
-        for entry in self.follower.ring.above(got) or ():
-            if entry.at > session.after:
-                return
-            user_id = session.user.id
+        user_id = session.user.id
+        for entry in self.follower.ring.above(got, session.after) or ():
             is_private = entry.kind == TEXT and not is_group(entry.conv)
             if is_private and entry.sender_id != user_id and user_id in people(entry.conv):
                 session.note_writer(entry)

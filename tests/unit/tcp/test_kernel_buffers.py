@@ -8,7 +8,8 @@ import termios
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
-from adapters.tcp.connection import HARD_LIMIT, KERNEL_HOLDS, Connection
+from adapters.tcp.connection import HARD_LIMIT, Connection
+from adapters.tcp.options import KERNEL_HOLDS, set_options
 from adapters.tcp.outboxes import Outboxes
 
 
@@ -61,6 +62,7 @@ async def test_the_kernel_holds_little_for_who_does_not_read() -> None:
         return connections[-1]
 
     server = await asyncio.get_running_loop().create_server(accept, "127.0.0.1", 0)
+    set_options(server.sockets[0])
     with socket.socket() as deaf:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.connect(server.sockets[0].getsockname())
