@@ -61,17 +61,12 @@ async def has(connection: Connection, place: Place, oldest: int) -> bool:
     was deleted. Whether it is above the head is not looked at."""
     if place.at < oldest:
         return True
-    there = await place_at(connection, place.at)
-    return there is None or there == place
-
-
-async def place_at(connection: Connection, position: int) -> Place | None:
-    """The entry at a position."""
     query = "SELECT senderid, cid, time_ms FROM Entry WHERE at = ?"
-    rows = await connection.rows(query, (position,))
-    for sender_id, cid, time_ms in rows:
-        return Place(position, judging.text(cid), sender_id, time_ms)
-    return None
+    rows = await connection.rows(query, (place.at,))
+    return all(
+        Place(place.at, judging.text(cid), sender_id, time_ms) == place
+        for sender_id, cid, time_ms in rows
+    )
 
 
 async def written_as(connection: Connection, sender_id: int, cid: str) -> Entry | None:
