@@ -23,8 +23,6 @@ from chat_domain.people.accounts import Accounts
 from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
-from chat_domain.people.register import Registration
-from chat_domain.people.resume import Resuming
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.runtime import Clock
@@ -32,11 +30,9 @@ from chat_domain.ports.runtime import Clock
 
 @attrs.frozen
 class Chat:
-    registration: Registration
     accounts: Accounts
     tokens: LoginTokens
     devices: Devices
-    resuming: Resuming
     logins: Logins
     friends: FriendList
     groups: GroupMembership

@@ -30,8 +30,6 @@ from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
-from chat_domain.people.register import Registration
-from chat_domain.people.resume import Resuming
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.tokens import LoginTokens
@@ -103,8 +101,6 @@ def assemble(
         tasks=tasks,
         latches=latches,
     )
-    registration = Registration(store.users, hasher)
-    accounts = Accounts(store.users, devices, hasher)
     writing = Writing(queue, clock, ids)
     groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
     pieces = Pieces(clock, latches)
@@ -112,11 +108,9 @@ def assemble(
         store.users, store.tokens, log, presence, hasher, groups, devices, pieces
     )
     return Chat(
-        registration=registration,
-        accounts=accounts,
+        accounts=Accounts(store.users, devices, slots, hasher, guard.counters),
         tokens=tokens,
         devices=devices,
-        resuming=Resuming(devices, store.users, slots, guard.counters),
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,

@@ -36,7 +36,7 @@ async def register(talk: Talk, request: requests.Register) -> None:
     origin = talk.origin
     talk.guard.register(origin, talk.meter, talk.chat.clock.monotonic())
     try:
-        user = await talk.chat.registration.register(request.name, request.password, origin.name)
+        user = await talk.chat.accounts.register(request.name, request.password, origin.name)
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
         talk.guard.not_registered(origin, talk.meter)
         raise
@@ -77,7 +77,7 @@ async def _begin_version2(
 
 async def resume(talk: Talk, request: requests.Resume) -> None:
     _not_logged_in(talk)
-    user, token = await talk.chat.resuming.prove(request.token)
+    user, token = await talk.chat.accounts.prove_by_token(request.token)
     client = talk.new_client(user, Version2Client.version)
     start = await _begin_device(talk, request, user, client, token)
     try:

@@ -5,7 +5,7 @@ Rules:
    ROTATED_AFTER_MS is given one that follows it. Both are good until the new one is used, so that a
    client whose connection breaks before it has read the answer can come again.
 2. The first use of a token ends all others of its session. What follows when one of them comes
-   again is in `resume`: it is known by the part that all tokens of a session begin with.
+   again is in `accounts`: it is known by the part that all tokens of a session begin with.
 """
 
 import hashlib

@@ -50,7 +50,7 @@ class Stage:
     @classmethod
     async def set(cls) -> "Stage":
         server = Server()
-        users, groups = server.chat.registration.users, server.chat.groups
+        users, groups = server.chat.accounts.users, server.chat.groups
         friends = server.chat.friends.friends
         names = [Name(f"{LONG}{number:06}") for number in range(LISTED + 1)]
         secret = await server.hasher.hash(PASSWORD)
@@ -93,7 +93,7 @@ class Stage:
 
     async def _undo_changes(self) -> None:
         """Let the sender log in as at first, whatever was done before."""
-        users = self.server.chat.registration.users
+        users = self.server.chat.accounts.users
         sender = await users.by_id(self.known.users[0])
         assert sender is not None
         await users.set_secret(sender.user.id, self.secret, instead_of=sender.secret)

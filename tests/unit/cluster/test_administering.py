@@ -24,7 +24,7 @@ async def pair() -> Pair:
 
 
 async def register(pair: Pair, name: str) -> User:
-    return await pair.first.registration.register(name, "x")
+    return await pair.first.accounts.register(name, "x")
 
 
 async def token_of(pair: Pair, user: User) -> Token:
@@ -196,7 +196,7 @@ async def test_a_restored_store_gives_nothing_again_and_takes_no_old_token(pair:
     assert bob.id > ann.id + SKIPPED
     assert (await pair.first.groups.create(bob, "Go", ""))[1].id > group.id + SKIPPED
     with pytest.raises(BadToken):
-        await pair.first.resuming.prove(token.text)
+        await pair.first.accounts.prove_by_token(token.text)
 
 
 async def test_the_operator_sees_who_is_where(pair: Pair) -> None:

@@ -61,7 +61,7 @@ def test_a_token_is_good_or_it_is_not(world: World) -> None:
     sentences = set()
     for token in (ended.text, expired.text, "unknown", "", "\ud800", "x" * 1024):
         with pytest.raises(BadToken) as refusal:
-            world.tasks.run(world.chat.resuming.prove(token))
+            world.tasks.run(world.chat.accounts.prove_by_token(token))
         sentences.add(str(refusal.value))
     assert len(sentences) == 1
     assert world.hasher.verified == 0

@@ -24,7 +24,7 @@ def bob(world: World) -> User:
 
 def resume(world: World, token: Token) -> Token:
     """What is to be resumed by from now on. Raises BadToken."""
-    _, found = world.tasks.run(world.chat.resuming.prove(token.text))
+    _, found = world.tasks.run(world.chat.accounts.prove_by_token(token.text))
     return world.tasks.run(world.chat.tokens.use(found))
 
 
@@ -35,7 +35,7 @@ def is_good(world: World, token: Token) -> bool:
 def test_a_token_proves_who_it_was_given_to(world: World, bob: User) -> None:
     """Only its digest is in the store, and its text is in no log."""
     token = world.issue(bob)
-    assert world.tasks.run(world.chat.resuming.prove(token.text)) == (bob, token)
+    assert world.tasks.run(world.chat.accounts.prove_by_token(token.text)) == (bob, token)
     assert world.tasks.run(world.store.tokens.find(token.text, world.clock.ms)) is None
     assert world.tasks.run(world.store.tokens.find(digest(token.text), world.clock.ms)) is not None
     assert token.text not in repr(token)
@@ -45,7 +45,7 @@ def test_a_token_proves_who_it_was_given_to(world: World, bob: User) -> None:
 def test_an_unknown_token_is_bad(world: World, unknown: str) -> None:
     """Whatever text it is."""
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(unknown))
+        world.tasks.run(world.chat.accounts.prove_by_token(unknown))
 
 
 def test_a_token_is_good_for_14_days(world: World, bob: User) -> None:
@@ -53,10 +53,10 @@ def test_a_token_is_good_for_14_days(world: World, bob: User) -> None:
     token = world.issue(bob)
     assert token.expires_ms == world.clock.ms + TOKEN_LIFE_MS
     world.clock.ms = token.expires_ms - 1
-    assert world.tasks.run(world.chat.resuming.prove(token.text)) == (bob, token)
+    assert world.tasks.run(world.chat.accounts.prove_by_token(token.text)) == (bob, token)
     world.clock.ms = token.expires_ms
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(token.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(token.text))
 
 
 def test_a_user_has_ten_sessions_at_most(world: World, bob: User) -> None:
@@ -173,13 +173,13 @@ def test_a_token_that_comes_again_ends_its_session(world: World, bob: User, days
         last = resume(world, last)
     other = world.issue(bob)
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(first.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert not is_good(world, last)
     assert is_good(world, other)
-    assert world.chat.resuming.counters.tokens_reused == 1
+    assert world.chat.accounts.counters.tokens_reused == 1
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(first.text))
-    assert world.chat.resuming.counters.tokens_reused == 1
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
+    assert world.chat.accounts.counters.tokens_reused == 1
 
 
 def test_nobody_ends_a_session_by_its_name(world: World, bob: User) -> None:
@@ -187,7 +187,7 @@ def test_nobody_ends_a_session_by_its_name(world: World, bob: User) -> None:
     token = world.issue(bob)
     for text in (token.session, f"{token.session}.x", token.kept.series, f"{token.kept.series}.x"):
         with pytest.raises(BadToken):
-            world.tasks.run(world.chat.resuming.prove(text))
+            world.tasks.run(world.chat.accounts.prove_by_token(text))
     assert is_good(world, token)
 
 
@@ -196,7 +196,7 @@ def test_who_is_there_by_a_later_token_is_thrown_out(world: World, bob: User) ->
     first, _ = followed(world, bob)
     terminal = world.log_in(bob, first.session)
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(first.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert terminal.client.notices == ["thrown out"]
     assert world.log_in(bob).is_live
 
@@ -206,7 +206,7 @@ def test_who_is_there_by_another_session_stays(world: World, bob: User) -> None:
     first, _ = followed(world, bob)
     terminal = world.log_in(bob, "another session")
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(first.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert terminal.client.notices == []
     assert world.chat.sessions.of(bob.id) == (terminal.session,)
 
@@ -216,7 +216,7 @@ def test_a_node_that_hung_draws_no_conclusions(world: World, bob: User) -> None:
     first, second = followed(world, bob)
     world.chat.node.suspend()
     with pytest.raises(TryAgain):
-        world.tasks.run(world.chat.resuming.prove(first.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert is_good(world, second)
 
 
@@ -225,7 +225,7 @@ def test_a_token_that_is_ended_while_it_is_used_is_bad(world: World, bob: User) 
     token = world.issue(bob)
     for age in (0, DAY):
         world.clock.ms += age
-        _, found = world.tasks.run(world.chat.resuming.prove(token.text))
+        _, found = world.tasks.run(world.chat.accounts.prove_by_token(token.text))
         world.tasks.run(world.chat.tokens.end_all_of(bob))
         with pytest.raises(BadToken):
             world.tasks.run(world.chat.tokens.use(found))
