@@ -51,7 +51,7 @@ class GroupMembership:
 
     async def _group(self, group_id: int) -> Group:
         """By whatever name it is called now."""
-        group = await self.groups.by_id(group_id)
+        group = await self.groups.find(group_id)
         if group is None:
             raise NoSuchGroup(group_id)
         return group
@@ -67,7 +67,7 @@ class GroupMembership:
     ) -> tuple[Done, Group]:
         """The same of the group that is called so now (but for case). Where none is, but one was
         joined under this cid, that was called so then."""
-        group = await self.groups.by_name(name_key(name))
+        group = await self.groups.find(name_key(name))
         if group is None:
             return await self._joined_before(user, name, cid)
         return await self.join(user, group.id, cid)

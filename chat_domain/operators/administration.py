@@ -9,7 +9,7 @@ from chat_domain.entries import Erased
 from chat_domain.errors import NoSuchGroup, NoSuchUser, NotMember, TryAgain
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
-from chat_domain.names import id_of, name_key
+from chat_domain.names import id_or_key, name_key
 from chat_domain.operators.pieces import Pieces
 from chat_domain.people.accounts import check_password
 from chat_domain.people.devices import Devices
@@ -41,8 +41,7 @@ class Administration:
 
     async def account(self, who: str) -> Account:
         """Whose id or name this is. Raises NoSuchUser."""
-        user_id, users = id_of(who), self.users
-        account = await (users.by_name(name_key(who)) if user_id is None else users.by_id(user_id))
+        account = await self.users.find(id_or_key(who))
         if account is None:
             raise NoSuchUser(who)
         return account

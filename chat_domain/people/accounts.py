@@ -44,8 +44,7 @@ class Accounts:
     async def prove(self, who: int | str, password: str, origin: str = "") -> Account:
         """The account that has this id, or a name of this key, and this password. Raises
         BadCredentials and TryAgain."""
-        users = self.users
-        account = await (users.by_id(who) if isinstance(who, int) else users.by_name(who))
+        account = await self.users.find(who)
         if len(password) > MAX_PASSWORD:
             raise BadCredentials(tried=False)
         # An account that is not there costs the same time, so that nobody learns which are.
@@ -69,7 +68,7 @@ class Accounts:
         the password can be changed meanwhile; who changes it ends tokens, then sessions, and would
         find neither of a login that is still being proved by the old one.
         """
-        if await self.users.by_id(proved.user.id) != proved:
+        if await self.users.find(proved.user.id) != proved:
             raise TryAgain
 
     async def change_password(
@@ -111,7 +110,7 @@ class Accounts:
         if not self.slots.good():
             raise TryAgain
         user_id, name = found
-        account = await self.users.by_id(user_id)
+        account = await self.users.find(user_id)
         if account is not None:
             self.counters.tokens_reused += 1
             await self.devices.throw_out(account.user, name)

@@ -49,8 +49,7 @@ class FriendList:
         return await self._with_presence(await self._user(name))
 
     async def _user(self, who: int | str) -> User:
-        by_id, by_name = self.users.by_id, self.users.by_name
-        account = await (by_id(who) if isinstance(who, int) else by_name(name_key(who)))
+        account = await self.users.find(who if isinstance(who, int) else name_key(who))
         if account is None:
             raise NoSuchUser(who)
         return account.user

@@ -49,11 +49,9 @@ class Users(Protocol):
         """Register and return the new id. Raises NameTaken where another has the name's key,
         or a name that looks like it (the same `skeleton`, or the same `key_skeleton`)."""
 
-    async def by_id(self, user_id: int) -> Account | None:
-        """The account of this id, None where there is none (any integer may be asked)."""
-
-    async def by_name(self, key: str) -> Account | None:
-        """The account whose name has this key (see `names.name_key`), or None."""
+    async def find(self, who: int | str) -> Account | None:
+        """The account of this id (any integer may be asked), or whose name has this key (see
+        `names.name_key`); None where there is none."""
 
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
         """The names of those of these ids that exist."""
@@ -169,11 +167,9 @@ class Groups(Protocol):
     Members are those who have not left. The rows of those who have stay, for what they may see.
     """
 
-    async def by_id(self, group_id: int) -> Group | None:
-        """The group of this id, None where there is none (any integer may be asked)."""
-
-    async def by_name(self, key: str) -> Group | None:
-        """The group whose name has this key (see `names.name_key`), or None."""
+    async def find(self, which: int | str) -> Group | None:
+        """The group of this id (any integer may be asked), or whose name has this key (see
+        `names.name_key`); None where there is none."""
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         """The first `limit` groups with an id above `after` whose names' keys have this part,

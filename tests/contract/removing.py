@@ -39,7 +39,7 @@ async def test_a_page_tells_what_proves_who_they_are(store: Store) -> None:
     ann, bob = await register(store, "Ann", "Bob")
     assert await store.users.set_secret(ann, DISABLED + "secret", instead_of="secret")
     found = await store.users.page(0, 9)
-    assert found == [await store.users.by_id(ann), await store.users.by_id(bob)]
+    assert found == [await store.users.find(ann), await store.users.find(bob)]
     assert [account.disabled for account in found] == [True, False]
 
 
@@ -58,8 +58,8 @@ async def test_a_removed_account_is_nowhere(store: Store) -> None:
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("digest", ann))
     assert await store.users.remove(ann)
-    assert await store.users.by_id(ann) is None
-    assert await store.users.by_name("ann") is None
+    assert await store.users.find(ann) is None
+    assert await store.users.find("ann") is None
     assert await listed(store, 0, 9) == [User(bob, "Bob")]
     assert await store.tokens.find("digest", NOW) is None
     assert await store.tokens.of(ann, NOW) == []

@@ -94,7 +94,7 @@ class Stage:
     async def _undo_changes(self) -> None:
         """Let the sender log in as at first, whatever was done before."""
         users = self.server.chat.accounts.users
-        sender = await users.by_id(self.known.users[0])
+        sender = await users.find(self.known.users[0])
         assert sender is not None
         await users.set_secret(sender.user.id, self.secret, instead_of=sender.secret)
 

@@ -74,11 +74,11 @@ async def test_a_stopped_server_costs_its_callers_a_bounded_time(
 ) -> None:
     """While the server hangs every method raises TryAgain; when it goes on, so do we."""
     ann, bob = await register(store, "Ann", "Bob")
-    await at_once([store.users.by_id(ann) for _ in range(20)])  # a full pool
+    await at_once([store.users.find(ann) for _ in range(20)])  # a full pool
     batches = [await batch(store, text(ann, pair(ann, bob))) for _ in range(5)]
     mariadb.pause()
     try:
-        reads = [store.users.by_id(ann) for _ in range(30)]
+        reads = [store.users.find(ann) for _ in range(30)]
         marks = [store.log.got({ann: 1}), store.log.opening(ann), store.log.tail(0, 1)]
         others = [store.friends.add(ann, bob), store.users.mark([ann], [bob])]
         writes = [commit(store, each) for each in batches]
@@ -98,7 +98,7 @@ async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
     """Whoever comes after all connections were killed does not notice it."""
     ann, bob = await register(store, "Ann", "Bob")
     for number in range(5):
-        await at_once([store.users.by_id(ann) for _ in range(20)])
+        await at_once([store.users.find(ann) for _ in range(20)])
         assert kill_connections(ask) > 1
         assert await store.users.names([ann, bob]) == {ann: "Ann", bob: "Bob"}
         kill_connections(ask)

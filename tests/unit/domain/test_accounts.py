@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def secret_of(world: World, user: User) -> str:
-    account = world.tasks.run(world.store.users.by_id(user.id))
+    account = world.tasks.run(world.store.users.find(user.id))
     assert account is not None
     return account.secret
 
@@ -174,7 +174,7 @@ def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
         world.tasks.run(change)
         with pytest.raises(TryAgain):
             world.tasks.run(accounts.check_unchanged(proved))
-        account = world.tasks.run(world.store.users.by_id(user.id))
+        account = world.tasks.run(world.store.users.find(user.id))
         if account is not None:
             world.tasks.run(accounts.check_unchanged(account))
             proved = account
@@ -211,7 +211,7 @@ def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
     class Users:
         """The store, where somebody logs in before the password is set."""
 
-        by_id = world.store.users.by_id
+        find = world.store.users.find
 
         async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
             late.append(world.chat.tokens.new(user))

@@ -17,7 +17,7 @@ def world() -> World:
     world = World()
     world.register("Ann")
     world.register("Old")
-    old = world.tasks.run(world.store.users.by_name("old"))
+    old = world.tasks.run(world.store.users.find("old"))
     assert old is not None
     world.tasks.run(
         world.store.users.set_secret(old.user.id, PLAIN + "plain", instead_of=old.secret)

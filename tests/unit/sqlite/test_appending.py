@@ -85,7 +85,7 @@ async def test_a_full_disk_in_the_midst_of_changes_changes_nothing(store: Store)
     ]
     with pytest.raises(TryAgain):
         await append(store, *steps)
-    assert await store.groups.by_id(group.id) == group
+    assert await store.groups.find(group.id) == group
     assert (await store.log.opening(ann)).groups == (group.id,)
     assert (await store.log.opening(bob)).groups == ()
     assert steps[1].change is not None
