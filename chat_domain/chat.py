@@ -11,7 +11,6 @@ from chat_domain.log.reading import Reader
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
-from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.typing import Typing
@@ -38,7 +37,6 @@ class Chat:
     groups: GroupMembership
     one_to_one: OneToOne
     group_chat: GroupChat
-    offline: Offline
     history: History
     read_marks: ReadMarks
     typing: Typing

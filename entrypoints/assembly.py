@@ -12,7 +12,6 @@ from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
-from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.small_groups import SmallGroups
@@ -116,7 +115,6 @@ def assemble(
         groups=groups,
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
-        offline=Offline(follower, reader, marks),
         history=History(log, marks),
         read_marks=read_marks,
         typing=typing,

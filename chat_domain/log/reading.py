@@ -24,6 +24,19 @@ class Reader:
     tasks: Tasks
     reading: int = 0
 
+    def choked(self, session: Session) -> None:
+        """The session's link takes no more for now."""
+        session.choke(self.follower.applied)
+
+    def unchoked(self, session: Session) -> None:
+        """The session's link takes more again."""
+        session.choked = False
+        self.go_on(session)
+
+    def place(self, session: Session) -> int:
+        """Everything of the session's user up to this position was shown."""
+        return session.place(self.follower.applied)
+
     def go_on(self, session: Session) -> None:
         """Let come what a session has not seen, as far as it takes that now. Safe at any time."""
         if not session.may_read():

@@ -192,8 +192,8 @@ class Terminal:
     def takes_over(self, at: int | None = None) -> None:
         """Say that all up to this position is taken over; all that was shown if it is left out."""
         if at is None:
-            at = self.world.chat.offline.place(self.session)
-        self.world.chat.offline.taken_over(self.session, at)
+            at = self.world.chat.reader.place(self.session)
+        self.world.chat.marks.taken_over(self.session, at)
         self.world.tasks.drain()
 
     def leaves(self) -> None:
@@ -201,10 +201,10 @@ class Terminal:
 
     def chokes(self) -> None:
         """Its link takes no more."""
-        self.world.chat.offline.choked(self.session)
+        self.world.chat.reader.choked(self.session)
 
     def takes_more(self) -> None:
-        self.world.chat.offline.unchoked(self.session)
+        self.world.chat.reader.unchoked(self.session)
         self.world.tasks.drain()
 
     @property

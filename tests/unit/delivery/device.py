@@ -378,4 +378,4 @@ def _taken(link: Link, at: int) -> None:
     session = link.session
     assert session is not None
     with suppress(ChatError):  # of another epoch, where the client has not heard of that yet
-        link.site.chat.offline.taken_over(session, at)
+        link.site.chat.marks.taken_over(session, at)

@@ -233,10 +233,10 @@ async def test_who_is_behind_is_told_of_no_more_than_was_sent(server: Server) ->
     """A device that believed more would never see what is between."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
-    server.chat.offline.choked(session_of(ann))
+    server.chat.reader.choked(session_of(ann))
     await say(bob, 1, "two")
     assert (await ann.ask(PING))["at"] == 1
-    server.chat.offline.unchoked(session_of(ann))
+    server.chat.reader.unchoked(session_of(ann))
     await settled()
     assert texts(ann.heard()) == ["two"]
     assert (await ann.ask(PING))["at"] == 2
@@ -305,8 +305,8 @@ async def test_who_does_not_read_takes_over_no_more_than_was_sent(server: Server
     ann.conversation.choked()
     await say(bob, 1, "two")
     with pytest.raises(NotSentYet):
-        server.chat.offline.taken_over(session_of(ann), 2)
-    server.chat.offline.taken_over(session_of(ann), 1)
+        server.chat.marks.taken_over(session_of(ann), 2)
+    server.chat.marks.taken_over(session_of(ann), 1)
 
 
 async def test_writers_hear_of_what_was_taken_over(server: Server) -> None:
