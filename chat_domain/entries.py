@@ -228,14 +228,6 @@ class Ends:
 
 
 @attrs.frozen
-class Forgotten:
-    """What was deleted. number: of entries. more: whether there may be more to delete."""
-
-    number: int
-    more: bool
-
-
-@attrs.frozen
 class Erased:
     """How far a user's conversations were gone through, in the order of their numbers: those below
     `conv`, and of that one up to the position `at`. done: all of them."""

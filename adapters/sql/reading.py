@@ -19,7 +19,6 @@ from chat_domain.entries import (
     Ends,
     Entry,
     Erased,
-    Forgotten,
     Opening,
     Place,
     Reading,
@@ -135,7 +134,7 @@ class SqlReading:
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         return await self._database.read(members.reads, bounded_at(conv), bounded(most))
 
-    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+    async def forget(self, before_ms: int, limit: int) -> int:
         asked = before_ms, bounded(limit)
         return await self._database.write(forgetting.forget, *asked, repeatable=True)
 
@@ -143,7 +142,7 @@ class SqlReading:
         asked = bounded(user_id), so_far, bounded_at(upto), bounded(limit)
         return await self._database.write(entries.erase_some, *asked, repeatable=True)
 
-    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         asked = bounded_at(conv), before_ms, bounded(limit)
         return await self._database.write(forgetting.forget_of, *asked, repeatable=True)
 

@@ -19,7 +19,6 @@ from chat_domain.entries import (
     Ends,
     Entry,
     Erased,
-    Forgotten,
     Known,
     Opening,
     Place,
@@ -315,17 +314,18 @@ class Log(Protocol):
         """Up to where the members of a conversation have read it, who have read anything of it and
         do not hide that. Empty where there are more than `most` members."""
 
-    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+    async def forget(self, before_ms: int, limit: int) -> int:
         """Delete entries at the front, in the order of positions, up to the first one whose time
         is not below `before_ms`; `limit` of them at most. `ends.oldest` is behind them then. A cid
-        whose entry was deleted is nobody's. What has no time that can be read is old."""
+        whose entry was deleted is nobody's. What has no time that can be read is old. Return how
+        many were deleted: fewer than `limit` where no more are old, or another node is at it."""
 
     async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
         """Empty the texts of a user up to a position, which become DELETED, in all conversations
         that they are or were in, from where that has come; look at `limit` entries at most, which
         is above 0. Return how far it has come."""
 
-    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         """The same of one conversation's entries, wherever they are. `ends.oldest` stays as it is:
         positions that the log does not have were deleted."""
 

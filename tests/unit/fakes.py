@@ -14,7 +14,6 @@ from chat_domain.entries import (
     Ends,
     Entry,
     Erased,
-    Forgotten,
     Known,
     Opening,
     Place,
@@ -323,13 +322,13 @@ class FakeLog:
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         return await self._read(lambda: self.inner.reads(conv, most))
 
-    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+    async def forget(self, before_ms: int, limit: int) -> int:
         return await self._read(lambda: self.inner.forget(before_ms, limit))
 
     async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
         return await self._read(lambda: self.inner.erase(user_id, so_far, upto, limit))
 
-    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         return await self._read(lambda: self.inner.forget_of(conv, before_ms, limit))
 
     async def _read(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
