@@ -149,6 +149,6 @@ class GroupMembership:
     async def page_of_members(self, group_id: int, after: int, limit: int) -> Page[Member]:
         """The same, for whoever may see every group. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, after, limit + 1)
-        online = await self.presence.online([member.id for member in found])
+        online = await self.presence.where([member.id for member in found])
         members = [Member(one.id, one.name, one.role, one.id in online) for one in found]
         return Page.cut(members, [member.id for member in members], limit)

@@ -75,11 +75,11 @@ class Administration:
         """End a user's tokens and sessions; return whether they were online, as far as that can be
         found out. Raises NoSuchUser."""
         user = (await self.account(who)).user
-        was_online: set[int] = set()
+        was_online = False
         with suppress(TryAgain):
-            was_online = await self.presence.online([user.id])
+            was_online = bool(await self.presence.where([user.id]))
         await self.devices.end_all(user)
-        return user, bool(was_online)
+        return user, was_online
 
     async def disable(self, who: str) -> User:
         """Let a user log in no more. Nothing of theirs is lost. Raises NoSuchUser."""

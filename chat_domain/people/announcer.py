@@ -99,7 +99,7 @@ class Announcer:
                 if start:
                     await self.tasks.start(_turn())
                 # asked anew each time, or others could have told what is newer meanwhile
-                online = user.id in await self.presence.online([user.id])
+                online = user.id in await self.presence.where([user.id])
                 self._tell_everywhere(
                     listed_by[start : start + MOST_LISTED], Friend(user.id, user.name, online)
                 )
@@ -132,7 +132,7 @@ class Announcer:
     async def left_behind(self, user_ids: Collection[int]) -> None:
         """Announce those users of a dead node who have not come back on another."""
         try:
-            online = await self.presence.online(user_ids)
+            online = await self.presence.where(user_ids)
             names = await self.users.names([one for one in user_ids if one not in online])
         except TryAgain:
             return  # they are hints

@@ -465,7 +465,7 @@ async def test_who_goes_while_another_epoch_begins_is_gone(
     await settled()
     monkeypatch.setattr(server.log, "opening", opening)
     assert (ann.is_gone(), laptop.is_gone(), bob.is_gone()) == (True, True, False)
-    assert await server.chat.overview.presence.online([1, 2]) == {2}
+    assert set(await server.chat.overview.presence.where([1, 2])) == {2}
     again = await server.log_in(1, version=version)
     assert again.heard()[0]["errno"] == 0
 
@@ -490,7 +490,7 @@ async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
     await settled()
     gate.set()
     await looking
-    assert await server.chat.overview.presence.online([1]) == {1}
+    assert set(await server.chat.overview.presence.where([1])) == {1}
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\0"])
