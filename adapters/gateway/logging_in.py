@@ -23,7 +23,7 @@ from chat_domain.errors import (
 from chat_domain.log.session import Session
 from chat_domain.model import Account, Friend, User
 from chat_domain.names import name_key
-from chat_domain.people.login import Since, Start
+from chat_domain.people.login import Start
 from chat_domain.people.tokens import Token
 
 FRIENDS_SHOWN = 200  # in the answer to a version 1 login; version 2 asks for pages
@@ -95,10 +95,11 @@ async def _begin_device(
     client: Version2Client,
     token: Token,
 ) -> Start:
-    since = Since(request.since, request.epoch)
     async with talk.shared.few_beginnings.place(talk.origin):
         talk.check_still_there()
-        start = await talk.chat.logins.begin_device(user, client, token.session, since)
+        start = await talk.chat.logins.begin_device(
+            user, client, token.session, request.since, request.epoch
+        )
     await talk.began(client, start.session)
     return start
 

@@ -12,7 +12,6 @@ from chat_domain.entries import Entry
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.session import Session
 from chat_domain.model import User
-from chat_domain.people.login import Since
 from chat_domain.people.tokens import Token
 from entrypoints.assembly import assemble
 from tests.unit.fakes import (
@@ -82,9 +81,7 @@ class World:
         client = RecordingClient()
         epoch = epoch or self.chat.follower.epoch
         start = self.tasks.run(
-            self.chat.logins.begin_device(
-                user, client, device or self.ids.session(), Since(since, epoch)
-            )
+            self.chat.logins.begin_device(user, client, device or self.ids.session(), since, epoch)
         )
         self.chat.logins.ready(start.session)
         self.tasks.drain()
