@@ -33,12 +33,11 @@ MEMBERS_SHOWN = 50
 
 async def register(talk: Talk, request: requests.Register) -> None:
     _not_logged_in(talk)
-    origin = talk.origin
-    talk.guard.register(origin, talk.meter, talk.chat.clock.monotonic())
+    talk.guard.register(talk.meter, talk.chat.clock.monotonic())
     try:
-        user = await talk.chat.accounts.register(request.name, request.password, origin.name)
+        user = await talk.chat.accounts.register(request.name, request.password, talk.origin.name)
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
-        talk.guard.not_registered(origin, talk.meter)
+        talk.guard.not_registered(talk.meter)
         raise
     talk.answer(request, answers.RegisterAck(errno=0, id=user.id))
 

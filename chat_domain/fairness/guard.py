@@ -41,19 +41,17 @@ class Guard:
     def meter(self, origin: Origin) -> Meter:
         return Meter(self.limits, origin)
 
-    def register(self, origin: Origin, meter: Meter, now: float) -> None:
-        """Somebody wants to register, over the connection that this meter is of.
-
-        Raises RegistrationClosed and TooManyRegistrations.
-        """
+    def register(self, meter: Meter, now: float) -> None:
+        """Somebody wants to register, over the connection that this meter is of. Raises
+        RegistrationClosed and TooManyRegistrations."""
         if not self.registration_open:
             self.counters.registrations_closed += 1
             raise RegistrationClosed
-        if not afford_all([meter.registrations, *origin.all_registrations()], now):
+        if not afford_all(meter.registrations(), now):
             self.counters.registrations_refused += 1
             raise TooManyRegistrations
 
-    def not_registered(self, origin: Origin, meter: Meter) -> None:
+    def not_registered(self, meter: Meter) -> None:
         """It came to nothing, and does not count."""
-        for bucket in (meter.registrations, *origin.all_registrations()):
+        for bucket in meter.registrations():
             bucket.give_back(1)
