@@ -287,7 +287,7 @@ class Log(Protocol):
         nothing else among its last MOST_PASSED_OVER entries: then the last of these does."""
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
-        """How many texts a user's devices have not got (`got`) that this sender wrote to them
+        """How many texts a user's devices have not got (`mark`) that this sender wrote to them
         alone; `most` where they are more."""
 
     async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
@@ -296,16 +296,14 @@ class Log(Protocol):
     async def opening(self, user_id: int) -> Opening:
         """What a session of this user begins with, all of it from one moment."""
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
-        """All up to these positions is with some device of these users. Marks only grow. epoch:
-        that of the positions, if known. Where the log has another one, or does not have the entry
-        `last` where it was (it has lost positions, and nobody has noticed yet), nothing is kept."""
-
-    async def read_up_to(
+    async def mark(
         self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
-        """Users have read conversations up to these positions, by both. Marks only grow; of who was
-        never in a conversation there are none. epoch, last: see `got`."""
+        """Users have read conversations up to these positions, by both; where EVERYWHERE stands in
+        the place of a conversation, all up to there is with some device of theirs. Marks only grow;
+        of who was never in a conversation there are none. epoch: that of the positions, if known.
+        Where the log has another one, or does not have the entry `last` where it was (it has lost
+        positions, and nobody has noticed yet), nothing is kept."""
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         """Up to where a user has read a conversation; None where they never were in it."""

@@ -9,7 +9,7 @@ import time
 
 import attrs
 
-from chat_domain.entries import pair
+from chat_domain.entries import EVERYWHERE, pair
 from chat_domain.model import User
 from chat_domain.names import Name
 from tests.contract.making import append, text
@@ -106,7 +106,7 @@ async def _write(server: Server, ids: list[int]) -> None:
     await append(server.store, *(text(one, pair(sender, one), STEERING) for one in writers))
     head = (await server.store.log.ends()).head
     await server.chat.follower.reach(head)
-    await server.store.log.got({sender: head})
+    await server.store.log.mark({(sender, EVERYWHERE): head})
 
 
 async def _logged_in(server: Server, user_id: int, version: int, end: bytes) -> Peer:

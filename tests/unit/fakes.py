@@ -308,13 +308,10 @@ class FakeLog:
     async def opening(self, user_id: int) -> Opening:
         return await self._read(lambda: self.inner.opening(user_id))
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
-        await self._read(lambda: self.inner.got(marks, epoch, last))
-
-    async def read_up_to(
+    async def mark(
         self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
-        await self._read(lambda: self.inner.read_up_to(marks, epoch, last))
+        await self._read(lambda: self.inner.mark(marks, epoch, last))
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         return await self._read(lambda: self.inner.read_mark(user_id, conv))

@@ -11,7 +11,7 @@ import pytest
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
 from adapters.mysql.pool import Pool
-from chat_domain.entries import Entry, Known, pair
+from chat_domain.entries import EVERYWHERE, Entry, Known, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, MariaDB
@@ -79,7 +79,11 @@ async def test_a_stopped_server_costs_its_callers_a_bounded_time(
     mariadb.pause()
     try:
         reads = [store.users.find(ann) for _ in range(30)]
-        marks = [store.log.got({ann: 1}), store.log.opening(ann), store.log.tail(0, 1)]
+        marks = [
+            store.log.mark({(ann, EVERYWHERE): 1}),
+            store.log.opening(ann),
+            store.log.tail(0, 1),
+        ]
         others = [store.friends.add(ann, bob), store.users.mark([ann], [bob])]
         writes = [commit(store, each) for each in batches]
         told = asyncio.gather(*writes)
