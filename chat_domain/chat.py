@@ -22,6 +22,7 @@ from chat_domain.people.accounts import Accounts
 from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
+from chat_domain.people.notices import Notices
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.runtime import Clock
@@ -51,4 +52,5 @@ class Chat:
     group_administration: GroupAdministration
     overview: Overview
     retention: Retention
+    notices: Notices
     clock: Clock

@@ -132,7 +132,6 @@ def assemble(
             tokens,
             presence,
             surroundings.lease,
-            notices,
             name,
             depths={
                 "log": queue.__len__,
@@ -141,6 +140,7 @@ def assemble(
                 **(depths or {}),
             },
         ),
+        notices=notices,
         retention=Retention(log, store.groups, follower, clock, pieces),
         clock=clock,
     )

@@ -85,7 +85,7 @@ async def export(chat: Chat, *, who: str) -> Result:
 
 
 async def broadcast(chat: Chat, *, text: str) -> Result:
-    chat.overview.broadcast(text)
+    chat.notices.tell(text)
     return {"online": sum(map(len, (await chat.overview.nodes()).values()))}
 
 

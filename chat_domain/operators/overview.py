@@ -7,10 +7,7 @@ from typing import TypeVar
 import attrs
 
 from chat_domain.entries import Entry
-from chat_domain.errors import BadNotice
 from chat_domain.model import Account, Export
-from chat_domain.notes import MAX_NOTICE
-from chat_domain.people.notices import Notices
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Lease, Presence
 from chat_domain.ports.runtime import Depths
@@ -29,7 +26,6 @@ class Overview:
     tokens: LoginTokens
     presence: Presence
     lease: Lease
-    notices: Notices
     name: str
     depths: Depths = attrs.field(factory=dict)
 
@@ -40,12 +36,6 @@ class Overview:
         if self.lease.held():
             names = names | {self.name}
         return {name: await self.presence.users_of(name) for name in sorted(names)}
-
-    def broadcast(self, text: str) -> None:
-        """Show a notice to everybody. Raises BadNotice."""
-        if not 0 < len(text) <= MAX_NOTICE:
-            raise BadNotice(MAX_NOTICE)
-        self.notices.tell(text)
 
     async def export(self, account: Account) -> Export:
         """All that is kept about a user, less what only proves who they are."""

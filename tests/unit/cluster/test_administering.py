@@ -225,7 +225,7 @@ async def test_a_notice_reaches_everybody(pair: Pair) -> None:
     """On this node and on others."""
     here = await enter(pair.first, await register(pair, "Ann"))
     there = await enter(pair.second, await register(pair, "Bob"))
-    pair.first.overview.broadcast("we restart at noon")
+    pair.first.notices.tell("we restart at noon")
     await eventually(lambda: there.client.notices)
     assert here.client.notices == there.client.notices == ["we restart at noon"]
 

@@ -291,7 +291,7 @@ async def test_nothing_is_said_before_a_login_is_answered(
         bob.say({"msgid": 1014, "at": 1})
         await bob.ask(1043, toid=1, at=1)
         await ann.ask(1045, toid=2, muted=True)
-        server.chat.overview.broadcast("back in a minute")
+        server.chat.notices.tell("back in a minute")
         server.passes(0.5)
         await settled()
         happened.set()
