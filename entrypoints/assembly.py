@@ -33,7 +33,7 @@ from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
-from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
+from chat_domain.ports.runtime import Clock, Hasher, Ids, Latches, Tasks
 from chat_domain.ports.store import Store
 
 
@@ -48,9 +48,8 @@ def assemble(
     latches: Latches,
     second_login_replaces: bool = False,
     guard: Guard | None = None,
-    depths: Depths | None = None,
 ) -> Chat:
-    """The use cases of one node over these ports. depths: of what waits for none of them."""
+    """The use cases of one node over these ports."""
     guard = guard or Guard()
     name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
     log, sessions = store.log, Sessions()
@@ -127,19 +126,7 @@ def assemble(
         node=node,
         administration=administration,
         group_administration=GroupAdministration(groups, administration),
-        overview=Overview(
-            store,
-            tokens,
-            presence,
-            surroundings.lease,
-            name,
-            depths={
-                "log": queue.__len__,
-                **store.depths,
-                **surroundings.depths,
-                **(depths or {}),
-            },
-        ),
+        overview=Overview(store, tokens, presence, surroundings.lease, name),
         notices=notices,
         retention=Retention(log, store.groups, follower, clock, pieces),
         clock=clock,

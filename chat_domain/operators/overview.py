@@ -10,7 +10,6 @@ from chat_domain.entries import Entry
 from chat_domain.model import Account, Export
 from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Lease, Presence
-from chat_domain.ports.runtime import Depths
 from chat_domain.ports.store import Store
 
 PAGE = 200
@@ -20,14 +19,13 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Overview:
-    """name: this node's. depths: of the queues that it has."""
+    """name: this node's."""
 
     store: Store
     tokens: LoginTokens
     presence: Presence
     lease: Lease
     name: str
-    depths: Depths = attrs.field(factory=dict)
 
     async def nodes(self) -> dict[str, list[int]]:
         """The nodes that hold their leases, in the order of their names, and who has sessions on
