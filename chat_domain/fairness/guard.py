@@ -34,7 +34,7 @@ class Guard:
         """From now on these count, for new connections; those that are here have meters."""
         self.limits = limits
         self.origins.change(limits)
-        self.attempts.change(limits.failed_logins)
+        self.attempts.free = limits.failed_logins
         self.strangers_budget.limit = limits.strangers_mib * MIB
         self.registration_open = registration_open
 

@@ -36,13 +36,11 @@ class Announcer:
     tasks: Tasks
     clock: Clock
     _news: News = attrs.field(factory=News, init=False)
-    _spent: Bucket = attrs.field(init=False)
+    _spent: Bucket = attrs.field(
+        factory=lambda: Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND), init=False
+    )
     _tellers: int = attrs.field(default=0, init=False)
     _hurries: bool = attrs.field(default=False, init=False)
-
-    @_spent.default
-    def _second_at_once(self) -> Bucket:
-        return Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND)
 
     def changed(self, user: User) -> None:
         """A user has come or gone: tell it, and paint the `state` column."""

@@ -4,6 +4,8 @@ That a session has ended is an entry of the log, in its user's conversation with
 holds on every node, whether or not these hear of one another.
 """
 
+from contextlib import suppress
+
 import attrs
 
 from chat_domain.entries import CHANGE, Change, Entry, What, pair
@@ -95,7 +97,5 @@ class Devices:
 
     async def _write_all(self, unfinished: list[tuple[User, Change, int]]) -> None:
         for one in unfinished:
-            try:
+            with suppress(TryAgain):  # it is put back
                 await self._write(*one)
-            except TryAgain:
-                continue  # it is put back

@@ -130,9 +130,7 @@ class Logins:
     def _as_applied(self, ends: Ends) -> Ends:
         """The log as this node has applied it."""
         follower = self.follower
-        return attrs.evolve(
-            ends, epoch=follower.epoch, head=follower.applied, oldest=follower.oldest
-        )
+        return Ends(follower.epoch, follower.applied, follower.oldest, ends.changed)
 
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: let come what it has missed."""
