@@ -24,14 +24,12 @@ from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
 from chat_domain.people.settings import OwnSettings
-from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.runtime import Clock
 
 
 @attrs.frozen
 class Chat:
     accounts: Accounts
-    tokens: LoginTokens
     devices: Devices
     logins: Logins
     friends: FriendList

@@ -31,7 +31,6 @@ from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
-from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.runtime import Clock, Hasher, Ids, Latches, Tasks
 from chat_domain.ports.store import Store
@@ -77,8 +76,7 @@ def assemble(
     logins = Logins(
         log, follower, sessions, seating, reader, marks, slots, attendance, ids, latches
     )
-    tokens = LoginTokens(store.tokens, clock, ids)
-    devices = Devices(tokens, queue, sessions, clock, ids, tasks, presence, name)
+    devices = Devices(store.tokens, queue, sessions, clock, ids, tasks, presence, name)
     node = Node(
         sessions=sessions,
         follower=follower,
@@ -102,12 +100,9 @@ def assemble(
     writing = Writing(queue, clock, ids)
     groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
     pieces = Pieces(clock, latches)
-    administration = Administration(
-        store.users, store.tokens, log, presence, hasher, groups, devices, pieces
-    )
+    administration = Administration(store.users, log, presence, hasher, groups, devices, pieces)
     return Chat(
         accounts=Accounts(store.users, devices, slots, hasher, guard.counters),
-        tokens=tokens,
         devices=devices,
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
@@ -126,7 +121,7 @@ def assemble(
         node=node,
         administration=administration,
         group_administration=GroupAdministration(groups, administration),
-        overview=Overview(store, tokens, presence, surroundings.lease, name),
+        overview=Overview(store, devices, presence, surroundings.lease, name),
         notices=notices,
         retention=Retention(log, store.groups, follower, clock, pieces),
         clock=clock,

@@ -62,14 +62,14 @@ async def _begin_version2(
     talk: Talk, request: requests.Login, account: Account, client: Version2Client
 ) -> None:
     user, devices = account.user, talk.chat.devices
-    token = devices.tokens.new(user, request.device)
+    token = devices.new_token(user, request.device)
     start = await _begin_device(talk, request, user, client, token)
     try:  # kept only now, so that logins that are refused do not push other tokens out
         await devices.keep(user, token)
         await talk.chat.accounts.check_unchanged(account)
     except ChatError:
         await talk.log_out()
-        await devices.tokens.end(user.id, token.session)
+        await devices.tokens.remove(user.id, token.session)
         raise
     _welcome(talk, request, start, token)
 
@@ -80,7 +80,7 @@ async def resume(talk: Talk, request: requests.Resume) -> None:
     client = talk.new_client(user, Version2Client.version)
     start = await _begin_device(talk, request, user, client, token)
     try:
-        token = await talk.chat.tokens.use(token)
+        token = await talk.chat.devices.use(token)
     except ChatError:
         await talk.log_out()
         raise
@@ -121,7 +121,7 @@ async def change_password(talk: Talk, request: requests.ChangePassword) -> None:
 
 async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
     session = talk.current_session()
-    found = await talk.chat.tokens.resumable(session.user, session.device)
+    found = await talk.chat.devices.resumable(session.user, session.device)
     talk.answer(request, answers.SessionsAck(sessions=[SessionRow.of(one) for one in found]))
 
 
@@ -138,7 +138,7 @@ async def _end_own(talk: Talk, session: Session) -> None:
     """End the session that asks for it, and what else is connected by its tokens. The rest follows
     where the store cannot be reached any more."""
     is_device = session.claim is None
-    await talk.chat.tokens.end(session.user.id, session.device)
+    await talk.chat.devices.tokens.remove(session.user.id, session.device)
     await talk.log_out()
     if is_device:
         with suppress(TryAgain):

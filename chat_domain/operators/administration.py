@@ -15,7 +15,7 @@ from chat_domain.people.accounts import check_password
 from chat_domain.people.devices import Devices
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Hasher
-from chat_domain.ports.store import Log, Tokens, Users
+from chat_domain.ports.store import Log, Users
 
 AT_ONCE = 100  # groups left before the next are looked up
 SKIPPED = 1_000_000  # ids; far more than can have been given since any backup
@@ -26,7 +26,6 @@ TRIED_TIMES = 5  # to replace a secret that others replace at the same time
 @attrs.frozen
 class Administration:
     users: Users
-    tokens: Tokens
     log: Log
     presence: Presence
     hasher: Hasher
@@ -134,7 +133,7 @@ class Administration:
         await self.users.skip_ids(SKIPPED)
         await self.groups.groups.skip_ids(SKIPPED)
         ended = 0
-        while some := await self.tokens.remove_some(TOKENS_AT_ONCE):
+        while some := await self.devices.tokens.remove_some(TOKENS_AT_ONCE):
             ended += some
         return ended
 

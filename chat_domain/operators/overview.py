@@ -8,7 +8,7 @@ import attrs
 
 from chat_domain.entries import Entry
 from chat_domain.model import Account, Export
-from chat_domain.people.tokens import LoginTokens
+from chat_domain.people.devices import Devices
 from chat_domain.ports.cluster import Lease, Presence
 from chat_domain.ports.store import Store
 
@@ -22,7 +22,7 @@ class Overview:
     """name: this node's."""
 
     store: Store
-    tokens: LoginTokens
+    devices: Devices
     presence: Presence
     lease: Lease
     name: str
@@ -45,7 +45,7 @@ class Overview:
             disabled=account.disabled,
             friends=await _all(friends, lambda friend: friend.id),
             groups=await _all(groups, lambda membership: membership.group.id),
-            tokens=tuple(await self.tokens.resumable(user, "")),
+            tokens=tuple(await self.devices.resumable(user)),
             entries=tuple(await self._entries(user.id)),
         )
 

@@ -8,7 +8,7 @@ from chat_domain.model import Account, User
 from chat_domain.names import Name
 from chat_domain.people.devices import Devices
 from chat_domain.people.slots import SlotKeeper
-from chat_domain.people.tokens import Token
+from chat_domain.people.tokens import Token, series_of
 from chat_domain.ports.runtime import Hasher
 from chat_domain.ports.store import Users
 
@@ -79,14 +79,14 @@ class Accounts:
         account = await self.prove(user.id, old, origin)
         check_password(new)
         secret = await self.hasher.hash(new, origin)
-        tokens = self.devices.tokens
-        token = tokens.new(user, await tokens.device_of(user, session), session)
+        devices = self.devices
+        token = devices.new_token(user, await devices.device_of(user, session), session)
         # Before as well, since who is told to try again cannot: the old password is not good then.
-        await tokens.end_all_of(user)
+        await devices.tokens.remove_all(user.id)
         if not await self.users.set_secret(user.id, secret, instead_of=account.secret):
             raise BadCredentials
-        await self.devices.end_all(user, session)
-        await self.devices.keep(user, token)
+        await devices.end_all(user, session)
+        await devices.keep(user, token)
         return token
 
     async def prove_by_token(self, text: str) -> tuple[User, Token]:
@@ -97,13 +97,13 @@ class Accounts:
         begins another.
         """
         try:
-            return await self.devices.tokens.look_up(text)
+            return await self.devices.look_up(text)
         except BadToken:
             await self._end_session_of(text)
             raise
 
     async def _end_session_of(self, text: str) -> None:
-        found = await self.devices.tokens.session_of(text)
+        found = await self.devices.tokens.session_of(series_of(text))
         if found is None:
             return
         # What was asked before this node hung proves nothing: its client has gone on elsewhere.

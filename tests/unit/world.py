@@ -97,7 +97,7 @@ class World:
 
     def issue(self, user: User, device: str = "") -> Token:
         """A token by which a user's session can be resumed, a new one on this device."""
-        token = self.chat.tokens.new(user, device)
+        token = self.chat.devices.new_token(user, device)
         self.tasks.run(self.chat.devices.keep(user, token))
         return token
 

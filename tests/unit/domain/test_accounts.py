@@ -193,8 +193,7 @@ class AwayTokens:
 def test_a_change_that_cannot_end_the_tokens_changes_nothing(world: World) -> None:
     """Who is told to try again could not: the old password would not be good any more."""
     (user,) = world.register("li si")
-    tokens = attrs.evolve(world.chat.tokens, tokens=cast("Tokens", AwayTokens()))
-    devices = attrs.evolve(world.chat.devices, tokens=tokens)
+    devices = attrs.evolve(world.chat.devices, tokens=cast("Tokens", AwayTokens()))
     accounts = attrs.evolve(world.chat.accounts, devices=devices)
     with pytest.raises(TryAgain):
         world.tasks.run(accounts.change_password(user, "pw", "better"))
@@ -214,7 +213,7 @@ def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
         find = world.store.users.find
 
         async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
-            late.append(world.chat.tokens.new(user))
+            late.append(world.chat.devices.new_token(user))
             await world.chat.devices.keep(user, late[0])
             return await world.store.users.set_secret(user_id, secret, instead_of=instead_of)
 

@@ -52,10 +52,10 @@ def test_a_failed_login_is_a_failed_login(world: World, who: int | str, password
 
 def test_a_token_is_good_or_it_is_not(world: World) -> None:
     """Unknown, ended and expired ones are the same, and cost no hash."""
-    accounts, tokens = world.chat.accounts, world.chat.tokens
+    accounts, tokens = world.chat.accounts, world.store.tokens
     ann = (world.tasks.run(accounts.prove(name_key("Ann"), "pw"))).user
     ended, expired = world.issue(ann), world.issue(ann)
-    world.tasks.run(tokens.end(ann.id, ended.session))
+    world.tasks.run(tokens.remove(ann.id, ended.session))
     world.clock.advance(10**9)
     world.hasher.verified = 0
     sentences = set()

@@ -4,14 +4,8 @@ import pytest
 
 from chat_domain.errors import BadToken, NoSuchSession, TryAgain
 from chat_domain.model import Resumable, User
-from chat_domain.people.tokens import (
-    NEW_KEPT,
-    ROTATED_AFTER_MS,
-    SESSIONS_KEPT,
-    TOKEN_LIFE_MS,
-    Token,
-    digest,
-)
+from chat_domain.people.devices import NEW_KEPT, SESSIONS_KEPT
+from chat_domain.people.tokens import ROTATED_AFTER_MS, TOKEN_LIFE_MS, Token, digest
 from tests.unit.world import World
 
 DAY = ROTATED_AFTER_MS
@@ -25,7 +19,7 @@ def bob(world: World) -> User:
 def resume(world: World, token: Token) -> Token:
     """What is to be resumed by from now on. Raises BadToken."""
     _, found = world.tasks.run(world.chat.accounts.prove_by_token(token.text))
-    return world.tasks.run(world.chat.tokens.use(found))
+    return world.tasks.run(world.chat.devices.use(found))
 
 
 def is_good(world: World, token: Token) -> bool:
@@ -103,7 +97,7 @@ def test_after_a_day_a_token_is_followed_by_another(world: World, bob: User) -> 
         expires_ms=second.expires_ms,
         current=True,
     )
-    assert world.tasks.run(world.chat.tokens.resumable(bob, first.session)) == [session]
+    assert world.tasks.run(world.chat.devices.resumable(bob, first.session)) == [session]
 
 
 def test_a_lost_answer_costs_nothing(world: World, bob: User) -> None:
@@ -148,7 +142,7 @@ def test_who_comes_every_day_need_not_log_in_again(world: World, bob: User) -> N
     for _ in range(100):
         world.clock.ms += DAY
         token = resume(world, token)
-    (session,) = world.tasks.run(world.chat.tokens.resumable(bob, ""))
+    (session,) = world.tasks.run(world.chat.devices.resumable(bob, ""))
     assert (session.begun_ms, session.expires_ms) == (begun_ms, token.expires_ms)
 
 
@@ -226,8 +220,8 @@ def test_a_token_that_is_ended_while_it_is_used_is_bad(world: World, bob: User) 
     for age in (0, DAY):
         world.clock.ms += age
         _, found = world.tasks.run(world.chat.accounts.prove_by_token(token.text))
-        world.tasks.run(world.chat.tokens.end_all_of(bob))
+        world.tasks.run(world.chat.devices.tokens.remove_all(bob.id))
         with pytest.raises(BadToken):
-            world.tasks.run(world.chat.tokens.use(found))
+            world.tasks.run(world.chat.devices.use(found))
         assert world.tasks.run(world.store.tokens.of(bob.id, world.clock.ms)) == []
-        world.tasks.run(world.chat.tokens.keep(token))
+        world.tasks.run(world.chat.devices.keep(bob, token))

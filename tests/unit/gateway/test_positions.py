@@ -10,8 +10,9 @@ from chat_domain.entries import TEXT, Batch, Entry, Opening, Place, pair
 from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
+from chat_domain.people.devices import Devices
 from chat_domain.people.login import MISSED_AT_MOST
-from chat_domain.people.tokens import LoginTokens, Token
+from chat_domain.people.tokens import Token
 from tests.contract import making
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
@@ -518,13 +519,13 @@ async def test_positions_that_begin_anew_during_a_login_are_told_by_its_answer(
     login = ann.heard()[0]
     for text in ("one", "two", "three"):
         await bob.ask(1005, toid=1, msg=text)
-    use = LoginTokens.use
+    use = Devices.use
 
-    async def use_late(tokens: LoginTokens, token: Token) -> Token:
+    async def use_late(devices: Devices, token: Token) -> Token:
         await server.lose(1)
-        return await use(tokens, token)
+        return await use(devices, token)
 
-    monkeypatch.setattr(LoginTokens, "use", use_late)
+    monkeypatch.setattr(Devices, "use", use_late)
     again = server.join()
     again.say(
         {"msgid": 1015, "token": login["token"], "since": 3, "epoch": login["epoch"], "seq": 1}
@@ -547,9 +548,9 @@ async def test_what_was_forgotten_unseen_during_a_login_is_told_by_its_answer(
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     login = ann.heard()[0]
     await bob.ask(1005, toid=1, msg="seen")
-    use = LoginTokens.use
+    use = Devices.use
 
-    async def use_late(tokens: LoginTokens, token: Token) -> Token:
+    async def use_late(devices: Devices, token: Token) -> Token:
         inner = server.log.inner
         for text in ("old", "young"):
             entry = Entry(pair(1, 2), TEXT, 2, "Bob", f"elsewhere-{text}", text)
@@ -557,9 +558,9 @@ async def test_what_was_forgotten_unseen_during_a_login_is_told_by_its_answer(
             inner.commit(Batch((entry,), login["epoch"], (await inner.ends()).head, Place()))
         await inner.forget(server.clock.now_ms() + 1, 9)
         await server.chat.follower.look()
-        return await use(tokens, token)
+        return await use(devices, token)
 
-    monkeypatch.setattr(LoginTokens, "use", use_late)
+    monkeypatch.setattr(Devices, "use", use_late)
     again = server.join()
     again.say(
         {"msgid": 1015, "token": login["token"], "since": 1, "epoch": login["epoch"], "seq": 1}
