@@ -59,7 +59,7 @@ class Reader:
                     return
                 if session.after == before:  # the log has lost its end: the clock finds out
                     return
-                await self.tasks.start(_turn())  # in which the link gets rid of what was shown
+                await self.tasks.next_turn()  # in which the link gets rid of what was shown
         except TryAgain:
             pass  # the clock tries again
         finally:
@@ -112,7 +112,3 @@ def _shown_at_once(reading: Reading) -> int:
 
 def _may_live(session: Session) -> bool:
     return session.seated and not (session.choked or session.ended)
-
-
-async def _turn() -> None:
-    """Something to wait for: meanwhile the event loop goes round."""

@@ -95,7 +95,7 @@ class Announcer:
             self._spent.spend(USER_WEIGHS, self.clock.monotonic())
             for start in range(0, len(listed_by) or 1, MOST_LISTED):
                 if start:
-                    await self.tasks.start(_turn())
+                    await self.tasks.next_turn()
                 # asked anew each time, or others could have told what is newer meanwhile
                 online = user.id in await self.presence.where([user.id])
                 self._tell_everywhere(
@@ -136,7 +136,3 @@ class Announcer:
             return  # they are hints
         for user_id, name in names.items():
             self.changed(User(user_id, name))
-
-
-async def _turn() -> None:
-    """Something to wait for: meanwhile the event loop goes round."""

@@ -27,8 +27,8 @@ from tests.eventually import eventually
 class AtOnce:
     """`chat_domain.ports.Tasks`, for work that does not wait."""
 
-    def start(self, work: Coroutine[Any, Any, None], owner: object = None) -> Awaitable[None]:
-        return asyncio.ensure_future(work)
+    def start(self, work: Coroutine[Any, Any, None], owner: object = None) -> None:
+        self.started = asyncio.ensure_future(work)
 
 
 @attrs.define(eq=False)

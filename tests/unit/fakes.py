@@ -116,7 +116,6 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
 @attrs.define(eq=False)
 class _Task:
     work: Coroutine[Any, Any, None]
-    ended: Ticket[None] = attrs.field(factory=Ticket)
     waits_for: Ticket[Any] | None = None
 
     def goes_on(self) -> bool:
@@ -124,7 +123,6 @@ class _Task:
         try:
             self.waits_for = self.work.send(None)
         except StopIteration:
-            self.ended.settle(lambda: None)
             return False
         return True
 
@@ -139,13 +137,16 @@ class ManualTasks:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> Ticket[None]:
-        task = _Task(work)
-        self._tasks.append(task)
-        return task.ended
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
+        self._tasks.append(_Task(work))
 
     def soon(self, work: Callable[[], None]) -> None:
         self._soon.append(work)
+
+    async def next_turn(self) -> None:
+        ticket = Ticket[None]()
+        self.soon(lambda: ticket.settle(lambda: None))
+        await ticket
 
     def drain(self) -> None:
         """Go on until all is done, or waits for a ticket."""
