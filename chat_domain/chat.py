@@ -11,7 +11,6 @@ from chat_domain.log.reading import Reader
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
-from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.typing import Typing
@@ -23,26 +22,20 @@ from chat_domain.people.accounts import Accounts
 from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
-from chat_domain.people.register import Registration
-from chat_domain.people.resume import Resuming
+from chat_domain.people.notices import Notices
 from chat_domain.people.settings import OwnSettings
-from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.runtime import Clock
 
 
 @attrs.frozen
 class Chat:
-    registration: Registration
     accounts: Accounts
-    tokens: LoginTokens
     devices: Devices
-    resuming: Resuming
     logins: Logins
     friends: FriendList
     groups: GroupMembership
     one_to_one: OneToOne
     group_chat: GroupChat
-    offline: Offline
     history: History
     read_marks: ReadMarks
     typing: Typing
@@ -57,4 +50,5 @@ class Chat:
     group_administration: GroupAdministration
     overview: Overview
     retention: Retention
+    notices: Notices
     clock: Clock

@@ -16,6 +16,8 @@ HIGH = 32  # bits by which the lower id of two people stands above the higher on
 ID_BITS = (1 << HIGH) - 1  # of the higher one; no group's id has more
 _OVERHEAD = 200  # bytes of a frame around its text, roughly
 
+EVERYWHERE = 0  # in the place of a conversation: all that a user is in
+
 FOR_EVER = 2**63 - 1  # where a membership ends that has not: no position is as high
 
 TEXT, CHANGE, DELETED = 0, 1, 2  # kinds of entries; a deleted one was a text, and has none any more
@@ -233,14 +235,6 @@ class Ends:
     head: int
     oldest: int
     changed: int
-
-
-@attrs.frozen
-class Forgotten:
-    """What was deleted. number: of entries. more: whether there may be more to delete."""
-
-    number: int
-    more: bool
 
 
 @attrs.frozen

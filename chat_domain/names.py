@@ -82,9 +82,9 @@ def name_key(raw: str) -> str:
     return unicodedata.normalize("NFC", composed.casefold())
 
 
-def id_of(typed: str) -> int | None:
-    """The id that somebody typed in the place of a name; None where it is no number."""
-    return int(typed) if typed.isascii() and typed.isdigit() else None
+def id_or_key(typed: str) -> int | str:
+    """What somebody means by what they typed: an id if it is a number, otherwise a name's key."""
+    return int(typed) if typed.isascii() and typed.isdigit() else name_key(typed)
 
 
 def _is_harmless(character: str) -> bool:

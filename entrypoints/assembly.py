@@ -12,7 +12,6 @@ from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
-from chat_domain.messages.offline import Offline
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.small_groups import SmallGroups
@@ -30,13 +29,10 @@ from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
-from chat_domain.people.register import Registration
-from chat_domain.people.resume import Resuming
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
-from chat_domain.people.tokens import LoginTokens
 from chat_domain.ports.cluster import Surroundings
-from chat_domain.ports.runtime import Clock, Depths, Hasher, Ids, Latches, Tasks
+from chat_domain.ports.runtime import Clock, Hasher, Ids, Latches, Tasks
 from chat_domain.ports.store import Store
 
 
@@ -51,9 +47,8 @@ def assemble(
     latches: Latches,
     second_login_replaces: bool = False,
     guard: Guard | None = None,
-    depths: Depths | None = None,
 ) -> Chat:
-    """The use cases of one node over these ports. depths: of what waits for none of them."""
+    """The use cases of one node over these ports."""
     guard = guard or Guard()
     name, presence, broker = surroundings.name, surroundings.presence, surroundings.broker
     log, sessions = store.log, Sessions()
@@ -81,8 +76,7 @@ def assemble(
     logins = Logins(
         log, follower, sessions, seating, reader, marks, slots, attendance, ids, latches
     )
-    tokens = LoginTokens(store.tokens, clock, ids)
-    devices = Devices(tokens, queue, sessions, clock, ids, tasks, presence, name)
+    devices = Devices(store.tokens, queue, sessions, clock, ids, tasks, presence, name)
     node = Node(
         sessions=sessions,
         follower=follower,
@@ -103,26 +97,18 @@ def assemble(
         tasks=tasks,
         latches=latches,
     )
-    registration = Registration(store.users, hasher)
-    accounts = Accounts(store.users, devices, hasher)
     writing = Writing(queue, clock, ids)
     groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
     pieces = Pieces(clock, latches)
-    administration = Administration(
-        store.users, store.tokens, log, presence, hasher, groups, devices, pieces
-    )
+    administration = Administration(store.users, log, presence, hasher, groups, devices, pieces)
     return Chat(
-        registration=registration,
-        accounts=accounts,
-        tokens=tokens,
+        accounts=Accounts(store.users, devices, slots, hasher, guard.counters),
         devices=devices,
-        resuming=Resuming(devices, store.users, slots, guard.counters),
         logins=logins,
         friends=FriendList(store.users, store.friends, presence, guard),
         groups=groups,
         one_to_one=OneToOne(writing, log, store.friends, marks, guard),
         group_chat=GroupChat(writing, sessions),
-        offline=Offline(follower, reader, marks),
         history=History(log, marks),
         read_marks=read_marks,
         typing=typing,
@@ -135,20 +121,8 @@ def assemble(
         node=node,
         administration=administration,
         group_administration=GroupAdministration(groups, administration),
-        overview=Overview(
-            store,
-            tokens,
-            presence,
-            surroundings.lease,
-            notices,
-            name,
-            depths={
-                "log": queue.__len__,
-                **store.depths,
-                **surroundings.depths,
-                **(depths or {}),
-            },
-        ),
+        overview=Overview(store, devices, presence, surroundings.lease, name),
+        notices=notices,
         retention=Retention(log, store.groups, follower, clock, pieces),
         clock=clock,
     )

@@ -69,13 +69,13 @@ async def opened(settings: Settings) -> AsyncIterator[Gateway]:
             latches=EventLatches(),
             second_login_replaces=settings.second_login == "replace",
             guard=guard,
-            depths={"hashing": hasher.waiting},
         )
         chat.queue.observe = tally.committed
         chat.retention.keep_days = settings.keep_days
         await _begin(chat)
         await join(chat.node)
-        yield Gateway(Shared(chat, tasks, guard, tally))
+        depths = {**store.depths, **surroundings.depths, "hashing": hasher.waiting}
+        yield Gateway(Shared(chat, tasks, guard, tally, depths))
 
 
 def _hasher(settings: Settings, guard: Guard, clock: Clock) -> Argon2Hasher:

@@ -1,7 +1,7 @@
 """The pages for operators, and the port that they are on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from adapters.operators.http import Page, Pages, serve_pages
 from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
+from chat_domain.ports.runtime import Depths
 from entrypoints.listening import reason_of
 from entrypoints.settings import BadSettings, Settings, shown
 from entrypoints.version import PYTHON, VERSION
@@ -68,11 +69,17 @@ def pages(gateway: Gateway) -> Pages:
     return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
-def _collector(gateway: Gateway) -> NodeCollector:
-    depths: dict[str, Callable[[], int]] = {
-        **gateway.shared.chat.overview.depths,
-        "background tasks": lambda: len(gateway.shared.tasks),
+def depths(gateway: Gateway) -> Depths:
+    """How much waits in this node's queues, by their names."""
+    shared = gateway.shared
+    return {
+        "log": lambda: len(shared.chat.queue),
+        **shared.depths,
+        "background tasks": lambda: len(shared.tasks),
     }
+
+
+def _collector(gateway: Gateway) -> NodeCollector:
     return NodeCollector(
         chat=gateway.shared.chat,
         tally=gateway.shared.tally,
@@ -80,7 +87,7 @@ def _collector(gateway: Gateway) -> NodeCollector:
         strangers=lambda: gateway.shared.guard.origins.strangers,
         held_up=gateway.held_up,
         draining=lambda: gateway.shared.closing,
-        depths=depths,
+        depths=depths(gateway),
         limits=lambda: attrs.asdict(gateway.shared.guard.counters),
         connections_limit=lambda: gateway.shared.guard.limits.connections,
         build={"version": VERSION, "python": PYTHON},

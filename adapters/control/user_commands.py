@@ -31,7 +31,7 @@ async def find(chat: Chat, *, text: str, limit: int) -> Result:
 
 
 async def add(chat: Chat, *, name: str, password: str) -> Result:
-    return _user(await chat.registration.register(name, password))
+    return _user(await chat.accounts.register(name, password))
 
 
 async def set_password(chat: Chat, *, who: str, password: str) -> Result:
@@ -85,7 +85,7 @@ async def export(chat: Chat, *, who: str) -> Result:
 
 
 async def broadcast(chat: Chat, *, text: str) -> Result:
-    chat.overview.broadcast(text)
+    chat.notices.tell(text)
     return {"online": sum(map(len, (await chat.overview.nodes()).values()))}
 
 

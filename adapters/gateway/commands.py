@@ -40,7 +40,7 @@ def taken(talk: Talk, request: requests.Taken) -> None:
     if talk.client is not None and not talk.client.says_taken:
         raise NotSentYet(request.at, 0)  # version 1 has no positions
     talk.meter.free += 1
-    talk.chat.offline.taken_over(session, request.at)
+    talk.chat.marks.taken_over(session, request.at)
 
 
 async def read(talk: Talk, request: requests.Read) -> None:
@@ -69,7 +69,7 @@ async def settings(talk: Talk, request: requests.Settings) -> None:
 def ping(talk: Talk, request: requests.Ping) -> None:
     talk.meter.free += 1
     if talk.takes_errors():
-        at = 0 if talk.session is None else talk.chat.offline.place(talk.session)
+        at = 0 if talk.session is None else talk.chat.reader.place(talk.session)
         talk.answer(request, answers.Pong(at=at))
 
 

@@ -23,7 +23,7 @@ from chat_domain.errors import (
 from chat_domain.log.session import Session
 from chat_domain.model import Account, Friend, User
 from chat_domain.names import name_key
-from chat_domain.people.login import Since, Start
+from chat_domain.people.login import Start
 from chat_domain.people.tokens import Token
 
 FRIENDS_SHOWN = 200  # in the answer to a version 1 login; version 2 asks for pages
@@ -33,12 +33,11 @@ MEMBERS_SHOWN = 50
 
 async def register(talk: Talk, request: requests.Register) -> None:
     _not_logged_in(talk)
-    origin = talk.origin
-    talk.guard.register(origin, talk.meter, talk.chat.clock.monotonic())
+    talk.guard.register(talk.meter, talk.chat.clock.monotonic())
     try:
-        user = await talk.chat.registration.register(request.name, request.password, origin.name)
+        user = await talk.chat.accounts.register(request.name, request.password, talk.origin.name)
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
-        talk.guard.not_registered(origin, talk.meter)
+        talk.guard.not_registered(talk.meter)
         raise
     talk.answer(request, answers.RegisterAck(errno=0, id=user.id))
 
@@ -63,25 +62,25 @@ async def _begin_version2(
     talk: Talk, request: requests.Login, account: Account, client: Version2Client
 ) -> None:
     user, devices = account.user, talk.chat.devices
-    token = devices.tokens.new(user, request.device)
+    token = devices.new_token(user, request.device)
     start = await _begin_device(talk, request, user, client, token)
     try:  # kept only now, so that logins that are refused do not push other tokens out
         await devices.keep(user, token)
         await talk.chat.accounts.check_unchanged(account)
     except ChatError:
         await talk.log_out()
-        await devices.tokens.end(user.id, token.session)
+        await devices.tokens.remove(user.id, token.session)
         raise
     _welcome(talk, request, start, token)
 
 
 async def resume(talk: Talk, request: requests.Resume) -> None:
     _not_logged_in(talk)
-    user, token = await talk.chat.resuming.prove(request.token)
+    user, token = await talk.chat.accounts.prove_by_token(request.token)
     client = talk.new_client(user, Version2Client.version)
     start = await _begin_device(talk, request, user, client, token)
     try:
-        token = await talk.chat.tokens.use(token)
+        token = await talk.chat.devices.use(token)
     except ChatError:
         await talk.log_out()
         raise
@@ -95,10 +94,11 @@ async def _begin_device(
     client: Version2Client,
     token: Token,
 ) -> Start:
-    since = Since(request.since, request.epoch)
     async with talk.shared.few_beginnings.place(talk.origin):
         talk.check_still_there()
-        start = await talk.chat.logins.begin_device(user, client, token.session, since)
+        start = await talk.chat.logins.begin_device(
+            user, client, token.session, request.since, request.epoch
+        )
     await talk.began(client, start.session)
     return start
 
@@ -121,7 +121,7 @@ async def change_password(talk: Talk, request: requests.ChangePassword) -> None:
 
 async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
     session = talk.current_session()
-    found = await talk.chat.tokens.resumable(session.user, session.device)
+    found = await talk.chat.devices.resumable(session.user, session.device)
     talk.answer(request, answers.SessionsAck(sessions=[SessionRow.of(one) for one in found]))
 
 
@@ -138,7 +138,7 @@ async def _end_own(talk: Talk, session: Session) -> None:
     """End the session that asks for it, and what else is connected by its tokens. The rest follows
     where the store cannot be reached any more."""
     is_device = session.claim is None
-    await talk.chat.tokens.end(session.user.id, session.device)
+    await talk.chat.devices.tokens.remove(session.user.id, session.device)
     await talk.log_out()
     if is_device:
         with suppress(TryAgain):

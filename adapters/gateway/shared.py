@@ -9,16 +9,19 @@ from adapters.gateway.tasks import BackgroundTasks
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.chat import Chat
 from chat_domain.fairness.guard import Guard
+from chat_domain.ports.runtime import Depths
 
 
 @attrs.define(eq=False)
 class Shared:
-    """closing: whether the server is about to end, so that nobody may log in any more."""
+    """depths: how much waits in queues behind the rules. closing: whether the server is about to
+    end, so that nobody may log in any more."""
 
     chat: Chat
     tasks: BackgroundTasks
     guard: Guard = attrs.field(factory=Guard)
     tally: Tally = attrs.field(factory=Tally)
+    depths: Depths = attrs.field(factory=dict)
     encoder: MessageEncoder = attrs.field(factory=MessageEncoder)
     few_lists: FewAtOnce = attrs.field(factory=lambda: FewAtOnce(LISTS_AT_ONCE))
     few_beginnings: FewAtOnce = attrs.field(factory=lambda: FewAtOnce(BEGINNINGS_AT_ONCE))

@@ -162,9 +162,9 @@ class Talk:
         if session is None or client is None:
             return
         if self.link_choked or client.full:
-            self.chat.offline.choked(session)
+            self.chat.reader.choked(session)
         else:
-            self.chat.offline.unchoked(session)
+            self.chat.reader.unchoked(session)
 
     def check_still_there(self) -> None:
         """Raises NotLoggedIn for a client that has left while we worked for it."""
@@ -190,8 +190,8 @@ class Talk:
         positions begin anew, that may be further than all that is."""
         session, client = self.session, self.client
         if session is not None and client is not None and not client.says_taken:
-            offline = self.chat.offline
-            offline.taken_over(session, min(self.link.left(), offline.place(session)))
+            at = min(self.link.left(), self.chat.reader.place(session))
+            self.chat.marks.taken_over(session, at)
 
     async def log_out(self) -> None:
         """End the session, if there is one; the conversation goes on without."""

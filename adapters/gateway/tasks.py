@@ -25,15 +25,12 @@ class BackgroundTasks:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(
-        self, work: Coroutine[Any, Any, None], owner: Owner | None = None
-    ) -> "asyncio.Task[None]":
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
         before = OWNER.set(owner)
         task = asyncio.get_running_loop().create_task(work)  # in a copy of what is set now
         self._tasks.add(task)
         task.add_done_callback(self._done)  # and so is this
         OWNER.reset(before)
-        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -43,6 +40,9 @@ class BackgroundTasks:
 
     def soon(self, work: Callable[[], None]) -> None:
         asyncio.get_running_loop().call_soon(work)
+
+    async def next_turn(self) -> None:
+        await asyncio.sleep(0)
 
     async def finish(self, seconds: float) -> None:
         """Wait until all is done, also what is started meanwhile; cancel what is left then."""

@@ -115,13 +115,12 @@ class MemoryGroups:
 
     # -- the port ----------------------------------------------------------------------------
 
-    async def by_id(self, group_id: int) -> Group | None:
-        record = self._records.get(group_id)
+    async def find(self, which: int | str) -> Group | None:
+        if isinstance(which, int):
+            record = self._records.get(which)
+        else:
+            record = next((one for one in self._records.values() if one.name.key == which), None)
         return record.group if record else None
-
-    async def by_name(self, key: str) -> Group | None:
-        found = (record.group for record in self._records.values() if record.name.key == key)
-        return next(found, None)
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         found = [

@@ -13,7 +13,7 @@ from adapters.memory.members import Members, Seat
 from adapters.memory.reading import MemoryReading
 from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
-from chat_domain.entries import Batch, Change, Entry, Erased, Forgotten, What, is_group, people
+from chat_domain.entries import Batch, Change, Entry, Erased, What, is_group, people
 from chat_domain.errors import ChatError, NoSuchMember, NotMember
 from chat_domain.model import Role
 from chat_domain.names import Name
@@ -131,16 +131,16 @@ class MemoryLog(MemoryReading):
 
     # -- forgetting --------------------------------------------------------------------------
 
-    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+    async def forget(self, before_ms: int, limit: int) -> int:
         old = self._entries.forget_old(self._entries.above(0), before_ms, limit)
         if old:
             self._entries.oldest = old[-1].at + 1
-        return Forgotten(len(old), more=len(old) == limit > 0)
+        return len(old)
 
-    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         its = [self._entries[at] for at in self._entries.of(conv)]
         old = self._entries.forget_old(its, before_ms, limit)
-        return Forgotten(len(old), more=len(old) == limit > 0)
+        return len(old)
 
     async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
         begun = so_far.conv, so_far.at

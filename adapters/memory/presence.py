@@ -18,9 +18,6 @@ class LocalPresence:
     async def left(self, node: str, user_ids: Collection[int]) -> None:
         self._users[node].difference_update(user_ids)
 
-    async def online(self, user_ids: Collection[int]) -> set[int]:
-        return {user for user in user_ids if self._nodes_of(user)}
-
     async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
         found = {user: self._nodes_of(user) for user in user_ids}
         return {user: nodes for user, nodes in found.items() if nodes}

@@ -14,6 +14,7 @@ from adapters.memory.settings import MemorySettings
 from adapters.memory.users import MemoryUsers
 from chat_domain.entries import (
     CHANGE,
+    EVERYWHERE,
     FOR_EVER,
     NOWHERE,
     TEXT,
@@ -160,14 +161,7 @@ class MemoryReading:
         groups = tuple(sorted(filter(is_group, self._members.of(user_id))))
         return Opening(await self.ends(), self._got.get(user_id, 0), groups)
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
-        if not self._goes_on(epoch, last):
-            return
-        for user_id, at in marks.items():
-            if self._users.user(user_id) is not None:
-                self._got[user_id] = max(self._got.get(user_id, 0), at)
-
-    async def read_up_to(
+    async def mark(
         self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
         if not self._goes_on(epoch, last):
@@ -176,6 +170,8 @@ class MemoryReading:
             seat = self._members.seat(conv, user_id)
             if seat is not None:
                 seat.read = max(seat.read, at)
+            elif conv == EVERYWHERE and self._users.user(user_id) is not None:
+                self._got[user_id] = max(self._got.get(user_id, 0), at)
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         seat = self._members.seat(conv, user_id)

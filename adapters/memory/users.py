@@ -39,12 +39,9 @@ class MemoryUsers:
         self._accounts[user_id] = Account(User(user_id, name.text), secret)
         return user_id
 
-    async def by_id(self, user_id: int) -> Account | None:
+    async def find(self, who: int | str) -> Account | None:
+        user_id = who if isinstance(who, int) else self._ids.get(who, 0)
         return self._accounts.get(user_id)
-
-    async def by_name(self, key: str) -> Account | None:
-        user_id = self._ids.get(key)
-        return None if user_id is None else self._accounts[user_id]
 
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
         return {

@@ -54,7 +54,7 @@ class Readiness:
         asked = self._chat.clock.now_ms()
         store_ms, online = await asyncio.gather(
             _answer(self._chat.overview.store.log.now_ms()),
-            _answer(self._chat.overview.presence.online([0])),
+            _answer(self._chat.overview.presence.where([0])),
         )
         answered = self._chat.clock.now_ms()
         troubles = []

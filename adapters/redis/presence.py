@@ -30,19 +30,13 @@ class RedisPresence:
     async def left(self, node: str, user_ids: Collection[int]) -> None:
         await self._run(user_ids, scripts.LEFT, node)
 
-    async def online(self, user_ids: Collection[int]) -> set[int]:
-        return {user for _, users in await self._where(user_ids) for user in users}
-
     async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
+        answered = await self._run(user_ids, scripts.WHERE, MOST_NODES)
         found = defaultdict(list)
-        for node, users in sorted(await self._where(user_ids)):
+        for node, users in sorted(row for one in answered for row in answers.users_by_node(one)):
             for user in users:
                 found[user].append(node)
         return dict(found)
-
-    async def _where(self, user_ids: Collection[int]) -> list[tuple[str, list[int]]]:
-        found = await self._run(user_ids, scripts.WHERE, MOST_NODES)
-        return [row for answer in found for row in answers.users_by_node(answer)]
 
     async def users_of(self, node: str) -> list[int]:
         found = await self._commands.script(scripts.USERS_OF, self._prefix, node, MOST_USERS)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from adapters.sql import judging
 from adapters.sql.database import Connection, Row
-from chat_domain.entries import Forgotten
 
 
-async def forget(connection: Connection, before_ms: int, limit: int) -> Forgotten:
+async def forget(connection: Connection, before_ms: int, limit: int) -> int:
     """See `ports.Log.forget`. Whoever is first to move `oldest` deletes what is before it."""
     ((oldest,),) = await connection.rows("SELECT oldest FROM LogEnds")
     rows = await connection.rows(
@@ -18,15 +17,15 @@ async def forget(connection: Connection, before_ms: int, limit: int) -> Forgotte
     )
     old = _first_old(rows, before_ms)
     if not old:
-        return Forgotten(0, more=False)
+        return 0
     move = "UPDATE LogEnds SET oldest = ? WHERE oldest = ?"
     if not await connection.change(move, (old[-1] + 1, oldest)):
-        return Forgotten(0, more=True)  # another node was here
+        return 0  # another node was here
     await connection.change("DELETE FROM Entry WHERE at >= ? AND at <= ?", (old[0], old[-1]))
-    return Forgotten(len(old), more=len(old) == limit)
+    return len(old)
 
 
-async def forget_of(connection: Connection, conv: int, before_ms: int, limit: int) -> Forgotten:
+async def forget_of(connection: Connection, conv: int, before_ms: int, limit: int) -> int:
     """See `ports.Log.forget_of`."""
     rows = await connection.rows(
         "SELECT at, time_ms FROM Entry WHERE conv = ? ORDER BY at LIMIT ?", (conv, limit)
@@ -34,7 +33,7 @@ async def forget_of(connection: Connection, conv: int, before_ms: int, limit: in
     old = _first_old(rows, before_ms)
     if old:
         await connection.change_in("DELETE FROM Entry WHERE at IN", old)
-    return Forgotten(len(old), more=len(old) == limit > 0)
+    return len(old)
 
 
 def _first_old(rows: Sequence[Row], before_ms: int) -> list[int]:

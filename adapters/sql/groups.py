@@ -4,6 +4,7 @@ import attrs
 
 from adapters.sql import judging
 from adapters.sql.database import Connection, Database
+from adapters.sql.names import sought
 from adapters.sql.numbers import FOR_EVER, NO_ID, bounded
 from chat_domain.errors import NoSuchGroup
 from chat_domain.model import Group, Member, Membership, SizedGroup
@@ -13,11 +14,8 @@ from chat_domain.model import Group, Member, Membership, SizedGroup
 class SqlGroups:
     _database: Database
 
-    async def by_id(self, group_id: int) -> Group | None:
-        return await self._database.read(_group, "id", bounded(group_id))
-
-    async def by_name(self, key: str) -> Group | None:
-        return await self._database.read(_group, "namekey", key)
+    async def find(self, which: int | str) -> Group | None:
+        return await self._database.read(_group, *sought(which))
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         return await self._database.read(_page, bounded(after), bounded(limit), containing)

@@ -160,15 +160,6 @@ async def sight(connection: Connection, user_id: int, conv: int) -> Sight | None
     return next((Sight(*row) for row in judging.positions(rows)), None)
 
 
-async def read_up_to(connection: Connection, every: Sequence[tuple[int, int, int]]) -> None:
-    """Users, conversations, and up to where they have read them."""
-    # in one order on every node, so that they wait for each other instead of deadlocking
-    await connection.change_each(
-        "UPDATE Member SET `read` = ? WHERE userid = ? AND conv = ? AND `read` < ?",
-        [(at, user_id, conv, at) for user_id, conv, at in every],
-    )
-
-
 async def read_mark(connection: Connection, user_id: int, conv: int) -> int | None:
     """Up to where a user has read a conversation; None where they never were in it."""
     rows = await connection.rows(

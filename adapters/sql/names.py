@@ -1,9 +1,15 @@
 """What tells names apart in the tables User and AllGroup."""
 
 from adapters.sql.database import UNIQUE
+from adapters.sql.numbers import bounded
 from chat_domain.names import Name
 
 
 def keys(name: Name) -> dict[str, str]:
     """The UNIQUE columns of a name's row."""
     return dict(zip(UNIQUE, (name.key, name.skeleton, name.key_skeleton), strict=True))
+
+
+def sought(which: int | str) -> tuple[str, int | str]:
+    """The column by which to find the row of an id or of a name's key, and its value there."""
+    return ("id", bounded(which)) if isinstance(which, int) else ("namekey", which)

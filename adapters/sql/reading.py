@@ -14,12 +14,12 @@ from adapters.sql.database import Connection, Database, Work
 from adapters.sql.members import Span
 from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
 from chat_domain.entries import (
+    EVERYWHERE,
     NOWHERE,
     TEXT,
     Ends,
     Entry,
     Erased,
-    Forgotten,
     Opening,
     Place,
     Reading,
@@ -114,20 +114,16 @@ class SqlReading:
         """Of one moment only where a piece of reading is; otherwise it has to be overridden."""
         return await self._database.read(opening, bounded(user_id))
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
-        every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
-        if every:
-            await self._database.write(_got, every, epoch, last, repeatable=True)
-
-    async def read_up_to(
+    async def mark(
         self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
         every = [
             (bounded(user), bounded_at(conv), bounded_at(marks[user, conv]))
             for user, conv in sorted(marks)
+            if conv >= EVERYWHERE
         ]
         if every:
-            await self._database.write(_read_up_to, every, epoch, last, repeatable=True)
+            await self._database.write(_mark, every, epoch, last, repeatable=True)
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         return await self._database.read(members.read_mark, bounded(user_id), bounded_at(conv))
@@ -135,7 +131,7 @@ class SqlReading:
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         return await self._database.read(members.reads, bounded_at(conv), bounded(most))
 
-    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+    async def forget(self, before_ms: int, limit: int) -> int:
         asked = before_ms, bounded(limit)
         return await self._database.write(forgetting.forget, *asked, repeatable=True)
 
@@ -143,7 +139,7 @@ class SqlReading:
         asked = bounded(user_id), so_far, bounded_at(upto), bounded(limit)
         return await self._database.write(entries.erase_some, *asked, repeatable=True)
 
-    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         asked = bounded_at(conv), before_ms, bounded(limit)
         return await self._database.write(forgetting.forget_of, *asked, repeatable=True)
 
@@ -256,23 +252,20 @@ async def _has(connection: Connection, last: Place, found: Ends) -> bool:
     return last.at <= found.head and await entries.has(connection, last, found.oldest)
 
 
-async def _got(
-    connection: Connection, every: Sequence[tuple[int, int]], epoch: str, last: Place
-) -> None:
-    if not await goes_on(connection, epoch, last):
-        return
-    # in one order on every node, so that they wait for each other instead of deadlocking
-    await connection.change_each(
-        "UPDATE User SET got = ? WHERE id = ? AND got < ?",
-        [(at, user_id, at) for user_id, at in every],
-    )
-
-
-async def _read_up_to(
+async def _mark(
     connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str, last: Place
 ) -> None:
-    if await goes_on(connection, epoch, last):
-        await members.read_up_to(connection, every)
+    """In one order on every node, so that they wait for each other instead of deadlocking."""
+    if not await goes_on(connection, epoch, last):
+        return
+    await connection.change_each(
+        "UPDATE User SET got = ? WHERE id = ? AND got < ?",
+        [(at, user_id, at) for user_id, conv, at in every if conv == EVERYWHERE],
+    )
+    await connection.change_each(
+        "UPDATE Member SET `read` = ? WHERE userid = ? AND conv = ? AND `read` < ?",
+        [(at, user_id, conv, at) for user_id, conv, at in every if conv != EVERYWHERE],
+    )
 
 
 # -- positions, by the index ---------------------------------------------------------------------

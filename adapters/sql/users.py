@@ -6,7 +6,7 @@ import attrs
 
 from adapters.sql import judging
 from adapters.sql.database import Connection, Database
-from adapters.sql.names import keys
+from adapters.sql.names import keys, sought
 from adapters.sql.numbers import bounded
 from chat_domain.errors import NameTaken
 from chat_domain.model import Account
@@ -27,11 +27,8 @@ class SqlUsers:
     async def add(self, name: Name, secret: str) -> int:
         return await self._database.write(_add, name, secret)
 
-    async def by_id(self, user_id: int) -> Account | None:
-        return await self._database.read(_account, "id", bounded(user_id))
-
-    async def by_name(self, key: str) -> Account | None:
-        return await self._database.read(_account, "namekey", key)
+    async def find(self, who: int | str) -> Account | None:
+        return await self._database.read(_account, *sought(who))
 
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
         return await self._database.read(_names, [bounded(user_id) for user_id in user_ids])

@@ -126,7 +126,7 @@ class Node:
         """There is a lease again. Raises TryAgain, and then the node stays suspended."""
         if self.slots.suspended:
             await self.attendance.note_all_again()
-        await self.slots.resume()
+            await self.slots.resume()
 
     async def audit(self) -> None:
         """See `SlotKeeper.audit` and `Attendance.audit`. Raises TryAgain."""

@@ -108,22 +108,18 @@ class Attempt:
 class Attempts:
     def __init__(self, free: int, networks: Networks | None = None) -> None:
         """`free` attempts of a pair wait for nothing; 0 means that all are free."""
-        self._free = free
+        self.free = free
         self._networks = networks or Networks()
         self._pairs = Records()
         self._accounts = Records()
         self._usual: Recent[bytes, float] = Recent(USUAL)  # pairs, and when they last were
-
-    def change(self, free: int) -> None:
-        """So many attempts are free from now on; what is remembered stays."""
-        self._free = free
 
     def begin(self, who: int | str, origin: str, now: float) -> Attempt:
         """Somebody is about to try a password. Raises TooManyFailures.
 
         who: the account, by its id or by the key of its name. origin: as `Networks` names it.
         """
-        if not self._free:
+        if not self.free:
             return Attempt(0.0)
         usual = self._is_usual(_key(who, origin), now)
         pairs = self._pairs_of(who, [origin] if usual else self._networks.line_of(origin), now)
@@ -157,7 +153,7 @@ class Attempts:
         found = {}
         for name, factor in zip(line, factors, strict=True):
             key = _key(who, name)
-            found[key] = self._pairs.find(key, self._free * factor, now)
+            found[key] = self._pairs.find(key, self.free * factor, now)
         return found
 
     def _is_usual(self, pair: bytes, now: float) -> bool:

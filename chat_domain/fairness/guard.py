@@ -34,26 +34,24 @@ class Guard:
         """From now on these count, for new connections; those that are here have meters."""
         self.limits = limits
         self.origins.change(limits)
-        self.attempts.change(limits.failed_logins)
+        self.attempts.free = limits.failed_logins
         self.strangers_budget.limit = limits.strangers_mib * MIB
         self.registration_open = registration_open
 
     def meter(self, origin: Origin) -> Meter:
         return Meter(self.limits, origin)
 
-    def register(self, origin: Origin, meter: Meter, now: float) -> None:
-        """Somebody wants to register, over the connection that this meter is of.
-
-        Raises RegistrationClosed and TooManyRegistrations.
-        """
+    def register(self, meter: Meter, now: float) -> None:
+        """Somebody wants to register, over the connection that this meter is of. Raises
+        RegistrationClosed and TooManyRegistrations."""
         if not self.registration_open:
             self.counters.registrations_closed += 1
             raise RegistrationClosed
-        if not afford_all([meter.registrations, *origin.all_registrations()], now):
+        if not afford_all(meter.registrations(), now):
             self.counters.registrations_refused += 1
             raise TooManyRegistrations
 
-    def not_registered(self, origin: Origin, meter: Meter) -> None:
+    def not_registered(self, meter: Meter) -> None:
         """It came to nothing, and does not count."""
-        for bucket in (meter.registrations, *origin.all_registrations()):
+        for bucket in meter.registrations():
             bucket.give_back(1)

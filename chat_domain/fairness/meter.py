@@ -18,6 +18,8 @@ Rules:
 7. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
 """
 
+from collections.abc import Sequence
+
 from chat_domain.fairness.buckets import Bucket, Pace
 from chat_domain.fairness.limits import STRANGERS_PART, Limits
 from chat_domain.fairness.origins import HOUR, Origin
@@ -36,10 +38,7 @@ BURST = 10  # seconds' worth of frames and bytes that may come at once
 
 
 class Meter:
-    """Of one connection, which begins as a stranger's.
-
-    registrations: what this connection alone may register; its address has a limit of its own.
-    """
+    """Of one connection, which begins as a stranger's."""
 
     __slots__ = (
         "_as_stranger",
@@ -48,11 +47,11 @@ class Meter:
         "_over_last",
         "_over_since",
         "_pace",
+        "_registrations",
         "_signs",
         "bytes",
         "frames",
         "free",
-        "registrations",
     )
 
     def __init__(self, limits: Limits, origin: Origin) -> None:
@@ -61,7 +60,7 @@ class Meter:
         self._origin = origin
         self._as_user, self._as_stranger = Pace(BURST), Pace(BURST)
         self._pace = self._as_stranger
-        self.registrations = Bucket()
+        self._registrations = Bucket()
         self.change(limits)
         self._signs = Bucket(SIGNS_PER_SECOND, SIGNS_PER_SECOND * BURST)
         self._over_since = self._over_last = float("-inf")
@@ -72,7 +71,7 @@ class Meter:
         self._as_user.change(frames, data)
         self._as_stranger.change(frames * STRANGERS_PART, data * STRANGERS_PART)
         registrations = limits.registrations_per_hour * STRANGERS_PART
-        self.registrations.change(registrations / HOUR, max(1, registrations))
+        self._registrations.change(registrations / HOUR, max(1, registrations))
 
     def logged_in(self) -> None:
         """From now on it is a user's."""
@@ -89,6 +88,11 @@ class Meter:
     def is_due(self) -> bool:
         """Whether it is time to charge for it."""
         return self.frames > QUANTUM_FRAMES or self.bytes > QUANTUM_BYTES
+
+    def registrations(self) -> Sequence[Bucket]:
+        """What counts the accounts that are registered: over this connection alone, and from all of
+        its address and the networks around it."""
+        return [self._registrations, *(one.registrations for one in self._origin.line())]
 
     def charge(self, now: float) -> float:
         """Charge what was sent; return for how many seconds this client has to pause."""

@@ -19,7 +19,6 @@ Room for connections:
 """
 
 import math
-from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -64,26 +63,19 @@ class Origin:
         self.arrivals.change(at_once / ARRIVE_IN, at_once)
         self.registrations.change(per_hour / HOUR, per_hour)
 
-    def line(self) -> "Iterator[Origin]":
+    def line(self) -> "list[Origin]":
         """Itself, and what is around it."""
-        origin: Origin | None = self
-        while origin is not None:
-            yield origin
-            origin = origin.wider
+        return [self] if self.wider is None else [self, *self.wider.line()]
 
     def spend(self, frames: float, data: int, now: float) -> float:
         """Charge what its clients have sent, in frames and bytes; return the seconds until that is
         made up for."""
-        return max([origin.pace.spend(frames, data, now) for origin in self.line()])
+        return max(origin.pace.spend(frames, data, now) for origin in self.line())
 
     def arrive_once_more(self) -> None:
         """Who has come already, and counts, is about to come in (from a handshake, say)."""
         for origin in self.line():
             origin.arrivals.give_back(1)
-
-    def all_registrations(self) -> Sequence[Bucket]:
-        """What counts registrations, here and around."""
-        return [origin.registrations for origin in self.line()]
 
 
 class Origins:
@@ -232,7 +224,7 @@ class StrangersBudget:
     def take(self, origin: Origin, size: int) -> bool:
         """Hold so many bytes for a connection from there, if that is within the bound."""
         free = self.limit - self.held
-        line = list(origin.line())
+        line = origin.line()
         if self.limit and any(
             one.held + size > free * STRANGERS_OF_FREE * one.factor for one in line
         ):

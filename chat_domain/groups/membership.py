@@ -51,7 +51,7 @@ class GroupMembership:
 
     async def _group(self, group_id: int) -> Group:
         """By whatever name it is called now."""
-        group = await self.groups.by_id(group_id)
+        group = await self.groups.find(group_id)
         if group is None:
             raise NoSuchGroup(group_id)
         return group
@@ -67,7 +67,7 @@ class GroupMembership:
     ) -> tuple[Done, Group]:
         """The same of the group that is called so now (but for case). Where none is, but one was
         joined under this cid, that was called so then."""
-        group = await self.groups.by_name(name_key(name))
+        group = await self.groups.find(name_key(name))
         if group is None:
             return await self._joined_before(user, name, cid)
         return await self.join(user, group.id, cid)
@@ -149,6 +149,6 @@ class GroupMembership:
     async def page_of_members(self, group_id: int, after: int, limit: int) -> Page[Member]:
         """The same, for whoever may see every group. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, after, limit + 1)
-        online = await self.presence.online([member.id for member in found])
+        online = await self.presence.where([member.id for member in found])
         members = [Member(one.id, one.name, one.role, one.id in online) for one in found]
         return Page.cut(members, [member.id for member in members], limit)

@@ -9,10 +9,11 @@ Rules:
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import attrs
 
+from chat_domain.entries import EVERYWHERE
 from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
@@ -23,12 +24,9 @@ from chat_domain.ports.runtime import Tasks
 from chat_domain.ports.store import Log
 
 WRITTEN_EVERY = 1.0  # seconds
-WRITTEN_AT_ONCE = 1_000  # of what was read, so that no message waits for long behind them
+WRITTEN_AT_ONCE = 1_000  # so that no message waits for long behind them
 MOST_OF_A_USER = 1_000
 MOST = 100_000
-EVERYWHERE = 0  # in the place of a conversation: what a user's devices have got, of all of them
-
-Places = dict[tuple[int, int], int]  # marks by user and conversation
 
 
 @attrs.define(eq=False)
@@ -38,7 +36,9 @@ class Marks:
     sessions: Sessions
     broker: Broker
     tasks: Tasks
-    _unwritten: dict[int, dict[int, int]] = attrs.field(factory=dict, init=False)  # as of `Places`
+    _unwritten: dict[int, dict[int, int]] = attrs.field(
+        factory=dict, init=False
+    )  # by user, then by conversation; EVERYWHERE, what the user's devices have got
     _number: int = attrs.field(default=0, init=False)  # of them all
     _untold: defaultdict[int, dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
@@ -122,22 +122,19 @@ class Marks:
         """Write the marks of one user, or of all. Raises TryAgain."""
         epoch, last = self.follower.epoch, self.follower.last
         users = list(self._unwritten) if user_id is None else [user_id]
-        marks = {
-            (user, conv): at for user in users for conv, at in self._unwritten.get(user, {}).items()
-        }
-        got = {place: at for place, at in marks.items() if place[1] == EVERYWHERE}
-        if got:
-            await self.log.got({user: at for (user, _), at in got.items()}, epoch, last)
-            self._forget_written(epoch, got)
-        for some in _pieces({place: at for place, at in marks.items() if place not in got}):
+        marks = [
+            ((user, conv), at)
+            for user in users
+            for conv, at in self._unwritten.get(user, {}).items()
+        ]
+        for start in range(0, len(marks), WRITTEN_AT_ONCE):
+            some = dict(marks[start : start + WRITTEN_AT_ONCE])
+            await self.log.mark(some, epoch, last)
             if epoch != self.follower.epoch:
                 return
-            await self.log.read_up_to(some, epoch, last)
-            self._forget_written(epoch, some)
+            self._forget_written(some)
 
-    def _forget_written(self, epoch: str, written: Mapping[tuple[int, int], int]) -> None:
-        if epoch != self.follower.epoch:
-            return
+    def _forget_written(self, written: Mapping[tuple[int, int], int]) -> None:
         for (user_id, conv), at in written.items():
             places = self._unwritten.get(user_id, {})
             if places.get(conv) == at:
@@ -151,9 +148,3 @@ class Marks:
         self._unwritten.clear()
         self._number = 0
         self._untold.clear()
-
-
-def _pieces(marks: Places) -> Iterator[Places]:
-    every = list(marks.items())
-    for start in range(0, len(every), WRITTEN_AT_ONCE):
-        yield dict(every[start : start + WRITTEN_AT_ONCE])

@@ -24,6 +24,19 @@ class Reader:
     tasks: Tasks
     reading: int = 0
 
+    def choked(self, session: Session) -> None:
+        """The session's link takes no more for now."""
+        session.choke(self.follower.applied)
+
+    def unchoked(self, session: Session) -> None:
+        """The session's link takes more again."""
+        session.choked = False
+        self.go_on(session)
+
+    def place(self, session: Session) -> int:
+        """Everything of the session's user up to this position was shown."""
+        return session.place(self.follower.applied)
+
     def go_on(self, session: Session) -> None:
         """Let come what a session has not seen, as far as it takes that now. Safe at any time."""
         if not session.may_read():
@@ -46,7 +59,7 @@ class Reader:
                     return
                 if session.after == before:  # the log has lost its end: the clock finds out
                     return
-                await self.tasks.start(_turn())  # in which the link gets rid of what was shown
+                await self.tasks.next_turn()  # in which the link gets rid of what was shown
         except TryAgain:
             pass  # the clock tries again
         finally:
@@ -99,7 +112,3 @@ def _shown_at_once(reading: Reading) -> int:
 
 def _may_live(session: Session) -> bool:
     return session.seated and not (session.choked or session.ended)
-
-
-async def _turn() -> None:
-    """Something to wait for: meanwhile the event loop goes round."""

@@ -9,13 +9,13 @@ from chat_domain.entries import Erased
 from chat_domain.errors import NoSuchGroup, NoSuchUser, NotMember, TryAgain
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import DISABLED, Account, Page, Person, User
-from chat_domain.names import id_of, name_key
+from chat_domain.names import id_or_key, name_key
 from chat_domain.operators.pieces import Pieces
 from chat_domain.people.accounts import check_password
 from chat_domain.people.devices import Devices
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Hasher
-from chat_domain.ports.store import Log, Tokens, Users
+from chat_domain.ports.store import Log, Users
 
 AT_ONCE = 100  # groups left before the next are looked up
 SKIPPED = 1_000_000  # ids; far more than can have been given since any backup
@@ -26,7 +26,6 @@ TRIED_TIMES = 5  # to replace a secret that others replace at the same time
 @attrs.frozen
 class Administration:
     users: Users
-    tokens: Tokens
     log: Log
     presence: Presence
     hasher: Hasher
@@ -41,8 +40,7 @@ class Administration:
 
     async def account(self, who: str) -> Account:
         """Whose id or name this is. Raises NoSuchUser."""
-        user_id, users = id_of(who), self.users
-        account = await (users.by_name(name_key(who)) if user_id is None else users.by_id(user_id))
+        account = await self.users.find(id_or_key(who))
         if account is None:
             raise NoSuchUser(who)
         return account
@@ -76,11 +74,11 @@ class Administration:
         """End a user's tokens and sessions; return whether they were online, as far as that can be
         found out. Raises NoSuchUser."""
         user = (await self.account(who)).user
-        was_online: set[int] = set()
+        was_online = False
         with suppress(TryAgain):
-            was_online = await self.presence.online([user.id])
+            was_online = bool(await self.presence.where([user.id]))
         await self.devices.end_all(user)
-        return user, bool(was_online)
+        return user, was_online
 
     async def disable(self, who: str) -> User:
         """Let a user log in no more. Nothing of theirs is lost. Raises NoSuchUser."""
@@ -135,7 +133,7 @@ class Administration:
         await self.users.skip_ids(SKIPPED)
         await self.groups.groups.skip_ids(SKIPPED)
         ended = 0
-        while some := await self.tokens.remove_some(TOKENS_AT_ONCE):
+        while some := await self.devices.tokens.remove_some(TOKENS_AT_ONCE):
             ended += some
         return ended
 

@@ -6,7 +6,7 @@ from chat_domain.entries import Change, What
 from chat_domain.errors import BadDays, NoSuchGroup
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.model import MAX_DAYS, Group, Member, Page, SizedGroup, User
-from chat_domain.names import Name, id_of, name_key
+from chat_domain.names import Name, id_or_key, name_key
 from chat_domain.operators.administration import Administration
 
 _OPERATOR = User(0, "")  # who is no user
@@ -21,11 +21,7 @@ class GroupAdministration:
 
     async def group(self, which: str) -> Group:
         """Raises NoSuchGroup."""
-        group_id, groups = id_of(which), self.membership.groups
-        if group_id is None:
-            found = await groups.by_name(name_key(which))
-        else:
-            found = await groups.by_id(group_id)
+        found = await self.membership.groups.find(id_or_key(which))
         if found is None:
             raise NoSuchGroup(which)
         return found

@@ -7,13 +7,9 @@ from typing import TypeVar
 import attrs
 
 from chat_domain.entries import Entry
-from chat_domain.errors import BadNotice
 from chat_domain.model import Account, Export
-from chat_domain.notes import MAX_NOTICE
-from chat_domain.people.notices import Notices
-from chat_domain.people.tokens import LoginTokens
+from chat_domain.people.devices import Devices
 from chat_domain.ports.cluster import Lease, Presence
-from chat_domain.ports.runtime import Depths
 from chat_domain.ports.store import Store
 
 PAGE = 200
@@ -23,15 +19,13 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Overview:
-    """name: this node's. depths: of the queues that it has."""
+    """name: this node's."""
 
     store: Store
-    tokens: LoginTokens
+    devices: Devices
     presence: Presence
     lease: Lease
-    notices: Notices
     name: str
-    depths: Depths = attrs.field(factory=dict)
 
     async def nodes(self) -> dict[str, list[int]]:
         """The nodes that hold their leases, in the order of their names, and who has sessions on
@@ -40,12 +34,6 @@ class Overview:
         if self.lease.held():
             names = names | {self.name}
         return {name: await self.presence.users_of(name) for name in sorted(names)}
-
-    def broadcast(self, text: str) -> None:
-        """Show a notice to everybody. Raises BadNotice."""
-        if not 0 < len(text) <= MAX_NOTICE:
-            raise BadNotice(MAX_NOTICE)
-        self.notices.tell(text)
 
     async def export(self, account: Account) -> Export:
         """All that is kept about a user, less what only proves who they are."""
@@ -57,7 +45,7 @@ class Overview:
             disabled=account.disabled,
             friends=await _all(friends, lambda friend: friend.id),
             groups=await _all(groups, lambda membership: membership.group.id),
-            tokens=tuple(await self.tokens.resumable(user, "")),
+            tokens=tuple(await self.devices.resumable(user)),
             entries=tuple(await self._entries(user.id)),
         )
 

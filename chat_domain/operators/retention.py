@@ -9,7 +9,6 @@ from functools import partial
 
 import attrs
 
-from chat_domain.entries import Forgotten
 from chat_domain.log.follower import Follower
 from chat_domain.model import MAX_DAYS
 from chat_domain.operators.pieces import Pieces
@@ -61,10 +60,10 @@ class Retention:
                     yield group_id, days
             after = max(page)
 
-    async def _delete(self, some: Callable[[int], Awaitable[Forgotten]]) -> None:
+    async def _delete(self, some: Callable[[int], Awaitable[int]]) -> None:
         async def counted(limit: int) -> bool:
-            forgotten = await some(limit)
-            self.forgotten += forgotten.number
-            return forgotten.more
+            number = await some(limit)
+            self.forgotten += number
+            return number == limit
 
         await self.pieces.each(counted)

@@ -1,11 +1,14 @@
-"""Proving who one is by a password, and changing it."""
+"""Registering, and proving who one is: by a password, which can be changed, or by a token."""
 
 import attrs
 
-from chat_domain.errors import BadCredentials, BadPassword, TryAgain
+from chat_domain.errors import BadCredentials, BadPassword, BadToken, TryAgain
+from chat_domain.fairness.limits import Counters
 from chat_domain.model import Account, User
+from chat_domain.names import Name
 from chat_domain.people.devices import Devices
-from chat_domain.people.tokens import Token
+from chat_domain.people.slots import SlotKeeper
+from chat_domain.people.tokens import Token, series_of
 from chat_domain.ports.runtime import Hasher
 from chat_domain.ports.store import Users
 
@@ -22,15 +25,26 @@ def check_password(password: str) -> None:
 
 @attrs.frozen
 class Accounts:
+    """origin: where the asking client is; origins take turns at the hashing."""
+
     users: Users
     devices: Devices
+    slots: SlotKeeper
     hasher: Hasher
+    counters: Counters
+
+    async def register(self, name: str, password: str, origin: str = "") -> User:
+        """Make an account and return its user, who is not logged in by that. Raises BadName,
+        BadPassword, NameTaken and TryAgain."""
+        parsed = Name.parse(name)
+        check_password(password)
+        secret = await self.hasher.hash(password, origin)
+        return User(await self.users.add(parsed, secret), parsed.text)
 
     async def prove(self, who: int | str, password: str, origin: str = "") -> Account:
         """The account that has this id, or a name of this key, and this password. Raises
         BadCredentials and TryAgain."""
-        users = self.users
-        account = await (users.by_id(who) if isinstance(who, int) else users.by_name(who))
+        account = await self.users.find(who)
         if len(password) > MAX_PASSWORD:
             raise BadCredentials(tried=False)
         # An account that is not there costs the same time, so that nobody learns which are.
@@ -54,7 +68,7 @@ class Accounts:
         the password can be changed meanwhile; who changes it ends tokens, then sessions, and would
         find neither of a login that is still being proved by the old one.
         """
-        if await self.users.by_id(proved.user.id) != proved:
+        if await self.users.find(proved.user.id) != proved:
             raise TryAgain
 
     async def change_password(
@@ -65,12 +79,38 @@ class Accounts:
         account = await self.prove(user.id, old, origin)
         check_password(new)
         secret = await self.hasher.hash(new, origin)
-        tokens = self.devices.tokens
-        token = tokens.new(user, await tokens.device_of(user, session), session)
+        devices = self.devices
+        token = devices.new_token(user, await devices.device_of(user, session), session)
         # Before as well, since who is told to try again cannot: the old password is not good then.
-        await tokens.end_all_of(user)
+        await devices.tokens.remove_all(user.id)
         if not await self.users.set_secret(user.id, secret, instead_of=account.secret):
             raise BadCredentials
-        await self.devices.end_all(user, session)
-        await self.devices.keep(user, token)
+        await devices.end_all(user, session)
+        await devices.keep(user, token)
         return token
+
+    async def prove_by_token(self, text: str) -> tuple[User, Token]:
+        """Whose token this is, and which. Raises BadToken, and TryAgain.
+
+        One that others have followed shows that two have had the tokens of its session, and that
+        one of them is a thief. Nobody can tell which: the session ends, and who knows the password
+        begins another.
+        """
+        try:
+            return await self.devices.look_up(text)
+        except BadToken:
+            await self._end_session_of(text)
+            raise
+
+    async def _end_session_of(self, text: str) -> None:
+        found = await self.devices.tokens.session_of(series_of(text))
+        if found is None:
+            return
+        # What was asked before this node hung proves nothing: its client has gone on elsewhere.
+        if not self.slots.good():
+            raise TryAgain
+        user_id, name = found
+        account = await self.users.find(user_id)
+        if account is not None:
+            self.counters.tokens_reused += 1
+            await self.devices.throw_out(account.user, name)

@@ -36,13 +36,11 @@ class Announcer:
     tasks: Tasks
     clock: Clock
     _news: News = attrs.field(factory=News, init=False)
-    _spent: Bucket = attrs.field(init=False)
+    _spent: Bucket = attrs.field(
+        factory=lambda: Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND), init=False
+    )
     _tellers: int = attrs.field(default=0, init=False)
     _hurries: bool = attrs.field(default=False, init=False)
-
-    @_spent.default
-    def _second_at_once(self) -> Bucket:
-        return Bucket(TOLD_PER_SECOND, TOLD_PER_SECOND)
 
     def changed(self, user: User) -> None:
         """A user has come or gone: tell it, and paint the `state` column."""
@@ -97,9 +95,9 @@ class Announcer:
             self._spent.spend(USER_WEIGHS, self.clock.monotonic())
             for start in range(0, len(listed_by) or 1, MOST_LISTED):
                 if start:
-                    await self.tasks.start(_turn())
+                    await self.tasks.next_turn()
                 # asked anew each time, or others could have told what is newer meanwhile
-                online = user.id in await self.presence.online([user.id])
+                online = user.id in await self.presence.where([user.id])
                 self._tell_everywhere(
                     listed_by[start : start + MOST_LISTED], Friend(user.id, user.name, online)
                 )
@@ -132,13 +130,9 @@ class Announcer:
     async def left_behind(self, user_ids: Collection[int]) -> None:
         """Announce those users of a dead node who have not come back on another."""
         try:
-            online = await self.presence.online(user_ids)
+            online = await self.presence.where(user_ids)
             names = await self.users.names([one for one in user_ids if one not in online])
         except TryAgain:
             return  # they are hints
         for user_id, name in names.items():
             self.changed(User(user_id, name))
-
-
-async def _turn() -> None:
-    """Something to wait for: meanwhile the event loop goes round."""

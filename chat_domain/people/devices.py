@@ -4,23 +4,28 @@ That a session has ended is an entry of the log, in its user's conversation with
 holds on every node, whether or not these hear of one another.
 """
 
+from contextlib import suppress
+
 import attrs
 
 from chat_domain.entries import CHANGE, Change, Entry, What, pair
-from chat_domain.errors import NoSuchSession, TryAgain
+from chat_domain.errors import BadToken, NoSuchSession, TryAgain
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.sessions import Sessions
-from chat_domain.model import User
-from chat_domain.people.tokens import LoginTokens, Token
+from chat_domain.model import Resumable, User
+from chat_domain.people.tokens import Token, digest
 from chat_domain.ports.cluster import Presence
 from chat_domain.ports.runtime import Clock, Ids, Tasks
+from chat_domain.ports.store import Tokens
 
+SESSIONS_KEPT = 10  # of a user
+NEW_KEPT = 3  # unused tokens of a session; more were given in answers that nobody has read
 UNFINISHED = 10_000  # endings that could not be written yet
 
 
 @attrs.define(eq=False)
 class Devices:
-    tokens: LoginTokens
+    tokens: Tokens
     queue: AppendQueue
     sessions: Sessions
     clock: Clock
@@ -30,22 +35,76 @@ class Devices:
     node: str  # this one, as presence calls it
     _unfinished: list[tuple[User, Change, int]] = attrs.field(factory=list, init=False)
 
+    # -- tokens ------------------------------------------------------------------------------
+
+    def new_token(self, user: User, device: str = "", session: str = "") -> Token:
+        """A session's first token. It is worth nothing until it is kept.
+
+        device: what its user calls it. session: its name, a new one if it is "".
+        """
+        now_ms = self.clock.now_ms()
+        return Token.first(user, device, session or self.ids.session(), self.ids, now_ms)
+
     async def keep(self, user: User, token: Token) -> None:
-        """Let a user resume with this token. Sessions that have made room for it end."""
+        """Let a user resume with this token. Sessions that have made room for it (see `Tokens.add`)
+        end."""
         connected = [session.device for session in self.sessions.of(user.id)]
-        for name in await self.tokens.keep(token, connected):
+        for name in await self.tokens.add(token.kept, sessions=SESSIONS_KEPT, connected=connected):
             await self.logged_out(user, name)
+
+    async def look_up(self, text: str) -> tuple[User, Token]:
+        """Whose token this is, and which. Raises BadToken where it is none, or none any more."""
+        found = await self.tokens.find(digest(text), self.clock.now_ms())
+        if found is None:
+            raise BadToken
+        user, kept = found
+        return user, Token(text, kept)
+
+    async def use(self, token: Token) -> Token:
+        """Note that a session was resumed by this token; return what to resume by from now on.
+
+        To be called once the session has its claim, so that who ends tokens first and then the
+        session misses neither. Raises BadToken where the token was ended since it was looked up.
+        """
+        now_ms = self.clock.now_ms()
+        following = token.following(self.ids, now_ms)
+        kept = None if following is None else following.kept
+        if not await self.tokens.use(attrs.evolve(token.kept, seen_ms=now_ms), kept, new=NEW_KEPT):
+            raise BadToken
+        return following or token
+
+    async def resumable(self, user: User, current: str = "") -> list[Resumable]:
+        """A user's sessions that can be resumed, the last to expire first. current: the name of
+        the one that asks."""
+        sessions: dict[str, Resumable] = {}
+        for kept in await self.tokens.of(user.id, self.clock.now_ms()):
+            session = Resumable(
+                name=kept.session,
+                device=kept.device,
+                begun_ms=kept.begun_ms,
+                seen_ms=kept.seen_ms,
+                expires_ms=kept.expires_ms,
+                current=kept.session == current,
+            )
+            sessions.setdefault(kept.session, session)
+        return list(sessions.values())
+
+    async def device_of(self, user: User, name: str) -> str:
+        """What a user calls the device that a session is on, "" where it has no name."""
+        return next((one.device for one in await self.resumable(user) if one.name == name), "")
+
+    # -- endings -----------------------------------------------------------------------------
 
     async def end(self, user: User, name: str) -> None:
         """End a session of a user's, wherever it is. Raises NoSuchSession, and TryAgain, which
         leaves it to be ended as soon as that is possible."""
-        if name not in {one.name for one in await self.tokens.resumable(user, "")}:
+        if name not in {one.name for one in await self.resumable(user)}:
             raise NoSuchSession(name)
         await self.throw_out(user, name)
 
     async def throw_out(self, user: User, name: str) -> None:
         """The same of a session that may have ended already."""
-        await self.tokens.end(user.id, name)
+        await self.tokens.remove(user.id, name)
         await self._write(user, Change(What.DEVICE_ENDED, detail=name))
 
     async def logged_out(self, user: User, name: str) -> None:
@@ -67,7 +126,7 @@ class Devices:
     async def end_all(self, user: User, but: str = "") -> None:
         """End all sessions of a user's, of version 1 as well, wherever they are, but for the one of
         this name. Their tokens end, too, all of them. Raises TryAgain like `end`."""
-        await self.tokens.end_all_of(user)
+        await self.tokens.remove_all(user.id)
         await self._write(user, Change(What.ALL_ENDED, detail=but))
 
     async def erase(self, user: User, above: int) -> None:
@@ -95,7 +154,5 @@ class Devices:
 
     async def _write_all(self, unfinished: list[tuple[User, Change, int]]) -> None:
         for one in unfinished:
-            try:
+            with suppress(TryAgain):  # it is put back
                 await self._write(*one)
-            except TryAgain:
-                continue  # it is put back

@@ -40,7 +40,7 @@ class FriendList:
     async def page(self, user_id: int, after: int, limit: int) -> Page[Friend]:
         """A page of a user's list."""
         found = await self.friends.page(user_id, after, limit + 1)
-        online = await self.presence.online([user.id for user in found])
+        online = await self.presence.where([user.id for user in found])
         friends = [Friend(user.id, user.name, user.id in online) for user in found]
         return Page.cut(friends, [friend.id for friend in friends], limit)
 
@@ -49,11 +49,10 @@ class FriendList:
         return await self._with_presence(await self._user(name))
 
     async def _user(self, who: int | str) -> User:
-        by_id, by_name = self.users.by_id, self.users.by_name
-        account = await (by_id(who) if isinstance(who, int) else by_name(name_key(who)))
+        account = await self.users.find(who if isinstance(who, int) else name_key(who))
         if account is None:
             raise NoSuchUser(who)
         return account.user
 
     async def _with_presence(self, user: User) -> Friend:
-        return Friend(user.id, user.name, bool(await self.presence.online([user.id])))
+        return Friend(user.id, user.name, bool(await self.presence.where([user.id])))

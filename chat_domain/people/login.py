@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import attrs
 
-from chat_domain.entries import TEXT, Ends, is_group, people
+from chat_domain.entries import TEXT, Ends, Opening, is_group, people
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
@@ -21,15 +21,6 @@ from chat_domain.ports.store import Log
 
 MISSED_AT_MOST = 5_000  # entries of its own that a device is sent; who has missed more begins anew
 ANSWERED_WITHIN = 10.0  # seconds
-
-
-@attrs.frozen
-class Since:
-    """Where a device says that it is: the highest position that it has written down, of which
-    epoch. Both None where it has none."""
-
-    at: int | None = None
-    epoch: str | None = None
 
 
 @attrs.frozen
@@ -56,38 +47,46 @@ class Logins:
     latches: Latches
 
     async def begin_device(
-        self, user: User, client: Client, device: str, since: Since = Since()
+        self,
+        user: User,
+        client: Client,
+        device: str,
+        since: int | None = None,
+        epoch: str | None = None,
     ) -> Start:
         """Begin a session of a device, whose user has proved who they are.
 
-        device: what its tokens are kept under. Nothing is shown before `ready`.
-        Raises TryAgain and TooManyConnections.
+        device: what its tokens are kept under. since, epoch: the highest position that it says it
+        has written down, and of which epoch; None where it has none. Nothing is shown before
+        `ready`. Raises TryAgain and TooManyConnections.
         """
         session = Session(self.ids.session(), user, client, device)
         opening = await self.seating.seat(session)
         try:
-            reset = await self._place(session, since, opening.got, opening.ends)
+            reset = await self._place(session, since, epoch, opening)
         except BaseException:
             self._discard(session)
             raise
         self._came(session)
         return Start(session, self._as_applied(opening.ends), reset)
 
-    async def _place(self, session: Session, since: Since, got: int, ends: Ends) -> bool:
+    async def _place(
+        self, session: Session, since: int | None, epoch: str | None, opening: Opening
+    ) -> bool:
         """Put a device where it is in the log; return whether it has to begin anew."""
-        user_id, applied = session.user.id, self.follower.applied
-        if since.at is None:
-            after = max(self.marks.of(user_id, got), ends.oldest - 1)
+        user_id, applied, ends = session.user.id, self.follower.applied, opening.ends
+        if since is None:
+            after = max(self.marks.of(user_id, opening.got), ends.oldest - 1)
             lost = False
         else:
-            after = since.at
-            lost = since.epoch != ends.epoch or after > applied or after < ends.oldest - 1
+            after = since
+            lost = epoch != ends.epoch or after > applied or after < ends.oldest - 1
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
         lost = lost or session.begun_anew
         session.after = self.follower.applied if lost else after
-        if since.at is not None and not lost:  # what it has written down it has taken over
-            self._remember_writers(session, self.marks.of(user_id, got))
+        if since is not None and not lost:  # what it has written down it has taken over
+            self._remember_writers(session, self.marks.of(user_id, opening.got))
             self.marks.taken_over(session, session.after)
         return lost
 
@@ -129,9 +128,7 @@ class Logins:
     def _as_applied(self, ends: Ends) -> Ends:
         """The log as this node has applied it."""
         follower = self.follower
-        return attrs.evolve(
-            ends, epoch=follower.epoch, head=follower.applied, oldest=follower.oldest
-        )
+        return Ends(follower.epoch, follower.applied, follower.oldest, ends.changed)
 
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: let come what it has missed."""
@@ -167,7 +164,8 @@ class Logins:
             return
         if not self.sessions.of(session.user.id):
             self.attendance.changed(session.user)
-        await self._write_mark(session)
+        with suppress(TryAgain):  # it is written with the next ones
+            await self.marks.write(session.user.id)
         if session.claim is not None:
             await self.slots.release(session.claim)
 
@@ -180,7 +178,3 @@ class Logins:
             await latch.wait(ANSWERED_WITHIN)
         with suppress(TryAgain):  # it is in the log, and shown when it is applied
             await self.follower.reach(session.written)
-
-    async def _write_mark(self, session: Session) -> None:
-        with suppress(TryAgain):  # it is written with the next ones
-            await self.marks.write(session.user.id)

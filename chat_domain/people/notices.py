@@ -12,8 +12,9 @@ from itertools import islice
 
 import attrs
 
+from chat_domain.errors import BadNotice
 from chat_domain.log.sessions import Sessions
-from chat_domain.notes import Notice
+from chat_domain.notes import MAX_NOTICE, Notice
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Tasks
 
@@ -29,7 +30,9 @@ class Notices:
     _waiting: deque[tuple[str, Iterator[int]]] = attrs.field(factory=deque, init=False)
 
     def tell(self, text: str) -> None:
-        """Tell all who are online, on whatever node."""
+        """Tell all who are online, on whatever node. Raises BadNotice."""
+        if not 0 < len(text) <= MAX_NOTICE:
+            raise BadNotice(MAX_NOTICE)
         notice = Notice(text)
         self.broker.broadcast(notice)
         self.heard(notice)

@@ -39,8 +39,7 @@ class SlotKeeper:
 
     def check(self) -> None:
         """Suspend this node where its lease has run out."""
-        if not self.suspended and not self.lease.held():
-            self.suspended = True
+        self.suspended = not self.good()
 
     async def claim(self, user_id: int, session_id: str) -> Claim:
         """Claim a user's slot. Raises AlreadyOnline, and TryAgain."""
@@ -52,14 +51,13 @@ class SlotKeeper:
             if old is not None:
                 await self._replace(old, claim)
         except TryAgain:  # whether it was claimed may be unknown
-            self.release_later(claim)
+            self._to_release.add(claim)
             raise
         return claim
 
     async def _replace(self, old: Claim, claim: Claim) -> None:
-        if not self.second_login_replaces:
-            raise AlreadyOnline
-        if await self.slots.claim(claim, instead_of=old) is not None:
+        may_replace = self.second_login_replaces
+        if not may_replace or await self.slots.claim(claim, instead_of=old) is not None:
             raise AlreadyOnline
         note = Replaced(old.user_id, old.session_id)
         self.replaced(note)
@@ -76,10 +74,7 @@ class SlotKeeper:
         try:
             await self.slots.release(claim)
         except TryAgain:
-            self.release_later(claim)
-
-    def release_later(self, claim: Claim) -> None:
-        self._to_release.add(claim)
+            self._to_release.add(claim)
 
     def go_on(self) -> None:
         """Release what could not be released. To be called now and then."""
@@ -94,8 +89,6 @@ class SlotKeeper:
     async def resume(self) -> None:
         """There is a lease again: claim the slots again. Raises TryAgain, and then the node stays
         suspended."""
-        if not self.suspended:
-            return
         await self._claim_again(self._filled())
         self.suspended = False
 
@@ -107,7 +100,7 @@ class SlotKeeper:
         lost = await self.slots.reclaim(list(by_claim))
         for claim, session in by_claim.items():
             if session.ended:  # meanwhile, and its claim was given up before ours
-                self.release_later(claim)
+                self._to_release.add(claim)
         for claim in lost:
             by_claim[claim].client.replaced()
 
@@ -122,7 +115,6 @@ class SlotKeeper:
         claims = set(await self.slots.own(self.node))
         filled = self._filled()
         stray = claims - {session.claim for session in filled}
-        for claim in stray & self._stray:
-            self.release_later(claim)
+        self._to_release |= stray & self._stray
         self._stray = stray
         await self._claim_again([session for session in filled if session.claim not in claims])

@@ -20,11 +20,8 @@ class Presence(Protocol):
     async def left(self, node: str, user_ids: Collection[int]) -> None:
         """These users have none on this node any more."""
 
-    async def online(self, user_ids: Collection[int]) -> set[int]:
-        """Which of these users have sessions on any node."""
-
     async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
-        """The nodes, by name, on which those of these users are who are online."""
+        """Which of these users are online, and the nodes, by name, on which each has sessions."""
 
     async def users_of(self, node: str) -> list[int]:
         """The ids of all users who have sessions on a node, ascending."""

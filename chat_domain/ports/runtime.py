@@ -1,6 +1,6 @@
 """What a program has anyway, handed in so that the rules can be tested without it."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 Depths = Mapping[str, Callable[[], int]]  # how much waits in queues, by their names
@@ -52,15 +52,15 @@ class Owner(Protocol):
 
 
 class Tasks(Protocol):
-    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> Awaitable[None]:
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
         """Let this go on by itself, from the next turn on. It is finished before the program ends.
-
-        owner: on whose behalf, if it is somebody's.
-        Return what ends when it does, for whoever wants to wait for it.
-        """
+        owner: on whose behalf, if it is somebody's."""
 
     def soon(self, work: Callable[[], None]) -> None:
         """Have this done once the present turn of the event loop is over."""
+
+    async def next_turn(self) -> None:
+        """Wait until then."""
 
 
 class Latch(Protocol):

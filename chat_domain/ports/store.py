@@ -19,7 +19,6 @@ from chat_domain.entries import (
     Ends,
     Entry,
     Erased,
-    Forgotten,
     Known,
     Opening,
     Place,
@@ -49,11 +48,9 @@ class Users(Protocol):
         """Register and return the new id. Raises NameTaken where another has the name's key,
         or a name that looks like it (the same `skeleton`, or the same `key_skeleton`)."""
 
-    async def by_id(self, user_id: int) -> Account | None:
-        """The account of this id, None where there is none (any integer may be asked)."""
-
-    async def by_name(self, key: str) -> Account | None:
-        """The account whose name has this key (see `names.name_key`), or None."""
+    async def find(self, who: int | str) -> Account | None:
+        """The account of this id (any integer may be asked), or whose name has this key (see
+        `names.name_key`); None where there is none."""
 
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
         """The names of those of these ids that exist."""
@@ -169,11 +166,9 @@ class Groups(Protocol):
     Members are those who have not left. The rows of those who have stay, for what they may see.
     """
 
-    async def by_id(self, group_id: int) -> Group | None:
-        """The group of this id, None where there is none (any integer may be asked)."""
-
-    async def by_name(self, key: str) -> Group | None:
-        """The group whose name has this key (see `names.name_key`), or None."""
+    async def find(self, which: int | str) -> Group | None:
+        """The group of this id (any integer may be asked), or whose name has this key (see
+        `names.name_key`); None where there is none."""
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
         """The first `limit` groups with an id above `after` whose names' keys have this part,
@@ -292,7 +287,7 @@ class Log(Protocol):
         nothing else among its last MOST_PASSED_OVER entries: then the last of these does."""
 
     async def unheard(self, user_id: int, sender_id: int, most: int) -> int:
-        """How many texts a user's devices have not got (`got`) that this sender wrote to them
+        """How many texts a user's devices have not got (`mark`) that this sender wrote to them
         alone; `most` where they are more."""
 
     async def may_begin(self, user_id: int, other_id: int, most: int) -> bool:
@@ -301,16 +296,14 @@ class Log(Protocol):
     async def opening(self, user_id: int) -> Opening:
         """What a session of this user begins with, all of it from one moment."""
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
-        """All up to these positions is with some device of these users. Marks only grow. epoch:
-        that of the positions, if known. Where the log has another one, or does not have the entry
-        `last` where it was (it has lost positions, and nobody has noticed yet), nothing is kept."""
-
-    async def read_up_to(
+    async def mark(
         self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
-        """Users have read conversations up to these positions, by both. Marks only grow; of who was
-        never in a conversation there are none. epoch, last: see `got`."""
+        """Users have read conversations up to these positions, by both; where EVERYWHERE stands in
+        the place of a conversation, all up to there is with some device of theirs. Marks only grow;
+        of who was never in a conversation there are none. epoch: that of the positions, if known.
+        Where the log has another one, or does not have the entry `last` where it was (it has lost
+        positions, and nobody has noticed yet), nothing is kept."""
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         """Up to where a user has read a conversation; None where they never were in it."""
@@ -319,17 +312,18 @@ class Log(Protocol):
         """Up to where the members of a conversation have read it, who have read anything of it and
         do not hide that. Empty where there are more than `most` members."""
 
-    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+    async def forget(self, before_ms: int, limit: int) -> int:
         """Delete entries at the front, in the order of positions, up to the first one whose time
         is not below `before_ms`; `limit` of them at most. `ends.oldest` is behind them then. A cid
-        whose entry was deleted is nobody's. What has no time that can be read is old."""
+        whose entry was deleted is nobody's. What has no time that can be read is old. Return how
+        many were deleted: fewer than `limit` where no more are old, or another node is at it."""
 
     async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
         """Empty the texts of a user up to a position, which become DELETED, in all conversations
         that they are or were in, from where that has come; look at `limit` entries at most, which
         is above 0. Return how far it has come."""
 
-    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         """The same of one conversation's entries, wherever they are. `ends.oldest` stays as it is:
         positions that the log does not have were deleted."""
 

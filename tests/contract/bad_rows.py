@@ -47,7 +47,7 @@ async def test_a_name_that_is_none_is_shown_as_one(spoilt: Spoilt) -> None:
     expected = [User(anna, "?"), User(bert, "x" * 50), User(carl, "carl")]
     assert [account.user for account in await store.users.page(0, 3)] == expected
     assert await store.users.names([anna, bert, carl]) == {user.id: user.name for user in expected}
-    account = await store.users.by_id(bert)
+    account = await store.users.find(bert)
     assert account is not None
     assert account.user == expected[1]
     for friend in (anna, bert):
@@ -61,8 +61,8 @@ async def test_an_account_without_a_secret_lets_nobody_in(spoilt: Spoilt) -> Non
     (anna,) = await register(spoilt.store, "anna")
     spoilt.run("UPDATE User SET password = NULL WHERE id = {}", anna)
     for account in (
-        await spoilt.store.users.by_id(anna),
-        await spoilt.store.users.by_name("anna"),
+        await spoilt.store.users.find(anna),
+        await spoilt.store.users.find("anna"),
     ):
         assert account is not None
         assert account.disabled
@@ -92,7 +92,7 @@ async def test_a_group_s_words_that_are_none_are_no_obstacle(spoilt: Spoilt) -> 
     spoilt.run("UPDATE AllGroup SET groupname = NULL, groupdesc = NULL")
     (own,) = await store.groups.page_of(anna, 0, 10)
     (one,) = await store.groups.page(0, 10)
-    for found in (own.group, one.group, await store.groups.by_id(group.id)):
+    for found in (own.group, one.group, await store.groups.find(group.id)):
         assert found is not None
         assert (found.name, found.description) == ("?", "")
     await join(store, group.id, bert)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.entries import Ends, Entry, Forgotten, Known, Reading, pair
+from chat_domain.entries import Ends, Entry, Known, Reading, pair
 from chat_domain.errors import NoSuchGroup
 from chat_domain.model import SizedGroup
 from chat_domain.ports.store import Committed, Store
@@ -53,14 +53,14 @@ async def test_the_front_is_deleted_in_pieces(store: Store) -> None:
     await aged(store, ann, pair(ann, bob), 1, 2)
     await aged(store, bob, pair(bob, bob), 3, 9)
     await aged(store, bob, pair(ann, bob), 4, 10)
-    assert await store.log.forget(MADE, 9) == Forgotten(0, more=False)
+    assert await store.log.forget(MADE, 9) == 0
     assert (await ends(store)).oldest == 1
-    assert await store.log.forget(MADE + 5, 2) == Forgotten(2, more=True)
+    assert await store.log.forget(MADE + 5, 2) == 2
     assert (await ends(store)).oldest == 3
     assert await kept(store) == [3, 4, 5, 6]
-    assert await store.log.forget(MADE + 5, 2) == Forgotten(1, more=False)
+    assert await store.log.forget(MADE + 5, 2) == 1
     assert ((await ends(store)).oldest, (await ends(store)).head) == (4, 6)
-    assert await store.log.forget(MADE + 5, 2) == Forgotten(0, more=False)
+    assert await store.log.forget(MADE + 5, 2) == 0
     assert await kept(store) == [4, 5, 6]
     assert await seen(store, ann) == [5, 6]
     assert await seen(store, bob) == [4, 5, 6]
@@ -70,8 +70,8 @@ async def test_positions_go_on_where_they_were(store: Store) -> None:
     """Also where nothing is left, and whoever has followed the log follows it on."""
     ann, bob = await register(store, "Ann", "Bob")
     (*_, last) = await aged(store, ann, pair(ann, bob), 1, 2, 3)
-    assert await store.log.forget(MADE + 4, 3) == Forgotten(3, more=True)
-    assert await store.log.forget(MADE + 4, 3) == Forgotten(0, more=False)
+    assert await store.log.forget(MADE + 4, 3) == 3
+    assert await store.log.forget(MADE + 4, 3) == 0
     before = await ends(store)
     assert (before.head, before.oldest) == (3, 4)
     assert await store.log.tail(0, 9) == Reading((), 3)
@@ -144,7 +144,7 @@ async def test_one_that_is_young_holds_up_those_behind_it(store: Store) -> None:
     old by itself."""
     ann, bob = await register(store, "Ann", "Bob")
     await aged(store, ann, pair(ann, bob), 1, 900, 2, 3)
-    assert await store.log.forget(MADE + 5, 9) == Forgotten(1, more=False)
+    assert await store.log.forget(MADE + 5, 9) == 1
     assert await kept(store) == [2, 3, 4]
 
 
@@ -153,7 +153,7 @@ async def test_any_time_and_number_may_be_asked_for(store: Store, number: int) -
     """Of no conversation there is nothing to delete."""
     ann, bob = await register(store, "Ann", "Bob")
     await aged(store, ann, pair(ann, bob), 1)
-    assert await store.log.forget_of(number, MADE + 9, 9) == Forgotten(0, more=False)
+    assert await store.log.forget_of(number, MADE + 9, 9) == 0
     await store.log.forget_of(pair(ann, bob), number, 9)
     await store.log.forget(number, 9)
     assert await kept(store) == ([1] if number <= MADE else [])
@@ -181,8 +181,8 @@ async def test_of_a_group_alone_leaves_holes(store: Store) -> None:
     await aged(store, ann, pair(ann, bob), 1)  # 3
     await aged(store, ann, group.id, 2, 3, 9)  # 4, 5, 6
     await aged(store, bob, pair(ann, bob), 4)  # 7
-    assert await store.log.forget_of(group.id, MADE + 5, 3) == Forgotten(3, more=True)
-    assert await store.log.forget_of(group.id, MADE + 5, 3) == Forgotten(1, more=False)
+    assert await store.log.forget_of(group.id, MADE + 5, 3) == 3
+    assert await store.log.forget_of(group.id, MADE + 5, 3) == 1
     assert await kept(store) == [3, 6, 7]
     assert (await ends(store)).oldest == 1
     assert [await seen(store, user) for user in (ann, bob)] == [[3, 6, 7], [3, 6, 7]]
@@ -219,9 +219,9 @@ async def test_the_front_goes_on_over_holes(store: Store) -> None:
     await aged(store, ann, group.id, 2, 3)  # 3, 4
     await aged(store, ann, pair(ann, bob), 9)  # 5
     await store.log.forget_of(group.id, MADE + 5, 9)
-    assert await store.log.forget(MADE + 5, 9) == Forgotten(1, more=False)
+    assert await store.log.forget(MADE + 5, 9) == 1
     assert (await ends(store)).oldest == 3
-    assert await store.log.forget(MADE + 10, 9) == Forgotten(1, more=False)
+    assert await store.log.forget(MADE + 10, 9) == 1
     assert (await ends(store)).oldest == 6
 
 
@@ -260,7 +260,7 @@ async def test_what_was_said_in_a_group_that_ended_is_kept_no_longer(store: Stor
     assert await store.groups.keeping(0, 9) == {group.id: 7}
     with pytest.raises(NoSuchGroup):
         await store.groups.keep(group.id, 8)
-    assert await store.log.forget_of(group.id, MADE + 1, 9) == Forgotten(3, more=False)
+    assert await store.log.forget_of(group.id, MADE + 1, 9) == 3
 
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)

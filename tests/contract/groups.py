@@ -28,7 +28,7 @@ async def test_a_group_that_is_not_there(store: Store, number: int) -> None:
         with pytest.raises(NoSuchGroup) as refusal:
             await step
         assert refusal.value.group_id == number
-    assert await store.groups.by_id(number) is None
+    assert await store.groups.find(number) is None
 
 
 async def test_the_pages_of_ones_groups_ascend(store: Store) -> None:
@@ -121,12 +121,12 @@ async def test_a_user_s_groups_are_counted(store: Store) -> None:
 
 
 async def test_a_group_is_found_by_its_id_and_by_its_name_s_key(store: Store) -> None:
-    """by_id and by_name tell the same of it; a part of a name finds nothing."""
+    """By its id and by its name the same is found; a part of a name finds nothing."""
     (ann,) = await register(store, "Ann")
     group = await make(store, "Zoë's", ann)
-    assert await store.groups.by_id(group.id) == group
-    assert await store.groups.by_name(name_key("ZOË'S")) == group
-    assert await store.groups.by_name("zoë") is None
+    assert await store.groups.find(group.id) == group
+    assert await store.groups.find(name_key("ZOË'S")) == group
+    assert await store.groups.find("zoë") is None
 
 
 async def test_all_groups_come_in_pages(store: Store) -> None:

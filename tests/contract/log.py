@@ -184,7 +184,7 @@ async def test_another_message_under_the_same_cid_is_a_conflict(store: Store) ->
     )
     assert [type(result) for result in results] == [CidConflict] * 4 + [Entry, CidConflict]
     assert (await store.log.ends()).head == 2
-    assert await store.groups.by_name("chess") is None
+    assert await store.groups.find("chess") is None
 
 
 async def test_a_change_that_comes_again_gets_its_first_answer(store: Store) -> None:

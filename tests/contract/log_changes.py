@@ -62,7 +62,7 @@ async def test_a_group_begins_with_its_creator(store: Store) -> None:
     group = await create(store, ann, "Chess", "about chess")
     assert group == Group(group.id, "Chess", "about chess")
     assert 0 < group.id < 2**31
-    assert await store.groups.by_id(group.id) == group
+    assert await store.groups.find(group.id) == group
     assert await store.groups.members(group.id, 0, 10) == [Member(ann, "Ann", Role.CREATOR)]
     assert await store.groups.page_of(ann, 0, 10) == [Membership(group, Role.CREATOR)]
     (found,) = (await store.log.tail(0, 9)).entries
@@ -266,7 +266,7 @@ async def test_a_creator_who_is_removed_is_succeeded(store: Store) -> None:
     assert await creator(store, group) == "Cid"
     await remove(store, group.id, cid)
     await remove(store, group.id, bob)
-    assert await store.groups.by_name("chess") is None
+    assert await store.groups.find("chess") is None
 
 
 async def test_the_changes_of_a_batch_come_one_after_the_other(store: Store) -> None:
@@ -319,8 +319,8 @@ async def test_a_renamed_group_is_the_same_group(store: Store) -> None:
     await rename(store, group.id, "Go")
     renamed = Group(group.id, "Go", group.description)
     assert await store.groups.page_of(bob, 0, 9) == [Membership(renamed, Role.NORMAL)]
-    assert await store.groups.by_name("go") == await store.groups.by_id(group.id) == renamed
-    assert await store.groups.by_name("chess") is None
+    assert await store.groups.find("go") == await store.groups.find(group.id) == renamed
+    assert await store.groups.find("chess") is None
     assert await last_change(store) == Change(What.RENAMED, 0, "Go")
     with pytest.raises(GroupNameTaken):
         await make(store, "GO", bob)
@@ -334,8 +334,8 @@ async def test_a_group_gets_no_other_group_s_name(store: Store) -> None:
     with pytest.raises(GroupNameTaken) as refusal:
         await rename(store, go.id, "CHESS")
     assert refusal.value.name == "CHESS"
-    assert await store.groups.by_name("chess") == chess
-    assert await store.groups.by_id(go.id) == go
+    assert await store.groups.find("chess") == chess
+    assert await store.groups.find(go.id) == go
 
 
 @pytest.mark.parametrize("name", ["Chess", "CHESS"])
@@ -345,7 +345,7 @@ async def test_a_group_s_own_name_is_not_taken(store: Store, name: str) -> None:
     group = await make(store, "Chess", ann)
     for _ in range(2):
         await rename(store, group.id, name)
-    assert await store.groups.by_name("chess") == Group(group.id, name, "about Chess")
+    assert await store.groups.find("chess") == Group(group.id, name, "about Chess")
 
 
 async def test_an_ended_group_is_nowhere(store: Store) -> None:
@@ -357,7 +357,7 @@ async def test_an_ended_group_is_nowhere(store: Store) -> None:
         assert await store.groups.page_of(user_id, 0, 9) == [Membership(other, role)]
         assert await store.groups.count_of(user_id) == 1
     assert await store.groups.page(0, 9) == [SizedGroup(other, 2)]
-    assert await store.groups.by_name("chess") is None
+    assert await store.groups.find("chess") is None
     for step in (join(store, group.id, ann), end(store, group.id)):
         with pytest.raises(NoSuchGroup):
             await step

@@ -1,6 +1,6 @@
 """The promises of `ports.Log` about conversations, and about who may see what of them."""
 
-from chat_domain.entries import FOR_EVER, Entry, Sight, What, pair
+from chat_domain.entries import EVERYWHERE, FOR_EVER, Entry, Sight, What, pair
 from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversation
 from chat_domain.ports.store import Store
 from tests.contract.making import (
@@ -129,7 +129,7 @@ async def test_a_conversation_says_what_a_list_of_them_shows(store: Store) -> No
     await rename(store, group.id, "Go")
     await say(store, ann, pair(ann, bob), "one", "two")
     (said,) = await say(store, bob, pair(ann, bob), "three")
-    await store.log.got({ann: said.at, bob: said.at - 1})
+    await store.log.mark({(ann, EVERYWHERE): said.at, (bob, EVERYWHERE): said.at - 1})
     found = await conversation(store, bob, pair(ann, bob))
     assert (found.name, found.unread, found.read, found.left) == ("Ann", 2, 0, False)
     assert (found.last.at, found.last.text, found.last.sender_name) == (said.at, "three", "Bob")
@@ -175,7 +175,7 @@ async def test_a_conversation_with_somebody_who_is_no_more_stays(store: Store) -
     """Without a name, and without their marks."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "one")
-    await store.log.got({ann: 1})
+    await store.log.mark({(ann, EVERYWHERE): 1})
     await store.users.remove(ann)
     (found,) = await store.log.conversations(bob, None, 9)
     assert (found.name, found.last.text, found.unread) == (UNNAMED, "one", 1)

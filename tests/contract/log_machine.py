@@ -11,7 +11,7 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from chat_domain.entries import DELETED, TEXT, Entry, What, is_group, pair, people
+from chat_domain.entries import DELETED, EVERYWHERE, TEXT, Entry, What, is_group, pair, people
 from chat_domain.errors import ChatError
 from chat_domain.ports.store import Store
 from tests.contract.making import MADE, append, change, register, text
@@ -200,7 +200,7 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(user=user_ids, at=afters)
     def get(self, user: int, at: int) -> None:
-        self.runner.run(self.store.log.got({self.id(user): at}))
+        self.runner.run(self.store.log.mark({(self.id(user), EVERYWHERE): at}))
         self.model.got[self.id(user)] = max(self.model.got.get(self.id(user), 0), at)
 
     @rule(user=user_ids, other=st.integers(-2, USERS), at=afters)
@@ -208,7 +208,7 @@ class LogMachine(RuleBasedStateMachine):
         """Of who is in the conversation, or was; a mark only grows."""
         user_id = self.id(user)
         conv = pair(user_id, self.id(other)) if other > 0 else self.group(-other)
-        self.runner.run(self.store.log.read_up_to({(user_id, conv): at}))
+        self.runner.run(self.store.log.mark({(user_id, conv): at}))
         if (user_id, conv) in self.model.stretches:
             self.model.read[user_id, conv] = max(self.model.read.get((user_id, conv), 0), at)
 
@@ -218,8 +218,7 @@ class LogMachine(RuleBasedStateMachine):
     def forget(self, age: int, limit: int) -> None:
         old = [one.at for one in self.model.kept() if one.time_ms < MADE + age]
         result = self.runner.run(self.store.log.forget(MADE + age, limit))
-        assert result.number == len(old[:limit])
-        assert result.more == (len(old) >= limit > 0)
+        assert result == len(old[:limit])
         self.model.forgotten |= set(old[:limit])
         self.the_oldest_is_behind_all_that_was_deleted()
 
@@ -228,8 +227,7 @@ class LogMachine(RuleBasedStateMachine):
         its = (one for one in self.model.kept() if one.conv == self.group(place))
         old = [one.at for one in its if one.time_ms < MADE + age]
         result = self.runner.run(self.store.log.forget_of(self.group(place), MADE + age, limit))
-        assert result.number == len(old[:limit])
-        assert result.more == (len(old) >= limit > 0)
+        assert result == len(old[:limit])
         self.model.forgotten |= set(old[:limit])
         self.the_oldest_is_behind_all_that_was_deleted()
 

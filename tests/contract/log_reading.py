@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from chat_domain.entries import Place, What, pair
+from chat_domain.entries import EVERYWHERE, Place, What, pair
 from chat_domain.ports.store import Store
 from tests.contract.making import (
     ODD_INTEGERS,
@@ -188,7 +188,7 @@ async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
     assert await positions(store, ann, pair(ann, bob), number, 0, 9) == (
         [] if number <= 0 else [1, 2]
     )
-    await log.got({number: 1})
+    await log.mark({(number, EVERYWHERE): 1})
 
 
 async def test_what_was_missed_is_counted(store: Store) -> None:
@@ -276,7 +276,7 @@ async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: St
     assert [await log.unheard(bob, one, 9) for one in (ann, cid, bob, 99)] == [3, 1, 0, 0]
     assert await log.unheard(ann, bob, 9) == 1
     assert await log.unheard(bob, ann, 2) == 2
-    await log.got({bob: said[1].at})
+    await log.mark({(bob, EVERYWHERE): said[1].at})
     assert await log.unheard(bob, ann, 9) == 1
     assert await log.unheard(ann, bob, 9) == 1
     await write(store, change(What.ERASED, ann, pair(ann, ann)))
@@ -291,8 +291,8 @@ async def test_marks_of_another_epoch_are_not_kept(store: Store) -> None:
     now = await log.renew()
     for epoch, expected in ((before, 0), (now, said[0].at), ("", said[1].at)):
         at = said[0].at if epoch else said[1].at
-        await log.got({bob: at}, epoch)
-        await log.read_up_to({(bob, pair(ann, bob)): at}, epoch)
+        await log.mark({(bob, EVERYWHERE): at}, epoch)
+        await log.mark({(bob, pair(ann, bob)): at}, epoch)
         assert (await log.opening(bob)).got == expected
         assert await log.read_mark(bob, pair(ann, bob)) == expected
 
@@ -306,12 +306,12 @@ async def test_marks_are_not_kept_where_the_log_lacks_what_their_node_knows(stor
     log, epoch = store.log, (await store.log.ends()).epoch
     lost = others_than(two)
     for last, expected in (*((last, 0) for last in lost), (two.place, one.at)):
-        await log.got({bob: one.at}, epoch, last)
-        await log.read_up_to({(bob, conv): one.at}, epoch, last)
+        await log.mark({(bob, EVERYWHERE): one.at}, epoch, last)
+        await log.mark({(bob, conv): one.at}, epoch, last)
         assert (await log.opening(bob)).got == expected
         assert await log.read_mark(bob, conv) == expected
     await log.forget(2**62, 9)
-    await log.got({bob: two.at}, epoch, lost[-1])
+    await log.mark({(bob, EVERYWHERE): two.at}, epoch, lost[-1])
     assert (await log.opening(bob)).got == two.at
 
 
@@ -337,7 +337,7 @@ async def test_a_session_begins_with_what_there_is(store: Store) -> None:
     await leave(store, groups[1].id, bob)
     await end(store, groups[2].id)
     await say(store, ann, pair(ann, bob), "hello")
-    await store.log.got({bob: 3})
+    await store.log.mark({(bob, EVERYWHERE): 3})
     opening = await store.log.opening(bob)
     assert opening.groups == (groups[0].id, groups[3].id)
     assert opening.got == 3
@@ -349,7 +349,7 @@ async def test_got_only_grows(store: Store) -> None:
     """Whatever comes later; each user's is their own."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     for marks in ({ann: 5, bob: 2}, {ann: 3, bob: 4, 99: 7}, {}, {cid: 0}):
-        await store.log.got(marks)
+        await store.log.mark({(user, EVERYWHERE): at for user, at in marks.items()})
     assert [(await store.log.opening(user)).got for user in (ann, bob, cid)] == [5, 4, 0]
 
 
@@ -357,7 +357,7 @@ async def test_a_new_epoch_cuts_marks_to_the_head(store: Store) -> None:
     """And keeps everything else."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     await say(store, ann, pair(ann, bob), "one", "two")
-    await store.log.got({ann: 7, bob: 1, cid: 2})
+    await store.log.mark({(ann, EVERYWHERE): 7, (bob, EVERYWHERE): 1, (cid, EVERYWHERE): 2})
     before = await store.log.ends()
     epoch = await store.log.renew()
     assert epoch != before.epoch

@@ -50,7 +50,7 @@ async def seen(node: Chat, user: User, *, online: bool) -> None:
     """Wait until the presence says that somebody is there, or is not: it is told by the way."""
 
     async def is_so() -> bool:
-        return (user.id in await node.overview.presence.online([user.id])) is online
+        return (user.id in await node.overview.presence.where([user.id])) is online
 
     await eventually(is_so)
 

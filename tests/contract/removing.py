@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.entries import pair
+from chat_domain.entries import EVERYWHERE, pair
 from chat_domain.errors import NoSuchUser
 from chat_domain.model import DISABLED, User
 from chat_domain.names import Name, name_key
@@ -39,7 +39,7 @@ async def test_a_page_tells_what_proves_who_they_are(store: Store) -> None:
     ann, bob = await register(store, "Ann", "Bob")
     assert await store.users.set_secret(ann, DISABLED + "secret", instead_of="secret")
     found = await store.users.page(0, 9)
-    assert found == [await store.users.by_id(ann), await store.users.by_id(bob)]
+    assert found == [await store.users.find(ann), await store.users.find(bob)]
     assert [account.disabled for account in found] == [True, False]
 
 
@@ -58,8 +58,8 @@ async def test_a_removed_account_is_nowhere(store: Store) -> None:
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("digest", ann))
     assert await store.users.remove(ann)
-    assert await store.users.by_id(ann) is None
-    assert await store.users.by_name("ann") is None
+    assert await store.users.find(ann) is None
+    assert await store.users.find("ann") is None
     assert await listed(store, 0, 9) == [User(bob, "Bob")]
     assert await store.tokens.find("digest", NOW) is None
     assert await store.tokens.of(ann, NOW) == []
@@ -83,7 +83,7 @@ async def test_a_removed_account_sees_nothing(store: Store) -> None:
     group = await make(store, "Chess", bob, ann)
     (said,) = await say(store, ann, pair(ann, bob), "hello")
     await leave(store, group.id, ann)
-    await store.log.got({ann: 4})
+    await store.log.mark({(ann, EVERYWHERE): 4})
     await store.users.remove(ann)
     assert await seen(store, ann) == []
     assert await seen(store, bob) == [1, 2, said.at, said.at + 1]

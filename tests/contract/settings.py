@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat_domain.entries import pair
+from chat_domain.entries import EVERYWHERE, pair
 from chat_domain.model import Preferences
 from chat_domain.ports.store import Store
 from tests.contract.making import (
@@ -19,7 +19,7 @@ from tests.contract.making import (
 
 
 async def read(store: Store, user_id: int, conv: int, at: int) -> None:
-    await store.log.read_up_to({(user_id, conv): at})
+    await store.log.mark({(user_id, conv): at})
 
 
 # -- settings -------------------------------------------------------------------------------------
@@ -111,9 +111,9 @@ async def test_read_marks_only_grow(store: Store) -> None:
     group = await make(store, "Chess", ann, bob)
     conv, log = pair(ann, bob), store.log
     await say(store, ann, conv, "one", "two")
-    await log.read_up_to({})
-    await log.read_up_to({(bob, conv): 4, (bob, group.id): 2, (99, conv): 3, (ann, 99): 4})
-    await log.read_up_to({(bob, conv): 3, (ann, conv): 3, (bob, group.id): 2})
+    await log.mark({})
+    await log.mark({(bob, conv): 4, (bob, group.id): 2, (99, conv): 3, (ann, 99): 4})
+    await log.mark({(bob, conv): 3, (ann, conv): 3, (bob, group.id): 2})
     marks = [await log.read_mark(user, one) for user in (ann, bob) for one in (conv, group.id)]
     assert marks == [3, 0, 4, 2]
 
@@ -125,7 +125,7 @@ async def test_thousands_of_read_marks_are_written_at_once(store: Store) -> None
     await append(store, *(text(conv >> 32, conv, "hello") for conv in convs))
     places = [(user, conv) for conv in convs for user in (conv >> 32, conv & 0xFFFFFFFF)]
     marks = {place: number for number, place in enumerate(places, 1)}
-    await store.log.read_up_to(marks)
+    await store.log.mark(marks)
     for place in places[::97]:
         assert await store.log.read_mark(*place) == marks[place]
 
@@ -233,7 +233,7 @@ async def test_a_list_of_conversations_hides_what_is_hidden(store: Store) -> Non
     await say(store, ann, conv, "hello")
     for user in (ann, bob):
         await read(store, user, conv, 1)
-        await store.log.got({user: 1})
+        await store.log.mark({(user, EVERYWHERE): 1})
     await store.settings.set(ann, hide_typing=True)
     await store.settings.set(bob, hide_read=True)
     (of_ann,) = await store.log.conversations(ann, None, 9)
@@ -248,7 +248,7 @@ async def test_a_new_epoch_cuts_what_was_read_to_the_head(store: Store) -> None:
     group = await create(store, ann, "Chess")
     conv = pair(ann, bob)
     await say(store, ann, conv, "one", "two")
-    await store.log.read_up_to({(ann, conv): 9, (bob, conv): 2, (ann, group.id): 2**62})
+    await store.log.mark({(ann, conv): 9, (bob, conv): 2, (ann, group.id): 2**62})
     await store.log.renew()
     assert await store.log.reads(conv, 50) == {ann: 3, bob: 2}
     assert await store.log.read_mark(ann, group.id) == 3

@@ -17,30 +17,30 @@ async def test_each_user_has_an_id_of_their_own(store: Store) -> None:
 
 
 async def test_an_account_is_found_by_its_id(store: Store) -> None:
-    """by_id finds the name as it was typed, and the secret."""
+    """By an id, the name is found as it was typed, and the secret."""
     ann = await store.users.add(Name.parse("Ann"), "hash")
-    assert await store.users.by_id(ann) == Account(User(ann, "Ann"), "hash")
+    assert await store.users.find(ann) == Account(User(ann, "Ann"), "hash")
 
 
 async def test_an_account_is_found_by_its_key(store: Store) -> None:
-    """by_name finds the account by the key of its name, and by nothing but the key."""
+    """By the key of its name an account is found, and by nothing but the key."""
     ann = await store.users.add(Name.parse("Ann"), "hash")
-    assert await store.users.by_name("ann") == Account(User(ann, "Ann"), "hash")
-    assert await store.users.by_name("Ann") is None
+    assert await store.users.find("ann") == Account(User(ann, "Ann"), "hash")
+    assert await store.users.find("Ann") is None
 
 
 @pytest.mark.parametrize("key", ["bob", "an", "ann ", "ann\0", "a_n", "%", "änn", "", "x" * 9999])
 async def test_an_unknown_key_finds_nothing(store: Store, key: str) -> None:
     """Keys are compared to the last byte; one that is not there finds None."""
     await register(store, "Ann")
-    assert await store.users.by_name(key) is None
+    assert await store.users.find(key) is None
 
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
     """An integer that is nobody's id, however large, finds None."""
     await register(store, "Ann")
-    assert await store.users.by_id(number) is None
+    assert await store.users.find(number) is None
     assert await store.users.names([number]) == {}
     assert not await store.users.set_secret(number, "new", instead_of="secret")
 
@@ -54,7 +54,7 @@ async def test_a_name_is_taken_once(store: Store, taken: str, name: str) -> None
     with pytest.raises(NameTaken) as refusal:
         await store.users.add(Name.parse(name), "other")
     assert refusal.value.name == Name.parse(name).text
-    assert await store.users.by_name(name_key(name)) == Account(User(first, taken), "secret")
+    assert await store.users.find(name_key(name)) == Account(User(first, taken), "secret")
 
 
 @pytest.mark.parametrize(("taken", "name"), LOOK_ALIKES)
@@ -63,7 +63,7 @@ async def test_a_name_that_looks_like_another_is_taken(store: Store, taken: str,
     await register(store, taken)
     with pytest.raises(NameTaken):
         await store.users.add(Name.parse(name), "other")
-    assert await store.users.by_name(name_key(name)) is None
+    assert await store.users.find(name_key(name)) is None
 
 
 @pytest.mark.parametrize(("taken", "name"), LOOK_ALIKES)
@@ -112,8 +112,8 @@ async def test_any_text_is_kept_as_it_is(store: Store, text: str) -> None:
     name = Name(text[:50])
     user_id = await store.users.add(name, text)
     expected = Account(User(user_id, text[:50]), text)
-    assert await store.users.by_id(user_id) == expected
-    assert await store.users.by_name(name.key) == expected
+    assert await store.users.find(user_id) == expected
+    assert await store.users.find(name.key) == expected
 
 
 async def test_names_of_some_users(store: Store) -> None:
@@ -134,8 +134,8 @@ async def test_a_secret_is_replaced(store: Store) -> None:
     ann, bob = await register(store, "Ann", "Bob")
     assert await store.users.set_secret(ann, "new", instead_of="secret")
     assert not await store.users.set_secret(ann, "newer", instead_of="secret")
-    assert await store.users.by_id(ann) == Account(User(ann, "Ann"), "new")
-    assert await store.users.by_id(bob) == Account(User(bob, "Bob"), "secret")
+    assert await store.users.find(ann) == Account(User(ann, "Ann"), "new")
+    assert await store.users.find(bob) == Account(User(bob, "Bob"), "secret")
 
 
 async def test_a_secret_is_not_replaced_by_guess(store: Store) -> None:
@@ -143,7 +143,7 @@ async def test_a_secret_is_not_replaced_by_guess(store: Store) -> None:
     (ann,) = await register(store, "Ann")
     for guess in ("Secret", "secret ", "secret\0", ""):
         assert not await store.users.set_secret(ann, "new", instead_of=guess)
-    assert await store.users.by_id(ann) == Account(User(ann, "Ann"), "secret")
+    assert await store.users.find(ann) == Account(User(ann, "Ann"), "secret")
 
 
 async def test_of_many_who_replace_a_secret_one_does(store: Store) -> None:
@@ -161,5 +161,5 @@ async def test_marking_changes_nothing_but_the_picture(store: Store) -> None:
     ann, bob = await register(store, "Ann", "Bob")
     await store.users.mark([ann, 12345, *ODD_INTEGERS], [bob, 12346, *ODD_INTEGERS])
     await store.users.mark((), ())
-    assert await store.users.by_id(ann) == Account(User(ann, "Ann"), "secret")
-    assert await store.users.by_id(bob) == Account(User(bob, "Bob"), "secret")
+    assert await store.users.find(ann) == Account(User(ann, "Ann"), "secret")
+    assert await store.users.find(bob) == Account(User(bob, "Bob"), "secret")

@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable
 
 from adapters.gateway.talk import Talk
-from chat_domain.entries import Ends, Entry
+from chat_domain.entries import Entry, Opening
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
-from chat_domain.people.login import Logins, Since
+from chat_domain.people.login import Logins
 from entrypoints import tcp_server
 
 
 async def _begin_at_the_head(
-    self: Logins, session: Session, _since: Since, _got: int, _ends: Ends
+    self: Logins, session: Session, _since: int | None, _epoch: str | None, _opening: Opening
 ) -> bool:
     """Whatever a device has missed is not sent to it."""
     session.after = self.follower.applied

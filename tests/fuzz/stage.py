@@ -9,7 +9,7 @@ import time
 
 import attrs
 
-from chat_domain.entries import pair
+from chat_domain.entries import EVERYWHERE, pair
 from chat_domain.model import User
 from chat_domain.names import Name
 from tests.contract.making import append, text
@@ -50,7 +50,7 @@ class Stage:
     @classmethod
     async def set(cls) -> "Stage":
         server = Server()
-        users, groups = server.chat.registration.users, server.chat.groups
+        users, groups = server.chat.accounts.users, server.chat.groups
         friends = server.chat.friends.friends
         names = [Name(f"{LONG}{number:06}") for number in range(LISTED + 1)]
         secret = await server.hasher.hash(PASSWORD)
@@ -93,8 +93,8 @@ class Stage:
 
     async def _undo_changes(self) -> None:
         """Let the sender log in as at first, whatever was done before."""
-        users = self.server.chat.registration.users
-        sender = await users.by_id(self.known.users[0])
+        users = self.server.chat.accounts.users
+        sender = await users.find(self.known.users[0])
         assert sender is not None
         await users.set_secret(sender.user.id, self.secret, instead_of=sender.secret)
 
@@ -106,7 +106,7 @@ async def _write(server: Server, ids: list[int]) -> None:
     await append(server.store, *(text(one, pair(sender, one), STEERING) for one in writers))
     head = (await server.store.log.ends()).head
     await server.chat.follower.reach(head)
-    await server.store.log.got({sender: head})
+    await server.store.log.mark({(sender, EVERYWHERE): head})
 
 
 async def _logged_in(server: Server, user_id: int, version: int, end: bytes) -> Peer:

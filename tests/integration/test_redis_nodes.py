@@ -40,7 +40,7 @@ async def test_one_survivor_takes_over(places: tuple[RedisPlace, RedisPlace]) ->
     await second.surroundings.presence.came(second.name, [1, 2])
     await second.surroundings.slots.claim(second.claim(1))
     await second.lose_lease()
-    assert await first.surroundings.presence.online([1, 2]) == set()
+    assert set(await first.surroundings.presence.where([1, 2])) == set()
     await first.look_after_lease()
     await eventually(lambda: first.node.left_behind == [{1, 2}])
     there = [KEYS.present(second.name), KEYS.claims(second.name), KEYS.slot(1)]

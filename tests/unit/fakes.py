@@ -14,7 +14,6 @@ from chat_domain.entries import (
     Ends,
     Entry,
     Erased,
-    Forgotten,
     Known,
     Opening,
     Place,
@@ -117,7 +116,6 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
 @attrs.define(eq=False)
 class _Task:
     work: Coroutine[Any, Any, None]
-    ended: Ticket[None] = attrs.field(factory=Ticket)
     waits_for: Ticket[Any] | None = None
 
     def goes_on(self) -> bool:
@@ -125,7 +123,6 @@ class _Task:
         try:
             self.waits_for = self.work.send(None)
         except StopIteration:
-            self.ended.settle(lambda: None)
             return False
         return True
 
@@ -140,13 +137,16 @@ class ManualTasks:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> Ticket[None]:
-        task = _Task(work)
-        self._tasks.append(task)
-        return task.ended
+    def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
+        self._tasks.append(_Task(work))
 
     def soon(self, work: Callable[[], None]) -> None:
         self._soon.append(work)
+
+    async def next_turn(self) -> None:
+        ticket = Ticket[None]()
+        self.soon(lambda: ticket.settle(lambda: None))
+        await ticket
 
     def drain(self) -> None:
         """Go on until all is done, or waits for a ticket."""
@@ -309,13 +309,10 @@ class FakeLog:
     async def opening(self, user_id: int) -> Opening:
         return await self._read(lambda: self.inner.opening(user_id))
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
-        await self._read(lambda: self.inner.got(marks, epoch, last))
-
-    async def read_up_to(
+    async def mark(
         self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
     ) -> None:
-        await self._read(lambda: self.inner.read_up_to(marks, epoch, last))
+        await self._read(lambda: self.inner.mark(marks, epoch, last))
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         return await self._read(lambda: self.inner.read_mark(user_id, conv))
@@ -323,13 +320,13 @@ class FakeLog:
     async def reads(self, conv: int, most: int) -> dict[int, int]:
         return await self._read(lambda: self.inner.reads(conv, most))
 
-    async def forget(self, before_ms: int, limit: int) -> Forgotten:
+    async def forget(self, before_ms: int, limit: int) -> int:
         return await self._read(lambda: self.inner.forget(before_ms, limit))
 
     async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
         return await self._read(lambda: self.inner.erase(user_id, so_far, upto, limit))
 
-    async def forget_of(self, conv: int, before_ms: int, limit: int) -> Forgotten:
+    async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         return await self._read(lambda: self.inner.forget_of(conv, before_ms, limit))
 
     async def _read(self, begin: Callable[[], Coroutine[Any, Any, T]]) -> T:

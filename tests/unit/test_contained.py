@@ -26,7 +26,7 @@ async def test_a_defect_of_the_store_is_told_and_becomes_try_again() -> None:
     with capture_logs() as lines:
         for _ in range(3):
             with pytest.raises(TryAgain):
-                await store.users.by_id(UNHASHABLE)
+                await store.users.find(UNHASHABLE)
     assert INCIDENTS.defects == {"store": 3}
     assert [(line["event"], line["where"]) for line in lines] == [("defect", "store")]
 
@@ -76,7 +76,7 @@ async def test_servers_and_visitors_have_it_so() -> None:
     for port in (0, 1):
         async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
             with pytest.raises(TryAgain):
-                await gateway.shared.chat.overview.store.users.by_id(UNHASHABLE)
+                await gateway.shared.chat.overview.store.users.find(UNHASHABLE)
     async with visited(Settings(store="memory://", hashing="cheap")) as chat:
         with pytest.raises(TryAgain):
             await chat.overview.presence.came(UNHASHABLE, [])

@@ -12,7 +12,6 @@ from chat_domain.entries import Entry
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.session import Session
 from chat_domain.model import User
-from chat_domain.people.login import Since
 from chat_domain.people.tokens import Token
 from entrypoints.assembly import assemble
 from tests.unit.fakes import (
@@ -73,7 +72,7 @@ class World:
         self.hub.join(name, self.chat.node)
 
     def register(self, *names: str) -> list[User]:
-        return [self.tasks.run(self.chat.registration.register(name, "pw")) for name in names]
+        return [self.tasks.run(self.chat.accounts.register(name, "pw")) for name in names]
 
     def log_in(
         self, user: User, device: str = "", *, since: int | None = None, epoch: str | None = None
@@ -82,9 +81,7 @@ class World:
         client = RecordingClient()
         epoch = epoch or self.chat.follower.epoch
         start = self.tasks.run(
-            self.chat.logins.begin_device(
-                user, client, device or self.ids.session(), Since(since, epoch)
-            )
+            self.chat.logins.begin_device(user, client, device or self.ids.session(), since, epoch)
         )
         self.chat.logins.ready(start.session)
         self.tasks.drain()
@@ -100,7 +97,7 @@ class World:
 
     def issue(self, user: User, device: str = "") -> Token:
         """A token by which a user's session can be resumed, a new one on this device."""
-        token = self.chat.tokens.new(user, device)
+        token = self.chat.devices.new_token(user, device)
         self.tasks.run(self.chat.devices.keep(user, token))
         return token
 
@@ -192,8 +189,8 @@ class Terminal:
     def takes_over(self, at: int | None = None) -> None:
         """Say that all up to this position is taken over; all that was shown if it is left out."""
         if at is None:
-            at = self.world.chat.offline.place(self.session)
-        self.world.chat.offline.taken_over(self.session, at)
+            at = self.world.chat.reader.place(self.session)
+        self.world.chat.marks.taken_over(self.session, at)
         self.world.tasks.drain()
 
     def leaves(self) -> None:
@@ -201,10 +198,10 @@ class Terminal:
 
     def chokes(self) -> None:
         """Its link takes no more."""
-        self.world.chat.offline.choked(self.session)
+        self.world.chat.reader.choked(self.session)
 
     def takes_more(self) -> None:
-        self.world.chat.offline.unchoked(self.session)
+        self.world.chat.reader.unchoked(self.session)
         self.world.tasks.drain()
 
     @property

@@ -11,7 +11,7 @@ from adapters.mysql import appending, log, mysql_store
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
 from adapters.mysql.trouble import InDoubt
-from chat_domain.entries import Entry, Known, Place, What, pair
+from chat_domain.entries import EVERYWHERE, Entry, Known, Place, What, pair
 from chat_domain.errors import ChatError, NoSuchUser, NotMember, TryAgain
 from chat_domain.ports.store import Committed, Moved, OutOfDate, Store
 from tests.contract.log import batch
@@ -170,7 +170,7 @@ async def test_nodes_that_miss_what_they_remember_come_to_one_epoch(
     ann, bob = await register(store, "Ann", "Bob")
     said = await say(store, ann, pair(ann, bob), "one", "two", "three")
     lasts = [one.place for one in said[1:]]
-    await store.log.got({bob: 3})
+    await store.log.mark({(bob, EVERYWHERE): 3})
     before = await store.log.ends(lasts[1])
     ask("DELETE FROM chat.Entry WHERE at > 1")
     ask("UPDATE chat.Log SET head = 1")
@@ -331,7 +331,7 @@ async def test_a_server_that_does_not_let_write(store: Store, ask: Ask) -> None:
         for entry in (text(ann, pair(ann, bob)), change(What.CREATED, ann, name="Chess")):
             assert isinstance(await commit(store, await batch(store, entry)), TryAgain)
         with pytest.raises(TryAgain):
-            await store.log.got({ann: 1})
+            await store.log.mark({(ann, EVERYWHERE): 1})
         with pytest.raises(TryAgain):
             await store.log.renew()
         with pytest.raises(TryAgain):
@@ -405,7 +405,9 @@ async def test_a_batch_as_large_as_they_come(store: Store) -> None:
 async def test_marks_of_many_users_are_written_together(store: Store) -> None:
     """They only grow, and unknown users have none."""
     users = await register(store, *(f"user {number}" for number in range(30)))
-    await store.log.got({user_id: 10 + user_id for user_id in users})
-    await store.log.got({**dict.fromkeys(users, 12 + users[0]), 2**31 - 1: 5})
+    await store.log.mark({(user_id, EVERYWHERE): 10 + user_id for user_id in users})
+    await store.log.mark(
+        {(one, EVERYWHERE): 12 + users[0] for one in users} | {(2**31 - 1, EVERYWHERE): 5}
+    )
     found = [(await store.log.opening(user_id)).got for user_id in users]
     assert found == [max(10 + user_id, 12 + users[0]) for user_id in users]

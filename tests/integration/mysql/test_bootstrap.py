@@ -28,7 +28,7 @@ async def test_a_node_alone_or_with_a_broker(
 ) -> None:
     """Who says to be alone, or names a broker, gets the store."""
     async with open_store(read_settings(["--store", url, *flags], environment)) as store:
-        assert await store.users.by_id(1) is None
+        assert await store.users.find(1) is None
 
 
 def test_yes_or_no() -> None:

@@ -20,14 +20,13 @@ async def test_what_two_nodes_forget_is_deleted_once(store: Store, neighbour: St
         await aged(store, ann, group.id, *range(20))
 
     async def forget(node: Store) -> int:
-        number, more = 0, True
-        while more:
-            piece = await node.log.forget(MADE + 100, 7)
-            number, more = number + piece.number, piece.more
+        number = 0
+        while piece := await node.log.forget(MADE + 100, 7):
+            number += piece
         return number
 
     async def forget_of_the_group(node: Store) -> None:
-        while (await node.log.forget_of(group.id, MADE + 100, 5)).more:
+        while await node.log.forget_of(group.id, MADE + 100, 5):
             pass
 
     writing = [say(store, bob, pair(ann, bob), str(number)) for number in range(5)]

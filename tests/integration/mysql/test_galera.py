@@ -82,7 +82,7 @@ async def test_a_member_that_has_lost_its_cluster_costs_a_bounded_time(
     await say(store, ann, pair(ann, bob), "before")
     ask_member(f"SET GLOBAL wsrep_cluster_address = '{NOBODY}'")
     meanwhile = say(store, ann, pair(ann, bob), "meanwhile")
-    for refused in (store.users.by_id(ann), store.log.ends(), meanwhile):
+    for refused in (store.users.find(ann), store.log.ends(), meanwhile):
         async with asyncio.timeout(PATIENCE):
             with pytest.raises(TryAgain):
                 await refused

@@ -13,7 +13,7 @@ import pytest
 
 from adapters.mysql import mysql_store
 from adapters.mysql.managing import make_tables
-from chat_domain.entries import Place, pair
+from chat_domain.entries import EVERYWHERE, Place, pair
 from chat_domain.ports.store import Committed, Moved, Store
 from entrypoints.services.mariadb import MariaDB
 from tests.contract.log import batch
@@ -95,7 +95,7 @@ async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
     (ann,) = await register(store, "Ann")
     conv = pair(ann, ann)
     (kept,) = await say(store, ann, conv, "kept")
-    await store.log.got({ann: 99})
+    await store.log.mark({(ann, EVERYWHERE): 99})
     await backed.restart_with_a_copy()
     before = await store.log.ends(kept.place)
     lost = [one.place for one in await say(store, ann, conv, "lost", "lost too")]

@@ -121,7 +121,7 @@ async def test_a_socket_in_the_file_system(mariadb: MariaDB, url: str, tmp_path:
     short.symlink_to(Path(mariadb.log).parent / "data" / "mariadbd.sock")
     by_socket = f"mysql://chat:chat@localhost/chat?unix_socket={short}&pool=1"
     async with mysql_store(by_socket) as store:
-        assert await store.users.by_id(1) is None
+        assert await store.users.find(1) is None
     assert Address.parse(url).port == mariadb.port
 
 

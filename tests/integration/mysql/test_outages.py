@@ -11,7 +11,7 @@ import pytest
 from adapters.mysql.address import Address
 from adapters.mysql.link import Link, connect
 from adapters.mysql.pool import Pool
-from chat_domain.entries import Entry, Known, pair
+from chat_domain.entries import EVERYWHERE, Entry, Known, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import DATABASE, MariaDB
@@ -74,12 +74,16 @@ async def test_a_stopped_server_costs_its_callers_a_bounded_time(
 ) -> None:
     """While the server hangs every method raises TryAgain; when it goes on, so do we."""
     ann, bob = await register(store, "Ann", "Bob")
-    await at_once([store.users.by_id(ann) for _ in range(20)])  # a full pool
+    await at_once([store.users.find(ann) for _ in range(20)])  # a full pool
     batches = [await batch(store, text(ann, pair(ann, bob))) for _ in range(5)]
     mariadb.pause()
     try:
-        reads = [store.users.by_id(ann) for _ in range(30)]
-        marks = [store.log.got({ann: 1}), store.log.opening(ann), store.log.tail(0, 1)]
+        reads = [store.users.find(ann) for _ in range(30)]
+        marks = [
+            store.log.mark({(ann, EVERYWHERE): 1}),
+            store.log.opening(ann),
+            store.log.tail(0, 1),
+        ]
         others = [store.friends.add(ann, bob), store.users.mark([ann], [bob])]
         writes = [commit(store, each) for each in batches]
         told = asyncio.gather(*writes)
@@ -98,7 +102,7 @@ async def test_killed_connections_are_replaced(store: Store, ask: Ask) -> None:
     """Whoever comes after all connections were killed does not notice it."""
     ann, bob = await register(store, "Ann", "Bob")
     for number in range(5):
-        await at_once([store.users.by_id(ann) for _ in range(20)])
+        await at_once([store.users.find(ann) for _ in range(20)])
         assert kill_connections(ask) > 1
         assert await store.users.names([ann, bob]) == {ann: "Ann", bob: "Bob"}
         kill_connections(ask)

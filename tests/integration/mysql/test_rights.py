@@ -11,7 +11,7 @@ from adapters.contained import contained_store
 from adapters.mysql import mysql_store
 from adapters.mysql.managing import make_tables, upgrade_tables
 from adapters.unusable import StoreUnusable
-from chat_domain.entries import pair
+from chat_domain.entries import EVERYWHERE, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import MariaDB
@@ -103,7 +103,7 @@ async def live(store: Store) -> None:
     await say(store, anna, pair(anna, bert), "hello")
     group = await make_group(store, "hikers", anna, bert)
     await end(store, group.id)
-    await store.log.got({bert: 1})
+    await store.log.mark({(bert, EVERYWHERE): 1})
     await store.log.renew()
     await store.tokens.add(token("a", anna), sessions=1)
     await store.users.remove(bert)

@@ -227,7 +227,7 @@ async def test_all_names_are_valid_and_unique(upgraded: Store, ask: Ask) -> None
         38: "odd\u00a0space\u3164",
     }
     for user_id, text in names.items():
-        account = await upgraded.users.by_name(name_key(text))
+        account = await upgraded.users.find(name_key(text))
         assert account is not None
         assert account.user.id == user_id
     assert ask("SELECT DISTINCT state FROM User") == [("offline",)]

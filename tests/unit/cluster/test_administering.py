@@ -24,11 +24,11 @@ async def pair() -> Pair:
 
 
 async def register(pair: Pair, name: str) -> User:
-    return await pair.first.registration.register(name, "x")
+    return await pair.first.accounts.register(name, "x")
 
 
 async def token_of(pair: Pair, user: User) -> Token:
-    token = pair.first.tokens.new(user)
+    token = pair.first.devices.new_token(user)
     await pair.first.devices.keep(user, token)
     return token
 
@@ -196,7 +196,7 @@ async def test_a_restored_store_gives_nothing_again_and_takes_no_old_token(pair:
     assert bob.id > ann.id + SKIPPED
     assert (await pair.first.groups.create(bob, "Go", ""))[1].id > group.id + SKIPPED
     with pytest.raises(BadToken):
-        await pair.first.resuming.prove(token.text)
+        await pair.first.accounts.prove_by_token(token.text)
 
 
 async def test_the_operator_sees_who_is_where(pair: Pair) -> None:
@@ -225,7 +225,7 @@ async def test_a_notice_reaches_everybody(pair: Pair) -> None:
     """On this node and on others."""
     here = await enter(pair.first, await register(pair, "Ann"))
     there = await enter(pair.second, await register(pair, "Bob"))
-    pair.first.overview.broadcast("we restart at noon")
+    pair.first.notices.tell("we restart at noon")
     await eventually(lambda: there.client.notices)
     assert here.client.notices == there.client.notices == ["we restart at noon"]
 

@@ -25,7 +25,7 @@ async def place(place: RedisPlace) -> RedisPlace:
 
 
 async def online(place: RedisPlace, *user_ids: int) -> set[int]:
-    return await place.surroundings.presence.online(user_ids)
+    return set(await place.surroundings.presence.where(user_ids))
 
 
 async def came(place: RedisPlace, *user_ids: int) -> None:

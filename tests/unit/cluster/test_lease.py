@@ -38,7 +38,7 @@ async def test_a_node_without_a_lease_counts_for_nothing(two: Two) -> None:
     await two.second_has(1, 2)
     await two.second.lose_lease()
     presence, slots = two.first.surroundings.presence, two.first.surroundings.slots
-    assert await presence.online([1, 2]) == set()
+    assert set(await presence.where([1, 2])) == set()
     assert await presence.where([1, 2]) == {}
     assert await presence.users_of(two.second.name) == []
     assert await slots.claim(two.first.claim(1)) is None

@@ -209,9 +209,9 @@ async def test_whoever_waits_for_redis_hears_of_a_broken_driver(
     """Nobody waits for ever, and the next command is carried out."""
     place.redis.breaks = error
     with pytest.raises(TryAgain):
-        await place.at.surroundings.presence.online([1])
+        await place.at.surroundings.presence.where([1])
     place.redis.breaks = None
-    assert await place.at.surroundings.presence.online([1]) == set()
+    assert set(await place.at.surroundings.presence.where([1])) == set()
     assert INCIDENTS.defects["redis commands"] >= 1
     await place.goes_on()
 

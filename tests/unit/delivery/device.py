@@ -10,7 +10,6 @@ import attrs
 from chat_domain.entries import Ends, Entry
 from chat_domain.errors import ChatError, NotMember, TooManyUnanswered, TryAgain
 from chat_domain.model import User
-from chat_domain.people.login import Since
 from tests.delivery.history import crc_of, key_of
 from tests.unit.delivery.site import Link, OldLink, Site
 from tests.unit.world import Said
@@ -109,9 +108,7 @@ class Device:
     async def _enter(self, link: Link) -> None:
         since, chat = self.since, link.site.chat
         try:
-            start = await chat.logins.begin_device(
-                self.user, link, self.name, Since(since, self.epoch)
-            )
+            start = await chat.logins.begin_device(self.user, link, self.name, since, self.epoch)
         except ChatError:
             self._turned_away(link)
             return
@@ -378,4 +375,4 @@ def _taken(link: Link, at: int) -> None:
     session = link.session
     assert session is not None
     with suppress(ChatError):  # of another epoch, where the client has not heard of that yet
-        link.site.chat.offline.taken_over(session, at)
+        link.site.chat.marks.taken_over(session, at)

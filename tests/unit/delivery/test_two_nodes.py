@@ -101,8 +101,8 @@ class TwoNodes(RuleBasedStateMachine):
     def choke(self, who: int, which: int, choked: bool) -> None:
         link = self.device(who, which).link
         if link is not None and link.session is not None and not link.site.hung:
-            offline = link.site.chat.offline
-            offline.choked(link.session) if choked else offline.unchoked(link.session)
+            reader = link.site.chat.reader
+            reader.choked(link.session) if choked else reader.unchoked(link.session)
         self.world.go_on()
 
     @rule(who=persons, which=devices)
@@ -240,7 +240,7 @@ class TwoNodes(RuleBasedStateMachine):
         for device in self.world.devices:
             link = device.link
             if link is not None and link.session is not None:
-                link.site.chat.offline.unchoked(link.session)
+                link.site.chat.reader.unchoked(link.session)
 
     def pass_time(self) -> None:
         self.world.serve()

@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 
 def secret_of(world: World, user: User) -> str:
-    account = world.tasks.run(world.store.users.by_id(user.id))
+    account = world.tasks.run(world.store.users.find(user.id))
     assert account is not None
     return account.secret
 
 
 def owner(world: World, token: Token) -> User:
-    user, _ = world.tasks.run(world.chat.resuming.prove(token.text))
+    user, _ = world.tasks.run(world.chat.accounts.prove_by_token(token.text))
     return user
 
 
 def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
     """Both ways lead to the same user, and case is no part of a name."""
     accounts = world.chat.accounts
-    user = world.tasks.run(world.chat.registration.register(" Li Si ", "pw"))
+    user = world.tasks.run(world.chat.accounts.register(" Li Si ", "pw"))
     assert user == User(user.id, "Li Si")
     assert (world.tasks.run(accounts.prove(user.id, "pw"))).user == user
     assert (world.tasks.run(accounts.prove(name_key("LI SI"), "pw"))).user == user
@@ -46,33 +46,33 @@ def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
 
 def test_a_name_is_registered_once(world: World) -> None:
     """In whatever case it comes again."""
-    world.tasks.run(world.chat.registration.register("li si", "pw"))
+    world.tasks.run(world.chat.accounts.register("li si", "pw"))
     with pytest.raises(NameTaken):
-        world.tasks.run(world.chat.registration.register("LI SI", "other"))
+        world.tasks.run(world.chat.accounts.register("LI SI", "other"))
 
 
 def test_a_bad_name_costs_no_hash(world: World) -> None:
     """It is refused before the slow part, as a bad password is."""
     world.hasher.busy = True
     with pytest.raises(BadName):
-        world.tasks.run(world.chat.registration.register("42", "pw"))
+        world.tasks.run(world.chat.accounts.register("42", "pw"))
     with pytest.raises(BadPassword):
-        world.tasks.run(world.chat.registration.register("li si", ""))
+        world.tasks.run(world.chat.accounts.register("li si", ""))
 
 
 @pytest.mark.parametrize("password", ["", "x" * (MAX_PASSWORD + 1)])
 def test_a_password_has_1_to_128_characters(world: World, password: str) -> None:
     """Others are refused at registration and at a change."""
     with pytest.raises(BadPassword):
-        world.tasks.run(world.chat.registration.register("li si", password))
-    user = world.tasks.run(world.chat.registration.register("li si", "x" * MAX_PASSWORD))
+        world.tasks.run(world.chat.accounts.register("li si", password))
+    user = world.tasks.run(world.chat.accounts.register("li si", "x" * MAX_PASSWORD))
     with pytest.raises(BadPassword):
         world.tasks.run(world.chat.accounts.change_password(user, "x" * MAX_PASSWORD, password))
 
 
 def test_only_a_hash_is_kept(world: World) -> None:
     """The store never sees a password."""
-    user = world.tasks.run(world.chat.registration.register("li si", "pw"))
+    user = world.tasks.run(world.chat.accounts.register("li si", "pw"))
     assert secret_of(world, user) == "hash of pw"
 
 
@@ -174,7 +174,7 @@ def test_who_is_proved_is_so_until_the_password_changes(world: World) -> None:
         world.tasks.run(change)
         with pytest.raises(TryAgain):
             world.tasks.run(accounts.check_unchanged(proved))
-        account = world.tasks.run(world.store.users.by_id(user.id))
+        account = world.tasks.run(world.store.users.find(user.id))
         if account is not None:
             world.tasks.run(accounts.check_unchanged(account))
             proved = account
@@ -193,8 +193,7 @@ class AwayTokens:
 def test_a_change_that_cannot_end_the_tokens_changes_nothing(world: World) -> None:
     """Who is told to try again could not: the old password would not be good any more."""
     (user,) = world.register("li si")
-    tokens = attrs.evolve(world.chat.tokens, tokens=cast("Tokens", AwayTokens()))
-    devices = attrs.evolve(world.chat.devices, tokens=tokens)
+    devices = attrs.evolve(world.chat.devices, tokens=cast("Tokens", AwayTokens()))
     accounts = attrs.evolve(world.chat.accounts, devices=devices)
     with pytest.raises(TryAgain):
         world.tasks.run(accounts.change_password(user, "pw", "better"))
@@ -211,10 +210,10 @@ def test_a_login_by_the_old_password_just_before_the_change_is_ended_by_it(
     class Users:
         """The store, where somebody logs in before the password is set."""
 
-        by_id = world.store.users.by_id
+        find = world.store.users.find
 
         async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
-            late.append(world.chat.tokens.new(user))
+            late.append(world.chat.devices.new_token(user))
             await world.chat.devices.keep(user, late[0])
             return await world.store.users.set_secret(user_id, secret, instead_of=instead_of)
 

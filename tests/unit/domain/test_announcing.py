@@ -222,8 +222,8 @@ class ChangingPresence:
     def __init__(self) -> None:
         self.answers = [True, False]
 
-    async def online(self, user_ids: Collection[int]) -> set[int]:
-        return set(user_ids) if self.answers.pop(0) else set()
+    async def where(self, user_ids: Collection[int]) -> dict[int, list[str]]:
+        return {one: ["there"] for one in user_ids} if self.answers.pop(0) else {}
 
 
 def test_each_turn_tells_how_things_are_by_then(world: World, announcer: Announcer) -> None:

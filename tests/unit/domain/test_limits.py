@@ -59,7 +59,7 @@ def doors_of(limits: Limits, counters: Counters) -> Origins:
 
 def register(guard: Guard, origin: Origin, now: float) -> None:
     """Over a connection of its own."""
-    guard.register(origin, guard.meter(origin), now)
+    guard.register(guard.meter(origin), now)
 
 
 class TestConnections:
@@ -251,12 +251,12 @@ class TestRegistrations:
         here = guard.origins.enter("192.0.2.1")
         connection = guard.meter(here)
         for _ in range(10):
-            guard.register(here, connection, 0.0)
-            guard.not_registered(here, connection)
+            guard.register(connection, 0.0)
+            guard.not_registered(connection)
         for _ in range(6):
-            guard.register(here, connection, 0.0)
+            guard.register(connection, 0.0)
         with pytest.raises(TooManyRegistrations):
-            guard.register(here, connection, 0.0)
+            guard.register(connection, 0.0)
         for _ in range(54):
             register(guard, here, 0.0)
 

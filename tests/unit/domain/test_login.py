@@ -95,7 +95,7 @@ class TestDevices:
         client = RecordingClient()
         start = world.tasks.run(world.chat.logins.begin_device(bob, client, "phone"))
         ann.says(bob, "hello")
-        world.chat.offline.go_on(start.session)  # as the clock does
+        world.chat.reader.go_on(start.session)  # as the clock does
         world.tasks.drain()
         assert client.texts == []
         world.chat.logins.ready(start.session)
@@ -232,9 +232,9 @@ class TestEnds:
         """A user is online until the last one ends."""
         first, second = world.log_in(bob), world.log_in_version1(bob)
         first.leaves()
-        assert world.tasks.run(world.presence.online([bob.id])) == {bob.id}
+        assert set(world.tasks.run(world.presence.where([bob.id]))) == {bob.id}
         second.leaves()
-        assert world.tasks.run(world.presence.online([bob.id])) == set()
+        assert set(world.tasks.run(world.presence.where([bob.id]))) == set()
 
 
 def test_a_session_sits_down_where_the_node_is(

@@ -26,7 +26,7 @@ def inside(bits: int) -> Iterator[str]:
 
 def register(guard: Guard, origin: Origin, now: float) -> None:
     """Over a connection of its own."""
-    guard.register(origin, guard.meter(origin), now)
+    guard.register(guard.meter(origin), now)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ class TestTogether:
         here = guard.origins.enter(next(inside(64)))
         for _ in range(10):
             register(guard, here, 0.0)
-            guard.not_registered(here, guard.meter(here))
+            guard.not_registered(guard.meter(here))
 
     def test_frames(self) -> None:
         """Who sends much there has to pause; a neighbour outside of it has not."""

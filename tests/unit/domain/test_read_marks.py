@@ -205,7 +205,7 @@ def test_a_mark_does_not_go_back(world: World, ann: Terminal, bob: Terminal, con
 
 def test_what_the_store_knows_counts(world: World, ann: Terminal, bob: Terminal, conv: int) -> None:
     """Where this node has not heard of it."""
-    world.tasks.run(world.store.log.read_up_to({(ann.user.id, conv): 2}))
+    world.tasks.run(world.store.log.mark({(ann.user.id, conv): 2}))
     reads(ann, conv, 1)
     world.passes(1.0)
     assert bob.client.reads == []

@@ -17,7 +17,7 @@ def world() -> World:
     world = World()
     world.register("Ann")
     world.register("Old")
-    old = world.tasks.run(world.store.users.by_name("old"))
+    old = world.tasks.run(world.store.users.find("old"))
     assert old is not None
     world.tasks.run(
         world.store.users.set_secret(old.user.id, PLAIN + "plain", instead_of=old.secret)
@@ -52,16 +52,16 @@ def test_a_failed_login_is_a_failed_login(world: World, who: int | str, password
 
 def test_a_token_is_good_or_it_is_not(world: World) -> None:
     """Unknown, ended and expired ones are the same, and cost no hash."""
-    accounts, tokens = world.chat.accounts, world.chat.tokens
+    accounts, tokens = world.chat.accounts, world.store.tokens
     ann = (world.tasks.run(accounts.prove(name_key("Ann"), "pw"))).user
     ended, expired = world.issue(ann), world.issue(ann)
-    world.tasks.run(tokens.end(ann.id, ended.session))
+    world.tasks.run(tokens.remove(ann.id, ended.session))
     world.clock.advance(10**9)
     world.hasher.verified = 0
     sentences = set()
     for token in (ended.text, expired.text, "unknown", "", "\ud800", "x" * 1024):
         with pytest.raises(BadToken) as refusal:
-            world.tasks.run(world.chat.resuming.prove(token))
+            world.tasks.run(world.chat.accounts.prove_by_token(token))
         sentences.add(str(refusal.value))
     assert len(sentences) == 1
     assert world.hasher.verified == 0

@@ -4,14 +4,8 @@ import pytest
 
 from chat_domain.errors import BadToken, NoSuchSession, TryAgain
 from chat_domain.model import Resumable, User
-from chat_domain.people.tokens import (
-    NEW_KEPT,
-    ROTATED_AFTER_MS,
-    SESSIONS_KEPT,
-    TOKEN_LIFE_MS,
-    Token,
-    digest,
-)
+from chat_domain.people.devices import NEW_KEPT, SESSIONS_KEPT
+from chat_domain.people.tokens import ROTATED_AFTER_MS, TOKEN_LIFE_MS, Token, digest
 from tests.unit.world import World
 
 DAY = ROTATED_AFTER_MS
@@ -24,8 +18,8 @@ def bob(world: World) -> User:
 
 def resume(world: World, token: Token) -> Token:
     """What is to be resumed by from now on. Raises BadToken."""
-    _, found = world.tasks.run(world.chat.resuming.prove(token.text))
-    return world.tasks.run(world.chat.tokens.use(found))
+    _, found = world.tasks.run(world.chat.accounts.prove_by_token(token.text))
+    return world.tasks.run(world.chat.devices.use(found))
 
 
 def is_good(world: World, token: Token) -> bool:
@@ -35,7 +29,7 @@ def is_good(world: World, token: Token) -> bool:
 def test_a_token_proves_who_it_was_given_to(world: World, bob: User) -> None:
     """Only its digest is in the store, and its text is in no log."""
     token = world.issue(bob)
-    assert world.tasks.run(world.chat.resuming.prove(token.text)) == (bob, token)
+    assert world.tasks.run(world.chat.accounts.prove_by_token(token.text)) == (bob, token)
     assert world.tasks.run(world.store.tokens.find(token.text, world.clock.ms)) is None
     assert world.tasks.run(world.store.tokens.find(digest(token.text), world.clock.ms)) is not None
     assert token.text not in repr(token)
@@ -45,7 +39,7 @@ def test_a_token_proves_who_it_was_given_to(world: World, bob: User) -> None:
 def test_an_unknown_token_is_bad(world: World, unknown: str) -> None:
     """Whatever text it is."""
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(unknown))
+        world.tasks.run(world.chat.accounts.prove_by_token(unknown))
 
 
 def test_a_token_is_good_for_14_days(world: World, bob: User) -> None:
@@ -53,10 +47,10 @@ def test_a_token_is_good_for_14_days(world: World, bob: User) -> None:
     token = world.issue(bob)
     assert token.expires_ms == world.clock.ms + TOKEN_LIFE_MS
     world.clock.ms = token.expires_ms - 1
-    assert world.tasks.run(world.chat.resuming.prove(token.text)) == (bob, token)
+    assert world.tasks.run(world.chat.accounts.prove_by_token(token.text)) == (bob, token)
     world.clock.ms = token.expires_ms
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(token.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(token.text))
 
 
 def test_a_user_has_ten_sessions_at_most(world: World, bob: User) -> None:
@@ -103,7 +97,7 @@ def test_after_a_day_a_token_is_followed_by_another(world: World, bob: User) -> 
         expires_ms=second.expires_ms,
         current=True,
     )
-    assert world.tasks.run(world.chat.tokens.resumable(bob, first.session)) == [session]
+    assert world.tasks.run(world.chat.devices.resumable(bob, first.session)) == [session]
 
 
 def test_a_lost_answer_costs_nothing(world: World, bob: User) -> None:
@@ -148,7 +142,7 @@ def test_who_comes_every_day_need_not_log_in_again(world: World, bob: User) -> N
     for _ in range(100):
         world.clock.ms += DAY
         token = resume(world, token)
-    (session,) = world.tasks.run(world.chat.tokens.resumable(bob, ""))
+    (session,) = world.tasks.run(world.chat.devices.resumable(bob, ""))
     assert (session.begun_ms, session.expires_ms) == (begun_ms, token.expires_ms)
 
 
@@ -173,13 +167,13 @@ def test_a_token_that_comes_again_ends_its_session(world: World, bob: User, days
         last = resume(world, last)
     other = world.issue(bob)
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(first.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert not is_good(world, last)
     assert is_good(world, other)
-    assert world.chat.resuming.counters.tokens_reused == 1
+    assert world.chat.accounts.counters.tokens_reused == 1
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(first.text))
-    assert world.chat.resuming.counters.tokens_reused == 1
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
+    assert world.chat.accounts.counters.tokens_reused == 1
 
 
 def test_nobody_ends_a_session_by_its_name(world: World, bob: User) -> None:
@@ -187,7 +181,7 @@ def test_nobody_ends_a_session_by_its_name(world: World, bob: User) -> None:
     token = world.issue(bob)
     for text in (token.session, f"{token.session}.x", token.kept.series, f"{token.kept.series}.x"):
         with pytest.raises(BadToken):
-            world.tasks.run(world.chat.resuming.prove(text))
+            world.tasks.run(world.chat.accounts.prove_by_token(text))
     assert is_good(world, token)
 
 
@@ -196,7 +190,7 @@ def test_who_is_there_by_a_later_token_is_thrown_out(world: World, bob: User) ->
     first, _ = followed(world, bob)
     terminal = world.log_in(bob, first.session)
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(first.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert terminal.client.notices == ["thrown out"]
     assert world.log_in(bob).is_live
 
@@ -206,7 +200,7 @@ def test_who_is_there_by_another_session_stays(world: World, bob: User) -> None:
     first, _ = followed(world, bob)
     terminal = world.log_in(bob, "another session")
     with pytest.raises(BadToken):
-        world.tasks.run(world.chat.resuming.prove(first.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert terminal.client.notices == []
     assert world.chat.sessions.of(bob.id) == (terminal.session,)
 
@@ -216,7 +210,7 @@ def test_a_node_that_hung_draws_no_conclusions(world: World, bob: User) -> None:
     first, second = followed(world, bob)
     world.chat.node.suspend()
     with pytest.raises(TryAgain):
-        world.tasks.run(world.chat.resuming.prove(first.text))
+        world.tasks.run(world.chat.accounts.prove_by_token(first.text))
     assert is_good(world, second)
 
 
@@ -225,9 +219,9 @@ def test_a_token_that_is_ended_while_it_is_used_is_bad(world: World, bob: User) 
     token = world.issue(bob)
     for age in (0, DAY):
         world.clock.ms += age
-        _, found = world.tasks.run(world.chat.resuming.prove(token.text))
-        world.tasks.run(world.chat.tokens.end_all_of(bob))
+        _, found = world.tasks.run(world.chat.accounts.prove_by_token(token.text))
+        world.tasks.run(world.chat.devices.tokens.remove_all(bob.id))
         with pytest.raises(BadToken):
-            world.tasks.run(world.chat.tokens.use(found))
+            world.tasks.run(world.chat.devices.use(found))
         assert world.tasks.run(world.store.tokens.of(bob.id, world.clock.ms)) == []
-        world.tasks.run(world.chat.tokens.keep(token))
+        world.tasks.run(world.chat.devices.keep(bob, token))

@@ -52,7 +52,7 @@ async def test_a_login_by_a_password_that_is_changed_meanwhile(
     assert answer(intruder)["errno"] == 50
     assert not server.chat.sessions.of(user_id)
     assert await server.chat.overview.store.tokens.of(user_id, server.clock.ms) == []
-    assert await server.chat.overview.presence.online([user_id]) == set()
+    assert set(await server.chat.overview.presence.where([user_id])) == set()
 
 
 async def test_a_login_whose_token_is_kept_behind_the_change(
@@ -117,4 +117,4 @@ async def test_a_resume_by_a_token_that_is_ended_meanwhile(
     await settled()
     assert answer(thief)["error"] == "bad_token"
     assert not server.chat.sessions.of(1)
-    assert await server.chat.overview.presence.online([1]) == set()
+    assert set(await server.chat.overview.presence.where([1])) == set()

@@ -82,7 +82,7 @@ async def test_what_is_written_behind_is_nobody_s(
     ann = await server.logged_in("Ann")
     await ann.ask(1005, toid=1, msg="to myself")
     ann.say({"msgid": 1014, "at": 1})
-    monkeypatch.setattr(server.log, "got", broken_later)
+    monkeypatch.setattr(server.log, "mark", broken_later)
     server.passes(1)
     await settled()
     (line,) = lines

@@ -10,8 +10,9 @@ from chat_domain.entries import TEXT, Batch, Entry, Opening, Place, pair
 from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
+from chat_domain.people.devices import Devices
 from chat_domain.people.login import MISSED_AT_MOST
-from chat_domain.people.tokens import LoginTokens, Token
+from chat_domain.people.tokens import Token
 from tests.contract import making
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
@@ -233,10 +234,10 @@ async def test_who_is_behind_is_told_of_no_more_than_was_sent(server: Server) ->
     """A device that believed more would never see what is between."""
     ann, bob = await ann_and_bob(server)
     await say(bob, 1, "one")
-    server.chat.offline.choked(session_of(ann))
+    server.chat.reader.choked(session_of(ann))
     await say(bob, 1, "two")
     assert (await ann.ask(PING))["at"] == 1
-    server.chat.offline.unchoked(session_of(ann))
+    server.chat.reader.unchoked(session_of(ann))
     await settled()
     assert texts(ann.heard()) == ["two"]
     assert (await ann.ask(PING))["at"] == 2
@@ -305,8 +306,8 @@ async def test_who_does_not_read_takes_over_no_more_than_was_sent(server: Server
     ann.conversation.choked()
     await say(bob, 1, "two")
     with pytest.raises(NotSentYet):
-        server.chat.offline.taken_over(session_of(ann), 2)
-    server.chat.offline.taken_over(session_of(ann), 1)
+        server.chat.marks.taken_over(session_of(ann), 2)
+    server.chat.marks.taken_over(session_of(ann), 1)
 
 
 async def test_writers_hear_of_what_was_taken_over(server: Server) -> None:
@@ -465,7 +466,7 @@ async def test_who_goes_while_another_epoch_begins_is_gone(
     await settled()
     monkeypatch.setattr(server.log, "opening", opening)
     assert (ann.is_gone(), laptop.is_gone(), bob.is_gone()) == (True, True, False)
-    assert await server.chat.overview.presence.online([1, 2]) == {2}
+    assert set(await server.chat.overview.presence.where([1, 2])) == {2}
     again = await server.log_in(1, version=version)
     assert again.heard()[0]["errno"] == 0
 
@@ -490,7 +491,7 @@ async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
     await settled()
     gate.set()
     await looking
-    assert await server.chat.overview.presence.online([1]) == {1}
+    assert set(await server.chat.overview.presence.where([1])) == {1}
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\0"])
@@ -518,13 +519,13 @@ async def test_positions_that_begin_anew_during_a_login_are_told_by_its_answer(
     login = ann.heard()[0]
     for text in ("one", "two", "three"):
         await bob.ask(1005, toid=1, msg=text)
-    use = LoginTokens.use
+    use = Devices.use
 
-    async def use_late(tokens: LoginTokens, token: Token) -> Token:
+    async def use_late(devices: Devices, token: Token) -> Token:
         await server.lose(1)
-        return await use(tokens, token)
+        return await use(devices, token)
 
-    monkeypatch.setattr(LoginTokens, "use", use_late)
+    monkeypatch.setattr(Devices, "use", use_late)
     again = server.join()
     again.say(
         {"msgid": 1015, "token": login["token"], "since": 3, "epoch": login["epoch"], "seq": 1}
@@ -547,9 +548,9 @@ async def test_what_was_forgotten_unseen_during_a_login_is_told_by_its_answer(
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     login = ann.heard()[0]
     await bob.ask(1005, toid=1, msg="seen")
-    use = LoginTokens.use
+    use = Devices.use
 
-    async def use_late(tokens: LoginTokens, token: Token) -> Token:
+    async def use_late(devices: Devices, token: Token) -> Token:
         inner = server.log.inner
         for text in ("old", "young"):
             entry = Entry(pair(1, 2), TEXT, 2, "Bob", f"elsewhere-{text}", text)
@@ -557,9 +558,9 @@ async def test_what_was_forgotten_unseen_during_a_login_is_told_by_its_answer(
             inner.commit(Batch((entry,), login["epoch"], (await inner.ends()).head, Place()))
         await inner.forget(server.clock.now_ms() + 1, 9)
         await server.chat.follower.look()
-        return await use(tokens, token)
+        return await use(devices, token)
 
-    monkeypatch.setattr(LoginTokens, "use", use_late)
+    monkeypatch.setattr(Devices, "use", use_late)
     again = server.join()
     again.say(
         {"msgid": 1015, "token": login["token"], "since": 1, "epoch": login["epoch"], "seq": 1}

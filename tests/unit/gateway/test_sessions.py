@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chat_domain.log.sessions import MOST_OF_A_USER
-from chat_domain.people.tokens import ROTATED_AFTER_MS, SESSIONS_KEPT, LoginTokens, Token
+from chat_domain.people.devices import SESSIONS_KEPT, Devices
+from chat_domain.people.tokens import ROTATED_AFTER_MS, Token
 from tests.unit.gateway.server import Peer, Server, settled
 
 LOGIN, LOGOUT, RESUME, SESSION_ENDED, CHANGE_PASSWORD = 1000, 1002, 1015, 1016, 1029
@@ -285,19 +286,19 @@ async def test_nothing_is_said_before_a_login_is_answered(
     ann, login = await logged_in(server)
     bob = await server.logged_in("Bob")
     await ann.ask(1005, toid=2, msg="hello")
-    use, happened = LoginTokens.use, asyncio.Event()
+    use, happened = Devices.use, asyncio.Event()
 
-    async def use_late(tokens: LoginTokens, token: Token) -> Token:
+    async def use_late(devices: Devices, token: Token) -> Token:
         bob.say({"msgid": 1014, "at": 1})
         await bob.ask(1043, toid=1, at=1)
         await ann.ask(1045, toid=2, muted=True)
-        server.chat.overview.broadcast("back in a minute")
+        server.chat.notices.tell("back in a minute")
         server.passes(0.5)
         await settled()
         happened.set()
-        return await use(tokens, token)
+        return await use(devices, token)
 
-    monkeypatch.setattr(LoginTokens, "use", use_late)
+    monkeypatch.setattr(Devices, "use", use_late)
     ann.heard()
     again = server.join()
     again.say({"msgid": RESUME, "token": login["token"], "seq": 1})

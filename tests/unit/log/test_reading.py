@@ -145,7 +145,7 @@ def test_a_store_that_does_not_answer_is_asked_again_by_the_clock(
     bob.takes_more()
     assert bob.client.texts == []
     world.log.failing = False
-    world.chat.offline.go_on(bob.session)
+    world.chat.reader.go_on(bob.session)
     world.tasks.drain()
     assert bob.client.texts == ["hello"]
 

@@ -13,6 +13,7 @@ from adapters.operators.readiness import Readiness
 from chat_domain.errors import TryAgain
 from chat_domain.notes import Appended
 from entrypoints.bootstrap import opened
+from entrypoints.operating import depths
 from entrypoints.settings import Settings
 from tests.unit.gateway.server import Server, settled
 
@@ -124,8 +125,7 @@ async def test_what_waits_for_the_log_is_on_the_page(server: Server) -> None:
     server.log.slow_writes = True
     ann.say(*({"msgid": 1005, "toid": 1, "msg": "hello"} for _ in range(3)))
     await settled()
-    depths = server.chat.overview.depths
-    assert {name: depth() for name, depth in depths.items() if depth()} == {"log": 3}
+    assert depths(server.gateway)["log"]() == 3
     server.clock.advance(2)
     server.log.serve()
     await settled()
@@ -139,7 +139,7 @@ async def test_a_server_counts_what_it_writes() -> None:
     for port in (0, 1):
         async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
             chat = gateway.shared.chat
-            await chat.groups.create(await chat.registration.register("Ann", "pw"), "hikers", "")
+            await chat.groups.create(await chat.accounts.register("Ann", "pw"), "hikers", "")
             assert gateway.shared.tally.written == 1
 
 

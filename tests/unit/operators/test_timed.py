@@ -54,9 +54,9 @@ async def test_an_append_takes_until_it_is_told() -> None:
 async def test_the_presence_and_the_slots_are_measured() -> None:
     tally = Tally()
     surroundings = timed_surroundings(Hub().surroundings("alone"), tally)
-    await surroundings.presence.online([1])
+    await surroundings.presence.where([1])
     await surroundings.slots.own("alone")
     assert {name: sum(waits.counts) for name, waits in tally.waits.items()} == {
-        ("presence", "online"): 1,
+        ("presence", "where"): 1,
         ("slots", "own"): 1,
     }

@@ -13,7 +13,7 @@ from adapters.remembered import Remembered
 from adapters.sqlite import sqlite_store
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.log import SqliteLog
-from chat_domain.entries import Batch, Known, Place, What, pair
+from chat_domain.entries import EVERYWHERE, Batch, Known, Place, What, pair
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Committed, Moved, Outcome, Store
 from tests.contract.making import (
@@ -85,7 +85,7 @@ async def test_a_full_disk_in_the_midst_of_changes_changes_nothing(store: Store)
     ]
     with pytest.raises(TryAgain):
         await append(store, *steps)
-    assert await store.groups.by_id(group.id) == group
+    assert await store.groups.find(group.id) == group
     assert (await store.log.opening(ann)).groups == (group.id,)
     assert (await store.log.opening(bob)).groups == ()
     assert steps[1].change is not None
@@ -104,7 +104,7 @@ async def test_a_file_that_cannot_be_written_any_more_is_an_outage(store: Store)
         with pytest.raises(TryAgain):
             await append(store, change(What.CREATED, ann, name="Chess"))
         with pytest.raises(TryAgain):
-            await store.log.got({ann: 1})
+            await store.log.mark({(ann, EVERYWHERE): 1})
     assert await seen(store, bob) == [1]
     await pragma(store, "query_only = OFF")
     (said,) = await say(store, ann, pair(ann, bob), "after")

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.sqlite import DatabaseInUse, Durability, sqlite_store
 from adapters.unusable import StoreUnusable
-from chat_domain.entries import What, pair
+from chat_domain.entries import EVERYWHERE, What, pair
 from chat_domain.ports.store import Store
 from tests.contract.making import change, create, leave, register, say, seen, write
 
@@ -148,7 +148,7 @@ async def test_where_an_end_may_be_missing_the_epoch_is_another(
     async with sqlite_store(path, "process") as store:
         (ann,) = await register(store, "Ann")
         await say(store, ann, pair(ann, ann), "hello")
-        await store.log.got({ann: 9})
+        await store.log.mark({(ann, EVERYWHERE): 9})
         epoch = (await store.log.ends()).epoch
         for end in ("", "-wal"):
             shutil.copy(f"{path}{end}", f"{copy}{end}")
