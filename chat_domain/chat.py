@@ -6,8 +6,8 @@ from chat_domain.cluster.node import Node
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
+from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
-from chat_domain.log.reading import Reader
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
@@ -23,12 +23,14 @@ from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
+from chat_domain.people.register import Registration
 from chat_domain.people.settings import OwnSettings
 from chat_domain.ports.runtime import Clock
 
 
 @attrs.frozen
 class Chat:
+    registration: Registration
     accounts: Accounts
     devices: Devices
     logins: Logins
@@ -42,7 +44,7 @@ class Chat:
     settings: OwnSettings
     follower: Follower
     queue: AppendQueue
-    reader: Reader
+    offline: Offline
     marks: Marks
     sessions: Sessions
     node: Node

@@ -6,8 +6,8 @@ from chat_domain.fairness.guard import Guard
 from chat_domain.groups.membership import GroupMembership
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
+from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
-from chat_domain.log.reading import Reader
 from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.group_chat import GroupChat
@@ -29,6 +29,7 @@ from chat_domain.people.devices import Devices
 from chat_domain.people.friends import FriendList
 from chat_domain.people.login import Logins
 from chat_domain.people.notices import Notices
+from chat_domain.people.register import Registration
 from chat_domain.people.settings import OwnSettings
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.ports.cluster import Surroundings
@@ -54,7 +55,7 @@ def assemble(
     log, sessions = store.log, Sessions()
     follower = Follower(log, sessions, broker, tasks, latches)
     queue = AppendQueue(log, follower, broker, clock, tasks, latches)
-    reader = Reader(log, follower, tasks)
+    offline = Offline(log, follower, tasks)
     marks = Marks(log, follower, sessions, broker, tasks)
     seating = Seating(log, follower, sessions)
     announcer = Announcer(store.users, store.friends, presence, broker, sessions, tasks, clock)
@@ -74,7 +75,7 @@ def assemble(
         second_login_replaces,
     )
     logins = Logins(
-        log, follower, sessions, seating, reader, marks, slots, attendance, ids, latches
+        log, follower, sessions, seating, offline, marks, slots, attendance, ids, latches
     )
     devices = Devices(store.tokens, queue, sessions, clock, ids, tasks, presence, name)
     node = Node(
@@ -82,7 +83,7 @@ def assemble(
         follower=follower,
         queue=queue,
         seating=seating,
-        reader=reader,
+        offline=offline,
         marks=marks,
         read_marks=read_marks,
         typing=typing,
@@ -102,6 +103,7 @@ def assemble(
     pieces = Pieces(clock, latches)
     administration = Administration(store.users, log, presence, hasher, groups, devices, pieces)
     return Chat(
+        registration=Registration(store.users, hasher),
         accounts=Accounts(store.users, devices, slots, hasher, guard.counters),
         devices=devices,
         logins=logins,
@@ -115,7 +117,7 @@ def assemble(
         settings=own_settings,
         follower=follower,
         queue=queue,
-        reader=reader,
+        offline=offline,
         marks=marks,
         sessions=sessions,
         node=node,

@@ -69,7 +69,7 @@ async def settings(talk: Talk, request: requests.Settings) -> None:
 def ping(talk: Talk, request: requests.Ping) -> None:
     talk.meter.free += 1
     if talk.takes_errors():
-        at = 0 if talk.session is None else talk.chat.reader.place(talk.session)
+        at = 0 if talk.session is None else talk.chat.offline.place(talk.session)
         talk.answer(request, answers.Pong(at=at))
 
 

@@ -42,7 +42,7 @@ class Departures:
             **session.labels(),
             version=client.version,
             seconds=seconds,
-            at=talk.chat.reader.place(session),
+            at=talk.chat.offline.place(session),
         )
 
     def stranger(self, why: Ending, address: str, detail: str = "", **facts: float | str) -> None:

@@ -35,7 +35,9 @@ async def register(talk: Talk, request: requests.Register) -> None:
     _not_logged_in(talk)
     talk.guard.register(talk.meter, talk.chat.clock.monotonic())
     try:
-        user = await talk.chat.accounts.register(request.name, request.password, talk.origin.name)
+        user = await talk.chat.registration.register(
+            request.name, request.password, talk.origin.name
+        )
     except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
         talk.guard.not_registered(talk.meter)
         raise

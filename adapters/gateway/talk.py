@@ -162,9 +162,9 @@ class Talk:
         if session is None or client is None:
             return
         if self.link_choked or client.full:
-            self.chat.reader.choked(session)
+            self.chat.offline.choked(session)
         else:
-            self.chat.reader.unchoked(session)
+            self.chat.offline.unchoked(session)
 
     def check_still_there(self) -> None:
         """Raises NotLoggedIn for a client that has left while we worked for it."""
@@ -190,7 +190,7 @@ class Talk:
         positions begin anew, that may be further than all that is."""
         session, client = self.session, self.client
         if session is not None and client is not None and not client.says_taken:
-            at = min(self.link.left(), self.chat.reader.place(session))
+            at = min(self.link.left(), self.chat.offline.place(session))
             self.chat.marks.taken_over(session, at)
 
     async def log_out(self) -> None:

@@ -31,7 +31,7 @@ class Watch:
         """Look after what depends on time. Called about twice a second."""
         session = self._talk.session
         if session is not None:
-            self._talk.chat.reader.go_on(session)
+            self._talk.chat.offline.go_on(session)
         elif not self._intake.waiting:
             self._look_at_stranger(now)
         self._intake.tick(now)
@@ -76,4 +76,4 @@ class Watch:
     def _place(self) -> int:
         """Up to where the client has been sent what is its user's."""
         session = self._talk.session
-        return 0 if session is None else self._talk.chat.reader.place(session)
+        return 0 if session is None else self._talk.chat.offline.place(session)

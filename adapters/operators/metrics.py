@@ -86,7 +86,7 @@ class NodeCollector(Collector):
             ("chat_log_position", "Up to where the log is applied here.", chat.follower.applied),
             ("chat_log_lag", "Entries known and not applied here yet.", chat.follower.lag),
             ("chat_append_seconds", "What the last batch of entries took.", chat.queue.latency),
-            ("chat_readers_behind", "Sessions that are read for now.", chat.reader.reading),
+            ("chat_readers_behind", "Sessions that are read for now.", chat.offline.reading),
             ("chat_ring_hits", "Reads that the ring of the last entries answered.", ring.hits),
             ("chat_ring_misses", "Those that it could not.", ring.misses),
             ("chat_marks_unwritten", "Users whose mark is not in the store yet.", len(chat.marks)),

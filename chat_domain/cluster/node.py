@@ -12,8 +12,8 @@ import attrs
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
+from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
-from chat_domain.log.reading import Reader
 from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.read_marks import ReadMarks
@@ -52,7 +52,7 @@ class Node:
     follower: Follower
     queue: AppendQueue
     seating: Seating
-    reader: Reader
+    offline: Offline
     marks: Marks
     read_marks: ReadMarks
     typing: Typing
@@ -80,7 +80,7 @@ class Node:
         with suppress(TryAgain):  # then it is made good with the next lease
             await self.attendance.note_all_again()
         for session in self.sessions:
-            self.reader.go_on(session)
+            self.offline.go_on(session)
 
     # -- notes from other nodes ------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from chat_domain.entries import TEXT, Ends, Opening, is_group, people
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
-from chat_domain.log.reading import Reader
+from chat_domain.log.offline import Offline
 from chat_domain.log.seating import Seating
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
@@ -39,7 +39,7 @@ class Logins:
     follower: Follower
     sessions: Sessions
     seating: Seating
-    reader: Reader
+    offline: Offline
     marks: Marks
     slots: SlotKeeper
     attendance: Attendance
@@ -109,7 +109,7 @@ class Logins:
             opening = await self.seating.seat(session)
             got = self.marks.of(user.id, opening.got)
             session.after = session.taken = max(got, opening.ends.oldest - 1)
-            await self.reader.read_some(session)
+            await self.offline.read_some(session)
         except BaseException:
             self._discard(session)
             await self.slots.release(claim)
@@ -133,7 +133,7 @@ class Logins:
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: let come what it has missed."""
         session.held = False
-        self.reader.go_on(session)
+        self.offline.go_on(session)
 
     def _came(self, session: Session) -> None:
         if self.sessions.of(session.user.id) == (session,):

@@ -72,7 +72,7 @@ class World:
         self.hub.join(name, self.chat.node)
 
     def register(self, *names: str) -> list[User]:
-        return [self.tasks.run(self.chat.accounts.register(name, "pw")) for name in names]
+        return [self.tasks.run(self.chat.registration.register(name, "pw")) for name in names]
 
     def log_in(
         self, user: User, device: str = "", *, since: int | None = None, epoch: str | None = None
@@ -189,7 +189,7 @@ class Terminal:
     def takes_over(self, at: int | None = None) -> None:
         """Say that all up to this position is taken over; all that was shown if it is left out."""
         if at is None:
-            at = self.world.chat.reader.place(self.session)
+            at = self.world.chat.offline.place(self.session)
         self.world.chat.marks.taken_over(self.session, at)
         self.world.tasks.drain()
 
@@ -198,10 +198,10 @@ class Terminal:
 
     def chokes(self) -> None:
         """Its link takes no more."""
-        self.world.chat.reader.choked(self.session)
+        self.world.chat.offline.choked(self.session)
 
     def takes_more(self) -> None:
-        self.world.chat.reader.unchoked(self.session)
+        self.world.chat.offline.unchoked(self.session)
         self.world.tasks.drain()
 
     @property

@@ -116,7 +116,7 @@ class Link:
     def ping(self) -> None:
         """Say up to where all was sent."""
         if self.session is not None and not self.session.ended:
-            at = self.site.chat.reader.place(self.session)
+            at = self.site.chat.offline.place(self.session)
             self.note("said", at=at)
             self._say(lambda: self.device.is_at(at))
 
@@ -142,7 +142,7 @@ class Link:
     def look_after(self) -> None:
         """What a server's clock does for a connection."""
         if self.session is not None and not self.gone:
-            self.site.chat.reader.go_on(self.session)
+            self.site.chat.offline.go_on(self.session)
 
     def drained(self) -> None:
         """What was sent has left the server, which means nothing here."""
@@ -240,7 +240,7 @@ class OldLink(Link):
     def drained(self) -> None:
         if self.session is not None and not self.gone:
             chat, session = self.site.chat, self.session
-            chat.marks.taken_over(session, min(self.sent, chat.reader.place(session)))
+            chat.marks.taken_over(session, min(self.sent, chat.offline.place(session)))
 
 
 def pushed(entry: Entry) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def owner(world: World, token: Token) -> User:
 def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
     """Both ways lead to the same user, and case is no part of a name."""
     accounts = world.chat.accounts
-    user = world.tasks.run(world.chat.accounts.register(" Li Si ", "pw"))
+    user = world.tasks.run(world.chat.registration.register(" Li Si ", "pw"))
     assert user == User(user.id, "Li Si")
     assert (world.tasks.run(accounts.prove(user.id, "pw"))).user == user
     assert (world.tasks.run(accounts.prove(name_key("LI SI"), "pw"))).user == user
@@ -46,33 +46,33 @@ def test_who_registered_can_prove_it_by_id_and_by_name(world: World) -> None:
 
 def test_a_name_is_registered_once(world: World) -> None:
     """In whatever case it comes again."""
-    world.tasks.run(world.chat.accounts.register("li si", "pw"))
+    world.tasks.run(world.chat.registration.register("li si", "pw"))
     with pytest.raises(NameTaken):
-        world.tasks.run(world.chat.accounts.register("LI SI", "other"))
+        world.tasks.run(world.chat.registration.register("LI SI", "other"))
 
 
 def test_a_bad_name_costs_no_hash(world: World) -> None:
     """It is refused before the slow part, as a bad password is."""
     world.hasher.busy = True
     with pytest.raises(BadName):
-        world.tasks.run(world.chat.accounts.register("42", "pw"))
+        world.tasks.run(world.chat.registration.register("42", "pw"))
     with pytest.raises(BadPassword):
-        world.tasks.run(world.chat.accounts.register("li si", ""))
+        world.tasks.run(world.chat.registration.register("li si", ""))
 
 
 @pytest.mark.parametrize("password", ["", "x" * (MAX_PASSWORD + 1)])
 def test_a_password_has_1_to_128_characters(world: World, password: str) -> None:
     """Others are refused at registration and at a change."""
     with pytest.raises(BadPassword):
-        world.tasks.run(world.chat.accounts.register("li si", password))
-    user = world.tasks.run(world.chat.accounts.register("li si", "x" * MAX_PASSWORD))
+        world.tasks.run(world.chat.registration.register("li si", password))
+    user = world.tasks.run(world.chat.registration.register("li si", "x" * MAX_PASSWORD))
     with pytest.raises(BadPassword):
         world.tasks.run(world.chat.accounts.change_password(user, "x" * MAX_PASSWORD, password))
 
 
 def test_only_a_hash_is_kept(world: World) -> None:
     """The store never sees a password."""
-    user = world.tasks.run(world.chat.accounts.register("li si", "pw"))
+    user = world.tasks.run(world.chat.registration.register("li si", "pw"))
     assert secret_of(world, user) == "hash of pw"
 
 

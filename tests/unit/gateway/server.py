@@ -238,7 +238,7 @@ class Server:
         return Peer(self, end)
 
     async def register(self, *names: str) -> list[int]:
-        return [(await self.chat.accounts.register(name, "pw")).id for name in names]
+        return [(await self.chat.registration.register(name, "pw")).id for name in names]
 
     async def logged_in(self, name: str, *, version: int = 2, end: bytes = b"\n") -> Peer:
         """Somebody new, who has been greeted."""

@@ -13,7 +13,7 @@ from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.outboxes import Outboxes
 from adapters.tcp.unsent import HIGH_WATER
 from chat_domain.entries import What
-from chat_domain.log.reading import BYTES_AT_ONCE
+from chat_domain.log.offline import BYTES_AT_ONCE
 from chat_domain.model import Friend
 from tests.tries import tries
 from tests.unit.gateway.server import Frame, Peer, Server, settled
@@ -262,7 +262,7 @@ class Story:
         assert may >= set(self.found)
         on_its_way = map(json.loads, self.ann.link._buffer.splitlines())
         sent = {*self.found, *(one["at"] for one in on_its_way if "id" in one)}
-        place = self.server.chat.reader.place(self.session)
+        place = self.server.chat.offline.place(self.session)
         assert sent >= {at for at in must if at <= place}
 
     def expected(self) -> tuple[set[int], set[int]]:

@@ -63,7 +63,7 @@ async def test_what_is_read_for_a_session_is_its_own(
 ) -> None:
     """Though it is another's request, or the clock, that begins it."""
     ann = await server.logged_in("Ann")
-    monkeypatch.setattr(type(server.chat.reader), "read_some", broken_later)
+    monkeypatch.setattr(type(server.chat.offline), "read_some", broken_later)
     ann.conversation.choked()
     bob = await server.logged_in("Bob")
     await bob.ask(1005, toid=1, msg="hello")

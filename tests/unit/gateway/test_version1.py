@@ -12,7 +12,7 @@ from adapters.gateway.watch import DROP_AFTER
 from adapters.incidents import INCIDENTS
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
-from chat_domain.log.reading import READ_AT_ONCE
+from chat_domain.log.offline import READ_AT_ONCE
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 NUL = b"\0"

@@ -4,7 +4,7 @@ import pytest
 
 from chat_domain.entries import Change, What
 from chat_domain.errors import NotSentYet
-from chat_domain.log import reading, ring
+from chat_domain.log import offline, ring
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient
 from tests.unit.log.test_follower import Elsewhere, hear
@@ -110,7 +110,7 @@ def test_who_is_far_behind_is_read_for_from_the_store(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Going through what others said would take longer."""
-    monkeypatch.setattr(reading, "RING_AT_MOST", 2)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 2)
     bob.chokes()
     for text in ("one", "two", "three"):
         ann.says(bob.user, text)
@@ -138,14 +138,14 @@ def test_a_store_that_does_not_answer_is_asked_again_by_the_clock(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is lost by it."""
-    monkeypatch.setattr(reading, "RING_AT_MOST", 0)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
     world.log.failing = True
     bob.takes_more()
     assert bob.client.texts == []
     world.log.failing = False
-    world.chat.reader.go_on(bob.session)
+    world.chat.offline.go_on(bob.session)
     world.tasks.drain()
     assert bob.client.texts == ["hello"]
 
@@ -154,7 +154,7 @@ def test_a_session_that_ends_during_a_read_is_shown_nothing(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its link is gone."""
-    monkeypatch.setattr(reading, "RING_AT_MOST", 0)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
     world.log.slow_reads = True
@@ -222,7 +222,7 @@ def test_who_has_read_ahead_of_its_node_sees_nothing_twice(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store has what this node has not heard of yet."""
-    monkeypatch.setattr(reading, "RING_AT_MOST", 0)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     elsewhere = Elsewhere(world, ann, bob)
     bob.chokes()
     ann.says(bob.user, "one")
@@ -238,7 +238,7 @@ def test_nobody_reads_on_and_on_in_a_log_that_has_lost_its_end(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The clock finds out about it; until then a look is enough."""
-    monkeypatch.setattr(reading, "RING_AT_MOST", 0)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
     world.chat.follower.take(2, 3, ())  # of which nothing is there

@@ -1,4 +1,6 @@
-"""Reading on for sessions that are behind, until they are live."""
+"""What came while a user was offline, or did not read: it is read on for sessions that are behind,
+until they are live.
+"""
 
 import attrs
 
@@ -16,7 +18,7 @@ BYTES_AT_ONCE = 128 * 1024  # that are shown before the link may say that it tak
 
 
 @attrs.define(eq=False)
-class Reader:
+class Offline:
     """reading: how many sessions are read for at this moment."""
 
     log: Log
