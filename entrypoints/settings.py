@@ -16,6 +16,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+
 Network = IPv4Network | IPv6Network
 
 LAST_PORT = 65_535
+LIMITS = Limits()  # by default
 LARGEST = 10**12  # of any number: more than anybody means, and still one to reckon with
 
 
@@ -176,15 +177,17 @@ class Settings:
         choices=("open", "closed"),
         reloads=True,
     )
-    connections: int = _limit(10_000, "connections of this node in all")
-    connections_per_address: int = _limit(1_000, "connections from one address")
+    connections: int = _limit(LIMITS.connections, "connections of this node in all")
+    connections_per_address: int = _limit(
+        LIMITS.connections_per_address, "connections from one address"
+    )
     ipv6_prefixes: str = _setting(
         "64,56:2,48:4",
         "networks that count beside IPv4 addresses: lengths, the longest first, and how many times "
         "what an address may each of the wider ones may",
     )
     known_share: int = _setting(
-        25,
+        LIMITS.known_share,
         "percent kept for addresses from which somebody has logged in before: of the connections "
         "on which nobody is logged in, and of the places for passwords that wait to be hashed",
         least=0,
@@ -192,43 +195,50 @@ class Settings:
         reloads=True,
     )
     login_seconds: int = _limit(
-        30, "seconds to log in; where few of an address are about to, --menu-seconds counts"
+        LIMITS.login_seconds,
+        "seconds to log in; where few of an address are about to, --menu-seconds counts",
     )
     menu_seconds: int = _limit(
-        600,
+        LIMITS.menu_seconds,
         "seconds to log in for up to 20 connections of an address, where people may sit at a menu; "
         "as many as --login-seconds or less, and nobody gets more time than that",
     )
     failed_logins: int = _limit(
-        3, "failed logins of one address to one account before further ones have to wait"
+        LIMITS.failed_logins,
+        "failed logins of one address to one account before further ones have to wait",
     )
-    registrations_per_hour: int = _limit(200, "accounts made from one address in an hour")
+    registrations_per_hour: int = _limit(
+        LIMITS.registrations_per_hour, "accounts made from one address in an hour"
+    )
     frames_per_second: int = _limit(
-        500, "frames that one connection may send in a second, and ten times that at once"
+        LIMITS.frames_per_second,
+        "frames that one connection may send in a second, and ten times that at once",
     )
     bytes_per_second: int = _limit(
-        1024 * 1024, "bytes that one connection may send in a second, and ten times that at once"
+        LIMITS.bytes_per_second,
+        "bytes that one connection may send in a second, and ten times that at once",
     )
     address_share: int = _limit(
-        20, "how many times the frames and bytes of one connection all of an address may send"
+        LIMITS.address_share,
+        "how many times the frames and bytes of one connection all of an address may send",
     )
-    friends_per_user: int = _limit(5_000, "friends on one list")
-    groups_per_user: int = _limit(1_000, "groups that one user is in")
-    members_per_group: int = _limit(5_000, "members of one group")
+    friends_per_user: int = _limit(LIMITS.friends_per_user, "friends on one list")
+    groups_per_user: int = _limit(LIMITS.groups_per_user, "groups that one user is in")
+    members_per_group: int = _limit(LIMITS.members_per_group, "members of one group")
     waiting_from_unlisted: int = _limit(
-        1_000,
+        LIMITS.waiting_from_unlisted,
         "messages that may wait for a user from somebody who is not on their list",
     )
     conversations_per_user: int = _limit(
-        5_000,
+        LIMITS.conversations_per_user,
         "users that one has conversations with, beyond whom none begins with somebody on whose "
         "list one is not",
     )
     strangers_mib: int = _limit(
-        16, "MiB that connections hold together on which nobody is logged in"
+        LIMITS.strangers_mib, "MiB that connections hold together on which nobody is logged in"
     )
     unsent_mib: int = _limit(
-        512, "MiB that wait together for clients that do not read what they are sent"
+        LIMITS.unsent_mib, "MiB that wait together for clients that do not read what they are sent"
     )
     keep_days: int = _setting(
         0,
@@ -238,7 +248,9 @@ class Settings:
         most=MAX_DAYS,
         reloads=True,
     )
-    hashing_jobs: int = _limit(200, "passwords waiting to be hashed, half of them of one address")
+    hashing_jobs: int = _limit(
+        LIMITS.hashing_jobs, "passwords waiting to be hashed, half of them of one address"
+    )
     hashing: str = _setting(
         "strong",
         "how much a password hash costs; cheap is for tests alone",

@@ -6,10 +6,9 @@ from importlib.resources import files
 import attrs
 
 from adapters.mysql.link import Link
+from adapters.sql.version import check_version
 from adapters.unusable import StoreUnusable
 
-VERSION = 3
-OLD_VERSIONS = (1, 2)
 OUR_TABLES = (
     "User",
     "Token",
@@ -98,14 +97,8 @@ async def check(link: Link, where: str) -> None:
             )
         )
         raise StoreUnusable(f"{where} has {what}; run python -m entrypoints.manage {command}")
-    versions = [version for (version,) in await link.rows("SELECT version FROM SchemaVersion")]
-    if len(versions) == 1 and versions[0] in OLD_VERSIONS:
-        raise StoreUnusable(
-            f"{where} was made by version 0.1, which was never released and whose tables are not"
-            " read any more: begin with a new database"
-        )
-    if versions != [VERSION]:
-        raise StoreUnusable(f"{where} has the schema {versions}, this program knows [{VERSION}]")
+    rows = await link.rows("SELECT version FROM SchemaVersion")
+    check_version([version for (version,) in rows], where)
 
 
 async def create(link: Link, where: str) -> bool:

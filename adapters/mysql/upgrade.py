@@ -23,13 +23,14 @@ import attrs
 from pymysql.err import MySQLError
 
 from adapters.mysql.link import Link
-from adapters.mysql.schema import VERSION, Tables, check, statements, tables
+from adapters.mysql.schema import Tables, check, statements, tables
 from adapters.mysql.trouble import Trouble
 from adapters.mysql.upgrading.filling import Filling
 from adapters.mysql.upgrading.messages import Reader
 from adapters.mysql.upgrading.names import OURS, Names, create_staging, staging
 from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import CREATE, Report
+from adapters.sql.version import VERSION
 from adapters.unusable import StoreUnusable
 
 LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from adapters.ids import NO_ID
 from adapters.incidents import INCIDENTS
 from adapters.redis.trouble import Trouble, try_again
 from chat_domain.model import Claim
 
-NO_ID = 2**31  # ids are below
 # Of printable ASCII without the bar, which stands between the words of a claim.
 _NODE = re.compile(rb"[ -{}~]{1,200}")
 _CLAIM = re.compile(rb"([ -{}~]{1,200})\|([ -{}~]{0,100})")

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Generic, Self, TypeVar
 
 from msgspec import Meta, Struct, ValidationError
 
+from adapters.ids import NO_ID
 from chat_domain import entries, notes
 from chat_domain.entries import CHANGE, TEXT, Entry
 from chat_domain.model import Muting, Preferences
@@ -18,7 +19,6 @@ from chat_domain.names import MAX_NAME
 # has no more than half as many.
 LISTED = 2000
 
-NO_ID = 2**31  # ids are below
 LAST = 2**63 - 1  # the highest position
 # Of printable ASCII without the bar, as `answers` takes it.
 Sender = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -{}~]+\Z")]

@@ -1,10 +1,10 @@
 """Numbers on their way to a database."""
 
+from adapters.ids import NO_ID
 from chat_domain.entries import FOR_EVER
 
 __all__ = ["FOR_EVER", "NO_ID", "bounded", "bounded_at"]
 
-NO_ID = 2**31  # ids are below
 HIDES_READ, HIDES_TYPING = 1, 2  # what User.hides is the sum of
 
 

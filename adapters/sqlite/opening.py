@@ -11,11 +11,10 @@ from typing import Literal
 from adapters.at_once import at_once
 from adapters.incidents import INCIDENTS
 from adapters.sql.reading import renew
+from adapters.sql.version import check_version
 from adapters.sqlite.database import SqliteConnection
 from adapters.unusable import StoreUnusable
 
-VERSION = 3
-OLD_VERSIONS = (1, 2)
 BUSY_SECONDS = 2.0  # to wait for somebody's shell on the same file
 
 
@@ -135,11 +134,5 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
 def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
     if not has_our_tables(connection):
         raise StoreUnusable(f"{path} is a database of another program")
-    versions = [version for (version,) in connection.execute("SELECT version FROM SchemaVersion")]
-    if len(versions) == 1 and versions[0] in OLD_VERSIONS:
-        raise StoreUnusable(
-            f"{path} was made by version 0.1, which was never released and whose files are not read"
-            " any more: begin with a new file"
-        )
-    if versions != [VERSION]:
-        raise StoreUnusable(f"{path} has the schema {versions}, this program knows [{VERSION}]")
+    rows = connection.execute("SELECT version FROM SchemaVersion")
+    check_version([version for (version,) in rows], path)

@@ -4,23 +4,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.incidents import KINDS, LONGEST, TOLD_AGAIN_AFTER, Incidents
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.unit.fakes import ManualClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def incidents(clock: Clock) -> Incidents:
-    return Incidents(clock)
+def incidents(clock: ManualClock) -> Incidents:
+    return Incidents(clock.monotonic)
 
 
 def test_each_is_counted_and_the_first_of_its_kind_is_told(incidents: Incidents) -> None:
@@ -36,12 +30,12 @@ def test_each_is_counted_and_the_first_of_its_kind_is_told(incidents: Incidents)
     ]
 
 
-def test_what_goes_on_is_told_again_after_a_while(incidents: Incidents, clock: Clock) -> None:
+def test_what_goes_on_is_told_again_after_a_while(incidents: Incidents, clock: ManualClock) -> None:
     """With how many there were since."""
     with capture_logs() as lines:
         for _ in range(4):
             incidents.bad_input("redis", "packet", "odd")
-        clock.now += TOLD_AGAIN_AFTER
+        clock.advance(TOLD_AGAIN_AFTER)
         incidents.bad_input("redis", "packet", "odd")
     assert [line["times"] for line in lines] == [1, 4]
 
@@ -52,13 +46,13 @@ def test_what_somebody_else_wrote_does_not_make_long_lines(incidents: Incidents)
     assert len(lines[0]["why"]) == LONGEST
 
 
-def test_kinds_that_are_made_up_are_bounded(incidents: Incidents, clock: Clock) -> None:
+def test_kinds_that_are_made_up_are_bounded(incidents: Incidents, clock: ManualClock) -> None:
     """Those beyond the bound are counted; when the others are old they make room."""
     with capture_logs() as lines:
         for number in range(KINDS + 50):
             incidents.tell("redis refuses", f"CODE{number}")
         assert len(lines) == KINDS
-        clock.now += TOLD_AGAIN_AFTER
+        clock.advance(TOLD_AGAIN_AFTER)
         incidents.tell("redis refuses", "ANOTHER")
     assert len(lines) == KINDS + 1
     assert len(incidents._kinds) == 1

@@ -4,32 +4,28 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.outage import TOLD_APART, Outage
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.unit.fakes import ManualClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def outage(clock: Clock) -> Outage:
-    return Outage("the database", clock)
+def outage(clock: ManualClock) -> Outage:
+    return Outage("the database", clock.monotonic)
 
 
-def test_an_outage_is_told_at_its_beginning_and_at_its_end(outage: Outage, clock: Clock) -> None:
+def test_an_outage_is_told_at_its_beginning_and_at_its_end(
+    outage: Outage, clock: ManualClock
+) -> None:
     """Once each, with the reason, and with how often it failed; otherwise nothing is told."""
     with capture_logs() as lines:
         outage.worked()
         for _ in range(3):
             outage.failed(OSError("connection refused"))
-        clock.now += 2.5
+        clock.advance(2.5)
         outage.worked()
         outage.worked()
     first, last = lines
@@ -37,12 +33,12 @@ def test_an_outage_is_told_at_its_beginning_and_at_its_end(outage: Outage, clock
     assert (last["event"], last["failures"], last["seconds"]) == ("outage over", 3, 2.5)
 
 
-def test_each_outage_is_told(outage: Outage, clock: Clock) -> None:
+def test_each_outage_is_told(outage: Outage, clock: ManualClock) -> None:
     with capture_logs() as lines:
         for _ in range(2):
             outage.failed(TimeoutError())
             outage.worked()
-            clock.now += TOLD_APART
+            clock.advance(TOLD_APART)
     assert len(lines) == 4
     assert lines[0]["why"] == "TimeoutError"
 
@@ -57,14 +53,14 @@ def test_what_fails_in_part_is_no_flood_of_lines(outage: Outage) -> None:
 
 
 def test_an_outage_that_began_too_soon_to_be_told_is_told_when_it_lasts(
-    outage: Outage, clock: Clock
+    outage: Outage, clock: ManualClock
 ) -> None:
     """With the time since it began."""
     with capture_logs() as lines:
         outage.failed(OSError())
         outage.worked()
         outage.failed(OSError())
-        clock.now += TOLD_APART
+        clock.advance(TOLD_APART)
         outage.failed(OSError("still"))
         outage.worked()
     assert [line["event"] for line in lines] == ["outage", "outage over", "outage", "outage over"]

@@ -49,6 +49,12 @@ async def desk() -> AsyncIterator[Desk]:
         desk.gate.set()
 
 
+async def finished(jobs: list["asyncio.Task[None]"]) -> list[bool]:
+    """When all have ended: which of them were refused."""
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    return [isinstance(result, TryAgain) for result in results]
+
+
 async def test_origins_take_turns(desk: Desk) -> None:
     """One job of another origin is behind one of the flood's, not behind all."""
     jobs = [desk.ask("flood") for _ in range(5)] + [desk.ask("somebody")]
@@ -64,10 +70,9 @@ async def test_an_origin_fills_half_the_queue(desk: Desk) -> None:
     await asyncio.sleep(0)
     other = desk.ask("somebody")
     desk.gate.set()
-    results = await asyncio.gather(*jobs, return_exceptions=True)
+    refused = await finished(jobs)
     await other
-    refused = [result for result in results if isinstance(result, TryAgain)]
-    assert len(refused) == desk.refusals == 14  # one is being worked on, five wait
+    assert sum(refused) == desk.refusals == 14  # one is being worked on, five wait
 
 
 async def test_all_together_fill_the_queue(desk: Desk) -> None:
@@ -75,8 +80,7 @@ async def test_all_together_fill_the_queue(desk: Desk) -> None:
     jobs = [desk.ask(f"origin {number}") for number in range(20)]
     await asyncio.sleep(0)
     desk.gate.set()
-    results = await asyncio.gather(*jobs, return_exceptions=True)
-    assert sum(isinstance(result, TryAgain) for result in results) == 9
+    assert sum(await finished(jobs)) == 9
 
 
 async def test_who_has_gone_is_not_worked_for(desk: Desk) -> None:
@@ -109,9 +113,9 @@ async def test_a_few_floods_keep_nobody_out(desk: Desk) -> None:
     somebody = desk.ask("somebody")
     await asyncio.sleep(0)
     desk.gate.set()
-    results = await asyncio.gather(*floods, return_exceptions=True)
+    refused = await finished(floods)
     await somebody
-    assert [isinstance(result, TryAgain) for result in results].count(True) == desk.refusals == 1
+    assert sum(refused) == desk.refusals == 1
     assert desk.done.index("somebody") <= 3
 
 
@@ -130,9 +134,9 @@ async def test_a_wide_network_fills_half_the_queue(desk: Desk) -> None:
     await asyncio.sleep(0)
     other = desk.ask("somebody")
     desk.gate.set()
-    results = await asyncio.gather(*jobs, return_exceptions=True)
+    refused = await finished(jobs)
     await other
-    assert sum(isinstance(result, TryAgain) for result in results) == 14
+    assert sum(refused) == 14
 
 
 async def test_a_network_makes_room_for_who_has_less_in_it(desk: Desk) -> None:
@@ -142,15 +146,9 @@ async def test_a_network_makes_room_for_who_has_less_in_it(desk: Desk) -> None:
     modest = desk.ask("site 1.2")
     await asyncio.sleep(0)
     desk.gate.set()
-    results = await asyncio.gather(*greedy, return_exceptions=True)
+    refused = await finished(greedy)
     await modest
-    assert [isinstance(result, TryAgain) for result in results].count(True) == 1
-
-
-async def finished(jobs: list["asyncio.Task[None]"]) -> list[bool]:
-    """When all have ended: which of them were refused."""
-    results = await asyncio.gather(*jobs, return_exceptions=True)
-    return [isinstance(result, TryAgain) for result in results]
+    assert sum(refused) == 1
 
 
 async def test_many_with_one_job_each_keep_no_known_one_out(desk: Desk) -> None:

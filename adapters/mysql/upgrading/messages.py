@@ -6,9 +6,10 @@ from typing import Any
 
 import attrs
 
+from adapters.ids import NO_ID
+
 ONE_CHAT = 1005
 GROUP_CHATS = (1009, 10)  # the second by an old build
-NO_ID = 2**31
 LONGEST_ROW = 65_536  # bytes; the C++ server's clients could read 1,024
 LONGEST_TEXT = 4_096  # characters of a message; clients rely on it (docs/protocol.md)
 _TIME = "%Y-%m-%d %H:%M:%S"

@@ -13,6 +13,7 @@ import attrs
 from adapters.client.events import Message
 from tests.eventually import eventually
 from tests.integration.chatter import Chatter, back, newcomer
+from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
 
 PAUSE = 0.02  # seconds between two messages
@@ -143,3 +144,12 @@ def memory_of(server: ServerProcess) -> int:
     lines = Path(f"/proc/{server.pid}/status").read_text().splitlines()
     (resident,) = (line.split()[1] for line in lines if line.startswith("VmRSS"))
     return 1024 * int(resident)
+
+
+def come_and_go(port: int) -> None:
+    """Somebody registers, and logs in again and again; nothing of it is refused."""
+    with RawClient(port) as guest:
+        guest.register("a guest")
+        for _ in range(5):
+            guest.login()
+            guest.ask({"msgid": 1002})

@@ -24,7 +24,7 @@ from tests.integration.abuse.attackers import (
     next_frame,
     send_what_goes,
 )
-from tests.integration.abuse.bystanders import memory_of, undisturbed
+from tests.integration.abuse.bystanders import come_and_go, memory_of, undisturbed
 from tests.integration.chatter import connected
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
@@ -50,13 +50,6 @@ async def test_a_flood_of_logins(tmp_path: Path) -> None:
                 answer = ask(sock, msgid=1000, name=name, password="guess", v=2)
                 assert answer["error"] in ("bad_credentials", "try_again"), answer
         return count
-
-    def come_and_go(port: int) -> None:
-        with RawClient(port) as guest:
-            guest.register("a guest")
-            for _ in range(5):
-                guest.login()
-                guest.ask({"msgid": 1002})
 
     store = f"sqlite:///{tmp_path}/chat.db"
     with ServerProcess(store) as server, ThreadPoolExecutor(FLOODS) as pool:
@@ -172,7 +165,7 @@ def log_all_in(socks: list[socket.socket], name: str) -> None:
 async def test_a_flood_of_connections(server: ServerProcess) -> None:
     """Which come and go as fast as they can."""
 
-    def come_and_go(port: int) -> None:
+    def knock(port: int) -> None:
         ends, count = time.monotonic() + PHASE, 0
         while time.monotonic() < ends:
             count += 1
@@ -180,7 +173,7 @@ async def test_a_flood_of_connections(server: ServerProcess) -> None:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
     async with undisturbed(server):
-        await asyncio.to_thread(come_and_go, server.port)
+        await asyncio.to_thread(knock, server.port)
 
 
 async def test_messages_to_a_large_group(tmp_path: Path) -> None:

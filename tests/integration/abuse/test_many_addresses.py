@@ -10,7 +10,7 @@ from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from tests.integration.abuse.attackers import ELSEWHERE, ask, attacker
-from tests.integration.abuse.bystanders import undisturbed
+from tests.integration.abuse.bystanders import come_and_go, undisturbed
 from tests.integration.raw_client import PATIENCE, RawClient
 from tests.integration.server_process import ServerProcess
 
@@ -28,15 +28,6 @@ def from_ipv6(port: int, number: int) -> socket.socket:
     sock = attacker(port)
     sock.sendall(f"PROXY TCP6 {ipv6_address(number)} ::1 50000 6000\r\n".encode())
     return sock
-
-
-def come_and_go(port: int) -> None:
-    """Somebody registers, and logs in again and again; nothing of it is refused."""
-    with RawClient(port) as guest:
-        guest.register("a guest")
-        for _ in range(5):
-            guest.login()
-            guest.ask({"msgid": 1002})
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from adapters.mysql import mysql_store
 from adapters.mysql.address import Address
 from adapters.mysql.managing import make_tables as make_tables_anew
 from adapters.mysql.managing import upgrade_tables
-from adapters.mysql.schema import VERSION
+from adapters.sql.version import VERSION
 from adapters.unusable import StoreUnusable
 from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.ports import LOOPBACK, free_port

@@ -104,7 +104,7 @@ def test_a_browser_s_origin_is_its_page_s(web: WebServer) -> None:
             WebClient(web.web_port, Origin=origin)
 
 
-def test_a_name_has_to_be_said(tmp_path: Path) -> None:
+def test_a_name_has_to_be_said() -> None:
     """By --origin; then it is good for requests and for WebSockets."""
     origin = "https://chat.example.org"
     with WebServer("memory://", "--origin", origin) as web:
@@ -130,7 +130,7 @@ def test_a_port_that_is_in_use_is_one_line(web: WebServer) -> None:
     assert f"--web-port {web.web_port}: cannot listen there: " in done.stderr.splitlines()[-1]
 
 
-def test_metrics_tell_of_browsers(tmp_path: Path) -> None:
+def test_metrics_tell_of_browsers() -> None:
     """By the status of what was answered; 101 is a WebSocket."""
     operators = free_port()
     with WebServer("memory://", "--http-port", str(operators)) as web, WebClient(web.web_port):
@@ -167,7 +167,7 @@ def test_http_to_a_port_with_tls(files: Files) -> None:
         assert (answer.status, answer.body) == (400, b"this port speaks TLS: https://\n")
 
 
-def test_a_proxy_says_who_the_client_is(tmp_path: Path) -> None:
+def test_a_proxy_says_who_the_client_is() -> None:
     """By the PROXY protocol or by X-Forwarded-For; the limits are the client's."""
     with WebServer("memory://", "--proxy-from", "127.0.0.5/32", "--log-level", "debug") as web:
 
@@ -186,7 +186,7 @@ def test_a_proxy_says_who_the_client_is(tmp_path: Path) -> None:
             address_of("")
 
 
-def test_who_is_no_proxy_says_nothing(tmp_path: Path) -> None:
+def test_who_is_no_proxy_says_nothing() -> None:
     """What it claims is not heeded."""
     with WebServer("memory://", "--proxy-from", "127.0.0.5/32") as web:
         claim = {"X-Forwarded-For": "203.0.113.9"}

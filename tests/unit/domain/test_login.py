@@ -167,7 +167,7 @@ class TestVersion1:
         assert world.waiting_for(bob) == []
         assert world.tasks.run(world.slots.own("alone")) == []
 
-    def test_nobody_begins_without_a_lease(self, world: World, ann: Terminal, bob: User) -> None:
+    def test_nobody_begins_without_a_lease(self, world: World, bob: User) -> None:
         """Another node may give the slot away. Devices do not mind."""
         world.chat.node.suspend()
         with pytest.raises(TryAgain):

@@ -174,7 +174,7 @@ def test_it_is_written_about_once_a_second(world: World, ann: Terminal, conv: in
     assert (stored(ann, conv), len(world.chat.marks)) == (2, 0)
 
 
-def test_it_is_written_when_the_session_ends(world: World, ann: Terminal, conv: int) -> None:
+def test_it_is_written_when_the_session_ends(ann: Terminal, conv: int) -> None:
     """So that the next one finds it, on whatever node."""
     reads(ann, conv, 2)
     ann.leaves()

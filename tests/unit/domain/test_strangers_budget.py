@@ -16,11 +16,11 @@ def guard() -> Guard:
     return Guard(Limits(strangers_mib=1))
 
 
-def take_all(guard: Guard, peers: list[str], size: int = 1024) -> int:
+def take_all(guard: Guard, peers: list[str]) -> int:
     """As many bytes as these addresses get together."""
     budget, before = guard.strangers_budget, guard.strangers_budget.held
     origins = [guard.origins.enter(peer) for peer in peers]
-    while any(budget.take(origin, size) for origin in origins):
+    while any(budget.take(origin, 1024) for origin in origins):
         pass
     return budget.held - before
 

@@ -8,6 +8,7 @@ import pytest
 from adapters.incidents import INCIDENTS
 from chat_domain.fairness.limits import Limits
 from tests.unit.gateway.server import Server
+from tests.unit.gateway.ticking import ticking
 
 LOGIN = 30
 
@@ -15,10 +16,8 @@ LOGIN = 30
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     """A server whose clock goes on."""
-    server = Server(Limits(login_seconds=LOGIN, menu_seconds=LOGIN))
-    clock = asyncio.create_task(server.gateway.keep_time())
-    yield server
-    clock.cancel()
+    async with ticking(Limits(login_seconds=LOGIN, menu_seconds=LOGIN)) as server:
+        yield server
 
 
 def fail(*_: object) -> None:

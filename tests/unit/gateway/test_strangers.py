@@ -7,6 +7,7 @@ import pytest
 
 from chat_domain.fairness.limits import Limits
 from tests.unit.gateway.server import Peer, Server, settled
+from tests.unit.gateway.ticking import ticking
 
 LOGIN, MENU = 30, 150
 
@@ -14,10 +15,8 @@ LOGIN, MENU = 30, 150
 @pytest.fixture
 async def strict() -> AsyncIterator[Server]:
     """A server whose clock goes on."""
-    server = Server(Limits(login_seconds=LOGIN, menu_seconds=MENU))
-    clock = asyncio.create_task(server.gateway.keep_time())
-    yield server
-    clock.cancel()
+    async with ticking(Limits(login_seconds=LOGIN, menu_seconds=MENU)) as server:
+        yield server
 
 
 def is_told(peer: Peer) -> bool:

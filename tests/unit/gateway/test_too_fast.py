@@ -9,6 +9,7 @@ import pytest
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.meter import BURST, DEAR, GOES_ON, QUANTUM_FRAMES, STRAY
 from tests.unit.gateway.server import Peer, Server, settled
+from tests.unit.gateway.ticking import ticking
 
 PER_SECOND = 100
 AT_ONCE = BURST * PER_SECOND
@@ -17,10 +18,8 @@ AT_ONCE = BURST * PER_SECOND
 @pytest.fixture
 async def strict() -> AsyncIterator[Server]:
     """A server with limits, whose clock goes on."""
-    server = Server(Limits(frames_per_second=PER_SECOND, bytes_per_second=1_000_000))
-    clock = asyncio.create_task(server.gateway.keep_time())
-    yield server
-    clock.cancel()
+    async with ticking(Limits(frames_per_second=PER_SECOND, bytes_per_second=1_000_000)) as server:
+        yield server
 
 
 def chats(peer: Peer, count: int, first: int = 0) -> None:

@@ -58,7 +58,7 @@ def test_there_are_files_for_all_connections(name: str) -> None:
 
 # MiB: the program, the last entries, those that wait, those that are early, memberships, what else
 # it remembers, two passwords being hashed
-NEEDED_ANYWAY = 60 + 32 + 16 + 250 + 200 + 120 + 2 * 19
+NEEDED_ANYWAY = 60 + 32 + 16 + 16 + 200 + 120 + 2 * 19
 TLS_SESSION = 24 / 1024  # MiB
 
 

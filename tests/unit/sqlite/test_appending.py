@@ -49,10 +49,10 @@ async def pragma(store: Store, statement: str) -> Any:
     return await answer
 
 
-async def fill_up(store: Store, bytes_left: int = 40_000) -> None:
-    """Let the file grow by no more than this."""
+async def fill_up(store: Store) -> None:
+    """Let the file grow by 40,000 bytes and no more."""
     ((pages,), (size,)) = [await pragma(store, name) for name in ("page_count", "page_size")]
-    await pragma(store, f"max_page_count = {pages + bytes_left // size}")
+    await pragma(store, f"max_page_count = {pages + 40_000 // size}")
 
 
 async def test_a_full_disk_in_the_midst_of_a_batch_loses_nothing(store: Store) -> None:

@@ -266,7 +266,7 @@ async def test_too_many_are_refused(worker: Worker) -> None:
     assert await worker.run(insert, "b") == "B"
 
 
-async def test_closing_waits_for_what_was_asked(connection: Watched, tmp_path: Path) -> None:
+async def test_closing_waits_for_what_was_asked(connection: Watched) -> None:
     """What was asked before closing is done and answered, what is asked after is refused."""
     worker = Worker(connection, writes=True)
     jobs = [worker.run(insert, word) for word in "abc"]

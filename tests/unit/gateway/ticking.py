@@ -1,0 +1,16 @@
+"""A server whose clock goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from chat_domain.fairness.limits import Limits
+from tests.unit.gateway.server import Server
+
+
+@asynccontextmanager
+async def ticking(limits: Limits) -> AsyncIterator[Server]:
+    server = Server(limits)
+    clock = asyncio.create_task(server.gateway.keep_time())
+    yield server
+    clock.cancel()
