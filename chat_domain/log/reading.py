@@ -42,7 +42,7 @@ class Reader:
         if not session.may_read():
             return
         if session.after >= self.follower.applied:
-            session.live = True
+            session.go_live(self.follower.applied)
             return
         session.reading = True
         self.tasks.start(self._read_on(session), session)
@@ -55,7 +55,7 @@ class Reader:
                 before = session.after
                 limit = await self.read_some(session, limit)
                 if session.after >= self.follower.applied and _may_live(session):
-                    session.live = True
+                    session.go_live(self.follower.applied)
                     return
                 if session.after == before:  # the log has lost its end: the clock finds out
                     return
