@@ -146,7 +146,10 @@ class PersonClient(Version2Client):
             self._send_late(entry)
 
     def show(self, entry: Entry) -> None:
-        if self._is_shown(entry):
+        # As `_is_shown`, without a call for each member of a group.
+        if entry.kind == TEXT and (
+            entry.sender_id != self._own_id or entry.conv == self._with_oneself
+        ):
             self._tally.shown += 1
             self._send_at_once(entry)
         else:
@@ -227,27 +230,35 @@ class OriginalClient(PersonClient):
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)
-        self._pacer: Pacer[tuple[bytes, int]] = Pacer(self._send_paced)
+        self._pacer: Pacer[tuple[bytes, int]] | None = None  # as long as nothing has to wait
         self.full = False
         self.full_or_not: Callable[[], None] = _nobody_asks
 
     def __len__(self) -> int:
         """How many frames wait to be sent one after the other."""
-        return len(self._pacer)
+        return 0 if self._pacer is None else len(self._pacer)
 
     def reset(self, ends: Ends) -> None:
         super().reset(ends)
-        self._pacer.change(_without_position)
+        if self._pacer is not None:
+            self._pacer.change(_without_position)
+
+    def _is_free(self) -> bool:
+        """Whether nothing waits to be sent before what is sent at once."""
+        if self._pacer is not None and not self._pacer.busy:
+            self._pacer = None
+        return self._pacer is None
 
     def _pass_over(self, entry: Entry) -> None:
-        if not self._pacer.busy:
+        if self._is_free():
             super()._pass_over(entry)
 
     def _send_at_once(self, entry: Entry) -> None:
         frames = self._encoder.short_chats(entry)
-        if len(frames) == 1 and not self._pacer.busy:
-            self._link.write(frames[0])
-            self._link.said = entry.at
+        if len(frames) == 1 and (self._pacer is None or self._is_free()):
+            link = self._link
+            link.write(frames[0])
+            link.said = entry.at
         else:
             self._pace(frames, entry.at)
 
@@ -256,6 +267,8 @@ class OriginalClient(PersonClient):
 
     def _pace(self, frames: Sequence[bytes], at: int) -> None:
         """The position goes with the last frame: the text is taken over once all of it is out."""
+        if self._pacer is None:
+            self._pacer = Pacer(self._send_paced)
         for frame in frames[:-1]:
             self._pacer.add((frame, 0))
         self._pacer.add((frames[-1], at))
@@ -267,7 +280,7 @@ class OriginalClient(PersonClient):
         frame, at = item
         self._link.said = at or self._link.said
         self._link.write_alone(frame)
-        if self.full and not len(self._pacer):
+        if self.full and not len(self):
             self.full = False
             self.full_or_not()
 
@@ -279,7 +292,8 @@ class OriginalClient(PersonClient):
         self._tally.errors[errors.name_of(error)] += 1
 
     def closed(self) -> None:
-        self._pacer.stop()
+        if self._pacer is not None:
+            self._pacer.stop()
 
 
 def _without_position(item: tuple[bytes, int]) -> tuple[bytes, int]:

@@ -111,13 +111,21 @@ class TransportLink(_Outgoing):
         return False
 
     @abstractmethod
-    def _framed(self, frames: Sequence[bytes]) -> bytes:
+    def _framed(self, frame: bytes) -> bytes:
+        """This frame as it is sent."""
+
+    def _all_framed(self, frames: Sequence[bytes]) -> bytes:
         """These frames as they are sent."""
+        return b"".join(map(self._framed, frames))
 
     def write(self, frame: bytes) -> None:
         if self._frame is None:
             self._frame = frame
-            self._outboxes.filled(self)
+            filled = self._outboxes.things
+            if filled:
+                filled.append(self)  # `filled`, without a call for each member of a group
+            else:
+                self._outboxes.filled(self)
         elif self._more is None:
             self._more = [frame]
         else:
@@ -129,11 +137,15 @@ class TransportLink(_Outgoing):
         self.flush()
 
     def flush(self) -> None:
-        frame, more = self._frame, self._more
-        self._frame = self._more = None
+        frame = self._frame
+        self._frame = None
         if frame is None or self._closing:
             return
-        data = self._framed((frame,) if more is None else (frame, *more))
+        if self._more is None:
+            data = self._framed(frame)
+        else:
+            data = self._all_framed((frame, *self._more))
+            self._more = None
         self._transport.write(data)
         if self._stuck:
             self._look_at_what_waits(len(data))
@@ -202,7 +214,10 @@ class Connection(TransportLink):
     def takes_reads_for_frames(self) -> bool:
         return self._cut.terminator == b"\0"
 
-    def _framed(self, frames: Sequence[bytes]) -> bytes:
+    def _framed(self, frame: bytes) -> bytes:
+        return frame + (self._end or self._find_end())
+
+    def _all_framed(self, frames: Sequence[bytes]) -> bytes:
         end = self._end or self._find_end()
         return end.join(frames) + end
 

@@ -1,7 +1,7 @@
 """A WebSocket as a link (see `adapters.gateway.link`)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar
 
 from websockets.frames import Close, CloseCode, Frame, Opcode
@@ -51,8 +51,8 @@ class WebLink(TransportLink):
         super().__init__(answer, outboxes, peer, self._messages)
         self._patience: asyncio.TimerHandle | None = None
 
-    def _framed(self, frames: Sequence[bytes]) -> bytes:
-        return b"".join([part for frame in frames for part in (_header(len(frame)), frame)])
+    def _framed(self, frame: bytes) -> bytes:
+        return _header(len(frame)) + frame
 
     def _said(self, answers: bytes) -> None:
         if not self._closing:

@@ -44,7 +44,7 @@ class Offline:
         if not session.may_read():
             return
         if session.after >= self.follower.applied:
-            session.live = True
+            session.go_live(self.follower.applied)
             return
         session.reading = True
         self.tasks.start(self._read_on(session), session)
@@ -57,7 +57,7 @@ class Offline:
                 before = session.after
                 limit = await self.read_some(session, limit)
                 if session.after >= self.follower.applied and _may_live(session):
-                    session.live = True
+                    session.go_live(self.follower.applied)
                     return
                 if session.after == before:  # the log has lost its end: the clock finds out
                     return

@@ -130,6 +130,12 @@ class Session(_Reader):
             self.unheard = deque(maxlen=MOST_UNHEARD)
         self.unheard.append((entry.at, entry.sender_id))
 
+    def go_live(self, applied: int) -> None:
+        """Be shown what the node applies; all that it has applied was shown."""
+        self.live = True
+        if self.after <= applied:
+            self.after = 0  # its place is the node's; and one number for all stays in the caches
+
     def place(self, applied: int) -> int:
         """Everything up to there has been shown. applied: what the node has applied."""
         return max(self.after, applied) if self.live else self.after

@@ -35,11 +35,14 @@ class Showing:
         """Without the sessions' doing, as far as that goes: nobody is told whether a member has got
         it."""
         at, sessions = entry.at, self._sessions.in_group(entry.conv)
-        for session in sessions:
-            if session is not writer and session.live and at > session.after:
-                if session.expected:
-                    session.expect_no_more(entry)
-                session.client.show(entry)
+        for own in self._sessions.of(entry.sender_id):
+            if own.expected and own is not writer and own.live and at > own.after:
+                own.expect_no_more(entry)
+        # Two loops: in a short one a processor asks for the memory of several sessions at once.
+        for client in [
+            one.client for one in sessions if one.live and at > one.after and one is not writer
+        ]:
+            client.show(entry)
         return len(sessions) + 1
 
     def to_people(self, entry: Entry, writer: Writer | None) -> int:
