@@ -86,9 +86,17 @@ class Logins:
         lost = lost or session.begun_anew
         session.after = self.follower.applied if lost else after
         if since is not None and not lost:  # what it has written down it has taken over
-            self._remember_writers(session, self.marks.of(user_id, opening.got))
-            self.marks.taken_over(session, session.after)
+            self._take_over(session, self.marks.of(user_id, opening.got))
         return lost
+
+    def _take_over(self, session: Session, got: int) -> None:
+        """A device has everything up to its place. got: up to where that is known of some device,
+        most often of this one by an earlier connection; then there is nothing to be written."""
+        if session.after <= got:
+            session.taken = session.after
+        else:
+            self._remember_writers(session, got)
+            self.marks.taken_over(session, session.after)
 
     def _remember_writers(self, session: Session, got: int) -> None:
         """The writers of what the device has by an earlier connection, and nobody knows that yet,

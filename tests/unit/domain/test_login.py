@@ -41,6 +41,19 @@ class TestDevices:
         assert again.client.texts == ["2", "mine"]
         assert not again.was_reset
 
+    def test_one_that_has_taken_over_all_of_it_before_writes_no_mark(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """Which is most often so, with whoever comes back."""
+        ann.says(bob, "old")
+        world.log_in(bob).takes_over()
+        world.passes(2.0)
+        world.log_in(bob, since=1)
+        assert not len(world.chat.marks)
+        ann.says(bob, "new")
+        world.log_in(bob, since=2)
+        assert len(world.chat.marks)
+
     def test_one_that_does_not_gets_what_no_device_has_taken_over(
         self, world: World, ann: Terminal, bob: User
     ) -> None:

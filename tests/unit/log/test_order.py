@@ -191,6 +191,21 @@ def test_what_its_client_is_shown_is_not_expected_again(
     assert [is_accepted(ann, bob, cid) for cid in ("c3", "c2", "c3")] == [False, True, True]
 
 
+def test_what_its_client_is_shown_of_a_group_is_not_expected_again(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """As between two people."""
+    group = world.group(ann, bob)
+    world.log.unsure = True
+    ann.says_to_group(group, "c1", cid="c1")
+    assert not is_accepted(ann, bob, "c2")
+    world.log.unsure = False
+    world.tasks.run(world.chat.follower.look())
+    world.passes(1.0)
+    assert ann.client.texts == ["c1"]
+    assert [is_accepted(ann, bob, cid) for cid in ("c3", "c2", "c3")] == [False, True, True]
+
+
 def test_two_copies_that_fail_together_are_expected_once(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
