@@ -37,7 +37,7 @@ OWN_WAITS = 100  # times that
 AT_ONCE = 2_000  # readers; some 6 ms of the event loop
 EARLY_NOTES = 1_000  # that wait for what is between; beyond it, the log is read
 EARLY_BYTES = 16 * 1024 * 1024  # of their entries
-NEXT_AT_MOST = 10_000  # entries that wait to be applied; beyond it, none are read
+NEXT_AT_MOST = 2_000  # entries that wait to be applied, 32 MiB; beyond it, none come in
 READ_AT_ONCE = 500  # entries
 REACHED_WITHIN = 5.0  # seconds
 
@@ -131,10 +131,15 @@ class Follower:
         """Another node has committed this."""
         if note.epoch != self.epoch:
             self._look_soon()
-        elif note.entries:
+        elif note.entries and not self.is_full():
             self.take(note.first, note.upto, note.entries)
         else:
             self._want(note.upto)
+
+    def is_full(self) -> bool:
+        """Whether as many entries wait to be applied as may. Others' are read from the log later
+        then, and this node writes nothing."""
+        return len(self._next) > NEXT_AT_MOST
 
     def take(
         self,
@@ -239,7 +244,7 @@ class Follower:
             if ends.changed > self._known:
                 return ends
         self.take(after + 1, reading.upto, reading.entries)
-        while len(self._next) > NEXT_AT_MOST:
+        while self.is_full():
             await self._pause()
         return None
 

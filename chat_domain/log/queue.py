@@ -11,6 +11,8 @@ Rules:
    be there without it. Whether it was committed may be unknown. Who sends it again learns it.
 5. When positions begin anew, what a session may see is not known for a while. All that waits is
    refused then, as by rule 4, and what is on its way once its outcome is there.
+6. While as much waits to be applied here as may, no batch is put together: who writes faster than
+   others can be shown it fills the queue, and is refused then.
 """
 
 from collections import deque
@@ -138,6 +140,9 @@ class AppendQueue:
         if not self._waiting:
             self._busy = False
             return
+        if self._follower.is_full():
+            self._tasks.start(self._go_on_from(self._follower.applied + 1))
+            return
         self._batch = batch = self._take()
         self._begun = self._clock.monotonic()
         entries, refused = self._judge(batch)
@@ -235,9 +240,9 @@ class AppendQueue:
         else:
             self._tasks.start(self._go_on_from(changed))
 
-    async def _go_on_from(self, changed: int) -> None:
+    async def _go_on_from(self, at: int) -> None:
         try:
-            await self._follower.reach(changed)
+            await self._follower.reach(at)
         except TryAgain as failure:
             self._fail(failure)
         else:

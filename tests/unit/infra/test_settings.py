@@ -56,9 +56,9 @@ def test_there_are_files_for_all_connections(name: str) -> None:
     assert int(setting(name, "LimitNOFILE")) >= Settings().connections + 100
 
 
-# MiB: the program, the last entries, those that wait, those that are early, memberships, what else
-# it remembers, two passwords being hashed
-NEEDED_ANYWAY = 60 + 32 + 16 + 16 + 200 + 120 + 2 * 19
+# MiB: the program, the last entries, those that wait to be written, that are early and that wait to
+# be applied, memberships, what else it remembers, two passwords being hashed
+NEEDED_ANYWAY = 60 + 32 + 16 + 16 + 33 + 200 + 120 + 2 * 19
 TLS_SESSION = 24 / 1024  # MiB
 
 

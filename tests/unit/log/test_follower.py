@@ -18,7 +18,7 @@ from chat_domain.log.follower import GAP_WAITS, OWN_WAITS, READ_AT_ONCE, Followe
 from chat_domain.notes import Appended
 from tests.unit.delivery.safe import Safe
 from tests.unit.fakes import finished
-from tests.unit.world import Terminal, World
+from tests.unit.world import Said, Terminal, World
 
 
 @pytest.fixture
@@ -422,6 +422,46 @@ def test_one_turn_of_the_loop_applies_for_so_many_readers(
     world.tasks.turn()
     assert bob.client.texts == ["one", "two", "three", "four"]
     assert world.chat.follower.lag == 0
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry is applied in each turn of the loop, and two may wait."""
+    monkeypatch.setattr("chat_domain.log.follower.AT_ONCE", 1)
+    monkeypatch.setattr("chat_domain.log.follower.NEXT_AT_MOST", 2)
+
+
+@pytest.mark.usefixtures("slow")
+def test_what_others_say_is_not_kept_where_too_much_waits_to_be_applied(
+    world: World, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """It is in the log, from which it is read later."""
+    world.log.failing = True
+    hear(world, elsewhere.commits("one", "two", "three", "four"), elsewhere.commits("five"))
+    assert bob.client.texts == ["one", "two", "three", "four"]
+    world.log.failing = False
+    world.passes(GAP_WAITS)
+    assert bob.client.texts == ["one", "two", "three", "four", "five"]
+
+
+@pytest.mark.usefixtures("slow")
+def test_nothing_is_written_while_too_much_waits_to_be_applied(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """It waits in the queue, which is bounded."""
+    ann.says(bob.user, "the first is looked at")
+    one_to_one, follower = world.chat.one_to_one, world.chat.follower
+    for number in range(10):
+        one_to_one.send(ann.session, bob.user.id, Said(str(number)))
+    while not follower.lag:
+        world.tasks.turn()
+    one_to_one.send(ann.session, bob.user.id, Said("late"))
+    while len(world.chat.queue):
+        assert "late" not in bob.client.texts
+        world.tasks.turn()
+    assert follower.lag <= 3
+    world.tasks.drain()
+    assert bob.client.texts[-1] == "late"
 
 
 def test_what_is_erased_is_no_text_any_more_for_who_is_behind(
