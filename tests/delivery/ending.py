@@ -25,14 +25,14 @@ from tests.delivery.shown import not_sent_yet
 from tests.integration.cluster import Cluster
 
 LOOKED_EVERY = 1.0  # seconds; what comes twice has come by then
-QUIET_WITHIN = 90.0  # once everybody has settled
+QUIET_WITHIN = 90.0  # seconds
 _PRESENCE_WITHIN = 60.0  # a lease, and a session's slow end
 
 
-async def become_quiet(records: Records, past: Past, users: Sequence[int]) -> None:
+async def become_quiet(records: Records, past: Past, users: Sequence[int], within: float) -> None:
     """Wait until the log does not grow, everybody was sent all of it, and it is written how far
     they have got; then note all that is kept."""
-    history, deadline = records.history, records.history.now + QUIET_WITHIN
+    history, deadline = records.history, records.history.now + within
     entries: list[Entry] = []
     quiet = False
     while not quiet and history.now < deadline:

@@ -4,7 +4,7 @@ import asyncio
 import random
 
 from tests.delivery.crowd import gathered
-from tests.delivery.ending import become_quiet, look_around
+from tests.delivery.ending import QUIET_WITHIN, become_quiet, look_around
 from tests.delivery.faults import Faults
 from tests.delivery.history import History
 from tests.delivery.past import Past
@@ -20,9 +20,10 @@ async def run(
     seconds: float,
     *,
     cluster_faults: bool = True,
+    quiet_within: float = QUIET_WITHIN,
 ) -> None:
     """Fill a history. The cluster has nginx; afterwards all its nodes run. For `cluster_faults` its
-    nodes are `tests.delivery.unlucky_node`."""
+    nodes are `tests.delivery.unlucky_node`. quiet_within: seconds, once everybody has settled."""
     past = Past()
     history.listener = past.take
     records = Records(cluster.store, history)
@@ -40,5 +41,5 @@ async def run(
             await asyncio.gather(*(device.settle() for device in crowd.devices))
         finally:
             watch.cancel()
-        await become_quiet(records, past, users)
+        await become_quiet(records, past, users, quiet_within)
         await look_around(cluster, history, crowd, random.Random(f"end {seed}"))
