@@ -16,6 +16,14 @@ def away(world: World) -> User:
     return world.register("Cid")[0]
 
 
+def miss_three(reader: Terminal, writer: Terminal) -> None:
+    """Be behind for as long as that, then read on."""
+    reader.chokes()
+    for text in ("one", "two", "three"):
+        writer.says(reader.user, text)
+    reader.takes_more()
+
+
 def test_a_thousand_entries_come_in_pages_with_live_ones_behind(
     world: World, ann: Terminal, away: User
 ) -> None:
@@ -98,10 +106,7 @@ def test_what_has_left_the_ring_is_read_from_the_store(
 ) -> None:
     """It holds so many entries, and so many bytes."""
     monkeypatch.setattr(ring, "MOST_ENTRIES", 2)
-    bob.chokes()
-    for text in ("one", "two", "three"):
-        ann.says(bob.user, text)
-    bob.takes_more()
+    miss_three(bob, ann)
     assert bob.client.texts == ["one", "two", "three"]
     assert world.log.times_read == 1
 
@@ -111,10 +116,7 @@ def test_who_is_far_behind_is_read_for_from_the_store(
 ) -> None:
     """Going through what others said would take longer."""
     monkeypatch.setattr(offline, "RING_AT_MOST", 2)
-    bob.chokes()
-    for text in ("one", "two", "three"):
-        ann.says(bob.user, text)
-    bob.takes_more()
+    miss_three(bob, ann)
     assert bob.client.texts == ["one", "two", "three"]
     assert world.log.times_read == 1
 
