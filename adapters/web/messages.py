@@ -11,6 +11,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from adapters.wire.framing import BrokenStream, FrameTooLong
+from adapters.wire.incoming import Uncut
 
 SHORT, MEDIUM = 126, 65_536  # bytes from which on a frame's length takes 2 and 8 bytes more
 _LEAST, _MASK = 2, 4  # bytes of each client's header
@@ -30,7 +31,7 @@ class BadWebSocket(BrokenStream):
         return self.why
 
 
-class IncomingMessages:
+class IncomingMessages(Uncut):
     """See `adapters.gateway.link.Incoming`. A frame of the chat is a message of text, in one part
     or several. Parts that end none, empty messages, PINGs and PONGs are `blank`.
 
@@ -76,15 +77,9 @@ class IncomingMessages:
     def limit(self, size: int) -> None:
         self._protocol.max_message_size = size
 
-    def add(self, data: bytes) -> None:
-        self._uncut.append(data)
-
     def held(self) -> int:
         begun = 0 if self._begun is None else len(self._begun)
         return sum(map(len, self._uncut)) + begun + len(self._protocol.reader.buffer)
-
-    def is_empty(self) -> bool:
-        return not self._uncut
 
     def is_within_frame(self) -> bool:
         return self._begun is not None or bool(self._unparsed)
@@ -92,13 +87,6 @@ class IncomingMessages:
     def drop(self) -> None:
         self._uncut.clear()
         self._begun, self._unparsed = None, 0
-
-    def take(self) -> list[bytes]:
-        data = self._uncut.popleft()
-        if len(data) > PIECE:
-            self._uncut.appendleft(data[PIECE:])
-            data = data[:PIECE]
-        return self.feed(data)
 
     def feed(self, data: bytes) -> list[bytes]:
         protocol = self._protocol
