@@ -17,7 +17,6 @@ from adapters.wire.frames import encode, where
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import entry_frame
-from chat_domain.entries import is_group, other_of
 from chat_domain.messages.history import Part
 from chat_domain.model import Conversation, Membership, Page
 
@@ -59,10 +58,8 @@ def history_ack(user_id: int, part: Part, *, on_terminal: bool) -> HistoryAck:
 
 
 def _row(user_id: int, one: Conversation) -> ConversationRow:
-    group = is_group(one.conv)
     return ConversationRow(
-        toid=0 if group else other_of(one.conv, user_id),
-        groupid=one.conv if group else 0,
+        **where(one.conv, user_id),
         name=one.name,
         last=entry_frame(one.last, SHORTENED),
         read=one.read,

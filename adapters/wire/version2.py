@@ -10,9 +10,10 @@ from adapters.wire.frames import (
     OneChatFrame,
     PresenceFrame,
     encode,
+    where,
 )
 from adapters.wire.version1 import chat_for_terminal, short_chats
-from chat_domain.entries import DELETED, HIGH, ID_BITS, Change, Entry, is_group, other_of
+from chat_domain.entries import DELETED, HIGH, ID_BITS, Change, Entry
 from chat_domain.model import Friend
 
 T = TypeVar("T")
@@ -84,14 +85,12 @@ def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
 
 
 def _changed(entry: Entry, change: Change) -> ChangedFrame:
-    group = is_group(entry.conv)
     return ChangedFrame(
+        **where(entry.conv, entry.sender_id),
         at=entry.at,
         cid=entry.cid,
         id=entry.sender_id,
         name=entry.sender_name,
-        toid=0 if group else other_of(entry.conv, entry.sender_id),
-        groupid=entry.conv if group else 0,
         time=entry.time_ms,
         what=change.what,
         whom=change.user_id,

@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
 
-from chat_domain.entries import ID_BITS, Ends, Entry, Place, Reading
+from chat_domain.entries import ID_BITS, NOWHERE, Ends, Entry, Place, Reading
 from chat_domain.errors import TryAgain
 from chat_domain.log.ring import Ring
 from chat_domain.log.sessions import Sessions
@@ -81,7 +81,7 @@ class Follower:
     def last(self) -> Place:
         """The last entry that is known here, even if it is not applied yet: the log must have it
         for as long as its epoch lasts."""
-        return Place() if self._last is None else self._last.place
+        return NOWHERE if self._last is None else self._last.place
 
     # -- the log as a whole ------------------------------------------------------------------
 
