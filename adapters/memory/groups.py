@@ -1,8 +1,5 @@
 """The groups, and what changes do to them."""
 
-import itertools
-from collections.abc import Iterator
-
 import attrs
 
 from adapters.memory.looks import Looks
@@ -31,14 +28,15 @@ class MemoryGroups:
     _days: dict[int, int] = attrs.field(factory=dict, init=False)  # also of who has ended
     _keys: set[str] = attrs.field(factory=set, init=False)
     _looks: Looks = attrs.field(factory=Looks, init=False)
-    _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
+    _last_id: int = attrs.field(default=0, init=False)
 
     # -- changes -----------------------------------------------------------------------------
 
     def create(self, name: Name, description: str, creator_id: int, at: int) -> int:
         if self._is_taken(name):
             raise GroupNameTaken(name.text)
-        group = Group(next(self._new_ids), name.text, description)
+        self._last_id += 1
+        group = Group(self._last_id, name.text, description)
         self._records[group.id] = _Record(group, name)
         self._claim(name)
         self._members.put(group.id, creator_id, Seat(Role.CREATOR, at, at - 1, read=at - 1))
@@ -133,7 +131,7 @@ class MemoryGroups:
         return found[:limit]
 
     async def skip_ids(self, number: int) -> None:
-        self._new_ids = itertools.count(next(self._new_ids) + number)
+        self._last_id += number
 
     async def show_history(self, group_id: int, *, whole: bool) -> bool:
         record = self._records.get(group_id)

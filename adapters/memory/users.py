@@ -1,7 +1,6 @@
 """Who has registered."""
 
-import itertools
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 
 import attrs
 
@@ -19,7 +18,7 @@ class MemoryUsers:
     _accounts: dict[int, Account] = attrs.field(factory=dict, init=False)
     _ids: dict[str, int] = attrs.field(factory=dict, init=False)  # by the name's key
     _looks: Looks = attrs.field(factory=Looks, init=False)
-    _new_ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
+    _last_id: int = attrs.field(default=0, init=False)
 
     def user(self, user_id: int) -> User | None:
         """What the other repositories of this store ask."""
@@ -35,7 +34,8 @@ class MemoryUsers:
         if name.key in self._ids or self._looks.has(name):
             raise NameTaken(name.text)
         self._looks.add(name)
-        user_id = self._ids[name.key] = next(self._new_ids)
+        self._last_id += 1
+        user_id = self._ids[name.key] = self._last_id
         self._accounts[user_id] = Account(User(user_id, name.text), secret)
         return user_id
 
@@ -75,7 +75,7 @@ class MemoryUsers:
         return True
 
     async def skip_ids(self, number: int) -> None:
-        self._new_ids = itertools.count(next(self._new_ids) + number)
+        self._last_id += number
 
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
         """Nothing: here is no table that anybody could look at."""
