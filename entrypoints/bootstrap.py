@@ -33,8 +33,9 @@ from chat_domain.ports.cluster import Surroundings
 from chat_domain.ports.runtime import Clock
 from chat_domain.ports.store import Store
 from entrypoints.assembly import assemble
+from entrypoints.declaring import BadSettings, shown
 from entrypoints.limits import affordable
-from entrypoints.settings import BadSettings, Settings, shown
+from entrypoints.settings import Settings
 
 VISIT_ENDS_WITHIN = 5.0  # seconds for what it has begun, telling friends say
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import structlog
 
+from entrypoints.declaring import BadSettings, shown
 from entrypoints.listening import listening_sockets, reason_of, serve_on
 from entrypoints.protocols import Entrance
-from entrypoints.settings import BadSettings, Settings, shown
+from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 

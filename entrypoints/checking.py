@@ -7,8 +7,9 @@ import attrs
 
 from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import broker_kind, open_store
+from entrypoints.declaring import BadSettings, without_password
 from entrypoints.protocols import certificate_of
-from entrypoints.settings import BadSettings, Settings, secret_names, without_password
+from entrypoints.settings import Settings, secret_names
 
 WRONG = 2
 

@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 import attrs
 
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.declaring import BadSettings, option
+from entrypoints.settings import Settings
 from entrypoints.version import add_version, called
 
 
@@ -46,9 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         "--check-config", action="store_true", help="say what is set, or what is wrong, and end"
     )
     for field in attrs.fields(Settings):
-        name = field.name if field.name == "port" else "--" + field.name.replace("_", "-")
         text = f"{field.metadata['help']} (default: {field.default})"
-        parser.add_argument(name, help=text, **_form(field))
+        parser.add_argument(option(field.name), help=text, **_form(field))
     return parser
 
 

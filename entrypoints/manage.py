@@ -19,12 +19,13 @@ from adapters.control.user_commands import COMMANDS
 from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import visited
 from entrypoints.controlling import control_paths
+from entrypoints.declaring import BadSettings
 from entrypoints.logs import set_up_logs
 from entrypoints.managing import databases
 from entrypoints.managing.form import NotDone, arguments_of, parse, settings_arguments
 from entrypoints.managing.words import as_json, in_words
 from entrypoints.process import leave_no_core
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.settings import Settings
 from entrypoints.sources import read_settings
 
 WRONG_USE = 2

@@ -16,8 +16,9 @@ from adapters.operators.lag import measure_lag
 from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
 from chat_domain.ports.runtime import Depths
+from entrypoints.declaring import BadSettings, shown
 from entrypoints.listening import reason_of
-from entrypoints.settings import BadSettings, Settings, shown
+from entrypoints.settings import Settings
 from entrypoints.version import PYTHON, VERSION
 
 log = structlog.get_logger()

@@ -5,7 +5,8 @@ from typing import Any
 
 import attrs
 
-from entrypoints.settings import Settings, variable
+from entrypoints.declaring import is_secret, option, variable
+from entrypoints.settings import Settings
 
 
 def table() -> Iterator[str]:
@@ -17,12 +18,12 @@ def table() -> Iterator[str]:
 
 
 def _option(field: "attrs.Attribute[Any]") -> str:
-    return "`PORT`" if field.name == "port" else f"`--{field.name.replace('_', '-')}`"
+    return "`PORT`" if field.name == "port" else f"`{option(field.name)}`"
 
 
 def _variables(field: "attrs.Attribute[Any]") -> str:
     own = f"`{variable(field.name)}`"
-    return f"{own}, `{variable(field.name)}_FILE`" if field.metadata.get("secret") else own
+    return f"{own}, `{variable(field.name)}_FILE`" if is_secret(field) else own
 
 
 def _default(field: "attrs.Attribute[Any]") -> str:

@@ -26,7 +26,8 @@ from adapters.web.page import Page
 from chat_domain.errors import TooManyConnections
 from chat_domain.fairness.guard import Guard
 from chat_domain.ports.runtime import Clock
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.declaring import BadSettings
+from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 

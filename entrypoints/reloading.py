@@ -16,10 +16,11 @@ from adapters.gateway.gateway import Gateway
 from adapters.tcp.certificate import Certificate
 from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.checking import check_addresses
+from entrypoints.declaring import BadSettings
 from entrypoints.limits import affordable
 from entrypoints.logs import THRESHOLD
 from entrypoints.protocols import Entrance, new_certificate
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 

@@ -3,190 +3,125 @@
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
 
 import attrs
 
 from chat_domain.fairness.limits import Limits
 from chat_domain.fairness.networks import BITS, Networks, Prefix
 from chat_domain.model import MAX_DAYS
+from entrypoints.declaring import (
+    BadValue,
+    address,
+    allowed,
+    is_allowed,
+    is_secret,
+    limit,
+    port_number,
+    setting,
+)
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+\](:[0-9]{1,5})?")
 
 Network = IPv4Network | IPv6Network
 
-LAST_PORT = 65_535
 LIMITS = Limits()  # by default
-LARGEST = 10**12  # of any number: more than anybody means, and still one to reckon with
-
-
-class BadSettings(Exception):
-    """One line for whoever started the program."""
-
-
-class BadValue(BadSettings):
-    """A setting that cannot be what it is.
-
-    given: how it was given, if that is known; otherwise it is called as an option.
-    """
-
-    def __init__(self, name: str, value: object, allowed: str) -> None:
-        super().__init__(name, value, allowed)
-        self.name = name
-        self.given = as_option(name, value)
-        self._allowed = allowed
-
-    def __str__(self) -> str:
-        return f"{self.given}: {self._allowed}"
-
-
-# -- what a setting is called ----------------------------------------------------------------
-
-
-def as_option(name: str, value: object) -> str:
-    """As it is given on the command line, without what may be a password."""
-    option = name if name == "port" else "--" + name.replace("_", "-")
-    return option if name in secret_names() else f"{option} {shown(value)}"
-
-
-def variable(name: str) -> str:
-    """What a setting is called in the environment."""
-    return "CHAT_" + name.upper()
-
-
-def shown(value: object) -> str:
-    """A value on one line."""
-    text = str(value)
-    return text if text and text.isprintable() else repr(text)
-
-
-def without_password(url: str) -> str:
-    """The address of a service as it may be shown."""
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else "..."
-
-
-# -- the settings ----------------------------------------------------------------------------
-
-
-def _setting(default: Any, text: str, **more: Any) -> Any:
-    if "least" in more:
-        more.setdefault("most", LARGEST)
-    return attrs.field(default=default, metadata={"help": text, **more})
-
-
-def _address(default: str, text: str) -> Any:
-    """A setting in which a password may be."""
-    return attrs.field(
-        default=default,
-        repr=lambda url: repr(without_password(url)),
-        metadata={"help": text, "secret": True},
-    )
-
-
-def _port(default: int, text: str) -> Any:
-    return _setting(default, text, least=0, most=LAST_PORT)
-
-
-def _limit(default: int, text: str) -> Any:
-    return _setting(default, f"{text}; 0 for no limit", least=0, reloads=True)
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
     """How a server runs. `reloads`: may change while it does (see `entrypoints.reloading`)."""
 
-    host: str = _setting("127.0.0.1", "address to listen on")
-    port: int = _port(6000, "port to listen on; 0 takes a free one and says which")
-    store: str = _address(
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = port_number(6000, "port to listen on; 0 takes a free one and says which")
+    store: str = address(
         "sqlite:///chat.db",
         "where the data is: sqlite:///FILE (relative; four slashes: absolute), "
         "mysql://USER:PASSWORD@HOST:PORT/DATABASE or memory://",
     )
-    broker: str = _address(
+    broker: str = address(
         "memory://",
         "how nodes talk to each other: redis://HOST:PORT/DB (rediss:// for TLS), or memory:// for "
         "a node alone",
     )
-    durability: str = _setting(
+    durability: str = setting(
         "disk",
         "when a message in SQLite counts as written: when the disk has it, or when it would "
         "survive the end of this process, but not a power cut; MySQL has settings of its own",
         choices=("disk", "process"),
     )
-    single_node: bool = _setting(
+    single_node: bool = setting(
         False, "no other server uses the MySQL database, so that it needs no broker"
     )
-    broker_prefix: str = _setting("chat", "what the names of keys and channels in Redis begin with")
-    workers: int = _setting(
+    broker_prefix: str = setting("chat", "what the names of keys and channels in Redis begin with")
+    workers: int = setting(
         1, "nodes to run on the one port, each a process; more than one need a broker", least=1
     )
-    proxy_from: str = _setting(
+    proxy_from: str = setting(
         "",
         "proxies, which say who their clients are by a header of the PROXY protocol before each "
         "connection: networks, with commas",
         reloads=True,
     )
-    tls_cert: str = _setting(
+    tls_cert: str = setting(
         "",
         "file with the server's certificate and those between it and a known one: serve TLS",
         reloads=True,
     )
-    tls_key: str = _setting(
+    tls_key: str = setting(
         "", "file with the certificate's key, which has no passphrase", reloads=True
     )
-    second_login: str = _setting(
+    second_login: str = setting(
         "refuse",
         "what a login of a version 1 client does while the account has another: refuse it, or "
         "replace the first",
         choices=("refuse", "replace"),
     )
-    drain_seconds: int = _setting(
+    drain_seconds: int = setting(
         2,
         "when stopping, the seconds over which many clients are sent away, a few at a time; all "
         "else takes at most 8 more",
         least=0,
         reloads=True,
     )
-    web_port: int = _port(
+    web_port: int = port_number(
         0,
         "port for browsers: the page, and the chat over a WebSocket, with TLS where the other port "
         "has it; 0 is none",
     )
-    web_host: str = _setting("127.0.0.1", "address of the port for browsers")
-    origin: str = _setting(
+    web_host: str = setting("127.0.0.1", "address of the port for browsers")
+    origin: str = setting(
         "",
         "what the page is called by its users, unless they type an address or localhost: "
         "like https://chat.example.org, with commas",
         reloads=True,
     )
-    http_port: int = _port(
+    http_port: int = port_number(
         0,
         "port for operators: /healthz, /readyz and /metrics; 0 is none, and of several workers the "
         "second has the port above it, and so on",
     )
-    http_host: str = _setting("127.0.0.1", "address of the port for operators")
-    control_socket: str = _setting(
+    http_host: str = setting("127.0.0.1", "address of the port for operators")
+    control_socket: str = setting(
         "",
         "Unix socket (mode 0600) for `python -m entrypoints.manage`; with SQLite, FILE-control if "
         "nothing is set; of several workers each adds -1, -2 ...",
     )
-    registration: str = _setting(
+    registration: str = setting(
         "open",
         "whether anybody may register, or the operator adds users (manage add)",
         choices=("open", "closed"),
         reloads=True,
     )
-    connections: int = _limit(LIMITS.connections, "connections of this node in all")
-    connections_per_address: int = _limit(
+    connections: int = limit(LIMITS.connections, "connections of this node in all")
+    connections_per_address: int = limit(
         LIMITS.connections_per_address, "connections from one address"
     )
-    ipv6_prefixes: str = _setting(
+    ipv6_prefixes: str = setting(
         "64,56:2,48:4",
         "networks that count beside IPv4 addresses: lengths, the longest first, and how many times "
         "what an address may each of the wider ones may",
     )
-    known_share: int = _setting(
+    known_share: int = setting(
         LIMITS.known_share,
         "percent kept for addresses from which somebody has logged in before: of the connections "
         "on which nobody is logged in, and of the places for passwords that wait to be hashed",
@@ -194,53 +129,53 @@ class Settings:
         most=90,
         reloads=True,
     )
-    login_seconds: int = _limit(
+    login_seconds: int = limit(
         LIMITS.login_seconds,
         "seconds to log in; where few of an address are about to, --menu-seconds counts",
     )
-    menu_seconds: int = _limit(
+    menu_seconds: int = limit(
         LIMITS.menu_seconds,
         "seconds to log in for up to 20 connections of an address, where people may sit at a menu; "
         "as many as --login-seconds or less, and nobody gets more time than that",
     )
-    failed_logins: int = _limit(
+    failed_logins: int = limit(
         LIMITS.failed_logins,
         "failed logins of one address to one account before further ones have to wait",
     )
-    registrations_per_hour: int = _limit(
+    registrations_per_hour: int = limit(
         LIMITS.registrations_per_hour, "accounts made from one address in an hour"
     )
-    frames_per_second: int = _limit(
+    frames_per_second: int = limit(
         LIMITS.frames_per_second,
         "frames that one connection may send in a second, and ten times that at once",
     )
-    bytes_per_second: int = _limit(
+    bytes_per_second: int = limit(
         LIMITS.bytes_per_second,
         "bytes that one connection may send in a second, and ten times that at once",
     )
-    address_share: int = _limit(
+    address_share: int = limit(
         LIMITS.address_share,
         "how many times the frames and bytes of one connection all of an address may send",
     )
-    friends_per_user: int = _limit(LIMITS.friends_per_user, "friends on one list")
-    groups_per_user: int = _limit(LIMITS.groups_per_user, "groups that one user is in")
-    members_per_group: int = _limit(LIMITS.members_per_group, "members of one group")
-    waiting_from_unlisted: int = _limit(
+    friends_per_user: int = limit(LIMITS.friends_per_user, "friends on one list")
+    groups_per_user: int = limit(LIMITS.groups_per_user, "groups that one user is in")
+    members_per_group: int = limit(LIMITS.members_per_group, "members of one group")
+    waiting_from_unlisted: int = limit(
         LIMITS.waiting_from_unlisted,
         "messages that may wait for a user from somebody who is not on their list",
     )
-    conversations_per_user: int = _limit(
+    conversations_per_user: int = limit(
         LIMITS.conversations_per_user,
         "users that one has conversations with, beyond whom none begins with somebody on whose "
         "list one is not",
     )
-    strangers_mib: int = _limit(
+    strangers_mib: int = limit(
         LIMITS.strangers_mib, "MiB that connections hold together on which nobody is logged in"
     )
-    unsent_mib: int = _limit(
+    unsent_mib: int = limit(
         LIMITS.unsent_mib, "MiB that wait together for clients that do not read what they are sent"
     )
-    keep_days: int = _setting(
+    keep_days: int = setting(
         0,
         "days for which what is said is kept, then it is deleted; 0 is for ever (of a group it can "
         "be less: manage groups keep)",
@@ -248,35 +183,33 @@ class Settings:
         most=MAX_DAYS,
         reloads=True,
     )
-    hashing_jobs: int = _limit(
+    hashing_jobs: int = limit(
         LIMITS.hashing_jobs, "passwords waiting to be hashed, half of them of one address"
     )
-    hashing: str = _setting(
+    hashing: str = setting(
         "strong",
         "how much a password hash costs; cheap is for tests alone",
         choices=("strong", "cheap"),
     )
-    log_level: str = _setting(
+    log_level: str = setting(
         "info", "what is logged", choices=("debug", "info", "warning", "error"), reloads=True
     )
 
     def __attrs_post_init__(self) -> None:
         for field in attrs.fields(Settings):
             value = getattr(self, field.name)
-            if not _is_allowed(value, **field.metadata):
-                raise BadValue(field.name, value, allowed(field))
+            if not is_allowed(value, **field.metadata):
+                raise BadValue(field.name, allowed(field))
         every = "an address is needed; 0.0.0.0 is every one of this machine"
         for name in ("host", "web_host"):
             if not getattr(self, name):
-                raise BadValue(name, "", every)
+                raise BadValue(name, every)
         if self.workers > 1 and self.broker == "memory://":
-            raise BadValue(
-                "workers", self.workers, "more than one need a broker: --broker redis://HOST"
-            )
+            raise BadValue("workers", "more than one need a broker: --broker redis://HOST")
         if self.tls_cert and not self.tls_key:
-            raise BadValue("tls_cert", self.tls_cert, "of no use without --tls-key")
+            raise BadValue("tls_cert", "of no use without --tls-key")
         if self.tls_key and not self.tls_cert:
-            raise BadValue("tls_key", self.tls_key, "of no use without --tls-cert")
+            raise BadValue("tls_key", "of no use without --tls-cert")
         self.origins()
         self.proxy_networks()
         self.networks()
@@ -295,7 +228,7 @@ class Settings:
         found = tuple(part.strip().rstrip("/").lower() for part in self.origin.split(",") if part)
         if not all(map(_ORIGIN.fullmatch, found)):
             like = "http:// or https:// and a name, with commas between them"
-            raise BadValue("origin", self.origin, like)
+            raise BadValue("origin", like)
         return found
 
     def proxy_networks(self) -> tuple[Network, ...]:
@@ -304,7 +237,7 @@ class Settings:
             return tuple(ip_network(part.strip()) for part in self.proxy_from.split(",") if part)
         except ValueError as error:
             networks = f"networks like 10.0.0.0/8, with commas between them; {error}"
-            raise BadValue("proxy_from", self.proxy_from, networks) from None
+            raise BadValue("proxy_from", networks) from None
 
     def networks(self) -> Networks:
         """Which networks a client counts for."""
@@ -312,7 +245,7 @@ class Settings:
             return Networks(_prefixes(self.ipv6_prefixes))
         except ValueError:
             lengths = "lengths from 128 to 1 and factors like 64,56:2,48:4, the longest first"
-            raise BadValue("ipv6_prefixes", self.ipv6_prefixes, lengths) from None
+            raise BadValue("ipv6_prefixes", lengths) from None
 
 
 def _prefixes(text: str) -> tuple[Prefix, ...]:
@@ -330,27 +263,4 @@ def _prefixes(text: str) -> tuple[Prefix, ...]:
 
 def secret_names() -> list[str]:
     """The settings in which a password may be; they can be in a file of their own."""
-    return [field.name for field in attrs.fields(Settings) if field.metadata.get("secret")]
-
-
-def allowed(field: "attrs.Attribute[Any]") -> str:
-    """What a setting can be, in words."""
-    match field.metadata:
-        case {"choices": choices}:
-            return f"one of {', '.join(choices)}"
-        case {"least": least, "most": most}:
-            return f"a whole number from {least} to {most}"
-    return "yes or no" if field.type is bool else "a text"
-
-
-def _is_allowed(
-    value: Any,
-    *,
-    choices: tuple[str, ...] = (),
-    least: int | None = None,
-    most: int | None = None,
-    **_: Any,
-) -> bool:
-    if choices and value not in choices:
-        return False
-    return (least is None or value >= least) and (most is None or value <= most)
+    return [field.name for field in attrs.fields(Settings) if is_secret(field)]

@@ -17,16 +17,8 @@ import attrs
 import cattrs
 
 from entrypoints.command_line import options
-from entrypoints.settings import (
-    BadSettings,
-    BadValue,
-    Settings,
-    allowed,
-    as_option,
-    secret_names,
-    shown,
-    variable,
-)
+from entrypoints.declaring import BadSettings, BadValue, allowed, option, shown, variable
+from entrypoints.settings import Settings, secret_names
 
 
 @attrs.frozen
@@ -44,7 +36,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     found = _from_file(Path(config)) if config else {}
     found |= _from_environment(environment)
     for name, value in on_command_line.items():
-        found[name] = _Given(value, as_option(name, value))
+        found[name] = _Given(value, _in_words(option(name), " ", name, value))
     return _structure({name: _without_file(name, given) for name, given in found.items()})
 
 
@@ -53,8 +45,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
     for name in attrs.fields_dict(Settings):
         value = environment.get(variable(name))
         if value is not None:
-            secret = name in secret_names()
-            found[name] = _Given(value, variable(name) + ("" if secret else f"={shown(value)}"))
+            found[name] = _Given(value, _in_words(variable(name), "=", name, value))
     for name in secret_names():
         its_file = f"{variable(name)}_FILE"
         file = environment.get(its_file)
@@ -63,6 +54,11 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
         if file is not None:
             found[name] = _Given({"file": file}, its_file)
     return found
+
+
+def _in_words(called: str, sign: str, name: str, value: object) -> str:
+    """How it was given, without what may be a password."""
+    return called if name in secret_names() else f"{called}{sign}{shown(value)}"
 
 
 def _from_file(path: Path) -> dict[str, _Given]:

@@ -20,13 +20,14 @@ from entrypoints.browsing import listen_to_browsers, sockets_for_browsers
 from entrypoints.checking import check_and_tell
 from entrypoints.command_line import wants_check
 from entrypoints.controlling import controlled
+from entrypoints.declaring import BadSettings, without_password
 from entrypoints.listening import listening_sockets, reason_of, serve_on
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
 from entrypoints.process import leave_no_core, raise_file_limit
 from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
 from entrypoints.reloading import Configuration, take
-from entrypoints.settings import BadSettings, Settings, without_password
+from entrypoints.settings import Settings
 from entrypoints.sources import read_settings
 from entrypoints.workers import Watcher
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from adapters.mysql.managing import make_tables, upgrade_tables
 from adapters.sqlite.backup import back_up
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.declaring import BadSettings
+from entrypoints.settings import Settings
 
 Result = dict[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from entrypoints.settings import BadSettings
+from entrypoints.declaring import BadSettings
 from entrypoints.version import add_version, called
 
 PAGE = 100

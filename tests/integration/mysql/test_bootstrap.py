@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from entrypoints.bootstrap import open_store
-from entrypoints.settings import BadSettings
+from entrypoints.declaring import BadSettings
 from entrypoints.sources import read_settings
 
 

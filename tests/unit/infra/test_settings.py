@@ -8,8 +8,9 @@ import pytest
 import trustme
 
 from entrypoints.checking import check_and_tell
+from entrypoints.declaring import variable
 from entrypoints.process import SMALLEST_CORE
-from entrypoints.settings import Settings, secret_names, variable
+from entrypoints.settings import Settings, secret_names
 from entrypoints.sources import read_settings
 from tests.unit.infra.files import INFRA, parsed, setting, text_of, unit
 

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 
 from chat_domain.fairness.networks import Networks, Prefix
-from entrypoints.settings import BadSettings
+from entrypoints.declaring import BadSettings
 from entrypoints.sources import read_settings
 
 

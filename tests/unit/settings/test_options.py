@@ -6,7 +6,8 @@ import pytest
 
 from entrypoints import checking, options
 from entrypoints.command_line import wants_check
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.declaring import BadSettings
+from entrypoints.settings import Settings
 from entrypoints.sources import read_settings
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"

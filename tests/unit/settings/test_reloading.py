@@ -8,10 +8,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from entrypoints.bootstrap import opened
+from entrypoints.declaring import BadSettings
 from entrypoints.logs import THRESHOLD
 from entrypoints.protocols import entrance
 from entrypoints.reloading import Configuration, changes, take
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.settings import Settings
 from tests.unit.gateway.server import FakeLink
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -17,7 +18,9 @@ from chat_domain.model import Account, KeptToken, User
 from chat_domain.people.tokens import Token
 from entrypoints import logs
 from entrypoints.bootstrap import opened
-from entrypoints.settings import BadSettings, BadValue, Settings
+from entrypoints.declaring import BadSettings
+from entrypoints.settings import Settings
+from entrypoints.sources import read_settings
 
 FORGED = 'li si"}\n2026-11-23 [error] forged\r\x1b[2J\u2028'
 SECRET = "hunter2"
@@ -125,10 +128,13 @@ def test_nothing_shows_a_secret(thing: object) -> None:
     assert SECRET not in str(thing)
 
 
-def test_a_complaint_names_a_setting_without_its_secret() -> None:
+def test_a_complaint_names_a_setting_without_its_secret(tmp_path: Path) -> None:
     """Whatever is wrong with it."""
-    bad = BadValue("broker", f"redis://:{SECRET}@cache", "something else")
-    assert str(bad) == "--broker: something else"
+    config = tmp_path / "chat.toml"
+    config.write_text(f'broker = ["redis://:{SECRET}@cache"]')
+    with pytest.raises(BadSettings) as complaint:
+        read_settings(["--config", str(config)], {})
+    assert str(complaint.value) == f"broker in {config}: a text"
 
 
 @pytest.mark.parametrize(

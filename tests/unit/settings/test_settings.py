@@ -7,7 +7,8 @@ import attrs
 import pytest
 
 from entrypoints.bootstrap import open_store
-from entrypoints.settings import BadSettings, Settings
+from entrypoints.declaring import BadSettings
+from entrypoints.settings import Settings
 from entrypoints.sources import read_settings
 
 Writer = Callable[[str], str]

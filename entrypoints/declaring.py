@@ -1,0 +1,106 @@
+"""How a setting is declared: what it is called, what it may be, and who may see it."""
+
+from typing import Any
+
+import attrs
+
+LAST_PORT = 65_535
+LARGEST = 10**12  # of any number: more than anybody means, and still one to reckon with
+
+
+class BadSettings(Exception):
+    """One line for whoever started the program."""
+
+
+class BadValue(BadSettings):
+    """A setting that cannot be what it is.
+
+    given: the words in which it was given, if they are known; otherwise the option.
+    """
+
+    def __init__(self, name: str, allowed: str) -> None:
+        super().__init__(name, allowed)
+        self.name = name
+        self.given = option(name)
+        self._allowed = allowed
+
+    def __str__(self) -> str:
+        return f"{self.given}: {self._allowed}"
+
+
+def option(name: str) -> str:
+    """What a setting is called on the command line."""
+    return name if name == "port" else "--" + name.replace("_", "-")
+
+
+def variable(name: str) -> str:
+    """What a setting is called in the environment."""
+    return "CHAT_" + name.upper()
+
+
+def shown(value: object) -> str:
+    """A value on one line."""
+    text = str(value)
+    return text if text and text.isprintable() else repr(text)
+
+
+def without_password(url: str) -> str:
+    """The address of a service as it may be shown."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else "..."
+
+
+def setting(default: Any, text: str, **more: Any) -> Any:
+    """A field of `Settings`.
+
+    more: `choices`, or `least` and `most`, that it may be; `reloads`, where it may change while the
+    server runs.
+    """
+    if "least" in more:
+        more.setdefault("most", LARGEST)
+    return attrs.field(default=default, metadata={"help": text, **more})
+
+
+def address(default: str, text: str) -> Any:
+    """A setting in which a password may be."""
+    return attrs.field(
+        default=default,
+        repr=lambda url: repr(without_password(url)),
+        metadata={"help": text, "secret": True},
+    )
+
+
+def port_number(default: int, text: str) -> Any:
+    return setting(default, text, least=0, most=LAST_PORT)
+
+
+def limit(default: int, text: str) -> Any:
+    return setting(default, f"{text}; 0 for no limit", least=0, reloads=True)
+
+
+def is_secret(field: "attrs.Attribute[Any]") -> bool:
+    """Whether a password may be in it."""
+    return "secret" in field.metadata
+
+
+def allowed(field: "attrs.Attribute[Any]") -> str:
+    """What a setting can be, in words."""
+    match field.metadata:
+        case {"choices": choices}:
+            return f"one of {', '.join(choices)}"
+        case {"least": least, "most": most}:
+            return f"a whole number from {least} to {most}"
+    return "yes or no" if field.type is bool else "a text"
+
+
+def is_allowed(
+    value: Any,
+    *,
+    choices: tuple[str, ...] = (),
+    least: int | None = None,
+    most: int | None = None,
+    **_: Any,
+) -> bool:
+    if choices and value not in choices:
+        return False
+    return (least is None or value >= least) and (most is None or value <= most)
