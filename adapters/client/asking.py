@@ -15,7 +15,7 @@ from adapters.client.settings import Settings
 from adapters.wire import answers as wire
 from adapters.wire import requests
 from adapters.wire.answers import Answer, FriendsAck, GroupsAck, MembersAck
-from adapters.wire.requests import Request
+from adapters.wire.declaring import Request
 
 A = TypeVar("A", bound=Answer)
 P = TypeVar("P", FriendsAck, GroupsAck, MembersAck)

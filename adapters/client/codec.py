@@ -11,9 +11,10 @@ import msgspec
 from adapters.client.errors import ProtocolViolation, Refused
 from adapters.wire import errors
 from adapters.wire.answers import Answer, Error, Verdict
+from adapters.wire.declaring import AnyRequest
 from adapters.wire.frames import ServerFrame, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME
-from adapters.wire.requests import REQUESTS, AnyRequest, OneChat
+from adapters.wire.requests import REQUESTS, OneChat
 
 VERSION = 2
 MAX_TEXT = 4_096

@@ -26,7 +26,7 @@ from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
 from adapters.client.telling import event_of_refusal
 from adapters.wire.answers import Answer, LoginAck
-from adapters.wire.requests import AnyRequest
+from adapters.wire.declaring import AnyRequest
 
 
 class Connection:

@@ -30,7 +30,8 @@ from adapters.client.link import speaks_tls
 from adapters.client.position import Position
 from adapters.client.settings import Settings
 from adapters.wire.answers import Answer, LoginAck
-from adapters.wire.requests import Login, Request, Resume, answer_of
+from adapters.wire.declaring import Request, answer_of
+from adapters.wire.requests import Login, Resume
 from chat_domain.model import User
 
 A = TypeVar("A", bound=Answer)

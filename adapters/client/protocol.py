@@ -44,8 +44,8 @@ from adapters.client.telling import (
 )
 from adapters.wire import frames, requests
 from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong, SettingsAck
+from adapters.wire.declaring import AnyRequest
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
-from adapters.wire.requests import AnyRequest
 
 _TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no TLS
 

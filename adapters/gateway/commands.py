@@ -11,9 +11,10 @@ from adapters.gateway import logging_in
 from adapters.gateway.talk import Talk
 from adapters.wire import answers, requests
 from adapters.wire.answers import Ack, FriendRow, MemberRow
+from adapters.wire.declaring import AnyRequest
 from adapters.wire.frames import number_of
 from adapters.wire.pages import conversations_ack, groups_ack, history_ack
-from adapters.wire.requests import FIRST_OF_OURS, AnyRequest
+from adapters.wire.requests import FIRST_OF_OURS
 from chat_domain.errors import NotSentYet
 from chat_domain.fairness.meter import READERS_PER_FRAME
 

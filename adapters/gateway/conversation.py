@@ -16,9 +16,9 @@ from adapters.gateway.link import Link
 from adapters.gateway.shared import Shared
 from adapters.gateway.talk import Talk
 from adapters.gateway.watch import Watch
+from adapters.wire.declaring import AnyRequest
 from adapters.wire.reading import BadFrame, read_request
 from adapters.wire.requests import (
-    AnyRequest,
     GroupChat,
     History,
     ListConversations,

@@ -9,7 +9,7 @@ from adapters.gateway.proving import proved
 from adapters.gateway.talk import Talk
 from adapters.wire import answers, requests
 from adapters.wire.answers import LoginAck, SessionRow
-from adapters.wire.requests import Request
+from adapters.wire.declaring import Request
 from adapters.wire.version1 import OwnGroup
 from chat_domain.errors import (
     AlreadyLoggedIn,

@@ -12,10 +12,11 @@ from adapters.gateway.shared import Shared
 from adapters.owner import OWNER
 from adapters.wire import answers, errors
 from adapters.wire.answers import Ack, Answer, Verdict
+from adapters.wire.declaring import AnyRequest, Request, answer_of
 from adapters.wire.frames import encode, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME
 from adapters.wire.reading import BadFrame
-from adapters.wire.requests import REQUESTS, AnyRequest, Request, answer_of
+from adapters.wire.requests import REQUESTS
 from adapters.wire.terminal_safe import terminal_safe
 from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown
 from chat_domain.fairness.limits import STRANGERS_FRAME

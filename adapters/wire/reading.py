@@ -12,7 +12,8 @@ from typing import Any, Union
 import msgspec
 from msgspec import Raw, Struct
 
-from adapters.wire.requests import REQUESTS, AnyRequest
+from adapters.wire.declaring import AnyRequest
+from adapters.wire.requests import REQUESTS
 
 
 class BadFrame(Exception):

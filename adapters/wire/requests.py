@@ -7,13 +7,32 @@ The server reads them with every limit checked (see `reading`), the client write
 the defaults.
 """
 
-import string
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
+from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from adapters.wire import answers
-from adapters.wire.answers import Ack, Answer, LoginAck, RegisterAck
+from adapters.wire.answers import Ack, LoginAck, RegisterAck
+from adapters.wire.declaring import (
+    AnyInteger,
+    AnyRequest,
+    Cid,
+    Cursor,
+    Description,
+    Device,
+    Epoch,
+    Id,
+    InConversation,
+    NewPassword,
+    PageSize,
+    Position,
+    Request,
+    Text,
+    Words,
+    Written,
+    at_least_one,
+    at_most_one,
+)
 from adapters.wire.frames import (
     GroupChatFrame,
     OneChatFrame,
@@ -24,77 +43,8 @@ from adapters.wire.frames import (
 )
 from chat_domain import errors
 from chat_domain.entries import pair
-from chat_domain.errors import ChatError
 
-Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-AnyInteger = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Position = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Epoch = Annotated[str, Meta(max_length=64)]
-Device = Annotated[str, Meta(min_length=1, max_length=50)]
-Cid = Annotated[str, Meta(min_length=1, max_length=64)]
-Text = Annotated[str, Meta(min_length=1, max_length=4096)]
-Description = Annotated[str, Meta(max_length=200)]
-# Looser than a name or a password may be: what they really may be, the rules say.
-Words = Annotated[str, Meta(max_length=1024)]
-NewPassword = Annotated[str, Meta(min_length=1, max_length=128)]
-PageSize = Annotated[int, Meta(ge=1, le=200)]
-Cursor = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-
-_CID_LETTERS = f"{string.ascii_letters}{string.digits}_-".encode()
-
-
-Refusals = tuple[type[ChatError], ...]
-# What any request may be refused with, besides a bad frame and a bad field.
-ALWAYS: Refusals = (errors.NotLoggedIn, errors.ShuttingDown, errors.TryAgain)
 FIRST_OF_OURS = 1010  # the numbers below are the C++ server's
-
-A = TypeVar("A", bound=Answer | None)
-
-
-class Request(Struct, Generic[A], tag_field="msgid", omit_defaults=True, gc=False):
-    """Any request, answered by an A, or by nothing.
-
-    seq: the client's mark of it, given back in the answer. refusals: besides those of ALWAYS.
-    """
-
-    refusals: ClassVar[Refusals] = ()
-
-    seq: Seq | None = None
-
-
-AnyRequest = Request[Any]
-
-
-class Written:
-    """Of a request that writes to the log, once under its `cid`."""
-
-    __slots__ = ()
-
-    cid: Cid | None
-
-    def __post_init__(self) -> None:
-        # A pattern in the field's type would say the same, in 0.4 us a chat instead of 0.15.
-        if self.cid is not None and self.cid.encode().translate(None, _CID_LETTERS):
-            raise ValueError("Expected letters, digits, `_` and `-` - at `$.cid`")
-
-
-class InConversation:
-    """Of a request about one conversation: that with the user `toid`, who may be oneself, or that
-    of the group `groupid`."""
-
-    __slots__ = ()
-
-    toid: Id | None
-    groupid: Id | None
-
-    def __post_init__(self) -> None:
-        _one_of(self.toid, self.groupid, "`toid` or `groupid`")
-        _not_both(self.toid, self.groupid, "`toid` or `groupid`")
-
-    def conv_of(self, user_id: int) -> int:
-        """The conversation's number, where this user asks."""
-        return self.groupid or pair(user_id, self.toid or 0)
 
 
 # -- logging in and out ----------------------------------------------------------------------------
@@ -119,7 +69,7 @@ class Login(Secret, Request[LoginAck], tag=1000, kw_only=True):
     epoch: Epoch = ""
 
     def __post_init__(self) -> None:
-        _one_of(self.id, self.name, "`id` or `name`")
+        at_least_one(self.id, self.name, "`id` or `name`")
         if not self.device.isprintable():
             raise ValueError("Expected printable characters - at `$.device`")
 
@@ -181,9 +131,9 @@ class Settings(Request[answers.SettingsAck], tag=1045, kw_only=True):
     muted: bool | None = None
 
     def __post_init__(self) -> None:
-        _not_both(self.toid, self.groupid, "`toid` or `groupid`")
+        at_most_one(self.toid, self.groupid, "`toid` or `groupid`")
         if self.muted is not None:
-            _one_of(self.toid, self.groupid, "`toid` or `groupid`")
+            at_least_one(self.toid, self.groupid, "`toid` or `groupid`")
 
     def conv_of(self, user_id: int) -> int | None:
         """See `InConversation`; None where it is about none."""
@@ -209,12 +159,7 @@ class OneChat(Written, Request[Ack], tag=number_of(OneChatFrame), kw_only=True):
 
 
 class GroupChat(Written, Request[Ack], tag=number_of(GroupChatFrame), kw_only=True):
-    refusals = (
-        errors.CidConflict,
-        errors.NoSuchGroup,
-        errors.NotMember,
-        errors.TooManyUnanswered,
-    )
+    refusals = (errors.CidConflict, errors.NoSuchGroup, errors.NotMember, errors.TooManyUnanswered)
 
     groupid: Id
     msg: Text
@@ -270,7 +215,7 @@ class History(InConversation, Request[answers.HistoryAck], tag=1041, kw_only=Tru
 
     def __post_init__(self) -> None:
         InConversation.__post_init__(self)
-        _not_both(self.before, self.after, "`before` or `after`")
+        at_most_one(self.before, self.after, "`before` or `after`")
 
 
 # -- people ----------------------------------------------------------------------------------------
@@ -283,18 +228,13 @@ class FindUser(Request[answers.FindUserAck], tag=1019, kw_only=True):
 
 
 class AddFriend(Request[Ack], tag=1006, kw_only=True):
-    refusals = (
-        errors.AlreadyFriends,
-        errors.NoSuchUser,
-        errors.Oneself,
-        errors.TooManyFriends,
-    )
+    refusals = (errors.AlreadyFriends, errors.NoSuchUser, errors.Oneself, errors.TooManyFriends)
 
     friendid: Id | None = None
     friendname: Words | None = None
 
     def __post_init__(self) -> None:
-        _one_of(self.friendid, self.friendname, "`friendid` or `friendname`")
+        at_least_one(self.friendid, self.friendname, "`friendid` or `friendname`")
 
 
 class RemoveFriend(Request[Ack], tag=1021, kw_only=True):
@@ -340,7 +280,7 @@ class JoinGroup(Written, Request[Ack], tag=1008, kw_only=True):
 
     def __post_init__(self) -> None:
         Written.__post_init__(self)
-        _one_of(self.groupid, self.groupname, "`groupid` or `groupname`")
+        at_least_one(self.groupid, self.groupname, "`groupid` or `groupname`")
 
 
 class RenameGroup(Written, Request[Ack], tag=1035, kw_only=True):
@@ -381,19 +321,3 @@ class ListMembers(Request[answers.MembersAck], tag=1026, kw_only=True):
 REQUESTS: dict[int, type[AnyRequest]] = {
     number_of(request): request for request in Request.__subclasses__()
 }
-
-
-def answer_of(request: type[AnyRequest]) -> type[Answer] | None:
-    """What a request is answered by; None if by nothing."""
-    (answer,) = get_args(vars(request)["__orig_bases__"][-1])
-    return None if answer is type(None) else answer
-
-
-def _one_of(first: object, second: object, names: str) -> None:
-    if first is None and second is None:
-        raise ValueError(f"Object missing required field {names}")
-
-
-def _not_both(first: object, second: object, names: str) -> None:
-    if first is not None and second is not None:
-        raise ValueError(f"Expected {names}, and not both")

@@ -16,8 +16,8 @@ from adapters.client.errors import PASSING
 from adapters.client.settings import Settings
 from adapters.wire import frames, requests
 from adapters.wire.answers import Ack, Error, LoginAck, RegisterAck, Verdict
+from adapters.wire.declaring import AnyRequest
 from adapters.wire.frames import ServerFrame
-from adapters.wire.requests import AnyRequest
 from tests.delivery.network import LOOPBACK
 
 _SETTINGS = Settings()

@@ -15,8 +15,8 @@ from adapters.client import ChatClient
 from adapters.gateway.commands import COMMANDS
 from adapters.wire import errors, requests
 from adapters.wire.answers import Ack, Answer
+from adapters.wire.declaring import ALWAYS, AnyRequest, answer_of
 from adapters.wire.frames import number_of
-from adapters.wire.requests import ALWAYS, AnyRequest, answer_of
 from tests.integration.bad_input.requests import GREETINGS, REQUESTS
 from tests.unit.wire.protocol_page import quoted, rows, section
 

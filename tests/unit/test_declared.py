@@ -5,7 +5,8 @@ from msgspec import inspect
 
 from adapters.client import codec
 from adapters.wire.answers import Ack
-from adapters.wire.requests import REQUESTS, AnyRequest, Request
+from adapters.wire.declaring import AnyRequest, Request
+from adapters.wire.requests import REQUESTS
 from chat_domain.errors import GroupFull, NoSuchGroup
 from tests.unit.declared import ALWAYS_NAMES, missing, name_of
 from tests.unit.wire.protocol_page import quoted, rows, section

@@ -8,8 +8,9 @@ from structlog.testing import LogCapture
 from structlog.typing import EventDict
 
 from adapters.gateway.talk import Talk
+from adapters.wire.declaring import ALWAYS, AnyRequest
 from adapters.wire.frames import encode
-from adapters.wire.requests import ALWAYS, AnyRequest, GroupChat, OneChat
+from adapters.wire.requests import GroupChat, OneChat
 from chat_domain.errors import ChatError
 from chat_domain.log.session import Session
 from entrypoints.logs import labelled

@@ -26,7 +26,7 @@ from adapters.client.settings import Settings
 from adapters.gateway.watch import DROP_AFTER
 from adapters.wire import requests
 from adapters.wire.answers import LoginAck
-from adapters.wire.requests import AnyRequest
+from adapters.wire.declaring import AnyRequest
 from chat_domain.people.news import QUIET
 from tests.tries import tries
 from tests.unit.gateway.server import FakeLink, Server, settled

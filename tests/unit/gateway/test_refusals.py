@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from adapters.wire import requests
+from adapters.wire.declaring import AnyRequest
 from adapters.wire.errors import name_of
-from adapters.wire.requests import REQUESTS, AnyRequest
+from adapters.wire.requests import REQUESTS
 from chat_domain import errors
 from chat_domain.errors import ChatError
 from chat_domain.fairness.limits import UNLIMITED

@@ -11,9 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.wire import requests
+from adapters.wire.declaring import AnyRequest, Request
 from adapters.wire.frames import number_of
 from adapters.wire.reading import BadFrame, read_request
-from adapters.wire.requests import REQUESTS, AnyRequest, Request
+from adapters.wire.requests import REQUESTS
 from tests.tries import tries
 from tests.unit.wire.protocol_page import examples, rows, section
 

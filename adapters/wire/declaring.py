@@ -1,0 +1,98 @@
+"""What the declaration of a request is made of: what its fields may hold, and what all have.
+
+The server checks the limits that the fields' types have when it reads a request.
+"""
+
+import string
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
+
+from msgspec import Meta, Struct
+
+from adapters.wire.answers import Answer
+from chat_domain import errors
+from chat_domain.entries import pair
+from chat_domain.errors import ChatError
+
+Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+AnyInteger = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Position = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Epoch = Annotated[str, Meta(max_length=64)]
+Device = Annotated[str, Meta(min_length=1, max_length=50)]
+Cid = Annotated[str, Meta(min_length=1, max_length=64)]
+Text = Annotated[str, Meta(min_length=1, max_length=4096)]
+Description = Annotated[str, Meta(max_length=200)]
+# Looser than a name or a password may be: what they really may be, the rules say.
+Words = Annotated[str, Meta(max_length=1024)]
+NewPassword = Annotated[str, Meta(min_length=1, max_length=128)]
+PageSize = Annotated[int, Meta(ge=1, le=200)]
+Cursor = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+_CID_LETTERS = f"{string.ascii_letters}{string.digits}_-".encode()
+
+Refusals = tuple[type[ChatError], ...]
+# What any request may be refused with, besides a bad frame and a bad field.
+ALWAYS: Refusals = (errors.NotLoggedIn, errors.ShuttingDown, errors.TryAgain)
+
+A = TypeVar("A", bound=Answer | None)
+
+
+class Request(Struct, Generic[A], tag_field="msgid", omit_defaults=True, gc=False):
+    """Any request, answered by an A, or by nothing.
+
+    seq: the client's mark of it, given back in the answer. refusals: besides those of ALWAYS.
+    """
+
+    refusals: ClassVar[Refusals] = ()
+
+    seq: Seq | None = None
+
+
+AnyRequest = Request[Any]
+
+
+class Written:
+    """Of a request that writes to the log, once under its `cid`."""
+
+    __slots__ = ()
+
+    cid: Cid | None
+
+    def __post_init__(self) -> None:
+        # A pattern in the field's type would say the same, in 0.4 us a chat instead of 0.15.
+        if self.cid is not None and self.cid.encode().translate(None, _CID_LETTERS):
+            raise ValueError("Expected letters, digits, `_` and `-` - at `$.cid`")
+
+
+class InConversation:
+    """Of a request about one conversation: that with the user `toid`, who may be oneself, or that
+    of the group `groupid`."""
+
+    __slots__ = ()
+
+    toid: Id | None
+    groupid: Id | None
+
+    def __post_init__(self) -> None:
+        at_least_one(self.toid, self.groupid, "`toid` or `groupid`")
+        at_most_one(self.toid, self.groupid, "`toid` or `groupid`")
+
+    def conv_of(self, user_id: int) -> int:
+        """The conversation's number, where this user asks."""
+        return self.groupid or pair(user_id, self.toid or 0)
+
+
+def answer_of(request: type[AnyRequest]) -> type[Answer] | None:
+    """What a request is answered by; None if by nothing."""
+    (answer,) = get_args(vars(request)["__orig_bases__"][-1])
+    return None if answer is type(None) else answer
+
+
+def at_least_one(first: object, second: object, names: str) -> None:
+    if first is None and second is None:
+        raise ValueError(f"Object missing required field {names}")
+
+
+def at_most_one(first: object, second: object, names: str) -> None:
+    if first is not None and second is not None:
+        raise ValueError(f"Expected {names}, and not both")
