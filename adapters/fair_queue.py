@@ -21,7 +21,7 @@ class FairQueue(Generic[T]):
     inside of each, those that are in it do.
     """
 
-    def __init__(self, line_of: LineOf = alone) -> None:
+    def __init__(self, line_of: LineOf) -> None:
         self._line_of = line_of
         self._all: _Share[T] = _Share()
 

@@ -7,7 +7,7 @@ messages after TURN seconds and one slice more.
 import asyncio
 from collections.abc import Callable
 
-from adapters.fair_queue import FairQueue, LineOf, alone
+from adapters.fair_queue import FairQueue, LineOf
 
 TURN = 0.01  # seconds of slices in each turn of the event loop
 
@@ -15,7 +15,7 @@ TURN = 0.01  # seconds of slices in each turn of the event loop
 class Slices:
     """Origins take turns: who has many connections gets no more than who has one."""
 
-    def __init__(self, line_of: LineOf = alone) -> None:
+    def __init__(self, line_of: LineOf) -> None:
         self._waiting: FairQueue[Callable[[], None]] = FairQueue(line_of)
         self._running = False
 

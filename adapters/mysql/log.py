@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from adapters.ids import NO_ID
 from adapters.incidents import INCIDENTS
 from adapters.mysql.appending import Appender
 from adapters.mysql.database import MySqlConnection, MySqlDatabase
@@ -11,9 +12,9 @@ from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, pieces
 from adapters.mysql.pool import LIMIT, Pool
 from adapters.sql import judging
-from adapters.sql.numbers import FOR_EVER, NO_ID, bounded, bounded_at
+from adapters.sql.numbers import bounded, bounded_at
 from adapters.sql.reading import SqlReading, goes_on
-from chat_domain.entries import NOWHERE, Batch, Opening, Place
+from chat_domain.entries import FOR_EVER, NOWHERE, Batch, Opening, Place
 from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Outcome
 

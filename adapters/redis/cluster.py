@@ -88,7 +88,7 @@ class RedisCluster:
 
 
 @asynccontextmanager
-async def redis_cluster(url: str, prefix: str, label: str = "") -> AsyncIterator[RedisCluster]:
+async def redis_cluster(url: str, prefix: str, label: str) -> AsyncIterator[RedisCluster]:
     """Connect to redis://host:port/db, or rediss:// for TLS. Raises BrokerUnusable for what is no
     address; whether anybody is there is found out by taking part.
 
@@ -122,7 +122,7 @@ def client_of(url: str) -> "redis.asyncio.Redis":
 
 @asynccontextmanager
 async def taking_part(
-    client: "redis.asyncio.Redis", prefix: str, label: str = ""
+    client: "redis.asyncio.Redis", prefix: str, label: str
 ) -> AsyncIterator[RedisCluster]:
     """A place in the cluster whose keys and channels begin with this prefix."""
     keys = Keys(prefix)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from adapters.ids import NO_ID
 from adapters.sql import judging
 from adapters.sql.database import Connection, Row
-from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
-from chat_domain.entries import CHANGE, TEXT, Entry, pair
+from adapters.sql.numbers import HIDES_READ
+from chat_domain.entries import CHANGE, FOR_EVER, TEXT, Entry, pair
 from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversation
 
 # The last entry of the conversation of a row of Member, as far as its user may see it. Who has left

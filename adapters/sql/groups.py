@@ -2,10 +2,12 @@
 
 import attrs
 
+from adapters.ids import NO_ID
 from adapters.sql import judging
 from adapters.sql.database import Connection, Database
 from adapters.sql.names import sought
-from adapters.sql.numbers import FOR_EVER, NO_ID, bounded
+from adapters.sql.numbers import bounded
+from chat_domain.entries import FOR_EVER
 from chat_domain.errors import NoSuchGroup
 from chat_domain.model import Group, Member, Membership, SizedGroup
 

@@ -6,13 +6,13 @@ is counted. Nothing here raises for what a row holds: one bad row harms nobody b
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeGuard, TypeVar
 
 from adapters.admission import First, Key
+from adapters.ids import NO_ID
 from adapters.incidents import INCIDENTS
 from adapters.sessions import Kept
-from adapters.sql.numbers import NO_ID
 from chat_domain.entries import CHANGE, KINDS, TEXT, Change, Ends, Entry, Known
 from chat_domain.model import (
     DISABLED,
@@ -33,6 +33,8 @@ LONGEST_BODY = 2 * LONGEST_TEXT  # of an entry: a text, or a change, in which a 
 NO_TIME = 253_402_300_800_000  # ms; the year 10000 has no calendar
 NO_CONV = -1  # of an entry on file that is none, so that it is the first of no other
 
+T = TypeVar("T")
+
 _INTEGERS = (int,) * 6
 _ROLES = {role.value: role for role in Role}
 
@@ -47,10 +49,14 @@ def is_id(number: Any) -> bool:
 
 def ids(found: Iterable[Any]) -> list[int]:
     """Those that are ids, in the same order."""
-    numbers = list(found)
-    good = [number for number in numbers if is_id(number)]
-    if len(good) < len(numbers):
-        _odd("id", "it is no number, or out of range")
+    return _good(found, is_id, "id", "it is no number, or out of range")
+
+
+def _good(found: Iterable[T], is_good: Callable[[T], bool], what: str, why: str) -> list[T]:
+    every = list(found)
+    good = [one for one in every if is_good(one)]
+    if len(good) < len(every):
+        _odd(what, why)
     return good
 
 
@@ -83,11 +89,7 @@ def users(rows: Iterable[Sequence[Any]]) -> list[User]:
 
 def with_ids(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     """Those rows that begin with an id."""
-    every = list(rows)
-    good = [row for row in every if is_id(row[0])]
-    if len(good) < len(every):
-        _odd("id", "it is no number, or out of range")
-    return good
+    return _good(rows, lambda row: is_id(row[0]), "id", "it is no number, or out of range")
 
 
 def accounts(rows: Iterable[Sequence[Any]]) -> list[Account]:
@@ -278,13 +280,13 @@ def ends(rows: Sequence[Sequence[Any]]) -> Ends:
     return Ends(epoch, *positions)
 
 
-def _is_position(at: Any) -> bool:
+def _is_position(at: Any) -> TypeGuard[int]:
     return type(at) is int and at >= 0
 
 
 def position(at: Any) -> int:
     """0 for what is none."""
-    if type(at) is int and at >= 0:
+    if _is_position(at):
         return at
     _odd("position", "it is no number, or below 0")
     return 0
@@ -292,11 +294,8 @@ def position(at: Any) -> int:
 
 def positions(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     """Those rows that have positions alone, or numbers of conversations, which look like them."""
-    every = list(rows)
-    good = [row for row in every if all(map(_is_position, row))]
-    if len(good) < len(every):
-        _odd("position", "it is no number, or below 0")
-    return good
+    why = "it is no number, or below 0"
+    return _good(rows, lambda row: all(map(_is_position, row)), "position", why)
 
 
 def _kind(value: Any) -> str:

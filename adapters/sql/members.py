@@ -9,10 +9,11 @@ from typing import Any
 
 import attrs
 
+from adapters.ids import NO_ID
 from adapters.sql import judging
 from adapters.sql.database import Connection, Part
-from adapters.sql.numbers import FOR_EVER, HIDES_READ, NO_ID
-from chat_domain.entries import Sight, pair, people
+from adapters.sql.numbers import HIDES_READ
+from chat_domain.entries import FOR_EVER, Sight, pair, people
 from chat_domain.model import Role
 
 _ADD = (

@@ -3,8 +3,6 @@
 from adapters.ids import NO_ID
 from chat_domain.entries import FOR_EVER
 
-__all__ = ["FOR_EVER", "NO_ID", "bounded", "bounded_at"]
-
 HIDES_READ, HIDES_TYPING = 1, 2  # what User.hides is the sum of
 
 

@@ -12,9 +12,10 @@ from adapters.places import Places
 from adapters.sql import conversations, entries, forgetting, judging, members
 from adapters.sql.database import Connection, Database, Work
 from adapters.sql.members import Span
-from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
+from adapters.sql.numbers import bounded, bounded_at
 from chat_domain.entries import (
     EVERYWHERE,
+    FOR_EVER,
     NOWHERE,
     TEXT,
     Ends,

@@ -4,10 +4,11 @@ from collections.abc import Collection
 
 import attrs
 
+from adapters.ids import NO_ID
 from adapters.sessions import making_room
 from adapters.sql import judging
 from adapters.sql.database import Connection, Database
-from adapters.sql.numbers import NO_ID, bounded
+from adapters.sql.numbers import bounded
 from chat_domain.model import KeptToken, User
 
 # in the order of KeptToken's fields

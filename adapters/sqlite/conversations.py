@@ -19,8 +19,8 @@ import attrs
 from adapters.sql import conversations, judging
 from adapters.sql.conversations import with_oneself
 from adapters.sql.database import Connection
-from adapters.sql.numbers import FOR_EVER
 from adapters.sql.reading import ends
+from chat_domain.entries import FOR_EVER
 from chat_domain.model import Conversation
 
 MOST = 500_000  # conversations whose ends are remembered, of all users together; 16 bytes each

@@ -9,9 +9,8 @@ import attrs
 
 from adapters.at_once import at_once
 from adapters.sql.database import Row, Words, Work
-from adapters.sql.numbers import FOR_EVER
 from adapters.sqlite.worker import Worker
-from chat_domain.entries import TEXT
+from chat_domain.entries import FOR_EVER, TEXT
 from chat_domain.model import MOST_UNREAD
 
 T = TypeVar("T")

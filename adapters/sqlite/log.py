@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from adapters.sql.database import Connection
-from adapters.sql.numbers import FOR_EVER, bounded, bounded_at
+from adapters.sql.numbers import bounded, bounded_at
 from adapters.sql.reading import SqlReading, ends
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.conversations import Conversations
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.worker import Worker
-from chat_domain.entries import Batch
+from chat_domain.entries import FOR_EVER, Batch
 from chat_domain.model import Conversation
 from chat_domain.ports.store import Outcome
 

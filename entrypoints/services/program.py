@@ -189,8 +189,8 @@ def spawn(
     command: Sequence[str | Path],
     log: BinaryIO,
     *,
-    cwd: Path | None = None,
-    env: Mapping[str, str] | None = None,
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
 ) -> "subprocess.Popen[bytes]":
     """Start a command in a process group of its own."""
     return subprocess.Popen(  # noqa: S603  # a command of our own making

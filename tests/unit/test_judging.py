@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.ids import NO_ID
 from adapters.sql import judging
 from adapters.sql.entries import body_of
-from adapters.sql.numbers import NO_ID
 from chat_domain.entries import CHANGE, KINDS, TEXT, Change, Entry, Known
 from chat_domain.errors import CidConflict
 from chat_domain.model import Role

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from adapters.ids import NO_ID
 from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, statements
 from adapters.mysql.upgrading.messages import LONGEST_ROW, Reader, Unreadable
@@ -16,7 +17,7 @@ from adapters.mysql.upgrading.old_tables import OldTables
 from adapters.mysql.upgrading.report import TABLE, Report
 from adapters.mysql.upgrading.waiting import COLUMNS, Row, Waiting
 from adapters.sql.database import UNIQUE
-from adapters.sql.numbers import FOR_EVER, NO_ID
+from chat_domain.entries import FOR_EVER
 from chat_domain.model import NO_PASSWORD, PLAIN, Role
 from chat_domain.people.accounts import MAX_PASSWORD
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from adapters.fair_queue import alone
 from adapters.gateway.slices import TURN, Slices
 from tests.unit.gateway.virtual_time import VirtualTimeLoop
 
@@ -12,7 +13,7 @@ class Busy:
     """Work that takes TURN, and notes whose it was."""
 
     def __init__(self) -> None:
-        self.slices = Slices()
+        self.slices = Slices(alone)
         self.done: list[str] = []
 
     def add(self, origin: str, times: int = 1) -> None:

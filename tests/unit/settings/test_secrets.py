@@ -160,7 +160,7 @@ async def test_no_complaint_shows_a_secret(settings: Settings) -> None:
 async def test_a_broker_s_address_is_no_secret_s_place() -> None:
     """An address that is none is not repeated."""
     with pytest.raises(BrokerUnusable) as refusal:
-        async with redis_cluster(f"redis://:{SECRET}/@cache:1", "chat"):
+        async with redis_cluster(f"redis://:{SECRET}/@cache:1", "chat", ""):
             pass
     assert SECRET not in str(refusal.value)
 
