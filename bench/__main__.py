@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from bench import report
-from bench.measuring import raise_file_limit
 from bench.processes import ROOT
 from bench.suites import (
     accounts,
@@ -24,6 +23,7 @@ from bench.suites import (
     web,
 )
 from bench.suites.options import Options
+from entrypoints.process import raise_file_limit
 
 LEAST_PAST = 200_000  # or conversations would have no page
 

@@ -86,9 +86,10 @@ class Pair:
 @contextmanager
 def pair(port: int) -> Iterator[Pair]:
     """At the server's page, as long as the `with` block lasts."""
-    options = {"executable_path": chromium(), "args": ["--no-sandbox"]}
+    path = chromium()
     with sync_playwright() as playwright:
-        browsers = [playwright.chromium.launch(**options) for _ in range(2)]
+        launch = playwright.chromium.launch
+        browsers = [launch(executable_path=path, args=["--no-sandbox"]) for _ in range(2)]
         yield Pair(f"http://127.0.0.1:{port}/", *browsers)
         for browser in browsers:
             browser.close()

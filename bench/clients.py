@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import socket
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -23,7 +22,7 @@ def batches(items: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
         yield batch
 
 
-def ask(sock: socket.socket, request: bytes, end: bytes = frames.NEWLINE) -> dict[str, Any]:
+def ask(sock: Connection, request: bytes, end: bytes = frames.NEWLINE) -> dict[str, Any]:
     """Send a request and wait for its answer."""
     sock.sendall(request)
     return answer(sock, end)
@@ -45,7 +44,7 @@ def answer(sock: Connection, end: bytes = frames.NEWLINE) -> dict[str, Any]:
                 return found
 
 
-def all_ask(socks: Sequence[socket.socket], request: Callable[[int], bytes]) -> list[Any]:
+def all_ask(socks: Sequence[Connection], request: Callable[[int], bytes]) -> list[Any]:
     """Send each its request (by its position), then collect the answers."""
     for position, sock in enumerate(socks):
         sock.sendall(request(position))
@@ -111,12 +110,12 @@ def let_ask(port: int, requests: Mapping[int, Sequence[bytes]]) -> None:
         log_out(socks)
 
 
-def log_out(socks: Sequence[socket.socket]) -> None:
+def log_out(socks: Sequence[Connection]) -> None:
     all_ask(socks, lambda _: b'{"msgid":1002,"seq":9}\n')
     close(socks)
 
 
-def close(socks: Sequence[socket.socket]) -> None:
+def close(socks: Sequence[Connection]) -> None:
     for sock in socks:
         sock.close()
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import attrs
 
 from bench.frames import TEXT
+from chat_domain.entries import FOR_EVER
 
 DAY_MS = 24 * 3600 * 1000
-FOR_EVER = 2**63 - 1  # in Member.left
+
 
 _INDEXES = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
 _FILL = """

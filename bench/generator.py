@@ -14,10 +14,11 @@ from bench import clients, frames
 from bench.away import Away
 from bench.groups import Groups
 from bench.idle import stay
-from bench.measuring import Load, Poller, connect, measure, raise_file_limit
+from bench.measuring import Load, Poller, connect, measure
 from bench.p2p import Pairs
 from bench.pushes import Pushes
 from bench.web import Connection
+from entrypoints.process import raise_file_limit
 
 
 def main() -> None:

@@ -1,12 +1,12 @@
 """Groups: the first member of each writes, all others read. Deliveries are what is counted."""
 
-import time
 from collections.abc import Callable, Sequence
 
 from bench import frames
 from bench.measuring import Meter
 from bench.taking import Taking
 from bench.web import Connection
+from bench.windows import Window, Windows
 
 
 class Member:
@@ -26,24 +26,15 @@ class Member:
             self._got(count)
 
 
-class Group:
-    """Keeps a window of messages on the way to a group.
-
-    One of version 1 is done when all have it, one of version 2 when its sender has the ACK.
-    """
+class Group(Window):
+    """From one member to all others. A message of version 1 is done when all have it."""
 
     def __init__(
-        self, meter: Meter, sender: Connection, readers: int, message: frames.Next, window: int
+        self, meter: Meter, sender: Connection, readers: int, message: frames.Next, size: int
     ) -> None:
-        self._meter, self._readers, self._message, self._window = meter, readers, message, window
-        self._send, self._recv = sender.send, sender.recv
-        self.sent = self.done = 0
+        super().__init__(meter, sender, message, size)
+        self._readers = readers
         self._deliveries = 0
-        self._probe, self._probe_sent = 1, 0
-
-    def begin(self) -> None:
-        self._probe, self._probe_sent = self.sent + 1, time.perf_counter_ns()
-        self._say(self._window)
 
     def got_old(self, count: int) -> None:
         self.got(count)
@@ -54,31 +45,15 @@ class Group:
         self._meter.count += count
         self._deliveries += count
 
-    def acknowledged(self) -> None:
-        data = self._recv(65536)
-        self._meter.check(data)
-        self._completed(frames.answers_in(data))
-
     def is_idle(self) -> bool:
         return self.sent == self.done and self._deliveries == self.sent * self._readers
 
-    def _completed(self, count: int) -> None:
-        self.done += count
-        now = time.perf_counter_ns()
-        if self.done >= self._probe:
-            self._meter.latencies.append(now - self._probe_sent)
-            self._probe, self._probe_sent = self.sent + 1, now
-        if self._meter.on:
-            self._say(count)
-
-    def _say(self, count: int) -> None:
-        self.sent += count
-        for _ in range(count):
-            self._send(self._message())
+    def _count(self, done: int) -> None:
+        """Deliveries have been counted already."""
 
 
-class Groups:
-    """A load (`bench.measuring.Load`): as many groups of one size as there are sockets for."""
+class Groups(Windows):
+    """As many groups of one size as there are sockets for."""
 
     def __init__(
         self,
@@ -88,16 +63,14 @@ class Groups:
         version: int,
         window: int,
     ) -> None:
-        self.meter = Meter()
-        self.handlers: dict[int, Callable[[], None]] = {}
-        self.groups: list[Group] = []
+        super().__init__()
         size = len(socks) // len(group_ids)
         for number, group_id in enumerate(group_ids):
             first = number * size
             sender, *readers = socks[first : first + size]
             message = frames.messages(version, users[first], frames.group(group_id))
             group = Group(self.meter, sender, len(readers), message, window)
-            self.groups.append(group)
+            self.windows.append(group)
             self._listen(group, sender, readers, version)
 
     def _listen(
@@ -111,10 +84,3 @@ class Groups:
             self.handlers[reader.fileno()] = handler
         if version > 1:
             self.handlers[sender.fileno()] = group.acknowledged
-
-    def begin(self) -> None:
-        for group in self.groups:
-            group.begin()
-
-    def is_idle(self) -> bool:
-        return all(group.is_idle() for group in self.groups)

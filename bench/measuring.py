@@ -2,7 +2,6 @@
 
 import operator
 import os
-import resource
 import select
 import socket
 import time
@@ -121,11 +120,6 @@ def _used(pids: Sequence[int]) -> tuple[float, float]:
 
 def quantile(ordered: Sequence[int], part: float) -> float:
     return ordered[int(part * (len(ordered) - 1))] / 1e6 if ordered else 0.0
-
-
-def raise_file_limit() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def connect(port: int, number: int = 0) -> socket.socket:

@@ -75,7 +75,9 @@ class Listener:
 
     def __exit__(self, failure: type[BaseException] | None = None, *_: object) -> None:
         if failure is RuntimeError:  # what the benchmark found wrong
-            print(f"the last words of {self._process.args}:\n{self.log()[-3000:]}", file=sys.stderr)
+            print(
+                f"the last words of {self._process.args!r}:\n{self.log()[-3000:]}", file=sys.stderr
+            )
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(15)

@@ -4,8 +4,9 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import attrs
 
@@ -39,18 +40,14 @@ def lines(options: Options) -> Iterator[Line]:
         first, last = stage.past.others[0], stage.past.others[-1]
         count = stage.past.count
         for where, before in (("newest", None), ("middle", count // 2), ("oldest", 150)):
-            request = frames.history(first, before)
-            yield _cost(
-                options, stage, f"page of 50, {where} of {count // 2:,}", lambda r=request: r
-            )
+            requests: Iterator[bytes] = itertools.repeat(frames.history(first, before))
+            yield _cost(options, stage, f"page of 50, {where} of {count // 2:,}", requests)
         deep = itertools.cycle(range(count // 100, count, count // 100))
-        yield _cost(
-            options, stage, "page of 50, anywhere", lambda: frames.history(first, next(deep))
-        )
+        requests = (frames.history(first, before) for before in deep)
+        yield _cost(options, stage, "page of 50, anywhere", requests)
         few = count // 2 // (CONVERSATIONS - 1)
-        yield _cost(
-            options, stage, f"page of 50, newest of {few:,}", lambda: frames.history(last, None)
-        )
+        requests = itertools.repeat(frames.history(last, None))
+        yield _cost(options, stage, f"page of 50, newest of {few:,}", requests)
         yield _all_conversations(options, stage)
         yield from _beside_chat(options, stage)
 
@@ -68,15 +65,15 @@ def _stage(options: Options) -> Iterator[Stage]:
         yield Stage(chat, past, talkers, crowd)
 
 
-def _cost(options: Options, stage: Stage, name: str, request: Callable[[], bytes]) -> Line:
+def _cost(options: Options, stage: Stage, name: str, requests: Iterator[bytes]) -> Line:
     """ms of CPU for a page, of which one is asked for behind the other."""
     chat = stage.chat
     (sock,) = clients.log_in(chat.port, [stage.past.reader], 2)
     costs, took = [], []
     for _ in range(options.runs):
         used, began = cpu_of(chat.pid), time.perf_counter()
-        for _ in range(PAGES):
-            page = clients.ask(sock, request())
+        for request in itertools.islice(requests, PAGES):
+            page = clients.ask(sock, request)
             assert len(page["entries"]) == 50
         took.append((time.perf_counter() - began) * 1e3 / PAGES)
         costs.append((cpu_of(chat.pid) - used) * 1e3 / PAGES)
@@ -91,7 +88,8 @@ def _all_conversations(options: Options, stage: Stage) -> Line:
     costs, took = [], []
     for _ in range(options.runs):
         used, began = cpu_of(chat.pid), time.perf_counter()
-        found, before = [], None
+        found: list[Any] = []
+        before = None
         while not found or before is not None:
             page = clients.ask(sock, frames.conversations(before))
             found += page["conversations"]
