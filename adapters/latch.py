@@ -5,7 +5,7 @@ from contextlib import suppress
 
 
 class EventLatch:
-    """`chat_domain.ports.Latch`."""
+    """`chat_domain.ports.runtime.Latch`."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -20,7 +20,7 @@ class EventLatch:
 
 
 class EventLatches:
-    """`chat_domain.ports.Latches`."""
+    """`chat_domain.ports.runtime.Latches`."""
 
     def latch(self) -> EventLatch:
         return EventLatch()

@@ -36,7 +36,7 @@ def _nothing() -> None:
 
 
 class Argon2Hasher:
-    """OWASP's second choice of parameters: 19 MiB, two passes. (`chat_domain.ports.Hasher`)
+    """OWASP's second choice of parameters: 19 MiB, two passes. (`chat_domain.ports.runtime.Hasher`)
 
     cheap: parameters that cost next to nothing, for tests alone.
     """

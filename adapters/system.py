@@ -5,7 +5,7 @@ import time
 
 
 class SystemClock:
-    """`chat_domain.ports.Clock`."""
+    """`chat_domain.ports.runtime.Clock`."""
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -17,7 +17,7 @@ READY = 256  # ends of cids made in advance; more in one millisecond are rare
 
 
 class RandomIds:
-    """`chat_domain.ports.Ids`.
+    """`chat_domain.ports.runtime.Ids`.
 
     A cid is the time in ms (12 hex digits), a count within the process (8) and the process's own
     random mark (8). Should the clock be set back, the last time is used on, so that cids still

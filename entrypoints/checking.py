@@ -8,10 +8,9 @@ import attrs
 from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import broker_kind, open_store
 from entrypoints.declaring import BadSettings, without_password
+from entrypoints.process import WRONG_USE
 from entrypoints.protocols import certificate_of
 from entrypoints.settings import Settings, secret_names
-
-WRONG = 2
 
 
 def check_and_tell(settings: Settings) -> int:
@@ -20,7 +19,7 @@ def check_and_tell(settings: Settings) -> int:
         _check(settings)
     except (BadSettings, StoreUnusable, BrokerUnusable) as error:
         print(f"chat server: {error}", file=sys.stderr)  # noqa: T201  # for who typed the command
-        return WRONG
+        return WRONG_USE
     for line in description(settings):
         print(line)  # noqa: T201  # the same
     return 0

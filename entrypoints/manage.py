@@ -24,11 +24,10 @@ from entrypoints.logs import set_up_logs
 from entrypoints.managing import databases
 from entrypoints.managing.form import NotDone, arguments_of, parse, settings_arguments
 from entrypoints.managing.words import as_json, in_words
-from entrypoints.process import leave_no_core
+from entrypoints.process import WRONG_USE, leave_no_core
 from entrypoints.settings import Settings
 from entrypoints.sources import read_settings
 
-WRONG_USE = 2
 FAILED = 1
 CUT_OFF = 130  # as a shell says of what Ctrl-C has ended
 FOR_EACH_PROCESS = ("log-level",)  # of a server with several workers

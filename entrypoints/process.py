@@ -3,6 +3,7 @@
 import resource
 from contextlib import suppress
 
+WRONG_USE = 2  # the exit status where options or settings are wrong
 SMALLEST_CORE = 1  # byte: no file is as small as that, and see below
 
 

@@ -24,7 +24,7 @@ from entrypoints.declaring import BadSettings, without_password
 from entrypoints.listening import listening_sockets, reason_of, serve_on
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
-from entrypoints.process import leave_no_core, raise_file_limit
+from entrypoints.process import WRONG_USE, leave_no_core, raise_file_limit
 from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
 from entrypoints.reloading import Configuration, take
 from entrypoints.settings import Settings
@@ -32,8 +32,6 @@ from entrypoints.sources import read_settings
 from entrypoints.workers import Watcher
 
 log = structlog.get_logger()
-
-WRONG_USE = 2  # the exit status
 
 
 @attrs.frozen

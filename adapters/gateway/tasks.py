@@ -16,7 +16,7 @@ NAME = "background tasks"  # as the metrics call them
 
 
 class BackgroundTasks:
-    """Keeps tasks until they are done, and says so when one fails. (`chat_domain.ports.Tasks`)"""
+    """`chat_domain.ports.runtime.Tasks`: kept until they are done; the log says where one fails."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

@@ -10,7 +10,7 @@ from chat_domain.ports.cluster import Surroundings
 
 
 class EternalLease:
-    """The lease of a node that nobody could take over from. (`chat_domain.ports.Lease`)"""
+    """The lease of a node that nobody could take over from. (`chat_domain.ports.cluster.Lease`)"""
 
     def __init__(self, hub: "Hub", name: str) -> None:
         self._hub = hub
@@ -27,7 +27,7 @@ class EternalLease:
 
 
 class NoLease:
-    """For somebody who looks in while no node is there. (`chat_domain.ports.Lease`)"""
+    """For somebody who looks in while no node is there. (`chat_domain.ports.cluster.Lease`)"""
 
     def held(self) -> bool:
         return False
@@ -68,7 +68,7 @@ class Hub:
 
 
 class HubBroker:
-    """Carries notes at the end of the event loop's turn. (`chat_domain.ports.Broker`)"""
+    """Carries notes at the end of the event loop's turn. (`chat_domain.ports.cluster.Broker`)"""
 
     def __init__(self, hub: Hub, name: str) -> None:
         self._hub = hub

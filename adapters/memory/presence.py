@@ -7,7 +7,7 @@ from chat_domain.model import Claim
 
 
 class LocalPresence:
-    """`chat_domain.ports.Presence`. A node that has left counts for nothing."""
+    """`chat_domain.ports.cluster.Presence`. A node that has left counts for nothing."""
 
     def __init__(self) -> None:
         self._users: defaultdict[str, set[int]] = defaultdict(set)  # by node
@@ -33,7 +33,7 @@ class LocalPresence:
 
 
 class LocalSlots:
-    """`chat_domain.ports.Slots`. Claims of a node that has left count for nothing."""
+    """`chat_domain.ports.cluster.Slots`. Claims of a node that has left count for nothing."""
 
     def __init__(self) -> None:
         self._claims: dict[int, Claim] = {}

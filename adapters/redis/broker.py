@@ -38,7 +38,7 @@ TRIED_AGAIN_AFTER = 0.3  # seconds, when subscribing has failed
 
 
 class RedisBroker:
-    """`chat_domain.ports.Broker`."""
+    """`chat_domain.ports.cluster.Broker`."""
 
     def __init__(
         self, client: "redis.asyncio.Redis", commands: Commands, keys: Keys, name: str

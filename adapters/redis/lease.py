@@ -32,8 +32,8 @@ def _now() -> float:
 
 
 class RedisLease:
-    """`chat_domain.ports.Lease`. Its age counts from the sending of the renewal, so that this node
-    takes it for lost before Redis does.
+    """`chat_domain.ports.cluster.Lease`. Its age counts from the sending of the renewal, so that
+    this node takes it for lost before Redis does.
 
     be_counted: called once, with the first lease that there is.
     """

@@ -16,7 +16,7 @@ MANY = 500  # users in one script, so that none keeps Redis busy for long
 
 
 class RedisPresence:
-    """`chat_domain.ports.Presence`."""
+    """`chat_domain.ports.cluster.Presence`."""
 
     def __init__(self, commands: Commands, keys: Keys) -> None:
         self._commands = commands

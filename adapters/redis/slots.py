@@ -13,7 +13,7 @@ MOST_CLAIMS = 200_000  # of one node; more than one can have connections
 
 
 class RedisSlots:
-    """`chat_domain.ports.Slots`."""
+    """`chat_domain.ports.cluster.Slots`."""
 
     def __init__(self, commands: Commands, keys: Keys) -> None:
         self._commands = commands

@@ -25,7 +25,7 @@ from tests.eventually import eventually
 
 
 class AtOnce:
-    """`chat_domain.ports.Tasks`, for work that does not wait."""
+    """`chat_domain.ports.runtime.Tasks`, for work that does not wait."""
 
     def start(self, work: Coroutine[Any, Any, None], owner: object = None) -> None:
         self.started = asyncio.ensure_future(work)

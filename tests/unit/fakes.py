@@ -208,7 +208,7 @@ class ManualLatch:
 
 
 class ManualLatches:
-    """`chat_domain.ports.Latches`, by a clock that a test moves."""
+    """`chat_domain.ports.runtime.Latches`, by a clock that a test moves."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
