@@ -18,10 +18,10 @@ from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.screen import WholeScreen
 from adapters.terminal.fullscreen.talks import DeskTalks
 from adapters.terminal.plain import standard_screen
+from adapters.wire.declaring import MAX_DEVICE
 from entrypoints.version import add_version, called
 
 _ECHO_AFTER = 1.0  # seconds
-_LONGEST_NAME = 50  # of a device
 _TYPEWRITERS = ("", "dumb", "unknown")  # what TERM calls a terminal that cannot move its cursor
 
 
@@ -64,7 +64,7 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument(
         "--device",
         type=_device,
-        default=socket.gethostname()[:_LONGEST_NAME] or "terminal",
+        default=socket.gethostname()[:MAX_DEVICE] or "terminal",
         metavar="NAME",
         help="what this one is called among your devices: the host's name",
     )
@@ -118,8 +118,10 @@ def _port(text: str) -> int:
 
 
 def _device(text: str) -> str:
-    if not (1 <= len(text) <= _LONGEST_NAME and text.isprintable()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a name of 1 to 50 printable characters")
+    if not (1 <= len(text) <= MAX_DEVICE and text.isprintable()):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a name of 1 to {MAX_DEVICE} printable characters"
+        )
     return text
 
 

@@ -11,14 +11,12 @@ import msgspec
 from adapters.client.errors import ProtocolViolation, Refused
 from adapters.wire import errors
 from adapters.wire.answers import Answer, Error, Verdict
-from adapters.wire.declaring import AnyRequest
+from adapters.wire.declaring import MAX_CID, MAX_TEXT, AnyRequest
 from adapters.wire.frames import ServerFrame, number_of
 from adapters.wire.framing import MAX_CLIENT_FRAME
 from adapters.wire.requests import REQUESTS, OneChat
 
 VERSION = 2
-MAX_TEXT = 4_096
-MAX_CID = 64
 
 
 def _declared(kind: type[ServerFrame]) -> Iterator[type[ServerFrame]]:

@@ -8,25 +8,30 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args
 
 from msgspec import Meta, Struct
 
+from adapters.ids import NO_ID
 from adapters.wire.answers import Answer
 from chat_domain import errors
 from chat_domain.entries import pair
 from chat_domain.errors import ChatError
 
-Id = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+MAX_TEXT = 4_096  # characters, as are the others
+MAX_CID = 64
+MAX_DEVICE = 50
+
+Id = Annotated[int, Meta(ge=1, le=NO_ID - 1)]
 AnyInteger = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Position = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Epoch = Annotated[str, Meta(max_length=64)]
-Device = Annotated[str, Meta(min_length=1, max_length=50)]
-Cid = Annotated[str, Meta(min_length=1, max_length=64)]
-Text = Annotated[str, Meta(min_length=1, max_length=4096)]
+Device = Annotated[str, Meta(min_length=1, max_length=MAX_DEVICE)]
+Cid = Annotated[str, Meta(min_length=1, max_length=MAX_CID)]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Description = Annotated[str, Meta(max_length=200)]
 # Looser than a name or a password may be: what they really may be, the rules say.
 Words = Annotated[str, Meta(max_length=1024)]
 NewPassword = Annotated[str, Meta(min_length=1, max_length=128)]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
-Cursor = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Cursor = Annotated[int, Meta(ge=0, le=NO_ID - 1)]
 
 _CID_LETTERS = f"{string.ascii_letters}{string.digits}_-".encode()
 
