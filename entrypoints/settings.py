@@ -25,6 +25,7 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+
 Network = IPv4Network | IPv6Network
 
 LIMITS = Limits()  # by default
+LEVELS = ("debug", "info", "warning", "error")  # of the log
 
 
 @attrs.frozen(kw_only=True)
@@ -191,9 +192,7 @@ class Settings:
         "how much a password hash costs; cheap is for tests alone",
         choices=("strong", "cheap"),
     )
-    log_level: str = setting(
-        "info", "what is logged", choices=("debug", "info", "warning", "error"), reloads=True
-    )
+    log_level: str = setting("info", "what is logged", choices=LEVELS, reloads=True)
 
     def __attrs_post_init__(self) -> None:
         for field in attrs.fields(Settings):

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entrypoints.declaring import BadSettings
+from entrypoints.settings import LEVELS
 from entrypoints.version import add_version, called
 
 PAGE = 100
 HISTORY = ("all", "joining")  # of a group: all of it, or from one's joining on
-LEVELS = ("debug", "info", "warning", "error")
 
 _HELP = {
     "init-db": "make the tables in MySQL",
