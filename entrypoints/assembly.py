@@ -10,11 +10,11 @@ from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.seating import Seating
 from chat_domain.log.sessions import Sessions
+from chat_domain.messages.audience import Audience
 from chat_domain.messages.group_chat import GroupChat
 from chat_domain.messages.history import History
 from chat_domain.messages.p2p import OneToOne
 from chat_domain.messages.read_marks import ReadMarks
-from chat_domain.messages.small_groups import SmallGroups
 from chat_domain.messages.typing import Typing
 from chat_domain.messages.writing import Writing
 from chat_domain.operators.administration import Administration
@@ -62,9 +62,9 @@ def assemble(
     attendance = Attendance(presence, sessions, announcer, tasks, name)
     notices = Notices(sessions, broker, tasks)
     own_settings = OwnSettings(store.settings, sessions, broker)
-    small_groups = SmallGroups(store.groups, clock)
-    read_marks = ReadMarks(log, follower, sessions, marks, own_settings, small_groups, broker)
-    typing = Typing(sessions, read_marks, own_settings, small_groups, broker, clock)
+    audience = Audience(store.groups, sessions, clock)
+    read_marks = ReadMarks(log, follower, sessions, marks, own_settings, audience, broker)
+    typing = Typing(read_marks, own_settings, audience, broker, clock)
     slots = SlotKeeper(
         surroundings.slots,
         surroundings.lease,

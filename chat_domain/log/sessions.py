@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from chat_domain.entries import HIGH, ID_BITS, Sight, is_group, other_of
+from chat_domain.entries import HIGH, ID_BITS, Sight
 from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
 MOST_MEMBERSHIPS = 2_000_000  # of sessions in groups; some 100 bytes each
 MOST_OF_A_USER = 32  # sessions of one user at once
-MOST_TOLD = 50 * MOST_OF_A_USER  # sessions of a group that is told what each member does
 
 _NOBODY: dict[Session, None] = {}
 
@@ -49,16 +48,6 @@ class Sessions:
         """The sessions of a group's members: those whose `sights` of it show what is applied now,
         so that nobody has to be asked for each message. Not to be changed."""
         return self._of_groups.get(group_id, _NOBODY)
-
-    def others(self, conv: int, user_id: int) -> list[Session]:
-        """The sessions of all whose conversation this is, but for this user's; none of a large
-        group, of which only made-up notes can speak here (see `messages.small_groups`)."""
-        if is_group(conv):
-            members = self.in_group(conv)
-            some = members if len(members) <= MOST_TOLD else ()
-            return [one for one in some if one.user.id != user_id]
-        other = other_of(conv, user_id)
-        return list(self.of(other)) if other != user_id else []
 
     def check_room_for(self, user_id: int) -> None:
         """Raises TooManyConnections, and TryAgain where this node is full."""

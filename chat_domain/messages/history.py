@@ -7,7 +7,7 @@ import attrs
 from chat_domain.entries import FOR_EVER, Entry, is_group
 from chat_domain.errors import NotMember
 from chat_domain.log.marks import Marks
-from chat_domain.messages.small_groups import MOST_MEMBERS
+from chat_domain.messages.audience import MOST_MEMBERS
 from chat_domain.model import Conversation, Page
 from chat_domain.ports.store import Log
 

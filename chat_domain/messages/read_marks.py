@@ -4,8 +4,7 @@ Rules:
 1. A mark only grows, and is never above what this node has applied. It is written as `log.marks`
    says.
 2. It is told at most twice a second: to the reader's other devices; and unless the reader hides it,
-   to the other one of two, and to the members of a group that has few (see `small_groups`), as long
-   as the reader is one of them.
+   to the `audience` of the conversation, of a group as long as the reader is in it.
 3. Who has read TOLD_AT_ONCE conversations before that time is told of is told of at once.
 """
 
@@ -19,7 +18,7 @@ from chat_domain.log.follower import Follower
 from chat_domain.log.marks import Marks
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
-from chat_domain.messages.small_groups import SmallGroups
+from chat_domain.messages.audience import Audience
 from chat_domain.notes import MOST_READ, HasRead
 from chat_domain.people.settings import OwnSettings
 from chat_domain.ports.cluster import Broker
@@ -35,7 +34,7 @@ class ReadMarks:
     sessions: Sessions
     marks: Marks
     settings: OwnSettings
-    small_groups: SmallGroups
+    audience: Audience
     broker: Broker
     _known: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
     _untold: defaultdict[tuple[Session, bool], dict[int, int]] = attrs.field(
@@ -77,9 +76,8 @@ class ReadMarks:
     async def _may_tell(self, session: Session, conv: int) -> bool:
         if (await self.settings.of(session.user.id)).hide_read:
             return False
-        if not is_group(conv):
-            return True
-        return conv in session.sights and await self.small_groups.has(conv)
+        is_in_it = not is_group(conv) or conv in session.sights
+        return is_in_it and await self.audience.is_told(conv)
 
     def _grow(self, session: Session, conv: int, at: int, private: bool) -> None:
         place = session.user.id, conv
@@ -123,7 +121,7 @@ class ReadMarks:
                 told[session].update(note.marks)
         if not note.private:
             for conv, at in note.marks.items():
-                for session in self.sessions.others(conv, note.user_id):
+                for session in self.audience.here(conv, note.user_id):
                     told[session][conv] = at
         for session, marks in told.items():
             if not (session.held or session.choked):

@@ -1,9 +1,9 @@
 """That somebody is writing something, told to those who would be shown it.
 
 Rules:
-1. It is told where a text would arrive: to the other one of two between whom there is an entry, and
-   to the members of a group that has few (see `small_groups`); to who is there now and takes what
-   is sent, to nobody who has to be looked for, and not where the writer hides it.
+1. It is told to the `audience` of a conversation, of two if there is an entry between them; to who
+   is there now and takes what is sent, to nobody who has to be looked for, and not where the writer
+   hides it.
 2. Of one session, it is passed on at most once in PASSED_ON_EVERY seconds for a conversation, and
    for AT_ONCE conversations in that time. What comes beyond that costs nothing.
 3. Nothing of it is kept, and nothing depends on it.
@@ -18,9 +18,8 @@ import attrs
 from chat_domain.entries import is_group
 from chat_domain.errors import NotMember, TryAgain
 from chat_domain.log.session import Session
-from chat_domain.log.sessions import Sessions
+from chat_domain.messages.audience import Audience
 from chat_domain.messages.read_marks import ReadMarks
-from chat_domain.messages.small_groups import SmallGroups
 from chat_domain.model import User
 from chat_domain.notes import IsTyping
 from chat_domain.people.settings import OwnSettings
@@ -33,10 +32,9 @@ AT_ONCE = 8  # conversations in which nobody writes at the same time
 
 @attrs.frozen
 class Typing:
-    sessions: Sessions
     read_marks: ReadMarks
     settings: OwnSettings
-    small_groups: SmallGroups
+    audience: Audience
     broker: Broker
     clock: Clock
 
@@ -64,13 +62,12 @@ class Typing:
     async def _may_tell(self, user_id: int, conv: int) -> bool:
         if (await self.settings.of(user_id)).hide_typing:
             return False
-        if is_group(conv):
-            return await self.small_groups.has(conv)
-        return await self.read_marks.of(user_id, conv) is not None
+        is_one = is_group(conv) or await self.read_marks.of(user_id, conv) is not None
+        return is_one and await self.audience.is_told(conv)
 
     def heard(self, note: IsTyping) -> None:
         """A user is writing, here or on another node."""
         user = User(note.user_id, note.name)
-        for session in self.sessions.others(note.conv, user.id):
+        for session in self.audience.here(note.conv, user.id):
             if session.live:
                 session.client.is_typing(user, note.conv)

@@ -5,7 +5,7 @@ import pytest
 from chat_domain.entries import pair
 from chat_domain.errors import BeyondTheLog, NotMember, TryAgain
 from chat_domain.log import marks as log_marks
-from chat_domain.messages.small_groups import LOOKED_AT_EVERY, MOST_MEMBERS
+from chat_domain.messages.audience import LOOKED_AT_EVERY, MOST_MEMBERS
 from chat_domain.notes import MOST_READ, HasRead
 from tests.unit.world import Terminal, World
 

@@ -4,8 +4,8 @@ import pytest
 
 from chat_domain.entries import Change, What, pair
 from chat_domain.errors import NotMember
-from chat_domain.log import sessions
-from chat_domain.messages.small_groups import LOOKED_AT_EVERY, MOST_MEMBERS
+from chat_domain.messages import audience
+from chat_domain.messages.audience import LOOKED_AT_EVERY, MOST_MEMBERS
 from chat_domain.messages.typing import AT_ONCE, PASSED_ON_EVERY
 from chat_domain.notes import IsTyping
 from tests.unit.world import Terminal, World
@@ -60,7 +60,7 @@ def test_a_note_about_a_large_group_tells_nobody(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A node sends none; to tell its thousands for each that was made up would take long."""
-    monkeypatch.setattr(sessions, "MOST_TOLD", 2)
+    monkeypatch.setattr(audience, "MOST_TOLD", 2)
     group = world.group(ann, bob)
     note = IsTyping(ann.user.id, "Ann", group)
     world.chat.typing.heard(note)
@@ -182,12 +182,12 @@ def test_how_large_a_group_is_is_asked_now_and_then(
 ) -> None:
     """So one that has just ended is still told, if anybody were in it."""
     group = world.group(ann, bob)
-    small = world.chat.typing.small_groups
-    assert world.tasks.run(small.has(group))
+    is_told = world.chat.typing.audience.is_told
+    assert world.tasks.run(is_told(group))
     world.tasks.run(world.chat.groups.change(ann.user, group, Change(What.ENDED)))
-    assert world.tasks.run(small.has(group))
+    assert world.tasks.run(is_told(group))
     world.passes(LOOKED_AT_EVERY)
-    assert not world.tasks.run(small.has(group))
+    assert not world.tasks.run(is_told(group))
 
 
 def test_another_node_s_users_are_told_like_one_s_own(

@@ -1,0 +1,57 @@
+"""Who is told what a user does in a conversation: up to where they have read, and their typing.
+
+The other one of two; or the other members of a group, if it has at most MOST_MEMBERS. How many a
+group has is looked up at most every LOOKED_AT_EVERY seconds, for nothing but this depends on it.
+"""
+
+import attrs
+
+from chat_domain.entries import is_group, other_of
+from chat_domain.errors import NoSuchGroup
+from chat_domain.log.session import Session
+from chat_domain.log.sessions import MOST_OF_A_USER, Sessions
+from chat_domain.ports.runtime import Clock
+from chat_domain.ports.store import Groups
+
+MOST_MEMBERS = 50
+MOST_TOLD = MOST_MEMBERS * MOST_OF_A_USER  # sessions of a group; only made-up notes speak of more
+LOOKED_AT_EVERY = 60.0  # seconds
+REMEMBERED = 10_000  # groups
+
+
+@attrs.define(eq=False)
+class Audience:
+    groups: Groups
+    sessions: Sessions
+    clock: Clock
+    _small: dict[int, tuple[float, bool]] = attrs.field(factory=dict, init=False)
+
+    async def is_told(self, conv: int) -> bool:
+        """Whether anybody is to be told what is done in a conversation. Raises TryAgain."""
+        return not is_group(conv) or await self._is_small(conv)
+
+    def here(self, conv: int, user_id: int) -> list[Session]:
+        """The sessions of this node that are told what this user does: those of the others."""
+        if is_group(conv):
+            members = self.sessions.in_group(conv)
+            some = members if len(members) <= MOST_TOLD else ()
+            return [one for one in some if one.user.id != user_id]
+        other = other_of(conv, user_id)
+        return list(self.sessions.of(other)) if other != user_id else []
+
+    async def _is_small(self, group_id: int) -> bool:
+        now, known = self.clock.monotonic(), self._small
+        looked_at, small = known.get(group_id, (float("-inf"), False))
+        if now - looked_at < LOOKED_AT_EVERY:
+            return small
+        small = await self._has_few(group_id)
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known[group_id] = now, small
+        return small
+
+    async def _has_few(self, group_id: int) -> bool:
+        try:
+            return await self.groups.size(group_id) <= MOST_MEMBERS
+        except NoSuchGroup:
+            return False
