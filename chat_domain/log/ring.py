@@ -61,9 +61,13 @@ class Ring:
                 entry.kind, entry.text = DELETED, ""
 
     def forget(self, is_old: Callable[[Entry], bool]) -> None:
-        """Let go of entries that are deleted from the log."""
+        """Let go of entries that are deleted from the log. What a clock that was behind has given
+        an old time may be kept there, behind younger ones: so all that is before the last old one
+        is to be read from the log."""
         entries = self._entries
-        rest = [entry for entry in entries if not is_old(entry)]
-        entries.clear()
-        entries.extend(rest)
-        self._bytes = sum(entry.size for entry in rest)
+        for entry in reversed(entries):
+            if is_old(entry):
+                self._floor = entry.at
+                break
+        while entries and entries[0].at <= self._floor:
+            self._bytes -= entries.popleft().size

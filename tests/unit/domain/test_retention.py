@@ -11,6 +11,7 @@ from tests.unit.fakes import ManualClock
 from tests.unit.world import Terminal, World
 
 DAY = 24 * 3600.0
+DAY_MS = 24 * 3600 * 1000
 
 
 @pytest.fixture
@@ -159,6 +160,27 @@ def test_a_session_goes_on_over_what_was_deleted(
     assert bob.is_live
     ann.says(bob.user, "next")
     assert bob.client.texts == ["young", "next"]
+
+
+def test_what_a_clock_that_was_behind_has_written_is_shown_as_long_as_it_is_kept(
+    world: World, ann: Terminal, bob: Terminal, retention: Retention
+) -> None:
+    """It looks old, and the log has it still: only what is before the first young one goes."""
+    group = world.group(ann, bob)
+    world.tasks.run(world.store.groups.keep(group, 1))
+    retention.keep_days = 2
+    bob.chokes()
+    ann.says(bob.user, "young")
+    ann.says_to_group(group, "young")
+    world.clock.ms -= 3 * DAY_MS
+    ann.says(bob.user, "by a clock that was behind")
+    ann.says_to_group(group, "by the same")
+    world.clock.ms += 3 * DAY_MS
+    ann.says(bob.user, "last")
+    forget(world)
+    assert len(texts(world)) == 5
+    bob.takes_more()
+    assert bob.client.texts == texts(world)
 
 
 def test_who_has_missed_what_was_deleted_begins_anew(
