@@ -13,7 +13,15 @@ from adapters.sql.users import SqlUsers
 from adapters.sqlite.appending import Appender
 from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.log import SqliteLog
-from adapters.sqlite.opening import DatabaseInUse, Durability, locked, mark_clean, reading, writing
+from adapters.sqlite.opening import (
+    DatabaseInUse,
+    Durability,
+    Files,
+    locked,
+    mark_clean,
+    reading,
+    writing,
+)
 from adapters.sqlite.worker import Worker
 from adapters.unusable import StoreUnusable
 from chat_domain.ports.store import Store
@@ -34,12 +42,13 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
         try:
             real_path = stack.enter_context(locked(path))
             connection = writing(real_path, durability)
-            writer = Worker(connection, writes=True, at_the_end=mark_clean)
+            check = Files(real_path).check
+            writer = Worker(connection, writes=True, check=check, at_the_end=mark_clean)
             stack.push_async_callback(writer.close)
             # those that read are closed first: the last one to close tidies the log away
-            reader = Worker(reading(real_path), writes=False)
+            reader = Worker(reading(real_path), writes=False, check=check)
             stack.push_async_callback(reader.close)
-            surveyor = Worker(reading(real_path), writes=False)
+            surveyor = Worker(reading(real_path), writes=False, check=check)
             stack.push_async_callback(surveyor.close)
         except (OSError, sqlite3.Error) as error:
             why = (isinstance(error, OSError) and error.strerror) or str(error)

@@ -123,6 +123,33 @@ def reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+class Files:
+    """Where a database is, as it was opened: the file, and the log beside it.
+
+    SQLite goes on with files that were removed, moved away or replaced. What it commits there ends
+    with this process, and nobody would know.
+    """
+
+    def __init__(self, path: Path) -> None:
+        both = path, path.with_name(f"{path.name}-wal")  # which some file systems cannot have
+        self._opened = {file: _identity(file) for file in both if file.exists()}
+
+    def check(self) -> None:
+        """Raises sqlite3.OperationalError where other files are there by now, or none."""
+        for file, opened in self._opened.items():
+            try:
+                there = _identity(file)
+            except OSError as error:
+                raise sqlite3.OperationalError(f"{file}: {error.strerror}") from error
+            if there != opened:
+                raise sqlite3.OperationalError(f"{file} is another file than the one in use")
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_dev, found.st_ino
+
+
 def has_our_tables(connection: sqlite3.Connection) -> bool:
     return "SchemaVersion" in _tables(connection)
 

@@ -11,7 +11,8 @@ Rules:
    do that in the midst of any statement), is answered with TryAgain, as far as it was not yet.
 5. Whatever happens, the thread goes on to the next batch.
 6. At most `bound` jobs are unanswered; beyond that, and after closing, asking raises TryAgain.
-7. What is asked to be done alone has transactions of its own, has no future, and is done before
+7. Before each batch the caller's `check` may say that nothing can be done: then it has failed.
+8. What is asked to be done alone has transactions of its own, has no future, and is done before
    the jobs that wait, in the order in which it was asked for.
 """
 
@@ -69,6 +70,10 @@ class _Alone:
     result: Any = None
 
 
+def _all_is_well() -> None:
+    """Nothing has to be checked."""
+
+
 class Worker:
     """The loop's side is `run`, `alone` and `close`; all that begins with `_do` runs in the
     thread."""
@@ -79,11 +84,14 @@ class Worker:
         *,
         writes: bool,
         bound: int = BOUND,
+        check: Callable[[], None] = _all_is_well,
         at_the_end: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
-        """writes: whether jobs may change something. at_the_end: what is done before the connection
-        is closed, in the thread."""
+        """writes: whether jobs may change something. check: raises sqlite3.OperationalError where
+        nothing may be done. at_the_end: what is done before the connection is closed. The thread
+        calls both."""
         self._connection = connection
+        self._check = check
         self._at_the_end = at_the_end
         self._writes = writes
         self._begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
@@ -187,6 +195,7 @@ class Worker:
 
     def _do_alone(self, job: _Alone) -> None:
         try:
+            self._check()
             job.result = job.function(self._connection, job.arg)
         except Exception as error:  # noqa: BLE001  # rule 5
             if self._connection.in_transaction:
@@ -200,6 +209,7 @@ class Worker:
     def _do_batch(self, batch: list[_Job]) -> None:
         unanswered = deque(batch)
         try:
+            self._check()
             self._connection.execute(self._begin)
             if self._writes:
                 self._do_writes(batch)

@@ -11,9 +11,10 @@ import pytest
 
 from adapters.sqlite import DatabaseInUse, Durability, sqlite_store
 from adapters.unusable import StoreUnusable
-from chat_domain.entries import EVERYWHERE, What, pair
+from chat_domain.entries import EVERYWHERE, Batch, Place, What, pair
+from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
-from tests.contract.making import change, create, leave, register, say, seen, write
+from tests.contract.making import change, commit, create, leave, register, say, seen, text, write
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -273,3 +274,28 @@ async def test_an_error_inside_is_not_the_stores(tmp_path: Path) -> None:
             raise OSError("mine")
     async with sqlite_store(tmp_path / "chat.db"):
         pass
+
+
+@pytest.mark.parametrize("name", ["chat.db", "chat.db-wal"])
+async def test_nothing_is_written_to_a_file_that_is_not_there_any_more(
+    tmp_path: Path, name: str
+) -> None:
+    """It would end with the process, acknowledged or not. Where the file is put back, all that was
+    acknowledged is there, and the server goes on."""
+    path, aside = tmp_path / name, tmp_path / "aside"
+    async with sqlite_store(tmp_path / "chat.db") as store:
+        (ann,) = await register(store, "Ann")
+        await say(store, ann, pair(ann, ann), "before")
+        ends = await store.log.ends()
+        path.rename(aside)
+        for _ in ("gone", "another"):
+            batch = Batch((text(ann, pair(ann, ann)),), ends.epoch, ends.head, Place(), {})
+            assert isinstance(await commit(store, batch), TryAgain)
+            with pytest.raises(TryAgain):
+                await register(store, "Bob")
+            with pytest.raises(TryAgain):
+                await store.log.ends()
+            shutil.copy(aside, path)
+        aside.rename(path)
+        (said,) = await say(store, ann, pair(ann, ann), "after")
+        assert said.at == 2
