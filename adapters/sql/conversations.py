@@ -1,7 +1,7 @@
 """A user's conversations, those first in which something was said last."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from adapters.ids import NO_ID
 from adapters.sql import judging
@@ -59,21 +59,6 @@ _UNREAD = (
 )
 
 
-class _Row(NamedTuple):
-    """last: the last entry. unread: None where it has to be asked for."""
-
-    last: Entry
-    since: int
-    left: int
-    read: int
-    quiet: int
-    name: str | None
-    peer_got: int | None
-    peer_read: int | None
-    hides: int | None
-    unread: int | None
-
-
 _OF_LAST = 9  # columns, which a row begins with, as `entries.SELECT` has them
 
 
@@ -104,7 +89,7 @@ async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list
         "SELECT Said.at, Said.conv, Said.kind, Said.senderid, Sender.name, Said.cid,"  # noqa: S608
         " Said.time_ms, Said.re, Said.body, page.since, page.`left`, page.`read`, page.quiet,"
         " coalesce(groupname, User.name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE User.got END,"
-        f" Peer.`read`, User.hides, {connection.words.unread}"
+        f" Peer.`read`, User.hides, {connection.words.unread or 'NULL'}"
         f" FROM ({which}) AS page JOIN Entry AS Said ON Said.at = last"
         " LEFT JOIN User AS Sender ON Sender.id = Said.senderid"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
@@ -118,38 +103,51 @@ async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list
 async def _conversations(
     connection: Connection, user_id: int, rows: Sequence[Row]
 ) -> list[Conversation]:
-    shown = [
-        _Row(last, *row[_OF_LAST:])
+    counts = {} if connection.words.unread else await _unread(connection, user_id, rows)
+    found = [
+        _conversation(last, counts, *row[_OF_LAST:])
         for row in rows
         if (last := judging.entry(*row[:_OF_LAST])) is not None
     ]
-    shown.sort(key=lambda row: -row.last.at)
-    unread = await _unread(connection, user_id, shown)
-    return [_conversation(row, count) for row, count in zip(shown, unread, strict=True)]
+    found.sort(key=lambda one: -one.last.at)
+    return found
 
 
-async def _unread(connection: Connection, user_id: int, shown: Sequence[_Row]) -> list[int]:
-    asked = {
-        row.last.conv: (row.last.conv, max(row.since, row.read), row.left, user_id)
-        for row in shown
-        if row.unread is None and row.read < row.last.at
-    }
+async def _unread(connection: Connection, user_id: int, rows: Sequence[Row]) -> dict[int, int]:
+    """By conversations, of those that are not read to their ends."""
+    asked = {}
+    for row in rows:
+        at, conv, since, left, read = *row[:2], *row[_OF_LAST : _OF_LAST + 3]
+        if read < at:
+            asked[conv] = (conv, max(since, read), left, user_id)
     counts = await connection.integers(_UNREAD, list(asked.values())) if asked else []
-    found = {conv: count for conv, (count,) in zip(asked, counts, strict=True)}
-    return [found.get(row.last.conv, 0) if row.unread is None else row.unread for row in shown]
+    return {conv: count for conv, (count,) in zip(asked, counts, strict=True)}
 
 
-def _conversation(row: _Row, unread: int) -> Conversation:
-    hidden = row.hides is not None and judging.position(row.hides) & HIDES_READ
-    peer_read = None if hidden else row.peer_read
+def _conversation(  # noqa: PLR0917  # a row's columns
+    last: Entry,
+    counts: Mapping[int, int],
+    _since: int,
+    left: int,
+    read: int,
+    quiet: int,
+    name: str | None,
+    peer_got: int | None,
+    peer_read: int | None,
+    hides: int | None,
+    unread: int | None,
+) -> Conversation:
+    """counts: see `_unread`, which are asked where the row has none."""
+    if hides is not None and judging.position(hides) & HIDES_READ:
+        peer_read = None
     return Conversation(
-        row.last.conv,
-        UNNAMED if row.name is None else judging.name(row.name),
-        row.last,
-        judging.position(row.read),
-        unread,
-        row.left != FOR_EVER,
-        bool(row.quiet),
-        None if row.peer_got is None else judging.position(row.peer_got),
+        last.conv,
+        UNNAMED if name is None else judging.name(name),
+        last,
+        judging.position(read),
+        counts.get(last.conv, 0) if unread is None else unread,
+        left != FOR_EVER,
+        bool(quiet),
+        None if peer_got is None else judging.position(peer_got),
         None if peer_read is None else judging.position(peer_read),
     )

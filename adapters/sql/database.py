@@ -27,8 +27,8 @@ class Words:
     some_tokens: str  # behind DELETE FROM Token: `?` of them
     now_ms: str  # the database's clock, in UTC milliseconds since the epoch
     # How many texts of others a row of Member, called `page`, shows above its `read`, MOST_UNREAD
-    # at most; NULL of a database that cannot say so in the statement that asks for the row.
-    unread: str = "NULL"
+    # at most; None of a database that cannot say so in the statement that asks for the row.
+    unread: str | None = None
 
 
 class Connection(Protocol):

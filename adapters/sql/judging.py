@@ -7,6 +7,7 @@ is counted. Nothing here raises for what a row holds: one bad row harms nobody b
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any, TypeGuard, TypeVar
 
 from adapters.admission import First, Key
@@ -294,8 +295,12 @@ def position(at: Any) -> int:
 
 def positions(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     """Those rows that have positions alone, or numbers of conversations, which look like them."""
+    every = list(rows)
+    numbers = list(chain.from_iterable(every))
+    if set(map(type, numbers)) <= {int} and min(numbers, default=0) >= 0:
+        return every  # told of all at once, since somebody's conversations may be thousands
     why = "it is no number, or below 0"
-    return _good(rows, lambda row: all(map(_is_position, row)), "position", why)
+    return _good(every, lambda row: all(map(_is_position, row)), "position", why)
 
 
 def _kind(value: Any) -> str:

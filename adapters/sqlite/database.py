@@ -48,7 +48,19 @@ class SqliteConnection:
     _connection: sqlite3.Connection
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
-        return list(self._connection.execute(sql, args))
+        """A connection makes texts of any bytes by a function of ours (`opening.connect`). As next
+        to all are UTF-8, which Python decodes without calling it, it is called only where one is
+        not: then the statement, which reads, is executed again."""
+        connection = self._connection
+        lenient, connection.text_factory = connection.text_factory, str
+        try:
+            return list(connection.execute(sql, args))
+        except sqlite3.OperationalError as error:
+            if hasattr(error, "sqlite_errorcode"):  # SQLite's own error, none about decoding
+                raise
+        finally:
+            connection.text_factory = lenient
+        return list(connection.execute(sql, args))
 
     async def rows_in(self, sql: str, values: Sequence[int]) -> list[Row]:
         # as one JSON parameter, since the number of parameters has a limit

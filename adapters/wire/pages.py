@@ -17,6 +17,7 @@ from adapters.wire.frames import encode, where
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.terminal_safe import terminal_safe
 from adapters.wire.version2 import entry_frame
+from chat_domain.entries import is_group, other_of
 from chat_domain.messages.history import Part
 from chat_domain.model import Conversation, Membership, Page
 
@@ -58,8 +59,11 @@ def history_ack(user_id: int, part: Part, *, on_terminal: bool) -> HistoryAck:
 
 
 def _row(user_id: int, one: Conversation) -> ConversationRow:
+    conv = one.conv
+    of_two = not is_group(conv)  # as `where`, without a dictionary for each of hundreds
     return ConversationRow(
-        **where(one.conv, user_id),
+        toid=other_of(conv, user_id) if of_two else 0,
+        groupid=0 if of_two else conv,
         name=one.name,
         last=entry_frame(one.last, SHORTENED),
         read=one.read,
