@@ -156,6 +156,51 @@ test("what the history had is shown and kept, even where it cannot be kept", asy
   assert.deepEqual(later.chat("u15").messages.map((one) => one.at), [8, 9]);
 });
 
+/** A session that has that many messages of li si, and answers HISTORY as the server does. */
+class Archive extends FakeSession {
+  constructor(count, read) {
+    super();
+    Object.assign(this, { count, read });
+  }
+  async ask(asked) {
+    this.asked.push(asked);
+    const { before = Infinity, after = 0, limit } = asked;
+    const all = Array.from({ length: this.count }, (_, step) => step + 1);
+    const found = all.filter((at) => at < before && at > after);
+    const entries = (after || asked.after === 0 ? found.slice(0, limit) : found.slice(-limit)).map(frame);
+    const newest = asked.before === undefined && asked.after === undefined;
+    const rest = newest ? { read: this.read, marks: [{ id: LI, read: 7 }] } : {};
+    return { msgid: 1042, toid: LI, entries, more: entries.length < found.length, ...rest };
+  }
+}
+
+async function opened(count, read) {
+  const chats = new Chats(ME);
+  const row = { toid: LI, name: "li si", last: frame(count), read, unread: count - read };
+  chats.listed({ msgid: 1040, conversations: [row] });
+  const session = new Archive(count, read);
+  await new History(session, new FakeStore(), chats).loadOpening("u15");
+  const chat = chats.chat("u15");
+  const ends = [chat.messages[0].at, chat.messages.at(-1).at];
+  return { chats, chat, ends, questions: session.asked.length };
+}
+
+test("a conversation is loaded around what is new, however much that is", async () => {
+  const { chats, chat, ends } = await opened(900, 300);
+  assert.deepEqual(ends, [241, 360]);
+  assert.deepEqual([chat.loaded, chat.atStart, chat.atEnd], [true, false, false]);
+  assert.equal(chat.reads.get(LI), 7);
+  assert.equal(chats.hasOpening("u15"), true);
+  assert.deepEqual((await opened(900, 0)).ends, [1, 60]);
+});
+
+test("one question is enough where what is new is among the newest, or there is nothing new", async () => {
+  for (const read of [900, 870]) {
+    const { chat, ends, questions } = await opened(900, read);
+    assert.deepEqual([ends, chat.atEnd, questions], [[841, 900], true, 1]);
+  }
+});
+
 test("a message is kept and shown before it is sent, until the server has it", () => {
   const [session, store, chats] = [new FakeSession(), new FakeStore(), new Chats(ME)];
   const writing = new Writing(session, store, chats);
@@ -203,17 +248,17 @@ test("what is read is told of once a second, of each conversation the last", () 
   const reading = new Reading(session, chats);
   for (const at of [1, 2]) {
     chats.pushed(entry(at));
-    reading.saw(chats.chat("u15"));
+    reading.saw("u15", at);
   }
   chats.pushed({ ...entry(3), key: "g3" });
-  reading.saw(chats.chat("g3"));
+  reading.saw("g3", 3);
   assert.deepEqual(session.said, []);
   mock.timers.tick(READ_EVERY);
   const marks = [{ msgid: MSG.READ, toid: LI, at: 2 }, { msgid: MSG.READ, groupid: 3, at: 3 }];
   assert.deepEqual(session.said, marks);
   chats.pushed(entry(4));
-  reading.saw(chats.chat("u15"));
-  reading.saw(chats.chat("g3"));
+  reading.saw("u15", 4);
+  reading.saw("g3", 3);
   mock.timers.tick(READ_EVERY);
   assert.deepEqual(session.said, [...marks, { msgid: MSG.READ, toid: LI, at: 4 }]);
   mock.timers.reset();
@@ -225,7 +270,7 @@ test("what is seen without a connection is not read yet", () => {
   const told = changes(reading);
   session.online = false;
   chats.pushed(entry(1));
-  reading.saw(chats.chat("u15"));
+  reading.saw("u15", 1);
   assert.deepEqual([chats.unread, told.times], [1, 0]);
 });
 

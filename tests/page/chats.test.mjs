@@ -112,3 +112,47 @@ test("a group is called what it was called last, and one is in it until one has 
   chats.pushed(change(4, "joined", ME));
   assert.equal(chats.chat("g3").left, false);
 });
+
+/** A conversation of which the last 1 to 900 are unread above `read`, with these loaded. */
+function partly(read, from, upto, more = true) {
+  const chats = new Chats(ME);
+  const row = { toid: LI, name: "li si", last: said(900), read, unread: 900 - read };
+  chats.listed({ msgid: 1040, conversations: [row] });
+  const range = (first, last) => Array.from({ length: last - first + 1 }, (_, step) => said(first + step));
+  chats.pagedAround(page(range(from, read), true), page(range(read + 1, upto), more));
+  return chats;
+}
+
+test("what was seen of many news is read, and the others stay unread", () => {
+  const chats = partly(300, 241, 360);
+  assert.equal(chats.haveRead("u15", 310), true);
+  assert.equal(chats.chat("u15").unread, 590);
+  chats.haveRead("u15", 305);
+  assert.equal(chats.chat("u15").read, 310, "what is read stays read");
+  const end = partly(880, 841, 900, false);
+  end.haveRead("u15", 890);
+  assert.equal(end.chat("u15").unread, 10);
+});
+
+test("of more unread than are counted none is said to be the last", () => {
+  const chats = partly(300, 241, 360);
+  chats.chat("u15").unread = 1000;
+  chats.haveRead("u15", 360);
+  assert.equal(chats.chat("u15").unread, 1000);
+});
+
+test("what is loaded serves to open it if that has its news, or its end where nothing is new", () => {
+  const chats = partly(300, 241, 360);
+  const chat = chats.chat("u15");
+  assert.equal(chats.hasOpening("u15"), true);
+  chat.read = 360;
+  assert.equal(chats.hasOpening("u15"), false, "what is new begins behind it");
+  chat.read = 100;
+  assert.equal(chats.hasOpening("u15"), false, "what is new begins before it");
+  chat.unread = 0;
+  assert.equal(chats.hasOpening("u15"), false, "its end is not loaded");
+  chat.atEnd = true;
+  assert.equal(chats.hasOpening("u15"), true);
+  chats.unload("u15");
+  assert.equal(chats.hasOpening("u15"), false);
+});

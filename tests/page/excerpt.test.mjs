@@ -71,3 +71,26 @@ test("a conversation begins where there is nothing before what is shown", () => 
   const none = chat(1, 0, { atStart: true });
   assert.equal(atEnd(none).hasStart(none), true);
 });
+
+test("what is new stands below some that are known, with as many behind it as are shown", () => {
+  const all = chat(1, 1_000);
+  const excerpt = new Excerpt();
+  excerpt.toNews(all, 300);
+  assert.deepEqual(ends(excerpt, all), [301 - STEP, 300 - STEP + SHOWN]);
+  assert.equal(excerpt.isAtEnd, false);
+  excerpt.toNews(all, 10);
+  assert.deepEqual(ends(excerpt, all), [1, SHOWN]);
+});
+
+test("few news are shown at the end, where what comes is shown", () => {
+  const all = chat(1, 1_000);
+  const excerpt = new Excerpt();
+  for (const above of [990, Infinity]) {
+    excerpt.toNews(all, above);
+    assert.deepEqual([ends(excerpt, all), excerpt.isAtEnd], [[1_001 - SHOWN, 1_000], true]);
+  }
+});
+
+test("the last that are loaded are no end to which something may be added, if there is more", () => {
+  assert.equal(atEnd(chat(1, 100, { atEnd: false })).isAtEnd, false);
+});

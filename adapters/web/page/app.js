@@ -54,12 +54,13 @@ export class App {
     const parts = [this._heading, this.sidebar.element, this._conversation.element];
     this._layout = h("main", { class: "layout" }, ...parts);
     this._frame = false;
+    this._returning = false; // on the way back to the list's entry
     this._listen();
     const { signal } = (this._ends = new AbortController());
     document.addEventListener("keydown", shortcuts(this), { signal });
     document.addEventListener("visibilitychange", () => this.sawMessages(), { signal });
     window.addEventListener("focus", () => this.sawMessages(), { signal });
-    window.addEventListener("popstate", () => !history.state && this.open && this.back(), { signal });
+    window.addEventListener("popstate", () => this._moved(), { signal });
     this._clock = setInterval(() => this.changed(), TICK);
   }
 
@@ -91,6 +92,9 @@ export class App {
   showIn(root) {
     root.replaceChildren(this.banner.element, this._layout);
     this._draw();
+    const key = this._keyOfEntry();
+    if (key) this.show(key);
+    else if (history.state) history.replaceState(null, ""); // of somebody who was here before
   }
 
   /** The session is over; nothing is kept from here on. */
@@ -102,6 +106,7 @@ export class App {
     this._conversation.composer.close();
     this._store.close();
     this._layout.remove();
+    if (history.state && !this._returning) history.back();
   }
 
   _online() {
@@ -114,7 +119,7 @@ export class App {
       await this.conversations.load();
       await this.roster.load();
       await this.preferences.load();
-      if (this.open && !this.openChat?.loaded) await this.history.loadNewest(this.open);
+      if (this.open && !this.openChat?.loaded) await this._loadOpen(this.open);
     } catch {
       // the connection is gone again, and so on
     }
@@ -166,26 +171,48 @@ export class App {
 
   /** @param {Key} key */
   async show(key) {
-    if (!history.state) history.pushState("conversation", ""); // the browser's Back closes it
     this.open = key;
+    this._noteOpen();
+    const ready = this.chats.hasOpening(key);
+    if (!ready) this.chats.unload(key);
     this._layout.classList.add("talks");
     this._conversation.open();
     if (!matchMedia("(pointer: coarse)").matches) this._conversation.composer.focus();
     this.changed();
-    if (this.openChat?.loaded) return this.sawMessages();
+    if (ready) return this.sawMessages();
+    // The last that is kept is not where it opens if there are many news: it would be seen to jump.
+    const waits = this.session.online && this.history.hasManyNews(key);
+    if (!waits) await this._restoreOpen(key);
+    try {
+      await this._loadOpen(key);
+    } catch {
+      if (waits) await this._restoreOpen(key); // offline: what is kept here is shown
+    }
+  }
+
+  /** @param {Key} key */
+  async _restoreOpen(key) {
     await this.history.restore(key);
+    if (this.open === key) this._conversation.messages.arrived();
+  }
+
+  /** Throws Refused and Lost. @param {Key} key */
+  async _loadOpen(key) {
+    if (this.open !== key) return;
+    await this.history.loadOpening(key);
     if (this.open !== key) return;
     this._conversation.messages.arrived();
-    try {
-      await this.history.loadNewest(key);
-    } catch {
-      return; // offline: what is kept here is shown
-    }
-    if (this.open === key) this._conversation.messages.arrived();
     this.sawMessages();
   }
 
   back() {
+    this._close();
+    if (!history.state || this._returning) return;
+    this._returning = true;
+    history.back();
+  }
+
+  _close() {
     const left = this.open;
     this.open = null;
     this._layout.classList.remove("talks");
@@ -194,11 +221,38 @@ export class App {
     this.changed();
   }
 
+  // -- the browser's Back and Forward: one entry of the list, and one behind it of what is open ----
+
+  /** The conversation of the browser's entry, if it is this user's. @returns {Key | null} */
+  _keyOfEntry() {
+    const { user, key } = history.state ?? {};
+    return user === this.chats.me && this.chats.all.has(key) ? key : null;
+  }
+
+  _noteOpen() {
+    if (this._returning) return; // it is noted on arrival
+    const entry = { user: this.chats.me, key: this.open };
+    if (history.state) history.replaceState(entry, "");
+    else history.pushState(entry, "");
+  }
+
+  /** The browser shows another of its entries. */
+  _moved() {
+    const key = this._keyOfEntry();
+    if (this._returning) {
+      this._returning = false;
+      if (this.open) this._noteOpen();
+    } else if (key) this.show(key);
+    else if (this.open) this._close();
+  }
+
   /** What is on the screen may have been seen: if so, it is read. */
   sawMessages() {
     const chat = this.openChat;
     this._conversation.sawMessages();
-    if (chat?.loaded && isLookedAt() && this._conversation.messages.follows) this._reading.saw(chat);
+    if (!chat?.loaded || !isLookedAt()) return;
+    const { messages } = this._conversation;
+    if (chat.unread || messages.follows) this._reading.saw(chat.key, messages.seenUpto);
   }
 
   // -- showing -----------------------------------------------------------------------------------

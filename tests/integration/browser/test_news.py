@@ -21,8 +21,10 @@ def test_a_conversation_opens_where_what_is_new_begins_and_is_read_when_its_end_
     expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
     expect(ann.texts.first).to_be_in_viewport()
     expect(ann.texts.last).not_to_be_in_viewport()
+    bob.sees_tick("read", "news 0")
     bob.sees_tick("delivered", "news 39")
-    expect(ann.row("bob").locator(".count")).to_have_text("40")
+    left = int(ann.row("bob").locator(".count").inner_text())
+    assert 0 < left < 40  # what she has seen is read, and nothing else
     ann.page.get_by_role("button", name="To the newest").click()
     expect(ann.texts.last).to_be_in_viewport()
     expect(ann.row("bob").locator(".count")).to_be_hidden()

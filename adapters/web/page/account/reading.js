@@ -3,7 +3,7 @@
  * of all of them at most once a second. It tells: `changed`.
  *
  * @import {Key} from "../protocol/protocol.js"
- * @import {Chat, Chats} from "../model/chats.js"
+ * @import {Chats} from "../model/chats.js"
  * @import {Session} from "../session/session.js"
  */
 
@@ -28,12 +28,12 @@ export class Reading extends Emitter {
   }
 
   /**
-   * Its user sees the end of a conversation. Without a connection that does not count.
-   * @param {Chat} chat
+   * Its user has seen a conversation up to a position. Without a connection that does not count.
+   * @param {Key} key @param {number} at
    */
-  saw({ key, last }) {
-    if (!last || !this._session.online || !this._chats.haveRead(key, last.at)) return;
-    this._untold.set(key, last.at);
+  saw(key, at) {
+    if (!this._session.online || !this._chats.haveRead(key, at)) return;
+    this._untold.set(key, at);
     this._timer ??= setTimeout(() => this._tell(), READ_EVERY);
     this.emit("changed");
   }

@@ -35,6 +35,7 @@ import { idOf, isGroup, keyOf, readEntry } from "../protocol/protocol.js";
 
 export const MOST_LOADED = 1200; // messages of a conversation in memory
 export const TYPING_SHOWN = 6000; // ms
+const MOST_COUNTED = 1000; // unread messages; the server says that for more of them, too
 
 /** How far a message is. */
 export const Tick = Object.freeze({ WAITS: 0, SENT: 1, GOT: 2, READ: 3 });
@@ -163,6 +164,31 @@ export class Chats {
     return entries;
   }
 
+  /**
+   * Pages on both sides of the position up to which its user has read: they are what is loaded.
+   * Return their entries.
+   * @param {Frame} above @param {Frame} below
+   */
+  pagedAround(above, below) {
+    const chat = this.chat(keyOf(below));
+    chat.messages = [];
+    [chat.loaded, chat.atStart] = [true, !above.more];
+    return this.paged({ ...below, entries: [...above.entries, ...below.entries] }, "newer");
+  }
+
+  /** Whether what is loaded of it has the place at which it opens. @param {Key} key */
+  hasOpening(key) {
+    const { loaded, atStart, atEnd, messages, read, unread } = this.chat(key);
+    if (!loaded || !unread) return loaded && atEnd;
+    const [first, last] = [messages[0]?.at ?? Infinity, messages.at(-1)?.at ?? 0];
+    return (atStart || first <= read) && (atEnd || last > read);
+  }
+
+  /** What is loaded of it is not what is wanted. @param {Key} key */
+  unload(key) {
+    Object.assign(this.chat(key), { messages: [], loaded: false, atStart: false, atEnd: true });
+  }
+
   /** What is kept here may be shown until the server says more. @param {Key} key @param {Entry[]} kept */
   remembered(key, kept) {
     const chat = this.chat(key);
@@ -202,8 +228,8 @@ export class Chats {
   /** Positions mean nothing any more, and what is here may have a hole. */
   forget() {
     for (const chat of this.all.values()) {
-      Object.assign(chat, { messages: [], loaded: false, atStart: false, atEnd: true, last: null });
-      Object.assign(chat, { read: 0, unread: 0, got: 0 });
+      this.unload(chat.key);
+      Object.assign(chat, { last: null, read: 0, unread: 0, got: 0 });
       chat.reads.clear();
     }
   }
@@ -246,9 +272,9 @@ export class Chats {
   haveRead(key, at) {
     const chat = this.all.get(key);
     if (!chat || at <= chat.read) return false;
-    chat.read = at;
     const last = chat.last?.at ?? 0;
     chat.unread = at >= last ? 0 : unreadAbove(chat, at, this.me);
+    chat.read = at;
     return true;
   }
 
@@ -301,10 +327,19 @@ function markRead(chat, id, at) {
   chat.reads.set(id, Math.max(chat.reads.get(id) ?? 0, at));
 }
 
-/** @param {Chat} chat @param {number} at @param {number} me */
-function unreadAbove(chat, at, me) {
-  const loaded = chat.messages.filter((one) => one.at > at && one.from !== me && !one.change);
-  return Math.min(chat.unread, chat.loaded ? loaded.length : chat.unread);
+/**
+ * How many stay unread when it is read up to a position, as far as what is loaded can tell. Of more
+ * than are counted nobody knows how many are left.
+ * @param {Chat} chat @param {number} at @param {number} me
+ */
+function unreadAbove({ messages, loaded, atStart, atEnd, read, unread }, at, me) {
+  const isNews = (/** @type {Entry} */ one) => one.from !== me && !one.change && !one.deleted;
+  if (loaded && atEnd && (atStart || messages[0]?.at <= at)) {
+    return messages.filter((one) => one.at > at && isNews(one)).length;
+  }
+  if (unread >= MOST_COUNTED) return unread;
+  const seen = messages.filter((one) => one.at > read && one.at <= at && isNews(one));
+  return Math.max(0, unread - seen.length);
 }
 
 /** Put an entry where it belongs, once. @param {Entry[]} messages @param {Entry} entry */

@@ -19,10 +19,18 @@ export class Excerpt {
     return this._upto === Infinity;
   }
 
-  /** @param {Chat} chat */
-  toEnd({ messages }) {
-    this._upto = Infinity;
+  /** To the last that are loaded. @param {Chat} chat */
+  toEnd({ messages, atEnd }) {
+    this._upto = atEnd ? Infinity : (messages.at(-1)?.at ?? 0);
     this._from = (messages.at(-SHOWN) ?? messages[0])?.at ?? 0;
+  }
+
+  /** To the first above a position, and some before it. @param {Chat} chat @param {number} above */
+  toNews(chat, above) {
+    const place = chat.messages.findIndex((one) => one.at > above);
+    const last = chat.messages.length - SHOWN; // where one begins to see all up to the end
+    if (place < 0 || place - STEP >= last) this.toEnd(chat);
+    else this._show(chat, Math.max(0, place - STEP));
   }
 
   /** Return whether there was more here. @param {Chat} chat */

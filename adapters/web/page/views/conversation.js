@@ -10,7 +10,7 @@ import { openAbout } from "./about.js";
 import { Composer } from "./composer.js";
 import { Messages } from "./messages.js";
 import { button, h, say } from "./dom.js";
-import { nameOf } from "./words.js";
+import { countInWords, nameOf } from "./words.js";
 
 export class ConversationView {
   /** @param {App} app */
@@ -24,6 +24,8 @@ export class ConversationView {
     const about = () => app.openChat && openAbout(app, app.openChat);
     this._about = button("⋯", about, { class: "quiet" });
     this._toEnd = button("↓", () => this.messages.toEnd(), { class: "to-end", hidden: true });
+    this._unread = h("span", { class: "count" });
+    this._toEnd.append(this._unread);
     this._live = h("div", { class: "aside", "aria-live": "polite" });
     this.element = h(
       "section",
@@ -62,7 +64,6 @@ export class ConversationView {
     this.element.setAttribute("aria-label", t("conversation", { name }));
     this._back.setAttribute("aria-label", t("back"));
     this._about.setAttribute("aria-label", t("about"));
-    this._toEnd.setAttribute("aria-label", t("to_the_end"));
     this.messages.update();
     this.composer.update();
     this.sawMessages();
@@ -70,6 +71,11 @@ export class ConversationView {
 
   sawMessages() {
     this._toEnd.hidden = this.messages.follows;
+    const count = this._app.openChat?.unread ?? 0;
+    say(this._unread, countInWords(count));
+    this._unread.hidden = !count;
+    const label = count ? `${t("to_the_end")}, ${t("unread", { count })}` : t("to_the_end");
+    this._toEnd.setAttribute("aria-label", label);
   }
 
   /** Say aloud what has just come. @param {string} from @param {string} text */

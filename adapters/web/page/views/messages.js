@@ -5,6 +5,7 @@
  * the screen while others come and go.
  *
  * @import {App} from "../app.js"
+ * @import {Chat} from "../model/chats.js"
  * @import {Key} from "../protocol/protocol.js"
  */
 
@@ -45,6 +46,18 @@ export class Messages {
     return this._excerpt.isAtEnd && this.atBottom;
   }
 
+  /** The position up to which its user sees it, from where it was opened; 0: there is nothing. */
+  get seenUpto() {
+    const chat = this._chat;
+    if (chat && this.follows) return chat.last?.at ?? 0;
+    const end = this.element.getBoundingClientRect().bottom;
+    for (let one = this._list.lastElementChild; one; one = one.previousElementSibling) {
+      const at = one instanceof HTMLElement && one.dataset.at;
+      if (at && one.getBoundingClientRect().bottom <= end) return Number(at);
+    }
+    return 0;
+  }
+
   /** @param {Key} key */
   open(key) {
     this._key = key;
@@ -52,21 +65,21 @@ export class Messages {
     this._list.replaceChildren();
     const chat = this._app.chats.chat(key);
     this._unreadAbove = chat.unread ? chat.read : Infinity;
-    this._excerpt.toEnd(chat);
-    this.update();
-    this._toNews();
+    this._toNews(chat);
   }
 
   /** There is more of it; its user may have scrolled in what was here before. */
   arrived() {
-    const { follows } = this;
-    this.update();
-    if (follows) this._toNews();
+    const chat = this._chat;
+    if (chat && this.follows) this._toNews(chat);
+    else this.update();
     this._scrolled(); // where the window is higher than what is here, there is nothing to scroll
   }
 
-  /** To the line above what is new, or to the end where there is none. */
-  _toNews() {
+  /** To the line above what is new, or to the end where there is none. @param {Chat} chat */
+  _toNews(chat) {
+    this._excerpt.toNews(chat, this._unreadAbove);
+    this._put(false);
     const line = this._list.querySelector(".unread");
     if (line instanceof HTMLElement) this.element.scrollTop = line.offsetTop;
     else this.element.scrollTop = this.element.scrollHeight;
@@ -79,15 +92,13 @@ export class Messages {
     this.update();
   }
 
-  toEnd() {
+  /** Without a connection to the last that is kept here, where the end is not loaded. */
+  async toEnd() {
     const chat = this._chat;
-    if (chat && !chat.atEnd) {
-      this._app.history.loadNewest(chat.key).then(() => this.toEnd());
-      return;
-    }
-    if (chat) this._excerpt.toEnd(chat);
-    this.update();
-    this.element.scrollTop = this.element.scrollHeight;
+    if (!chat) return;
+    const { history } = this._app;
+    if (!chat.atEnd) await history.loadNewest(chat.key).catch(() => history.restoreNewest(chat.key));
+    if (chat === this._chat) this._put(true);
   }
 
   /** Show what there is now. */

@@ -11,7 +11,7 @@ import { isGroup, idOf } from "../protocol/protocol.js";
 import { button, h, reconcile, say } from "./dom.js";
 import { openPeople } from "./people.js";
 import { openSettings } from "./settings.js";
-import { lastInWords, nameOf } from "./words.js";
+import { countInWords, lastInWords, nameOf } from "./words.js";
 
 export class Sidebar {
   /** @param {App} app */
@@ -101,7 +101,7 @@ export class Sidebar {
     const draft = chat.key === open ? "" : drafts.of(chat.key);
     say(find(".last"), lastInWords(chats, chat, draft, Date.now()));
     const count = find(".count");
-    say(count, chat.unread ? (chat.unread > 999 ? "999+" : String(chat.unread)) : "");
+    say(count, countInWords(chat.unread));
     count.setAttribute("aria-label", chat.unread ? t("unread", { count: chat.unread }) : "");
     count.setAttribute("role", "img");
     count.hidden = !chat.unread;

@@ -14,6 +14,9 @@ export function nameOf(chat, me) {
   return chat.key === userKey(me) ? t("oneself", { name }) : name;
 }
 
+/** How many are unread; the server counts no further than 1,000. @param {number} count */
+export const countInWords = (count) => (count > 999 ? "999+" : count ? String(count) : "");
+
 /**
  * What goes on at the end of a conversation: who types, what waits, what is written, what was said.
  * @param {Chats} chats @param {Chat} chat @param {string} draft @param {number} now in ms
