@@ -37,6 +37,7 @@ export class App {
     this.logOut = logOut;
     this.chats = new Chats(me.id);
     this.chats.nameUser(me.id, me.name);
+    this._user = `${me.id} ${me.name}`; // a server with another database gives ids anew
     /** @type {Key | null} the conversation that is open */
     this.open = null;
     this.notifier = new Notifier();
@@ -226,12 +227,12 @@ export class App {
   /** The conversation of the browser's entry, if it is this user's. @returns {Key | null} */
   _keyOfEntry() {
     const { user, key } = history.state ?? {};
-    return user === this.chats.me && this.chats.all.has(key) ? key : null;
+    return user === this._user ? key : null;
   }
 
   _noteOpen() {
     if (this._returning) return; // it is noted on arrival
-    const entry = { user: this.chats.me, key: this.open };
+    const entry = { user: this._user, key: this.open };
     if (history.state) history.replaceState(entry, "");
     else history.pushState(entry, "");
   }

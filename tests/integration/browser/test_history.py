@@ -1,5 +1,6 @@
 """Thousands of messages: what is seen stays where it is, and the page stays small."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.integration.raw_client import RawClient
 ONE_CHAT = 1005
 ANN, BOB = 1, 2  # their ids
 COUNT = 10_000
+UNREAD_ABOVE_400 = 300  # of 1,000: every other three are bob's
 SHOWN_AT_MOST = 260  # elements: 240 messages, and the lines between them
 
 # Two people have said one thing; they say more of it, every two minutes, up to then. Some of it is
@@ -75,19 +77,24 @@ FIRST_SEEN = """
 
 
 def _with_history(newcomer: Newcomer, web: WebServer, count: int) -> Person:
-    """Somebody who has a conversation of that many messages with bob open."""
+    """Somebody who has a conversation of that many messages with bob open, and has read them."""
+    ann = _who_has_read(newcomer, web, count, count)
+    ann.open("bob")
+    expect(ann.texts.last).to_have_text(f"message {count - 1}")
+    return ann
+
+
+def _who_has_read(newcomer: Newcomer, web: WebServer, read: int, count: int) -> Person:
+    """Somebody who has a conversation of that many messages with bob, and has read so many."""
     with RawClient(web.port) as reader, RawClient(web.port) as writer:
         reader.register("ann", PASSWORD)
         writer.register("bob", PASSWORD)
         writer.login(PASSWORD)
         writer.ask({"msgid": ONE_CHAT, "toid": ANN, "msg": "message 0"})
     web.stop()
-    _fill(web.path, count)
+    _fill(web.path, count, read)
     web.start()
-    ann = newcomer().log_in("ann")
-    ann.open("bob")
-    expect(ann.texts.last).to_have_text(f"message {count - 1}")
-    return ann
+    return newcomer().log_in("ann")
 
 
 def test_history_is_scrolled_to_its_beginning_and_back_without_a_jump(
@@ -126,10 +133,67 @@ def test_what_comes_while_somebody_reads_above_does_not_move_what_they_read(
     expect(to_end).to_be_hidden()
 
 
-def _fill(path: Path, count: int) -> None:
-    """Let a log that has one message have that many. The server does not run meanwhile."""
+def test_a_conversation_with_hundreds_of_news_opens_where_they_begin(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = _who_has_read(newcomer, web, 4_000, 5_000)
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    expect(ann.texts.filter(has_text=re.compile("^message 3999( |$)"))).to_have_count(1)
+    down = ann.page.evaluate(SCROLL, [STEP, "message 4999"])
+    expect(ann.row("bob").locator(".count")).to_be_hidden()
+    up = ann.page.evaluate(SCROLL, [-STEP, "message 3800"])
+    for way in (down, up):
+        assert way["jumps"] == []
+        assert way["holes"] == []
+        assert way["most"] <= SHOWN_AT_MOST
+    assert down["reached"] > 1_000
+
+
+def test_what_was_seen_of_hundreds_of_news_is_read_and_the_rest_begins_the_next_time(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = _who_has_read(newcomer, web, 400, 1_000)
+    count = ann.row("bob").locator(".count")
+    expect(count).to_have_text(str(UNREAD_ABOVE_400))
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    ann.page.evaluate(SCROLL, [STEP / 4, "message 600"])
+    to_end = ann.page.get_by_role("button", name="To the newest")
+    left = int(count.inner_text())
+    assert UNREAD_ABOVE_400 / 2 < left < UNREAD_ABOVE_400
+    expect(to_end).to_have_text(f"↓{left}")
+    ann.page.keyboard.press("Escape")
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    seen = ann.page.evaluate(FIRST_SEEN)
+    assert 550 < int(seen) < 620
+    to_end.click()
+    expect(ann.texts.last).to_have_text("message 999")
+    expect(ann.texts.last).to_be_in_viewport()
+    expect(to_end).to_be_hidden()
+    expect(count).to_be_hidden()
+
+
+def test_who_writes_among_hundreds_of_news_sees_it_even_without_a_connection(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = _who_has_read(newcomer, web, 400, 1_000)
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    ann.block_server()
+    ann.is_offline()
+    ann.write("I read on later")
+    expect(ann.texts.last).to_have_text("I read on later")
+    expect(ann.texts.last).to_be_in_viewport()
+
+
+def _fill(path: Path, count: int, read: int) -> None:
+    """Let a log that has one message have that many, of which ann has read so many. The server does
+    not run meanwhile."""
     with closing(sqlite3.connect(path)) as database, database:
         age = "UPDATE Entry SET time_ms = time_ms - :count * 120000 WHERE at = 1"
         database.execute(age, {"count": count})
         database.execute(FILL, {"count": count, "filler": FILLER})
         database.execute("UPDATE Log SET head = ?", (count,))
+        database.execute("UPDATE Member SET read = ? WHERE userid = ?", (read, ANN))

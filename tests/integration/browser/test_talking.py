@@ -175,3 +175,31 @@ def test_back_leads_from_a_conversation_to_the_list_before_it_leaves_the_page(
     ann.open("walkers")
     ann.page.go_back()
     expect(ann.sidebar).to_be_visible()
+
+
+def test_back_leaves_the_page_at_once_after_its_own_arrow_has_led_to_the_list(
+    newcomer: Newcomer,
+) -> None:
+    ann = newcomer(viewport={"width": 360, "height": 640}).register("ann")
+    ann.create_group("walkers")
+    ann.page.get_by_role("button", name="Back to the conversations").click()
+    expect(ann.sidebar).to_be_visible()
+    ann.page.wait_for_function("history.state === null")
+    ann.page.go_back()
+    expect(ann.page).to_have_url("about:blank")
+
+
+def test_forward_and_a_reload_lead_to_the_conversation_that_was_open(newcomer: Newcomer) -> None:
+    ann = newcomer(viewport={"width": 360, "height": 640}).register("ann", remember=True)
+    ann.create_group("walkers")
+    ann.page.go_back()
+    expect(ann.sidebar).to_be_visible()
+    ann.page.go_forward()
+    expect(ann.field).to_be_visible()
+    ann.page.reload()
+    expect(ann.field).to_be_visible()
+    ann.write("still here")
+    ann.sees("still here")
+    ann.page.go_back()
+    expect(ann.sidebar).to_be_visible()
+    expect(ann.field).to_be_hidden()
