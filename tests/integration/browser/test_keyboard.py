@@ -33,6 +33,34 @@ def test_control_k_goes_to_another_conversation_by_a_part_of_its_name(newcomer: 
     expect(ann.page.get_by_role("heading", name="zebra")).to_be_visible()
 
 
+def test_what_is_typed_after_a_dialog_is_in_the_field(newcomer: Newcomer) -> None:
+    """Wherever one has got by it, or when it was left by Escape."""
+    ann, _ = newcomer().register("ann"), newcomer().register("bob")
+    ann.page.get_by_role("button", name="New", exact=True).click()
+    ann.dialog.get_by_label("Their name").fill("bob")
+    ann.page.keyboard.press("Enter")
+    expect(ann.page.get_by_role("heading", name="bob")).to_be_visible()
+    expect(ann.dialog).to_have_count(0)
+    expect(ann.field).to_be_focused()
+    ann.page.keyboard.type("found")
+    expect(ann.field).to_have_value("found")
+    ann.page.keyboard.press("Enter")
+    ann.sees("found")
+    ann.create_group("walkers")
+    ann.page.keyboard.press("Control+k")
+    ann.page.keyboard.type("bob")
+    ann.page.keyboard.press("Enter")
+    expect(ann.page.get_by_role("heading", name="bob")).to_be_visible()
+    expect(ann.dialog).to_have_count(0)
+    ann.page.keyboard.type("switched")
+    expect(ann.field).to_have_value("switched")
+    ann.page.keyboard.press("Control+k")
+    ann.page.keyboard.press("Escape")
+    expect(ann.dialog).to_have_count(0)
+    ann.page.keyboard.type(" and stayed")
+    expect(ann.field).to_have_value("switched and stayed")
+
+
 def test_arrows_go_through_the_list_and_escape_leaves_the_conversation(
     newcomer: Newcomer,
 ) -> None:

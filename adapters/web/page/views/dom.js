@@ -52,18 +52,21 @@ export const button = (label, click, props = {}) =>
   h("button", { type: "button", click, ...props }, label);
 
 /**
- * A dialog that is gone when it is closed. The focus goes back to where it was.
+ * A dialog that is gone when it is closed. The focus goes back to where it was, by the browser, or
+ * to where whoever has closed it puts it.
  * @param {string} title @param {string} close @param {...Child} children
  */
 export function dialog(title, close, ...children) {
-  const before = document.activeElement;
   const heading = h("h2", { id: `dialog-${Date.now()}` }, title);
   const box = h("dialog", { "aria-labelledby": heading.id });
   const shut = button("×", () => box.close(), { class: "quiet close", "aria-label": close });
   box.append(h("div", { class: "head" }, heading, shut), h("div", { class: "body" }, ...children));
   box.addEventListener("close", () => {
     box.remove();
-    if (before instanceof HTMLElement && before.isConnected) before.focus();
+    const there = document.activeElement;
+    if (!(there instanceof HTMLElement)) return;
+    there.blur(); // Chromium has its caret in the dialog still, and nothing that is typed arrives
+    there.focus();
   });
   box.addEventListener("click", (event) => event.target === box && box.close());
   document.body.append(box);
