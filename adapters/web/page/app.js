@@ -200,9 +200,11 @@ export class App {
   /** Throws Refused and Lost. @param {Key} key */
   async _loadOpen(key) {
     if (this.open !== key) return;
-    await this.history.loadOpening(key);
+    const { messages } = this._conversation;
+    // Who has gone on in what is kept here, or has written at its end, stays there.
+    await (messages.isAsOpened ? this.history.loadOpening(key) : this.history.loadNewest(key));
     if (this.open !== key) return;
-    this._conversation.messages.arrived();
+    messages.arrived();
     this.sawMessages();
   }
 

@@ -175,6 +175,20 @@ def test_what_was_seen_of_hundreds_of_news_is_read_and_the_rest_begins_the_next_
     expect(count).to_be_hidden()
 
 
+def test_a_page_that_is_reloaded_shows_again_where_what_is_new_begins(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    ann = _who_has_read(newcomer, web, 400, 1_000)
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    ann.page.evaluate(SCROLL, [STEP / 4, "message 600"])
+    ann.find("ann")  # so it was told what she has read when she is shown this one again
+    ann.open("bob")
+    ann.page.reload()
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
+    assert 550 < int(ann.page.evaluate(FIRST_SEEN)) < 620
+
+
 def test_who_writes_among_hundreds_of_news_sees_it_even_without_a_connection(
     newcomer: Newcomer, web: WebServer
 ) -> None:

@@ -32,6 +32,8 @@ export class Messages {
     this._entries = new Entries(app.chats, app.writing);
     this._excerpt = new Excerpt();
     this._unreadAbove = Infinity; // where the line is drawn
+    this._openedAt = 0; // pixels from above
+    this._openedAtEnd = true;
     this._fetching = false;
     this._followed = true; // whether the newest was seen when it was scrolled last
   }
@@ -63,26 +65,32 @@ export class Messages {
     this._key = key;
     this._entries.clear();
     this._list.replaceChildren();
-    const chat = this._app.chats.chat(key);
-    this._unreadAbove = chat.unread ? chat.read : Infinity;
-    this._toNews(chat);
+    this._toNews(this._app.chats.chat(key));
+  }
+
+  /** Whether its user has not gone elsewhere in it yet. At its end a banner that goes moves it. */
+  get isAsOpened() {
+    return this.element.scrollTop === this._openedAt || (this._openedAtEnd && this.follows);
   }
 
   /** There is more of it; its user may have scrolled in what was here before. */
   arrived() {
     const chat = this._chat;
-    if (chat && this.follows) this._toNews(chat);
+    if (chat && this.isAsOpened) this._toNews(chat);
     else this.update();
     this._scrolled(); // where the window is higher than what is here, there is nothing to scroll
   }
 
   /** To the line above what is new, or to the end where there is none. @param {Chat} chat */
   _toNews(chat) {
+    this._unreadAbove = chat.unread ? chat.read : Infinity;
     this._excerpt.toNews(chat, this._unreadAbove);
     this._put(false);
     const line = this._list.querySelector(".unread");
     if (line instanceof HTMLElement) this.element.scrollTop = line.offsetTop;
     else this.element.scrollTop = this.element.scrollHeight;
+    this._openedAt = this.element.scrollTop;
+    this._openedAtEnd = this.follows;
   }
 
   /** Language or theme: all anew. */
@@ -97,6 +105,8 @@ export class Messages {
     const chat = this._chat;
     if (!chat) return;
     const { history } = this._app;
+    this._openedAt = NaN;
+    this._openedAtEnd = false; // it is where its user wants it
     if (!chat.atEnd) await history.loadNewest(chat.key).catch(() => history.restoreNewest(chat.key));
     if (chat === this._chat) this._put(true);
   }
