@@ -65,8 +65,11 @@ def _answer(options: argparse.Namespace, settings: Settings) -> Answer:
         if options.name in databases.COMMANDS:
             return {"result": databases.COMMANDS[options.name](settings, options)}
         return _carry_out(settings, options.name, arguments_of(options))
-    except (StoreUnusable, BrokerUnusable, NotDone, OSError) as error:
+    except (StoreUnusable, BrokerUnusable, NotDone) as error:
         return {"error": "failed", "message": str(error)}
+    except OSError as error:
+        named = f"cannot use {error.filename}: " if error.filename else ""
+        return {"error": "failed", "message": f"{named}{error.strerror or error}"}
 
 
 def _carry_out(settings: Settings, name: str, arguments: Mapping[str, Any]) -> Answer:
@@ -79,6 +82,7 @@ def _carry_out(settings: Settings, name: str, arguments: Mapping[str, Any]) -> A
     if answers:
         return answers[-1]
     _require_no_server(settings, name)
+    _require_a_file(settings, name)
     return asyncio.run(_directly(settings, name, arguments))
 
 
@@ -92,6 +96,16 @@ def _require_no_server(settings: Settings, name: str) -> None:
         raise BadSettings(
             "single_node: set control_socket, for the server and here; it alone knows who is there"
         )
+
+
+def _require_a_file(settings: Settings, name: str) -> None:
+    """Raises StoreUnusable where SQLite would make a new file: a mistyped path would have no users.
+
+    The first of them can be added before the server has been started.
+    """
+    file = settings.sqlite_file
+    if file is not None and not file.exists() and name != "add":
+        raise StoreUnusable(f"there is no {file.resolve()}")
 
 
 async def _directly(settings: Settings, name: str, arguments: Mapping[str, Any]) -> Answer:

@@ -14,7 +14,15 @@ log = structlog.get_logger()
 UNKNOWN = "unknown"
 OPERATOR: ContextVar[str] = ContextVar("operator", default=UNKNOWN)  # whose command a task does
 _CREDENTIALS = struct.Struct("3i")  # process, user and group, as Linux tells them
-_SHOWN = ("who", "group", "name", "level", "with_sent")  # arguments; never a password or a text
+# Arguments, and what the line calls them, whose own level is `level`; never a password or a text.
+_SHOWN = {
+    "who": "who",
+    "group": "group",
+    "name": "name",
+    "level": "asked",
+    "days": "days",
+    "with_sent": "with_sent",
+}
 
 
 def user_of(peer: Any) -> str:
@@ -36,7 +44,7 @@ def user_of(peer: Any) -> str:
 def note(command: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """Write the line. Whom the answer is about it names by `id` and `name`, in `user` and `group`
     where it is about more than one user."""
-    facts = {name: arguments[name] for name in _SHOWN if name in arguments}
+    facts = {said: arguments[name] for name, said in _SHOWN.items() if name in arguments}
     found = answer.get("result", {})
     user, group = found if "id" in found else found.get("user"), found.get("group")
     if user:

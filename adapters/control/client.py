@@ -14,13 +14,16 @@ class NobodyThere(Exception):
 
 
 def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of the node behind this socket. Raises NobodyThere and OSError."""
+    """The answer of the node behind this socket. Raises NobodyThere, and OSError with its name."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(PATIENCE)
         try:
             sock.connect(str(path))
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise NobodyThere(f"no server listens on {path}") from error
+        except OSError as error:
+            error.filename = str(path)
+            raise
         sock.sendall(json.dumps({"command": command, "arguments": arguments}).encode() + b"\n")
         answer = b"".join(iter(lambda: sock.recv(65_536), b""))
     found: dict[str, Any] = json.loads(answer or b'{"error": "failed", "message": "no answer"}')

@@ -50,9 +50,11 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
             stack.push_async_callback(reader.close)
             surveyor = Worker(reading(real_path), writes=False, check=check)
             stack.push_async_callback(surveyor.close)
-        except (OSError, sqlite3.Error) as error:
-            why = (isinstance(error, OSError) and error.strerror) or str(error)
-            raise StoreUnusable(f"cannot use {path}: {why}") from error
+        except OSError as error:
+            named = error.filename or path
+            raise StoreUnusable(f"cannot use {named}: {error.strerror or error}") from error
+        except sqlite3.Error as error:
+            raise StoreUnusable(f"cannot use {path}: {error}") from error
         database, surveys = SqliteDatabase(reader, writer), SqliteDatabase(surveyor, writer)
         appender = Appender()
         yield Store(

@@ -1,5 +1,6 @@
 """How a file becomes a database of ours, or the one line that says why it cannot."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -39,7 +40,13 @@ def locked(path: Path) -> Iterator[Path]:
     system frees it with the process, however that ends. The second file stays; it means nothing.
     """
     path = path.resolve()  # two names of one file are one lock
-    with closing(connect(path.with_name(f"{path.name}-lock"), timeout=0)) as lock:
+    lock_path = path.with_name(f"{path.name}-lock")
+    _make(lock_path)
+    for file in (path, lock_path):
+        _require_rights(file)
+    if path.exists():
+        _give(lock_path, path)
+    with closing(connect(lock_path, timeout=0)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
@@ -51,14 +58,35 @@ def locked(path: Path) -> Iterator[Path]:
 
 def connect(path: Path, *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A connection in autocommit mode, usable by whichever thread has it."""
-    # not opened if it exists: closing any descriptor of a file frees this process's locks on it
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    _make(path)
     connection = sqlite3.connect(
         path, timeout=timeout, isolation_level=None, check_same_thread=False
     )
     connection.text_factory = _text
     return connection
+
+
+def _make(path: Path) -> None:
+    """An empty file for its owner alone, where there is none."""
+    # not opened if it exists: closing any descriptor of a file frees this process's locks on it
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _require_rights(path: Path) -> None:
+    """Raise PermissionError with the file's name, which SQLite's own words do not have."""
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _give(path: Path, like: Path) -> None:
+    """Let a file have another one's owner and group, as SQLite does with what lies beside its own.
+
+    Only root can, and has to: what root has locked, the server's user has to lock later.
+    """
+    owner = like.stat()
+    if os.geteuid() == 0:
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _text(raw: bytes) -> str:

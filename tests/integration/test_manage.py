@@ -131,6 +131,7 @@ async def test_the_log_says_what_an_operator_did(server: ServerProcess, tmp_path
     await beside(lambda: told("disable", str(added["id"]), options=options))
     await beside(lambda: told("broadcast", "our plans", options=options))
     await beside(lambda: manage("enable", "Bob", options=options))
+    await beside(lambda: told("log-level", "debug", options=options))
     await beside(lambda: told("log-level", "error", options=options))
     lines = [json.loads(line) for line in server.log.splitlines()]
     said = [line for line in lines if line.pop("timestamp") and "operator" in line]
@@ -143,7 +144,9 @@ async def test_the_log_says_what_an_operator_did(server: ServerProcess, tmp_path
         {**done, "command": "disable", "who": str(added["id"]), **ann, "outcome": "done"},
         {**done, "command": "broadcast", "outcome": "done"},
         {**done, "command": "enable", "who": "Bob", "outcome": "no_such_user"},
-        {**changed, "before": "info", "now": "error"},
+        {**changed, "before": "info", "now": "debug"},
+        {**done, "command": "log-level", "asked": "debug", "outcome": "done"},
+        {**changed, "before": "debug", "now": "error"},
     ]
     assert "hunter2" not in server.log
     assert "our plans" not in server.log
@@ -154,6 +157,24 @@ def test_a_single_node_s_socket_has_to_be_named() -> None:
     done = manage("log-out", "ann", options=["--store", "mysql://a@127.0.0.1:1/b", "--single-node"])
     assert done.returncode == 2
     assert "set control_socket" in done.stderr
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    """A mistyped path would be a store without users; only the first of these make it."""
+    options = options_of(tmp_path)
+    for command in (["list"], ["who"], ["after-restore"], ["export", "Ann"]):
+        done = manage(*command, options=options)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == f"manage: there is no {tmp_path}/chat.db\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_socket_that_cannot_be_asked_is_named(tmp_path: Path) -> None:
+    """As it is where the operator is neither the server's user nor root."""
+    (tmp_path / "chat.db-control").symlink_to("chat.db-control")  # a loop, for root as well
+    done = manage("list", options=options_of(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"manage: cannot use {tmp_path}/chat.db-control: ")
 
 
 def test_with_json_a_failure_is_json_too(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Which files can be a store, and what the operator reads where one cannot."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
 import stat
@@ -16,9 +17,15 @@ from chat_domain.errors import TryAgain
 from chat_domain.ports.store import Store
 from tests.contract.making import change, commit, create, leave, register, say, seen, text, write
 
+SOMEBODY = 65534  # a user who is not root
+
 
 def modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def owners(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_uid for path in folder.iterdir()}
 
 
 async def refusal(path: Path) -> str:
@@ -81,6 +88,28 @@ async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
         found = modes(tmp_path)
     assert "chat.db-wal" in found
     assert set(found.values()) == {0o600}
+
+
+async def test_what_root_has_opened_stays_its_owners(tmp_path: Path) -> None:
+    """An operator who is root leaves nothing that keeps the server's user out."""
+    path, server = tmp_path / "chat.db", os.getuid() or SOMEBODY
+    async with sqlite_store(path):
+        pass
+    (tmp_path / "chat.db-lock").unlink()  # as where a backup was put in place of what was there
+    os.chown(path, server, -1)
+    async with sqlite_store(path):
+        assert set(owners(tmp_path).values()) == {server}
+
+
+async def test_the_file_that_may_not_be_used_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock beside the database may be somebody else's, and the database not."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path):
+        pass
+    monkeypatch.setattr(os, "access", lambda file, _: file.name != "chat.db-lock")  # not of root
+    assert await refusal(path) == f"cannot use {path}-lock: Permission denied"
 
 
 async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
