@@ -30,7 +30,8 @@ class Outage:
         self._failures += 1
         if not self._is_told and now - self._told >= TOLD_APART:
             self._told, self._is_told = now, True
-            reason = str(why) or type(why).__name__
+            unsaid = "no answer in time" if isinstance(why, TimeoutError) else type(why).__name__
+            reason = str(why) or unsaid
             log.warning("outage", owner=None, what=self._what, why=reason)  # not its finder's own
 
     def worked(self) -> None:

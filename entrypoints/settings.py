@@ -209,9 +209,23 @@ class Settings:
             raise BadValue("tls_cert", "of no use without --tls-key")
         if self.tls_key and not self.tls_cert:
             raise BadValue("tls_key", "of no use without --tls-cert")
+        self._require_ports_apart()
         self.origins()
         self.proxy_networks()
         self.networks()
+
+    def _require_ports_apart(self) -> None:
+        """With several workers the system would let two ports be one, and mix up their clients."""
+        taken = {(self.host, self.port)} - {(self.host, 0)}
+        operators = range(self.http_port, self.http_port + self.workers)
+        for name, host, ports in (
+            ("web_port", self.web_host, (self.web_port,)),
+            ("http_port", self.http_host, operators),
+        ):
+            places = {(host, port) for port in ports if getattr(self, name)}
+            if taken & places:
+                raise BadValue(name, "another port of this server has it")
+            taken |= places
 
     @property
     def sqlite_file(self) -> Path | None:

@@ -50,6 +50,7 @@ class NodeCollector(Collector):
         build.add_metric(list(self.build.values()), 1)
         yield build
         yield from self._gauges()
+        yield from self._ring()
         yield self._messages()
         forgotten = CounterMetricFamily(
             "chat_entries_forgotten", "Deleted by this node, since they were kept for long enough."
@@ -73,7 +74,6 @@ class NodeCollector(Collector):
 
     def _gauges(self) -> Iterator[Metric]:
         chat = self.chat
-        ring = chat.follower.ring
         for name, text, value in (
             ("chat_sessions", "Sessions of users here.", len(chat.sessions)),
             ("chat_connections", "Open connections.", self.connections()),
@@ -87,8 +87,6 @@ class NodeCollector(Collector):
             ("chat_log_lag", "Entries known and not applied here yet.", chat.follower.lag),
             ("chat_append_seconds", "What the last batch of entries took.", chat.queue.latency),
             ("chat_readers_behind", "Sessions that are read for now.", chat.offline.reading),
-            ("chat_ring_hits", "Reads that the ring of the last entries answered.", ring.hits),
-            ("chat_ring_misses", "Those that it could not.", ring.misses),
             ("chat_marks_unwritten", "Users whose mark is not in the store yet.", len(chat.marks)),
             ("chat_lease_held", "1 unless suspended.", int(chat.node.slots.good())),
             ("chat_draining", "1 when about to stop.", int(self.draining())),
@@ -104,6 +102,12 @@ class NodeCollector(Collector):
         for why, count in sorted(self.held_up().items()):
             held_up.add_metric([why], count)
         yield held_up
+
+    def _ring(self) -> Iterator[Metric]:
+        ring = self.chat.follower.ring
+        text = "Reads that the ring of the last entries answered."
+        yield CounterMetricFamily("chat_ring_hits", text, value=ring.hits)
+        yield CounterMetricFamily("chat_ring_misses", "Those that it could not.", value=ring.misses)
 
     def _messages(self) -> Metric:
         messages = CounterMetricFamily(

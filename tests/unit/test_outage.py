@@ -40,7 +40,7 @@ def test_each_outage_is_told(outage: Outage, clock: ManualClock) -> None:
             outage.worked()
             clock.advance(TOLD_APART)
     assert len(lines) == 4
-    assert lines[0]["why"] == "TimeoutError"
+    assert lines[0]["why"] == "no answer in time"
 
 
 def test_what_fails_in_part_is_no_flood_of_lines(outage: Outage) -> None:

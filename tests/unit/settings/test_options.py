@@ -1,12 +1,13 @@
 """What operators see of the settings: the table, the check, and files with secrets."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from entrypoints import checking, options
 from entrypoints.command_line import wants_check
-from entrypoints.declaring import BadSettings
+from entrypoints.declaring import BadSettings, BadValue
 from entrypoints.settings import Settings
 from entrypoints.sources import read_settings
 
@@ -95,6 +96,22 @@ def test_what_only_its_user_could_notice_is_noticed(
     assert told.out == ""
     assert len(told.err.splitlines()) == 1
     assert "hunter2" not in told.err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"web_port": 6000},
+        {"http_port": 6000},
+        {"web_port": 6080, "http_port": 6080},
+        {"http_port": 5999, "workers": 2, "broker": "redis://redis"},
+    ],
+)
+def test_a_server_is_not_in_its_own_way(wrong: dict[str, Any]) -> None:
+    """No two of its ports are one, those of the operators of each worker included."""
+    with pytest.raises(BadValue, match="another port of this server has it"):
+        Settings(**wrong)
+    Settings(**wrong, host="10.0.0.31", web_host="10.0.0.32")  # other addresses have ports as well
 
 
 def test_a_check_has_to_be_asked_for() -> None:
