@@ -41,11 +41,28 @@ def main() -> int:
     try:
         options = parse(sys.argv[1:])
         settings = read_settings(settings_arguments(options), os.environ)
-        return _tell(options, _answer(options, settings))
+        answer = _answer(options, settings)
     except BadSettings as error:
         return _complain(error, WRONG_USE)
     except KeyboardInterrupt:
         return _complain("cut off; run it again", CUT_OFF)
+    try:
+        status = _tell(options, answer)
+        sys.stdout.flush()
+    except OSError as error:
+        return _unsaid(error)
+    return status
+
+
+def _unsaid(error: OSError) -> int:
+    """What there was to say has found no place: nobody reads any more, as `head`, or a full disk.
+
+    What Python has kept of it goes nowhere, so that it does not complain at its end as well.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 0
+    return _complain(f"it is done, but cannot be told: {error.strerror}", FAILED)
 
 
 def _tell(options: argparse.Namespace, answer: Answer) -> int:

@@ -4,20 +4,24 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 from tests.integration.server_process import ROOT
 
 
 def manage(
-    *arguments: str, options: Sequence[str] = (), stdin: str = ""
+    *arguments: str,
+    options: Sequence[str] = (),
+    stdin: str = "",
+    stdout: int | IO[bytes] = subprocess.PIPE,
 ) -> "subprocess.CompletedProcess[str]":
     """The process, ended."""
     return subprocess.run(
         [sys.executable, "-m", "entrypoints.manage", *arguments, *options],
         cwd=ROOT,
         input=stdin,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=60,
         check=False,

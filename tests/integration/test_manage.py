@@ -169,6 +169,21 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_an_answer_that_finds_no_place_is_no_traceback(tmp_path: Path) -> None:
+    """Where nobody reads on, as `head`, that is no failure; a full disk is, in one line."""
+    options = options_of(tmp_path)
+    told("add", "Ann", options=options, stdin="secret\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as unread, Path("/dev/full").open("wb") as full:
+        for place, status, said in (
+            (unread, 0, ""),
+            (full, 1, "manage: it is done, but cannot be told: No space left on device\n"),
+        ):
+            done = manage("export", "Ann", options=options, stdout=place)
+            assert (done.returncode, done.stderr) == (status, said)
+
+
 def test_a_socket_that_cannot_be_asked_is_named(tmp_path: Path) -> None:
     """As it is where the operator is neither the server's user nor root."""
     (tmp_path / "chat.db-control").symlink_to("chat.db-control")  # a loop, for root as well
