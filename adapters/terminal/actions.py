@@ -207,6 +207,8 @@ class Actions(Doing):
 
     async def help(self) -> None:
         self.show(render.help_lines(self._forms))
+        if self._screen.whole:
+            self.show(render.help_with_keys())
 
 
 def _number(text: str) -> int | None:

@@ -199,7 +199,7 @@ class LineClient:
     def _release_unread(self) -> None:
         """Show what was gathered, also if the welcome has not come about."""
         unread, self._unread = self._unread or [], None
-        if any(map(_concerns_others, unread)):
+        if any(map(_is_unread, unread)):
             self._screen.show(render.unread())
         for event in unread:
             self._actions.heed(event)
@@ -252,9 +252,9 @@ class LineClient:
         self._actions.heed(event)
 
 
-def _concerns_others(event: Unread) -> bool:
-    """Whether it is no news of the user's own devices."""
-    return isinstance(event, Message) or event.group_id > 0
+def _is_unread(event: Unread) -> bool:
+    """Whether it is news to the user: neither of their own devices nor written by themselves."""
+    return not event.own if isinstance(event, Message) else event.group_id > 0
 
 
 async def _first(every: AsyncIterator[T], count: int) -> list[T]:

@@ -29,6 +29,16 @@ Line = list[tuple[str, str]]
 
 SENDER_COLOURS = 6
 
+_KEYS = [
+    ("Alt-0 to Alt-9, Alt-arrows", "another conversation"),
+    ("Alt-a", "the next one with something unread"),
+    ("Page Up, Page Down, Alt-End", "through a conversation, and to its end"),
+    ("Alt-p, Alt-n", "the next text with the words of /search, up or down"),
+    ("Tab, Up, Down", "complete it; what you have typed before"),
+    ("Ctrl-C", "put aside what you are typing; twice: leave"),
+    ("Ctrl-D, Ctrl-L, Ctrl-Z", "leave; draw anew; to the shell, until fg"),
+]
+
 
 def plain(line: Line) -> str:
     return "".join(text for _, text in line)
@@ -171,10 +181,19 @@ def prompt(user: User | None, partner: User | Group | None) -> str:
 def help_lines(forms: Iterable[Form]) -> list[Line]:
     return [
         _title("commands"),
-        *([("class:own", f"  {form.usage:<34}"), ("", form.does)] for form in forms),
+        *(_helped(form.usage, form.does) for form in forms),
         [("", 'Names with spaces need quotes before a text: /msg "zhang san" hello')],
         [("", "✓ sent   ✓✓ one of their devices has it   ✔✔ read   … on its way   ✗ not sent")],
     ]
+
+
+def help_with_keys() -> list[Line]:
+    """What keys do where the whole terminal is drawn on."""
+    return [_title("keys"), *(_helped(key, does) for key, does in _KEYS)]
+
+
+def _helped(what: str, does: str) -> Line:
+    return [("class:own", f"  {what:<34}"), ("", does)]
 
 
 def _title(text: str) -> Line:

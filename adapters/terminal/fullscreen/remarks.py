@@ -28,7 +28,7 @@ def state_of(window: Window, now: float, *, connected: bool, waiting: int) -> li
     not done."""
     said = [] if connected else ["no connection, trying again"]
     if waiting:
-        said.append(f"{waiting} lines wait")
+        said.append("1 line waits" if waiting == 1 else f"{waiting} lines wait")
     said += [window.trouble] * bool(window.trouble) + ["fetching"] * window.fetching
     typing = window.typing(now)
     if typing:

@@ -158,6 +158,29 @@ async def test_unread_messages_come_before_the_lists(server: FakeServer) -> None
         assert kinds[2] == "--- friends ---"
 
 
+async def test_what_the_user_wrote_themselves_is_not_called_unread(server: FakeServer) -> None:
+    """With another device, which was killed before it said that it has it."""
+    async with running(server, "1", "13", "secret") as app:
+        await app.peer.admit()
+        app.peer.say_together(push(1, "a", sender=13, toid=15, msg="mine"))
+        await app.lists()
+        await app.screen.until("--- groups ---")
+        assert any(shown.endswith("mine") for shown in app.screen.shown)
+        assert "--- unread messages ---" not in app.screen.shown
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_help_names_the_keys_where_there_are_any(server: FakeServer, whole: bool) -> None:
+    """They do nothing where lines are read and written."""
+    async with running(server, "1", "13", "secret", "help", "loginout", "3") as app:
+        app.screen.whole = whole
+        await app.peer.admit()
+        await app.lists()
+        await app.log_out()
+        assert await app.status() == 0
+        assert any("Page Up" in shown for shown in app.screen.shown) is whole
+
+
 async def test_a_script_ends_when_its_login_is_refused(server: FakeServer) -> None:
     """Its next lines were not meant for the menu."""
     async with running(server, "1", "13", "wrong", "chat:15:hi") as app:

@@ -90,6 +90,7 @@ def test_what_is_said_below_it() -> None:
         "fetching",
     ]
     window.fetching = False
+    assert state_of(window, 0.0, connected=True, waiting=1) == ["1 line waits"]
     for number in range(5):
         window.types(number, f"n{number}\x1b", 0.0)
     assert state_of(window, 1.0, connected=True, waiting=0) == [
