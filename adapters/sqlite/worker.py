@@ -68,6 +68,7 @@ class _Alone:
     arg: Any
     done: Callable[[Any], None]
     result: Any = None
+    counts: bool = False  # whether it shows that the database works again
 
 
 def _all_is_well() -> None:
@@ -145,13 +146,14 @@ class Worker:
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _answer(self, batch: Collection[_Job]) -> None:
+    def _answer(self, batch: Collection[_Job], counts: bool) -> None:
+        """counts: whether this shows that the database works again."""
         self._unanswered -= len(batch)
         failed = next((job.error for job in batch if isinstance(job.error, TryAgain)), None)
-        if failed is None:
-            self._outage.worked()
-        else:
+        if failed is not None:
             self._outage.failed(failed.__cause__)
+        elif counts:
+            self._outage.worked()
         for job in batch:
             job.answer()
 
@@ -159,7 +161,7 @@ class Worker:
         self._unanswered -= 1
         if isinstance(job.result, TryAgain):
             self._outage.failed(job.result.__cause__)
-        else:
+        elif job.counts:
             self._outage.worked()
         job.done(job.result)
 
@@ -176,9 +178,14 @@ class Worker:
                 with suppress(sqlite3.Error):  # a full disk, say
                     self._at_the_end(self._connection)
 
-    def _do_tell(self, answer: Callable[[T], None], what: T) -> None:
+    def _do_tell(self, answer: Callable[[*Ts], None], *what: *Ts) -> None:
         with suppress(RuntimeError):  # the loop is gone: nobody waits for an answer
-            self._loop.call_soon_threadsafe(answer, what)
+            self._loop.call_soon_threadsafe(answer, *what)
+
+    def _do_count(self, changes_before: int) -> bool:
+        """Whether what is done shows that the database works. Where one writes, only a write does:
+        from a full disk all can be read."""
+        return not self._writes or self._connection.total_changes > changes_before
 
     def _do_wait(self) -> tuple[list[_Job], bool]:
         """All jobs that wait, at least one or one alone; and whether there will be more."""
@@ -194,9 +201,11 @@ class Worker:
         return batch, False
 
     def _do_alone(self, job: _Alone) -> None:
+        before = self._connection.total_changes
         try:
             self._check()
             job.result = job.function(self._connection, job.arg)
+            job.counts = self._do_count(before)
         except Exception as error:  # noqa: BLE001  # rule 5
             if self._connection.in_transaction:
                 with suppress(sqlite3.Error):
@@ -208,6 +217,7 @@ class Worker:
 
     def _do_batch(self, batch: list[_Job]) -> None:
         unanswered = deque(batch)
+        before, counts = self._connection.total_changes, False
         try:
             self._check()
             self._connection.execute(self._begin)
@@ -216,6 +226,7 @@ class Worker:
             else:
                 self._do_reads(unanswered)
             self._connection.execute("COMMIT")
+            counts = self._do_count(before)
         except Exception as error:  # noqa: BLE001  # rule 5
             # if this fails, too, so does the next begin, and then it is tried again
             with suppress(sqlite3.Error):
@@ -223,7 +234,7 @@ class Worker:
             for job in unanswered:
                 job.result, job.error = None, _try_again(error)
         if unanswered:
-            self._do_tell(self._answer, unanswered)
+            self._do_tell(self._answer, unanswered, counts)
 
     def _do_reads(self, unanswered: deque[_Job]) -> None:
         done, began = 0, monotonic()
@@ -231,7 +242,7 @@ class Worker:
             self._do_job(job)
             done += 1
             if monotonic() - began >= ANSWERED_AFTER:
-                self._do_tell(self._answer, [unanswered.popleft() for _ in range(done)])
+                self._do_tell(self._answer, [unanswered.popleft() for _ in range(done)], True)
                 done, began = 0, monotonic()
 
     def _do_writes(self, batch: list[_Job]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.incidents import INCIDENTS
 from adapters.sqlite.worker import ANSWERED_AFTER, Worker
@@ -378,3 +379,36 @@ async def test_something_is_done_before_the_connection_is_closed(connection: Wat
     assert await waiting == "A"
     assert found == [["a"]]
     assert not worker._thread.is_alive()
+
+
+async def test_only_a_write_that_worked_ends_an_outage_of_writing(
+    worker: Worker, connection: Watched
+) -> None:
+    """From a full disk all can be read, and a write that changes nothing needs no room on it."""
+    with capture_logs() as lines:
+        connection.failing.add("COMMIT")
+        with pytest.raises(TryAgain):
+            await worker.run(insert, "a")
+        connection.failing.clear()
+        assert await worker.run(words) == []
+        assert [line["event"] for line in lines] == ["outage"]
+        await worker.run(insert, "b")
+    assert [line["event"] for line in lines] == ["outage", "outage over"]
+
+
+async def test_only_an_append_that_worked_ends_an_outage_of_appending(
+    worker: Worker,
+) -> None:
+    """One that finds nothing to append says nothing about the disk."""
+
+    async def alone(job: Callable[[sqlite3.Connection, str], object]) -> object:
+        done = asyncio.get_running_loop().create_future()
+        worker.alone(job, "a", done.set_result)
+        return await done
+
+    with capture_logs() as lines:
+        assert isinstance(await alone(lambda lent, _: lose_transaction(lent)), TryAgain)
+        assert await alone(lambda lent, _: words(lent)) == []
+        assert [line["event"] for line in lines] == ["outage"]
+        await alone(insert)
+    assert [line["event"] for line in lines] == ["outage", "outage over"]
