@@ -108,7 +108,7 @@ class Entrance:
 
     @_outboxes.default
     def _of_all_links(self) -> Outboxes:
-        return Outboxes(self._gateway.shared.guard)
+        return Outboxes(self._gateway.shared.unsent)
 
     def client(self) -> asyncio.Protocol:
         return self._arrived(self._connect)

@@ -15,12 +15,15 @@ from typing import TypeVarTuple
 from adapters.gateway.endings import Ending
 from adapters.gateway.held import Held
 from adapters.gateway.talk import Talk
+from adapters.gateway.unsent import TIGHT_WATER
 from adapters.wire.framing import BrokenStream
 from chat_domain.errors import TooFast, TooManyConnections
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.meter import QUANTUM_FRAMES, READERS_PER_FRAME
 
 Ts = TypeVarTuple("Ts")
+
+WEIGHT_OF_FRAME = 56  # bytes of memory that a frame takes besides what is in it
 
 
 class Intake:
@@ -33,6 +36,7 @@ class Intake:
         "_at_once",
         "_backlog",
         "_broken",
+        "_counts",
         "_handle",
         "_held",
         "_idle",
@@ -61,7 +65,8 @@ class Intake:
         self._meter = talk.meter
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
         self._broken: BrokenStream | None = None
-        self._held = Held(talk)
+        self._held = Held(talk)  # of a stranger
+        self._counts = False  # what a user has sent is counted as waiting
         self._resting = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
         self.heard = True
@@ -164,16 +169,38 @@ class Intake:
         return frames
 
     def _count_held(self) -> None:
-        """See how much waits, and part from a stranger for whom that is too much."""
-        waits = 0
-        if self._talk.session is None:  # a user's is not counted, and can be thousands of frames
-            waits = self._incoming.held() + sum(map(len, self._backlog))
-        ending = self._held.now(waits)
+        """See how much waits, and part from those for whom that is too much."""
+        if self._talk.session is not None:
+            self._held.now(0)
+            self._count_users()
+            return
+        self._count_users_no_more()
+        ending = self._held.now(self._incoming.held() + sum(map(len, self._backlog)))
         if ending is not None:
             self._talk.guard.counters.strangers_cut += 1
             why = TooFast() if ending is Ending.TOO_FAST else TooManyConnections()
             self.drop()
             self._talk.hang_up(ending, str(why))
+
+    def _count_users(self) -> None:
+        """Much of a user's is counted for all together. Frames, which can be thousands, by their
+        number; what is in them is at most a piece of what came."""
+        waits = self._incoming.held() + WEIGHT_OF_FRAME * len(self._backlog)
+        if waits <= TIGHT_WATER:
+            self._count_users_no_more()
+        elif not self._talk.gone:
+            self._counts = True
+            self._talk.shared.unsent.waits(self, waits)
+
+    def _count_users_no_more(self) -> None:
+        if self._counts:
+            self._counts = False
+            self._talk.shared.unsent.left(self)
+
+    def abort(self, why: Ending) -> None:  # noqa: ARG002  # it has not been slow to read
+        """There is no room for what waits here: part from the client."""
+        self.drop()
+        self._talk.hang_up(Ending.TOO_FAST, str(TooFast()))
 
     def _next_frame(self) -> bytes | None:
         """The first frame that waits; None where there is none."""
@@ -213,10 +240,11 @@ class Intake:
         self._incoming.drop()
         self._broken = None
         self._held.now(0)
+        self._count_users_no_more()
 
     def tick(self, now: float) -> None:
-        """End a pause that has lasted long enough, and count what a stranger leaves waiting."""
-        if self._talk.session is None:
+        """End a pause that has lasted long enough, and count what is left waiting."""
+        if self._talk.session is None or self._counts:
             self._count_held()
         if self._paused_until and now >= self._paused_until:
             self._paused_until = 0.0

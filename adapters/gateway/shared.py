@@ -6,6 +6,7 @@ from adapters.gateway.few_at_once import BEGINNINGS_AT_ONCE, LISTS_AT_ONCE, FewA
 from adapters.gateway.slices import Slices
 from adapters.gateway.tally import Tally
 from adapters.gateway.tasks import BackgroundTasks
+from adapters.gateway.unsent import Unsent
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.chat import Chat
 from chat_domain.fairness.guard import Guard
@@ -26,8 +27,13 @@ class Shared:
     few_lists: FewAtOnce = attrs.field(factory=lambda: FewAtOnce(LISTS_AT_ONCE))
     few_beginnings: FewAtOnce = attrs.field(factory=lambda: FewAtOnce(BEGINNINGS_AT_ONCE))
     slices: Slices = attrs.field(init=False)
+    unsent: Unsent = attrs.field(init=False)
     closing: bool = False
 
     @slices.default
     def _new_slices(self) -> Slices:
         return Slices(self.guard.networks.line_of)
+
+    @unsent.default
+    def _new_unsent(self) -> Unsent:
+        return Unsent(self.guard)

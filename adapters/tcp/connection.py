@@ -8,8 +8,8 @@ from typing import ClassVar, cast
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Incoming, Link, Receiver
+from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.unsent import HIGH_WATER
 from adapters.wire.incoming import IncomingBytes
 
 HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off

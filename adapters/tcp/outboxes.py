@@ -3,8 +3,8 @@
 import asyncio
 from typing import Protocol
 
+from adapters.gateway.unsent import Unsent
 from adapters.once_a_turn import OnceATurn
-from adapters.tcp.unsent import Unsent
 from chat_domain.fairness.guard import Guard
 
 
@@ -24,9 +24,9 @@ class Outboxes(OnceATurn[Outbox]):
 
     filled = OnceATurn.add  # to be called once until it is flushed
 
-    def __init__(self, guard: Guard | None = None) -> None:
+    def __init__(self, unsent: Unsent | None = None) -> None:
         super().__init__(_flush)
-        self.unsent = Unsent(guard or Guard())
+        self.unsent = unsent or Unsent(Guard())
 
 
 def _flush(filled: list[Outbox]) -> None:

@@ -20,10 +20,10 @@ import attrs
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link, Receiver
 from adapters.gateway.shared import Shared
+from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp.arrival import Proxies
 from adapters.tcp.connection import peer_of
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.unsent import HIGH_WATER
 from adapters.web.asking import (
     Access,
     Answer,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from adapters.gateway.unsent import HIGH_WATER
 from adapters.gateway.watch import DROP_AFTER
 from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.unsent import HIGH_WATER
 from chat_domain.entries import What
 from chat_domain.log.offline import BYTES_AT_ONCE
 from chat_domain.model import Friend

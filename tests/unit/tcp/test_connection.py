@@ -9,9 +9,9 @@ import pytest
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
+from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.unsent import HIGH_WATER
 
 
 class Socket:

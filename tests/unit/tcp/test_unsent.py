@@ -7,10 +7,10 @@ from websockets.frames import Frame, Opcode
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
+from adapters.gateway.unsent import HIGH_WATER, TIGHT_WATER, Unsent
 from adapters.tcp.arrival import Proxies
 from adapters.tcp.connection import Connection, TransportLink
 from adapters.tcp.outboxes import Outboxes
-from adapters.tcp.unsent import HIGH_WATER, TIGHT_WATER
 from adapters.web.asking import Access
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import MIB, Limits
@@ -58,7 +58,7 @@ async def guard() -> Guard:
 
 @pytest.fixture
 async def outboxes(guard: Guard) -> Outboxes:
-    return Outboxes(guard)
+    return Outboxes(Unsent(guard))
 
 
 async def test_each_link_is_full_sooner_once_half_of_it_is_taken(outboxes: Outboxes) -> None:

@@ -98,7 +98,7 @@ class Site:
             shared=gateway.shared,
             welcome=gateway.welcome,
             left=self._left,
-            outboxes=Outboxes(self.server.guard),
+            outboxes=Outboxes(self.server.gateway.shared.unsent),
         )
 
     def _left(self, why: Ending, address: str, detail: str) -> None:

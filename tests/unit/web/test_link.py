@@ -7,7 +7,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from adapters.gateway.endings import Ending
-from adapters.tcp.unsent import HIGH_WATER
+from adapters.gateway.unsent import HIGH_WATER
 from adapters.web.link import CLOSES_WITHIN, WebLink
 from tests.unit.gateway.server import settled
 from tests.unit.web.browser import Browser, Site

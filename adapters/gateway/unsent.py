@@ -1,9 +1,12 @@
-"""What waits in the process for all links together, and how much that may be.
+"""What waits in the process for all clients together, sent or come, and how much that may be.
 
 One link has its own bound; but thousands of clients that read nothing would have thousands of
 times as much. So links that are stuck are counted: from half of what all may have on, each of them
 is full sooner, and beyond it those are cut off that have been stuck for the longest. A link from
 which all has left is not counted, and costs nothing.
+
+What users have sent and was not handled yet is counted with it, once it is more than TIGHT_WATER:
+both wait for the same sort of client, and a node has to have room for the sum.
 """
 
 from collections import OrderedDict
