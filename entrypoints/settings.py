@@ -174,7 +174,8 @@ class Settings:
         LIMITS.strangers_mib, "MiB that connections hold together on which nobody is logged in"
     )
     unsent_mib: int = limit(
-        LIMITS.unsent_mib, "MiB that wait together for clients that do not read what they are sent"
+        LIMITS.unsent_mib,
+        "MiB that wait together: what clients do not read, and what users sent and was not handled",
     )
     keep_days: int = setting(
         0,
