@@ -82,11 +82,12 @@ def _require_rights(path: Path) -> None:
 def _give(path: Path, like: Path) -> None:
     """Let a file have another one's owner and group, as SQLite does with what lies beside its own.
 
-    Only root can, and has to: what root has locked, the server's user has to lock later.
+    Only root can, and has to: what root has locked, the server's user has to lock later. A link
+    that this user has put there is not followed: they would get what it leads to.
     """
-    owner = like.stat()
     if os.geteuid() == 0:
-        os.chown(path, owner.st_uid, owner.st_gid)
+        owner = like.stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _text(raw: bytes) -> str:

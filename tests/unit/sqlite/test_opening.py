@@ -101,6 +101,19 @@ async def test_what_root_has_opened_stays_its_owners(tmp_path: Path) -> None:
         assert set(owners(tmp_path).values()) == {server}
 
 
+async def test_what_a_link_in_place_of_the_lock_leads_to_stays_its_owners(tmp_path: Path) -> None:
+    """The server's user may put one there, and would be given any file of root's."""
+    path, lock, other = tmp_path / "chat.db", tmp_path / "chat.db-lock", tmp_path / "other"
+    async with sqlite_store(path):
+        pass
+    other.touch()
+    lock.unlink()
+    lock.symlink_to(other)
+    os.chown(path, os.getuid() or SOMEBODY, -1)
+    async with sqlite_store(path):
+        assert other.stat().st_uid == os.getuid()
+
+
 async def test_the_file_that_may_not_be_used_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
