@@ -36,7 +36,6 @@ class Intake:
         "_at_once",
         "_backlog",
         "_broken",
-        "_counts",
         "_handle",
         "_held",
         "_idle",
@@ -66,7 +65,6 @@ class Intake:
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
         self._broken: BrokenStream | None = None
         self._held = Held(talk)  # of a stranger
-        self._counts = False  # what a user has sent is counted as waiting
         self._resting = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
         self.heard = True
@@ -174,7 +172,7 @@ class Intake:
             self._held.now(0)
             self._count_users()
             return
-        self._count_users_no_more()
+        self._talk.shared.unsent.left(self)
         ending = self._held.now(self._incoming.held() + sum(map(len, self._backlog)))
         if ending is not None:
             self._talk.guard.counters.strangers_cut += 1
@@ -187,15 +185,9 @@ class Intake:
         number; what is in them is at most a piece of what came."""
         waits = self._incoming.held() + WEIGHT_OF_FRAME * len(self._backlog)
         if waits <= TIGHT_WATER:
-            self._count_users_no_more()
-        elif not self._talk.gone:
-            self._counts = True
-            self._talk.shared.unsent.waits(self, waits)
-
-    def _count_users_no_more(self) -> None:
-        if self._counts:
-            self._counts = False
             self._talk.shared.unsent.left(self)
+        elif not self._talk.gone:
+            self._talk.shared.unsent.waits(self, waits)
 
     def abort(self, why: Ending) -> None:  # noqa: ARG002  # it has not been slow to read
         """There is no room for what waits here: part from the client."""
@@ -240,11 +232,11 @@ class Intake:
         self._incoming.drop()
         self._broken = None
         self._held.now(0)
-        self._count_users_no_more()
+        self._talk.shared.unsent.left(self)
 
     def tick(self, now: float) -> None:
         """End a pause that has lasted long enough, and count what is left waiting."""
-        if self._talk.session is None or self._counts:
+        if self._talk.session is None or not self.is_done():
             self._count_held()
         if self._paused_until and now >= self._paused_until:
             self._paused_until = 0.0
