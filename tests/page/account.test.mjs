@@ -201,6 +201,24 @@ test("one question is enough where what is new is among the newest, or there is 
   }
 });
 
+test("what is loaded stays where its opening was asked for twice, as beside a new connection", async () => {
+  const { chats, chat } = await opened(900, 870);
+  chats.unload("u15");
+  const archive = new Archive(900, 300);
+  chat.unread = 600;
+  chat.read = 300;
+  const history = new History(archive, new FakeStore(), chats);
+  let go;
+  const first = new Promise((resolve) => (go = resolve));
+  const late = { ask: (asked) => first.then(() => archive.ask(asked)) };
+  const second = new History(late, new FakeStore(), chats).loadOpening("u15");
+  await history.loadOpening("u15");
+  await history.loadNewer("u15", 360);
+  go();
+  await second;
+  assert.deepEqual([chat.messages[0].at, chat.messages.at(-1).at], [241, 420]);
+});
+
 test("a message is kept and shown before it is sent, until the server has it", () => {
   const [session, store, chats] = [new FakeSession(), new FakeStore(), new Chats(ME)];
   const writing = new Writing(session, store, chats);

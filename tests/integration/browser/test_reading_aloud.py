@@ -128,7 +128,8 @@ def test_what_comes_is_said_aloud_and_what_was_there_or_is_ones_own_is_not(
     bob.write(*(f"news {number}" for number in range(70)))  # more than one page of history
     bob.sees_tick("delivered", "news 69")
     ann.page.reload()
-    ann.open("bob")  # where what is new begins
+    ann.open("bob")
+    expect(ann.log.get_by_text("New messages")).to_be_in_viewport()  # where it opens
     ann.log.press("End")
     expect(ann.texts.last).to_have_text("news 69")
     ann.log.press("Home")

@@ -45,11 +45,13 @@ export class History extends Emitter {
   /**
    * Load what it opens with: where what is new begins, or the newest where all of that is new is
    * among them. Nothing counts as loaded before all is here: the end that is not shown is not read.
+   * Whoever comes later, as a new connection does, leaves what is loaded by then as it is.
    * Throws Refused and Lost, as the three below. @param {Key} key
    */
   async loadOpening(key) {
     const newest = await this._ask(key);
     const chat = this._chats.chat(key);
+    if (chat.loaded) return;
     const read = Math.max(chat.read, newest.read ?? 0);
     const begins = newest.entries[0]?.at ?? 0;
     if (!chat.unread || !newest.more || begins <= read) return this._keep(this._chats.paged(newest, "newest"));
@@ -57,6 +59,7 @@ export class History extends Emitter {
       this._ask(key, { before: read + 1 }),
       this._ask(key, { after: read }),
     ]);
+    if (chat.loaded) return;
     this._chats.paged(newest, "newest"); // who else has read it is there alone
     this._keep(this._chats.pagedAround(above, below));
   }
