@@ -133,6 +133,8 @@ class Connection:
         if waiting is not None:
             if waiting != replace(chat, cid=cid):
                 raise conflict()
+            if self._acks[cid].cancelled():  # who waited for it has given up
+                self._acks[cid] = self._loop.create_future()
             return self._acks[cid]
         self._protocol.post(cid, chat)
         future: asyncio.Future[events.Ack] = self._loop.create_future()

@@ -262,3 +262,15 @@ async def test_a_message_can_be_given_a_cid(server: FakeServer) -> None:
         assert (await first).at == 4
         peer.say_together(push(4, "c-1", sender=13, toid=15), push(5, "b"))
         assert (await until(client, Message)).at == 5
+
+
+async def test_who_has_given_up_waiting_can_ask_again_under_the_same_cid(
+    server: FakeServer,
+) -> None:
+    """It is one message, and its answer is for who asked last."""
+    async with logged_in(server) as (client, peer):
+        client.post(15, "hello", cid="c-1").cancel()
+        again = client.post(15, "hello", cid="c-1")
+        assert (await peer.take(at=4))["cid"] == "c-1"
+        assert (await again).at == 4
+        assert client.unsettled == 0
