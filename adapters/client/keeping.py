@@ -3,7 +3,8 @@
 What waits while the thread commits is committed next, together. `then` of each is called when it
 is on the disk, in the loop's thread and in the same order, so that whoever acts on something acts
 on what a next run would find. With the first failure nothing is written any more, and `on_failure`
-hears of it. `on_idle` is called when everything is written.
+hears of it. `on_idle` is called when everything is written. Once it is closed, what is to be
+written is left out: it is as if the program had ended before.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ class Keeping:
         self._waiting: list[tuple[Do | None, Then]] = []
         self._task: asyncio.Task[None] | None = None
         self._failed = False
+        self._closed = False
         self._watching: set[asyncio.Future[None]] = set()
         self.size = 0
 
@@ -48,7 +50,7 @@ class Keeping:
 
     async def flushed(self) -> None:
         """Wait until everything so far is committed, or cannot be."""
-        if self._task is None or self._failed:
+        if self._task is None or self._failed or self._closed:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._watching.add(done)
@@ -63,11 +65,14 @@ class Keeping:
 
     async def close(self) -> None:
         await self.flushed()
+        self._closed = True
+        if self._task is not None:  # what is written because of what was
+            await asyncio.wait([self._task])
         await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
         self._thread.shutdown()
 
     def _put(self, do: Do | None, then: Then) -> None:
-        if self._failed:
+        if self._failed or self._closed:
             return
         self.size += 1
         self._waiting.append((do, then))

@@ -164,11 +164,14 @@ class FileLedger(Ledger):
         self._keeping.write(lambda store: store.settle(cid))
 
     async def kept(self, where: Where, before: int, limit: int) -> list[Entry]:
-        """The last entries of a conversation below a position, ascending."""
+        """The last entries of a conversation below a position, ascending. Raises StoreError where
+        the store is closed, or has failed."""
         had: list[list[Entry]] = []
         self._keeping.write(lambda store: had.append(store.kept(where, before, limit)))
         await self.flushed()
-        return had[0] if had else []
+        if not had:
+            raise StoreError("the local store is closed")
+        return had[0]
 
     async def flushed(self) -> None:
         await self._keeping.flushed()

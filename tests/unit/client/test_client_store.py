@@ -142,6 +142,21 @@ async def test_what_is_done_is_on_the_disk_before_the_next_event(
             assert await reading == [2]
 
 
+async def test_who_reads_on_after_the_end_hears_of_it(server: FakeServer, path: Path) -> None:
+    """What was read last is not said to be done with any more: a later program has it again."""
+    async with running(server, path, LOGIN) as (client, peer):
+        peer.say_together(push(1, "a"))
+        events = client.events()
+        while not isinstance(await anext(events), Message):
+            pass
+    async with asyncio.timeout(TIMEOUT):
+        assert await anext(events, None) is None
+        with pytest.raises(StoreError, match="closed"):
+            await client.kept(15)
+    async with running(server, path) as (client, peer):
+        assert await ats(client, 1) == [1]
+
+
 async def answer_search(peer: Peer) -> None:
     peer.say(msgid=1020, seq=(await peer.hear(1019))["seq"], id=15, name="li", state="online")
 
