@@ -8,16 +8,40 @@ from entrypoints.services.errors import PortInUse
 LOOPBACK = "127.0.0.1"
 # Below Linux's ephemeral ports, out of which outgoing connections take theirs at any moment.
 _FIRST, _LAST = 20_000, 32_000
-_given: set[int] = set()  # a port is bound some time after it was given away
+_claims: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that this process was not given before."""
+    """A port that nobody listens on, and that was given to no process that goes on."""
     while True:
         port = random.randint(_FIRST, _LAST)  # noqa: S311  # two test runs at once should not meet
-        if port not in _given and is_free(port):
-            _given.add(port)
+        if _claim(port):
             return port
+
+
+def free_pair() -> int:
+    """The first of two such ports that follow each other."""
+    while True:
+        port = free_port()
+        if _claim(port + 1):
+            return port
+
+
+def _claim(port: int) -> bool:
+    """Keep this port for this process, if it is free.
+
+    It is bound some time after it was given away. Until then whoever was given it holds UDP's port
+    of that number, for which nothing here has a use, and which the system frees with the process.
+    """
+    claim = socket.socket(type=socket.SOCK_DGRAM)
+    try:
+        claim.bind((LOOPBACK, port))
+        require_free(port)
+    except (OSError, PortInUse):
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 def require_free(port: int) -> None:

@@ -13,7 +13,7 @@ from typing import Self
 
 import pytest
 
-from entrypoints.services.ports import free_port, is_free
+from entrypoints.services.ports import free_pair, free_port
 from entrypoints.services.program import wait_until
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ROOT
@@ -89,14 +89,6 @@ class RunningCluster:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-
-
-def free_pair() -> int:
-    """The first of two free ports that follow each other."""
-    while True:
-        port = free_port()
-        if is_free(port + 1):
-            return port
 
 
 @contextlib.contextmanager
