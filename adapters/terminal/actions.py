@@ -25,8 +25,6 @@ class Actions(Doing):
 
     async def _try(self, do: parsing.Do, *arguments: object) -> bool | None:
         try:
-            if self._outdated:
-                await self.learn()
             return await do(self, *arguments)
         except ClientError as exc:
             self.fail(exc)
@@ -38,15 +36,20 @@ class Actions(Doing):
         await self._sending.send(await self._user(to), text)
 
     async def group_chat(self, group: str, text: str) -> None:
-        await self._sending.send(self._group(group), text)
+        await self._sending.send(await self._group(group), text)
 
     async def say(self, text: str) -> None:
         if self.partner is not None:
             await self._sending.send(self.partner, text)
 
     async def talk(self, to: str) -> None:
-        self.partner = await self._user_or_group(to) if to else None
-        if self.talks.turn_to(self.partner) or self.partner is None:
+        """Where there is nobody of that name, what follows is for nobody."""
+        self.partner = None
+        try:
+            self.partner = await self._user_or_group(to) if to else None
+        finally:
+            is_seen = self.talks.turn_to(self.partner)
+        if is_seen or self.partner is None:
             return
         kind = "group " if isinstance(self.partner, Group) else ""
         self._say(f"talking to {kind}{self.partner.name}; /talk alone stops")
@@ -101,7 +104,7 @@ class Actions(Doing):
         self.show(render.groups(self._book.groups.values()))
 
     async def show_members(self, which: str) -> None:
-        group = self._group(which)
+        group = await self._group(which)
         every = [member async for member in self._client.members(group.id)]
         self.show(render.members(group.name, every))
 
@@ -121,7 +124,7 @@ class Actions(Doing):
         self._say(f"you are in group {group.name} now")
 
     async def rename(self, which: str, name: str) -> None:
-        group = self._group(which)
+        group = await self._group(which)
         await self._client.rename_group(group.id, name)
         self._say(f"group {group.name} is called {name} now")
         self._book.rename(group.id, name)
@@ -129,7 +132,7 @@ class Actions(Doing):
         self.talks.regrouped(group)
 
     async def leave(self, which: str) -> None:
-        group = self._group(which)
+        group = await self._group(which)
         await self._client.leave_group(group.id)
         self._book.groups.pop(group.id, None)
         self._follow_partner(group.id)

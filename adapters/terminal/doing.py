@@ -165,7 +165,7 @@ class Doing:
     # Whoever is meant.
 
     async def _user_or_group(self, whom: str) -> Partner:
-        return self._book.user(whom) or self._book.group(whom) or await self._user(whom)
+        return self._book.user(whom) or await self._own_group(whom) or await self._user(whom)
 
     async def _user(self, who: str) -> User:
         known = self._book.user(who)
@@ -175,11 +175,16 @@ class Doing:
         self._book.meet(found.id, found.name)
         return User(found.id, found.name)
 
-    def _group(self, which: str) -> Group:
-        group = self._book.group(which)
+    async def _group(self, which: str) -> Group:
+        group = await self._own_group(which)
         if group is None:
             raise Refused(31, "no_such_group", f"none of your groups is called {which}")
         return group
+
+    async def _own_group(self, which: str) -> Group | None:
+        if self._outdated:
+            await self.learn()
+        return self._book.group(which)
 
     def _say(self, text: str) -> None:
         self._screen.show(render.note(text))

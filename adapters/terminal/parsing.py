@@ -105,6 +105,11 @@ def _fill(form: Form, pieces: list[str]) -> Line:
     return Typed(form, (*given, *[""] * (len(form.arguments) - len(given))))
 
 
+def turns(line: str) -> bool:
+    """Whether what is typed behind this line goes elsewhere."""
+    return line.lower().split(maxsplit=1)[:1] == ["/talk"]
+
+
 def split_words(text: str, count: int) -> list[str]:
     """Split into at most `count` words, the last of which is the rest of the line.
 

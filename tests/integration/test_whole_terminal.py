@@ -193,6 +193,39 @@ def test_lines_that_are_pasted_are_one_message(server: ServerProcess) -> None:
         assert li.lines[at + 1].strip() == "second"
 
 
+def test_what_is_typed_behind_a_talk_goes_where_it_leads(server: ServerProcess) -> None:
+    """However fast it is typed; nothing goes to whom the user is about to leave."""
+    with zhang_at(server) as zhang, Terminal(f"127.0.0.1:{server.port}") as li:
+        li.log_in(*LI)
+        zhang.type("/talk li")
+        zhang.until_last("zhang to li>")
+        zhang.press("/talk wu\rfor wu\rhalf a line")
+        zhang.until_last("zhang to wu> half a line")
+        zhang.until("✓  zhang: for wu")
+        zhang.press("\x03/talk li\r/talk nobody\rfor nobody\rhalf")
+        zhang.until("error: there is no user 'nobody'")
+        zhang.until("error: this is not a command")
+        zhang.until_last("zhang> half")
+        zhang.press("\x03/talk li\rfor li\r")
+        li.until("zhang: for li")
+        assert not any("for wu" in line or "for nobody" in line for line in li.lines)
+
+
+def test_who_goes_elsewhere_by_a_key_is_not_taken_away_by_a_talk(server: ServerProcess) -> None:
+    """Which may come to its end when they are typing for somebody else."""
+    with zhang_at(server) as zhang:
+        say(server, LI, "hi")
+        zhang.until("li: hi")
+        zhang.press("\x1b1")
+        zhang.until_last("zhang to li>")
+        zhang.press("/wait 1\r/talk wu\rfor wu\r\x1b0\x1b1for")
+        zhang.until_true(lambda: any("2 wu" in row for row in zhang.picture), "wu in the list")
+        zhang.press(" li")
+        zhang.until_last("zhang to li> for li")
+        zhang.press("\x1b2")
+        zhang.until("zhang: for wu")
+
+
 def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
     """While one looks at another."""
     with zhang_at(server) as zhang:

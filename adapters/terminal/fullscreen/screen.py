@@ -23,6 +23,7 @@ from adapters.terminal.fullscreen.talks import DeskTalks
 from adapters.terminal.fullscreen.typed import Typed
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import Line
+from chat_domain.model import User
 
 _REDRAW_EVERY = 0.02  # seconds at least, however much comes
 _LEAVE_HINT = "Ctrl-C once more leaves"
@@ -79,6 +80,7 @@ class WholeScreen:
         self._app.key_processor.before_key_press += self._on_key
         desk.switched = self._on_switch
         talks.changed = self._app.invalidate
+        talks.turned = self._arrive
         bell.ring = self._ring
 
     @asynccontextmanager
@@ -133,7 +135,8 @@ class WholeScreen:
 
     async def command(self, prompt: str) -> str:  # noqa: ARG002  # it follows the window
         self._look_at(asking=False)
-        line, self._talks.entered_in = await self._typed.line()
+        line, window = await self._typed.line()
+        self._talks.entered_in = self._talks.turned_to if window is None else window
         return line
 
     def _look_at(self, *, asking: bool) -> None:
@@ -144,7 +147,7 @@ class WholeScreen:
     def _prompt(self) -> StyleAndTextTuples:
         if self._typed.asking:
             return [("class:prompt", self._typed.question)]
-        partner = self._talks.partner_in(self._desk.current)
+        partner = User(0, "…") if self._typed.turning else self._desk.current.partner
         return [("class:prompt", listing.prompt(self._talks.user, partner, layout.columns()))]
 
     # What keys do.
@@ -160,14 +163,17 @@ class WholeScreen:
         self._talks.looking.go_to_end()
 
     def to_number(self, number: int) -> None:
+        self._typed.turning = False
         self._desk.show_number(number)
         self._talks.opened()
 
     def step(self, by: int) -> None:
+        self._typed.turning = False
         self._desk.step(by)
         self._talks.opened()
 
     def to_unread(self) -> None:
+        self._typed.turning = False
         if not self._desk.next_unread():
             self._hint = "nothing is unread"
         self._talks.opened()
@@ -200,13 +206,23 @@ class WholeScreen:
 
     def _on_text(self, buffer: Buffer) -> None:
         text = buffer.text
-        if text and not text.startswith("/") and not self._exchanging:
+        if text and not text.startswith("/") and not self._exchanging and not self._typed.turning:
             self._talks.types()
 
+    def _arrive(self, window: Window) -> None:
+        """Show where a `/talk` has led, if the user has not gone elsewhere or asked for more."""
+        if self._typed.turning and not self._typed.turns:
+            self._desk.show(window)
+            self._typed.turning = False
+
     def _on_switch(self, before: Window, now: Window) -> None:
-        """A draft stays with its conversation."""
+        """A draft stays with its conversation; what is typed behind a `/talk` is for the next."""
         self._exchanging = True
-        before.draft = self._typed.exchange(now.draft)
+        draft = self._typed.exchange(now.draft)
+        if self._typed.turning:
+            self._typed.lines.insert_text(draft)
+        else:
+            before.draft = draft
         self._exchanging = False
 
     # What is said around the conversation.

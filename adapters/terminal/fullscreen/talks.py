@@ -42,7 +42,10 @@ from chat_domain.model import Group, User
 
 
 class DeskTalks:
-    """changed: to be called when something looks otherwise. bell: rings."""
+    """changed: to be called when something looks otherwise. bell: rings.
+
+    turned: to be called with the window that the user has asked for by name, to be shown.
+    """
 
     def __init__(
         self,
@@ -54,8 +57,10 @@ class DeskTalks:
         now: Callable[[], datetime] = local_now,
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
+        self.turned: Callable[[Window], None] = desk.show
         self.state = State(self.tell)
         self.entered_in: Window = desk.home
+        self.turned_to: Window = desk.home
         self._client = client
         self._desk = desk
         self._book = book
@@ -93,6 +98,7 @@ class DeskTalks:
 
     def end(self) -> None:
         self._user = None
+        self.turned_to = self._desk.home
         self.looking.me = ""
         self._desk.empty()
         self._past.forget()
@@ -182,20 +188,14 @@ class DeskTalks:
         self._redraw()
 
     def turn_to(self, to: Partner | None) -> bool:
-        self._desk.show(self._window(where_to(to), to.name) if to else self._desk.home)
+        self.turned_to = self._window(where_to(to), to.name) if to else self._desk.home
+        self.turned(self.turned_to)
         self.opened()
         return True
 
     def partner(self, partner: Partner | None) -> Partner | None:  # noqa: ARG002
         """Whoever's window it was typed in."""
-        return self.partner_in(self.entered_in)
-
-    def partner_in(self, window: Window) -> Partner | None:
-        if window.where is None:
-            return None
-        if isinstance(window.where, InGroup):
-            return Group(window.where.group_id, window.name, "")
-        return User(window.where.user_id, window.name)
+        return self.entered_in.partner
 
     def types(self) -> None:
         """The user is typing a text for whom they look at."""

@@ -9,6 +9,7 @@ from prompt_toolkit.completion import Completer
 from prompt_toolkit.history import InMemoryHistory
 
 from adapters.terminal.fullscreen.window import Window
+from adapters.terminal.parsing import turns
 
 MOST_LINES = 1_000  # that wait for what was typed before them
 
@@ -17,10 +18,12 @@ class Typed:
     """One line after the other. Passwords and other answers are in no history.
 
     window: which conversation a line that is finished now was typed in.
+    turning: whether what is typed now is for whomever a `/talk` leads to that has not been done.
     """
 
     def __init__(self, completer: Completer, window: Callable[[], Window]) -> None:
         self.asking = True
+        self.turning = False
         self.question = ""
         self.hidden = False
         self.answers = Buffer(name="answers", multiline=False, accept_handler=self._accept)
@@ -33,7 +36,7 @@ class Typed:
             history=InMemoryHistory(),
         )
         self._window = window
-        self._finished: deque[tuple[str, Window]] = deque()
+        self._finished: deque[tuple[str, Window | None]] = deque()
         self._news = asyncio.Event()
         self._over = False
 
@@ -47,13 +50,20 @@ class Typed:
         """How many lines have not had their turn."""
         return len(self._finished)
 
+    @property
+    def turns(self) -> bool:
+        """Whether there is another `/talk` among these."""
+        return any(turns(line) for line, _ in self._finished)
+
     async def answer(self, question: str, *, hidden: bool) -> str:
         """Raises EOFError when the user leaves."""
         self.asking, self.question, self.hidden = True, question, hidden
+        self.turning = False
         return (await self._next())[0].split("\n", 1)[0]
 
-    async def line(self) -> tuple[str, Window]:
-        """And where it was typed. Raises EOFError when the user leaves."""
+    async def line(self) -> tuple[str, Window | None]:
+        """And where it was typed, None if that is where a `/talk` in front of it leads to. Raises
+        EOFError when the user leaves."""
         if self.asking:
             self.asking = self.hidden = False
             self.lines.insert_text(self.answers.text)  # typed before it was asked for
@@ -84,7 +94,7 @@ class Typed:
         self.lines.insert_text(draft)
         return before
 
-    async def _next(self) -> tuple[str, Window]:
+    async def _next(self) -> tuple[str, Window | None]:
         while not self._finished:
             if self._over:
                 raise EOFError
@@ -95,6 +105,7 @@ class Typed:
     def _accept(self, buffer: Buffer) -> bool:
         if len(self._finished) >= MOST_LINES:
             return True  # which keeps it where it is
-        self._finished.append((buffer.text, self._window()))
+        self._finished.append((buffer.text, None if self.turning else self._window()))
+        self.turning |= turns(buffer.text) and not self.asking
         self._news.set()
         return False

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import attrs
 
-from adapters.client import Conversation, Where, With
+from adapters.client import Conversation, InGroup, Where, With
 from adapters.terminal.fullscreen.items import Item, Key, Text
 from adapters.terminal.fullscreen.stretch import FEW, Stretch
 from adapters.terminal.render import Mark
+from adapters.terminal.seat import Partner
+from chat_domain.model import Group, User
 
 TYPING_FOR = 6.0  # seconds
 _MOST_TYPING = 50  # members of a group that is told of it
@@ -54,6 +56,15 @@ class Window:
     fetching: bool = False
     trouble: str = ""
     _typing: dict[int, tuple[str, float]] = attrs.field(factory=dict)
+
+    @property
+    def partner(self) -> Partner | None:
+        """To whom goes what is typed in it."""
+        if self.where is None:
+            return None
+        if isinstance(self.where, InGroup):
+            return Group(self.where.group_id, self.name, "")
+        return User(self.where.user_id, self.name)
 
     @property
     def end(self) -> int:

@@ -442,6 +442,17 @@ async def test_talking_sends_plain_lines_to_the_partner(server: FakeServer) -> N
         assert app.screen.prompts[3:7] == [alone, talking, talking, alone]
 
 
+async def test_who_turns_to_nobody_talks_to_nobody(server: FakeServer) -> None:
+    """Least of all to whom they talked before."""
+    lines = ("/talk li si", "/talk nobody", "hi")
+    async with running(server, "1", "13", "s", *lines) as app:
+        await app.welcome(LI_SI)
+        seq = (await app.peer.hear(1019))["seq"]
+        app.peer.say(msgid=1011, seq=seq, errno=5, error="no_such_user", errmsg="")
+        await app.screen.until("error: this is not a command")
+        assert app.screen.prompts[-2:] == ["zhang san> ", "zhang san> "]
+
+
 async def test_the_login_says_what_this_device_is_called(server: FakeServer) -> None:
     """The user finds it by that name among their sessions."""
     async with running(server, "1", "13", "secret") as app:
