@@ -9,6 +9,7 @@ from adapters.client.errors import (
     OutboxFull,
     Refused,
     StoreError,
+    WrongServer,
 )
 from adapters.client.events import (
     Ack,
@@ -69,4 +70,5 @@ __all__ = [
     "Typing",
     "Where",
     "With",
+    "WrongServer",
 ]

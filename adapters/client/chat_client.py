@@ -115,7 +115,7 @@ class ChatClient(Account, Conversations, Groups, People):
         to the server; when all are read, the client reconnects to get it.
         Ends when the client is closed, and where it shall not reconnect, with its connection.
         Raises Refused behind a `SessionEnded` after which nobody has logged in (`lasting`: waits
-        until somebody has), and NeedsTls or StoreError where there is no going on.
+        until somebody has), and WrongServer or StoreError where there is no going on.
         """
         done = None if explicit else self.taken
         return Reading(self._inbox, done, lambda: self.user is not None, lasting=lasting)

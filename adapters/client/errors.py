@@ -36,7 +36,11 @@ class ConnectionLost(ClientError):
         return self.why
 
 
-class NeedsTls(ConnectionLost):
+class WrongServer(ConnectionLost):
+    """What listens there is nothing that this client can talk to, and will not be by waiting."""
+
+
+class NeedsTls(WrongServer):
     """The server wants TLS, and this client does not speak it."""
 
 

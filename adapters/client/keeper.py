@@ -24,7 +24,14 @@ from msgspec import structs
 from adapters.client import events
 from adapters.client.backoff import Backoff
 from adapters.client.connection import Connection
-from adapters.client.errors import ClientError, ConnectionLost, NeedsTls, Refused, StoreError
+from adapters.client.errors import (
+    ClientError,
+    ConnectionLost,
+    NeedsTls,
+    Refused,
+    StoreError,
+    WrongServer,
+)
 from adapters.client.ledger import Ledger
 from adapters.client.link import speaks_tls
 from adapters.client.position import Position
@@ -217,7 +224,7 @@ class Keeper:
             since = clock()
             why = await asyncio.shield(self._connection.lost)
             self._online.clear()
-            hopeless = self.ended is not None or isinstance(why, NeedsTls)
+            hopeless = self.ended is not None or isinstance(why, WrongServer)
             retrying = self._reconnect and not hopeless
             self._deliver(events.Disconnected(str(why), retrying))
             if self._look is None and self._connection.turned_away and not hopeless:
@@ -245,7 +252,7 @@ class Keeper:
             try:
                 await self._open()
                 resumed = self.ended is None and await self._enter_again()
-            except (NeedsTls, StoreError) as exc:
+            except (WrongServer, StoreError) as exc:
                 self.fail(exc)
                 return
             except (OSError, TimeoutError, ConnectionLost, Refused) as exc:

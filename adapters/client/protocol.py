@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from adapters.client import codec, events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
-from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused
+from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused, WrongServer
 from adapters.client.outbox import Chat, Outbox, Outgoing
 from adapters.client.outputs import (
     ENDED_ELSEWHERE,
@@ -48,6 +48,7 @@ from adapters.wire.declaring import AnyRequest
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
 
 _TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no TLS
+_NO_CHAT_SERVER = "what listens on this port is no chat server"
 
 
 class ClientProtocol:
@@ -62,7 +63,7 @@ class ClientProtocol:
         self._stream = Stream(settings.taken_every, settings.taken_with)
         self.user_id = 0  # who was let in last
         self.only = 0  # who may be let in, 0 for anybody
-        self.greeted = False  # whether anything has ever come
+        self.greeted = False  # whether anything has ever come that a chat server says
         self._asked_since: int | None = None
         self._to_send: list[bytes] = []
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
@@ -91,11 +92,11 @@ class ClientProtocol:
         if not self.greeted and data.startswith(_TLS_ALERT):
             self._outputs.append(Broken(NeedsTls("this port speaks TLS; try it with TLS")))
             return self._outputs
-        self.greeted = True
         try:
             self._take_all(data)
         except ProtocolViolation as exc:
-            self._outputs.append(Broken(ConnectionLost(str(exc))))
+            lost = ConnectionLost(str(exc)) if self.greeted else WrongServer(_NO_CHAT_SERVER)
+            self._outputs.append(Broken(lost))
         return self._outputs
 
     def _take_all(self, data: bytes) -> None:
@@ -109,6 +110,7 @@ class ClientProtocol:
     def _take(self, complete: list[bytes]) -> None:
         for raw in complete:
             frame = codec.decode(raw)
+            self.greeted = True
             if frame is not None:
                 self._handlers.get(type(frame), ClientProtocol._on_answer)(self, frame)
 

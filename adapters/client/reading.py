@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from adapters.client.errors import ConnectionLost, NeedsTls
+from adapters.client.errors import ConnectionLost, WrongServer
 from adapters.client.events import Event, SessionEnded
 from adapters.client.inbox import Inbox
 
@@ -35,7 +35,7 @@ class Reading(AsyncIterator[Event]):
             raise last.refusal
         try:
             return await self._inbox.next()
-        except NeedsTls:
+        except WrongServer:
             raise
         except ConnectionLost:  # the client was closed, or shall not reconnect
             raise StopAsyncIteration from None

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
-from adapters.client.errors import NeedsTls, Refused
+from adapters.client.errors import NeedsTls, Refused, WrongServer
 from adapters.client.events import (
     Ack,
     Changed,
@@ -662,6 +662,18 @@ def test_a_port_that_wants_tls_is_told_from_nonsense(bench: Bench) -> None:
     bench.reconnect()
     (broken,) = bench.hear(alert)
     assert not isinstance(broken.trouble, NeedsTls)
+
+
+@pytest.mark.parametrize("banner", [b"SSH-2.0-X\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_has_never_made_sense_is_no_chat_server(bench: Bench, banner: bytes) -> None:
+    """There is no point in trying again; a server that has talked sense before may come back."""
+    bench.connect()
+    (broken,) = bench.hear(banner)
+    assert isinstance(broken.trouble, WrongServer)
+    bench.reconnect()
+    bench.hear(line(msgid=1013, at=0))
+    (broken,) = bench.hear(banner)
+    assert not isinstance(broken.trouble, WrongServer)
 
 
 def test_only_the_user_of_the_local_store_is_let_in(bench: Bench) -> None:
