@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from adapters.client import Disconnected, Event, Reconnected
+from adapters.client import Disconnected, Event, Reconnected, SessionEnded
 from adapters.terminal import render
 from adapters.terminal.render import Line
 
@@ -12,7 +12,8 @@ STEADY_AFTER = 3.0  # seconds
 
 class State:
     """A loss is told once, and its end when it is one: a proxy may take connections for servers
-    that are not there, and drop each at once.
+    that are not there, and drop each at once. Nothing is told of the end of a connection whose
+    session was ended with another device, since that was told.
 
     tell: shows a line.
     """
@@ -20,20 +21,26 @@ class State:
     def __init__(self, tell: Callable[[Line], None]) -> None:
         self.connected = True
         self._tell = tell
+        self._parting = False  # whether the server is about to close
+        self._told = False
         self._timer: asyncio.TimerHandle | None = None
 
     def heed(self, event: Event) -> bool:
         """Whether the event was of this kind."""
         match event:
+            case SessionEnded():
+                self._parting = True
+                return False
             case Disconnected():
-                self._wait_no_longer()
                 if self.connected:
                     self.connected = False
+                    self._told = not self._parting
                     self._say(event)
+                self._begin_anew()
             case Reconnected(resumed=True):
                 self._back(event)
             case Reconnected():
-                self._wait_no_longer()
+                self._begin_anew()
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(STEADY_AFTER, self._back, event)
             case _:
@@ -41,17 +48,18 @@ class State:
         return True
 
     def _back(self, event: Event) -> None:
-        self._wait_no_longer()
+        self._begin_anew()
         if not self.connected:
             self.connected = True
             self._say(event)
 
     def _say(self, event: Event) -> None:
-        line = render.event(event)
+        line = render.event(event) if self._told else None
         if line is not None:
             self._tell(line)
 
-    def _wait_no_longer(self) -> None:
+    def _begin_anew(self) -> None:
+        self._parting = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import evolve
 
-from adapters.client import ChatClient, InGroup, With
+from adapters.client import ChatClient, InGroup, Refused, With
 from adapters.client.events import (
     Changed,
     Disconnected,
@@ -15,6 +15,7 @@ from adapters.client.events import (
     Read,
     Reconnected,
     Reset,
+    SessionEnded,
     SettingsChanged,
     Typing,
 )
@@ -296,6 +297,19 @@ async def test_positions_that_begin_anew_are_asked_for_anew(server: FakeServer) 
 
 def told(one: Sitting) -> list[str]:
     return [plain(item.line) for item in one.desk.home.items.items]  # type: ignore[union-attr]
+
+
+async def test_a_session_that_was_ended_elsewhere_is_no_loss(server: FakeServer) -> None:
+    """The server closes behind it; a later loss is told."""
+    async with sitting(server) as one:
+        one.talks.heed(SessionEnded(Refused(4, "bad_token", "ended elsewhere")))
+        assert one.talks.heed(Disconnected("closed", retrying=True))
+        assert not one.talks.state.connected
+        one.talks.heed(Reconnected(resumed=True))
+        assert one.talks.state.connected
+        assert told(one) == []
+        one.talks.heed(Disconnected("gone", retrying=True))
+        assert told(one) == ["* connection lost (gone), trying again"]
 
 
 async def test_a_loss_is_told_once(server: FakeServer) -> None:
