@@ -26,7 +26,7 @@ class Seating:
     async def seat(self, session: Session) -> Opening:
         """Add a session to those that are told. Return what it began with. Raises TryAgain, and
         TooManyConnections."""
-        self.sessions.check_room_for(session.user.id)
+        self.sessions.check_room_for(session)
         for _ in range(TRIED_TIMES):
             opening = await self.log.opening(session.user.id)
             if opening.ends.epoch != self.follower.epoch:
@@ -46,19 +46,14 @@ class Seating:
         session.regrouped = head
         for entry in since:
             _make_up_for(session, entry)
-        self.sessions.check_room_for(session.user.id)
-        self.sessions.add(session)
-        session.seated = True
+        self.sessions.check_room_for(session)
+        self.sessions.seat(session)
         return True
 
     async def seat_all_anew(self) -> None:
         """Positions have begun anew: let every session begin at the log's head; of version 1, which
         cannot ask for what was before, where nobody has taken anything over."""
-        everybody = list(self.sessions)
-        for session in everybody:
-            self.sessions.discard(session)
-            session.begin_anew()
-        for session in everybody:
+        for session in self.sessions.unseat_all():
             await self._seat_anew(session)
 
     async def _seat_anew(self, session: Session) -> None:

@@ -49,17 +49,21 @@ class Sessions:
         so that nobody has to be asked for each message. Not to be changed."""
         return self._of_groups.get(group_id, _NOBODY)
 
-    def check_room_for(self, user_id: int) -> None:
+    def check_room_for(self, session: Session) -> None:
         """Raises TooManyConnections, and TryAgain where this node is full."""
-        if len(self.of(user_id)) >= MOST_OF_A_USER:
+        others = self.of(session.user.id)
+        if len(others) >= MOST_OF_A_USER and session not in others:
             raise TooManyConnections
         if self.memberships >= MOST_MEMBERSHIPS:
             raise TryAgain
 
-    def add(self, session: Session) -> None:
-        user_id = session.user.id
-        self._of_users[user_id] = (*self.of(user_id), session)
-        self._count += 1
+    def seat(self, session: Session) -> None:
+        """Add a session, or let one that is here without a seat have one by its `sights`."""
+        others = self.of(session.user.id)
+        if session not in others:
+            self._of_users[session.user.id] = (*others, session)
+            self._count += 1
+        session.seated = True
         self.memberships += len(session.sights)
         for group_id in session.sights:
             self._of_groups.setdefault(group_id, {})[session] = None
@@ -76,14 +80,22 @@ class Sessions:
         else:
             del self._of_users[user_id]
         self._count -= 1
-        for group_id in session.sights:
-            self._leave(session, group_id)
+        self._leave_all(session)
         return True
+
+    def unseat_all(self) -> list[Session]:
+        """Positions have begun anew. Return who has lost their seat by that: they are here still,
+        can be ended, and their users are online."""
+        unseated = [session for session in self if session.seated]
+        for session in unseated:
+            self._leave_all(session)
+            session.begin_anew()
+        return unseated
 
     def join(self, user_id: int, group_id: int, at: int) -> None:
         """By the entry at this position, a user is in a group, which they see from it on."""
         sight = Sight(at - 1)
-        for session in self.of(user_id):
+        for session in self._seated(user_id):
             session.regrouped = at
             if group_id not in session.sights:
                 session.sights[group_id] = sight
@@ -92,7 +104,7 @@ class Sessions:
 
     def leave(self, user_id: int, group_id: int, at: int) -> None:
         """By the entry at this position, a user is in a group no more."""
-        for session in self.of(user_id):
+        for session in self._seated(user_id):
             session.regrouped = at
             if group_id in session.sights:
                 self._leave(session, group_id)
@@ -102,6 +114,15 @@ class Sessions:
         """By the entry at this position, there is no such group any more."""
         for session in list(self.in_group(group_id)):
             self.leave(session.user.id, group_id, at)
+
+    def _seated(self, user_id: int) -> list[Session]:
+        """Those of a user's sessions whose `sights` are known."""
+        return [session for session in self.of(user_id) if session.seated]
+
+    def _leave_all(self, session: Session) -> None:
+        if session.seated:
+            for group_id in session.sights:
+                self._leave(session, group_id)
 
     def _leave(self, session: Session, group_id: int) -> None:
         members = self._of_groups[group_id]

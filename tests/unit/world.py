@@ -118,7 +118,7 @@ class World:
         self.log.slow_reads = True
         self.tasks.start(self.chat.follower.look())
         self.tasks.drain()
-        while len(self.chat.sessions):  # nobody is told of entries any more by then
+        while any(session.seated for session in self.chat.sessions):
             self.log.reading.popleft()()
             self.tasks.drain()
         self.log.slow_reads = False

@@ -274,6 +274,55 @@ def test_what_was_a_membership_before_positions_began_anew_is_none(
     assert bob.client.statuses == ["accepted"]
 
 
+def test_a_session_that_its_user_ends_while_positions_begin_anew_is_ended(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """That is applied before it is known again what the session may see."""
+    world.begin_anew()
+    world.tasks.run(world.chat.devices.end_all(bob.user))
+    world.settle()
+    assert (ann.session.ended, bob.session.ended) == (False, True)
+    ann.says(bob.user, "to nobody")
+    assert bob.client.texts == []
+
+
+def test_who_joins_and_leaves_while_positions_begin_anew_is_shown_what_they_may_see(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Whether or not that is in what their sessions begin with; and they are counted once."""
+    left = world.group(ann, bob)
+    _, other = world.tasks.run(world.chat.groups.create(ann.user, "another", ""))
+    joined = other.id
+    world.begin_anew()
+    world.tasks.run(world.chat.groups.leave(bob.user, left))
+    world.tasks.run(world.chat.groups.join(bob.user, joined))
+    world.settle()
+    ann.says_to_group(left, "without bob")
+    ann.says_to_group(joined, "with bob")
+    assert bob.client.texts == ["with bob"]
+    assert world.chat.sessions.memberships == 3
+
+
+def test_who_is_here_is_here_while_positions_begin_anew(
+    world: World, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the presence, which is compared with the sessions now and then, and in the slot. So is who
+    has as many sessions as may be."""
+    monkeypatch.setattr("chat_domain.log.sessions.MOST_OF_A_USER", 1)
+    old = world.log_in_version1(world.register("Old")[0])
+    world.begin_anew()
+    for _ in range(2):
+        world.tasks.run(world.chat.node.audit())
+        world.passes(1)
+    assert set(world.tasks.run(world.presence.where([bob.user.id, old.user.id]))) == {
+        bob.user.id,
+        old.user.id,
+    }
+    assert len(world.tasks.run(world.chat.node.slots.slots.own("alone"))) == 1
+    world.settle()
+    assert bob.is_live
+
+
 def test_what_was_forgotten_unseen_begins_anew(
     world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
