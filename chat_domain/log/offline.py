@@ -74,9 +74,9 @@ class Offline:
         not shown will have to be read again. Raises TryAgain."""
         reading = self._from_ring(session)
         if reading is None:
-            epoch = self.follower.epoch
-            reading = await self.log.read(session.user.id, session.after, limit)
-            if epoch != self.follower.epoch:
+            epoch, after = self.follower.epoch, session.after
+            reading = await self.log.read(session.user.id, after, limit)
+            if epoch != self.follower.epoch or session.after != after:  # all has begun anew
                 return limit
         self._show(session, reading)
         return _shown_at_once(reading)

@@ -166,6 +166,29 @@ def test_a_session_that_ends_during_a_read_is_shown_nothing(
     assert bob.client.texts == []
 
 
+def test_what_was_being_read_when_positions_began_anew_is_not_shown(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the epoch is the same, as what this node has not seen was deleted."""
+    group = world.group(ann, bob)
+    elsewhere = Elsewhere(world, ann, bob)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
+    bob.chokes()
+    ann.says(bob.user, "one")
+    world.log.slow_reads = True
+    bob.takes_more()
+    world.log.slow_reads = False
+    elsewhere.changes(ann, group, Change(What.LEFT))
+    world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 99))
+    young = elsewhere.commits("young").upto
+    world.tasks.run(world.chat.follower.look())
+    world.settle()
+    assert bob.client.notices == [f"reset to {young}"]
+    assert bob.client.texts == []
+    ann.says(bob.user, "new")
+    assert bob.client.texts == ["new"]
+
+
 class TestTakingOver:
     def test_what_was_not_sent_yet_cannot_be_taken_over(
         self, world: World, ann: Terminal, bob: Terminal
