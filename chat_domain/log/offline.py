@@ -41,7 +41,7 @@ class Offline:
 
     def go_on(self, session: Session) -> None:
         """Let come what a session has not seen, as far as it takes that now. Safe at any time."""
-        if not session.may_read():
+        if session.reading or not session.may_read():
             return
         if session.after >= self.follower.applied:
             session.go_live(self.follower.applied)
@@ -53,10 +53,10 @@ class Offline:
         self.reading += 1
         limit = READ_FIRST
         try:
-            while session.seated and not (session.choked or session.ended or session.live):
+            while session.may_read():
                 before = session.after
                 limit = await self.read_some(session, limit)
-                if session.after >= self.follower.applied and _may_live(session):
+                if session.after >= self.follower.applied and session.may_read():
                     session.go_live(self.follower.applied)
                     return
                 if session.after == before:  # the log has lost its end: the clock finds out
@@ -110,7 +110,3 @@ def _shown_at_once(reading: Reading) -> int:
     entries = reading.entries
     size = sum(entry.size for entry in entries)
     return min(READ_AT_ONCE, BYTES_AT_ONCE * len(entries) // size + 1) if size else READ_AT_ONCE
-
-
-def _may_live(session: Session) -> bool:
-    return session.seated and not (session.choked or session.ended)

@@ -46,8 +46,9 @@ class Seating:
         session.regrouped = head
         for entry in since:
             _make_up_for(session, entry)
-        self.sessions.check_room_for(session)
-        self.sessions.seat(session)
+        if not session.ended:  # meanwhile
+            self.sessions.check_room_for(session)
+            self.sessions.seat(session)
         return True
 
     async def seat_all_anew(self) -> None:
@@ -64,8 +65,7 @@ class Seating:
         except (TryAgain, TooManyConnections):
             session.client.dropped()
             return
-        if session.ended:  # meanwhile
-            self.sessions.discard(session)
+        if session.ended:
             return
         head = self.follower.applied
         session.after = head if session.claim is None else min(opening.got, head)

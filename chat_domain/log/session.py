@@ -49,7 +49,6 @@ class Session(_Reader):
         "claim",
         "copies",
         "device",
-        "discarded",
         "ended",
         "expected_until",
         "held",
@@ -80,7 +79,7 @@ class Session(_Reader):
         self.regrouped = 0
         self.after = 0
         self.taken = 0
-        self.live = self.choked = self.reading = self.ended = self.discarded = False
+        self.live = self.choked = self.reading = self.ended = False
         self.seated = False  # whether `sights` are known
         self.begun_anew = False
         self.held = True
@@ -152,8 +151,7 @@ class Session(_Reader):
 
     def may_read(self) -> bool:
         """Whether it is behind, and something can be done about it now."""
-        held_up = self.reading or self.choked or self.held or self.ended
-        return self.seated and not (self.live or held_up)
+        return self.seated and not (self.live or self.choked or self.held or self.ended)
 
     def begin_anew(self) -> None:
         """Positions mean something else from now on; it has none until it is seated again."""

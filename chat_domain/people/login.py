@@ -148,17 +148,15 @@ class Logins:
             self.attendance.changed(session.user)
 
     def _discard(self, session: Session) -> bool:
-        """Return whether this is the first time."""
-        first = not session.discarded
-        session.ended = session.discarded = True
+        """Return whether it was here."""
+        session.ended = True
         session.live = False
-        self.sessions.discard(session)
-        return first
+        return self.sessions.discard(session)
 
     async def leave(self, session: Session) -> None:
         """Show a session nothing more, and wait until what it has written is answered."""
         session.fall_behind(self.follower.applied)
-        session.held = True
+        session.held = session.ended = True
         await self.answered(session)
 
     async def end(self, session: Session) -> None:

@@ -166,6 +166,29 @@ def test_a_session_that_ends_during_a_read_is_shown_nothing(
     assert bob.client.texts == []
 
 
+def test_a_session_that_leaves_during_a_read_is_shown_nothing(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor while what it has written last waits to be answered."""
+    group = world.group(ann, bob)
+    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
+    bob.chokes()
+    ann.says(bob.user, "hello")
+    world.log.slow_reads = True
+    bob.takes_more()
+    world.log.slow_writes = True
+    bob.says_to_group(group, "good bye")
+    world.tasks.start(world.chat.logins.leave(bob.session))
+    world.tasks.drain()
+    while world.log.reading:
+        world.log.reading.popleft()()
+        world.tasks.drain()
+    ann.says(bob.user, "again")
+    world.settle()
+    assert bob.client.statuses == ["accepted"]
+    assert bob.client.texts == []
+
+
 def test_what_was_being_read_when_positions_began_anew_is_not_shown(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
