@@ -14,10 +14,15 @@ from typing import Protocol, cast
 from adapters.gateway.endings import Ending
 from adapters.tcp.certificate import Certificate
 from adapters.tcp.connection import peer_of
+from adapters.tcp.records import Records
 
 HANDSHAKE_WITHIN = 10.0  # seconds
 _PLAIN_HTTP = "HTTP_REQUEST"  # OpenSSL's word for what it has been sent
-_RECORD = 64 * 1024  # bytes to ask for at a time
+_RECORD = 16 * 1024  # bytes of data that one has at most
+
+# What a socket is read into, for all connections: it is taken out before the next is read. What a
+# client has sent and was not decrypted yet is counted nowhere, so it is no more than this.
+_ROOM = memoryview(bytearray(_RECORD + 1024))
 
 
 class Door(Protocol):
@@ -34,7 +39,7 @@ class Door(Protocol):
 Leave = Callable[[Ending | None, str], None]
 
 
-class Secured(asyncio.Protocol):
+class Secured(asyncio.BufferedProtocol):
     """The socket's protocol, and towards the connection behind it a transport."""
 
     def __init__(
@@ -54,6 +59,7 @@ class Secured(asyncio.Protocol):
         self._peer = peer or ""
         self._within = within
         self._to_plain_http = to_plain_http
+        self._records = Records()
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = certificate.context.wrap_bio(self._in, self._out, server_side=True)
         self._inner: asyncio.Protocol | None = None
@@ -75,28 +81,47 @@ class Secured(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._patience = loop.call_later(self._within, self._give_up)
 
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # asyncio's
+        return _ROOM
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.data_received(bytes(_ROOM[:nbytes]))
+
     def data_received(self, data: bytes) -> None:
-        self._in.write(data)
-        if self._inner is not None:
-            self._read()
-        else:
+        """Also from who has read the beginning of the connection."""
+        if self._ended:
+            return
+        self._records.add(data)
+        if self._inner is None:
             self._transport.pause_reading()
             self._door.in_turn(self._peer, self._shake_hands)
+        elif not self._read() and self._listens():
+            self._inner.data_received(b"")  # a read that ends nothing is not free
 
     def _shake_hands(self) -> None:
         if self._transport.is_closing():
             return
         self._transport.resume_reading()
         try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
-            self._flush()
+            while (record := self._records.take()) is not None:
+                self._in.write(record)
+                if self._is_shaken():
+                    self._begin()
+                    return
         except ssl.SSLError as error:
             self._say_why_not(error)
             self._end_handshake(Ending.TLS_FAILED, error.reason or "not TLS")
             self._transport.close()
         else:
-            self._begin()
+            self._flush()
+
+    def _is_shaken(self) -> bool:
+        """Whether the handshake is done. Raises ssl.SSLError."""
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
 
     def _say_why_not(self, error: ssl.SSLError) -> None:
         if error.reason == _PLAIN_HTTP and self._to_plain_http:
@@ -126,17 +151,21 @@ class Secured(asyncio.Protocol):
 
     # -- the socket ------------------------------------------------------------------------
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Hand on what can be; return whether there was anything."""
+        heard = False
         while self._inner is not None and self._listens():
             try:
-                data = self._tls.read(_RECORD)
-            except ssl.SSLWantReadError:
-                break
-            except ssl.SSLZeroReturnError:
-                data = b""
+                record = self._records.take()
+                data = None if record is None else self._data_in(record)
             except ssl.SSLError as error:
                 self._break(error)
-                return
+                return True
+            if record is None:
+                break
+            if data is None:
+                continue
+            heard = True
             if not data:
                 self._end_input()
                 break
@@ -144,6 +173,19 @@ class Secured(asyncio.Protocol):
         self._flush()  # OpenSSL may have something of its own to say
         if self._stuck:
             self.pause_writing()
+        return heard
+
+    def _data_in(self, record: bytes) -> bytes | None:
+        """None of a record without data, and empty where it says good-bye. Raises ssl.SSLError."""
+        self._in.write(record)
+        try:
+            data = self._tls.read(_RECORD)
+        except ssl.SSLWantReadError:
+            return None
+        except ssl.SSLZeroReturnError:
+            return b""
+        self._records.had_data()
+        return data
 
     def _break(self, error: ssl.SSLError) -> None:
         """The other side has broken the rules: nothing that it sends or gets is of use any more."""
@@ -183,7 +225,9 @@ class Secured(asyncio.Protocol):
             self._inner.resume_writing()
 
     def _flush(self) -> None:
-        data = self._out.read()
+        self._send(self._out.read())
+
+    def _send(self, data: bytes) -> None:
         if data and not self._transport.is_closing():
             self._transport.write(data)
 
@@ -195,23 +239,30 @@ class Secured(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
+        sealed: list[bytes] = []
         try:
-            while view:
-                view = view[self._tls.write(view) :]
+            while view:  # record by record, since the buffer between never shrinks
+                view = view[self._tls.write(view[:_RECORD]) :]
+                sealed.append(self._out.read())
         except ssl.SSLError as error:
             self._broken = error
             self.abort()
             return
-        self._flush()
+        self._send(b"".join(sealed))
 
     def pause_reading(self) -> None:
         self._paused = True
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
+        """First what has come already, or each time more of that would wait."""
         self._paused = False
-        self._transport.resume_reading()
-        asyncio.get_running_loop().call_soon(self._read)  # what was decrypted already
+        asyncio.get_running_loop().call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        self._read()
+        if not (self._paused or self._transport.is_closing()):
+            self._transport.resume_reading()
 
     def close(self) -> None:
         if not self._transport.is_closing():

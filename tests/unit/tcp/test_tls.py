@@ -1,10 +1,13 @@
 """Handshakes: how long they may take, and what whoever does not finish one leaves behind."""
 
 import asyncio
+import os
+import resource
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import attrs
 import pytest
@@ -12,10 +15,14 @@ import trustme
 
 from adapters.gateway.endings import Ending
 from adapters.tcp.certificate import Certificate
+from adapters.tcp.records import BLANKS
 from adapters.tcp.tls import Leave, Secured
+from tests.unit.tcp.outside import Outside
+from tests.unit.tcp.tls_client import TlsClient
 
 WITHIN = 0.05  # seconds
 PATIENCE = 20.0
+MIB = 1024 * 1024
 
 
 @attrs.define
@@ -94,58 +101,131 @@ async def test_who_does_not_finish_a_handshake_is_hung_up_on(
     assert hall.inside == 0
 
 
-class Outside(asyncio.Transport):
-    """A socket, which keeps what is written."""
+class Inside(asyncio.Protocol):
+    """Counts how often it is told that something waits, and keeps what it hears."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-
-    def get_extra_info(self, name: str, default: object = None) -> object:
-        return ("192.0.2.1", 1234) if name == "peername" else default
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
-
-    def is_closing(self) -> bool:
-        return False
-
-    def pause_reading(self) -> None: ...
-
-    def resume_reading(self) -> None: ...
-
-
-class Inside(asyncio.Protocol):
-    """Counts how often it is told that something waits."""
-
-    told = 0
+        self.told = 0
+        self.heard: list[bytes] = []
+        self.patience = 1_000_000  # how often it hears something before it wants no more
 
     def pause_writing(self) -> None:
         self.told += 1
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
 
-async def test_what_openssl_says_to_who_does_not_read_is_told_of(certificate: Certificate) -> None:
-    """With each read, for as long as something waits: by then it may be too much."""
-    outside, inside = Outside(), Inside()
-    secured = Secured(certificate, lambda _: inside, Hall())
+    def data_received(self, data: bytes) -> None:
+        self.heard.append(data)
+        self.patience -= 1
+        if not self.patience:
+            self.transport.pause_reading()
+
+
+@attrs.frozen
+class Connected:
+    """Both ends of a connection. hall: whom it counts."""
+
+    secured: Secured
+    outside: Outside
+    inside: Inside
+    client: TlsClient
+    hall: Hall
+
+
+def connect(certificate: Certificate, keys: Path) -> Connected:
+    outside, inside, hall = Outside(), Inside(), Hall()
+    secured = Secured(certificate, lambda _: inside, hall)
     secured.connection_made(outside)
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    to_client, from_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = context.wrap_bio(to_client, from_client)
-    for _ in range(2):
-        with suppress(ssl.SSLWantReadError):
-            client.do_handshake()
-        secured.data_received(from_client.read())
-        await asyncio.sleep(0)
-        to_client.write(outside.written)
-        outside.written = b""
+    return Connected(secured, outside, inside, TlsClient(secured, outside, keys), hall)
+
+
+@pytest.fixture
+async def connected(certificate: Certificate, tmp_path: Path) -> Connected:
+    return connect(certificate, tmp_path / "keys")
+
+
+async def test_what_openssl_says_to_who_does_not_read_is_told_of(connected: Connected) -> None:
+    """With each read, for as long as something waits: by then it may be too much."""
+    secured, inside, client = connected.secured, connected.inside, connected.client
+    await client.shake_hands()
     secured.pause_writing()
     for said in (b"a", b"b"):
-        client.write(said)
-        secured.data_received(from_client.read())
+        await client.send(client.sealed(said))
     assert inside.told == 3
     secured.resume_writing()
-    client.write(b"c")
-    secured.data_received(from_client.read())
+    await client.send(client.sealed(b"c"))
     assert inside.told == 3
+
+
+async def test_new_keys_now_and_then_are_taken(connected: Connected) -> None:
+    """And what is read without anything in it is heard of, as it counts."""
+    await connected.client.shake_hands()
+    await connected.client.send(connected.client.new_keys(3))
+    assert not connected.outside.closed
+    assert connected.inside.heard == [b""]
+
+
+async def test_who_sends_new_keys_without_end_is_hung_up_on(connected: Connected) -> None:
+    """Each costs as much as a frame, and says nothing that could be counted."""
+    await connected.client.shake_hands()
+    await connected.client.send(connected.client.new_keys(BLANKS + 1))
+    assert connected.outside.closed
+
+
+async def test_nothing_more_is_read_before_all_that_has_come_is_handed_on(
+    connected: Connected,
+) -> None:
+    """Otherwise each time that somebody listens again for a moment, more of it would wait."""
+    outside, inside, client = connected.outside, connected.inside, connected.client
+    await client.shake_hands()
+    texts = [b"a", b"b", b"c"]
+    inside.patience = 1
+    await client.send(b"".join(map(client.sealed, texts)))
+    for heard in (1, 2):
+        assert inside.heard == texts[:heard]
+        inside.patience = 1
+        inside.transport.resume_reading()
+        assert not outside.reads
+        await asyncio.sleep(0)
+    assert inside.heard == texts
+    inside.transport.resume_reading()
+    await asyncio.sleep(0)
+    assert outside.reads
+
+
+async def test_what_comes_behind_a_good_bye_is_not_kept(connected: Connected) -> None:
+    """However much it is, until the connection ends."""
+    await connected.client.shake_hands()
+    await connected.client.send(connected.client.good_bye())
+    before = memory()
+    for _ in range(50):
+        await connected.client.send(bytes(MIB))
+    assert memory() - before < 20 * MIB
+
+
+async def test_nothing_is_held_of_what_has_gone_through(
+    certificate: Certificate, tmp_path: Path
+) -> None:
+    """OpenSSL's buffers never shrink, so not much of it may be in them at once."""
+    text = os.urandom(MIB)
+    connections = []
+    before = memory()
+    for _ in range(20):
+        one = connect(certificate, tmp_path / "keys")
+        await one.client.shake_hands()
+        await one.client.send(one.client.sealed(text))
+        assert b"".join(one.inside.heard) == text
+        one.inside.heard.clear()
+        one.outside.writes = 0
+        one.secured.write(text)
+        assert one.outside.writes == 1
+        assert one.client.opened(len(text)) == text
+        connections.append(one.secured)
+    assert memory() - before < 20 * MIB
+
+
+def memory() -> int:
+    """Bytes that this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()

@@ -1,0 +1,33 @@
+"""How the stream of TLS is cut."""
+
+import pytest
+
+from adapters.tcp.records import Records
+
+ONE, OTHER, EMPTY = b"\x17\3\3\0\3abc", b"\x15\3\3\0\1x", b"\x17\3\3\0\0"
+
+
+def taken(records: Records) -> list[bytes]:
+    found = []
+    while (record := records.take()) is not None:
+        found.append(record)
+    return found
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_records_are_told_apart_wherever_the_stream_is_cut(size: int) -> None:
+    """Into pieces of any size."""
+    stream = ONE + OTHER + EMPTY + ONE
+    records, found = Records(), []
+    for start in range(0, len(stream), size):
+        records.add(stream[start : start + size])
+        found += taken(records)
+    assert found == [ONE, OTHER, EMPTY, ONE]
+
+
+@pytest.mark.parametrize("stream", [b"GET / HTTP/1.1\r\n", b"\x17\3\3\xff\xffand so on"])
+def test_what_is_no_record_is_taken_as_it_is(stream: bytes) -> None:
+    """Nothing of it is waited for: OpenSSL says what is wrong."""
+    records = Records()
+    records.add(ONE + stream)
+    assert taken(records) == [ONE, stream]
