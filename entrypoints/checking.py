@@ -1,7 +1,7 @@
 """`--check-config`: what is set, before a server is started or restarted with it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -13,16 +13,25 @@ from entrypoints.protocols import certificate_of
 from entrypoints.settings import Settings, secret_names
 
 
-def check_and_tell(settings: Settings) -> int:
-    """Say what is set, or what is wrong with it; the exit status. Nobody is connected to."""
+def check_and_tell(settings: Settings, unknown: Sequence[str] = ()) -> int:
+    """Say what is set, or what is wrong with it; the exit status. Nobody is connected to.
+
+    unknown: variables that have no effect, which is no mistake, but seldom meant.
+    """
+    for name in unknown:
+        _complain(f"{name} in the environment: there is no such setting")
     try:
         _check(settings)
     except (BadSettings, StoreUnusable, BrokerUnusable) as error:
-        print(f"chat server: {error}", file=sys.stderr)  # noqa: T201  # for who typed the command
+        _complain(error)
         return WRONG_USE
     for line in description(settings):
         print(line)  # noqa: T201  # the same
     return 0
+
+
+def _complain(why: object) -> None:
+    print(f"chat server: {why}", file=sys.stderr)  # noqa: T201  # for who typed the command
 
 
 def _check(settings: Settings) -> None:

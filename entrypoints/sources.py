@@ -8,6 +8,7 @@ A mistake is told in the words in which the setting was given, with its value if
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,12 @@ import cattrs
 from entrypoints.command_line import options
 from entrypoints.declaring import BadSettings, BadValue, allowed, option, shown, variable
 from entrypoints.settings import Settings, secret_names
+
+_CONFIG = variable("config")
+# What Kubernetes and Docker tell of a service or a container that is called chat, or chat-...
+_OF_A_SERVICE = re.compile(
+    r".*_(SERVICE_HOST=|SERVICE_PORT(_.*)?=|PORT=(tcp|udp)://|PORT_\d+_(TCP|UDP)(_[A-Z]+)?=).*"
+)
 
 
 @attrs.frozen
@@ -32,7 +39,7 @@ class _Given:
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     """Raises BadSettings. `--help` and `--version` print themselves and exit."""
     on_command_line = options(arguments)
-    config = on_command_line.pop("config", environment.get("CHAT_CONFIG"))
+    config = on_command_line.pop("config", environment.get(_CONFIG))
     found = _from_file(Path(config)) if config else {}
     found |= _from_environment(environment)
     for name, value in on_command_line.items():
@@ -47,13 +54,29 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
         if value is not None:
             found[name] = _Given(value, _in_words(variable(name), "=", name, value))
     for name in secret_names():
-        its_file = f"{variable(name)}_FILE"
+        its_file = _file_variable(name)
         file = environment.get(its_file)
         if file is not None and name in found:
             raise BadSettings(f"{variable(name)} and {its_file}: which of them?")
         if file is not None:
             found[name] = _Given({"file": file}, its_file)
     return found
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Those that are called like a setting and are none: misspelt ones, most likely."""
+    settings = attrs.fields_dict(Settings)
+    known = {_CONFIG, *map(variable, settings), *map(_file_variable, secret_names())}
+    return sorted(
+        name
+        for name, value in environment.items()
+        if name.startswith(variable("")) and name not in known
+        if not _OF_A_SERVICE.match(f"{name}={value}")
+    )
+
+
+def _file_variable(name: str) -> str:
+    return f"{variable(name)}_FILE"
 
 
 def _in_words(called: str, sign: str, name: str, value: object) -> str:

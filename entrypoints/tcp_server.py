@@ -28,7 +28,7 @@ from entrypoints.process import WRONG_USE, leave_no_core, raise_file_limit
 from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
 from entrypoints.reloading import Configuration, take
 from entrypoints.settings import Settings
-from entrypoints.sources import read_settings
+from entrypoints.sources import read_settings, unknown_variables
 from entrypoints.workers import Watcher
 
 log = structlog.get_logger()
@@ -149,10 +149,13 @@ def main() -> int:
         settings = settings_anew()
     except BadSettings as error:
         return _fail(str(error), WRONG_USE)
+    unknown = unknown_variables(os.environ)
     if wants_check(sys.argv[1:]):
-        return check_and_tell(settings)
+        return check_and_tell(settings, unknown)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     set_up_logs(settings.log_level)
+    if unknown:
+        log.warning("these variables are no settings", variables=unknown)
     raise_file_limit()
     return _run(settings) if settings.workers == 1 else _run_workers(settings)
 

@@ -4,6 +4,8 @@ import json
 from contextlib import closing
 from typing import Any
 
+import pytest
+
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
 
@@ -55,3 +57,11 @@ def test_every_connection_ends_with_one_line() -> None:
         count[line["reason"]] += line.get("count", 1)
     assert count == {"too_many_connections": 50, "shutting_down": 10}
     assert len(others) < 20
+
+
+def test_a_variable_that_is_no_setting_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its name, since a password may be in it."""
+    monkeypatch.setenv("CHAT_STOER", "mysql://chat:hunter2@db/chat")
+    with ServerProcess("memory://") as server:
+        server.says('"variables": ["CHAT_STOER"], "event": "these variables are no settings"')
+        assert "hunter2" not in server.log

@@ -114,6 +114,14 @@ def test_a_server_is_not_in_its_own_way(wrong: dict[str, Any]) -> None:
     Settings(**wrong, host="10.0.0.31", web_host="10.0.0.32")  # other addresses have ports as well
 
 
+def test_a_check_tells_of_variables_that_are_no_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And goes on: they may be somebody else's."""
+    assert checking.check_and_tell(Settings(), ["CHAT_STOER"]) == 0
+    assert "CHAT_STOER in the environment: there is no such setting" in capsys.readouterr().err
+
+
 def test_a_check_has_to_be_asked_for() -> None:
     """By its option."""
     assert wants_check(["--check-config"])

@@ -7,9 +7,9 @@ import attrs
 import pytest
 
 from entrypoints.bootstrap import open_store
-from entrypoints.declaring import BadSettings
-from entrypoints.settings import Settings
-from entrypoints.sources import read_settings
+from entrypoints.declaring import BadSettings, variable
+from entrypoints.settings import Settings, secret_names
+from entrypoints.sources import read_settings, unknown_variables
 
 Writer = Callable[[str], str]
 
@@ -227,3 +227,32 @@ def test_switches_can_be_set_everywhere(file: Writer, text: str, meant: bool) ->
     """Off as well as on."""
     assert read_settings([], {"CHAT_SINGLE_NODE": text}).single_node is meant
     assert read_settings(["--config", file(f"single_node = {text}")], {}).single_node is meant
+
+
+@pytest.mark.parametrize("name", ["CHAT_STOER", "CHAT_WEP_PORT", "CHAT_TLS_KEY_FILE", "CHAT_"])
+def test_a_variable_that_is_no_setting_is_noticed(name: str) -> None:
+    """It was misspelt, most likely, or cannot be given so."""
+    assert unknown_variables({"CHAT_HOST": "0.0.0.0", name: "6080"}) == [name]  # noqa: S104  # a test
+
+
+def test_no_setting_is_taken_for_a_mistake() -> None:
+    """Nor is a file with one, or a variable of somebody else's."""
+    settings = map(variable, [*attrs.fields_dict(Settings), "config"])
+    files = (f"{variable(name)}_FILE" for name in secret_names())
+    assert unknown_variables(dict.fromkeys([*settings, *files, "CHATTER", "HOME"], "x")) == []
+
+
+@pytest.mark.parametrize("service", ["CHAT", "CHAT_REDIS"])
+def test_what_is_set_for_services_is_no_mistake(service: str) -> None:
+    """By Kubernetes for each that is called so, and by Docker for what is linked."""
+    others = {
+        f"{service}_SERVICE_HOST": "10.0.0.1",
+        f"{service}_SERVICE_PORT": "6000",
+        f"{service}_SERVICE_PORT_WEB": "6080",
+        f"{service}_PORT": "tcp://10.0.0.1:6000",
+        f"{service}_PORT_6000_TCP": "tcp://10.0.0.1:6000",
+        f"{service}_PORT_6000_TCP_ADDR": "10.0.0.1",
+        f"{service}_PORT_6000_TCP_PORT": "6000",
+        f"{service}_PORT_6000_TCP_PROTO": "tcp",
+    }
+    assert unknown_variables(others) == []
