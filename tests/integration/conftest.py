@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.cluster import cluster_services, new_cluster
+from tests.integration.cluster import cluster_services, home, new_cluster
 from tests.integration.server_process import ServerProcess
 
 HERE = Path(__file__).parent
@@ -23,7 +23,7 @@ WAITING = [
     )
 ]
 
-__all__ = ["cluster_services", "new_cluster", "server"]  # fixtures, found here by pytest
+__all__ = ["cluster_services", "home", "new_cluster", "server"]  # fixtures, found here by pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -99,10 +100,12 @@ def started(directory: Path, *options: str) -> Iterator[RunningCluster]:
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Path]:
+def directory(home: Path) -> Iterator[Path]:
     """Where a cluster may be; when its test is over, no process of it may be left."""
-    yield tmp_path
-    assert wait_until(lambda: not processes_of(tmp_path), PATIENCE), processes_of(tmp_path)
+    with tempfile.TemporaryDirectory(dir=home) as folder:
+        directory = Path(folder)
+        yield directory
+        assert wait_until(lambda: not processes_of(directory), PATIENCE), processes_of(directory)
 
 
 def processes_of(directory: Path) -> list[str]:
@@ -162,18 +165,14 @@ def pasted(command: str, directory: Path, stdin: str = "") -> str:
     ).stdout
 
 
-def test_it_says_who_has_ended(directory: Path) -> None:
-    """The others go on: that is what a cluster is for."""
+def test_it_says_who_has_ended_and_shows_what_nodes_log(directory: Path) -> None:
+    """Each line with the name of whose it is, for people to read. The others go on: that is what a
+    cluster is for."""
     with started(directory) as cluster:
         os.kill(cluster.process_of("node1"), signal.SIGKILL)
         cluster.wait_until_said("node1 has ended by SIGKILL")
         with RawClient(cluster.port) as anna:
             assert anna.is_alive()
-
-
-def test_it_shows_what_nodes_log(directory: Path) -> None:
-    """Each line with the name of whose it is, for people to read."""
-    with started(directory) as cluster:
         os.kill(cluster.process_of("node2"), signal.SIGTERM)
         cluster.wait_until_said(r"\nnode2 +\| \d\d:\d\d:\d\d stopped\n")
 

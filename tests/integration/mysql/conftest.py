@@ -5,8 +5,6 @@ takes a quarter of a second. Tests that do something to the tables have a databa
 """
 
 import itertools
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,23 +19,9 @@ from entrypoints.services.mariadb import DATABASE, PASSWORD, USER, MariaDB
 from entrypoints.services.ports import LOOPBACK
 from tests.integration.mysql.rights import rights, url_of
 
-ENOUGH = 1_000_000_000  # bytes
-
 _numbers = itertools.count(1)
 
 Ask = Callable[[str], list[tuple[object, ...]]]
-
-
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where servers keep their data: in memory if there is room, which makes and drops tables
-    fifty times as fast. What a test kills is the process, not the machine."""
-    memory = Path("/dev/shm")  # noqa: S108  # the folder within it has a name that nobody can guess
-    if not memory.is_dir() or shutil.disk_usage(memory).free < ENOUGH:
-        yield tmp_path_factory.mktemp("mariadb")
-        return
-    with tempfile.TemporaryDirectory(prefix="chat-tests-", dir=memory) as folder:
-        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
