@@ -21,6 +21,20 @@ STOPS_WITHIN = 60.0
 _LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 
 
+def ended_server(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """One that ends by itself, since it cannot start with these."""
+    return subprocess.run(
+        [sys.executable, *SERVER, *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=STARTS_WITHIN,
+        check=False,
+    )
+
+
 class ServerProcess:
     """`python -m entrypoints.tcp_server`, on a port of its own choice that it keeps when restarted.
 

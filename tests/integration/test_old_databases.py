@@ -1,36 +1,20 @@
 """Databases of version 0.1, which was never released, are refused by programs and left alone."""
 
-import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from tests.integration.cluster import Services
 from tests.integration.manage import manage
-from tests.integration.server_process import ROOT
+from tests.integration.server_process import ended_server
 
 NEVER_RELEASED = "was made by version 0.1, which was never released"
 
 
-def started(*options: str) -> "subprocess.CompletedProcess[str]":
-    """A server that ends by itself."""
-    return subprocess.run(
-        [sys.executable, "-m", "entrypoints.tcp_server", "0", *options],
-        cwd=ROOT,
-        env=os.environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def is_refused(done: "subprocess.CompletedProcess[str]", name: str) -> None:
+def is_refused(done: CompletedProcess[str], name: str) -> None:
     """In one line that names the database, and by the exit status 1."""
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
@@ -55,7 +39,7 @@ def test_an_old_file_is_refused(old_file: Path) -> None:
     """By the server and by `manage`; not a byte of it changes."""
     before = old_file.read_bytes()
     store = "--store", f"sqlite:///{old_file}"
-    is_refused(started(*store), str(old_file))
+    is_refused(ended_server("0", *store), str(old_file))
     is_refused(manage("list", options=store), str(old_file))
     assert old_file.read_bytes() == before
 
@@ -67,7 +51,7 @@ def test_old_tables_are_refused(cluster_services: Services) -> None:
     try:
         mariadb.query(f"UPDATE {name}.SchemaVersion SET version = 2")  # noqa: S608  # a number
         store = "--store", mariadb.url(name)
-        is_refused(started(*store, "--broker", broker), name)
+        is_refused(ended_server("0", *store, "--broker", broker), name)
         is_refused(manage("list", options=(*store, "--broker", broker)), name)
         for command in ("init-db", "upgrade-db"):
             is_refused(manage(command, options=store), name)

@@ -1,18 +1,15 @@
 """Redis servers of other kinds than the plain one."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 import trustme
 
 from entrypoints.services.ports import free_port
 from entrypoints.services.redis import Redis
-from tests.integration.server_process import ServerProcess
-
-ROOT = Path(__file__).parents[2]
+from tests.integration.server_process import ServerProcess, ended_server
 
 
 @pytest.fixture
@@ -51,19 +48,8 @@ def encrypted(tmp_path: Path) -> Iterator[str]:
         yield f"rediss://127.0.0.1:{port}?ssl_ca_certs={tmp_path / 'ca.pem'}"
 
 
-def start(broker: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "entrypoints.tcp_server", "0"),
-            *("--store", "memory://", "--broker", broker),
-        ],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def start(broker: str) -> CompletedProcess[str]:
+    return ended_server("0", "--store", "memory://", "--broker", broker)
 
 
 def test_a_redis_cluster_is_refused(redis_cluster: Redis) -> None:

@@ -22,7 +22,7 @@ from entrypoints.services.ports import free_port
 from tests.eventually import PATIENCE, eventually
 from tests.integration.certificates import Files
 from tests.integration.chatter import LIVELY
-from tests.integration.server_process import ROOT, ServerProcess
+from tests.integration.server_process import ROOT, ServerProcess, ended_server
 
 HELLO = b'{"msgid":1012}\n'
 IN_MEMORY = ["--store", "memory://"]
@@ -222,17 +222,7 @@ def test_an_open_server_without_tls_warns(port: str) -> None:
 
 def test_a_file_that_is_not_there_is_refused() -> None:
     """In one line."""
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "entrypoints.tcp_server", "0"),
-            *("--tls-cert", "no.pem", "--tls-key", "no.pem"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    ended = ended_server("0", "--tls-cert", "no.pem", "--tls-key", "no.pem")
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert "no.pem" in line

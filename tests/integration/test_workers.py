@@ -20,7 +20,7 @@ from tests.integration.certificates import Files
 from tests.integration.cluster import NewCluster, NodeProcess, Services
 from tests.integration.processes import is_gone
 from tests.integration.raw_client import ACK, PATIENCE, RawClient
-from tests.integration.server_process import ROOT
+from tests.integration.server_process import ROOT, ended_server
 from tests.integration.web_client import WebClient, WebServer
 
 WORKERS = 3
@@ -217,14 +217,7 @@ def test_each_worker_reads_a_new_certificate(cluster_services: Services, tmp_pat
 
 def refusal(*arguments: str) -> str:
     """The one line that a server says which does not start."""
-    done = subprocess.run(
-        [sys.executable, "-m", "entrypoints.tcp_server", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = ended_server(*arguments)
     assert done.returncode != 0
     (line,) = done.stderr.splitlines()
     return line

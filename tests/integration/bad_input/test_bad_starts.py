@@ -1,16 +1,12 @@
 """A server that cannot start says why in one line and gives up, and disturbs none that runs."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.raw_client import PATIENCE
-from tests.integration.server_process import ROOT, ServerProcess
+from tests.integration.server_process import ServerProcess, ended_server
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +29,7 @@ def port(database: Path) -> Iterator[int]:
 
 def failed_start(*arguments: str, **environment: str) -> str:
     """Start a server that ends by itself, and return the one line that it says."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "entrypoints.tcp_server", *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    ended = ended_server(*arguments, **environment)
     assert ended.returncode > 0
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""

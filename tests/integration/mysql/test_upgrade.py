@@ -539,30 +539,32 @@ async def comes_to_its_end(url: str, statements: int) -> bool:
         return True
 
 
+@pytest.fixture
+async def whole(mariadb: MariaDB, database: str, ask: Ask) -> AsyncIterator[str]:
+    """The name of a database that was upgraded without being cut off."""
+    name = f"{database}_whole"
+    ask(f"CREATE DATABASE {name}")
+    restore(mariadb.port, name)
+    await upgrade(mariadb.url(name))
+    yield name
+    ask(f"DROP DATABASE {name}")
+
+
 async def test_an_upgrade_can_be_cut_off_anywhere(
-    old: str, mariadb: MariaDB, database: str, ask: Ask
+    old: str, whole: str, database: str, ask: Ask
 ) -> None:
     """Cut off before each of its statements and run again, it comes to the same end."""
-    other = f"{database}_whole"
-    ask(f"CREATE DATABASE {other}")
-    restore(mariadb.port, other)
-    await upgrade(mariadb.url(other))
     statements = 0
     while not await comes_to_its_end(old, statements):
         statements += 1
     assert statements > 40
-    assert contents(ask, database) == contents(ask, other)
-    ask(f"DROP DATABASE {other}")
+    assert contents(ask, database) == contents(ask, whole)
 
 
 async def test_a_renaming_that_was_done_in_part_is_finished(
-    old: str, mariadb: MariaDB, database: str, ask: Ask
+    old: str, whole: str, database: str, ask: Ask
 ) -> None:
     """Even if a server renames only some of the tables, the next run renames the others."""
-    other = f"{database}_whole"
-    ask(f"CREATE DATABASE {other}")
-    restore(mariadb.port, other)
-    await upgrade(mariadb.url(other))
     await stop_before_renaming(old)
     ask("RENAME TABLE user TO old_user, friend TO old_friend")
     await stop_before_renaming(old)
@@ -575,8 +577,7 @@ async def test_a_renaming_that_was_done_in_part_is_finished(
         async with mysql_store(old):
             pass
     await upgrade(old)
-    assert contents(ask, database) == contents(ask, other)
-    ask(f"DROP DATABASE {other}")
+    assert contents(ask, database) == contents(ask, whole)
 
 
 async def stop_before_renaming(url: str) -> None:
