@@ -28,7 +28,7 @@ from tests.integration.abuse.fuzzer import CLIENTS, Fuzzer
 from tests.integration.web_client import WebClient, WebServer, connected, frame
 
 SEED = int(os.environ.get("CHAT_FUZZ_SEED", "6"))
-SECONDS = float(os.environ.get("CHAT_FUZZ_SECONDS", "40"))
+SECONDS = float(os.environ.get("CHAT_FUZZ_SECONDS", "30"))
 MOST_MEMORY = 150 * 1024 * 1024  # bytes more than before
 FUZZED_USERS = 24
 TOO_FAST, TOO_FAST_IN_A_BROWSER = "127.0.0.3", "127.0.0.4"
