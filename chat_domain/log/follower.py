@@ -106,7 +106,10 @@ class Follower:
 
     async def look(self) -> None:
         """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
-        ends = await self._log.ends(self.last, self.epoch)
+        epoch = self.epoch
+        ends = await self._log.ends(self.last, epoch)
+        if self.epoch != epoch:  # others were answered before
+            return
         self.oldest = ends.oldest
         if self._goes_on(ends):
             self._want(ends.head)
@@ -115,8 +118,9 @@ class Follower:
 
     async def _begin_anew(self, ends: Ends, is_due: Callable[[], bool]) -> None:
         """Begin at the log's head, as long as that is due still."""
+        epoch = self.epoch
         last = await self._entry_at(ends.head)
-        if is_due():
+        if self.epoch == epoch and is_due():
             self._begin(ends, last)
             if self.restarted is not None:
                 await self.restarted()

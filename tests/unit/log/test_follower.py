@@ -8,8 +8,10 @@ from chat_domain.entries import (
     TEXT,
     Batch,
     Change,
+    Ends,
     Entry,
     Place,
+    Reading,
     What,
     pair,
 )
@@ -17,7 +19,7 @@ from chat_domain.errors import TryAgain
 from chat_domain.log.follower import GAP_WAITS, OWN_WAITS, READ_AT_ONCE, Follower
 from chat_domain.notes import Appended
 from tests.unit.delivery.safe import Safe
-from tests.unit.fakes import finished
+from tests.unit.fakes import Ticket, finished
 from tests.unit.world import Said, Terminal, World
 
 
@@ -259,6 +261,40 @@ def test_what_comes_early_and_doubled_is_counted_once(
     world.log.failing = True  # so that nothing of it can be read
     hear(world, one)
     assert bob.client.texts == ["one", "two", "six"]
+
+
+@pytest.mark.parametrize("slow", ["ends", "tail"])
+def test_an_answer_of_before_positions_began_anew_is_too_late(
+    world: World, bob: Terminal, follower: Follower, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    """Two ask for the log's head: the one who asked first, of a database that was about to be lost
+    say, is answered last."""
+    log, ticket = world.log, Ticket[None]()
+    ends = finished(log.inner.ends())
+    stale = attrs.evolve(ends, head=ends.head + 9, epoch="lost since")
+    tail = log.tail
+
+    async def lost_ends(*_: object) -> Ends:
+        if slow == "ends":
+            await ticket
+        return stale
+
+    async def slow_tail(after: int, limit: int) -> Reading:
+        await ticket
+        return await tail(after, limit)
+
+    monkeypatch.setattr(log, "ends", lost_ends)
+    if slow == "tail":
+        monkeypatch.setattr(log, "tail", slow_tail)
+    world.tasks.start(follower.look())
+    world.tasks.drain()
+    monkeypatch.undo()
+    epoch = world.tasks.run(log.renew())
+    world.tasks.run(follower.look())
+    ticket.settle(lambda: None)
+    world.settle()
+    assert follower.epoch == epoch
+    assert bob.client.notices == [f"reset to {ends.head}"]
 
 
 def test_what_was_a_membership_before_positions_began_anew_is_none(
