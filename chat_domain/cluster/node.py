@@ -108,7 +108,7 @@ class Node:
     def gap(self) -> None:
         """Notes to this node may have been lost."""
         self.settings.forget()
-        self.tasks.start(self._look())
+        self.follower.look_soon()
 
     async def died(self, user_ids: Collection[int]) -> None:
         """Another node has lost its lease, and had these users."""
@@ -151,8 +151,5 @@ class Node:
         """Look at the log's head, after the time in which that is due. To be called for ever."""
         heard = self.broker.hears()
         await self.latches.latch().wait(LOOKS_EVERY if heard else LOOKS_ALONE_EVERY)
-        await self._look()
-
-    async def _look(self) -> None:
         with suppress(TryAgain):  # it is looked at again soon
             await self.follower.look()

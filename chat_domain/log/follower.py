@@ -116,6 +116,19 @@ class Follower:
             return
         await self._begin_anew(ends, lambda: not self._goes_on(ends))
 
+    def look_soon(self) -> None:
+        """Do that by the way; once, however many ask for it until it is done."""
+        if not self._looking:
+            self._looking = True
+            self._tasks.start(self._look_safely())
+
+    async def _look_safely(self) -> None:
+        try:
+            with suppress(TryAgain):  # the clock asks again
+                await self.look()
+        finally:
+            self._looking = False
+
     async def _begin_anew(self, ends: Ends, is_due: Callable[[], bool]) -> None:
         """Begin at the log's head, as long as that is due still."""
         epoch = self.epoch
@@ -134,7 +147,7 @@ class Follower:
     def heard(self, note: Appended) -> None:
         """Another node has committed this."""
         if note.epoch != self.epoch:
-            self._look_soon()
+            self.look_soon()
         elif note.entries and not self.is_full():
             self.take(note.first, note.upto, note.entries)
         else:
@@ -257,19 +270,6 @@ class Follower:
         long than others do. Who came or went may be among it."""
         known = self._known
         return sum(entry.at > known for entry in reading.entries) < reading.upto - known
-
-    def _look_soon(self) -> None:
-        """Once, however many notes ask for it until that is done."""
-        if not self._looking:
-            self._looking = True
-            self._tasks.start(self._look_safely())
-
-    async def _look_safely(self) -> None:
-        try:
-            with suppress(TryAgain):  # the clock asks again
-                await self.look()
-        finally:
-            self._looking = False
 
     # -- applying ------------------------------------------------------------------------------
 

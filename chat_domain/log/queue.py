@@ -17,7 +17,6 @@ Rules:
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Final
 
 import attrs
@@ -197,7 +196,7 @@ class AppendQueue:
                 self._apply_first(outcome.changed)
             case Moved():
                 self._fail(TryAgain())
-                self._tasks.start(self._look())
+                self._follower.look_soon()
             case _:
                 self._fail(outcome)
 
@@ -266,10 +265,6 @@ class AppendQueue:
         for entry, writer, _, named, _ in reversed(failed):
             if named and isinstance(writer, Session):
                 writer.expect_first(entry.cid, now)
-
-    async def _look(self) -> None:
-        with suppress(TryAgain):  # the clock asks again
-            await self._follower.look()
 
 
 def _nobody(_seconds: float, _entries: int) -> None:
