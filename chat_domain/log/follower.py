@@ -24,6 +24,7 @@ from itertools import repeat
 
 from chat_domain.entries import ID_BITS, NOWHERE, Ends, Entry, Place, Reading
 from chat_domain.errors import TryAgain
+from chat_domain.log.early import Early, Part, Written
 from chat_domain.log.ring import Ring
 from chat_domain.log.sessions import Sessions
 from chat_domain.log.showing import Showing, Writer
@@ -35,13 +36,9 @@ from chat_domain.ports.store import Log
 GAP_WAITS = 0.02  # seconds
 OWN_WAITS = 100  # times that
 AT_ONCE = 2_000  # readers; some 6 ms of the event loop
-EARLY_NOTES = 1_000  # that wait for what is between; beyond it, the log is read
-EARLY_BYTES = 16 * 1024 * 1024  # of their entries
 NEXT_AT_MOST = 2_000  # entries that wait to be applied, 32 MiB; beyond it, none come in
 READ_AT_ONCE = 500  # entries
 REACHED_WITHIN = 5.0  # seconds
-
-Written = tuple[Entry, Writer | None]  # None: nobody of this node
 
 
 class Follower:
@@ -66,8 +63,7 @@ class Follower:
         self._last: Entry | None = None
         self._known = 0  # everything up to here is applied, or waits in `_next`
         self._next: deque[Written] = deque()
-        self._early: dict[int, tuple[int, Sequence[Written]]] = {}  # and upto, by the first
-        self._early_bytes = 0
+        self._early = Early()
         self._wanted = 0  # a position that is known to be there
         self._filling = self._applying = self._looking = False
         self._waiting: list[tuple[int, Latch]] = []
@@ -101,7 +97,6 @@ class Follower:
         self._last = last
         self._next.clear()
         self._early.clear()
-        self._early_bytes = 0
         self.ring.begin(ends.head)
 
     async def look(self) -> None:
@@ -175,13 +170,15 @@ class Follower:
             self._last = entries[-1]
         written = list(zip(entries, writers or repeat(None), strict=False))
         if first > self._known + 1:
-            self._keep_early(first, upto, written)
+            self._early.keep(Part(first, upto, written))
             self._want(upto)
             return
         self._extend(first, upto, written)
-        if self._early:
-            self._go_on_with_early()
-        self._apply()
+        while self._early.parts and (part := self._early.take(self._known)):
+            if part.upto > self._known:
+                self._extend(*part)
+        if not self._applying:
+            self._apply_some()
 
     def _extend(self, first: int, upto: int, written: Sequence[Written]) -> None:
         known = self._known
@@ -189,24 +186,6 @@ class Follower:
             written = [one for one in written if one[0].at > known]
         self._next.extend(written)
         self._known = upto
-
-    def _keep_early(self, first: int, upto: int, written: Sequence[Written]) -> None:
-        """Or not, where too much waits: then it is read."""
-        size = sum(entry.size for entry, _ in written)
-        room = len(self._early) < EARLY_NOTES and self._early_bytes + size <= EARLY_BYTES
-        if room and first not in self._early:
-            self._early[first] = upto, written
-            self._early_bytes += size
-
-    def _go_on_with_early(self) -> None:
-        while self._early:
-            first = min(self._early)
-            if first > self._known + 1:
-                return
-            upto, written = self._early.pop(first)
-            self._early_bytes -= sum(entry.size for entry, _ in written)
-            if upto > self._known:
-                self._extend(first, upto, written)
 
     def _want(self, at: int) -> None:
         """The log is known to have this position."""
@@ -272,10 +251,6 @@ class Follower:
         return sum(entry.at > known for entry in reading.entries) < reading.upto - known
 
     # -- applying ------------------------------------------------------------------------------
-
-    def _apply(self) -> None:
-        if not self._applying:
-            self._apply_some()
 
     def _apply_some(self) -> None:
         """What one turn of the event loop may have (rule 5)."""

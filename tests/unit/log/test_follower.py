@@ -256,7 +256,7 @@ def test_what_comes_early_and_doubled_is_counted_once(
 ) -> None:
     """So it takes no room from what else comes early."""
     one, two = elsewhere.commits("one"), elsewhere.commits("two")
-    monkeypatch.setattr("chat_domain.log.follower.EARLY_BYTES", 2 * two.entries[0].size)
+    monkeypatch.setattr("chat_domain.log.early.MOST_BYTES", 2 * two.entries[0].size)
     hear(world, *[two] * 5, elsewhere.commits("six"))
     world.log.failing = True  # so that nothing of it can be read
     hear(world, one)
