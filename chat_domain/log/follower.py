@@ -66,7 +66,7 @@ class Follower:
         self._early = Early()
         self._wanted = 0  # a position that is known to be there
         self._filling = self._applying = self._looking = False
-        self._waiting: list[tuple[int, Latch]] = []
+        self._waiting: dict[Latch, int] = {}  # for which positions
 
     @property
     def lag(self) -> int:
@@ -285,18 +285,15 @@ class Follower:
         if self.applied >= at:
             return
         latch = self._latches.latch()
-        self._waiting.append((at, latch))
+        self._waiting[latch] = at
         self._want(at)
         try:
             if not await latch.wait(REACHED_WITHIN):
                 raise TryAgain
         finally:
-            self._waiting = [one for one in self._waiting if one[1] is not latch]
+            del self._waiting[latch]
 
     def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for at, latch in waiting:
+        for latch, at in self._waiting.items():
             if at <= self.applied:
                 latch.open()
-            else:
-                self._waiting.append((at, latch))
