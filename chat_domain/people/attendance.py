@@ -51,9 +51,9 @@ class Attendance:
 
     async def _note(self, user_ids: Collection[int]) -> None:
         here = [user_id for user_id in user_ids if self.sessions.of(user_id)]
-        gone = [user_id for user_id in user_ids if not self.sessions.of(user_id)]
         if here:
             await self.presence.came(self.node, here)
+        gone = [user_id for user_id in user_ids if not self.sessions.of(user_id)]  # by now
         if gone:
             await self.presence.left(self.node, gone)
 

@@ -1,10 +1,14 @@
 """Which sessions are here, and in which groups their users are."""
 
+from collections.abc import Collection
+
+import pytest
+
 from chat_domain.entries import Sight
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.model import User
-from tests.unit.fakes import RecordingClient
+from tests.unit.fakes import RecordingClient, Ticket
 from tests.unit.world import World
 
 
@@ -74,3 +78,29 @@ def test_what_the_presence_has_wrong_of_a_node_is_made_good(world: World) -> Non
     world.tasks.run(world.presence.came("alone", [bob.user.id]))
     world.tasks.run(world.chat.node.audit())
     assert world.tasks.run(world.presence.users_of("alone")) == [ann.user.id]
+
+
+def test_who_comes_while_the_presence_is_made_good_is_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It said so before, of one who was not."""
+    ann, bob = world.newcomer("Ann"), world.newcomer("Bob")
+    bob.leaves()
+    world.tasks.run(world.presence.left("alone", [ann.user.id]))
+    world.tasks.run(world.presence.came("alone", [bob.user.id]))
+    came, ticket = world.presence.came, Ticket[None]()
+
+    async def slow(node: str, user_ids: Collection[int]) -> None:
+        await ticket
+        await came(node, user_ids)
+
+    monkeypatch.setattr(world.presence, "came", slow)
+    world.tasks.start(world.chat.node.audit())
+    world.tasks.drain()
+    monkeypatch.undo()
+    world.log_in(bob.user)
+    world.tasks.drain()
+    ticket.settle(lambda: None)
+    world.tasks.drain()
+    ids = [ann.user.id, bob.user.id]
+    assert world.tasks.run(world.presence.users_of("alone")) == ids
