@@ -1,5 +1,7 @@
 """One user's side of the conversation: bytes in, events out, bytes to send. No input or output.
 
+What the client says is in `saying`, what it hears is here.
+
 Rules:
  1. Requests may be made on any open connection. Chats flow only while somebody is logged in
     (READY), and no new ones once the server is going away (LEAVING).
@@ -14,13 +16,11 @@ Rules:
 from collections.abc import Callable
 from typing import ClassVar
 
-from msgspec.structs import replace
-
 from adapters.client import codec, events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
 from adapters.client.errors import ConnectionLost, NeedsTls, ProtocolViolation, Refused, WrongServer
-from adapters.client.outbox import Chat, Outbox, Outgoing
+from adapters.client.outbox import Outgoing
 from adapters.client.outputs import (
     ENDED_ELSEWHERE,
     LOGGED_IN,
@@ -30,10 +30,9 @@ from adapters.client.outputs import (
     Settled,
     State,
 )
-from adapters.client.past import Past
 from adapters.client.position import Position
+from adapters.client.saying import Saying
 from adapters.client.settings import Settings
-from adapters.client.stream import Stream
 from adapters.client.telling import (
     MessageFrame,
     event_of_change,
@@ -44,46 +43,28 @@ from adapters.client.telling import (
 )
 from adapters.wire import frames, requests
 from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong, SettingsAck
-from adapters.wire.declaring import AnyRequest
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
 
 _TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no TLS
 _NO_CHAT_SERVER = "what listens on this port is no chat server"
 
 
-class ClientProtocol:
-    """room: whether the application can take more of what comes out of the log. To be set."""
+class ClientProtocol(Saying):
+    """room: whether the application can take more of what comes out of the log. To be set.
+
+    greeted: whether anything has ever come that a chat server says.
+    """
 
     def __init__(self, settings: Settings, hold: Backoff, cids: Cids) -> None:
-        self.state = State.CLOSED
+        super().__init__(settings, hold, cids)
         self.room = True
-        self._settings = settings
-        self._cids = cids
-        self._outbox = Outbox(settings.window, hold)
-        self._stream = Stream(settings.taken_every, settings.taken_with)
-        self.user_id = 0  # who was let in last
-        self.only = 0  # who may be let in, 0 for anybody
-        self.greeted = False  # whether anything has ever come that a chat server says
-        self._asked_since: int | None = None
-        self._to_send: list[bytes] = []
+        self.greeted = False
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
         self._outputs: list[Output] = []
-        self._seq = 0
-        self._now = self._heard = self._asked = self._leaving_since = 0.0
-
-    # The connection.
 
     def connection_made(self, now: float) -> None:
-        self.state = State.OPEN
+        super().connection_made(now)
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
-        self._to_send.clear()
-        self._seq = 0
-        self._now = self._heard = self._asked = now
-
-    def connection_lost(self) -> None:
-        self.state = State.CLOSED
-        self._to_send.clear()
-        self._outbox.connection_lost()
 
     def receive(self, data: bytes, now: float) -> list[Output]:
         """Take what came. If the stream makes no sense, Broken is the last that is said of it."""
@@ -113,132 +94,6 @@ class ClientProtocol:
             self.greeted = True
             if frame is not None:
                 self._handlers.get(type(frame), ClientProtocol._on_answer)(self, frame)
-
-    def data_to_send(self) -> bytes:
-        data = b"".join(self._to_send)
-        self._to_send.clear()
-        return data
-
-    def tick(self, now: float) -> str | None:
-        """Do what is due. The answer is why the connection has to be given up, if it has."""
-        if self.state is State.CLOSED:
-            return None
-        why = self._why_dead(now)
-        if why is not None:
-            return why
-        if now - max(self._heard, self._asked) >= self._settings.ping_after:
-            self._asked = now
-            self._write(requests.Ping())
-        if self.state is State.READY:
-            for out in self._outbox.overdue(now, self._settings.answer_within):
-                self._send(out, now)
-        return None
-
-    def _why_dead(self, now: float) -> str | None:
-        if now - self._heard >= self._settings.dead_after:
-            return "the server is silent"
-        if now - self._outbox.oldest() >= self._settings.give_up_after:
-            return "the server does not answer"
-        going = self.state is State.LEAVING
-        if going and now - self._leaving_since >= self._settings.answer_within:
-            return "the server is going away"
-        return None
-
-    # What the application asks.
-
-    def request(self, request: AnyRequest) -> int:
-        """Send a request; the number under which its answer will come. Raises Refused."""
-        if isinstance(request, requests.Login | requests.Resume):
-            self._asked_since = request.since
-        self._seq += 1
-        self._write(replace(request, seq=self._seq))
-        return self._seq
-
-    def say(self, request: AnyRequest) -> None:
-        """Send what has no answer, if somebody is logged in; otherwise it is lost."""
-        if self.state in LOGGED_IN:
-            self._write(request)
-
-    def log_out(self) -> int:
-        self.take()
-        seq = self.request(requests.Logout())
-        self.state = State.OPEN
-        return seq
-
-    def waiting(self, cid: str) -> Chat | None:
-        """The chat that was posted under this cid, if it has no answer yet."""
-        out = self._outbox.find_cid(cid)
-        return None if out is None else out.chat
-
-    def post(self, cid: str, chat: Chat) -> None:
-        """Queue a chat; `pump` sends it when it may go."""
-        self._cids.note(cid)
-        self._outbox.add(cid, replace(chat, cid=cid))
-
-    def pump(self, now: float) -> None:
-        """Say what may and should be said now."""
-        self._now = now
-        while self.state is State.READY and (out := self._outbox.next(now)) is not None:
-            self._send(out, now)
-        due = self._stream.due()
-        if due is not None and due <= now:
-            self.take()
-
-    def take(self) -> None:
-        """Tell the server what has come, without waiting until that is due."""
-        if self.state in LOGGED_IN and (at := self._stream.take(self._now)) is not None:
-            self._write(requests.Taken(at=at))
-
-    @property
-    def due(self) -> float | None:
-        """When to `pump` next, however quiet it is."""
-        times = [self._outbox.hold_until]
-        if self.state in LOGGED_IN:
-            times.append(self._stream.due())
-        return min((time for time in times if time is not None), default=None)
-
-    @property
-    def position(self) -> Position | None:
-        """How far the user has come; None as long as that is not known."""
-        return self._stream.position
-
-    @property
-    def done(self) -> Position | None:
-        """Up to where the application is done with everything."""
-        return self._stream.done
-
-    def finish(self, entry: events.Message | events.Changed) -> None:
-        """The application is done with this, and with all that it was given before."""
-        self._stream.finish(entry)
-
-    def restore(self, past: Past) -> None:
-        """Go on where an earlier program was."""
-        self.user_id = self.only = past.user_id
-        if past.position is not None:
-            self._stream.restore(past.position, past.unfinished, past.seen)
-        for cid, chat in past.unsent:
-            self.post(cid, chat)
-
-    @property
-    def missed(self) -> bool:
-        """Whether something came for which there was no room; the next connection brings it."""
-        return self._stream.missed
-
-    @property
-    def unsettled(self) -> int:
-        return len(self._outbox)
-
-    def forget_messages(self) -> list[str]:
-        """Give up all messages without an answer; their cids, in order."""
-        return self._outbox.clear()
-
-    def _send(self, out: Outgoing, now: float) -> None:
-        self._outbox.sent(out, self.request(out.chat), now)
-
-    def _write(self, request: AnyRequest) -> None:
-        self._to_send.append(codec.encode(request))
-
-    # What the server says.
 
     def _on_login(self, frame: LoginAck) -> None:
         if not frame.errno:

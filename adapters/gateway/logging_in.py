@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from adapters.gateway.clients import PersonClient, Version2Client
+from adapters.gateway.clients import Version2Client
 from adapters.gateway.endings import Ending
 from adapters.gateway.proving import proved
 from adapters.gateway.talk import Talk
+from adapters.gateway.version1_clients import PersonClient
 from adapters.wire import answers, requests
 from adapters.wire.answers import LoginAck, SessionRow
 from adapters.wire.declaring import Request

@@ -5,10 +5,11 @@ from typing import TypeVar
 
 import structlog
 
-from adapters.gateway.clients import OriginalClient, Version2Client, kind_of
+from adapters.gateway.clients import Version2Client
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.gateway.shared import Shared
+from adapters.gateway.version1_clients import OriginalClient, PersonClient
 from adapters.owner import OWNER
 from adapters.wire import answers, errors
 from adapters.wire.answers import Ack, Answer, Verdict
@@ -140,7 +141,12 @@ class Talk:
 
     def new_client(self, user: User, version: int) -> Version2Client:
         """The client port for a session that is about to begin."""
-        kind = kind_of(version, self.link)
+        if version >= Version2Client.version:
+            kind = Version2Client
+        elif self.link.takes_reads_for_frames():
+            kind = OriginalClient
+        else:
+            kind = PersonClient
         return kind(user, self.link, self.shared.encoder, self.shared.tally)
 
     async def began(self, client: Version2Client, session: Session) -> None:

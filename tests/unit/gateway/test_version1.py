@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from adapters.gateway.clients import MOST_PACED, OriginalClient
 from adapters.gateway.pacer import PAUSE
+from adapters.gateway.version1_clients import MOST_PACED, OriginalClient
 from adapters.gateway.watch import DROP_AFTER
 from adapters.incidents import INCIDENTS
 from adapters.wire.framing import MAX_SERVER_FRAME

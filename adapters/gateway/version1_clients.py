@@ -1,0 +1,220 @@
+"""The two kinds of client of version 1, as the rules see them (`chat_domain.ports.Client`).
+
+`PersonClient` is somebody with a terminal who logged in without asking for version 2.
+`OriginalClient` is the C++ server's. Both are shown what others say, and what their user says to
+themselves, and nothing else; what has left our buffer counts as taken over.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from adapters.gateway.clients import Version2Client
+from adapters.gateway.endings import Ending
+from adapters.gateway.link import Link
+from adapters.gateway.pacer import Pacer
+from adapters.gateway.tally import Tally
+from adapters.wire import errors, version1
+from adapters.wire.framing import MAX_SERVER_FRAME
+from adapters.wire.version2 import MessageEncoder
+from chat_domain.entries import TEXT, Ends, Entry, Known, pair
+from chat_domain.errors import ChatError
+from chat_domain.model import Friend, Muting, Preferences, User
+
+MOST_PACED = 64  # frames that wait to be sent one after the other; the log has the rest
+
+
+class PersonClient(Version2Client):
+    """Reads version 1 from a terminal. The link's `said` is the position up to which all was
+    written to it."""
+
+    __slots__ = ("_early", "_own_id", "_with_oneself")
+
+    version = 1
+    says_taken = False
+    on_terminal = True
+    # Of the answer to a login: 200 friends fit with the longest names, and it takes 1.5 ms at most.
+    longest_frame = MAX_SERVER_FRAME * 3 // 4
+
+    def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
+        super().__init__(user, link, encoder, tally)
+        link.begin_saying()
+        self._early: list[Entry] | None = []  # until the login is answered
+        self._own_id = user.id
+        self._with_oneself = pair(user.id, user.id)
+
+    def answer_login(
+        self, seq: int | None, friends: Sequence[Friend], groups: Sequence[version1.OwnGroup]
+    ) -> None:
+        """Send LOGIN_MSG_ACK with what was shown so far; what does not fit follows as chats."""
+        early, self._early = self._early or [], None
+        ack, count = version1.login_ack(
+            self._user,
+            friends,
+            groups,
+            early,
+            seq=seq,
+            limit=self.longest_frame,
+            on_terminal=self.on_terminal,
+        )
+        self._link.write(ack)
+        if count:
+            self._link.said = early[count - 1].at
+        for entry in early[count:]:
+            self._send_late(entry)
+
+    def show(self, entry: Entry) -> None:
+        # As `_is_shown`, without a call for each member of a group.
+        if entry.kind == TEXT and (
+            entry.sender_id != self._own_id or entry.conv == self._with_oneself
+        ):
+            self._tally.shown += 1
+            self._send_at_once(entry)
+        else:
+            self._pass_over(entry)
+
+    def show_late(self, entry: Entry) -> None:
+        if not self._is_shown(entry):
+            self._pass_over(entry)
+            return
+        self._tally.shown += 1
+        if self._early is not None:
+            self._early.append(entry)
+        else:
+            self._send_late(entry)
+
+    def _is_shown(self, entry: Entry) -> bool:
+        if entry.kind != TEXT:
+            return False
+        return entry.sender_id != self._own_id or entry.conv == self._with_oneself
+
+    def _pass_over(self, entry: Entry) -> None:
+        if self._early is None:
+            self._link.said = entry.at
+
+    def _send_at_once(self, entry: Entry) -> None:
+        self._link.write(self._encoder.chat_for_terminal(entry))
+        self._link.said = entry.at
+
+    _send_late = _send_at_once
+
+    def marked(self, user_id: int, got: int) -> None:
+        """Version 1 has no such frame."""
+
+    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
+        """Version 1 has no such frame."""
+
+    def is_typing(self, user: User, conv: int) -> None:
+        """Version 1 has no such frame."""
+
+    def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
+        """Version 1 has no such frame."""
+
+    def reset(self, ends: Ends) -> None:  # noqa: ARG002
+        """Version 1 knows no positions; but what it was sent is none of the new ones."""
+        self._link.begin_saying()
+
+    def friend_changed(self, friend: Friend) -> None:
+        """Version 1 has no such frame."""
+
+    def ping(self, at: int) -> None:
+        """Version 1 could not answer."""
+
+    def notice(self, text: str) -> None:
+        """Version 1 has no frame for it."""
+
+    def replaced(self) -> None:
+        self._link.close(Ending.REPLACED)
+
+    def thrown_out(self) -> None:
+        self._link.close(Ending.LOGGED_OUT)
+
+    def going_away(self, delay_ms: int) -> None:
+        """Version 1 has no such frame."""
+
+
+class OriginalClient(PersonClient):
+    """Sees one short frame in each of its reads, and nothing but chats once it is logged in.
+
+    full_or_not: called when `full` has changed; once it is, until all of it is sent.
+    """
+
+    __slots__ = ("_pacer", "full", "full_or_not")
+
+    takes_errors = False
+    knows_ours = False
+    on_terminal = False
+    longest_frame = version1.MAX_FRAME
+
+    def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
+        super().__init__(user, link, encoder, tally)
+        self._pacer: Pacer[tuple[bytes, int]] | None = None  # as long as nothing has to wait
+        self.full = False
+        self.full_or_not: Callable[[], None] = _nobody_asks
+
+    def __len__(self) -> int:
+        """How many frames wait to be sent one after the other."""
+        return 0 if self._pacer is None else len(self._pacer)
+
+    def reset(self, ends: Ends) -> None:
+        super().reset(ends)
+        if self._pacer is not None:
+            self._pacer.change(_without_position)
+
+    def _is_free(self) -> bool:
+        """Whether nothing waits to be sent before what is sent at once."""
+        if self._pacer is not None and not self._pacer.busy:
+            self._pacer = None
+        return self._pacer is None
+
+    def _pass_over(self, entry: Entry) -> None:
+        if self._is_free():
+            super()._pass_over(entry)
+
+    def _send_at_once(self, entry: Entry) -> None:
+        frames = self._encoder.short_chats(entry)
+        if len(frames) == 1 and (self._pacer is None or self._is_free()):
+            link = self._link
+            link.write(frames[0])
+            link.said = entry.at
+        else:
+            self._pace(frames, entry.at)
+
+    def _send_late(self, entry: Entry) -> None:
+        self._pace(self._encoder.short_chats(entry), entry.at)
+
+    def _pace(self, frames: Sequence[bytes], at: int) -> None:
+        """The position goes with the last frame: the text is taken over once all of it is out."""
+        if self._pacer is None:
+            self._pacer = Pacer(self._send_paced)
+        for frame in frames[:-1]:
+            self._pacer.add((frame, 0))
+        self._pacer.add((frames[-1], at))
+        if len(self._pacer) >= MOST_PACED and not self.full:
+            self.full = True
+            self.full_or_not()
+
+    def _send_paced(self, item: tuple[bytes, int]) -> None:
+        frame, at = item
+        self._link.said = at or self._link.said
+        self._link.write_alone(frame)
+        if self.full and not len(self):
+            self.full = False
+            self.full_or_not()
+
+    def accepted(self, tag: int | None, entry: Entry | Known) -> None:
+        """It could take an answer for a chat, so it gets none."""
+
+    def refused(self, error: ChatError, tag: int | None) -> None:  # noqa: ARG002
+        """It could take an ERROR for a chat as well."""
+        self._tally.errors[errors.name_of(error)] += 1
+
+    def closed(self) -> None:
+        if self._pacer is not None:
+            self._pacer.stop()
+
+
+def _without_position(item: tuple[bytes, int]) -> tuple[bytes, int]:
+    return item[0], 0
+
+
+def _nobody_asks() -> None:
+    """As before the session has begun."""
