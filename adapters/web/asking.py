@@ -27,6 +27,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _MANY_HEADERS = 64  # more than any browser sends, and all that is read
+_LONG_LIST = 256  # characters; to read one takes the library quadratic time, 5 ms for 8 KiB
 
 
 @attrs.frozen
@@ -71,14 +72,21 @@ class Asked:
 
     @property
     def wants_socket(self) -> bool:
-        upgrades = ",".join(self.request.headers.get_all("Upgrade")).lower()
-        return self.request.path.partition("?")[0] == CHAT and "websocket" in upgrades
+        return self.request.path.partition("?")[0] == CHAT and "websocket" in self._list("Upgrade")
+
+    @property
+    def is_tedious(self) -> bool:
+        """Whether it would take long to shake hands."""
+        return any(len(self._list(name)) > _LONG_LIST for name in ("Connection", "Upgrade"))
 
     @property
     def may_stay(self) -> bool:
         """Whether more may be asked on the same connection."""
-        options = ",".join(self.request.headers.get_all("Connection")).lower()
-        return self.request.protocol == "HTTP/1.1" and "close" not in options
+        return self.request.protocol == "HTTP/1.1" and "close" not in self._list("Connection")
+
+    def _list(self, name: str) -> str:
+        """What all headers of this name say."""
+        return ",".join(self.request.headers.get_all(name)).lower()
 
 
 def read_head(head: bytes) -> Asked | Answer:
@@ -110,6 +118,9 @@ class Access:
         if not self.is_ours(hosts[0]):
             why = "this server is not called so: see --origin"
             return in_words(HTTPStatus.MISDIRECTED_REQUEST, why)
+        if asked.wants_socket and asked.is_tedious:
+            why = f"Connection and Upgrade have at most {_LONG_LIST} characters"
+            return in_words(HTTPStatus.BAD_REQUEST, why)
         origins = request.headers.get_all("Origin")
         if asked.wants_socket and not all(self.may_use(one, hosts[0]) for one in origins):
             why = "pages from elsewhere may not use this chat: see --origin"

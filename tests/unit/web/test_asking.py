@@ -121,3 +121,14 @@ def test_what_is_no_request(head: bytes) -> None:
     refusal = read_head(head)
     assert isinstance(refusal, Answer)
     assert refusal.status == 400
+
+
+@pytest.mark.parametrize("name", ["Connection", "Upgrade"])
+def test_a_websocket_is_asked_for_in_few_words(name: str) -> None:
+    """Long lists take quadratic time to read, in one header or in many."""
+    asked = ["GET /chat HTTP/1.1", "Host: localhost", "Upgrade: websocket", "Connection: Upgrade"]
+    assert Access().refusal(request(*asked)) is None
+    for more in ([f"{name}: {',' * 300}"], [f"{name}: {',' * 30}"] * 10):
+        refusal = Access().refusal(request(*asked, *more))
+        assert refusal is not None
+        assert refusal.status == 400
