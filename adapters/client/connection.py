@@ -103,9 +103,12 @@ class Connection:
     async def open(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Connect. Raises OSError or TimeoutError."""
         async with asyncio.timeout(self._settings.connect_within):
-            _, link = await self._loop.create_connection(
-                lambda: Link(self._on_data, self._on_closed), host, port, ssl=tls
+            await self._loop.create_connection(
+                lambda: Link(self._on_made, self._on_data, self._on_closed), host, port, ssl=tls
             )
+
+    def _on_made(self, link: Link) -> None:
+        """Something may come, and it may end, before `open` goes on."""
         self._link = link
         self.lost = self._loop.create_future()
         self._protocol.connection_made(self._loop.time())

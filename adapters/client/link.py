@@ -11,9 +11,11 @@ class Link(asyncio.Protocol):
 
     def __init__(
         self,
+        on_made: Callable[["Link"], None],
         on_data: Callable[["Link", bytes], None],
         on_lost: Callable[["Link", str], None],
     ) -> None:
+        self._on_made = on_made
         self._on_data = on_data
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
@@ -22,6 +24,7 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are not asyncio's, so there is no asking them.
         self._transport = cast("asyncio.Transport", transport)
+        self._on_made(self)
 
     def data_received(self, data: bytes) -> None:
         self._on_data(self, data)

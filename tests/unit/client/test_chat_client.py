@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+from typing import Any
 
 import attrs
 import pytest
@@ -23,9 +24,11 @@ from adapters.client import (
     Reconnected,
     Refused,
     Reset,
+    ServerError,
     SessionEnded,
 )
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
+from tests.eventually import eventually
 from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, line, push
 from tests.unit.client.fellows import HASTY, both, connected, logged_in, until
 
@@ -201,6 +204,29 @@ async def test_events_can_go_to_a_function(server: FakeServer) -> None:
         assert (await peer.hear(TAKEN))["at"] == 1
     assert [type(event) for event in had] == [Connected, Presence, Message]
     assert len(complaints) == 1
+
+
+async def test_what_is_said_at_once_is_heard(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where all of it has come, and the end behind it, before the client goes on that waits
+    for a connection: uvloop reads what is there first."""
+    loop = asyncio.get_running_loop()
+    connect = loop.create_connection
+
+    async def late(*args: Any, **options: Any) -> Any:
+        made = await connect(*args, **options)
+        peer = await server.accept()
+        peer.say(msgid=1011, errno=14, error="too_many_connections", errmsg="there is no room")
+        peer.close()
+        await eventually(made[0].is_closing)
+        return made
+
+    monkeypatch.setattr(loop, "create_connection", late)
+    async with ChatClient.connect("127.0.0.1", server.port, reconnect=False) as client:
+        async with asyncio.timeout(TIMEOUT):
+            had = [event async for event in client.events()]
+    assert {type(event) for event in had} == {ServerError, Connected, Disconnected}
 
 
 async def test_a_lost_connection_is_resumed_by_token(server: FakeServer) -> None:
