@@ -230,15 +230,14 @@ class Follower:
         """The log's ends, where a change may have been deleted before it was seen here."""
         epoch, after = self.epoch, self._known
         reading = await self._log.tail(after, READ_AT_ONCE)
+        ends = await self._log.ends() if self._has_holes(reading) else None
         if self.epoch != epoch:
             return None
         if reading.upto <= after:
             self._wanted = self._known  # somebody was mistaken
             return None
-        if self._has_holes(reading):
-            ends = await self._log.ends()
-            if ends.changed > self._known:
-                return ends
+        if ends is not None and ends.changed > self._known:
+            return ends
         self.take(after + 1, reading.upto, reading.entries)
         while self.is_full():
             await self._pause()

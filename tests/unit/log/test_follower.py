@@ -1,5 +1,7 @@
 """A node applies the log once, in its order, whatever it hears of it."""
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -480,6 +482,42 @@ def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
     world.tasks.run(follower.look())
     assert follower.epoch != epoch
     assert bob.client.notices == [f"reset to {follower.applied}"]
+
+
+def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa: PLR0917  # fixtures
+    world: World,
+    ann: Terminal,
+    bob: Terminal,
+    elsewhere: Elsewhere,
+    follower: Follower,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There was a hole in it, and whether a change could be lost by that was asked when positions
+    began anew."""
+    group = world.group(ann, bob)
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    elsewhere.says_to_group(ann, group, "deleted")
+    note = elsewhere.commits("lost")
+    world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
+    ends, ticket = world.log.ends, Ticket[None]()
+
+    async def slow_ends(*asked: Any) -> Ends:
+        if not asked:
+            await ticket
+        return await ends(*asked)
+
+    monkeypatch.setattr(world.log, "ends", slow_ends)
+    hear(world, Appended(note.epoch, note.first, note.upto, ()))
+    world.passes(GAP_WAITS)
+    safe.bring_back()
+    world.tasks.run(world.store.log.renew())
+    world.tasks.run(follower.look())
+    ticket.settle(lambda: None)
+    world.settle()
+    assert bob.client.notices == [f"reset to {note.first - 2}"]
+    assert bob.client.texts == []
+    assert follower.applied == note.first - 2
 
 
 def test_what_was_being_written_is_refused_in_another_epoch(
