@@ -157,7 +157,7 @@ class Session(_Reader):
         """Positions mean something else from now on; it has none until it is seated again."""
         self.live = self.seated = False
         self.begun_anew = True
-        self.after = self.taken = 0
+        self.after = self.taken = self.written = 0
         self.unheard = None
 
     def heard_up_to(self, at: int) -> dict[int, int]:

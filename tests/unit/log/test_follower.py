@@ -520,6 +520,19 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     assert follower.applied == note.first - 2
 
 
+def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """Its position is of another epoch. Version 1's slot would not be free before."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    ann.says(bob.user, "lost")
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    ann.leaves()
+    assert len(world.chat.sessions) == 1
+
+
 def test_what_was_being_written_is_refused_in_another_epoch(
     world: World, ann: Terminal, bob: Terminal
 ) -> None:
