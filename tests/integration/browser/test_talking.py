@@ -136,6 +136,38 @@ def test_a_long_draft_takes_no_newest_message_out_of_sight(newcomer: Newcomer) -
     bob.sees_tick("read", "an answer")
 
 
+# A disk that takes its time with drafts.
+_SLOW = """
+const { get } = IDBObjectStore.prototype;
+const { set } = Object.getOwnPropertyDescriptor(IDBRequest.prototype, "onsuccess");
+IDBObjectStore.prototype.get = function (key) {
+  const request = get.call(this, key);
+  const slow = (done) => set.call(request, () => setTimeout(done, 300));
+  if (this.name === "drafts") Object.defineProperty(request, "onsuccess", { set: slow });
+  return request;
+};
+"""
+
+
+def test_what_is_typed_at_once_goes_behind_the_draft(newcomer: Newcomer) -> None:
+    """And not in its place, however long the browser takes to read it."""
+    newcomer().register("bob")
+    newcomer().register("cid")
+    ann = newcomer().register("ann")
+    ann.page.evaluate(f"() => {{{_SLOW}}}")
+    ann.find("bob")
+    ann.write("hello")
+    ann.field.fill("a long draft")
+    ann.find("cid")
+    ann.write("hello")
+    ann.row("bob").get_by_role("button").click()
+    ann.page.keyboard.type(", and on")
+    expect(ann.field).to_have_value("a long draft, and on")
+    ann.open("cid")
+    ann.open("bob")
+    expect(ann.field).to_have_value("a long draft, and on")
+
+
 def test_an_emoji_is_chosen_and_sent(newcomer: Newcomer) -> None:
     ann = newcomer().register("ann")
     ann.find("ann")

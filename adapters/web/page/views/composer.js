@@ -52,17 +52,16 @@ export class Composer {
     this._field.focus();
   }
 
-  /** @param {Key} key */
+  /** The draft is there at once: what is typed by then would take its place. @param {Key} key */
   async open(key) {
     this._keepDraft();
     this._key = key;
     this._typedAt = 0;
-    this._field.value = "";
+    const known = this._app.drafts.of(key);
+    this._put(known);
     this.update();
     const draft = await this._app.drafts.read(key);
-    if (this._key === key && !this._field.value) this._field.value = draft;
-    this._grow();
-    this._say();
+    if (this._key === key && this._field.value === known && draft !== known) this._put(draft);
   }
 
   /** What was written in the last moment is kept no more. */
@@ -93,9 +92,7 @@ export class Composer {
     const text = tidied(this._field.value);
     if (!text || this._key === null) return;
     for (const piece of pieces(text)) this._app.writing.send(this._key, piece);
-    this._field.value = "";
-    this._grow();
-    this._say();
+    this._put("");
     clearTimeout(this._timer);
     this._app.drafts.keep(this._key, "");
   }
@@ -121,6 +118,13 @@ export class Composer {
     const left = this._key !== null && this._app.chats.chat(this._key).left;
     const count = pieces(tidied(this._field.value)).length;
     say(this._hint, left ? t("left_group") : count > 1 ? t("too_long", { count }) : "");
+  }
+
+  /** @param {string} text */
+  _put(text) {
+    this._field.value = text;
+    this._grow();
+    this._say();
   }
 
   _grow() {
