@@ -23,6 +23,7 @@ SLASHED = [
         "send plain lines to this person or group; alone: stop",
         Actions.talk,
         needs=0,
+        echoed=False,
     ),
     Form("/friends", [], "your list, and who is online", Actions.show_friends),
     Form("/who", [], "who you are, and who of your list is online", Actions.show_who),

@@ -129,10 +129,10 @@ def test_while_talking_a_slash_makes_a_command() -> None:
 
 
 def test_messages_are_not_echoed() -> None:
-    """They are shown with their ticks; what is searched for is shown where it is found. All other
-    lines are shown as they were typed."""
+    """They are shown with their ticks; what is searched for is shown where it is found, and who is
+    turned to as the prompt. All other lines are shown as they were typed."""
     silent = {word for word, form in FORMS.items() if not form.echoed}
-    assert silent == {"chat", "groupchat", "/msg", "/group", "/search"}
+    assert silent == {"chat", "groupchat", "/msg", "/group", "/talk", "/search"}
 
 
 @given(st.text(), st.booleans())
