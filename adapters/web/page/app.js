@@ -14,7 +14,7 @@ import { Preferences } from "./account/preferences.js";
 import { Reading } from "./account/reading.js";
 import { Roster } from "./account/roster.js";
 import { Writing } from "./account/writing.js";
-import { t } from "./i18n/i18n.js";
+import { explained, t } from "./i18n/i18n.js";
 import { Chats } from "./model/chats.js";
 import { MSG, isGroup } from "./protocol/protocol.js";
 import { Banner } from "./views/banner.js";
@@ -73,7 +73,7 @@ export class App {
     session.on("entries", (entries) => this._pushed(entries));
     session.on("frame", (frame) => this._hear(frame));
     session.on("reset", () => this._reset());
-    session.on("trouble", (error) => this.banner.notice(error.message));
+    session.on("trouble", (error) => this.banner.notice(explained(error)));
     writing.on("wrote", () => this._conversation.messages.toEnd());
     const { conversations, drafts, history, preferences, roster, _reading } = this;
     const all = [conversations, drafts, history, preferences, roster, writing, _reading];

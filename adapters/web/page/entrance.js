@@ -2,10 +2,11 @@
  * Who uses the page: somebody who was here before, or who logs in. What those need who are in is
  * fetched when they are known, or once the entrance is seen: it comes while they type.
  *
+ * @import {Identity} from "./session/session.js"
  * @import {Visit} from "./visit.js"
  */
 
-import { t } from "./i18n/i18n.js";
+import { explained } from "./i18n/i18n.js";
 import { keptIdentity } from "./session/identity.js";
 import { loginView } from "./views/login.js";
 
@@ -16,12 +17,18 @@ export class Entrance {
   }
 
   async open() {
-    const me = keptIdentity();
-    if (!me) {
+    try {
+      const me = keptIdentity();
+      if (me) return await this._resume(me);
       this._showLogin();
-      requestAnimationFrame(() => setTimeout(fetchOthers)); // when that is on the screen
-      return;
+    } catch (error) {
+      this._showLogin(explained(error));
     }
+    requestAnimationFrame(() => setTimeout(fetchOthers)); // when that is on the screen
+  }
+
+  /** @param {Identity} me */
+  async _resume(me) {
     fetchOthers();
     const visit = await this._newVisit();
     await visit.resume(me);

@@ -117,3 +117,26 @@ def test_what_the_server_says_to_all_is_shown_until_it_is_closed(
     expect(ann.page.get_by_text("The server restarts")).to_be_visible()
     ann.page.get_by_role("button", name="Close").click()
     expect(ann.page.get_by_text("The server restarts")).to_have_count(0)
+
+
+_DENIED = """
+Object.defineProperty(window, "%s", { get() { throw new DOMException("no", "SecurityError"); } });
+"""
+
+
+def test_a_browser_that_keeps_nothing_for_the_page_is_said_to_do_so(newcomer: Newcomer) -> None:
+    """And it is not taken for a server that is away, nor is the page left blank."""
+    why = "This browser does not let the page keep anything"
+    somebody = newcomer().register("ann")
+    somebody.page.add_init_script(_DENIED % "indexedDB")
+    somebody.page.reload()
+    expect(somebody.page.get_by_role("alert")).to_contain_text(why)
+    other = newcomer()
+    for kind in ("indexedDB", "localStorage", "sessionStorage"):
+        other.page.add_init_script(_DENIED % kind)
+    other.page.reload()
+    expect(other.page.get_by_role("alert")).to_contain_text(why)
+    other.page.get_by_label("Name or number").fill("ann")
+    other.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    other.page.get_by_role("button", name="Log in", exact=True).click()
+    expect(other.page.get_by_role("alert")).to_contain_text(why)

@@ -41,10 +41,14 @@ function format(how) {
   return made;
 }
 
-/** What went wrong, in words. @param {unknown} error */
-export function explained(error) {
+/**
+ * What went wrong, in words.
+ * @param {unknown} error @param {string} [lost] what is said where there is no connection
+ */
+export function explained(error, lost = "error_lost") {
+  if (error instanceof DOMException) return t("error_no_storage");
   const name = /** @type {any} */ (error)?.error;
-  if (!name) return t("error_lost");
+  if (!name) return t(lost);
   const key = `error_${name}`;
   return key in LANGUAGES.en ? t(key) : String(/** @type {any} */ (error).message);
 }

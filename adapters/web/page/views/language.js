@@ -6,7 +6,7 @@ import { field, h } from "./dom.js";
 const LANGUAGE = "chat.language";
 
 export function speakAsChosen() {
-  use(localStorage[LANGUAGE] ?? best(navigator.languages));
+  use(chosen() ?? best(navigator.languages));
 }
 
 /** @param {() => void} then what draws anew all that is on the screen */
@@ -24,6 +24,15 @@ export function languageChoice(then) {
     choice.append(h("option", { value: name, lang: name, selected }, words.language));
   }
   return field(t("choose_language"), choice);
+}
+
+/** @returns {string | undefined} undefined also where the browser lets no page keep anything */
+function chosen() {
+  try {
+    return localStorage[LANGUAGE];
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {string} language */

@@ -30,8 +30,7 @@ export function loginView(entrance, why = "") {
       if (registering) await entrance.register(name.value, password.value);
       await entrance.logIn(name.value.trim(), password.value, remember.checked);
     } catch (error) {
-      const refused = /** @type {any} */ (error)?.error;
-      say(alert, refused ? explained(error) : t("no_server"));
+      say(alert, explained(error, "no_server"));
       form.inert = false;
       password.focus();
     }
