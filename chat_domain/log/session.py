@@ -200,19 +200,27 @@ class Session(_Reader):
         expected = self.expected
         if not expected:
             return
-        if now >= self.expected_until:
-            expected.clear()
-        elif cid == expected[0]:
-            expected.popleft()
-            self.expected_until = now + EXPECTED_FOR
-        else:
+        if self.is_out_of_turn(cid, now):
             self.expect_again(cid, now)
             raise TryAgain
+        if now >= self.expected_until:
+            expected.clear()
+        else:
+            expected.popleft()
+            self.expected_until = now + EXPECTED_FOR
+
+    def is_out_of_turn(self, cid: str | None, now: float) -> bool:
+        """Whether something else is expected first."""
+        expected = self.expected
+        return bool(expected and now < self.expected_until and cid != expected[0])
 
     def expect_again(self, cid: str | None, now: float) -> None:
-        """This could not be written for the moment, and comes behind all that is expected."""
+        """This could not be written for the moment, and comes behind all that is expected; if it is
+        the first of that, it is waited for as long as before, since it has come."""
         expected = self._expecting(now)
-        if cid is not None and len(expected) < MOST_UNANSWERED and cid not in expected:
+        if expected and cid == expected[0]:
+            self.expected_until = now + EXPECTED_FOR
+        elif cid is not None and len(expected) < MOST_UNANSWERED and cid not in expected:
             expected.append(cid)
 
     def expect_first(self, cid: str, now: float) -> None:

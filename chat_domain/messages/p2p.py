@@ -44,6 +44,9 @@ class OneToOne:
         return None
 
     async def _look_and_write(self, sender: Session, to_id: int, said: Said) -> None:
+        if sender.is_out_of_turn(said.cid, self.writing.clock.monotonic()):
+            self.writing.expect_again(sender, said)
+            raise TryAgain  # without a look, which takes seconds where the store is away
         try:
             may_go, refused = await self._look(sender.user.id, to_id)
         except TryAgain:

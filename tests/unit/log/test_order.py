@@ -259,3 +259,31 @@ def test_nothing_overtakes_what_could_not_be_judged_for_the_moment() -> None:
     ann.says(cid.user, "c1", cid="c1")
     ann.says_to_group(group, "c2", cid="c2")
     assert [entry.text for entry in world.entries() if entry.text] == ["c1", "c2"]
+
+
+def test_what_cannot_be_judged_is_waited_for_as_long_as_it_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However long it cannot, and however much of what comes behind it would have to be judged
+    likewise: that is not, so it costs no time."""
+
+    async def no_answer(*_: object) -> int:
+        world.clock.advance(EXPECTED_FOR / 4)
+        raise TryAgain
+
+    world = World(guard=Guard(Limits()))
+    ann, bob, *others = [world.newcomer(f"user {letter}") for letter in "abcdefgh"]
+    group = world.group(ann, bob)
+    with monkeypatch.context() as away:
+        away.setattr(world.log, "unheard", no_answer)
+        for _ in range(6):
+            for to in others:
+                with pytest.raises(TryAgain):
+                    ann.says(to.user, to.user.name, cid=f"c{to.user.id}")
+            with pytest.raises(TryAgain):
+                ann.says_to_group(group, "last", cid="last")
+    for to in others:
+        ann.says(to.user, to.user.name, cid=f"c{to.user.id}")
+    ann.says_to_group(group, "last", cid="last")
+    said = [entry.text for entry in world.entries() if entry.text]
+    assert said == [*(to.user.name for to in others), "last"]
