@@ -13,6 +13,7 @@ from adapters.tcp.outboxes import Outboxes
 from adapters.wire.incoming import IncomingBytes
 
 HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off
+LEAVES_WITHIN = 10.0  # seconds for what still waits to be sent when the connection is closed
 
 
 class _Outgoing(asyncio.Protocol):
@@ -191,6 +192,12 @@ class TransportLink(_Outgoing):
         self._why = self._why or why
         self.flush()
         self._closing = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close; what was said may still leave, but who reads byte by byte keeps no place."""
+        if self._stuck and not self._transport.is_closing():
+            asyncio.get_running_loop().call_later(LEAVES_WITHIN, self._transport.abort)
         self._transport.close()
 
     def abort(self, why: Ending) -> None:

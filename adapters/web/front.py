@@ -244,6 +244,7 @@ class Front(asyncio.Protocol):
 
     def _lose_patience(self) -> None:
         if self._begun and not self._busy:
+            self._wait()  # until that is taken
             self._refuse(_TOO_SLOW)
         else:
             self._transport.abort()

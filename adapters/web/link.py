@@ -72,11 +72,11 @@ class WebLink(TransportLink):
         if not self._closing:
             super().data_received(data)
         elif data.startswith(_CLOSE):  # as who has read that we have closed, and says no more
-            self._transport.close()
+            self._hang_up()
 
     def eof_received(self) -> bool:
         if self._closing:
-            self._transport.close()
+            self._hang_up()
             return True
         return super().eof_received()
 
@@ -101,10 +101,10 @@ class WebLink(TransportLink):
             Frame(Opcode.CLOSE, Close(code, why).serialize()).serialize(mask=False)
         )
         if why is Ending.CLIENT_CLOSED:
-            self._transport.close()
+            self._hang_up()
         else:
             loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(CLOSES_WITHIN, self._transport.close)
+            self._patience = loop.call_later(CLOSES_WITHIN, self._hang_up)
 
 
 def _header(size: int) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from adapters.gateway.endings import Ending
 from adapters.gateway.link import Link
 from adapters.gateway.unsent import HIGH_WATER
+from adapters.tcp import connection
 from adapters.tcp.connection import HARD_LIMIT, Connection
 from adapters.tcp.outboxes import Outboxes
 
@@ -242,6 +243,19 @@ async def test_last_words_leave_before_the_end(bench: Bench) -> None:
     await asyncio.sleep(0)
     assert bench.sent() == [b"bye\n"]
     assert bench.transport.calls == ["close"]
+
+
+async def test_last_words_that_do_not_leave_are_waited_for_a_while(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise whoever reads a byte now and then would keep a place for ever."""
+    monkeypatch.setattr(connection, "LEAVES_WITHIN", 0)
+    bench.transport.stuck = True
+    bench.connection.write(b"bye")
+    bench.connection.close(Ending.LOGIN_TIMEOUT)
+    assert bench.transport.calls == ["close"]
+    await asyncio.sleep(0.01)
+    assert bench.transport.calls == ["close", "abort"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class Transport(asyncio.Transport):
         self.peer = peer
         self.written = b""
         self.waiting = b""
-        self.stuck = self.paused = self.closed = self.aborted = False
+        self.stuck = self.paused = self.closed = self.aborted = self._has_ended = False
         self.high = 0
         self.protocol: asyncio.Protocol
 
@@ -68,15 +68,20 @@ class Transport(asyncio.Transport):
         self.paused = False
 
     def close(self) -> None:
-        self._end(aborted=False)
+        """It ends when what waits has left."""
+        if not self.is_closing():
+            self.closed = True
+            if not self.waiting:
+                self._end()
 
     def abort(self) -> None:
-        self._end(aborted=True)
+        if not self._has_ended:
+            self.aborted = True
+            self._end()
 
-    def _end(self, *, aborted: bool) -> None:
-        if not self.is_closing():
-            self.closed, self.aborted = not aborted, aborted
-            asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
+    def _end(self) -> None:
+        self._has_ended = True
+        asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
 
 
 class _Socket:

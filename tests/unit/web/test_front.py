@@ -71,6 +71,15 @@ async def test_a_request_has_to_come_in_time(site: Site) -> None:
     assert (browser.statuses(), browser.transport.closed) == ([408], True)
 
 
+async def test_who_does_not_take_that_it_was_too_slow_is_cut(site: Site) -> None:
+    """After the same time once more."""
+    browser = site.browser()
+    browser.sends(b"G")
+    browser.transport.stuck = True
+    await asyncio.sleep(2 * WITHIN + 0.1)
+    assert browser.transport.aborted
+
+
 async def test_who_says_nothing_is_hung_up_on(site: Site) -> None:
     """Without a word, also between two requests; the time begins anew with an answer."""
     browser = site.browser()
@@ -123,6 +132,8 @@ async def test_little_may_come_early(site: Site) -> None:
     browser.transport.protocol.data_received(b"x" * (LONGEST_HEAD + 1))
     await settled()
     assert browser.transport.closed
+    browser.transport.abort()
+    await settled()
     assert site.server.guard.strangers_budget.held == 0
 
 

@@ -8,6 +8,7 @@ from websockets.frames import Frame, Opcode
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.unsent import HIGH_WATER
+from adapters.tcp.connection import LEAVES_WITHIN
 from adapters.web.link import CLOSES_WITHIN, WebLink
 from tests.unit.gateway.server import settled
 from tests.unit.web.browser import Browser, Site
@@ -75,6 +76,19 @@ async def test_who_does_not_say_so_is_not_waited_for() -> None:
     link.close(Ending.TOO_FAST)
     await asyncio.sleep(CLOSES_WITHIN + 0.1)
     assert browser.transport.closed
+
+
+@pytest.mark.parametrize("why", [Ending.TOO_FAST, Ending.CLIENT_CLOSED])
+async def test_who_does_not_take_the_last_words_is_cut(why: Ending) -> None:
+    """In a while: otherwise whoever reads a byte now and then would keep a place for ever."""
+    browser, link = await opened()
+    browser.transport.stuck = True
+    link.write(b"{}")
+    link.close(why)
+    await asyncio.sleep(LEAVES_WITHIN - 0.1)
+    assert not browser.transport.aborted
+    await asyncio.sleep(CLOSES_WITHIN + 0.2)
+    assert browser.transport.aborted
 
 
 async def test_nothing_is_said_behind_the_end() -> None:
