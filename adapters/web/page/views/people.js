@@ -59,8 +59,9 @@ export function openPeople(app) {
     friends.replaceChildren(...(rows.length ? rows : [h("li", {}, t("no_friends"))]));
   }
 
-  /** @param {string} key */
+  /** Who has closed it before there was an answer writes to somebody else by now. @param {string} key */
   function show(key) {
+    if (!box.open) return;
     box.close();
     app.show(key);
   }
