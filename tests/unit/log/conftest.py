@@ -1,5 +1,20 @@
-"""A node in memory, and the first people on it."""
+"""A node in memory, the first people on it, and another node."""
 
+import pytest
+
+from chat_domain.log.follower import Follower
 from tests.unit.domain.conftest import ann, bob, world
+from tests.unit.log.elsewhere import Elsewhere
+from tests.unit.world import Terminal, World
 
 __all__ = ["ann", "bob", "world"]
+
+
+@pytest.fixture
+def follower(world: World) -> Follower:
+    return world.chat.follower
+
+
+@pytest.fixture
+def elsewhere(world: World, ann: Terminal, bob: Terminal) -> Elsewhere:
+    return Elsewhere(world, ann, bob)

@@ -7,7 +7,7 @@ from chat_domain.errors import NotSentYet
 from chat_domain.log import offline, ring
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient
-from tests.unit.log.test_follower import Elsewhere, hear
+from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Terminal, World
 
 

@@ -1,0 +1,330 @@
+"""Positions begin anew where the log has lost what was known of it, or what was never seen."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from chat_domain.entries import (
+    Change,
+    Ends,
+    Reading,
+    What,
+)
+from chat_domain.errors import TryAgain
+from chat_domain.log.follower import GAP_WAITS, Follower
+from chat_domain.notes import Appended
+from tests.unit.delivery.safe import Safe
+from tests.unit.fakes import Ticket, finished
+from tests.unit.log.elsewhere import Elsewhere, hear
+from tests.unit.world import Terminal, World
+
+
+def test_another_epoch_begins_anew(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """Everybody who is here is told so, and goes on at the head."""
+    ann.says(bob.user, "before")
+    bob.takes_over()
+    group = world.group(ann, bob)
+    world.tasks.run(world.store.log.renew())
+    hear(world, Appended("of another epoch", 99, 99, ()))
+    assert bob.client.notices == [f"reset to {follower.applied}"]
+    ann.says(bob.user, "behind")
+    ann.says_to_group(group, "to all")
+    assert bob.client.texts == ["before", "behind", "to all"]
+    assert ann.client.statuses == ["accepted"] * 3
+
+
+def test_however_many_speak_of_another_epoch_the_log_is_looked_at_once(
+    world: World, follower: Follower
+) -> None:
+    """At a time: whoever can send notes could keep the store from everybody, and fill the memory.
+    Also after a look that came to nothing, the next note has one."""
+    world.log.slow_reads = True
+    for failing in (False, True, False):
+        world.log.failing = failing
+        hear(world, *(Appended(f"epoch {number}", 99, 99, ()) for number in range(50)))
+        assert len(world.log.reading) == 1
+        world.settle()
+    assert follower.epoch == finished(world.log.inner.ends()).epoch
+
+
+@pytest.mark.parametrize("slow", ["ends", "tail"])
+def test_an_answer_of_before_positions_began_anew_is_too_late(
+    world: World, bob: Terminal, follower: Follower, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    """Two ask for the log's head: the one who asked first, of a database that was about to be lost
+    say, is answered last."""
+    log, ticket = world.log, Ticket[None]()
+    ends = finished(log.inner.ends())
+    stale = attrs.evolve(ends, head=ends.head + 9, epoch="lost since")
+    tail = log.tail
+
+    async def lost_ends(*_: object) -> Ends:
+        if slow == "ends":
+            await ticket
+        return stale
+
+    async def slow_tail(after: int, limit: int) -> Reading:
+        await ticket
+        return await tail(after, limit)
+
+    monkeypatch.setattr(log, "ends", lost_ends)
+    if slow == "tail":
+        monkeypatch.setattr(log, "tail", slow_tail)
+    world.tasks.start(follower.look())
+    world.tasks.drain()
+    monkeypatch.undo()
+    epoch = world.tasks.run(log.renew())
+    world.tasks.run(follower.look())
+    ticket.settle(lambda: None)
+    world.settle()
+    assert follower.epoch == epoch
+    assert bob.client.notices == [f"reset to {ends.head}"]
+
+
+def test_what_was_a_membership_before_positions_began_anew_is_none(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """The database may have lost it. Until the session knows, what it writes has to come again."""
+    group = world.group(ann, bob)
+    world.begin_anew()
+    with pytest.raises(TryAgain):
+        bob.says_to_group(group, "too early", cid="c1")
+    world.settle()
+    bob.says_to_group(group, "too early", cid="c1")
+    assert bob.client.statuses == ["accepted"]
+
+
+def test_a_session_that_its_user_ends_while_positions_begin_anew_is_ended(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """That is applied before it is known again what the session may see."""
+    world.begin_anew()
+    world.tasks.run(world.chat.devices.end_all(bob.user))
+    world.settle()
+    assert (ann.session.ended, bob.session.ended) == (False, True)
+    ann.says(bob.user, "to nobody")
+    assert bob.client.texts == []
+
+
+def test_who_joins_and_leaves_while_positions_begin_anew_is_shown_what_they_may_see(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Whether or not that is in what their sessions begin with; and they are counted once."""
+    left = world.group(ann, bob)
+    _, other = world.tasks.run(world.chat.groups.create(ann.user, "another", ""))
+    joined = other.id
+    world.begin_anew()
+    world.tasks.run(world.chat.groups.leave(bob.user, left))
+    world.tasks.run(world.chat.groups.join(bob.user, joined))
+    world.settle()
+    ann.says_to_group(left, "without bob")
+    ann.says_to_group(joined, "with bob")
+    assert bob.client.texts == ["with bob"]
+    assert world.chat.sessions.memberships == 3
+
+
+def test_who_is_here_is_here_while_positions_begin_anew(
+    world: World, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the presence, which is compared with the sessions now and then, and in the slot. So is who
+    has as many sessions as may be."""
+    monkeypatch.setattr("chat_domain.log.sessions.MOST_OF_A_USER", 1)
+    old = world.log_in_version1(world.register("Old")[0])
+    world.begin_anew()
+    for _ in range(2):
+        world.tasks.run(world.chat.node.audit())
+        world.passes(1)
+    assert set(world.tasks.run(world.presence.where([bob.user.id, old.user.id]))) == {
+        bob.user.id,
+        old.user.id,
+    }
+    assert len(world.tasks.run(world.chat.node.slots.slots.own("alone"))) == 1
+    world.settle()
+    assert bob.is_live
+
+
+def test_what_was_forgotten_unseen_begins_anew(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """A node that stood still until what others wrote was old does not know who has left."""
+    group = world.group(ann, bob)
+    known = follower.applied
+    elsewhere.changes(bob, group, Change(What.LEFT))
+    world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 9))
+    elsewhere.commits("young")
+    world.tasks.run(follower.look())
+    assert (follower.oldest, follower.applied) == (known + 2, known + 2)
+    assert bob.client.notices == [f"reset to {known + 2}"]
+    ann.says_to_group(group, "without bob")
+    assert bob.client.texts == []
+
+
+def test_what_a_group_has_forgotten_unseen_begins_anew(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """It keeps for less long what was said, and who has left, than the others do."""
+    group = world.group(ann, bob)
+    elsewhere.commits("kept")
+    elsewhere.changes(bob, group, Change(What.LEFT))
+    world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
+    elsewhere.commits("young")
+    world.tasks.run(follower.look())
+    world.passes(GAP_WAITS)
+    head = world.tasks.run(world.store.log.ends()).head
+    assert (follower.oldest, follower.applied) == (1, head)
+    assert bob.client.notices == [f"reset to {head}"]
+    ann.says_to_group(group, "without bob")
+    assert "without bob" not in bob.client.texts
+
+
+def test_texts_that_a_group_has_forgotten_unseen_are_no_gap(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """Nobody has come or gone since."""
+    group = world.group(ann, bob)
+    elsewhere.commits("kept")
+    elsewhere.says_to_group(ann, group, "old")
+    world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
+    elsewhere.commits("young")
+    world.tasks.run(follower.look())
+    world.passes(GAP_WAITS)
+    assert bob.client.texts == ["kept", "young"]
+    assert bob.client.notices == []
+
+
+def test_what_was_forgotten_at_the_front_changes_nothing_for_who_has_seen_it(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """Also where that is all there was; they are told up to where, when they ask."""
+    ann.says(bob.user, "one")
+    world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 9))
+    world.tasks.run(follower.look())
+    assert follower.oldest == 2
+    ann.says(bob.user, "two")
+    assert bob.client.texts == ["one", "two"]
+    assert bob.client.notices == []
+
+
+def test_version_1_goes_on_in_another_epoch_where_nobody_has_taken_anything_over(
+    world: World, ann: Terminal
+) -> None:
+    """It cannot ask for what was before, so nothing of that may be left out."""
+    cat = world.log_in_version1(world.register("Cat")[0])
+    cat.chokes()
+    ann.says(cat.user, "before")
+    world.tasks.run(world.store.log.renew())
+    hear(world, Appended("of another epoch", 99, 99, ()))
+    cat.takes_more()
+    assert cat.client.texts == ["before"]
+
+
+def test_a_node_that_has_just_begun_notices_that_the_log_has_lost_its_end(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """It has applied nothing yet, but knows what the last entry was."""
+    ann.says(bob.user, "one")
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    ann.says(bob.user, "two")
+    world.tasks.run(follower.start())
+    epoch = follower.epoch
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    assert follower.epoch != epoch
+    assert follower.applied == 1
+
+
+def test_what_is_not_applied_yet_is_missed_as_well(
+    world: World, ann: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """A node knows that it was there."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    elsewhere.commits("one")
+    epoch = follower.epoch
+    hear(world, elsewhere.commits("two"))
+    assert follower.applied == 0
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    assert follower.epoch != epoch
+
+
+def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """Its client has sent it again to a node that knew nothing of it, and what was lost below it
+    has made room for another. Who was shown that is told that positions mean nothing any more."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    hear(world, elsewhere.commits("lost", "sent again"))
+    epoch = follower.epoch
+    safe.bring_back()
+    world.clock.advance(0.001)
+    elsewhere.commits("never shown here", "sent again")
+    world.tasks.run(follower.look())
+    assert follower.epoch != epoch
+    assert bob.client.notices == [f"reset to {follower.applied}"]
+
+
+def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa: PLR0917  # fixtures
+    world: World,
+    ann: Terminal,
+    bob: Terminal,
+    elsewhere: Elsewhere,
+    follower: Follower,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There was a hole in it, and whether a change could be lost by that was asked when positions
+    began anew."""
+    group = world.group(ann, bob)
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    elsewhere.says_to_group(ann, group, "deleted")
+    note = elsewhere.commits("lost")
+    world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
+    ends, ticket = world.log.ends, Ticket[None]()
+
+    async def slow_ends(*asked: Any) -> Ends:
+        if not asked:
+            await ticket
+        return await ends(*asked)
+
+    monkeypatch.setattr(world.log, "ends", slow_ends)
+    hear(world, Appended(note.epoch, note.first, note.upto, ()))
+    world.passes(GAP_WAITS)
+    safe.bring_back()
+    world.tasks.run(world.store.log.renew())
+    world.tasks.run(follower.look())
+    ticket.settle(lambda: None)
+    world.settle()
+    assert bob.client.notices == [f"reset to {note.first - 2}"]
+    assert bob.client.texts == []
+    assert follower.applied == note.first - 2
+
+
+def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """Its position is of another epoch. Version 1's slot would not be free before."""
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    ann.says(bob.user, "lost")
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    ann.leaves()
+    assert len(world.chat.sessions) == 1
+
+
+def test_what_was_being_written_is_refused_in_another_epoch(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """And goes into the new one when it comes again."""
+    ann.says(bob.user, "before", cid="c1")
+    world.tasks.run(world.store.log.renew())
+    ann.says(bob.user, "behind", cid="c2")
+    assert ann.client.statuses == ["accepted", "TryAgain"]
+    ann.says(bob.user, "behind", cid="c2")
+    assert bob.client.texts == ["before", "behind"]
