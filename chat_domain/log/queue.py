@@ -114,7 +114,7 @@ class AppendQueue:
     async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Known:
         """Have a change written, and wait until it is applied here. Raises what it is refused
         with, and TryAgain. refused: see `Draft`."""
-        awaited = Awaited(self._latches.latch())
+        awaited, epoch = Awaited(self._latches.latch()), self._follower.epoch
         self.add((entry, awaited, None, False, refused))
         await awaited.latch.wait(CHANGED_WITHIN)
         result = awaited.result
@@ -123,6 +123,8 @@ class AppendQueue:
         if result is None:
             raise TryAgain
         await self._follower.reach(result.at)
+        if epoch != self._follower.epoch:  # it may be lost, and another where it was
+            raise TryAgain
         return result
 
     def begin_anew(self) -> None:

@@ -305,6 +305,31 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     assert follower.applied == note.first - 2
 
 
+def test_nobody_is_told_that_what_was_lost_has_been_done(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """It was committed, and waited for what was before it to be applied. Now another entry is where
+    it was."""
+    group = world.group(ann)
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    elsewhere.commits("not heard of")
+    told: list[object] = []
+
+    async def join() -> None:
+        try:
+            told.append(await world.chat.groups.join(bob.user, group, "c1"))
+        except TryAgain as error:
+            told.append(error)
+
+    world.tasks.start(join())
+    world.tasks.drain()
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    hear(world, elsewhere.commits("another", "and one more"))
+    assert [str(one) for one in told] == [str(TryAgain())]
+
+
 def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
