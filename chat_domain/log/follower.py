@@ -75,8 +75,7 @@ class Follower:
 
     @property
     def last(self) -> Place:
-        """The last entry that is known here, even if it is not applied yet: the log must have it
-        for as long as its epoch lasts."""
+        """The last entry that is known here, applied or not: in its epoch, the log must have it."""
         return NOWHERE if self._last is None else self._last.place
 
     # -- the log as a whole ------------------------------------------------------------------
@@ -98,6 +97,8 @@ class Follower:
         self._next.clear()
         self._early.clear()
         self.ring.begin(ends.head)
+        for latch in self._waiting:
+            latch.open()
 
     async def look(self) -> None:
         """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
@@ -181,9 +182,8 @@ class Follower:
             self._apply_some()
 
     def _extend(self, first: int, upto: int, written: Sequence[Written]) -> None:
-        known = self._known
-        if first <= known:
-            written = [one for one in written if one[0].at > known]
+        if first <= self._known:
+            written = [one for one in written if one[0].at > self._known]
         self._next.extend(written)
         self._known = upto
 
@@ -280,7 +280,8 @@ class Follower:
     # -- waiting ---------------------------------------------------------------------------------
 
     async def reach(self, at: int) -> None:
-        """Wait until this position is applied. Raises TryAgain where that takes too long."""
+        """Wait until this position is applied, or positions begin anew. Raises TryAgain where that
+        takes too long."""
         if self.applied >= at:
             return
         latch = self._latches.latch()

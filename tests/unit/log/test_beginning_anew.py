@@ -330,6 +330,22 @@ def test_nobody_is_told_that_what_was_lost_has_been_done(
     assert [str(one) for one in told] == [str(TryAgain())]
 
 
+def test_nothing_waits_for_a_change_that_was_lost(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere, follower: Follower
+) -> None:
+    """What was to be judged again once that was applied is refused, and what comes then written."""
+    group = world.group(ann, bob)
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    elsewhere.changes(bob, group, Change(What.LEFT))
+    bob.says_to_group(group, "judged again", cid="c1")
+    safe.bring_back()
+    world.tasks.run(world.store.log.renew())
+    world.tasks.run(follower.look())
+    bob.says_to_group(group, "judged again", cid="c1")
+    assert bob.client.statuses == ["TryAgain", "accepted"]
+
+
 def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
