@@ -351,7 +351,7 @@ async def test_a_busy_server_is_asked_for_a_resume_again(server: FakeServer) -> 
 
 async def test_a_server_that_is_silent_at_the_login_is_left(server: FakeServer) -> None:
     """The login goes on over another connection, and over another one if that is busy."""
-    settings = attrs.evolve(HASTY, greet_within=0.05)
+    settings = attrs.evolve(HASTY, greet_within=0.3)
     async with connected(server, settings) as (client, peer):
         knocking = asyncio.create_task(client.login(13, "secret"))
         await peer.hear(LOGIN)
@@ -383,7 +383,7 @@ async def test_a_login_that_is_given_up_ends_its_connection(server: FakeServer) 
 
 async def test_a_silent_resume_is_tried_on_another_connection(server: FakeServer) -> None:
     """A server that accepts connections and says nothing does not stop the client."""
-    settings = attrs.evolve(HASTY, greet_within=0.05)
+    settings = attrs.evolve(HASTY, greet_within=0.3)
     async with logged_in(server, settings) as (client, peer):
         await peer.hang_up()
         silent = await server.accept()
@@ -394,7 +394,7 @@ async def test_a_silent_resume_is_tried_on_another_connection(server: FakeServer
 
 async def test_silence_ends_the_connection(server: FakeServer) -> None:
     """A PING that nobody answers is followed by a reconnection."""
-    settings = attrs.evolve(HASTY, ping_after=0.02, dead_after=0.06)
+    settings = attrs.evolve(HASTY, ping_after=0.1, dead_after=0.3)
     async with logged_in(server, settings) as (client, peer):
         await peer.hear(1012)
         assert (await until(client, Disconnected)).why == "the server is silent"
@@ -486,7 +486,7 @@ async def test_a_change_of_a_group_that_is_refused_is_not_asked_for_again(
 
 async def test_a_change_of_a_group_is_not_asked_for_for_ever(server: FakeServer) -> None:
     """Whoever waits for it hears why it has not come about."""
-    settings = attrs.evolve(HASTY, patience=0.05)
+    settings = attrs.evolve(HASTY, patience=0.5)
     async with logged_in(server, settings) as (client, peer):
         asking = asyncio.create_task(client.leave_group(3))
         while not asking.done():
