@@ -5,7 +5,8 @@ Rules:
    WITHIN seconds of the connection, or of the answer before it, which has to be taken by then, too.
 2. One is answered after the other, each in a turn of its own, as soon as the answer before it has
    left the process. Of what came early no more than LONGEST_HEAD waits.
-3. Who asks is a stranger with a connection, as one on the other port, and pays for each answer.
+3. Who asks is a stranger with a connection, as one on the other port, and pays for each answer. The
+   first that comes when they have been there for as long as strangers may is the last.
 4. A proxy, by its address, says by the header X-Forwarded-For who asks, unless it has done so by
    the PROXY protocol. What it asks without is for itself: files, and no WebSocket.
 """
@@ -177,12 +178,16 @@ class Front(asyncio.Protocol):
     def _answer(self, asked: Asked) -> None:
         found = answer(self._web.page, asked)
         is_found = found.status < HTTPStatus.BAD_REQUEST
-        stays = is_found and asked.may_stay and not self._web.shared.closing
+        stays = is_found and asked.may_stay and self._may_stay()
         self._say(found, with_body=asked.request.method != "HEAD", stays=stays)
         if stays:
             self._wait()
             if self._begun and not self._busy:
                 self._rest()
+
+    def _may_stay(self) -> bool:
+        assert self._visit is not None
+        return not (self._web.shared.closing or self._visit.has_outstayed())
 
     def _rest(self) -> None:
         """Let others have their turn before the next request is answered."""

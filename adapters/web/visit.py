@@ -15,7 +15,8 @@ class Visit:
         """Raises TooManyConnections."""
         self.guard = shared.guard
         self._clock = shared.chat.clock
-        self.origin = self.guard.origins.enter(peer, self._clock.monotonic())
+        self._begun = self._clock.monotonic()
+        self.origin = self.guard.origins.enter(peer, self._begun)
         self._meter = self.guard.meter(self.origin)
         self._held = Held(self)
 
@@ -29,6 +30,10 @@ class Visit:
         meter.frames += DEAR
         meter.bytes += size
         return meter.charge(self._clock.monotonic()) > 0
+
+    def has_outstayed(self) -> bool:
+        """Whether it has been here for as long as a stranger may."""
+        return self.guard.origins.outstayed(self.origin, self._clock.monotonic() - self._begun)
 
     def leave(self, *, goes_on: bool = False) -> None:
         """It is over. goes_on: as a connection that is about to be counted by somebody else."""

@@ -11,6 +11,7 @@ from adapters.tcp.arrival import Proxies
 from adapters.web.front import WITHIN
 from adapters.web.visit import LONGEST_HEAD
 from chat_domain.fairness.limits import UNLIMITED
+from chat_domain.fairness.origins import CROWD
 from tests.unit.gateway.server import settled
 from tests.unit.web.browser import Site
 
@@ -89,6 +90,24 @@ async def test_who_says_nothing_is_hung_up_on(site: Site) -> None:
     assert not browser.transport.is_closing()
     await asyncio.sleep(1.1)
     assert (browser.statuses(), browser.transport.aborted) == ([200], True)
+
+
+@pytest.mark.parametrize(("others", "stays"), [(0, True), (CROWD, False)])
+async def test_who_asks_again_and_again_stays_as_long_as_strangers_may(
+    others: int, *, stays: bool
+) -> None:
+    """In a crowd that is not long, or a request now and then would keep places from others."""
+    site = Site(attrs.evolve(UNLIMITED, login_seconds=30, menu_seconds=600))
+    browser = site.browser()
+    for _ in range(others):
+        site.browser()
+    site.server.clock.advance(29)
+    browser.asks()
+    assert not browser.transport.closed
+    site.server.clock.advance(1)
+    browser.asks()
+    assert browser.transport.closed is not stays
+    assert browser.statuses() == [200, 200]
 
 
 async def test_a_websocket_stays(site: Site) -> None:
