@@ -15,7 +15,8 @@ class EventLatch:
 
     async def wait(self, seconds: float) -> bool:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         return self._event.is_set()
 
 

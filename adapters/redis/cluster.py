@@ -74,7 +74,8 @@ class RedisCluster:
             self._tasks.append(asyncio.create_task(self.broker.listen(node)))
             self._tasks.append(asyncio.create_task(self.broker.beat()))
         try:
-            await asyncio.wait_for(self.broker.subscribed(), 2 * PATIENCE)
+            async with asyncio.timeout(2 * PATIENCE):
+                await self.broker.subscribed()
         except TimeoutError:
             raise TryAgain from self.broker.trouble
 
