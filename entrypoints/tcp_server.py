@@ -17,7 +17,7 @@ from adapters.control.server import SocketUnusable
 from adapters.unusable import BrokerUnusable, StoreUnusable
 from entrypoints.bootstrap import opened
 from entrypoints.browsing import listen_to_browsers, sockets_for_browsers
-from entrypoints.checking import check_and_tell
+from entrypoints.checking import check_addresses, check_and_tell
 from entrypoints.command_line import wants_check
 from entrypoints.controlling import controlled
 from entrypoints.declaring import BadSettings, without_password
@@ -147,7 +147,8 @@ def main() -> int:
     leave_no_core()
     try:
         settings = settings_anew()
-    except BadSettings as error:
+        check_addresses(settings)
+    except (BadSettings, StoreUnusable, BrokerUnusable) as error:
         return _fail(str(error), WRONG_USE)
     unknown = unknown_variables(os.environ)
     if wants_check(sys.argv[1:]):

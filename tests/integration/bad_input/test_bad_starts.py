@@ -1,11 +1,11 @@
 """A server that cannot start says why in one line and gives up, and disturbs none that runs."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from entrypoints.process import WRONG_USE
 from tests.integration.server_process import ServerProcess, ended_server
 
 
@@ -27,10 +27,10 @@ def port(database: Path) -> Iterator[int]:
         yield server.port
 
 
-def failed_start(*arguments: str, **environment: str) -> str:
+def failed_start(*arguments: str, status: int | None = None, **environment: str) -> str:
     """Start a server that ends by itself, and return the one line that it says."""
     ended = ended_server(*arguments, **environment)
-    assert ended.returncode > 0
+    assert ended.returncode == status if status else ended.returncode > 0
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
     (line,) = ended.stderr.splitlines()
@@ -91,10 +91,23 @@ def test_a_file_that_cannot_be_written_is_named() -> None:
     assert "/proc/chat.db" in failed_start("0", "--store", "sqlite:////proc/chat.db")
 
 
-@pytest.mark.parametrize("store", ["chat.db", "mongodb://localhost/chat"])
-def test_a_store_that_is_none_is_refused(store: str) -> None:
-    """A store that the server does not know is an error, not a file of that name."""
-    assert re.search("store", failed_start("0", "--store", store))
+@pytest.mark.parametrize(
+    ("option", "address"),
+    [
+        ("--store", "chat.db"),
+        ("--store", "mongodb://localhost/chat"),
+        ("--store", "mysql://chat:secret@localhost/chat"),  # and no broker
+        ("--store", "mysql://localhost/chat"),
+        ("--broker", "mongodb://localhost"),
+        ("--broker", "redis://localhost:port"),
+    ],
+)
+def test_an_address_that_is_none_of_ours_is_wrong_use(option: str, address: str) -> None:
+    """A store that the server does not know is an error, not a file of that name. As with other
+    settings, the status says that it is of no use to start it again."""
+    line = failed_start("0", "--store", "memory://", option, address, status=WRONG_USE)
+    assert option in line or "store" in line
+    assert "secret" not in line
 
 
 def test_a_setting_that_is_none_is_refused(tmp_path: Path) -> None:
