@@ -41,7 +41,7 @@ class Address:
         """Raises StoreUnusable, which says what is wrong but not what the password is."""
         try:
             return _parse(urlsplit(url))
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise StoreUnusable(f"the store's address is not usable: {error}") from None
 
 
@@ -78,7 +78,12 @@ def _tls(wanted: str | bool, authority: str | None) -> ssl.SSLContext | None:
     word = str(wanted).lower()
     if word not in _YES | _NO:
         raise ValueError(f"ssl={wanted} is neither true nor false")
-    return ssl.create_default_context(cafile=authority) if word in _YES else None
+    if word in _NO:
+        return None
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:  # which does not name the file
+        raise ValueError(f"ssl_ca={authority}: {error.strerror or error}") from None
 
 
 def _pool(text: str) -> int:

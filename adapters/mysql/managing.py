@@ -48,6 +48,8 @@ async def _connected(address: Address) -> AsyncIterator[Link]:
     try:
         yield link
     except (Trouble, MySQLError) as error:
-        raise StoreUnusable(f"{address}: {why(error)}; nothing is lost, run it again") from error
+        raise StoreUnusable(
+            f"{address}: {why(error)}; nothing is lost, run it again once that is mended"
+        ) from error
     finally:
         await link.close()

@@ -165,6 +165,12 @@ def test_an_address_that_cannot_be(url: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+def test_a_file_of_authorities_that_cannot_be_read_is_named() -> None:
+    """The address may have come from a file that one does not have before one."""
+    with pytest.raises(StoreUnusable, match=r"ssl_ca=/not/there: No such file"):
+        Address.parse("mysql://user:secret@host/chat?ssl_ca=/not/there")
+
+
 def test_an_address_is_shown_without_its_password() -> None:
     """Neither as text nor in the debugger's form does it show."""
     address = Address.parse("mysql://user:secret@host/chat")
