@@ -36,9 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read the output is gone; nor shall the interpreter try to flush it at its end.
+    except OSError as exc:
+        # The disk is full, or whoever read the output is gone, who need not be told. Nor shall the
+        # interpreter try to flush it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(exc, BrokenPipeError):
+            print(f"error: {exc.strerror or exc}", file=sys.stderr)  # noqa: T201
         return 1
 
 
@@ -66,7 +69,7 @@ def command_line() -> argparse.ArgumentParser:
         type=_device,
         default=socket.gethostname()[:MAX_DEVICE] or "terminal",
         metavar="NAME",
-        help="what this one is called among your devices: the host's name",
+        help="what this one is called among your devices: the host's name; two need two names",
     )
     parser.add_argument(
         "--tls",

@@ -264,6 +264,22 @@ def test_a_script_that_fails_says_so(
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_where_the_output_has_no_room_there_is_one_line(accounts: ServerProcess) -> None:
+    """And the exit status 1."""
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            plain_client(accounts),
+            input="1\nzhang\nsecret one\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            cwd=ROOT,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
 def test_without_a_server_there_is_one_line(server: ServerProcess) -> None:
     """And the exit status 1."""
     server.kill()
