@@ -33,6 +33,31 @@ def test_control_k_goes_to_another_conversation_by_a_part_of_its_name(newcomer: 
     expect(ann.page.get_by_role("heading", name="zebra")).to_be_visible()
 
 
+def test_control_k_leads_to_whom_it_shows_though_somebody_writes_meanwhile(
+    newcomer: Newcomer,
+) -> None:
+    """Who has just written is the first of the conversations, but not of those to choose from."""
+    bob, cid = newcomer().register("bob"), newcomer().register("cid")
+    ann = newcomer().register("ann")
+    ann.find("cid")
+    ann.write("hello")
+    ann.find("bob")
+    ann.write("hello")
+    ann.sees_tick("delivered", "hello")
+    ann.page.keyboard.press("Control+k")
+    expect(ann.dialog.get_by_role("option", selected=True)).to_have_text("bob")
+    cid.open("ann")
+    cid.write("look here")
+    expect(ann.row("cid")).to_contain_text("look here")
+    composing = {"key": "Enter", "bubbles": True, "cancelable": True, "keyCode": 229}
+    ann.dialog.get_by_role("combobox").dispatch_event("keydown", composing)
+    expect(ann.dialog).to_be_visible()  # an input method has that key
+    ann.page.keyboard.press("Enter")
+    ann.write("for bob")
+    bob.open("ann")
+    bob.sees("hello", "for bob")
+
+
 def test_what_is_typed_after_a_dialog_is_in_the_field(newcomer: Newcomer) -> None:
     """Wherever one has got by it, or when it was left by Escape."""
     ann, _ = newcomer().register("ann"), newcomer().register("bob")

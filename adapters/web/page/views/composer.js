@@ -8,7 +8,7 @@
 
 import { t } from "../i18n/i18n.js";
 import { pieces, tidied } from "../protocol/protocol.js";
-import { button, h, say } from "./dom.js";
+import { button, composes, h, say } from "./dom.js";
 
 const TYPING_EVERY = 3_100; // ms; the server passes on no more than one in 3 s
 const DRAFT_AFTER = 300;
@@ -80,8 +80,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   _key_(event) {
-    const composing = event.isComposing || event.keyCode === 229; // some say it by that alone
-    if (event.key !== "Enter" || event.shiftKey || composing) return;
+    if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
     event.preventDefault();
     this._submit(event);
   }

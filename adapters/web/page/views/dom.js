@@ -39,6 +39,9 @@ export function reconcile(parent, wanted) {
 /** Whether its user looks at the page. */
 export const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
 
+/** Whether a key is for an input method. Some browsers say it by its code alone. @param {KeyboardEvent} event */
+export const composes = (event) => event.isComposing || event.keyCode === 229;
+
 /** Set a text if it is another. @param {Element} element @param {string} text */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

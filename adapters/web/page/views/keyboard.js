@@ -5,6 +5,7 @@
  * @import {App} from "../app.js"
  */
 
+import { composes } from "./dom.js";
 import { openSwitcher } from "./switcher.js";
 
 /** @param {App} app @returns {(event: KeyboardEvent) => void} */
@@ -17,7 +18,7 @@ export function shortcuts(app) {
     } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
       event.preventDefault();
       step(app, event.key === "ArrowUp" ? -1 : 1);
-    } else if (event.key === "Escape" && !dialogs && app.open && !event.isComposing) {
+    } else if (event.key === "Escape" && !dialogs && app.open && !composes(event)) {
       app.back();
     }
   };

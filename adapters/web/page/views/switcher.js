@@ -5,7 +5,7 @@
  */
 
 import { t } from "../i18n/i18n.js";
-import { dialog, h } from "./dom.js";
+import { composes, dialog, h } from "./dom.js";
 import { nameOf } from "./words.js";
 
 const SHOWN = 9;
@@ -13,6 +13,8 @@ const SHOWN = 9;
 /** @param {App} app */
 export function openSwitcher(app) {
   let chosen = 0;
+  /** @type {{key: string, name: string}[]} as long as the words are the same: what comes moves nothing */
+  let shown = [];
   const input = h("input", {
     type: "search",
     role: "combobox",
@@ -22,17 +24,20 @@ export function openSwitcher(app) {
     "aria-label": t("switch"),
     placeholder: t("switch"),
     autocomplete: "off",
-    input: () => {
-      chosen = 0;
-      draw();
-    },
+    input: () => look(),
     keydown: (/** @type {KeyboardEvent} */ event) => key(event),
   });
   const list = h("ul", { id: "switcher-found", role: "listbox", "aria-label": t("conversations") });
   const box = dialog(t("switch"), t("close"), input, list);
   box.classList.add("switcher");
-  draw();
+  look();
   input.focus();
+
+  function look() {
+    chosen = 0;
+    shown = found();
+    draw();
+  }
 
   function found() {
     const part = input.value.trim().toLowerCase();
@@ -44,7 +49,7 @@ export function openSwitcher(app) {
   }
 
   function draw() {
-    const rows = found().map((one, place) =>
+    const rows = shown.map((one, place) =>
       h(
         "li",
         {
@@ -64,11 +69,10 @@ export function openSwitcher(app) {
 
   /** @param {KeyboardEvent} event */
   function key(event) {
-    const all = found();
-    if (event.isComposing) return;
-    if (event.key === "ArrowDown") chosen = Math.min(chosen + 1, all.length - 1);
+    if (composes(event)) return;
+    if (event.key === "ArrowDown") chosen = Math.min(chosen + 1, shown.length - 1);
     else if (event.key === "ArrowUp") chosen = Math.max(chosen - 1, 0);
-    else if (event.key === "Enter" && all[chosen]) go(all[chosen].key);
+    else if (event.key === "Enter" && shown[chosen]) go(shown[chosen].key);
     else return;
     event.preventDefault();
     draw();
