@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -266,7 +267,7 @@ def test_a_script_that_fails_says_so(
 
 def test_where_the_output_has_no_room_there_is_one_line(accounts: ServerProcess) -> None:
     """And the exit status 1."""
-    with open("/dev/full", "w", encoding="utf-8") as full:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
             plain_client(accounts),
             input="1\nzhang\nsecret one\n",
