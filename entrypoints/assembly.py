@@ -99,7 +99,7 @@ def assemble(
         latches=latches,
     )
     writing = Writing(queue, clock, ids)
-    groups = GroupMembership(store.groups, store.log, queue, presence, clock, ids, guard)
+    groups = GroupMembership(store.groups, log, queue, presence, clock, ids, guard, sessions)
     pieces = Pieces(clock, latches)
     administration = Administration(store.users, log, presence, hasher, groups, devices, pieces)
     return Chat(

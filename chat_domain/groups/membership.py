@@ -10,9 +10,11 @@ from chat_domain.errors import (
     NotAllowed,
     NotMember,
     TooManyGroups,
+    TryAgain,
 )
 from chat_domain.fairness.guard import Guard
 from chat_domain.log.queue import AppendQueue
+from chat_domain.log.sessions import Sessions
 from chat_domain.model import Group, Member, Membership, Page, Role, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.cluster import Presence
@@ -35,6 +37,7 @@ class GroupMembership:
     clock: Clock
     ids: Ids
     guard: Guard
+    sessions: Sessions
 
     async def create(
         self, user: User, name: str, description: str, cid: str | None = None
@@ -79,6 +82,9 @@ class GroupMembership:
         return Known(first.at, first.time_ms), await self._group(first.conv)
 
     async def _no_room_for_another(self, user_id: int) -> ChatError | None:
+        here = [len(session.sights) for session in self.sessions.of(user_id)]
+        if here and not self.sessions.has_room_for(max(here)):
+            return TryAgain()
         most = self.guard.limits.groups_per_user
         if not most or await self.groups.count_of(user_id) < most:
             return None

@@ -7,6 +7,8 @@ from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.session import Session
 
 MOST_MEMBERSHIPS = 2_000_000  # of sessions in groups; some 100 bytes each
+FEW = 50  # groups
+KEPT_FOR_FEW = 500_000  # memberships: of 10,000 sessions in so many groups
 MOST_OF_A_USER = 32  # sessions of one user at once
 
 _NOBODY: dict[Session, None] = {}
@@ -54,8 +56,14 @@ class Sessions:
         others = self.of(session.user.id)
         if len(others) >= MOST_OF_A_USER and session not in others:
             raise TooManyConnections
-        if self.memberships >= MOST_MEMBERSHIPS:
+        if not self.has_room_for(len(session.sights)):
             raise TryAgain
+
+    def has_room_for(self, groups: int) -> bool:
+        """Whether sessions in so many groups may be in one more. A few users that are in very many
+        keep nobody out who is in few."""
+        kept = KEPT_FOR_FEW if groups > FEW else 0
+        return self.memberships < MOST_MEMBERSHIPS - kept
 
     def seat(self, session: Session) -> None:
         """Add a session, or let one that is here without a seat have one by its `sights`."""

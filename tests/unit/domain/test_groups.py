@@ -10,7 +10,9 @@ from chat_domain.errors import (
     NoSuchGroup,
     NotAllowed,
     NotMember,
+    TryAgain,
 )
+from chat_domain.log.sessions import MOST_MEMBERSHIPS
 from chat_domain.model import Group, Member, Role, User
 from tests.unit.world import World
 
@@ -32,6 +34,18 @@ def test_the_creator_of_a_group_is_its_first_member(world: World) -> None:
     _, joined = world.tasks.run(world.chat.groups.join(bob, group.id))
     assert joined == group
     assert roles(world, bob, group.id) == {"Ann": Role.CREATOR, "Bob": Role.NORMAL}
+
+
+def test_nobody_joins_more_groups_than_a_node_has_room_for(world: World) -> None:
+    """It remembers each for each of its sessions, however small they were when they began."""
+    (ann,) = world.register("Ann")
+    world.log_in(ann)
+    group = create(world, ann, "hikers", "")
+    world.chat.sessions.memberships = MOST_MEMBERSHIPS
+    with pytest.raises(TryAgain):
+        create(world, ann, "walkers", "")
+    with pytest.raises(TryAgain):
+        world.tasks.run(world.chat.groups.join(ann, group.id))
 
 
 def test_a_group_name_is_a_name_and_given_once(world: World) -> None:

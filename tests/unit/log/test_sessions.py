@@ -5,8 +5,9 @@ from collections.abc import Collection
 import pytest
 
 from chat_domain.entries import Sight
+from chat_domain.errors import TryAgain
 from chat_domain.log.session import Session
-from chat_domain.log.sessions import Sessions
+from chat_domain.log.sessions import FEW, KEPT_FOR_FEW, MOST_MEMBERSHIPS, Sessions
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient, Ticket
 from tests.unit.world import World
@@ -58,6 +59,18 @@ def test_all_sessions_of_a_user_join_and_leave() -> None:
         sessions.leave(1, 7, at)
     assert list(sessions.in_group(7)) == []
     assert (sessions.memberships, first.regrouped) == (0, 9)
+
+
+def test_who_is_in_few_groups_has_room_that_others_have_not() -> None:
+    """As many of them as there can be connections; so a few users fill no node."""
+    sessions, few, many = Sessions(), session_of(1, *range(FEW)), session_of(2, *range(FEW + 1))
+    sessions.memberships = MOST_MEMBERSHIPS - KEPT_FOR_FEW
+    sessions.check_room_for(few)
+    with pytest.raises(TryAgain):
+        sessions.check_room_for(many)
+    sessions.memberships = MOST_MEMBERSHIPS
+    with pytest.raises(TryAgain):
+        sessions.check_room_for(few)
 
 
 def test_a_group_that_ends_has_nobody() -> None:
