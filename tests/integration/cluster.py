@@ -30,7 +30,7 @@ from tests.integration.server_process import SERVER, ServerProcess
 
 _numbers = itertools.count(1)
 
-ENOUGH = 1_000_000_000  # bytes
+ENOUGH = 3_000_000_000  # bytes: each MariaDB takes 120 million, and several are there at once
 NGINX_COMES_FROM = "127.0.0.9"  # tests themselves go to nodes from 127.0.0.1, past nginx
 LIKE_NGINX = ("--proxy-from", f"{NGINX_COMES_FROM}/32")
 
