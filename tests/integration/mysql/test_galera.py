@@ -36,8 +36,9 @@ def member(home: Path) -> Iterator[MariaDB]:
         "--binlog-format=ROW",
     ]
     may_leave = f"GRANT SUPER ON *.* TO '{USER}'@'%';\n"
-    with MariaDB(home / "galera", fast=True, options=options, setup=may_leave) as server:
-        yield server
+    server = MariaDB(home / "galera", fast=True, options=options, setup=may_leave).start()
+    yield server
+    server.kill()  # in good order it would take 20 s
 
 
 @pytest.fixture
