@@ -15,6 +15,7 @@ from chat_domain.log.marks import Marks
 from chat_domain.log.offline import Offline
 from chat_domain.log.queue import AppendQueue
 from chat_domain.log.seating import Seating
+from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.messages.read_marks import ReadMarks
 from chat_domain.messages.typing import Typing
@@ -72,13 +73,14 @@ class Node:
         self.follower.restarted = self._restarted
         await self.follower.start()
 
-    async def _restarted(self) -> None:
+    def _restarted(self) -> None:
         self.queue.begin_anew()
         self.marks.forget()
         self.read_marks.forget()
-        await self.seating.seat_all_anew()
-        with suppress(TryAgain):  # then it is made good with the next lease
-            await self.attendance.note_all_again()
+        self.tasks.start(self._seat_again(self.sessions.unseat_all()))
+
+    async def _seat_again(self, sessions: Collection[Session]) -> None:
+        await self.seating.seat_again(sessions)
         for session in self.sessions:
             self.offline.go_on(session)
 

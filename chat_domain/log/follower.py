@@ -18,7 +18,7 @@ Rules:
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import repeat
 
@@ -54,7 +54,7 @@ class Follower:
         self.oldest = 1
         self.own = 0
         self.ring = Ring()
-        self.restarted: Callable[[], Awaitable[None]] | None = None
+        self.restarted: Callable[[], None] | None = None
         self._log = log
         self._showing = Showing(sessions, self.ring)
         self._broker = broker
@@ -132,7 +132,7 @@ class Follower:
         if self.epoch == epoch and is_due():
             self._begin(ends, last)
             if self.restarted is not None:
-                await self.restarted()
+                self.restarted()
 
     def _goes_on(self, ends: Ends) -> bool:
         """Whether what follows here is there to be read."""

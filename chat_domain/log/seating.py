@@ -5,6 +5,8 @@ applied that one, and what was applied above it meanwhile is made up for in the 
 event loop: then it misses nothing, and sees nothing that it may not see.
 """
 
+from collections.abc import Iterable
+
 import attrs
 
 from chat_domain.entries import EVERYBODY, Entry, Opening, Sight, comer, goer
@@ -51,13 +53,13 @@ class Seating:
             self.sessions.seat(session)
         return True
 
-    async def seat_all_anew(self) -> None:
-        """Positions have begun anew: let every session begin at the log's head; of version 1, which
-        cannot ask for what was before, where nobody has taken anything over."""
-        for session in self.sessions.unseat_all():
-            await self._seat_anew(session)
+    async def seat_again(self, sessions: Iterable[Session]) -> None:
+        """Positions have begun anew: let these sessions begin at the log's head; of version 1,
+        which cannot ask for what was before, where nobody has taken anything over."""
+        for session in sessions:
+            await self._seat_again(session)
 
-    async def _seat_anew(self, session: Session) -> None:
+    async def _seat_again(self, session: Session) -> None:
         if session.ended:
             return
         try:
@@ -65,12 +67,13 @@ class Seating:
         except (TryAgain, TooManyConnections):
             session.client.dropped()
             return
-        if session.ended:
+        if session.ended or not session.begun_anew:  # told by the answer to its login
             return
         head = self.follower.applied
         session.after = head if session.claim is None else min(opening.got, head)
         if session.claim is None and session.held:
             return  # the answer to its login says so, before which its client expects nothing
+        session.begun_anew = False
         session.client.reset(attrs.evolve(opening.ends, head=head))
 
 

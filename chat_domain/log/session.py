@@ -39,8 +39,8 @@ class Session(_Reader):
     claim: its user's slot, of version 1 alone. sights: of the groups that its user is in, as far as
     this node has applied the log; they hold for what is above `regrouped`, the position of the last
     change of them. taken: everything up to there is taken over. begun_anew: positions have begun
-    anew since it was begun. copies: of what it wrote to somebody, where those were many; its client
-    is charged for them.
+    anew, and its client does not know that yet. copies: of what it wrote to somebody, where those
+    were many; its client is charged for them.
     """
 
     __slots__ = (

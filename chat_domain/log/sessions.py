@@ -95,7 +95,7 @@ class Sessions:
         """Positions have begun anew. Return who has lost their seat by that: they are here still,
         can be ended, and their users are online."""
         unseated = [session for session in self if session.seated]
-        for session in unseated:
+        for session in self:
             self._leave_all(session)
             session.begin_anew()
         return unseated

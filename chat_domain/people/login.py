@@ -130,6 +130,7 @@ class Logins:
         session = start.session
         if not session.begun_anew:
             return start
+        session.begun_anew = False
         session.after = self.follower.applied
         return Start(session, self._as_applied(start.ends), reset=True)
 

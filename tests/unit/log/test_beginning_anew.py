@@ -8,6 +8,7 @@ import pytest
 from chat_domain.entries import (
     Change,
     Ends,
+    Opening,
     Reading,
     What,
 )
@@ -15,7 +16,7 @@ from chat_domain.errors import TryAgain
 from chat_domain.log.follower import GAP_WAITS, Follower
 from chat_domain.notes import Appended
 from tests.unit.delivery.safe import Safe
-from tests.unit.fakes import Ticket, finished
+from tests.unit.fakes import RecordingClient, Ticket, finished
 from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Terminal, World
 
@@ -328,6 +329,81 @@ def test_nobody_is_told_that_what_was_lost_has_been_done(
     world.tasks.run(follower.look())
     hear(world, elsewhere.commits("another", "and one more"))
     assert [str(one) for one in told] == [str(TryAgain())]
+
+
+@pytest.fixture
+def seat(world: World, bob: Terminal, monkeypatch: pytest.MonkeyPatch) -> Ticket[None]:
+    """What it takes for bob's sessions to be given one again."""
+    opening, ticket = world.log.opening, Ticket[None]()
+    epoch = world.chat.follower.epoch
+
+    async def slow_opening(user_id: int) -> Opening:
+        if user_id == bob.user.id and world.chat.follower.epoch != epoch:
+            await ticket
+        return await opening(user_id)
+
+    monkeypatch.setattr(world.log, "opening", slow_opening)
+    return ticket
+
+
+def test_the_log_is_followed_while_sessions_are_given_a_seat_again(
+    world: World,
+    bob: Terminal,
+    elsewhere: Elsewhere,
+    follower: Follower,
+    seat: Ticket[None],
+) -> None:
+    """That takes long where they are many, and whoever has a seat is shown what others write, also
+    where nothing is heard of it."""
+    world.tasks.run(world.store.log.renew())
+    world.tasks.run(follower.look())
+    elsewhere.commits("meanwhile")
+    world.tasks.run(follower.look())
+    world.passes(GAP_WAITS)
+    assert follower.applied == 1
+    seat.settle(lambda: None)
+    world.settle()
+    assert bob.client.notices == ["reset to 1"]
+    assert bob.is_live
+
+
+def test_a_client_is_told_of_each_epoch_once(
+    world: World, bob: Terminal, follower: Follower, seat: Ticket[None]
+) -> None:
+    """By the answer to its login, or later, in whatever order that and its seat come."""
+    logins, client = world.chat.logins, RecordingClient()
+    start = world.tasks.run(logins.begin_device(bob.user, client, "phone"))
+    epochs = []
+    for _ in range(2):
+        epochs.append(world.tasks.run(world.store.log.renew()))
+        world.tasks.run(follower.look())
+        if len(epochs) == 1:
+            told = logins.as_it_is(start)
+            logins.ready(start.session)
+            assert (told.reset, told.ends.epoch) == (True, epochs[0])
+    seat.settle(lambda: None)
+    world.settle()
+    assert client.notices == bob.client.notices == ["reset to 0"]
+    assert logins.as_it_is(told) is told
+
+
+def test_who_is_told_of_an_epoch_by_the_answer_to_their_login_is_told_nothing_more(
+    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower, seat: Ticket[None]
+) -> None:
+    """And is shown what comes behind it."""
+    logins, client = world.chat.logins, RecordingClient()
+    start = world.tasks.run(logins.begin_device(bob.user, client, "phone"))
+    world.tasks.run(world.store.log.renew())
+    world.tasks.run(follower.look())
+    assert logins.as_it_is(start).reset
+    logins.ready(start.session)
+    elsewhere.commits("behind it")
+    world.tasks.run(follower.look())
+    world.passes(GAP_WAITS)
+    seat.settle(lambda: None)
+    world.settle()
+    assert client.notices == []
+    assert client.texts == ["behind it"]
 
 
 def test_nothing_waits_for_a_change_that_was_lost(
