@@ -109,6 +109,25 @@ def test_arrows_go_through_the_list_and_escape_leaves_the_conversation(
     expect(heading).to_have_text("ann (you)")
 
 
+def test_the_focus_goes_with_a_conversation_that_comes_to_the_top(newcomer: Newcomer) -> None:
+    """Who has written is there, and whoever goes through the list with arrows goes on."""
+    bob = newcomer().register("bob")
+    ann = newcomer().register("ann")
+    for name in ("bob", "ann"):
+        ann.find(name)
+        ann.write("hello")
+        expect(ann.log.locator(".waits")).to_have_count(0)
+    ann.page.keyboard.press("Escape")
+    ann.page.keyboard.press("ArrowDown")
+    expect(ann.row("bob").get_by_role("button")).to_be_focused()
+    bob.open("ann")
+    bob.write("up I go")
+    expect(ann.sidebar.get_by_role("listitem").first).to_contain_text("up I go")
+    expect(ann.row("bob").get_by_role("button")).to_be_focused()
+    ann.page.keyboard.press("ArrowDown")
+    expect(ann.row("ann").get_by_role("button")).to_be_focused()
+
+
 def test_one_logs_in_with_the_keyboard_alone(newcomer: Newcomer) -> None:
     newcomer().register("ann")
     page = newcomer().page
