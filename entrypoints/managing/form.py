@@ -22,11 +22,11 @@ _HELP = {
     "list": "list users, a page at a time",
     "find": "find users by id or by a part of their name",
     "add": "add a user; the password is asked for, or read from standard input",
-    "set-password": "give a user another password, which ends their tokens and their session",
-    "log-out": "end a user's tokens and session",
+    "set-password": "give a user another password, which ends their tokens and sessions",
+    "log-out": "end a user's tokens and sessions",
     "disable": "let a user log in no more, until they are enabled",
     "enable": "undo disable",
-    "delete": "delete an account with its messages, friendships and memberships",
+    "delete": "delete an account with its friendships and memberships; what it wrote stays",
     "nodes": "show the nodes that are up, and how many users each has",
     "who": "show who is online, and where",
     "export": "show all that is kept about a user, as JSON",
@@ -46,7 +46,7 @@ _WHO = ("set-password", "log-out", "disable", "enable", "delete", "export", "gro
 _GROUP = tuple(f"groups {name}" for name in _GROUPS_HELP if name != "list")
 _IN_PAGES = ("list", "groups list", "groups members")
 _MEANT = {  # what is asked before it is done
-    "delete": "delete {who}, and all that is theirs?",
+    "delete": "delete {who}, with all friendships and memberships?",
     "groups end": "end the group {group}, for all of its members?",
 }
 _SETTINGS = {  # options of the server, and what stands for their values
@@ -131,7 +131,7 @@ def _part_of_a_name(add: Callable[..., object]) -> None:
 
 
 def _deletion(add: Callable[..., object]) -> None:
-    add("--with-sent", action="store_true", help="and what they sent that waits for others")
+    add("--with-sent", action="store_true", help="and empty all that they have written")
 
 
 _ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
