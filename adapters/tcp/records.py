@@ -5,7 +5,7 @@ So it is seen which of them bring data, and OpenSSL's buffer, which never shrink
 
 import ssl
 
-BLANKS = 64  # records in a row without data; a handshake has five, and new keys are one for years
+BLANKS = 64  # records without data, beyond those with; a handshake has five, and new keys are rare
 _HEADER = 5  # bytes: a type, a version, and the length of what follows in two
 _TYPES = range(20, 24)
 _LONGEST = 18 * 1024  # bytes that may follow, in any version
@@ -19,7 +19,7 @@ class TooManyBlanks(ssl.SSLError):
 
 class Records:
     def __init__(self) -> None:
-        self._blanks = 0  # taken since one had data
+        self._blanks = 0
         self._come = b""
         self._start = 0  # of what was not taken yet
 
@@ -51,5 +51,5 @@ class Records:
         return record
 
     def had_data(self) -> None:
-        """The last one."""
-        self._blanks = 0
+        """The last one, which makes up for one that had none."""
+        self._blanks = max(0, self._blanks - 2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.tcp.records import Records
+from adapters.tcp.records import BLANKS, Records, TooManyBlanks
 
 ONE, OTHER, EMPTY = b"\x17\3\3\0\3abc", b"\x15\3\3\0\1x", b"\x17\3\3\0\0"
 
@@ -31,3 +31,19 @@ def test_what_is_no_record_is_taken_as_it_is(stream: bytes) -> None:
     records = Records()
     records.add(ONE + stream)
     assert taken(records) == [ONE, stream]
+
+
+def say(records: Records, times: int, *, blanks: int) -> None:
+    """So many records without data, and one with."""
+    for _ in range(times):
+        records.add(ONE * (blanks + 1))
+        taken(records)
+        records.had_data()
+
+
+def test_a_record_with_data_makes_up_for_one_without() -> None:
+    """And for no more, or two of a kind would be enough to go on for ever."""
+    records = Records()
+    say(records, 10 * BLANKS, blanks=1)
+    with pytest.raises(TooManyBlanks):
+        say(records, BLANKS + 1, blanks=2)
