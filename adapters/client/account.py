@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from adapters.client import codec
 from adapters.client.asking import id_or_name
 from adapters.client.errors import Refused, StoreError
-from adapters.client.keeper import Identity, beginning_at
-from adapters.client.position import Position
+from adapters.client.keeper import Identity
+from adapters.client.position import Position, beginning_at
 from adapters.client.writing import Writing
 from adapters.wire import requests
 from chat_domain.model import Resumable, User

@@ -19,7 +19,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
 import attrs
-from msgspec import structs
 
 from adapters.client import events
 from adapters.client.backoff import Backoff
@@ -34,7 +33,8 @@ from adapters.client.errors import (
 )
 from adapters.client.ledger import Ledger
 from adapters.client.link import speaks_tls
-from adapters.client.position import Position
+from adapters.client.outputs import State
+from adapters.client.position import beginning_at
 from adapters.client.settings import Settings
 from adapters.wire.answers import Answer, LoginAck
 from adapters.wire.declaring import Request, answer_of
@@ -42,7 +42,6 @@ from adapters.wire.requests import Login, Resume
 from chat_domain.model import User
 
 A = TypeVar("A", bound=Answer)
-E = TypeVar("E", Login, Resume)
 T = TypeVar("T")
 
 log = logging.getLogger("adapters.client")
@@ -66,13 +65,6 @@ class Address:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
-
-
-def beginning_at(entry: E, position: Position | None) -> E:
-    """A login that begins at a position in the log; where no device has been, if at none."""
-    if position is None:
-        return structs.replace(entry, since=None, epoch="")
-    return structs.replace(entry, since=position.since, epoch=position.epoch)
 
 
 class Keeper:
@@ -148,6 +140,9 @@ class Keeper:
     async def online(self) -> None:
         """Wait until requests can be made. Raises ConnectionLost if there is no hope."""
         await self._online.wait()
+        while self.ended is None and self._connection.state is State.CLOSED:
+            self._online.clear()  # it is lost, of which `_keep` has not heard yet
+            await self._online.wait()
         if self.ended is not None:
             raise self.ended
 

@@ -509,6 +509,26 @@ async def test_a_connection_that_lasted_makes_the_delays_small_again(server: Fak
             await next_peer.hang_up()
 
 
+async def test_who_asks_again_in_the_moment_of_the_loss_waits_too(server: FakeServer) -> None:
+    """As one does who has just heard that it has cost them an answer."""
+
+    async def ask(client: ChatClient) -> Friend:
+        try:
+            return await client.find_user("li si")
+        except ConnectionLost:
+            return await client.find_user("li si")
+
+    async with logged_in(server) as (client, peer):
+        asking = asyncio.create_task(ask(client))
+        await peer.hear(1019)
+        await peer.hang_up()
+        second = await server.accept()
+        await second.admit(RESUME)
+        seq = (await second.hear(1019))["seq"]
+        second.say(msgid=1020, seq=seq, id=15, name="li si", state="online")
+        assert await asking == Friend(15, "li si", online=True)
+
+
 async def test_a_request_waits_for_the_connection_to_come_back(server: FakeServer) -> None:
     """It need not be repeated by the application."""
     async with logged_in(server) as (client, peer):
