@@ -2,7 +2,6 @@
  * Who uses the page: somebody who was here before, or who logs in. What those need who are in is
  * fetched when they are known, or once the entrance is seen: it comes while they type.
  *
- * @import {Identity} from "./session/session.js"
  * @import {Visit} from "./visit.js"
  */
 
@@ -19,19 +18,16 @@ export class Entrance {
   async open() {
     try {
       const me = keptIdentity();
-      if (me) return await this._resume(me);
+      if (me) {
+        fetchOthers();
+        const visit = await this._newVisit();
+        return await visit.resume(me);
+      }
       this._showLogin();
     } catch (error) {
       this._showLogin(explained(error));
     }
     requestAnimationFrame(() => setTimeout(fetchOthers)); // when that is on the screen
-  }
-
-  /** @param {Identity} me */
-  async _resume(me) {
-    fetchOthers();
-    const visit = await this._newVisit();
-    await visit.resume(me);
   }
 
   /** Throws Refused and Lost. @param {string} name @param {string} password */

@@ -26,10 +26,7 @@ export function h(tag, props = {}, ...children) {
 /** @param {Child} child @returns {child is Node | string} */
 const isThere = (child) => child !== null && child !== undefined && child !== false;
 
-/**
- * Let an element have these children, and move no more than has to be. What is moved would lose the
- * focus. @param {Element} parent @param {Element[]} wanted
- */
+/** Let an element have these children, and move no more than has to be. @param {Element} parent @param {Element[]} wanted */
 export function reconcile(parent, wanted) {
   const focused = document.activeElement;
   const keep = new Set(wanted);
@@ -38,8 +35,8 @@ export function reconcile(parent, wanted) {
     const there = parent.children[place];
     if (there !== child) parent.insertBefore(child, there ?? null);
   });
-  if (focused === document.activeElement || !parent.contains(focused)) return;
-  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  // What is moved loses the focus.
+  if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 /** Whether its user looks at the page. */

@@ -26,7 +26,7 @@ export function languageChoice(then) {
   return field(t("choose_language"), choice);
 }
 
-/** @returns {string | undefined} undefined also where the browser lets no page keep anything */
+/** @returns {string | undefined} */
 function chosen() {
   try {
     return localStorage[LANGUAGE];
