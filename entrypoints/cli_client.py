@@ -67,9 +67,9 @@ def command_line() -> argparse.ArgumentParser:
     parser.add_argument(
         "--device",
         type=_device,
-        default=socket.gethostname()[:MAX_DEVICE] or "terminal",
+        default=_device_here(),
         metavar="NAME",
-        help="what this one is called among your devices: the host's name; two need two names",
+        help="what this one is called among your devices: by the host and the terminal",
     )
     parser.add_argument(
         "--tls",
@@ -82,6 +82,17 @@ def command_line() -> argparse.ArgumentParser:
         help="certificates to trust instead of the system's, the server's own say; implies --tls",
     )
     return parser
+
+
+def _device_here() -> str:
+    """The host's name and the terminal's: two terminals are two devices, and who comes back in one
+    takes the place that they had there."""
+    try:
+        where = " " + os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    except (AttributeError, OSError, ValueError):  # there is none, or it has no name
+        where = ""
+    name = socket.gethostname()[: MAX_DEVICE - len(where)] + where
+    return name.strip() or "terminal"
 
 
 def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:

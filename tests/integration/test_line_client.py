@@ -64,11 +64,12 @@ def test_two_people_hold_a_conversation(server: ServerProcess) -> None:
 
 
 def test_two_devices_of_one_user_show_the_same(server: ServerProcess) -> None:
-    """What is written on one is shown on the other, with its ticks; one can log the other out."""
+    """What is written on one is shown on the other, with its ticks; one can log the other out. Two
+    terminals of one host are two devices."""
     port = str(server.port)
     with (
-        Terminal("127.0.0.1", port, "--device", "desk") as desk,
-        Terminal("127.0.0.1", port, "--device", "laptop") as laptop,
+        Terminal("127.0.0.1", port) as desk,
+        Terminal("127.0.0.1", port) as laptop,
         Terminal("127.0.0.1", port) as li,
     ):
         desk.register("zhang", "secret one")
@@ -82,8 +83,9 @@ def test_two_devices_of_one_user_show_the_same(server: ServerProcess) -> None:
         desk.until("✓✓ to li: hello")
         laptop.until("✓✓ to user 2: hello")
         desk.type("/sessions")
-        desk.until("on laptop")
-        (name,) = [line.split()[0] for line in desk.lines if line.endswith("on laptop")]
+        desk.until("(this one)")
+        sessions = [line for line in desk.lines if " since " in line]
+        (name,) = [line.split()[0] for line in sessions if not line.endswith("(this one)")]
         desk.type(f"/end {name}")
         laptop.until("you are no longer logged in (the session was ended elsewhere)")
         laptop.until("3. quit")

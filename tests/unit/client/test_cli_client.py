@@ -1,6 +1,8 @@
 """What the line client is started with."""
 
+import os
 import socket
+import sys
 
 import pytest
 
@@ -14,6 +16,16 @@ def test_a_device_is_called_like_its_host(monkeypatch: pytest.MonkeyPatch) -> No
     assert (
         cli_client.command_line().parse_args(["--device", "zhang's desk"]).device == "zhang's desk"
     )
+
+
+def test_two_terminals_of_one_host_are_two_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long its name is."""
+    monkeypatch.setattr(socket, "gethostname", lambda: "h" * 64)
+    ends = os.openpty()
+    name = " " + os.ttyname(ends[1]).removeprefix("/dev/")
+    with os.fdopen(ends[0]), os.fdopen(ends[1]) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert cli_client.command_line().parse_args([]).device == "h" * (50 - len(name)) + name
 
 
 @pytest.mark.parametrize("name", ["", "x" * 51, "a\x1bb"])
