@@ -196,9 +196,13 @@ class TransportLink(_Outgoing):
 
     def _hang_up(self) -> None:
         """Close; what was said may still leave, but who reads byte by byte keeps no place."""
-        if self._stuck and not self._transport.is_closing():
-            asyncio.get_running_loop().call_later(LEAVES_WITHIN, self._transport.abort)
+        if self._stuck:
+            asyncio.get_running_loop().call_later(LEAVES_WITHIN, self._cut_off)
         self._transport.close()
+
+    def _cut_off(self) -> None:
+        if self._stuck:  # once all has left, asyncio's transport is none that could be aborted
+            self._transport.abort()
 
     def abort(self, why: Ending) -> None:
         self._why = self._why or why

@@ -258,6 +258,33 @@ async def test_last_words_that_do_not_leave_are_waited_for_a_while(
     assert bench.transport.calls == ["close", "abort"]
 
 
+async def test_last_words_that_leave_in_time_are_the_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is done to the transport after that: of asyncio's there is nothing left."""
+    monkeypatch.setattr(connection, "LEAVES_WITHIN", 0)
+    bench.transport.stuck = True
+    bench.connection.write(b"bye")
+    bench.connection.close(Ending.REPLACED)
+    bench.connection.resume_writing()
+    bench.connection.connection_lost(None)
+    await asyncio.sleep(0.01)
+    assert bench.transport.calls == ["close"]
+
+
+async def test_last_words_are_waited_for_no_longer_where_tls_is_broken(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transport is closing by itself then, which takes until all has left."""
+    monkeypatch.setattr(connection, "LEAVES_WITHIN", 0)
+    bench.transport.stuck = True
+    bench.connection.write(b"bye")
+    bench.transport.close()
+    bench.connection.close(Ending.LOGIN_TIMEOUT)
+    await asyncio.sleep(0.01)
+    assert bench.transport.calls == ["close", "close", "abort"]
+
+
 @pytest.mark.parametrize(
     ("error", "why"),
     [
