@@ -217,6 +217,8 @@ class Session(_Reader):
     def expect_again(self, cid: str | None, now: float) -> None:
         """This could not be written for the moment, and comes behind all that is expected; if it is
         the first of that, it is waited for as long as before, since it has come."""
+        if self.expected and now >= self.expected_until:  # all of that was given up
+            self.expected.clear()
         expected = self._expecting(now)
         if expected and cid == expected[0]:
             self.expected_until = now + EXPECTED_FOR

@@ -287,3 +287,17 @@ def test_what_cannot_be_judged_is_waited_for_as_long_as_it_comes_again(
     ann.says_to_group(group, "last", cid="last")
     said = [entry.text for entry in world.entries() if entry.text]
     assert said == [*(to.user.name for to in others), "last"]
+
+
+def test_what_was_given_up_lets_nothing_overtake_what_fails_later(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """That is expected by itself, for as long as anything else."""
+    world.log.failing = True
+    assert not is_accepted(ann, bob, "c1")
+    world.log.failing = False
+    world.clock.advance(2 * EXPECTED_FOR)
+    ann.session.seated = False
+    assert not is_accepted(ann, bob, "c2")
+    ann.session.seated = True
+    assert [is_accepted(ann, bob, cid) for cid in ("c3", "c2", "c3")] == [False, True, True]
