@@ -107,7 +107,7 @@ def _fill(form: Form, pieces: list[str]) -> Line:
 
 def turns(line: str) -> bool:
     """Whether what is typed behind this line goes elsewhere."""
-    return line.lower().split(maxsplit=1)[:1] == ["/talk"]
+    return line.strip().partition(" ")[0].lower() == "/talk"
 
 
 def split_words(text: str, count: int) -> list[str]:

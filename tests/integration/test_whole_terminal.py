@@ -211,6 +211,19 @@ def test_what_is_typed_behind_a_talk_goes_where_it_leads(server: ServerProcess) 
         assert not any("for wu" in line or "for nobody" in line for line in li.lines)
 
 
+def test_a_talk_may_be_typed_before_one_is_in(server: ServerProcess) -> None:
+    """It leads there once the login has come about, and what is typed behind it goes there."""
+    register(server, ("zhang", "secret one"), LI)
+    with Terminal(f"127.0.0.1:{server.port}") as zhang:
+        for question, answer in (("choice:", "1"), ("id or name:", "zhang")):
+            zhang.until_last(question)
+            zhang.type(answer)
+        zhang.until_last("password:")
+        zhang.press("secret one\r/talk li\rfor li\r")
+        zhang.until_last("zhang to li>")
+        zhang.until("zhang: for li")
+
+
 def test_who_goes_elsewhere_by_a_key_is_not_taken_away_by_a_talk(server: ServerProcess) -> None:
     """Which may come to its end when they are typing for somebody else."""
     with zhang_at(server) as zhang:
@@ -227,7 +240,7 @@ def test_who_goes_elsewhere_by_a_key_is_not_taken_away_by_a_talk(server: ServerP
 
 
 def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
-    """While one looks at another."""
+    """While one looks at another, and until it is sent."""
     with zhang_at(server) as zhang:
         say(server, LI, "hi")
         say(server, WU, "hi")
@@ -238,6 +251,10 @@ def test_a_draft_stays_with_its_conversation(server: ServerProcess) -> None:
         zhang.until_last("zhang to wu> other")
         zhang.press("\x1b1")
         zhang.until_last("zhang to li> half of")
+        zhang.press("\r/talk wu\r")
+        zhang.until_last("zhang to wu> other")
+        zhang.press("\x1b1")
+        zhang.until_last("zhang to li>")
 
 
 def test_a_person_is_told_in_words_what_was_refused(server: ServerProcess) -> None:

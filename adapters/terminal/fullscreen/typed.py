@@ -58,8 +58,9 @@ class Typed:
     async def answer(self, question: str, *, hidden: bool) -> str:
         """Raises EOFError when the user leaves."""
         self.asking, self.question, self.hidden = True, question, hidden
-        self.turning = False
-        return (await self._next())[0].split("\n", 1)[0]
+        answer, _ = await self._next()
+        self.turning = self.turns  # an answer leads nowhere
+        return answer.split("\n", 1)[0]
 
     async def line(self) -> tuple[str, Window | None]:
         """And where it was typed, None if that is where a `/talk` in front of it leads to. Raises
@@ -106,6 +107,6 @@ class Typed:
         if len(self._finished) >= MOST_LINES:
             return True  # which keeps it where it is
         self._finished.append((buffer.text, None if self.turning else self._window()))
-        self.turning |= turns(buffer.text) and not self.asking
+        self.turning |= turns(buffer.text)
         self._news.set()
         return False

@@ -17,6 +17,7 @@ from adapters.terminal.parsing import (
     Typed,
     quoted,
     split_words,
+    turns,
 )
 
 
@@ -126,6 +127,17 @@ def test_while_talking_everything_is_said(line: str, said: str) -> None:
 def test_while_talking_a_slash_makes_a_command() -> None:
     """One, and no more."""
     assert parse("/talk", talking=True) == Typed(FORMS["/talk"], ("",))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/talk", " /Talk li si ", "/talk\tli", "/talk\u00a0li", "/talk\nli", "/talks li", "//talk"],
+)
+def test_what_turns_is_what_is_understood_as_such(line: str) -> None:
+    """Otherwise what is typed behind it would wait for a command that never comes."""
+    understood = parse(line, talking=True)
+    is_talk = isinstance(understood, Typed) and understood.form is FORMS["/talk"]
+    assert turns(line) == is_talk
 
 
 def test_messages_are_not_echoed() -> None:
