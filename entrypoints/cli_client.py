@@ -27,6 +27,9 @@ _TYPEWRITERS = ("", "dumb", "unknown")  # what TERM calls a terminal that cannot
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
+    if sys.stdin is None:
+        print("error: the standard input is closed", file=sys.stderr)  # noqa: T201
+        return 1
     plain = options.plain or not _can_be_drawn_on()
     serve = _serve_plainly if plain else _serve_terminal
     try:

@@ -37,3 +37,12 @@ def test_a_device_has_a_name_that_the_server_takes(
         cli_client.command_line().parse_args(["--device", name])
     assert exit_.value.code == 2
     assert "is not a name of 1 to 50 printable characters" in capsys.readouterr().err
+
+
+def test_without_an_input_there_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As where a shell has closed it by `<&-`."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert cli_client.main([]) == 1
+    assert capsys.readouterr().err == "error: the standard input is closed\n"
