@@ -140,3 +140,5 @@ def test_a_browser_that_keeps_nothing_for_the_page_is_said_to_do_so(newcomer: Ne
     other.page.get_by_label("Password", exact=True).fill(PASSWORD)
     other.page.get_by_role("button", name="Log in", exact=True).click()
     expect(other.page.get_by_role("alert")).to_contain_text(why)
+    other.page.get_by_label("Language").select_option("zh")
+    expect(other.page.get_by_role("button", name="登录", exact=True)).to_be_visible()

@@ -6,7 +6,7 @@ import { field, h } from "./dom.js";
 const LANGUAGE = "chat.language";
 
 export function speakAsChosen() {
-  use(chosen() ?? best(navigator.languages));
+  use(kept(() => localStorage[LANGUAGE]) ?? best(navigator.languages));
 }
 
 /** @param {() => void} then what draws anew all that is on the screen */
@@ -14,9 +14,9 @@ export function languageChoice(then) {
   const choice = h("select", {
     name: "language",
     change: () => {
-      localStorage[LANGUAGE] = choice.value;
       use(choice.value);
       then();
+      kept(() => (localStorage[LANGUAGE] = choice.value));
     },
   });
   for (const [name, words] of Object.entries(LANGUAGES)) {
@@ -26,10 +26,10 @@ export function languageChoice(then) {
   return field(t("choose_language"), choice);
 }
 
-/** @returns {string | undefined} */
-function chosen() {
+/** Undefined where the browser keeps nothing. @template T @param {() => T} what */
+function kept(what) {
   try {
-    return localStorage[LANGUAGE];
+    return what();
   } catch {
     return undefined;
   }
