@@ -7,18 +7,16 @@
 
 import { t } from "../i18n/i18n.js";
 import { MSG, idOf, isGroup, userKey } from "../protocol/protocol.js";
-import { button, dialog, field, h, say } from "./dom.js";
-import { trier } from "./trying.js";
+import { button, dialog, field, h, say, trying } from "./dom.js";
 import { nameOf } from "./words.js";
 
 const MEMBERS_SHOWN = 200;
 
 /** @param {App} app @param {Chat} chat */
 export function openAbout(app, chat) {
-  const alert = h("p", { class: "alert", role: "alert" });
-  const tried = trier(alert);
+  const { alert, tried } = trying();
   const body = h("div");
-  const box = dialog(nameOf(chat, app.chats.me), t("close"), alert, body);
+  const box = dialog(nameOf(chat, app.chats.me), alert, body);
   draw();
 
   function draw() {
@@ -96,7 +94,6 @@ export function openAbout(app, chat) {
   function confirmLeaving(groupid) {
     const sure = dialog(
       t("leave_sure", { group: chat.name }),
-      t("close"),
       button(t("leave"), () => {
         sure.close();
         tried(() => app.session.ask({ msgid: MSG.LEAVE_GROUP, groupid })).then((left) => left && box.close());

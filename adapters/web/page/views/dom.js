@@ -4,6 +4,8 @@
  * @typedef {Node | string | null | undefined | false} Child
  */
 
+import { explained, t } from "../i18n/i18n.js";
+
 /**
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
@@ -60,12 +62,12 @@ export const button = (label, click, props = {}) =>
 /**
  * A dialog that is gone when it is closed. The focus goes back to where it was, by the browser, or
  * to where whoever has closed it puts it.
- * @param {string} title @param {string} close @param {...Child} children
+ * @param {string} title @param {...Child} children
  */
-export function dialog(title, close, ...children) {
+export function dialog(title, ...children) {
   const heading = h("h2", { id: `dialog-${Date.now()}` }, title);
   const box = h("dialog", { "aria-labelledby": heading.id });
-  const shut = button("×", () => box.close(), { class: "quiet close", "aria-label": close });
+  const shut = button("×", () => box.close(), { class: "quiet close", "aria-label": t("close") });
   box.append(h("div", { class: "head" }, heading, shut), h("div", { class: "body" }, ...children));
   box.addEventListener("close", () => {
     box.remove();
@@ -78,6 +80,22 @@ export function dialog(title, close, ...children) {
   document.body.append(box);
   box.showModal();
   return box;
+}
+
+/** What is asked for in a dialog can fail: `tried` returns whether it went well, `alert` says why not. */
+export function trying() {
+  const alert = h("p", { class: "alert", role: "alert" });
+  const tried = async (/** @type {() => Promise<unknown>} */ act) => {
+    try {
+      say(alert, "");
+      await act();
+      return true;
+    } catch (error) {
+      say(alert, explained(error));
+      return false;
+    }
+  };
+  return { alert, tried };
 }
 
 export function closeDialogs() {

@@ -6,17 +6,14 @@
 
 import { t } from "../i18n/i18n.js";
 import { MSG, groupKey, userKey } from "../protocol/protocol.js";
-import { button, dialog, field, h } from "./dom.js";
-import { trier } from "./trying.js";
+import { button, dialog, field, h, trying } from "./dom.js";
 
 /** @param {App} app */
 export function openPeople(app) {
-  const alert = h("p", { class: "alert", role: "alert" });
-  const tried = trier(alert);
+  const { alert, tried } = trying();
   const friends = h("ul", { class: "people" });
   const box = dialog(
     t("new"),
-    t("close"),
     alert,
     asking(t("find_user"), t("find"), [words("name", t("user_name"))], async ({ name }) => {
       const found = await app.session.ask({ msgid: MSG.FIND_USER, name });

@@ -7,14 +7,12 @@
 import { brief, t } from "../i18n/i18n.js";
 import { MSG } from "../protocol/protocol.js";
 import { changePassword } from "../session/identity.js";
-import { button, dialog, field, h, say } from "./dom.js";
+import { button, dialog, field, h, say, trying } from "./dom.js";
 import { languageChoice } from "./language.js";
-import { trier } from "./trying.js";
 
 /** @param {App} app */
 export function openSettings(app) {
-  const alert = h("p", { class: "alert", role: "alert" });
-  const tried = trier(alert);
+  const { alert, tried } = trying();
   const done = h("p", { role: "status" });
   const devices = h("ul", { class: "people" }, h("li", {}, t("loading")));
   const notify = check(t("notifications"), app.notifier.wanted, async (on) => {
@@ -22,7 +20,6 @@ export function openSettings(app) {
   });
   const box = dialog(
     t("settings"),
-    t("close"),
     alert,
     done,
     languageChoice(() => {

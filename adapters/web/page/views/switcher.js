@@ -28,7 +28,7 @@ export function openSwitcher(app) {
     keydown: (/** @type {KeyboardEvent} */ event) => key(event),
   });
   const list = h("ul", { id: "switcher-found", role: "listbox", "aria-label": t("conversations") });
-  const box = dialog(t("switch"), t("close"), input, list);
+  const box = dialog(t("switch"), input, list);
   box.classList.add("switcher");
   look();
   input.focus();
