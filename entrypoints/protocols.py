@@ -148,7 +148,7 @@ class Entrance:
         shared = gateway.shared
         door = HandshakeDoor(shared.guard, shared.chat.clock, gateway.departures, shared.slices)
         secured = Secured(certificate, begin, door, peer, to_plain_http=to_plain_http)
-        return cast("asyncio.Protocol", secured)  # which it is to whoever has read some of it
+        return cast("asyncio.Protocol", secured)  # `Arrival` gives it what it has read
 
 
 def entrance(settings: Settings, gateway: Gateway, certificate: Certificate | None) -> Entrance:

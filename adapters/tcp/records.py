@@ -29,8 +29,8 @@ class Records:
         self._start = 0
 
     def take(self) -> bytes | None:
-        """The next record, None where it has not ended. What is none is all that there is, for
-        OpenSSL to say what is wrong. Raises TooManyBlanks."""
+        """The next record, None where it has not ended. Where none begins, all that has come: OpenSSL
+        says what is wrong with it. Raises TooManyBlanks."""
         rest = len(self._come) - self._start
         if rest < _HEADER:
             return None
@@ -51,5 +51,5 @@ class Records:
         return record
 
     def had_data(self) -> None:
-        """The last one, which makes up for one that had none."""
-        self._blanks = max(0, self._blanks - 2)
+        """The record that was taken last. It makes up for another one that had none."""
+        self._blanks = max(0, self._blanks - 2)  # itself, and the other
