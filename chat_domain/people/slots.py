@@ -99,7 +99,7 @@ class SlotKeeper:
         by_claim = {session.claim: session for session in sessions if session.claim is not None}
         lost = await self.slots.reclaim(list(by_claim))
         for claim, session in by_claim.items():
-            if session.ended:  # meanwhile, and its claim was given up before ours
+            if session not in self.sessions.of(claim.user_id):  # its claim was given up before ours
                 self._to_release.add(claim)
         for claim in lost:
             by_claim[claim].client.replaced()

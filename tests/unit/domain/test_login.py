@@ -231,6 +231,23 @@ class TestEnds:
         assert len(world.chat.sessions) == 1
         assert ann.client.texts[-1] == "goodbye"
 
+    def test_a_slot_is_kept_until_what_was_written_is_in_the_log(
+        self, world: World, ann: Terminal, bob: User
+    ) -> None:
+        """Also where the node has had no lease, and claims its slots again meanwhile."""
+        first = world.log_in_version1(bob)
+        first.says(ann.user, "the first is looked at")
+        world.log.slow_writes = True
+        first.says(ann.user, "goodbye")
+        world.tasks.start(world.chat.logins.end(first.session))
+        world.tasks.drain()
+        world.chat.node.suspend()
+        world.tasks.run(world.chat.node.resume())
+        world.passes(1.0)
+        assert world.tasks.run(world.slots.own("alone")) == [first.session.claim]
+        world.settle()
+        assert world.tasks.run(world.slots.own("alone")) == []
+
     def test_an_end_is_idempotent(self, world: World, bob: User) -> None:
         """The second one does not touch the session that came after."""
         first = world.log_in_version1(bob)
