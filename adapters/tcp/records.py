@@ -29,8 +29,8 @@ class Records:
         self._start = 0
 
     def take(self) -> bytes | None:
-        """The next record, None where it has not ended. Where none begins, all that has come: OpenSSL
-        says what is wrong with it. Raises TooManyBlanks."""
+        """The next record, None where it has not ended. Where none begins, all that has come:
+        OpenSSL says what is wrong with it. Raises TooManyBlanks."""
         rest = len(self._come) - self._start
         if rest < _HEADER:
             return None
