@@ -219,9 +219,11 @@ class WholeScreen:
         """A draft stays with its conversation; what is typed behind a `/talk` is for the next."""
         self._exchanging = True
         draft = self._typed.exchange(now.draft)
-        before.draft = "" if self._typed.turning else draft
+        now.draft = ""  # it may be sent, or put aside
         if self._typed.turning:
             self._typed.lines.insert_text(draft)
+        else:
+            before.draft = draft
         self._exchanging = False
 
     # What is said around the conversation.

@@ -22,7 +22,7 @@ class State:
         self.connected = True
         self._tell = tell
         self._parting = False  # whether the server is about to close
-        self._told = False
+        self._told = False  # whether the loss was told, so that its end is
         self._timer: asyncio.TimerHandle | None = None
 
     def heed(self, event: Event) -> bool:

@@ -52,7 +52,7 @@ class Typed:
 
     @property
     def turns(self) -> bool:
-        """Whether there is another `/talk` among these."""
+        """Whether a `/talk` is among the lines that have not had their turn."""
         return any(turns(line) for line, _ in self._finished)
 
     async def answer(self, question: str, *, hidden: bool) -> str:

@@ -52,7 +52,7 @@ export class Composer {
     this._field.focus();
   }
 
-  /** The draft is there at once: what is typed by then would take its place. @param {Key} key */
+  /** The draft that is known is there at once: what is typed while it is read anew goes behind it. @param {Key} key */
   async open(key) {
     this._keepDraft();
     this._key = key;

@@ -13,7 +13,7 @@ const SHOWN = 9;
 /** @param {App} app */
 export function openSwitcher(app) {
   let chosen = 0;
-  /** @type {{key: string, name: string}[]} what comes moves nothing */
+  /** @type {{key: string, name: string}[]} stays as it is when a message comes */
   let shown = [];
   const input = h("input", {
     type: "search",
