@@ -261,11 +261,13 @@ def test_nothing_overtakes_what_could_not_be_judged_for_the_moment() -> None:
     assert [entry.text for entry in world.entries() if entry.text] == ["c1", "c2"]
 
 
+@pytest.mark.parametrize("pause", [0.0, EXPECTED_FOR * 0.06])
 def test_what_cannot_be_judged_is_waited_for_as_long_as_it_comes_again(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, pause: float
 ) -> None:
     """However long it cannot, and however much of what comes behind it would have to be judged
-    likewise: that is not, so it costs no time."""
+    likewise: that is not, so it costs no time. With pauses its time would be over while others
+    come, were it not counted from its last coming."""
 
     async def no_answer(*_: object) -> int:
         world.clock.advance(EXPECTED_FOR / 4)
@@ -280,8 +282,10 @@ def test_what_cannot_be_judged_is_waited_for_as_long_as_it_comes_again(
             for to in others:
                 with pytest.raises(TryAgain):
                     ann.says(to.user, to.user.name, cid=f"c{to.user.id}")
+                world.clock.advance(pause)
             with pytest.raises(TryAgain):
                 ann.says_to_group(group, "last", cid="last")
+            world.clock.advance(pause)
     for to in others:
         ann.says(to.user, to.user.name, cid=f"c{to.user.id}")
     ann.says_to_group(group, "last", cid="last")
