@@ -58,7 +58,12 @@ class Typed:
     async def answer(self, question: str, *, hidden: bool) -> str:
         """Raises EOFError when the user leaves."""
         self.asking, self.question, self.hidden = True, question, hidden
-        answer, _ = await self._next()
+        try:
+            answer, _ = await self._next()
+        except asyncio.CancelledError:
+            if hidden:  # half a password is not to be read in what comes next
+                self.answers.reset()
+            raise
         self.turning = self.turns  # an answer leads nowhere
         return answer.split("\n", 1)[0]
 
