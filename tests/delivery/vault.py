@@ -21,6 +21,11 @@ from tests.delivery.records import Records
 
 WRITTEN_WITHIN = 30.0  # seconds
 _TRIED_AFTER = 0.1
+_A_COMMIT = (
+    "CREATE DATABASE IF NOT EXISTS chat_vault",
+    "CREATE TABLE IF NOT EXISTS chat_vault.Written (times INT)",
+    "INSERT INTO chat_vault.Written VALUES (1)",
+)
 
 
 class Vault:
@@ -35,6 +40,7 @@ class Vault:
         async with self._unwritten() as cursor:
             await cursor.execute("SELECT head FROM Log")
             (self._head,) = await cursor.fetchone()
+            await self._write_to_disk()
             self._mariadb.pause()
             try:
                 await asyncio.to_thread(self._copy)
@@ -73,9 +79,22 @@ class Vault:
         shutil.rmtree(data)
         self._kept.rename(data)
 
+    async def _write_to_disk(self) -> None:
+        """All that can be read. MariaDB shows what is committed, and lets go of its locks, before
+        that is on the disk; a commit is answered once all before it is there as well."""
+        async with self._connected() as cursor:
+            for statement in _A_COMMIT:
+                await cursor.execute(statement)
+
     @asynccontextmanager
     async def _unwritten(self) -> AsyncIterator[aiomysql.Cursor]:
         """Nothing is committed to the log in the `with` block."""
+        async with self._connected() as cursor:
+            await cursor.execute("LOCK TABLES Log READ")  # every commit writes that row
+            yield cursor
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[aiomysql.Cursor]:
         address = Address.parse(self._records.store)
         connection = await aiomysql.connect(
             host=address.host,
@@ -83,10 +102,10 @@ class Vault:
             user=address.user,
             password=address.password,
             db=address.database,
+            autocommit=True,
         )
         try:
             async with connection.cursor() as cursor:
-                await cursor.execute("LOCK TABLES Log READ")  # every commit writes that row
                 yield cursor
         finally:
             connection.close()
