@@ -215,17 +215,23 @@ class TestVersion1:
         assert first.client.notices == ["replaced"]
 
 
+def ending(world: World, ann: Terminal, bob: User) -> Terminal:
+    """A client of version 1 whose session ends while its last words are on their way."""
+    first = world.log_in_version1(bob)
+    first.says(ann.user, "the first is looked at")
+    world.log.slow_writes = True
+    first.says(ann.user, "goodbye")
+    world.tasks.start(world.chat.logins.end(first.session))
+    world.tasks.drain()
+    return first
+
+
 class TestEnds:
     def test_what_was_written_is_in_the_log_when_a_session_has_ended(
         self, world: World, ann: Terminal, bob: User
     ) -> None:
         """A client of version 1 does not wait for answers."""
-        first = world.log_in_version1(bob)
-        first.says(ann.user, "the first is looked at")
-        world.log.slow_writes = True
-        first.says(ann.user, "goodbye")
-        world.tasks.start(world.chat.logins.end(first.session))
-        world.tasks.drain()
+        ending(world, ann, bob)
         assert len(world.chat.sessions) == 2
         world.settle()
         assert len(world.chat.sessions) == 1
@@ -235,12 +241,7 @@ class TestEnds:
         self, world: World, ann: Terminal, bob: User
     ) -> None:
         """Also where the node has had no lease, and claims its slots again meanwhile."""
-        first = world.log_in_version1(bob)
-        first.says(ann.user, "the first is looked at")
-        world.log.slow_writes = True
-        first.says(ann.user, "goodbye")
-        world.tasks.start(world.chat.logins.end(first.session))
-        world.tasks.drain()
+        first = ending(world, ann, bob)
         world.chat.node.suspend()
         world.tasks.run(world.chat.node.resume())
         world.passes(1.0)

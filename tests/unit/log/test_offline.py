@@ -152,15 +152,22 @@ def test_a_store_that_does_not_answer_is_asked_again_by_the_clock(
     assert bob.client.texts == ["hello"]
 
 
-def test_a_session_that_ends_during_a_read_is_shown_nothing(
+def begin_reading(
     world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its link is gone."""
+    """What bob has missed is being read for him, from the store."""
     monkeypatch.setattr(offline, "RING_AT_MOST", 0)
     bob.chokes()
     ann.says(bob.user, "hello")
     world.log.slow_reads = True
     bob.takes_more()
+
+
+def test_a_session_that_ends_during_a_read_is_shown_nothing(
+    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its link is gone."""
+    begin_reading(world, ann, bob, monkeypatch)
     bob.leaves()
     world.settle()
     assert bob.client.texts == []
@@ -171,11 +178,7 @@ def test_a_session_that_leaves_during_a_read_is_shown_nothing(
 ) -> None:
     """Nor while what it has written last waits to be answered."""
     group = world.group(ann, bob)
-    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
-    bob.chokes()
-    ann.says(bob.user, "hello")
-    world.log.slow_reads = True
-    bob.takes_more()
+    begin_reading(world, ann, bob, monkeypatch)
     world.log.slow_writes = True
     bob.says_to_group(group, "good bye")
     world.tasks.start(world.chat.logins.leave(bob.session))
@@ -195,11 +198,7 @@ def test_what_was_being_read_when_positions_began_anew_is_not_shown(
     """Also where the epoch is the same, as what this node has not seen was deleted."""
     group = world.group(ann, bob)
     elsewhere = Elsewhere(world, ann, bob)
-    monkeypatch.setattr(offline, "RING_AT_MOST", 0)
-    bob.chokes()
-    ann.says(bob.user, "one")
-    world.log.slow_reads = True
-    bob.takes_more()
+    begin_reading(world, ann, bob, monkeypatch)
     world.log.slow_reads = False
     elsewhere.changes(ann, group, Change(What.LEFT))
     world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 99))

@@ -245,44 +245,38 @@ async def test_last_words_leave_before_the_end(bench: Bench) -> None:
     assert bench.transport.calls == ["close"]
 
 
-async def test_last_words_that_do_not_leave_are_waited_for_a_while(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def last_words(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """They have been said, do not leave, and are not waited for."""
+    monkeypatch.setattr(connection, "LEAVES_WITHIN", 0)
+    bench.transport.stuck = True
+    bench.connection.write(b"bye")
+    return bench
+
+
+async def test_last_words_that_do_not_leave_are_waited_for_a_while(last_words: Bench) -> None:
     """Otherwise whoever reads a byte now and then would keep a place for ever."""
-    monkeypatch.setattr(connection, "LEAVES_WITHIN", 0)
-    bench.transport.stuck = True
-    bench.connection.write(b"bye")
-    bench.connection.close(Ending.LOGIN_TIMEOUT)
-    assert bench.transport.calls == ["close"]
+    last_words.connection.close(Ending.LOGIN_TIMEOUT)
+    assert last_words.transport.calls == ["close"]
     await asyncio.sleep(0.01)
-    assert bench.transport.calls == ["close", "abort"]
+    assert last_words.transport.calls == ["close", "abort"]
 
 
-async def test_last_words_that_leave_in_time_are_the_end(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_last_words_that_leave_in_time_are_the_end(last_words: Bench) -> None:
     """Nothing is done to the transport after that: of asyncio's there is nothing left."""
-    monkeypatch.setattr(connection, "LEAVES_WITHIN", 0)
-    bench.transport.stuck = True
-    bench.connection.write(b"bye")
-    bench.connection.close(Ending.REPLACED)
-    bench.connection.resume_writing()
-    bench.connection.connection_lost(None)
+    last_words.connection.close(Ending.REPLACED)
+    last_words.connection.resume_writing()
+    last_words.connection.connection_lost(None)
     await asyncio.sleep(0.01)
-    assert bench.transport.calls == ["close"]
+    assert last_words.transport.calls == ["close"]
 
 
-async def test_last_words_are_waited_for_no_longer_where_tls_is_broken(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_last_words_are_waited_for_no_longer_where_tls_is_broken(last_words: Bench) -> None:
     """The transport is closing by itself then, which takes until all has left."""
-    monkeypatch.setattr(connection, "LEAVES_WITHIN", 0)
-    bench.transport.stuck = True
-    bench.connection.write(b"bye")
-    bench.transport.close()
-    bench.connection.close(Ending.LOGIN_TIMEOUT)
+    last_words.transport.close()
+    last_words.connection.close(Ending.LOGIN_TIMEOUT)
     await asyncio.sleep(0.01)
-    assert bench.transport.calls == ["close", "close", "abort"]
+    assert last_words.transport.calls == ["close", "close", "abort"]
 
 
 @pytest.mark.parametrize(
