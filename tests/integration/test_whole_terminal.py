@@ -75,13 +75,14 @@ def test_a_window_that_is_made_larger_shows_what_was_there(server: ServerProcess
             zhang.until_last("zhang to li>")
             zhang.until_true(lambda: any("number 19" in line for line in zhang.lines), "the end")
             if rows >= 10:
-                zhang.until_true(partial(shows_edge, zhang, columns), f"{columns} by {rows}")
+                zhang.until_true(partial(is_drawn_anew, zhang, columns), f"{columns} by {rows}")
                 assert_whole(zhang, columns, rows)
         zhang.until("number 0")
 
 
-def shows_edge(terminal: Terminal, columns: int) -> bool:
-    return all(
+def is_drawn_anew(terminal: Terminal, columns: int) -> bool:
+    """Down to the last row, which comes last."""
+    return terminal.picture[-1].startswith("zhang") and all(
         terminal.columns_of("│", row) == ([22] if columns >= 64 else [])
         for row in range(len(terminal.picture) - 2)
     )
