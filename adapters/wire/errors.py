@@ -1,5 +1,7 @@
 """The protocol's table of errors: stable numbers and names for what the rules refuse."""
 
+import re
+
 from chat_domain import errors
 from chat_domain.errors import ChatError
 
@@ -46,47 +48,24 @@ NUMBERS = {
     "too_many_conversations": 58,
 }
 
-_NAMES: dict[type[ChatError], str] = {
-    errors.NameTaken: "name_taken",
-    errors.AlreadyOnline: "already_online",
-    errors.BadCredentials: "bad_credentials",
-    errors.BadToken: "bad_token",
-    errors.NotLoggedIn: "not_logged_in",
-    errors.AlreadyLoggedIn: "already_logged_in",
+# What is not called like its class.
+_OTHER_NAMES: dict[type[ChatError], str] = {
     errors.BadPassword: "bad_field",
     errors.BadNotice: "bad_field",
     errors.BadDays: "bad_field",
-    errors.BadName: "bad_name",
-    errors.NoSuchUser: "no_such_user",
-    errors.NoSuchGroup: "no_such_group",
-    errors.AlreadyFriends: "already_friends",
-    errors.NotFriends: "not_friends",
-    errors.Oneself: "oneself",
-    errors.AlreadyMember: "already_member",
-    errors.NotMember: "not_member",
     errors.NoSuchMember: "not_member",
-    errors.NotAllowed: "not_allowed",
-    errors.TooOld: "too_old",
-    errors.GroupNameTaken: "group_name_taken",
-    errors.NoSuchSession: "no_such_session",
-    errors.MailboxFull: "mailbox_full",
-    errors.TooManyConversations: "too_many_conversations",
-    errors.CidConflict: "cid_conflict",
-    errors.TooManyUnanswered: "too_many_unanswered",
     errors.NotSentYet: "bad_at",
     errors.BeyondTheLog: "bad_at",
-    errors.TooManyGroups: "too_many_groups",
-    errors.GroupFull: "group_full",
-    errors.TooManyFriends: "too_many_friends",
-    errors.TooManyFailures: "too_many_failures",
-    errors.TooManyRegistrations: "too_many_registrations",
-    errors.RegistrationClosed: "registration_closed",
-    errors.TooManyConnections: "too_many_connections",
-    errors.TooFast: "too_fast",
-    errors.LoginTimeout: "login_timeout",
-    errors.TryAgain: "try_again",
-    errors.ShuttingDown: "shutting_down",
 }
+
+
+def _name(kind: type[ChatError]) -> str:
+    """`NameTaken` is called name_taken."""
+    words = re.findall("[A-Z][a-z]*", kind.__name__)
+    return _OTHER_NAMES.get(kind, "_".join(words).lower())
+
+
+_NAMES = {kind: _name(kind) for kind in ChatError.__subclasses__()}
 
 
 def name_of(error: ChatError | type[ChatError]) -> str:
