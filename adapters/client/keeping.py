@@ -32,8 +32,7 @@ class Keeping:
         self._thread = ThreadPoolExecutor(1, "client-store")
         self._waiting: list[tuple[Do | None, Then]] = []
         self._task: asyncio.Task[None] | None = None
-        self._failed = False
-        self._closed = False
+        self._is_over = False  # closed, or failed
         self._watching: set[asyncio.Future[None]] = set()
         self.size = 0
 
@@ -50,7 +49,7 @@ class Keeping:
 
     async def flushed(self) -> None:
         """Wait until everything so far is committed, or cannot be."""
-        if self._task is None or self._failed or self._closed:
+        if self._task is None or self._is_over:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._watching.add(done)
@@ -65,14 +64,14 @@ class Keeping:
 
     async def close(self) -> None:
         await self.flushed()
-        self._closed = True
+        self._is_over = True
         if self._task is not None:  # what is written because of what was
             await asyncio.wait([self._task])
         await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
         self._thread.shutdown()
 
     def _put(self, do: Do | None, then: Then) -> None:
-        if self._failed or self._closed:
+        if self._is_over:
             return
         self.size += 1
         self._waiting.append((do, then))
@@ -81,24 +80,27 @@ class Keeping:
 
     async def _work(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting and not self._failed:
+        while self._waiting:
             batch, self._waiting = self._waiting, []
             work = [do for do, _ in batch if do is not None]
             try:
                 if work:
                     await loop.run_in_executor(self._thread, _commit, self._store, work)
             except StoreError as exc:
-                self._failed = True
-                self._waiting.clear()
-                self._on_failure(exc)
-                self._let_go(list(self._watching))
-                break
+                self._fail(exc)
+                return
             for _, then in batch:
                 self.size -= 1
                 then()
         self._task = None
-        if not self._failed:
-            self._on_idle()
+        self._on_idle()
+
+    def _fail(self, error: StoreError) -> None:
+        self._is_over = True
+        self._waiting.clear()
+        self._on_failure(error)
+        self._let_go(list(self._watching))
+        self._task = None
 
 
 def _commit(store: Store, work: Sequence[Do]) -> None:
