@@ -5,6 +5,7 @@ one origin that end for one reason the first in a second has its line, and what 
 one together, with a count, when the second is over.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -24,7 +25,7 @@ class Departures:
 
     def __init__(self, name_of: Callable[[str], str]) -> None:
         self._name_of = name_of
-        self._not_told: dict[tuple[str, Ending], int] = {}  # without the first, by origin
+        self._not_told: Counter[tuple[str, Ending]] = Counter()  # without the first, by origin
         self._since = 0.0
 
     def left(self, talk: Talk, why: Ending, now: float) -> None:
@@ -50,13 +51,12 @@ class Departures:
         if detail:
             facts["detail"] = detail
         key = self._name_of(address), why
-        if key not in self._not_told and len(self._not_told) >= APART:
-            self._not_told.setdefault((OTHERS, why), 0)
-            key = OTHERS, why
-        elif key not in self._not_told:
+        if key not in self._not_told and len(self._not_told) < APART:
             self._not_told[key] = 0
             log.info("connection closed", owner=None, reason=str(why), address=address, **facts)
             return
+        if key not in self._not_told:
+            key = OTHERS, why
         self._not_told[key] += 1
 
     def tick(self, now: float) -> None:
@@ -67,7 +67,7 @@ class Departures:
 
     def flush(self) -> None:
         """Say how many had no line of their own."""
-        counts, self._not_told = self._not_told, {}
+        counts, self._not_told = self._not_told, Counter()
         for (origin, why), count in counts.items():
             if count:
                 log.info(
