@@ -20,10 +20,10 @@ class Sessions:
     def __init__(self) -> None:
         self._of_users: dict[int, tuple[Session, ...]] = {}
         self._of_groups: dict[int, dict[Session, None]] = {}
-        self._count = self.memberships = 0
+        self.memberships = 0
 
     def __len__(self) -> int:
-        return self._count
+        return sum(map(len, self._of_users.values()))
 
     def __iter__(self) -> Iterator[Session]:
         return iter([session for some in self._of_users.values() for session in some])
@@ -70,7 +70,6 @@ class Sessions:
         others = self.of(session.user.id)
         if session not in others:
             self._of_users[session.user.id] = (*others, session)
-            self._count += 1
         session.seated = True
         self.memberships += len(session.sights)
         for group_id in session.sights:
@@ -87,7 +86,6 @@ class Sessions:
             self._of_users[user_id] = rest
         else:
             del self._of_users[user_id]
-        self._count -= 1
         self._leave_all(session)
         return True
 
