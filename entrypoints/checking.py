@@ -35,7 +35,8 @@ def _complain(why: object) -> None:
 
 
 def _check(settings: Settings) -> None:
-    """What only their users could notice. Raises BadSettings, StoreUnusable and BrokerUnusable."""
+    """Look at what would be found wrong only when it is used. Raises BadSettings, StoreUnusable and
+    BrokerUnusable."""
     check_addresses(settings)
     certificate_of(settings)
 

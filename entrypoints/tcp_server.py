@@ -102,7 +102,7 @@ def spare_the_collector() -> None:
 
 
 def _listen_to_sighup(configuration: Configuration) -> None:
-    """Also to one that has come before."""
+    """From now on, and to one that has come before, when it was blocked."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, configuration.hung_up)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 

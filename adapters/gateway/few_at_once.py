@@ -16,7 +16,7 @@ BEGINNINGS_AT_ONCE = 50  # a whole office comes back together, and most have mis
 
 
 class FewAtOnce:
-    """Of as many addresses as have requests, each of which is one of a connection."""
+    """Remembers an address as long as it has requests here. A connection has one at a time."""
 
     def __init__(self, at_once: int) -> None:
         self._places = Places(at_once)

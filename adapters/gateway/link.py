@@ -82,7 +82,7 @@ class Link(Protocol):
         """What `said` was when all that was written had left the process last."""
 
     def begin_saying(self) -> None:
-        """Both are 0 again."""
+        """Let `said`, and what `left` answers, be 0 again."""
 
     def pause_reading(self) -> None:
         """Take nothing more from the client until `resume_reading`. Both are idempotent."""

@@ -34,7 +34,7 @@ class Pacer(Generic[T]):
             self._start()
 
     def change(self, how: Callable[[T], T]) -> None:
-        """Put what this makes of each that waits in its place."""
+        """Replace each item that waits by what this makes of it."""
         self._queue = deque(map(how, self._queue))
 
     def _start(self) -> None:

@@ -179,7 +179,8 @@ class Talk:
             raise NotLoggedIn
 
     def current_session(self) -> Session:
-        """The session, for what needs one. Raises NotLoggedIn, or ShuttingDown for that reason."""
+        """The session, for what needs one. Raises NotLoggedIn where there is none, or ShuttingDown
+        where that is why."""
         if self.session is None or self.session.ended:
             raise self.not_logged_in()
         return self.session
@@ -193,8 +194,8 @@ class Talk:
         return self.session is not None and bool(self.session.unanswered)
 
     def take_over_what_left(self) -> None:
-        """A client that cannot say what it has taken over has what has left the process. Just when
-        positions begin anew, that may be further than all that is."""
+        """Of a client that cannot say what it has taken over, what has left the process counts as
+        that. Just when positions begin anew, `left` may be above all that there is."""
         session, client = self.session, self.client
         if session is not None and client is not None and not client.says_taken:
             at = min(self.link.left(), self.chat.offline.place(session))

@@ -73,7 +73,8 @@ class Origin:
         return max(origin.pace.spend(frames, data, now) for origin in self.line())
 
     def arrive_once_more(self) -> None:
-        """Who has come already, and counts, is about to come in (from a handshake, say)."""
+        """A connection that has entered for its handshake is about to enter again, as a client's:
+        let it count once."""
         for origin in self.line():
             origin.arrivals.give_back(1)
 

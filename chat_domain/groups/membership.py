@@ -68,8 +68,8 @@ class GroupMembership:
     async def join_by_name(
         self, user: User, name: str, cid: str | None = None
     ) -> tuple[Done, Group]:
-        """The same of the group that is called so now (but for case). Where none is, but one was
-        joined under this cid, that was called so then."""
+        """Join the group that is called so now (but for case). Where none is, but one was joined
+        under this cid before, it was called so then, and is the answer again."""
         group = await self.groups.find(name_key(name))
         if group is None:
             return await self._joined_before(user, name, cid)

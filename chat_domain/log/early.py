@@ -1,4 +1,4 @@
-"""What comes before that which is between: it waits until its turn has come."""
+"""Parts of the log that have come early: they wait for what is missing before them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

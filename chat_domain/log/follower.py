@@ -113,7 +113,7 @@ class Follower:
         await self._begin_anew(ends, lambda: not self._goes_on(ends))
 
     def look_soon(self) -> None:
-        """Do that by the way; once, however many ask for it until it is done."""
+        """Have `look` done in a task of its own; once, however many ask until it is done."""
         if not self._looking:
             self._looking = True
             self._tasks.start(self._look_safely())
@@ -203,7 +203,8 @@ class Follower:
                 await self._begin_anew(lost, lambda: lost.changed > self._known)
 
     async def _read_between(self) -> Ends | None:
-        """As long as there is something between. Return what `_read_on` does in the end."""
+        """Read until nothing is between any more. Return the log's ends instead where a change
+        may be lost (see `_read_on`)."""
         lost: Ends | None = None
         try:
             if self._broker.hears():
@@ -227,7 +228,8 @@ class Follower:
         await self._latches.latch().wait(GAP_WAITS)
 
     async def _read_on(self) -> Ends | None:
-        """The log's ends, where a change may have been deleted before it was seen here."""
+        """Read some of what follows. Return the log's ends where a change among it may have been
+        deleted before it was seen here."""
         epoch, after = self.epoch, self._known
         reading = await self._log.tail(after, READ_AT_ONCE)
         ends = await self._log.ends() if self._has_holes(reading) else None

@@ -179,14 +179,14 @@ class Session(_Reader):
         self.client.accepted(tag, entry)
         self.unanswered -= 1
         if self.when_answered:
-            self._look_for_answers()
+            self._open_if_answered()
 
     def refused(self, error: ChatError, tag: int | None) -> None:
         """Something that it wrote is not."""
         self.client.refused(error, tag)
         self.unanswered -= 1
         if self.when_answered:
-            self._look_for_answers()
+            self._open_if_answered()
 
     def check_may_write(self, cid: str | None, now: float) -> None:
         """Raises TooManyUnanswered, and TryAgain by rule 5. cid: None where its client has given
@@ -226,7 +226,7 @@ class Session(_Reader):
             expected.append(cid)
 
     def expect_first(self, cid: str, now: float) -> None:
-        """The same of what comes before all that is expected."""
+        """This could not be written for the moment, and comes before all that is expected."""
         expected = self._expecting(now)
         if cid in expected:
             expected.remove(cid)
@@ -247,8 +247,8 @@ class Session(_Reader):
         if expected and entry.sender_id == self.user.id and entry.cid in expected:
             expected.remove(entry.cid)
 
-    def _look_for_answers(self) -> None:
-        """Let go on who waits for that nothing is unanswered any more, if that is so."""
+    def _open_if_answered(self) -> None:
+        """Let those go on who wait until nothing is unanswered, if nothing is."""
         if not self.unanswered:
             told, self.when_answered = self.when_answered, []
             for latch in told:

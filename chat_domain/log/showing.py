@@ -32,8 +32,8 @@ class Showing:
         self._ring = ring
 
     def to_group(self, entry: Entry, writer: Writer | None) -> int:
-        """Without the sessions' doing, as far as that goes: nobody is told whether a member has got
-        it."""
+        """Clients are told directly, which is less to do for each member than `Session.show`: of a
+        group, nobody is told who has got what, so no session has to note who wrote it."""
         at, sessions = entry.at, self._sessions.in_group(entry.conv)
         for own in self._sessions.of(entry.sender_id):
             if own.expected and own is not writer and own.live and at > own.after:

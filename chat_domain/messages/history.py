@@ -17,11 +17,13 @@ BYTES_AT_ONCE = 256 * 1024  # by `Entry.size`, beyond which no more fits into a 
 
 @attrs.frozen
 class Part:
-    """A part of a conversation. entries: ascending by position. backwards: whether they are the
-    last of what was asked for, so that fewer would be the last of them. more: there are more, below
-    them if `backwards`, otherwise above. read: up to where the user has read; reads: up to where
-    others have, by their ids, as far as they show it. Both None unless the newest entries were
-    asked for."""
+    """A part of a conversation.
+
+    entries: ascending by position. backwards: whether it goes back from its end: who has room for
+    fewer shows the last of them, otherwise the first. more: there are more, below them if
+    `backwards`, otherwise above. read: up to where the user has read; reads: up to where others
+    have, by their ids, as far as they show it; both None unless the newest entries were asked for.
+    """
 
     conv: int
     entries: tuple[Entry, ...]

@@ -26,8 +26,8 @@ class Pieces:
     _limit: int = attrs.field(default=LEAST, init=False)
 
     async def each(self, do: Callable[[int], Awaitable[bool]]) -> None:
-        """Call `do` with how many entries it may have to do with, until there are no more: it
-        returns whether there may be."""
+        """Call `do` with the number of entries that it may handle, until it returns that there are
+        no more."""
         more = True
         while more:
             begun = self._clock.monotonic()

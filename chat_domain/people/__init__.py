@@ -2,5 +2,5 @@
 
 Others may take `register`, `accounts` (proving who one is), `devices` and `tokens` (what one
 comes back by without a password), `login` (how sessions begin and end), `friends`, `settings` (what
-users have chosen), `announcer` (telling who came or went; when, is in `news`) and `notices`.
+users have chosen), `announcer` (telling who came or went) and `notices`; `news` is its own.
 """

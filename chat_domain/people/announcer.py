@@ -1,8 +1,8 @@
 """Telling people that somebody on their list has come or gone.
 
 It is done by the way, and nobody waits for it: TELLERS at a time, each of them MOST_LISTED people
-in one turn of the event loop and by one note, and no more of it than TOLD_PER_SECOND. When what may
-be told is in `news`.
+in one turn of the event loop and by one note, and no more of it than TOLD_PER_SECOND. `News` knows
+of whom something may be told by now.
 """
 
 from collections.abc import Collection, Iterator, Sequence

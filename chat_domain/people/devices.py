@@ -103,7 +103,7 @@ class Devices:
         await self.throw_out(user, name)
 
     async def throw_out(self, user: User, name: str) -> None:
-        """The same of a session that may have ended already."""
+        """End a session of this name, which may have ended already. Raises TryAgain like `end`."""
         await self.tokens.remove(user.id, name)
         await self._write(user, Change(What.DEVICE_ENDED, detail=name))
 

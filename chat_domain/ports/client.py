@@ -35,7 +35,7 @@ class Client(Protocol):
         """Send an entry of one of the user's conversations, which has just been applied."""
 
     def show_late(self, entry: Entry) -> None:
-        """Send one that was there before."""
+        """Send an entry that was applied before, and that this client was not sent then."""
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
         """Something that this client wrote is in the log. tag: its own mark of the request."""
@@ -44,8 +44,8 @@ class Client(Protocol):
         """Something that this client asked for was not done."""
 
     def marked(self, user_id: int, got: int) -> None:
-        """Everything that this user has written up to a position is with some device of the other,
-        who has this id."""
+        """Everything up to the position `got` that this client's user has written to the user
+        `user_id` is with some device of that one."""
 
     def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
         """A user has read conversations up to these positions: another one has, or this client's

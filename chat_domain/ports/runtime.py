@@ -60,7 +60,7 @@ class Tasks(Protocol):
         """Have this done once the present turn of the event loop is over."""
 
     async def next_turn(self) -> None:
-        """Wait until then."""
+        """Wait until the present turn of the event loop is over."""
 
 
 class Latch(Protocol):

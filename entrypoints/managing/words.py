@@ -37,7 +37,7 @@ def _sentence(name: str, result: Result) -> str:
 
 
 def _facts(result: Result) -> Iterator[tuple[str, object]]:
-    """Those of what is in it as well: `group_name` is the name in `group`."""
+    """What is in it, and in its parts: `group_name` is the name in `group`."""
     for name, value in result.items():
         if isinstance(value, Mapping):
             yield from ((f"{name}_{inner}", its) for inner, its in value.items())
