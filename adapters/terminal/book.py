@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from adapters.client import InGroup, Where, With
 from chat_domain.model import Friend, Group, Membership, User
 from chat_domain.names import name_key
 
@@ -45,13 +46,19 @@ class Book:
         membership = self.groups.get(number)
         return membership.group if membership else Group(number, f"group {number}", "")
 
+    def known_name(self, where: Where) -> str:
+        """What a conversation is called by this book, "" where that is not in it."""
+        if isinstance(where, InGroup):
+            membership = self.groups.get(where.group_id)
+            return membership.group.name if membership else ""
+        friend = self.friends.get(where.user_id)
+        return friend.name if friend else self._others.get(where.user_id, "")
+
     def name_of(self, user_id: int) -> str:
-        friend = self.friends.get(user_id)
-        return friend.name if friend else self._others.get(user_id, f"user {user_id}")
+        return self.known_name(With(user_id)) or f"user {user_id}"
 
     def group_name(self, group_id: int) -> str:
-        membership = self.groups.get(group_id)
-        return membership.group.name if membership else f"group {group_id}"
+        return self.known_name(InGroup(group_id)) or f"group {group_id}"
 
     def rename(self, group_id: int, name: str) -> None:
         """One of the user's own groups is called otherwise now."""

@@ -250,21 +250,13 @@ class DeskTalks:
 
     def _window(self, where: Where, name: str = "") -> Window:
         window = self._desk.window(where, name or self._name_of(where))
-        window.name = self._known_name(where) or window.name
+        window.name = self._book.known_name(where) or window.name
         return window
 
     def _name_of(self, where: Where) -> str:
         if isinstance(where, InGroup):
             return self._book.group_name(where.group_id)
         return self._book.name_of(where.user_id)
-
-    def _known_name(self, where: Where) -> str:
-        if isinstance(where, InGroup):
-            return (
-                self._book.group_name(where.group_id) if where.group_id in self._book.groups else ""
-            )
-        name = self._book.name_of(where.user_id)
-        return "" if name == f"user {where.user_id}" else name
 
     def _item(self, entry: Message | Changed) -> Item:
         if isinstance(entry, Message):
