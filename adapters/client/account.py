@@ -105,7 +105,7 @@ class Account(Writing):
         await self.drain(self._settings.answer_within)
         self._keeper.identity = None
         self._ledger.renewed("")
-        self._connection.forget_messages(Refused(5, "not_logged_in", "you have logged out"))
+        self._connection.unsettled.forget(Refused(5, "not_logged_in", "you have logged out"))
         try:
             async with asyncio.timeout(self._settings.request_within):
                 await self._connection.log_out()

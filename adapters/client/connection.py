@@ -9,22 +9,19 @@ import math
 import ssl
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from adapters.client import events
 from adapters.client.backoff import Backoff
 from adapters.client.cids import Cids
-from adapters.client.codec import conflict, refusal
-from adapters.client.errors import ConnectionLost, Refused
+from adapters.client.codec import refusal
+from adapters.client.errors import ConnectionLost
 from adapters.client.ledger import Ledger
 from adapters.client.link import Link
 from adapters.client.outbox import Chat
 from adapters.client.outputs import Answered, Broken, Output, Settled, State
-from adapters.client.past import Past
 from adapters.client.position import Position
 from adapters.client.protocol import ClientProtocol
 from adapters.client.settings import Settings
-from adapters.client.telling import event_of_refusal
+from adapters.client.unsettled import Unsettled, fail
 from adapters.wire.answers import Answer, LoginAck
 from adapters.wire.declaring import AnyRequest
 
@@ -32,7 +29,8 @@ from adapters.wire.declaring import AnyRequest
 class Connection:
     """Requests become futures, chats too, and events are handed to `deliver` at once.
 
-    `has_room` is asked whether more of what comes out of the log can be delivered.
+    `has_room` is asked whether more of what comes out of the log can be delivered. unsettled: the
+    chats that have no answer yet.
     """
 
     def __init__(
@@ -53,23 +51,13 @@ class Connection:
         self._loop = asyncio.get_running_loop()
         self._link: Link | None = None
         self._requests: dict[int, asyncio.Future[Answer]] = {}
-        self._acks: dict[str, asyncio.Future[events.Ack]] = {}
-        self._progress = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._part_by = math.inf
         self._flushing = False
         self._hung_up = False
         self.lost: asyncio.Future[ConnectionLost] = self._loop.create_future()
-        self._restore(ledger.past)
-
-    def _restore(self, past: Past) -> None:
-        """Go on where an earlier program was. Nobody waits for what it has not sent, so it is told
-        if that is refused."""
-        self._protocol.restore(past)
-        for cid, _ in past.unsent:
-            self._acks[cid] = self._loop.create_future()
-            self._acks[cid].add_done_callback(_look)
-        self._inherited = dict(past.unsent)
+        self._protocol.restore(ledger.past)
+        self.unsettled = Unsettled(self._protocol, ledger, deliver)
 
     @property
     def state(self) -> State:
@@ -79,11 +67,6 @@ class Connection:
     def turned_away(self) -> bool:
         """Whether the server has closed, and has never said a word."""
         return self._hung_up and not self._protocol.greeted
-
-    @property
-    def unsettled(self) -> int:
-        """How many chats have no answer yet."""
-        return len(self._acks)
 
     @property
     def position(self) -> Position | None:
@@ -132,17 +115,7 @@ class Connection:
     def post(self, cid: str, chat: Chat) -> asyncio.Future[events.Ack]:
         """Queue a chat. It is sent now or on a later connection, until it has its answer. A second
         one of this cid is the same; Refused if it says something else."""
-        waiting = self._protocol.waiting(cid)
-        if waiting is not None:
-            if waiting != replace(chat, cid=cid):
-                raise conflict()
-            if self._acks[cid].cancelled():  # who waited for it has given up
-                self._acks[cid] = self._loop.create_future()
-            return self._acks[cid]
-        self._protocol.post(cid, chat)
-        future: asyncio.Future[events.Ack] = self._loop.create_future()
-        self._acks[cid] = future
-        self._ledger.posted(cid, chat)
+        future = self.unsettled.post(cid, chat)
         self._flush_soon()
         return future
 
@@ -163,17 +136,6 @@ class Connection:
             link = self._link
             link.abort()
             self._on_lost(link, why)
-
-    def forget_messages(self, why: Exception) -> None:
-        """Let all chats without an answer fail."""
-        for cid in self._protocol.forget_messages():
-            _fail(self._acks.pop(cid), why)
-            self._settled(cid, why)
-        self._note_progress()
-
-    async def progress(self) -> None:
-        """Wait until a chat has been settled."""
-        await self._progress.wait()
 
     async def close(self) -> None:
         """Write what is still to be written, and close."""
@@ -206,30 +168,13 @@ class Connection:
 
     def _dispatch(self, output: Output) -> None:
         if isinstance(output, Settled):
-            self._settle(output)
+            self.unsettled.settle(output.cid, output.outcome)
         elif isinstance(output, Answered):
             self._answer(output)
         elif isinstance(output, Broken):
             self.drop(output.trouble)
         else:
             self._deliver(output)
-
-    def _settle(self, settled: Settled) -> None:
-        future = self._acks.pop(settled.cid)
-        self._settled(settled.cid, settled.outcome)
-        self._note_progress()
-        if future.done():
-            return
-        if isinstance(settled.outcome, events.Ack):
-            future.set_result(settled.outcome)
-        else:
-            future.set_exception(settled.outcome)
-
-    def _settled(self, cid: str, outcome: events.Ack | Exception) -> None:
-        self._ledger.settled(cid, outcome)
-        chat = self._inherited.pop(cid, None)
-        if chat is not None and isinstance(outcome, Refused):
-            self._deliver(event_of_refusal(cid, chat, outcome))
 
     def _answer(self, answered: Answered) -> None:
         if isinstance(answered.answer, LoginAck) and self._protocol.user_id == answered.answer.id:
@@ -258,7 +203,7 @@ class Connection:
         trouble = ConnectionLost(why) if isinstance(why, str) else why
         requests, self._requests = self._requests, {}
         for future in requests.values():
-            _fail(future, trouble)
+            fail(future, trouble)
         self.lost.set_result(trouble)
 
     def _flush_soon(self) -> None:
@@ -297,19 +242,3 @@ class Connection:
         self._flush()
         if self._part_by < math.inf:
             self._part_if_quiet()
-
-    def _note_progress(self) -> None:
-        self._progress.set()
-        self._progress = asyncio.Event()
-
-
-def _fail(future: asyncio.Future[Answer] | asyncio.Future[events.Ack], why: Exception) -> None:
-    if not future.done():
-        future.add_done_callback(_look)
-        future.set_exception(why)
-
-
-def _look(future: asyncio.Future[Answer] | asyncio.Future[events.Ack]) -> None:
-    """Whoever asked may be gone already; that is no cause for a warning."""
-    if not future.cancelled():
-        future.exception()

@@ -132,7 +132,7 @@ class Keeper:
         if isinstance(event, events.SessionEnded):
             self.identity = None
             self._ledger.renewed("")
-            self._connection.forget_messages(event.refusal)
+            self._connection.unsettled.forget(event.refusal)
         elif isinstance(event, events.GoingAway):
             longest = min(event.delay_ms / 1000, LONGEST_COURTESY)
             self._courtesy = self._random.uniform(0, longest)
@@ -287,7 +287,7 @@ class Keeper:
     def _end(self, why: ClientError) -> None:
         if self.ended is None:
             self.ended = why
-        self._connection.forget_messages(self.ended)
+        self._connection.unsettled.forget(self.ended)
         self._online.set()
         self.on_end(self.ended)
 

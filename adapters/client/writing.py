@@ -48,19 +48,19 @@ class Writing(Asking):
     @property
     def unsettled(self) -> int:
         """How many messages have no answer yet."""
-        return self._connection.unsettled
+        return len(self._connection.unsettled)
 
     async def room(self) -> None:
         """Wait until `post` has room."""
-        while self._connection.unsettled >= self._settings.waiting:
-            await self._connection.progress()
+        while len(self._connection.unsettled) >= self._settings.waiting:
+            await self._connection.unsettled.progress()
 
     async def drain(self, within: float) -> bool:
         """Wait until all messages have their answer; False if time runs out first."""
         try:
             async with asyncio.timeout(within):
                 while self._connection.unsettled:
-                    await self._connection.progress()
+                    await self._connection.unsettled.progress()
         except TimeoutError:
             return False
         return True
@@ -79,7 +79,7 @@ class Writing(Asking):
         codec.check_text(chat.msg)
         if cid is not None:
             codec.check_cid(cid)
-        if self._connection.unsettled >= self._settings.waiting:
+        if len(self._connection.unsettled) >= self._settings.waiting:
             raise OutboxFull
         return self._connection.post(cid or self._cids.next(), chat)
 
