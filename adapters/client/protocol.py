@@ -109,17 +109,13 @@ class ClientProtocol(Saying):
             self._stream.forget_seen()
             self.user_id = frame.id
         if frame.reset:
-            self._reset(frame.head or 0, frame.epoch)
+            self._begin_anew(frame.head or 0, frame.epoch)
             return
         self._stream.begin(self._asked_since, frame.epoch)
         if self._asked_since is None:
             self._write(requests.Ping())  # so that the position is known before anything comes
 
-    def _on_reset(self, frame: frames.ResetFrame) -> None:
-        if self.state in LOGGED_IN:
-            self._reset(frame.head, frame.epoch)
-
-    def _reset(self, head: int, epoch: str) -> None:
+    def _begin_anew(self, head: int, epoch: str) -> None:
         was = self._stream.position
         self._stream.begin(head, epoch)
         if was is not None and (was.epoch != epoch or was.since > head):
@@ -234,7 +230,6 @@ class ClientProtocol(Saying):
         frames.TypingFrame: _on_typing,
         frames.NoticeFrame: _on_notice,
         SettingsAck: _on_settings,
-        frames.ResetFrame: _on_reset,
         frames.PingFrame: _on_ping,
         Pong: _on_pong,
         frames.SessionEndedFrame: _on_session_ended,

@@ -3,7 +3,7 @@
 Rules:
  1. `since` grows with what is pushed and with what PING and PONG say. An ACK does not move it: it
     can overtake what is before it.
- 2. It outlives a connection; another epoch, or RESET, puts it where the server says.
+ 2. It outlives a connection; another epoch, or a `reset`, puts it where the server says.
  3. What comes while there is no room is not taken, nor is anything behind it on this connection:
     the next one begins at `since` and brings it again.
  4. What was given to the application is done with when the application says so. The server is told

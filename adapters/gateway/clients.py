@@ -11,7 +11,7 @@ from adapters.gateway.tally import Tally
 from adapters.wire import answers, errors, frames
 from adapters.wire.frames import ServerFrame, encode, where
 from adapters.wire.version2 import MessageEncoder
-from chat_domain.entries import DELETED, Ends, Entry, Known
+from chat_domain.entries import DELETED, Entry, Known
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Muting, Preferences, User
 
@@ -67,8 +67,8 @@ class Version2Client:
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         self._send(answers.SettingsAck.of(preferences, muting, self._user.id))
 
-    def reset(self, ends: Ends) -> None:
-        self._send(frames.ResetFrame(head=ends.head, epoch=ends.epoch, oldest=ends.oldest))
+    def begin_anew(self) -> None:
+        """This one is told positions, and dropped instead."""
 
     def friend_changed(self, friend: Friend) -> None:
         self._link.write(self._encoder.presence(friend))

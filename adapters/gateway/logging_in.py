@@ -157,7 +157,6 @@ def _not_logged_in(talk: Talk) -> None:
 
 def _welcome(talk: Talk, request: Request[LoginAck], start: Start, token: Token) -> None:
     """Answer a version 2 login, then let come what its device has missed."""
-    start = talk.chat.logins.as_it_is(start)
     user, ends = start.session.user, start.ends
     ack = LoginAck(
         errno=0,

@@ -15,7 +15,7 @@ from adapters.gateway.tally import Tally
 from adapters.wire import errors, version1
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version2 import MessageEncoder
-from chat_domain.entries import TEXT, Ends, Entry, Known, pair
+from chat_domain.entries import TEXT, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Muting, Preferences, User
 
@@ -108,8 +108,8 @@ class PersonClient(Version2Client):
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         """Version 1 has no such frame."""
 
-    def reset(self, ends: Ends) -> None:  # noqa: ARG002
-        """Version 1 knows no positions; but what it was sent is none of the new ones."""
+    def begin_anew(self) -> None:
+        """What it was sent is none of the new positions."""
         self._link.begin_saying()
 
     def friend_changed(self, friend: Friend) -> None:
@@ -154,8 +154,8 @@ class OriginalClient(PersonClient):
         """How many frames wait to be sent one after the other."""
         return 0 if self._pacer is None else len(self._pacer)
 
-    def reset(self, ends: Ends) -> None:
-        super().reset(ends)
+    def begin_anew(self) -> None:
+        super().begin_anew()
         if self._pacer is not None:
             self._pacer.change(_without_position)
 

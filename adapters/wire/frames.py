@@ -112,14 +112,6 @@ class TypingFrame(ServerFrame, tag=1044):
     groupid: int = 0
 
 
-class ResetFrame(ServerFrame, tag=1036):
-    """Positions mean something else from now on. head, epoch, oldest: see `entries.Ends`."""
-
-    head: int
-    epoch: str
-    oldest: int
-
-
 class PingFrame(ServerFrame, tag=1012):
     """Is there anybody? at: everything up to this position that the client is to be shown has been
     sent on this connection."""

@@ -77,7 +77,7 @@ class Node:
         self.queue.begin_anew()
         self.marks.forget()
         self.read_marks.forget()
-        self.tasks.start(self._seat_again(self.sessions.unseat_all()))
+        self.tasks.start(self._seat_again(self.seating.begin_anew()))
 
     async def _seat_again(self, sessions: Collection[Session]) -> None:
         await self.seating.seat_again(sessions)

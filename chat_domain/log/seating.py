@@ -3,9 +3,13 @@
 What a user is in is read as of one position of the log. So the session sits down when the node has
 applied that one, and what was applied above it meanwhile is made up for in the same turn of the
 event loop: then it misses nothing, and sees nothing that it may not see.
+
+When positions begin anew, devices are sent away: what is still on its way from them speaks of old
+positions, and so does nothing that comes on their next connections. Who is there with version 1,
+which knows none, is given a place again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -53,28 +57,31 @@ class Seating:
             self.sessions.seat(session)
         return True
 
+    def begin_anew(self) -> Sequence[Session]:
+        """Positions have begun anew. Return who is to be seated again."""
+        staying = []
+        for session in self.sessions.unseat_all():
+            if session.claim is None:
+                session.drop()
+            else:
+                session.client.begin_anew()
+                staying.append(session)
+        return staying
+
     async def seat_again(self, sessions: Iterable[Session]) -> None:
-        """Positions have begun anew: let these sessions begin at the log's head; of version 1,
-        which cannot ask for what was before, where nobody has taken anything over."""
+        """Let these sessions of version 1 begin where no device of their user's has taken anything
+        over: they cannot ask for what was before."""
         for session in sessions:
-            await self._seat_again(session)
+            if not session.ended:
+                await self._seat_again(session)
 
     async def _seat_again(self, session: Session) -> None:
-        if session.ended:
-            return
         try:
             opening = await self.seat(session)
         except (TryAgain, TooManyConnections):
-            session.client.dropped()
-            return
-        if session.ended or not session.begun_anew:  # told by the answer to its login
-            return
-        head = self.follower.applied
-        session.after = head if session.claim is None else min(opening.got, head)
-        if session.claim is None and session.held:
-            return  # the answer to its login says so, before which its client expects nothing
-        session.begun_anew = False
-        session.client.reset(attrs.evolve(opening.ends, head=head))
+            session.drop()
+        else:
+            session.after = min(opening.got, self.follower.applied)
 
 
 def _make_up_for(session: Session, entry: Entry) -> None:

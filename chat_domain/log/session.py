@@ -38,13 +38,11 @@ class Session(_Reader):
     """id: new with each session. device: what its tokens are kept under; its id, of version 1.
     claim: its user's slot, of version 1 alone. sights: of the groups that its user is in, as far as
     this node has applied the log; they hold for what is above `regrouped`, the position of the last
-    change of them. taken: everything up to there is taken over. begun_anew: positions have begun
-    anew, and its client does not know that yet. copies: of what it wrote to somebody, where those
-    were many; its client is charged for them.
+    change of them. taken: everything up to there is taken over. copies: of what it wrote to
+    somebody, where those were many; its client is charged for them.
     """
 
     __slots__ = (
-        "begun_anew",
         "choked",
         "claim",
         "copies",
@@ -81,7 +79,6 @@ class Session(_Reader):
         self.taken = 0
         self.live = self.choked = self.reading = self.ended = False
         self.seated = False  # whether `sights` are known
-        self.begun_anew = False
         self.held = True
         self.unanswered = 0
         self.copies = 0
@@ -156,9 +153,13 @@ class Session(_Reader):
     def begin_anew(self) -> None:
         """Positions mean something else from now on; it has none until it is seated again."""
         self.live = self.seated = False
-        self.begun_anew = True
         self.after = self.taken = self.written = 0
         self.unheard = None
+
+    def drop(self) -> None:
+        """End it, and let its client come again."""
+        self.ended = True
+        self.client.dropped()
 
     def heard_up_to(self, at: int) -> dict[int, int]:
         """Everything up to this position is with the client. Return who is to be told of it, and

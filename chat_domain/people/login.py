@@ -83,7 +83,8 @@ class Logins:
             lost = epoch != ends.epoch or after > applied or after < ends.oldest - 1
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
-        lost = lost or session.begun_anew
+        if session.ended:  # positions have begun anew meanwhile
+            raise TryAgain
         session.after = self.follower.applied if lost else after
         if since is not None and not lost:  # what it has written down it has taken over
             self._take_over(session, self.marks.of(user_id, opening.got))
@@ -124,15 +125,6 @@ class Logins:
             raise
         self._came(session)
         return session
-
-    def as_it_is(self, start: Start) -> Start:
-        """What is to be told of a session now: positions may have begun anew since it was begun."""
-        session = start.session
-        if not session.begun_anew:
-            return start
-        session.begun_anew = False
-        session.after = self.follower.applied
-        return Start(session, self._as_applied(start.ends), reset=True)
 
     def _as_applied(self, ends: Ends) -> Ends:
         """The log as this node has applied it."""

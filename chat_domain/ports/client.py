@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from chat_domain.entries import Ends, Entry, Known
+from chat_domain.entries import Entry, Known
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Muting, Preferences, User
 
@@ -58,8 +58,8 @@ class Client(Protocol):
         """With another device, the user has chosen something else. muting: of a conversation, where
         it was that."""
 
-    def reset(self, ends: Ends) -> None:
-        """Positions mean something else from now on: forget all of them, and begin at the head."""
+    def begin_anew(self) -> None:
+        """Positions mean something else from now on; for who is not told any."""
 
     def friend_changed(self, friend: Friend) -> None:
         """Somebody on this user's list came or went."""

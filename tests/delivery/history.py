@@ -31,7 +31,6 @@ copy        | wire, key: the client has sent a text, the first time or once more
 acked       | wire, at, cid: something that the client wrote is there
 pushed      | wire, at (0 in version 1), sender, cid, key, crc (the last two of texts alone)
 said        | wire, at: the server says that all up to there was sent on this connection
-reset       | wire, head, epoch: positions mean nothing any more
 taken       | wire, at: the client says that all up to there is taken over
 marks       | wire, user, got: all that was written to this user alone is with a device of theirs
 cut         | wire, whole (true where it is left out): it is gone, on the server's side as well;

@@ -41,7 +41,7 @@ class Furthest:
 
 @attrs.define(eq=False)
 class Stream:
-    """From a login, or from where positions began anew, to the end of either.
+    """From a login to its end.
 
     since: where it begins; None where the server knows that itself, and it is not further than
     `furthest`. head: of the log, by then. asked, began: when its login was sent and answered. log:
@@ -156,12 +156,9 @@ class Streams:
     def _opened(self, event: Event) -> None:
         self._end(event)
         since = event["head"] if event["reset"] else event["since"]
+        user, version, epoch = event["user"], event["version"], event["epoch"]
         if since is not None and not event["reset"]:
-            self._take_over(event["user"], since)
-        self._begin(event, event["user"], event["version"], since)
-
-    def _begin(self, event: Event, user: int, version: int, since: int | None) -> None:
-        epoch = event["epoch"]
+            self._take_over(user, since)
         log = self._epochs.setdefault(epoch, len(self._lost_at)) if epoch else 0
         furthest = self.furthest(user, log)
         wire, t = event["wire"], event["t"]
@@ -175,13 +172,6 @@ class Streams:
         self._open[stream.wire] = stream
         self.all.append(stream)
         self._see(stream, event["head"], event["t"])
-
-    def _reset(self, event: Event) -> None:
-        old = self._open.get(event["wire"])
-        if old is not None:
-            old.ended = event["t"]
-            since = None if old.version == 1 else event["head"]
-            self._begin(event, old.user, old.version, since)
 
     def _cut(self, event: Event) -> None:
         old, asked = self._end(event), self._asked.pop(event["wire"], None)
@@ -272,7 +262,6 @@ class Streams:
         "acked": _step,
         "pushed": _pushed,
         "said": _step,
-        "reset": _reset,
         "taken": _taken,
         "marks": _marks,
         "cut": _cut,

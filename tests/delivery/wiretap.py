@@ -72,8 +72,6 @@ class Wiretap:
                 self._note("acked", at=frame["at"], cid=cid)
         elif msgid in _SAID and "at" in frame:
             self._note("said", at=frame["at"])
-        elif msgid == number_of(frames.ResetFrame):
-            self._note("reset", head=frame["head"], epoch=frame["epoch"])
         elif msgid == number_of(frames.MarksFrame):
             for mark in frame["marks"]:
                 self._note("marks", user=mark["id"], got=mark["got"])

@@ -416,8 +416,8 @@ class RecordingClient:
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         self.settings.append((preferences, muting))
 
-    def reset(self, ends: Ends) -> None:
-        self.notices.append(f"reset to {ends.head}")
+    def begin_anew(self) -> None:
+        self.notices.append("anew")
 
     def friend_changed(self, friend: Friend) -> None:
         self.friends.append(friend)

@@ -196,6 +196,11 @@ class Terminal:
     def leaves(self) -> None:
         self.world.tasks.run(self.world.chat.logins.end(self.session))
 
+    def comes_again(self, since: int | None = None, epoch: str | None = None) -> "Terminal":
+        """The same device on another connection, which says that it has all up to there."""
+        self.leaves()
+        return self.world.log_in(self.user, self.session.device, since=since, epoch=epoch)
+
     def chokes(self) -> None:
         """Its link takes no more."""
         self.world.chat.offline.choked(self.session)

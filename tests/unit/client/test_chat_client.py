@@ -292,9 +292,13 @@ async def test_an_own_message_from_the_log_is_an_answer(server: FakeServer) -> N
 async def test_positions_that_mean_nothing_any_more_are_forgotten(server: FakeServer) -> None:
     """The application hears of it, and the next login goes on from where the server said."""
     async with logged_in(server) as (client, peer):
-        peer.say_together(push(6, "a"), line(msgid=1036, head=3, epoch="e2", oldest=1))
-        assert await until(client, Reset) == Reset(Position(3, "e2"))
+        peer.say_together(push(6, "a"))
+        await until(client, Message)
         await peer.hang_up()
+        second = await server.accept()
+        await second.admit(RESUME, reset=True, head=3, epoch="e2")
+        assert await until(client, Reset) == Reset(Position(3, "e2"))
+        await second.hang_up()
         request = await (await server.accept()).admit(RESUME, epoch="e2")
         assert (request["since"], request["epoch"]) == (3, "e2")
 

@@ -178,17 +178,18 @@ def test_who_has_missed_too_much_is_told_where_they_were(bench: Bench) -> None:
     bench.protocol.connection_lost()
     outputs = bench.log_in(since=4, head=9_000, reset=True)
     assert outputs == [Reset(Position(9_000, "e1"), was=Position(4, "e1"))]
-    assert bench.hear(line(msgid=1036, head=9_001, epoch="e2", oldest=1)) == [
-        Reset(Position(9_001, "e2"))
-    ]
-    assert bench.hear(line(msgid=1036, head=3, epoch="e2", oldest=1)) == [Reset(Position(3, "e2"))]
+    for head in (9_001, 3):
+        bench.protocol.connection_lost()
+        outputs = bench.log_in(since=9_000, reset=True, head=head, epoch="e2")
+        assert outputs == [Reset(Position(head, "e2"))]
 
 
 def test_what_was_of_another_epoch_holds_nothing_up(bench: Bench) -> None:
     """Its positions mean nothing any more."""
     bench.log_in()
     (old,) = bench.hear_only(push(4, "a"))
-    bench.hear(line(msgid=1036, head=4, epoch="e2", oldest=1))
+    bench.protocol.connection_lost()
+    bench.log_in(since=4, reset=True, head=4, epoch="e2")
     assert bench.protocol.done == Position(4, "e2")
     bench.hear(push(5, "b"))
     assert taken(bench) == [5]
@@ -306,13 +307,12 @@ def test_a_login_can_put_the_position_to_the_head(bench: Bench) -> None:
     assert messages(bench.hear(push(3, "b"))) == ["b"]
 
 
-def test_positions_can_begin_anew_in_the_middle(bench: Bench) -> None:
-    """What was had is known by its sender and cid even then."""
+def test_what_was_had_is_known_in_another_epoch(bench: Bench) -> None:
+    """By its sender and cid."""
     bench.log_in()
-    bench.hear(push(3, "a"))
-    bench.sent()
-    bench.hear(push(4, "b"))
-    assert bench.hear(line(msgid=1036, head=2, epoch="e2", oldest=1)) == [Reset(Position(2, "e2"))]
+    bench.hear(push(3, "a"), push(4, "b"))
+    bench.protocol.connection_lost()
+    bench.log_in(since=4, reset=True, head=2, epoch="e2")
     assert messages(bench.hear(push(3, "b"), push(4, "c"))) == ["c"]
     assert bench.protocol.position == Position(4, "e2")
 

@@ -25,7 +25,7 @@ from adapters.client import (
 )
 from adapters.client import store as client_store
 from adapters.client.store import VERSION, Numbered, Owner, Store
-from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, Peer, line, push
+from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, Peer, push
 from tests.unit.client.fellows import HASTY, both, connected, until
 
 LOGIN, RESUME, CHAT = 1000, 1015, 1005
@@ -44,6 +44,14 @@ async def running(
     async with connected(server, store=path, **options) as (client, peer):
         await both(client.login("zhang san", "secret"), peer.admit(msgid))
         yield client, peer
+
+
+async def in_another_epoch(server: FakeServer, peer: Peer, head: int) -> Peer:
+    """The next connection, on which positions have begun anew."""
+    await peer.hang_up()
+    peer = await server.accept()
+    await peer.admit(RESUME, reset=True, head=head, epoch="e2")
+    return peer
 
 
 async def ats(client: ChatClient, count: int) -> list[int]:
@@ -82,8 +90,8 @@ async def test_what_a_program_is_done_with_comes_to_no_other(
         peer.say_together(push(3, "c"))
         await both(client.send(15, "x"), peer.take())
     async with running(server, path) as (client, peer):
-        reset = line(msgid=1036, head=0, epoch="e2", oldest=1)
-        peer.say_together(reset, push(1, "a"), push(2, "c"), push(5, "e"))
+        second = await in_another_epoch(server, peer, head=0)
+        second.say_together(push(1, "a"), push(2, "c"), push(5, "e"))
         assert await ats(client, 1) == [5]
     assert [event.at for event in had if isinstance(event, Message)] == [3]
 
@@ -288,9 +296,11 @@ async def test_what_was_of_another_epoch_is_still_to_be_dealt_with(
 ) -> None:
     """It is there; only its position means nothing any more."""
     async with running(server, path, LOGIN) as (client, peer):
-        reset = line(msgid=1036, head=3, epoch="e2", oldest=1)
-        peer.say_together(push(6, "a"), reset, push(4, "b"))
+        peer.say_together(push(6, "a"))
         await both(client.send(15, "x"), peer.take())
+        second = await in_another_epoch(server, peer, head=3)
+        second.say_together(push(4, "b"))
+        await both(client.send(15, "x"), second.take())
         assert await ats(client, 1) == [6]
     async with connected(server, store=path) as (client, peer):
         request = asyncio.create_task(peer.admit(RESUME, epoch="e2"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from chat_domain.chat import Chat
-from chat_domain.entries import DELETED, TEXT, Ends, Entry, Known, pair
+from chat_domain.entries import DELETED, TEXT, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.log.session import Session  # noqa: TC001  # attrs looks at it
 from chat_domain.model import Friend, Muting, Preferences, User
@@ -109,9 +109,8 @@ class Link:
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
         """Nobody looks."""
 
-    def reset(self, ends: Ends) -> None:
-        self.note("reset", head=ends.head, epoch=ends.epoch)
-        self._say(lambda: self.device.begins_at(ends))
+    def begin_anew(self) -> None:
+        """It is dropped instead."""
 
     def ping(self) -> None:
         """Say up to where all was sent."""
@@ -222,8 +221,7 @@ class OldLink(Link):
     def marked(self, user_id: int, got: int) -> None:
         """It has no such frame."""
 
-    def reset(self, ends: Ends) -> None:  # it knows no positions
-        self.note("reset", head=0, epoch=ends.epoch)
+    def begin_anew(self) -> None:
         self.sent = 0
 
     def ping(self) -> None:

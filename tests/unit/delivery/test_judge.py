@@ -37,6 +37,13 @@ class Tale:
         facts = {"version": version, "since": since, "head": head, "epoch": "e", "reset": False}
         self.tell("opened", wire=wire or user, user=user, **facts)
 
+    def begins_anew(self, user: int, head: int) -> None:
+        """It was sent away, and is told when it comes again that its positions are over."""
+        self.tell("cut", wire=user)
+        facts = {"version": 2, "since": None, "head": head, "epoch": "f", "reset": True}
+        self.tell("opened", wire=user, user=user, **facts)
+        self.tell("anew", process=user)
+
     def send(self, key: str, to: int = BEN, *, group: int = 0, sender: int = ANN) -> None:
         number = self._numbers[sender] = self._numbers.get(sender, 0) + 1
         where = {"group": group} if group else {"to": to}
@@ -382,7 +389,7 @@ def test_version_1_is_sent_what_others_write_and_nothing_else(tale: Tale) -> Non
     assert broken(judge(tale.events)) == {"streams_are_the_log"}
 
 
-def test_positions_begin_anew_with_a_reset(tale: Tale) -> None:
+def test_positions_begin_anew_with_another_epoch(tale: Tale) -> None:
     """What the database has lost was in the log; what comes then has its positions."""
     tale.push(BEN, tale.says("a"))
     tale.push(BEN, tale.says("b"))
@@ -390,9 +397,8 @@ def test_positions_begin_anew_with_a_reset(tale: Tale) -> None:
     tale.dump()
     del tale.log[1:]
     tale.tell("lost", head=1)
-    for wire in (ANN, BEN, CAT):
-        tale.tell("reset", wire=wire, head=1, epoch="f")
-        tale.tell("anew", process=wire)
+    for user in (ANN, BEN, CAT):
+        tale.begins_anew(user, head=1)
     tale.push(BEN, tale.says("c"))
     tale.show(BEN, 2)
     verdict = tale.ends()
@@ -404,9 +410,8 @@ def loses(tale: Tale, head: int, *dumb: int) -> None:
     tale.dump()
     del tale.log[head:]
     tale.tell("lost", head=head)
-    for wire in {ANN, BEN, CAT}.difference(dumb):
-        tale.tell("reset", wire=wire, head=head, epoch="f")
-        tale.tell("anew", process=wire)
+    for user in {ANN, BEN, CAT}.difference(dumb):
+        tale.begins_anew(user, head)
 
 
 @pytest.mark.parametrize(("head", "is_kept"), [(1, True), (2, False)])
@@ -418,8 +423,8 @@ def test_what_the_database_has_lost_is_excused_and_nothing_else(
     tale.dump()
     del tale.log[1:]
     tale.tell("lost", head=head)
-    for wire in (ANN, BEN, CAT):
-        tale.tell("reset", wire=wire, head=1, epoch="f")
+    for user in (ANN, BEN, CAT):
+        tale.begins_anew(user, head=1)
     verdict = tale.ends()
     assert verdict.kept == is_kept
     assert is_kept or broken(verdict) == {"nothing_else_is_lost"}
@@ -655,7 +660,7 @@ def test_version_1_is_not_told_that_positions_begin_anew(
 ) -> None:
     """It is sent as much as can be of one log, and then of the next, without a hole in either."""
     old.push(12, old.says("b"))
-    loses(old, 1)
+    loses(old, 1, BEN)
     for key in "cde":
         at = old.says(key)
         if key in sent:

@@ -260,6 +260,7 @@ async def test_another_epoch_makes_no_message_come_twice_or_not_at_all(server: S
     await exchange(ann)
     await server.lose(1)
     await exchange(ann)
+    await ann.come_back(1)
     assert Reset(Position(1, server.chat.follower.epoch)) in ann.heard
     ann.post(2, "two")
     await exchange(ann)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from adapters.gateway.endings import Ending
 from adapters.gateway.watch import PING_AFTER
-from chat_domain.entries import TEXT, Batch, Entry, Opening, Place, pair
+from chat_domain.entries import Opening, pair
 from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
@@ -17,7 +18,8 @@ from tests.contract import making
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 LOGIN, RESUME, TAKEN, PING = 1000, 1015, 1014, 1012
-CHAT, GROUP_CHAT, PONG, RESET, MARKS = 1005, 1009, 1013, 1036, 1038
+CHAT, GROUP_CHAT, PONG, GOING_AWAY = 1005, 1009, 1013, 1018
+MARKS, READ = 1038, 1043
 END = 2**63 - 1
 
 
@@ -370,20 +372,21 @@ async def test_nobody_hears_of_what_groups_have_got(server: Server) -> None:
 # -- another epoch -----------------------------------------------------------------------------
 
 
-async def test_whoever_is_there_is_told_of_another_epoch(server: Server) -> None:
-    """By RESET, without a new login. What is new comes behind it, at the new positions; what was
-    refused for the moment is sent again."""
-    ann, bob = await ann_and_bob(server)
+async def test_whoever_is_there_is_sent_away_by_another_epoch(server: Server) -> None:
+    """And is told of it by the answer to the next login. What is new comes behind that, at the new
+    positions; what is on its way on the old connection is of the old ones, and means nothing."""
+    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
+    before = ann.heard()[0]["epoch"]
     await say(bob, 1, "one", "two")
     await take(ann, 2)
-    ann.heard(), bob.heard()
-    before = server.chat.follower.epoch
+    ann.heard()
     await server.lose(1)
-    (reset,) = ann.heard()
-    assert reset == {
-        "msgid": RESET, "head": 1, "epoch": server.chat.follower.epoch, "oldest": 1,
-    }  # fmt: skip
-    assert reset["epoch"] != before
+    (away,) = ann.heard()
+    assert (away["msgid"], ann.link.why) == (GOING_AWAY, Ending.MOVED)
+    ann, bob = await server.log_in(1, since=2, epoch=before), await server.log_in(2)
+    (ack,) = ann.heard()
+    assert (ack["reset"], ack["head"]) == (True, 1)
+    assert ack["epoch"] == server.chat.follower.epoch != before
     assert (await ann.ask(TAKEN, at=2))["error"] == "bad_at"
     assert (await ann.ask(PING))["at"] == 1
     await say(bob, 1, "three")
@@ -392,6 +395,24 @@ async def test_whoever_is_there_is_told_of_another_epoch(server: Server) -> None
     await take(ann, 2)
     await server.chat.marks.write()
     assert (await server.log.opening(1)).got == 2
+
+
+async def test_what_waits_of_a_client_when_positions_begin_anew_is_not_done(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection lives until all has left that was said on it. What it speaks of may be there
+    again by then, as something else."""
+    ann, bob = await ann_and_bob(server)
+    await say(bob, 1, "one", "lost")
+    ann.conversation.choked()
+    ann.say({"msgid": TAKEN, "at": 2}, {"msgid": READ, "toid": 2, "at": 2})
+    monkeypatch.setattr(ann.link, "close", lambda _: None)
+    await server.lose(1)
+    await say(await server.log_in(2), 1, "where that was")
+    ann.conversation.unchoked()
+    await settled()
+    assert ann.conversation.intake.is_done()
+    assert len(server.chat.marks) == 0
 
 
 async def test_marks_of_another_epoch_are_dropped(server: Server) -> None:
@@ -430,21 +451,19 @@ async def test_what_is_on_its_way_into_another_epoch_is_sent_again(server: Serve
     assert [(one["seq"], one["error"]) for one in frames if "seq" in one] == [
         (2, "try_again"), (3, "try_again"),
     ]  # fmt: skip
-    assert RESET in [one["msgid"] for one in frames]
-    assert (await ann.ask(CHAT, toid=2, msg="four", cid="c4"))["error"] == "try_again"
+    assert ann.is_gone()
+    ann, bob = await server.log_in(1), await server.log_in(2)
     for text, cid in (("two", "c2"), ("three", "c3"), ("four", "c4")):
         assert "error" not in await ann.ask(CHAT, toid=2, msg=text, cid=cid)
     assert texts(bob.heard()) == ["one", "two", "three", "four"]
 
 
-@pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("leaves", [True, False], ids=["who leaves", "who finds no place"])
 async def test_who_goes_while_another_epoch_begins_is_gone(
-    server: Server, monkeypatch: pytest.MonkeyPatch, version: int, *, leaves: bool
+    server: Server, monkeypatch: pytest.MonkeyPatch, *, leaves: bool
 ) -> None:
     """Nobody is said to be there any more, and the slot is free."""
-    ann = await server.logged_in("Ann", version=version)
-    laptop, bob = await server.log_in(1), await server.logged_in("Bob")
+    ann, bob = await server.logged_in("Ann", version=1), await server.logged_in("Bob", version=1)
     opening, gate = server.log.opening, asyncio.Event()
 
     async def slow_opening(user_id: int) -> Opening:
@@ -459,15 +478,14 @@ async def test_who_goes_while_another_epoch_begins_is_gone(
     await settled()
     if leaves:
         ann.link.abort()
-        laptop.link.abort()
         await settled()
     gate.set()
     await looking
     await settled()
     monkeypatch.setattr(server.log, "opening", opening)
-    assert (ann.is_gone(), laptop.is_gone(), bob.is_gone()) == (True, True, False)
+    assert (ann.is_gone(), bob.is_gone()) == (True, False)
     assert set(await server.chat.overview.presence.where([1, 2])) == {2}
-    again = await server.log_in(1, version=version)
+    again = await server.log_in(1, version=1)
     assert again.heard()[0]["errno"] == 0
 
 
@@ -475,8 +493,8 @@ async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though it had no place at that moment."""
-    ann = await server.logged_in("Ann")
-    await server.log_in(1)
+    await server.logged_in("Ann", version=1)
+    laptop = await server.log_in(1)
     opening, gate = server.log.opening, asyncio.Event()
 
     async def slow_opening(user_id: int) -> Opening:
@@ -487,8 +505,7 @@ async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
     monkeypatch.setattr(server.log, "opening", slow_opening)
     looking = asyncio.create_task(server.chat.follower.look())
     await settled()
-    ann.link.abort()
-    await settled()
+    assert laptop.is_gone()
     gate.set()
     await looking
     assert set(await server.chat.overview.presence.where([1])) == {1}
@@ -496,7 +513,7 @@ async def test_who_stays_when_another_device_goes_in_another_epoch_is_there(
 
 @pytest.mark.parametrize("end", [b"\n", b"\0"])
 async def test_version_1_hears_nothing_of_positions(server: Server, end: bytes) -> None:
-    """No MARKS, and no RESET."""
+    """No MARKS, and nobody is sent away."""
     old = await server.logged_in("Old", version=1, end=end)
     bob = await server.logged_in("Bob")
     old.heard()
@@ -511,65 +528,37 @@ async def test_version_1_hears_nothing_of_positions(server: Server, end: bytes) 
     assert not old.is_gone()
 
 
-async def test_positions_that_begin_anew_during_a_login_are_told_by_its_answer(
+async def test_who_logs_in_while_positions_begin_anew_is_sent_away(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And by nothing before it: a client knows what it is told by the answer alone."""
+    """Before the answer, and comes again."""
     ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
     login = ann.heard()[0]
-    for text in ("one", "two", "three"):
-        await bob.ask(1005, toid=1, msg=text)
+    await say(bob, 1, "one", "two", "three")
     use = Devices.use
 
     async def use_late(devices: Devices, token: Token) -> Token:
         await server.lose(1)
         return await use(devices, token)
 
-    monkeypatch.setattr(Devices, "use", use_late)
+    resume = {
+        "msgid": RESUME,
+        "token": login["token"],
+        "since": 3,
+        "epoch": login["epoch"],
+        "seq": 1,
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr(Devices, "use", use_late)
+        again = server.join()
+        again.say(resume)
+        for _ in range(3):
+            await settled()
+    assert [one["msgid"] for one in again.heard()] == [GOING_AWAY]
+    assert again.is_gone()
     again = server.join()
-    again.say(
-        {"msgid": 1015, "token": login["token"], "since": 3, "epoch": login["epoch"], "seq": 1}
-    )
-    await settled()
-    await settled()
+    again.say(resume)
     await settled()
     (ack,) = again.heard()
     assert (ack["msgid"], ack["reset"], ack["head"]) == (1001, True, 2)
     assert ack["epoch"] != login["epoch"]
-    await say(bob, 1, "behind it")
-    await settled()
-    assert [(one["at"], one["msg"]) for one in again.heard()] == [(3, "behind it")]
-
-
-async def test_what_was_forgotten_unseen_during_a_login_is_told_by_its_answer(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The epoch stays as it is then; the device begins at the head all the same."""
-    ann, bob = await server.logged_in("Ann"), await server.logged_in("Bob")
-    login = ann.heard()[0]
-    await bob.ask(1005, toid=1, msg="seen")
-    use = Devices.use
-
-    async def use_late(devices: Devices, token: Token) -> Token:
-        inner = server.log.inner
-        for text in ("old", "young"):
-            entry = Entry(pair(1, 2), TEXT, 2, "Bob", f"elsewhere-{text}", text)
-            entry.time_ms = server.clock.now_ms() + (text == "young")
-            inner.commit(Batch((entry,), login["epoch"], (await inner.ends()).head, Place()))
-        await inner.forget(server.clock.now_ms() + 1, 9)
-        await server.chat.follower.look()
-        return await use(devices, token)
-
-    monkeypatch.setattr(Devices, "use", use_late)
-    again = server.join()
-    again.say(
-        {"msgid": 1015, "token": login["token"], "since": 1, "epoch": login["epoch"], "seq": 1}
-    )
-    await settled()
-    await settled()
-    (ack,) = again.heard()
-    assert (ack["msgid"], ack["reset"], ack["head"]) == (1001, True, 3)
-    assert (ack["epoch"], ack["oldest"]) == (login["epoch"], 3)
-    await say(bob, 1, "behind it")
-    await settled()
-    assert [(one["at"], one["msg"]) for one in again.heard()] == [(4, "behind it")]

@@ -385,6 +385,7 @@ async def test_version_1_goes_on_in_another_epoch(server: Server) -> None:
     for now in range(3):
         server.tick(float(now))
     assert "".join(chats(peer)) == "short" + "x" * 3000
+    bob = await server.log_in(2)
     await bob.ask(1005, toid=1, msg="behind")
     assert chats(peer) == ["behind"]
     assert await took_over(server) == []

@@ -16,5 +16,11 @@ def follower(world: World) -> Follower:
 
 
 @pytest.fixture
+def old(world: World) -> Terminal:
+    """Somebody with a client of version 1."""
+    return world.log_in_version1(world.register("Old")[0])
+
+
+@pytest.fixture
 def elsewhere(world: World, ann: Terminal, bob: Terminal) -> Elsewhere:
     return Elsewhere(world, ann, bob)

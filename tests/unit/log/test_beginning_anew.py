@@ -12,11 +12,11 @@ from chat_domain.entries import (
     Reading,
     What,
 )
-from chat_domain.errors import TryAgain
+from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.follower import GAP_WAITS, Follower
 from chat_domain.notes import Appended
 from tests.unit.delivery.safe import Safe
-from tests.unit.fakes import RecordingClient, Ticket, finished
+from tests.unit.fakes import Ticket, finished
 from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Terminal, World
 
@@ -24,17 +24,63 @@ from tests.unit.world import Terminal, World
 def test_another_epoch_begins_anew(
     world: World, ann: Terminal, bob: Terminal, follower: Follower
 ) -> None:
-    """Everybody who is here is told so, and goes on at the head."""
+    """Every device that is here is sent away. When it comes back it is told so, and goes on at
+    the head."""
     ann.says(bob.user, "before")
-    bob.takes_over()
-    group = world.group(ann, bob)
+    group, place, epoch = world.group(ann, bob), follower.applied, follower.epoch
     world.tasks.run(world.store.log.renew())
     hear(world, Appended("of another epoch", 99, 99, ()))
-    assert bob.client.notices == [f"reset to {follower.applied}"]
+    assert ann.client.notices == bob.client.notices == ["dropped"]
+    ann, bob = ann.comes_again(place, epoch), bob.comes_again(place, epoch)
+    assert ann.was_reset
+    assert bob.was_reset
     ann.says(bob.user, "behind")
     ann.says_to_group(group, "to all")
-    assert bob.client.texts == ["before", "behind", "to all"]
-    assert ann.client.statuses == ["accepted"] * 3
+    assert bob.client.texts == ["behind", "to all"]
+    assert ann.client.statuses == ["accepted"] * 2
+
+
+def test_what_is_on_its_way_from_a_device_when_positions_begin_anew_means_nothing(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower
+) -> None:
+    """Whatever the new ones come to until it arrives: a mark would be of what nobody has seen."""
+    ann.says(bob.user, "before")
+    safe = Safe(attrs.evolve(world.store, log=world.log.inner))
+    safe.put_away()
+    ann.says(bob.user, "lost")
+    safe.bring_back()
+    world.tasks.run(follower.look())
+    ann = ann.comes_again()
+    ann.says(bob.user, "where that was")
+    with pytest.raises(NotSentYet):
+        bob.takes_over(2)
+    with pytest.raises(TryAgain):
+        bob.says(ann.user, "too late")
+    assert bob.session.ended
+    assert bob.comes_again().client.texts == ["before", "where that was"]
+
+
+def test_a_device_that_was_about_to_begin_when_positions_begin_anew_comes_again(
+    world: World, ann: Terminal, bob: Terminal, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says that it has is of the old ones, and no mark comes of it."""
+    monkeypatch.setattr("chat_domain.people.login.MISSED_AT_MOST", 0)
+    ann.says(bob.user, "one")
+    ann.says(bob.user, "two")
+    bob.leaves()
+    missed, epoch = world.log.missed, follower.epoch
+
+    async def missed_late(*asked: Any) -> int:
+        await world.log.renew()
+        await follower.look()
+        return await missed(*asked) * 0
+
+    monkeypatch.setattr(world.log, "missed", missed_late)
+    with pytest.raises(TryAgain):
+        bob.comes_again(1, epoch)
+    world.settle()
+    assert len(world.chat.marks) == 0
+    assert world.chat.sessions.of(bob.user.id) == ()
 
 
 def test_however_many_speak_of_another_epoch_the_log_is_looked_at_once(
@@ -82,69 +128,68 @@ def test_an_answer_of_before_positions_began_anew_is_too_late(
     ticket.settle(lambda: None)
     world.settle()
     assert follower.epoch == epoch
-    assert bob.client.notices == [f"reset to {ends.head}"]
+    assert follower.applied == ends.head
+    assert bob.client.notices == ["dropped"]
 
 
 def test_what_was_a_membership_before_positions_began_anew_is_none(
-    world: World, ann: Terminal, bob: Terminal
+    world: World, ann: Terminal, old: Terminal
 ) -> None:
     """The database may have lost it. Until the session knows, what it writes has to come again."""
-    group = world.group(ann, bob)
+    group = world.group(ann, old)
     world.begin_anew()
     with pytest.raises(TryAgain):
-        bob.says_to_group(group, "too early", cid="c1")
+        old.says_to_group(group, "too early", cid="c1")
     world.settle()
-    bob.says_to_group(group, "too early", cid="c1")
-    assert bob.client.statuses == ["accepted"]
+    old.says_to_group(group, "too early", cid="c1")
+    assert old.client.statuses == ["accepted"]
 
 
 def test_a_session_that_its_user_ends_while_positions_begin_anew_is_ended(
-    world: World, ann: Terminal, bob: Terminal
+    world: World, ann: Terminal, old: Terminal
 ) -> None:
     """That is applied before it is known again what the session may see."""
+    other = world.log_in_version1(world.register("Other")[0])
     world.begin_anew()
-    world.tasks.run(world.chat.devices.end_all(bob.user))
+    world.tasks.run(world.chat.devices.end_all(old.user))
     world.settle()
-    assert (ann.session.ended, bob.session.ended) == (False, True)
-    ann.says(bob.user, "to nobody")
-    assert bob.client.texts == []
+    assert (other.session.ended, old.session.ended) == (False, True)
+    ann.comes_again().says(old.user, "to nobody")
+    assert old.client.texts == []
 
 
 def test_who_joins_and_leaves_while_positions_begin_anew_is_shown_what_they_may_see(
-    world: World, ann: Terminal, bob: Terminal
+    world: World, ann: Terminal, old: Terminal
 ) -> None:
     """Whether or not that is in what their sessions begin with; and they are counted once."""
-    left = world.group(ann, bob)
+    left = world.group(ann, old)
     _, other = world.tasks.run(world.chat.groups.create(ann.user, "another", ""))
     joined = other.id
     world.begin_anew()
-    world.tasks.run(world.chat.groups.leave(bob.user, left))
-    world.tasks.run(world.chat.groups.join(bob.user, joined))
+    world.tasks.run(world.chat.groups.leave(old.user, left))
+    world.tasks.run(world.chat.groups.join(old.user, joined))
     world.settle()
-    ann.says_to_group(left, "without bob")
-    ann.says_to_group(joined, "with bob")
-    assert bob.client.texts == ["with bob"]
+    ann = ann.comes_again()
+    ann.says_to_group(left, "without them")
+    ann.says_to_group(joined, "with them")
+    assert old.client.texts == ["with them"]
     assert world.chat.sessions.memberships == 3
 
 
 def test_who_is_here_is_here_while_positions_begin_anew(
-    world: World, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+    world: World, old: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In the presence, which is compared with the sessions now and then, and in the slot. So is who
     has as many sessions as may be."""
     monkeypatch.setattr("chat_domain.log.sessions.MOST_OF_A_USER", 1)
-    old = world.log_in_version1(world.register("Old")[0])
     world.begin_anew()
     for _ in range(2):
         world.tasks.run(world.chat.node.audit())
         world.passes(1)
-    assert set(world.tasks.run(world.presence.where([bob.user.id, old.user.id]))) == {
-        bob.user.id,
-        old.user.id,
-    }
+    assert set(world.tasks.run(world.presence.where([old.user.id]))) == {old.user.id}
     assert len(world.tasks.run(world.chat.node.slots.slots.own("alone"))) == 1
     world.settle()
-    assert bob.is_live
+    assert old.is_live
 
 
 def test_what_was_forgotten_unseen_begins_anew(
@@ -158,8 +203,10 @@ def test_what_was_forgotten_unseen_begins_anew(
     elsewhere.commits("young")
     world.tasks.run(follower.look())
     assert (follower.oldest, follower.applied) == (known + 2, known + 2)
-    assert bob.client.notices == [f"reset to {known + 2}"]
-    ann.says_to_group(group, "without bob")
+    assert bob.client.notices == ["dropped"]
+    bob = bob.comes_again(known)
+    assert bob.was_reset
+    ann.comes_again().says_to_group(group, "without bob")
     assert bob.client.texts == []
 
 
@@ -176,8 +223,9 @@ def test_what_a_group_has_forgotten_unseen_begins_anew(
     world.passes(GAP_WAITS)
     head = world.tasks.run(world.store.log.ends()).head
     assert (follower.oldest, follower.applied) == (1, head)
-    assert bob.client.notices == [f"reset to {head}"]
-    ann.says_to_group(group, "without bob")
+    assert bob.client.notices == ["dropped"]
+    bob = bob.comes_again()
+    ann.comes_again().says_to_group(group, "without bob")
     assert "without bob" not in bob.client.texts
 
 
@@ -257,7 +305,7 @@ def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
     world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower
 ) -> None:
     """Its client has sent it again to a node that knew nothing of it, and what was lost below it
-    has made room for another. Who was shown that is told that positions mean nothing any more."""
+    has made room for another. Who was shown that is sent away, to begin anew."""
     safe = Safe(attrs.evolve(world.store, log=world.log.inner))
     safe.put_away()
     hear(world, elsewhere.commits("lost", "sent again"))
@@ -267,7 +315,7 @@ def test_a_copy_at_the_old_position_of_what_was_lost_is_no_entry_that_is_known(
     elsewhere.commits("never shown here", "sent again")
     world.tasks.run(follower.look())
     assert follower.epoch != epoch
-    assert bob.client.notices == [f"reset to {follower.applied}"]
+    assert bob.client.notices == ["dropped"]
 
 
 def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa: PLR0917  # fixtures
@@ -301,7 +349,7 @@ def test_what_was_being_read_of_a_log_that_was_lost_is_shown_to_nobody(  # noqa:
     world.tasks.run(follower.look())
     ticket.settle(lambda: None)
     world.settle()
-    assert bob.client.notices == [f"reset to {note.first - 2}"]
+    assert bob.client.notices == ["dropped"]
     assert bob.client.texts == []
     assert follower.applied == note.first - 2
 
@@ -331,79 +379,35 @@ def test_nobody_is_told_that_what_was_lost_has_been_done(
     assert [str(one) for one in told] == [str(TryAgain())]
 
 
-@pytest.fixture
-def seat(world: World, bob: Terminal, monkeypatch: pytest.MonkeyPatch) -> Ticket[None]:
-    """What it takes for bob's sessions to be given one again."""
-    opening, ticket = world.log.opening, Ticket[None]()
-    epoch = world.chat.follower.epoch
-
-    async def slow_opening(user_id: int) -> Opening:
-        if user_id == bob.user.id and world.chat.follower.epoch != epoch:
-            await ticket
-        return await opening(user_id)
-
-    monkeypatch.setattr(world.log, "opening", slow_opening)
-    return ticket
-
-
-def test_the_log_is_followed_while_sessions_are_given_a_seat_again(
+def test_the_log_is_followed_while_sessions_are_given_a_seat_again(  # noqa: PLR0917  # fixtures
     world: World,
     bob: Terminal,
+    old: Terminal,
     elsewhere: Elsewhere,
     follower: Follower,
-    seat: Ticket[None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """That takes long where they are many, and whoever has a seat is shown what others write, also
     where nothing is heard of it."""
+    opening, seat = world.log.opening, Ticket[None]()
+
+    async def slow_opening(user_id: int) -> Opening:
+        if user_id == old.user.id:
+            await seat
+        return await opening(user_id)
+
+    monkeypatch.setattr(world.log, "opening", slow_opening)
     world.tasks.run(world.store.log.renew())
     world.tasks.run(follower.look())
+    bob = bob.comes_again()
     elsewhere.commits("meanwhile")
     world.tasks.run(follower.look())
     world.passes(GAP_WAITS)
-    assert follower.applied == 1
+    assert bob.client.texts == ["meanwhile"]
+    assert not old.is_live
     seat.settle(lambda: None)
     world.settle()
-    assert bob.client.notices == ["reset to 1"]
-    assert bob.is_live
-
-
-def test_a_client_is_told_of_each_epoch_once(
-    world: World, bob: Terminal, follower: Follower, seat: Ticket[None]
-) -> None:
-    """By the answer to its login, or later, in whatever order that and its seat come."""
-    logins, client = world.chat.logins, RecordingClient()
-    start = world.tasks.run(logins.begin_device(bob.user, client, "phone"))
-    epochs = []
-    for _ in range(2):
-        epochs.append(world.tasks.run(world.store.log.renew()))
-        world.tasks.run(follower.look())
-        if len(epochs) == 1:
-            told = logins.as_it_is(start)
-            logins.ready(start.session)
-            assert (told.reset, told.ends.epoch) == (True, epochs[0])
-    seat.settle(lambda: None)
-    world.settle()
-    assert client.notices == bob.client.notices == ["reset to 0"]
-    assert logins.as_it_is(told) is told
-
-
-def test_who_is_told_of_an_epoch_by_the_answer_to_their_login_is_told_nothing_more(
-    world: World, bob: Terminal, elsewhere: Elsewhere, follower: Follower, seat: Ticket[None]
-) -> None:
-    """And is shown what comes behind it."""
-    logins, client = world.chat.logins, RecordingClient()
-    start = world.tasks.run(logins.begin_device(bob.user, client, "phone"))
-    world.tasks.run(world.store.log.renew())
-    world.tasks.run(follower.look())
-    assert logins.as_it_is(start).reset
-    logins.ready(start.session)
-    elsewhere.commits("behind it")
-    world.tasks.run(follower.look())
-    world.passes(GAP_WAITS)
-    seat.settle(lambda: None)
-    world.settle()
-    assert client.notices == []
-    assert client.texts == ["behind it"]
+    assert old.is_live
 
 
 def test_nothing_waits_for_a_change_that_was_lost(
@@ -418,8 +422,10 @@ def test_nothing_waits_for_a_change_that_was_lost(
     safe.bring_back()
     world.tasks.run(world.store.log.renew())
     world.tasks.run(follower.look())
+    assert bob.client.statuses == ["TryAgain"]
+    bob = bob.comes_again()
     bob.says_to_group(group, "judged again", cid="c1")
-    assert bob.client.statuses == ["TryAgain", "accepted"]
+    assert bob.client.statuses == ["accepted"]
 
 
 def test_who_leaves_does_not_wait_for_what_they_wrote_and_was_lost(
@@ -443,5 +449,7 @@ def test_what_was_being_written_is_refused_in_another_epoch(
     world.tasks.run(world.store.log.renew())
     ann.says(bob.user, "behind", cid="c2")
     assert ann.client.statuses == ["accepted", "TryAgain"]
+    ann, bob = ann.comes_again(), bob.comes_again()
     ann.says(bob.user, "behind", cid="c2")
+    assert ann.client.statuses == ["accepted"]
     assert bob.client.texts == ["before", "behind"]

@@ -193,22 +193,22 @@ def test_a_session_that_leaves_during_a_read_is_shown_nothing(
 
 
 def test_what_was_being_read_when_positions_began_anew_is_not_shown(
-    world: World, ann: Terminal, bob: Terminal, monkeypatch: pytest.MonkeyPatch
+    world: World, ann: Terminal, bob: Terminal, old: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where the epoch is the same, as what this node has not seen was deleted."""
     group = world.group(ann, bob)
     elsewhere = Elsewhere(world, ann, bob)
-    begin_reading(world, ann, bob, monkeypatch)
+    begin_reading(world, ann, old, monkeypatch)
     world.log.slow_reads = False
     elsewhere.changes(ann, group, Change(What.LEFT))
     world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 99))
-    young = elsewhere.commits("young").upto
+    elsewhere.commits("young")
     world.tasks.run(world.chat.follower.look())
     world.settle()
-    assert bob.client.notices == [f"reset to {young}"]
-    assert bob.client.texts == []
-    ann.says(bob.user, "new")
-    assert bob.client.texts == ["new"]
+    assert old.client.notices == ["anew"]
+    assert old.client.texts == []
+    ann.comes_again().says(old.user, "new")
+    assert old.client.texts == ["new"]
 
 
 class TestTakingOver:

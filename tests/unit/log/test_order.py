@@ -100,18 +100,19 @@ def test_all_that_waits_is_refused_with_what_could_not_be_written(
 
 
 def test_nothing_is_written_until_it_is_known_again_what_may_be(
-    world: World, ann: Terminal, bob: Terminal
+    world: World, ann: Terminal, bob: Terminal, old: Terminal
 ) -> None:
-    """Positions have begun anew. To a user ann might write, but not before what was to a group."""
-    group = world.group(ann, bob)
+    """Positions have begun anew. To a user they might write, but not before what was to a group."""
+    group = world.group(ann, old)
+    old.says(bob.user, "the first is looked at")
     world.begin_anew()
     with pytest.raises(TryAgain):
-        ann.says_to_group(group, "c1", cid="c1")
-    assert not is_accepted(ann, bob, "c2")
+        old.says_to_group(group, "c1", cid="c1")
+    assert not is_accepted(old, bob, "c2")
     world.settle()
-    assert not is_accepted(ann, bob, "c2")
-    ann.says_to_group(group, "c1", cid="c1")
-    assert is_accepted(ann, bob, "c2")
+    assert not is_accepted(old, bob, "c2")
+    old.says_to_group(group, "c1", cid="c1")
+    assert is_accepted(old, bob, "c2")
 
 
 def test_what_waits_when_positions_begin_anew_is_refused_in_its_order(

@@ -17,7 +17,7 @@ from adapters.wire.answers import (
     Pong,
     SessionRow,
 )
-from adapters.wire.frames import PingFrame, ResetFrame, encode, number_of
+from adapters.wire.frames import PingFrame, encode, number_of
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import CHANGE, DELETED, TEXT, Change, Entry, What, pair
 from chat_domain.model import Friend, Group, Member, Membership, Resumable, Role
@@ -174,7 +174,6 @@ def test_an_answer_leaves_out_what_is_not_there() -> None:
     assert encode(Pong()) == b'{"msgid":1013}'
     assert encode(Pong(at=0)) == b'{"msgid":1013,"at":0}'
     assert encode(PingFrame(0)) == b'{"msgid":1012,"at":0}'
-    assert encode(ResetFrame(0, "e", 1)) == b'{"msgid":1036,"head":0,"epoch":"e","oldest":1}'
     login = json.loads(encode(LoginAck(errno=0, head=0, epoch="e", oldest=1)))
     assert (login["head"], "reset" in login) == (0, False)
     assert encode(FriendsAck(seq=0, friends=[])) == b'{"msgid":1023,"seq":0,"friends":[]}'

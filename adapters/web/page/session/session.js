@@ -219,7 +219,6 @@ export class Session extends Emitter {
     }
     if (isEntry(frame)) this._pushed(frame);
     else if (frame.msgid === MSG.PING) this._asked(frame.at);
-    else if (frame.msgid === MSG.RESET) this._reset(frame);
     else if (frame.msgid === MSG.SESSION_ENDED) this._over("ended");
     else this.emit("frame", frame);
   }
@@ -242,12 +241,6 @@ export class Session extends Emitter {
   _asked(at) {
     this.say({ msgid: MSG.PONG });
     this._place.reached(at);
-  }
-
-  /** @param {Frame} frame */
-  _reset(frame) {
-    this._place.begin(frame.head, frame.epoch).catch((error) => this.emit("trouble", error));
-    this.emit("reset");
   }
 
   /** @type {Entry[]} */
