@@ -70,8 +70,7 @@ async def settings(talk: Talk, request: requests.Settings) -> None:
 def ping(talk: Talk, request: requests.Ping) -> None:
     talk.meter.free += 1
     if talk.takes_errors():
-        at = 0 if talk.session is None else talk.chat.offline.place(talk.session)
-        talk.answer(request, answers.Pong(at=at))
+        talk.answer(request, answers.Pong(at=talk.place()))
 
 
 def pong(talk: Talk, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS

@@ -189,6 +189,10 @@ class Talk:
         """Why there is no session."""
         return ShuttingDown() if self.shared.closing else NotLoggedIn()
 
+    def place(self) -> int:
+        """Up to where the client has been sent what is its user's; 0 while nobody is logged in."""
+        return 0 if self.session is None else self.chat.offline.place(self.session)
+
     def awaits_answers(self) -> bool:
         """Whether the client has sent messages whose fate it has not been told yet."""
         return self.session is not None and bool(self.session.unanswered)
@@ -198,7 +202,7 @@ class Talk:
         that. Just when positions begin anew, `left` may be above all that there is."""
         session, client = self.session, self.client
         if session is not None and client is not None and not client.says_taken:
-            at = min(self.link.left(), self.chat.offline.place(session))
+            at = min(self.link.left(), self.place())
             self.chat.marks.taken_over(session, at)
 
     async def log_out(self) -> None:

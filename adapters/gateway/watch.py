@@ -54,7 +54,7 @@ class Watch:
             link.abort(Ending.NOT_READING if intake.choked else Ending.SILENT)
         elif silence >= PING_AFTER and client is not None and not (self._pinged or intake.choked):
             self._pinged = client.version > 1
-            client.ping(self._place())
+            client.ping(self._talk.place())
 
     def _look_at_stranger(self, now: float) -> None:
         talk = self._talk
@@ -72,8 +72,3 @@ class Watch:
         else:
             self._intake.drop()
             talk.hang_up(Ending.LOGIN_TIMEOUT, str(LoginTimeout()))
-
-    def _place(self) -> int:
-        """Up to where the client has been sent what is its user's."""
-        session = self._talk.session
-        return 0 if session is None else self._talk.chat.offline.place(session)

@@ -74,18 +74,18 @@ class History:
         """So many entries, or fewer that have more than BYTES_AT_ONCE together. They are read a few
         at a time, so that little is read in vain."""
         found: list[Entry] = []
+        if after is None and before is None:
+            before = FOR_EVER
         while len(found) < limit and _size(found) <= BYTES_AT_ONCE:
             piece = min(limit - len(found), READ_AT_ONCE)
-            if after is not None:
-                place = found[-1].at if found else after
-                some = await self.log.page(user_id, conv, before=None, after=place, limit=piece)
-                found += some
-            else:
-                place = found[0].at if found else FOR_EVER if before is None else before
-                some = await self.log.page(user_id, conv, before=place, after=0, limit=piece)
-                found[:0] = some
+            some = await self.log.page(user_id, conv, before=before, after=after or 0, limit=piece)
+            found = [*some, *found] if after is None else [*found, *some]
             if len(some) < piece:
                 break
+            if after is None:
+                before = found[0].at
+            else:
+                after = found[-1].at
         return found
 
     async def _with_marks(self, user_id: int, part: Part) -> Part:
