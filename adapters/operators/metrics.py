@@ -74,6 +74,7 @@ class NodeCollector(Collector):
 
     def _gauges(self) -> Iterator[Metric]:
         chat = self.chat
+        reading = sum(session.reading for session in chat.sessions)
         for name, text, value in (
             ("chat_sessions", "Sessions of users here.", len(chat.sessions)),
             ("chat_connections", "Open connections.", self.connections()),
@@ -86,7 +87,7 @@ class NodeCollector(Collector):
             ("chat_log_position", "Up to where the log is applied here.", chat.follower.applied),
             ("chat_log_lag", "Entries known and not applied here yet.", chat.follower.lag),
             ("chat_append_seconds", "What the last batch of entries took.", chat.queue.latency),
-            ("chat_readers_behind", "Sessions that are read for now.", chat.offline.reading),
+            ("chat_readers_behind", "Sessions that are read for now.", reading),
             ("chat_marks_unwritten", "Users whose mark is not in the store yet.", len(chat.marks)),
             ("chat_lease_held", "1 unless suspended.", int(chat.node.slots.good())),
             ("chat_draining", "1 when about to stop.", int(self.draining())),

@@ -17,14 +17,11 @@ READ_FIRST = 25  # the same while it is not known how long they are
 BYTES_AT_ONCE = 128 * 1024  # that are shown before the link may say that it takes no more
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class Offline:
-    """reading: how many sessions are read for at this moment."""
-
     log: Log
     follower: Follower
     tasks: Tasks
-    reading: int = 0
 
     def choked(self, session: Session) -> None:
         """The session's link takes no more for now."""
@@ -50,7 +47,6 @@ class Offline:
         self.tasks.start(self._read_on(session), session)
 
     async def _read_on(self, session: Session) -> None:
-        self.reading += 1
         limit = READ_FIRST
         try:
             while session.may_read():
@@ -66,7 +62,6 @@ class Offline:
             pass  # the clock tries again
         finally:
             session.reading = False
-            self.reading -= 1
 
     async def read_some(self, session: Session, limit: int = READ_AT_ONCE) -> int:
         """Show a session what comes next, of which the store is asked for so many entries at most.
