@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from adapters.gateway.endings import Ending
+from chat_domain.errors import ChatError, TooFast, TooManyConnections
 from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.origins import Origin
@@ -31,16 +31,16 @@ class Held:
         self._stranger = stranger
         self._counted = 0  # bytes taken from the budget
 
-    def now(self, size: int) -> Ending | None:
+    def now(self, size: int) -> ChatError | None:
         """So many bytes of a stranger's wait now, none of a user's. Return why the client has to
         go, if it has to."""
         if size > STRANGERS_UNREAD:
-            return Ending.TOO_FAST
+            return TooFast()
         budget, origin = self._stranger.guard.strangers_budget, self._stranger.origin
         more = size - self._counted
         if more < 0:
             budget.give_back(origin, -more)
         elif more and not budget.take(origin, more):
-            return Ending.TOO_MANY_CONNECTIONS
+            return TooManyConnections()
         self._counted = size
         return None

@@ -17,7 +17,7 @@ from adapters.gateway.held import Held
 from adapters.gateway.talk import Talk
 from adapters.gateway.unsent import TIGHT_WATER
 from adapters.wire.framing import BrokenStream
-from chat_domain.errors import TooFast, TooManyConnections
+from chat_domain.errors import ChatError, TooFast
 from chat_domain.fairness.limits import STRANGERS_UNREAD
 from chat_domain.fairness.meter import QUANTUM_FRAMES, READERS_PER_FRAME
 
@@ -63,7 +63,7 @@ class Intake:
         self._at_once = 0  # bytes; of a user's, see `Incoming`
         self._meter = talk.meter
         self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
-        self._broken: BrokenStream | None = None
+        self._broken: BrokenStream | None = None  # what comes next cannot be cut
         self._held = Held(talk)  # of a stranger
         self._resting = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
@@ -107,7 +107,7 @@ class Intake:
         elif not self._handle_all(frames):
             return
         if self._broken is not None:
-            self._give_up_on_stream(self._broken)
+            self._talk.hang_up(self._broken)
         elif size > self._at_once:
             self._rest()
             self._count_held()
@@ -173,16 +173,14 @@ class Intake:
             self._count_users()
             return
         self._talk.shared.unsent.left(self)
-        ending = self._held.now(self._incoming.held() + sum(map(len, self._backlog)))
-        if ending is not None:
+        too_much = self._held.now(self._incoming.held() + sum(map(len, self._backlog)))
+        if too_much is not None:
             self._talk.guard.counters.strangers_cut += 1
-            why = TooFast() if ending is Ending.TOO_FAST else TooManyConnections()
-            self.drop()
-            self._talk.hang_up(ending, str(why))
+            self.part(too_much)
 
     def _count_users(self) -> None:
-        """Much of a user's is counted for all together. Frames, which can be thousands, by their
-        number; what is in them is at most a piece of what came."""
+        """Much of a user's is counted for all together. Frames, which can be thousands, count by
+        their number alone: they were cut from one piece of what came, which is little."""
         waits = self._incoming.held() + WEIGHT_OF_FRAME * len(self._backlog)
         if waits <= TIGHT_WATER:
             self._talk.shared.unsent.left(self)
@@ -190,9 +188,8 @@ class Intake:
             self._talk.shared.unsent.waits(self, waits)
 
     def abort(self, why: Ending) -> None:  # noqa: ARG002  # it has not been slow to read
-        """There is no room for what waits here: part from the client."""
-        self.drop()
-        self._talk.hang_up(Ending.TOO_FAST, str(TooFast()))
+        """There is no room for what waits here."""
+        self.part(TooFast())
 
     def _next_frame(self) -> bytes | None:
         """The first frame that waits; None where there is none."""
@@ -234,6 +231,11 @@ class Intake:
         self._held.now(0)
         self._talk.shared.unsent.left(self)
 
+    def part(self, why: ChatError) -> None:
+        """Handle nothing more, and part from the client."""
+        self.drop()
+        self._talk.hang_up(why)
+
     def tick(self, now: float) -> None:
         """End a pause that has lasted long enough, and count what is left waiting."""
         if self._talk.session is None or not self.is_done():
@@ -265,7 +267,7 @@ class Intake:
             self._rest()
             return
         if self._broken is not None:
-            self._give_up_on_stream(self._broken)
+            self._talk.hang_up(self._broken)
         self.heard = True  # it was we who did not listen
         self._link.resume_reading()
         self._idle()
@@ -300,13 +302,8 @@ class Intake:
         counters = self._talk.guard.counters
         if self._meter.goes_on():
             counters.too_fast_cut += 1
-            self.drop()
-            self._talk.hang_up(Ending.TOO_FAST, str(TooFast()))
+            self.part(TooFast())
         else:
             counters.reading_paused += 1
             self._paused_until = now + pause  # `tick` sees to its end
             self._link.pause_reading()
-
-    def _give_up_on_stream(self, broken: BrokenStream) -> None:
-        """What comes next cannot be told from what came before."""
-        self._talk.hang_up(Ending(broken.error), str(broken))

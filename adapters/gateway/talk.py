@@ -15,7 +15,7 @@ from adapters.wire import answers, errors
 from adapters.wire.answers import Ack, Answer, Verdict
 from adapters.wire.declaring import AnyRequest, Request, answer_of
 from adapters.wire.frames import encode, number_of
-from adapters.wire.framing import MAX_CLIENT_FRAME
+from adapters.wire.framing import MAX_CLIENT_FRAME, BrokenStream
 from adapters.wire.reading import BadFrame
 from adapters.wire.requests import REQUESTS
 from adapters.wire.terminal_safe import terminal_safe
@@ -132,10 +132,11 @@ class Talk:
         """Whether the client would not take an ERROR for something else."""
         return self.client is None or self.client.takes_errors
 
-    def hang_up(self, ending: Ending, why: str) -> None:
-        """Say why, in the words of an error that is called like the ending, and close."""
-        self._send_error(ending, why, None)
-        self.link.close(ending)
+    def hang_up(self, why: ChatError | BrokenStream) -> None:
+        """Say why, and close. Such an ending is called like the error."""
+        name = why.error if isinstance(why, BrokenStream) else errors.name_of(why)
+        self._send_error(name, str(why), None)
+        self.link.close(Ending(name))
 
     # -- login and logout --------------------------------------------------------------
 

@@ -70,5 +70,4 @@ class Watch:
         if self._intake.choked:
             talk.link.abort(Ending.LOGIN_TIMEOUT)
         else:
-            self._intake.drop()
-            talk.hang_up(Ending.LOGIN_TIMEOUT, str(LoginTimeout()))
+            self._intake.part(LoginTimeout())
