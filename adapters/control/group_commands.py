@@ -18,31 +18,31 @@ async def list_groups(chat: Chat, *, after: int, limit: int, containing: str = "
 async def members(chat: Chat, *, group: str, after: int, limit: int) -> Result:
     found, page = await chat.group_administration.members(group, after, limit)
     people = [_member(member) for member in page.items]
-    return {"group": _named(found), "users": people, "next": page.next}
+    return {"group": named(found), "users": people, "next": page.next}
 
 
 async def rename(chat: Chat, *, group: str, name: str) -> Result:
     before, renamed = await chat.group_administration.rename(group, name)
-    return {"group": _named(renamed), "before": before.name}
+    return {"group": named(renamed), "before": before.name}
 
 
 async def history(chat: Chat, *, group: str, shown: str) -> Result:
     found = await chat.group_administration.show_history(group, whole=shown == "all")
-    return {"group": _named(found), "shown": shown}
+    return {"group": named(found), "shown": shown}
 
 
 async def keep(chat: Chat, *, group: str, days: int) -> Result:
     found, before = await chat.group_administration.keep(group, days)
-    return {"group": _named(found), "days": days, "before": before}
+    return {"group": named(found), "days": days, "before": before}
 
 
 async def remove(chat: Chat, *, group: str, who: str) -> Result:
     found, user = await chat.group_administration.remove(group, who)
-    return {"group": _named(found), "user": _named(user)}
+    return {"group": named(found), "user": named(user)}
 
 
 async def end(chat: Chat, *, group: str) -> Result:
-    return {"group": _named(await chat.group_administration.end(group))}
+    return {"group": named(await chat.group_administration.end(group))}
 
 
 GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
@@ -56,12 +56,12 @@ GROUP_COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
 }
 
 
-def _named(one: Group | User) -> Result:
+def named(one: Group | User) -> Result:
     return {"id": one.id, "name": one.name}
 
 
 def _sized(one: SizedGroup) -> Result:
-    return _named(one.group) | {"members": one.members, "keep_days": one.keep_days}
+    return named(one.group) | {"members": one.members, "keep_days": one.keep_days}
 
 
 def _member(one: Member) -> Result:

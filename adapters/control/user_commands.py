@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from adapters.control.group_commands import GROUP_COMMANDS
+from adapters.control.group_commands import GROUP_COMMANDS, named
 from adapters.wire.answers import GroupRow, SessionRow
 from chat_domain.chat import Chat
 from chat_domain.entries import Entry, is_group, people
-from chat_domain.model import Person, User
+from chat_domain.model import Person
 from chat_domain.operators.administration import SKIPPED
 
 Result = dict[str, Any]
@@ -31,28 +31,28 @@ async def find(chat: Chat, *, text: str, limit: int) -> Result:
 
 
 async def add(chat: Chat, *, name: str, password: str) -> Result:
-    return _user(await chat.registration.register(name, password))
+    return named(await chat.registration.register(name, password))
 
 
 async def set_password(chat: Chat, *, who: str, password: str) -> Result:
-    return _user(await chat.administration.set_password(who, password))
+    return named(await chat.administration.set_password(who, password))
 
 
 async def log_out(chat: Chat, *, who: str) -> Result:
     user, was_online = await chat.administration.log_out(who)
-    return _user(user) | {"was_online": was_online}
+    return named(user) | {"was_online": was_online}
 
 
 async def disable(chat: Chat, *, who: str) -> Result:
-    return _user(await chat.administration.disable(who))
+    return named(await chat.administration.disable(who))
 
 
 async def enable(chat: Chat, *, who: str) -> Result:
-    return _user(await chat.administration.enable(who))
+    return named(await chat.administration.enable(who))
 
 
 async def delete(chat: Chat, *, who: str, with_sent: bool = False) -> Result:
-    return _user(await chat.administration.delete(who, with_sent=with_sent))
+    return named(await chat.administration.delete(who, with_sent=with_sent))
 
 
 async def after_restore(chat: Chat) -> Result:
@@ -75,9 +75,9 @@ async def who(chat: Chat) -> Result:
 async def export(chat: Chat, *, who: str) -> Result:
     data = await chat.overview.export(await chat.administration.account(who))
     return {
-        **_user(data.user),
+        **named(data.user),
         "disabled": data.disabled,
-        "friends": [_user(friend) for friend in data.friends],
+        "friends": [named(friend) for friend in data.friends],
         "groups": [to_builtins(GroupRow.of(own)) for own in data.groups],
         "sessions": [to_builtins(SessionRow.of(one)) for one in data.tokens],
         "entries": [_entry(entry) for entry in data.entries],
@@ -107,12 +107,8 @@ COMMANDS: dict[str, Callable[..., Awaitable[Result]]] = {
 }
 
 
-def _user(user: User) -> Result:
-    return {"id": user.id, "name": user.name}
-
-
 def _person(one: Person) -> Result:
-    return _user(one.user) | {"disabled": one.disabled, "nodes": list(one.nodes)}
+    return named(one.user) | {"disabled": one.disabled, "nodes": list(one.nodes)}
 
 
 def _entry(entry: Entry) -> Result:
