@@ -11,6 +11,7 @@ from entrypoints.declaring import BadSettings, without_password
 from entrypoints.process import WRONG_USE
 from entrypoints.protocols import certificate_of
 from entrypoints.settings import Settings, secret_names
+from entrypoints.sources import no_such_setting
 
 
 def check_and_tell(settings: Settings, unknown: Sequence[str] = ()) -> int:
@@ -19,7 +20,7 @@ def check_and_tell(settings: Settings, unknown: Sequence[str] = ()) -> int:
     unknown: variables that have no effect, which is no mistake, but seldom meant.
     """
     for name in unknown:
-        _complain(f"{name} in the environment: there is no such setting")
+        _complain(no_such_setting(name))
     try:
         _check(settings)
     except (BadSettings, StoreUnusable, BrokerUnusable) as error:

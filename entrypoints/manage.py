@@ -26,7 +26,7 @@ from entrypoints.managing.form import NotDone, arguments_of, parse, settings_arg
 from entrypoints.managing.words import as_json, in_words
 from entrypoints.process import WRONG_USE, leave_no_core
 from entrypoints.settings import Settings
-from entrypoints.sources import read_settings, unknown_variables
+from entrypoints.sources import no_such_setting, read_settings, unknown_variables
 
 FAILED = 1
 CUT_OFF = 130  # as a shell says of what Ctrl-C has ended
@@ -42,7 +42,7 @@ def main() -> int:
         options = parse(sys.argv[1:])
         settings = read_settings(settings_arguments(options), os.environ)
         for name in unknown_variables(os.environ):
-            _complain(f"{name} in the environment: there is no such setting", 0)
+            _complain(no_such_setting(name), 0)
         answer = _answer(options, settings)
     except BadSettings as error:
         return _complain(error, WRONG_USE)

@@ -63,6 +63,11 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
     return found
 
 
+def no_such_setting(name: str, where: object = "the environment") -> str:
+    """What is said of a name that is none of a setting."""
+    return f"{name} in {where}: there is no such setting"
+
+
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Those that are called like a setting and are none: misspelt ones, most likely."""
     settings = attrs.fields_dict(Settings)
@@ -92,7 +97,7 @@ def _from_file(path: Path) -> dict[str, _Given]:
         raise BadSettings(f"cannot read {path}: {_why(error)}") from error
     for name in found:
         if name not in attrs.fields_dict(Settings):
-            raise BadSettings(f"{shown(name)} in {path}: there is no such setting")
+            raise BadSettings(no_such_setting(shown(name), path))
     return given
 
 
