@@ -125,7 +125,7 @@ class Admission:
         )
         if conv in self._seen.new:
             self.met.setdefault(conv, at)
-        if change is not None and is_group(conv):
+        if change is not None and (is_group(conv) or change.what == What.ERASED):
             self.changed = at
 
     def shut_out(self, group_id: int, user_id: int = 0) -> None:

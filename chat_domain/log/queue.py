@@ -22,7 +22,7 @@ from typing import Final
 import attrs
 
 from chat_domain.entries import ID_BITS, TEXT, Batch, Entry, Known
-from chat_domain.errors import ChatError, NotMember, TryAgain
+from chat_domain.errors import ChatError, NotLoggedIn, NotMember, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.notes import Appended
@@ -48,6 +48,7 @@ class Awaited:
     latch: Latch
     result: Result | None = None
     claim: Final = None
+    ended: Final = False
 
     def accepted(self, _tag: int | None, entry: Entry | Known) -> None:
         self.result = entry
@@ -179,7 +180,7 @@ class AppendQueue:
             entry.time_ms = now_ms
             if entry.change is not None:
                 self._changes = True
-            if refusal is None and entry.conv <= ID_BITS:  # of a group
+            if refusal is None and (entry.conv <= ID_BITS or writer.ended):  # of a group
                 refusal = _judged(entry, writer)  # noqa: PLW2901  # as it is now
             if refusal is not None:
                 refused[len(entries)] = refusal
@@ -274,9 +275,11 @@ def _nobody(_seconds: float, _entries: int) -> None:
 
 
 def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
-    """Why this may not be written to a group; None where it may."""
+    """Why this may not be written: to a group, or for a session that was ended."""
     if not isinstance(writer, Session) or entry.kind != TEXT:
         return None
+    if writer.ended:
+        return NotLoggedIn()
     return None if entry.conv in writer.sights else NotMember(entry.conv)
 
 

@@ -365,6 +365,14 @@ async def test_texts_put_nothing_out_of_date(store: Store) -> None:
     assert (await store.log.ends()).changed == 0
 
 
+async def test_what_was_judged_before_an_erasure_is_out_of_date(store: Store) -> None:
+    """Their texts would be behind it, and stay."""
+    ann, bob = await register(store, "Ann", "Bob")
+    old = await batch(store, text(ann, pair(ann, bob)))
+    erased = await write(store, change(What.ERASED, ann, pair(ann, ann)))
+    assert await commit(store, old) == OutOfDate(erased.at)
+
+
 async def test_in_another_epoch_nothing_is_committed(store: Store) -> None:
     """By whoever still knows the one before."""
     ann, bob = await register(store, "Ann", "Bob")

@@ -183,6 +183,24 @@ async def test_what_a_deleted_account_has_said_is_emptied_if_it_is_to_be(pair: P
     ]
 
 
+async def test_who_is_erased_writes_nothing_on_a_node_that_has_not_heard_of_it(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they say there meanwhile is refused: behind the erasure it would stay."""
+    ann = await enter(pair.second, await register(pair, "Ann"))
+    bob = await enter(pair.second, await register(pair, "Bob"))
+    unfinished = pair.second.one_to_one.send(ann.session, bob.user.id, Said("before"))
+    assert unfinished is not None
+    await unfinished
+    await bob.receives("before")
+    monkeypatch.setattr(pair.second.follower, "heard", lambda _: None)
+    await pair.first.administration.delete("Ann", with_sent=True)
+    assert not ann.session.ended
+    assert pair.second.one_to_one.send(ann.session, bob.user.id, Said("behind")) is None
+    await eventually(lambda: ann.client.statuses == ["accepted", "NotLoggedIn"])
+    assert bob.client.texts == [""]
+
+
 async def test_a_restored_store_gives_nothing_again_and_takes_no_old_token(pair: Pair) -> None:
     """No id and no position that was given since the backup, which nobody knows."""
     ann = await register(pair, "Ann")
