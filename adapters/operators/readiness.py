@@ -1,4 +1,7 @@
-"""Whether a node should get clients: what it needs is well, and it does not stop."""
+"""Whether a node should get clients: what it needs is well, and it does not stop.
+
+The store is well if it can be read: all nodes have the same one, and none of them could write more.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
