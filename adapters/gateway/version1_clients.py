@@ -5,7 +5,7 @@
 themselves, and nothing else; what has left our buffer counts as taken over.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from adapters.gateway.clients import Version2Client
 from adapters.gateway.endings import Ending
@@ -13,11 +13,12 @@ from adapters.gateway.link import Link
 from adapters.gateway.pacer import Pacer
 from adapters.gateway.tally import Tally
 from adapters.wire import errors, version1
+from adapters.wire.frames import ServerFrame
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version2 import MessageEncoder
 from chat_domain.entries import TEXT, Entry, Known, pair
 from chat_domain.errors import ChatError
-from chat_domain.model import Friend, Muting, Preferences, User
+from chat_domain.model import Friend, User
 
 MOST_PACED = 64  # frames that wait to be sent one after the other; the log has the rest
 
@@ -96,17 +97,8 @@ class PersonClient(Version2Client):
 
     _send_late = _send_at_once
 
-    def marked(self, user_id: int, got: int) -> None:
-        """Version 1 has no such frame."""
-
-    def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
-        """Version 1 has no such frame."""
-
-    def is_typing(self, user: User, conv: int) -> None:
-        """Version 1 has no such frame."""
-
-    def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
-        """Version 1 has no such frame."""
+    def _send(self, frame: ServerFrame) -> None:
+        """Version 1 has none of these frames."""
 
     def begin_anew(self) -> None:
         """What it was sent is none of the new positions."""
@@ -115,20 +107,8 @@ class PersonClient(Version2Client):
     def friend_changed(self, friend: Friend) -> None:
         """Version 1 has no such frame."""
 
-    def ping(self, at: int) -> None:
-        """Version 1 could not answer."""
-
-    def notice(self, text: str) -> None:
-        """Version 1 has no frame for it."""
-
     def replaced(self) -> None:
         self._link.close(Ending.REPLACED)
-
-    def thrown_out(self) -> None:
-        self._link.close(Ending.LOGGED_OUT)
-
-    def going_away(self, delay_ms: int) -> None:
-        """Version 1 has no such frame."""
 
 
 class OriginalClient(PersonClient):

@@ -55,8 +55,8 @@ class Client(Protocol):
         """Another user is writing something in one of this user's conversations."""
 
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
-        """With another device, the user has chosen something else. muting: of a conversation, where
-        it was that."""
+        """With another device, the user has chosen something else. muting: where that was whether
+        to be notified of a conversation."""
 
     def begin_anew(self) -> None:
         """Positions mean something else from now on; for who is not told any."""
