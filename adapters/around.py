@@ -7,7 +7,8 @@ import attrs
 
 from chat_domain.entries import Batch
 from chat_domain.ports.cluster import Surroundings
-from chat_domain.ports.store import Outcome, Store
+from chat_domain.ports.log import Outcome
+from chat_domain.ports.store import Store
 
 T = TypeVar("T")
 

@@ -15,7 +15,8 @@ from adapters.incidents import INCIDENTS
 from chat_domain.entries import Batch
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.ports.cluster import Surroundings
-from chat_domain.ports.store import Outcome, Store
+from chat_domain.ports.log import Outcome
+from chat_domain.ports.store import Store
 
 
 def _contained(where: str, _port: str, _method: str, operation: Operation) -> Operation:

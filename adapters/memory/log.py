@@ -17,7 +17,7 @@ from chat_domain.entries import Batch, Change, Entry, Erased, What, is_group, pe
 from chat_domain.errors import ChatError, NoSuchMember, NotMember
 from chat_domain.model import Role
 from chat_domain.names import Name
-from chat_domain.ports.store import Committed, Moved, Outcome, OutOfDate
+from chat_domain.ports.log import Committed, Moved, Outcome, OutOfDate
 
 
 class MemoryLog(MemoryReading):

@@ -23,7 +23,7 @@ from adapters.mysql.pool import Pool
 from adapters.remembered import Remembered
 from adapters.sql import changes, entries, reading
 from chat_domain.entries import Batch
-from chat_domain.ports.store import Committed, Moved, OutOfDate
+from chat_domain.ports.log import Committed, Moved, OutOfDate
 
 MET = 100_000  # conversations of two that are known to have their members; at most twice as many
 MET_FOR = 60.0  # seconds; another node may remove an account

@@ -16,7 +16,7 @@ from adapters.sql.numbers import bounded, bounded_at
 from adapters.sql.reading import SqlReading, goes_on
 from chat_domain.entries import FOR_EVER, NOWHERE, Batch, Opening, Place
 from chat_domain.errors import TryAgain
-from chat_domain.ports.store import Outcome
+from chat_domain.ports.log import Outcome
 
 NAME = "mysql log"  # as the metrics call it
 BOUND = 1_000  # batches that wait

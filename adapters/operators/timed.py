@@ -10,7 +10,8 @@ from adapters.gateway.tally import WAIT_BOUNDS, Histogram, Tally
 from chat_domain.entries import Batch
 from chat_domain.errors import TryAgain
 from chat_domain.ports.cluster import Surroundings
-from chat_domain.ports.store import Outcome, Store
+from chat_domain.ports.log import Outcome
+from chat_domain.ports.store import Store
 
 
 def _measured(tally: Tally, port: str, method: str, operation: Operation) -> Operation:

@@ -16,7 +16,7 @@ from adapters.sql import changes, entries, members, reading
 from adapters.sqlite.database import SqliteConnection
 from chat_domain.entries import Batch, Entry, Known, Place, is_group
 from chat_domain.errors import ChatError
-from chat_domain.ports.store import Committed, Moved, OutOfDate
+from chat_domain.ports.log import Committed, Moved, OutOfDate
 
 Others = Mapping[int, Known | ChatError]  # see `Committed`
 

@@ -11,7 +11,7 @@ from adapters.sqlite.database import SqliteDatabase
 from adapters.sqlite.worker import Worker
 from chat_domain.entries import FOR_EVER, Batch
 from chat_domain.model import Conversation
-from chat_domain.ports.store import Outcome
+from chat_domain.ports.log import Outcome
 
 # It goes through one conversation after the other until enough is found. By CROSS JOIN SQLite does
 # not begin with the entries.

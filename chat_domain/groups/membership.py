@@ -18,8 +18,9 @@ from chat_domain.log.sessions import Sessions
 from chat_domain.model import Group, Member, Membership, Page, Role, User
 from chat_domain.names import Name, name_key
 from chat_domain.ports.cluster import Presence
+from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Clock, Ids
-from chat_domain.ports.store import Groups, Log
+from chat_domain.ports.store import Groups
 
 Done = Entry | Known
 

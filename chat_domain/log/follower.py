@@ -30,8 +30,8 @@ from chat_domain.log.sessions import Sessions
 from chat_domain.log.showing import Showing, Writer
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
+from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Latch, Latches, Tasks
-from chat_domain.ports.store import Log
 
 GAP_WAITS = 0.02  # seconds
 OWN_WAITS = 100  # times that

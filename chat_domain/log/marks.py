@@ -20,8 +20,8 @@ from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.notes import Marked
 from chat_domain.ports.cluster import Broker
+from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Tasks
-from chat_domain.ports.store import Log
 
 WRITTEN_EVERY = 1.0  # seconds
 WRITTEN_AT_ONCE = 1_000  # so that no message waits for long behind them

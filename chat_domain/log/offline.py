@@ -8,8 +8,8 @@ from chat_domain.entries import Reading
 from chat_domain.errors import TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
+from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Tasks
-from chat_domain.ports.store import Log
 
 RING_AT_MOST = 512  # entries behind, beyond which the store is asked
 READ_AT_ONCE = 200  # entries

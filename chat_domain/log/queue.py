@@ -27,8 +27,8 @@ from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.notes import Appended
 from chat_domain.ports.cluster import Broker
+from chat_domain.ports.log import Committed, Log, Moved, Outcome, OutOfDate
 from chat_domain.ports.runtime import Clock, Latch, Latches, Tasks
-from chat_domain.ports.store import Committed, Log, Moved, Outcome, OutOfDate
 
 MOST_ENTRIES = 1_000  # in a batch
 MOST_BYTES = 500 * 1024

@@ -18,7 +18,7 @@ from chat_domain.errors import TooManyConnections, TryAgain
 from chat_domain.log.follower import Follower
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
-from chat_domain.ports.store import Log
+from chat_domain.ports.log import Log
 
 TRIED_TIMES = 3  # the ring does not reach back where a node is very busy
 

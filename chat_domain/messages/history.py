@@ -9,7 +9,7 @@ from chat_domain.errors import NotMember
 from chat_domain.log.marks import Marks
 from chat_domain.messages.audience import MOST_MEMBERS
 from chat_domain.model import Conversation, Page
-from chat_domain.ports.store import Log
+from chat_domain.ports.log import Log
 
 READ_AT_ONCE = 51  # entries: the one more that a page of 50 needs, which is what most ask for
 BYTES_AT_ONCE = 256 * 1024  # by `Entry.size`, beyond which no more fits into a frame

@@ -12,7 +12,8 @@ from chat_domain.log.marks import Marks
 from chat_domain.log.session import Session
 from chat_domain.messages.writing import Writing
 from chat_domain.ports.client import Said
-from chat_domain.ports.store import Friends, Log
+from chat_domain.ports.log import Log
+from chat_domain.ports.store import Friends
 
 LOOKED_AT_EVERY = 64  # messages of a session to one user, on whose list its user is not
 FRIENDS_LOOKED_AT_EVERY = 1_024  # where they are

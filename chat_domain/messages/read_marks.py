@@ -22,7 +22,7 @@ from chat_domain.messages.audience import Audience
 from chat_domain.notes import MOST_READ, HasRead
 from chat_domain.people.settings import OwnSettings
 from chat_domain.ports.cluster import Broker
-from chat_domain.ports.store import Log
+from chat_domain.ports.log import Log
 
 REMEMBERED = 100_000  # marks
 

@@ -14,8 +14,9 @@ from chat_domain.operators.pieces import Pieces
 from chat_domain.people.accounts import check_password
 from chat_domain.people.devices import Devices
 from chat_domain.ports.cluster import Presence
+from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Hasher
-from chat_domain.ports.store import Log, Users
+from chat_domain.ports.store import Users
 
 AT_ONCE = 100  # groups left before the next are looked up
 SKIPPED = 1_000_000  # ids; far more than can have been given since any backup

@@ -12,8 +12,9 @@ import attrs
 from chat_domain.log.follower import Follower
 from chat_domain.model import MAX_DAYS
 from chat_domain.operators.pieces import Pieces
+from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Clock
-from chat_domain.ports.store import Groups, Log
+from chat_domain.ports.store import Groups
 
 DAY_MS = 24 * 3600 * 1000
 LONGER_THAN_ANY = MAX_DAYS + 1

@@ -16,8 +16,8 @@ from chat_domain.model import User
 from chat_domain.people.attendance import Attendance
 from chat_domain.people.slots import SlotKeeper
 from chat_domain.ports.client import Client
+from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Ids, Latches
-from chat_domain.ports.store import Log
 
 MISSED_AT_MOST = 5_000  # entries of its own that a device is sent; who has missed more begins anew
 ANSWERED_WITHIN = 10.0  # seconds

@@ -5,7 +5,8 @@ import pytest
 from chat_domain.entries import Ends, Entry, Known, Reading, pair
 from chat_domain.errors import NoSuchGroup
 from chat_domain.model import SizedGroup
-from chat_domain.ports.store import Committed, Store
+from chat_domain.ports.log import Committed
+from chat_domain.ports.store import Store
 from tests.contract.log import batch
 from tests.contract.making import (
     MADE,

@@ -7,7 +7,8 @@ import pytest
 
 from chat_domain.entries import Batch, Entry, Known, Place, What, pair
 from chat_domain.errors import CidConflict, NoSuchGroup, NoSuchUser, NotMember
-from chat_domain.ports.store import Committed, Moved, Outcome, OutOfDate, Store
+from chat_domain.ports.log import Committed, Moved, Outcome, OutOfDate
+from chat_domain.ports.store import Store
 from tests.contract.making import (
     MADE,
     NOBODY,

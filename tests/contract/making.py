@@ -12,7 +12,8 @@ from chat_domain.entries import CHANGE, TEXT, Batch, Change, Entry, Known, Place
 from chat_domain.errors import ChatError
 from chat_domain.model import Group
 from chat_domain.names import Name
-from chat_domain.ports.store import Committed, Outcome, Store
+from chat_domain.ports.log import Committed, Outcome
+from chat_domain.ports.store import Store
 
 T = TypeVar("T")
 

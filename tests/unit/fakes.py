@@ -22,8 +22,8 @@ from chat_domain.entries import (
 )
 from chat_domain.errors import ChatError, TryAgain
 from chat_domain.model import PLAIN, Conversation, Friend, Muting, Preferences, User
+from chat_domain.ports.log import Outcome
 from chat_domain.ports.runtime import Owner
-from chat_domain.ports.store import Outcome
 
 T = TypeVar("T")
 

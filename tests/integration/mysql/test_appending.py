@@ -13,7 +13,8 @@ from adapters.mysql.link import Link, connect
 from adapters.mysql.trouble import InDoubt
 from chat_domain.entries import EVERYWHERE, Entry, Known, Place, What, pair
 from chat_domain.errors import ChatError, NoSuchUser, NotMember, TryAgain
-from chat_domain.ports.store import Committed, Moved, OutOfDate, Store
+from chat_domain.ports.log import Committed, Moved, OutOfDate
+from chat_domain.ports.store import Store
 from tests.contract.log import batch
 from tests.contract.making import (
     MADE,

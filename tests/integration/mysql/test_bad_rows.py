@@ -9,7 +9,8 @@ from adapters.incidents import INCIDENTS
 from adapters.mysql import mysql_store
 from chat_domain.entries import pair
 from chat_domain.errors import TryAgain
-from chat_domain.ports.store import Committed, Store
+from chat_domain.ports.log import Committed
+from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import MariaDB
 from tests.contract.bad_rows import *  # noqa: F403  # the tests, for the store of this folder
 from tests.contract.bad_rows import Spoilt

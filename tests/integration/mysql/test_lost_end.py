@@ -14,7 +14,8 @@ import pytest
 from adapters.mysql import mysql_store
 from adapters.mysql.managing import make_tables
 from chat_domain.entries import EVERYWHERE, Place, pair
-from chat_domain.ports.store import Committed, Moved, Store
+from chat_domain.ports.log import Committed, Moved
+from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import MariaDB
 from tests.contract.log import batch
 from tests.contract.making import append, commit, register, say, text

@@ -15,7 +15,8 @@ from adapters.sqlite.appending import Appender
 from adapters.sqlite.log import SqliteLog
 from chat_domain.entries import EVERYWHERE, Batch, Known, Place, What, pair
 from chat_domain.errors import TryAgain
-from chat_domain.ports.store import Committed, Moved, Outcome, Store
+from chat_domain.ports.log import Committed, Moved, Outcome
+from chat_domain.ports.store import Store
 from tests.contract.making import (
     append,
     at_once,

@@ -13,7 +13,7 @@ from adapters.sql.database import Connection
 from adapters.sqlite import log, sqlite_store
 from adapters.sqlite.conversations import Conversations
 from chat_domain.entries import Reading, pair
-from chat_domain.ports.store import Log
+from chat_domain.ports.log import Log
 from tests.contract.making import register, say
 
 PATIENCE = 10.0  # seconds
