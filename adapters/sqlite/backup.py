@@ -18,7 +18,7 @@ def back_up(source: Path, target: Path) -> int:
     returns; where it cannot be made, nothing is left of it. Raises StoreUnusable.
     """
     if not source.exists():
-        raise StoreUnusable(f"there is no {source}")
+        raise StoreUnusable(f"there is no {source.resolve()}")
     try:
         # the empty file keeps the name for us, and does not look like a backup if we are killed
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

@@ -78,6 +78,15 @@ def test_what_is_no_store_of_ours_is_not_copied(
     assert list(tmp_path.iterdir()) == before
 
 
+def test_a_file_that_is_not_there_is_told_with_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name alone means another file in each directory, and one may be in the wrong one."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreUnusable, match=f"there is no {tmp_path}/chat.db"):
+        back_up(Path("chat.db"), Path("copy.db"))
+
+
 async def test_a_backup_that_has_no_place_is_one_line(tmp_path: Path) -> None:
     """The folder is missing, say."""
     async with sqlite_store(tmp_path / "chat.db"):
