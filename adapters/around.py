@@ -35,7 +35,7 @@ class _Wrapped:
 
 
 def wrapped(port: T, name: str, around: Around) -> T:
-    """The same port."""
+    """This port, each of whose operations goes by way of `around`."""
     return cast("T", _Wrapped(port, name, around))
 
 

@@ -11,7 +11,7 @@ from chat_domain.errors import TryAgain
 
 @attrs.define(eq=False)
 class _Own:
-    """Of one who asks. asking: how often they have a place or wait for one."""
+    """The places of one who asks. asking: how often they have one or wait for one."""
 
     free: asyncio.Semaphore
     asking: int = 0

@@ -196,7 +196,7 @@ class FileLedger(Ledger):
         self._position, self._epoch = position, position.epoch
 
     def _add(self, entry: Entry) -> None:
-        """With where the user is by this entry, and no further."""
+        """Note an entry, and with it that the user has come so far."""
         numbered = self._numbered(entry)
         self._open.append((entry, numbered.number))
         position = Position(entry.at, self._epoch)

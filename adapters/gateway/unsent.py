@@ -25,7 +25,8 @@ class Stuck(Protocol):
 
 
 class Unsent:
-    """Of one node. total: bytes, as each link had them when something was written to it last."""
+    """Of all clients of a node. total: bytes, as each link had them when something was written to
+    it last."""
 
     __slots__ = ("_guard", "_stuck", "total")
 

@@ -197,4 +197,4 @@ def _without_position(item: tuple[bytes, int]) -> tuple[bytes, int]:
 
 
 def _nobody_asks() -> None:
-    """As before the session has begun."""
+    """Until the session has begun."""

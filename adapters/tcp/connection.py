@@ -211,7 +211,7 @@ class TransportLink(_Outgoing):
 
 
 class Connection(TransportLink):
-    """Of TCP, on which a byte ends each frame."""
+    """A link of TCP, on which a byte ends each frame."""
 
     __slots__ = ("_cut",)
 

@@ -52,7 +52,7 @@ class MessageEncoder:
         self.presence: Callable[[Friend], bytes] = _OnceForAll(_presence).of
 
     def encode(self, entry: Entry) -> bytes:
-        """With its position; what is DELETED is a chat without text."""
+        """An entry's frame, with its position; what is DELETED is a chat without text."""
         if entry is not self._last:
             self._frame = encode(entry_frame(entry))
             self._last = entry

@@ -38,7 +38,7 @@ BURST = 10  # seconds' worth of frames and bytes that may come at once
 
 
 class Meter:
-    """Of one connection, which begins as a stranger's."""
+    """Measures one connection, which begins as a stranger's."""
 
     __slots__ = (
         "_as_stranger",

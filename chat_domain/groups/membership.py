@@ -154,7 +154,7 @@ class GroupMembership:
         return await self.page_of_members(group_id, after, limit)
 
     async def page_of_members(self, group_id: int, after: int, limit: int) -> Page[Member]:
-        """The same, for whoever may see every group. Raises NoSuchGroup."""
+        """A page of them for whoever may see every group. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, after, limit + 1)
         online = await self.presence.where([member.id for member in found])
         members = [Member(one.id, one.name, one.role, one.id in online) for one in found]

@@ -59,7 +59,8 @@ class Client(Protocol):
         to be notified of a conversation."""
 
     def begin_anew(self) -> None:
-        """Positions mean something else from now on; for who is not told any."""
+        """Positions mean something else from now on. For a client that is not told any; one that is
+        gets `dropped` instead."""
 
     def friend_changed(self, friend: Friend) -> None:
         """Somebody on this user's list came or went."""

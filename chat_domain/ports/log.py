@@ -135,14 +135,14 @@ class Log(Protocol):
         whose entry was deleted is nobody's. What has no time that can be read is old. Return how
         many were deleted: fewer than `limit` where no more are old, or another node is at it."""
 
-    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
-        """Empty the texts of a user up to a position, which become DELETED, in all conversations
-        that they are or were in, from where that has come; look at `limit` entries at most, which
-        is above 0. Return how far it has come."""
-
     async def forget_of(self, conv: int, before_ms: int, limit: int) -> int:
         """The same of one conversation's entries, wherever they are. `ends.oldest` stays as it is:
         positions that the log does not have were deleted."""
+
+    async def erase(self, user_id: int, so_far: Erased, upto: int, limit: int) -> Erased:
+        """Empty the texts of a user up to the position `upto`, which become DELETED, in all
+        conversations that they are or were in, going on from `so_far`; look at `limit` entries at
+        most, one at least. Return how far that has come."""
 
 
 @attrs.frozen
