@@ -74,9 +74,11 @@ def _make(path: Path) -> None:
 
 
 def _require_rights(path: Path) -> None:
-    """Raise PermissionError with the file's name, which SQLite's own words do not have."""
+    """Raise OSError with the file's name, which SQLite's own words do not have."""
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        read_only = os.statvfs(path).f_flag & os.ST_RDONLY  # as after an error of the disk's
+        why = errno.EROFS if read_only else errno.EACCES
+        raise OSError(why, os.strerror(why), str(path))
 
 
 def _give(path: Path, like: Path) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -123,6 +124,18 @@ async def test_the_file_that_may_not_be_used_is_named(
         pass
     monkeypatch.setattr(os, "access", lambda file, _: file.name != "chat.db-lock")  # not of root
     assert await refusal(path) == f"cannot use {path}-lock: Permission denied"
+
+
+async def test_a_disk_that_cannot_be_written_is_not_taken_for_a_missing_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many a system goes on like that after an error of the disk's."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path):
+        pass
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    assert await refusal(path) == f"cannot use {path}: Read-only file system"
 
 
 async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
