@@ -58,7 +58,7 @@ class What(enum.StrEnum):
     `user_id`, by an operator or whoever may. RENAMED: the group is called `name`. ENDED: the group
     is no more. ERASED: the sender's account is no more, and nothing they have written; its entry
     answers the position up to which their texts were emptied before (see `Log.erase`).
-    Of the conversation with oneself: DEVICE_ENDED, the device called `detail`; ALL_ENDED, every
+    Of the conversation with oneself: DEVICE_ENDED, the session called `detail`; ALL_ENDED, every
     session but the one called `detail`, if any.
     """
 

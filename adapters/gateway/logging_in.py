@@ -117,20 +117,20 @@ async def log_out(talk: Talk, request: requests.Logout) -> None:
 async def change_password(talk: Talk, request: requests.ChangePassword) -> None:
     session = talk.current_session()
     user, old, new, origin = session.user, request.old, request.new, talk.origin.name
-    change, device = talk.chat.accounts.change_password, session.device
-    token = await proved(talk, user.id, lambda: change(user, old, new, origin, device))
+    change, name = talk.chat.accounts.change_password, session.name
+    token = await proved(talk, user.id, lambda: change(user, old, new, origin, name))
     talk.answer(request, answers.ChangePasswordAck(token=token.text, expires=token.expires_ms))
 
 
 async def list_sessions(talk: Talk, request: requests.ListSessions) -> None:
     session = talk.current_session()
-    found = await talk.chat.devices.resumable(session.user, session.device)
+    found = await talk.chat.devices.resumable(session.user, session.name)
     talk.answer(request, answers.SessionsAck(sessions=[SessionRow.of(one) for one in found]))
 
 
 async def end_session(talk: Talk, request: requests.EndSession) -> None:
     session = talk.current_session()
-    if request.session == session.device:
+    if request.session == session.name:
         await _end_own(talk, session)
     else:
         await talk.chat.devices.end(session.user, request.session)
@@ -141,11 +141,11 @@ async def _end_own(talk: Talk, session: Session) -> None:
     """End the session that asks for it, and what else is connected by its tokens. The rest follows
     where the store cannot be reached any more."""
     is_device = session.claim is None
-    await talk.chat.devices.tokens.remove(session.user.id, session.device)
+    await talk.chat.devices.tokens.remove(session.user.id, session.name)
     await talk.log_out()
     if is_device:
         with suppress(TryAgain):
-            await talk.chat.devices.logged_out(session.user, session.device)
+            await talk.chat.devices.logged_out(session.user, session.name)
 
 
 def _not_logged_in(talk: Talk) -> None:

@@ -35,22 +35,23 @@ class _Reader:
 
 
 class Session(_Reader):
-    """id: new with each session. device: what its tokens are kept under; its id, of version 1.
-    claim: its user's slot, of version 1 alone. sights: of the groups that its user is in, as far as
-    this node has applied the log; they hold for what is above `regrouped`, the position of the last
-    change of them. taken: everything up to there is taken over. copies: of what it wrote to
-    somebody, where those were many; its client is charged for them.
+    """id: new with each login and RESUME. name: what its tokens are kept under, which stays when it
+    is resumed (see `KeptToken.session`); its id, of version 1. claim: its user's slot, of version 1
+    alone. sights: of the groups that its user is in, as far as this node has applied the log; they
+    hold for what is above `regrouped`, the position of the last change of them. taken: everything
+    up to there is taken over. copies: of what it wrote to somebody, where those were many; its
+    client is charged for them.
     """
 
     __slots__ = (
         "choked",
         "claim",
         "copies",
-        "device",
         "ended",
         "expected_until",
         "held",
         "id",
+        "name",
         "reading",
         "regrouped",
         "seated",
@@ -66,12 +67,12 @@ class Session(_Reader):
     )
 
     def __init__(
-        self, session_id: str, user: User, client: Client, device: str, claim: Claim | None = None
+        self, session_id: str, user: User, client: Client, name: str, claim: Claim | None = None
     ) -> None:
         self.id = session_id
         self.user = user
         self.client = client
-        self.device = device
+        self.name = name
         self.claim = claim
         self.sights: dict[int, Sight] = {}
         self.regrouped = 0
@@ -92,7 +93,7 @@ class Session(_Reader):
 
     def labels(self) -> dict[str, int | str]:
         """What tells it apart in a log."""
-        return {"session": self.device, "user": self.user.id}
+        return {"session": self.name, "user": self.user.id}
 
     # -- reading ---------------------------------------------------------------------------
 

@@ -81,11 +81,11 @@ class Showing:
                 self._ring.erase(entry.sender_id)
                 self._throw_out(entry, lambda _: True)
             case What.DEVICE_ENDED:
-                self._throw_out(entry, lambda session: session.device == change.detail)
+                self._throw_out(entry, lambda session: session.name == change.detail)
             case What.ALL_ENDED:
                 self._throw_out(
                     entry,
-                    lambda session: not change.detail or session.device != change.detail,
+                    lambda session: not change.detail or session.name != change.detail,
                 )
 
     def _throw_out(self, entry: Entry, which: Callable[[Session], bool]) -> None:

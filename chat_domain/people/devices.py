@@ -48,7 +48,7 @@ class Devices:
     async def keep(self, user: User, token: Token) -> None:
         """Let a user resume with this token. Sessions that have made room for it (see `Tokens.add`)
         end."""
-        connected = [session.device for session in self.sessions.of(user.id)]
+        connected = [session.name for session in self.sessions.of(user.id)]
         for name in await self.tokens.add(token.kept, sessions=SESSIONS_KEPT, connected=connected):
             await self.logged_out(user, name)
 
@@ -115,7 +115,7 @@ class Devices:
             await self._write(user, Change(What.DEVICE_ENDED, detail=name))
 
     async def _may_be_elsewhere(self, user_id: int, name: str) -> bool:
-        if any(session.device == name for session in self.sessions.of(user_id)):
+        if any(session.name == name for session in self.sessions.of(user_id)):
             return True
         try:
             nodes = (await self.presence.where([user_id])).get(user_id, [])

@@ -50,17 +50,17 @@ class Logins:
         self,
         user: User,
         client: Client,
-        device: str,
+        name: str,
         since: int | None = None,
         epoch: str | None = None,
     ) -> Start:
         """Begin a session of a device, whose user has proved who they are.
 
-        device: what its tokens are kept under. since, epoch: the highest position that it says it
+        name: what its tokens are kept under. since, epoch: the highest position that it says it
         has written down, and of which epoch; None where it has none. Nothing is shown before
         `ready`. Raises TryAgain and TooManyConnections.
         """
-        session = Session(self.ids.session(), user, client, device)
+        session = Session(self.ids.session(), user, client, name)
         opening = await self.seating.seat(session)
         try:
             reset = await self._place(session, since, epoch, opening)

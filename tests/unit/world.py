@@ -199,7 +199,7 @@ class Terminal:
     def comes_again(self, since: int | None = None, epoch: str | None = None) -> "Terminal":
         """The same device on another connection, which says that it has all up to there."""
         self.leaves()
-        return self.world.log_in(self.user, self.session.device, since=since, epoch=epoch)
+        return self.world.log_in(self.user, self.session.name, since=since, epoch=epoch)
 
     def chokes(self) -> None:
         """Its link takes no more."""

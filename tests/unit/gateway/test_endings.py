@@ -83,7 +83,7 @@ async def test_one_line_says_why_a_connection_has_ended(
     await settled()
     (line,) = [line for line in lines if line["event"].startswith("connection")]
     assert (line["log_level"], line["reason"]) == ("info", end.__name__)
-    assert (line["session"], line["user"]) == (session.device, 1)
+    assert (line["session"], line["user"]) == (session.name, 1)
 
 
 async def test_the_line_says_who_has_lost_their_slot(lines: Lines) -> None:
