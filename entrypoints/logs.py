@@ -4,7 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TextIO
 
@@ -51,6 +51,17 @@ _FOR_TERMINALS = (
     structlog.dev.ConsoleRenderer(exception_formatter=indented_traceback),
 )
 _FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+
+
+class Lines(structlog.WriteLogger):
+    """Writes a line at once: those of several workers do not mix. One that finds no place is lost,
+    since its disk is full or nobody reads it any more: people go on chatting without a log."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = msg
 
 
 class FromLibraries(logging.Handler):
@@ -106,7 +117,7 @@ def set_up_logs(level: str) -> None:
     """Log from this level on. No value can forge a line of its own."""
     THRESHOLD.set(level)
     logging.getLogger().addHandler(_FROM_LIBRARIES)
-    terminal = sys.stderr.isatty()
+    stream = sys.stderr
     structlog.configure(
         processors=[
             THRESHOLD,
@@ -114,10 +125,9 @@ def set_up_logs(level: str) -> None:
             labelled,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_FOR_TERMINALS if terminal else _FOR_MACHINES),
+            *(_FOR_TERMINALS if stream.isatty() else _FOR_MACHINES),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
-        # Writes a line at once: those of several workers do not mix.
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: Lines(stream),
         cache_logger_on_first_use=True,
     )

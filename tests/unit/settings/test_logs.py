@@ -65,6 +65,22 @@ async def test_a_task_s_lines_are_its_owner_s(log: Log) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("level", ["info", "warning", "error", "exception"])
+def test_a_line_that_finds_no_place_ends_nothing(
+    log: Log, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    """The log's disk is full, or who read it has ended."""
+
+    def nowhere(_: str) -> int:
+        raise BrokenPipeError
+
+    with monkeypatch.context() as away:
+        away.setattr(log, "write", nowhere)
+        getattr(structlog.get_logger(), level)("lost")
+    structlog.get_logger().info("there again")
+    assert [line["event"] for line in log.lines()] == ["there again"]
+
+
 async def test_a_task_that_fails_is_logged_as_its_owner_s(log: Log) -> None:
     """With its traceback."""
     tasks = BackgroundTasks()
