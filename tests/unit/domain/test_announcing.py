@@ -67,6 +67,15 @@ def test_those_who_list_somebody_hear_of_their_coming_and_going(
     assert other.client.friends == terminal.client.friends == []
 
 
+def test_who_does_not_know_yet_that_they_are_logged_in_is_told_nothing(
+    world: World, ann: Terminal, bob: User
+) -> None:
+    """Nothing comes before the answer to a login. FRIENDS, asked behind it, has the picture."""
+    ann.session.held = True
+    world.log_in(bob)
+    assert ann.client.friends == []
+
+
 def test_a_resumed_session_is_no_news(world: World, ann: Terminal, bob: User) -> None:
     """The user was there all the time."""
     first = world.log_in(bob, "key")
