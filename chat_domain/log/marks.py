@@ -107,7 +107,7 @@ class Marks:
     def _tell(self, note: Marked) -> None:
         for writer, at in note.got.items():
             for session in self.sessions.of(writer):
-                if not session.held:
+                if session.ready:
                     session.client.marked(note.user_id, at)
 
     async def _write_behind(self) -> None:

@@ -3,9 +3,9 @@
 Rules:
 1. A session is live, behind, or ended. It begins behind.
 2. Live, it is shown what the node applies, at once. Its place in the log is then the node's.
-3. Behind, it is shown nothing but what is read for it, and its place is `after`. It is behind while
-   its client does not know yet that it is logged in (`held`), and when its link takes no more
-   (`choked`); it is live again when its place has reached what the node has applied.
+3. Behind, it is shown nothing but what is read for it, and its place is `after`. It is behind until
+   its client knows that it is logged in (`ready`), and when its link takes no more (`choked`); it
+   is live again when its place has reached what the node has applied.
 4. Nothing is kept for it in either case, and nothing has to be stored when it ends.
 5. At most MOST_UNANSWERED of what it writes are on their way into the log. What cannot be written
    for the moment is expected again, and so is what comes behind it: until they have come, in their
@@ -49,10 +49,10 @@ class Session(_Reader):
         "copies",
         "ended",
         "expected_until",
-        "held",
         "id",
         "name",
         "reading",
+        "ready",
         "regrouped",
         "seated",
         "sights",
@@ -80,7 +80,7 @@ class Session(_Reader):
         self.taken = 0
         self.live = self.choked = self.reading = self.ended = False
         self.seated = False  # whether `sights` are known
-        self.held = True
+        self.ready = False
         self.unanswered = 0
         self.copies = 0
         self.written = 0  # the highest position of what it wrote
@@ -149,7 +149,7 @@ class Session(_Reader):
 
     def may_read(self) -> bool:
         """Whether it is behind, and something can be done about it now."""
-        return self.seated and not (self.live or self.choked or self.held or self.ended)
+        return self.seated and self.ready and not (self.live or self.choked or self.ended)
 
     def begin_anew(self) -> None:
         """Positions mean something else from now on; it has none until it is seated again."""

@@ -124,5 +124,5 @@ class ReadMarks:
                 for session in self.audience.here(conv, note.user_id):
                     told[session][conv] = at
         for session, marks in told.items():
-            if not (session.held or session.choked):
+            if session.ready and not session.choked:
                 session.client.has_read(note.user_id, marks)

@@ -115,7 +115,7 @@ class Announcer:
         """Tell those of these users, MOST_LISTED at most, who have sessions here."""
         here = self.sessions.of_all(listed_by)
         for session in here:
-            if not session.held:
+            if session.ready:
                 session.client.friend_changed(friend)
         weight = len(here) + ABSENT_WEIGH * max(0, len(listed_by) - len(here))
         self._spent.spend(weight, self.clock.monotonic())

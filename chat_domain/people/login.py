@@ -133,7 +133,7 @@ class Logins:
 
     def ready(self, session: Session) -> None:
         """The client knows that it is logged in: let come what it has missed."""
-        session.held = False
+        session.ready = True
         self.offline.go_on(session)
 
     def _came(self, session: Session) -> None:
@@ -149,7 +149,7 @@ class Logins:
     async def leave(self, session: Session) -> None:
         """Show a session nothing more, and wait until what it has written is answered."""
         session.fall_behind(self.follower.applied)
-        session.held = session.ended = True
+        session.ready, session.ended = False, True
         await self.answered(session)
 
     async def end(self, session: Session) -> None:

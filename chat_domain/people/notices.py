@@ -54,5 +54,5 @@ class Notices:
         if self._waiting:
             self.tasks.soon(self._tell_some)
         for session in self.sessions.of_all(some):
-            if not session.held:
+            if session.ready:
                 session.client.notice(text)

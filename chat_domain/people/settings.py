@@ -80,7 +80,7 @@ class OwnSettings:
 
     def _tell(self, note: SettingsChanged, by: Session | None = None) -> None:
         for session in self.sessions.of(note.user_id):
-            if not (session.held or session is by):
+            if session.ready and session is not by:
                 session.client.settings_changed(note.preferences, note.muting)
 
 

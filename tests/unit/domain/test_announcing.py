@@ -71,7 +71,7 @@ def test_who_does_not_know_yet_that_they_are_logged_in_is_told_nothing(
     world: World, ann: Terminal, bob: User
 ) -> None:
     """Nothing comes before the answer to a login. FRIENDS, asked behind it, has the picture."""
-    ann.session.held = True
+    ann.session.ready = False
     world.log_in(bob)
     assert ann.client.friends == []
 

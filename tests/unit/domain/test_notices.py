@@ -37,7 +37,7 @@ class Node:
         for user_id, client in self.clients.items():
             user = User(user_id, f"user {user_id}")
             session = Session("s", user, client, "device")
-            session.held = False
+            session.ready = True
             sessions.seat(session)
         self.notices = Notices(sessions, self.broker, self.tasks)
 
