@@ -101,8 +101,10 @@ class PersonClient(Version2Client):
         """Version 1 has none of these frames."""
 
     def begin_anew(self) -> None:
-        """What it was sent is none of the new positions."""
+        """What it was sent is none of the new positions; what it was not sent yet is read again."""
         self._link.begin_saying()
+        if self._early is not None:
+            self._early = []
 
     def friend_changed(self, friend: Friend) -> None:
         """Version 1 has no such frame."""

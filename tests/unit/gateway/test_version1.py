@@ -13,6 +13,8 @@ from adapters.incidents import INCIDENTS
 from adapters.wire.framing import MAX_SERVER_FRAME
 from adapters.wire.version1 import MAX_FRAME
 from chat_domain.log.offline import READ_AT_ONCE
+from chat_domain.model import Account
+from chat_domain.people.accounts import Accounts
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
 NUL = b"\0"
@@ -390,6 +392,32 @@ async def test_version_1_goes_on_in_another_epoch(server: Server) -> None:
     assert chats(peer) == ["behind"]
     assert await took_over(server) == []
     assert not INCIDENTS.defects["clock"]
+
+
+async def test_what_was_read_for_the_answer_to_a_login_is_none_of_the_new_positions(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they begin anew before it is answered, it is read again, and nothing counts as taken
+    over before it has left."""
+    user_id = await away(server, "Old", "one", "lost")
+    check = Accounts.check_unchanged
+
+    async def check_late(accounts: Accounts, account: Account) -> None:
+        monkeypatch.setattr(Accounts, "check_unchanged", check)
+        await server.lose(1)
+        bob = await server.logged_in("Bob")
+        await bob.ask(1005, toid=user_id, msg="where that was")
+        await check(accounts, account)
+
+    monkeypatch.setattr(Accounts, "check_unchanged", check_late)
+    peer = await server.log_in(user_id, version=1, end=NUL)
+    for _ in range(9):
+        await settled()
+    assert offline(peer.heard()[0]) == []
+    assert await took_over(server, user_id) == ["one", "where that was"]
+    await asyncio.sleep(1)
+    assert chats(peer) == ["one", "where that was"]
+    assert await took_over(server, user_id) == []
 
 
 async def test_the_original_gets_nothing_but_chats(server: Server) -> None:
