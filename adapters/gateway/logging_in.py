@@ -70,6 +70,7 @@ async def _begin_version2(
     try:  # kept only now, so that logins that are refused do not push other tokens out
         await devices.keep(user, token)
         await talk.chat.accounts.check_unchanged(account)
+        talk.current_session()  # it may have ended meanwhile, and then nobody learns of the token
     except ChatError:
         await talk.log_out()
         await devices.tokens.remove(user.id, token.session)

@@ -11,6 +11,7 @@ from chat_domain.entries import Opening, pair
 from chat_domain.errors import NotSentYet, TryAgain
 from chat_domain.log.marks import WRITTEN_EVERY
 from chat_domain.log.session import Session
+from chat_domain.model import User
 from chat_domain.people.devices import Devices
 from chat_domain.people.login import MISSED_AT_MOST
 from chat_domain.people.tokens import Token
@@ -562,3 +563,22 @@ async def test_who_logs_in_while_positions_begin_anew_is_sent_away(
     (ack,) = again.heard()
     assert (ack["msgid"], ack["reset"], ack["head"]) == (1001, True, 2)
     assert ack["epoch"] != login["epoch"]
+
+
+async def test_a_login_that_nobody_is_told_of_leaves_no_device(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each of them would be one that is listed, and make one of the others end."""
+    (ann,) = await server.register("Ann")
+    keep = Devices.keep
+
+    async def keep_late(devices: Devices, user: User, token: Token) -> None:
+        await keep(devices, user, token)
+        await server.log.renew()
+        await server.chat.follower.look()
+
+    monkeypatch.setattr(Devices, "keep", keep_late)
+    peer = await server.log_in(ann)
+    await settled()
+    assert [one["msgid"] for one in peer.heard()] == [GOING_AWAY]
+    assert await server.chat.devices.resumable(User(ann, "Ann")) == []
