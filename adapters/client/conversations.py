@@ -81,8 +81,16 @@ class Conversations(Asking):
 
     async def read(self, whom: Where | int, at: int) -> None:
         """The user has read a conversation up to a position; it is told on all their devices, and
-        to the others unless they hide it. Less than before changes nothing."""
-        await self._insist(requests.Read(at=at, **_ids(whom)))
+        to the others unless they hide it. Less than before changes nothing; nor does this where
+        positions begin anew before the server has heard of it."""
+        request, asked = requests.Read(at=at, **_ids(whom)), self._connection.position
+
+        async def ask() -> None:
+            now = self._connection.position
+            if asked is None or now is None or now.epoch == asked.epoch:
+                await self._keeper.ask(request, self._settings.answer_within)
+
+        await self._keeper.persist(ask)
 
     async def typing(self, whom: Where | int) -> None:
         """The user is writing something; to be called as often as they press a key, for it is said

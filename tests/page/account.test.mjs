@@ -282,6 +282,21 @@ test("what is read is told of once a second, of each conversation the last", () 
   mock.timers.reset();
 });
 
+test("the server is told of nothing that was read before positions began anew", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const [session, chats] = [new FakeSession(), new Chats(ME)];
+  const reading = new Reading(session, chats);
+  chats.pushed(entry(2));
+  reading.saw("u15", 2);
+  session.emit("reset");
+  chats.forget();
+  chats.pushed({ ...entry(1), key: "g3" });
+  reading.saw("g3", 1);
+  mock.timers.tick(READ_EVERY);
+  assert.deepEqual(session.said, [{ msgid: MSG.READ, groupid: 3, at: 1 }]);
+  mock.timers.reset();
+});
+
 test("what is seen without a connection is not read yet", () => {
   const [session, chats] = [new FakeSession(), new Chats(ME)];
   const reading = new Reading(session, chats);

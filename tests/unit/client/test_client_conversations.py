@@ -166,6 +166,24 @@ async def test_a_read_mark_is_told_until_it_is_known(server: FakeServer) -> None
         await telling
 
 
+async def test_a_read_mark_means_nothing_where_positions_have_begun_anew(
+    server: FakeServer,
+) -> None:
+    """The server would take it for one of the new positions."""
+    async with logged_in(server) as (client, peer):
+        telling = asyncio.create_task(client.read(15, 9))
+        await peer.hear(READ)
+        await peer.hang_up()
+        second = await server.accept()
+        await second.admit(1015, reset=True, head=3, epoch="e2")
+        await telling
+        telling = asyncio.create_task(client.read(15, 3))
+        request = await second.hear(READ)
+        assert request["at"] == 3
+        second.say(msgid=1010, seq=request["seq"])
+        await telling
+
+
 async def test_typing_is_said_at_most_once_in_3_s(server: FakeServer) -> None:
     """However many keys are pressed, but of each conversation."""
     async with logged_in(server) as (client, peer):

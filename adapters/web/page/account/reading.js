@@ -14,7 +14,7 @@ export const READ_EVERY = 1_000; // ms
 
 export class Reading extends Emitter {
   /**
-   * @param {Pick<Session, "online" | "say">} session
+   * @param {Pick<Session, "online" | "say" | "on">} session
    * @param {Pick<Chats, "haveRead">} chats
    */
   constructor(session, chats) {
@@ -25,6 +25,7 @@ export class Reading extends Emitter {
     this._untold = new Map();
     /** @type {any} */
     this._timer = null;
+    session.on("reset", () => this._untold.clear()); // these positions mean nothing any more
   }
 
   /**
