@@ -203,8 +203,7 @@ class Follower:
                 await self._begin_anew(lost, lambda: lost.changed > self._known)
 
     async def _read_between(self) -> Ends | None:
-        """Read until nothing is between any more. Return the log's ends instead where a change
-        may be lost (see `_read_on`)."""
+        """Read until nothing is between any more, or `_read_on` returns something: return that."""
         lost: Ends | None = None
         try:
             if self._broker.hears():
@@ -228,8 +227,7 @@ class Follower:
         await self._latches.latch().wait(GAP_WAITS)
 
     async def _read_on(self) -> Ends | None:
-        """Read some of what follows. Return the log's ends where a change among it may have been
-        deleted before it was seen here."""
+        """Read some of it. Return the log's ends where a change may have been deleted unseen."""
         epoch, after = self.epoch, self._known
         reading = await self._log.tail(after, READ_AT_ONCE)
         ends = await self._log.ends() if self._has_holes(reading) else None
