@@ -106,6 +106,18 @@ test("what could not be written down is never said to be taken over", async () =
   assert.deepEqual(troubles, ["the disk is full"]);
 });
 
+test("positions that begin anew do so where that cannot be written down", async () => {
+  const kept = new Kept(10, "e1");
+  kept.reset = () => Promise.reject(new Error("the disk is full"));
+  const { session, socket } = await resumed(kept, { reset: true, head: 3, epoch: "e2" });
+  assert.deepEqual([session.online, socket.closed], [true, undefined]);
+  socket.says(said(4));
+  await settled();
+  mock.timers.tick(5_000);
+  assert.ok(!socket.said.some((frame) => frame.msgid === 1014));
+  assert.deepEqual(kept.entries, []);
+});
+
 test("a PING is answered and moves the place", async () => {
   const { socket, kept } = await resumed();
   socket.says({ msgid: 1012, at: 42 });

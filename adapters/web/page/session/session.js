@@ -158,7 +158,7 @@ export class Session extends Emitter {
   async _welcomed(ack) {
     if (ack.reset || ack.epoch !== this._place.epoch) {
       const since = ack.reset ? ack.head : 0; // 0: it begins where no device has anything yet
-      await this._place.begin(since, ack.epoch);
+      await this._place.begin(since, ack.epoch).catch((error) => this.emit("trouble", error));
       this.emit("reset");
     }
     this._failures = 0;
