@@ -20,7 +20,7 @@ from bench.taking import Taking
 
 CONVERSATIONS = 200
 MISSED = {10: None, 1_000: None, 4_000: 300}  # and within how many ms it is to be caught up
-TOO_MANY = 100_000  # above 5,000 it is told RESET instead, and asks for pages
+TOO_MANY = 100_000  # above 5,000 it is told `reset` instead, and asks for pages
 BETWEEN_OTHERS = 10_000  # messages; the server keeps the last 8,192
 TIMES = 5  # in each run
 
@@ -43,7 +43,7 @@ def lines(options: Options) -> Iterator[Line]:
             costs = [cost for _, cost in runs]
             name = f"missed {count:,} in {CONVERSATIONS} conversations"
             if count == TOO_MANY:
-                yield plain(f"{name}: until RESET", "ms", [ms for ms, _ in runs])
+                yield plain(f"{name}: until reset", "ms", [ms for ms, _ in runs])
             else:
                 each = spread([cost / count for cost in costs])
                 name = f"{name}: until caught up"

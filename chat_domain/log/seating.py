@@ -4,9 +4,9 @@ What a user is in is read as of one position of the log. So the session sits dow
 applied that one, and what was applied above it meanwhile is made up for in the same turn of the
 event loop: then it misses nothing, and sees nothing that it may not see.
 
-When positions begin anew, devices are sent away: what is still on its way from them speaks of old
-positions, and so does nothing that comes on their next connections. Who is there with version 1,
-which knows none, is given a place again.
+When positions begin anew, devices are sent away: what is on its way from them speaks of old
+positions, and none of it is carried out. They come back, and the answer to their login tells them.
+Sessions of version 1, which knows no positions, stay and are given a place again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,7 +58,8 @@ class Seating:
         return True
 
     def begin_anew(self) -> Sequence[Session]:
-        """Positions have begun anew. Return who is to be seated again."""
+        """Positions have begun anew: end the sessions of devices. Return those of version 1, which
+        are to be seated again."""
         staying = []
         for session in self.sessions.unseat_all():
             if session.claim is None:
