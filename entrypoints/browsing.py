@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from entrypoints.declaring import BadSettings, shown
-from entrypoints.listening import listening_sockets, reason_of, serve_on
+from entrypoints.listening import listening_sockets, place_of, reason_of, serve_on
 from entrypoints.protocols import Entrance
 from entrypoints.settings import Settings
 
@@ -34,9 +34,7 @@ async def listen_to_browsers(
         servers = await serve_on(entrance.browsers(), settings.web_host, settings.web_port, sockets)
     scheme = "https" if settings.tls_cert else "http"
     for sock in itertools.chain.from_iterable(server.sockets for server in servers):
-        host, port = sock.getsockname()[:2]
-        name = f"[{host}]" if ":" in host else host
-        log.info("in a browser: %s://%s:%d/", scheme, name, port)
+        log.info("in a browser: %s://%s/", scheme, place_of(sock))
     return servers
 
 

@@ -18,6 +18,12 @@ def reason_of(error: OSError) -> str:
     return os.strerror(number) if number > 0 else error.strerror or str(error)
 
 
+def place_of(sock: socket.socket) -> str:
+    """Where somebody listens, as one writes it behind `http://`."""
+    host, port = sock.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def listening_sockets(host: str, port: int, count: int) -> list[list[socket.socket]]:
     """For each of `count` processes the sockets to serve on, one for each address of the host.
 

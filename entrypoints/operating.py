@@ -17,7 +17,7 @@ from adapters.operators.metrics import KIND, NodeCollector, page_of, registry_of
 from adapters.operators.readiness import Readiness
 from chat_domain.ports.runtime import Depths
 from entrypoints.declaring import BadSettings, shown
-from entrypoints.listening import reason_of
+from entrypoints.listening import place_of, reason_of
 from entrypoints.settings import Settings
 from entrypoints.version import PYTHON, VERSION
 
@@ -40,7 +40,7 @@ async def operated(settings: Settings, gateway: Gateway, place: int | None) -> A
         where = f"--http-host {shown(settings.http_host)} --http-port {settings.http_port}"
         raise BadSettings(f"{where}: cannot listen on port {port}: {reason_of(error)}") from error
     for sock in server.sockets:
-        log.info("health and metrics on http://%s:%d", *sock.getsockname()[:2])
+        log.info("health and metrics on http://%s", place_of(sock))
     lag = asyncio.create_task(forever("lag", partial(measure_lag, gateway.shared.tally.lag)))
     try:
         yield

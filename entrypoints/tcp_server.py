@@ -21,7 +21,7 @@ from entrypoints.checking import check_addresses, check_and_tell
 from entrypoints.command_line import wants_check
 from entrypoints.controlling import controlled
 from entrypoints.declaring import BadSettings, without_password
-from entrypoints.listening import listening_sockets, reason_of, serve_on
+from entrypoints.listening import listening_sockets, place_of, reason_of, serve_on
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
 from entrypoints.process import WRONG_USE, leave_no_core, raise_file_limit
@@ -124,8 +124,7 @@ async def _listen(
         protocol, settings.host, settings.port, worker.sockets if worker else None
     )
     for sock in itertools.chain.from_iterable(server.sockets for server in servers):
-        host, port = sock.getsockname()[:2]
-        log.info("listening on %s:%d", host, port, store=without_password(settings.store))
+        log.info("listening on %s", place_of(sock), store=without_password(settings.store))
     return servers
 
 

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from adapters.tcp.options import KERNEL_HOLDS, USER_TIMEOUT_MS
-from entrypoints.listening import listening_sockets, serve_on
+from entrypoints.listening import listening_sockets, place_of, serve_on
 
 LOOPBACK = "127.0.0.1"
 
@@ -36,5 +36,15 @@ async def test_the_kernel_looks_after_who_is_gone_and_holds_little(shared: bool)
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) == 3
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == USER_TIMEOUT_MS
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == KERNEL_HOLDS
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize(("host", "named"), [(LOOPBACK, "127.0.0.1"), ("::1", "[::1]")])
+async def test_where_one_listens_is_told_as_in_a_browser(host: str, named: str) -> None:
+    """An address of IPv6 has colons of its own."""
+    (server,) = await serve_on(asyncio.Protocol, host, 0, None)
+    (sock,) = server.sockets
+    assert place_of(sock) == f"{named}:{sock.getsockname()[1]}"
     server.close()
     await server.wait_closed()
