@@ -48,7 +48,7 @@ class Awaited:
     latch: Latch
     result: Result | None = None
     claim: Final = None
-    ended: Final = False
+    thrown_out: Final = False
 
     def accepted(self, _tag: int | None, entry: Entry | Known) -> None:
         self.result = entry
@@ -180,7 +180,7 @@ class AppendQueue:
             entry.time_ms = now_ms
             if entry.change is not None:
                 self._changes = True
-            if refusal is None and (entry.conv <= ID_BITS or writer.ended):  # of a group
+            if refusal is None and (entry.conv <= ID_BITS or writer.thrown_out):  # of a group
                 refusal = _judged(entry, writer)  # noqa: PLW2901  # as it is now
             if refusal is not None:
                 refused[len(entries)] = refusal
@@ -275,10 +275,10 @@ def _nobody(_seconds: float, _entries: int) -> None:
 
 
 def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
-    """Why this may not be written: to a group, or for a session that was ended."""
+    """Why this may not be written: to a group, or for a session that was thrown out."""
     if not isinstance(writer, Session) or entry.kind != TEXT:
         return None
-    if writer.ended:
+    if writer.thrown_out:
         return NotLoggedIn()
     return None if entry.conv in writer.sights else NotMember(entry.conv)
 

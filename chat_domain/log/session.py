@@ -57,6 +57,7 @@ class Session(_Reader):
         "seated",
         "sights",
         "taken",
+        "thrown_out",
         "typed",
         "unanswered",
         "unheard",
@@ -78,7 +79,7 @@ class Session(_Reader):
         self.regrouped = 0
         self.after = 0
         self.taken = 0
-        self.live = self.choked = self.reading = self.ended = False
+        self.live = self.choked = self.reading = self.ended = self.thrown_out = False
         self.seated = False  # whether `sights` are known
         self.ready = False
         self.unanswered = 0
@@ -156,6 +157,11 @@ class Session(_Reader):
         self.live = self.seated = False
         self.after = self.taken = self.written = 0
         self.unheard = None
+
+    def throw_out(self) -> None:
+        """End it for good: what it has written and is not in the log yet is refused."""
+        self.ended = self.thrown_out = True
+        self.client.thrown_out()
 
     def drop(self) -> None:
         """End it, and let its client come again."""

@@ -93,5 +93,4 @@ class Showing:
         for session in self._sessions.of(entry.sender_id):
             if which(session):
                 session.fall_behind(entry.at)
-                session.ended = True
-                session.client.thrown_out()
+                session.throw_out()

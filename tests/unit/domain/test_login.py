@@ -216,11 +216,13 @@ class TestVersion1:
 
 
 def ending(world: World, ann: Terminal, bob: User) -> Terminal:
-    """A client of version 1 whose session ends while its last words are on their way."""
+    """A client of version 1 whose session ends while its last words are on their way, and wait
+    behind that."""
     first = world.log_in_version1(bob)
     first.says(ann.user, "the first is looked at")
     world.log.slow_writes = True
-    first.says(ann.user, "goodbye")
+    first.says(ann.user, "good")
+    first.says(ann.user, "bye")
     world.tasks.start(world.chat.logins.end(first.session))
     world.tasks.drain()
     return first
@@ -235,7 +237,7 @@ class TestEnds:
         assert len(world.chat.sessions) == 2
         world.settle()
         assert len(world.chat.sessions) == 1
-        assert ann.client.texts[-1] == "goodbye"
+        assert ann.client.texts[-2:] == ["good", "bye"]
 
     def test_a_slot_is_kept_until_what_was_written_is_in_the_log(
         self, world: World, ann: Terminal, bob: User
