@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -40,11 +42,11 @@ async def test_the_kernel_looks_after_who_is_gone_and_holds_little(shared: bool)
     await server.wait_closed()
 
 
-@pytest.mark.parametrize(("host", "named"), [(LOOPBACK, "127.0.0.1"), ("::1", "[::1]")])
-async def test_where_one_listens_is_told_as_in_a_browser(host: str, named: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [(("127.0.0.1", 6000), "127.0.0.1:6000"), (("::1", 6000, 0, 0), "[::1]:6000")],
+)
+def test_where_one_listens_is_told_as_in_a_browser(address: tuple[str, int], told: str) -> None:
     """An address of IPv6 has colons of its own."""
-    (server,) = await serve_on(asyncio.Protocol, host, 0, None)
-    (sock,) = server.sockets
-    assert place_of(sock) == f"{named}:{sock.getsockname()[1]}"
-    server.close()
-    await server.wait_closed()
+    sock = SimpleNamespace(getsockname=lambda: address)  # not every system has IPv6
+    assert place_of(cast("socket.socket", sock)) == told
