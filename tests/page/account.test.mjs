@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { Conversations } from "../../adapters/web/page/account/conversations.js";
-import { Drafts } from "../../adapters/web/page/account/drafts.js";
 import { History } from "../../adapters/web/page/account/history.js";
 import { Preferences } from "../../adapters/web/page/account/preferences.js";
 import { READ_EVERY, Reading } from "../../adapters/web/page/account/reading.js";
 import { Roster } from "../../adapters/web/page/account/roster.js";
-import { Writing } from "../../adapters/web/page/account/writing.js";
+import { Drafts, Writing } from "../../adapters/web/page/account/writing.js";
 import { Chats } from "../../adapters/web/page/model/chats.js";
 import { MSG, readEntry } from "../../adapters/web/page/protocol/protocol.js";
 import { Emitter } from "../../adapters/web/page/session/emitter.js";

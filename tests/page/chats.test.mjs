@@ -9,7 +9,7 @@ const said = (at, from = LI, text = `text ${at}`) => ({
   msgid: 1005, at, cid: `c${at}`, id: from, name: `user ${from}`, toid: from === ME ? LI : ME, msg: text, time: at,
 });
 const entry = (at, from = LI) => ({
-  at, cid: `c${at}`, key: "u15", from, name: `user ${from}`, time: at, text: `text ${at}`, re: 0, deleted: false, change: null,
+  at, cid: `c${at}`, key: "u15", from, name: `user ${from}`, time: at, text: `text ${at}`, deleted: false, change: null,
 });
 const page = (entries, more, rest = {}) => ({ msgid: 1042, toid: LI, entries, more, ...rest });
 const shown = (chats) => chats.chat("u15").messages.map((one) => one.at);
@@ -102,7 +102,7 @@ test("who types is shown for a while, or until they have said it", () => {
 test("a group is called what it was called last, and one is in it until one has left", () => {
   const chats = new Chats(ME);
   const change = (at, what, from, rest = {}) => ({
-    ...entry(at, from), key: "g3", text: "", change: { what, whom: 0, name: "", detail: "", ...rest },
+    ...entry(at, from), key: "g3", text: "", change: { what, whom: 0, name: "", ...rest },
   });
   chats.pushed(change(1, "created", LI, { name: "hikers" }));
   chats.pushed(change(2, "renamed", LI, { name: "walkers" }));

@@ -26,7 +26,7 @@ test("a group's message and its changes belong to the group", () => {
   const said = { msgid: 1009, at: 7, cid: "c", id: 15, name: "li si", groupid: 3, msg: "hi", time: 1 };
   const changed = { msgid: 1037, at: 8, cid: "d", id: 15, groupid: 3, time: 1, what: "left", whom: 13 };
   assert.equal(readEntry(said, ME).key, groupKey(3));
-  assert.deepEqual(readEntry(changed, ME).change, { what: "left", whom: 13, name: "", detail: "" });
+  assert.deepEqual(readEntry(changed, ME).change, { what: "left", whom: 13, name: "" });
 });
 
 test("a conversation is named by one field", () => {

@@ -12,7 +12,7 @@ const entry = (from, rest = {}) => ({
   at: 1, cid: "c1", key: "u15", from, name: `user ${from}`, time: 1, text: "hello", ...rest,
 });
 const change = (what, from, rest = {}) =>
-  entry(from, { key: "g3", text: "", change: { what, whom: 0, name: "", detail: "", ...rest } });
+  entry(from, { key: "g3", text: "", change: { what, whom: 0, name: "", ...rest } });
 const last = (chats, key = "u15", draft = "") => lastInWords(chats, chats.chat(key), draft, NOW);
 
 speak("en");

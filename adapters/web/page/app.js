@@ -8,12 +8,11 @@
  */
 
 import { Conversations } from "./account/conversations.js";
-import { Drafts } from "./account/drafts.js";
 import { History } from "./account/history.js";
 import { Preferences } from "./account/preferences.js";
 import { Reading } from "./account/reading.js";
 import { Roster } from "./account/roster.js";
-import { Writing } from "./account/writing.js";
+import { Drafts, Writing } from "./account/writing.js";
 import { explained, t } from "./i18n/i18n.js";
 import { Chats } from "./model/chats.js";
 import { MSG, isGroup } from "./protocol/protocol.js";

@@ -133,7 +133,6 @@ export default {
   error_no_such_user: "There is nobody of this name.",
   error_no_such_group: "There is no such group.",
   error_already_friends: "They are on your list already.",
-  error_oneself: "That is you.",
   error_already_member: "You are in this group already.",
   error_not_member: "You are not in this group.",
   error_group_name_taken: "A group of this name exists, or one that looks like it.",

@@ -255,7 +255,6 @@ export class Chats {
       name: this.names.get(this.me) ?? "",
       time,
       text: message.text,
-      re: 0,
       deleted: false,
       change: null,
     };

@@ -6,7 +6,7 @@
  *
  * @typedef {string} Key
  * @typedef {Record<string, any> & {msgid: number}} Frame
- * @typedef {{what: string, whom: number, name: string, detail: string}} Change
+ * @typedef {{what: string, whom: number, name: string}} Change
  * @typedef {object} Entry what is in the log, as this page keeps it
  * @property {number} at its position
  * @property {string} cid
@@ -15,23 +15,19 @@
  * @property {string} name what they are called
  * @property {number} time UTC, in ms
  * @property {string} text empty for a change and for what was deleted
- * @property {number} re the position of what it answers; 0: nothing
  * @property {boolean} deleted
  * @property {Change | null} change
  */
 
 export const MSG = Object.freeze({
   LOGIN: 1000,
-  LOGIN_ACK: 1001,
   LOGOUT: 1002,
   REGISTER: 1003,
-  REGISTER_ACK: 1004,
   ONE_CHAT: 1005,
   ADD_FRIEND: 1006,
   CREATE_GROUP: 1007,
   JOIN_GROUP: 1008,
   GROUP_CHAT: 1009,
-  ACK: 1010,
   ERROR: 1011,
   PING: 1012,
   PONG: 1013,
@@ -43,7 +39,6 @@ export const MSG = Object.freeze({
   FIND_USER: 1019,
   REMOVE_FRIEND: 1021,
   FRIENDS: 1022,
-  GROUPS: 1024,
   MEMBERS: 1026,
   LEAVE_GROUP: 1028,
   CHANGE_PASSWORD: 1029,
@@ -107,16 +102,10 @@ export function readEntry(frame, me) {
     name: frame.name ?? "",
     time: frame.time,
     text: frame.msg ?? "",
-    re: frame.re ?? 0,
     deleted: Boolean(frame.deleted),
     change:
       frame.msgid === MSG.CHANGED
-        ? {
-            what: frame.what,
-            whom: frame.whom ?? 0,
-            name: frame.newname ?? "",
-            detail: frame.detail ?? "",
-          }
+        ? { what: frame.what, whom: frame.whom ?? 0, name: frame.newname ?? "" }
         : null,
   };
 }

@@ -9,7 +9,6 @@
  * @property {((event: any) => void) | null} onopen
  * @property {((event: any) => void) | null} onmessage
  * @property {((event: any) => void) | null} onclose
- * @property {number} [bufferedAmount]
  */
 
 import { MSG } from "../protocol/protocol.js";

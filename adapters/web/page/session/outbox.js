@@ -31,10 +31,6 @@ export class Outbox {
     this._resting = false;
   }
 
-  get size() {
-    return this._waiting.length + this._onTheWay.length;
-  }
-
   /** @param {Unsent} message */
   add(message) {
     this._waiting.push(message);

@@ -7,7 +7,7 @@
 
 import { t } from "../i18n/i18n.js";
 import { MSG, idOf, isGroup, userKey } from "../protocol/protocol.js";
-import { button, dialog, field, h, say, trying } from "./dom.js";
+import { button, dialog, dot, field, form, h, say, trying } from "./dom.js";
 import { nameOf } from "./words.js";
 
 const MEMBERS_SHOWN = 200;
@@ -43,16 +43,12 @@ export function openAbout(app, chat) {
     const name = h("input", { name: "groupname", value: chat.name, maxlength: "50", dir: "auto" });
     const members = h("ul", { class: "people" }, h("li", {}, t("loading")));
     const count = h("h3", {}, t("members"));
-    const rename = h(
-      "form",
-      {
-        hidden: true,
-        submit: (/** @type {Event} */ event) => {
-          event.preventDefault();
-          const asked = { msgid: MSG.RENAME_GROUP, groupid, groupname: name.value };
-          tried(() => app.session.ask(asked)).then((done) => done && box.close());
-        },
+    const rename = form(
+      () => {
+        const asked = { msgid: MSG.RENAME_GROUP, groupid, groupname: name.value };
+        tried(() => app.session.ask(asked)).then((done) => done && box.close());
       },
+      { hidden: true },
       field(t("group_name"), name),
       h("button", { type: "submit" }, t("rename")),
     );
@@ -76,11 +72,10 @@ export function openAbout(app, chat) {
 
   /** @param {Record<string, any>} one */
   function member(one) {
-    const online = one.state === "online";
     return h(
       "li",
       {},
-      h("span", { class: online ? "dot online" : "dot", role: "img", "aria-label": t(online ? "online" : "away") }),
+      dot(one.state === "online"),
       button(one.name, () => {
         box.close();
         app.chats.nameUser(one.id, one.name);

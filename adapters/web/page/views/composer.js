@@ -8,7 +8,7 @@
 
 import { t } from "../i18n/i18n.js";
 import { pieces, tidied } from "../protocol/protocol.js";
-import { button, composes, h, say } from "./dom.js";
+import { button, composes, form, h, say } from "./dom.js";
 
 const TYPING_EVERY = 3_100; // ms; the server passes on no more than one in 3 s
 const DRAFT_AFTER = 300;
@@ -25,15 +25,15 @@ export class Composer {
       rows: "1",
       enterkeyhint: "send",
       dir: "auto",
-      keydown: (/** @type {KeyboardEvent} */ event) => this._key_(event),
+      keydown: (event) => this._key_(event),
       input: () => this._changed(),
     });
     this._hint = h("p", { class: "hint", role: "status" });
     this._emoji = button("☺", () => this._chooseEmoji(), { class: "quiet" });
     this._send = h("button", { type: "submit", class: "send" });
-    this.element = h(
-      "form",
-      { class: "composer", submit: (/** @type {Event} */ event) => this._submit(event) },
+    this.element = form(
+      () => this._submit(),
+      { class: "composer" },
       this._hint,
       h("div", { class: "row" }, this._emoji, this._field, this._send),
     );
@@ -82,12 +82,10 @@ export class Composer {
   _key_(event) {
     if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
     event.preventDefault();
-    this._submit(event);
+    this._submit();
   }
 
-  /** @param {Event} event */
-  _submit(event) {
-    event.preventDefault();
+  _submit() {
     const text = tidied(this._field.value);
     if (!text || this._key === null) return;
     for (const piece of pieces(text)) this._app.writing.send(this._key, piece);
@@ -154,7 +152,7 @@ export class Composer {
         role: "group",
         "aria-label": t("emoji"),
         focusout: leave,
-        keydown: (/** @type {KeyboardEvent} */ event) => {
+        keydown: (event) => {
           if (event.key !== "Escape") return;
           event.stopPropagation();
           this._emoji.focus();

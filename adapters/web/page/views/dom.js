@@ -2,6 +2,8 @@
  * Making elements. Texts are texts: nothing that anybody has written becomes markup.
  *
  * @typedef {Node | string | null | undefined | false} Child
+ * @typedef {{[K in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[K]) => void}} Listeners
+ * @typedef {Listeners & Record<string, unknown>} Props attributes, and listeners by their events' names
  */
 
 import { explained, t } from "../i18n/i18n.js";
@@ -9,14 +11,14 @@ import { explained, t } from "../i18n/i18n.js";
 /**
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Record<string, any>} [props] attributes; functions are listeners, by their events' names
+ * @param {Props} [props]
  * @param {...Child} children
  * @returns {HTMLElementTagNameMap[T]}
  */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
-    if (typeof value === "function") element.addEventListener(name, value);
+    if (typeof value === "function") element.addEventListener(name, /** @type {EventListener} */ (value));
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined)
       element.setAttribute(name, String(value));
@@ -55,9 +57,17 @@ export function say(element, text) {
 /** A field with its label. @param {string} label @param {HTMLElement} input */
 export const field = (label, input) => h("label", { class: "field" }, h("span", {}, label), input);
 
-/** @param {string} label @param {(event: Event) => void} click @param {Record<string, any>} [props] */
+/** @param {string} label @param {() => void} click @param {Props} [props] */
 export const button = (label, click, props = {}) =>
   h("button", { type: "button", click, ...props }, label);
+
+/** What is sent with Enter or its button. @param {() => void} act @param {Props} props @param {...Child} children */
+export const form = (act, props, ...children) =>
+  h("form", { ...props, submit: (event) => (event.preventDefault(), act()) }, ...children);
+
+/** Whether somebody is online. @param {boolean} online */
+export const dot = (online) =>
+  h("span", { class: online ? "dot online" : "dot", role: "img", "aria-label": t(online ? "online" : "away") });
 
 /**
  * A dialog that is gone when it is closed. The focus goes back to where it was, by the browser, or

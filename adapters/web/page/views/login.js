@@ -5,7 +5,7 @@
  */
 
 import { explained, t } from "../i18n/i18n.js";
-import { button, field, h, say } from "./dom.js";
+import { button, field, form, h, say } from "./dom.js";
 import { languageChoice } from "./language.js";
 
 /** @param {Pick<Entrance, "register" | "logIn">} entrance @param {string} [why] why one has to log in again */
@@ -16,22 +16,20 @@ export function loginView(entrance, why = "") {
   const password = h("input", { name: "password", type: "password", maxlength: "128" });
   const again = h("input", { name: "again", type: "password", autocomplete: "new-password", maxlength: "128" });
   const remember = h("input", { name: "remember", type: "checkbox" });
-  const form = h("form", { novalidate: true, submit: (/** @type {Event} */ event) => submit(event) });
-  const view = h("main", { class: "login" }, form);
+  const fields = form(submit, { novalidate: true });
+  const view = h("main", { class: "login" }, fields);
 
-  /** @param {Event} event */
-  async function submit(event) {
-    event.preventDefault();
+  async function submit() {
     const problem = missing();
     say(alert, problem);
     if (problem) return;
-    form.inert = true;
+    fields.inert = true;
     try {
       if (registering) await entrance.register(name.value, password.value);
       await entrance.logIn(name.value.trim(), password.value, remember.checked);
     } catch (error) {
       say(alert, explained(error, "no_server"));
-      form.inert = false;
+      fields.inert = false;
       password.focus();
     }
   }
@@ -53,7 +51,7 @@ export function loginView(entrance, why = "") {
       name.focus();
     });
     change.className = "link";
-    form.replaceChildren(
+    fields.replaceChildren(
       h("h1", {}, t("title")),
       alert,
       field(t(registering ? "name" : "name_or_id"), name),

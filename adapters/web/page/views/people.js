@@ -6,7 +6,7 @@
 
 import { t } from "../i18n/i18n.js";
 import { MSG, groupKey, userKey } from "../protocol/protocol.js";
-import { button, dialog, field, h, trying } from "./dom.js";
+import { button, dialog, dot, field, form, h, trying } from "./dom.js";
 
 /** @param {App} app */
 export function openPeople(app) {
@@ -48,7 +48,7 @@ export function openPeople(app) {
       h(
         "li",
         {},
-        h("span", { class: one.online ? "dot online" : "dot", role: "img", "aria-label": t(one.online ? "online" : "away") }),
+        dot(one.online),
         button(one.name, () => show(userKey(one.id)), { class: "link" }),
         button(t("remove_friend"), () => tried(() => app.roster.remove(one.id)), { class: "quiet" }),
       ),
@@ -69,20 +69,17 @@ export function openPeople(app) {
    * @param {(values: Record<string, string>) => Promise<void>} act
    */
   function asking(title, verb, fields, act) {
-    const form = h(
-      "form",
-      {
-        submit: (/** @type {Event} */ event) => {
-          event.preventDefault();
-          const values = Object.fromEntries(new FormData(form));
-          tried(() => act(/** @type {Record<string, string>} */ (values)));
-        },
+    const asked = form(
+      () => {
+        const values = Object.fromEntries(new FormData(asked));
+        tried(() => act(/** @type {Record<string, string>} */ (values)));
       },
+      {},
       h("h3", {}, title),
       ...fields,
       h("button", { type: "submit" }, verb),
     );
-    return form;
+    return asked;
   }
 }
 

@@ -7,7 +7,7 @@
 import { brief, t } from "../i18n/i18n.js";
 import { MSG } from "../protocol/protocol.js";
 import { changePassword } from "../session/identity.js";
-import { button, dialog, field, h, say, trying } from "./dom.js";
+import { button, dialog, field, form, h, say, trying } from "./dom.js";
 import { languageChoice } from "./language.js";
 
 /** @param {App} app */
@@ -75,25 +75,22 @@ export function openSettings(app) {
   function passwordForm() {
     const old = h("input", { type: "password", autocomplete: "current-password", maxlength: "128" });
     const next = h("input", { type: "password", autocomplete: "new-password", maxlength: "128" });
-    return h(
-      "form",
-      {
-        submit: (/** @type {Event} */ event) => {
-          event.preventDefault();
-          if (!old.value || !next.value) {
-            say(alert, t("password_missing"));
-            return;
-          }
-          tried(async () => {
-            await changePassword(app.session, old.value, next.value).catch((error) => {
-              throw error.error === "bad_credentials" ? { error: "old_password" } : error;
-            });
-            old.value = next.value = "";
-            say(done, t("password_changed"));
-            await drawDevices();
+    return form(
+      () => {
+        if (!old.value || !next.value) {
+          say(alert, t("password_missing"));
+          return;
+        }
+        tried(async () => {
+          await changePassword(app.session, old.value, next.value).catch((error) => {
+            throw error.error === "bad_credentials" ? { error: "old_password" } : error;
           });
-        },
+          old.value = next.value = "";
+          say(done, t("password_changed"));
+          await drawDevices();
+        });
       },
+      {},
       h("h3", {}, t("change_password")),
       field(t("old_password"), old),
       field(t("new_password"), next),
