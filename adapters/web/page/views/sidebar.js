@@ -13,6 +13,9 @@ import { openPeople } from "./people.js";
 import { openSettings } from "./settings.js";
 import { countInWords, lastInWords, nameOf } from "./words.js";
 
+const AIMS = 3_000; // ms since a mouse has moved over the list: it may be about to click
+const UNSEEN = 400; // ms since rows have moved: nobody can have seen it
+
 export class Sidebar {
   /** @param {App} app */
   constructor(app) {
@@ -22,12 +25,15 @@ export class Sidebar {
     this._name = h("h2", { dir: "auto" });
     this._new = button("", () => openPeople(app), { class: "new" });
     this._menu = button("⚙", () => openSettings(app), { class: "quiet" });
-    this._list = h("ul", { class: "chats" });
+    this._list = h("ul", { class: "chats", pointermove: () => (this._pointedAt = Date.now()) });
+    this._pointedAt = this._movedAt = 0;
+    /** @type {{key: Key, place: DOMRect}[]} where the rows were before they moved */
+    this._before = [];
     this._empty = h("p", { class: "empty" });
     this._more = button("", () => this._loadMore(), { class: "quiet more" });
     this.element = h(
       "nav",
-      { class: "sidebar", keydown: (/** @type {KeyboardEvent} */ event) => this._key(event) },
+      { class: "sidebar", keydown: (event) => this._key(event) },
       h("header", {}, this._name, this._new, this._menu),
       this._empty,
       this._list,
@@ -45,7 +51,25 @@ export class Sidebar {
     this._more.hidden = chats.next === null;
     const rows = chats.list().filter((one) => this._isShown(one));
     say(this._empty, rows.length ? "" : t("no_conversations"));
-    reconcile(this._list, rows.map((chat) => this._row(chat)));
+    this._arrange(rows.map((chat) => this._row(chat)));
+  }
+
+  /** Rows do not move under a mouse that does. @param {Element[]} wanted */
+  _arrange(wanted) {
+    const there = [...this._list.children];
+    const stay = Date.now() - this._pointedAt < AIMS ? there.filter((row) => wanted.includes(row)) : [];
+    const rows = [...new Set([...stay, ...wanted])];
+    if (there.some((row, place) => row !== rows[place])) {
+      this._movedAt = Date.now();
+      this._before = [...this._rows].map(([key, row]) => ({ key, place: row.getBoundingClientRect() }));
+    }
+    reconcile(this._list, rows);
+  }
+
+  /** What was where one clicks, if that was aimed at before the rows have moved. @param {MouseEvent} event */
+  _aimed({ detail, clientY: y }) {
+    if (!detail || Date.now() - this._movedAt >= UNSEEN) return null; // 0: it is the keyboard
+    return this._before.find(({ place }) => place.top <= y && y < place.bottom)?.key;
   }
 
   _loadMore() {
@@ -70,7 +94,7 @@ export class Sidebar {
         {},
         h(
           "button",
-          { type: "button", class: "chat", click: () => app.show(chat.key) },
+          { type: "button", class: "chat", click: (event) => app.show(this._aimed(event) ?? chat.key) },
           h("span", { class: "face", "aria-hidden": "true" }),
           h("span", { class: "name", dir: "auto" }),
           h("span", { class: "aside" }),

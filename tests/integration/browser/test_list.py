@@ -1,0 +1,72 @@
+"""The list of conversations: what is clicked there is what was aimed at."""
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.person import Person
+
+NOON = 1_800_000_000_000  # ms; no test waits for the page's time to pass
+PHONE = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def bob(newcomer: Newcomer) -> Person:
+    return newcomer().register("bob")
+
+
+def with_cid_above_bob(ann: Person, newcomer: Newcomer) -> Person:
+    newcomer().register("cid")
+    ann.register("ann")
+    for name in ("bob", "cid"):
+        ann.find(name)
+        ann.write("hello")
+        ann.sees_tick("delivered", "hello")
+        ann.page.keyboard.press("Escape")
+    expect(first(ann)).to_contain_text("cid")
+    ann.page.clock.set_fixed_time(NOON)
+    return ann
+
+
+def first(person: Person) -> Locator:
+    return person.sidebar.get_by_role("listitem").first
+
+
+def middle(row: Locator) -> tuple[float, float]:
+    box = row.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_rows_do_not_move_under_a_mouse_that_is_about_to_click(
+    newcomer: Newcomer, bob: Person
+) -> None:
+    ann = with_cid_above_bob(newcomer(), newcomer)
+    ann.page.mouse.move(*middle(ann.row("cid")))
+    bob.open("ann")
+    bob.write("up I go")
+    expect(ann.row("bob")).to_contain_text("up I go")
+    ann.page.mouse.down()
+    ann.page.mouse.up()
+    expect(ann.page.get_by_role("heading", name="cid")).to_be_visible()
+    ann.page.clock.set_fixed_time(NOON + 3_000)
+    expect(first(ann)).to_contain_text("up I go")
+
+
+def test_who_taps_before_they_can_have_seen_rows_move_opens_what_was_there(
+    newcomer: Newcomer, bob: Person
+) -> None:
+    ann = with_cid_above_bob(newcomer(**PHONE), newcomer)
+    above, below = middle(ann.row("cid")), middle(ann.row("bob"))
+    bob.open("ann")
+    bob.write("up I go")
+    expect(first(ann)).to_contain_text("up I go")
+    ann.page.touchscreen.tap(*above)
+    expect(ann.page.get_by_role("heading", name="cid")).to_be_visible()
+    ann.page.get_by_role("button", name="Back to the conversations").tap()
+    ann.page.touchscreen.tap(*below)
+    expect(ann.page.get_by_role("heading", name="bob")).to_be_visible()
+    ann.page.get_by_role("button", name="Back to the conversations").tap()
+    ann.page.clock.set_fixed_time(NOON + 400)
+    ann.page.touchscreen.tap(*above)
+    expect(ann.page.get_by_role("heading", name="bob")).to_be_visible()
