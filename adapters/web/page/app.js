@@ -57,7 +57,7 @@ export class App {
     this._returning = false; // on the way back to the list's entry
     this._listen();
     const { signal } = (this._ends = new AbortController());
-    document.addEventListener("keydown", shortcuts(this), { signal });
+    document.addEventListener("keydown", shortcuts(this, this._conversation.composer), { signal });
     document.addEventListener("visibilitychange", () => this.sawMessages(), { signal });
     window.addEventListener("focus", () => this.sawMessages(), { signal });
     window.addEventListener("popstate", () => this._moved(), { signal });

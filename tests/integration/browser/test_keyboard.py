@@ -86,6 +86,37 @@ def test_what_is_typed_after_a_dialog_is_in_the_field(newcomer: Newcomer) -> Non
     expect(ann.field).to_have_value("switched and stayed")
 
 
+def test_what_is_typed_where_nobody_could_type_is_in_the_field(newcomer: Newcomer) -> None:
+    """But for what means something there: keys that scroll, with Control, or in a dialog."""
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    ann.write("hello")
+    ann.sees_tick("sent", "hello")
+    ann.log.click()
+    expect(ann.log).to_be_focused()
+    for key in ("Space", "PageDown", "End", "Control+b"):
+        ann.page.keyboard.press(key)
+    expect(ann.log).to_be_focused()
+    ann.page.keyboard.type("Typed there")
+    expect(ann.field).to_have_value("Typed there")
+    ann.field.blur()
+    ann.page.keyboard.type(", and nowhere")
+    expect(ann.field).to_have_value("Typed there, and nowhere")
+    ann.log.focus()
+    ann.page.keyboard.press("Tab")
+    expect(ann.log).not_to_be_focused()
+    settings = ann.open_settings()
+    ann.page.keyboard.type("xyz")
+    settings.get_by_label("Old password").fill("secret")
+    ann.page.keyboard.type("!")
+    expect(settings.get_by_label("Old password")).to_have_value("secret!")
+    expect(ann.field).to_have_value("Typed there, and nowhere")
+    ann.page.keyboard.press("Escape")
+    ann.log.focus()
+    ann.page.keyboard.press("Escape")
+    expect(ann.field).to_be_hidden()
+
+
 def test_arrows_go_through_the_list_and_escape_leaves_the_conversation(
     newcomer: Newcomer,
 ) -> None:

@@ -1,25 +1,35 @@
 /**
  * What the keyboard does wherever one is: Ctrl-K goes elsewhere, Alt with an arrow to the next
- * conversation, Escape out of the one that is open.
+ * conversation, Escape out of the one that is open. What is typed there is for its field.
  *
  * @import {App} from "../app.js"
+ * @import {Composer} from "./composer.js"
  */
 
-import { composes } from "./dom.js";
-import { openSwitcher } from "./switcher.js";
+import { t } from "../i18n/i18n.js";
+import { composes, dialog, h } from "./dom.js";
+import { nameOf } from "./words.js";
 
-/** @param {App} app @returns {(event: KeyboardEvent) => void} */
-export function shortcuts(app) {
+const SHOWN = 9; // conversations to go to
+
+/** @param {App} app @param {Composer} composer @returns {(event: KeyboardEvent) => void} */
+export function shortcuts(app, composer) {
   return (event) => {
+    const { key, altKey } = event;
     const dialogs = document.querySelector("dialog[open]");
-    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+    const control = event.ctrlKey || event.metaKey;
+    if (control && key === "k") {
       event.preventDefault();
       if (!dialogs) openSwitcher(app);
-    } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    } else if (altKey && (key === "ArrowUp" || key === "ArrowDown")) {
       event.preventDefault();
-      step(app, event.key === "ArrowUp" ? -1 : 1);
-    } else if (event.key === "Escape" && !dialogs && app.open && !composes(event)) {
+      step(app, key === "ArrowUp" ? -1 : 1);
+    } else if (dialogs || !app.open) {
+      return;
+    } else if (key === "Escape" && !composes(event)) {
       app.back();
+    } else if (key.length === 1 && key !== " " && !control && !altKey) {
+      composer.focus(); // and the character follows; a space scrolls, or presses a button
     }
   };
 }
@@ -30,4 +40,79 @@ function step(app, by) {
   const place = app.open === null ? -1 : keys.indexOf(app.open);
   const next = keys[Math.max(0, Math.min(place + by, keys.length - 1))];
   if (next) app.show(next);
+}
+
+/** To another conversation, by a part of its name. @param {App} app */
+function openSwitcher(app) {
+  let chosen = 0;
+  /** @type {{key: string, name: string}[]} stays as it is when a message comes */
+  let shown = [];
+  const input = h("input", {
+    type: "search",
+    role: "combobox",
+    "aria-expanded": "true",
+    "aria-controls": "switcher-found",
+    "aria-autocomplete": "list",
+    "aria-label": t("switch"),
+    placeholder: t("switch"),
+    autocomplete: "off",
+    input: () => look(),
+    keydown: (event) => key(event),
+  });
+  const list = h("ul", { id: "switcher-found", role: "listbox", "aria-label": t("conversations") });
+  const box = dialog(t("switch"), input, list);
+  box.classList.add("switcher");
+  look();
+  input.focus();
+
+  function look() {
+    chosen = 0;
+    shown = found();
+    draw();
+  }
+
+  function found() {
+    const part = input.value.trim().toLowerCase();
+    const all = app.chats.list().map((chat) => ({ key: chat.key, name: nameOf(chat, app.chats.me) }));
+    for (const one of app.roster.friends.values()) {
+      if (!app.chats.all.has(`u${one.id}`)) all.push({ key: `u${one.id}`, name: one.name });
+    }
+    return all.filter((one) => one.name.toLowerCase().includes(part)).slice(0, SHOWN);
+  }
+
+  function draw() {
+    const rows = shown.map((one, place) =>
+      h(
+        "li",
+        {
+          id: `switcher-${place}`,
+          role: "option",
+          "aria-selected": String(place === chosen),
+          click: () => go(one.key),
+          dir: "auto",
+        },
+        one.name,
+      ),
+    );
+    list.replaceChildren(...rows);
+    if (rows.length) input.setAttribute("aria-activedescendant", `switcher-${chosen}`);
+    else list.append(h("li", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, t("nothing_found")));
+  }
+
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    if (composes(event)) return;
+    if (event.key === "ArrowDown") chosen = Math.min(chosen + 1, shown.length - 1);
+    else if (event.key === "ArrowUp") chosen = Math.max(chosen - 1, 0);
+    else if (event.key === "Enter" && shown[chosen]) go(shown[chosen].key);
+    else return;
+    event.preventDefault();
+    draw();
+  }
+
+  /** @param {string} to */
+  function go(to) {
+    box.close();
+    app.show(to);
+  }
 }
