@@ -5,7 +5,6 @@ import { addressOf, deviceName } from "../../adapters/web/page/session/device.js
 import {
   changePassword,
   forgetIdentity,
-  isForgotten,
   keepIdentity,
   keptIdentity,
   newestToken,
@@ -58,15 +57,6 @@ test("a session goes on by the token that another tab of it has had last", () =>
 test("what is kept and makes no sense is nobody", () => {
   localStorage["chat.identity"] = "{";
   assert.equal(keptIdentity(), null);
-});
-
-test("a tab knows when another has forgotten who is here", () => {
-  const key = "chat.identity";
-  const oldValue = JSON.stringify(ME);
-  assert.equal(isForgotten({ key, oldValue, newValue: null }, ME), true);
-  assert.equal(isForgotten({ key, oldValue, newValue: null }, OTHER), false);
-  assert.equal(isForgotten({ key, oldValue, newValue: "{}" }, ME), false);
-  assert.equal(isForgotten({ key: "chat.language", oldValue, newValue: null }, ME), false);
 });
 
 test("with another password the session goes on by the token that comes with it", async () => {

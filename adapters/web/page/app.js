@@ -88,6 +88,13 @@ export class App {
     await this.writing.restore();
   }
 
+  /** What was kept is deleted; of the log the server has all. */
+  async keepAnew() {
+    await this._store.reopen();
+    for (const message of this.chats.unsent.values()) await this._store.queue(message);
+    for (const [key, text] of this.drafts.texts) await this._store.keepDraft(key, text);
+  }
+
   /** @param {HTMLElement} root */
   showIn(root) {
     root.replaceChildren(this.banner.element, this._layout);

@@ -8,7 +8,7 @@
 import { App } from "./app.js";
 import { t } from "./i18n/i18n.js";
 import { connect, deviceName } from "./session/device.js";
-import { forgetIdentity, isForgotten, keepIdentity, newestToken } from "./session/identity.js";
+import { forgetIdentity, keepIdentity, keptIdentity, newestToken } from "./session/identity.js";
 import { Session } from "./session/session.js";
 import { Store } from "./store/store.js";
 
@@ -71,24 +71,31 @@ export class Visit {
   /** @param {Identity} me */
   async _admit(me) {
     this._me = me;
-    const store = await Store.open(me.id, me.name);
-    const app = new App(this._session, store, me, () => this._logOut(me.id));
+    const store = await Store.open(me, () => this._keepAnew(me));
+    const app = new App(this._session, store, me, () => this._logOut(store));
     await app.restore();
     app.showIn(this._root);
     this._app = app;
     const { signal } = this._ends;
     window.addEventListener("online", () => this._session.retry(), { signal });
     window.addEventListener("offline", () => this._session.drop(), { signal });
-    window.addEventListener("storage", (event) => isForgotten(event, me) && location.reload(), { signal });
     return store;
   }
 
-  /** @param {number} id */
-  async _logOut(id) {
+  /** What is kept was deleted: this session is over, or another that was in this browser. @param {Identity} me */
+  async _keepAnew(me) {
+    if (this._ends.signal.aborted) return;
+    const reload = () => location.reload();
+    if (keptIdentity()?.session !== me.session) reload();
+    else await this._app?.keepAnew().catch(reload); // where a later page has it
+  }
+
+  /** @param {Store} store */
+  async _logOut(store) {
     await this._session.logOut();
     this._leave();
-    await Store.forget(id);
     this._over("");
+    await store.forget();
   }
 
   _leave() {

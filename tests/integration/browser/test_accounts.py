@@ -77,6 +77,64 @@ def test_tabs_of_two_users_do_not_take_each_other_over(newcomer: Newcomer) -> No
     expect(ann.sidebar.get_by_role("heading", name="ann")).to_be_visible()
 
 
+def test_a_session_goes_on_and_keeps_what_it_needs_when_another_in_its_browser_logs_out(
+    newcomer: Newcomer,
+) -> None:
+    """That deletes what the browser has kept of their user, and leaves nothing of it behind."""
+    bob, ann = newcomer().register("bob"), newcomer().register("ann")
+    here, ann.page = ann.page, ann.new_tab()
+    ann.log_in("ann")
+    there, ann.page = ann.page, here
+    ann.find("bob")
+    ann.write("hello")
+    ann.sees_tick("delivered", "hello")
+    here.reload()  # the list of conversations is kept when it comes
+    ann.sees_tick("delivered", "hello")
+    reachable = False
+    here.route_web_socket(
+        "**/chat", lambda link: link.connect_to_server() if reachable else link.close()
+    )
+    here.reload()
+    ann.write("not sent yet")
+    ann.field.fill("nor this")
+    expect(ann.row("bob")).to_contain_text("not sent yet")
+    ann.page.keyboard.press("Escape")
+    expect(ann.row("bob")).to_be_visible()
+    ann.page = there
+    ann.open_settings().get_by_role("button", name="Log out", exact=True).click()
+    ann.is_asked_to_log_in()
+    ann.page = here
+    here.wait_for_function(_KEPT, arg=2)
+    reachable = True
+    here.reload()
+    ann.keeps_draft("bob", "nor this")
+    ann.sees("hello", "not sent yet")
+    bob.open("ann")
+    bob.sees("hello", "not sent yet")
+    bob.write("are you there")
+    ann.sees("hello", "not sent yet", "are you there")
+    expect(here.locator(".notice")).to_have_count(0)
+    ann.open_settings().get_by_role("button", name="Log out", exact=True).click()
+    ann.is_asked_to_log_in()
+    here.wait_for_function("async () => !(await indexedDB.databases()).length")
+
+
+# Whether as much as that waits in this browser to be sent, or is a draft.
+_KEPT = """
+async (wanted) => {
+  const [known] = await indexedDB.databases();
+  if (!known) return false;
+  const opening = indexedDB.open(known.name);
+  await new Promise((done) => (opening.onsuccess = done));
+  const transaction = opening.result.transaction(["unsent", "drafts"]);
+  const counts = ["unsent", "drafts"].map((one) => transaction.objectStore(one).count());
+  await new Promise((done) => (transaction.oncomplete = done));
+  opening.result.close();
+  return counts.reduce((sum, { result }) => sum + result, 0) === wanted;
+}
+"""
+
+
 def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: Newcomer) -> None:
     desk = newcomer().register("ann", remember=True)
     phone = newcomer().log_in("ann")

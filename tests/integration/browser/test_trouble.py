@@ -119,20 +119,6 @@ def test_what_the_server_says_to_all_is_shown_until_it_is_closed(
     expect(ann.page.get_by_text("The server restarts")).to_have_count(0)
 
 
-def test_who_has_logged_out_in_another_tab_is_said_to_have_done_so(newcomer: Newcomer) -> None:
-    """The browser keeps nothing for this one any more; what comes is shown all the same."""
-    bob, ann = newcomer().register("bob"), newcomer().register("ann")
-    here, ann.page = ann.page, ann.new_tab()
-    ann.log_in("ann")
-    ann.open_settings().get_by_role("button", name="Log out", exact=True).click()
-    ann.is_asked_to_log_in()
-    ann.page = here
-    bob.find("ann")
-    bob.write("are you there")
-    expect(ann.row("bob")).to_contain_text("are you there")
-    expect(ann.page.get_by_text("you have logged out in another tab")).to_be_visible()
-
-
 _DENIED = """
 Object.defineProperty(window, "%s", { get() { throw new DOMException("no", "SecurityError"); } });
 """

@@ -123,7 +123,7 @@ export default {
   keys: "Ctrl-K: switch · Alt-↑ ↓: one up, one down · Escape: back",
   // errors, by their names in the protocol
   error_lost: "There is no connection. Nothing was changed, or it is not known.",
-  error_no_storage: "This browser does not let the page keep anything, or has no room; or you have logged out in another tab.",
+  error_no_storage: "This browser does not let the page keep anything, or has no room.",
   error_notifications_denied: "The browser does not allow it.",
   error_name_taken: "This name is taken, or looks like one that is.",
   error_bad_credentials: "There is no such account, or it has another password.",

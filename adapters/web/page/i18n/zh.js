@@ -114,7 +114,7 @@ export default {
   nothing_found: "没有找到",
   keys: "Ctrl-K：切换 · Alt-↑ ↓：上一个、下一个 · Esc：返回",
   error_lost: "未连接。没有改动，或结果未知。",
-  error_no_storage: "浏览器不允许此页面保存数据，或空间不足，或已在另一标签页退出。",
+  error_no_storage: "浏览器不允许此页面保存数据，或空间不足。",
   error_notifications_denied: "浏览器不允许提醒。",
   error_name_taken: "此用户名已被使用，或与已有的相似。",
   error_bad_credentials: "账号不存在或密码错误。",

@@ -26,10 +26,6 @@ export function forgetIdentity(me) {
   if (isOf(localStorage[IDENTITY], me)) delete localStorage[IDENTITY];
 }
 
-/** Whether another tab has forgotten somebody. @param {StorageEvent} event @param {Identity} me */
-export const isForgotten = ({ key, oldValue, newValue }, me) =>
-  key === IDENTITY && newValue === null && isOf(oldValue, me);
-
 /**
  * By what a session goes on: another tab that is in it may have been given a later token, and then
  * whoever comes with the one before is taken for a thief.

@@ -5,6 +5,7 @@
  * that something is taken over has it.
  *
  * @import {Entry, Key} from "../protocol/protocol.js"
+ * @import {Identity} from "../session/session.js"
  * @import {Unsent} from "../model/chats.js"
  */
 
@@ -27,15 +28,20 @@ const committed = (transaction) =>
   });
 
 export class Store {
-  /** @param {IDBDatabase} database */
-  constructor(database) {
+  /** @param {IDBDatabase} database @param {Identity} me @param {() => void} gone */
+  constructor(database, me, gone) {
     this._database = database;
-    database.onversionchange = () => database.close(); // a later page wants it
+    this._me = me;
+    this._gone = gone;
+    database.onclose = database.onversionchange = () => {
+      database.close();
+      gone();
+    };
   }
 
-  /** @param {number} userId @param {string} name what this user is called */
-  static async open(userId, name) {
-    const request = indexedDB.open(`chat-${userId}`, VERSION);
+  /** @param {Identity} me @param {() => void} gone told that another tab, or its user, has deleted it */
+  static async open(me, gone) {
+    const request = indexedDB.open(`chat-${me.id}`, VERSION);
     request.onupgradeneeded = () => {
       const database = request.result;
       database.createObjectStore("meta");
@@ -43,15 +49,19 @@ export class Store {
       database.createObjectStore("unsent", { keyPath: "cid" });
       database.createObjectStore("drafts");
     };
-    const store = new Store(await done(request));
-    await store._belongTo(name);
+    const store = new Store(await done(request), me, gone);
+    await store._belongTo(me.name);
     await store._trim();
     return store;
   }
 
-  /** @param {number} userId */
-  static async forget(userId) {
-    await done(indexedDB.deleteDatabase(`chat-${userId}`)).catch(() => {});
+  /** Empty, where it was deleted. */
+  async reopen() {
+    this._database = (await Store.open(this._me, this._gone))._database;
+  }
+
+  async forget() {
+    await done(indexedDB.deleteDatabase(this._database.name)).catch(() => {});
   }
 
   close() {
