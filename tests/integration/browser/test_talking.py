@@ -27,6 +27,18 @@ def test_two_people_in_two_browsers_talk_and_see_how_far_their_messages_are(
     ann.sees("hello bob", "are you there?", "yes")
 
 
+def test_who_sends_by_a_tap_goes_on_writing(newcomer: Newcomer) -> None:
+    """The field keeps the focus, and with it a phone its keyboard."""
+    ann = newcomer(has_touch=True, is_mobile=True).register("ann")
+    ann.find("ann")
+    ann.field.tap()
+    for text in ("one", "two"):
+        ann.page.keyboard.type(text)
+        ann.page.get_by_role("button", name="Send", exact=True).tap()
+        expect(ann.field).to_be_focused()
+    ann.sees("one", "two")
+
+
 def test_somebody_with_the_cpp_client_takes_part(newcomer: Newcomer, web: WebServer) -> None:
     ann = newcomer().register("ann")
     with OriginalClient(web.port) as old:

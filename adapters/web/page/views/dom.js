@@ -19,16 +19,11 @@ export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (typeof value === "function") element.addEventListener(name, /** @type {EventListener} */ (value));
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined)
-      element.setAttribute(name, String(value));
+    else if ((value ?? false) !== false) element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter(isThere));
+  element.append(.../** @type {(Node | string)[]} */ (children.filter(Boolean)));
   return element;
 }
-
-/** @param {Child} child @returns {child is Node | string} */
-const isThere = (child) => child !== null && child !== undefined && child !== false;
 
 /** Let an element have these children, and move no more than has to be. @param {Element} parent @param {Element[]} wanted */
 export function reconcile(parent, wanted) {

@@ -45,7 +45,7 @@ export class Entries {
    */
   of(chat, excerpt, unreadAbove) {
     const now = Date.now();
-    const items = excerpt.hasStart(chat) ? [this._line("begin", "begin", t("begin"))] : [];
+    const items = excerpt.hasStart(chat) ? [this._line("begin", t("begin"))] : [];
     const news = this._firstUnread(chat, unreadAbove);
     const above = excerpt.above(chat);
     let before = above && !above.change ? above : null;
@@ -54,11 +54,11 @@ export class Entries {
       const date = midnight(entry.time);
       if (date !== today) {
         today = date;
-        items.push(this._line(`day${date}`, "day", day(entry.time, now)));
+        items.push(this._line("day", day(entry.time, now), `day${date}`));
         before = null;
       }
       if (entry === news) {
-        items.push(this._line("unread", "unread", t("unread_line")));
+        items.push(this._line("unread", t("unread_line")));
         before = null;
       }
       items.push(entry.change ? this._change(entry) : this._message(entry, before));
@@ -89,8 +89,8 @@ export class Entries {
     return made;
   }
 
-  /** @param {string} id @param {string} kind @param {string} text */
-  _line(id, kind, text) {
+  /** @param {string} kind @param {string} text */
+  _line(kind, text, id = kind) {
     const make = () => h("li", { class: `line ${kind}` }, h("span", {}, text));
     const element = this._element(id, make);
     say(/** @type {Element} */ (element.firstElementChild), text);

@@ -100,7 +100,7 @@ export class Sidebar {
           h("span", { class: "aside" }),
           h("time"),
           h("span", { class: "last", dir: "auto" }),
-          h("span", { class: "count" }),
+          h("span", { class: "count", role: "img" }),
         ),
       );
       this._rows.set(chat.key, row);
@@ -127,7 +127,6 @@ export class Sidebar {
     const count = find(".count");
     say(count, countInWords(chat.unread));
     count.setAttribute("aria-label", chat.unread ? t("unread", { count: chat.unread }) : "");
-    count.setAttribute("role", "img");
     count.hidden = !chat.unread;
     const line = find("button");
     line.classList.toggle("muted", chat.muted);
