@@ -61,9 +61,9 @@ export class ConversationView {
     const name = nameOf(chat, this._app.chats.me);
     say(this._name, name);
     say(this._state, this._stateOf(chat.key));
-    this.element.setAttribute("aria-label", t("conversation", { name }));
-    this._back.setAttribute("aria-label", t("back"));
-    this._about.setAttribute("aria-label", t("about"));
+    this.element.ariaLabel = t("conversation", { name });
+    this._back.ariaLabel = t("back");
+    this._about.ariaLabel = t("about");
     this.messages.update();
     this.composer.update();
     this.sawMessages();
@@ -75,7 +75,7 @@ export class ConversationView {
     say(this._unread, countInWords(count));
     this._unread.hidden = !count;
     const label = count ? `${t("to_the_end")}, ${t("unread", { count })}` : t("to_the_end");
-    this._toEnd.setAttribute("aria-label", label);
+    this._toEnd.ariaLabel = label;
   }
 
   /** Say aloud what has just come. @param {string} from @param {string} text */

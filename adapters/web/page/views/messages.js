@@ -120,7 +120,7 @@ export class Messages {
   _put(follow) {
     const chat = this._chat;
     if (!chat) return;
-    this.element.setAttribute("aria-label", t("messages"));
+    this.element.ariaLabel = t("messages");
     if (follow) this._excerpt.toEnd(chat);
     const anchor = follow ? null : this._anchor();
     reconcile(this._list, this._entries.of(chat, this._excerpt, this._unreadAbove));

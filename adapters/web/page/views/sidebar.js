@@ -43,10 +43,10 @@ export class Sidebar {
 
   update() {
     const { chats } = this._app;
-    this.element.setAttribute("aria-label", t("conversations"));
+    this.element.ariaLabel = t("conversations");
     say(this._name, this._app.session.me?.name ?? "");
     say(this._new, t("new"));
-    this._menu.setAttribute("aria-label", t("menu"));
+    this._menu.ariaLabel = t("menu");
     say(this._more, t("more"));
     this._more.hidden = chats.next === null;
     const rows = chats.list().filter((one) => this._isShown(one));
@@ -117,7 +117,7 @@ export class Sidebar {
     say(find(".name"), name);
     const face = find(".face");
     say(face, Array.from(name)[0] ?? "?");
-    face.dataset.hue = String(hue(chat.key));
+    face.style.setProperty("--hue", hue(chat.key));
     const online = roster.isOnline(chat.key);
     face.classList.toggle("online", online);
     say(find(".aside"), [online && t("online"), chat.muted && t("muted")].filter(Boolean).join(", "));
@@ -126,13 +126,12 @@ export class Sidebar {
     say(find(".last"), lastInWords(chats, chat, draft, Date.now()));
     const count = find(".count");
     say(count, countInWords(chat.unread));
-    count.setAttribute("aria-label", chat.unread ? t("unread", { count: chat.unread }) : "");
+    count.ariaLabel = chat.unread ? t("unread", { count: chat.unread }) : "";
     count.hidden = !chat.unread;
     const line = find("button");
     line.classList.toggle("muted", chat.muted);
     line.classList.toggle("has-unread", chat.unread > 0);
-    if (chat.key === open) line.setAttribute("aria-current", "true");
-    else line.removeAttribute("aria-current");
+    line.ariaCurrent = chat.key === open ? "true" : null;
   }
 
   /** @param {Key | null} key the conversation to stand at; null: before all of them */
@@ -154,5 +153,5 @@ export class Sidebar {
   }
 }
 
-/** @param {Key} key */
-export const hue = (key) => ((idOf(key) * 7 + (isGroup(key) ? 3 : 0)) % 8) + 1;
+/** Of its colour, in degrees. @param {Key} key */
+const hue = (key) => String(((idOf(key) * 7 + (isGroup(key) ? 3 : 0)) % 8) * 45);
