@@ -18,7 +18,7 @@ import { Chats } from "./model/chats.js";
 import { MSG, isGroup } from "./protocol/protocol.js";
 import { Banner } from "./views/banner.js";
 import { ConversationView } from "./views/conversation.js";
-import { closeDialogs, h, isLookedAt, say } from "./views/dom.js";
+import { closeDialogs, h, hasMouse, isLookedAt, say } from "./views/dom.js";
 import { shortcuts } from "./views/keyboard.js";
 import { Notifier } from "./views/notifier.js";
 import { Sidebar } from "./views/sidebar.js";
@@ -58,7 +58,7 @@ export class App {
     this._listen();
     const { signal } = (this._ends = new AbortController());
     document.addEventListener("keydown", shortcuts(this, this._conversation.composer), { signal });
-    document.addEventListener("visibilitychange", () => this.sawMessages(), { signal });
+    document.addEventListener("visibilitychange", () => this._looked(), { signal });
     window.addEventListener("focus", () => this.sawMessages(), { signal });
     window.addEventListener("popstate", () => this._moved(), { signal });
     this._clock = setInterval(() => this.changed(), TICK);
@@ -184,7 +184,7 @@ export class App {
     if (!ready) this.chats.unload(key);
     this._layout.classList.add("talks");
     this._conversation.open();
-    if (!matchMedia("(pointer: coarse)").matches) this._conversation.composer.focus();
+    if (hasMouse()) this._conversation.composer.focus();
     this.changed();
     if (ready) return this.sawMessages();
     // The last that is kept is not where it opens if there are many news: it would be seen to jump.
@@ -253,6 +253,12 @@ export class App {
       if (this.open) this._noteOpen();
     } else if (key) this.show(key);
     else if (this.open) this._close();
+  }
+
+  /** Its user looks at the page, or looks at it no more. */
+  _looked() {
+    this.sawMessages();
+    this._reading.tell();
   }
 
   /** What is on the screen may have been seen: if so, it is read. */

@@ -75,3 +75,18 @@ def in_another_epoch(text: str) -> str:
     if frame["msgid"] == LOGIN_ACK:
         frame |= {"reset": True, "head": 1, "epoch": "another"}
     return json.dumps(frame)
+
+
+def test_what_was_read_is_read_though_the_page_is_left_at_once(newcomer: Newcomer) -> None:
+    ann, bob = newcomer().register("ann", remember=True), newcomer().register("bob")
+    bob.find("ann")
+    bob.write("one")
+    expect(ann.row("bob").locator(".count")).to_have_text("1")
+    ann.page.clock.install()
+    ann.page.clock.pause_at("2030-01-01")
+    ann.open("bob")
+    ann.page.clock.run_for(500)
+    expect(ann.row("bob").locator(".count")).to_be_hidden()
+    bob.sees_tick("delivered", "one")
+    ann.page.close()
+    bob.sees_tick("read", "one")

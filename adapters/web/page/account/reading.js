@@ -35,11 +35,13 @@ export class Reading extends Emitter {
   saw(key, at) {
     if (!this._session.online || !this._chats.haveRead(key, at)) return;
     this._untold.set(key, at);
-    this._timer ??= setTimeout(() => this._tell(), READ_EVERY);
+    this._timer ??= setTimeout(() => this.tell(), READ_EVERY);
     this.emit("changed");
   }
 
-  _tell() {
+  /** At once, as whoever leaves the page has to. */
+  tell() {
+    clearTimeout(this._timer);
     this._timer = null;
     for (const [key, at] of this._untold) this._session.say({ msgid: MSG.READ, ...where(key), at });
     this._untold.clear();

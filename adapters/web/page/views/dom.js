@@ -38,6 +38,9 @@ export function reconcile(parent, wanted) {
   if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
+/** Whether no keyboard comes up on the screen for a field that has the focus. */
+export const hasMouse = () => !matchMedia("(pointer: coarse)").matches;
+
 /** Whether its user looks at the page. */
 export const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
 

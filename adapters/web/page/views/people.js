@@ -6,7 +6,7 @@
 
 import { t } from "../i18n/i18n.js";
 import { MSG, groupKey, userKey } from "../protocol/protocol.js";
-import { button, dialog, dot, field, form, h, trying } from "./dom.js";
+import { button, dialog, dot, field, form, h, hasMouse, trying } from "./dom.js";
 
 /** @param {App} app */
 export function openPeople(app) {
@@ -39,6 +39,7 @@ export function openPeople(app) {
     h("h3", {}, t("friends")),
     friends,
   );
+  if (hasMouse()) box.querySelector("input")?.focus();
   drawFriends();
   const ends = app.roster.on("changed", drawFriends);
   box.addEventListener("close", ends);
