@@ -39,6 +39,14 @@ def test_who_sends_by_a_tap_goes_on_writing(newcomer: Newcomer) -> None:
     ann.sees("one", "two")
 
 
+def test_a_draft_that_is_seen_as_a_whole_has_nothing_to_scroll(newcomer: Newcomer) -> None:
+    ann = newcomer().register("ann")
+    ann.find("ann")
+    for lines in (1, 2, 5):
+        ann.field.fill("\n".join("line" for _ in range(lines)))
+        assert ann.field.evaluate("field => field.scrollHeight - field.clientHeight") == 0
+
+
 def test_somebody_with_the_cpp_client_takes_part(newcomer: Newcomer, web: WebServer) -> None:
     ann = newcomer().register("ann")
     with OriginalClient(web.port) as old:
@@ -172,7 +180,7 @@ def test_what_is_typed_at_once_goes_behind_the_draft(newcomer: Newcomer) -> None
     ann.field.fill("a long draft")
     ann.find("cid")
     ann.write("hello")
-    ann.row("bob").get_by_role("button").click()
+    ann.go_to("bob")
     ann.page.keyboard.type(", and on")
     expect(ann.field).to_have_value("a long draft, and on")
     ann.open("cid")

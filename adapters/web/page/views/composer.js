@@ -43,8 +43,8 @@ export class Composer {
 
   redraw() {
     this._field.placeholder = t("write");
-    this._field.setAttribute("aria-label", t("write"));
-    this._emoji.setAttribute("aria-label", t("emoji"));
+    this._field.ariaLabel = t("write");
+    this._emoji.ariaLabel = t("emoji");
     say(this._send, t("send"));
     this._say();
   }
@@ -127,7 +127,7 @@ export class Composer {
 
   _grow() {
     this._field.style.height = "auto";
-    this._field.style.height = `${Math.min(this._field.scrollHeight, 180)}px`;
+    this._field.style.height = `${Math.min(this._field.scrollHeight + 2, 180)}px`; // 2: its border
   }
 
   _chooseEmoji() {
