@@ -1,7 +1,7 @@
 /**
  * Logging in and registering.
  *
- * @import {Entrance} from "../entrance.js"
+ * @import {Entrance} from "../main.js"
  */
 
 import { explained, t } from "../i18n/i18n.js";
