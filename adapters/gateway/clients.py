@@ -68,7 +68,7 @@ class Version2Client:
         self._send(answers.SettingsAck.of(preferences, muting, self._user.id))
 
     def begin_anew(self) -> None:
-        """This one is told positions, and dropped instead."""
+        """Not called for this one: who is told positions is `dropped` instead."""
 
     def friend_changed(self, friend: Friend) -> None:
         self._link.write(self._encoder.presence(friend))

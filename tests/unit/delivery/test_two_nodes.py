@@ -192,10 +192,10 @@ class TwoNodes(RuleBasedStateMachine):
         self.world.safe.put_away()
 
     @precondition(lambda self: not self.world.safe.is_empty)
-    @rule()
-    def lose_the_end(self) -> None:
+    @rule(noticed=st.lists(sites, unique=True))
+    def lose_the_end(self, noticed: list[int]) -> None:
         self.heal()
-        self.world.lose_the_end()
+        self.world.lose_the_end(noticed)
         self.world.go_on()
 
     @rule()

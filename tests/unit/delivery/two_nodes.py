@@ -2,6 +2,7 @@
 history."""
 
 import itertools
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -211,15 +212,15 @@ class World:
         self.hub.mend(site.name)
         self.regain_lease(site)
 
-    def lose_the_end(self) -> None:
-        """The database comes back as it was when it was put into the safe. With their connections
-        to it broken, all nodes look at it before they go on."""
+    def lose_the_end(self, noticed: Iterable[int]) -> None:
+        """The database comes back as it was when it was put into the safe. noticed: by which nodes
+        at once; the others look at it by the clock, or with what they write."""
         self.dump()
         self.safe.bring_back()
         self.note("lost", head=len(self._tail().entries))
-        for site in self.sites:
-            site.chat.node.gap()
-            site.tasks.drain()
+        for number in noticed:
+            self.sites[number].chat.node.gap()
+            self.sites[number].tasks.drain()
 
     def dump(self) -> None:
         """Note the whole log."""
