@@ -66,6 +66,8 @@ class Appender:
     def _look(self, connection: sqlite3.Connection) -> None:
         ends = at_once(reading.ends(SqliteConnection(connection)))
         self._epoch, self._head, self._changed = ends.epoch, ends.head, ends.changed
+        self._recent.clear()  # the end may be lost, with what is remembered of it
+        self._met.clear()
 
     def _follows(self, connection: sqlite3.Connection, batch: Batch) -> bool:
         """Whether what the batch was judged by is in the log."""

@@ -147,6 +147,42 @@ async def test_a_new_epoch_counts_for_what_waits(store: Store) -> None:
     assert outcomes == [Moved(), Committed()]
 
 
+async def lose(store: Store, *statements: str) -> str:
+    """Let the file be without its last commits, and notice it; return the new epoch."""
+    for statement in (*statements, "UPDATE Log SET head = head - 1"):
+        await store.log._writer.run(  # type: ignore[attr-defined]
+            lambda connection, statement=statement: connection.execute(statement)
+        )
+    return await store.log.renew()
+
+
+async def test_where_the_end_was_lost_others_can_be_written_up_to_there_and_on(
+    store: Store,
+) -> None:
+    """What the thread remembers to have written does not stand for what is there by then."""
+    ann, bob = await register(store, "Ann", "Bob")
+    (first,) = await say(store, ann, pair(ann, bob), "hello")
+    await say(store, ann, pair(ann, bob), "lost")
+    epoch, last = await lose(store, "DELETE FROM Entry WHERE at > 1"), first.place
+    outcomes: list[Outcome] = []
+    for _ in range(2):
+        entry = text(ann, pair(ann, bob))
+        outcomes.append(await commit(store, Batch((entry,), epoch, last.at, last)))
+        last = entry.place
+    assert outcomes == [Committed(), Committed()]
+
+
+async def test_two_whose_first_message_was_lost_have_a_conversation_with_the_next(
+    store: Store,
+) -> None:
+    """That they had one before is forgotten."""
+    ann, bob = await register(store, "Ann", "Bob")
+    await say(store, ann, pair(ann, bob), "lost")
+    epoch = await lose(store, "DELETE FROM Entry", "DELETE FROM Member")
+    await commit(store, Batch((text(ann, pair(ann, bob)),), epoch, 0, Place()))
+    assert await seen(store, bob) == [1]
+
+
 async def test_a_text_between_two_who_have_talked_costs_one_statement(store: Store) -> None:
     """Beside those of the transaction: nothing is looked up."""
     ann, bob = await register(store, "Ann", "Bob")
