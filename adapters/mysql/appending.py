@@ -42,7 +42,7 @@ class Appender:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._met = Remembered(MET)
-        self._met_since = 0.0
+        self._met_since, self._met_in = 0.0, ""  # when that began, and in which epoch
 
     def forget_pairs(self) -> None:
         """Somebody is no more, and has conversations that are known."""
@@ -50,7 +50,7 @@ class Appender:
 
     async def append(self, batch: Batch) -> Committed | OutOfDate | Moved:
         """See `ports.Log.append`. Raises TryAgain, and what the database finds wrong with a row."""
-        self._grow_old()
+        self._forget_old(batch.epoch)
         attempt = _Attempt(batch, self._met)
         try:
             outcome = await self._pool.write_repeatable(attempt.carry_out)
@@ -64,11 +64,11 @@ class Appender:
         outcome.settle()
         return Committed(outcome.others)
 
-    def _grow_old(self) -> None:
+    def _forget_old(self, epoch: str) -> None:
         now = asyncio.get_running_loop().time()
-        if now - self._met_since > MET_FOR:
+        if now - self._met_since > MET_FOR or epoch != self._met_in:
             self._met.clear()
-            self._met_since = now
+            self._met_since, self._met_in = now, epoch
 
 
 @attrs.define

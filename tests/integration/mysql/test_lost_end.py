@@ -18,7 +18,7 @@ from chat_domain.ports.log import Committed, Moved
 from chat_domain.ports.store import Store
 from entrypoints.services.mariadb import MariaDB
 from tests.contract.log import batch
-from tests.contract.making import append, commit, register, say, text
+from tests.contract.making import append, commit, register, say, seen, text
 from tests.eventually import PATIENCE
 
 
@@ -117,3 +117,19 @@ async def test_the_end_is_lost(backed: Backed, nodes: list[Store]) -> None:
     assert new.at == lost[0].at
     ours = await batch(store, text(ann, conv), last=lost[0])
     assert await commit(store, ours) == Moved()
+
+
+async def test_two_whose_first_message_was_lost_have_a_conversation_with_the_next(
+    backed: Backed, nodes: list[Store]
+) -> None:
+    """A node does not remember in the new epoch that they had one before."""
+    (store, _) = nodes
+    ann, bob = await register(store, "Ann", "Bob")
+    await backed.restart_with_a_copy()
+    (lost,) = await say(store, ann, pair(ann, bob), "lost")
+
+    await backed.lose_what_came_since()
+    assert (await store.log.ends(lost.place)).head == 0
+    new = text(ann, pair(ann, bob))
+    assert await commit(store, await batch(store, new)) == Committed()
+    assert await seen(store, bob) == [new.at]
