@@ -85,6 +85,7 @@ async def resume(talk: Talk, request: requests.Resume) -> None:
     start = await _begin_device(talk, request, user, client, token)
     try:
         token = await talk.chat.devices.use(token)
+        talk.current_session()  # it may have ended meanwhile, and then `start` is of old positions
     except ChatError:
         await talk.log_out()
         raise

@@ -19,7 +19,7 @@ from adapters.wire.framing import MAX_CLIENT_FRAME, BrokenStream
 from adapters.wire.reading import BadFrame
 from adapters.wire.requests import REQUESTS
 from adapters.wire.terminal_safe import terminal_safe
-from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown
+from chat_domain.errors import ChatError, NotLoggedIn, ShuttingDown, TryAgain
 from chat_domain.fairness.limits import STRANGERS_FRAME
 from chat_domain.log.session import Session
 from chat_domain.model import User
@@ -180,15 +180,18 @@ class Talk:
             raise NotLoggedIn
 
     def current_session(self) -> Session:
-        """The session, for what needs one. Raises NotLoggedIn where there is none, or ShuttingDown
-        where that is why."""
+        """The session, for what needs one. Raises NotLoggedIn where there is none, or what
+        `not_logged_in` says."""
         if self.session is None or self.session.ended:
             raise self.not_logged_in()
         return self.session
 
     def not_logged_in(self) -> ChatError:
-        """Why there is no session."""
-        return ShuttingDown() if self.shared.closing else NotLoggedIn()
+        """Why there is no session. One that has ended and was not thrown out comes again."""
+        if self.shared.closing:
+            return ShuttingDown()
+        comes_again = self.session is not None and not self.session.thrown_out
+        return TryAgain() if comes_again else NotLoggedIn()
 
     def place(self) -> int:
         """Up to where the client has been sent what is its user's; 0 while nobody is logged in."""

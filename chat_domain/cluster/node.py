@@ -4,7 +4,7 @@ No message depends on any of this but on the log: what others say of it comes so
 would find it there. Without a lease (see `people.slots`) chat goes on.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 import attrs
@@ -42,6 +42,7 @@ from chat_domain.ports.runtime import Clock, Latches, Tasks
 
 GRACE = 5.0  # seconds in which a dead node's users can come elsewhere without being announced
 LOOKS_EVERY = 1.0  # seconds; at the log's head, in case a note was lost
+DROPPED_AT_ONCE = 20  # clients, which takes about 5 ms
 LOOKS_ALONE_EVERY = 0.1  # seconds; the same while nothing is heard from others
 
 
@@ -77,7 +78,15 @@ class Node:
         self.queue.begin_anew()
         self.marks.forget()
         self.read_marks.forget()
-        self.tasks.start(self._seat_again(self.seating.begin_anew()))
+        leaving, staying = self.seating.begin_anew()
+        self.tasks.start(self._drop(leaving))
+        self.tasks.start(self._seat_again(staying))
+
+    async def _drop(self, sessions: Sequence[Session]) -> None:
+        for start in range(0, len(sessions), DROPPED_AT_ONCE):
+            for session in sessions[start : start + DROPPED_AT_ONCE]:
+                session.client.dropped()
+            await self.tasks.next_turn()
 
     async def _seat_again(self, sessions: Collection[Session]) -> None:
         await self.seating.seat_again(sessions)

@@ -57,17 +57,18 @@ class Seating:
             self.sessions.seat(session)
         return True
 
-    def begin_anew(self) -> Sequence[Session]:
-        """Positions have begun anew: end the sessions of devices. Return those of version 1, which
-        are to be seated again."""
-        staying = []
+    def begin_anew(self) -> tuple[Sequence[Session], Sequence[Session]]:
+        """Positions have begun anew: end the sessions of devices. Return those, whose clients are
+        to be dropped, and the sessions of version 1, which are to be seated again."""
+        leaving, staying = [], []
         for session in self.sessions.unseat_all():
             if session.claim is None:
-                session.drop()
+                session.ended = True
+                leaving.append(session)
             else:
                 session.client.begin_anew()
                 staying.append(session)
-        return staying
+        return leaving, staying
 
     async def seat_again(self, sessions: Iterable[Session]) -> None:
         """Let these sessions of version 1 begin where no device of their user's has taken anything

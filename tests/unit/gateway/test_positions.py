@@ -416,6 +416,23 @@ async def test_what_waits_of_a_client_when_positions_begin_anew_is_not_done(
     assert len(server.chat.marks) == 0
 
 
+async def test_very_many_are_sent_away_a_few_at_a_time(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else has to wait for all of that. Whose turn has not come is told to try again."""
+    monkeypatch.setattr("chat_domain.cluster.node.DROPPED_AT_ONCE", 1)
+    ann, bob = await ann_and_bob(server)
+    chat = {"msgid": CHAT, "toid": 1, "msg": "hi", "seq": 7}
+    soon = asyncio.get_running_loop().call_soon
+    monkeypatch.setattr(ann.link, "close", lambda _: soon(bob.say, chat))
+    await server.log.renew()
+    await server.chat.follower.look()
+    await settled()
+    refused, away = bob.heard()
+    assert (refused["seq"], refused["error"], away["msgid"]) == (7, "try_again", GOING_AWAY)
+    assert bob.is_gone()
+
+
 async def test_marks_of_another_epoch_are_dropped(server: Server) -> None:
     """Also by a node that has not noticed yet: whoever logs in then would miss what is below."""
     ann, bob = await ann_and_bob(server)
@@ -580,5 +597,6 @@ async def test_a_login_that_nobody_is_told_of_leaves_no_device(
     monkeypatch.setattr(Devices, "keep", keep_late)
     peer = await server.log_in(ann)
     await settled()
-    assert [one["msgid"] for one in peer.heard()] == [GOING_AWAY]
+    refused, away = peer.heard()
+    assert (refused["error"], away["msgid"]) == ("try_again", GOING_AWAY)
     assert await server.chat.devices.resumable(User(ann, "Ann")) == []
