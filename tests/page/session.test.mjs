@@ -143,6 +143,20 @@ test("a broken connection is followed by another, after a wait that grows", asyn
   assert.equal(waits.at(-1), 15_000);
 });
 
+test("a server that goes away says how soon to come back", async () => {
+  const { session, socket } = await resumed();
+  const waits = [];
+  session.on("offline", ({ again }) => waits.push(again - Date.now()));
+  socket.says({ msgid: 1018, delay: 8_000 });
+  socket.breaks(1001);
+  await settled();
+  mock.timers.tick(8_000);
+  await settled();
+  FakeSocket.all.at(-1).breaks();
+  await settled();
+  assert.deepEqual(waits, [4_000, 200]);
+});
+
 test("a session that was ended elsewhere does not come back", async () => {
   for (const end of [(socket) => socket.says({ msgid: 1016 }), (socket) => socket.breaks(4001)]) {
     const { session, socket } = await resumed();

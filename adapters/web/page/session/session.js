@@ -179,7 +179,9 @@ export class Session extends Emitter {
 
   _wait() {
     if (!this._wanted || this._timer) return;
-    const longest = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (this._failures + 1));
+    const due = this._delay || FIRST_WAIT * 2 ** (this._failures + 1);
+    this._delay = 0;
+    const longest = Math.min(LONGEST_WAIT, due);
     const delay = longest / 2 + (this._random() * longest) / 2;
     this._failures += 1;
     this._timer = setTimeout(() => {
@@ -221,6 +223,7 @@ export class Session extends Emitter {
     else if (frame.msgid === MSG.PING) this._asked(frame.at);
     else if (frame.msgid === MSG.SESSION_ENDED) this._over("ended");
     else this.emit("frame", frame);
+    if (frame.msgid === MSG.GOING_AWAY) this._delay = frame.delay;
   }
 
   /** @param {Frame} frame */
@@ -249,6 +252,7 @@ export class Session extends Emitter {
   _early = null;
   /** @type {any} */
   _timer = null;
+  _delay = 0; // ms within which the server wants this client to come back
   /** @type {((me: Identity) => Promise<Kept>) | null} */
   _openKept = null;
 }
