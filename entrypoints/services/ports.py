@@ -1,14 +1,17 @@
 """Ports of the loopback for services."""
 
+import atexit
 import random
 import socket
+from contextlib import ExitStack
 
 from entrypoints.services.errors import PortInUse
 
 LOOPBACK = "127.0.0.1"
 # Below Linux's ephemeral ports, out of which outgoing connections take theirs at any moment.
 _FIRST, _LAST = 20_000, 32_000
-_claims: list[socket.socket] = []
+_claims = ExitStack()
+atexit.register(_claims.close)
 
 
 def free_port() -> int:
@@ -30,8 +33,8 @@ def free_pair() -> int:
 def _claim(port: int) -> bool:
     """Keep this port for this process, if it is free.
 
-    It is bound some time after it was given away. Until then whoever was given it holds UDP's port
-    of that number, for which nothing here has a use, and which the system frees with the process.
+    It is bound some time after it was given away. So this process holds UDP's port of that number,
+    for which nothing here has a use, until it ends.
     """
     claim = socket.socket(type=socket.SOCK_DGRAM)
     try:
@@ -40,7 +43,7 @@ def _claim(port: int) -> bool:
     except (OSError, PortInUse):
         claim.close()
         return False
-    _claims.append(claim)
+    _claims.enter_context(claim)
     return True
 
 
