@@ -5,6 +5,7 @@ import pytest
 from chat_domain.entries import Change, What
 from chat_domain.errors import NotSentYet
 from chat_domain.log import offline, ring
+from chat_domain.log.follower import GAP_WAITS
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient
 from tests.unit.log.elsewhere import Elsewhere, hear
@@ -192,23 +193,26 @@ def test_a_session_that_leaves_during_a_read_is_shown_nothing(
     assert bob.client.texts == []
 
 
-def test_what_was_being_read_when_positions_began_anew_is_not_shown(
+def test_what_was_being_read_when_positions_began_anew_is_read_again(
     world: World, ann: Terminal, bob: Terminal, old: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the epoch is the same, as what this node has not seen was deleted."""
+    """From where version 1 begins, also where the epoch is the same, as what this node has not seen
+    was deleted."""
     group = world.group(ann, bob)
-    elsewhere = Elsewhere(world, ann, bob)
+    ann.says(old.user, "not marked yet")
     begin_reading(world, ann, old, monkeypatch)
     world.log.slow_reads = False
-    elsewhere.changes(ann, group, Change(What.LEFT))
-    world.tasks.run(world.store.log.forget(world.clock.now_ms() + 1, 99))
+    elsewhere = Elsewhere(world, ann, old)
+    elsewhere.changes(bob, group, Change(What.LEFT))
+    world.tasks.run(world.store.log.forget_of(group, world.clock.now_ms() + 1, 9))
     elsewhere.commits("young")
     world.tasks.run(world.chat.follower.look())
+    world.passes(GAP_WAITS)
     world.settle()
     assert old.client.notices == ["anew"]
-    assert old.client.texts == []
+    assert old.client.texts == ["not marked yet", "not marked yet", "hello", "young"]
     ann.comes_again().says(old.user, "new")
-    assert old.client.texts == ["new"]
+    assert old.client.texts[4:] == ["new"]
 
 
 class TestTakingOver:
