@@ -77,6 +77,24 @@ test("a session comes back with what it has written down", async () => {
   assert.ok(seq);
 });
 
+test("nothing is said before the login is answered: what it speaks of may mean nothing any more", async () => {
+  const { session, socket } = await resumed();
+  socket.breaks();
+  await settled();
+  mock.timers.tick(30_000);
+  await settled();
+  const next = FakeSocket.all.at(-1);
+  next.opens();
+  await settled();
+  session.say({ msgid: 1043, toid: 15, at: 9 });
+  await assert.rejects(session.ask({ msgid: 1022 }), { message: "offline" });
+  assert.deepEqual([next.said.length, session.online], [1, false]);
+  next.says(welcome({ seq: next.said[0].seq, reset: true, epoch: "e2" }));
+  await settled();
+  session.say({ msgid: 1043, toid: 15, at: 9 });
+  assert.deepEqual([next.said.at(-1).msgid, session.online], [1043, true]);
+});
+
 test("what is pushed is taken over once it is written down, not before", async () => {
   const { socket, kept, session } = await resumed();
   let write;

@@ -136,7 +136,6 @@ export class App {
     this.chats.forget();
     if (this.open) this._conversation.messages.open(this.open);
     this.changed();
-    return this._load();
   }
 
   // -- what the server says ----------------------------------------------------------------------

@@ -48,7 +48,7 @@ export class Session extends Emitter {
   }
 
   get online() {
-    return Boolean(this._line?.open && this.me);
+    return Boolean(this._line?.open && this.me && !this._early);
   }
 
   // -- coming and going --------------------------------------------------------------------------
@@ -145,7 +145,6 @@ export class Session extends Emitter {
       this.me = { id: ack.id, name: ack.name, token: ack.token, session: ack.session };
       this._place.kept ??= (await this._openKept?.(this.me)) ?? null;
       await this._welcomed(ack);
-      this._early = null;
       early.forEach((frame) => this._hear(frame));
     } catch (error) {
       this._line = null;
@@ -162,6 +161,7 @@ export class Session extends Emitter {
       this.emit("reset");
     }
     this._failures = 0;
+    this._early = null;
     this.emit("online", this.me);
     if (this._line) this.outbox.connected(this._line);
   }
