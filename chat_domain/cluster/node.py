@@ -42,8 +42,8 @@ from chat_domain.ports.runtime import Clock, Latches, Tasks
 
 GRACE = 5.0  # seconds in which a dead node's users can come elsewhere without being announced
 LOOKS_EVERY = 1.0  # seconds; at the log's head, in case a note was lost
-DROPPED_AT_ONCE = 20  # clients, which takes about 5 ms
 LOOKS_ALONE_EVERY = 0.1  # seconds; the same while nothing is heard from others
+DROPPED_AT_ONCE = 20  # clients, which takes about 5 ms
 
 
 @attrs.define(eq=False)

@@ -52,13 +52,27 @@ const ME = { id: 13, name: "zhang san", token: "t1", session: "s1" };
 const welcome = (rest = {}) => ({ msgid: 1001, errno: 0, v: 2, ...ME, head: 10, epoch: "e1", oldest: 1, ...rest });
 const said = (at) => ({ msgid: 1005, at, cid: `c${at}`, id: 15, name: "li si", toid: 13, msg: "hi", time: 1 });
 
+/** The newest connection, once it is open. */
+async function opened() {
+  const socket = FakeSocket.all.at(-1);
+  socket.opens();
+  await settled();
+  return socket;
+}
+
+/** The one that follows a broken one, once it is open. */
+async function reopened() {
+  await settled();
+  mock.timers.tick(200);
+  await settled();
+  return opened();
+}
+
 async function resumed(kept = new Kept(10, "e1"), rest = {}) {
   const session = new Session(() => new FakeSocket(), () => 0);
   session.resume({ ...ME }, kept);
   await settled();
-  const socket = FakeSocket.all.at(-1);
-  socket.opens();
-  await settled();
+  const socket = await opened();
   socket.says(welcome({ seq: socket.said[0].seq, ...rest }));
   await settled();
   return { session, socket, kept };
@@ -80,12 +94,7 @@ test("a session comes back with what it has written down", async () => {
 test("nothing is said before the login is answered: what it speaks of may mean nothing any more", async () => {
   const { session, socket } = await resumed();
   socket.breaks();
-  await settled();
-  mock.timers.tick(30_000);
-  await settled();
-  const next = FakeSocket.all.at(-1);
-  next.opens();
-  await settled();
+  const next = await reopened();
   session.say({ msgid: 1043, toid: 15, at: 9 });
   await assert.rejects(session.ask({ msgid: 1022 }), { message: "offline" });
   assert.deepEqual([next.said.length, session.online], [1, false]);
@@ -243,12 +252,7 @@ test("what was on its way when the connection broke comes again over the next, f
   session.send(message("a"));
   socket.breaks();
   session.send(message("b"));
-  await settled();
-  mock.timers.tick(200);
-  await settled();
-  const next = FakeSocket.all.at(-1);
-  next.opens();
-  await settled();
+  const next = await reopened();
   next.says(welcome({ seq: next.said[0].seq }));
   await settled();
   assert.deepEqual(chats(next).map((frame) => frame.cid), ["a", "b"]);

@@ -21,6 +21,15 @@ from tests.contract.making import change, commit, create, leave, register, say, 
 SOMEBODY = 65534  # a user who is not root
 
 
+@pytest.fixture
+async def made(tmp_path: Path) -> Path:
+    """A store that was opened before."""
+    path = tmp_path / "chat.db"
+    async with sqlite_store(path):
+        pass
+    return path
+
+
 def modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
@@ -91,51 +100,43 @@ async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert set(found.values()) == {0o600}
 
 
-async def test_what_root_has_opened_stays_its_owners(tmp_path: Path) -> None:
+async def test_what_root_has_opened_stays_its_owners(made: Path, tmp_path: Path) -> None:
     """An operator who is root leaves nothing that keeps the server's user out."""
-    path, server = tmp_path / "chat.db", os.getuid() or SOMEBODY
-    async with sqlite_store(path):
-        pass
+    server = os.getuid() or SOMEBODY
     (tmp_path / "chat.db-lock").unlink()  # as where a backup was put in place of what was there
-    os.chown(path, server, -1)
-    async with sqlite_store(path):
+    os.chown(made, server, -1)
+    async with sqlite_store(made):
         assert set(owners(tmp_path).values()) == {server}
 
 
-async def test_what_a_link_in_place_of_the_lock_leads_to_stays_its_owners(tmp_path: Path) -> None:
+async def test_what_a_link_in_place_of_the_lock_leads_to_stays_its_owners(
+    made: Path, tmp_path: Path
+) -> None:
     """The server's user may put one there, and would be given any file of root's."""
-    path, lock, other = tmp_path / "chat.db", tmp_path / "chat.db-lock", tmp_path / "other"
-    async with sqlite_store(path):
-        pass
+    lock, other = tmp_path / "chat.db-lock", tmp_path / "other"
     other.touch()
     lock.unlink()
     lock.symlink_to(other)
-    os.chown(path, os.getuid() or SOMEBODY, -1)
-    async with sqlite_store(path):
+    os.chown(made, os.getuid() or SOMEBODY, -1)
+    async with sqlite_store(made):
         assert other.stat().st_uid == os.getuid()
 
 
 async def test_the_file_that_may_not_be_used_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lock beside the database may be somebody else's, and the database not."""
-    path = tmp_path / "chat.db"
-    async with sqlite_store(path):
-        pass
     monkeypatch.setattr(os, "access", lambda file, _: file.name != "chat.db-lock")  # not of root
-    assert await refusal(path) == f"cannot use {path}-lock: Permission denied"
+    assert await refusal(made) == f"cannot use {made}-lock: Permission denied"
 
 
 async def test_a_disk_that_cannot_be_written_is_not_taken_for_a_missing_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many a system goes on like that after an error of the disk's."""
-    path = tmp_path / "chat.db"
-    async with sqlite_store(path):
-        pass
     monkeypatch.setattr(os, "access", lambda *_: False)
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
-    assert await refusal(path) == f"cannot use {path}: Read-only file system"
+    assert await refusal(made) == f"cannot use {made}: Read-only file system"
 
 
 async def test_the_state_column_shows_who_is_online(tmp_path: Path) -> None:
@@ -281,13 +282,10 @@ async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "sql", ["UPDATE SchemaVersion SET version = 99", "DELETE FROM SchemaVersion"]
 )
-async def test_an_unknown_version_is_refused(tmp_path: Path, sql: str) -> None:
+async def test_an_unknown_version_is_refused(made: Path, sql: str) -> None:
     """Tables of a later program are left alone."""
-    path = tmp_path / "chat.db"
-    async with sqlite_store(path):
-        pass
-    query(path, sql)
-    assert "schema" in await refusal(path)
+    query(made, sql)
+    assert "schema" in await refusal(made)
 
 
 @pytest.mark.parametrize("version", [1, 2])
