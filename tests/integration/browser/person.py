@@ -42,7 +42,7 @@ class Person:
     def leave(self) -> None:
         """Close the browser, and fail if it had to complain about the page."""
         self.context.close()
-        assert self.complaints == []
+        assert not self.complaints, self.complaints
 
     def new_tab(self) -> Page:
         page = self.context.new_page()

@@ -56,7 +56,7 @@ def test_one_may_have_the_page_try_at_once(newcomer: Newcomer, web: WebServer) -
     """Its clock stands still here, so that it does not try by itself before."""
     ann = newcomer().register("ann")
     ann.page.clock.install()
-    ann.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
+    ann.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=10))
     web.kill()
     ann.is_offline()
     web.start()
