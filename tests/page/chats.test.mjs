@@ -32,6 +32,26 @@ test("what comes while the newest are asked for stands behind them, once", () =>
   assert.equal(chats.chat("u15").atStart, false);
 });
 
+test("what comes while a page is on its way that is without it stands behind that", () => {
+  const chats = new Chats(ME);
+  chats.pushed(entry(3));
+  chats.paged(page([said(1), said(2)], false), "newest");
+  assert.deepEqual(shown(chats), [1, 2, 3]);
+  chats.unload("u15");
+  chats.pushed(entry(4));
+  chats.paged(page([said(3)], true), "newest");
+  chats.pagedAround(page([said(1)], false), page([said(2), said(3)], false));
+  assert.deepEqual(shown(chats), [1, 2, 3, 4]);
+  for (const where of ["newer", "newest"]) {
+    chats.unload("u15");
+    chats.pagedAround(page([said(1)], false), page([said(2)], true));
+    chats.pushed(entry(4));
+    assert.deepEqual(shown(chats), [1, 2], "it would leave a hole");
+    chats.paged(page([said(3)], false), where);
+    assert.deepEqual(shown(chats).slice(-2), [3, 4]);
+  }
+});
+
 test("older pages come in front, and what is too much goes at the other end", () => {
   const chats = new Chats(ME);
   const range = (from, count) => Array.from({ length: count }, (_, step) => said(from + step));

@@ -1,9 +1,9 @@
 /**
- * What the page knows of its user's conversations. Pure: it is told what has happened, and says
- * which conversations have changed by it.
+ * What the page knows of its user's conversations. Pure: it is told what has happened.
  *
  * Of a conversation that is open, the messages that are loaded are a part of it without a hole.
- * `atEnd` says whether they reach to its end; then what comes is added to them.
+ * `atEnd` says whether they reach to its end; then what comes is added to them. Otherwise it is
+ * `late`, until they do: a page that is on its way may be without it.
  *
  * @import {Entry, Frame, Key} from "../protocol/protocol.js"
  *
@@ -28,6 +28,7 @@
  * @property {boolean} loaded whether the newest were asked for
  * @property {boolean} atStart whether there is nothing before what is loaded
  * @property {boolean} atEnd
+ * @property {Entry[]} late
  * @property {Map<number, {name: string, until: number}>} typing
  */
 
@@ -60,6 +61,7 @@ export class Chats {
     if (known) return known;
     /** @type {Chat} */
     const chat = {
+      ...unloaded(),
       key,
       name: isGroup(key) ? "" : (this.names.get(idOf(key)) ?? ""),
       last: null,
@@ -69,10 +71,6 @@ export class Chats {
       reads: new Map(),
       muted: false,
       left: false,
-      messages: [],
-      loaded: false,
-      atStart: false,
-      atEnd: true,
       typing: new Map(),
     };
     this.all.set(key, chat);
@@ -105,7 +103,8 @@ export class Chats {
     chat.typing.delete(entry.from);
     const isNew = !chat.last || entry.at > chat.last.at;
     if (isNew) chat.last = entry;
-    if (chat.loaded && chat.atEnd) insert(chat.messages, entry);
+    if (chat.atEnd) insert(chat.messages, entry);
+    else chat.late = [...chat.late.slice(-99), entry];
     letGoOfOldest(chat);
     const counts = isNew && entry.from !== this.me && !entry.change && entry.at > chat.read;
     if (counts) chat.unread += 1;
@@ -160,6 +159,7 @@ export class Chats {
       chat.atEnd = !ack.more;
       letGoOfOldest(chat);
     }
+    if (chat.atEnd) for (const entry of chat.late.splice(0)) insert(chat.messages, entry);
     for (const mark of ack.marks ?? []) markRead(chat, mark.id, mark.read);
     return entries;
   }
@@ -171,7 +171,7 @@ export class Chats {
    */
   pagedAround(above, below) {
     const chat = this.chat(keyOf(below));
-    chat.messages = [];
+    if (below.more) chat.messages = [];
     [chat.loaded, chat.atStart] = [true, !above.more];
     return this.paged({ ...below, entries: [...above.entries, ...below.entries] }, "newer");
   }
@@ -186,7 +186,7 @@ export class Chats {
 
   /** What is loaded of it is not what is wanted. @param {Key} key */
   unload(key) {
-    Object.assign(this.chat(key), { messages: [], loaded: false, atStart: false, atEnd: true });
+    Object.assign(this.chat(key), unloaded());
   }
 
   /** What is kept here may be shown until the server says more. @param {Key} key @param {Entry[]} kept */
@@ -195,27 +195,22 @@ export class Chats {
     if (!chat.loaded) for (const entry of kept) insert(chat.messages, entry);
   }
 
-  /** MARKS. @param {Frame} frame @returns {Set<Key>} */
+  /** MARKS. @param {Frame} frame */
   marked(frame) {
-    /** @type {Set<Key>} */
-    const changed = new Set();
     for (const mark of frame.marks) {
       const key = mark.read === undefined ? `u${mark.id}` : keyOf(mark);
       const chat = this.all.get(key);
       if (!chat) continue;
-      changed.add(key);
       if (mark.read === undefined) chat.got = Math.max(chat.got, mark.got);
       else if (mark.id === this.me) this.haveRead(key, mark.read);
       else markRead(chat, mark.id, mark.read);
     }
-    return changed;
   }
 
   /** TYPING. @param {Frame} frame @param {number} now */
   typing(frame, now) {
     const chat = this.all.get(keyOf(frame));
     chat?.typing.set(frame.id, { name: frame.name, until: now + TYPING_SHOWN });
-    return chat?.key;
   }
 
   /** Who is typing in a conversation. @param {Key} key @param {number} now */
@@ -281,9 +276,7 @@ export class Chats {
   tick(entry) {
     const chat = this.all.get(entry.key);
     if (!chat) return Tick.SENT;
-    const others = [...chat.reads.values()];
-    if (isGroup(entry.key)) return others.some((at) => at >= entry.at) ? Tick.READ : Tick.SENT;
-    if (others.some((at) => at >= entry.at)) return Tick.READ;
+    if ([...chat.reads.values()].some((at) => at >= entry.at)) return Tick.READ;
     return chat.got >= entry.at ? Tick.GOT : Tick.SENT;
   }
 
@@ -306,6 +299,8 @@ export class Chats {
     if (change.what === "joined" && entry.from === this.me) chat.left = false;
   }
 }
+
+const unloaded = () => ({ messages: [], loaded: false, atStart: false, atEnd: true, late: [] });
 
 /** @param {Chats} chats @param {Chat} chat */
 function latest(chats, chat) {
