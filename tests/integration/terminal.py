@@ -145,5 +145,13 @@ class _AnsweringScreen(pyte.Screen):
 
     answer: Callable[[str], None]
 
+    @property
+    def display(self) -> list[str]:
+        """What pyte's own has, which asks of each cell how wide it is, and takes ten times as long.
+        Behind a wide character there is an empty cell."""
+        columns = range(self.columns)
+        rows = (self.buffer[row] for row in range(self.lines))
+        return ["".join([row[column].data for column in columns]) for row in rows]
+
     def write_process_input(self, data: str) -> None:
         self.answer(data)
