@@ -63,7 +63,7 @@ unit: page $(VENV)/.tests
 
 integration: services $(VENV)/.tests
 	$(BIN)/python -m pytest tests/integration -m 'not apart' -n 4 --dist loadfile --no-loadscope-reorder $(ARGS) $(OR_NONE)
-	$(BIN)/python -m pytest tests/integration -m apart $(ARGS) $(OR_NONE)
+	$(BIN)/python -m pytest tests/integration -m apart -n 2 --dist loadfile --no-loadscope-reorder $(ARGS) $(OR_NONE)
 
 bench: $(VENV)/.tests
 	$(BIN)/python -m bench $(ARGS)

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,16 @@ from tests.integration.server_process import ServerProcess
 HERE = Path(__file__).parent
 # They want the machine to themselves: it is what others feel of much work that they are about.
 APART = HERE / "abuse"
-# They wait for most of their time, so they begin before the others, which go on beside them.
-WAITING = [
+# They wait for most of their time, so they begin before the others, which go on beside them. Those
+# of `abuse` are two at a time: one that floods, and one that hardly keeps the machine busy.
+FIRST = [
     HERE / name
     for name in (
+        "abuse/test_floods.py",
+        "abuse/test_costs.py",
+        "abuse/test_fuzz.py",
+        "abuse/test_web.py",
+        "abuse/test_idlers.py",
         "delivery",
         "test_node_failures.py",
         "test_redis_comes_later.py",
@@ -34,9 +41,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    """Which of WAITING it belongs to; those that do not wait are last, in their order."""
-    places = [item.path.is_relative_to(place) for place in WAITING]
+    """Which of FIRST it belongs to; the others come behind them, in their order."""
+    places = [item.path.is_relative_to(place) for place in FIRST]
     return places.index(True) if any(places) else len(places)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What bystanders have felt (`abuse`), whichever process has run the test."""
+    reports = itertools.chain.from_iterable(terminalreporter.stats.values())
+    felt = [
+        value
+        for report in reports
+        if getattr(report, "when", None) == "teardown"
+        for name, value in report.user_properties
+        if name == "felt"
+    ]
+    if felt:
+        terminalreporter.section("what bystanders felt")
+        terminalreporter.write_line("\n".join(felt))
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
-"""At the end of the run: what the bystanders felt."""
+"""What the bystanders felt is told with each test, and shown at the end of the run."""
+
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.integration.abuse.bystanders import FELT
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if FELT:
-        terminalreporter.section("what bystanders felt")
-        for felt in FELT:
-            terminalreporter.write_line(str(felt))
+@pytest.fixture(autouse=True)
+def _told(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    before = len(FELT)
+    yield
+    for felt in FELT[before:]:
+        record_property("felt", str(felt))
