@@ -1,31 +1,18 @@
 """Running `python -m entrypoints.manage` as an operator does."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
+from subprocess import CompletedProcess
 from typing import IO, Any
 
-from tests.integration.server_process import ROOT
+from tests.integration.forked import ended
 
 
 def manage(
-    *arguments: str,
-    options: Sequence[str] = (),
-    stdin: str = "",
-    stdout: int | IO[bytes] = subprocess.PIPE,
-) -> "subprocess.CompletedProcess[str]":
-    """The process, ended."""
-    return subprocess.run(
-        [sys.executable, "-m", "entrypoints.manage", *arguments, *options],
-        cwd=ROOT,
-        input=stdin,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    *arguments: str, options: Sequence[str] = (), stdin: str = "", stdout: IO[bytes] | None = None
+) -> CompletedProcess[str]:
+    """The process, ended. stdout: where its answer goes, instead of being returned."""
+    return ended("entrypoints.manage", [*arguments, *options], stdin=stdin, stdout=stdout)
 
 
 def told(*arguments: str, options: Sequence[str] = (), stdin: str = "") -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from entrypoints.services.program import ends_with_its_parent
+from tests.integration.forked import Forked, ended
 
 ROOT = Path(__file__).parents[2]
 SERVER = ("-m", "entrypoints.tcp_server")  # for Python, in front of the port
@@ -23,23 +23,14 @@ _LISTENING = re.compile(r"listening on 127\.0\.0\.1:(\d+)")
 
 def ended_server(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """One that ends by itself, since it cannot start with these."""
-    return subprocess.run(
-        [sys.executable, *SERVER, *arguments],
-        cwd=ROOT,
-        env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=STARTS_WITHIN,
-        check=False,
-    )
+    return ended(SERVER[1], arguments, env=os.environ | environment)
 
 
 class ServerProcess:
     """`python -m entrypoints.tcp_server`, on a port of its own choice that it keeps when restarted.
 
-    As a context manager it is started, and always gone in the end; so it is, at once and even where
-    it hangs, when the thread ends that launched it. program: what it is, like SERVER.
+    As a context manager it is started, and always gone in the end. program: what it is, like
+    SERVER.
     """
 
     def __init__(self, store: str, *options: str, program: Sequence[str] = SERVER) -> None:
@@ -47,7 +38,7 @@ class ServerProcess:
         self._program = program
         # Tests make more accounts in a minute than an office does in a year.
         self._arguments = ["--store", store, "--registrations-per-hour", "0", *options]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
         self._log_begins = 0  # where the present process began to write
         # A file never makes the server wait, and needs no thread to be read.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in __exit__
@@ -79,15 +70,11 @@ class ServerProcess:
         """Start it without waiting."""
         assert self._process is None, "it is running already"
         self._log_begins = len(self.log)
-        command = [sys.executable, *self._program, str(self.port), *self._arguments]
-        self._process = subprocess.Popen(
-            [*ends_with_its_parent("KILL"), *command],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        _, module, *words = self._program
+        words += [str(self.port), *self._arguments]
+        env = os.environ | {"PYTHONUNBUFFERED": "1"}
+        with Path(os.devnull).open() as nothing:
+            self._process = Forked(module, words, (nothing, self._log, self._log), env=env)
 
     def wait_until_ready(self) -> None:
         """Return when it accepts connections."""
@@ -135,7 +122,7 @@ class ServerProcess:
             self.kill()
         self._log.close()
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _running(self) -> Forked:
         assert self._process is not None, "it is not running"
         return self._process
 
