@@ -11,12 +11,14 @@ from contextlib import AsyncExitStack, ExitStack
 import pytest
 
 from adapters.client.errors import Refused
+from adapters.mysql import mysql_store
 from chat_domain.log.session import MOST_UNANSWERED
 from chat_domain.messages.p2p import LOOKED_AT_EVERY
 from tests.eventually import eventually
 from tests.integration.abuse.attackers import ask, attackers
-from tests.integration.chatter import Chatter, back, connected, newcomer
+from tests.integration.chatter import Chatter, back, beside, connected, newcomer
 from tests.integration.cluster import NewCluster
+from tests.integration.many import large_group
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
 
@@ -61,29 +63,33 @@ async def test_what_waited_is_read_before_what_is_said_meanwhile(server: ServerP
             assert len(returned.texts) == len(texts) + len(live)
 
 
-async def member(stack: AsyncExitStack, port: int, group_id: int) -> Chatter:
-    """Somebody new, who has joined the group."""
-    chatter = await stack.enter_async_context(newcomer(port))
-    await chatter.client.join_group(group_id)
+async def member(stack: AsyncExitStack, port: int, user_id: int) -> Chatter:
+    """One of the group, who comes."""
+    chatter = await stack.enter_async_context(connected(port))
+    chatter.id = user_id
+    await chatter.client.login(user_id, chatter.password)
     return chatter
 
 
 async def test_a_large_group_on_three_nodes_half_of_it_away(new_cluster: NewCluster) -> None:
     """A thousand members: those who are there hear it at once, the others when they return."""
-    with new_cluster(nodes=3) as cluster:
-        ports = cluster.ports
-        async with newcomer(ports[0]) as anna, AsyncExitStack() as stack:
-            group = await anna.client.create_group("everybody")
-            everybody: list[Chatter] = []
-            while len(everybody) < 1000:
-                everybody += await asyncio.gather(
-                    *(member(stack, ports[number % 3], group.id) for number in range(250))
+    with new_cluster(nodes=0) as cluster:
+        async with mysql_store(cluster.store) as store:
+            group_id, users = await large_group(store, 1000, "secret")
+        ports = [(await beside(cluster.new_node)).port for _ in range(3)]
+        async with AsyncExitStack() as stack:
+            here: list[Chatter] = []
+            while len(here) < 500:
+                coming = users[len(here) : len(here) + 250]
+                here += await asyncio.gather(
+                    *(member(stack, ports[one % 3], one) for one in coming)
                 )
-            here, away = everybody[:500], everybody[500:]
+            anna, *others = here
+            away = [await member(stack, ports[one % 3], one) for one in users[500::100]]
             await asyncio.gather(*(one.client.logout() for one in away))
-            await anna.client.send_group(group.id, "can you hear me?")
-            await eventually(lambda: all(one.texts == ["can you hear me?"] for one in here))
-            for one in away[::100]:
+            await anna.client.send_group(group_id, "can you hear me?")
+            await eventually(lambda: all(one.texts == ["can you hear me?"] for one in others))
+            for one in away:
                 async with back(ports[one.id % 3], one) as returned:
                     await returned.hears("can you hear me?")
 

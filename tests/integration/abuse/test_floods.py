@@ -11,11 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from adapters.passwords import Argon2Hasher
 from adapters.sqlite import sqlite_store
-from chat_domain.entries import What
-from chat_domain.names import Name
-from tests.contract.making import append, change, create
 from tests.integration.abuse.attackers import (
     ask,
     attacker,
@@ -26,6 +22,7 @@ from tests.integration.abuse.attackers import (
 )
 from tests.integration.abuse.bystanders import come_and_go, memory_of, undisturbed
 from tests.integration.chatter import connected
+from tests.integration.many import large_group
 from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
 
@@ -179,7 +176,9 @@ async def test_a_flood_of_connections(server: ServerProcess) -> None:
 async def test_messages_to_a_large_group(tmp_path: Path) -> None:
     """Most of it is away, and costs nothing; several write at once, to each other."""
     path = tmp_path / "chat.db"
-    group_id, senders = await a_large_group(path)
+    async with sqlite_store(path) as store:
+        group_id, members = await large_group(store, LARGE, "x")
+    senders = members[:20]
     with ServerProcess(f"sqlite:///{path}", "--hashing", "cheap") as server:
         async with undisturbed(server):
             with attackers(server.port, len(senders)) as socks:
@@ -221,19 +220,6 @@ async def test_a_flood_in_a_small_group(server: ServerProcess) -> None:
         message = await asyncio.to_thread(enter, socks)
         with talk.during("31 members"):
             await asyncio.to_thread(flood, socks, message)
-
-
-async def a_large_group(path: Path) -> tuple[int, list[int]]:
-    """One of LARGE members in a new store; its id, and members whose password is x."""
-    hasher = Argon2Hasher(cheap=True)
-    secret = await hasher.hash("x")
-    hasher.close()
-    async with sqlite_store(path) as store:
-        names = (Name.parse(f"member {number}") for number in range(LARGE))
-        users = await asyncio.gather(*(store.users.add(name, secret) for name in names))
-        group = await create(store, users[0], "everybody")
-        await append(store, *(change(What.JOINED, user, group.id) for user in users[1:]))
-    return group.id, users[:20]
 
 
 async def test_a_client_that_never_reads(server: ServerProcess) -> None:

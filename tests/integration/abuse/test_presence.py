@@ -8,11 +8,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from adapters.passwords import Argon2Hasher
 from adapters.sqlite import sqlite_store
-from chat_domain.names import Name
 from tests.integration.abuse.attackers import ask, attacker
 from tests.integration.abuse.bystanders import undisturbed
+from tests.integration.many import people
 from tests.integration.raw_client import PATIENCE
 from tests.integration.server_process import ServerProcess
 
@@ -43,12 +42,8 @@ async def test_somebody_popular_who_comes_and_goes(tmp_path: Path) -> None:
 
 async def somebody_popular(path: Path) -> tuple[int, list[int]]:
     """Them and those who list them, in a new store; the password of all is x."""
-    hasher = Argon2Hasher(cheap=True)
-    secret = await hasher.hash("x")
-    hasher.close()
     async with sqlite_store(path) as store:
-        names = (Name.parse(f"user {number}") for number in range(LISTERS + 1))
-        popular, *listers = await asyncio.gather(*(store.users.add(name, secret) for name in names))
+        popular, *listers = await people(store, LISTERS + 1, "x")
         await asyncio.gather(*(store.friends.add(lister, popular) for lister in listers))
     return popular, listers
 

@@ -1,0 +1,28 @@
+"""Many people at once, written into a store before any server opens it."""
+
+import asyncio
+
+from adapters.passwords import Argon2Hasher
+from chat_domain.entries import EVERYWHERE, What
+from chat_domain.names import Name
+from chat_domain.ports.store import Store
+from tests.contract.making import append, change, create
+
+
+async def people(store: Store, count: int, password: str) -> list[int]:
+    """Their ids."""
+    hasher = Argon2Hasher(cheap=True)
+    secret = await hasher.hash(password)
+    hasher.close()
+    names = (Name.parse(f"member {number}") for number in range(count))
+    return list(await asyncio.gather(*(store.users.add(name, secret) for name in names)))
+
+
+async def large_group(store: Store, count: int, password: str) -> tuple[int, list[int]]:
+    """Its id and its members, of whom the first has made it. All have been told who is in it."""
+    users = await people(store, count, password)
+    group = await create(store, users[0], "everybody")
+    await append(store, *(change(What.JOINED, user, group.id) for user in users[1:]))
+    head = (await store.log.ends()).head
+    await store.log.mark(dict.fromkeys(((user, EVERYWHERE) for user in users), head))
+    return group.id, users
