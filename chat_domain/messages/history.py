@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from chat_domain.entries import FOR_EVER, Entry, is_group
+from chat_domain.entries import FOR_EVER, Entry, is_group, other_of
 from chat_domain.errors import NotMember
 from chat_domain.log.marks import Marks
 from chat_domain.messages.audience import MOST_MEMBERS
@@ -46,8 +46,22 @@ class History:
         """A user's conversations, those first in which something was said last; those alone whose
         last entry is below `before`."""
         await self.marks.write(user_id)  # so that what was read a moment ago is not unread
-        found = await self.log.conversations(user_id, before, limit + 1)
+        stored = await self.log.conversations(user_id, before, limit + 1)
+        found = [self._as_told(user_id, one) for one in stored]
         return Page.cut(found, [one.last.at for one in found], limit)
+
+    def _as_told(self, user_id: int, one: Conversation) -> Conversation:
+        """With the other's marks that are not written yet: this user has been told of them, and
+        is not told again."""
+        got, read = one.peer_got, one.peer_read
+        if got is None:
+            return one
+        peer = other_of(one.conv, user_id)
+        got = self.marks.of(peer, got)
+        read = None if read is None else self.marks.of(peer, read, one.conv)
+        if (got, read) == (one.peer_got, one.peer_read):
+            return one
+        return attrs.evolve(one, peer_got=got, peer_read=read)
 
     async def part(
         self, user_id: int, conv: int, before: int | None, after: int | None, limit: int
@@ -95,7 +109,7 @@ class History:
         inside = sight is not None and sight.upto == FOR_EVER
         stored = await self.log.read_mark(user_id, conv) or 0
         reads = await self.log.reads(conv, MOST_MEMBERS) if inside else {}
-        others = {one: at for one, at in reads.items() if one != user_id}
+        others = {one: self.marks.of(one, at, conv) for one, at in reads.items() if one != user_id}
         return attrs.evolve(part, read=self.marks.of(user_id, stored, conv), reads=others)
 
 

@@ -7,7 +7,7 @@ import pytest
 from chat_domain.fairness.meter import DEAR
 from tests.unit.gateway.server import Frame, Peer, Server, settled
 
-CONVERSATIONS, HISTORY = 1039, 1041
+CONVERSATIONS, HISTORY, TAKEN = 1039, 1041, 1014
 MARKS, READ, TYPING, SETTINGS, SETTINGS_ACK = 1038, 1043, 1044, 1045, 1046
 
 
@@ -84,6 +84,20 @@ async def test_what_was_read_a_moment_ago_is_not_unread(ann: Peer, bob: Peer) ->
     (of_two, of_group) = (await ann.ask(CONVERSATIONS))["conversations"]
     assert (of_two["toid"], of_two["read"], of_two["unread"]) == (2, 3, 0)
     assert (of_group["groupid"], of_group["read"]) == (1, 0)
+
+
+async def test_what_others_have_got_and_read_a_moment_ago_is_as_it_was_told(
+    server: Server, ann: Peer, bob: Peer
+) -> None:
+    """Though it may not be written yet: it is not told again to who asks anew for what there is."""
+    await ann.ask(READ, toid=2, at=1)
+    await tell(server)  # and that is written, as no more is then for a second
+    ann.say({"msgid": TAKEN, "at": 3})
+    await ann.ask(READ, toid=2, at=3)
+    await tell(server)
+    row = (await bob.ask(CONVERSATIONS))["conversations"][0]
+    assert (row["peer_got"], row["peer_read"]) == (3, 3)
+    assert (await bob.ask(HISTORY, toid=1))["marks"] == [{"id": 1, "read": 3}]
 
 
 async def test_a_conversation_comes_with_what_others_have_read(
