@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the integration tests run for themselves: MariaDB, Redis, nginx with its stream module,
-# and Chromium.
+# and Chromium, with its headless shell, which costs the tests half as much where they can use it.
 # Does nothing where they are there already. The tests start their own processes on their own ports
 # and files, so the packages' own services are neither started now nor at the next boot.
 set -euo pipefail
@@ -26,7 +26,7 @@ find_missing() {
     has mariadbd || { packages+=(mariadb-server); services+=(mariadb); }
     has redis-server || { packages+=(redis-server); services+=(redis-server); }
     has nginx || { packages+=(nginx); services+=(nginx); }
-    has chromium || packages+=(chromium)
+    has chromium || packages+=(chromium chromium-headless-shell)
     nginx_has_stream || packages+=(libnginx-mod-stream)
 }
 

@@ -10,8 +10,11 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from entrypoints.services.ports import free_port
-from tests.integration.browser.person import Person
+from tests.integration.browser.person import PASSWORD, Person
+from tests.integration.raw_client import RawClient
 from tests.integration.server_process import ServerProcess
+
+ONE_CHAT = 1005
 
 Newcomer = Callable[..., Person]
 
@@ -30,17 +33,40 @@ class WebServer(ServerProcess):
     def address(self) -> str:
         return f"http://127.0.0.1:{self.web_port}/"
 
+    def register(self, name: str) -> int:
+        """Somebody who opens no page, or does so later. Return their id."""
+        with RawClient(self.port) as client:
+            return client.register(name, PASSWORD)
+
+    def write(self, writer: int, reader: int, *texts: str) -> None:
+        """What somebody writes to somebody on a device that has no page; it is in the log then."""
+        with RawClient(self.port) as client:
+            client.id = writer
+            client.login(PASSWORD)
+            for text in texts:
+                client.ask({"msgid": ONE_CHAT, "toid": reader, "msg": text})
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser process for all tests of a file; each person has a profile of their own."""
+    # The headless shell costs half as much: it has no windows, which nobody would see.
+    with launched("chromium-headless-shell", "chromium") as browser:
+        yield browser
+
+
+@contextmanager
+def launched(*programs: str) -> Iterator[Browser]:
+    """The first of these that is here."""
     # Playwright's loop counts as running as long as it is there: it ends with the file, so that
     # tests with a loop of their own may follow in this process.
     with sync_playwright() as playwright:
-        path = shutil.which("chromium")
+        path = next(filter(None, map(shutil.which, programs)), None)
         assert path, "Chromium is not installed: make services"
-        # Chromium's own sandbox does not work for root, which the tests may run as.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # Chromium's own sandbox does not work for root, which the tests may run as. To imitate a
+        # graphics card costs a sixth more.
+        args = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=path, args=args)
         yield browser
         browser.close()
 

@@ -8,12 +8,10 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.integration.browser.conftest import Newcomer, WebServer
-from tests.integration.browser.person import PASSWORD, Person
-from tests.integration.raw_client import RawClient
+from tests.integration.browser.person import Person
 
-ONE_CHAT = 1005
 ANN, BOB = 1, 2  # their ids
-COUNT = 10_000
+COUNT = 3_000  # more than twice what the page has in memory
 UNREAD_ABOVE_400 = 300  # of 1,000: every other three are bob's
 SHOWN_AT_MOST = 260  # elements: 240 messages, and the lines between them
 
@@ -86,11 +84,9 @@ def _with_history(newcomer: Newcomer, web: WebServer, count: int) -> Person:
 
 def _who_has_read(newcomer: Newcomer, web: WebServer, read: int, count: int) -> Person:
     """Somebody who has a conversation of that many messages with bob, and has read so many."""
-    with RawClient(web.port) as reader, RawClient(web.port) as writer:
-        reader.register("ann", PASSWORD)
-        writer.register("bob", PASSWORD)
-        writer.login(PASSWORD)
-        writer.ask({"msgid": ONE_CHAT, "toid": ANN, "msg": "message 0"})
+    for name in ("ann", "bob"):
+        web.register(name)
+    web.write(BOB, ANN, "message 0")
     web.stop()
     _fill(web.path, count, read)
     web.start()
@@ -121,10 +117,7 @@ def test_what_comes_while_somebody_reads_above_does_not_move_what_they_read(
     read = ann.page.evaluate(FIRST_SEEN)
     message = ann.log.locator(f"[data-at='{read}']")
     before = message.bounding_box()
-    with RawClient(web.port) as writer:
-        writer.id = BOB
-        writer.login(PASSWORD)
-        writer.ask({"msgid": ONE_CHAT, "toid": ANN, "msg": "news"})
+    web.write(BOB, ANN, "news")
     expect(ann.row("bob")).to_contain_text("news")
     assert message.bounding_box() == before
     to_end.click()

@@ -2,18 +2,20 @@
 
 from playwright.sync_api import expect
 
-from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.conftest import Newcomer, WebServer
 
 
-def test_control_k_goes_to_another_conversation_by_a_part_of_its_name(newcomer: Newcomer) -> None:
-    newcomer().register("zebra")
+def test_control_k_goes_to_another_conversation_by_a_part_of_its_name(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    web.register("zebra")
     ann = newcomer().register("ann")
     ann.find("ann")
     ann.write("note")
     ann.sees_tick("sent", "note")
     ann.find("zebra")
     ann.write("hello")
-    ann.sees_tick("delivered", "hello")
+    ann.sees_tick("sent", "hello")
     ann.page.keyboard.press("Control+k")
     expect(ann.dialog.get_by_role("combobox")).to_be_focused()
     ann.page.keyboard.type("ann")
@@ -58,9 +60,10 @@ def test_control_k_leads_to_whom_it_shows_though_somebody_writes_meanwhile(
     bob.sees("hello", "for bob")
 
 
-def test_what_is_typed_after_a_dialog_is_in_the_field(newcomer: Newcomer) -> None:
+def test_what_is_typed_after_a_dialog_is_in_the_field(newcomer: Newcomer, web: WebServer) -> None:
     """Wherever one has got by it, or when it was left by Escape."""
-    ann, _ = newcomer().register("ann"), newcomer().register("bob")
+    web.register("bob")
+    ann = newcomer().register("ann")
     ann.page.get_by_role("button", name="New", exact=True).click()
     expect(ann.dialog.get_by_label("Their name")).to_be_focused()
     ann.page.keyboard.type("bob")
@@ -119,9 +122,9 @@ def test_what_is_typed_where_nobody_could_type_is_in_the_field(newcomer: Newcome
 
 
 def test_arrows_go_through_the_list_and_escape_leaves_the_conversation(
-    newcomer: Newcomer,
+    newcomer: Newcomer, web: WebServer
 ) -> None:
-    newcomer().register("zebra")
+    web.register("zebra")
     ann = newcomer().register("ann")
     for name in ("ann", "zebra"):
         ann.find(name)
@@ -160,8 +163,8 @@ def test_the_focus_goes_with_a_conversation_that_comes_to_the_top(newcomer: Newc
     expect(ann.row("ann").get_by_role("button")).to_be_focused()
 
 
-def test_one_logs_in_with_the_keyboard_alone(newcomer: Newcomer) -> None:
-    newcomer().register("ann")
+def test_one_logs_in_with_the_keyboard_alone(newcomer: Newcomer, web: WebServer) -> None:
+    web.register("ann")
     page = newcomer().page
     expect(page.get_by_label("Name or number")).to_be_focused()
     page.keyboard.type("ann")

@@ -5,17 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import WebSocketRoute, expect
 
-from tests.integration.browser.conftest import Newcomer
+from tests.integration.browser.conftest import Newcomer, WebServer
 
 LOGIN_ACK = 1001
 
 
 def test_a_conversation_opens_where_what_is_new_begins_and_is_read_when_its_end_is_seen(
-    newcomer: Newcomer,
+    newcomer: Newcomer, web: WebServer
 ) -> None:
-    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+    reader, writer = web.register("ann"), web.register("bob")
+    ann, bob = newcomer().log_in("ann"), newcomer().log_in("bob")
     bob.find("ann")
-    bob.write(*(f"news {number}" for number in range(40)))
+    web.write(writer, reader, *(f"news {number}" for number in range(40)))
     expect(ann.row("bob").locator(".count")).to_have_text("40")
     ann.open("bob")
     expect(ann.texts.last).to_have_text("news 39")

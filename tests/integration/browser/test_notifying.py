@@ -1,8 +1,11 @@
 """Whoever looks elsewhere is told of what comes, if they want that."""
 
-from playwright.sync_api import expect
+from collections.abc import Iterator
 
-from tests.integration.browser.conftest import Newcomer
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.integration.browser.conftest import Newcomer, launched
 from tests.integration.browser.person import Person
 
 # Every notification that the browser shows, as well.
@@ -23,6 +26,13 @@ window.Notification = class extends Notification {
   }
 };
 """
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """With windows, one of which has the focus; the headless shell lets no page notify anybody."""
+    with launched("chromium") as browser:
+        yield browser
 
 
 def test_a_notification_says_who_writes_what_while_one_looks_elsewhere(newcomer: Newcomer) -> None:

@@ -141,10 +141,13 @@ def test_shift_and_enter_begin_a_new_line(newcomer: Newcomer) -> None:
     ann.sees("one\ntwo")
 
 
-def test_a_long_draft_takes_no_newest_message_out_of_sight(newcomer: Newcomer) -> None:
-    ann, bob = newcomer().register("ann"), newcomer().register("bob")
+def test_a_long_draft_takes_no_newest_message_out_of_sight(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    writer, reader = web.register("ann"), web.register("bob")
+    ann, bob = newcomer().log_in("ann"), newcomer().log_in("bob")
     ann.find("bob")
-    ann.write(*(f"message {number}" for number in range(20)))
+    web.write(writer, reader, *(f"message {number}" for number in range(20)))
     bob.open("ann")
     bob.page.get_by_role("button", name="To the newest").click()
     ann.sees_tick("read", "message 19")
@@ -169,10 +172,10 @@ IDBObjectStore.prototype.get = function (key) {
 """
 
 
-def test_what_is_typed_at_once_goes_behind_the_draft(newcomer: Newcomer) -> None:
+def test_what_is_typed_at_once_goes_behind_the_draft(newcomer: Newcomer, web: WebServer) -> None:
     """And not in its place, however long the browser takes to read it."""
-    newcomer().register("bob")
-    newcomer().register("cid")
+    web.register("bob")
+    web.register("cid")
     ann = newcomer().register("ann")
     ann.page.evaluate(f"() => {{{_SLOW}}}")
     ann.find("bob")

@@ -36,7 +36,7 @@ def test_what_is_written_while_the_server_is_dead_is_sent_once_when_it_is_back(
 def test_who_logs_in_while_the_server_is_dead_is_told_so_and_may_do_it_again(
     newcomer: Newcomer, web: WebServer
 ) -> None:
-    newcomer().register("ann")
+    web.register("ann")
     away = newcomer().page
     expect(away.locator("link[rel=later]")).to_have_count(0)  # all of the page is here
     away.wait_for_load_state("networkidle")
@@ -91,14 +91,14 @@ def test_unsent_messages_and_drafts_outlive_loading_the_page_anew(
 
 
 def test_who_was_offline_reads_what_was_said_meanwhile(newcomer: Newcomer, web: WebServer) -> None:
-    ann, bob = newcomer().register("ann", remember=True), newcomer().register("bob")
+    reader, writer = web.register("ann"), web.register("bob")
+    ann = newcomer().log_in("ann", remember=True)
     ann.find("bob")
     ann.write("I am off")
+    ann.sees_tick("sent", "I am off")
     ann.page.goto("about:blank")
-    bob.open("ann")
     said = [f"news {number}" for number in range(70)]  # more than one page of history
-    bob.write(*said)
-    bob.sees_tick("sent", "news 69")
+    web.write(writer, reader, *said)
     ann.page.goto(ann.address)
     expect(ann.row("bob").locator(".count")).to_have_text("70")
     ann.open("bob")
