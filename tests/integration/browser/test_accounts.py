@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.integration.browser.conftest import Newcomer, WebServer
-from tests.integration.browser.person import PASSWORD
+from tests.integration.browser.person import PASSWORD, PATIENCE
 
 
 def test_who_asks_for_it_stays_logged_in_and_who_does_not_stays_so_in_that_tab_alone(
@@ -100,11 +100,12 @@ def test_a_session_goes_on_and_keeps_what_it_needs_when_another_in_its_browser_l
     expect(ann.row("bob")).to_contain_text("not sent yet")
     ann.page.keyboard.press("Escape")
     expect(ann.row("bob")).to_be_visible()
+    here.evaluate(_KEEPS_ANEW, PATIENCE)
     ann.page = there
     ann.open_settings().get_by_role("button", name="Log out", exact=True).click()
     ann.is_asked_to_log_in()
     ann.page = here
-    here.wait_for_function(_KEPT, arg=2)
+    here.evaluate(_KEEPS_ANEW, PATIENCE)
     reachable = True
     here.reload()
     ann.keeps_draft("bob", "nor this")
@@ -116,23 +117,47 @@ def test_a_session_goes_on_and_keeps_what_it_needs_when_another_in_its_browser_l
     expect(here.locator(".notice")).to_have_count(0)
     ann.open_settings().get_by_role("button", name="Log out", exact=True).click()
     ann.is_asked_to_log_in()
-    here.wait_for_function("async () => !(await indexedDB.databases()).length")
+    here.evaluate(_KEEPS_NOTHING, PATIENCE)
 
 
-# Whether as much as that waits in this browser to be sent, or is a draft.
-_KEPT = """
-async (wanted) => {
+# Playwright's `wait_for_function` does not wait for what a promise comes to.
+_UNTIL = """
+async (patience) => {
+  const isSo = %s;
+  const until = performance.now() + patience;
+  while (!(await isSo())) {
+    if (performance.now() > until) throw new Error("it is never so");
+    await new Promise(requestAnimationFrame);
+  }
+}
+"""
+_KEEPS_NOTHING = _UNTIL % "async () => !(await indexedDB.databases()).length"
+# This browser keeps a message to be sent and a draft, where they were not found before.
+_KEEPS_ANEW = (
+    _UNTIL
+    % """
+async () => {
   const [known] = await indexedDB.databases();
   if (!known) return false;
   const opening = indexedDB.open(known.name);
-  await new Promise((done) => (opening.onsuccess = done));
-  const transaction = opening.result.transaction(["unsent", "drafts"]);
-  const counts = ["unsent", "drafts"].map((one) => transaction.objectStore(one).count());
+  opening.onupgradeneeded = () => opening.transaction.abort(); // it has been deleted by now
+  await new Promise((done) => (opening.onsuccess = opening.onerror = done));
+  if (opening.error) return false;
+  const all = ["meta", "unsent", "drafts"];
+  const transaction = opening.result.transaction(all, "readwrite");
+  const [meta, unsent, drafts] = all.map((one) => transaction.objectStore(one));
+  const counts = [meta.count("found"), unsent.count(), drafts.count()];
+  let found = false;
+  counts[2].onsuccess = () => {
+    found = counts.map(({ result }) => result).join() === "0,1,1";
+    if (found) meta.put(true, "found");
+  };
   await new Promise((done) => (transaction.oncomplete = done));
   opening.result.close();
-  return counts.reduce((sum, { result }) => sum + result, 0) === wanted;
+  return found;
 }
 """
+)
 
 
 def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: Newcomer) -> None:
@@ -216,8 +241,10 @@ def test_another_who_has_the_same_number_sees_and_says_nothing_of_who_had_it_bef
     browser.sees("hello")
 
 
-def test_a_wrong_password_and_a_name_that_is_taken_are_said_in_words(newcomer: Newcomer) -> None:
-    newcomer().register("ann")
+def test_a_wrong_password_and_a_name_that_is_taken_are_said_in_words(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    web.register("ann")
     stranger = newcomer().page
     stranger.get_by_label("Name or number").fill("ann")
     stranger.get_by_label("Password").fill("guessed")
