@@ -10,8 +10,9 @@ from tests.integration.server_process import ServerProcess
 HERE = Path(__file__).parent
 # They want the machine to themselves: it is what others feel of much work that they are about.
 APART = HERE / "abuse"
-# They wait for most of their time, so they begin before the others, which go on beside them. Those
-# of `abuse` are two at a time: one that floods, and one that hardly keeps the machine busy.
+# The longest go first, by turns one that waits for most of its time and one that does not: so the
+# processors are busy from the beginning, and no file is long after all others. Those of `abuse` are
+# two at a time: one that floods, and one that hardly keeps the machine busy.
 FIRST = [
     HERE / name
     for name in (
@@ -20,13 +21,24 @@ FIRST = [
         "abuse/test_fuzz.py",
         "abuse/test_web.py",
         "abuse/test_idlers.py",
-        "delivery",
-        "test_node_failures.py",
-        "test_redis_comes_later.py",
+        "delivery/test_delivery.py",
+        "browser/test_history.py",
         "test_redis_failures.py",
+        "browser/test_looks.py",
         "test_redis_refuses.py",
-        "test_workers.py",
+        "browser/test_accounts.py",
+        "test_node_failures.py",
+        "day",
+        "test_redis_comes_later.py",
+        "browser/test_reading_aloud.py",
+        "original_client/test_quiet.py",
+        "browser/test_trouble.py",
+        "original_client/test_friends_and_groups.py",
+        "browser/test_talking.py",
         "test_database_failures.py",
+        "browser/test_list.py",
+        "test_workers.py",
+        "test_large_things.py",
     )
 ]
 

@@ -80,7 +80,7 @@ async def test_a_large_group_on_three_nodes_half_of_it_away(new_cluster: NewClus
         async with AsyncExitStack() as stack:
             here: list[Chatter] = []
             while len(here) < 500:
-                coming = users[len(here) : len(here) + 250]
+                coming = users[len(here) : len(here) + 100]
                 here += await asyncio.gather(
                     *(member(stack, ports[one % 3], one) for one in coming)
                 )
