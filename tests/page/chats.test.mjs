@@ -52,6 +52,18 @@ test("what comes while a page is on its way that is without it stands behind tha
   }
 });
 
+test("of a conversation that is not loaded, no more is kept than the newest hundred", () => {
+  const chats = new Chats(ME);
+  for (let at = 1; at <= 150; at += 1) chats.pushed(entry(at));
+  assert.deepEqual([shown(chats).length, shown(chats)[0]], [100, 51]);
+  chats.paged(page([said(1)], true), "newest");
+  chats.pagedAround(page([], false), page([said(1)], true));
+  for (let at = 151; at <= 300; at += 1) chats.pushed(entry(at));
+  assert.deepEqual(shown(chats), [1]);
+  chats.paged(page([said(200)], false), "newer");
+  assert.deepEqual(shown(chats).slice(1, 4), [200, 201, 202]);
+});
+
 test("older pages come in front, and what is too much goes at the other end", () => {
   const chats = new Chats(ME);
   const range = (from, count) => Array.from({ length: count }, (_, step) => said(from + step));

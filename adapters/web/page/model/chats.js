@@ -36,6 +36,7 @@ import { idOf, isGroup, keyOf, readEntry } from "../protocol/protocol.js";
 
 export const MOST_LOADED = 1200; // messages of a conversation in memory
 export const TYPING_SHOWN = 6000; // ms
+const MOST_KEPT = 100; // of what is pushed before its end is loaded
 const MOST_COUNTED = 1000; // unread messages; the server says that for more of them, too
 
 /** How far a message is. */
@@ -104,7 +105,7 @@ export class Chats {
     const isNew = !chat.last || entry.at > chat.last.at;
     if (isNew) chat.last = entry;
     if (chat.atEnd) insert(chat.messages, entry);
-    else chat.late = [...chat.late.slice(-99), entry];
+    else chat.late = [...chat.late, entry].slice(-MOST_KEPT);
     letGoOfOldest(chat);
     const counts = isNew && entry.from !== this.me && !entry.change && entry.at > chat.read;
     if (counts) chat.unread += 1;
@@ -308,9 +309,9 @@ function latest(chats, chat) {
   return waits || (chat.last?.at ?? 0);
 }
 
-/** Keep no more than MOST_LOADED. @param {Chat} chat */
+/** Keep no more than one may. @param {Chat} chat */
 function letGoOfOldest(chat) {
-  const count = chat.messages.length - MOST_LOADED;
+  const count = chat.messages.length - (chat.loaded ? MOST_LOADED : MOST_KEPT);
   if (count <= 0) return;
   chat.messages.splice(0, count);
   chat.atStart = false;
