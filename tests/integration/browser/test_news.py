@@ -87,6 +87,7 @@ def test_what_was_read_is_read_though_the_page_is_left_at_once(newcomer: Newcome
     ann.page.clock.install()
     ann.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=10))
     ann.open("bob")
+    expect(ann.log.get_by_text("This is the beginning.")).to_be_visible()  # the server has answered
     ann.page.clock.run_for(500)
     expect(ann.row("bob").locator(".count")).to_be_hidden()
     bob.sees_tick("delivered", "one")
