@@ -159,6 +159,9 @@ async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> En
 
 
 async def _ends_anew(connection: Connection, last: Place, epoch: str) -> Ends:
+    """Nodes that miss something at the same time look one after the other: so the first gives the
+    log a new epoch, and the others find that."""
+    await connection.change("UPDATE Log SET head = head")  # it is ours until all is committed
     found = await _ends_and_place(connection, last, epoch)
     if found is None:
         await renew(connection)
