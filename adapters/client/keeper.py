@@ -33,7 +33,7 @@ from adapters.client.errors import (
 )
 from adapters.client.ledger import Ledger
 from adapters.client.link import speaks_tls
-from adapters.client.outputs import State
+from adapters.client.outputs import ENDED_ELSEWHERE, State
 from adapters.client.position import beginning_at
 from adapters.client.settings import Settings
 from adapters.wire.answers import Answer, LoginAck
@@ -170,10 +170,10 @@ class Keeper:
             self._connection.drop("the login was given up")
             raise
         self._check(ack)
-        if isinstance(entry, Login):
-            login = entry
-        elif login is None and self.identity is not None:
-            login = self.identity.login
+        if self._connection.state is State.OPEN:  # what says so has come right behind the answer
+            raise ENDED_ELSEWHERE
+        known = self.identity.login if self.identity is not None else None
+        login = entry if isinstance(entry, Login) else login or known
         self.identity = Identity(User(ack.id, ack.name), ack.token, login)
         return self.identity.user
 
@@ -280,7 +280,7 @@ class Keeper:
         try:
             await self.enter(beginning_at(Resume(token=identity.token), position))
         except Refused as refused:
-            if refused.error != "bad_token" or identity.login is None:
+            if refused is ENDED_ELSEWHERE or refused.error != "bad_token" or identity.login is None:
                 raise
             await self.enter(beginning_at(identity.login, position))
 

@@ -29,7 +29,7 @@ from adapters.client import (
 )
 from chat_domain.model import Friend, Group, Member, Membership, Role, User
 from tests.eventually import eventually
-from tests.unit.client.fake_chat_server import TAKEN, TIMEOUT, FakeServer, line, push
+from tests.unit.client.fake_chat_server import AT_0, TAKEN, TIMEOUT, FakeServer, line, push
 from tests.unit.client.fellows import HASTY, both, connected, logged_in, until
 
 LOGIN, REGISTER, RESUME, CHAT = 1000, 1003, 1015, 1005
@@ -698,3 +698,23 @@ async def test_closing_fails_what_is_unanswered(server: FakeServer) -> None:
         await peer.hear(CHAT)
     with pytest.raises(ConnectionLost, match="closed"):
         await sending
+
+
+async def test_a_session_that_ends_as_soon_as_it_begins_is_over(server: FakeServer) -> None:
+    """What says so may come in one piece with the answer to the login, or to RESUME."""
+    ended = line(msgid=1016)
+    ack = {"msgid": 1001, "errno": 0, "id": 13, "name": "li", "v": 2, "token": "t1"} | AT_0
+    async with connected(server) as (client, peer):
+        knocking = asyncio.create_task(client.login(13, "secret"))
+        peer.say_together(line(seq=(await peer.hear(LOGIN))["seq"], **ack), ended)
+        with pytest.raises(Refused, match="ended elsewhere"):
+            await knocking
+        assert client.user is None
+    async with logged_in(server) as (client, peer):
+        await peer.hang_up()
+        second = await server.accept()
+        second.say_together(line(seq=(await second.hear(RESUME))["seq"], **ack), ended)
+        with pytest.raises(Refused, match="ended elsewhere"):
+            await until(client, Reconnected)
+        request = await asyncio.gather(second.admit(LOGIN), client.login(13, "by hand"))
+        assert request[0]["password"] == "by hand", "it has not come back by itself"
