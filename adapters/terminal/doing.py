@@ -54,6 +54,7 @@ class Doing:
         self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
         self._outdated = False  # whether the user is in a group that the book does not have
+        self._learning: list[list[Changed | Presence]] = []  # what has come while each asks
         self._sending = Sending(
             client,
             screen.tell,
@@ -67,6 +68,9 @@ class Doing:
 
     def heed(self, event: Event) -> None:
         """Learn and show what has happened."""
+        if isinstance(event, Changed | Presence):
+            for meanwhile in self._learning:
+                meanwhile.append(event)
         match event:
             case Message():
                 self._heed_message(event)
@@ -76,8 +80,8 @@ class Doing:
                 self._sending.ticks.marked(user_id, at)
             case Reset():
                 self._sending.ticks.forget()
-            case Presence(user_id, name, online):
-                self._book.note_presence(user_id, name, online=online)
+            case Presence():
+                self._note(event)
         if self.talks.heed(event):
             return
         line = render.event(event)
@@ -93,11 +97,11 @@ class Doing:
         self._screen.tell(render.message(message, self._book, self._now()))
 
     def _heed_change(self, change: Changed) -> None:
-        me = self._client.user.id if self._client.user else 0
+        me = self._me
         if change.sender_id and not change.own:
             self._book.meet(change.sender_id, change.sender_name)
         sentence = told(change, self._book, me)
-        if not learn(change, self._book, me):
+        if not self._note(change):
             self._outdated = True
             self._start(self._tell_by_name(change, me))
         elif sentence is not None:
@@ -157,10 +161,25 @@ class Doing:
         return not waiting
 
     async def learn(self) -> None:
-        """Fetch the user's list and groups."""
-        self._book.friends = {friend.id: friend async for friend in self._client.friends()}
-        self._book.groups = {one.group.id: one async for one in self._client.groups()}
+        """Fetch the user's list and groups. What comes meanwhile counts more, since the answers may
+        be older."""
+        meanwhile: list[Changed | Presence] = []
+        self._learning = [*self._learning, meanwhile]
+        try:
+            self._book.friends = {friend.id: friend async for friend in self._client.friends()}
+            self._book.groups = {one.group.id: one async for one in self._client.groups()}
+        finally:
+            self._learning = [one for one in self._learning if one is not meanwhile]
         self._outdated = False
+        for event in meanwhile:
+            self._outdated |= not self._note(event)
+
+    def _note(self, event: Changed | Presence) -> bool:
+        """False if the server has to be asked."""
+        if isinstance(event, Changed):
+            return learn(event, self._book, self._me)
+        self._book.note_presence(event.id, event.name, online=event.online)
+        return True
 
     # Whoever is meant.
 
@@ -185,6 +204,10 @@ class Doing:
         if self._outdated:
             await self.learn()
         return self._book.group(which)
+
+    @property
+    def _me(self) -> int:
+        return self._client.user.id if self._client.user else 0
 
     def _say(self, text: str) -> None:
         self._screen.show(render.note(text))

@@ -70,12 +70,16 @@ class Past:
             window.read_by(user_id, at)
 
     async def _older(self, window: Window, where: Where) -> None:
-        page = await self._client.history_page(where, before=window.items.first, limit=PAGE)
-        window.items.prepend(self._items(page), more=page.more)
+        first = window.items.first
+        page = await self._client.history_page(where, before=first, limit=PAGE)
+        if window.items.first == first:  # otherwise there would be a gap
+            window.items.prepend(self._items(page), more=page.more)
 
     async def _newer(self, window: Window, where: Where) -> None:
-        page = await self._client.history_page(where, after=window.items.last, limit=PAGE)
-        window.items.append(self._items(page), more=page.more)
+        last = window.items.last
+        page = await self._client.history_page(where, after=last, limit=PAGE)
+        if window.items.last == last:
+            window.items.append(self._items(page), more=page.more)
 
     def _items(self, page: Page) -> list[Item]:
         return [self._shown(entry) for entry in page.entries]

@@ -12,14 +12,15 @@ FEW = 100
 class Stretch:
     """Items in their order, without gaps; what is not here lies before them or behind them.
 
-    most: items that there may be. older, newer: whether there may be more before, or behind.
+    most: items that there may be. older, newer: whether there may be more before, or behind. head:
+    the highest position that was ever heard of.
     """
 
     def __init__(self, most: int = FEW) -> None:
         self.older = True
         self.newer = False
         self.most = most
-        self._head = 0  # the highest position that was ever heard of
+        self.head = 0
         self._items: list[Item] = []
 
     def __len__(self) -> int:
@@ -50,7 +51,7 @@ class Stretch:
         here, or is here already."""
         at = item.key[0]
         if _logged(item):
-            self._head = max(self._head, at)
+            self.head = max(self.head, at)
             if self.newer or (self.older and self.first is not None and at < self.first):
                 return False
         if not self._insert(item):
@@ -63,7 +64,7 @@ class Stretch:
         what is here goes on to the end."""
         first = self.first
         for item in page:
-            self._head = max(self._head, item.key[0])
+            self.head = max(self.head, item.key[0])
             self._insert(item)
         if not page or first is None or page[0].key[0] <= first:
             self.older = more
@@ -74,9 +75,9 @@ class Stretch:
     def append(self, page: Sequence[Item], *, more: bool) -> None:
         """A page that begins behind `last`."""
         for item in page:
-            self._head = max(self._head, item.key[0])
+            self.head = max(self.head, item.key[0])
             self._insert(item)
-        self.newer = more or (self.last or 0) < self._head
+        self.newer = more or (self.last or 0) < self.head
         self._drop_front()
 
     def remove(self, key: Key) -> None:
@@ -98,7 +99,7 @@ class Stretch:
     def begin_anew(self) -> None:
         """Positions mean something else from now on."""
         self.clear()
-        self._head = 0
+        self.head = 0
 
     def _insert(self, item: Item) -> bool:
         index = bisect_left(self._items, item.key, key=_key)

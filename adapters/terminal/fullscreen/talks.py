@@ -135,15 +135,15 @@ class DeskTalks:
             return True
         match event:
             case Got(user_id, at):
-                window = self._desk.find(With(user_id))
-                if window is not None:
-                    window.got = max(window.got, at)
-            case Read():
+                window = self._window(With(user_id))
+                window.got = max(window.got, at)
+            case Read() if event.where != With(self._me):  # nothing one writes there is unread
                 self._heed_read(event)
             case Typing(user_id, name, where):
                 self._heed_typing(user_id, name, where)
             case SettingsChanged(_, where, muted) if where is not None:
                 self._window(where).muted = muted
+                self._list_all()  # a list that is on its way may be older
             case Reset():
                 self._desk.begin_anew()
                 self._list_all()
@@ -153,9 +153,7 @@ class DeskTalks:
         return False
 
     def _heed_read(self, read: Read) -> None:
-        window = self._desk.find(read.where)
-        if window is None:
-            return
+        window = self._window(read.where)
         if read.own:
             window.read_up_to(read.at)
         else:
@@ -232,7 +230,7 @@ class DeskTalks:
         try:
             async for row in self._client.conversations():
                 if not self._is_about_devices(row):
-                    self._window(row.where, row.name).list_as(row)
+                    self._list_one(row)
                 count += 1
                 if count == MOST_WINDOWS:
                     break
@@ -243,6 +241,14 @@ class DeskTalks:
         for window in self._desk.windows:
             window.trouble = ""
         self._redraw()
+
+    def _list_one(self, row: Conversation) -> None:
+        """A mark that the server has lost, as a node does that is killed, is said again."""
+        window = self._window(row.where)
+        window.name = self._book.known_name(row.where) or row.name
+        window.list_as(row)
+        if window.read > row.read:
+            self._reporting.read(row.where, window.read)
 
     def _is_about_devices(self, row: Conversation) -> bool:
         """Whether what is in the conversation with oneself is which devices have ended."""

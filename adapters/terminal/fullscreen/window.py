@@ -87,10 +87,13 @@ class Window:
 
     def list_as(self, row: Conversation) -> None:
         """What the server says of it, which may be less new than what has come since."""
-        self.muted, self.left = row.muted, row.left
-        self.read, self.listed = max(self.read, row.read), row.last.at
-        later = sum(1 for text in self._of_others() if text.at > max(self.read, self.listed))
-        self.unread = (row.unread if self.read == row.read else 0) + later
+        self.muted = row.muted
+        if row.last.at >= self.items.head:
+            self.left = row.left
+        read_here, self.read, self.listed = self.read, row.read, row.last.at
+        later = sum(1 for text in self._of_others() if text.at > max(row.read, self.listed))
+        self.unread = row.unread + later
+        self.read_up_to(read_here)
         self.got = max(self.got, row.peer_got or 0)
         if isinstance(self.where, With) and row.peer_read:
             self.read_by(self.where.user_id, row.peer_read)

@@ -322,6 +322,24 @@ async def test_a_group_joined_with_another_device_is_told_by_its_name(server: Fa
         await app.screen.until("* you have joined group hikers")
 
 
+async def test_what_is_told_while_the_lists_are_on_their_way_counts(server: FakeServer) -> None:
+    """They may be older."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.peer.admit()
+        await app.lists(LI_SI, groups=[HIKERS])
+        await app.screen.until("--- groups ---")
+        app.screen.type("/friends")
+        friends = await app.peer.hear(1022)
+        app.peer.say(msgid=1017, id=15, name="li si", state="offline")
+        app.peer.say(msgid=1023, seq=friends["seq"], friends=[LI_SI])
+        groups = await app.peer.hear(1024)
+        app.peer.say(**change("renamed", newname="owls"))
+        app.peer.say(msgid=1025, seq=groups["seq"], groups=[HIKERS])
+        await app.screen.until("15 li si  offline")
+        app.screen.type("/talk owls")
+        await app.screen.until("talking to group owls")
+
+
 async def test_where_the_server_does_not_say_a_group_has_its_number(server: FakeServer) -> None:
     """That it was joined is told all the same, and the next command asks again."""
     async with running(server, "1", "13", "secret", scripted=False) as app:

@@ -225,6 +225,58 @@ async def test_marks_and_typing_go_to_their_windows(server: FakeServer) -> None:
         assert window.typing(asyncio.get_running_loop().time()) == ["li si"]
 
 
+async def test_what_is_told_while_the_list_is_on_its_way_counts(server: FakeServer) -> None:
+    """The list may be without it, and what is told once is not told again."""
+    async with sitting(server, row(5)) as one:
+        one.desk.empty()
+        one.talks.heed(Reconnected(resumed=True))
+        await one.peer.hear(1039)
+        one.talks.heed(Got(15, 4))
+        one.talks.heed(Read(15, LI, 3))
+        one.talks.heed(Read(13, LI, 5, own=True))
+        one.talks.heed(SettingsChanged(Preferences(), LI, muted=True))
+        one.peer.say(msgid=1040, seq=2, conversations=[row(5, unread=5)])
+        await one.lists(row(5, unread=5, muted=True))
+        window = one.desk.find(LI)
+        assert window is not None
+        assert (window.name, window.got, window.reads) == ("li si", 4, {15: 3})
+        assert (window.read, window.unread, window.muted) == (5, 0, True)
+
+
+async def test_a_mark_that_the_server_has_lost_is_said_again(server: FakeServer) -> None:
+    """As it does with the last second of a node that is killed."""
+    async with sitting(server, row(5, read=5)) as one:
+        one.talks.heed(Reconnected(resumed=True))
+        await one.lists(row(6, read=2, unread=4))
+        read = await one.peer.hear(1043)
+        assert (read["toid"], read["at"]) == (15, 5)
+
+
+async def test_a_page_beside_which_something_was_let_go_leaves_no_gap(server: FakeServer) -> None:
+    """It is asked for anew."""
+    async with sitting(server, row(9)) as one:
+        one.desk.show_number(1)
+        one.look()
+        await one.page(entry(7), entry(8), entry(9), more=True)
+        one.look()
+        window = one.desk.current
+        asked = await one.peer.hear(1041)
+        window.items.most = 3
+        one.talks.heard(message(10))
+        older = {"msgid": 1042, "toid": 15, "more": True, "entries": [entry(5), entry(6)]}
+        one.peer.say(seq=asked["seq"], **older)
+        await one.until(lambda: not window.fetching)
+        assert [item.key[0] for item in window.items.items] == [8, 9, 10]
+        one.look()
+        await one.peer.hear(1043)
+        asked = await one.peer.hear(1041)
+        window.items.newer = True
+        one.talks.looking.go_to_end()
+        one.peer.say(seq=asked["seq"], **older)
+        await one.until(lambda: not window.fetching)
+        assert len(window.items) == 0
+
+
 async def test_the_bell_rings_for_what_concerns_the_user(server: FakeServer) -> None:
     """Once a second at most; not for a group without their name, and not where it is muted."""
     async with sitting(server) as one:

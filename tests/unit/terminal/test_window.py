@@ -68,6 +68,29 @@ def test_who_is_named_is_called_until_they_have_read_it() -> None:
     assert not one.called
 
 
+def test_a_list_that_is_older_than_the_reading_leaves_unread_what_is_above_that() -> None:
+    """The server has not been told of it, or had not when it looked; what it has counted stays
+    where it is not here."""
+    one = window(3, 4, 5, 6)
+    one.read_up_to(5)
+    one.list_as(row(6, 2, 4))
+    assert (one.read, one.unread) == (5, 1)
+    bare = window()
+    bare.read_up_to(5)
+    bare.list_as(row(6, 2, 4))
+    assert (bare.read, bare.unread) == (5, 4)
+
+
+def test_a_list_that_is_older_than_a_change_says_nothing_of_who_is_there() -> None:
+    """Only one that has the change, or what followed it."""
+    one = window(5)
+    one.left = True
+    one.list_as(row(4, 0, 0))
+    assert one.left
+    one.list_as(row(5, 0, 0))
+    assert not one.left
+
+
 @pytest.mark.parametrize(
     ("got", "read", "mark"),
     [(0, 0, Mark.LOGGED), (4, 4, Mark.LOGGED), (5, 0, Mark.GOT), (5, 5, Mark.READ)],
