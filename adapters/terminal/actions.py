@@ -111,7 +111,6 @@ class Actions(Doing):
     async def create(self, name: str, description: str) -> None:
         group = await self._client.create_group(name, description)
         await self.learn()
-        self.talks.regrouped(group)
         self._say(f"group {group.name} is made, its id is {group.id}")
 
     async def join(self, which: str) -> None:
@@ -120,7 +119,6 @@ class Actions(Doing):
             return
         group = await self._client.join_group(which)
         await self.learn()
-        self.talks.regrouped(group)
         self._say(f"you are in group {group.name} now")
 
     async def rename(self, which: str, name: str) -> None:

@@ -80,6 +80,8 @@ class Doing:
                 self._sending.ticks.marked(user_id, at)
             case Reset():
                 self._sending.ticks.forget()
+                self._outdated = True
+                self._start(self._try_to_learn())
             case Presence():
                 self._note(event)
         if self.talks.heed(event):
@@ -111,8 +113,7 @@ class Doing:
     async def _tell_by_name(self, change: Changed, me: int) -> None:
         """Of a group that was joined with another device, whose name the server has to be asked
         for first; where it does not answer, by the group's number."""
-        with suppress(ClientError):
-            await self.learn()
+        await self._try_to_learn()
         if self._client.user is not None and self._client.user.id == me:
             self._tell(change, told(change, self._book, me) or "")
 
@@ -173,6 +174,13 @@ class Doing:
         self._outdated = False
         for event in meanwhile:
             self._outdated |= not self._note(event)
+        for one in self._book.groups.values():
+            self.talks.regrouped(one.group)
+
+    async def _try_to_learn(self) -> None:
+        """Where the server does not answer, the next command asks again."""
+        with suppress(ClientError):
+            await self.learn()
 
     def _note(self, event: Changed | Presence) -> bool:
         """False if the server has to be asked."""

@@ -69,7 +69,7 @@ class Talks(Protocol):
     def sends(self, to: Partner, text: str) -> Outgoing: ...
 
     def regrouped(self, group: Group) -> None:
-        """The user has joined, renamed or left a group here; the book knows it already."""
+        """What it is called, or whether the user is in it, has changed; the book knows it."""
 
     def mutes(self, to: Partner, *, muted: bool) -> None:
         """The user wants to hear of this conversation no more, or again."""

@@ -236,10 +236,9 @@ class DeskTalks:
                     break
         except ClientError:
             return  # it is asked again on the next connection
-        for group_id in self._book.groups:
-            self._window(InGroup(group_id))
         for window in self._desk.windows:
             window.trouble = ""
+            window.loaded &= window.items.newer  # the newest page has what others have read since
         self._redraw()
 
     def _list_one(self, row: Conversation) -> None:

@@ -340,6 +340,24 @@ async def test_what_is_told_while_the_lists_are_on_their_way_counts(server: Fake
         await app.screen.until("talking to group owls")
 
 
+async def test_where_positions_begin_anew_the_lists_are_asked_for_anew(server: FakeServer) -> None:
+    """What has changed meanwhile does not come."""
+    async with running(server, "1", "13", "secret", scripted=False) as app:
+        await app.peer.admit()
+        await app.lists(groups=[HIKERS])
+        await app.screen.until("--- groups ---")
+        await app.peer.hang_up()
+        second = await server.accept()
+        await second.admit(1015, reset=True, head=9, epoch="e2")
+        second.say(msgid=1023, seq=(await second.hear(1022))["seq"], friends=[LI_SI])
+        owls = HIKERS | {"groupname": "owls"}
+        second.say(msgid=1025, seq=(await second.hear(1024))["seq"], groups=[owls])
+        second.say_together(push(10, "c10"))
+        await app.screen.until("li: hello")
+        app.screen.type("/talk owls")
+        await app.screen.until("talking to group owls")
+
+
 async def test_where_the_server_does_not_say_a_group_has_its_number(server: FakeServer) -> None:
     """That it was joined is told all the same, and the next command asks again."""
     async with running(server, "1", "13", "secret", scripted=False) as app:

@@ -21,6 +21,7 @@ from adapters.client.events import (
 )
 from adapters.client.position import Position
 from adapters.terminal.book import Book
+from adapters.terminal.doing import Doing
 from adapters.terminal.fullscreen.bell import Bell
 from adapters.terminal.fullscreen.desk import Desk
 from adapters.terminal.fullscreen.talks import DeskTalks
@@ -29,6 +30,7 @@ from adapters.terminal.render import plain
 from chat_domain.model import Group, Membership, Preferences, Role, User
 from tests.unit.client.fake_chat_server import TIMEOUT, FakeServer, Peer
 from tests.unit.client.fellows import logged_in
+from tests.unit.client.test_terminal_app import TypedScreen
 from tests.unit.terminal.things import NOW, message
 
 LI = With(15)
@@ -39,6 +41,7 @@ class Sitting:
 
     def __init__(self, client: ChatClient, peer: Peer) -> None:
         self.peer = peer
+        self.client = client
         self.desk = Desk()
         self.rung = 0
         bell = Bell(on=True)
@@ -243,6 +246,22 @@ async def test_what_is_told_while_the_list_is_on_its_way_counts(server: FakeServ
         assert (window.read, window.unread, window.muted) == (5, 0, True)
 
 
+async def test_what_others_have_read_while_there_was_no_connection_is_asked_for(
+    server: FakeServer,
+) -> None:
+    """It is not told again, and of groups it is not in the list."""
+    async with sitting(server, row(5, read=5)) as one:
+        one.desk.show_number(1)
+        one.look()
+        await one.page(entry(5), read=5, marks=[{"id": 15, "read": 3}])
+        one.talks.heed(Reconnected(resumed=True))
+        await one.lists(row(5, read=5))
+        await one.until(lambda: not one.desk.current.loaded)
+        one.look()
+        await one.page(entry(5), read=5, marks=[{"id": 15, "read": 4}])
+        assert one.desk.current.reads == {15: 4}
+
+
 async def test_a_mark_that_the_server_has_lost_is_said_again(server: FakeServer) -> None:
     """As it does with the last second of a node that is killed."""
     async with sitting(server, row(5, read=5)) as one:
@@ -322,6 +341,28 @@ async def test_a_group_that_one_has_renamed_or_left_here_is_listed_so(server: Fa
         del one.book.groups[3]
         one.talks.regrouped(hikers)
         assert (window.name, window.left) == ("climbers", True)
+
+
+async def test_a_group_is_called_what_the_server_calls_it(server: FakeServer) -> None:
+    """Once it was asked, though nothing may have come that says so."""
+    async with sitting(server) as one:
+        doing = Doing(
+            one.client,
+            TypedScreen([], scripted=False),
+            one.book,
+            forms=(),
+            echo_after=None,
+            talks=one.talks,
+        )
+        one.talks.regrouped(Group(3, "hikers", ""))
+        learning = asyncio.create_task(doing.learn())
+        one.peer.say(msgid=1023, seq=(await one.peer.hear(1022))["seq"], friends=[])
+        owls = {"id": 3, "groupname": "owls", "groupdesc": "", "role": "normal"}
+        one.peer.say(msgid=1025, seq=(await one.peer.hear(1024))["seq"], groups=[owls])
+        await learning
+        window = one.desk.find(InGroup(3))
+        assert window is not None
+        assert (window.name, window.left) == ("owls", False)
 
 
 async def test_what_one_sends_stands_in_its_conversation(server: FakeServer) -> None:
