@@ -14,7 +14,7 @@ from adapters.client.cids import Cids
 from adapters.client.connection import Connection
 from adapters.client.conversations import Conversations
 from adapters.client.errors import StoreError
-from adapters.client.events import Changed, Event, Message
+from adapters.client.events import Changed, Event, Message, Reset
 from adapters.client.groups import Groups
 from adapters.client.inbox import Inbox
 from adapters.client.keeper import Address, Keeper
@@ -134,7 +134,7 @@ class ChatClient(Account, Conversations, Groups, People):
     async def taken(self, event: Event) -> None:
         """The application is done with this event, and with all that came before. The server may be
         told so, and with a local store it comes to no later program."""
-        if isinstance(event, Message | Changed):
+        if isinstance(event, Message | Changed | Reset):
             self._finish(event)
             await self._ledger.flushed()
 
@@ -158,7 +158,7 @@ class ChatClient(Account, Conversations, Groups, People):
             self._inbox.put(event)
             return
         self._call(self._on_event, event)
-        if isinstance(event, Message | Changed):
+        if isinstance(event, Message | Changed | Reset):
             self._finish(event)
 
     def _call(self, on_event: Callable[[Event], None], event: Event) -> None:
@@ -168,9 +168,10 @@ class ChatClient(Account, Conversations, Groups, People):
             what = {"message": f"on_event failed on {event}", "exception": exc}
             asyncio.get_running_loop().call_exception_handler(what)
 
-    def _finish(self, entry: Message | Changed) -> None:
+    def _finish(self, entry: Message | Changed | Reset) -> None:
         self._ledger.finish(entry)
-        self._connection.finish(entry)
+        if not isinstance(entry, Reset):
+            self._connection.finish(entry)
 
     def _has_room(self) -> bool:
         return len(self._inbox) + self._ledger.size < self._settings.backlog

@@ -19,7 +19,7 @@ from adapters.client.keeping import Keeping
 from adapters.client.outbox import Chat
 from adapters.client.past import Past
 from adapters.client.position import Position
-from adapters.client.store import Entry, Numbered, Owner, Store
+from adapters.client.store import Entry, Given, Numbered, Owner, Store
 from adapters.client.where import Where
 from adapters.wire.answers import LoginAck
 from adapters.wire.requests import GroupChat
@@ -60,7 +60,7 @@ class Ledger:
         """Note what is said, and let it go to the application."""
         self.give(event)
 
-    def finish(self, entry: Entry) -> None:
+    def finish(self, entry: Given) -> None:
         """The application has finished with this and all before it."""
 
     def posted(self, cid: str, chat: Chat) -> None:
@@ -98,7 +98,7 @@ class FileLedger(Ledger):
         self._epoch = self._position.epoch if self._position else ""
         self._number = store.last_number()
         self._open = deque((one.entry, one.number) for one in unfinished)
-        self._left_over = [one.entry for one in unfinished]
+        self._left_over = unfinished
         self._unsent = dict(store.unsent())
         self._keeping = Keeping(store, self._failed, self._idle)
         if owner is not None:
@@ -107,7 +107,11 @@ class FileLedger(Ledger):
             self.past = Past(
                 owner.user_id,
                 owner.position,
-                tuple(one.entry for one in unfinished if one.epoch == self._epoch),
+                tuple(
+                    one.entry
+                    for one in unfinished
+                    if one.epoch == self._epoch and not isinstance(one.entry, Reset)
+                ),
                 tuple(store.remembered()),
                 tuple(self._unsent.items()),
             )
@@ -121,8 +125,9 @@ class FileLedger(Ledger):
             self._epoch, self._position = ack.epoch, None
         self._own(Owner(ack.id, ack.name, ack.token, self._position))
         left, self._left_over = self._left_over, []
-        for entry in left:
-            self._keeping.after(partial(self.give, entry))
+        for one in left:
+            if one.epoch == self._epoch or not isinstance(one.entry, Reset):
+                self._keeping.after(partial(self.give, one.entry))
 
     def renewed(self, token: str) -> None:
         if self._owner is not None:
@@ -135,13 +140,13 @@ class FileLedger(Ledger):
 
     def hand(self, event: Event) -> None:
         if isinstance(event, Message | Changed):
-            self._add(event)
-            return
-        if isinstance(event, Reset):
-            self.moved(event.position)
-        self._keeping.after(partial(self.give, event))
+            self._add(event, Position(event.at, self._epoch))
+        elif isinstance(event, Reset):
+            self._add(event, event.position)
+        else:
+            self._keeping.after(partial(self.give, event))
 
-    def finish(self, entry: Entry) -> None:
+    def finish(self, entry: Given) -> None:
         if not any(one is entry for one, _ in self._open):
             return
         while True:
@@ -195,12 +200,11 @@ class FileLedger(Ledger):
     def _note(self, position: Position) -> None:
         self._position, self._epoch = position, position.epoch
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, entry: Given, position: Position) -> None:
         """Note an entry, and with it that the user has come so far."""
+        self._note(position)
         numbered = self._numbered(entry)
         self._open.append((entry, numbered.number))
-        position = Position(entry.at, self._epoch)
-        self._note(position)
 
         def write(store: Store) -> None:
             store.add(numbered, unfinished=True)
@@ -208,7 +212,7 @@ class FileLedger(Ledger):
 
         self._keeping.write(write, partial(self.give, entry))
 
-    def _numbered(self, entry: Entry) -> Numbered:
+    def _numbered(self, entry: Given) -> Numbered:
         self._number += 1
         return Numbered(self._number, self._epoch, entry)
 

@@ -4,8 +4,8 @@ One SQLite file for one user and one program at a time. What is committed here b
 told that it was taken comes again to nobody, and is lost by nobody: a program that is killed finds
 it here, with what it had not finished with.
 
-The log is kept as it was given to the application; `open` entries are those that it has not
-finished with. Of the others the newest `kept` stay.
+The log is kept as it was given to the application, with each Reset in its place; `open` entries
+are those that it has not finished with. Of the others the newest `kept` stay.
 """
 
 import os
@@ -18,7 +18,7 @@ import attrs
 import msgspec
 
 from adapters.client.errors import StoreError
-from adapters.client.events import Changed, Message
+from adapters.client.events import Changed, Message, Reset
 from adapters.client.outbox import Chat
 from adapters.client.position import Position
 from adapters.client.where import InGroup, Where
@@ -26,12 +26,13 @@ from adapters.wire.requests import GroupChat, OneChat
 
 T = TypeVar("T")
 Entry = Message | Changed
+Given = Entry | Reset
 
 VERSION = 1
 _OURS = 0x63684C31  # what SQLite calls the application's id; "chL1"
 _PRUNED_EVERY = 1_000  # entries
 _REMEMBERED = 10_000  # entries whose copies are known again
-_MESSAGE, _CHANGE = 0, 1
+_MESSAGE, _CHANGE, _RESET = 0, 1, 2
 _WAIT = 0.2  # seconds, for a program that is about to end
 
 _SCHEMA = f"""
@@ -70,7 +71,7 @@ class Numbered:
 
     number: int
     epoch: str
-    entry: Entry
+    entry: Given
 
 
 class Store:
@@ -110,7 +111,7 @@ class Store:
         """Senders and cids of what came last, the oldest first."""
         last = "SELECT number, sender_id, cid FROM Entry ORDER BY number DESC LIMIT ?"
         rows = self._rows(f"SELECT * FROM ({last}) ORDER BY number", _REMEMBERED)  # noqa: S608
-        return [(sender_id, cid) for _, sender_id, cid in rows]
+        return [(sender_id, cid) for _, sender_id, cid in rows if cid]  # a Reset has none
 
     def unsent(self) -> list[tuple[str, Chat]]:
         rows = self._rows("SELECT cid, chat FROM Unsent ORDER BY number")
@@ -143,10 +144,14 @@ class Store:
 
     def add(self, one: Numbered, *, unfinished: bool) -> None:
         entry = one.entry
-        kind = _MESSAGE if isinstance(entry, Message) else _CHANGE
+        if isinstance(entry, Reset):
+            kind, at, conv, sender_id, cid = _RESET, entry.position.since, 0, 0, ""
+        else:
+            kind = _MESSAGE if isinstance(entry, Message) else _CHANGE
+            at, conv, sender_id, cid = entry.at, _conv(entry.where), entry.sender_id, entry.cid
         self._do(
             "INSERT INTO Entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            one.number, one.epoch, entry.at, _conv(entry.where), kind, entry.sender_id, entry.cid,
+            one.number, one.epoch, at, conv, kind, sender_id, cid,
             msgspec.json.encode(entry).decode(), unfinished,
         )  # fmt: skip
         if one.number % _PRUNED_EVERY == 0:
@@ -224,8 +229,8 @@ def _conv(where: Where) -> int:
     return where.group_id if isinstance(where, InGroup) else -where.user_id
 
 
-def _entry(kind: int, event: str) -> Entry:
-    return _read(event, Message) if kind == _MESSAGE else _read(event, Changed)
+def _entry(kind: int, event: str) -> Any:
+    return _read(event, {_MESSAGE: Message, _CHANGE: Changed}.get(kind, Reset))
 
 
 def _chat(chat: str) -> Chat:

@@ -15,11 +15,13 @@ import pytest
 
 from adapters.client import (
     ChatClient,
+    Connected,
     ConnectionLost,
     InGroup,
     Message,
     NotSent,
     Position,
+    Reset,
     SessionEnded,
     StoreError,
 )
@@ -94,6 +96,34 @@ async def test_what_a_program_is_done_with_comes_to_no_other(
         second.say_together(push(1, "a"), push(2, "c"), push(5, "e"))
         assert await ats(client, 1) == [5]
     assert [event.at for event in had if isinstance(event, Message)] == [3]
+
+
+async def test_what_was_to_be_fetched_is_told_again_to_a_later_program(
+    server: FakeServer, path: Path
+) -> None:
+    """Until one is done with it, or positions begin anew once more."""
+    async with running(server, path, LOGIN) as (client, peer):
+        await peer.hang_up()
+        second = await server.accept()
+        await second.admit(RESUME, reset=True, head=9)
+        first = await until(client, Reset)
+        second.say_together(push(10, "a"))
+        await both(client.send(15, "x"), second.take(11))
+    async with running(server, path) as (client, peer):
+        assert await until(client, Reset) == first
+        assert await ats(client, 1) == [10]
+        assert [one.at for one in await client.kept(15)] == [10, 11]
+    async with running(server, path) as (client, peer):
+        events = client.events()
+        assert [type(await anext(events)) for _ in range(2)] == [Connected, Message]
+        await in_another_epoch(server, peer, head=5)
+        assert (await until(client, Reset)).position == Position(5, "e2")
+    async with connected(server, store=path) as (client, peer):
+        third = {"reset": True, "head": 2, "epoch": "e3"}
+        await both(client.login("zhang san", "secret"), peer.admit(RESUME, **third))
+        assert (await until(client, Reset)).position == Position(2, "e3")
+        peer.say_together(push(3, "c"))
+        assert isinstance(await anext(client.events()), Message), "what was to be fetched is gone"
 
 
 @contextmanager
