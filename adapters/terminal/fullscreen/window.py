@@ -1,7 +1,5 @@
 """One conversation, as far as it is here, and where the user is in it."""
 
-from collections.abc import Iterator
-
 import attrs
 
 from adapters.client import Conversation, InGroup, Where, With
@@ -77,13 +75,14 @@ class Window:
     def heard(self, text: Text, *, seen: bool) -> None:
         """Somebody else has written. seen: whether it is in view at once."""
         self._typing.pop(text.sender_id, None)
-        if not self.add(text) and not self.items.newer:
-            return
+        is_new = self.add(text) or self.items.newer
         if seen or text.at <= self.read:
             return
         self.called |= text.mentions
-        if text.at > self.listed:
+        if is_new and text.at > self.listed:
             self.unread += 1
+        else:  # a list or a page has had it before
+            self.unread = max(self.unread, self._of_others_above(self.read))
 
     def list_as(self, row: Conversation) -> None:
         """What the server says of it, which may be less new than what has come since."""
@@ -91,8 +90,7 @@ class Window:
         if row.last.at >= self.items.head:
             self.left = row.left
         read_here, self.read, self.listed = self.read, row.read, row.last.at
-        later = sum(1 for text in self._of_others() if text.at > max(row.read, self.listed))
-        self.unread = row.unread + later
+        self.unread = row.unread + self._of_others_above(max(row.read, self.listed))
         self.read_up_to(read_here)
         self.got = max(self.got, row.peer_got or 0)
         if isinstance(self.where, With) and row.peer_read:
@@ -106,7 +104,7 @@ class Window:
         first = self.items.first
         all_here = at >= self.listed or (first is not None and first <= at)
         if all_here and not self.items.newer:
-            self.unread = sum(1 for text in self._of_others() if text.at > at)
+            self.unread = self._of_others_above(at)
         self.called &= self.unread > 0
         return True
 
@@ -153,5 +151,7 @@ class Window:
         self.line, self.called = None, False
         self.reads.clear()
 
-    def _of_others(self) -> Iterator[Text]:
-        return (item for item in self.items.items if isinstance(item, Text) and not item.own)
+    def _of_others_above(self, at: int) -> int:
+        """How many texts of others are here above a position."""
+        texts = (item for item in self.items.items if isinstance(item, Text))
+        return sum(1 for text in texts if not text.own and text.at > at)

@@ -40,6 +40,20 @@ def test_what_the_server_has_counted_is_not_counted_again() -> None:
         assert one.unread == 4
 
 
+def test_what_a_list_or_a_page_has_had_before_is_unread_when_it_comes() -> None:
+    """Though some of it was read with another device in between."""
+    one = window(3)
+    one.list_as(row(5, 2, 3))
+    one.read_up_to(4)
+    one.heard(text(5), seen=False)
+    assert one.unread == 1
+    paged = window(3)
+    paged.read_up_to(3)
+    paged.items.prepend([text(3), text(4)], more=False)
+    paged.heard(text(4, mentions=True), seen=False)
+    assert (paged.unread, paged.called) == (1, True)
+
+
 def test_what_another_device_has_read_is_read() -> None:
     """Also where nothing of it is here, or only what the user has written since."""
     one = window()
