@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Conversations } from "../../adapters/web/page/account/conversations.js";
-import { History } from "../../adapters/web/page/account/history.js";
+import { Conversations, History } from "../../adapters/web/page/account/conversations.js";
 import { Preferences } from "../../adapters/web/page/account/preferences.js";
 import { READ_EVERY, Reading } from "../../adapters/web/page/account/reading.js";
 import { Roster } from "../../adapters/web/page/account/roster.js";
@@ -98,7 +97,7 @@ test("all pages of the friends are asked for, and told of once", async () => {
   const told = changes(roster);
   await roster.load();
   assert.deepEqual(session.asked.map((one) => one.after), [0, LI]);
-  assert.deepEqual([...roster.friends.keys()], [LI, 17]);
+  assert.deepEqual([...roster.friends.keys()], ["u15", "u17"]);
   assert.deepEqual([roster.isOnline("u15"), roster.isOnline("u17")], [true, false]);
   assert.equal(chats.chat("u17").name, "wang wu");
   assert.equal(told.times, 1);
@@ -333,7 +332,8 @@ test("what is chosen on another device counts here, for all conversations or for
 test("a conversation is silent when the server knows of it, and not before", async () => {
   const chats = new Chats(ME);
   const chat = chats.chat("u15");
-  const preferences = new Preferences(new FakeSession(new Error("lost"), {}), chats);
+  const answer = { hide_read: false, hide_typing: false, toid: LI, muted: true };
+  const preferences = new Preferences(new FakeSession(new Error("lost"), answer), chats);
   await assert.rejects(preferences.mute(chat, true));
   assert.equal(chat.muted, false);
   await preferences.mute(chat, true);

@@ -1,14 +1,12 @@
 /**
- * The page of somebody who is logged in: it has what they have and what is shown of it, and lets
- * each know what the others have to know.
+ * The page of somebody who is logged in: what they have, and what is shown of it.
  *
  * @import {Entry, Frame, Key} from "./protocol/protocol.js"
  * @import {Identity, Session} from "./session/session.js"
  * @import {Store} from "./store/store.js"
  */
 
-import { Conversations } from "./account/conversations.js";
-import { History } from "./account/history.js";
+import { Conversations, History } from "./account/conversations.js";
 import { Preferences } from "./account/preferences.js";
 import { Reading } from "./account/reading.js";
 import { Roster } from "./account/roster.js";

@@ -1,22 +1,25 @@
 /**
- * The list of its user's conversations, page by page. The first page is kept, to be shown before
- * there is a connection. It tells: `changed`.
+ * Its user's conversations: the list of them, page by page, and what was said in each. What this
+ * browser has kept is there before what the server has, which is kept then.
  *
+ * @import {Entry, Key} from "../protocol/protocol.js"
  * @import {Chats} from "../model/chats.js"
  * @import {Session} from "../session/session.js"
  * @import {Store} from "../store/store.js"
  */
 
-import { MSG } from "../protocol/protocol.js";
+import { MSG, where } from "../protocol/protocol.js";
 import { Emitter } from "../session/emitter.js";
 
 const FIRST_PAGE = "conversations";
+const PAGE = 60; // messages at a time
 
+/** The first page alone is kept. It tells: `changed`. */
 export class Conversations extends Emitter {
   /**
-   * @param {Pick<Session, "ask">} session
+   * @param {Pick<Session, "ask" | "say">} session
    * @param {Pick<Store, "value" | "keep">} store
-   * @param {Pick<Chats, "listed" | "next">} chats
+   * @param {Pick<Chats, "listed" | "next" | "told">} chats
    */
   constructor(session, store, chats) {
     super();
@@ -32,17 +35,104 @@ export class Conversations extends Emitter {
 
   /** Throws Refused and Lost. */
   async load() {
-    const first = await this._session.ask({ msgid: MSG.CONVERSATIONS });
-    this._chats.listed(first);
-    this.emit("changed");
-    await this._store.keep(FIRST_PAGE, first);
+    await this._store.keep(FIRST_PAGE, await this._load());
   }
 
   /** Ask for those behind what is listed. Throws Refused and Lost. */
   async loadMore() {
-    const before = this._chats.next;
-    if (before === null) return;
-    this._chats.listed(await this._session.ask({ msgid: MSG.CONVERSATIONS, before }));
+    if (this._chats.next !== null) await this._load(this._chats.next);
+  }
+
+  /** What is read and did not get there is said again. @param {number} [before] */
+  async _load(before) {
+    this._chats.told.clear();
+    const page = await this._session.ask({ msgid: MSG.CONVERSATIONS, before });
+    const unheard = this._chats.listed(page);
+    for (const { key, read: at } of unheard) this._session.say({ msgid: MSG.READ, ...where(key), at });
     this.emit("changed");
+    return page;
+  }
+}
+
+/** It tells: `changed`. */
+export class History extends Emitter {
+  /**
+   * @param {Pick<Session, "ask">} session
+   * @param {Pick<Store, "latest" | "remember">} store
+   * @param {Pick<Chats, "chat" | "paged" | "pagedAround" | "remembered" | "unload">} chats
+   */
+  constructor(session, store, chats) {
+    super();
+    this._session = session;
+    this._store = store;
+    this._chats = chats;
+  }
+
+  /** Show what is kept of it, until the server says more. @param {Key} key */
+  async restore(key) {
+    this._chats.remembered(key, await this._store.latest(key, Number.MAX_SAFE_INTEGER, PAGE));
+  }
+
+  /** The same instead of what is loaded of it: its end is wanted. @param {Key} key */
+  restoreNewest(key) {
+    this._chats.unload(key);
+    return this.restore(key);
+  }
+
+  /** Whether what is new of it begins before its newest page. @param {Key} key */
+  hasManyNews(key) {
+    return this._chats.chat(key).unread > PAGE;
+  }
+
+  /**
+   * Load what it opens with: where what is new begins, or the newest where all of that is new is
+   * among them. Nothing counts as loaded before all is here: the end that is not shown is not read.
+   * Whoever comes later, as a new connection does, leaves what is loaded by then as it is.
+   * Throws Refused and Lost, as the three below. @param {Key} key
+   */
+  async loadOpening(key) {
+    const newest = await this._ask(key);
+    const chat = this._chats.chat(key);
+    if (chat.loaded) return;
+    const read = Math.max(chat.read, newest.read ?? 0);
+    const begins = newest.entries[0]?.at ?? 0;
+    if (!chat.unread || !newest.more || begins <= read) return this._keep(this._chats.paged(newest, "newest"));
+    const [above, below] = await Promise.all([
+      this._ask(key, { before: read + 1 }),
+      this._ask(key, { after: read }),
+    ]);
+    if (chat.loaded) return;
+    this._chats.paged(newest, "newest"); // who else has read it is there alone
+    this._keep(this._chats.pagedAround(above, below));
+  }
+
+  /** @param {Key} key */
+  async loadNewest(key) {
+    this._keep(this._chats.paged(await this._ask(key), "newest"));
+  }
+
+  /** Before the first that is loaded, if it still is: there would be a hole. @param {Key} key @param {number} before */
+  async loadOlder(key, before) {
+    const page = await this._ask(key, { before });
+    const { messages } = this._chats.chat(key);
+    if (messages[0]?.at === before) this._keep(this._chats.paged(page, "older"));
+  }
+
+  /** Behind the last, likewise. @param {Key} key @param {number} after */
+  async loadNewer(key, after) {
+    const page = await this._ask(key, { after });
+    const { messages } = this._chats.chat(key);
+    if (messages.at(-1)?.at === after) this._keep(this._chats.paged(page, "newer"));
+  }
+
+  /** @param {Key} key @param {object} [place] */
+  _ask(key, place) {
+    return this._session.ask({ msgid: MSG.HISTORY, ...where(key), ...place, limit: PAGE });
+  }
+
+  /** It is shown before it is kept; what is not kept is asked for once more. @param {Entry[]} entries */
+  _keep(entries) {
+    this.emit("changed");
+    this._store.remember(entries).catch(() => {});
   }
 }

@@ -11,7 +11,7 @@ import { MSG, keyOf, where } from "../protocol/protocol.js";
 import { Emitter } from "../session/emitter.js";
 
 export class Preferences extends Emitter {
-  /** @param {Pick<Session, "ask">} session @param {Pick<Chats, "chat">} chats */
+  /** @param {Pick<Session, "ask">} session @param {Pick<Chats, "mute">} chats */
   constructor(session, chats) {
     super();
     this._session = session;
@@ -25,23 +25,21 @@ export class Preferences extends Emitter {
     await this.choose({});
   }
 
-  /** @param {{hide_read?: boolean, hide_typing?: boolean}} wanted */
+  /** @param {Record<string, unknown>} wanted what is left out stays as it is */
   async choose(wanted) {
     this.heard(await this._session.ask({ msgid: MSG.SETTINGS, ...wanted }));
   }
 
   /** @param {Chat} chat @param {boolean} muted */
   async mute(chat, muted) {
-    await this._session.ask({ msgid: MSG.SETTINGS, ...where(chat.key), muted });
-    chat.muted = muted;
-    this.emit("changed");
+    await this.choose({ ...where(chat.key), muted });
   }
 
   /** SETTINGS_ACK, which all devices get. @param {Frame} frame */
   heard(frame) {
     this.hidesRead = frame.hide_read;
     this.hidesTyping = frame.hide_typing;
-    if (frame.toid || frame.groupid) this._chats.chat(keyOf(frame)).muted = Boolean(frame.muted);
+    if ("muted" in frame) this._chats.mute(keyOf(frame), frame.muted);
     this.emit("changed");
   }
 }

@@ -8,7 +8,7 @@
  * @typedef {{id: number, name: string, online: boolean}} Friend
  */
 
-import { MSG, idOf, isGroup } from "../protocol/protocol.js";
+import { MSG, userKey } from "../protocol/protocol.js";
 import { Emitter } from "../session/emitter.js";
 
 const PAGE = 200; // friends at a time
@@ -19,26 +19,29 @@ export class Roster extends Emitter {
     super();
     this._session = session;
     this._chats = chats;
-    /** @type {Map<number, Friend>} by their ids */
+    /** @type {Map<Key, Friend>} */
     this.friends = new Map();
+    /** @type {Map<number, Frame>} what was heard since they were asked for counts more */
+    this._news = new Map();
   }
 
   /** @param {Key} key */
   isFriend(key) {
-    return !isGroup(key) && this.friends.has(idOf(key));
+    return this.friends.has(key);
   }
 
   /** @param {Key} key */
   isOnline(key) {
-    return !isGroup(key) && Boolean(this.friends.get(idOf(key))?.online);
+    return Boolean(this.friends.get(key)?.online);
   }
 
   /** Ask for all of them. Throws Refused and Lost. */
   async load() {
+    this._news.clear();
     let after = 0;
     do {
       const page = await this._session.ask({ msgid: MSG.FRIENDS, after, limit: PAGE });
-      for (const one of page.friends) this._put(one);
+      for (const one of page.friends) this._put(this._news.get(one.id) ?? one);
       after = page.next ?? 0;
     } while (after);
     this.emit("changed");
@@ -46,6 +49,7 @@ export class Roster extends Emitter {
 
   /** PRESENCE. @param {Frame} frame */
   heard(frame) {
+    this._news.set(frame.id, frame);
     this._put(frame);
     this.emit("changed");
   }
@@ -60,13 +64,13 @@ export class Roster extends Emitter {
   /** Throws Refused and Lost. @param {number} friendid */
   async remove(friendid) {
     await this._session.ask({ msgid: MSG.REMOVE_FRIEND, friendid });
-    this.friends.delete(friendid);
+    this.friends.delete(userKey(friendid));
     this.emit("changed");
   }
 
   /** @param {Record<string, any>} one */
   _put({ id, name, state }) {
-    this.friends.set(id, { id, name, online: state === "online" });
+    this.friends.set(userKey(id), { id, name, online: state === "online" });
     this._chats.nameUser(id, name);
   }
 }

@@ -121,7 +121,7 @@ export default {
   switch: "Switch to …",
   nothing_found: "Nothing found",
   keys: "Ctrl-K: switch · Alt-↑ ↓: one up, one down · Escape: back",
-  // errors, by their names in the protocol
+  // errors
   error_lost: "There is no connection. Nothing was changed, or it is not known.",
   error_no_storage: "This browser does not let the page keep anything, or has no room.",
   error_notifications_denied: "The browser does not allow it.",

@@ -2,8 +2,8 @@
  * What the page knows of its user's conversations. Pure: it is told what has happened.
  *
  * Of a conversation that is open, the messages that are loaded are a part of it without a hole.
- * `atEnd` says whether they reach to its end; then what comes is added to them. Otherwise it is
- * `late`, until they do: a page that is on its way may be without it.
+ * `atEnd` says whether they reach to its end; then what comes is added to them. The last that came
+ * are `recent` besides: an answer that is on its way may be without them.
  *
  * @import {Entry, Frame, Key} from "../protocol/protocol.js"
  *
@@ -19,16 +19,18 @@
  * @property {string} name
  * @property {Entry | null} last
  * @property {number} read up to where this user has read it
+ * @property {number} counted up to where `unread` has what was pushed or listed
  * @property {number} unread
  * @property {number} got of two people: up to where the other has got it
  * @property {Map<number, number>} reads up to where others have read it, by their ids
  * @property {boolean} muted
  * @property {boolean} left
+ * @property {number} changed the position as of which it has its name, and is left or not
  * @property {Entry[]} messages what is loaded, ascending
  * @property {boolean} loaded whether the newest were asked for
  * @property {boolean} atStart whether there is nothing before what is loaded
  * @property {boolean} atEnd
- * @property {Entry[]} late
+ * @property {Entry[]} recent
  * @property {Map<number, {name: string, until: number}>} typing
  */
 
@@ -36,7 +38,7 @@ import { idOf, isGroup, keyOf, readEntry } from "../protocol/protocol.js";
 
 export const MOST_LOADED = 1200; // messages of a conversation in memory
 export const TYPING_SHOWN = 6000; // ms
-const MOST_KEPT = 100; // of what is pushed before its end is loaded
+const MOST_KEPT = 100; // of what is recent, and of what comes before its end is loaded
 const MOST_COUNTED = 1000; // unread messages; the server says that for more of them, too
 
 /** How far a message is. */
@@ -54,6 +56,8 @@ export class Chats {
     this.names = new Map();
     /** @type {number | null} what to ask for as `before`; null: there are no more */
     this.next = null;
+    /** @type {Map<Key, boolean>} what is muted or not as was told since a list was asked for */
+    this.told = new Map();
   }
 
   /** @param {Key} key */
@@ -62,14 +66,9 @@ export class Chats {
     if (known) return known;
     /** @type {Chat} */
     const chat = {
-      ...unloaded(),
+      ...unknown(),
       key,
       name: isGroup(key) ? "" : (this.names.get(idOf(key)) ?? ""),
-      last: null,
-      read: 0,
-      unread: 0,
-      got: 0,
-      reads: new Map(),
       muted: false,
       left: false,
       typing: new Map(),
@@ -93,46 +92,52 @@ export class Chats {
 
   // -- what comes --------------------------------------------------------------------------------
 
-  /**
-   * An entry was pushed. Return whether it is news for its user.
-   * @param {Entry} entry
-   */
+  /** An entry was pushed. Return whether it is news for its user. @param {Entry} entry */
   pushed(entry) {
-    const chat = this.chat(entry.key);
-    this.unsent.delete(entry.cid);
-    this._learnNames(chat, entry);
-    chat.typing.delete(entry.from);
-    const isNew = !chat.last || entry.at > chat.last.at;
-    if (isNew) chat.last = entry;
-    if (chat.atEnd) insert(chat.messages, entry);
-    else chat.late = [...chat.late, entry].slice(-MOST_KEPT);
-    letGoOfOldest(chat);
-    const counts = isNew && entry.from !== this.me && !entry.change && entry.at > chat.read;
+    const chat = this._add(entry);
+    const counts = entry.at > Math.max(chat.counted, chat.read) && isNews(entry, this.me);
+    chat.counted = Math.max(chat.counted, entry.at);
     if (counts) chat.unread += 1;
     return counts;
   }
 
-  /**
-   * A page of CONVERSATIONS.
-   * @param {Frame} ack
-   */
+  /** @param {Entry} entry */
+  _add(entry) {
+    const chat = this.chat(entry.key);
+    this.unsent.delete(entry.cid);
+    this._learnNames(chat, entry);
+    chat.typing.delete(entry.from);
+    chat.last = later(chat.last, entry);
+    if (chat.atEnd) insert(chat.messages, entry);
+    letGoOfOldest(chat);
+    insert(chat.recent, entry);
+    if (chat.recent.length > MOST_KEPT) chat.recent.shift();
+    return chat;
+  }
+
+  /** A page of CONVERSATIONS. Return those of which more is read than the server knows. @param {Frame} ack */
   listed(ack) {
+    const unheard = [];
     for (const row of ack.conversations) {
       const chat = this.chat(keyOf(row));
-      if (row.name && !isGroup(chat.key)) this.nameUser(idOf(chat.key), row.name);
-      chat.name = row.name || chat.name;
-      const last = row.last ? readEntry(row.last, this.me) : null;
-      if (last && (!chat.last || last.at >= chat.last.at)) chat.last = last;
-      if (row.read >= chat.read) {
-        chat.read = row.read;
-        chat.unread = row.unread;
+      if (!isGroup(chat.key)) this.nameUser(idOf(chat.key), row.name);
+      const last = readEntry(row.last, this.me);
+      chat.last = later(chat.last, last);
+      chat.counted = Math.max(chat.counted, last.at);
+      chat.name ||= row.name;
+      if (last.at >= chat.changed) {
+        [chat.changed, chat.name, chat.left] = [last.at, row.name || chat.name, Boolean(row.left)];
       }
+      const { read } = chat;
+      chat.read = row.read;
+      chat.unread = row.unread + newsAbove(chat.recent, Math.max(last.at, row.read), this.me);
+      if (this.haveRead(chat.key, read)) unheard.push(chat);
       chat.got = Math.max(chat.got, row.peer_got ?? 0);
       if (row.peer_read) markRead(chat, idOf(chat.key), row.peer_read);
-      chat.muted = Boolean(row.muted);
-      chat.left = Boolean(row.left);
+      chat.muted = this.told.get(chat.key) ?? Boolean(row.muted);
     }
     this.next = ack.next ?? null;
+    return unheard;
   }
 
   /**
@@ -144,23 +149,20 @@ export class Chats {
     const entries = ack.entries.map((/** @type {Frame} */ one) => readEntry(one, this.me));
     for (const entry of entries) this._learnNames(chat, entry);
     if (where === "newest") {
-      const last = entries.at(-1)?.at ?? 0;
-      chat.messages = [...entries, ...chat.messages.filter((one) => one.at > last)];
+      chat.messages = [...entries];
       [chat.loaded, chat.atStart, chat.atEnd] = [true, !ack.more, true];
-      chat.read = Math.max(chat.read, ack.read ?? 0);
     } else if (where === "older") {
       chat.messages.unshift(...entries);
       chat.atStart = !ack.more;
-      if (chat.messages.length > MOST_LOADED) {
-        chat.messages.length = MOST_LOADED;
-        chat.atEnd = false;
-      }
+      if (chat.messages.splice(MOST_LOADED).length) chat.atEnd = false;
     } else {
       for (const entry of entries) insert(chat.messages, entry);
       chat.atEnd = !ack.more;
-      letGoOfOldest(chat);
     }
-    if (chat.atEnd) for (const entry of chat.late.splice(0)) insert(chat.messages, entry);
+    const last = chat.messages.at(-1)?.at ?? 0;
+    if (chat.atEnd) for (const one of chat.recent) if (one.at > last) insert(chat.messages, one);
+    letGoOfOldest(chat);
+    this.haveRead(chat.key, ack.read ?? 0);
     for (const mark of ack.marks ?? []) markRead(chat, mark.id, mark.read);
     return entries;
   }
@@ -200,12 +202,17 @@ export class Chats {
   marked(frame) {
     for (const mark of frame.marks) {
       const key = mark.read === undefined ? `u${mark.id}` : keyOf(mark);
-      const chat = this.all.get(key);
-      if (!chat) continue;
+      const chat = this.chat(key); // which a list that is older may be about to name
       if (mark.read === undefined) chat.got = Math.max(chat.got, mark.got);
       else if (mark.id === this.me) this.haveRead(key, mark.read);
       else markRead(chat, mark.id, mark.read);
     }
+  }
+
+  /** @param {Key} key @param {boolean} muted */
+  mute(key, muted) {
+    this.chat(key).muted = muted;
+    this.told.set(key, muted);
   }
 
   /** TYPING. @param {Frame} frame @param {number} now */
@@ -216,18 +223,14 @@ export class Chats {
 
   /** Who is typing in a conversation. @param {Key} key @param {number} now */
   typists(key, now) {
-    const typing = this.all.get(key)?.typing ?? new Map();
+    const { typing } = this.chat(key);
     for (const [id, one] of typing) if (one.until <= now) typing.delete(id);
     return [...typing.values()].map((one) => one.name);
   }
 
   /** Positions mean nothing any more, and what is here may have a hole. */
   forget() {
-    for (const chat of this.all.values()) {
-      this.unload(chat.key);
-      Object.assign(chat, { last: null, read: 0, unread: 0, got: 0 });
-      chat.reads.clear();
-    }
+    for (const chat of this.all.values()) Object.assign(chat, unknown());
   }
 
   // -- what is done here -------------------------------------------------------------------------
@@ -254,7 +257,7 @@ export class Chats {
       deleted: false,
       change: null,
     };
-    this.pushed(entry);
+    this._add(entry); // what is below it may not have been pushed yet
     return entry;
   }
 
@@ -265,18 +268,16 @@ export class Chats {
 
   /** Return whether that is further than it was. @param {Key} key @param {number} at */
   haveRead(key, at) {
-    const chat = this.all.get(key);
-    if (!chat || at <= chat.read) return false;
-    const last = chat.last?.at ?? 0;
-    chat.unread = at >= last ? 0 : unreadAbove(chat, at, this.me);
+    const chat = this.chat(key);
+    if (at <= chat.read) return false;
+    chat.unread = at >= chat.counted ? 0 : unreadAbove(chat, at, this.me);
     chat.read = at;
     return true;
   }
 
   /** How far an own message is. @param {Entry} entry */
   tick(entry) {
-    const chat = this.all.get(entry.key);
-    if (!chat) return Tick.SENT;
+    const chat = this.chat(entry.key);
     if ([...chat.reads.values()].some((at) => at >= entry.at)) return Tick.READ;
     return chat.got >= entry.at ? Tick.GOT : Tick.SENT;
   }
@@ -292,8 +293,8 @@ export class Chats {
   _learnNames(chat, entry) {
     if (entry.from && entry.name) this.nameUser(entry.from, entry.name);
     const { change } = entry;
-    if (!change || !isGroup(chat.key)) return;
-    if (chat.last && entry.at < chat.last.at) return; // older news of it
+    if (!change || !isGroup(chat.key) || entry.at < chat.changed) return;
+    chat.changed = entry.at;
     if (change.what === "created" || change.what === "renamed") chat.name = change.name;
     const gone = change.what === "left" ? entry.from : change.what === "removed" ? change.whom : 0;
     if (gone === this.me || change.what === "ended") chat.left = true;
@@ -301,7 +302,29 @@ export class Chats {
   }
 }
 
-const unloaded = () => ({ messages: [], loaded: false, atStart: false, atEnd: true, late: [] });
+const unloaded = () => ({ messages: [], loaded: false, atStart: false, atEnd: true });
+
+/** What positions tell. */
+const unknown = () => ({
+  ...unloaded(),
+  last: null,
+  read: 0,
+  counted: 0,
+  unread: 0,
+  got: 0,
+  reads: new Map(),
+  changed: 0,
+  recent: [],
+});
+
+/** @param {Entry | null} one @param {Entry} other */
+const later = (one, other) => (one && one.at > other.at ? one : other);
+
+/** @param {Entry} entry @param {number} me */
+const isNews = (entry, me) => entry.from !== me && !entry.change && !entry.deleted;
+
+/** @param {Entry[]} entries @param {number} at @param {number} me */
+const newsAbove = (entries, at, me) => entries.filter((one) => one.at > at && isNews(one, me)).length;
 
 /** @param {Chats} chats @param {Chat} chat */
 function latest(chats, chat) {
@@ -327,14 +350,13 @@ function markRead(chat, id, at) {
  * than are counted nobody knows how many are left.
  * @param {Chat} chat @param {number} at @param {number} me
  */
-function unreadAbove({ messages, loaded, atStart, atEnd, read, unread }, at, me) {
-  const isNews = (/** @type {Entry} */ one) => one.from !== me && !one.change && !one.deleted;
-  if (loaded && atEnd && (atStart || messages[0]?.at <= at)) {
-    return messages.filter((one) => one.at > at && isNews(one)).length;
+function unreadAbove({ messages, loaded, atStart, atEnd, read, counted, unread }, at, me) {
+  const there = messages.filter((one) => one.at <= counted);
+  if (loaded && atEnd && (atStart || messages[0]?.at <= at) && there.at(-1)?.at === counted) {
+    return newsAbove(there, at, me);
   }
   if (unread >= MOST_COUNTED) return unread;
-  const seen = messages.filter((one) => one.at > read && one.at <= at && isNews(one));
-  return Math.max(0, unread - seen.length);
+  return Math.max(0, unread - newsAbove(there, read, me) + newsAbove(there, at, me));
 }
 
 /** Put an entry where it belongs, once. @param {Entry[]} messages @param {Entry} entry */

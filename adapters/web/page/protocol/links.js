@@ -8,7 +8,7 @@ const LINK = /\bhttps?:\/\/[^\s<>"'`\u0000-\u001f\u007f-\u00a0\u200b-\u200f\u202
 const BEHIND = /[.,:;!?…。，、！？)\]}'"]+$/u; // belongs to the sentence, not to the link
 
 /**
- * A text in parts, some of them links, which together are the text.
+ * A text in parts, some of them links.
  * @param {string} text @returns {Part[]}
  */
 export function parts(text) {

@@ -1,5 +1,5 @@
 /**
- * What there is to know and to do about the conversation that is open: who is in it, and settings.
+ * What there is to know and to do about the conversation that is open.
  *
  * @import {App} from "../app.js"
  * @import {Chat} from "../model/chats.js"

@@ -1,5 +1,5 @@
 /**
- * What has to be said above everything: that there is no connection, and what the operator says.
+ * What has to be said above everything.
  *
  * @import {App} from "../app.js"
  */

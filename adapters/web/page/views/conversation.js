@@ -1,5 +1,5 @@
 /**
- * The conversation that is open: its head, its messages, and where one writes.
+ * The conversation that is open.
  *
  * @import {App} from "../app.js"
  */

@@ -90,7 +90,7 @@ export function dialog(title, ...children) {
   return box;
 }
 
-/** What is asked for in a dialog can fail: `tried` returns whether it went well, `alert` says why not. */
+/** What is asked for in a dialog can fail: `tried` returns whether it did not, `alert` says why. */
 export function trying() {
   const alert = h("p", { class: "alert", role: "alert" });
   const tried = async (/** @type {() => Promise<unknown>} */ act) => {

@@ -34,9 +34,12 @@ export function shortcuts(app, composer) {
   };
 }
 
+/** @param {App} app */
+const named = (app) => app.chats.list().filter((chat) => chat.name);
+
 /** @param {App} app @param {number} by */
 function step(app, by) {
-  const keys = app.chats.list().map((chat) => chat.key);
+  const keys = named(app).map((chat) => chat.key);
   const place = app.open === null ? -1 : keys.indexOf(app.open);
   const next = keys[Math.max(0, Math.min(place + by, keys.length - 1))];
   if (next) app.show(next);
@@ -73,7 +76,7 @@ function openSwitcher(app) {
 
   function found() {
     const part = input.value.trim().toLowerCase();
-    const all = app.chats.list().map((chat) => ({ key: chat.key, name: nameOf(chat, app.chats.me) }));
+    const all = named(app).map((chat) => ({ key: chat.key, name: nameOf(chat, app.chats.me) }));
     for (const one of app.roster.friends.values()) {
       if (!app.chats.all.has(`u${one.id}`)) all.push({ key: `u${one.id}`, name: one.name });
     }

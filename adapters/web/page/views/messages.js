@@ -51,7 +51,7 @@ export class Messages {
   /** The position up to which its user sees it, from where it was opened; 0: there is nothing. */
   get seenUpto() {
     const chat = this._chat;
-    if (chat && this.follows) return chat.last?.at ?? 0;
+    if (chat && this.follows) return chat.messages.at(-1)?.at ?? 0;
     const end = this.element.getBoundingClientRect().bottom;
     for (let one = this._list.lastElementChild; one; one = one.previousElementSibling) {
       const at = one instanceof HTMLElement && one.dataset.at;

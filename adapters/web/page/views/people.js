@@ -1,5 +1,5 @@
 /**
- * Beginning something: writing to somebody, friends, making and joining groups.
+ * Beginning something with somebody.
  *
  * @import {App} from "../app.js"
  */
@@ -32,7 +32,6 @@ export function openPeople(app) {
       [words("groupname", t("group_name")), words("groupdesc", t("group_description"), false)],
       async (fields) => {
         const ack = await app.session.ask({ msgid: MSG.CREATE_GROUP, ...fields });
-        app.chats.chat(groupKey(ack.groupid)).name = fields.groupname;
         show(groupKey(ack.groupid));
       },
     ),

@@ -1,5 +1,5 @@
 /**
- * What its user may choose: language, notifications, what others are told, devices, password.
+ * What its user may choose.
  *
  * @import {App} from "../app.js"
  */

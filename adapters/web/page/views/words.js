@@ -18,7 +18,7 @@ export function nameOf(chat, me) {
 export const countInWords = (count) => (count > 999 ? "999+" : count ? String(count) : "");
 
 /**
- * What goes on at the end of a conversation: who types, what waits, what is written, what was said.
+ * What goes on at the end of a conversation.
  * @param {Chats} chats @param {Chat} chat @param {string} draft @param {number} now in ms
  */
 export function lastInWords(chats, chat, draft, now) {
