@@ -318,6 +318,18 @@ test("a draft is there until it is empty, and as another tab has left it", async
   assert.deepEqual([drafts.of("u15"), await drafts.read("u15")], ["", ""]);
 });
 
+test("a draft that was not changed here stays as another tab has left it", () => {
+  const store = new FakeStore();
+  const drafts = new Drafts(store);
+  drafts.keep("u15", "well");
+  store.texts.set("u15", "well, then");
+  drafts.keep("u15", "well");
+  assert.equal(store.texts.get("u15"), "well, then");
+  store.texts.delete("u15"); // it was sent there
+  drafts.keep("u15", "well");
+  assert.equal(store.texts.has("u15"), false);
+});
+
 test("what is chosen on another device counts here, for all conversations or for one", async () => {
   const chats = new Chats(ME);
   const settings = { hide_read: true, hide_typing: false };

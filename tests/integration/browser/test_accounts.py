@@ -42,6 +42,28 @@ def test_two_tabs_of_one_user_agree(newcomer: Newcomer) -> None:
     ann.is_asked_to_log_in()
 
 
+def test_a_draft_that_one_tab_has_sent_is_not_put_back_by_another(newcomer: Newcomer) -> None:
+    newcomer().register("bob")
+    ann = newcomer().register("ann", remember=True)
+    ann.find("ann")
+    ann.write("hello")
+    ann.sees_tick("sent", "hello")
+    ann.field.fill("once")
+    ann.keeps_draft("ann", "once")
+    first, second = ann.page, ann.new_tab()
+    ann.page = second
+    ann.open("ann")
+    expect(ann.field).to_have_value("once")
+    ann.page = first
+    ann.field.press("Enter")
+    ann.page = second
+    ann.sees("hello", "once")
+    ann.find("bob")
+    ann.page.reload()
+    expect(ann.row("ann")).to_contain_text("once")
+    expect(ann.row("ann")).not_to_contain_text("Draft")
+
+
 def test_a_tab_comes_back_by_the_token_that_another_has_been_given(newcomer: Newcomer) -> None:
     """Who comes with one that is older is taken for a thief, and the session ends for both."""
     ann = newcomer().register("ann", remember=True)

@@ -113,6 +113,7 @@ export class Drafts extends Emitter {
 
   /** @param {Key} key @param {string} text */
   keep(key, text) {
+    if (text === this.of(key)) return; // another tab may have written another since
     if (text) this.texts.set(key, text);
     else this.texts.delete(key);
     this._store.keepDraft(key, text);

@@ -1,6 +1,6 @@
 /**
  * Where messages are written. Enter sends, unless an input method is composing; Shift-Enter begins
- * a new line. What is not sent is kept as a draft of its conversation.
+ * a new line.
  *
  * @import {App} from "../app.js"
  * @import {Key} from "../protocol/protocol.js"
@@ -62,7 +62,9 @@ export class Composer {
     this._put(known);
     this.update();
     const draft = await this._app.drafts.read(key);
-    if (this._key === key && this._field.value === known && draft !== known) this._put(draft);
+    if (this._key !== key || this._field.value !== known || draft === known) return;
+    this._put(draft);
+    this._keepDraft();
   }
 
   /** What was written in the last moment is kept no more. */
