@@ -257,3 +257,17 @@ test("what was on its way when the connection broke comes again over the next, f
   await settled();
   assert.deepEqual(chats(next).map((frame) => frame.cid), ["a", "b"]);
 });
+
+test("a connection that is lost while a login opens what is kept comes back too", async () => {
+  const session = new Session(() => new FakeSocket(), () => 0);
+  let open;
+  const entered = session.logIn("13", "secret", "", () => new Promise((done) => (open = done)));
+  const socket = await opened();
+  socket.says(welcome({ seq: socket.said[0].seq }));
+  await settled();
+  session.drop();
+  open(new Kept());
+  await entered;
+  const next = await reopened();
+  assert.deepEqual([next === socket, next.said[0].msgid], [false, 1015]);
+});

@@ -73,6 +73,7 @@ export class Session extends Emitter {
     this._openKept = open;
     await this._enter({ msgid: MSG.LOGIN, v: 2, ...named, password, device });
     this._wanted = true;
+    if (!this._line) this._wait();
   }
 
   /**
