@@ -98,6 +98,7 @@ def goes_through_trouble(day: Day) -> None:
     day.is_logged()
     day.break_off()
     day.is_settled()
+    day.wide.until("✓✓ zhang: wide unanswered 2")  # so it is there again
 
     day.swallow(Way.UP)
     day.everybody_says("into a hole")
