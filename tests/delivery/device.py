@@ -236,7 +236,7 @@ class Device:
             await new.close()
             raise
         await old.crash()
-        self.process = new
+        self.process, self._place = new, Place()  # which has begun with nothing
 
     # -- the end -------------------------------------------------------------------------------
 
