@@ -22,6 +22,7 @@ from adapters.client.ledger import FileLedger, Ledger
 from adapters.client.people import People
 from adapters.client.reading import Reading
 from adapters.client.settings import Settings
+from adapters.client.store import Given
 from adapters.client.where import Where, where
 
 log = logging.getLogger("adapters.client")
@@ -134,7 +135,7 @@ class ChatClient(Account, Conversations, Groups, People):
     async def taken(self, event: Event) -> None:
         """The application is done with this event, and with all that came before. The server may be
         told so, and with a local store it comes to no later program."""
-        if isinstance(event, Message | Changed | Reset):
+        if isinstance(event, Given):
             self._finish(event)
             await self._ledger.flushed()
 
@@ -158,7 +159,7 @@ class ChatClient(Account, Conversations, Groups, People):
             self._inbox.put(event)
             return
         self._call(self._on_event, event)
-        if isinstance(event, Message | Changed | Reset):
+        if isinstance(event, Given):
             self._finish(event)
 
     def _call(self, on_event: Callable[[Event], None], event: Event) -> None:
@@ -168,7 +169,7 @@ class ChatClient(Account, Conversations, Groups, People):
             what = {"message": f"on_event failed on {event}", "exception": exc}
             asyncio.get_running_loop().call_exception_handler(what)
 
-    def _finish(self, entry: Message | Changed | Reset) -> None:
+    def _finish(self, entry: Given) -> None:
         self._ledger.finish(entry)
         if not isinstance(entry, Reset):
             self._connection.finish(entry)
