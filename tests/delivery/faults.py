@@ -87,10 +87,14 @@ class Faults:
         await _kill(self._cluster.mariadb, fault.seconds)
 
     async def _lose_the_end(self, fault: Fault) -> None:
-        await self._vault.put_away()
-        await asyncio.sleep(fault.seconds)
-        await self._vault.bring_back()
-        await start(self._cluster.mariadb)
+        """One node is neither killed nor hung meanwhile: only who has seen what is lost can notice
+        that it is, and give the log a new epoch."""
+        async with self._turns["node", fault.number % len(self._cluster.nodes)]:
+            await self._vault.put_away()
+            await asyncio.sleep(fault.seconds)
+            await self._vault.bring_back()
+            await start(self._cluster.mariadb)
+            await self._vault.until_noticed()
 
     async def _hang_redis(self, fault: Fault) -> None:
         await _hang(self._cluster.redis, fault.seconds)

@@ -20,6 +20,7 @@ from entrypoints.services.mariadb import MariaDB
 from tests.delivery.records import Records
 
 WRITTEN_WITHIN = 30.0  # seconds
+NOTICED_WITHIN = 30.0  # seconds; nodes ask each second how far the log is
 _TRIED_AFTER = 0.1
 _A_COMMIT = (
     "CREATE DATABASE IF NOT EXISTS chat_vault",
@@ -34,12 +35,13 @@ class Vault:
         self._records = records
         self._kept = mariadb.data.with_name("data.kept")
         self._head = 0
+        self._epoch = b""
 
     async def put_away(self) -> None:
         """Keep all data as it is now."""
         async with self._unwritten() as cursor:
-            await cursor.execute("SELECT head FROM Log")
-            (self._head,) = await cursor.fetchone()
+            await cursor.execute("SELECT head, epoch FROM Log")
+            self._head, self._epoch = await cursor.fetchone()
             await self._write_to_disk()
             self._mariadb.pause()
             try:
@@ -59,6 +61,21 @@ class Vault:
             async with asyncio.timeout(WRITTEN_WITHIN):
                 while not await self._lose():  # noqa: ASYNC110  # only asking tells
                     await asyncio.sleep(_TRIED_AFTER)
+
+    async def until_noticed(self) -> None:
+        """Until some node has given the log a new epoch; not for long, since there may have been
+        nothing to lose, or nobody may have seen it. Whether all is well is for the judge."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NOTICED_WITHIN):
+                while await self._epoch_now() == self._epoch:  # noqa: ASYNC110  # only asking tells
+                    await asyncio.sleep(_TRIED_AFTER)
+
+    async def _epoch_now(self) -> bytes:
+        async with self._connected() as cursor:
+            await cursor.execute("SELECT epoch FROM Log")
+            epoch: bytes
+            (epoch,) = await cursor.fetchone()
+            return epoch
 
     async def _lose(self) -> bool:
         async with self._records.turn:
