@@ -172,7 +172,7 @@ class AppendQueue:
     def _judge(self, batch: Sequence[Draft]) -> tuple[tuple[Entry, ...], dict[int, ChatError]]:
         """The entries of a batch, which get their time, and who may not write what they want to, by
         their places in it."""
-        now_ms = self._clock.now_ms()
+        now_ms, erased = self._clock.now_ms(), self._follower.ring.erased
         entries: list[Entry] = []
         refused: dict[int, ChatError] = {}
         self._changes = False
@@ -180,7 +180,9 @@ class AppendQueue:
             entry.time_ms = now_ms
             if entry.change is not None:
                 self._changes = True
-            if refusal is None and (entry.conv <= ID_BITS or writer.thrown_out):  # of a group
+            if entry.sender_id in erased and entry.kind == TEXT:  # their session may have ended
+                refusal = NotLoggedIn()  # noqa: PLW2901
+            elif refusal is None and (entry.conv <= ID_BITS or writer.thrown_out):  # of a group
                 refusal = _judged(entry, writer)  # noqa: PLW2901  # as it is now
             if refusal is not None:
                 refused[len(entries)] = refusal

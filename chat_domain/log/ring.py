@@ -16,7 +16,8 @@ _position = attrgetter("at")
 
 class Ring:
     """append: keeps an entry, which comes behind all that is there; `trim` is to follow. hits,
-    misses: how often somebody could, or could not, read on from it."""
+    misses: how often somebody could, or could not, read on from it. erased: whose texts were
+    emptied, for good, since it began."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
@@ -24,10 +25,12 @@ class Ring:
         self._bytes = 0
         self._floor = 0  # everything above this position is in it
         self.hits = self.misses = 0
+        self.erased: set[int] = set()
 
     def begin(self, at: int) -> None:
         """Forget everything; what is added next comes behind this position."""
         self._entries.clear()
+        self.erased.clear()
         self._bytes, self._floor = 0, at
 
     def trim(self, size: int) -> None:
@@ -55,7 +58,8 @@ class Ring:
         return newest_first
 
     def erase(self, sender_id: int) -> None:
-        """Empty all texts of this sender."""
+        """Empty all texts of this sender, whose account goes."""
+        self.erased.add(sender_id)
         for entry in self._entries:
             if entry.sender_id == sender_id and entry.kind == TEXT:
                 entry.kind, entry.text = DELETED, ""

@@ -2,9 +2,11 @@
 
 from contextlib import suppress
 
-from chat_domain.entries import Erased
+from chat_domain.entries import Change, Erased, What, pair
 from chat_domain.errors import TryAgain
 from chat_domain.operators.pieces import LEAST, PAUSE
+from chat_domain.people.login import ANSWERED_WITHIN
+from tests.unit.log.elsewhere import Elsewhere, hear
 from tests.unit.world import Terminal, World
 
 MANY = 7 * LEAST
@@ -86,3 +88,22 @@ def test_a_deletion_that_was_cut_off_can_be_begun_again(
         world.passes(PAUSE)
     assert done
     assert texts(world) == []
+
+
+def test_nothing_of_an_erased_account_that_still_waits_is_written(
+    world: World, ann: Terminal, bob: Terminal
+) -> None:
+    """Also where its client has gone long ago, and another node has erased the account."""
+    ann.says(bob.user, "they have a conversation")
+    world.log.slow_writes = True
+    ann.says(bob.user, "it waits for a slow disk")
+    world.tasks.start(world.chat.logins.end(ann.session))
+    world.tasks.drain()
+    world.passes(ANSWERED_WITHIN + 1)
+    assert not world.chat.sessions.of(ann.user.id)
+    oneself = pair(ann.user.id, ann.user.id)
+    hear(world, Elsewhere(world, ann, bob).changes(ann, oneself, Change(What.ERASED)))
+    world.log.slow_writes = False
+    world.settle()
+    assert texts(world) == []
+    assert ann.client.statuses == ["accepted", "NotLoggedIn"]
