@@ -33,167 +33,168 @@ class Settings:
     """How a server runs. `reloads`: may change while it does (see `entrypoints.reloading`)."""
 
     host: str = setting("127.0.0.1", "address to listen on")
-    port: int = port_number(6000, "port to listen on; 0 takes a free one and says which")
+    port: int = port_number(6000, "port to listen on; 0 takes a free one and logs it")
     store: str = address(
         "sqlite:///chat.db",
-        "where the data is: sqlite:///FILE (relative; four slashes: absolute), "
+        "where the data is stored: sqlite:///FILE (relative; four slashes: absolute), "
         "mysql://USER:PASSWORD@HOST:PORT/DATABASE or memory://",
     )
     broker: str = address(
         "memory://",
         "how nodes talk to each other: redis://HOST:PORT/DB (rediss:// for TLS), or memory:// for "
-        "a node alone",
+        "a single node",
     )
     durability: str = setting(
         "disk",
-        "when a message in SQLite counts as written: when the disk has it, or when it would "
-        "survive the end of this process, but not a power cut; MySQL has settings of its own",
+        "when a message in SQLite counts as written: once it is on the disk, or once it would "
+        "survive the end of this process but not a power cut; MySQL has settings of its own",
         choices=("disk", "process"),
     )
     single_node: bool = setting(
-        False, "no other server uses the MySQL database, so that it needs no broker"
+        False, "no other server uses the MySQL database, so no broker is needed"
     )
-    broker_prefix: str = setting("chat", "what the names of keys and channels in Redis begin with")
+    broker_prefix: str = setting("chat", "prefix of all keys and channels in Redis")
     workers: int = setting(
-        1, "nodes to run on the one port, each a process; more than one need a broker", least=1
+        1, "nodes to run on the one port, each in its own process; several need a broker", least=1
     )
     proxy_from: str = setting(
         "",
-        "proxies, which say who their clients are by a header of the PROXY protocol before each "
-        "connection: networks, with commas",
+        "networks, separated by commas, of the proxies that begin each connection with a PROXY "
+        "protocol header naming the client",
         reloads=True,
     )
     tls_cert: str = setting(
         "",
-        "file with the server's certificate and those between it and a known one: serve TLS",
+        "file with the server's certificate and its intermediate certificates; turns on TLS",
         reloads=True,
     )
     tls_key: str = setting(
-        "", "file with the certificate's key, which has no passphrase", reloads=True
+        "", "file with the certificate's private key, without a passphrase", reloads=True
     )
     second_login: str = setting(
         "refuse",
-        "what a login of a version 1 client does while the account has another: refuse it, or "
-        "replace the first",
+        "what happens when a version 1 client logs in while the account has another: the login is "
+        "refused, or replaces the other",
         choices=("refuse", "replace"),
     )
     drain_seconds: int = setting(
         2,
-        "when stopping, the seconds over which many clients are sent away, a few at a time; all "
-        "else takes at most 8 more",
+        "seconds over which a stopping server sends many clients away, a few at a time; the rest "
+        "of stopping takes at most 8 more",
         least=0,
         reloads=True,
     )
     web_port: int = port_number(
         0,
-        "port for browsers: the page, and the chat over a WebSocket, with TLS where the other port "
-        "has it; 0 is none",
+        "port for browsers: the page, and the chat over a WebSocket, with TLS if the other port "
+        "has it; 0 for none",
     )
     web_host: str = setting("127.0.0.1", "address of the port for browsers")
     origin: str = setting(
         "",
-        "what the page is called by its users, unless they type an address or localhost: "
-        "like https://chat.example.org, with commas",
+        "the page's addresses as users type them, separated by commas, like "
+        "https://chat.example.org; not needed for IP addresses and localhost",
         reloads=True,
     )
     http_port: int = port_number(
         0,
-        "port for operators: /healthz, /readyz and /metrics; 0 is none, and of several workers the "
-        "second has the port above it, and so on",
+        "port for operators: /healthz, /readyz and /metrics; 0 for none; of several workers, each "
+        "takes the next port up",
     )
     http_host: str = setting("127.0.0.1", "address of the port for operators")
     control_socket: str = setting(
         "",
-        "Unix socket (mode 0600) for `python -m entrypoints.manage`; with SQLite, FILE-control if "
-        "nothing is set; of several workers each adds -1, -2 ...",
+        "Unix socket (mode 0600) for `python -m entrypoints.manage`; if unset, SQLite uses "
+        "FILE-control; several workers append -1, -2 ...",
     )
     registration: str = setting(
         "open",
-        "whether anybody may register, or the operator adds users (manage add)",
+        "whether anybody may register, or only the operator adds users (manage add)",
         choices=("open", "closed"),
         reloads=True,
     )
-    connections: int = limit(LIMITS.connections, "connections of this node in all")
+    connections: int = limit(LIMITS.connections, "connections of this node in total")
     connections_per_address: int = limit(
         LIMITS.connections_per_address, "connections from one address"
     )
     ipv6_prefixes: str = setting(
         "64,56:2,48:4",
-        "networks that count beside IPv4 addresses: lengths, the longest first, and how many times "
-        "what an address may each of the wider ones may",
+        "lengths of the IPv6 networks that the limits for an address apply to, longest first; each "
+        "wider one with a factor for its limits",
     )
     known_share: int = setting(
         LIMITS.known_share,
-        "percent kept for addresses from which somebody has logged in before: of the connections "
-        "on which nobody is logged in, and of the places for passwords that wait to be hashed",
+        "percent reserved for addresses from which somebody has logged in before: of the "
+        "connections that users leave free, and of the queue for password hashing",
         least=0,
         most=90,
         reloads=True,
     )
     login_seconds: int = limit(
         LIMITS.login_seconds,
-        "seconds to log in; where few of an address are about to, --menu-seconds counts",
+        "seconds to log in; while few of an address wait to log in, --menu-seconds applies",
     )
     menu_seconds: int = limit(
         LIMITS.menu_seconds,
-        "seconds to log in for up to 20 connections of an address, where people may sit at a menu; "
-        "as many as --login-seconds or less, and nobody gets more time than that",
+        "seconds to log in for up to 20 connections of an address, whose users may be at a menu; "
+        "no effect unless above --login-seconds",
     )
     failed_logins: int = limit(
         LIMITS.failed_logins,
-        "failed logins of one address to one account before further ones have to wait",
+        "failed logins from one address to one account before further attempts have to wait",
     )
     registrations_per_hour: int = limit(
-        LIMITS.registrations_per_hour, "accounts made from one address in an hour"
+        LIMITS.registrations_per_hour, "registrations from one address per hour"
     )
     frames_per_second: int = limit(
         LIMITS.frames_per_second,
-        "frames that one connection may send in a second, and ten times that at once",
+        "frames that one connection may send per second, and ten times that in a burst",
     )
     bytes_per_second: int = limit(
         LIMITS.bytes_per_second,
-        "bytes that one connection may send in a second, and ten times that at once",
+        "bytes that one connection may send per second, and ten times that in a burst",
     )
     address_share: int = limit(
         LIMITS.address_share,
-        "how many times the frames and bytes of one connection all of an address may send",
+        "frames and bytes that all connections of one address may send, as a multiple of one's",
     )
     friends_per_user: int = limit(LIMITS.friends_per_user, "friends on one list")
-    groups_per_user: int = limit(LIMITS.groups_per_user, "groups that one user is in")
+    groups_per_user: int = limit(LIMITS.groups_per_user, "groups that one user may be in")
     members_per_group: int = limit(LIMITS.members_per_group, "members of one group")
     waiting_from_unlisted: int = limit(
         LIMITS.waiting_from_unlisted,
-        "messages that may wait for a user from somebody who is not on their list",
+        "messages from one sender that may wait for a user who does not list that sender",
     )
     conversations_per_user: int = limit(
         LIMITS.conversations_per_user,
-        "users that one has conversations with, beyond whom none begins with somebody on whose "
-        "list one is not",
+        "conversations of one user with others; beyond that, they can begin none with somebody who "
+        "does not list them",
     )
     strangers_mib: int = limit(
-        LIMITS.strangers_mib, "MiB that connections hold together on which nobody is logged in"
+        LIMITS.strangers_mib, "MiB that all connections that are not logged in may hold together"
     )
     unsent_mib: int = limit(
         LIMITS.unsent_mib,
-        "MiB that wait together: what clients do not read, and what users sent and was not handled",
+        "MiB that may wait in total: output that clients do not read, unhandled input from users",
     )
     keep_days: int = setting(
         0,
-        "days for which what is said is kept, then it is deleted; 0 is for ever (of a group it can "
-        "be less: manage groups keep)",
+        "days after which messages and other entries of the log are deleted; 0 keeps them forever "
+        "(a group can have fewer: manage groups keep)",
         least=0,
         most=MAX_DAYS,
         reloads=True,
     )
     hashing_jobs: int = limit(
-        LIMITS.hashing_jobs, "passwords waiting to be hashed, half of them of one address"
+        LIMITS.hashing_jobs,
+        "passwords that may wait to be hashed, half of them from one address",
     )
     hashing: str = setting(
         "strong",
-        "how much a password hash costs; cheap is for tests alone",
+        "how much a password hash costs; cheap is for tests only",
         choices=("strong", "cheap"),
     )
-    log_level: str = setting("info", "what is logged", choices=LEVELS, reloads=True)
+    log_level: str = setting("info", "lowest level that is logged", choices=LEVELS, reloads=True)
 
     def __attrs_post_init__(self) -> None:
         for field in attrs.fields(Settings):
