@@ -1,8 +1,8 @@
-"""What is in the log: texts, and changes of who may see them.
+"""The entries of the log: texts, and changes of who may see them.
 
-An entry belongs to a conversation, which is a number (see `pair`). Its position, `at`, is given by
-the store when it is committed, dense and in the order of commits: whoever sees one can read all
-below it.
+An entry belongs to a conversation, identified by a number (see `pair`). The store assigns its
+position, `at`, when it commits the entry. Positions are dense and in commit order: a reader that
+sees a position can read everything below it.
 """
 
 import enum
@@ -16,11 +16,11 @@ HIGH = 32  # bits by which the lower id of two people stands above the higher on
 ID_BITS = (1 << HIGH) - 1  # of the higher one; no group's id has more
 _OVERHEAD = 200  # bytes of a frame around its text, roughly
 
-EVERYWHERE = 0  # in the place of a conversation: all that a user is in
+EVERYWHERE = 0  # in place of a conversation: all conversations of a user
 
-FOR_EVER = 2**63 - 1  # where a membership ends that has not: no position is as high
+FOR_EVER = 2**63 - 1  # the end of a membership that has not ended; no position is as high
 
-TEXT, CHANGE, DELETED = 0, 1, 2  # kinds of entries; a deleted one was a text, and has none any more
+TEXT, CHANGE, DELETED = 0, 1, 2  # kinds of entries; DELETED: a text that was emptied
 KINDS = (TEXT, CHANGE, DELETED)
 
 
@@ -35,31 +35,31 @@ def is_group(conv: int) -> bool:
 
 
 def people(conv: int) -> tuple[int, int]:
-    """The two users of a conversation that is no group's, the lower id first."""
+    """The two users of a conversation that is not a group's, the lower id first."""
     return conv >> HIGH, conv & ID_BITS
 
 
 def is_of_one(conv: int) -> bool:
-    """Whether a conversation, which is no group's, is of somebody with themselves."""
+    """Whether a conversation, which is not a group's, is one user's with themselves."""
     return conv >> HIGH == conv & ID_BITS
 
 
 def other_of(conv: int, user_id: int) -> int:
-    """Whom a user has this conversation with; it is no group's."""
+    """The user with whom `user_id` has this conversation, which is not a group's."""
     low = conv >> HIGH
     return conv & ID_BITS if user_id == low else low
 
 
 class What(enum.StrEnum):
-    """What a change has changed. Those of a later version are kept as they are, as plain texts.
+    """What a change entry changes. Values of a later version are kept as plain strings.
 
-    CREATED: a group, `name` and `detail` are what it is called and about. JOINED, LEFT: whoever
-    did it; `user_id` of the latter: who is creator now, 0 if that did not change. REMOVED:
-    `user_id`, by an operator or whoever may. RENAMED: the group is called `name`. ENDED: the group
-    is no more. ERASED: the sender's account is no more, and nothing they have written; its entry
-    answers the position up to which their texts were emptied before (see `Log.erase`).
-    Of the conversation with oneself: DEVICE_ENDED, the session called `detail`; ALL_ENDED, every
-    session but the one called `detail`, if any.
+    CREATED: a group called `name`, with its description in `detail`. JOINED, LEFT: the sender did;
+    the `user_id` of LEFT is the new creator, 0 if the creator stays. REMOVED: `user_id`, by the
+    operator or somebody else who may. RENAMED: the group is now called `name`. ENDED: the group no
+    longer exists. ERASED: the sender's account and all their texts are gone; `Entry.answers` is the
+    position up to which the texts were emptied before (see `Log.erase`).
+    In a user's conversation with themselves, DEVICE_ENDED ends the session named `detail`, and
+    ALL_ENDED every session except the one named `detail`, if any.
     """
 
     CREATED = "created"
@@ -75,7 +75,7 @@ class What(enum.StrEnum):
 
 @attrs.frozen
 class Change:
-    """what: see `What`, which says what the others mean."""
+    """what: see `What`, which also explains the other fields."""
 
     what: str
     user_id: int = 0
@@ -84,20 +84,20 @@ class Change:
 
     @property
     def size(self) -> int:
-        """Bytes that it takes, estimated from above."""
+        """Its size in bytes, estimated from above."""
         return 4 * (len(self.name) + len(self.detail))
 
 
 @attrs.define(eq=False, init=False)
 class Entry:
-    """Something in the log, or on its way there. Treated as immutable once it has its position;
-    not `frozen`, with an `__init__` of its own, since one is made for every message.
+    """An entry in the log, or on its way there. Treated as immutable once it has a position. One is
+    created for every message: for speed, it is not `frozen` and has its own `__init__`.
 
-    at: its position; 0 before it is committed. conv: of a group that is being created, 0 until
-    then. kind: TEXT, CHANGE or DELETED. sender_name: what the sender is called now; the store
-    keeps none. cid: the sender's id of it, unique per sender. time_ms: when it was given to the
-    store, UTC milliseconds since the epoch. text: of what is no change. answers: the position of
-    what it answers, 0 for nothing. size: bytes that it takes on its way, estimated from above.
+    at: its position; 0 before the commit. conv: likewise 0, if it creates a group. kind: TEXT,
+    CHANGE or DELETED. sender_name: the sender's current name, which the store does not keep. cid:
+    the sender's id for it, unique per sender. time_ms: when it was given to the store, UTC
+    milliseconds since the epoch. text: "" for a change. answers: the position of the entry that it
+    answers, 0 for none. size: its size in transit in bytes, estimated from above.
     """
 
     at: int
@@ -145,33 +145,33 @@ class Entry:
 
 @attrs.frozen
 class Sight:
-    """What a user may see of a conversation: who has joined it, and perhaps left.
+    """What a user who has joined a conversation, and perhaps left it, may see of it.
 
-    since: they see what is above this position. upto: and not above this one, FOR_EVER of who has
-    not left.
+    since: they see entries above this position. upto: and none above this one; FOR_EVER if they
+    have not left.
     """
 
     since: int = 0
     upto: int = FOR_EVER
 
     def shows(self, at: int) -> bool:
-        """Whether they may see the entry at this position. All that shows entries goes by this,
-        or by what says the same in SQL."""
+        """Whether they may see the entry at this position. All code that shows entries uses this,
+        or its equivalent in SQL."""
         return self.since < at <= self.upto
 
 
-EVERYBODY = -1  # in the place of a user's id
+EVERYBODY = -1  # in place of a user's id
 
 
 def comer(entry: Entry) -> int | None:
-    """Who sees a group from this entry of it on; None where nobody comes."""
+    """The user who sees a group from this entry on; None if the entry adds nobody."""
     change = entry.change
     return entry.sender_id if change and change.what in {What.CREATED, What.JOINED} else None
 
 
 def goer(entry: Entry) -> int | None:
-    """Of a group, who sees nothing above this entry of it, perhaps EVERYBODY; None where nobody
-    goes."""
+    """The user who sees nothing of a group above this entry, or EVERYBODY; None if the entry
+    removes nobody."""
     change = entry.change
     if change is None:
         return None
@@ -184,7 +184,7 @@ def goer(entry: Entry) -> int | None:
 
 @attrs.frozen
 class Known:
-    """An entry that the log has already, under the same sender and cid: where, and since when."""
+    """The position and time of an entry that the log already has under the same sender and cid."""
 
     at: int
     time_ms: int
@@ -192,12 +192,12 @@ class Known:
 
 @attrs.define
 class Place:
-    """An entry that somebody remembers: the last that a node has applied, say. at 0: none.
+    """A reference to an entry, such as the last one that a node has applied. at: 0 for none.
 
-    It is known again by its `time_ms` as well: where the log has lost it and a copy of it came to
-    its old position, another one is there, and below it may be what nobody here has seen.
+    `time_ms` is compared as well. If the log has lost the entry and a copy, sent again, has taken
+    its position, the copy is another entry: below it may be entries that are unknown here.
 
-    Treated as immutable; not `frozen`, since to make one would take twice as long.
+    Treated as immutable; not `frozen`, since creating one would take twice as long.
     """
 
     at: int = 0
@@ -206,16 +206,16 @@ class Place:
     time_ms: int = 0
 
 
-NOWHERE = Place()  # of whoever remembers none
+NOWHERE = Place()  # refers to no entry
 
 
 @attrs.define
 class Batch:
-    """Entries that are to be committed together, in their order. Immutable as a `Place` is.
+    """Entries to be committed together, in this order. Treated as immutable, like a `Place`.
 
-    epoch: the log's, as whoever appends knows it. judged: the position up to which they have
-    applied all changes by which they judged who may write. last: what they have applied last.
-    refused: what those may not write who may not, by their places in the batch.
+    epoch: the log's, as the appending node knows it. judged: the position up to which that node has
+    applied all changes; by these it judged who may write. last: the last entry that it knows.
+    refused: why entries may not be written that their senders may not write, by index in the batch.
     """
 
     entries: tuple[Entry, ...]
@@ -227,9 +227,9 @@ class Batch:
 
 @attrs.frozen
 class Ends:
-    """The log as a whole. epoch: another whenever positions could have been given twice. head: the
-    last position given. oldest: below it, nothing is kept (1 where nothing was ever deleted).
-    changed: the position of the last change."""
+    """The log as a whole. epoch: it changes whenever positions could have been assigned twice.
+    head: the last position assigned. oldest: nothing below it is kept (1 if nothing was ever
+    deleted). changed: the position of the last change."""
 
     epoch: str
     head: int
@@ -239,8 +239,8 @@ class Ends:
 
 @attrs.frozen
 class Erased:
-    """How far a user's conversations were gone through, in the order of their numbers: those below
-    `conv`, and of that one up to the position `at`. done: all of them."""
+    """How far the erasing of a user's texts has come, in ascending order of their conversations:
+    those below `conv` are done, and `conv` up to the position `at`. done: all are."""
 
     conv: int = 0
     at: int = 0
@@ -249,8 +249,8 @@ class Erased:
 
 @attrs.frozen
 class Reading:
-    """A part of the log. upto: everything that was asked for up to this position is in it, which
-    is the last entry's where more may follow, and otherwise the head that was there."""
+    """A part of the log. upto: the part has everything requested up to this position, which is the
+    last entry's if more may follow, and otherwise the head at that time."""
 
     entries: tuple[Entry, ...]
     upto: int
@@ -258,9 +258,9 @@ class Reading:
 
 @attrs.frozen
 class Opening:
-    """What a session begins with: all of it as it was when `ends.head` was the last position.
+    """What a session begins with, all of it as of the position `ends.head`.
 
-    got: everything up to here is with some device of the user's. groups: those that they are in.
+    got: some device of the user has received everything up to here. groups: those that they are in.
     """
 
     ends: Ends

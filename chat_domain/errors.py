@@ -1,16 +1,16 @@
-"""Everything that the rules refuse. Each error carries its facts, and a sentence to put them in."""
+"""All refusals of the rules. Each error carries its facts, and a sentence that states them."""
 
 from typing import ClassVar, dataclass_transform
 
 import attrs
 
-SHOWN = 64  # characters of a text that a refusal says again, which nobody's name or session exceeds
+SHOWN = 64  # characters of a text that a refusal repeats; no name of a user or session is longer
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(attrs.field,))
 class ChatError(Exception):
-    """A refusal that the client is told about; `str()` of it is fit for a person. Whatever is one
-    is an attrs class, whose fields are its facts."""
+    """A refusal that the client is told about; its `str()` is meant for people. Every subclass is
+    made an attrs class, whose fields are its facts."""
 
     sentence: ClassVar[str] = ""
 
@@ -86,7 +86,7 @@ class NotMember(ChatError):
 
 
 class NoSuchMember(ChatError):
-    """What an operator hears, who is no member either way."""
+    """What an operator, who is no member, is told instead of `NotMember`."""
 
     user_id: int
     group_id: int
@@ -186,7 +186,7 @@ class Oneself(ChatError):
 
 
 class BadCredentials(ChatError):
-    """tried: whether it could have been somebody's password, so that something was learnt."""
+    """tried: whether this could have been a password, so that the attempt revealed something."""
 
     sentence = "no such account, or not its password"
     tried: bool = True
@@ -213,7 +213,7 @@ class AlreadyLoggedIn(ChatError):
 
 
 class TryAgain(ChatError):
-    """A service that is needed is away or too busy; nothing was done."""
+    """A needed service is unavailable or too busy. A write may have been done all the same."""
 
     sentence = "the server cannot do this right now, try again"
 

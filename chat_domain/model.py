@@ -1,4 +1,4 @@
-"""The things that the chat is about. Immutable, so that they can be shared freely."""
+"""The objects of the domain. Immutable, so that they can be shared freely."""
 
 import enum
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from chat_domain.entries import Entry
 
 T = TypeVar("T")
 
-MAX_DAYS = 36_500  # for which something is kept, if not for ever: a hundred years
+MAX_DAYS = 36_500  # the longest limited retention: a hundred years
 
 
 class Role(enum.Enum):
-    """What a member is in a group. The values are those of the original tables."""
+    """A member's role in a group. The values are those of the original tables."""
 
     CREATOR = "creator"
     NORMAL = "normal"
@@ -22,15 +22,15 @@ class Role(enum.Enum):
 
 @attrs.frozen
 class User:
-    """Somebody who has registered. An id is never given to anybody else."""
+    """A registered user. An id is never reused."""
 
     id: int
     name: str
 
 
-# How a secret begins that is no hash. A plain password is never kept without its mark, or one
-# that looks like a hash or like a mark would be taken for it. A C++ server that is started on our
-# tables by mistake compares passwords to the whole of it, so they are printable: it would read a
+# Marks: prefixes of secrets that are not hashes. A plain password is never stored without its mark,
+# or one that looks like a hash or a mark would be taken for it. Marks are printable because a C++
+# server, started on our tables by mistake, compares passwords to the whole secret: it would read a
 # NUL as the end of an empty password, and let everybody in.
 DISABLED = "disabled:"
 PLAIN = "plain:"
@@ -39,11 +39,11 @@ NO_PASSWORD = "none"  # noqa: S105  # the whole secret of an account that nobody
 
 @attrs.frozen
 class Account:
-    """A user together with what proves their identity.
+    """A user and what proves their identity.
 
-    `secret` is what the store keeps: an argon2id hash; or, behind PLAIN, the password of an
-    account that the C++ server made and that has not logged in since; or NO_PASSWORD. Of an
-    account that the operator has disabled, it stands behind DISABLED.
+    `secret` is what the store keeps: an argon2id hash; or PLAIN followed by the password, for an
+    account that the C++ server created and that has not logged in since; or NO_PASSWORD. If the
+    operator has disabled the account, DISABLED precedes it.
     """
 
     user: User
@@ -56,7 +56,7 @@ class Account:
 
 @attrs.frozen
 class Friend:
-    """Somebody on a user's list. Listing is one-way, as in the original."""
+    """A user on somebody's friend list. Listing is one-way, as in the original."""
 
     id: int
     name: str
@@ -74,8 +74,8 @@ class Group:
 
 @attrs.frozen
 class SizedGroup:
-    """A group as an operator sees it. members: how many there are. keep_days: for how long its
-    entries are kept, 0 for ever."""
+    """A group as an operator sees it. members: their number. keep_days: how long its entries are
+    kept, 0 for no limit of its own."""
 
     group: Group
     members: int
@@ -84,7 +84,7 @@ class SizedGroup:
 
 @attrs.frozen
 class Membership:
-    """One of a user's own groups, and what they are in it."""
+    """A group that a user is in, and their role in it."""
 
     group: Group
     role: Role
@@ -92,7 +92,7 @@ class Membership:
 
 @attrs.frozen
 class Member:
-    """One of a group's users."""
+    """A user in a group."""
 
     id: int
     name: str
@@ -102,8 +102,8 @@ class Member:
 
 @attrs.frozen
 class Preferences:
-    """What a user has chosen, for all their devices. hide_read, hide_typing: nobody else is told up
-    to where they have read something, and that they are typing."""
+    """A user's settings, for all their devices. hide_read, hide_typing: nobody else is told how far
+    they have read, or that they are typing."""
 
     hide_read: bool = False
     hide_typing: bool = False
@@ -111,7 +111,7 @@ class Preferences:
 
 @attrs.frozen
 class Muting:
-    """Whether a user wants to be notified of what comes in a conversation."""
+    """Whether a user has muted a conversation: they are not notified of it."""
 
     conv: int
     muted: bool
@@ -119,10 +119,10 @@ class Muting:
 
 @attrs.frozen
 class Page(Generic[T]):
-    """A part of a list in its order.
+    """A page of an ordered list.
 
-    next: what to ask for the following part with (the last one's id, or position), None on the last
-    part.
+    next: what to request the next page with (the last item's id, or position), None on the last
+    page.
     """
 
     items: tuple[T, ...]
@@ -130,7 +130,7 @@ class Page(Generic[T]):
 
     @classmethod
     def cut(cls, found: Sequence[T], ids: Sequence[int], limit: int) -> "Page[T]":
-        """Make one of what was found, of which one more than `limit` was asked for."""
+        """Make a page of `found`, of which one item more than `limit` was requested."""
         more = len(found) > limit
         return cls(tuple(found[:limit]), ids[limit - 1] if more else None)
 
@@ -138,13 +138,13 @@ class Page(Generic[T]):
 @attrs.define
 class Conversation:
     """A conversation as one of its users sees it. Treated as immutable; not `frozen`, since that
-    takes longer to make, and a list has hundreds.
+    takes longer to create, and a list has hundreds.
 
-    conv: see `entries`. name: the group's, or the other user's; UNNAMED of who or what is no more.
-    last: the last entry that they may see. read: up to where they have read. unread: how many texts
-    of others they may see above that, MOST_UNREAD where they are that or more. left: they are not
-    in it any more. quiet: they want no notifications of it. peer_got, peer_read: up to where the
-    other one of two has got and read it; None of a group, of oneself, and of what is not told.
+    conv: see `entries`. name: the group's or the other user's, UNNAMED if that no longer exists.
+    last: the last entry that they may see. read: how far they have read. unread: how many texts of
+    others above that they may see, MOST_UNREAD at most. left: they have left it. quiet: they have
+    muted it. peer_got, peer_read: how far the other of two users has received and read it; None for
+    a group, for oneself, and if that is not disclosed.
     """
 
     conv: int
@@ -160,17 +160,17 @@ class Conversation:
 
 UNNAMED = "?"
 MOST_UNREAD = 1000
-MOST_PASSED_OVER = 500  # entries about one's devices, behind what one has said to oneself
+MOST_PASSED_OVER = 500  # entries about a user's devices, above what they last wrote to themselves
 
 
 @attrs.frozen
 class KeptToken:
-    """What is kept of a token: not itself, but its digest.
+    """What is stored of a token: its digest, never the token itself.
 
-    series: a digest, too, of the part that all tokens of a session begin with. session: the name
-    of the session, which gives nothing away. device: what its user calls the device, "" where they
-    have not. begun_ms: when it began. seen_ms: when it was begun or resumed last. used: whether it
-    was begun or resumed by this token; one that was only given so far is not. Times are UTC
+    series: a digest of the part that all tokens of a session begin with. session: the session's
+    name, which is not secret. device: what its user calls the device, "" if they gave no name.
+    begun_ms: when the session began. seen_ms: when it was last begun or resumed. used: whether the
+    session was begun or resumed with this token; False if it was only issued so far. Times are UTC
     milliseconds.
     """
 
@@ -187,9 +187,9 @@ class KeptToken:
 
 @attrs.frozen
 class Resumable:
-    """A session of a user's that can be resumed: the one that asks, or one that was broken off.
+    """A session of a user that can be resumed, connected or not. current: the one that asks.
 
-    name: what the user ends it by. device: see `KeptToken`. expires_ms: of the last of its tokens.
+    name: the user ends it by this. device: see `KeptToken`. expires_ms: that of its last token.
     """
 
     name: str
@@ -202,7 +202,7 @@ class Resumable:
 
 @attrs.frozen
 class Person:
-    """A user as an operator sees them. nodes: where they are, none where they are away."""
+    """A user as an operator sees them. nodes: those on which they have sessions."""
 
     user: User
     disabled: bool
@@ -211,8 +211,8 @@ class Person:
 
 @attrs.frozen
 class Export:
-    """What is kept about one user. tokens: what their sessions are called, not what they are.
-    entries: what they may see of the log, their own texts among it, ascending."""
+    """What is stored about one user. tokens: their sessions, without any secret. entries: what they
+    may see of the log, their own texts included, ascending."""
 
     user: User
     disabled: bool
@@ -224,7 +224,7 @@ class Export:
 
 @attrs.frozen
 class Claim:
-    """Which session has a user's slot for a client of version 1, and on which node.
+    """The session that holds a user's slot for a version 1 client, and its node.
 
     session_id: new with each login.
     """

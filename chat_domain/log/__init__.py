@@ -1,7 +1,7 @@
-"""The log as a node sees it, and who is shown what.
+"""The log as a node sees it, and which sessions are shown what.
 
-A message is written to the log (`queue`), then applied by every node in the order of positions
-(`follower`), and shown to the sessions that are there (`sessions`). A session is a reader with a
-place in the log (`session`); one that is behind reads on (`offline`). What its user's devices have
-got is a mark (`marks`). Others may take all of it.
+A message is written to the log (`queue`); every node applies it in the order of positions
+(`follower`) and shows it to its sessions (`sessions`). A session is a reader with a place in the
+log (`session`); a session that is behind reads on (`offline`). How far its user's devices have
+received the log is a mark (`marks`). Others may import all of it.
 """

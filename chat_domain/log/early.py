@@ -1,4 +1,4 @@
-"""Parts of the log that have come early: they wait for what is missing before them."""
+"""Parts of the log that arrive early: they wait for what is missing before them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,11 +9,11 @@ from chat_domain.log.showing import Writer
 MOST_NOTES = 1_000
 MOST_BYTES = 16 * 1024 * 1024  # of their entries
 
-Written = tuple[Entry, Writer | None]  # None: nobody of this node
+Written = tuple[Entry, Writer | None]  # None: no writer on this node
 
 
 class Part(NamedTuple):
-    """A part of the log without a gap, from one position to another."""
+    """A part of the log without a gap, from the position `first` to `upto`."""
 
     first: int
     upto: int
@@ -25,8 +25,8 @@ class Part(NamedTuple):
 
 
 class Early:
-    """Parts of the log by their first positions, as many as there is room for: what is not kept is
-    read from the log."""
+    """Parts of the log by their first positions, as many as fit the bounds: the others are read
+    from the log later."""
 
     def __init__(self) -> None:
         self.parts: dict[int, Part] = {}
@@ -43,7 +43,7 @@ class Early:
             self._bytes += part.size
 
     def take(self, known: int) -> Part | None:
-        """Let go of the first part, if nothing is missing between this position and it."""
+        """Remove and return the first part, unless something is missing between `known` and it."""
         first = min(self.parts)
         if first > known + 1:
             return None

@@ -1,20 +1,20 @@
 """A node's place in the log: it applies each entry once, in the order of positions.
 
 Rules:
-1. What this node has committed itself and what others say that they have committed comes in by the
-   same door, `take`: the entry that follows the last one is next, what was there before is
-   ignored, and what comes early waits for what is between.
-2. What is between is read from the log after GAP_WAITS seconds, or at once where this node hears
-   nothing from others. A batch of this node's own that is on its way is waited for first: it may be
-   what is between, and its writers are told what became of it before it is shown to anybody. A
-   position that the log does not have was deleted, and is no gap.
-3. The clock asks for the log's head (`look`), so that nothing depends on what nodes tell each
-   other.
-4. When an entry is applied, it counts, and is shown to the sessions of this node (see `showing`).
-5. One turn of the event loop applies entries for AT_ONCE readers, and one entry at least.
-6. Of another epoch, no position means anything: everything begins anew at the log's head. So it
-   does where the log has forgotten what was never seen here, at its front or between, and changes
-   may be among it.
+1. Entries that this node commits and entries that others report as committed come in through
+   `take`: the entry above the last known one is next, known ones are ignored, and early ones wait
+   until the gap below them is closed.
+2. A gap is read from the log after GAP_WAITS seconds, or at once if this node hears nothing from
+   others. The node first waits for its own batch in flight, which may be the gap: the writers are
+   told the outcome before the entries are shown to anybody. A position that the log does not have
+   was deleted, and is no gap.
+3. A clock asks for the log's head (`look`), so that nothing depends on notes between nodes.
+4. An entry takes effect when it is applied, and is then shown to this node's sessions (see
+   `showing`).
+5. One turn of the event loop applies entries for AT_ONCE readers, and at least one entry.
+6. In another epoch no position is valid: the node starts over at the log's head. It also does if
+   the log has deleted entries that it never saw, at the front or further on, and changes may be
+   among them.
 """
 
 from collections import deque
@@ -34,17 +34,16 @@ from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Latch, Latches, Tasks
 
 GAP_WAITS = 0.02  # seconds
-OWN_WAITS = 100  # times that
+OWN_WAITS = 100  # times GAP_WAITS
 AT_ONCE = 2_000  # readers; some 6 ms of the event loop
-NEXT_AT_MOST = 2_000  # entries that wait to be applied, 32 MiB; beyond it, none come in
+NEXT_AT_MOST = 2_000  # entries that wait to be applied, 32 MiB; beyond it, no more are let in
 READ_AT_ONCE = 500  # entries
 REACHED_WITHIN = 5.0  # seconds
 
 
 class Follower:
-    """applied: the position up to which the log is applied here. own: the number of the batch that
-    this node has on its way, 0 where there is none. restarted: what is to be done when there is
-    another epoch, once positions begin anew."""
+    """applied: the position up to which this node has applied the log. own: the number of its batch
+    in flight, 0 if none is. restarted: called once the node has started over."""
 
     def __init__(
         self, log: Log, sessions: Sessions, broker: Broker, tasks: Tasks, latches: Latches
@@ -64,18 +63,18 @@ class Follower:
         self._known = 0  # everything up to here is applied, or waits in `_next`
         self._next: deque[Written] = deque()
         self._early = Early()
-        self._wanted = 0  # a position that is known to be there
+        self._wanted = 0  # the highest position that the log is known to have
         self._filling = self._applying = self._looking = False
-        self._waiting: dict[Latch, int] = {}  # for which positions
+        self._waiting: dict[Latch, int] = {}  # for these positions
 
     @property
     def lag(self) -> int:
-        """How many entries are known to be in the log and are not applied here."""
+        """How many entries the log is known to have that are not applied here."""
         return max(self._wanted, self._known) - self.applied
 
     @property
     def last(self) -> Place:
-        """The last entry that is known here, applied or not: in its epoch, the log must have it."""
+        """The last entry known here, applied or not: in the same epoch, the log must have it."""
         return NOWHERE if self._last is None else self._last.place
 
     # -- the log as a whole ------------------------------------------------------------------
@@ -86,7 +85,7 @@ class Follower:
         self._begin(ends, await self._entry_at(ends.head))
 
     async def _entry_at(self, at: int) -> Entry | None:
-        """What the log has at a position. By it, this node will know whether that was lost."""
+        """The log's entry at a position, by which the node will know whether that was lost."""
         found = (await self._log.tail(at - 1, 1)).entries if at else ()
         return found[0] if found and found[0].at == at else None
 
@@ -101,10 +100,10 @@ class Follower:
             latch.open()
 
     async def look(self) -> None:
-        """Ask how far the log is, and whether it still is the same. Raises TryAgain."""
+        """Ask for the log's head, and whether it is still the same log. Raises TryAgain."""
         epoch = self.epoch
         ends = await self._log.ends(self.last, epoch)
-        if self.epoch != epoch:  # others were answered before
+        if self.epoch != epoch:  # others were answered first
             return
         self.oldest = ends.oldest
         if self._goes_on(ends):
@@ -113,7 +112,7 @@ class Follower:
         await self._begin_anew(ends, lambda: not self._goes_on(ends))
 
     def look_soon(self) -> None:
-        """Have `look` done in a task of its own; once, however many ask until it is done."""
+        """Run `look` in a task of its own: one task, however many callers ask until it is done."""
         if not self._looking:
             self._looking = True
             self._tasks.start(self._look_safely())
@@ -126,7 +125,7 @@ class Follower:
             self._looking = False
 
     async def _begin_anew(self, ends: Ends, is_due: Callable[[], bool]) -> None:
-        """Begin at the log's head, as long as that is due still."""
+        """Start over at the log's head, if that is still due."""
         epoch = self.epoch
         last = await self._entry_at(ends.head)
         if self.epoch == epoch and is_due():
@@ -135,13 +134,13 @@ class Follower:
                 self.restarted()
 
     def _goes_on(self, ends: Ends) -> bool:
-        """Whether what follows here is there to be read."""
+        """Whether the log still has what follows here."""
         return ends.epoch == self.epoch and ends.oldest <= self._known + 1
 
     # -- what is committed -------------------------------------------------------------------
 
     def heard(self, note: Appended) -> None:
-        """Another node has committed this."""
+        """Another node has committed these entries."""
         if note.epoch != self.epoch:
             self.look_soon()
         elif note.entries and not self.is_full():
@@ -150,8 +149,8 @@ class Follower:
             self._want(note.upto)
 
     def is_full(self) -> bool:
-        """Whether as many entries wait to be applied as may. Others' are read from the log later
-        then, and this node writes nothing."""
+        """Whether no more entries may wait to be applied. Then those of others are read from the
+        log later, and this node writes nothing."""
         return len(self._next) > NEXT_AT_MOST
 
     def take(
@@ -161,9 +160,9 @@ class Follower:
         entries: Sequence[Entry],
         writers: Sequence[Writer] | None = None,
     ) -> None:
-        """These were committed, from the position `first` to `upto`, without a gap.
+        """Take in entries that were committed, from the position `first` to `upto`, without a gap.
 
-        writers: of each, if it was committed by this node.
+        writers: of each entry, if this node committed them.
         """
         if upto <= self._known:
             return
@@ -195,15 +194,15 @@ class Follower:
             self._tasks.start(self._fill())
 
     async def _fill(self) -> None:
-        """Read what is between what is known here and what the log is known to have; begin anew
-        where a change among it may be lost."""
+        """Read the gap between what is known here and what the log is known to have; start over if
+        a change in it may be lost."""
         with suppress(TryAgain):  # the clock asks again
             lost = await self._read_between()
             if lost is not None:
                 await self._begin_anew(lost, lambda: lost.changed > self._known)
 
     async def _read_between(self) -> Ends | None:
-        """Read until nothing is between any more, or `_read_on` returns something: return that."""
+        """Read until the gap is closed, or `_read_on` returns something, which is returned."""
         lost: Ends | None = None
         try:
             if self._broker.hears():
@@ -212,11 +211,11 @@ class Follower:
             while lost is None and self._wanted > self._known:
                 lost = await self._read_on()
         finally:
-            self._filling = False  # also for who waits for a position while all begins anew
+            self._filling = False  # now, so that `reach` can fill gaps while the node starts over
         return lost
 
     async def _hear_of_own(self) -> None:
-        """Wait for the batch that is on its way, if that can be what is between."""
+        """Wait for the batch in flight, if that may be the gap."""
         own = self.own
         for _ in range(OWN_WAITS):
             if not own or self.own != own or self._wanted <= self._known:
@@ -227,14 +226,14 @@ class Follower:
         await self._latches.latch().wait(GAP_WAITS)
 
     async def _read_on(self) -> Ends | None:
-        """Read some of it. Return the log's ends where a change may have been deleted unseen."""
+        """Read part of the gap. Return the log's ends if a change may have been deleted unseen."""
         epoch, after = self.epoch, self._known
         reading = await self._log.tail(after, READ_AT_ONCE)
         ends = await self._log.ends() if self._has_holes(reading) else None
         if self.epoch != epoch:
             return None
         if reading.upto <= after:
-            self._wanted = self._known  # somebody was mistaken
+            self._wanted = self._known  # the log does not have that position after all
             return None
         if ends is not None and ends.changed > self._known:
             return ends
@@ -244,15 +243,15 @@ class Follower:
         return None
 
     def _has_holes(self, reading: Reading) -> bool:
-        """Whether something of it was deleted before it was seen here: a group may keep it for less
-        long than others do. Who came or went may be among it."""
+        """Whether entries of a reading were deleted before this node saw them: a group may keep its
+        entries for less long than others do. Changes of its members may be among them."""
         known = self._known
         return sum(entry.at > known for entry in reading.entries) < reading.upto - known
 
     # -- applying ------------------------------------------------------------------------------
 
     def _apply_some(self) -> None:
-        """What one turn of the event loop may have (rule 5)."""
+        """Apply as much as one turn of the event loop may (rule 5)."""
         readers = size = 0
         queue, keep, showing = self._next, self.ring.append, self._showing
         while queue:
@@ -280,8 +279,8 @@ class Follower:
     # -- waiting ---------------------------------------------------------------------------------
 
     async def reach(self, at: int) -> None:
-        """Wait until this position is applied, or positions begin anew. Raises TryAgain where that
-        takes too long."""
+        """Wait until this position is applied, or the node starts over. Raises TryAgain after
+        REACHED_WITHIN seconds."""
         if self.applied >= at:
             return
         latch = self._latches.latch()

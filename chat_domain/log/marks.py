@@ -1,11 +1,11 @@
-"""How far each user's devices have got in the log, and up to where users have read conversations.
+"""How far each user's devices have received the log, and how far users have read conversations.
 
 Rules:
-1. A mark only grows. It is written behind, about once a second, and when a session ends: one of
-   version 1 gives its slot up after that.
-2. Who wrote to a user is told of what that one's devices have got at most twice a second, and only
-   as far as their own texts. Who is told of what was read, `messages.read_marks` says.
-3. Of one user MOST_OF_A_USER marks wait to be written, of all together MOST.
+1. A mark only grows. It is written behind, about once a second, and when a session ends: a session
+   of version 1 releases its slot after that.
+2. Writers of one-to-one texts are told how far the recipient's devices have received their texts,
+   at most twice a second. Who is told how far a user has read is in `messages.read_marks`.
+3. At most MOST_OF_A_USER marks of one user, and MOST in total, wait to be written.
 """
 
 from collections import defaultdict
@@ -38,11 +38,11 @@ class Marks:
     tasks: Tasks
     _unwritten: dict[int, dict[int, int]] = attrs.field(
         factory=dict, init=False
-    )  # by user, then by conversation; EVERYWHERE, what the user's devices have got
+    )  # by user, then by conversation; at EVERYWHERE, what the user's devices have received
     _number: int = attrs.field(default=0, init=False)  # of them all
     _untold: defaultdict[int, dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
-    )  # by the user whose devices have got something, then by writer
+    )  # by the user whose devices have received something, then by writer
     _written_at: float = attrs.field(default=0.0, init=False)
     _writing: bool = attrs.field(default=False, init=False)
 
@@ -67,7 +67,7 @@ class Marks:
         self.grow(session.user.id, EVERYWHERE, at)
 
     def _note_untold(self, session: Session, at: int) -> None:
-        """Who is to be told of what this session takes over, and none of its user's has before."""
+        """Note whom to tell of what no other session of its user has taken over before."""
         user_id = session.user.id
         told_of = max(one.taken for one in (session, *self.sessions.of(user_id)))
         told = {writer: last for writer, last in session.heard_up_to(at).items() if last > told_of}
@@ -75,26 +75,26 @@ class Marks:
             self._untold[user_id].update(told)
 
     async def make_room(self, user_id: int) -> None:
-        """Let there be room for one more of a user's marks. Raises TryAgain."""
+        """Make room for one more mark of a user. Raises TryAgain."""
         if len(self._unwritten.get(user_id, ())) >= MOST_OF_A_USER:
             await self.write(user_id)
         if self._number >= MOST:
             raise TryAgain
 
     def grow(self, user_id: int, conv: int, at: int) -> None:
-        """A mark is to be written, if it is higher than what waits for that."""
+        """Have a mark written, if it is higher than the one that waits."""
         places = self._unwritten.setdefault(user_id, {})
         if conv not in places:
             self._number += 1
         places[conv] = max(at, places.get(conv, 0))
 
     def heard(self, note: Marked) -> None:
-        """Devices of a user on another node have got something."""
+        """A user's devices on another node have received something."""
         if note.epoch == self.follower.epoch:
             self._tell(note)
 
     def tick(self, now: float) -> None:
-        """Tell and write what has grown. To be called about twice a second."""
+        """Tell and write the marks that have grown. To be called about twice a second."""
         untold, self._untold = self._untold, defaultdict(dict)
         for user_id, got in untold.items():
             note = Marked(self.follower.epoch, user_id, got)
@@ -114,7 +114,7 @@ class Marks:
         try:
             await self.write()
         except TryAgain:
-            pass  # they stay, and are written with the next
+            pass  # they stay, and are written with the next ones
         finally:
             self._writing = False
 
@@ -144,7 +144,7 @@ class Marks:
                     del self._unwritten[user_id]
 
     def forget(self) -> None:
-        """Positions have begun anew."""
+        """The follower has started over: no mark is valid any more."""
         self._unwritten.clear()
         self._number = 0
         self._untold.clear()

@@ -1,5 +1,5 @@
-"""What came while a user was offline, or did not read: it is read on for sessions that are behind,
-until they are live.
+"""Reading on for sessions that are behind, until they are live: what came while their users were
+offline, or did not read.
 """
 
 import attrs
@@ -13,8 +13,8 @@ from chat_domain.ports.runtime import Tasks
 
 RING_AT_MOST = 512  # entries behind, beyond which the store is asked
 READ_AT_ONCE = 200  # entries
-READ_FIRST = 25  # the same while it is not known how long they are
-BYTES_AT_ONCE = 128 * 1024  # that are shown before the link may say that it takes no more
+READ_FIRST = 25  # the same while their sizes are unknown
+BYTES_AT_ONCE = 128 * 1024  # shown before the link can say that it takes no more
 
 
 @attrs.frozen(eq=False)
@@ -33,11 +33,11 @@ class Offline:
         self.go_on(session)
 
     def place(self, session: Session) -> int:
-        """Everything of the session's user up to this position was shown."""
+        """The position up to which all that the session's user may see was shown."""
         return session.place(self.follower.applied)
 
     def go_on(self, session: Session) -> None:
-        """Let come what a session has not seen, as far as it takes that now. Safe at any time."""
+        """Show a session what it has missed, as much as it takes now. Safe at any time."""
         if session.reading or not session.may_read():
             return
         if session.after >= self.follower.applied:
@@ -57,28 +57,28 @@ class Offline:
                     return
                 if session.after == before:  # the log has lost its end: the clock finds out
                     return
-                await self.tasks.next_turn()  # in which the link gets rid of what was shown
+                await self.tasks.next_turn()  # in which the link sends what was shown
         except TryAgain:
             pass  # the clock tries again
         finally:
             session.reading = False
 
     async def read_some(self, session: Session, limit: int = READ_AT_ONCE) -> int:
-        """Show a session what comes next, of which the store is asked for so many entries at most.
-        Return how many to ask for the next time: hardly more than can be shown at once, as what is
-        not shown will have to be read again. Raises TryAgain."""
+        """Show a session what comes next; the store is asked for `limit` entries at most. Return
+        the limit for the next call: hardly more than can be shown at once, since entries that are
+        not shown have to be read again. Raises TryAgain."""
         reading = self._from_ring(session)
         if reading is None:
             epoch, after = self.follower.epoch, session.after
             reading = await self.log.read(session.user.id, after, limit)
-            if epoch != self.follower.epoch or session.after != after:  # all has begun anew
+            if epoch != self.follower.epoch or session.after != after:  # the node has started over
                 return limit
         self._show(session, reading)
         return _shown_at_once(reading)
 
     def _from_ring(self, session: Session) -> Reading | None:
-        """What follows, if it is a little and all of it is there. What its user may see of it is
-        what they may see now, as long as that has not changed since."""
+        """What follows, if it is short and all in the ring. What its user may see of it is what
+        they may see now, since that has not changed within it."""
         follower, after = self.follower, session.after
         if follower.applied - after > RING_AT_MOST or session.regrouped > after:
             return None
@@ -101,7 +101,7 @@ class Offline:
 
 
 def _shown_at_once(reading: Reading) -> int:
-    """How many entries of these lengths are shown before the link may say something."""
+    """How many entries of this size are shown before the link can say anything."""
     entries = reading.entries
     size = sum(entry.size for entry in entries)
     return min(READ_AT_ONCE, BYTES_AT_ONCE * len(entries) // size + 1) if size else READ_AT_ONCE

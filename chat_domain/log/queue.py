@@ -1,18 +1,18 @@
 """Everything that this node writes to the log, in one queue.
 
 Rules:
-1. One batch is on its way at a time; what is asked meanwhile is the next one. So a batch is small
-   while little is asked, and grows with the time that the one before it takes.
-2. Who may write is judged when a batch is put together, from what the node has applied. The log
-   admits it only if nothing has changed since; otherwise that is applied first, and it is judged
-   again.
-3. What becomes of each is told when the batch is committed, and then the batch is applied.
-4. When a batch cannot be committed, all that waits is refused with it: what stood behind must not
-   be there without it. Whether it was committed may be unknown. Who sends it again learns it.
-5. When positions begin anew, what a session may see is not known for a while. All that waits is
-   refused then, as by rule 4, and what is on its way once its outcome is there.
-6. While as much waits to be applied here as may, no batch is put together: who writes faster than
-   others can be shown it fills the queue, and is refused then.
+1. One batch is in flight at a time; what is queued meanwhile forms the next one. So batches are
+   small under low load, and grow with the time that a commit takes.
+2. The queue judges who may write when it assembles a batch, by what the node has applied. If a
+   change was committed since, the log admits nothing; the queue judges again once it is applied.
+3. Each writer is told the outcome when the batch is committed; then the batch is applied.
+4. If a batch cannot be committed, all that waits is refused with it, so that nothing is written
+   without what came before it. Whether the batch was committed may be unknown; a client that sends
+   an entry again learns it.
+5. When the follower starts over (its rule 6), what a session may see is unknown for a while. What
+   waits is then refused as by rule 4, and the batch in flight once its outcome is there.
+6. While the follower is full, no batch is assembled: senders that outpace the readers fill the
+   queue, and are then refused.
 """
 
 from collections import deque
@@ -34,16 +34,15 @@ MOST_ENTRIES = 1_000  # in a batch
 MOST_BYTES = 500 * 1024
 MOST_WAITING = 16 * 1024 * 1024  # bytes in the queue
 NOTE_BYTES = 256 * 1024  # of entries; of larger batches only the positions are broadcast
-OUT_OF_DATE_TIMES = 20  # that one batch may be, before it is refused
-CHANGED_WITHIN = 10.0  # seconds that a change takes at most
+OUT_OF_DATE_TIMES = 20  # in a row that a batch may be out of date before it is refused
+CHANGED_WITHIN = 10.0  # seconds to wait for the outcome of a change
 
 Result = Entry | Known | ChatError
 
 
 @attrs.define(eq=False)
 class Awaited:
-    """Somebody who waits for what becomes of a change. (See `Session` for what has the same
-    methods.)"""
+    """A caller that waits for the outcome of a change, by methods that `Session` has, too."""
 
     latch: Latch
     result: Result | None = None
@@ -59,15 +58,15 @@ class Awaited:
         self.latch.open()
 
 
-# Something to be written: the entry; who writes it; the client's own mark of the request; whether
-# it is the client that gave it its cid; why it may not be written, unless the log has it already.
-# A plain tuple, since one is made for every message.
+# Something to be written: the entry; its writer; the client's own tag of the request; whether the
+# client chose its cid; the error to refuse it with, unless the log has it already.
+# A plain tuple, since one is created for every message.
 Draft = tuple[Entry, Session | Awaited, int | None, bool, ChatError | None]
 
 
 class AppendQueue:
-    """latency: of the last batch, in seconds. written: how many entries were committed. observe:
-    told of each batch how long it took, in seconds, and how many entries were committed by it."""
+    """latency: of the last batch, in seconds. observe: called for each committed batch with the
+    seconds that it took and the number of entries that it added to the log."""
 
     def __init__(  # noqa: PLR0917  # its ports
         self,
@@ -89,8 +88,8 @@ class AppendQueue:
         self._batch: Sequence[Draft] = ()
         self._batch_bytes = 0
         self._changes = False  # whether there are any in the batch
-        self._busy = False  # a batch is on its way, or about to be put together
-        self._outdated = False  # positions have begun anew since the batch was put together
+        self._busy = False  # a batch is in flight, or about to be assembled
+        self._outdated = False  # the follower has started over since the batch was assembled
         self._begun = 0.0
         self._out_of_date = 0  # times in a row
         self._number = 0  # of the last batch
@@ -98,12 +97,12 @@ class AppendQueue:
         self.observe: Callable[[float, int], None] = _nobody
 
     def __len__(self) -> int:
-        """How many wait, and are on their way."""
+        """How many drafts wait or are in flight."""
         return len(self._waiting) + len(self._batch)
 
     def add(self, draft: Draft) -> None:
-        """Have something written; who writes it is told once what became of it. Raises TryAgain
-        where the queue is full."""
+        """Queue a draft; its writer is told the outcome once. Raises TryAgain if the queue is
+        full."""
         if self._bytes > MOST_WAITING:
             raise TryAgain
         self._waiting.append(draft)
@@ -113,8 +112,8 @@ class AppendQueue:
             self._tasks.soon(self._go_on)
 
     async def change(self, entry: Entry, refused: ChatError | None = None) -> Entry | Known:
-        """Have a change written, and wait until it is applied here. Raises what it is refused
-        with, and TryAgain. refused: see `Draft`."""
+        """Write a change, and return once it is applied here. Raises the error with which it is
+        refused, and TryAgain. refused: the error of a `Draft`."""
         awaited, epoch = Awaited(self._latches.latch()), self._follower.epoch
         self.add((entry, awaited, None, False, refused))
         await awaited.latch.wait(CHANGED_WITHIN)
@@ -124,12 +123,12 @@ class AppendQueue:
         if result is None:
             raise TryAgain
         await self._follower.reach(result.at)
-        if epoch != self._follower.epoch:  # it may be lost, and another where it was
+        if epoch != self._follower.epoch:  # it may be lost, and another entry at its position
             raise TryAgain
         return result
 
     def begin_anew(self) -> None:
-        """Positions have begun anew (rule 5)."""
+        """The follower has started over (rule 5)."""
         self._outdated = bool(self._batch)
         self._bytes = self._batch_bytes if self._batch else 0
         waiting, self._waiting = self._waiting, deque()
@@ -138,7 +137,7 @@ class AppendQueue:
     # -- batches -----------------------------------------------------------------------------
 
     def _go_on(self) -> None:
-        """Put the next batch together and send it on its way, if anything waits."""
+        """Assemble the next batch and give it to the log, if anything waits."""
         if not self._waiting:
             self._busy = False
             return
@@ -170,8 +169,8 @@ class AppendQueue:
         return batch
 
     def _judge(self, batch: Sequence[Draft]) -> tuple[tuple[Entry, ...], dict[int, ChatError]]:
-        """The entries of a batch, which get their time, and who may not write what they want to, by
-        their places in it."""
+        """Set the time of a batch's entries. Return the entries, and why those may not be written
+        that their writers may not write, by index."""
         now_ms, erased = self._clock.now_ms(), self._follower.ring.erased
         entries: list[Entry] = []
         refused: dict[int, ChatError] = {}
@@ -253,7 +252,7 @@ class AppendQueue:
             self._go_on()
 
     def _fail(self, failure: ChatError) -> None:
-        """Refuse all that is on its way and all that waits (rule 4)."""
+        """Refuse the batch in flight and all that waits (rule 4)."""
         failed = [*self._batch, *self._waiting]
         self._batch, self._out_of_date, self._bytes = (), 0, 0
         self._busy = self._outdated = False
@@ -273,11 +272,11 @@ class AppendQueue:
 
 
 def _nobody(_seconds: float, _entries: int) -> None:
-    """Nobody wants to know."""
+    """The default observer, which does nothing."""
 
 
 def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
-    """Why this may not be written: to a group, or for a session that was thrown out."""
+    """Why an entry may not be written: a text to a group, or of a session that was thrown out."""
     if not isinstance(writer, Session) or entry.kind != TEXT:
         return None
     if writer.thrown_out:
@@ -286,7 +285,7 @@ def _judged(entry: Entry, writer: Session | Awaited) -> ChatError | None:
 
 
 def _answer(batch: Sequence[Draft], others: Mapping[int, Known | ChatError]) -> Sequence[Draft]:
-    """Tell everybody what became of theirs, in order. Return what was admitted."""
+    """Tell each writer the outcome, in order. Return the drafts that were admitted."""
     if not others:
         for entry, writer, tag, _named, _refused in batch:
             writer.accepted(tag, entry)

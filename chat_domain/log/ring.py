@@ -1,4 +1,4 @@
-"""The last entries that a node has applied, so that who is a little behind needs no database."""
+"""The last entries that a node has applied: sessions slightly behind need no database."""
 
 from bisect import bisect_right
 from collections import deque
@@ -15,26 +15,26 @@ _position = attrgetter("at")
 
 
 class Ring:
-    """append: keeps an entry, which comes behind all that is there; `trim` is to follow. hits,
-    misses: how often somebody could, or could not, read on from it. erased: whose texts were
+    """append: adds an entry above all others; a call of `trim` is to follow. hits, misses: how
+    often `above` could, or could not, return all entries. erased: the users whose texts were
     emptied, for good, since it began."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
-        self.append = self._entries.append  # no wrapper around it: there are many
+        self.append = self._entries.append  # no wrapper: it is called for every entry
         self._bytes = 0
         self._floor = 0  # everything above this position is in it
         self.hits = self.misses = 0
         self.erased: set[int] = set()
 
     def begin(self, at: int) -> None:
-        """Forget everything; what is added next comes behind this position."""
+        """Forget everything; the entries added next are above this position."""
         self._entries.clear()
         self.erased.clear()
         self._bytes, self._floor = 0, at
 
     def trim(self, size: int) -> None:
-        """Let go of the oldest, where they are too many. size: bytes that were appended."""
+        """Drop the oldest entries beyond the bounds. size: bytes that were appended."""
         entries = self._entries
         self._bytes += size
         while len(entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
@@ -43,8 +43,7 @@ class Ring:
             self._floor = first.at
 
     def above(self, at: int, upto: int = FOR_EVER) -> Sequence[Entry] | None:
-        """All entries above a position, and not above the other, ascending; None where some are not
-        here any more."""
+        """All entries above `at` and up to `upto`, ascending; None if some of them were dropped."""
         if at < self._floor:
             self.misses += 1
             return None
@@ -52,7 +51,7 @@ class Ring:
         entries = self._entries
         begin = bisect_right(entries, at, key=_position)
         end = bisect_right(entries, upto, key=_position)
-        # From the end, where they are: the others would be gone through.
+        # From the end, near which they are: from the front, it would traverse all others.
         newest_first = list(islice(reversed(entries), len(entries) - end, len(entries) - begin))
         newest_first.reverse()
         return newest_first
@@ -65,9 +64,9 @@ class Ring:
                 entry.kind, entry.text = DELETED, ""
 
     def forget(self, is_old: Callable[[Entry], bool]) -> None:
-        """Let go of entries that are deleted from the log. What a clock that was behind has given
-        an old time may be kept there, behind younger ones: so all that is before the last old one
-        is to be read from the log."""
+        """Drop entries that were deleted from the log. The log may keep an entry to which a clock
+        that lagged has given an old time, behind younger ones: so everything up to the last old
+        entry is dropped, and is to be read from the log."""
         entries = self._entries
         for entry in reversed(entries):
             if is_old(entry):

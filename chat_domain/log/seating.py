@@ -1,12 +1,12 @@
-"""Giving a session its place among those whom the follower tells.
+"""Seating a session: from then on, the follower shows it what it applies.
 
-What a user is in is read as of one position of the log. So the session sits down when the node has
-applied that one, and what was applied above it meanwhile is made up for in the same turn of the
-event loop: then it misses nothing, and sees nothing that it may not see.
+A user's groups are read as of one position of the log. The session is seated once the node has
+applied that position, and the entries applied above it meanwhile are made up for in the same turn
+of the event loop: so it misses nothing, and sees nothing that it may not see.
 
-When positions begin anew, devices are sent away: what is on its way from them speaks of old
-positions, and none of it is carried out. They come back, and the answer to their login tells them.
-Sessions of version 1, which knows no positions, stay and are given a place again.
+When the follower starts over, the sessions of devices are ended: their requests in flight refer to
+old positions, and none is carried out. The devices reconnect, and the answer to their login tells
+them. Sessions of version 1, which has no positions, stay and are seated again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from chat_domain.log.session import Session
 from chat_domain.log.sessions import Sessions
 from chat_domain.ports.log import Log
 
-TRIED_TIMES = 3  # the ring does not reach back where a node is very busy
+TRIED_TIMES = 3  # on a very busy node, the ring does not reach back far enough
 
 
 @attrs.frozen
@@ -30,8 +30,7 @@ class Seating:
     sessions: Sessions
 
     async def seat(self, session: Session) -> Opening:
-        """Add a session to those that are told. Return what it began with. Raises TryAgain, and
-        TooManyConnections."""
+        """Seat a session. Return what it begins with. Raises TryAgain and TooManyConnections."""
         self.sessions.check_room_for(session)
         for _ in range(TRIED_TIMES):
             opening = await self.log.opening(session.user.id)
@@ -42,7 +41,7 @@ class Seating:
         raise TryAgain
 
     async def _sit_down(self, session: Session, opening: Opening) -> bool:
-        """Whether the log has been followed from there."""
+        """Return whether everything above the opening was still here to be made up for."""
         head = opening.ends.head
         await self.follower.reach(head)
         since = self.follower.ring.above(head)
@@ -58,8 +57,8 @@ class Seating:
         return True
 
     def begin_anew(self) -> tuple[Sequence[Session], Sequence[Session]]:
-        """Positions have begun anew: end the sessions of devices. Return those, whose clients are
-        to be dropped, and the sessions of version 1, which are to be seated again."""
+        """The follower has started over: end the sessions of devices. Return these, whose clients
+        are to be dropped, and the sessions of version 1, which are to be seated again."""
         leaving, staying = [], []
         for session in self.sessions.unseat_all():
             if session.claim is None:
@@ -71,8 +70,8 @@ class Seating:
         return leaving, staying
 
     async def seat_again(self, sessions: Iterable[Session]) -> None:
-        """Let these sessions of version 1 begin where no device of their user's has taken anything
-        over: they cannot ask for what was before."""
+        """Let these sessions of version 1 begin at their users' `got`: they cannot ask for what was
+        before."""
         for session in sessions:
             if not session.ended:
                 await self._seat_again(session)

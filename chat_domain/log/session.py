@@ -2,16 +2,16 @@
 
 Rules:
 1. A session is live, behind, or ended. It begins behind.
-2. Live, it is shown what the node applies, at once. Its place in the log is then the node's.
-3. Behind, it is shown nothing but what is read for it, and its place is `after`. It is behind until
-   its client knows that it is logged in (`ready`), and when its link takes no more (`choked`); it
-   is live again when its place has reached what the node has applied.
+2. A live session is shown what the node applies, at once. Its place in the log is the node's.
+3. A session that is behind is shown only what is read for it, and its place is `after`. It is
+   behind until its client knows that it is logged in (`ready`), and when its link takes no more
+   (`choked`); it is live again once its place has reached what the node has applied.
 4. Nothing is kept for it in either case, and nothing has to be stored when it ends.
-5. At most MOST_UNANSWERED of what it writes are on their way into the log. What cannot be written
-   for the moment is expected again, and so is what comes behind it: until they have come, in their
-   order, nothing else is accepted, unless the first of them is shown to its client as written, or
-   has not come for EXPECTED_FOR seconds. So the order in which its user writes is kept. While it is
-   not seated, since positions have begun anew, it writes nothing at all.
+5. At most MOST_UNANSWERED of its texts are on their way into the log. A text that cannot be written
+   for the moment is expected again, and so are those behind it. Nothing else is accepted until they
+   have come, in order. One that its client is shown as written is expected no longer; none are, if
+   the first has not come for EXPECTED_FOR seconds. So the order in which its user writes is kept. A
+   session that is not seated, since the follower has started over, writes nothing at all.
 """
 
 from collections import deque
@@ -28,20 +28,19 @@ MOST_UNHEARD = 1000  # texts whose writers are told once they are taken over
 
 
 class _Reader:
-    """What is looked at for each message to each member of a group: side by side in memory, so that
-    a processor has all of it at once."""
+    """What is read for each message to each member of a group: adjacent in memory, so that a
+    processor loads it all at once."""
 
     __slots__ = ("after", "client", "expected", "live")
 
 
 class Session(_Reader):
-    """id: new with each login and RESUME. name: what its tokens are kept under, which stays when it
-    is resumed (see `KeptToken.session`); its id, of version 1. claim: its user's slot, of version 1
-    alone. sights: of the groups that its user is in, as far as this node has applied the log; they
-    hold for what is above `regrouped`, the position of the last change of them. taken: everything
-    up to there is taken over. copies: of what it wrote to somebody, where those were many; its
-    client is charged for them.
-    """
+    """id: new with each login and RESUME. name: its tokens are kept under it, and it stays when the
+    session is resumed (see `KeptToken.session`); for version 1, the id. claim: of its user's slot,
+    for version 1 only. sights: of the groups that its user is in, as far as this node has applied
+    the log; valid above `regrouped`, the position of their last change. taken: how far its client
+    has taken over. copies: of its texts to one user, if they were many; its client is charged for
+    them."""
 
     __slots__ = (
         "choked",
@@ -89,24 +88,24 @@ class Session(_Reader):
         self.expected_until = 0.0
         self.when_answered: list[Latch] = []  # opened once nothing is unanswered
         self.typed: dict[int, float] = {}  # when that was passed on last, by conversation
-        self.unlooked: dict[int, int] = {}  # texts to a user before the next look (see `OneToOne`)
+        self.unlooked: dict[int, int] = {}  # texts to a user until the next check (see `OneToOne`)
         self.unheard: deque[tuple[int, int]] | None = None  # positions and writers, ascending
 
     def labels(self) -> dict[str, int | str]:
-        """What tells it apart in a log."""
+        """What identifies it in the server's log."""
         return {"session": self.name, "user": self.user.id}
 
     # -- reading ---------------------------------------------------------------------------
 
     def sees(self, entry: Entry) -> bool:
-        """Whether its user may see an entry, which is above `regrouped`."""
+        """Whether its user may see an entry above `regrouped`."""
         if not is_group(entry.conv):
             return self.user.id in people(entry.conv)
         sight = self.sights.get(entry.conv)
         return sight is not None and sight.shows(entry.at)
 
     def show(self, entry: Entry) -> None:
-        """Show an entry of one of its conversations of two that is above its place."""
+        """Show an entry, above its place, of one of its one-to-one conversations."""
         if entry.sender_id != self.user.id and entry.kind == TEXT:
             self.note_writer(entry)
         if self.expected:
@@ -114,7 +113,7 @@ class Session(_Reader):
         self.client.show(entry)
 
     def show_late(self, entry: Entry) -> None:
-        """Show an entry of any of its conversations that was applied before."""
+        """Show an entry of any of its conversations that was applied earlier."""
         if entry.sender_id != self.user.id and entry.kind == TEXT and not is_group(entry.conv):
             self.note_writer(entry)
         if self.expected:
@@ -123,19 +122,19 @@ class Session(_Reader):
         self.after = entry.at
 
     def note_writer(self, entry: Entry) -> None:
-        """Somebody has written to this user alone, and is to be told once that is taken over."""
+        """Note the writer of a one-to-one text, who is to be told once it is taken over."""
         if self.unheard is None:
             self.unheard = deque(maxlen=MOST_UNHEARD)
         self.unheard.append((entry.at, entry.sender_id))
 
     def go_live(self, applied: int) -> None:
-        """Be shown what the node applies; all that it has applied was shown."""
+        """Be shown what the node applies from now on; all that it has applied was shown."""
         self.live = True
         if self.after <= applied:
-            self.after = 0  # its place is the node's; and one number for all stays in the caches
+            self.after = 0  # its place is the node's, and one value for all stays in the caches
 
     def place(self, applied: int) -> int:
-        """Everything up to there has been shown. applied: what the node has applied."""
+        """The position up to which everything was shown. applied: what the node has applied."""
         return max(self.after, applied) if self.live else self.after
 
     def choke(self, applied: int) -> None:
@@ -144,33 +143,33 @@ class Session(_Reader):
         self.fall_behind(applied)
 
     def fall_behind(self, applied: int) -> None:
-        """Be shown nothing more by the node itself."""
+        """Be shown no more of what the node applies."""
         self.after = self.place(applied)
         self.live = False
 
     def may_read(self) -> bool:
-        """Whether it is behind, and something can be done about it now."""
+        """Whether it is behind, and can be shown more now."""
         return self.seated and self.ready and not (self.live or self.choked or self.ended)
 
     def begin_anew(self) -> None:
-        """Positions mean something else from now on; it has none until it is seated again."""
+        """The follower has started over: it has no place until it is seated again."""
         self.live = self.seated = False
         self.after = self.taken = self.written = 0
         self.unheard = None
 
     def throw_out(self) -> None:
-        """End it for good: what it has written and is not in the log yet is refused."""
+        """End it for good: what it has written that is not in the log yet is refused."""
         self.ended = self.thrown_out = True
         self.client.thrown_out()
 
     def drop(self) -> None:
-        """End it, and let its client come again."""
+        """End it, and let its client reconnect."""
         self.ended = True
         self.client.dropped()
 
     def heard_up_to(self, at: int) -> dict[int, int]:
-        """Everything up to this position is with the client. Return who is to be told of it, and
-        the position of the last of their texts among it."""
+        """The client has received everything up to this position. Return whom to tell, each with
+        the position of their last text up to there."""
         told: dict[int, int] = {}
         unheard = self.unheard
         while unheard and unheard[0][0] <= at:
@@ -181,7 +180,7 @@ class Session(_Reader):
     # -- writing ---------------------------------------------------------------------------
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
-        """Something that it wrote is in the log. tag: its client's own mark of the request."""
+        """A text that it wrote is in the log. tag: its client's own tag of the request."""
         if entry.at > self.written:  # noqa: PLR1730  # `max` takes twice as long
             self.written = entry.at
         self.client.accepted(tag, entry)
@@ -190,15 +189,15 @@ class Session(_Reader):
             self._open_if_answered()
 
     def refused(self, error: ChatError, tag: int | None) -> None:
-        """Something that it wrote is not."""
+        """A text that it wrote was refused."""
         self.client.refused(error, tag)
         self.unanswered -= 1
         if self.when_answered:
             self._open_if_answered()
 
     def check_may_write(self, cid: str | None, now: float) -> None:
-        """Raises TooManyUnanswered, and TryAgain by rule 5. cid: None where its client has given
-        it none. now: on the monotonic clock."""
+        """Raises TooManyUnanswered, and TryAgain by rule 5. cid: None if its client gave none. now:
+        monotonic seconds."""
         if self.unanswered >= MOST_UNANSWERED:
             self.expect_again(cid, now)
             raise TooManyUnanswered(MOST_UNANSWERED)
@@ -218,13 +217,13 @@ class Session(_Reader):
             self.expected_until = now + EXPECTED_FOR
 
     def is_out_of_turn(self, cid: str | None, now: float) -> bool:
-        """Whether something else is expected first."""
+        """Whether another text is expected first."""
         expected = self.expected
         return bool(expected and now < self.expected_until and cid != expected[0])
 
     def expect_again(self, cid: str | None, now: float) -> None:
-        """This could not be written for the moment, and comes behind all that is expected; if it is
-        the first of that, it is waited for as long as before, since it has come."""
+        """This text could not be written for the moment: expect it after all others. If it is the
+        first of them, the wait for it starts again, since it has come."""
         if self.expected and now >= self.expected_until:  # all of that was given up
             self.expected.clear()
         expected = self._expecting(now)
@@ -234,7 +233,7 @@ class Session(_Reader):
             expected.append(cid)
 
     def expect_first(self, cid: str, now: float) -> None:
-        """This could not be written for the moment, and comes before all that is expected."""
+        """This text could not be written for the moment: expect it before all others."""
         expected = self._expecting(now)
         if cid in expected:
             expected.remove(cid)
@@ -242,7 +241,7 @@ class Session(_Reader):
         self.expected_until = now + EXPECTED_FOR
 
     def _expecting(self, now: float) -> deque[str]:
-        """What comes behind the first does not make that expected for longer."""
+        """The texts that are expected. Only the first of them determines how long."""
         if self.expected is None:
             self.expected = deque()
         if not self.expected:
@@ -250,13 +249,13 @@ class Session(_Reader):
         return self.expected
 
     def expect_no_more(self, entry: Entry) -> None:
-        """What its client is shown was written after all, and need not come again."""
+        """Its client is shown this entry: it was written after all, and need not come again."""
         expected = self.expected
         if expected and entry.sender_id == self.user.id and entry.cid in expected:
             expected.remove(entry.cid)
 
     def _open_if_answered(self) -> None:
-        """Let those go on who wait until nothing is unanswered, if nothing is."""
+        """Wake those who wait until nothing is unanswered, if nothing is."""
         if not self.unanswered:
             told, self.when_answered = self.when_answered, []
             for latch in told:

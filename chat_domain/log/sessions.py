@@ -1,4 +1,4 @@
-"""The sessions of this node, by their users and by the groups that these are in."""
+"""The sessions of this node, by their users and by the groups that the users are in."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -8,14 +8,14 @@ from chat_domain.log.session import Session
 
 MOST_MEMBERSHIPS = 2_000_000  # of sessions in groups; some 100 bytes each
 FEW = 50  # groups
-KEPT_FOR_FEW = 500_000  # memberships: of 10,000 sessions in so many groups
+KEPT_FOR_FEW = 500_000  # memberships: of 10,000 sessions in FEW groups each
 MOST_OF_A_USER = 32  # sessions of one user at once
 
 _NOBODY: dict[Session, None] = {}
 
 
 class Sessions:
-    """Iterates over all of them, in no particular order."""
+    """Iterating yields all sessions, in no particular order."""
 
     def __init__(self) -> None:
         self._of_users: dict[int, tuple[Session, ...]] = {}
@@ -33,26 +33,26 @@ class Sessions:
         return self._of_users.get(user_id, ())
 
     def of_people(self, conv: int) -> tuple[Session, ...]:
-        """The sessions of the two of a conversation, which is no group's."""
+        """The sessions of both users of a conversation, which is not a group's."""
         low, high = conv >> HIGH, conv & ID_BITS  # `people`, without a call for each message
         sessions = self._of_users.get(high, ())
         return sessions if low == high else sessions + self._of_users.get(low, ())
 
     def of_all(self, user_ids: Iterable[int]) -> list[Session]:
-        """The sessions of all of these users."""
+        """The sessions of all these users."""
         return [session for user_id in user_ids for session in self.of(user_id)]
 
     def users(self) -> list[int]:
-        """Who has sessions here."""
+        """The ids of the users who have sessions here."""
         return list(self._of_users)
 
     def in_group(self, group_id: int) -> Collection[Session]:
         """The sessions of a group's members: those whose `sights` of it show what is applied now,
-        so that nobody has to be asked for each message. Not to be changed."""
+        so that no session has to be checked for each message. Callers do not change it."""
         return self._of_groups.get(group_id, _NOBODY)
 
     def check_room_for(self, session: Session) -> None:
-        """Raises TooManyConnections, and TryAgain where this node is full."""
+        """Raises TooManyConnections, and TryAgain if this node is full."""
         others = self.of(session.user.id)
         if len(others) >= MOST_OF_A_USER and session not in others:
             raise TooManyConnections
@@ -60,13 +60,13 @@ class Sessions:
             raise TryAgain
 
     def has_room_for(self, groups: int) -> bool:
-        """Whether sessions in so many groups may be in one more. A few users that are in very many
-        keep nobody out who is in few."""
+        """Whether sessions in this many groups may be in one more. A few users in very many groups
+        cannot keep out users who are in few."""
         kept = KEPT_FOR_FEW if groups > FEW else 0
         return self.memberships < MOST_MEMBERSHIPS - kept
 
     def seat(self, session: Session) -> None:
-        """Add a session, or let one that is here without a seat have one by its `sights`."""
+        """Seat a session by its `sights`; if it is not here yet, add it."""
         others = self.of(session.user.id)
         if session not in others:
             self._of_users[session.user.id] = (*others, session)
@@ -76,7 +76,7 @@ class Sessions:
             self._of_groups.setdefault(group_id, {})[session] = None
 
     def discard(self, session: Session) -> bool:
-        """Return whether it was there."""
+        """Remove a session. Return whether it was here."""
         user_id = session.user.id
         some = self.of(user_id)
         if session not in some:
@@ -90,8 +90,8 @@ class Sessions:
         return True
 
     def unseat_all(self) -> list[Session]:
-        """Positions have begun anew. Return who has lost their seat by that: they are here still,
-        can be ended, and their users are online."""
+        """The follower has started over. Return the sessions that have lost their seats: they are
+        still here and can be ended, and their users stay online."""
         unseated = [session for session in self if session.seated]
         for session in self:
             self._leave_all(session)
@@ -99,7 +99,7 @@ class Sessions:
         return unseated
 
     def join(self, user_id: int, group_id: int, at: int) -> None:
-        """By the entry at this position, a user is in a group, which they see from it on."""
+        """The entry at this position adds a user to a group, which they see from it on."""
         sight = Sight(at - 1)
         for session in self._seated(user_id):
             session.regrouped = at
@@ -109,7 +109,7 @@ class Sessions:
                 self._of_groups.setdefault(group_id, {})[session] = None
 
     def leave(self, user_id: int, group_id: int, at: int) -> None:
-        """By the entry at this position, a user is in a group no more."""
+        """The entry at this position removes a user from a group."""
         for session in self._seated(user_id):
             session.regrouped = at
             if group_id in session.sights:
@@ -117,12 +117,12 @@ class Sessions:
                 del session.sights[group_id]
 
     def end_group(self, group_id: int, at: int) -> None:
-        """By the entry at this position, there is no such group any more."""
+        """The entry at this position ends a group."""
         for session in list(self.in_group(group_id)):
             self.leave(session.user.id, group_id, at)
 
     def _seated(self, user_id: int) -> list[Session]:
-        """Those of a user's sessions whose `sights` are known."""
+        """A user's sessions whose `sights` are known."""
         return [session for session in self.of(user_id) if session.seated]
 
     def _leave_all(self, session: Session) -> None:

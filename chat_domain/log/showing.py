@@ -1,8 +1,8 @@
-"""What an entry of the log means for the sessions of this node, when it is applied.
+"""What applying an entry does to the sessions of this node.
 
-Those whose users may see it are shown it, but for the one that wrote it. (One of version 1 is shown
-what it writes to its own user, as by the C++ server.) Changes of who is in which group count from
-then on, and sessions that it ends are ended.
+It is shown to the sessions whose users may see it, except the one that wrote it. (A session of
+version 1 is shown what it writes to its own user, as by the C++ server.) A change of a group's
+members counts from then on, and the sessions that an entry ends are ended.
 """
 
 from collections.abc import Callable
@@ -17,28 +17,28 @@ from chat_domain.model import Claim
 
 
 class Writer(Protocol):
-    """Who wrote something: a session of this node's, or somebody who has none."""
+    """The writer of an entry: a session of this node, or a caller without one."""
 
     @property
     def claim(self) -> Claim | None: ...
 
 
 class Showing:
-    """Each method is for one kind of entry, is given its writer, None of another node, and returns
-    how many readers it had, one more than there were sessions."""
+    """Each method handles one kind of entry. writer: None if the entry is another node's. Each
+    returns the number of readers to account for, one more than there were sessions."""
 
     def __init__(self, sessions: Sessions, ring: Ring) -> None:
         self._sessions = sessions
         self._ring = ring
 
     def to_group(self, entry: Entry, writer: Writer | None) -> int:
-        """Clients are told directly, which is less to do for each member than `Session.show`: of a
-        group, nobody is told who has got what, so no session has to note who wrote it."""
+        """Clients are told directly, which costs less per member than `Session.show`: in a group,
+        nobody is told who has received what, so no session has to note the writer."""
         at, sessions = entry.at, self._sessions.in_group(entry.conv)
         for own in self._sessions.of(entry.sender_id):
             if own.expected and own is not writer and own.live and at > own.after:
                 own.expect_no_more(entry)
-        # Two loops: in a short one a processor asks for the memory of several sessions at once.
+        # Two loops: in a short one, a processor loads the memory of several sessions at once.
         for client in [
             one.client for one in sessions if one.live and at > one.after and one is not writer
         ]:
@@ -57,7 +57,7 @@ class Showing:
         return len(sessions) + 1
 
     def change(self, entry: Entry, writer: Writer | None) -> int:
-        """Who joins sees it, and so does who leaves."""
+        """A user who joins sees the entry, and so does one who leaves."""
         conv, at, sessions = entry.conv, entry.at, self._sessions
         if not is_group(conv):
             readers = self.to_people(entry, writer)
@@ -73,7 +73,7 @@ class Showing:
         return readers
 
     def _end(self, entry: Entry) -> None:
-        """Carry out what a user has changed about themselves."""
+        """Carry out a user's change of their own account or sessions."""
         change = entry.change
         assert change is not None
         match change.what:
@@ -89,7 +89,7 @@ class Showing:
                 )
 
     def _throw_out(self, entry: Entry, which: Callable[[Session], bool]) -> None:
-        """End these sessions of whoever wrote it, who see nothing above it."""
+        """End these sessions of the sender, which see nothing above the entry."""
         for session in self._sessions.of(entry.sender_id):
             if which(session):
                 session.fall_behind(entry.at)

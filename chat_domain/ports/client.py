@@ -11,8 +11,8 @@ from chat_domain.model import Friend, Muting, Preferences, User
 class Said(Protocol):
     """A text that a client wants to send.
 
-    cid: the client's id of it, None if it has given none. seq: its own mark of the request.
-    re: the position of what it answers, 0 for nothing.
+    cid: the client's id for it, None if it gave none. seq: the client's own tag of the request. re:
+    the position of the entry that it answers, 0 for none.
     """
 
     @property
@@ -29,51 +29,50 @@ class Said(Protocol):
 
 
 class Client(Protocol):
-    """The far end of a session. Its methods return at once; nothing is waited for."""
+    """The far end of a session. Its methods return at once and wait for nothing."""
 
     def show(self, entry: Entry) -> None:
         """Send an entry of one of the user's conversations, which has just been applied."""
 
     def show_late(self, entry: Entry) -> None:
-        """Send an entry that was applied before, and that this client was not sent then."""
+        """Send an entry that was applied earlier and not sent to this client then."""
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
-        """Something that this client wrote is in the log. tag: its own mark of the request."""
+        """A text that this client wrote is in the log. tag: the client's own tag of the request."""
 
     def refused(self, error: ChatError, tag: int | None) -> None:
-        """Something that this client asked for was not done."""
+        """A text that this client wrote was refused. tag: as in `accepted`."""
 
     def marked(self, user_id: int, got: int) -> None:
-        """Everything up to the position `got` that this client's user has written to the user
-        `user_id` is with some device of that one."""
+        """Some device of the user `user_id` has received everything up to the position `got` that
+        this client's user has written to them."""
 
     def has_read(self, user_id: int, marks: Mapping[int, int]) -> None:
-        """A user has read conversations up to these positions: another one has, or this client's
-        own with another device."""
+        """A user has read conversations (the keys of `marks`) up to these positions: another user,
+        or this client's own on another device."""
 
     def is_typing(self, user: User, conv: int) -> None:
-        """Another user is writing something in one of this user's conversations."""
+        """Another user is typing in one of this user's conversations."""
 
     def settings_changed(self, preferences: Preferences, muting: Muting | None) -> None:
-        """With another device, the user has chosen something else. muting: where that was whether
-        to be notified of a conversation."""
+        """The user has changed their settings on another device. muting: the change, if it was to
+        mute or unmute a conversation."""
 
     def begin_anew(self) -> None:
-        """Positions mean something else from now on. For a client that is not told any; one that is
-        gets `dropped` instead."""
+        """The node has started over in the log. Called for clients that are told no positions;
+        others get `dropped` instead."""
 
     def friend_changed(self, friend: Friend) -> None:
-        """Somebody on this user's list came or went."""
+        """A user on this user's list has come or gone."""
 
     def notice(self, text: str) -> None:
-        """The operator says this to everybody."""
+        """The operator says this to all users."""
 
     def replaced(self) -> None:
         """Another connection has the slot now: say so and close."""
 
     def dropped(self) -> None:
-        """The session cannot go on here: close, and let it come again."""
+        """The session cannot go on here: close, and let the client reconnect."""
 
     def thrown_out(self) -> None:
-        """The session has ended by the will of its user elsewhere, or of the operator: say so and
-        close."""
+        """The user, from elsewhere, or the operator has ended the session: say so and close."""

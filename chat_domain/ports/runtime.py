@@ -1,27 +1,28 @@
-"""What a program has anyway, handed in so that the rules can be tested without it."""
+"""What any program has, passed in so that the rules can be tested without it."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
-Depths = Mapping[str, Callable[[], int]]  # how much waits in queues, by their names
+Depths = Mapping[str, Callable[[], int]]  # the lengths of queues, by their names
 
 
 class Hasher(Protocol):
-    """Turns passwords into secrets that can be kept. Slow by design, so never on the loop."""
+    """Turns passwords into secrets that can be kept. Slow by design, so never on the event loop."""
 
     async def hash(self, password: str, origin: str = "") -> str:
-        """A new secret. Raises TryAgain when too many wait for one already, in all or for this
-        origin: where the asking clients are. Origins take turns."""
+        """A new secret. Raises TryAgain if too many callers wait for one, in total or for this
+        origin (where the asking clients are). Origins take turns."""
 
     async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
-        """Whether the password is the secret's (see `Account`).
+        """Whether the password matches the secret (see `Account`).
 
         None (no such account) takes as long as any other and is False. So does what is neither
-        marked nor a hash of ours that costs no more than a bound: a defect of the data, which
-        must not be taken for a plain password. Raises TryAgain like `hash`."""
+        marked nor a hash of ours whose cost is within a bound: a defect of the data, which must not
+        be taken for a plain password. Raises TryAgain like `hash`.
+        """
 
     def outdated(self, secret: str) -> bool:
-        """Whether a secret that was verified should be made anew (since it is plain, say)."""
+        """Whether a secret that was verified should be replaced (since it is plain, say)."""
 
 
 class Clock(Protocol):
@@ -34,8 +35,8 @@ class Clock(Protocol):
 
 class Ids(Protocol):
     def cid(self, now_ms: int) -> str:
-        """The id of an entry whose sender has given it none: unique, and beginning with the time,
-        so that those of one time are together in an index."""
+        """The cid of an entry whose sender gave none: unique, and beginning with the time, so that
+        entries of one time are adjacent in an index."""
 
     def session(self) -> str:
         """A session's id: unique."""
@@ -48,31 +49,31 @@ class Owner(Protocol):
     """On whose behalf something is done."""
 
     def labels(self) -> Mapping[str, int | str]:
-        """What tells it apart from others in a log."""
+        """What identifies it in the server's log."""
 
 
 class Tasks(Protocol):
     def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
-        """Let this go on by itself, from the next turn on. It is finished before the program ends.
-        owner: on whose behalf, if it is somebody's."""
+        """Run this in the background, from the next turn of the event loop on. It is finished
+        before the program ends. owner: on whose behalf it runs, if on anybody's."""
 
     def soon(self, work: Callable[[], None]) -> None:
-        """Have this done once the present turn of the event loop is over."""
+        """Call this once the present turn of the event loop is over."""
 
     async def next_turn(self) -> None:
         """Wait until the present turn of the event loop is over."""
 
 
 class Latch(Protocol):
-    """Something to wait for, once."""
+    """An event to wait for, once."""
 
     def open(self) -> None:
-        """Let everybody go on who waits, now and later. Idempotent."""
+        """Wake everybody who waits, now and later. Idempotent."""
 
     async def wait(self, seconds: float) -> bool:
-        """Wait until it is open, but not for longer. Return whether it is."""
+        """Wait until it is open, for this long at most. Return whether it is."""
 
 
 class Latches(Protocol):
     def latch(self) -> Latch:
-        """A new one, closed."""
+        """A new latch, closed."""

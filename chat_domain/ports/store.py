@@ -1,11 +1,11 @@
-"""What a database does, but for the log, which is in `log`.
+"""What a database does, except for the log, which is in `log`.
 
-Common to these ports and to that:
-- every method is one atomic step: wholly done when it returns, or not at all when it raises;
-- what a write returned from is durable (but for the memory adapter) and seen by every later read;
-- when the store cannot be reached or does not answer in time, any method raises `TryAgain`;
-  a write that raised it may have happened all the same, so each of them can be repeated;
-- ids are positive, below 2**31, and never given twice, also after a deletion.
+Common to these ports and the log:
+- every method is atomic: all of it is done when it returns, and none of it when it raises;
+- a write that has returned is durable (except in the memory adapter) and seen by every later read;
+- if the store cannot be reached or does not answer in time, any method raises `TryAgain`; a write
+  that raised it may have been done all the same, so every write can be repeated;
+- ids are positive, below 2**31, and never assigned twice, not even after a deletion.
 """
 
 from collections.abc import Collection
@@ -29,87 +29,88 @@ from chat_domain.ports.runtime import Depths
 
 
 class Users(Protocol):
-    """Who has registered."""
+    """The registered users."""
 
     async def add(self, name: Name, secret: str) -> int:
-        """Register and return the new id. Raises NameTaken where another has the name's key,
-        or a name that looks like it (the same `skeleton`, or the same `key_skeleton`)."""
+        """Register a user and return the new id. Raises NameTaken if another user has the name's
+        key, or a name that looks like it (the same `skeleton`, or the same `key_skeleton`)."""
 
     async def find(self, who: int | str) -> Account | None:
-        """The account of this id (any integer may be asked), or whose name has this key (see
-        `names.name_key`); None where there is none."""
+        """The account with this id (any integer may be asked for), or whose name has this key (see
+        `names.name_key`); None if there is none."""
 
     async def names(self, user_ids: Collection[int]) -> dict[int, str]:
-        """The names of those of these ids that exist."""
+        """The names of those of these users who exist, by id."""
 
     async def set_secret(self, user_id: int, secret: str, *, instead_of: str) -> bool:
         """Replace the secret if it still is `instead_of`; return whether it was replaced."""
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[Account]:
-        """The first `limit` accounts with an id above `after` whose names' keys have this part,
+        """The first `limit` accounts with an id above `after` whose names' keys contain this text,
         ascending by id."""
 
     async def remove(self, user_id: int) -> bool:
-        """Forget an account, its tokens and its friendships both ways; return whether there was
-        one. Its memberships and its texts end by changes in the log, before."""
+        """Delete an account, its tokens and its friendships both ways; return whether it existed.
+        Its memberships and its texts were ended before, by changes in the log."""
 
     async def skip_ids(self, number: int) -> None:
-        """Give none of the next `number` ids to anybody."""
+        """Never assign the next `number` ids."""
 
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
-        """Paint the `state` column. A picture for whoever reads the table, not the truth."""
+        """Update the `state` column. It is for people who read the table; nothing depends on it."""
 
 
 class Tokens(Protocol):
-    """Proofs of an earlier login. Only digests come here, never a token itself.
+    """Proofs of an earlier login. Only digests are passed here, never a token itself.
 
-    A user's tokens with the same name of a session are that session's. Where some of several have
-    to go, those that expire first go.
+    A user's tokens with the same session name belong to that session. If some of several have to be
+    deleted, those that expire first are.
     """
 
     async def add(
         self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
     ) -> list[str]:
-        """Keep a token until it expires, in place of any with its digest. All tokens that have
-        expired are forgotten.
+        """Store a token until it expires, in place of any with its digest. Delete all expired
+        tokens.
 
         The user's other session on a device of the same name, unless that is "", makes room for
-        this one; then this one and `sessions - 1` others stay. Which of the others go: those that
-        are not `connected` first, and of these the longest unused (`seen_ms`, then the name).
-        Return the names of the sessions that have gone, in no particular order."""
+        this one; then this one and `sessions - 1` others stay. Of the others, those not `connected`
+        are deleted first, and of those the longest unused (by `seen_ms`, then by name). Return the
+        names of the sessions that were deleted, in no particular order.
+        """
 
     async def find(self, digest: str, now_ms: int) -> tuple[User, KeptToken] | None:
-        """The token of this digest and whose it is, None where it is unknown or has expired
-        (expires_ms <= now_ms)."""
+        """The token with this digest and its user, None if it is unknown or has expired (expires_ms
+        <= now_ms)."""
 
     async def session_of(self, series: str) -> tuple[int, str] | None:
         """The user and the name of the session that has tokens of this series, None if none has."""
 
     async def use(self, token: KeptToken, following: KeptToken | None, *, new: int) -> bool:
-        """A session is resumed by this token.
+        """A session was resumed with this token.
 
-        Where it is forgotten by now, nothing is done and False returned. If it was not used before,
-        it is from now on, and all others of its session are forgotten. Then `following` is kept as
-        well; of the session's unused ones it and `new - 1` others stay. What stays of the session
-        was seen at `token.seen_ms`.
+        If the token no longer exists, do nothing and return False. If it was unused, it is used
+        from now on, and all others of its session are deleted. Then store `following` as well, if
+        there is one; of the session's unused tokens, it and `new - 1` others stay. The session's
+        tokens get `token.seen_ms`.
         """
 
     async def of(self, user_id: int, now_ms: int) -> list[KeptToken]:
-        """A user's tokens that have not expired, the last to expire first (of those that expire
+        """A user's tokens that have not expired, the last to expire first (those that expire
         together, ascending by digest)."""
 
     async def remove(self, user_id: int, session: str) -> None:
-        """Forget all tokens of a session. An unknown one is no error."""
+        """Delete all tokens of a session. An unknown session is no error."""
 
     async def remove_all(self, user_id: int) -> None:
-        """Forget all tokens of a user."""
+        """Delete all tokens of a user."""
 
     async def remove_some(self, limit: int) -> int:
-        """Forget `limit` tokens, whosever they are, or all there are; return how many."""
+        """Delete `limit` tokens of any users, or all if there are fewer; return how many."""
 
 
 class Friends(Protocol):
-    """Whom each user lists. One-way: my listing you does not put me on your list."""
+    """Each user's list of friends. One-way: my listing you does not put me on your list."""
 
     async def add(self, user_id: int, friend_id: int) -> None:
         """Raises NoSuchUser(friend_id) and AlreadyFriends."""
@@ -118,55 +119,55 @@ class Friends(Protocol):
         """Raises NotFriends."""
 
     async def page(self, user_id: int, after: int, limit: int) -> list[User]:
-        """The first `limit` of a user's list with an id above `after`, ascending by id."""
+        """The first `limit` users on a user's list with an id above `after`, ascending by id."""
 
     async def listed_by(self, user_id: int) -> list[int]:
-        """The ids of all users on whose list this one is, ascending."""
+        """The ids of all users who list this one, ascending."""
 
     async def count(self, user_id: int) -> int:
-        """How many are on a user's list."""
+        """How many users are on a user's list."""
 
     async def lists(self, user_id: int, friend_id: int) -> bool:
-        """Whether this one is on this user's list."""
+        """Whether `user_id` lists `friend_id`."""
 
 
 class Settings(Protocol):
-    """What users have chosen for themselves, on all their devices."""
+    """Users' own settings, for all their devices."""
 
     async def of(self, user_id: int) -> Preferences:
-        """What a user has chosen; of nobody, as of who has chosen nothing."""
+        """A user's settings; the defaults if there is no such user."""
 
     async def set(
         self, user_id: int, *, hide_read: bool | None = None, hide_typing: bool | None = None
     ) -> Preferences:
-        """Change what is not None; return what holds then. Of nobody, nothing is kept."""
+        """Change what is not None; return what holds then. Nothing is stored for a missing user."""
 
     async def mute(self, user_id: int, conv: int, muted: bool | None) -> bool | None:
-        """Change whether a user wants to be notified of a conversation, unless `muted` is None.
-        Return whether it is muted then; None, and nothing done, where they never were in it."""
+        """Mute or unmute a conversation for a user, unless `muted` is None. Return whether it is
+        muted then; None, with nothing done, if they never were in it."""
 
 
 class Groups(Protocol):
-    """The groups and who is in them. They change by entries of the log alone (see `Log.append`),
-    but for what `show_history` says.
+    """The groups and who is in them. They change only by entries of the log (see `Log.append`),
+    except by `show_history` and `keep`.
 
     Members are those who have not left. The rows of those who have stay, for what they may see.
     """
 
     async def find(self, which: int | str) -> Group | None:
-        """The group of this id (any integer may be asked), or whose name has this key (see
-        `names.name_key`); None where there is none."""
+        """The group with this id (any integer may be asked for), or whose name has this key (see
+        `names.name_key`); None if there is none."""
 
     async def page(self, after: int, limit: int, containing: str = "") -> list[SizedGroup]:
-        """The first `limit` groups with an id above `after` whose names' keys have this part,
+        """The first `limit` groups with an id above `after` whose names' keys contain this text,
         ascending by id."""
 
     async def skip_ids(self, number: int) -> None:
-        """Give none of the next `number` ids to any group."""
+        """Never assign the next `number` ids of groups."""
 
     async def show_history(self, group_id: int, *, whole: bool) -> bool:
-        """Let who joins a group from now on see all that was said there, or what comes from their
-        joining on, as at the beginning. Return whether there is such a group."""
+        """Let users who join a group from now on see all of its history, or, as is the default,
+        only what follows their joining. Return whether the group exists."""
 
     async def page_of(self, user_id: int, after: int, limit: int) -> list[Membership]:
         """The first `limit` of a user's groups with an id above `after`, ascending by id."""
@@ -182,13 +183,12 @@ class Groups(Protocol):
         False. Raises NoSuchGroup."""
 
     async def keep(self, group_id: int, days: int) -> int:
-        """Keep what is said in a group for so many days, 0 for ever; return for how many it was
-        kept before. That stays so when the group has ended. Raises NoSuchGroup."""
+        """Keep a group's entries for this many days, 0 for no limit of its own; return the days
+        that were set before. They stay set after the group has ended. Raises NoSuchGroup."""
 
     async def keeping(self, after: int, limit: int) -> dict[int, int]:
-        """For how many days, MAX_DAYS at most, what is said is kept in the first `limit` groups,
-        ended ones among them, that are not kept for ever and have an id above `after`; by id,
-        ascending."""
+        """The days (MAX_DAYS at most) that are set for the first `limit` groups above `after` with
+        a limit of their own, by id, ascending; groups that have ended are included."""
 
 
 @attrs.frozen
