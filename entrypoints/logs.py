@@ -4,7 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TextIO
 
@@ -12,6 +12,7 @@ import structlog
 from structlog.typing import EventDict
 
 from adapters.owner import OWNER
+from entrypoints.lines import Lines
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -51,17 +52,6 @@ _FOR_TERMINALS = (
     structlog.dev.ConsoleRenderer(exception_formatter=indented_traceback),
 )
 _FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
-
-
-class Lines(structlog.WriteLogger):
-    """Writes a line at once: those of several workers do not mix. One that finds no place is lost,
-    since its disk is full or nobody reads it any more: people go on chatting without a log."""
-
-    def msg(self, message: str) -> None:
-        with suppress(OSError):
-            super().msg(message)
-
-    debug = info = warning = error = msg
 
 
 class FromLibraries(logging.Handler):
@@ -113,11 +103,12 @@ _NUMBERS = {name.lower(): number for name, number in logging.getLevelNamesMappin
 THRESHOLD = Threshold()
 
 
-def set_up_logs(level: str) -> None:
+def set_up_logs(level: str) -> Lines:
     """Log from this level on. No value can forge a line of its own."""
     THRESHOLD.set(level)
     logging.getLogger().addHandler(_FROM_LIBRARIES)
     stream = sys.stderr
+    lines = Lines(stream)
     structlog.configure(
         processors=[
             THRESHOLD,
@@ -128,6 +119,7 @@ def set_up_logs(level: str) -> None:
             *(_FOR_TERMINALS if stream.isatty() else _FOR_MACHINES),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
-        logger_factory=lambda *_: Lines(stream),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
     )
+    return lines

@@ -24,7 +24,7 @@ from entrypoints.logs import set_up_logs
 from entrypoints.managing import databases
 from entrypoints.managing.form import NotDone, arguments_of, parse, settings_arguments
 from entrypoints.managing.words import as_json, in_words
-from entrypoints.process import WRONG_USE, leave_no_core
+from entrypoints.process import WRONG_USE, fill_streams, leave_no_core
 from entrypoints.settings import Settings
 from entrypoints.sources import no_such_setting, read_settings, unknown_variables
 
@@ -37,6 +37,7 @@ Answer = Mapping[str, Any]
 
 def main() -> int:
     leave_no_core()
+    fill_streams()
     set_up_logs("error")
     try:
         options = parse(sys.argv[1:])

@@ -1,6 +1,8 @@
 """What a program asks of the system for its own process."""
 
+import os
 import resource
+import sys
 from contextlib import suppress
 
 WRONG_USE = 2  # the exit status where options or settings are wrong
@@ -17,6 +19,14 @@ def leave_no_core() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     limit = 0 if most == 0 else SMALLEST_CORE
     resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
+
+
+def fill_streams() -> None:
+    """Let the standard streams that this process was started without lead nowhere. The next file
+    that is opened would have their number otherwise, and whoever complains would write into it."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  # as long as it runs
 
 
 def raise_file_limit() -> None:

@@ -21,10 +21,11 @@ from entrypoints.checking import check_addresses, check_and_tell
 from entrypoints.command_line import wants_check
 from entrypoints.controlling import controlled
 from entrypoints.declaring import BadSettings, without_password
+from entrypoints.lines import Lines
 from entrypoints.listening import listening_sockets, place_of, reason_of, serve_on
 from entrypoints.logs import set_up_logs
 from entrypoints.operating import operated
-from entrypoints.process import WRONG_USE, leave_no_core, raise_file_limit
+from entrypoints.process import WRONG_USE, fill_streams, leave_no_core, raise_file_limit
 from entrypoints.protocols import certificate_of, entrance, new_certificate, warn_if_open
 from entrypoints.reloading import Configuration, take
 from entrypoints.settings import Settings
@@ -144,6 +145,7 @@ def settings_anew() -> Settings:
 
 def main() -> int:
     leave_no_core()
+    fill_streams()
     try:
         settings = settings_anew()
         check_addresses(settings)
@@ -153,16 +155,17 @@ def main() -> int:
     if wants_check(sys.argv[1:]):
         return check_and_tell(settings, unknown)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    set_up_logs(settings.log_level)
+    lines = set_up_logs(settings.log_level)
     if unknown:
         log.warning("these variables are no settings", variables=unknown)
     raise_file_limit()
-    return _run(settings) if settings.workers == 1 else _run_workers(settings)
+    return _run(settings, lines) if settings.workers == 1 else _run_workers(settings, lines)
 
 
-def _run(settings: Settings, worker: Worker | None = None) -> int:
+def _run(settings: Settings, lines: Lines, worker: Worker | None = None) -> int:
     try:
-        loop_runner()(serve(settings, worker))
+        with lines.behind():
+            loop_runner()(serve(settings, worker))
     except (BadSettings, StoreUnusable, BrokerUnusable, SocketUnusable) as error:
         return _fail(str(error))
     except OSError as error:
@@ -170,7 +173,7 @@ def _run(settings: Settings, worker: Worker | None = None) -> int:
     return 0
 
 
-def _run_workers(settings: Settings) -> int:
+def _run_workers(settings: Settings, lines: Lines) -> int:
     try:
         sockets = listening_sockets(settings.host, settings.port, settings.workers)
         web_sockets = sockets_for_browsers(settings)
@@ -185,7 +188,7 @@ def _run_workers(settings: Settings) -> int:
         structlog.contextvars.bind_contextvars(worker=number)
         own, browsers = sockets.pop(number - 1), web_sockets.pop(number - 1)
         close_sockets()
-        return _run(configuration.settings, Worker(own, browsers, lifeline, number))
+        return _run(configuration.settings, lines, Worker(own, browsers, lifeline, number))
 
     def close_sockets() -> None:
         for sock in itertools.chain.from_iterable(sockets + web_sockets):

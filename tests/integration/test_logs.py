@@ -1,13 +1,20 @@
 """The log of a real server, as whoever collects it sees it."""
 
+import fcntl
 import json
+import os
+import socket
+import subprocess
+import sys
 from contextlib import closing
 from typing import Any
 
 import pytest
 
-from tests.integration.raw_client import RawClient
-from tests.integration.server_process import ServerProcess
+from entrypoints.services.ports import LOOPBACK, free_port
+from entrypoints.services.program import wait_until
+from tests.integration.raw_client import PATIENCE, RawClient
+from tests.integration.server_process import ROOT, SERVER, ServerProcess
 
 PASSWORD, TEXT = "open sesame", "for nobody else"
 
@@ -16,6 +23,11 @@ def endings(server: ServerProcess) -> list[dict[str, Any]]:
     """The lines on connections, all lines being JSON."""
     lines = [json.loads(line) for line in server.log.splitlines()]
     return [line for line in lines if line["event"].startswith("connection")]
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def refused(server: ServerProcess) -> None:
@@ -65,3 +77,26 @@ def test_a_variable_that_is_no_setting_is_told_of(monkeypatch: pytest.MonkeyPatc
     with ServerProcess("memory://") as server:
         server.says('"variables": ["CHAT_STOER"], "event": "these variables are no settings"')
         assert "hunter2" not in server.log
+
+
+@pytest.mark.parametrize("start", ['exec "$@"', 'exec "$@" 2>&-'], ids=["a full pipe", "none"])
+def test_it_serves_though_nobody_can_read_its_log(start: str) -> None:
+    """People go on chatting without a log."""
+    read, write = os.pipe()
+    os.write(write, bytes(fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 1)))
+    port = free_port()
+    command = [sys.executable, *SERVER, str(port), "--store", "memory://"]
+    with subprocess.Popen(
+        ["/bin/sh", "-c", start, "sh", *command], cwd=ROOT, stderr=write
+    ) as server:
+        try:
+            assert wait_until(lambda: listens(port), PATIENCE)
+            with RawClient(port) as client:
+                client.register("Ann", PASSWORD)
+                client.login(PASSWORD)
+            server.terminate()
+            assert server.wait(PATIENCE) == 0
+        finally:
+            server.kill()
+            os.close(write)
+            os.close(read)

@@ -1,0 +1,98 @@
+"""Lines of the log, where who reads it is slow, or never comes."""
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from typing import IO
+
+import attrs
+import pytest
+import structlog
+
+from entrypoints import lines, logs
+
+MANY = 300  # lines: more than a pipe takes
+LONG = "x" * 1000
+
+
+@attrs.define
+class Log:
+    """A log that goes into a pipe."""
+
+    lines: lines.Lines
+    reader: IO[str]
+    writer: IO[str]
+
+    def write(self, count: int) -> None:
+        for number in range(count):
+            structlog.get_logger().info(LONG, number=number)
+
+    def end(self) -> list[dict[str, object]]:
+        """Nothing more is written. Return all that was, and was not read before."""
+        self.writer.close()
+        return [json.loads(line) for line in self.reader]
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
+    read, write = os.pipe()
+    with os.fdopen(read) as reader, os.fdopen(write, "w") as writer:
+        monkeypatch.setattr("sys.stderr", writer)
+        yield Log(logs.set_up_logs("info"), reader, writer)
+    logging.getLogger().removeHandler(logs._FROM_LIBRARIES)
+    structlog.reset_defaults()
+
+
+def test_who_logs_does_not_wait_for_who_reads(log: Log) -> None:
+    """Everything comes all the same, in its order, once somebody reads."""
+    found: list[dict[str, object]] = []
+    with log.lines.behind():
+        log.write(MANY)
+        reader = threading.Thread(target=lambda: found.extend(map(json.loads, log.reader)))
+        reader.start()
+    log.writer.close()
+    reader.join()
+    assert [line["number"] for line in found] == list(range(MANY))
+
+
+def test_a_line_says_how_many_are_lost(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more wait than there is memory for."""
+    monkeypatch.setattr(lines, "MOST_WAITING", 50 * len(LONG))
+    found: list[dict[str, object]] = []
+    with log.lines.behind():
+        log.write(MANY)
+        reader = threading.Thread(target=lambda: found.extend(map(json.loads, log.reader)))
+        reader.start()
+    log.writer.close()
+    reader.join()
+    told = [line for line in found if line["level"] == "error"]
+    assert told
+    assert sum(int(str(line["lines"])) for line in told) + len(found) - len(told) == MANY
+
+
+def test_an_end_waits_for_nobody_either(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for longer than it may."""
+    monkeypatch.setattr(lines, "LAST_WITHIN", 0.0)
+    with log.lines.behind():
+        log.write(MANY)
+    log.write(MANY)
+    found = [json.loads(log.reader.readline())["number"] for _ in range(2 * MANY)]
+    assert found == 2 * list(range(MANY))
+
+
+def test_what_is_logged_outside_of_it_is_written_at_once(log: Log) -> None:
+    """Before it begins, and behind its end."""
+    log.write(1)
+    with log.lines.behind():
+        log.write(2)
+    log.write(3)
+    assert [line["number"] for line in log.end()] == [0, 0, 1, 0, 1, 2]
+
+
+def test_a_line_that_finds_no_place_is_lost_alone(log: Log) -> None:
+    """Nobody is there to read it: who logs goes on."""
+    log.reader.close()
+    with log.lines.behind():
+        log.write(MANY)
