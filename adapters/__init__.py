@@ -1,1 +1,1 @@
-"""The technologies behind and in front of the rules, a package for each."""
+"""The technologies that drive the rules and that the rules drive, one package for each."""

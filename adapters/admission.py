@@ -1,8 +1,8 @@
-"""Who of a batch gets into the log, and where: the rules of `Log.append` that need no database.
+"""Which entries of a batch enter the log, and where: the part of `Log.append` without a database.
 
-How an adapter appends: it looks up what `Seen` holds, and calls `admit` or, where there are no
-changes in the batch, `admit_texts`; it keeps what is in `rows`, then the log's new `head` and
-`changed`, commits, and calls `settle`.
+To append, an adapter looks up what `Seen` holds and calls `admit` or, if the batch has no changes,
+`admit_texts`. It then stores `rows`, and the log's new `head` and `changed`, commits, and calls
+`settle`.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -12,12 +12,12 @@ import attrs
 from chat_domain.entries import DELETED, Batch, Change, Entry, Known, What, is_group
 from chat_domain.errors import ChatError, CidConflict, NoSuchGroup, NoSuchUser, NotMember, TryAgain
 
-Key = tuple[int, str]  # a sender and their cid
+Key = tuple[int, str]  # a sender's id, and their cid
 
 
 @attrs.frozen
 class First:
-    """What the log has under a sender's cid already."""
+    """What the log already has under a sender's cid."""
 
     known: Known
     conv: int
@@ -27,7 +27,7 @@ class First:
     answers: int
 
     def answer(self, entry: Entry) -> Known | CidConflict:
-        """What to say to whoever sends this under the same cid."""
+        """The answer to a sender who sends this entry under the same cid."""
         return self.known if self._is(entry) else CidConflict(entry.cid)
 
     def _is(self, entry: Entry) -> bool:
@@ -38,7 +38,7 @@ class First:
         return self.kind == DELETED or (self.text, self.answers) == (entry.text, entry.answers)
 
     def _is_change(self, first: Change, change: Change, entry: Entry) -> bool:
-        """The group's number, and who is creator after somebody left, are the log's additions."""
+        """Ignores what the log itself adds: a new group's number, the new creator after LEFT."""
         if (first.what, first.name) != (change.what, change.name):
             return False
         if change.what == What.CREATED:
@@ -50,11 +50,11 @@ class First:
 
 @attrs.frozen
 class Seen:
-    """What was looked up for a batch.
+    """What the adapter has looked up for a batch.
 
-    firsts: those entries that the log has. missing: by conversations of two, somebody in it who
-    does not exist. new: those conversations of two in which both exist, and that may have no
-    members yet. ended: of the groups that refused entries are for, those that do not exist.
+    firsts: the entries that the log already has. missing: for conversations of two users, one of
+    them who does not exist. new: the conversations of two existing users that may not have members
+    yet. ended: among the groups of refused entries, those that do not exist.
     """
 
     firsts: Mapping[Key, First] = attrs.field(factory=dict)
@@ -65,7 +65,7 @@ class Seen:
 
 @attrs.frozen
 class Row:
-    """An entry that is admitted, with what the log alone knows of it."""
+    """An admitted entry, with what only the log can know of it."""
 
     entry: Entry
     at: int
@@ -75,10 +75,10 @@ class Row:
 
 @attrs.define(init=False)
 class Admission:
-    """A batch that is being sorted out.
+    """A batch while its entries are admitted or refused.
 
-    head, changed: the log's, as they are with the rows. others: see `Committed`. rows: in order.
-    met: the conversations of two that may be new, and where they begin.
+    head, changed: those of the log, as they are with `rows`. others: see `Committed`. rows: in
+    order. met: for those conversations in `Seen.new` that have an entry here, its first position.
     """
 
     head: int
@@ -89,7 +89,7 @@ class Admission:
     _batch: Batch
     _seen: Seen
     _firsts: dict[Key, First]
-    _gone: set[tuple[int, int]]  # who has left which group in this batch; 0 for everybody
+    _gone: set[tuple[int, int]]  # (user, group) left in this batch; user 0: all users
 
     def __init__(self, batch: Batch, seen: Seen, head: int, changed: int) -> None:
         self.head, self.changed = head, changed
@@ -98,14 +98,14 @@ class Admission:
         self._firsts, self._gone = dict(seen.firsts), set()
 
     def refusal(self, place: int) -> Known | ChatError | None:
-        """Why the entry at this place of the batch is not admitted; None where it may be."""
+        """Why the entry at this index of the batch is not admitted; None if it may be."""
         entry = self._batch.entries[place]
         first = self._firsts.get((entry.sender_id, entry.cid))
         if first is not None:
             return first.answer(entry)
         refused = self._batch.refused.get(place)
         if refused is not None:
-            ended = entry.conv in self._seen.ended and entry.conv  # 0: of a group to be created
+            ended = entry.conv in self._seen.ended and entry.conv  # 0: a group yet to be created
             return NoSuchGroup(entry.conv) if ended else refused
         if entry.conv in self._seen.missing:
             return NoSuchUser(self._seen.missing[entry.conv])
@@ -117,7 +117,7 @@ class Admission:
         return NotMember(entry.conv) if (entry.sender_id, entry.conv) in self._gone else None
 
     def write(self, entry: Entry, conv: int, change: Change | None) -> None:
-        """Give it the next position."""
+        """Admit it at the next position."""
         self.head = at = self.head + 1
         self.rows.append(Row(entry, at, conv, change))
         self._firsts[entry.sender_id, entry.cid] = First(
@@ -129,24 +129,25 @@ class Admission:
             self.changed = at
 
     def shut_out(self, group_id: int, user_id: int = 0) -> None:
-        """Nobody, or not this user, may write there any more, not in this batch either."""
+        """From here on, no text of this user (0: of any user) in the group is admitted in this
+        batch."""
         self._gone.add((user_id, group_id))
 
     def settle(self) -> None:
-        """It is committed: let the entries have what the log gave them."""
+        """To be called after the commit: give the entries what the log has added to them."""
         for row in self.rows:
             entry = row.entry
             entry.at, entry.conv, entry.change = row.at, row.conv, row.change
 
 
-# Carries a change out, which has the next position, or raises why not, with nothing done.
-# Returns the conversation that its entry is of, and the change as it is to be kept.
+# Carries out the change of an entry that is to get the next position. Returns the entry's
+# conversation, and the change as it is to be stored. Raises why it refuses, having done nothing.
 CarryOut = Callable[[Admission, Entry], Awaitable[tuple[int, Change]]]
 
 
 def admit_texts(batch: Batch, seen: Seen, head: int, changed: int) -> Admission:
-    """Sort out a batch that has no changes in it. How many rows there are does not depend on
-    `head`, so it can be called before that is known, and again."""
+    """Admit a batch that has no changes. The number of rows does not depend on `head`, so this can
+    be called before `head` is known, and again once it is."""
     admission = Admission(batch, seen, head, changed)
     for place, entry in enumerate(batch.entries):
         other = admission.refusal(place)
@@ -160,7 +161,7 @@ def admit_texts(batch: Batch, seen: Seen, head: int, changed: int) -> Admission:
 async def admit(
     batch: Batch, seen: Seen, head: int, changed: int, carry_out: CarryOut
 ) -> Admission:
-    """Sort out any batch, while nobody else can append. Raises what `carry_out` fails with."""
+    """Admit any batch, while nothing else can append. Raises TryAgain if `carry_out` does."""
     admission = Admission(batch, seen, head, changed)
     for place, entry in enumerate(batch.entries):
         other = admission.refusal(place)

@@ -1,4 +1,4 @@
-"""Ports with something done around each of their operations, from outside of their adapters."""
+"""Wrapping every operation of a port in another function, without touching its adapter."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, cast
@@ -13,14 +13,14 @@ from chat_domain.ports.store import Store
 T = TypeVar("T")
 
 Operation = Callable[..., Awaitable[Any]]
-# Given a port's name, an operation's, and the operation: the one to be called instead.
+# Called with the port's name, the operation's name, and the operation. Returns its replacement.
 Around = Callable[[str, str, Operation], Operation]
 
-Append = Callable[[Batch, Callable[[Outcome], None]], None]  # of the log: its result is called back
+Append = Callable[[Batch, Callable[[Outcome], None]], None]  # `Log.append`
 
 
 class _Wrapped:
-    """Stands for a port, by those of its methods that are coroutines."""
+    """Takes the place of a port, all of whose methods in use are coroutines."""
 
     def __init__(self, port: object, name: str, around: Around) -> None:
         self._port = port
@@ -28,19 +28,19 @@ class _Wrapped:
         self._around = around
 
     def __getattr__(self, method: str) -> Operation:
-        """Called once for each method, which is then an attribute."""
+        """Called on the first access to each method; the result is kept as an attribute."""
         wrapped = self._around(self._name, method, getattr(self._port, method))
         setattr(self, method, wrapped)
         return wrapped
 
 
 def wrapped(port: T, name: str, around: Around) -> T:
-    """This port, each of whose operations goes by way of `around`."""
+    """This port, with each operation replaced by what `around` returns for it."""
     return cast("T", _Wrapped(port, name, around))
 
 
 def wrapped_store(store: Store, around: Around, around_append: Callable[[Append], Append]) -> Store:
-    """The same for each of a store's ports, under their names."""
+    """This store, each of its ports wrapped under its name; `around_append` wraps `Log.append`."""
     ports = {
         field.name: wrapped(getattr(store, field.name), field.name, around)
         for field in attrs.fields(Store)
@@ -51,7 +51,7 @@ def wrapped_store(store: Store, around: Around, around_append: Callable[[Append]
 
 
 def wrapped_surroundings(surroundings: Surroundings, around: Around) -> Surroundings:
-    """The same for the two of them that are asked for something."""
+    """These surroundings, with presence and slots wrapped."""
     return attrs.evolve(
         surroundings,
         presence=wrapped(surroundings.presence, "presence", around),

@@ -1,4 +1,4 @@
-"""Having done what is written for any database, and waits for none here."""
+"""Running code for any database, written as coroutines, on a database that never waits."""
 
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 def at_once(doing: Coroutine[Any, Any, T]) -> T:
-    """What this returns, done in one go. Raises RuntimeError where it waits for something."""
+    """What this coroutine returns, run in one step. Raises RuntimeError if it waits."""
     try:
         doing.send(None)
     except StopIteration as end:

@@ -1,8 +1,8 @@
-"""Letting nothing out of the store and the presence but what their ports promise.
+"""Letting the store and the presence raise nothing but what their ports promise.
 
-The rules know what to do with a ChatError. Anything else (a statement that an altered table
-refuses, an answer that a driver stumbles over) would end whatever asked, the queue of what is to be
-written say, and leave its senders without an answer.
+The rules handle a ChatError. Any other exception (an altered table refuses a statement, a driver
+cannot read an answer) would end the caller, for example the write queue, and leave its senders
+without an answer.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ def _contained_append(where: str, append: Append) -> Append:
     def contained(batch: Batch, done: Callable[[Outcome], None]) -> None:
         try:
             append(batch, done)
-        except Exception as error:  # noqa: BLE001  # whoever waits for `done` has no other answer
+        except Exception as error:  # noqa: BLE001  # who waits for `done` gets no other answer
             INCIDENTS.defect(where, error)
             asyncio.get_running_loop().call_soon(done, TryAgain())
 
@@ -46,11 +46,10 @@ def _contained_append(where: str, append: Append) -> Append:
 
 
 def contained_store(store: Store) -> Store:
-    """Another exception than a ChatError is counted, told, and becomes TryAgain."""
+    """This store; an exception that is not a ChatError is counted, logged, and becomes TryAgain."""
     return wrapped_store(store, partial(_contained, "store"), partial(_contained_append, "store"))
 
 
 def contained_surroundings(surroundings: Surroundings) -> Surroundings:
-    """In the presence and the slots as well, another exception than a ChatError becomes
-    TryAgain."""
+    """These surroundings; presence and slots treat exceptions as `contained_store` does."""
     return wrapped_surroundings(surroundings, partial(_contained, "presence"))

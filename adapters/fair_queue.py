@@ -1,4 +1,4 @@
-"""A queue in which who fills it waits behind themselves."""
+"""A queue in which an origin that fills it waits behind its own items."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
@@ -10,15 +10,15 @@ LineOf = Callable[[str], Sequence[str]]
 
 
 def alone(origin: str) -> Sequence[str]:
-    """The line of an origin that is in no wider network."""
+    """The line of an origin that belongs to no wider network."""
     return (origin,)
 
 
 class FairQueue(Generic[T]):
-    """Items of several origins (network addresses, say), taken from one after the other.
+    """Items of several origins (network addresses, say), taken from each in turn.
 
-    line_of: the networks around an origin, the widest first and itself last. The widest take turns;
-    inside of each, those that are in it do.
+    line_of: the networks that an origin is in, the widest first, and the origin itself last. The
+    widest networks take turns; within each, its parts do.
     """
 
     def __init__(self, line_of: LineOf) -> None:
@@ -29,45 +29,48 @@ class FairQueue(Generic[T]):
         return self._all.size
 
     def waiting(self, origin: str) -> int:
-        """How many items there are of the widest network around an origin."""
+        """How many items the widest network around an origin has."""
         share = self._all.parts.get(self._line_of(origin)[0])
         return share.size if share else 0
 
     def put(self, origin: str, item: T, weight: int = 0) -> None:
-        """weight: of the widest network around the origin, from now on. See `displace`."""
+        """Add an item. weight: that of the widest network around the origin, from now on, for
+        `displace`."""
         widest, *inside = self._line_of(origin)
         self._all.put((widest, *inside), item)
         self._all.parts[widest].weight = weight
 
     def first(self) -> T:
-        """The next item, which stays. There must be one."""
+        """The next item, which stays in the queue. The queue must not be empty."""
         return self._all.first()
 
     def take(self) -> T:
-        """The next item; its origin goes to the end of the line. Raises KeyError when empty."""
+        """Remove the next item; its origin goes to the end of the line. Raises KeyError if the
+        queue is empty."""
         return self._all.take()
 
     def take_back(self) -> T:
-        """The last item of whoever has the most. There must be one."""
+        """Remove the newest item of the origin that has the most. The queue must not be empty."""
         return self._all.take_back()
 
     def displace(self, origin: str, weight: int = 0) -> T | None:
-        """Take back the last item of whoever has the most, so that this origin can have one more.
+        """Remove the newest item of the origin that has the most, to make room for one of this
+        origin. Returns it, or None if this origin would then have the most itself.
 
-        Of those who have as many, it is whoever weighs the most. None if the origin itself would be
-        that one then. Of networks the widest are compared, and those inside of the one that has the
-        most. Takes the longer the more origins there are.
+        Among equals, the one with the most weight loses an item. The widest networks are compared
+        first, then the parts of the one that has the most. Takes time in proportion to the number
+        of origins.
         """
         return self._all.displace(self._line_of(origin), weight)
 
     def displace_inside(self, origin: str) -> T | None:
-        """The same among those that are in the widest network around the origin."""
+        """As `displace`, but only among items of the widest network around this origin."""
         widest, *inside = self._line_of(origin)
         return self._all.displace_in(widest, inside)
 
 
 class _Share(Generic[T]):
-    """What a network has in the queue: its own items, or the shares of those that are in it."""
+    """What a network has in the queue: its own items, or the shares of its parts."""
 
     __slots__ = ("items", "parts", "size", "weight")
 
@@ -112,14 +115,14 @@ class _Share(Generic[T]):
         return self._take_back_from(name)
 
     def displace_in(self, name: str, line: Sequence[str]) -> T | None:
-        """Displace something of a part, for somebody in it."""
+        """Displace an item of the part `name`, to make room for somebody in it."""
         item = self.parts[name].displace(line)
         if item is not None:
             self._one_less(name)
         return item
 
     def take_back(self) -> T:
-        """The last item of the part that has the most."""
+        """Remove the newest item, of the part that has the most."""
         if self.items:
             self.size -= 1
             return self.items.pop()

@@ -1,4 +1,4 @@
-"""What a process does again and again as long as it lives."""
+"""Tasks that a process repeats for as long as it lives."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,17 +7,17 @@ from adapters.incidents import INCIDENTS
 from adapters.outage import Outage
 from chat_domain.errors import TryAgain
 
-FIRST_WAIT, LONGEST_WAIT = 0.5, 2.0  # seconds, after what has failed
+FIRST_WAIT, LONGEST_WAIT = 0.5, 2.0  # seconds, after a failure
 
 
 async def forever(task: str, once: Callable[[], Awaitable[object]], *, pause: float = 0.0) -> None:
-    """Do something again and again, `pause` seconds apart, until this is cancelled.
+    """Repeat something, `pause` seconds apart, until this is cancelled.
 
-    Nothing that it raises ends it. TryAgain is passing trouble: told at its beginning and at its
-    end. Anything else is a defect of ours: told, counted. Either way it is done again after
-    FIRST_WAIT, and while it keeps failing after twice that, up to LONGEST_WAIT.
+    No exception ends the loop. TryAgain is passing trouble: its beginning and end are logged. Any
+    other exception is a defect of ours: counted and logged. Either way the next try follows after
+    FIRST_WAIT; with each further failure the wait doubles, up to LONGEST_WAIT.
 
-    task: what the log and the metric call it.
+    task: its name in the log and in the metric.
     """
     INCIDENTS.watch(task)
     trouble, wait = Outage(task), 0.0
@@ -29,8 +29,8 @@ async def forever(task: str, once: Callable[[], Awaitable[object]], *, pause: fl
         except asyncio.CancelledError as error:
             if _is_ending():
                 raise
-            INCIDENTS.defect(task, error)  # somebody else's: what it waited for was cancelled
-        except Exception as error:  # noqa: BLE001  # whatever it is, the process needs this task
+            INCIDENTS.defect(task, error)  # not ours: what it waited for was cancelled
+        except Exception as error:  # noqa: BLE001  # the process needs this task, whatever was raised
             INCIDENTS.defect(task, error)
         else:
             trouble.worked()

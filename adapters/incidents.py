@@ -1,7 +1,7 @@
-"""What should not be, and is survived: counted, and told in the log once a minute for each kind.
+"""Faults that the process survives: counted, and logged once a minute for each kind.
 
-There are two sorts: input from a service that is not what it should be, and exceptions that nothing
-expects. Either may come thousands of times a second, so neither has a line of its own each time.
+They are malformed input from a service, and exceptions that nothing expects. Either may occur
+thousands of times a second, so they do not get a log line each.
 """
 
 import threading
@@ -18,22 +18,22 @@ P = ParamSpec("P")
 log = structlog.get_logger()
 
 TOLD_AGAIN_AFTER = 60.0  # seconds
-KINDS = 200  # that are told apart; those beyond are counted alone, since they could be made up
-LONGEST = 300  # characters of what somebody else has written
+KINDS = 200  # logged apart; more are only counted, since an attacker could make them up
+LONGEST = 300  # characters of text that somebody else wrote
 SOURCES = ("redis", "database")
 
 
 @attrs.define
 class _Kind:
     told: float
-    since: int = 0  # how many have come since then
+    since: int = 0  # how many have occurred since `told`
 
 
 class Incidents:
-    """malformed: input, by the service that it came from. defects: exceptions, by what met them.
+    """malformed: bad input, counted by the service that sent it. defects: unexpected exceptions,
+    counted by where they were caught.
 
-    Threads may use it. Nothing that is said here may quote what was in the input: messages and
-    digests are in there.
+    Thread-safe. No argument may quote the input: it contains messages and digests.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -42,23 +42,23 @@ class Incidents:
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew. For tests, which all share one process."""
+        """Start over. For tests, which all share one process."""
         self.malformed: Counter[str] = Counter(dict.fromkeys(SOURCES, 0))
         self.defects: Counter[str] = Counter()
         self._kinds: dict[tuple[str, ...], _Kind] = {}
 
     def bad_input(self, source: str, what: str, why: object) -> None:
-        """A service has given us something that is not what it should be. what: a word for it."""
+        """A service has sent malformed input. what: a word for it."""
         with self._lock:
             self.malformed[source] += 1
         self.tell("malformed input", what, source=source, why=str(why)[:LONGEST])
 
     def watch(self, where: str) -> None:
-        """Let there be a count, of none so far."""
+        """Make sure that `where` has a count, from 0 on."""
         self.defects.setdefault(where, 0)
 
     def defect(self, where: str, error: BaseException, event: str = "defect") -> None:
-        """Something was raised that nobody expects, and whatever it was goes on."""
+        """Something raised an exception that nobody expects; the caller goes on."""
         with self._lock:
             self.defects[where] += 1
         times = self._times((event, where, *_place_of(error)))
@@ -66,20 +66,20 @@ class Incidents:
             log.error(event, where=where, times=times, exc_info=error)
 
     def survive(self, where: str, work: Callable[P, object], *args: P.args, **kw: P.kwargs) -> None:
-        """Do this; an exception is a defect, and ends nothing else."""
+        """Call `work`; an exception is counted as a defect, and goes no further."""
         try:
             work(*args, **kw)
         except Exception as error:  # noqa: BLE001  # that is the purpose
             self.defect(where, error)
 
     def tell(self, event: str, what: str, **facts: object) -> None:
-        """Log a warning, unless one of this kind (event and what) was logged a short time ago."""
+        """Log a warning, unless this kind (event and what) was logged within the last minute."""
         times = self._times((event, what))
         if times:
             log.warning(event, what=what, times=times, **facts)
 
     def _times(self, name: tuple[str, ...]) -> int:
-        """How many there are to be told of now, this one among them; 0 for not now."""
+        """How many occurrences to log now, this one included; 0 to log nothing now."""
         now = self._clock()
         with self._lock:
             kind = self._kinds.get(name)
@@ -105,7 +105,7 @@ class Incidents:
 
 
 def _place_of(error: BaseException) -> tuple[str, str]:
-    """The kind of an exception, and the line that raised it: the same twice is one defect."""
+    """An exception's type, and the line that raised it: two with the same are one defect."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -113,5 +113,5 @@ def _place_of(error: BaseException) -> tuple[str, str]:
     return type(error).__name__, where
 
 
-# One for the process, as its log is: whoever meets an incident, in whatever thread, has it at hand.
+# One for the whole process, like its log, so that any thread can report an incident.
 INCIDENTS = Incidents()

@@ -1,4 +1,4 @@
-"""Waiting for something, for a while."""
+"""Waiting for an event, for a limited time."""
 
 import asyncio
 from contextlib import suppress

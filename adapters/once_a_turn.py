@@ -1,4 +1,4 @@
-"""Doing together what is asked for within one turn of the event loop."""
+"""Doing together what was requested within one turn of the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,18 +8,18 @@ T = TypeVar("T")
 
 
 class OnceATurn(Generic[T]):
-    """Keeps what is added, and at the end of the turn has `do` done with all of it, in its order.
+    """Collects what is added, and calls `do` with all of it, in order, at the end of the turn.
 
-    things: what is added; once there is something in it, it may be appended to. What is added while
-    `do` is at work is for the next turn. It may be made before there is a loop, and belongs to the
-    one in which something is added first.
+    things: what was added; callers may append to it while it is not empty. What is added during
+    `do` is for the next turn. The object may be created before there is an event loop, and uses
+    the one in which something is first added.
     """
 
     __slots__ = ("_do", "_flush", "_loop", "things")
 
     def __init__(self, do: Callable[[list[T]], None]) -> None:
         self._do = do
-        self._flush = self.flush  # bound once: there are many turns
+        self._flush = self.flush  # bound once, since it is used every turn
         self._loop: asyncio.AbstractEventLoop | None = None
         self.things: list[T] = []
 
@@ -31,7 +31,7 @@ class OnceATurn(Generic[T]):
         self.things.append(thing)
 
     def flush(self) -> None:
-        """Have it done at once, where there is something to do."""
+        """Do it now, if anything was added."""
         do, things, self.things = self._do, self.things, []
         if things:
             do(things)

@@ -1,4 +1,4 @@
-"""Saying once that something we depend on does not work, and once that it does again."""
+"""Logging once that a service we depend on has failed, and once that it works again."""
 
 import math
 import time
@@ -8,22 +8,22 @@ import structlog
 
 log = structlog.get_logger()
 
-TOLD_APART = 10.0  # seconds at least between two beginnings; what fails in part fails every moment
+TOLD_APART = 10.0  # seconds at least between two beginnings; a half-broken service fails often
 
 
 class Outage:
-    """What has failed since it last worked. `what` it is that fails: "the database", say."""
+    """The failures of a service since it last worked. what: its name, such as "the database"."""
 
     def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._what = what
         self._clock = clock
         self._failures = 0
         self._since = 0.0
-        self._told = -math.inf  # when the beginning of one was told the last time
-        self._is_told = False  # of the one that is now
+        self._told = -math.inf  # when a beginning was last logged
+        self._is_told = False  # whether the beginning of the present outage was logged
 
     def failed(self, why: BaseException | None) -> None:
-        """Something could not be done. The first time is logged as a warning."""
+        """The service has failed. The first failure is logged as a warning."""
         now = self._clock()
         if not self._failures:
             self._since = now
@@ -32,10 +32,10 @@ class Outage:
             self._told, self._is_told = now, True
             unsaid = "no answer in time" if isinstance(why, TimeoutError) else type(why).__name__
             reason = str(why) or unsaid
-            log.warning("outage", owner=None, what=self._what, why=reason)  # not its finder's own
+            log.warning("outage", owner=None, what=self._what, why=reason)  # not just this owner's
 
     def worked(self) -> None:
-        """Something was done. Costs next to nothing as long as all goes well."""
+        """The service has worked. Costs next to nothing if it worked before, too."""
         if not self._failures:
             return
         if self._is_told:

@@ -1,7 +1,7 @@
 """On whose behalf something is done, for the log.
 
-A task has the owner that it was started for (`adapters.gateway.tasks`). What is done at once, in a
-connection's callbacks, has none: a line that is written there names it.
+A task inherits the owner for which it was started (`adapters.gateway.tasks`). A connection's
+callbacks have none: a line that is logged there names the connection itself.
 """
 
 from contextvars import ContextVar

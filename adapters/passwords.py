@@ -1,4 +1,4 @@
-"""Passwords as argon2id hashes, computed on a few threads of their own."""
+"""Passwords as argon2id hashes, computed on a few dedicated threads."""
 
 import hmac
 import re
@@ -17,10 +17,10 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 THREADS = 2
-WAITING = 200  # jobs; at some 35 ms each on two threads the last one waits for 3.5 s
+WAITING = 200  # jobs; at about 35 ms each on two threads, the last waits 3.5 s
 
-# What a hash in the database may cost to verify: enough for the stronger recommendations (RFC 9106
-# has three passes over 64 MiB on four threads), and some 0.6 s and 256 MiB for the two threads.
+# What a hash in the database may cost to verify. This admits the stronger recommendations (RFC 9106
+# has three passes over 64 MiB with four lanes) and takes about 0.6 s, and 256 MiB on both threads.
 MOST_MEMORY = 131_072  # KiB
 MOST_WORK = 524_288  # KiB times passes; ours are 38,912
 
@@ -36,9 +36,11 @@ def _nothing() -> None:
 
 
 class Argon2Hasher:
-    """OWASP's second choice of parameters: 19 MiB, two passes. (`chat_domain.ports.runtime.Hasher`)
+    """`chat_domain.ports.runtime.Hasher`, with OWASP's second choice of parameters: 19 MiB, two
+    passes.
 
-    cheap: parameters that cost next to nothing, for tests alone.
+    cheap: parameters that cost next to nothing, for tests only. threads: how many compute hashes.
+    waiting, refused, askers: see `Turns`.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class Argon2Hasher:
         return secret.startswith(PLAIN) or self._argon2.check_needs_rehash(secret)
 
     def waiting(self) -> int:
-        """How many passwords wait for their turn."""
+        """How many passwords wait to be hashed or verified."""
         return len(self._turns)
 
     def close(self) -> None:
@@ -84,7 +86,7 @@ class Argon2Hasher:
 
     def _verify(self, secret: str | None, password: str) -> bool:
         hashed = secret if secret is not None and _is_hash(secret) else None
-        # Whatever there is to compare with, one hash is computed: the time tells nothing.
+        # One hash is computed in every case, so that the time reveals nothing.
         matches = self._matches(hashed or self._nobody, password)
         if hashed is not None:
             return matches
@@ -104,12 +106,12 @@ def _is_usable(secret: str) -> bool:
 
 
 def _is_hash(secret: str) -> bool:
-    """Whether this is a hash as ours are, and costs no more than MOST_MEMORY and MOST_WORK."""
+    """Whether this is a hash of our format that costs at most MOST_MEMORY and MOST_WORK."""
     found = _HASH.fullmatch(secret)
     if found is None:
         return False
     memory, passes, threads = int(found[1]), int(found[2]), int(found[3])
-    if len(found[4]) % 4 == 1 or len(found[5]) % 4 == 1:  # no bytes are written so
+    if len(found[4]) % 4 == 1 or len(found[5]) % 4 == 1:  # no base64 has such a length
         return False
     return 8 * threads <= memory <= MOST_MEMORY and memory * passes <= MOST_WORK
 

@@ -1,4 +1,4 @@
-"""Places that everybody has the same number of, so that who asks for much waits for themselves."""
+"""The same number of places for everybody, so that only those who ask for much have to wait."""
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
@@ -11,15 +11,15 @@ from chat_domain.errors import TryAgain
 
 @attrs.define(eq=False)
 class _Own:
-    """The places of one who asks. asking: how often they have one or wait for one."""
+    """The places of one asker. asking: how many of their calls have a place or wait for one."""
 
     free: asyncio.Semaphore
     asking: int = 0
 
 
 class Places:
-    """each: how many everybody has. waiting: how often somebody may wait for one besides; None for
-    whoever sees to that themselves."""
+    """each: how many places each asker has. waiting: how many more calls of theirs may wait; None
+    for no limit, where the askers limit themselves."""
 
     def __init__(self, each: int, waiting: int | None = None) -> None:
         self._each = each
@@ -27,13 +27,13 @@ class Places:
         self._of: dict[Hashable, _Own] = {}
 
     def __len__(self) -> int:
-        """How many have a place, or wait for one."""
+        """How many askers have a place or wait for one."""
         return len(self._of)
 
     @asynccontextmanager
     async def place(self, who: Hashable) -> AsyncIterator[None]:
-        """Wait, in the order of asking, until one of theirs is free, and keep it until all is done.
-        Raises TryAgain where they wait too often."""
+        """Wait for one of the asker's places, in the order of calls, and hold it until the block
+        ends. Raises TryAgain if too many of their calls wait already."""
         own = self._of.get(who)
         if own is None:
             own = self._of[who] = _Own(asyncio.Semaphore(self._each))

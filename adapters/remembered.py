@@ -1,9 +1,9 @@
-"""Remembering what is used, and forgetting what is not."""
+"""Remembering numbers that are used, and forgetting those that are not."""
 
 
 class Remembered:
-    """The numbers that were added or asked for lately: at least `most` of them, at most twice as
-    many."""
+    """The numbers that were most recently added or asked for: at least the last `most`, at most
+    twice as many."""
 
     __slots__ = ("_before", "_most", "_now")
 

@@ -13,14 +13,14 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
 
 
-READY = 256  # ends of cids made in advance; more in one millisecond are rare
+READY = 256  # ends of cids prepared in advance; one millisecond rarely needs more
 
 
 class RandomIds:
     """`chat_domain.ports.runtime.Ids`.
 
-    A cid is the time in ms (12 hex digits), a count within the process (8) and the process's own
-    random mark (8). Should the clock be set back, the last time is used on, so that cids still
+    A cid is the time in ms (12 hex digits), a count within this millisecond (8) and a random mark
+    of the process (8). If the clock is set back, the last time stays in use, so that cids still
     sort in the order in which they were made.
     """
 

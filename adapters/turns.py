@@ -1,4 +1,4 @@
-"""A queue for a few busy hands in which everybody gets their turn."""
+"""A queue for a few busy workers in which every origin gets its turn."""
 
 import asyncio
 from collections import Counter, deque
@@ -13,8 +13,8 @@ from chat_domain.errors import TryAgain
 
 T = TypeVar("T")
 
-LATELY = 300.0  # seconds; at most twice that
-NETWORKS = 10_000  # whose turns are counted in that time; beyond it, the time is shorter
+LATELY = 300.0  # seconds; turns count for at most twice that
+NETWORKS = 10_000  # counted in that time; if there are more, the time gets shorter
 
 
 def _nobody(_: str) -> bool:
@@ -23,10 +23,10 @@ def _nobody(_: str) -> bool:
 
 @attrs.frozen
 class Askers:
-    """Who they are that ask.
+    """Who the origins are.
 
-    line_of: the networks around an origin, see FairQueue. is_known: whether places are kept for it.
-    kept: tells how many places are.
+    line_of: the networks that an origin is in, see FairQueue. is_known: whether an origin has a
+    claim to the kept places. kept: returns how many places are kept for known origins.
     """
 
     line_of: LineOf = alone
@@ -36,24 +36,25 @@ class Askers:
 
 @attrs.frozen(eq=False)
 class _Job:
-    network: str  # the widest around its origin
+    network: str  # the widest that its origin is in
     work: Callable[[], Any]
     result: "asyncio.Future[Any]"
 
 
 class Turns:
-    """Jobs for an executor, taken from one origin after the other.
+    """Jobs for an executor, taken from each origin in turn.
 
     Rules:
-    1. A job of another origin is behind one job of each of them, not behind all. Origins that are
-       known and those that are not have every other turn.
-    2. An origin may fill half of the queue, with all of the wider network that it is in.
-    3. As long as there is room, either kind may have it. When there is none, the kind that has more
-       than its places makes room for the other; otherwise whoever has the most in it for somebody
-       of their own kind who has less. Of those who have as many, whoever has had more turns lately
-       makes room for who has had fewer: so many origins with one job each keep nobody out.
-    4. What makes room is the newest job. It is refused, as is one for which there is no room:
-       TryAgain.
+    1. A job waits behind one job of each other origin, not behind all their jobs. Known and unknown
+       origins take alternate turns.
+    2. An origin may fill half of the queue, together with the widest network that it is in.
+    3. While there is room, either kind may use it. When there is none, and the job's own kind has
+       fewer than its places, the other kind makes room; otherwise, within its own kind, the network
+       that has the most makes room for one that has less. Among equals, the network that has had
+       more turns lately makes room for one that has had fewer: so many origins with one job each
+       keep nobody out.
+    4. To make room, the newest job is refused. So is a job for which no room can be made. Refused
+       jobs raise TryAgain.
     """
 
     def __init__(
@@ -65,7 +66,8 @@ class Turns:
         refused: Callable[[], None],
         askers: Askers | None = None,
     ) -> None:
-        """`waiting` tells how many jobs there may be in all; 0 is no limit."""
+        """hands: how many jobs run at once. waiting: returns how many jobs may wait in all, 0 for
+        no limit. refused: called for each refused job."""
         self._executor = executor
         self._hands = hands
         self._waiting = waiting
@@ -78,7 +80,7 @@ class Turns:
         self._lately = _Lately()
 
     def __len__(self) -> int:
-        """How many wait."""
+        """How many jobs wait."""
         return len(self._known) + len(self._unknown)
 
     async def run(self, work: Callable[[], T], origin: str) -> T:
@@ -99,9 +101,10 @@ class Turns:
     # -- room ------------------------------------------------------------------------------
 
     def _has_room(self, jobs: FairQueue[_Job], places: int, origin: str, turns: int) -> bool:
-        """Whether there is, or can be made by refusing another job.
+        """Whether the queue has room, or gets it by refusing another job.
 
-        jobs: those of the origin's kind, and places: how many are theirs in any case.
+        jobs: those of the origin's kind. places: how many places that kind has in any case.
+        turns: how many the origin's network has had lately.
         """
         most = self._waiting()
         if 2 * jobs.waiting(origin) >= most:
@@ -114,7 +117,7 @@ class Turns:
         return self._refuse(jobs.displace(origin, turns))
 
     def _refuse(self, job: _Job | None) -> bool:
-        """Whether there was one to refuse."""
+        """Refuse this job. Returns whether there was one."""
         if job is None:
             return False
         self._refused()
@@ -145,7 +148,7 @@ class Turns:
         if not job.result.done():
             _pass_on(done, job.result)
         elif not done.cancelled():
-            done.exception()  # or asyncio would complain that nobody has asked
+            done.exception()  # or asyncio would warn that it was never retrieved
         self._fill_hands()
 
 
@@ -159,7 +162,7 @@ def _pass_on(done: "asyncio.Future[Any]", result: "asyncio.Future[Any]") -> None
 
 
 class _Lately:
-    """How many turns networks have had in the last LATELY to twice LATELY seconds."""
+    """How many turns each network has had in the last LATELY to twice LATELY seconds."""
 
     def __init__(self) -> None:
         self._now: Counter[str] = Counter()

@@ -1,12 +1,12 @@
-"""What a server cannot be started with.
+"""Why a server cannot start.
 
-No ChatErrors: they are raised before there is a client to tell.
+Not ChatErrors, since they are raised before there are any clients.
 """
 
 
 class StoreUnusable(Exception):
-    """A database that cannot be opened for us; `str()` of it is one line for the operator."""
+    """We cannot open a database; `str()` of it is one line for the operator."""
 
 
 class BrokerUnusable(Exception):
-    """A Redis that cannot be used; `str()` of it is one line for the operator."""
+    """We cannot use a Redis; `str()` of it is one line for the operator."""
