@@ -1,5 +1,5 @@
-"""The protocol of docs/protocol.md, declared once for server and client class. No input or output.
+"""The protocol of docs/protocol.md, declared once for the server and the client class. No I/O.
 
-Each frame is a struct: in `requests` what a client sends, in `answers` what comes back for it, in
-`frames` what the server sends unasked.
+Each frame is a struct: `requests` holds what a client sends, `answers` what it gets back, `frames`
+what the server sends unasked.
 """

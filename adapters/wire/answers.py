@@ -1,7 +1,6 @@
-"""What the server answers to requests, as structs that it encodes and our client decodes.
+"""What the server answers to requests, as structs that the server encodes and our client decodes.
 
-See `frames` for what holds of all that the server sends. Which answer belongs to which request is
-declared with the request.
+`frames` says what holds for everything that the server sends. Each request declares its answer.
 """
 
 from msgspec import Struct
@@ -21,13 +20,13 @@ from chat_domain.model import (
 
 
 class Answer(ServerFrame):
-    """Any answer. seq: the request's, None if it had none."""
+    """Any answer. seq: that of the request, None if it had none."""
 
     seq: int | None = None
 
 
 class Verdict(Answer, kw_only=True):
-    """One that may be a refusal: `errno` is 0 if it is not. The others are answered by Error."""
+    """An answer that may be a refusal, if `errno` is not 0. Other requests are refused by Error."""
 
     errno: int
     error: str = ""
@@ -35,11 +34,12 @@ class Verdict(Answer, kw_only=True):
 
 
 class Error(Verdict, tag=1011):
-    """A refusal of whatever has no ack of its own, or a complaint about no request at all."""
+    """Refuses a request whose answer is not a Verdict, or complains without any request."""
 
 
 def refusal(name: str, why: str, seq: int | None, kind: type[Verdict] = Error) -> bytes:
-    """The frame of a refusal. name: in the protocol's table of errors."""
+    """The frame of a refusal. name: its name in the protocol's table of errors. kind: the type of
+    the request's answer, if that is a Verdict."""
     return encode(kind(seq=seq, errno=errors.NUMBERS[name], error=name, errmsg=why))
 
 
@@ -61,9 +61,9 @@ class RegisterAck(Verdict, tag=1004, kw_only=True):
 
 
 class Ack(Answer, tag=1010):
-    """What has no ack of its own is done. Which of the fields are there depends on the request.
+    """The request is done, and has no answer type of its own. Which fields are set depends on it.
 
-    at, time: of what is in the log now.
+    at, time: those of the entry that is now in the log.
     """
 
     at: int = 0
@@ -75,7 +75,7 @@ class Ack(Answer, tag=1010):
 
 
 class Pong(Answer, tag=1013):
-    """at: as of PingFrame, None where nobody is logged in."""
+    """at: as in PingFrame; None if nobody is logged in."""
 
     at: int | None = None
 
@@ -84,7 +84,7 @@ class Pong(Answer, tag=1013):
 
 
 class FriendRow(Struct, gc=False):
-    """Somebody on a list, or who was looked for."""
+    """A friend: on the user's list, or just added to it."""
 
     id: int
     name: str
@@ -120,7 +120,7 @@ class FriendsAck(Answer, tag=1023, kw_only=True):
 
 
 class GroupRow(Struct, gc=False):
-    """One of the user's groups."""
+    """One of the user's groups, with their role in it."""
 
     id: int
     groupname: str
@@ -142,7 +142,7 @@ class GroupsAck(Answer, tag=1025, kw_only=True):
 
 
 class MemberRow(Struct, gc=False):
-    """One of a group's users."""
+    """One of a group's members."""
 
     id: int
     name: str
@@ -164,7 +164,7 @@ class MembersAck(Answer, tag=1027, kw_only=True):
 
 
 def _role(value: str) -> Role:
-    """A role of a later version counts for nothing here."""
+    """The role of this name. A role that a later version adds counts as NORMAL."""
     return Role.CREATOR if value == Role.CREATOR.value else Role.NORMAL
 
 
@@ -172,8 +172,8 @@ def _role(value: str) -> Role:
 
 
 class ConversationRow(Struct, omit_defaults=True, gc=False, kw_only=True):
-    """One of the user's conversations. toid, groupid: which, one of the two. The other fields are
-    those of `model.Conversation`, `muted` its `quiet`."""
+    """One of the user's conversations: that with the user `toid` or of the group `groupid`. The
+    other fields are those of `model.Conversation`; `muted` is its `quiet`."""
 
     toid: int = 0
     groupid: int = 0
@@ -188,22 +188,23 @@ class ConversationRow(Struct, omit_defaults=True, gc=False, kw_only=True):
 
 
 class ConversationsAck(Answer, tag=1040, kw_only=True):
-    """next: what to send as `before` for the following page."""
+    """next: the `before` of the request for the next page; None on the last page."""
 
     conversations: list[ConversationRow]
     next: int | None = None
 
 
 class ReadMark(Struct, gc=False):
-    """Up to where user `id` has read a conversation."""
+    """User `id` has read the conversation up to position `read`."""
 
     id: int
     read: int
 
 
 class HistoryAck(Answer, tag=1042, kw_only=True):
-    """more: there are more entries in the direction in which was asked. read: up to where the user
-    has read; marks: up to where others have. Both where the newest were asked for."""
+    """more: whether there are further entries in the requested direction. read: the position up to
+    which the user has read. marks: the same of others. Both only if the newest entries were asked
+    for."""
 
     toid: int = 0
     groupid: int = 0
@@ -217,9 +218,9 @@ class HistoryAck(Answer, tag=1042, kw_only=True):
 
 
 class SettingsAck(Answer, tag=1046, kw_only=True):
-    """Comes without being asked for where another device of the user's has changed something.
+    """Also sent unasked, when another device of the user has changed something.
 
-    toid, groupid, muted: of the conversation that it is about, if it is about one.
+    toid, groupid, muted: those of the conversation that it is about, if any.
     """
 
     hide_read: bool
@@ -230,7 +231,7 @@ class SettingsAck(Answer, tag=1046, kw_only=True):
 
     @classmethod
     def of(cls, preferences: Preferences, muting: Muting | None, user_id: int) -> "SettingsAck":
-        """For this user."""
+        """The frame for the user with this id."""
         about = {} if muting is None else where(muting.conv, user_id)
         return cls(
             hide_read=preferences.hide_read,
@@ -249,7 +250,7 @@ class ChangePasswordAck(Secret, Answer, tag=1030, kw_only=True):
 
 
 class SessionRow(Struct, gc=False):
-    """One of the user's sessions that can be resumed."""
+    """One of the user's sessions that can be resumed. Its times are UTC milliseconds."""
 
     session: str
     device: str

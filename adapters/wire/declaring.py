@@ -1,6 +1,6 @@
-"""What the declaration of a request is made of: what its fields may hold, and what all have.
+"""What requests are declared with: types for their fields, with limits, and their base classes.
 
-The server checks the limits that the fields' types have when it reads a request.
+The server checks these limits when it reads a request.
 """
 
 import string
@@ -14,7 +14,7 @@ from chat_domain import errors
 from chat_domain.entries import pair
 from chat_domain.errors import ChatError
 
-MAX_TEXT = 4_096  # characters, as are the others
+MAX_TEXT = 4_096  # in characters, as all lengths here
 MAX_CID = 64
 MAX_DEVICE = 50
 
@@ -27,7 +27,7 @@ Device = Annotated[str, Meta(min_length=1, max_length=MAX_DEVICE)]
 Cid = Annotated[str, Meta(min_length=1, max_length=MAX_CID)]
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
 Description = Annotated[str, Meta(max_length=200)]
-# Looser than a name or a password may be: what they really may be, the rules say.
+# Wider than what names and passwords may be, which the rules decide.
 Words = Annotated[str, Meta(max_length=1024)]
 NewPassword = Annotated[str, Meta(min_length=1, max_length=128)]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
@@ -36,16 +36,16 @@ Cursor = Annotated[int, Meta(ge=0, le=NO_ID - 1)]
 _CID_LETTERS = f"{string.ascii_letters}{string.digits}_-".encode()
 
 Refusals = tuple[type[ChatError], ...]
-# What any request may be refused with, besides a bad frame and a bad field.
+# Every request may be refused with these, besides a bad frame and a bad field.
 ALWAYS: Refusals = (errors.NotLoggedIn, errors.ShuttingDown, errors.TryAgain)
 
 A = TypeVar("A", bound=Answer | None)
 
 
 class Request(Struct, Generic[A], tag_field="msgid", omit_defaults=True, gc=False):
-    """Any request, answered by an A, or by nothing.
+    """Any request. Its answer is an A; None if it has no answer.
 
-    seq: the client's mark of it, given back in the answer. refusals: besides those of ALWAYS.
+    seq: chosen by the client, repeated in the answer. refusals: the errors besides ALWAYS.
     """
 
     refusals: ClassVar[Refusals] = ()
@@ -57,21 +57,21 @@ AnyRequest = Request[Any]
 
 
 class Written:
-    """Of a request that writes to the log, once under its `cid`."""
+    """Mixed into a request that writes to the log, once under its `cid`."""
 
     __slots__ = ()
 
     cid: Cid | None
 
     def __post_init__(self) -> None:
-        # A pattern in the field's type would say the same, in 0.4 us a chat instead of 0.15.
+        # A pattern in the field's type would do the same, but take 0.4 us a chat instead of 0.15.
         if self.cid is not None and self.cid.encode().translate(None, _CID_LETTERS):
             raise ValueError("Expected letters, digits, `_` and `-` - at `$.cid`")
 
 
 class InConversation:
-    """Of a request about one conversation: that with the user `toid`, who may be oneself, or that
-    of the group `groupid`."""
+    """Mixed into a request about one conversation: that with the user `toid`, who may be the user
+    themselves, or that of the group `groupid`."""
 
     __slots__ = ()
 
@@ -83,12 +83,12 @@ class InConversation:
         at_most_one(self.toid, self.groupid, "`toid` or `groupid`")
 
     def conv_of(self, user_id: int) -> int:
-        """The conversation's number, where this user asks."""
+        """The number of the conversation, if this user sends the request."""
         return self.groupid or pair(user_id, self.toid or 0)
 
 
 def answer_of(request: type[AnyRequest]) -> type[Answer] | None:
-    """What a request is answered by; None if by nothing."""
+    """The type of a request's answer; None if it has no answer."""
     (answer,) = get_args(vars(request)["__orig_bases__"][-1])
     return None if answer is type(None) else answer
 

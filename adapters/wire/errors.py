@@ -1,4 +1,4 @@
-"""The protocol's table of errors: stable numbers and names for what the rules refuse."""
+"""The protocol's table of errors: stable numbers and names for all refusals."""
 
 import re
 
@@ -48,7 +48,7 @@ NUMBERS = {
     "too_many_conversations": 58,
 }
 
-# What is not called like its class.
+# Errors whose names do not follow from their classes.
 _OTHER_NAMES: dict[type[ChatError], str] = {
     errors.BadPassword: "bad_field",
     errors.BadNotice: "bad_field",
@@ -60,7 +60,7 @@ _OTHER_NAMES: dict[type[ChatError], str] = {
 
 
 def _name(kind: type[ChatError]) -> str:
-    """`NameTaken` is called name_taken."""
+    """The name that a class gives: NameTaken is `name_taken`."""
     words = re.findall("[A-Z][a-z]*", kind.__name__)
     return _OTHER_NAMES.get(kind, "_".join(words).lower())
 
@@ -69,5 +69,5 @@ _NAMES = {kind: _name(kind) for kind in ChatError.__subclasses__()}
 
 
 def name_of(error: ChatError | type[ChatError]) -> str:
-    """The stable name of a refusal."""
+    """The stable name of an error."""
     return _NAMES[error if isinstance(error, type) else type(error)]

@@ -1,7 +1,7 @@
-"""What the server sends unasked, as structs that it encodes and our client decodes.
+"""What the server sends unasked, as structs that the server encodes and our client decodes.
 
-A struct is a frame's one declaration: its tag is the number, `msgid`. The client believes its
-server: it sets no limits, and ignores fields and frames that it does not know.
+A struct is the only declaration of its frame: its tag is the number, `msgid`. The client trusts its
+server: it checks no limits, and ignores unknown fields and frames.
 """
 
 import msgspec
@@ -14,7 +14,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class Secret:
-    """Of a frame that carries a password or a token, which it does not show."""
+    """Mixed into a frame that carries a password or a token, to keep it out of `repr`."""
 
     __slots__ = ()
 
@@ -23,24 +23,24 @@ class Secret:
 
 
 class ServerFrame(Struct, tag_field="msgid", omit_defaults=True, gc=False):
-    """Any frame for a version 2 client. What has its default value is left out."""
+    """Any frame for a version 2 client. Fields with their default value are left out."""
 
 
 def number_of(frame: Struct | type[Struct]) -> int:
-    """The `msgid` of a frame, or of frames of a kind."""
+    """The `msgid` of a frame, or of a type of frames."""
     tag = frame.__struct_config__.tag
     assert isinstance(tag, int)
     return tag
 
 
 def where(conv: int, user_id: int) -> dict[str, int]:
-    """The field by which a frame for this user says which conversation it is about."""
+    """The field that tells this user which conversation a frame is about, with its value."""
     return {"groupid": conv} if is_group(conv) else {"toid": other_of(conv, user_id)}
 
 
 class OneChatFrame(ServerFrame, tag=1005):
-    """A message for one user. at: its position. re: of what it answers, 0 for nothing. deleted: it
-    has no text any more."""
+    """A one-to-one message. at: its position. time: UTC milliseconds. re: the position of the
+    message that it answers, 0 for none. deleted: whether its text was deleted."""
 
     at: int
     cid: str
@@ -54,7 +54,7 @@ class OneChatFrame(ServerFrame, tag=1005):
 
 
 class GroupChatFrame(ServerFrame, tag=1009):
-    """One for a group."""
+    """A message to a group; its fields as in OneChatFrame."""
 
     at: int
     cid: str
@@ -68,8 +68,9 @@ class GroupChatFrame(ServerFrame, tag=1009):
 
 
 class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
-    """A change of who may see what. id, name: whose doing it is. toid, groupid: of which
-    conversation, one of the two. what, whom, newname, detail: see `chat_domain.entries.What`."""
+    """A change of who may see what. id, name: its author. time: UTC milliseconds. toid, groupid:
+    its conversation, one of the two. what, whom, newname, detail: see
+    `chat_domain.entries.What`."""
 
     at: int
     cid: str
@@ -84,13 +85,13 @@ class ChangedFrame(ServerFrame, tag=1037, kw_only=True):
     detail: str = ""
 
 
-EntryFrame = OneChatFrame | GroupChatFrame | ChangedFrame  # what is in the log
+EntryFrame = OneChatFrame | GroupChatFrame | ChangedFrame  # the entries of the log
 
 
 class Mark(Struct, omit_defaults=True, gc=False):
-    """How far user `id` is. got: everything that the client's user has written to them alone, up to
-    that position, is with some device of theirs. Or `read`: up to there they have read the
-    conversation with `toid`, as the client's user calls it, or of the group `groupid`."""
+    """How far user `id` is. Either got: a device of theirs has everything that the client's user
+    sent to them one-to-one up to this position. Or read: they have read up to this position, in the
+    conversation that the client's user has with `toid`, or in the group `groupid`."""
 
     id: int
     got: int = 0
@@ -104,7 +105,7 @@ class MarksFrame(ServerFrame, tag=1038):
 
 
 class TypingFrame(ServerFrame, tag=1044):
-    """Somebody is writing something. toid, groupid: in which conversation, as of `Mark`."""
+    """User `id` is typing. toid, groupid: the conversation, as in `Mark`."""
 
     id: int
     name: str
@@ -113,18 +114,18 @@ class TypingFrame(ServerFrame, tag=1044):
 
 
 class PingFrame(ServerFrame, tag=1012):
-    """Is there anybody? at: everything up to this position that the client is to be shown has been
-    sent on this connection."""
+    """Asks for a sign of life. at: the server has sent on this connection everything up to this
+    position that the client is to be shown."""
 
     at: int
 
 
 class SessionEndedFrame(ServerFrame, tag=1016):
-    """The session was ended elsewhere; its tokens are worth nothing any more."""
+    """The session was ended elsewhere; its tokens are no longer valid."""
 
 
 class PresenceFrame(ServerFrame, tag=1017):
-    """Somebody on the user's list has come or gone."""
+    """A user on the list of friends has come online or gone offline."""
 
     id: int
     name: str
@@ -142,13 +143,13 @@ class GoingAwayFrame(ServerFrame, tag=1018):
 
 
 class NoticeFrame(ServerFrame, tag=1034):
-    """The operator says this to everybody."""
+    """A notice from the operator to everybody."""
 
     text: str
 
 
 class OldOneChatFrame(Struct, tag_field="msgid", tag=number_of(OneChatFrame), gc=False):
-    """A message for one user as the C++ server wrote it."""
+    """A one-to-one message as the C++ server wrote it."""
 
     id: int
     name: str

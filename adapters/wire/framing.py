@@ -11,9 +11,9 @@ _NUL, _NEWLINE, _CR = b"\0\n\r"
 
 
 class BrokenStream(Exception):
-    """A stream cannot be followed any more.
+    """The stream cannot be followed any further.
 
-    error: its name in the protocol's table of errors. frames: those that were complete before.
+    error: its name in the protocol's table of errors. frames: those completed before.
     """
 
     error: ClassVar[str]
@@ -22,7 +22,7 @@ class BrokenStream(Exception):
 
 @attrs.frozen(slots=False)
 class FrameTooLong(BrokenStream):
-    """The stream holds a frame beyond the limit."""
+    """The stream contains a frame longer than the limit, in bytes."""
 
     error: ClassVar = "frame_too_long"
     limit: int
@@ -33,42 +33,43 @@ class FrameTooLong(BrokenStream):
 
 
 class FrameSplitter:
-    """Collects bytes and gives back the frames that are complete.
+    """Collects bytes and returns completed frames.
 
-    A NUL or a newline ends a frame; a carriage return before a newline belongs to the ending. Empty
-    frames are left out. How the bytes were cut on their way makes no difference.
+    A NUL or a newline ends a frame; a carriage return before a newline belongs to the terminator.
+    Empty frames are left out. It makes no difference how the bytes were split in transit.
 
-    terminator: the byte that ended the first frame; a newline until there is one.
-    blank: how many frames the last `feed` has left out.
-    limit: bytes that a frame may have, without its terminator; may be changed at any time.
+    terminator: the byte that ended the first frame; a newline until then.
+    blank: how many empty frames the last `feed` left out.
+    limit: the most bytes of a frame, without its terminator; may be changed at any time.
     """
 
     __slots__ = ("_first", "_rest", "blank", "limit", "terminator")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._rest: bytes | bytearray = b""  # a bytearray where there is something
+        self._rest: bytes | bytearray = b""  # a bytearray unless empty
         self._first = True
         self.terminator = b"\n"
         self.blank = 0
 
     def is_within_frame(self) -> bool:
-        """Whether a frame has begun and not ended."""
+        """Whether a frame has begun and not yet ended."""
         return bool(self._rest)
 
     def has_ended_frame(self) -> bool:
-        """Whether `terminator` stays as it is."""
+        """Whether the first frame has ended, so that `terminator` is final."""
         return not self._first
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Add bytes; return the frames that they complete. Raises FrameTooLong, which is final."""
+        """Add bytes; return the frames that they complete. Raises FrameTooLong; the splitter must
+        not be used after that."""
         if self._first:
             self._note_terminator(data)
         if self._rest:
             if _NUL not in data and _NEWLINE not in data:
                 return self._wait_for_end(data)
             data = b"".join((self._rest, data))
-        if _CR in data:  # asked for as numbers: that takes a seventh of the time
+        if _CR in data:  # an int, since a search for bytes takes seven times as long
             data = data.replace(b"\r\n", b"\n")
         if _NUL not in data:
             frames = data.split(b"\n")
@@ -88,8 +89,8 @@ class FrameSplitter:
         return found
 
     def _wait_for_end(self, data: bytes) -> list[bytes]:
-        """Keep a piece of a frame that goes on. To look through what is there already, for each
-        piece once more, would take 12 ms for a frame of 64 KiB that is all carriage returns."""
+        """Keep a piece of an unfinished frame. To search all earlier pieces again with each new one
+        would take 12 ms for a frame of 64 KiB that consists of carriage returns."""
         self.blank = 0
         self._rest += data
         if len(self._rest) > self.limit:
@@ -106,6 +107,6 @@ class FrameSplitter:
         for index, frame in enumerate(frames):
             if len(frame) > self.limit:
                 raise FrameTooLong(self.limit, [frame for frame in frames[:index] if frame])
-        # The carriage return may turn out to be half of an ending.
+        # A carriage return at the end may turn out to be half of a terminator.
         if len(self._rest.removesuffix(b"\r")) > self.limit:
             raise FrameTooLong(self.limit, [frame for frame in frames if frame])

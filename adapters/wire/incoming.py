@@ -1,4 +1,4 @@
-"""What has come on a stream of bytes, until somebody takes it as frames."""
+"""The bytes that have arrived on a stream, until they are taken as frames."""
 
 from abc import abstractmethod
 from collections import deque
@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from adapters.wire.framing import MAX_CLIENT_FRAME, FrameSplitter
 
-PIECE = 16 * 1024  # bytes cut into frames at a time; what waits as frames takes much more memory
+PIECE = 16 * 1024  # bytes cut into frames at a time; frames take much more memory than bytes
 
 
 class Uncut:
-    """Bytes that nobody has taken yet. See `adapters.gateway.link.Incoming`, of which this is what
-    does not depend on how frames are cut."""
+    """Bytes that nobody has taken yet: the part of `adapters.gateway.link.Incoming` that does not
+    depend on how frames are cut."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ class Uncut:
 
 
 class IncomingBytes(FrameSplitter, Uncut):
-    """See `adapters.gateway.link.Incoming`. A splitter that keeps what is not asked for yet."""
+    """`adapters.gateway.link.Incoming`: a splitter that also keeps bytes until they are taken."""
 
     __slots__ = ("_uncut",)
 

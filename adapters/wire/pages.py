@@ -1,4 +1,4 @@
-"""Answers that are pages of what people wrote: as much of it as fits into one frame."""
+"""Answers that are pages of text by users, cut so that each fits into one frame."""
 
 from collections.abc import Iterable
 from typing import TypeVar, cast
@@ -23,9 +23,9 @@ from chat_domain.model import Conversation, Membership, Page
 
 S = TypeVar("S", bound=Struct)
 
-SHORTENED = 100  # characters of a conversation's last text
-ROOM = MAX_SERVER_FRAME - 8 * 1024  # bytes; the rest is for what is around, marks among it
-ROOM_ON_TERMINAL = 32 * 1024  # to look through them for what steers it takes up to 1 ms
+SHORTENED = 100  # characters shown of a conversation's last text
+ROOM = MAX_SERVER_FRAME - 8 * 1024  # bytes; the rest is for the other fields, such as marks
+ROOM_ON_TERMINAL = 32 * 1024  # bytes; to search them for what controls a terminal takes up to 1 ms
 
 
 def conversations_ack(
@@ -38,7 +38,7 @@ def conversations_ack(
 
 
 def groups_ack(page: Page[Membership], *, on_terminal: bool) -> GroupsAck:
-    """Descriptions may be long; friends and members have none, so that all of a page fit."""
+    """Cut, since descriptions may be long. Pages of friends and of members always fit whole."""
     rows = _fitting(map(GroupRow.of, page.items), on_terminal=on_terminal)
     count = len(rows)
     following = page.next if count == len(page.items) else page.items[count - 1].group.id
@@ -46,7 +46,7 @@ def groups_ack(page: Page[Membership], *, on_terminal: bool) -> GroupsAck:
 
 
 def history_ack(user_id: int, part: Part, *, on_terminal: bool) -> HistoryAck:
-    """What does not fit is farther from where the part begins."""
+    """The part, cut if it does not fit, at the end that is farther from where it begins."""
     nearest_first = reversed(part.entries) if part.backwards else part.entries
     entries = _fitting(map(entry_frame, nearest_first), on_terminal=on_terminal)
     return HistoryAck(
@@ -60,7 +60,7 @@ def history_ack(user_id: int, part: Part, *, on_terminal: bool) -> HistoryAck:
 
 def _row(user_id: int, one: Conversation) -> ConversationRow:
     conv = one.conv
-    of_two = not is_group(conv)  # as `where`, without a dictionary for each of hundreds
+    of_two = not is_group(conv)  # like `where`, but without a dictionary for each row
     return ConversationRow(
         toid=other_of(conv, user_id) if of_two else 0,
         groupid=0 if of_two else conv,
@@ -76,8 +76,8 @@ def _row(user_id: int, one: Conversation) -> ConversationRow:
 
 
 def _fitting(items: Iterable[S], *, on_terminal: bool) -> list[S]:
-    """Those of these, from the first on, that fit into a frame, one at least. They are encoded, so
-    that it is done once."""
+    """The first of these items, as many as fit into a frame but at least one. They are returned
+    encoded, so that each is encoded only once."""
     room, found = ROOM_ON_TERMINAL if on_terminal else ROOM, list[Raw]()
     for item in items:
         encoded = encode(item)

@@ -1,10 +1,10 @@
-"""What a client may send: each request's one declaration, for the server and for our client class.
+"""What a client may send. Each request is declared here only, for the server and the client class.
 
-A request's tag is its number, `msgid`. What it is answered by stands in brackets behind `Request`,
-and `refusals` says what the rules may refuse it with.
+The tag of a request is its number, `msgid`. The type in brackets after `Request` is its answer, and
+`refusals` lists the errors that the rules may refuse it with.
 
-The server reads them with every limit checked (see `reading`), the client writes what differs from
-the defaults.
+The server checks every limit when it reads requests (see `reading`); the client writes only fields
+that differ from their defaults.
 """
 
 from typing import Annotated
@@ -44,7 +44,7 @@ from adapters.wire.frames import (
 from chat_domain import errors
 from chat_domain.entries import pair
 
-FIRST_OF_OURS = 1010  # the numbers below are the C++ server's
+FIRST_OF_OURS = 1010  # lower numbers come from the C++ server
 
 
 # -- logging in and out ----------------------------------------------------------------------------
@@ -120,7 +120,7 @@ class EndSession(Request[Ack], tag=1033, kw_only=True):
 
 
 class Settings(Request[answers.SettingsAck], tag=1045, kw_only=True):
-    """toid, groupid: of which conversation `muted` is to be changed, or asked if it is None."""
+    """toid, groupid: the conversation whose `muted` is to be changed, or asked for if None."""
 
     refusals = (errors.NotMember,)
 
@@ -136,7 +136,7 @@ class Settings(Request[answers.SettingsAck], tag=1045, kw_only=True):
             at_least_one(self.toid, self.groupid, "`toid` or `groupid`")
 
     def conv_of(self, user_id: int) -> int | None:
-        """See `InConversation`; None where it is about none."""
+        """As in `InConversation`, but None if the request is not about a conversation."""
         return self.groupid if self.toid is None else pair(user_id, self.toid)
 
 
@@ -256,7 +256,7 @@ class CreateGroup(Written, Request[Ack], tag=1007, kw_only=True):
         errors.BadName,
         errors.CidConflict,
         errors.GroupNameTaken,
-        errors.NoSuchGroup,  # it came again under its cid, and has been renamed or ended since
+        errors.NoSuchGroup,  # of one sent again: the group was renamed or ended since
         errors.TooManyGroups,
     )
 

@@ -1,7 +1,7 @@
 """Messages and the login answer as the C++ server wrote them.
 
-Its client reads up to 1,024 bytes and takes them for one C string, so that no frame for it may
-have more than 1,023 bytes, and no two may arrive in one read.
+The C++ client reads up to 1,024 bytes and treats them as one C string. So a frame for it may have
+at most 1,023 bytes, and no two frames may arrive in one read.
 """
 
 import time
@@ -26,7 +26,7 @@ def _local_time(seconds: int) -> str:
 
 
 def chat(entry: Entry, text: str | None = None) -> bytes:
-    """A text's frame, without its terminator. `text` takes the place of its own."""
+    """The frame of a text entry, without a terminator. text: replaces the entry's own."""
     conv, sender_id = entry.conv, entry.sender_id
     kind: type[OldOneChatFrame | OldGroupChatFrame]
     if conv <= ID_BITS:
@@ -45,12 +45,12 @@ def chat(entry: Entry, text: str | None = None) -> bytes:
 
 
 def chat_for_terminal(entry: Entry) -> bytes:
-    """A text's frame, without its terminator, and without what steers a terminal."""
+    """The frame of a text entry, without a terminator, safe for a terminal."""
     return terminal_safe(chat(entry))
 
 
 def short_chats(entry: Entry) -> Sequence[bytes]:
-    """The same in frames of at most MAX_FRAME bytes, which split a long text between them."""
+    """The frames of a text entry, each of at most MAX_FRAME bytes: a long text is split."""
     whole = chat(entry)
     if len(whole) <= MAX_FRAME:
         return [whole]
@@ -60,14 +60,14 @@ def short_chats(entry: Entry) -> Sequence[bytes]:
 
 
 def _around(entry: Entry) -> tuple[bytes, bytes]:
-    """What stands in an entry's frame in front of its text and behind it."""
+    """The parts of an entry's frame before and after its text."""
     frame = chat(entry, "")
-    middle = frame.rindex(b'"msg":"') + len(b'"msg":"')  # names come before it, the time behind
+    middle = frame.rindex(b'"msg":"') + len(b'"msg":"')  # names come before it, the time after
     return frame[:middle], frame[middle:]
 
 
 def _pieces(written: bytes, room: int) -> Iterator[bytes]:
-    """Cut what is written in a string of JSON so that each piece has at most `room` bytes."""
+    """Cut the inside of a JSON string so that each piece has at most `room` bytes."""
     begin = 0
     while begin < len(written):
         end = _end_of_character(written, begin, begin + room)
@@ -76,7 +76,7 @@ def _pieces(written: bytes, room: int) -> Iterator[bytes]:
 
 
 def _end_of_character(written: bytes, begin: int, limit: int) -> int:
-    """The last place up to `limit` where a character or an escape has ended."""
+    """The last place up to `limit` that splits neither a character nor an escape."""
     if limit >= len(written):
         return len(written)
     while written[limit] & 0b1100_0000 == _CONTINUED:
@@ -89,11 +89,11 @@ def _end_of_character(written: bytes, begin: int, limit: int) -> int:
 
 
 def _begins_escape(written: bytes) -> bool:
-    """Whether the backslash at the end is no escaped one: as many are before it as two have."""
+    """Whether the backslash at the end begins an escape: its run has an odd length."""
     return (len(written) - len(written.rstrip(b"\\"))) % 2 == 1
 
 
-_CONTINUED = 0b1000_0000  # the highest bits of all bytes of a character in UTF-8 but its first
+_CONTINUED = 0b1000_0000  # the top bits of every byte of a UTF-8 character but the first
 _LONGEST_ESCAPE = 6  # bytes: \u and four digits
 
 
@@ -115,11 +115,11 @@ def login_ack(
     limit: int | None = None,
     on_terminal: bool = False,
 ) -> tuple[bytes, int]:
-    """The answer to a login, without its terminator, and how many of these texts are in it.
+    """The answer to a login, without a terminator, and how many of these texts it contains.
 
-    With a limit (bytes), each list is taken as far as it fits, made safe for a terminal if need be.
-    Friends leave half of the space to groups, if there are any. Texts get what is left, since they
-    can follow by themselves.
+    With a limit (bytes, after making it safe for a terminal if need be), each list is cut where it
+    no longer fits. Friends leave half of the room to groups, if there are any. Texts get what is
+    left, since those that do not fit can be sent afterwards.
     """
     ack: dict[str, Any] = {"msgid": number_of(LoginAck)}
     if seq is not None:
@@ -138,14 +138,14 @@ def login_ack(
 
 
 class _Room:
-    """How many bytes of a frame are left."""
+    """How many bytes are left in a frame."""
 
     def __init__(self, used: int, limit: int | None, *, on_terminal: bool) -> None:
         self.left = 2**31 if limit is None else limit - used
         self._on_terminal = on_terminal
 
     def take(self, name: str, items: Iterator[str], share: int) -> list[str]:
-        """The first of these items that fit into this share of the room, as a list of this name."""
+        """The first of these items that fit into `share` bytes, as the list called `name`."""
         taken: list[str] = []
         frame = len(name) + len(',"":[]')
         for item in items:
@@ -163,8 +163,8 @@ def _text(item: object) -> str:
 
 
 def _size(item: object, *, on_terminal: bool = False) -> int:
-    """How many bytes this takes as JSON; on a terminal at most, since whether all beyond ASCII is
-    escaped depends on the rest of the frame."""
+    """How many bytes an item takes as JSON. For a terminal this is an upper bound, since it depends
+    on the rest of the frame whether everything beyond ASCII is escaped."""
     encoded = encode(item)
     return len(ascii_only(encoded) if on_terminal else encoded)
 
@@ -174,7 +174,7 @@ def _chats(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _groups(groups: Sequence[OwnGroup], room: _Room) -> Iterator[str]:
-    """Each group with as many of its members as fit into its part of what is left by then."""
+    """Each group with as many of its members as fit into an equal part of the remaining room."""
     for position, own in enumerate(groups):
         yield _group(own, room.left // (len(groups) - position))
 
@@ -189,7 +189,7 @@ def _group(own: OwnGroup, room: int) -> str:
     used = _size(_text(shown)) + _SPARE
     for one in own.members:
         text = _text(MemberRow.of(one))
-        used += _size(encode(text).decode())  # it is quoted three times in the end
+        used += _size(encode(text).decode())  # it ends up quoted three times
         if used > room:
             break
         shown["users"].append(text)

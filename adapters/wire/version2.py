@@ -1,4 +1,4 @@
-"""Entries of the log as version 2 clients get them, and what else many get at once."""
+"""Entries of the log, and other frames for many recipients, as version 2 clients get them."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 
 class _OnceForAll(Generic[T, R]):
-    """Makes what many get of the same thing in turn, and keeps it as long as it is the last."""
+    """Converts one thing for many recipients in turn, and keeps only the last result."""
 
     __slots__ = ("_last", "_made", "_make")
 
@@ -38,21 +38,21 @@ class _OnceForAll(Generic[T, R]):
 
 
 class MessageEncoder:
-    """Makes frames, without their terminators, once for all who get them.
+    """Encodes frames, without terminators, once for all recipients.
 
-    short_chats, chat_for_terminal: of a text, for the C++ server's client and for people. presence:
-    PRESENCE.
+    short_chats, chat_for_terminal: those of a text entry, for the C++ client and for terminals.
+    presence: a PRESENCE frame.
     """
 
     def __init__(self) -> None:
         self._last: Entry | None = None
-        self._frame = b""  # of the last
+        self._frame = b""  # that of `_last`
         self.short_chats = _OnceForAll(short_chats).of
         self.chat_for_terminal = _OnceForAll(chat_for_terminal).of
         self.presence: Callable[[Friend], bytes] = _OnceForAll(_presence).of
 
     def encode(self, entry: Entry) -> bytes:
-        """An entry's frame, with its position; what is DELETED is a chat without text."""
+        """An entry's frame, with its position. A DELETED entry is a chat without text."""
         if entry is not self._last:
             self._frame = encode(entry_frame(entry))
             self._last = entry
@@ -60,7 +60,7 @@ class MessageEncoder:
 
 
 def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
-    """The frame that an entry is pushed as. most: characters of its text, all if None."""
+    """The frame in which an entry is sent. most: characters of its text, None for all."""
     if entry.change is not None:
         return _changed(entry, entry.change)
     conv, sender_id = entry.conv, entry.sender_id
@@ -68,7 +68,7 @@ def entry_frame(entry: Entry, most: int | None = None) -> EntryFrame:
     if conv <= ID_BITS:
         kind, to = GroupChatFrame, conv
     else:
-        kind, to = OneChatFrame, conv & ID_BITS  # as `other_of`, without a call for each message
+        kind, to = OneChatFrame, conv & ID_BITS  # `other_of`, without a call for each message
         if to == sender_id:
             to = conv >> HIGH
     return kind(
