@@ -99,9 +99,14 @@ class Sessions:
         return unseated
 
     def join(self, user_id: int, group_id: int, at: int) -> None:
-        """The entry at this position adds a user to a group, which they see from it on."""
+        """The entry at this position adds a user to a group, which they see from it on. They may
+        have joined on another node: a session for which there is no room here is dropped."""
         sight = Sight(at - 1)
         for session in self._seated(user_id):
+            if not session.ended and not self.has_room_for(len(session.sights)):
+                session.fall_behind(at - 1)  # its client is not shown this, nor what follows
+                session.drop()
+                continue
             session.regrouped = at
             if group_id not in session.sights:
                 session.sights[group_id] = sight

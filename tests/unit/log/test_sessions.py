@@ -4,13 +4,14 @@ from collections.abc import Collection
 
 import pytest
 
-from chat_domain.entries import Sight
+from chat_domain.entries import Change, Sight, What
 from chat_domain.errors import TryAgain
 from chat_domain.log.session import Session
 from chat_domain.log.sessions import FEW, KEPT_FOR_FEW, MOST_MEMBERSHIPS, Sessions
 from chat_domain.model import User
 from tests.unit.fakes import RecordingClient, Ticket
-from tests.unit.world import World
+from tests.unit.log.elsewhere import Elsewhere, hear
+from tests.unit.world import Terminal, World
 
 
 def session_of(user_id: int, *groups: int) -> Session:
@@ -71,6 +72,22 @@ def test_who_is_in_few_groups_has_room_that_others_have_not() -> None:
     sessions.memberships = MOST_MEMBERSHIPS
     with pytest.raises(TryAgain):
         sessions.check_room_for(few)
+
+
+def test_who_has_no_room_after_joining_elsewhere_is_dropped(
+    world: World, ann: Terminal, bob: Terminal, elsewhere: Elsewhere
+) -> None:
+    """No node remembers more than it may. The client comes again, and has missed nothing."""
+    group = world.group(ann)
+    world.chat.sessions.memberships = MOST_MEMBERSHIPS
+    hear(world, elsewhere.changes(bob, group, Change(What.JOINED)))
+    ann.says_to_group(group, "welcome")
+    ann.says(bob.user, "are you there?")
+    assert (bob.client.notices, bob.client.texts) == (["dropped"], [])
+    world.chat.sessions.memberships = 1
+    again = bob.comes_again(since=world.chat.offline.place(bob.session))
+    assert again.client.texts == ["welcome", "are you there?"]
+    assert world.chat.sessions.memberships == 2
 
 
 def test_a_group_that_ends_has_nobody() -> None:
