@@ -1,4 +1,4 @@
-"""All use cases together, as a way in for whoever serves clients."""
+"""All use cases together, as the entry point for adapters that serve clients."""
 
 import attrs
 

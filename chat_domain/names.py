@@ -9,8 +9,8 @@ from chat_domain.errors import BadName
 from chat_domain.skeletons import is_visible, skeleton
 
 MAX_NAME = 50  # characters; the width of the original tables' columns
-# Characters that a name of MAX_NAME may have as it is typed: no character in NFC is made of more
-# than four. What is longer is not even normalised, since for a thousand accents that takes 3 ms.
+# Characters that a name of MAX_NAME may have as typed: no character in NFC is composed of more than
+# four. Anything longer is not even normalised: for a thousand accents, that takes 3 ms.
 MAX_TYPED = 4 * MAX_NAME
 
 
@@ -37,19 +37,19 @@ class Name:
     @property
     def key_skeleton(self) -> str:
         """The same for all names that look like this one in lower case: 'Ian', and 'іan' with a
-        Cyrillic first letter. A letter may look like another one than its capital does."""
+        Cyrillic first letter. A letter and its capital may look like different letters."""
         return skeleton(self.key)
 
     @classmethod
     def parse(cls, raw: str) -> "Name":
-        """Make a name of what somebody typed. Raises BadName, which says what is wrong."""
+        """Make a name of what a user has typed. Raises BadName, which says what is wrong."""
         return cls._made(raw, is_visible)
 
     @classmethod
     def of_old(cls, raw: str) -> "Name":
         """Make a name of one that the C++ server allowed. Raises BadName.
 
-        Of what cannot be seen, such a name keeps what could not forge a whole screen.
+        Of invisible characters, such a name keeps those that could not forge a whole screen.
         """
         return cls._made(raw, _is_harmless)
 
@@ -73,7 +73,7 @@ class Name:
 def name_key(raw: str) -> str:
     """The form in which names are compared; also of names that `Name.parse` would refuse.
 
-    Of what is too long for a name it is something too long for a key, which nobody has.
+    For text that is too long for a name, it is too long for a key, so that nobody has it.
     """
     typed = raw.strip()
     if len(typed) > MAX_TYPED:
@@ -83,7 +83,7 @@ def name_key(raw: str) -> str:
 
 
 def id_or_key(typed: str) -> int | str:
-    """What somebody means by what they typed: an id if it is a number, otherwise a name's key."""
+    """What a user means by what they typed: an id if it is a number, otherwise a name's key."""
     return int(typed) if typed.isascii() and typed.isdigit() else name_key(typed)
 
 

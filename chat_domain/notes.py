@@ -1,4 +1,4 @@
-"""What nodes tell each other. Notes may be lost; whatever depends on one has a way without it."""
+"""What nodes tell each other. Notes may be lost: whatever depends on one can do without it."""
 
 from collections.abc import Mapping
 
@@ -8,15 +8,15 @@ from chat_domain.entries import Entry
 from chat_domain.model import Muting, Preferences
 
 MOST_READ = 500  # conversations in one note
-MOST_LISTED = 100  # people in one note who have somebody on their list
+MOST_LISTED = 100  # users in one note who list somebody
 MAX_NOTICE = 500  # characters
 
 
 @attrs.define
 class Appended:
-    """These entries were committed, the first of them at this position and the others behind it
-    without a gap. upto: the position of the last. Of a large batch no entries are sent. Immutable
-    as an `entries.Place` is."""
+    """These entries were committed, at the positions from `first` to `upto` without a gap. entries:
+    empty if the batch is large. epoch: that of the positions. Treated as immutable, like an
+    `entries.Place`."""
 
     epoch: str
     first: int
@@ -26,8 +26,8 @@ class Appended:
 
 @attrs.frozen
 class Marked:
-    """How far somebody's devices have got, for those who wrote to them: by the writer's id, the
-    position of the last text of theirs that is with a device. epoch: see `Appended`."""
+    """How far a user's devices have received what others wrote to them. got: by the writer's id,
+    the position of the last text of theirs that a device has received. epoch: see `Appended`."""
 
     epoch: str
     user_id: int
@@ -36,7 +36,7 @@ class Marked:
 
 @attrs.frozen
 class HasRead:
-    """How far somebody has read: positions by conversation. private: for their own devices alone.
+    """How far a user has read: positions by conversation. private: for their own devices only.
     epoch: see `Appended`."""
 
     epoch: str
@@ -47,7 +47,7 @@ class HasRead:
 
 @attrs.frozen
 class IsTyping:
-    """Somebody is writing something in a conversation."""
+    """A user is typing in a conversation."""
 
     user_id: int
     name: str
@@ -56,7 +56,7 @@ class IsTyping:
 
 @attrs.frozen
 class SettingsChanged:
-    """This is what a user has chosen. muting: of a conversation, where that has changed."""
+    """A user's settings are these now. muting: of a conversation, if that has changed."""
 
     user_id: int
     preferences: Preferences
@@ -65,7 +65,7 @@ class SettingsChanged:
 
 @attrs.frozen
 class Replaced:
-    """This session of yours has lost its user's slot to a new one: end it."""
+    """This session of the receiving node has lost its user's slot to a new one: end it."""
 
     user_id: int
     session_id: str
@@ -73,7 +73,7 @@ class Replaced:
 
 @attrs.frozen
 class PresenceChanged:
-    """Somebody came or went: tell those of your users who have them on their list."""
+    """A user has come or gone: tell those of your users who list them (`listed_by`)."""
 
     user_id: int
     name: str
@@ -83,7 +83,7 @@ class PresenceChanged:
 
 @attrs.frozen
 class Notice:
-    """The operator says this to everybody: tell all of yours."""
+    """The operator says this to all users: tell all of yours."""
 
     text: str
 

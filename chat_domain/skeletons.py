@@ -7,14 +7,14 @@ capital i), 'anna' and 'аnna' (whose first letter is Cyrillic), 'modern' and 'm
 import unicodedata
 from importlib.resources import files
 
-LONGEST = 150  # code points; three for each of a name's, which is more than real names need
+LONGEST = 150  # code points; three for each character of a name, more than real names need
 
 
 def skeleton(text: str) -> str:
-    """What stands for all texts that look like this one, of at most LONGEST code points.
+    """The form of at most LONGEST code points that all texts share that look like this one.
 
-    Case makes no difference, nor how much space is in one place, nor what shows nothing. Of texts
-    so long that their skeletons are cut, some that only look alike in front count as alike.
+    Case makes no difference, nor how much space is in one place, nor what shows nothing. Texts
+    whose skeletons are cut may count as alike if they only look alike at the beginning.
     """
     shown = unicodedata.normalize("NFD", text).translate(_STANDS_FOR).casefold()
     return " ".join(unicodedata.normalize("NFD", shown).split())[:LONGEST].rstrip()
@@ -23,9 +23,9 @@ def skeleton(text: str) -> str:
 def is_visible(character: str) -> bool:
     """Whether a character shows something of its own, the plain space included.
 
-    Not if it is a control or format character, any other space, a surrogate, reserved for private
-    use, not assigned in this Python's version of Unicode, or one of those that are letters or marks
-    by their category and blank all the same.
+    Not if it is a control or format character, any other space, a surrogate, private use,
+    unassigned in this Python's version of Unicode, or a letter or mark by its category that is
+    blank all the same.
     """
     if character == " ":
         return True
@@ -44,7 +44,7 @@ _BLANK = frozenset({
 
 
 def _table() -> dict[int, str | None]:
-    """What stands for each code point that does not stand for itself; None for what is blank."""
+    """The replacement of each code point that does not stand for itself; None for a blank one."""
     table: dict[int, str | None] = {}
     for line in files(__package__).joinpath("confusables.txt").read_text("ascii").splitlines():
         if not line.startswith("#"):

@@ -1,1 +1,1 @@
-"""This process as one node of many. Others may take `node`, which is all there is."""
+"""This process as one node of many. Others may import `node`, the only module."""

@@ -1,7 +1,7 @@
 """This process as one node of many: what others tell it, what its lease means, and its clock.
 
-No message depends on any of this but on the log: what others say of it comes sooner than this node
-would find it there. Without a lease (see `people.slots`) chat goes on.
+Messages depend on the log alone: notes only bring entries sooner than this node would find them
+there. Without a lease (see `people.slots`) chat goes on.
 """
 
 from collections.abc import Collection, Sequence
@@ -40,7 +40,7 @@ from chat_domain.people.slots import SlotKeeper
 from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Clock, Latches, Tasks
 
-GRACE = 5.0  # seconds in which a dead node's users can come elsewhere without being announced
+GRACE = 5.0  # seconds in which a dead node's users can reconnect without being announced
 LOOKS_EVERY = 1.0  # seconds; at the log's head, in case a note was lost
 LOOKS_ALONE_EVERY = 0.1  # seconds; the same while nothing is heard from others
 DROPPED_AT_ONCE = 20  # clients, which takes about 5 ms
@@ -96,7 +96,7 @@ class Node:
     # -- notes from other nodes ------------------------------------------------------------
 
     def receive(self, note: Note) -> None:
-        """Do what another node's note says."""
+        """Carry out what another node's note says."""
         match note:
             case Appended():
                 self.follower.heard(note)
@@ -122,7 +122,7 @@ class Node:
         self.follower.look_soon()
 
     async def died(self, user_ids: Collection[int]) -> None:
-        """Another node has lost its lease, and had these users."""
+        """Another node, which had these users, has lost its lease."""
         if user_ids:
             await self.latches.latch().wait(GRACE)
             await self.announcer.left_behind(user_ids)
@@ -159,7 +159,7 @@ class Node:
             self.attendance.go_on()
 
     async def look(self) -> None:
-        """Look at the log's head, after the time in which that is due. To be called for ever."""
+        """Wait until it is due, then look at the log's head. To be called in an endless loop."""
         heard = self.broker.hears()
         await self.latches.latch().wait(LOOKS_EVERY if heard else LOOKS_ALONE_EVERY)
         with suppress(TryAgain):  # it is looked at again soon

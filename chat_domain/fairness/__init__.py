@@ -1,6 +1,6 @@
-"""What keeps one client from spoiling the others' day.
+"""What keeps one client from degrading the service for others.
 
-Others may take `guard`, which has everything together, from `limits`, `meter`, `origins` and
-`attempts` what they count with, `networks` (who counts as one) and `buckets` (spending at a rate);
-`known` and `recent` are its own.
+Others may import `guard`, which has everything together; from `limits`, `meter`, `origins` and
+`attempts` what they count with; `networks` (which addresses count as one) and `buckets` (spending
+at a rate). `known` and `recent` are internal.
 """

@@ -1,21 +1,21 @@
 """Failed logins, and the waiting that they cost.
 
 Rules:
-1. Every attempt is counted as failed when it begins, so that many at once gain nothing. One that
-   succeeds is taken back, and so is one by which nothing could be learnt: that was not tried, as
-   the server was busy or the client gone, or that could be nobody's password.
-2. A pair of account and address has some attempts free. Then each reserves a moment for itself,
-   with pauses between them that double up to LONGEST_PAUSE. Who would have to wait for longer than
-   LONGEST_WAIT is refused, and that counts for nothing. The IPv6 networks around an address are
-   counted in the same way, with as many times more free attempts as their factor says.
+1. Every attempt counts as failed from its beginning, so that many at once gain nothing. One that
+   succeeds is taken back, and so is one that reveals nothing: it was not made, since the server was
+   busy or the client gone, or the password could be nobody's.
+2. A pair of account and address has some free attempts. After those, each attempt reserves a moment
+   for itself, with pauses between them that double up to LONGEST_PAUSE. One that would have to wait
+   for longer than LONGEST_WAIT is refused, and does not count. The IPv6 networks around an address
+   are counted in the same way, with their factor times as many free attempts.
 3. An account has an allowance over all addresses as well. Beyond it an attempt waits, but never for
    longer than LONGEST_FOR_ACCOUNT: nobody can lock the owner out from elsewhere.
-4. Where somebody has logged in to an account before, by password and in the last USUAL_FOR, only
-   failures of this account and this very address count. So owners at their usual address never
+4. At an address from which somebody has logged in to the account by password in the last USUAL_FOR,
+   only failures of this account and this very address count. So owners at their usual address never
    wait for what others do in their name, elsewhere or next door.
-5. An account is what was asked for, a name or an id, whether there is one or not; so nothing can
-   be learnt from the waiting. Failures by name and by id are counted apart for that reason: who has
-   failed by every id could tell by the waiting whether a name is anybody's.
+5. An account is what the client asked for, a name or an id, whether or not it exists; so the
+   waiting reveals nothing. For the same reason, failures by name and by id are counted apart:
+   otherwise a client that has failed by every id could tell by the waiting whether a name exists.
 6. A record is forgotten FORGOTTEN_AFTER its last failure. Before that, only REMEMBERED more recent
    ones of its kind push it out (see `Records`).
 """
@@ -51,22 +51,22 @@ class Record:
 
     @property
     def beyond(self) -> int:
-        """How many failures there are more than are free; negative where there are fewer."""
+        """How many more failures there are than are free; negative if there are fewer."""
         return self.failures - self.free
 
 
 class Records(Recent[bytes, Record]):
     """The most recent records that have any failures.
 
-    Those at their free failures or beyond are weighty, as it is they that cost the one who guesses
-    something.
+    Those that have used up their free failures are weighty, since they are what slows a guesser
+    down.
     """
 
     def __init__(self) -> None:
         super().__init__(REMEMBERED)
 
     def find(self, key: bytes, free: int, now: float) -> Record:
-        """What is remembered, or a record without failures, which is not remembered by that."""
+        """The record of this key, or a new one without failures, which is not kept by that."""
         record = self.get(key)
         if record is None or now - record.last > FORGOTTEN_AFTER:
             return Record(free)
@@ -95,9 +95,9 @@ class Records(Recent[bytes, Record]):
 
 @attrs.frozen
 class Attempt:
-    """One that has begun. It is to be made after `wait` seconds.
+    """An attempt that has begun. It is to be made after `wait` seconds.
 
-    account, pairs: what it was counted for; that of the address itself is the last pair.
+    account, pairs: the keys for which it was counted; the last pair is that of the address itself.
     """
 
     wait: float
@@ -107,15 +107,15 @@ class Attempt:
 
 class Attempts:
     def __init__(self, free: int, networks: Networks | None = None) -> None:
-        """`free` attempts of a pair wait for nothing; 0 means that all are free."""
+        """free: how many attempts of a pair cost no waiting; 0 means that all are free."""
         self.free = free
         self._networks = networks or Networks()
         self._pairs = Records()
         self._accounts = Records()
-        self._usual: Recent[bytes, float] = Recent(USUAL)  # pairs, and when they last were
+        self._usual: Recent[bytes, float] = Recent(USUAL)  # when each pair last logged in
 
     def begin(self, who: int | str, origin: str, now: float) -> Attempt:
-        """Somebody is about to try a password. Raises TooManyFailures.
+        """A client is about to try a password. Raises TooManyFailures.
 
         who: the account, by its id or by the key of its name. origin: as `Networks` names it.
         """
@@ -143,7 +143,7 @@ class Attempts:
             self._usual.keep(attempt.pairs[-1], now)
 
     def not_made(self, attempt: Attempt) -> None:
-        """It came to nothing, and nobody has learnt anything."""
+        """It was not made, or revealed nothing: it does not count."""
         self._accounts.take_back(attempt.account)
         for pair in attempt.pairs:
             self._pairs.take_back(pair)
@@ -162,7 +162,7 @@ class Attempts:
 
 
 def _key(*what: int | str) -> bytes:
-    """Short, whatever it is of: what is asked for can be a name of a thousand characters."""
+    """Short, whatever it is of: a client can ask for a name of a thousand characters."""
     return blake2b(repr(what).encode(), digest_size=16).digest()
 
 

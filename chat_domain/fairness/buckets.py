@@ -6,7 +6,7 @@ from collections.abc import Sequence
 class Bucket:
     """Lets `rate` per second be spent, and up to `burst` at once. A rate of 0 is no limit.
 
-    It has no timer: what has been paid off since is worked out when something is spent.
+    It has no timer: what has been paid off meanwhile is computed when something is spent.
     """
 
     __slots__ = ("_burst", "_owed", "_rate", "_since")
@@ -18,12 +18,12 @@ class Bucket:
         self._since = 0.0
 
     def change(self, rate: float, burst: float) -> None:
-        """From now on these count. What is owed stays owed."""
+        """Use these from now on. What is owed stays owed."""
         self._rate = rate
         self._burst = burst
 
     def spend(self, amount: float, now: float) -> float:
-        """Spend in any case; return the seconds until that is not beyond the burst any more."""
+        """Spend in any case; return the seconds until what is owed is within the burst again."""
         if not self._rate:
             return 0.0
         self._pay_off(now)
@@ -42,7 +42,7 @@ class Bucket:
 
     @property
     def owes(self) -> bool:
-        """Whether anything was spent that was not paid off when it was last spent from."""
+        """Whether anything was still owed after the last spending."""
         return self._owed > 0
 
     def give_back(self, amount: float) -> None:
@@ -54,7 +54,7 @@ class Bucket:
 
 
 class Pace:
-    """How many frames and bytes may be sent per second, and `burst` seconds' worth at once."""
+    """Limits frames and bytes per second; `burst` seconds' worth may be sent at once."""
 
     __slots__ = ("_burst", "_bytes", "_frames")
 
@@ -63,7 +63,7 @@ class Pace:
         self._frames, self._bytes = Bucket(), Bucket()
 
     def change(self, frames: float, data: float) -> None:
-        """From now on these count. data: bytes."""
+        """Use these rates from now on. data: bytes."""
         self._frames.change(frames, frames * self._burst)
         self._bytes.change(data, data * self._burst)
 
@@ -73,7 +73,7 @@ class Pace:
 
 
 def afford_all(buckets: Sequence[Bucket], now: float) -> bool:
-    """Spend one in each of them, if all can afford that."""
+    """Spend 1 in each bucket, if all can afford it; return whether they could."""
     for position, bucket in enumerate(buckets):
         if not bucket.afford(1, now):
             for spent in buckets[:position]:

@@ -1,4 +1,4 @@
-"""All that keeps one client from spoiling the others' day, for one node."""
+"""All that keeps one client from degrading the service for others, for one node."""
 
 from chat_domain.errors import RegistrationClosed, TooManyRegistrations
 from chat_domain.fairness.attempts import Attempts
@@ -11,7 +11,7 @@ from chat_domain.fairness.origins import Origin, Origins, StrangersBudget
 
 
 class Guard:
-    """The limits, what counts against them, and what has run into them."""
+    """The limits, what counts against them, and how often they were hit."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Guard:
         self.registration_open = registration_open
 
     def change(self, limits: Limits, *, registration_open: bool) -> None:
-        """From now on these count, for new connections; those that are here have meters."""
+        """Use these limits from now on. (The meters of existing connections are changed apart.)"""
         self.limits = limits
         self.origins.change(limits)
         self.attempts.free = limits.failed_logins
@@ -42,7 +42,7 @@ class Guard:
         return Meter(self.limits, origin)
 
     def register(self, meter: Meter, now: float) -> None:
-        """Somebody wants to register, over the connection that this meter is of. Raises
+        """A client wants to register, over the connection that this meter measures. Raises
         RegistrationClosed and TooManyRegistrations."""
         if not self.registration_open:
             self.counters.registrations_closed += 1
@@ -52,6 +52,6 @@ class Guard:
             raise TooManyRegistrations
 
     def not_registered(self, meter: Meter) -> None:
-        """It came to nothing, and does not count."""
+        """The registration failed, and does not count."""
         for bucket in meter.registrations():
             bucket.give_back(1)

@@ -1,16 +1,16 @@
 """Addresses from which somebody has logged in before.
 
-A part of all connections, and of the places in the queue for hashing passwords, is kept for them:
-with many addresses that are nobody's nobody takes all there is.
+A part of all connections, and of the places in the queue for password hashing, is reserved for
+them: a client with many unknown addresses cannot take everything.
 
 Rules:
 1. An address is known for KNOWN_FOR after a login from it, by password or token.
-2. Of IPv6 the widest network that is counted is known. So phones stay known that change theirs
-   every day, and nobody fills the table with the 65,536 narrow ones that a customer has.
+2. For IPv6, the widest counted network is known. So phones that change their network every day stay
+   known, and nobody can fill the table with the 65,536 narrow networks that a customer has.
 3. The REMEMBERED ones with the most recent logins are remembered. To push all out takes a login
    from each of as many addresses.
-4. What is kept is kept for all of them together, and each has a share of it: whoever has an account
-   of their own is known, too.
+4. The reserve is for all known addresses together, and each gets a share of it: an attacker with an
+   account is known, too.
 """
 
 from chat_domain.fairness.networks import Networks
@@ -26,7 +26,7 @@ class KnownAddresses:
         self._last: Recent[str, float] = Recent(REMEMBERED)  # login, by widest network
 
     def logged_in(self, origin: str, now: float) -> None:
-        """Somebody has logged in from there. origin: as `Networks` names it."""
+        """Somebody has logged in from this origin, named as `Networks` does."""
         self._last.keep(self._networks.line_of(origin)[0], now)
 
     def is_known(self, origin: str, now: float) -> bool:

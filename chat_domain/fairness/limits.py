@@ -1,7 +1,7 @@
-"""What the server lets one client, one address and everybody together do. 0 lifts a limit.
+"""What the server lets one client, one address and all clients together do. 0 lifts a limit.
 
-A connection on which nobody is logged in is a stranger's. It may do STRANGERS_PART of what one of a
-user may, in frames and bytes a second, and of the accounts that its address may register an hour.
+A connection on which nobody is logged in is a stranger's. It may send STRANGERS_PART of the frames
+and bytes per second of a user's, and register that part of its address's accounts per hour.
 """
 
 import attrs
@@ -9,15 +9,15 @@ import attrs
 MIB = 1024 * 1024
 STRANGERS_PART = 0.1
 
-# Of a stranger, bytes in one frame, and bytes that may wait to be handled. A LOGIN of the longest
-# name and password is 2,200 bytes long if each character of it is written as two escapes.
+# A stranger's bytes in one frame, and bytes that may wait to be handled. A LOGIN with the longest
+# name and password has 2,200 bytes if each of their characters is written as two escapes.
 STRANGERS_FRAME = 8 * 1024
 STRANGERS_UNREAD = 8 * 1024
 
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """docs/security.md says of each why it is what it is."""
+    """docs/security.md gives the reason for each default."""
 
     connections: int = 10_000
     connections_per_address: int = 1_000
@@ -44,7 +44,7 @@ UNLIMITED = Limits(**dict.fromkeys(attrs.fields_dict(Limits), 0))
 
 @attrs.define
 class Counters:
-    """How often each limit has taken hold in this process. They only grow."""
+    """How often each limit was hit in this process. They only grow."""
 
     connections_refused: int = 0  # the node was full
     connections_refused_by_address: int = 0
@@ -56,12 +56,12 @@ class Counters:
     registrations_closed: int = 0  # attempts at a server that takes none
     reading_paused: int = 0
     too_fast_cut: int = 0
-    strangers_cut: int = 0  # too much of them waited
-    unsent_cut: int = 0  # too much waited for all together
+    strangers_cut: int = 0  # too much from them waited to be handled
+    unsent_cut: int = 0  # too much waited to be sent to all clients
     friends_refused: int = 0
     groups_refused: int = 0
     conversations_refused: int = 0
     members_refused: int = 0
     hashing_refused: int = 0
     handshakes_failed: int = 0  # of TLS
-    tokens_reused: int = 0  # they came after others that follow them, and ended their sessions
+    tokens_reused: int = 0  # after their successors, which ended their sessions

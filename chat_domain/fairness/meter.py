@@ -1,21 +1,20 @@
 """How fast one connection sends, against what it and its address may.
 
 Rules:
-1. `frames`, `bytes` and `free` are added to on the hot path and charged now and then: once they
-   pass a quantum. Only then is there a look at a clock.
+1. The hot path adds to `frames`, `bytes` and `free`. They are charged once they pass a quantum;
+   only then is the clock read.
 2. TAKEN, PING and PONG of a user are `free`, as long as they are not a flood themselves.
-3. What asks the store for something weighs DEAR frames, and a group's message a frame for each
-   READERS_PER_FRAME of its copies besides. So does one between two people, if it has more copies
+3. A request that asks the store for something weighs DEAR frames. A group's message weighs one more
+   for each READERS_PER_FRAME of its copies; so does a one-to-one message, if it has more copies
    than that.
-4. A frame that is none weighs its bytes BAD times more: it is decoded twice, and can be made so
-   that this takes long. So that nothing is free, empty frames count as frames.
-5. Who has sent too much has to pause, for LONGEST_PAUSE at most; then it may send something in any
-   case. Without its fault, so does who sends much while its address, or a network around it, has
-   sent too much, until that is made up for.
-6. A connection on which nobody is logged in may send a tenth of what one of a user may, and asks
-   for what only users may have at STRAY frames a time. What one of the two has sent too much is
-   not made up for by becoming the other.
-7. Who itself has sent too much again and again for GOES_ON seconds is to be cut off.
+4. The bytes of an invalid frame weigh BAD times more: it is decoded twice, and can be made so that
+   this takes long. Empty frames count as frames, so that nothing is free.
+5. A connection that has sent too much has to pause, for LONGEST_PAUSE at most; then it may send
+   something in any case. So does, without its fault, one that sends much while its address, or a
+   network around it, has sent too much, until that is made up for.
+6. A connection on which nobody is logged in may send a tenth of what a user's may, and each request
+   that only users may make costs it STRAY frames. Neither login nor logout clears an excess.
+7. A connection that itself sends too much again and again for GOES_ON seconds is to be cut off.
 """
 
 from collections.abc import Sequence
@@ -32,7 +31,7 @@ STRAY = 10
 BAD = 3
 LONGEST_PAUSE = 1.5  # seconds; with the clock that ends it (twice a second) no more than 2
 GOES_ON = 30.0
-CALM_AFTER = 5.0  # seconds without too much, and what was before is forgotten
+CALM_AFTER = 5.0  # seconds without excess, after which earlier excess is forgotten
 SIGNS_PER_SECOND = 2_000
 BURST = 10  # seconds' worth of frames and bytes that may come at once
 
@@ -66,7 +65,7 @@ class Meter:
         self._over_since = self._over_last = float("-inf")
 
     def change(self, limits: Limits) -> None:
-        """From now on these count."""
+        """Use these limits from now on."""
         frames, data = limits.frames_per_second, limits.bytes_per_second
         self._as_user.change(frames, data)
         self._as_stranger.change(frames * STRANGERS_PART, data * STRANGERS_PART)
@@ -82,7 +81,7 @@ class Meter:
         self._pace = self._as_stranger
 
     def stray(self) -> None:
-        """It has asked for what only users may have, and is nobody's."""
+        """Nobody is logged in on it, and it has made a request that only users may make."""
         self.frames += STRAY - 1
 
     def is_due(self) -> bool:
@@ -90,12 +89,12 @@ class Meter:
         return self.frames > QUANTUM_FRAMES or self.bytes > QUANTUM_BYTES
 
     def registrations(self) -> Sequence[Bucket]:
-        """What counts the accounts that are registered: over this connection alone, and from all of
-        its address and the networks around it."""
+        """The buckets that count registrations: this connection's, its address's, and those of the
+        networks around it."""
         return [self._registrations, *(one.registrations for one in self._origin.line())]
 
     def charge(self, now: float) -> float:
-        """Charge what was sent; return for how many seconds this client has to pause."""
+        """Charge what was sent; return the seconds for which this client has to pause."""
         frames, data, free = self.frames, self.bytes, self.free
         self.frames = self.bytes = self.free = 0
         own = 0.0

@@ -1,13 +1,13 @@
-"""Which networks a client is in, of those that are counted.
+"""Which of the counted networks a client is in.
 
-A customer has one IPv4 address, or an IPv6 network: of 64 bits at least, but often of 56 or 48, in
-which there are 256 or 65,536 of those of 64. So not the narrowest alone counts, but the wider ones
-around it as well. Each has its own limits, a multiple (its factor) of what an address may.
+A customer has one IPv4 address, or an IPv6 network: a /64 at least, but often a /56 or a /48, which
+contains 256 or 65,536 of those. So not only the narrowest counts, but the wider ones around it as
+well. Each has its own limits, a multiple (its factor) of what an address may.
 
-An IPv6 address that stands for an IPv4 one counts as that: one that is mapped (::ffff:192.0.2.1, as
-sockets for both have it); one that a translator in front of the server has made (64:ff9b::/96, in
-which all IPv4 clients would be one network); and 6to4, whose 48 bits belong to one IPv4 address.
-Teredo is left as it is: the clients of one of its servers share a network of 64 bits.
+An IPv6 address that stands for an IPv4 address counts as that: a mapped one (::ffff:192.0.2.1, as
+dual-stack sockets report it); one that a translator in front of the server has made (64:ff9b::/96,
+in which all IPv4 clients would be one network); and 6to4, whose 48 bits belong to one IPv4 address.
+Teredo is left as it is: the clients of one of its servers share a /64.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address, IPv6Network
 import attrs
 
 BITS = 128
-REMEMBERED = 4_096  # networks whose wider ones need not be worked out again
+REMEMBERED = 4_096  # networks whose wider ones need not be computed again
 _TRANSLATED = IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
 @attrs.frozen
 class Prefix:
-    """length: bits. factor: how many times what an address may all of such a network may."""
+    """length: in bits. factor: such a network may do this many times what an address may."""
 
     length: int
     factor: int = 1
@@ -34,13 +34,13 @@ DEFAULT = (Prefix(64), Prefix(56, 2), Prefix(48, 4))
 
 @attrs.frozen
 class Networks:
-    """prefixes: of the IPv6 networks that are counted, at least one, the narrowest first. That one
-    counts like an address, so its factor is 1."""
+    """prefixes: of the IPv6 networks that are counted, at least one, the narrowest first. The
+    narrowest counts like an address, so its factor is 1."""
 
     prefixes: Sequence[Prefix] = DEFAULT
 
     def name_of(self, peer: str) -> str:
-        """The narrowest network of a network address. What is no address is its own name."""
+        """The narrowest counted network of an address. What is no address is its own name."""
         if ":" not in peer:
             return peer
         try:
@@ -51,7 +51,7 @@ class Networks:
         return _network(int(address), self.prefixes[0].length) if plain is None else str(plain)
 
     def line_of(self, name: str) -> Sequence[str]:
-        """All that are counted around what `name_of` has named, the widest first, itself last."""
+        """All counted networks around one that `name_of` names, the widest first, itself last."""
         if ":" not in name:
             return (name,)
         return _line(name, tuple(prefix.length for prefix in reversed(self.prefixes)))
@@ -62,7 +62,7 @@ class Networks:
 
 
 def _plain(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that it stands for."""
+    """The IPv4 address that this one stands for, None if it stands for none."""
     if address in _TRANSLATED:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour

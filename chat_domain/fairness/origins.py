@@ -1,21 +1,20 @@
 """Where connections come from: what the clients of one address do together.
 
-An origin is a network that is counted (see `networks`): an IPv4 address, or an IPv6 network of 64
-bits with the wider ones around it, each an origin as well. What a client does counts for its own
-and for those around.
+An origin is a counted network (see `networks`): an IPv4 address, or an IPv6 /64 with the wider ones
+around it, each an origin as well. What a client does counts for its own and for those around.
 
-An origin is remembered while it has connections, and as one of so many REMEMBERED afterwards; an
-hour after its last connection it owes nothing any more. The widest ones from which somebody has
-registered are a kind of their own among those: so whoever has many networks, narrow ones in one
-wide one say, cannot push them out of there and then register anew.
+An origin is remembered while it has connections, and afterwards among the last REMEMBERED; an hour
+after its last connection it owes nothing any more. Those widest ones from which somebody has
+registered are a kind of their own: so a client in many networks, such as the narrow ones of a wide
+one, cannot push them out and then register anew.
 
 Room for connections:
-1. An address may have `connections_per_address`, and as long as nobody is logged in on them no more
+1. An address may have `connections_per_address`; those on which nobody is logged in may be no more
    than a tenth of what is free. So the fuller a node is, the fewer each gets to hold for nothing.
-2. Of those on which nobody is logged in, `known_share` percent are not free to addresses from which
-   nobody has logged in before. Who logs in makes room again: users that another node has lost fill
-   this one to the last connection, whether it knows them or not.
-3. For a wider network both are multiplied by its factor.
+2. Of the room for connections on which nobody is logged in, `known_share` percent is reserved for
+   addresses from which somebody has logged in before. A login makes room again: users that another
+   node has lost fill this one to the last connection, whether it knows them or not.
+3. For a wider network, both limits of rule 1 are multiplied by its factor.
 """
 
 import math
@@ -30,18 +29,18 @@ from chat_domain.fairness.networks import Networks
 from chat_domain.fairness.recent import Recent
 
 REMEMBERED = 10_000  # of each of two kinds
-CROWD = 20  # connections of one address that are not logged in, which may take their time
-CROWDED = 4  # the part of all connections (a fourth) from which on all unknown ones are a crowd
+CROWD = 20  # connections of one address that are not logged in and may take their time
+CROWDED = 4  # with more than a fourth of all connections not logged in, unknown ones are a crowd
 STRANGERS_OF_FREE = 0.1
 BURST = 3  # seconds' worth of frames and bytes that may come at once from all of an address
-ARRIVE_IN = 10.0  # seconds in which all the connections may come that an address may have
+ARRIVE_IN = 10.0  # seconds in which an address may open all the connections that it may have
 HOUR = 3600.0
 
 
 @attrs.define(eq=False)
 class Origin:
-    """wider: the network around it, if that is counted too. factor: how many times what an address
-    may it may. known: whether somebody has logged in from there before (see `known`)."""
+    """wider: the network around it, if one is counted. factor: it may do this many times what an
+    address may. known: whether somebody has logged in from there before (see `known`)."""
 
     name: str
     factor: int
@@ -55,7 +54,7 @@ class Origin:
     held: int = 0  # bytes, see `StrangersBudget`
 
     def allow(self, limits: Limits) -> None:
-        """From now on these count."""
+        """Use these limits from now on."""
         share = limits.address_share * self.factor
         at_once = limits.connections_per_address * self.factor
         per_hour = limits.registrations_per_hour * self.factor
@@ -64,7 +63,7 @@ class Origin:
         self.registrations.change(per_hour / HOUR, per_hour)
 
     def line(self) -> "list[Origin]":
-        """Itself, and what is around it."""
+        """Itself and the networks around it, the widest last."""
         return [self] if self.wider is None else [self, *self.wider.line()]
 
     def spend(self, frames: float, data: int, now: float) -> float:
@@ -73,8 +72,8 @@ class Origin:
         return max(origin.pace.spend(frames, data, now) for origin in self.line())
 
     def arrive_once_more(self) -> None:
-        """A connection that has entered for its handshake is about to enter again, as a client's:
-        let it count once."""
+        """A connection that has entered for its handshake will enter again as a client's: let it
+        count once."""
         for origin in self.line():
             origin.arrivals.give_back(1)
 
@@ -94,7 +93,7 @@ class Origins:
         self._gone: Recent[str, Origin] = Recent(REMEMBERED)  # those without connections
 
     def change(self, limits: Limits) -> None:
-        """From now on these count, also for whoever is known already."""
+        """Use these limits from now on, also for origins that are remembered."""
         self._limits = limits
         for origin in (*self._here.values(), *self._gone):
             origin.allow(limits)
@@ -154,7 +153,7 @@ class Origins:
             origin.known = known
 
     def _free_for(self, origin: Origin) -> float:
-        """How many connections more there may be, from all addresses like this one."""
+        """How many more connections are free to all origins that are known, or not, like this."""
         limits = self._limits
         if not limits.connections:
             return math.inf
@@ -173,7 +172,7 @@ class Origins:
         )
 
     def _find(self, peer: str) -> Origin:
-        """The origin of a network address, which is not remembered by that."""
+        """The origin of a network address; a new one is not remembered by that."""
         line = self._networks.line_of(self._networks.name_of(peer))
         wider: Origin | None = None
         for name, factor in zip(line, self._networks.factors_of(line), strict=True):
@@ -192,9 +191,9 @@ class Origins:
     def outstayed(self, origin: Origin, seconds: float, dawdling: float = 0.0) -> bool:
         """Whether a stranger has been here for too long.
 
-        The C++ server's client sits at a menu before it says anything, and so do people with nc.
-        While there are few of them they may; a crowd has to hurry, and who has begun a frame.
-        dawdling: for how many seconds a frame has been under way that has no end yet.
+        The C++ server's client waits at a menu before it sends anything, and so do people with nc.
+        While they are few they may; a crowd has to hurry, and so has a client that has begun a
+        frame. dawdling: for how many seconds a frame has been incomplete.
         """
         longest, menu = self._limits.login_seconds, self._limits.menu_seconds
         if not longest or seconds < longest:
@@ -213,8 +212,8 @@ class Origins:
 class StrangersBudget:
     """Counts the bytes that are held for all strangers together, and bounds them.
 
-    An address may have a tenth of what is free (a wider network: times its factor), so that whoever
-    has a frame that comes in two pieces can still log in.
+    An address may have a tenth of what is free (a wider network: times its factor), so that a
+    client whose frame comes in two pieces can still log in.
     """
 
     def __init__(self, limit: int) -> None:
@@ -223,7 +222,7 @@ class StrangersBudget:
         self.held = 0
 
     def take(self, origin: Origin, size: int) -> bool:
-        """Hold so many bytes for a connection from there, if that is within the bound."""
+        """Hold so many bytes for a connection of this origin; return False beyond the bound."""
         free = self.limit - self.held
         line = origin.line()
         if self.limit and any(
@@ -236,7 +235,7 @@ class StrangersBudget:
         return True
 
     def give_back(self, origin: Origin, size: int) -> None:
-        """So many bytes that were taken are held no more."""
+        """So many bytes that were taken are no longer held."""
         self.held -= size
         for one in origin.line():
             one.held -= size

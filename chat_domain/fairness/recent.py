@@ -1,4 +1,4 @@
-"""A bounded table of what was there a moment ago, which nobody can empty by filling it."""
+"""A bounded table of recent values, which nobody can empty by filling it."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Values by their keys: those that were kept last, at most so many of each of two kinds.
+    """Values by their keys: those that were kept last, at most `most` of each of two kinds.
 
-    No number of those that are cheap to make pushes out one that is `weighty`.
+    However many of the cheap kind come, they push out none that is `weighty`.
     """
 
     def __init__(self, most: int) -> None:

@@ -1,1 +1,1 @@
-"""Who is in which group. Others may take `membership`: creating, joining, leaving and listing."""
+"""Who is in which group. Others may import `membership`: creating, joining, leaving and listing."""

@@ -27,9 +27,9 @@ Done = Entry | Known
 
 @attrs.frozen
 class GroupMembership:
-    """What changes a group is written to the log, and is applied on this node when it returns. A
-    change that comes again under the same cid gets the answer of the first. Any raises CidConflict
-    where something else was sent under that, and TryAgain."""
+    """A change of a group is written to the log, and applied on this node when the method returns.
+    If it comes again under the same cid, it gets the answer of the first. Any method raises
+    TryAgain, and CidConflict if something else was sent under that cid."""
 
     groups: Groups
     log: Log
@@ -54,7 +54,7 @@ class GroupMembership:
         return done, Group(done.conv, parsed.text, description)
 
     async def _group(self, group_id: int) -> Group:
-        """By whatever name it is called now."""
+        """The group of this id, by its present name."""
         group = await self.groups.find(group_id)
         if group is None:
             raise NoSuchGroup(group_id)
@@ -69,8 +69,8 @@ class GroupMembership:
     async def join_by_name(
         self, user: User, name: str, cid: str | None = None
     ) -> tuple[Done, Group]:
-        """Join the group that is called so now (but for case). Where none is, but one was joined
-        under this cid before, it was called so then, and is the answer again."""
+        """Join the group that has this name now (in any case). If none has, but the user has joined
+        one under this cid before, that one had the name then, and is the answer again."""
         group = await self.groups.find(name_key(name))
         if group is None:
             return await self._joined_before(user, name, cid)
@@ -93,7 +93,7 @@ class GroupMembership:
         return TooManyGroups(most)
 
     async def _no_room_in(self, group_id: int) -> ChatError | None:
-        """Those who join in the same moment do not see each other: a few too many may get in."""
+        """Joins at the same moment do not see each other: a few too many may get in."""
         most = self.guard.limits.members_per_group
         if not most or await self.groups.size(group_id) < most:
             return None
@@ -109,14 +109,14 @@ class GroupMembership:
         return await self.change(user, group_id, change, cid, refused)
 
     async def _not_by(self, user_id: int, group_id: int) -> ChatError | None:
-        """Why this user may not do what a group's creator may. Raises NoSuchGroup."""
+        """Why this user may not do what a group's creator may, if so. Raises NoSuchGroup."""
         member = await self._member(user_id, group_id)
         if member is None:
             return NotMember(group_id)
         return None if member.role is Role.CREATOR else NotAllowed(group_id)
 
     async def _member(self, user_id: int, group_id: int) -> Member | None:
-        """What a user is in a group, None if they are not in it. Raises NoSuchGroup."""
+        """A user as a member of a group, None if they are not in it. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, user_id - 1, 1)
         return found[0] if found and found[0].id == user_id else None
 
@@ -132,7 +132,7 @@ class GroupMembership:
         cid: str | None = None,
         refused: ChatError | None = None,
     ) -> Done:
-        """Change a group, whoever may do that. Raises what `Log.append` refuses it with.
+        """Change a group; the caller checks who may. Raises what `Log.append` refuses it with.
 
         refused: why it may not be done, unless it was done before under the same cid.
         """
@@ -148,13 +148,13 @@ class GroupMembership:
         return Page.cut(found, [membership.group.id for membership in found], limit)
 
     async def members(self, user_id: int, group_id: int, after: int, limit: int) -> Page[Member]:
-        """A page of a group's members, shown to its members. Raises NoSuchGroup and NotMember."""
+        """A page of a group's members, for one of them. Raises NoSuchGroup and NotMember."""
         if await self._member(user_id, group_id) is None:
             raise NotMember(group_id)
         return await self.page_of_members(group_id, after, limit)
 
     async def page_of_members(self, group_id: int, after: int, limit: int) -> Page[Member]:
-        """A page of them for whoever may see every group. Raises NoSuchGroup."""
+        """A page of a group's members, for callers who may see every group. Raises NoSuchGroup."""
         found = await self.groups.members(group_id, after, limit + 1)
         online = await self.presence.where([member.id for member in found])
         members = [Member(one.id, one.name, one.role, one.id in online) for one in found]

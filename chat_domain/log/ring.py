@@ -1,4 +1,4 @@
-"""The last entries that a node has applied: sessions slightly behind need no database."""
+"""The last entries that a node has applied, so that a session slightly behind needs no database."""
 
 from bisect import bisect_right
 from collections import deque

@@ -1,4 +1,5 @@
-"""The use cases of talking: one to one (`p2p`), in groups (`group_chat`), looking back (`history`),
-and what an `audience` is told of one: up to where one has read (`read_marks`), and that one is
-writing (`typing`). Others may take all of them. What came while one was away is for `log.offline`.
+"""The use cases of messaging: one to one (`p2p`), in groups (`group_chat`), looking back
+(`history`), and what an `audience` is told of a user: how far they have read (`read_marks`), and
+that they type (`typing`). Others may import all of them. `log.offline` reads what a user has
+missed.
 """

@@ -1,7 +1,7 @@
-"""Who is told what a user does in a conversation: up to where they have read, and their typing.
+"""Who is told what a user does in a conversation: how far they have read, and that they are typing.
 
-The other one of two; or the other members of a group, if it has at most MOST_MEMBERS. How many a
-group has is looked up at most every LOOKED_AT_EVERY seconds, for nothing but this depends on it.
+The other of two users; or the other members of a group that has at most MOST_MEMBERS. The size of a
+group is looked up at most every LOOKED_AT_EVERY seconds, since nothing else depends on it.
 """
 
 import attrs
@@ -14,7 +14,7 @@ from chat_domain.ports.runtime import Clock
 from chat_domain.ports.store import Groups
 
 MOST_MEMBERS = 50
-MOST_TOLD = MOST_MEMBERS * MOST_OF_A_USER  # sessions of a group; only made-up notes speak of more
+MOST_TOLD = MOST_MEMBERS * MOST_OF_A_USER  # sessions of a group; only forged notes concern more
 LOOKED_AT_EVERY = 60.0  # seconds
 REMEMBERED = 10_000  # groups
 
@@ -27,11 +27,11 @@ class Audience:
     _small: dict[int, tuple[float, bool]] = attrs.field(factory=dict, init=False)
 
     async def is_told(self, conv: int) -> bool:
-        """Whether anybody is to be told what is done in a conversation. Raises TryAgain."""
+        """Whether anybody is told what is done in a conversation. Raises TryAgain."""
         return not is_group(conv) or await self._is_small(conv)
 
     def here(self, conv: int, user_id: int) -> list[Session]:
-        """The sessions of this node that are told what this user does: those of the others."""
+        """The sessions on this node that are told what this user does: the other users'."""
         if is_group(conv):
             members = self.sessions.in_group(conv)
             some = members if len(members) <= MOST_TOLD else ()

@@ -14,12 +14,13 @@ class GroupChat:
     sessions: Sessions
 
     def readers(self, group_id: int) -> int:
-        """How many sessions of this node a message to this group is shown to."""
+        """How many sessions of this node are shown a message to this group."""
         return len(self.sessions.in_group(group_id))
 
     def send(self, sender: Session, group_id: int, said: Said) -> None:
-        """Send a text to everyone who is in the group when it is written, but for the sender.
+        """Send a text to all who are in the group when it is written, except the sending session.
 
-        Errors and answers as of `OneToOne.send`; and it is refused with NotMember and NoSuchGroup.
+        Answers and errors are as of `OneToOne.send`; it is also refused with NotMember,
+        NoSuchGroup.
         """
         self.writing.write(sender, group_id, said)

@@ -1,4 +1,4 @@
-"""What was said: a user's conversations, and parts of each, as far as they may see them."""
+"""Message history: a user's conversations, and parts of each, as far as the user may see them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +11,7 @@ from chat_domain.messages.audience import MOST_MEMBERS
 from chat_domain.model import Conversation, Page
 from chat_domain.ports.log import Log
 
-READ_AT_ONCE = 51  # entries: the one more that a page of 50 needs, which is what most ask for
+READ_AT_ONCE = 51  # entries: a page of 50, which most clients ask for, and one more
 BYTES_AT_ONCE = 256 * 1024  # by `Entry.size`, beyond which no more fits into a frame
 
 
@@ -19,10 +19,10 @@ BYTES_AT_ONCE = 256 * 1024  # by `Entry.size`, beyond which no more fits into a 
 class Part:
     """A part of a conversation.
 
-    entries: ascending by position. backwards: whether it goes back from its end: who has room for
-    fewer shows the last of them, otherwise the first. more: there are more, below them if
-    `backwards`, otherwise above. read: up to where the user has read; reads: up to where others
-    have, by their ids, as far as they show it; both None unless the newest entries were asked for.
+    entries: ascending by position. backwards: whether it goes back from its end: a caller with room
+    for fewer shows the last of them, otherwise the first. more: whether there are more, below them
+    if `backwards`, otherwise above. read: how far the user has read; reads: how far others have, by
+    id, unless they hide it; both None unless the newest entries were asked for.
     """
 
     conv: int
@@ -35,7 +35,7 @@ class Part:
 
 @attrs.frozen
 class History:
-    """Raises TryAgain."""
+    """All methods raise TryAgain."""
 
     log: Log
     marks: Marks
@@ -43,15 +43,15 @@ class History:
     async def conversations(
         self, user_id: int, before: int | None, limit: int
     ) -> Page[Conversation]:
-        """A user's conversations, those first in which something was said last; those alone whose
-        last entry is below `before`."""
-        await self.marks.write(user_id)  # so that what was read a moment ago is not unread
+        """A page of a user's conversations, the most recent first; if `before` is given, only those
+        whose last entry is below it."""
+        await self.marks.write(user_id)  # so that what was just read does not count as unread
         stored = await self.log.conversations(user_id, before, limit + 1)
         found = [self._as_told(user_id, one) for one in stored]
         return Page.cut(found, [one.last.at for one in found], limit)
 
     def _as_told(self, user_id: int, one: Conversation) -> Conversation:
-        """With the other's marks that are not written yet: this user has been told of them, and
+        """Add the other user's marks that are not written yet: this user has been told of them, and
         is not told again."""
         got, read = one.peer_got, one.peer_read
         if got is None:
@@ -67,9 +67,8 @@ class History:
         self, user_id: int, conv: int, before: int | None, after: int | None, limit: int
     ) -> Part:
         """The first `limit` entries above `after`, or the last `limit` below `before`, or the last
-        ones where neither is given. Empty where nobody has said anything, or the user may not see
-        what was said. Raises NotMember, for a group that they never were in.
-        """
+        ones if neither is given. Empty if nobody has said anything, or the user may not see it.
+        Raises NotMember for a group that they never were in."""
         found = await self._found(user_id, conv, before, after, limit + 1)
         if not found and is_group(conv) and await self.log.sight(user_id, conv) is None:
             raise NotMember(conv)
@@ -85,8 +84,8 @@ class History:
     async def _found(
         self, user_id: int, conv: int, before: int | None, after: int | None, limit: int
     ) -> list[Entry]:
-        """So many entries, or fewer that have more than BYTES_AT_ONCE together. They are read a few
-        at a time, so that little is read in vain."""
+        """At most `limit` entries, fewer once they exceed BYTES_AT_ONCE together. They are read a
+        few at a time, so that little is read in vain."""
         found: list[Entry] = []
         if after is None and before is None:
             before = FOR_EVER
@@ -103,7 +102,7 @@ class History:
         return found
 
     async def _with_marks(self, user_id: int, part: Part) -> Part:
-        """Of a group that they have left, the user is not told what others do there."""
+        """Add the marks. A user who has left a group is not told how far others have read there."""
         conv = part.conv
         sight = await self.log.sight(user_id, conv)
         inside = sight is not None and sight.upto == FOR_EVER

@@ -15,8 +15,8 @@ from chat_domain.ports.client import Said
 from chat_domain.ports.log import Log
 from chat_domain.ports.store import Friends
 
-LOOKED_AT_EVERY = 64  # messages of a session to one user, on whose list its user is not
-FRIENDS_LOOKED_AT_EVERY = 1_024  # where they are
+LOOKED_AT_EVERY = 64  # messages of a session to one user, who does not list its user
+FRIENDS_LOOKED_AT_EVERY = 1_024  # to one who does
 REMEMBERED = 1_000  # users to whom a session wrote
 
 
@@ -29,13 +29,13 @@ class OneToOne:
     guard: Guard
 
     def send(self, sender: Session, to_id: int, said: Said) -> Coroutine[Any, Any, None] | None:
-        """Send a text to a user, who may be the sender. Anybody may write to anybody; whoever is
-        not on the recipient's list until so many of their messages wait for its devices, and as
-        long as they do not have conversations with too many others.
+        """Send a text to a user, who may be the sender. Anybody may write to anybody; but a sender
+        whom the recipient does not list may have only so many messages waiting for the recipient's
+        devices, and begin only so many conversations.
 
-        Return None when it is on its way into the log; otherwise the sender's next request has to
-        wait for this. What becomes of it is told by `Client.accepted` and `Client.refused`.
-        Raises TooManyUnanswered and TryAgain, as does what is returned.
+        Return None if it is on its way into the log; otherwise a coroutine that does the rest, for
+        which the sender's next request has to wait. The outcome is told by `Client.accepted` and
+        `Client.refused`. Raises TooManyUnanswered and TryAgain, as does the coroutine.
         """
         left = sender.unlooked.get(to_id)
         if not left:
@@ -47,7 +47,7 @@ class OneToOne:
     async def _look_and_write(self, sender: Session, to_id: int, said: Said) -> None:
         if sender.is_out_of_turn(said.cid, self.writing.clock.monotonic()):
             self.writing.expect_again(sender, said)
-            raise TryAgain  # without a look, which takes seconds where the store is away
+            raise TryAgain  # without a look, which takes seconds if the store is away
         try:
             may_go, refused = await self._look(sender.user.id, to_id)
         except TryAgain:
@@ -60,7 +60,7 @@ class OneToOne:
         unlooked[to_id] = max(0, may_go - 1)
 
     async def _look(self, sender_id: int, to_id: int) -> tuple[int, ChatError | None]:
-        """How many texts may go to a user before the next look, and why none may."""
+        """How many texts may be sent to a user before the next look, and the error if none may."""
         limits = self.guard.limits
         most, conversations = limits.waiting_from_unlisted, limits.conversations_per_user
         if not (most or conversations) or sender_id == to_id:
@@ -75,8 +75,8 @@ class OneToOne:
         return LOOKED_AT_EVERY, None
 
     async def _waits(self, to_id: int, sender_id: int, most: int) -> bool:
-        """Whether as much waits for a user as may wait from this sender."""
+        """Whether `most` texts of this sender wait for a user's devices."""
         if await self.log.unheard(to_id, sender_id, most) < most:
             return False
-        await self.marks.write(to_id)  # of who is here, it may be a second behind
+        await self.marks.write(to_id)  # the stored mark may be a second behind
         return await self.log.unheard(to_id, sender_id, most) >= most

@@ -1,11 +1,11 @@
-"""Up to where users have read their conversations.
+"""How far users have read their conversations.
 
 Rules:
 1. A mark only grows, and is never above what this node has applied. It is written as `log.marks`
    says.
-2. It is told at most twice a second: to the reader's other devices; and unless the reader hides it,
-   to the `audience` of the conversation, of a group as long as the reader is in it.
-3. Who has read TOLD_AT_ONCE conversations before that time is told of is told of at once.
+2. It is told at most twice a second: to the reader's other devices and, unless the reader hides it,
+   to the `audience` of the conversation; of a group, only while the reader is in it.
+3. A session that has read MOST_READ conversations before that time has them told at once.
 """
 
 from collections import defaultdict
@@ -39,10 +39,10 @@ class ReadMarks:
     _known: dict[tuple[int, int], int] = attrs.field(factory=dict, init=False)
     _untold: defaultdict[tuple[Session, bool], dict[int, int]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
-    )  # by who has read, and whether for their own devices alone; then by conversation
+    )  # by reader, and whether for their own devices only; then by conversation
 
     async def of(self, user_id: int, conv: int) -> int | None:
-        """Up to where a user has read a conversation; None where they never were in it. Raises
+        """How far a user has read a conversation; None if they never were in it. Raises
         TryAgain."""
         known, place = self._known, (user_id, conv)
         if place in known:
@@ -56,9 +56,9 @@ class ReadMarks:
         return known[place]
 
     async def read(self, session: Session, conv: int, at: int) -> None:
-        """A client's user has read a conversation up to this position. Where there is no such
-        conversation, or they had read as far before, nothing is done. Raises BeyondTheLog, TryAgain
-        and NotMember, for a group that they never were in."""
+        """A client's user has read a conversation up to this position. If there is no such
+        conversation, or they had read as far before, nothing is done. Raises BeyondTheLog,
+        TryAgain, and NotMember for a group that they never were in."""
         user_id, epoch = session.user.id, self.follower.epoch
         if at > self.follower.applied:
             raise BeyondTheLog(at, self.follower.applied)
@@ -99,12 +99,12 @@ class ReadMarks:
         self._tell(note)
 
     def tick(self) -> None:
-        """Tell what has grown. To be called about twice a second."""
+        """Tell the marks that have grown. To be called about twice a second."""
         for session, private in list(self._untold):
             self._tell_all(session, private)
 
     def forget(self) -> None:
-        """Positions have begun anew."""
+        """The follower has started over."""
         self._known = {}
         self._untold.clear()
 

@@ -1,12 +1,11 @@
-"""That somebody is writing something, told to those who would be shown it.
+"""Telling others that a user is typing.
 
 Rules:
-1. It is told to the `audience` of a conversation, of two if there is an entry between them; to who
-   is there now and takes what is sent, to nobody who has to be looked for, and not where the writer
-   hides it.
-2. Of one session, it is passed on at most once in PASSED_ON_EVERY seconds for a conversation, and
+1. The `audience` of a conversation is told; of two users, only if there is an entry between them.
+   Only sessions that are live are told, and none if the user hides that they type.
+2. For one session, it is passed on at most once in PASSED_ON_EVERY seconds for a conversation, and
    for AT_ONCE conversations in that time. What comes beyond that costs nothing.
-3. Nothing of it is kept, and nothing depends on it.
+3. None of it is stored, and nothing depends on it.
 """
 
 from collections.abc import Coroutine
@@ -27,7 +26,7 @@ from chat_domain.ports.cluster import Broker
 from chat_domain.ports.runtime import Clock
 
 PASSED_ON_EVERY = 3.0  # seconds
-AT_ONCE = 8  # conversations in which nobody writes at the same time
+AT_ONCE = 8  # conversations; nobody types in more at the same time
 
 
 @attrs.frozen
@@ -39,8 +38,8 @@ class Typing:
     clock: Clock
 
     def types(self, session: Session, conv: int) -> Coroutine[Any, Any, None] | None:
-        """A client's user is writing in a conversation. Return None where there is nothing to do,
-        otherwise what does it. Raises NotMember."""
+        """A client's user is typing in a conversation. Return a coroutine that passes it on, or
+        None if there is nothing to do. Raises NotMember."""
         if is_group(conv) and conv not in session.sights:
             raise NotMember(conv)
         now, typed = self.clock.monotonic(), session.typed
@@ -66,7 +65,7 @@ class Typing:
         return is_one and await self.audience.is_told(conv)
 
     def heard(self, note: IsTyping) -> None:
-        """A user is writing, here or on another node."""
+        """A user is typing, here or on another node."""
         user = User(note.user_id, note.name)
         for session in self.audience.here(note.conv, user.id):
             if session.live:

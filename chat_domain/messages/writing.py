@@ -1,4 +1,4 @@
-"""What a session writes, on its way into the log."""
+"""Puts what a session writes on its way into the log."""
 
 import attrs
 
@@ -19,12 +19,12 @@ class Writing:
     def write(
         self, sender: Session, conv: int, said: Said, refused: ChatError | None = None
     ) -> None:
-        """Have a text written. Raises TooManyUnanswered and TryAgain.
+        """Queue a text for the log. Raises TooManyUnanswered and TryAgain.
 
-        refused: what it is refused with, unless the log has it already.
+        refused: the error to refuse it with, unless the log has it already.
 
-        What it is refused with for the moment is expected again (see `Session`), if its sender has
-        given it an id by which it would be known.
+        A text that cannot be written for the moment is expected again (see `Session`), if the
+        client chose its cid: it would be known by that.
         """
         cid, user = said.cid, sender.user
         if sender.expected or sender.unanswered >= MOST_UNANSWERED or not sender.seated:
@@ -47,5 +47,5 @@ class Writing:
         sender.unanswered += 1
 
     def expect_again(self, sender: Session, said: Said) -> None:
-        """This could not be written for the moment; nothing else is before it comes again."""
+        """This text could not be written for the moment; no other is, before it comes again."""
         sender.expect_again(said.cid, self.clock.monotonic())

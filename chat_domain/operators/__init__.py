@@ -1,5 +1,4 @@
-"""What an operator does: looking after users and groups, seeing who is where, and
-forgetting what is old.
+"""What an operator does: managing users and groups, seeing who is where, and deleting what is old.
 
-Others may take `administration`, `groups`, `overview` and `retention`; `pieces` is their own.
+Others may import `administration`, `groups`, `overview` and `retention`; `pieces` is internal.
 """

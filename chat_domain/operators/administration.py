@@ -1,4 +1,4 @@
-"""What an operator does to accounts. Every step can be repeated, and a failed one should be."""
+"""What an operator does with accounts. Each step can be repeated, and should be if it failed."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ from chat_domain.ports.runtime import Hasher
 from chat_domain.ports.store import Users
 
 AT_ONCE = 100  # groups left before the next are looked up
-SKIPPED = 1_000_000  # ids; far more than can have been given since any backup
+SKIPPED = 1_000_000  # ids; far more than can have been assigned since any backup
 TOKENS_AT_ONCE = 1000
 TRIED_TIMES = 5  # to replace a secret that others replace at the same time
 
@@ -35,19 +35,19 @@ class Administration:
     pieces: Pieces
 
     async def people(self, after: int, limit: int, containing: str = "") -> Page[Person]:
-        """A page of all users, or of those whose names have this part, in whatever case."""
+        """A page of all users, or of those whose names contain this text, in any case."""
         found = await self.users.page(after, limit + 1, name_key(containing))
         return Page.cut(await self._seen(found), [account.user.id for account in found], limit)
 
     async def account(self, who: str) -> Account:
-        """Whose id or name this is. Raises NoSuchUser."""
+        """The account with this id or name. Raises NoSuchUser."""
         account = await self.users.find(id_or_key(who))
         if account is None:
             raise NoSuchUser(who)
         return account
 
     async def person(self, who: str) -> Person:
-        """The user of this id or name. Raises NoSuchUser."""
+        """The user with this id or name. Raises NoSuchUser."""
         (person,) = await self._seen([await self.account(who)])
         return person
 
@@ -59,7 +59,7 @@ class Administration:
         ]
 
     async def set_password(self, who: str, password: str) -> User:
-        """Give a user another password and log them out. One who is disabled stays so.
+        """Give a user another password and log them out. An account that is disabled stays so.
 
         Raises NoSuchUser and BadPassword.
         """
@@ -72,8 +72,8 @@ class Administration:
         return user
 
     async def log_out(self, who: str) -> tuple[User, bool]:
-        """End a user's tokens and sessions; return whether they were online, as far as that can be
-        found out. Raises NoSuchUser."""
+        """End a user's tokens and sessions; return the user, and whether they were online, as far
+        as that can be found out. Raises NoSuchUser."""
         user = (await self.account(who)).user
         was_online = False
         with suppress(TryAgain):
@@ -82,7 +82,7 @@ class Administration:
         return user, was_online
 
     async def disable(self, who: str) -> User:
-        """Let a user log in no more. Nothing of theirs is lost. Raises NoSuchUser."""
+        """Keep a user from logging in, and log them out. They lose nothing. Raises NoSuchUser."""
         user = await self._replace_secret(
             who, lambda old: DISABLED + old.secret.removeprefix(DISABLED)
         )
@@ -90,14 +90,14 @@ class Administration:
         return user
 
     async def enable(self, who: str) -> User:
-        """Undo `disable`: the old password counts again. Raises NoSuchUser."""
+        """Undo `disable`: the old password is valid again. Raises NoSuchUser."""
         return await self._replace_secret(who, lambda old: old.secret.removeprefix(DISABLED))
 
     async def delete(self, who: str, *, with_sent: bool = False) -> User:
         """Remove an account with its friendships and memberships. Raises NoSuchUser.
 
         with_sent: empty all texts that it has written, wherever they are.
-        It is disabled first, so that a deletion that is cut off leaves nobody half there.
+        The account is disabled first, so that nobody can use it after an interrupted deletion.
         """
         user = await self.disable(who)
         while page := (await self.groups.own(user.id, 0, AT_ONCE)).items:
@@ -110,9 +110,9 @@ class Administration:
         return user
 
     async def _erase(self, user: User) -> None:
-        """Empty a user's texts, and end their sessions. What there is by now is emptied piece by
-        piece, so that nobody waits for it; then one change tells everybody, and empties what was
-        written meanwhile. Raises TryAgain; it can be begun again."""
+        """Empty a user's texts, and end their sessions. The texts so far are emptied in pieces, so
+        that nobody waits for it; then one change tells everybody, and empties those written
+        meanwhile. Raises TryAgain; it can be repeated."""
         upto, so_far = (await self.log.ends()).head, Erased()
 
         async def go_on(limit: int) -> bool:
@@ -124,11 +124,11 @@ class Administration:
         await self.devices.erase(user, upto)
 
     async def after_restore(self) -> int:
-        """Let nothing of the time since the backup be mistaken for what comes now.
+        """Keep what happened since the backup from being mistaken for what comes now.
 
-        The next SKIPPED ids of users and groups were perhaps given then; clients remember whose
-        they were. Positions in the log would be given again, so it has another epoch. And tokens
-        that were ended since would count again, so all are ended; return how many.
+        The next SKIPPED ids of users and groups may have been assigned since, and clients remember
+        whose they were. Positions in the log would be assigned again, so it gets a new epoch.
+        Tokens that were ended since would be valid again, so all are ended; return how many.
         """
         await self.log.renew()
         await self.users.skip_ids(SKIPPED)

@@ -1,4 +1,4 @@
-"""What an operator does to groups. Every step can be repeated."""
+"""What an operator does with groups. Each step can be repeated."""
 
 import attrs
 
@@ -14,7 +14,7 @@ _OPERATOR = User(0, "")  # who is no user
 
 @attrs.frozen
 class GroupAdministration:
-    """A group is named by its id, in digits, or by its name in any case; a user likewise."""
+    """A group is given by its id, in digits, or by its name in any case; a user likewise."""
 
     membership: GroupMembership
     people: Administration
@@ -27,7 +27,7 @@ class GroupAdministration:
         return found
 
     async def page(self, after: int, limit: int, containing: str = "") -> Page[SizedGroup]:
-        """A page of all groups, or of those whose names have this part, in whatever case."""
+        """A page of all groups, or of those whose names contain this text, in any case."""
         found = await self.membership.groups.page(after, limit + 1, name_key(containing))
         return Page.cut(found, [one.group.id for one in found], limit)
 
@@ -58,7 +58,7 @@ class GroupAdministration:
         return group, await self.membership.groups.keep(group.id, days)
 
     async def remove(self, which: str, who: str) -> tuple[Group, User]:
-        """End somebody's membership, as if they had left; they can join again.
+        """End a user's membership, as if they had left; they can join again.
 
         Raises NoSuchGroup, NoSuchUser and NoSuchMember.
         """
@@ -67,7 +67,7 @@ class GroupAdministration:
         return group, user
 
     async def end(self, which: str) -> Group:
-        """End a group with all memberships; what was said stays. Raises NoSuchGroup."""
+        """End a group and all its memberships; its entries stay. Raises NoSuchGroup."""
         group = await self.group(which)
         await self._change(group, Change(What.ENDED))
         return group

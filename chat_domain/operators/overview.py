@@ -1,4 +1,4 @@
-"""What an operator wants to see: who is where, and what is kept about somebody."""
+"""What an operator sees: who is on which node, and what is stored about a user."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -28,15 +28,15 @@ class Overview:
     name: str
 
     async def nodes(self) -> dict[str, list[int]]:
-        """The nodes that hold their leases, in the order of their names, and who has sessions on
-        each: the users' ids, ascending."""
+        """By name, in order, the nodes that hold their leases: the ids of the users who have
+        sessions there, ascending."""
         names = await self.lease.others()
         if self.lease.held():
             names = names | {self.name}
         return {name: await self.presence.users_of(name) for name in sorted(names)}
 
     async def export(self, account: Account) -> Export:
-        """All that is kept about a user, less what only proves who they are."""
+        """All that is stored about a user, except what only proves their identity."""
         user, store = account.user, self.store
         friends = partial(store.friends.page, user.id)
         groups = partial(store.groups.page_of, user.id)
@@ -62,7 +62,7 @@ class Overview:
 async def _all(
     page: Callable[[int, int], Awaitable[Sequence[T]]], id_of: Callable[[T], int]
 ) -> tuple[T, ...]:
-    """Everything that comes in pages."""
+    """All items of a list that comes in pages."""
     found: list[T] = []
     while some := await page(id_of(found[-1]) if found else 0, PAGE):
         found += some

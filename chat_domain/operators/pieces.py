@@ -1,10 +1,10 @@
 """Work on the whole log in small pieces, so that no message waits for it.
 
 Rules:
-1. Each work has one piece on its way. Then nothing is done for a multiple of the time that it
-   took: so the database does this for a fifth of its time at most.
-2. How large a piece is follows from how long the one before took, which tells how busy the database
-   is as well: half as large after one that was long, twice as large after one that was short.
+1. Each job has one piece in flight, and then pauses for a multiple of the time that it took: so it
+   takes a fifth of the database's time at most.
+2. The size of a piece follows from the time that the last one took, which also shows how busy the
+   database is: it is halved after a long one, and doubled after a short one.
 """
 
 from collections.abc import Awaitable, Callable

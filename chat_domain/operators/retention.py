@@ -1,7 +1,7 @@
-"""Forgetting what was kept for long enough.
+"""Deleting what was kept for long enough.
 
-Every node does it by itself, and does not mind another that is faster: the log lets one of them
-delete an entry, and each lets go of what it has of it in memory.
+Every node does it independently of the others: one of them deletes an entry from the log, and each
+drops what it has of it in memory.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,7 +23,7 @@ GROUPS_AT_ONCE = 200
 
 @attrs.define(eq=False)
 class Retention:
-    """keep_days: for how long entries are kept, 0 for ever; those of a group for its own days, if
+    """keep_days: how long entries are kept, 0 for no limit; those of a group for its own days, if
     these are fewer. forgotten: how many entries this node has deleted."""
 
     log: Log
@@ -35,7 +35,7 @@ class Retention:
     forgotten: int = attrs.field(default=0, init=False)
 
     async def forget(self) -> None:
-        """Forget what is old by now. Raises TryAgain, which leaves the rest for the next time."""
+        """Delete what is old by now. Raises TryAgain, and leaves the rest for the next time."""
         everything = self._before(self.keep_days)
         if everything:
             await self._delete(partial(self.log.forget, everything))
@@ -49,11 +49,11 @@ class Retention:
             )
 
     def _before(self, days: int) -> int:
-        """Entries of before that time, in ms, are old; of 0 days, none."""
+        """The time in ms before which entries are old; 0, so that none are, if `days` is 0."""
         return self.clock.now_ms() - days * DAY_MS if days else 0
 
     async def _kept_for_less(self) -> AsyncIterator[tuple[int, int]]:
-        """The groups that are kept for fewer days than everything, and for how many."""
+        """The groups whose entries are kept for fewer days than all others, and these days."""
         after = 0
         while page := await self.groups.keeping(after, GROUPS_AT_ONCE):
             for group_id, days in page.items():

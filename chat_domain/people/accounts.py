@@ -1,4 +1,4 @@
-"""Proving who one is: by a password, which can be changed, or by a token."""
+"""Proving a user's identity: by a password, which can be changed, or by a token."""
 
 import attrs
 
@@ -15,7 +15,7 @@ MAX_PASSWORD = 128  # characters; longer ones would only cost hashing time
 
 
 def check_password(password: str) -> None:
-    """Raises BadPassword for what may be nobody's."""
+    """Raises BadPassword for one that nobody may have."""
     if not password:
         raise BadPassword("a password needs at least one character")
     if len(password) > MAX_PASSWORD:
@@ -33,12 +33,12 @@ class Accounts:
     counters: Counters
 
     async def prove(self, who: int | str, password: str, origin: str = "") -> Account:
-        """The account that has this id, or a name of this key, and this password. Raises
+        """The account with this id, or this key of its name, and this password. Raises
         BadCredentials and TryAgain."""
         account = await self.users.find(who)
         if len(password) > MAX_PASSWORD:
             raise BadCredentials(tried=False)
-        # An account that is not there costs the same time, so that nobody learns which are.
+        # A missing account costs the same time, so that nobody learns which ones exist.
         secret = account.secret if account and not account.disabled else None
         right = await self.hasher.verify(secret, password, origin)
         if account is None or not right:
@@ -53,11 +53,11 @@ class Accounts:
         return attrs.evolve(account, secret=secret)
 
     async def check_unchanged(self, proved: Account) -> None:
-        """Raises TryAgain where an account has another secret by now, is disabled or gone.
+        """Raises TryAgain if an account has another secret by now, is disabled or gone.
 
-        To be called once the session is there and its token is kept. Proving takes so long that
-        the password can be changed meanwhile; who changes it ends tokens, then sessions, and would
-        find neither of a login that is still being proved by the old one.
+        To be called once the session exists and its token is stored. Proving takes so long that the
+        password can be changed meanwhile; a change ends tokens, then sessions, and would find
+        neither of a login that is still being proved by the old password.
         """
         if await self.users.find(proved.user.id) != proved:
             raise TryAgain
@@ -65,14 +65,14 @@ class Accounts:
     async def change_password(
         self, user: User, old: str, new: str, origin: str = "", session: str = ""
     ) -> Token:
-        """End all of a user's sessions but the one of this name, which gets a new token; return
-        that. Raises BadCredentials and BadPassword."""
+        """Change a password and end all of the user's sessions except the one of this name, which
+        gets a new token; return that. Raises BadCredentials and BadPassword."""
         account = await self.prove(user.id, old, origin)
         check_password(new)
         secret = await self.hasher.hash(new, origin)
         devices = self.devices
         token = devices.new_token(user, await devices.device_of(user, session), session)
-        # Before as well, since who is told to try again cannot: the old password is not good then.
+        # Before as well: after a TryAgain below, a client cannot repeat this with the old password.
         await devices.tokens.remove_all(user.id)
         if not await self.users.set_secret(user.id, secret, instead_of=account.secret):
             raise BadCredentials
@@ -81,11 +81,11 @@ class Accounts:
         return token
 
     async def prove_by_token(self, text: str) -> tuple[User, Token]:
-        """Whose token this is, and which. Raises BadToken, and TryAgain.
+        """The user of a token, and the token. Raises BadToken and TryAgain.
 
-        One that others have followed shows that two have had the tokens of its session, and that
-        one of them is a thief. Nobody can tell which: the session ends, and who knows the password
-        begins another.
+        If the session of an ended token has other tokens, two parties have had its tokens, and one
+        of them is a thief. Nobody can tell which: the session ends, and the one who knows the
+        password begins another.
         """
         try:
             return await self.devices.look_up(text)
@@ -97,7 +97,7 @@ class Accounts:
         found = await self.devices.tokens.session_of(series_of(text))
         if found is None:
             return
-        # What was asked before this node hung proves nothing: its client has gone on elsewhere.
+        # A request from before this node hung proves nothing: its client has gone on elsewhere.
         if not self.slots.good():
             raise TryAgain
         user_id, name = found

@@ -1,8 +1,8 @@
-"""Telling people that somebody on their list has come or gone.
+"""Telling users that somebody on their list has come or gone.
 
-It is done by the way, and nobody waits for it: TELLERS at a time, each of them MOST_LISTED people
-in one turn of the event loop and by one note, and no more of it than TOLD_PER_SECOND. `News` knows
-of whom something may be told by now.
+This happens in the background: TELLERS at a time, each of which tells MOST_LISTED users in one turn
+of the event loop and by one note, and no more than TOLD_PER_SECOND together. `News` knows of whom
+something may be told by now.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -22,8 +22,8 @@ from chat_domain.ports.store import Friends, Users
 TELLERS = 4
 PAINTED_AT_ONCE = 50  # users, in the `state` column
 TOLD_PER_SECOND = 5_000  # frames to clients of this node; some 4 % of a core
-USER_WEIGHS = 10  # frames: finding out who is to be told, and how things are
-ABSENT_WEIGH = 0.05  # frames: people on whose list somebody is, and who are not here
+USER_WEIGHS = 10  # frames: finding out whom to tell, and whether the user is online
+ABSENT_WEIGH = 0.05  # frames: each user to be told who is not here
 
 
 @attrs.define(eq=False)
@@ -43,18 +43,18 @@ class Announcer:
     _hurries: bool = attrs.field(default=False, init=False)
 
     def changed(self, user: User) -> None:
-        """A user has come or gone: tell it, and paint the `state` column."""
+        """A user has come or gone: tell it, and update the `state` column."""
         self._news.happened(user)
         self.go_on()
 
     def hurry(self) -> None:
-        """This node is about to end: tell what is left, and what comes, as fast as it goes."""
+        """This node is about to end: tell what is left, and what still comes, without delay."""
         self._hurries = True
         self._news.hurry()
         self.go_on()
 
     def go_on(self) -> None:
-        """Tell what may be told by now. To be called now and then: time alone lets more be told."""
+        """Tell what may be told by now. To be called regularly: more may be told as time passes."""
         while self._tellers < TELLERS and (user := self._next()) is not None:
             self._tellers += 1
             self.tasks.start(self._announce(user))
@@ -66,11 +66,11 @@ class Announcer:
         return self._news.take(now)
 
     async def _announce(self, first: User) -> None:
-        """Tell of this user and of some others that wait, one after the other."""
+        """Tell of this user and of some others that wait, one after another."""
         states: dict[int, bool | None] = {}
         try:
             for user in self._some(first):
-                states[user.id] = None  # which is so until it is known
+                states[user.id] = None  # until it is known
                 states[user.id] = await self._tell_of(user)
             await self._paint(states)
         finally:
@@ -87,8 +87,8 @@ class Announcer:
             yield user
 
     async def _tell_of(self, user: User) -> bool | None:
-        """Tell how things are with this user. Return whether they are online, or None where that
-        cannot be found out now: news are hints, and the next change is told again."""
+        """Tell whether this user is online. Return that, or None if it cannot be found out now:
+        news are hints, and the next change is told again."""
         online = None
         try:
             listed_by = await self.friends.listed_by(user.id)
@@ -96,7 +96,7 @@ class Announcer:
             for start in range(0, len(listed_by) or 1, MOST_LISTED):
                 if start:
                     await self.tasks.next_turn()
-                # asked anew each time, or others could have told what is newer meanwhile
+                # asked each time, or another node could have told what is newer meanwhile
                 online = user.id in await self.presence.where([user.id])
                 self._tell_everywhere(
                     listed_by[start : start + MOST_LISTED], Friend(user.id, user.name, online)
@@ -126,7 +126,7 @@ class Announcer:
         try:
             await self.users.mark(online, offline)
         except TryAgain:
-            return  # it is a picture, and painted anew with the next change
+            return  # nothing depends on it, and the next change updates it
 
     async def left_behind(self, user_ids: Collection[int]) -> None:
         """Announce those users of a dead node who have not come back on another."""

@@ -1,4 +1,4 @@
-"""Which users have sessions on this node: kept in the presence, and told to who lists them."""
+"""Which users have sessions on this node: for the presence, and for the users who list them."""
 
 from collections.abc import Collection
 
@@ -30,7 +30,7 @@ class Attendance:
         self.go_on()
 
     def go_on(self) -> None:
-        """Write what has changed. To be called now and then, in case that was not possible."""
+        """Write what has changed. To be called regularly, in case that failed before."""
         if self._changed and not self._busy:
             self._busy = True
             self.tasks.start(self._write())
@@ -58,15 +58,15 @@ class Attendance:
             await self.presence.left(self.node, gone)
 
     async def audit(self) -> None:
-        """Make good what the presence says of this node and is not so: an answer can be lost, or
-        come late. To be called now and then. Raises TryAgain."""
+        """Correct what the presence wrongly says of this node: an answer can be lost, or come late.
+        To be called regularly. Raises TryAgain."""
         said = await self.presence.users_of(self.node)
         wrong = set(said) ^ set(self.sessions.users())
         if wrong:
             await self._note(wrong)
 
     async def note_all_again(self) -> None:
-        """The presence may have forgotten this node. Raises TryAgain."""
+        """Write all users again, as the presence may have forgotten this node. Raises TryAgain."""
         users = self.sessions.users()
         for start in range(0, len(users), AT_ONCE):
             await self._note(users[start : start + AT_ONCE])

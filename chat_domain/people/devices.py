@@ -1,7 +1,7 @@
 """A user's devices: each has a session that it resumes by tokens, under a name of its own.
 
-That a session has ended is an entry of the log, in its user's conversation with themselves. So it
-holds on every node, whether or not these hear of one another.
+The end of a session is an entry of the log, in its user's conversation with themselves. So it holds
+on every node, whether or not the nodes hear of one another.
 """
 
 from contextlib import suppress
@@ -19,7 +19,7 @@ from chat_domain.ports.runtime import Clock, Ids, Tasks
 from chat_domain.ports.store import Tokens
 
 SESSIONS_KEPT = 10  # of a user
-NEW_KEPT = 3  # unused tokens of a session; more were given in answers that nobody has read
+NEW_KEPT = 3  # unused tokens of a session; older ones were in answers that nobody has read
 UNFINISHED = 10_000  # endings that could not be written yet
 
 
@@ -32,28 +32,28 @@ class Devices:
     ids: Ids
     tasks: Tasks
     presence: Presence
-    node: str  # this one, as presence calls it
+    node: str  # this one's name in the presence
     _unfinished: list[tuple[User, Change, int]] = attrs.field(factory=list, init=False)
 
     # -- tokens ------------------------------------------------------------------------------
 
     def new_token(self, user: User, device: str = "", session: str = "") -> Token:
-        """A session's first token. It is worth nothing until it is kept.
+        """A session's first token. It is not valid until it is stored (`keep`).
 
-        device: what its user calls it. session: its name, a new one if it is "".
+        device: its user's name for it. session: its name, a new one if it is "".
         """
         now_ms = self.clock.now_ms()
         return Token.first(user, device, session or self.ids.session(), self.ids, now_ms)
 
     async def keep(self, user: User, token: Token) -> None:
-        """Let a user resume with this token. Sessions that have made room for it (see `Tokens.add`)
+        """Let a user resume with this token. Sessions that make room for it (see `Tokens.add`)
         end."""
         connected = [session.name for session in self.sessions.of(user.id)]
         for name in await self.tokens.add(token.kept, sessions=SESSIONS_KEPT, connected=connected):
             await self.logged_out(user, name)
 
     async def look_up(self, text: str) -> tuple[User, Token]:
-        """Whose token this is, and which. Raises BadToken where it is none, or none any more."""
+        """The user of a token, and the token. Raises BadToken if there is none, or not any more."""
         found = await self.tokens.find(digest(text), self.clock.now_ms())
         if found is None:
             raise BadToken
@@ -61,10 +61,11 @@ class Devices:
         return user, Token(text, kept)
 
     async def use(self, token: Token) -> Token:
-        """Note that a session was resumed by this token; return what to resume by from now on.
+        """Note that a session was resumed with this token; return the one to resume with from now
+        on.
 
-        To be called once the session has its claim, so that who ends tokens first and then the
-        session misses neither. Raises BadToken where the token was ended since it was looked up.
+        To be called once the session is seated: ending a user's tokens, then sessions, misses
+        neither. Raises BadToken if the token was ended since it was looked up.
         """
         now_ms = self.clock.now_ms()
         following = token.following(self.ids, now_ms)
@@ -74,8 +75,8 @@ class Devices:
         return following or token
 
     async def resumable(self, user: User, current: str = "") -> list[Resumable]:
-        """A user's sessions that can be resumed, the last to expire first. current: the name of
-        the one that asks."""
+        """A user's sessions that can be resumed, the last to expire first. current: the name of the
+        session that asks."""
         sessions: dict[str, Resumable] = {}
         for kept in await self.tokens.of(user.id, self.clock.now_ms()):
             session = Resumable(
@@ -90,14 +91,14 @@ class Devices:
         return list(sessions.values())
 
     async def device_of(self, user: User, name: str) -> str:
-        """What a user calls the device that a session is on, "" where it has no name."""
+        """A user's name for the device that a session is on, "" if it has none."""
         return next((one.device for one in await self.resumable(user) if one.name == name), "")
 
     # -- endings -----------------------------------------------------------------------------
 
     async def end(self, user: User, name: str) -> None:
-        """End a session of a user's, wherever it is. Raises NoSuchSession, and TryAgain, which
-        leaves it to be ended as soon as that is possible."""
+        """End a user's session, on whatever node. Raises NoSuchSession, and TryAgain, after which
+        it is ended as soon as that is possible."""
         if name not in {one.name for one in await self.resumable(user)}:
             raise NoSuchSession(name)
         await self.throw_out(user, name)
@@ -108,9 +109,9 @@ class Devices:
         await self._write(user, Change(What.DEVICE_ENDED, detail=name))
 
     async def logged_out(self, user: User, name: str) -> None:
-        """A session of this name has no tokens any more: end what there may be of it. Where it is
-        connected nowhere nothing is written, or who logs in again and again would fill the log.
-        Raises TryAgain like `end`."""
+        """A session of this name has no tokens any more: end what there may be of it. If it is
+        connected nowhere, nothing is written, or a client that logs in again and again would fill
+        the log. Raises TryAgain like `end`."""
         if await self._may_be_elsewhere(user.id, name):
             await self._write(user, Change(What.DEVICE_ENDED, detail=name))
 
@@ -124,8 +125,8 @@ class Devices:
         return any(node != self.node for node in nodes)
 
     async def end_all(self, user: User, but: str = "") -> None:
-        """End all sessions of a user's, of version 1 as well, wherever they are, but for the one of
-        this name. Their tokens end, too, all of them. Raises TryAgain like `end`."""
+        """End all sessions of a user, version 1's included, on whatever nodes, except the one of
+        this name. All of the user's tokens end. Raises TryAgain like `end`."""
         await self.tokens.remove_all(user.id)
         await self._write(user, Change(What.ALL_ENDED, detail=but))
 
@@ -147,7 +148,7 @@ class Devices:
             raise
 
     def go_on(self) -> None:
-        """Write what could not be written. To be called now and then."""
+        """Write what could not be written. To be called regularly."""
         if self._unfinished:
             unfinished, self._unfinished = self._unfinished, []
             self.tasks.start(self._write_all(unfinished))

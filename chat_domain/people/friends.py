@@ -1,4 +1,4 @@
-"""The list of friends that every user keeps. One-way: listing somebody asks nobody."""
+"""Each user's list of friends. One-way: to list somebody takes no consent."""
 
 import attrs
 
@@ -18,7 +18,7 @@ class FriendList:
     guard: Guard
 
     async def add(self, user_id: int, who: int | str) -> Friend:
-        """List somebody, by their id or exact name (but for case). Raises Oneself, NoSuchUser,
+        """List somebody, by their id or exact name (in any case). Raises Oneself, NoSuchUser,
         AlreadyFriends and TooManyFriends."""
         user = await self._user(who)
         if user.id == user_id:
@@ -45,7 +45,7 @@ class FriendList:
         return Page.cut(friends, [friend.id for friend in friends], limit)
 
     async def find(self, name: str) -> Friend:
-        """Look anybody up by their exact name (but for case). Raises NoSuchUser."""
+        """Look any user up by their exact name (in any case). Raises NoSuchUser."""
         return await self._with_presence(await self._user(name))
 
     async def _user(self, who: int | str) -> User:

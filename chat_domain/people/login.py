@@ -1,4 +1,4 @@
-"""Coming and going: how sessions begin and end."""
+"""How sessions begin and end."""
 
 from contextlib import suppress
 
@@ -19,13 +19,13 @@ from chat_domain.ports.client import Client
 from chat_domain.ports.log import Log
 from chat_domain.ports.runtime import Ids, Latches
 
-MISSED_AT_MOST = 5_000  # entries of its own that a device is sent; who has missed more begins anew
+MISSED_AT_MOST = 5_000  # entries of its user's that a device is sent; if more, it starts over
 ANSWERED_WITHIN = 10.0  # seconds
 
 
 @attrs.frozen
 class Start:
-    """What a device is told about its session. reset: whether its positions mean nothing any more,
+    """What a device is told about its session. reset: whether its positions are not valid any more,
     or it has missed too much: then it begins at `ends.head`."""
 
     session: Session
@@ -54,10 +54,10 @@ class Logins:
         since: int | None = None,
         epoch: str | None = None,
     ) -> Start:
-        """Begin a session of a device, whose user has proved who they are.
+        """Begin a session of a device, whose user has proved their identity.
 
-        name: what its tokens are kept under. since, epoch: the highest position that it says it
-        has written down, and of which epoch; None where it has none. Nothing is shown before
+        name: its tokens are stored under it. since, epoch: the highest position that the device
+        says it has stored, and the epoch of that; None if it has none. Nothing is shown before
         `ready`. Raises TryAgain and TooManyConnections.
         """
         session = Session(self.ids.session(), user, client, name)
@@ -73,7 +73,7 @@ class Logins:
     async def _place(
         self, session: Session, since: int | None, epoch: str | None, opening: Opening
     ) -> bool:
-        """Put a device where it is in the log; return whether it has to begin anew."""
+        """Set a device's place in the log; return whether it has to start over."""
         user_id, applied, ends = session.user.id, self.follower.applied, opening.ends
         if since is None:
             after = max(self.marks.of(user_id, opening.got), ends.oldest - 1)
@@ -83,16 +83,16 @@ class Logins:
             lost = epoch != ends.epoch or after > applied or after < ends.oldest - 1
         if not lost and applied - after > MISSED_AT_MOST:
             lost = await self.log.missed(user_id, after, MISSED_AT_MOST + 1) > MISSED_AT_MOST
-        if session.ended:  # positions have begun anew meanwhile
+        if session.ended:  # the node has started over meanwhile
             raise TryAgain
         session.after = self.follower.applied if lost else after
-        if since is not None and not lost:  # what it has written down it has taken over
+        if since is not None and not lost:  # what it has stored it has taken over
             self._take_over(session, self.marks.of(user_id, opening.got))
         return lost
 
     def _take_over(self, session: Session, got: int) -> None:
-        """A device has everything up to its place. got: up to where that is known of some device,
-        most often of this one by an earlier connection; then there is nothing to be written."""
+        """A device has everything up to its place. got: how far that is known of some device, most
+        often of this one by an earlier connection; then there is nothing to be written."""
         if session.after <= got:
             session.taken = session.after
         else:
@@ -100,8 +100,8 @@ class Logins:
             self.marks.taken_over(session, session.after)
 
     def _remember_writers(self, session: Session, got: int) -> None:
-        """The writers of what the device has by an earlier connection, and nobody knows that yet,
-        are to be told, as far as this node remembers them."""
+        """Note the writers of what the device received on an earlier connection without anybody's
+        knowing, as far as this node remembers them: they are to be told."""
         user_id = session.user.id
         for entry in self.follower.ring.above(got, session.after) or ():
             is_private = entry.kind == TEXT and not is_group(entry.conv)
@@ -109,8 +109,8 @@ class Logins:
                 session.note_writer(entry)
 
     async def begin_version1(self, user: User, client: Client) -> Session:
-        """Begin a session of a client of version 1. What no device has taken over is shown first,
-        some of it before this returns. Raises AlreadyOnline, and TryAgain."""
+        """Begin a session of a client of version 1. It is first shown what no device has taken
+        over, some of that before this returns. Raises AlreadyOnline and TryAgain."""
         session_id = self.ids.session()
         claim = await self.slots.claim(user.id, session_id)
         session = Session(session_id, user, client, session_id, claim)
@@ -132,7 +132,7 @@ class Logins:
         return Ends(follower.epoch, follower.applied, follower.oldest, ends.changed)
 
     def ready(self, session: Session) -> None:
-        """The client knows that it is logged in: let come what it has missed."""
+        """The client knows that it is logged in: show it what it has missed."""
         session.ready = True
         self.offline.go_on(session)
 
@@ -141,7 +141,7 @@ class Logins:
             self.attendance.changed(session.user)
 
     def _discard(self, session: Session) -> bool:
-        """Return whether it was here."""
+        """End and remove a session. Return whether it was here."""
         session.ended = True
         session.live = False
         return self.sessions.discard(session)
@@ -155,7 +155,7 @@ class Logins:
     async def end(self, session: Session) -> None:
         """End a session: its client has logged out, or gone. Idempotent.
 
-        What it has written is in the log by then, or was refused, and its mark is stored: a session
+        By then, what it has written is in the log or was refused, and its mark is stored: a session
         that follows on another node begins behind it.
         """
         await self.leave(session)
@@ -169,8 +169,8 @@ class Logins:
             await self.slots.release(session.claim)
 
     async def answered(self, session: Session) -> None:
-        """Wait until everything that a session has written is in the log, and applied here, or
-        refused; but not for longer than ANSWERED_WITHIN."""
+        """Wait until everything that a session has written is in the log and applied here, or
+        refused; for ANSWERED_WITHIN at most."""
         if session.unanswered:
             latch = self.latches.latch()
             session.when_answered.append(latch)

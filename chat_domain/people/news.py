@@ -4,8 +4,8 @@ Rules:
 1. What has happened to a user can be told at once, unless something was told of them less than
    QUIET seconds ago. Then it can be told at the end of that time, once, however much has happened.
 2. The same holds while something is being told of them: two tellings of one user never overlap.
-3. Whoever came first is told of first. Beyond WAITING users, no more wait: what has happened to
-   those is not told, until something happens to them again.
+3. The user who has waited longest is told of first. At most WAITING users wait: what has happened
+   to any others is not told, until something happens to them again.
 """
 
 import attrs
@@ -25,7 +25,7 @@ class _Telling:
 
 
 class News:
-    """It has no clock: who asks it says what time it is, in seconds that never go back."""
+    """It has no clock: callers pass the time, in monotonic seconds."""
 
     def __init__(self) -> None:
         self._due: dict[int, User] = {}
@@ -46,7 +46,8 @@ class News:
             self._due[user.id] = user
 
     def take(self, now: float) -> User | None:
-        """Somebody of whom something is to be told from now on, until `told` is called."""
+        """The next user to be told of, from now on until `told` is called; None if there is
+        none."""
         self._end_quiet(now)
         for user_id, user in self._due.items():
             del self._due[user_id]
@@ -55,7 +56,7 @@ class News:
         return None
 
     def told(self, user_id: int, now: float) -> None:
-        """It has been told how things were with this user, or nothing could be told."""
+        """The telling of this user is over, whether or not anything could be told."""
         telling = self._being_told.pop(user_id)
         telling.quiet_until = now + self._quiet
         self._told[user_id] = telling

@@ -1,9 +1,9 @@
-"""What the operator says to everybody who is online.
+"""The operator's notices to all users who are online.
 
 Rules:
-1. It is told by the way, and nobody waits for it: AT_ONCE people in each turn of the event loop.
+1. A notice is told in the background, to AT_ONCE users in each turn of the event loop.
 2. Notices are told one after the other, in their order.
-3. Where WAITING of them wait already, one more is not told.
+3. While WAITING of them wait, no more are told.
 """
 
 from collections import deque
@@ -30,7 +30,7 @@ class Notices:
     _waiting: deque[tuple[str, Iterator[int]]] = attrs.field(factory=deque, init=False)
 
     def tell(self, text: str) -> None:
-        """Tell all who are online, on whatever node. Raises BadNotice."""
+        """Tell all users who are online, on whatever node. Raises BadNotice."""
         if not 0 < len(text) <= MAX_NOTICE:
             raise BadNotice(MAX_NOTICE)
         notice = Notice(text)
@@ -38,7 +38,7 @@ class Notices:
         self.heard(notice)
 
     def heard(self, notice: Notice) -> None:
-        """All who are here are to be told this."""
+        """All users who are here are to be told this."""
         if len(self._waiting) >= WAITING:
             return
         self._waiting.append((notice.text, iter(self.sessions.users())))
@@ -46,7 +46,7 @@ class Notices:
             self.tasks.soon(self._tell_some)
 
     def _tell_some(self) -> None:
-        """What one turn of the loop may have."""
+        """Tell as many as one turn of the event loop may."""
         text, rest = self._waiting[0]
         some = list(islice(rest, AT_ONCE))
         if len(some) < AT_ONCE:

@@ -1,4 +1,4 @@
-"""Registering."""
+"""Registering an account."""
 
 import attrs
 
@@ -15,7 +15,7 @@ class Registration:
     hasher: Hasher
 
     async def register(self, name: str, password: str, origin: str = "") -> User:
-        """Make an account and return its user, who is not logged in by that.
+        """Create an account and return its user, who is not logged in by that.
 
         origin: where the asking client is; origins take turns at the hashing.
         Raises BadName, BadPassword, NameTaken and TryAgain.

@@ -1,7 +1,7 @@
-"""What users have chosen for themselves, on all their devices.
+"""Users' own settings, for all their devices.
 
-Every node remembers what it has asked for, and hears of changes by notes. Where some may have been
-lost, it forgets it all; while it hears nothing, it asks each time.
+Every node remembers the settings that it has looked up, and hears of changes by notes. If notes may
+have been lost, it forgets them all; while it hears nothing, it looks them up each time.
 """
 
 import attrs
@@ -26,7 +26,7 @@ class OwnSettings:
     _known: dict[int, Preferences] = attrs.field(factory=dict, init=False)
 
     async def of(self, user_id: int) -> Preferences:
-        """What a user has chosen. Raises TryAgain."""
+        """A user's settings. Raises TryAgain."""
         known = self._known
         if user_id in known and self.broker.hears():
             return known[user_id]
@@ -40,7 +40,7 @@ class OwnSettings:
     async def change(
         self, session: Session, *, hide_read: bool | None = None, hide_typing: bool | None = None
     ) -> Preferences:
-        """Change what is not None; return what holds then. The user's other sessions are told.
+        """Change what is not None; return the settings then. The user's other sessions are told.
         Raises TryAgain."""
         user_id = session.user.id
         before = await self.settings.of(user_id)
@@ -51,9 +51,9 @@ class OwnSettings:
         return after
 
     async def mute(self, session: Session, conv: int, muted: bool | None) -> Muting:
-        """Change whether the user wants to be notified of a conversation, unless `muted` is None;
-        return what holds then. Of one that there is not yet, nothing is kept. The user's other
-        sessions are told. Raises TryAgain, and NotMember for a group that they never were in."""
+        """Mute or unmute a conversation for the user, unless `muted` is None; return what holds
+        then. If there is no such conversation yet, nothing is stored. The user's other sessions are
+        told. Raises TryAgain, and NotMember for a group that they never were in."""
         user_id = session.user.id
         before = await self.settings.mute(user_id, conv, None)
         if before is None and is_group(conv):
@@ -66,7 +66,7 @@ class OwnSettings:
         return muting
 
     def heard(self, note: SettingsChanged) -> None:
-        """A user has changed something on another node."""
+        """A user has changed their settings on another node."""
         _remember(self._known, note.user_id, note.preferences)
         self._tell(note)
 

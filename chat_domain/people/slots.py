@@ -1,8 +1,8 @@
-"""The one place that each user has for a client of the C++ server's kind.
+"""The one slot that each user has for a client of the C++ server's kind.
 
-While a node has its lease, its claims of slots count. Without it nobody begins a session of version
-1 there; the ones that are there go on, and when the lease is back their slots are claimed again.
-Those whose slots others have by then end.
+A node's claims of slots count while it has its lease. Without it, no session of version 1 begins
+there; those that are there go on, and their slots are claimed again once the lease is back.
+Sessions whose slots others have by then end.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ class SlotKeeper:
         return not self.suspended and self.lease.held()
 
     def check(self) -> None:
-        """Suspend this node where its lease has run out."""
+        """Suspend this node if its lease has run out."""
         self.suspended = not self.good()
 
     async def claim(self, user_id: int, session_id: str) -> Claim:
@@ -77,7 +77,7 @@ class SlotKeeper:
             self._to_release.add(claim)
 
     def go_on(self) -> None:
-        """Release what could not be released. To be called now and then."""
+        """Release what could not be released. To be called regularly."""
         if self._to_release and self.good():
             some, self._to_release = self._to_release, set()
             self.tasks.start(self._release_all(some))
@@ -99,18 +99,18 @@ class SlotKeeper:
         by_claim = {session.claim: session for session in sessions if session.claim is not None}
         lost = await self.slots.reclaim(list(by_claim))
         for claim, session in by_claim.items():
-            if session not in self.sessions.of(claim.user_id):  # its claim was given up before ours
+            if session not in self.sessions.of(claim.user_id):  # it was released before that
                 self._to_release.add(claim)
         for claim in lost:
             by_claim[claim].client.replaced()
 
     async def audit(self) -> None:
-        """Give up claims of this node that no session has, and end sessions whose slots others
-        have. To be called now and then. Raises TryAgain.
+        """Release claims of this node that no session has, and end sessions whose slots others
+        have. To be called regularly. Raises TryAgain.
 
-        A claim can outlive its session when Redis has carried out what it did not answer. One that
-        is found for the first time may belong to a login under way. A session can outlive its claim
-        when the note that it was replaced is lost.
+        A claim can outlive its session if Redis has carried out a command that it did not answer.
+        One that is found for the first time may belong to a login under way. A session can outlive
+        its claim if the note that it was replaced is lost.
         """
         claims = set(await self.slots.own(self.node))
         filled = self._filled()

@@ -1,11 +1,11 @@
 """Tokens: logging in again without the password.
 
 Rules:
-1. A login begins a session and gives it its first token. Who resumes by a token that is older than
-   ROTATED_AFTER_MS is given one that follows it. Both are good until the new one is used, so that a
-   client whose connection breaks before it has read the answer can come again.
-2. The first use of a token ends all others of its session. What follows when one of them comes
-   again is in `accounts`: it is known by the part that all tokens of a session begin with.
+1. A login begins a session and gives it its first token. A client that resumes with a token older
+   than ROTATED_AFTER_MS is given its successor. Both are valid until the successor is used, so that
+   a client whose connection breaks before it has read the answer can resume again.
+2. The first use of a token ends all others of its session. If one of these comes again, it is known
+   by the part that all tokens of a session begin with; `accounts` says what follows.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ DAY_MS = 24 * 3600 * 1000
 TOKEN_LIFE_MS = 14 * DAY_MS
 ROTATED_AFTER_MS = DAY_MS
 SERIES_LENGTH = 32  # hex digits, 128 bits
-_POINT = "."  # between what all tokens of a session begin with and what is each one's own
+_POINT = "."  # between the part that all tokens of a session share and each one's own
 
 
 @attrs.frozen
@@ -47,7 +47,7 @@ class Token:
         return cls(text, kept)
 
     def following(self, ids: Ids, now_ms: int) -> "Token | None":
-        """The one that follows it by rule 1, None while it is young."""
+        """Its successor by rule 1, None while it is young."""
         if now_ms - (self.expires_ms - TOKEN_LIFE_MS) < ROTATED_AFTER_MS:
             return None
         text = f"{_beginning(self.text)}{_POINT}{ids.token()}"
