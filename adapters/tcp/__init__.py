@@ -1,1 +1,1 @@
-"""Carrying conversations over TCP. Knows sockets, and nothing of what they carry."""
+"""Carrying conversations over TCP. This package handles sockets, and not what they carry."""

@@ -1,7 +1,7 @@
 """The first moment of a connection that may come from a proxy.
 
-An `Arrival` is the protocol of such a connection until it is known who its client is. Then the
-transport gets its protocol, and nothing of this remains: the header costs later data nothing.
+An `Arrival` is the protocol of such a connection until its client is known. Then the transport gets
+its lasting protocol and drops the `Arrival`, so that the header costs later data nothing.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ log = structlog.get_logger()
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Proxies send their header right away, before their client has said anything.
+# Proxies send their header at once, before their client has sent anything.
 SILENCE = 10.0  # seconds
 
 
 @attrs.define
 class Proxies:
-    """Who may say who their clients are. networks: may be others from one moment to the next."""
+    """The proxies that may state their clients' addresses. networks: may change at any time."""
 
     networks: Collection[Network] = ()
 
@@ -34,28 +34,28 @@ class Proxies:
         return bool(self.networks)
 
     def __contains__(self, address: object) -> bool:
-        """Whether a network address is a proxy's."""
+        """Whether a network address is that of a proxy."""
         try:
             found = ipaddress.ip_address(str(address))
-        except ValueError:  # of a socket that has gone already, say
+        except ValueError:  # for example of a socket that is already gone
             return False
         return any(found in network for network in self.networks)
 
 
 class Arrival(asyncio.Protocol):
-    """Finds out who has come, by the header that each connection of a proxy begins with.
+    """Finds out who the client is, from the header with which a proxy begins each connection.
 
     Rules:
-    1. From other addresses there is no header, and everything is the client's own data.
-    2. A connection from a proxy's address that begins otherwise, or ends or falls silent in its
-       header, is refused: whoever is there besides the proxy is not to be taken for it.
-    3. One that says nothing and ends, or ends behind a header that states no client, was a health
-       check. It is no client's, so nobody is told of it.
-    4. Where a proxy may have another way to say who its client is, one that begins otherwise is let
+    1. A connection from another address has no header; all its data is the client's own.
+    2. A connection from a proxy's address that does not begin with a header, or ends or falls
+       silent within it, is refused: other programs on that host must not be taken for the proxy.
+    3. A connection that ends without any data, or after a header that states no client, was a
+       health check. It belongs to no client, and is reported to nobody.
+    4. If the proxy may have another way to state its client, a connection without a header is let
        in like one whose header states no client.
 
-    connect: makes the connection for a client's address. left: told of who is refused. required:
-    unless there is another way.
+    connect: creates the protocol for a client's address. left: called for each refused connection.
+    required: False if the proxy may have another way.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Arrival(asyncio.Protocol):
         self._silence = silence
         self._required = required
         self._begun = b""
-        self._is_proxys_own = False  # by a header that states no client
+        self._is_proxys_own = False  # its header stated no client
         self._why_bad = ""
         self._patience: asyncio.TimerHandle | None = None
 

@@ -1,4 +1,4 @@
-"""The server's certificate: read from its files, looked at, and read anew."""
+"""The server's certificate: loaded from its files, checked, and replaced."""
 
 import ssl
 from pathlib import Path
@@ -7,21 +7,22 @@ import structlog
 
 log = structlog.get_logger()
 
-_NOT_YET, _NO_MORE = 9, 10  # OpenSSL's numbers for a certificate out of its time
-_FLIGHTS = 4  # how often a handshake goes to and fro, at most
+_NOT_YET, _NO_MORE = 9, 10  # OpenSSL's codes for a certificate outside its validity period
+_FLIGHTS = 4  # the most flights in a handshake
 
 _MISMATCH = "KEY_VALUES_MISMATCH"
 
 
 class BadCertificate(Exception):
-    """One line for whoever named the files."""
+    """`str()` of it is one line for the operator who named the files."""
 
 
 class Certificate:
-    """What clients are shown, which may be replaced while connections go on."""
+    """The certificate in use, which may be replaced while connections go on."""
 
     def __init__(self, chain: Path, key: Path) -> None:
-        """Raises BadCertificate. One that is out of its time is taken: not everybody looks."""
+        """Raises BadCertificate. One outside its validity period is accepted, and the operator is
+        told: not every client checks."""
         self.context = _load(chain, key)
         trouble = _out_of_time(self.context, chain)
         if trouble:
@@ -29,7 +30,7 @@ class Certificate:
 
 
 def load_in_time(chain: Path, key: Path) -> ssl.SSLContext:
-    """What is in these files. Raises BadCertificate, also for one that is out of its time."""
+    """The certificate in these files. Raises BadCertificate, also outside its validity period."""
     context = _load(chain, key)
     trouble = _out_of_time(context, chain)
     if trouble:
@@ -43,7 +44,7 @@ def _load(chain: Path, key: Path) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     asked = False
 
-    def passphrase() -> bytes:  # or OpenSSL would ask on the terminal, and the server wait
+    def passphrase() -> bytes:  # else OpenSSL would prompt on the terminal and block
         nonlocal asked
         asked = True
         return b""
@@ -65,9 +66,9 @@ def _words(error: Exception) -> str:
 
 
 def _out_of_time(server: ssl.SSLContext, chain: Path) -> str:
-    """Why nobody would take this certificate today; empty if it is in its time.
+    """Why clients would refuse this certificate today; empty if it is within its validity period.
 
-    Found out by a client that trusts just this one, over no network.
+    Checked by a handshake in memory with a client that trusts only this certificate.
     """
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False

@@ -1,4 +1,4 @@
-"""A connection as a link (see `adapters.gateway.link`)."""
+"""A socket connection as a link (see `adapters.gateway.link`)."""
 
 import asyncio
 import ssl
@@ -12,13 +12,13 @@ from adapters.gateway.unsent import HIGH_WATER
 from adapters.tcp.outboxes import Outboxes
 from adapters.wire.incoming import IncomingBytes
 
-HARD_LIMIT = 2 * 1024 * 1024  # bytes; a client that far behind what others cause is cut off
-LEAVES_WITHIN = 10.0  # seconds for what still waits to be sent when the connection is closed
+HARD_LIMIT = 2 * 1024 * 1024  # bytes unsent; a client that far behind is cut off
+LEAVES_WITHIN = 10.0  # seconds for unsent data to leave when the connection is closed
 
 
 class _Outgoing(asyncio.Protocol):
-    """What is looked at for each write: side by side in memory, for a message to a group comes to
-    links of which nothing is in a cache of the processor."""
+    """The attributes that each write uses, adjacent in memory: a message to a group goes to links
+    of which nothing is in the processor's cache."""
 
     __slots__ = (
         "_closing",
@@ -34,7 +34,7 @@ class _Outgoing(asyncio.Protocol):
 
 
 class TransportLink(_Outgoing):
-    """Collects what is written in a turn of the loop, and counts what does not get away."""
+    """Collects what is written in a turn of the event loop, and watches how much is unsent."""
 
     __slots__ = (
         "_answer",
@@ -57,25 +57,26 @@ class TransportLink(_Outgoing):
         peer: str | None,
         incoming: Incoming,
     ) -> None:
-        """`peer` is for who knows better than the socket who the client is."""
+        """answer: creates the receiver of this link. peer: the client's address, if the caller
+        knows it better than the socket."""
         self.peer = peer or ""
         self.incoming = incoming
         self._answer = answer
         self._outboxes = outboxes
-        # What is written in this turn; most often one frame, for which no list is made.
+        # What was written in this turn: mostly a single frame, which needs no list.
         self._frame: bytes | None = None
         self._more: list[bytes] | None = None
         self._reading = True
         self._choked = False
         self._closing = False
-        self._stuck = False  # something that was written is still in this process
+        self._stuck = False  # something written is still in this process
         self.begin_saying()
         self._why: Ending | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        # Both at 0: it tells when something is left behind, and when all has left the process, so
-        # that nothing has to be asked for each write.
+        # With both at 0, asyncio calls pause_writing when something is left behind and
+        # resume_writing when nothing is, so that no write has to ask.
         self._transport.set_write_buffer_limits(high=0, low=0)
         self.peer = self.peer or peer_of(transport)
         self._receiver = self._answer(self)
@@ -85,7 +86,7 @@ class TransportLink(_Outgoing):
 
     def eof_received(self) -> bool:
         self._receiver.input_ended()
-        return True  # what was asked for is still to be answered
+        return True  # requests that came before are still to be answered
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
@@ -94,7 +95,7 @@ class TransportLink(_Outgoing):
         self._receiver.lost(self._why or ending_of(exc))
 
     def pause_writing(self) -> None:
-        """Something that was written is still here, or more than before."""
+        """Something written is still here, or more than before."""
         self._stuck = True
         self._look_at_what_waits(0)
 
@@ -113,10 +114,10 @@ class TransportLink(_Outgoing):
 
     @abstractmethod
     def _framed(self, frame: bytes) -> bytes:
-        """This frame as it is sent."""
+        """This frame as it is sent over the connection."""
 
     def _all_framed(self, frames: Sequence[bytes]) -> bytes:
-        """These frames as they are sent."""
+        """These frames as they are sent over the connection."""
         return b"".join(map(self._framed, frames))
 
     def write(self, frame: bytes) -> None:
@@ -124,7 +125,7 @@ class TransportLink(_Outgoing):
             self._frame = frame
             filled = self._outboxes.things
             if filled:
-                filled.append(self)  # `filled`, without a call for each member of a group
+                filled.append(self)  # as `filled` does, without a call for each member of a group
             else:
                 self._outboxes.filled(self)
         elif self._more is None:
@@ -154,8 +155,8 @@ class TransportLink(_Outgoing):
             self._left = self.said
 
     def _look_at_what_waits(self, written: int) -> None:
-        """So many bytes were written just now, and not all have left. A client is cut off for what
-        is written while more waits than should, and for nothing that one turn of the loop says."""
+        """`written` bytes were written just now, and not all have left. A client is cut off for a
+        write while too much waits already, never for the amount written in one turn alone."""
         waiting = self._transport.get_write_buffer_size()
         unsent = self._outboxes.unsent
         unsent.waits(self, waiting)
@@ -195,13 +196,14 @@ class TransportLink(_Outgoing):
         self._hang_up()
 
     def _hang_up(self) -> None:
-        """Close; what was said may still leave, but who reads byte by byte keeps no place."""
+        """Close. What was written may still leave, but a client that reads byte by byte does not
+        keep its place."""
         if self._stuck:
             asyncio.get_running_loop().call_later(LEAVES_WITHIN, self._cut_off)
         self._transport.close()
 
     def _cut_off(self) -> None:
-        if self._stuck:  # once all has left, asyncio's transport is none that could be aborted
+        if self._stuck:  # once all has left, asyncio's transport cannot be aborted
             self._transport.abort()
 
     def abort(self, why: Ending) -> None:
@@ -211,7 +213,7 @@ class TransportLink(_Outgoing):
 
 
 class Connection(TransportLink):
-    """A link of TCP, on which a byte ends each frame."""
+    """A link over TCP, where a terminator ends each frame."""
 
     __slots__ = ("_cut",)
 
@@ -219,7 +221,7 @@ class Connection(TransportLink):
         self, answer: Callable[[Link], Receiver], outboxes: Outboxes, peer: str | None = None
     ) -> None:
         self._cut = IncomingBytes()
-        self._end = b""  # of a frame, once the client has ended one
+        self._end = b""  # the terminator, once the client has sent one
         super().__init__(answer, outboxes, peer, self._cut)
 
     def takes_reads_for_frames(self) -> bool:
@@ -239,13 +241,13 @@ class Connection(TransportLink):
 
 
 def peer_of(transport: asyncio.BaseTransport) -> str:
-    """The address at the other end of the socket; empty when it has gone already."""
+    """The address at the other end of the socket; empty if the socket is already gone."""
     name = transport.get_extra_info("peername")
     return str(name[0]) if name else ""
 
 
 def ending_of(error: Exception | None) -> Ending:
-    """Why a connection has ended that nobody here has closed."""
+    """Why a connection ended that this process did not close."""
     match error:
         case None:
             return Ending.CLIENT_CLOSED
@@ -253,7 +255,7 @@ def ending_of(error: Exception | None) -> Ending:
             return Ending.RESET
         case ssl.SSLError():
             return Ending.TLS_FAILED
-        case OSError():  # the kernel has had no answer
+        case OSError():  # the peer's TCP did not answer
             return Ending.UNREACHABLE
         case _:
             return Ending.SERVER_ERROR

@@ -1,17 +1,17 @@
-"""What the kernel is to do for each connection."""
+"""Socket options for every client connection."""
 
 import socket
 
 USER_TIMEOUT_MS = 60_000  # how long sent data may go without an acknowledgement by the peer's TCP
-KERNEL_HOLDS = 64 * 1024  # bytes not sent yet; the rest waits in this process, where it counts
+KERNEL_HOLDS = 64 * 1024  # unsent bytes; the rest waits in this process, where it is counted
 
 
 def set_options(listening: socket.socket) -> None:
-    """Have it done for those connections that come to this socket from now on: the kernel hands
-    options on to each, so that none has to be given them by itself.
+    """Set options on a listening socket. The kernel hands them on to every connection accepted from
+    now on, so none needs them set again.
 
-    Version 1 clients cannot answer a PING, so the kernels have to find out who is gone; and for
-    who does not read, the kernel would hold megabytes that are not counted.
+    Version 1 clients cannot answer a PING, so the kernel has to find out which are gone; and for a
+    client that does not read, it would otherwise hold megabytes that nobody counts.
     """
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,4 +1,4 @@
-"""Writing once per turn of the event loop, however much was said in it."""
+"""Writing once per turn of the event loop, however much was said in that turn."""
 
 import asyncio
 from typing import Protocol
@@ -15,14 +15,14 @@ class Outbox(Protocol):
 class Outboxes(OnceATurn[Outbox]):
     """The outboxes that have something to write. All are flushed at the end of the turn.
 
-    A write is a system call: with one per frame a node carries a tenth of the frames.
+    Each write is a system call: with one per frame, a node carries a tenth of the frames.
 
-    unsent: what none of these links has got rid of.
+    unsent: counts the bytes that these links have not sent yet.
     """
 
     __slots__ = ("unsent",)
 
-    filled = OnceATurn.add  # to be called once until it is flushed
+    filled = OnceATurn.add  # to be called once per outbox between flushes
 
     def __init__(self, unsent: Unsent | None = None) -> None:
         super().__init__(_flush)
@@ -33,6 +33,6 @@ def _flush(filled: list[Outbox]) -> None:
     for outbox in filled:
         try:
             outbox.flush()
-        except Exception as error:  # noqa: BLE001  # a defect of ours, which must cost one client
+        except Exception as error:  # noqa: BLE001  # a defect of ours, which may cost only one client
             what = {"message": "an outbox could not be flushed", "exception": error}
             asyncio.get_running_loop().call_exception_handler(what)

@@ -1,8 +1,8 @@
-"""The PROXY protocol (haproxy.org, proxy-protocol.txt): who is at the other end of a proxy.
+"""The PROXY protocol (haproxy.org, proxy-protocol.txt): who the client behind a proxy is.
 
-A proxy puts one header in front of a connection's data: in version 1 a line of text, in version 2
-a binary block. "The receiver must not try to guess whether the header is present or not": where one
-is expected, what begins otherwise is refused. No I/O: bytes in, a `Beginning` out.
+A proxy sends one header before a connection's data: in version 1 a line of text, in version 2 a
+binary block. "The receiver must not try to guess whether the header is present or not": where a
+header is expected, anything else is refused. No I/O: bytes in, a `Beginning` out.
 """
 
 import ipaddress
@@ -12,8 +12,8 @@ import attrs
 
 _TEXT_SIGNATURE = b"PROXY "
 _BINARY_SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-_LONGEST_LINE = 107  # bytes, its end included
-_FIXED = 16  # bytes of version 2 that are always there; the rest has the length that they say
+_LONGEST_LINE = 107  # bytes, with its CRLF
+_FIXED = 16  # bytes of every version 2 header; its last two state the length of the rest
 _LINE_FIELDS = 6
 _LAST_PORT = 65535
 
@@ -21,29 +21,30 @@ LOCAL, PROXY = 0, 1  # commands of version 2
 
 
 class BadHeader(Exception):
-    """It began like one and went on otherwise, or there is none. Of what does not even begin like
-    one the text shows nothing, for it may be a login."""
+    """The header is malformed or missing. The text quotes only data that at least begins like a
+    header, since anything else may be a login."""
 
 
 class NoHeader(BadHeader):
-    """There is none."""
+    """There is no header."""
 
 
 @attrs.frozen
 class Beginning:
-    """What a connection began with.
+    """How a connection begins.
 
-    client: None where the header states no address: the proxy speaks for itself (LOCAL, UNKNOWN).
+    client: its address; None if the header states none: the proxy speaks for itself (LOCAL), or
+    does not know (UNKNOWN).
     """
 
     client: str | None
-    rest: bytes  # what came behind the header: the client's own data
+    rest: bytes  # what came after the header: the client's own data
 
 
 def read_beginning(data: bytes) -> Beginning | None:
-    """Look at the first bytes of a connection; None means that more are needed.
+    """Parse the first bytes of a connection; None means that more are needed.
 
-    That is so for less than 64 KiB and 16 bytes, whatever comes. Raises BadHeader, or NoHeader.
+    Whatever comes, it never needs 64 KiB + 16 bytes or more. Raises BadHeader, or NoHeader.
     """
     if data.startswith(_BINARY_SIGNATURE):
         return _read_binary(data)
@@ -106,12 +107,12 @@ def _read_binary(data: bytes) -> Beginning | None:
         return None
     end = _FIXED + int.from_bytes(data[14:16], "big")
     version, command = data[12] >> 4, data[12] & 0xF
-    if version != 2 or command not in (LOCAL, PROXY):  # noqa: PLR2004  # it says so itself
+    if version != 2 or command not in (LOCAL, PROXY):  # noqa: PLR2004  # the protocol's own number
         raise BadHeader(f"version {version}, command {command}")
     if len(data) < end:
         return None
-    # LOCAL: the proxy's own business, "the receiver must accept this connection" and believe
-    # no address. Behind the addresses there may be TLVs, of which we want none.
+        # LOCAL: the proxy's own connection; "the receiver must accept this connection" and ignore
+        # any address. After the addresses there may be TLVs, which we skip.
     client = _client_in(data[13], data[_FIXED:end]) if command == PROXY else None
     return Beginning(client, data[end:])
 
@@ -138,7 +139,7 @@ def _unix(path: bytes) -> str:
     return "unix:" + path.partition(b"\0")[0].decode("utf-8", "backslashreplace")
 
 
-# By family: the size of an address (with each of them comes the destination's), and its reader.
+# By family: the size of one address (a block has the source's and the destination's), its reader.
 _BLOCKS: dict[int, tuple[int, Callable[[bytes], str | None]]] = {
     0: (0, _no_address),
     1: (4, _ip),
@@ -151,6 +152,6 @@ _BLOCKS: dict[int, tuple[int, Callable[[bytes], str | None]]] = {
 
 
 def plain_address(address: IPAddress) -> str:
-    """One spelling for each client, whichever way its connection came."""
+    """One spelling for each client, whether it came over IPv4 or IPv6."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)

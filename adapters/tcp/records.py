@@ -1,18 +1,18 @@
-"""The stream of TLS, cut into records: each is given to OpenSSL by itself. No I/O.
+"""The stream of TLS, cut into records, so that OpenSSL gets one at a time. No I/O.
 
-So it is seen which of them bring data, and OpenSSL's buffer, which never shrinks, has room for one.
+This shows which records carry data, and keeps OpenSSL's buffer, which never shrinks, small.
 """
 
 import ssl
 
-BLANKS = 64  # records without data, beyond those with; a handshake has five, and new keys are rare
-_HEADER = 5  # bytes: a type, a version, and the length of what follows in two
+BLANKS = 64  # records without data beyond those with; a handshake has five, key updates are rare
+_HEADER = 5  # bytes: a type, a version, and two for the length of the rest
 _TYPES = range(20, 24)
-_LONGEST = 18 * 1024  # bytes that may follow, in any version
+_LONGEST = 18 * 1024  # bytes of the rest, in any version
 
 
 class TooManyBlanks(ssl.SSLError):
-    """What comes is TLS's own: new keys without end, say, which cost 10 µs for 27 bytes."""
+    """The peer sends records without data: endless key updates, say, at 10 µs for 27 bytes."""
 
     reason = "TOO_MANY_BLANKS"
 
@@ -21,16 +21,16 @@ class Records:
     def __init__(self) -> None:
         self._blanks = 0
         self._come = b""
-        self._start = 0  # of what was not taken yet
+        self._start = 0  # of the bytes not taken yet
 
     def add(self, data: bytes) -> None:
-        """This has come."""
+        """Add bytes that have arrived."""
         self._come = self._come[self._start :] + data
         self._start = 0
 
     def take(self) -> bytes | None:
-        """The next record, None where it has not ended. Where none begins, all that has come:
-        OpenSSL says what is wrong with it. Raises TooManyBlanks."""
+        """The next record, None if it is incomplete. If the bytes do not begin a record, all of
+        them: OpenSSL will say what is wrong. Raises TooManyBlanks."""
         rest = len(self._come) - self._start
         if rest < _HEADER:
             return None
@@ -51,5 +51,5 @@ class Records:
         return record
 
     def had_data(self) -> None:
-        """The record that was taken last. It makes up for another one that had none."""
+        """The record taken last had data. It makes up for one that had none."""
         self._blanks = max(0, self._blanks - 2)  # itself, and the other

@@ -1,8 +1,8 @@
 """TLS between a socket and a connection.
 
-OpenSSL is used without a socket of its own (`SSLObject`), not by asyncio's `start_tls`: what came
-in one packet with a proxy's header belongs to the handshake already, and whoever does not finish
-one has to count as a connection.
+This uses OpenSSL without a socket of its own (`SSLObject`), not asyncio's `start_tls`: data in the
+same packet as a proxy's header already belongs to the handshake, and a client that does not finish
+its handshake must count as a connection.
 """
 
 import asyncio
@@ -17,30 +17,30 @@ from adapters.tcp.connection import peer_of
 from adapters.tcp.records import Records
 
 HANDSHAKE_WITHIN = 10.0  # seconds
-_PLAIN_HTTP = "HTTP_REQUEST"  # OpenSSL's word for what it has been sent
-_RECORD = 16 * 1024  # bytes of data that one has at most
+_PLAIN_HTTP = "HTTP_REQUEST"  # OpenSSL's name for what it received
+_RECORD = 16 * 1024  # bytes of data in a record, at most
 
-# What a socket is read into, for all connections: it is taken out before the next is read. What a
-# client has sent and was not decrypted yet is counted nowhere, so it is no more than this.
+# All connections read into this buffer: its content is taken out before the next read. Data not yet
+# decrypted is counted nowhere, so the buffer is no larger than this.
 _ROOM = memoryview(bytearray(_RECORD + 1024))
 
 
 class Door(Protocol):
-    """Counts who is shaking hands."""
+    """Counts and schedules handshakes."""
 
     def handshake_begins(self, peer: str) -> "Leave | None":
-        """None if there is no room for them; otherwise what is to be called at its end."""
+        """None if there is no room for another; otherwise what to call when it ends."""
 
     def in_turn(self, peer: str, work: Callable[[], None]) -> None:
-        """Do a step of a handshake, which can take a millisecond, between other things."""
+        """Do a step of a handshake, which may take a millisecond, in turn with other work."""
 
 
-# Called with None if the handshake is done; otherwise with why it is not, and a detail.
+# Called with None if the handshake succeeded; otherwise with why it failed, and a detail.
 Leave = Callable[[Ending | None, str], None]
 
 
 class Secured(asyncio.BufferedProtocol):
-    """The socket's protocol, and towards the connection behind it a transport."""
+    """To the socket, a protocol; to the connection behind it, a transport."""
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class Secured(asyncio.BufferedProtocol):
         within: float = HANDSHAKE_WITHIN,
         to_plain_http: bytes = b"",
     ) -> None:
-        """`connect` makes the connection for a client's address. `peer`: see `Connection`.
-        to_plain_http: what is said to who asks by HTTP without TLS."""
+        """connect: creates the connection's protocol for a client's address. peer: see
+        `Connection`. to_plain_http: the answer to a client that speaks HTTP without TLS."""
         self._connect = connect
         self._door = door
         self._peer = peer or ""
@@ -67,7 +67,7 @@ class Secured(asyncio.BufferedProtocol):
         self._leave: Leave | None = None
         self._broken: ssl.SSLError | None = None
         self._paused = self._ended = False
-        self._stuck = False  # something that was written is still in this process
+        self._stuck = False  # something written is still in this process
 
     # -- the handshake -------------------------------------------------------------------
 
@@ -88,7 +88,7 @@ class Secured(asyncio.BufferedProtocol):
         self.data_received(bytes(_ROOM[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
-        """Also from who has read the beginning of the connection."""
+        """Also called by an `Arrival`, with what came after the header."""
         if self._ended:
             return
         self._records.add(data)
@@ -96,7 +96,7 @@ class Secured(asyncio.BufferedProtocol):
             self._transport.pause_reading()
             self._door.in_turn(self._peer, self._shake_hands)
         elif not self._read() and self._listens():
-            self._inner.data_received(b"")  # a read that ends nothing is not free
+            self._inner.data_received(b"")  # a read that completes nothing is charged, too
 
     def _shake_hands(self) -> None:
         if self._transport.is_closing():
@@ -116,7 +116,7 @@ class Secured(asyncio.BufferedProtocol):
             self._flush()
 
     def _is_shaken(self) -> bool:
-        """Whether the handshake is done. Raises ssl.SSLError."""
+        """Whether the handshake is complete. Raises ssl.SSLError."""
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
@@ -125,7 +125,7 @@ class Secured(asyncio.BufferedProtocol):
 
     def _say_why_not(self, error: ssl.SSLError) -> None:
         if error.reason == _PLAIN_HTTP and self._to_plain_http:
-            self._out.read()  # who has asked so does not know what an alert is
+            self._out.read()  # drop the alert, which an HTTP client cannot read
             self._transport.write(self._to_plain_http)
         else:
             self._flush()  # the alert
@@ -142,7 +142,7 @@ class Secured(asyncio.BufferedProtocol):
         self._read()
 
     def _end_handshake(self, trouble: Ending | None = None, detail: str = "") -> None:
-        """The first call counts."""
+        """Report the end; only the first call counts."""
         if self._patience is not None:
             self._patience.cancel()
         if self._leave is not None:
@@ -152,7 +152,7 @@ class Secured(asyncio.BufferedProtocol):
     # -- the socket ------------------------------------------------------------------------
 
     def _read(self) -> bool:
-        """Hand on what can be; return whether there was anything."""
+        """Pass on all data that can be decrypted; return whether there was any."""
         heard = False
         while self._inner is not None and self._listens():
             try:
@@ -170,13 +170,13 @@ class Secured(asyncio.BufferedProtocol):
                 self._end_input()
                 break
             self._inner.data_received(data)
-        self._flush()  # OpenSSL may have something of its own to say
+        self._flush()  # OpenSSL may have an answer of its own
         if self._stuck:
             self.pause_writing()
         return heard
 
     def _data_in(self, record: bytes) -> bytes | None:
-        """None of a record without data, and empty where it says good-bye. Raises ssl.SSLError."""
+        """The record's data: None if it has none, empty for a close_notify. Raises ssl.SSLError."""
         self._in.write(record)
         try:
             data = self._tls.read(_RECORD)
@@ -188,7 +188,7 @@ class Secured(asyncio.BufferedProtocol):
         return data
 
     def _break(self, error: ssl.SSLError) -> None:
-        """The other side has broken the rules: nothing that it sends or gets is of use any more."""
+        """The peer violated the protocol: neither direction is usable any more."""
         self._broken = error
         self._flush()  # the alert that says so
         self._transport.close()
@@ -234,14 +234,14 @@ class Secured(asyncio.BufferedProtocol):
     # -- the transport -----------------------------------------------------------------------
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """The connection goes on with another; only while there is one."""
+        """Replace the connection's protocol; only while there is one."""
         self._inner = cast("asyncio.Protocol", protocol)
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
         sealed: list[bytes] = []
         try:
-            while view:  # record by record, since the buffer between never shrinks
+            while view:  # record by record, since OpenSSL's buffer never shrinks
                 view = view[self._tls.write(view[:_RECORD]) :]
                 sealed.append(self._out.read())
         except ssl.SSLError as error:
@@ -255,7 +255,8 @@ class Secured(asyncio.BufferedProtocol):
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """First what has come already, or each time more of that would wait."""
+        """Pass on what has already come before reading more, or the backlog would grow each
+        time."""
         self._paused = False
         asyncio.get_running_loop().call_soon(self._read_on)
 
@@ -266,7 +267,7 @@ class Secured(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         if not self._transport.is_closing():
-            with suppress(ssl.SSLError):  # it would wait for the other side's good-bye; we do not
+            with suppress(ssl.SSLError):  # it would wait for the peer's close_notify; we do not
                 self._tls.unwrap()
             self._flush()
         self._transport.close()

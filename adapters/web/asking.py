@@ -1,4 +1,4 @@
-"""What is asked for by HTTP, and whether somebody may have it. No I/O."""
+"""Parsing HTTP requests, deciding who may make them, and answering them. No I/O."""
 
 import ipaddress
 from collections.abc import Collection, Container
@@ -26,21 +26,21 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_MANY_HEADERS = 64  # more than any browser sends, and all that is read
-_LONG_LIST = 256  # characters; to read one takes the library quadratic time, 5 ms for 8 KiB
-_MANY_PROXIES = 16  # one behind the other; all that are read, as a list of 850 would take 11 ms
+_MANY_HEADERS = 64  # more than any browser sends; requests with more are refused
+_LONG_LIST = 256  # characters; the library parses lists in quadratic time, 5 ms for 8 KiB
+_MANY_PROXIES = 16  # in a chain; no more are read, since a list of 850 would take 11 ms
 
 
 @attrs.frozen
 class Answer:
-    """What is said to a request that is no WebSocket's."""
+    """The answer to a request that does not become a WebSocket."""
 
     status: HTTPStatus
     headers: dict[str, str] = attrs.field(factory=dict)
     body: bytes = b""
 
     def written(self, *, with_body: bool = True, stays: bool = False) -> bytes:
-        """As bytes. with_body: not for HEAD. stays: whether the connection does."""
+        """Encode it. with_body: False for HEAD. stays: whether the connection stays open."""
         headers = {
             **_HEADERS,
             **self.headers,
@@ -48,7 +48,7 @@ class Answer:
             "Connection": "keep-alive" if stays else "close",
         }
         if self.status is HTTPStatus.NOT_MODIFIED:
-            del headers["Content-Length"]  # it would be that of the body that is not there
+            del headers["Content-Length"]  # it would have to be that of the omitted body
         lines = [f"HTTP/1.1 {self.status.value} {self.status.phrase}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
@@ -56,7 +56,7 @@ class Answer:
 
 
 def in_words(status: HTTPStatus, why: str, **headers: str) -> Answer:
-    """A short answer for people."""
+    """A short answer in plain text, for people."""
     about = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store", **headers}
     return Answer(status, about, f"{why}\n".encode())
 
@@ -66,7 +66,7 @@ USE_TLS = in_words(HTTPStatus.BAD_REQUEST, "this port speaks TLS: https://").wri
 
 @attrs.frozen
 class Asked:
-    """A request, and the protocol that has read it, which goes on where it is a WebSocket's."""
+    """A request, and the library's protocol that parsed it, which goes on if it is a WebSocket."""
 
     request: Request
     protocol: ServerProtocol
@@ -77,25 +77,25 @@ class Asked:
 
     @property
     def is_tedious(self) -> bool:
-        """Whether it would take long to shake hands."""
+        """Whether the library would need long for the WebSocket handshake."""
         return any(len(self._list(name)) > _LONG_LIST for name in ("Connection", "Upgrade"))
 
     @property
     def may_stay(self) -> bool:
-        """Whether more may be asked on the same connection."""
+        """Whether the client may send more requests on the same connection."""
         return self.request.protocol == "HTTP/1.1" and "close" not in self._list("Connection")
 
     def _list(self, name: str) -> str:
-        """What all headers of this name say."""
+        """The values of all headers of this name, joined and in lower case."""
         return ",".join(self.request.headers.get_all(name)).lower()
 
 
 def read_head(head: bytes) -> Asked | Answer:
-    """A request, of which this is all; or why it is none."""
+    """Parse a request, of which this is all; or the answer that refuses it."""
     if head.count(b"\n") > _MANY_HEADERS:
         why = f"a request has at most {_MANY_HEADERS} headers"
         return in_words(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
-    protocol = ServerProtocol(max_size=0)  # whoever takes messages says how long they may be
+    protocol = ServerProtocol(max_size=0)  # the conversation sets the limit for messages later
     protocol.receive_data(head)
     events = protocol.events_received()
     if events and isinstance(events[0], Request):
@@ -105,13 +105,13 @@ def read_head(head: bytes) -> Asked | Answer:
 
 @attrs.define
 class Access:
-    """Who may come. origins: of the pages that may use the chat, besides our own; the names in them
-    are ours. They may be others from one moment to the next."""
+    """Who may connect. origins: those of the pages that may use the chat, besides our own; their
+    host names also count as ours. May change at any time."""
 
     origins: Collection[str] = ()
 
     def refusal(self, asked: Asked) -> Answer | None:
-        """Why this may not be asked for, whatever it is."""
+        """Why this request is refused, whatever it asks for; None if it is not."""
         request = asked.request
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1:
@@ -129,16 +129,16 @@ class Access:
         return None
 
     def is_ours(self, host: str) -> bool:
-        """Whether a request is for us by this name. A page of somebody else's that gives its own
-        name our address would otherwise be our page to the browser."""
+        """Whether a request for this host is for us. Otherwise a foreign page could point its own
+        name at our address, and the browser would take us for the same origin as that page."""
         name = _name_of(f"//{host}")
         if name is None:
             return False
         return _is_here(name) or any(name == _name_of(origin) for origin in self.origins)
 
     def may_use(self, origin: str, host: str) -> bool:
-        """Whether a page of this origin may open a WebSocket here. (A proxy may have taken TLS
-        away, so http or https does not matter.)"""
+        """Whether a page of this origin may open a WebSocket here. The scheme does not matter,
+        since a proxy may have terminated TLS."""
         if origin.lower() in self.origins:
             return True
         return origin.lower() in {f"http://{host.lower()}", f"https://{host.lower()}"}
@@ -147,14 +147,14 @@ class Access:
 def _name_of(url: str) -> str | None:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # which may be no number
+        _ = parts.port  # which raises ValueError if it is not a number
     except ValueError:
         return None
     return None if parts.username is not None or parts.path else parts.hostname
 
 
 def _is_here(name: str) -> bool:
-    """localhost, or an address: nobody can let these names mean something else."""
+    """Whether this is localhost or an IP address: nobody can redirect these names."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -165,7 +165,7 @@ def _is_here(name: str) -> bool:
 
 
 def answer(page: Page, asked: Asked) -> Answer:
-    """What is said to a request for a file."""
+    """The answer to a request for a file."""
     method, path, headers = asked.request.method, asked.request.path, asked.request.headers
     if method not in {"GET", "HEAD"}:
         return in_words(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD", Allow="GET, HEAD")
@@ -185,15 +185,15 @@ def answer(page: Page, asked: Asked) -> Answer:
 
 
 def shake_hands(asked: Asked) -> tuple[HTTPStatus, bytes]:
-    """Answer a request for a WebSocket, by 101 where it is one."""
+    """The status and the bytes that answer a WebSocket request: 101 if it is a valid one."""
     response = asked.protocol.accept(asked.request)
     asked.protocol.send_response(response)
     return HTTPStatus(response.status_code), b"".join(asked.protocol.data_to_send())
 
 
 def forwarded_for(headers: Headers, proxies: Container[str]) -> str | None:
-    """The client's address as proxies state it. Each has added whom it has met at the end, so it is
-    the last one that is no proxy's. None where none is stated, or nonsense."""
+    """The client's address as the proxies state it. Each proxy appends the address of its peer, so
+    the client is the last one that is not a proxy. None if the header is missing or malformed."""
     stated = ",".join(headers.get_all("X-Forwarded-For"))
     found = None
     for part in reversed(stated.split(",")[-_MANY_PROXIES:]):

@@ -1,14 +1,16 @@
 """The protocol of a connection on the browsers' port, until it becomes a WebSocket.
 
 Rules:
-1. A request is a head of LONGEST_HEAD bytes at most, without a body. It has to be there within
-   WITHIN seconds of the connection, or of the answer before it, which has to be taken by then, too.
-2. One is answered after the other, each in a turn of its own, as soon as the answer before it has
-   left the process. Of what came early no more than LONGEST_HEAD waits.
-3. Who asks is a stranger with a connection, as one on the other port, and pays for each answer. The
-   first that comes when they have been there for as long as strangers may is the last.
-4. A proxy, by its address, says by the header X-Forwarded-For who asks, unless it has done so by
-   the PROXY protocol. What it asks without is for itself: files, and no WebSocket.
+1. A request is a head of at most LONGEST_HEAD bytes, without a body. It must arrive within WITHIN
+   seconds of the connection or of the previous answer, which the client must also have taken by
+   then.
+2. Requests are answered one by one, each in a turn of its own, once the previous answer has left
+   the process. At most LONGEST_HEAD bytes of early data wait.
+3. A client counts as a stranger's connection, as on the other port, and pays for each answer. Once
+   it has been here for as long as strangers may, its next request is its last.
+4. A proxy, known by its address, states the client in the header X-Forwarded-For, unless it has
+   done so by the PROXY protocol. Requests without the header are its own: it may ask for files, but
+   not for a WebSocket.
 """
 
 import asyncio
@@ -55,7 +57,7 @@ _CLOSING = in_words(HTTPStatus.SERVICE_UNAVAILABLE, "the server is about to stop
 
 @attrs.frozen
 class Web:
-    """What all connections have in common. left: told of who is refused before they could ask."""
+    """What all connections share. left: called for each refused client, with why, and a detail."""
 
     page: Page
     access: Access
@@ -80,12 +82,12 @@ class Front(asyncio.Protocol):
     )
 
     def __init__(self, web: Web, peer: str | None = None) -> None:
-        """`peer` is for who knows better than the socket who the client is."""
+        """peer: the client's address, if the caller knows it better than the socket."""
         self._web = web
         self._peer = peer or ""
-        self._proxied = False  # it is not known who asks before they do
+        self._proxied = False  # whether only the request will tell the client
         self._begun = b""
-        self._busy = False  # with an answer that has not left, or waiting for a turn
+        self._busy = False  # an answer has not left yet, or it waits for its turn
         self._visit: Visit | None = None
         self._patience: asyncio.TimerHandle | None = None
 
@@ -93,7 +95,7 @@ class Front(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)  # to be told when an answer has left
+        self._transport.set_write_buffer_limits(high=0)  # to learn when an answer has left
         if not self._peer:
             self._peer = peer_of(transport)
             self._proxied = self._peer in self._web.proxies
@@ -111,7 +113,7 @@ class Front(asyncio.Protocol):
             self._go_on()
 
     def _holds_too_much(self) -> bool:
-        if self._visit is None:  # of a proxy's client there is no more than one head
+        if self._visit is None:  # a client still unknown may send one head, no more
             return len(self._begun) > LONGEST_HEAD
         return self._visit.holds(len(self._begun))
 
@@ -132,14 +134,14 @@ class Front(asyncio.Protocol):
     # -- requests --------------------------------------------------------------------------
 
     def _go_on(self) -> None:
-        """Answer the first request, if it is there."""
+        """Answer the first request, if it is complete."""
         end = self._begun.find(_END)
         if end >= 0:
             end += len(_END)
             head, self._begun = self._begun[:end], self._begun[end:]
             self._take(head)
         elif self._begun[:1] and not self._begun[:1].isalpha():
-            self._refuse(_NO_HTTP)  # as who begins to speak TLS
+            self._refuse(_NO_HTTP)  # TLS, for example
 
     def _take(self, head: bytes) -> None:
         asked = read_head(head)
@@ -161,7 +163,7 @@ class Front(asyncio.Protocol):
             self._answer(asked)
 
     def _name(self, asked: Asked) -> bool:
-        """Find out for whom a proxy asks, and whether they may."""
+        """Find out for which client a proxy asks; return whether that client may go on."""
         client = forwarded_for(asked.request.headers, self._web.proxies)
         if client is None and asked.wants_socket:
             self._refuse(_UNNAMED)
@@ -190,7 +192,7 @@ class Front(asyncio.Protocol):
         return not (self._web.shared.closing or self._visit.has_outstayed())
 
     def _rest(self) -> None:
-        """Let others have their turn before the next request is answered."""
+        """Let other clients have their turn before answering the next request."""
         self._busy = True
         self._transport.pause_reading()
         name = self._web.shared.guard.networks.name_of(self._peer)
@@ -203,12 +205,12 @@ class Front(asyncio.Protocol):
             self._go_on()
 
     def _open(self, asked: Asked) -> None:
-        """Go on as a WebSocket."""
+        """Become a WebSocket."""
         web = self._web
         if web.shared.closing:
             self._refuse(_CLOSING)
             return
-        self._transport.set_write_buffer_limits(high=HIGH_WATER)  # it is no answer to wait for
+        self._transport.set_write_buffer_limits(high=HIGH_WATER)  # nothing waits for it to leave
         status, said = shake_hands(asked)
         web.shared.tally.web[status] += 1
         self._transport.write(said)
@@ -225,7 +227,7 @@ class Front(asyncio.Protocol):
     # -- who asks, and for how long --------------------------------------------------------
 
     def _enter(self) -> bool:
-        """Count who asks; return whether there is room for them."""
+        """Count the client; return whether there is room for it."""
         try:
             self._visit = Visit(self._web.shared, self._peer)
         except TooManyConnections:
@@ -249,7 +251,7 @@ class Front(asyncio.Protocol):
 
     def _lose_patience(self) -> None:
         if self._begun and not self._busy:
-            self._wait()  # until that is taken
+            self._wait()  # until the client has taken the answer
             self._refuse(_TOO_SLOW)
         else:
             self._transport.abort()

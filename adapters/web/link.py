@@ -13,8 +13,8 @@ from adapters.tcp.connection import TransportLink
 from adapters.tcp.outboxes import Outboxes
 from adapters.web.messages import MEDIUM, SHORT, IncomingMessages
 
-CLOSES_WITHIN = 2.0  # seconds that the other side has to say that it has closed as well
-ENDED_ELSEWHERE = 4001  # the session: nobody is to come back by its token
+CLOSES_WITHIN = 2.0  # seconds for the client to close as well
+ENDED_ELSEWHERE = 4001  # the session ended: its token is no longer valid
 
 _CODES = {
     Ending.CLIENT_CLOSED: CloseCode.NORMAL_CLOSURE,
@@ -25,14 +25,14 @@ _CODES = {
     Ending.SERVER_ERROR: CloseCode.INTERNAL_ERROR,
     Ending.LOGGED_OUT: ENDED_ELSEWHERE,
 }
-_TEXT = 0x81  # how the frame of a whole message begins
+_TEXT = 0x81  # the first byte of a frame with a whole text message
 _CLOSE = b"\x88"
 
 
 class WebLink(TransportLink):
-    """Each frame of the chat is a message of text.
+    """Each frame of the chat is one text message.
 
-    What the server says is framed here, as that takes no more than its length in front of it.
+    What the server sends is framed here, since that takes only a length in front of it.
     """
 
     __slots__ = ("_messages", "_patience")
@@ -46,7 +46,7 @@ class WebLink(TransportLink):
         peer: str,
         protocol: ServerProtocol,
     ) -> None:
-        """protocol: after its handshake."""
+        """protocol: the library's, after its handshake."""
         self._messages = IncomingMessages(protocol, self._said, self._client_has_closed)
         super().__init__(answer, outboxes, peer, self._messages)
         self._patience: asyncio.TimerHandle | None = None
@@ -61,7 +61,7 @@ class WebLink(TransportLink):
                 self.pause_writing()
 
     def _client_has_closed(self) -> None:
-        """What came before it is still to be answered, and is not handled yet."""
+        """End the input in the next turn, since the messages before are not handled yet."""
         asyncio.get_running_loop().call_soon(self._end_input)
 
     def _end_input(self) -> None:
@@ -71,7 +71,7 @@ class WebLink(TransportLink):
     def data_received(self, data: bytes) -> None:
         if not self._closing:
             super().data_received(data)
-        elif data.startswith(_CLOSE):  # as who has read that we have closed, and says no more
+        elif data.startswith(_CLOSE):  # a client that confirms our close, and sends nothing more
             self._hang_up()
 
     def eof_received(self) -> bool:
@@ -86,12 +86,12 @@ class WebLink(TransportLink):
         super().connection_lost(exc)
 
     def close(self, why: Ending) -> None:
-        """Say so, and wait until the other side does, or has had the time to."""
+        """Send a close frame, and wait for the client's, for CLOSES_WITHIN at most."""
         if self._closing:
             return
         self._why = why
         self.flush()
-        if self._closing:  # the client is too far behind
+        if self._closing:  # cut off for being too far behind
             return
         self.resume_reading()
         self._closing = True

@@ -1,4 +1,4 @@
-"""What has come over a WebSocket, until somebody takes it as frames of the chat."""
+"""The data that has arrived over a WebSocket, until it is taken as frames of the chat."""
 
 from collections import deque
 from collections.abc import Callable
@@ -13,15 +13,15 @@ from websockets.server import ServerProtocol
 from adapters.wire.framing import BrokenStream, FrameTooLong
 from adapters.wire.incoming import Uncut
 
-SHORT, MEDIUM = 126, 65_536  # bytes from which on a frame's length takes 2 and 8 bytes more
-_LEAST, _MASK = 2, 4  # bytes of each client's header
-PIECE = 2048  # bytes looked into at a time: 340 of the smallest frames, some 2 ms
-AT_ONCE = 384  # the same before others have their turn: 64 of them
+SHORT, MEDIUM = 126, 65_536  # payloads from this size on need 2 or 8 more bytes for their length
+_LEAST, _MASK = 2, 4  # bytes of every client's header
+PIECE = 2048  # bytes parsed at a time: 340 of the smallest frames, about 2 ms
+AT_ONCE = 384  # bytes parsed before others get their turn: 64 of the smallest frames
 
 
 @attrs.frozen(slots=False)
 class BadWebSocket(BrokenStream):
-    """Something has come that no WebSocket, or none of ours, may send."""
+    """The client sent something that WebSockets, or those of this chat, do not allow."""
 
     error: ClassVar = "bad_websocket"
     why: str
@@ -32,11 +32,11 @@ class BadWebSocket(BrokenStream):
 
 
 class IncomingMessages(Uncut):
-    """See `adapters.gateway.link.Incoming`. A frame of the chat is a message of text, in one part
-    or several. Parts that end none, empty messages, PINGs and PONGs are `blank`.
+    """`adapters.gateway.link.Incoming`. A frame of the chat is one text message, in one or several
+    parts. Parts that complete no message, empty messages, PINGs and PONGs count as `blank`.
 
-    said: called with what the protocol answers by itself, to PINGs. ended: called once the client
-    has closed; nothing follows then. code: with which to close, once the stream is broken.
+    said: called with the answers of the protocol itself, such as PONGs. ended: called once the
+    client has closed; nothing follows then. code: the close code, once the stream is broken.
     """
 
     __slots__ = (
@@ -59,13 +59,13 @@ class IncomingMessages(Uncut):
         said: Callable[[bytes], None],
         ended: Callable[[], None],
     ) -> None:
-        """protocol: after its handshake."""
+        """protocol: the library's, after its handshake."""
         self._protocol = protocol
         self._said = said
         self._ended = ended
         self._uncut: deque[bytes] = deque()
         self._begun: bytearray | None = None  # of a message in several parts
-        self._unparsed = 0  # bytes of a frame that has not ended, its header among them
+        self._unparsed = 0  # bytes of an unfinished frame, with its header
         self.blank = 0
         self.code: CloseCode | None = None
 
@@ -95,18 +95,18 @@ class IncomingMessages(Uncut):
         self.blank = 0
         found: list[bytes] = []
         for event in protocol.events_received():
-            assert isinstance(event, Frame)  # requests are before the handshake
+            assert isinstance(event, Frame)  # HTTP requests came before the handshake
             self._unparsed -= _size_of(event)
             self._add(event, found)
         answers = protocol.data_to_send()
         if protocol.parser_exc is not None:
             raise self._why_broken(protocol.parser_exc, found)
-        if answers and protocol.state is OPEN:  # otherwise the link says how it closes
+        if answers and protocol.state is OPEN:  # otherwise the link sends the close frame
             self._said(b"".join(answers))
         return found
 
     def _add(self, frame: Frame, found: list[bytes]) -> None:
-        """Raises BadWebSocket."""
+        """Handle a frame; put the message that it completes into `found`. Raises BadWebSocket."""
         if frame.opcode is Opcode.TEXT and frame.fin:
             self._finish(bytes(frame.data), found)
         elif frame.opcode is Opcode.TEXT:
@@ -128,7 +128,7 @@ class IncomingMessages(Uncut):
             self.blank += 1
 
     def _finish(self, message: bytes, found: list[bytes]) -> None:
-        """Raises BadWebSocket."""
+        """Put a message into `found` if it is not empty. Raises BadWebSocket."""
         if not message.isascii():
             try:
                 message.decode()
@@ -144,7 +144,7 @@ class IncomingMessages(Uncut):
         if isinstance(error, PayloadTooBig):
             self.code = CloseCode.MESSAGE_TOO_BIG
             return FrameTooLong(self.limit, found)
-        sent = self._protocol.close_sent  # by the parser, which knows best
+        sent = self._protocol.close_sent  # the parser chose the close code
         code = CloseCode.PROTOCOL_ERROR if sent is None else CloseCode(sent.code)
         return self._bad(code, f"this is not WebSocket: {error}", found)
 
@@ -154,7 +154,7 @@ class IncomingMessages(Uncut):
 
 
 def _size_of(frame: Frame) -> int:
-    """How many bytes it has taken, if its length was written in as few as there have to be."""
+    """The size of a frame on the wire, in bytes, if its length was encoded as short as possible."""
     size = len(frame.data)
     length = 0 if size < SHORT else 2 if size < MEDIUM else 8
     return _LEAST + length + _MASK + size

@@ -1,8 +1,8 @@
-"""The page's files, read once at the start: nothing else is ever served.
+"""The files of the page, read once at the start: nothing else is ever served.
 
-All but the first lie under a path with a hash of them all, so a browser may keep them for ever, and
-gets all of them anew when one has changed. Under another hash it gets ours, to be kept by nobody:
-another node of the cluster has another version of the page for the time of an upgrade.
+All except INDEX are served under a path with a hash of all files. So browsers may cache them
+forever, and load all anew when one has changed. Under another hash a browser gets our version, not
+to be cached: during an upgrade, nodes of the cluster have different versions of the page.
 """
 
 import gzip
@@ -17,7 +17,7 @@ import attrs
 FOLDER = Path(__file__).parent / "page"
 INDEX = "index.html"
 MAIN = "main.js"  # the module that the browser runs
-LATER = "later"  # how it finds the links to modules that it does not need at once
+LATER = "later"  # `rel` of the links to modules that the page loads later
 _FOR_EVER = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(rb'^import [^;]*?"(\.[^"]+\.js)";$', re.MULTILINE)
 _VERSION = re.compile(r"/v/[0-9a-f]{16}/")
@@ -31,8 +31,8 @@ _KINDS = {
 
 @attrs.frozen
 class File:
-    """body, packed: as it is, and by gzip. kind: its media type. tag: its ETag. keep: what caches
-    may do with it."""
+    """body, packed: its content, plain and compressed by gzip. kind: its media type. tag: its ETag.
+    keep: its Cache-Control."""
 
     body: bytes
     packed: bytes
@@ -42,7 +42,7 @@ class File:
 
 
 class Page:
-    """All files, by the paths under which they are asked for."""
+    """All files, by the paths under which they are served."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         bodies = dict(_bodies(folder))
@@ -58,7 +58,7 @@ class Page:
         return iter(self._files)
 
     def file(self, path: str) -> File | None:
-        """What is asked for by this path, which may have a query behind it."""
+        """The file at this path, which may include a query; None if there is none."""
         path = path.partition("?")[0]
         file = self._files.get(path)
         if file is None and _VERSION.match(path):
@@ -86,8 +86,8 @@ def _hash(*parts: bytes) -> str:
 
 
 def _linked(index: str, prefix: str, bodies: Mapping[str, bytes]) -> str:
-    """The first file, with the paths of the others. All modules that the first look needs come at
-    once, without one having to ask for the next; of the others the page says when they come."""
+    """The index, with the paths of the other files. It preloads all modules that the first view
+    needs, so that none waits for another's import; the page decides when to load the others."""
     for name in bodies:
         for attribute in ("src", "href"):
             index = index.replace(f'{attribute}="{name}"', f'{attribute}="{prefix}{name}"')
@@ -101,9 +101,9 @@ def _linked(index: str, prefix: str, bodies: Mapping[str, bytes]) -> str:
 
 
 def _needed(bodies: Mapping[str, bytes], name: str) -> list[str]:
-    """A module and all that it imports before it runs, each after what has asked for it."""
+    """A module and all that it imports before it runs, each after the first module importing it."""
     found = [name] if name in bodies else []
-    for asking in found:  # which grows meanwhile
+    for asking in found:  # which grows during the loop
         for asked in _IMPORT.findall(bodies[asking]):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(asking), asked.decode()))
             if path in bodies and path not in found:

@@ -1,4 +1,4 @@
-"""Somebody who asks for files, as the limits see them."""
+"""A client that asks for files, as the limits count it."""
 
 from adapters.gateway.held import Held
 from adapters.gateway.shared import Shared
@@ -9,7 +9,8 @@ LONGEST_HEAD = STRANGERS_UNREAD  # bytes of a request
 
 
 class Visit:
-    """A stranger's connection: it counts for its address, and each request as one that is dear."""
+    """A stranger's connection: it counts for its address, and each request at the rate of costly
+    frames (DEAR)."""
 
     def __init__(self, shared: Shared, peer: str) -> None:
         """Raises TooManyConnections."""
@@ -21,22 +22,22 @@ class Visit:
         self._held = Held(self)
 
     def holds(self, size: int) -> bool:
-        """So many bytes of it wait now; return whether that is too much."""
+        """`size` bytes of its data wait now; return whether that is too much."""
         return self._held.now(size) is not None
 
     def asks_too_much(self, size: int) -> bool:
-        """It asks for something, in so many bytes; return whether it may not, for now."""
+        """It makes a request of `size` bytes; return whether it must not, for now."""
         meter = self._meter
         meter.frames += DEAR
         meter.bytes += size
         return meter.charge(self._clock.monotonic()) > 0
 
     def has_outstayed(self) -> bool:
-        """Whether it has been here for as long as a stranger may."""
+        """Whether it has been here for as long as strangers may."""
         return self.guard.origins.outstayed(self.origin, self._clock.monotonic() - self._begun)
 
     def leave(self, *, goes_on: bool = False) -> None:
-        """It is over. goes_on: as a connection that is about to be counted by somebody else."""
+        """Stop counting it. goes_on: a WebSocket takes its place, and is counted instead."""
         self._held.now(0)
         self.guard.origins.leave(self.origin, stranger=True)
         if goes_on:
