@@ -1,1 +1,1 @@
-"""The operator's way in: commands by name, over a Unix socket or in the process of who asks."""
+"""Commands for operators, by name: over a Unix socket, or inside the operator's own process."""

@@ -1,4 +1,4 @@
-"""The log's line on what an operator has done: who, what, whom it concerned, and how it ended."""
+"""The log line on an operator's command: who, what, whom it concerned, and the outcome."""
 
 import pwd
 import socket
@@ -12,9 +12,9 @@ import structlog
 log = structlog.get_logger()
 
 UNKNOWN = "unknown"
-OPERATOR: ContextVar[str] = ContextVar("operator", default=UNKNOWN)  # whose command a task does
-_CREDENTIALS = struct.Struct("3i")  # process, user and group, as Linux tells them
-# Arguments, and what the line calls them, whose own level is `level`; never a password or a text.
+OPERATOR: ContextVar[str] = ContextVar("operator", default=UNKNOWN)  # whose command this task does
+_CREDENTIALS = struct.Struct("3i")  # process, user and group, as Linux states them
+# Arguments, and their names in the line (`level` is the line's own level). No passwords or texts.
 _SHOWN = {
     "who": "who",
     "group": "group",
@@ -26,9 +26,9 @@ _SHOWN = {
 
 
 def user_of(peer: Any) -> str:
-    """The Unix user at the other end of a socket: the name, or the number of one without.
+    """The Unix user at the other end of a socket: the name, or the number if it has none.
 
-    It may ask a directory of the network, which takes its time.
+    May block, since the system may ask a directory on the network.
     """
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:  # not on Linux
@@ -42,8 +42,8 @@ def user_of(peer: Any) -> str:
 
 
 def note(command: str, arguments: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    """Write the line. Whom the answer is about it names by `id` and `name`, in `user` and `group`
-    where it is about more than one user."""
+    """Write the line. It names whom the answer concerns: by the answer's own `id` and `name`, or by
+    its `user` and `group`, if these are separate."""
     facts = {said: arguments[name] for name, said in _SHOWN.items() if name in arguments}
     found = answer.get("result", {})
     user, group = found if "id" in found else found.get("user"), found.get("group")

@@ -14,7 +14,8 @@ class NobodyThere(Exception):
 
 
 def ask(path: Path, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of the node behind this socket. Raises NobodyThere, and OSError with its name."""
+    """Send a command to the node behind this socket, and return its answer. Raises NobodyThere, or
+    OSError with the path as its filename."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(PATIENCE)
         try:

@@ -1,5 +1,5 @@
-"""What an operator can ask for about groups. An answer has the `group` and the `user` that it is
-about, each with id and name."""
+"""The operator's commands about groups. An answer has the `group` and the `user` that it concerns,
+each with id and name."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

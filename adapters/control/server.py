@@ -1,8 +1,8 @@
 """The socket on which a running node takes commands.
 
-One connection is one command: a line of JSON, `{"command": ..., "arguments": {...}}`, answered by
-`{"result": ...}` or `{"error": ..., "message": ...}`, and closed. Who may open the socket may do
-everything; its mode, 0600, lets in the server's own user and root.
+A connection carries one command: a line of JSON, `{"command": ..., "arguments": {...}}`, answered
+by `{"result": ...}` or `{"error": ..., "message": ...}`, and is closed. Everybody who can open the
+socket may do everything; its mode, 0600, admits the server's own user and root.
 """
 
 import asyncio
@@ -24,8 +24,8 @@ from chat_domain.errors import ChatError
 
 log = structlog.get_logger()
 
-REQUEST_TAKES = 5.0  # seconds to send a request
-ANSWER_TAKES = 30.0  # seconds to take an answer
+REQUEST_TAKES = 5.0  # seconds in which a client must send its request
+ANSWER_TAKES = 30.0  # seconds in which a client must take the answer
 LONGEST_REQUEST = 64 * 1024  # bytes
 AT_ONCE = 8  # connections
 
@@ -33,7 +33,7 @@ Command = Callable[..., Awaitable[Mapping[str, Any]]]
 
 
 class SocketUnusable(Exception):
-    """A path where no socket can be made; `str()` of it is one line for the operator."""
+    """No socket can be created at this path; `str()` of it is one line for the operator."""
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,7 +47,7 @@ _encode = msgspec.json.Encoder().encode
 
 @asynccontextmanager
 async def control_socket(path: Path, commands: Mapping[str, Command]) -> AsyncIterator[None]:
-    """Take commands as long as this is open. Raises SocketUnusable."""
+    """Serve commands while the context is open. Raises SocketUnusable."""
     serve = partial(_serve, commands, asyncio.Semaphore(AT_ONCE))
     server = await asyncio.start_unix_server(serve, sock=_bound(path), limit=LONGEST_REQUEST)
     try:
@@ -55,12 +55,12 @@ async def control_socket(path: Path, commands: Mapping[str, Command]) -> AsyncIt
     finally:
         server.close()
         with suppress(FileNotFoundError):
-            path.unlink()  # noqa: ASYNC240  # a moment, at the end of the process
+            path.unlink()  # noqa: ASYNC240  # takes a moment, at the end of the process
 
 
 def _bound(path: Path) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX)
-    mask = os.umask(0o177)  # so that there is no moment in which others may open it
+    mask = os.umask(0o177)  # so that others cannot open it at any moment
     try:
         _clear_away(path)
         sock.bind(str(path))
@@ -73,7 +73,7 @@ def _bound(path: Path) -> socket.socket:
 
 
 def _clear_away(path: Path) -> None:
-    """Remove what a server that was killed has left; never what a living one listens on."""
+    """Remove a socket that a killed server left behind, but never one that a server listens on."""
     if not path.exists() or not stat.S_ISSOCK(path.stat().st_mode):
         return
     with socket.socket(socket.AF_UNIX) as probe:
@@ -97,14 +97,14 @@ async def _serve(
             writer.write(_encode(await answer(commands, line)))
             async with asyncio.timeout(ANSWER_TAKES):
                 await writer.drain()
-    except (OSError, ValueError, TimeoutError) as error:  # ValueError: a line without end
+    except (OSError, ValueError, TimeoutError) as error:  # ValueError: the line is too long
         log.info("control connection failed", error=str(error) or type(error).__name__)
     finally:
         writer.close()
 
 
 async def answer(commands: Mapping[str, Command], line: bytes) -> Mapping[str, Any]:
-    """Carry out one request. Raises nothing."""
+    """Carry out one request, and write its line to the log. Raises nothing."""
     try:
         request = _decode(line)
         command = commands[request.command]

@@ -1,6 +1,7 @@
-"""What an operator can ask for: a table from names to functions.
+"""The operator's commands: a table from names to functions.
 
-A function takes the node and the arguments that it names, and returns what JSON can hold.
+A function takes the node's chat and the arguments that it names, and returns a JSON-compatible
+dictionary.
 """
 
 from collections.abc import Awaitable, Callable
@@ -112,7 +113,7 @@ def _person(one: Person) -> Result:
 
 
 def _entry(entry: Entry) -> Result:
-    """`with`: the two users of a conversation that is no group's."""
+    """An entry for export. `with` holds both users of a conversation that is not a group's."""
     group = is_group(entry.conv)
     where = {"group": entry.conv} if group else {"with": list(people(entry.conv))}
     sender = {"sender": entry.sender_id, "sendername": entry.sender_name}

@@ -1,7 +1,8 @@
-"""The store that forgets everything at its end: for demonstrations, and the fake of unit tests.
+"""The store that forgets everything when it ends: for demonstrations, and as the fake of unit
+tests.
 
-Each method runs without a single `await`, so that it is one atomic step of the event loop,
-and what it hands out is immutable or a copy.
+No method ever waits, so each is one atomic step of the event loop. What methods return is
+immutable, or a copy.
 """
 
 from adapters.memory.friends import MemoryFriends

@@ -1,4 +1,4 @@
-"""The entries of a log in a list: each is where its position says."""
+"""The entries of a log in a list, indexed by their positions."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from itertools import islice, takewhile
 from adapters.admission import First, Key
 from chat_domain.entries import DELETED, TEXT, Entry, Known, Place
 
-GONE = Entry(0, DELETED, 0, "", "")  # where an entry was that was forgotten
+GONE = Entry(0, DELETED, 0, "", "")  # takes the place of a forgotten entry
 
 
 class Entries:
-    """oldest: below it, everything is forgotten."""
+    """oldest: all entries below this position are forgotten."""
 
     def __init__(self) -> None:
         self.oldest = 1
@@ -20,27 +20,27 @@ class Entries:
         self._firsts: dict[Key, int] = {}  # positions
 
     def __len__(self) -> int:
-        """The last position that was given."""
+        """The last position that was assigned."""
         return len(self._all)
 
     def __getitem__(self, at: int) -> Entry:
         return self._all[at - 1]
 
     def above(self, at: int) -> Iterable[Entry]:
-        """What is above a position, ascending."""
+        """The entries above a position, ascending."""
         positions = range(max(at + 1, self.oldest), len(self) + 1)
         return (entry for place in positions if (entry := self[place]) is not GONE)
 
     def of(self, conv: int) -> list[int]:
-        """The positions of a conversation's entries, ascending. Not to be changed."""
+        """The positions of a conversation's entries, ascending. Callers must not modify them."""
         return self._of.get(conv, [])
 
     def first(self, key: Key) -> Entry | None:
-        """What a sender has written under a cid."""
+        """The entry that a sender has written under a cid, None if there is none."""
         return self[self._firsts[key]] if key in self._firsts else None
 
     def has(self, last: Place) -> bool:
-        """Whether this is where it was, or was forgotten."""
+        """Whether this entry is at its position, or was forgotten there."""
         if not last.at:
             return True
         if last.at > len(self):
@@ -49,20 +49,21 @@ class Entries:
         return there is GONE or there.place == last
 
     def put(self, entry: Entry) -> None:
-        """Put it behind all others, which is its position."""
+        """Append an entry, whose position must be the next."""
         self._all.append(entry)
         self._of[entry.conv].append(entry.at)
         self._firsts[entry.sender_id, entry.cid] = entry.at
 
     def empty(self, sender_id: int, positions: Iterable[int]) -> None:
-        """Empty the texts of a sender among these."""
+        """Empty the texts of this sender at these positions."""
         for at in positions:
             entry = self[at]
             if entry.sender_id == sender_id and entry.kind == TEXT:
                 self._all[at - 1] = like(entry, kind=DELETED, text="")
 
     def forget_old(self, entries: Iterable[Entry], before_ms: int, limit: int) -> list[Entry]:
-        """Forget the first of these that are older, and return them."""
+        """Forget the first of these that are older than `before_ms`, at most `limit`, and return
+        them."""
         old = list(islice(takewhile(lambda entry: entry.time_ms < before_ms, entries), limit))
         for entry in old:
             self._all[entry.at - 1] = GONE
@@ -72,7 +73,7 @@ class Entries:
 
 
 def as_first(entry: Entry) -> First:
-    """As what a copy of it is compared with."""
+    """An entry in the form with which a copy of it is compared."""
     known = Known(entry.at, entry.time_ms)
     return First(known, entry.conv, entry.kind, entry.text, entry.change, entry.answers)
 
@@ -84,7 +85,7 @@ def like(
     sender_name: str | None = None,
     text: str | None = None,
 ) -> Entry:
-    """A copy of it, with these changes."""
+    """A copy of an entry, with these fields replaced."""
     return Entry(
         entry.conv,
         entry.kind if kind is None else kind,

@@ -1,4 +1,4 @@
-"""Whom each user lists."""
+"""The list of friends of each user."""
 
 from collections import defaultdict
 
@@ -42,7 +42,7 @@ class MemoryFriends:
         return [friend for friend in friends if friend]
 
     def forget(self, user_id: int) -> None:
-        """The user is no more: empty their list, and take them off all others."""
+        """The account was removed: drop the user's list, and take them off all other lists."""
         for friend_id in self._lists.pop(user_id, ()):
             self._listed_by[friend_id].discard(user_id)
         for lister in self._listed_by.pop(user_id, ()):

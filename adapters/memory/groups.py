@@ -1,4 +1,4 @@
-"""The groups, and what changes do to them."""
+"""The groups, and how changes affect them."""
 
 import attrs
 
@@ -20,12 +20,12 @@ class _Record:
 
 @attrs.define
 class MemoryGroups:
-    """What is no coroutine is for the log, which gives the positions."""
+    """Methods that are not coroutines are called by the log, which assigns the positions."""
 
     _users: MemoryUsers
     _members: Members
     _records: dict[int, _Record] = attrs.field(factory=dict, init=False)
-    _days: dict[int, int] = attrs.field(factory=dict, init=False)  # also of who has ended
+    _days: dict[int, int] = attrs.field(factory=dict, init=False)  # also of ended groups
     _keys: set[str] = attrs.field(factory=set, init=False)
     _looks: Looks = attrs.field(factory=Looks, init=False)
     _last_id: int = attrs.field(default=0, init=False)
@@ -52,7 +52,8 @@ class MemoryGroups:
         self._members.put(group_id, user_id, seat)
 
     def leave(self, group_id: int, user_id: int, at: int, refusal: ChatError) -> int:
-        """Return who is creator now, 0 if that does not change. Without anybody the group ends."""
+        """Return the new creator, 0 if the creator stays or the group ends, which it does if nobody
+        is left."""
         self._record(group_id)
         seat = self._members.inside(group_id).get(user_id)
         if seat is None:
@@ -84,7 +85,7 @@ class MemoryGroups:
         self._forget(group_id)
 
     def name(self, group_id: int) -> str:
-        """UNNAMED of what is no more."""
+        """The group's name; UNNAMED if it no longer exists."""
         record = self._records.get(group_id)
         return record.group.name if record else UNNAMED
 

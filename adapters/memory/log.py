@@ -1,4 +1,4 @@
-"""The log: what is appended to it, and what is deleted."""
+"""The log: appending to it, and deleting from it."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class MemoryLog(MemoryReading):
         self, users: MemoryUsers, members: Members, groups: MemoryGroups, settings: MemorySettings
     ) -> None:
         super().__init__(users, members, groups, settings)
-        self._met: set[int] = set()  # pairs of people who exist, and are members
+        self._met: set[int] = set()  # conversations of two users who exist and are its members
 
     # -- appending ---------------------------------------------------------------------------
 
@@ -33,7 +33,7 @@ class MemoryLog(MemoryReading):
         asyncio.get_running_loop().call_soon(done, self.commit(batch))
 
     def commit(self, batch: Batch) -> Outcome:
-        """What `append` tells of a batch, at once: for whoever has no event loop."""
+        """The outcome of `append`, at once, for callers without an event loop."""
         if batch.epoch != self._epoch or not self._entries.has(batch.last):
             return Moved()
         if batch.judged > len(self._entries):
@@ -51,7 +51,7 @@ class MemoryLog(MemoryReading):
         return Committed(admission.others)
 
     def _is_simple(self, batch: Batch) -> bool:
-        """Whether all of it is admitted, and there is nothing to do but to put it into the list."""
+        """Whether all entries are admitted and only have to be put into the list."""
         keys = {(entry.sender_id, entry.cid) for entry in batch.entries}
         if (
             batch.refused
@@ -117,7 +117,7 @@ class MemoryLog(MemoryReading):
         return heir
 
     def _keep(self, admission: Admission) -> None:
-        """What is admitted so far."""
+        """Apply what has been admitted so far."""
         admission.settle()
         for row in admission.rows:
             if row.at > len(self._entries):
@@ -151,7 +151,7 @@ class MemoryLog(MemoryReading):
         return Erased(*left[limit - 1]) if len(left) > limit else Erased(done=True)
 
     def forget_user(self, user_id: int) -> None:
-        """They are no more."""
+        """The account was removed."""
         self._met.clear()
         self._got.pop(user_id, None)
         self._members.forget(user_id)

@@ -1,4 +1,4 @@
-"""What the names that are in use look like."""
+"""The appearance of the names in use, to detect lookalikes."""
 
 import attrs
 

@@ -1,4 +1,4 @@
-"""Who is or was in which conversation, and from where to where they see it."""
+"""Who is or was a member of which conversation, and what they see of it."""
 
 from collections import defaultdict
 
@@ -10,7 +10,8 @@ from chat_domain.model import Role
 
 @attrs.define
 class Seat:
-    """since, left: as of `Sight`."""
+    """A user's membership of a conversation. joined: the position of their joining. since, left:
+    the `since` and `upto` of its `Sight`. read: up to where they have read. quiet: muted."""
 
     role: Role
     joined: int
@@ -26,7 +27,7 @@ class Seat:
 
 @attrs.define
 class Members:
-    """Seats by conversations, and by users."""
+    """All seats, by conversation and by user."""
 
     _of_conv: defaultdict[int, dict[int, Seat]] = attrs.field(
         factory=lambda: defaultdict(dict), init=False
@@ -36,26 +37,26 @@ class Members:
     )
 
     def seat(self, conv: int, user_id: int) -> Seat | None:
-        """Also of who has left."""
+        """The seat of a user who is or was in the conversation; None of any other."""
         return self._of_user[user_id].get(conv) if user_id in self._of_user else None
 
     def put(self, conv: int, user_id: int, seat: Seat) -> None:
         self._of_conv[conv][user_id] = self._of_user[user_id][conv] = seat
 
     def all_of(self, user_id: int) -> dict[int, Seat]:
-        """By conversations, those that they have left among them."""
+        """A user's seats by conversation, including those that they have left."""
         return dict(self._of_user.get(user_id, ()))
 
     def of(self, user_id: int) -> dict[int, Seat]:
-        """By conversations that they have not left."""
+        """A user's seats by conversation, except those that they have left."""
         return _seated(self._of_user.get(user_id, {}))
 
     def inside(self, conv: int) -> dict[int, Seat]:
-        """By users who have not left."""
+        """The seats of a conversation's present members, by user."""
         return _seated(self._of_conv.get(conv, {}))
 
     def cut_marks(self, head: int) -> None:
-        """Nobody has read what is above this position."""
+        """Lower all read marks to this position at most."""
         for seats in self._of_conv.values():
             for seat in seats.values():
                 seat.read = min(seat.read, head)

@@ -1,4 +1,4 @@
-"""Nodes that live in one process: the broker and the lease of a server alone, and of tests."""
+"""Nodes in one process: the broker and the lease of a single server, and of tests."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from chat_domain.ports.cluster import Surroundings
 
 
 class EternalLease:
-    """The lease of a node that nobody could take over from. (`chat_domain.ports.cluster.Lease`)"""
+    """The lease of a node that nobody could take over. (`chat_domain.ports.cluster.Lease`)"""
 
     def __init__(self, hub: "Hub", name: str) -> None:
         self._hub = hub
@@ -27,7 +27,7 @@ class EternalLease:
 
 
 class NoLease:
-    """For somebody who looks in while no node is there. (`chat_domain.ports.cluster.Lease`)"""
+    """For a program that reads while no node runs. (`chat_domain.ports.cluster.Lease`)"""
 
     def held(self) -> bool:
         return False
@@ -40,7 +40,7 @@ class NoLease:
 
 
 class Hub:
-    """What connects nodes of one process. With one node on it, nothing is ever carried."""
+    """Connects the nodes of one process. With a single node, it never carries anything."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
@@ -48,7 +48,7 @@ class Hub:
         self._slots = LocalSlots()
 
     def surroundings(self, name: str) -> Surroundings:
-        """A place for a node of this name; it takes part once it has joined."""
+        """The surroundings of a node with this name, which takes part once it has joined."""
         return Surroundings(
             name=name,
             presence=self._presence,
@@ -61,14 +61,14 @@ class Hub:
         self.nodes[name] = node
 
     def leave(self, name: str) -> None:
-        """It counts for nothing from now on."""
+        """The node and its sessions count for nothing from now on."""
         self.nodes.pop(name, None)
         self._presence.forget(name)
         self._slots.forget(name)
 
 
 class HubBroker:
-    """Carries notes at the end of the event loop's turn. (`chat_domain.ports.cluster.Broker`)"""
+    """Delivers notes at the end of the event loop's turn. (`chat_domain.ports.cluster.Broker`)"""
 
     def __init__(self, hub: Hub, name: str) -> None:
         self._hub = hub

@@ -1,4 +1,4 @@
-"""Who has sessions on the nodes of one process, and who has version 1's slots."""
+"""The users with sessions on the nodes of one process, and the slots of version 1."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -7,7 +7,7 @@ from chat_domain.model import Claim
 
 
 class LocalPresence:
-    """`chat_domain.ports.cluster.Presence`. A node that has left counts for nothing."""
+    """`chat_domain.ports.cluster.Presence`. Nodes that have left are forgotten."""
 
     def __init__(self) -> None:
         self._users: defaultdict[str, set[int]] = defaultdict(set)  # by node
@@ -33,7 +33,7 @@ class LocalPresence:
 
 
 class LocalSlots:
-    """`chat_domain.ports.cluster.Slots`. Claims of a node that has left count for nothing."""
+    """`chat_domain.ports.cluster.Slots`. Claims of nodes that have left are forgotten."""
 
     def __init__(self) -> None:
         self._claims: dict[int, Claim] = {}

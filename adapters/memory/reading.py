@@ -1,4 +1,4 @@
-"""Reading the log: the methods of `ports.Log` that append nothing and delete nothing."""
+"""Reading the log: the methods of `ports.Log` that neither append nor delete."""
 
 import time
 from bisect import bisect_right
@@ -32,7 +32,7 @@ from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, Conversation
 
 
 class MemoryReading:
-    """What the adapter's log is derived from, which appends and forgets."""
+    """The base class of `MemoryLog`, which appends and deletes."""
 
     def __init__(
         self, users: MemoryUsers, members: Members, groups: MemoryGroups, settings: MemorySettings
@@ -111,7 +111,8 @@ class MemoryReading:
         ]
 
     def _counting(self, user_id: int, conv: int, seat: Seat) -> list[int]:
-        """Where something is that lets the conversation be one."""
+        """The positions of the entries that put the conversation on the list: see
+        `Log.conversations`."""
         seen = list(self._seen_of(conv, seat.sight, 0))
         if conv != pair(user_id, user_id):
             return seen
@@ -207,5 +208,6 @@ class MemoryReading:
         return entry if entry.sender_name == name else like(entry, sender_name=name)
 
     def _goes_on(self, epoch: str, last: Place) -> bool:
-        """Whether positions mean what they do for whoever knows this epoch and this entry."""
+        """Whether the log has this epoch ("": any) and this entry, so that positions of the caller
+        are still valid."""
         return epoch in {"", self._epoch} and self._entries.has(last)

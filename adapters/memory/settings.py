@@ -1,4 +1,4 @@
-"""What users have chosen for themselves."""
+"""The settings that users have chosen."""
 
 import attrs
 
@@ -14,11 +14,11 @@ class MemorySettings:
     _chosen: dict[int, Preferences] = attrs.field(factory=dict, init=False)
 
     def chosen(self, user_id: int) -> Preferences:
-        """What the other repositories of this store ask."""
+        """A user's preferences, for the other repositories of this store."""
         return self._chosen.get(user_id, Preferences())
 
     def forget(self, user_id: int) -> None:
-        """They are no more."""
+        """The account was removed."""
         self._chosen.pop(user_id, None)
 
     async def of(self, user_id: int) -> Preferences:

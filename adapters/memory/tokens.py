@@ -1,4 +1,4 @@
-"""Proofs of an earlier login."""
+"""Tokens: proofs of an earlier login."""
 
 from collections.abc import Collection, Iterable
 
@@ -13,7 +13,7 @@ from chat_domain.model import KeptToken, User
 class MemoryTokens:
     _users: MemoryUsers
     _tokens: dict[str, KeptToken] = attrs.field(factory=dict, init=False)  # by digest
-    _now_ms: int = attrs.field(default=0, init=False)  # the last time that was told
+    _now_ms: int = attrs.field(default=0, init=False)  # the time in the last call that stated one
 
     async def add(
         self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
@@ -77,7 +77,7 @@ class MemoryTokens:
         self._forget(self._of(user_id))
 
     def _of(self, user_id: int) -> list[KeptToken]:
-        """The last to expire first."""
+        """A user's tokens, the last to expire first."""
         tokens = [token for token in self._tokens.values() if token.user_id == user_id]
         return sorted(tokens, key=lambda token: (-token.expires_ms, token.digest))
 

@@ -1,4 +1,4 @@
-"""Who has registered."""
+"""The registered users."""
 
 from collections.abc import Callable, Collection
 
@@ -12,7 +12,7 @@ from chat_domain.names import Name
 
 @attrs.define
 class MemoryUsers:
-    """forget: what the other repositories do when an account is removed."""
+    """forget: called with the id of a user whose account was removed; the other repositories'."""
 
     forget: list[Callable[[int], None]] = attrs.field(factory=list, init=False)
     _accounts: dict[int, Account] = attrs.field(factory=dict, init=False)
@@ -21,12 +21,12 @@ class MemoryUsers:
     _last_id: int = attrs.field(default=0, init=False)
 
     def user(self, user_id: int) -> User | None:
-        """What the other repositories of this store ask."""
+        """A user, for the other repositories of this store."""
         account = self._accounts.get(user_id)
         return account.user if account else None
 
     def name(self, user_id: int) -> str:
-        """UNNAMED of who is no more."""
+        """A user's name; UNNAMED if their account was removed."""
         account = self._accounts.get(user_id)
         return account.user.name if account else UNNAMED
 
@@ -78,4 +78,4 @@ class MemoryUsers:
         self._last_id += number
 
     async def mark(self, online: Collection[int], offline: Collection[int]) -> None:
-        """Nothing: here is no table that anybody could look at."""
+        """Does nothing: this store has no table that anybody could query."""

@@ -1,1 +1,1 @@
-"""How a node tells operators how it is: health, readiness and numbers, over HTTP."""
+"""How a node reports to operators: health, readiness and metrics, over HTTP."""

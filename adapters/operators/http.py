@@ -1,9 +1,9 @@
-"""The smallest web server that a prober and a scraper need. It reads nothing that it is sent but
-the first line of a GET, and every connection ends with its answer.
+"""The smallest HTTP server that probes and scrapers need. It reads only the first line of a GET,
+and closes each connection after its answer.
 
-Its bounds: CONNECTIONS at once, LONGEST_HEAD for the request, TIMEOUT for each of reading and
-writing. Beyond CONNECTIONS a new one takes the place of whoever has let us wait for the longest,
-so that nobody who says nothing keeps a prober out.
+Its bounds: CONNECTIONS at once, LONGEST_HEAD for the request, TIMEOUT each for reading and for
+writing. Beyond CONNECTIONS, a new connection replaces the one that has kept the server waiting the
+longest, so that silent connections keep no probe out.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ import structlog
 log = structlog.get_logger()
 
 CONNECTIONS = 32
-BACKLOG = 64  # connections that the kernel may hold for us; who finds no room comes again in 1 s
+BACKLOG = 64  # connections queued in the kernel; beyond it, a client's kernel retries after 1 s
 LONGEST_HEAD = 8192  # bytes
 TIMEOUT = 5.0  # seconds
 
 
 @attrs.frozen
 class Page:
-    """An answer's body."""
+    """An answer: its body, status and media type."""
 
     text: bytes
     status: HTTPStatus = HTTPStatus.OK
@@ -35,19 +35,19 @@ Pages = Mapping[str, Callable[[], Awaitable[Page]]]
 
 
 async def serve_pages(host: str, port: int, pages: Pages) -> asyncio.Server:
-    """Answer for these paths. Raises OSError."""
+    """Serve these pages, by their paths. Raises OSError if it cannot listen."""
     return await asyncio.start_server(
         _Door(pages).serve, host, port, limit=LONGEST_HEAD, backlog=BACKLOG
     )
 
 
 class _Door:
-    """Who is here, and whom of them we wait for: to say what they want, or to take their page."""
+    """The open connections, and those for which we wait: for the request, or to take the answer."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
         self._here: set[asyncio.StreamWriter] = set()
-        self._awaited: dict[asyncio.StreamWriter, None] = {}  # the longest first
+        self._awaited: dict[asyncio.StreamWriter, None] = {}  # those that wait the longest first
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._here.add(writer)
@@ -55,7 +55,7 @@ class _Door:
             if self._has_room():
                 await self._answer(reader, writer)
         except (OSError, TimeoutError, EOFError, asyncio.LimitOverrunError):
-            pass  # it has gone, was sent away, or is nobody whom we know
+            pass  # it has gone, was replaced, took too long, or does not speak HTTP
         except Exception:
             log.exception("a page for operators failed")
         finally:
@@ -63,7 +63,7 @@ class _Door:
             writer.close()
 
     def _has_room(self) -> bool:
-        """Whether the newest of those who are here may stay, perhaps in another's place."""
+        """Whether the newest connection may stay, if need be instead of another."""
         if len(self._here) <= CONNECTIONS:
             return True
         slowest = next(iter(self._awaited), None)
@@ -84,7 +84,7 @@ class _Door:
 
     @asynccontextmanager
     async def _awaiting(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
-        """It is the other side's turn, for TIMEOUT at most."""
+        """Count the connection as waited for inside the block, for TIMEOUT at most."""
         self._awaited[writer] = None
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -94,7 +94,7 @@ class _Door:
 
 
 async def _page_for(pages: Pages, head: bytes) -> tuple[Page, bool]:
-    """The page that this request is answered by, and whether it wants its text."""
+    """The answer to a request, and whether to send its body."""
     words = head.split(b"\r\n", 1)[0].split(b" ")
     if len(words) != len(("GET", "/path", "HTTP/1.1")) or not words[2].startswith(b"HTTP/1."):
         return _only(HTTPStatus.BAD_REQUEST), True

@@ -1,4 +1,4 @@
-"""How late the event loop is with what is due: the longest that anybody waits for their turn."""
+"""How late the event loop runs what is due: the longest that anything waits for its turn."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ EVERY = 0.1  # seconds
 async def measure_lag(
     lag: Histogram, every: float = EVERY, clock: Callable[[], float] = time.monotonic
 ) -> None:
-    """Note once by how many seconds a timer fires too late."""
+    """Record once by how many seconds a timer fires late."""
     due = clock() + every
     await asyncio.sleep(every)
     lag.add(max(0.0, clock() - due))

@@ -1,4 +1,4 @@
-"""The node's numbers in Prometheus' words, made when they are asked for."""
+"""The node's metrics in the format of Prometheus, collected on each request."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
@@ -24,11 +24,11 @@ Depths = Mapping[str, Callable[[], int]]
 
 @attrs.frozen(eq=False)
 class NodeCollector(Collector):
-    """What can be called is asked each time.
+    """Each callable is called anew for each collection.
 
-    strangers: connections on which nobody is logged in, with those that shake hands. held_up:
-    connections that do not get on, by why. connections_limit: 0 for none. build: which program
-    this is, in labels.
+    strangers: how many connections nobody is logged in on, including TLS handshakes. held_up: how
+    many connections make no progress, by reason. connections_limit: 0 for none. build: labels that
+    identify this program.
     """
 
     chat: Chat
@@ -170,14 +170,15 @@ class NodeCollector(Collector):
 
 
 def _buckets(histogram: Histogram, unit: float) -> tuple[list[tuple[str, float]], float]:
-    """As Prometheus counts: each bucket has those below it as well. unit: of a second."""
+    """Cumulative buckets, as Prometheus counts, and the sum. unit: the histogram's units per
+    second."""
     names = [*(str(bound / unit) for bound in histogram.bounds), "+Inf"]
     counts: list[float] = list(accumulate(histogram.counts))
     return list(zip(names, counts, strict=True)), histogram.sum / unit
 
 
 def registry_of(collector: NodeCollector) -> CollectorRegistry:
-    """The node's numbers, and what the system knows about its process."""
+    """The node's metrics, and those that the system has of its process."""
     registry = CollectorRegistry()
     registry.register(collector)
     ProcessCollector(registry=registry)

@@ -1,6 +1,7 @@
-"""Whether a node should get clients: what it needs is well, and it does not stop.
+"""Whether a node should get clients: what it depends on works, and it is not about to stop.
 
-The store is well if it can be read: all nodes have the same one, and none of them could write more.
+The store counts as working if it can be read: all nodes share one, so if it refuses writes, no
+other node could do better.
 """
 
 import asyncio
@@ -16,13 +17,13 @@ from chat_domain.errors import TryAgain
 T = TypeVar("T")
 
 PATIENCE = 2.0  # seconds
-GOOD_FOR = 1.0  # seconds; asking more often asks nothing of the store and the broker
-CLOCK_OFF = 1_000  # ms that the node's clock may be off the store's: messages are timed by it
+GOOD_FOR = 1.0  # seconds; within it, the store and the broker are not asked again
+CLOCK_OFF = 1_000  # ms that the node's clock, which times messages, may be off the store's
 
 
 @attrs.define
 class Readiness:
-    """draining: whether the node is about to stop."""
+    """draining: returns whether the node is about to stop."""
 
     _chat: Chat
     _draining: Callable[[], bool]
@@ -34,7 +35,7 @@ class Readiness:
         INCIDENTS.watch("readiness")
 
     async def troubles(self) -> list[str]:
-        """Why it is not ready, a word for each reason, perhaps with its own in brackets."""
+        """Why the node is not ready: a word for each reason, some with a detail in brackets."""
         async with self._turn:
             now = asyncio.get_running_loop().time()
             if self._asked is None or now - self._asked > GOOD_FOR:
@@ -71,12 +72,12 @@ class Readiness:
 
 
 async def _answer(question: Awaitable[T]) -> T | None:
-    """None where there is none."""
+    """The answer to a question, None if there is none within PATIENCE."""
     try:
         async with asyncio.timeout(PATIENCE):
             return await question
     except (TryAgain, TimeoutError):
         return None
-    except Exception as error:  # noqa: BLE001  # whatever it is, no clients should come
+    except Exception as error:  # noqa: BLE001  # whatever was raised, no clients should come
         INCIDENTS.defect("readiness", error)
         return None

@@ -1,4 +1,4 @@
-"""Measuring how long the operations of a port take, from outside of its adapter."""
+"""Measuring how long the operations of a port take, outside its adapter."""
 
 import time
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def _measured(tally: Tally, port: str, method: str, operation: Operation) -> Ope
 
 
 def _measured_append(tally: Tally, append: Append) -> Append:
-    """From the batch's being given to its result."""
+    """Measures from the call with the batch to the call with its outcome."""
     name = ("log", "append")
     waits = tally.waits.setdefault(name, Histogram(WAIT_BOUNDS))
 
