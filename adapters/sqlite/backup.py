@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import tempfile
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from adapters.sqlite.opening import connect, has_our_tables
@@ -29,27 +29,35 @@ def back_up(source: Path, target: Path) -> int:
         try:
             size = _fill(source, target)
         except (OSError, sqlite3.Error, StoreUnusable) as error:
-            raise StoreUnusable(f"cannot copy {source} to {target}: {error}") from error
+            why = _why(error, source)
+            raise StoreUnusable(f"cannot copy {source} to {target}: {why}") from error
         on_failure.pop_all()
     return size
 
 
 def _fill(source: Path, target: Path) -> int:
-    descriptor, name = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)
-    try:
-        with closing(connect(source)) as connection:
-            if not has_our_tables(connection):
-                raise StoreUnusable("it is a database of another program")
-            connection.execute("VACUUM INTO ?", (name,))
-        os.fsync(descriptor)  # SQLite does not, for this
-        size = os.fstat(descriptor).st_size
-        Path(name).replace(target)
-    finally:
-        os.close(descriptor)
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
+    with (
+        closing(connect(source)) as connection,
+        tempfile.TemporaryDirectory(prefix=f"{target.name}.", dir=target.parent) as place,
+    ):
+        if not has_our_tables(connection):
+            raise StoreUnusable("it is a database of another program")
+        copy = Path(place, target.name)
+        copy.touch(0o600)
+        connection.execute("VACUUM INTO ?", (str(copy),))
+        with copy.open("rb") as file:
+            os.fsync(file)  # SQLite does not, for this
+        size = copy.stat().st_size
+        copy.replace(target)
     _sync_directory(target.parent)
     return size
+
+
+def _why(error: Exception, source: Path) -> str:
+    """SQLite has no clear words for what it cannot read since the disk is full."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return f"there is no room beside {source.name} for what SQLite needs to read it"
+    return str(error)
 
 
 def _sync_directory(path: Path) -> None:

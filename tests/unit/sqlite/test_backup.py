@@ -1,7 +1,10 @@
 """A copy of a store that goes on meanwhile."""
 
+import resource
 import sqlite3
 import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,11 @@ from adapters.unusable import StoreUnusable
 from chat_domain.entries import pair
 from chat_domain.names import Name
 from tests.contract.making import register, say
+
+LARGE = (
+    "INSERT INTO Entry (conv, kind, senderid, cid, time_ms, body)"
+    " VALUES (1, 0, 1, 'c1', 0, hex(zeroblob(3000000)))"
+)
 
 
 def facts(path: Path) -> tuple[int, int, list[str]]:
@@ -93,3 +101,32 @@ async def test_a_backup_that_has_no_place_is_one_line(tmp_path: Path) -> None:
         pass
     with pytest.raises(StoreUnusable, match="No such file"):
         back_up(tmp_path / "chat.db", tmp_path / "missing" / "copy.db")
+
+
+@contextmanager
+def full_from(size: int) -> Iterator[None]:
+    """No file becomes larger than this many bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    ("size", "why"), [(3_000_000, "disk I/O error"), (1_000, "there is no room beside chat.db")]
+)
+async def test_of_a_backup_that_has_no_room_nothing_is_left(
+    tmp_path: Path, size: int, why: str
+) -> None:
+    """Whether it is the disk of the copy that is full, or that of the database."""
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    async with sqlite_store(tmp_path / "chat.db"):
+        pass
+    with closing(sqlite3.connect(tmp_path / "chat.db")) as connection, connection:
+        connection.execute(LARGE)
+    with full_from(size), pytest.raises(StoreUnusable, match=why):
+        back_up(tmp_path / "chat.db", backups / "copy.db")
+    assert list(backups.iterdir()) == []
