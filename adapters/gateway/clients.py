@@ -1,6 +1,6 @@
 """A client of version 2, as the rules see it (`chat_domain.ports.Client`).
 
-What those of version 1 do otherwise is in `version1_clients`.
+How clients of version 1 differ is in `version1_clients`.
 """
 
 from collections.abc import Mapping
@@ -15,20 +15,20 @@ from chat_domain.entries import DELETED, Entry, Known
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, Muting, Preferences, User
 
-RECONNECT_WITHIN_MS = 1000  # told to clients, who come back at random times within
+RECONNECT_WITHIN_MS = 1000  # told to clients, which reconnect at random times within it
 
 
 class Version2Client:
-    """Says what it has taken over, and gets everything that there is."""
+    """Says what it has taken over, and is sent everything."""
 
     __slots__ = ("_encoder", "_link", "_tally", "_user")
 
     version = 2
     takes_errors = True
     knows_ours = True  # the requests that the C++ server did not have
-    says_taken = True  # of who does not, what has left the process is taken over
-    on_terminal = False  # what would steer a terminal is escaped
-    full = False  # more waits to be sent one after the other than should
+    says_taken = True  # otherwise, what has left the process counts as taken over
+    on_terminal = False  # then, what would control a terminal is escaped
+    full = False  # more frames wait to be sent one by one than may
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         self._user = user
@@ -68,20 +68,20 @@ class Version2Client:
         self._send(answers.SettingsAck.of(preferences, muting, self._user.id))
 
     def begin_anew(self) -> None:
-        """Not called for this one: who is told positions is `dropped` instead."""
+        """Not called for this client: clients that know positions are `dropped` instead."""
 
     def friend_changed(self, friend: Friend) -> None:
         self._link.write(self._encoder.presence(friend))
 
     def ping(self, at: int) -> None:
-        """Ask whether anybody is there. at: all of the client's up to it has been sent."""
+        """Ask whether the client is there. at: everything of its user's up to this was sent."""
         self._send(frames.PingFrame(at=at))
 
     def notice(self, text: str) -> None:
         self._send(frames.NoticeFrame(text))
 
     def replaced(self) -> None:
-        """Nobody else can have this client's place."""
+        """Never called: only clients of version 1 have a slot."""
 
     def going_away(self, delay_ms: int) -> None:
         self._send(frames.GoingAwayFrame(delay_ms))
@@ -95,7 +95,7 @@ class Version2Client:
         self._link.close(Ending.LOGGED_OUT)
 
     def closed(self) -> None:
-        """Nothing is under way that would have to be stopped."""
+        """Nothing is in progress that would have to be stopped."""
 
     def _send(self, frame: ServerFrame) -> None:
         self._link.write(encode(frame))

@@ -1,7 +1,7 @@
 """What each request does: a table from requests to functions.
 
-A function returns None when its request is done, or a coroutine that finishes it. What it raises
-as ChatError is told to the client.
+A function returns None if its request is done, otherwise a coroutine that finishes it. The client
+is told of each ChatError that either raises.
 """
 
 from collections.abc import Callable, Coroutine
@@ -24,7 +24,7 @@ Command = Callable[[Talk, Any], Unfinished | None]
 
 def one_chat(talk: Talk, request: requests.OneChat) -> Unfinished | None:
     session = talk.session
-    if session is None or session.ended:  # as `current_session`, without a call for each message
+    if session is None or session.ended:  # `current_session`, without a call for each message
         raise talk.not_logged_in()
     return talk.chat.one_to_one.send(session, request.toid, request)
 
@@ -74,7 +74,7 @@ def ping(talk: Talk, request: requests.Ping) -> None:
 
 
 def pong(talk: Talk, request: requests.Pong) -> None:  # noqa: ARG001  # see COMMANDS
-    """A sign of life, as every frame is."""
+    """A sign of life, like every frame."""
     talk.meter.free += 1
 
 
@@ -201,10 +201,10 @@ COMMANDS: dict[type[AnyRequest], Command] = {
 
 
 def ignore(talk: Talk, request: AnyRequest) -> None:
-    """The C++ server's client cannot have meant this."""
+    """The C++ server's client cannot have meant this request."""
 
 
-# A table of its own, so that no other client's requests are looked at twice.
+# A separate table, so that other clients' requests need no second lookup.
 ORIGINAL_COMMANDS: dict[type[AnyRequest], Command] = {
     request: ignore if number_of(request) >= FIRST_OF_OURS else command
     for request, command in COMMANDS.items()

@@ -1,7 +1,7 @@
-"""One client's conversation: frames in, requests to the use cases.
+"""One client's conversation: it receives frames and calls use cases.
 
-How its frames come to be handled one after the other is in `intake`, what it does by the clock in
-`watch`, what each request does in `commands`, and what those may do in `talk`.
+`intake` says how frames are handled one after another, `watch` what is done by the clock,
+`commands` what each request does, and `talk` what commands may do.
 """
 
 from collections.abc import Callable
@@ -36,11 +36,11 @@ from chat_domain.fairness.meter import BAD, DEAR
 
 log = structlog.get_logger()
 
-# What does not look at what its client has written before it.
+# Requests that do not depend on what their client has written before.
 _AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
-# What asks the store now and then, and weighs no more for it.
+# Requests that ask the store only now and then, and weigh no more for it.
 _LIGHT = {OneChat, Typing}
-# What may ask the store for much.
+# Requests that may ask the store for much.
 _HEAVY = {History, ListConversations, ListFriends, ListGroups, ListMembers}
 
 _FAILED = "request failed"  # by a defect of ours, which must cost this request and nothing else
@@ -49,7 +49,7 @@ _FAILED = "request failed"  # by a defect of ours, which must cost this request 
 class Conversation:
     """The receiver of one link's events.
 
-    left: called once, when the connection is gone, and with why.
+    left: called once, when the connection has ended, with the reason.
     """
 
     __slots__ = ("_input_ended", "_left", "_watch", "held_up", "intake", "received", "talk")
@@ -69,7 +69,7 @@ class Conversation:
     # -- requests --------------------------------------------------------------------------
 
     def _handle(self, frame: bytes) -> bool:
-        """Handle one frame; return whether that is to be finished before the next one."""
+        """Handle one frame; return whether it has to be finished before the next one is handled."""
         talk = self.talk
         try:
             request = read_request(frame)
@@ -105,7 +105,7 @@ class Conversation:
         return True
 
     async def _after_answers(self, request: AnyRequest) -> None:
-        """Carry out a request that may look at what the client has written before it."""
+        """Carry out a request that may depend on what the client has written before."""
         talk = self.talk
         if talk.session is not None:
             await talk.chat.logins.answered(talk.session)
@@ -119,7 +119,7 @@ class Conversation:
         talk = self.talk
         try:
             if type(request) in _HEAVY:
-                with closing(unfinished):  # it never begins where this is cancelled while it waits
+                with closing(unfinished):  # it never begins if this is cancelled while it waits
                     async with talk.shared.few_lists.place(talk.origin):
                         await unfinished
             else:
@@ -148,7 +148,7 @@ class Conversation:
         self._close_if_finished()
 
     def _close_if_finished(self) -> None:
-        """After the client's last request: close once all is answered."""
+        """Close once the client's last request is answered, if it sends no more."""
         if self._input_ended and self.intake.is_done() and not self.talk.awaits_answers():
             self.talk.link.close(Ending.CLIENT_CLOSED)
 

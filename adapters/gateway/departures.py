@@ -1,8 +1,8 @@
-"""The log's line on each connection that has ended.
+"""The log's line for each connection that has ended.
 
-One on which somebody has logged in has a line of its own. The others come in floods: of those from
-one origin that end for one reason the first in a second has its line, and what comes behind it has
-one together, with a count, when the second is over.
+A connection on which somebody has logged in has a line of its own. The others come in floods: of
+those of one origin that end for one reason, the first in a second has its own line, and the rest
+share one, with a count, at the end of the second.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from adapters.gateway.talk import Talk
 log = structlog.get_logger()
 
 TOGETHER = 1.0  # seconds
-APART = 100  # pairs of origin and reason in that time; those beyond are counted by reason alone
+APART = 100  # pairs of origin and reason in that time; further ones are counted by reason alone
 OTHERS = "others"
 
 
@@ -25,7 +25,7 @@ class Departures:
 
     def __init__(self, name_of: Callable[[str], str]) -> None:
         self._name_of = name_of
-        self._not_told: Counter[tuple[str, Ending]] = Counter()  # without the first, by origin
+        self._not_told: Counter[tuple[str, Ending]] = Counter()  # by origin, without the first
         self._since = 0.0
 
     def left(self, talk: Talk, why: Ending, now: float) -> None:
@@ -47,7 +47,7 @@ class Departures:
         )
 
     def stranger(self, why: Ending, address: str, detail: str = "", **facts: float | str) -> None:
-        """A connection has ended, or was refused, on which nobody has logged in."""
+        """A connection on which nobody has logged in has ended, or was refused."""
         if detail:
             facts["detail"] = detail
         key = self._name_of(address), why
@@ -66,7 +66,7 @@ class Departures:
             self.flush()
 
     def flush(self) -> None:
-        """Say how many had no line of their own."""
+        """Log how many had no line of their own."""
         counts, self._not_told = self._not_told, Counter()
         for (origin, why), count in counts.items():
             if count:

@@ -1,8 +1,8 @@
-"""Sending clients away before the end, a few at a time, so that other nodes get them so.
+"""Sends clients away before the end, a few at a time, so that other nodes receive them gradually.
 
-Each one is told to go, its session is ended when it has the answers that it is owed, and it is hung
-up on: what it has no answer to it sends again elsewhere. Until its turn has come, it goes on as
-ever.
+Each client is told to go, its session is ended once it has the answers that it is owed, and its
+link is closed: it sends what has no answer again elsewhere. Until its turn has come, it goes on as
+usual.
 """
 
 import asyncio
@@ -23,18 +23,18 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 BATCH_EVERY = 0.25  # seconds
-LEAST_BATCH = 50  # clients; as few as that hurt nobody
+LEAST_BATCH = 50  # clients; so few burden no other node
 
 
 def batches(everybody: Sequence[T], seconds: float) -> list[Sequence[T]]:
-    """Parts that can be dealt with within so many seconds, one each BATCH_EVERY."""
+    """Parts of `everybody` to be sent away one each BATCH_EVERY, all within so many seconds."""
     most = max(1, int(seconds / BATCH_EVERY))
     size = max(LEAST_BATCH, math.ceil(len(everybody) / most))
     return [everybody[start : start + size] for start in range(0, len(everybody), size)]
 
 
 async def send_away(talks: Sequence[Talk], tasks: BackgroundTasks, seconds: float) -> None:
-    """Begin to send everybody away, within about so many seconds. Who is slow is so in a task."""
+    """Begin to send everybody away, within about so many seconds. Slow ends go on in tasks."""
     everybody = random.sample(talks, len(talks))
     parts = batches(everybody, seconds)
     log.info("sending clients away", clients=len(everybody), batches=len(parts))

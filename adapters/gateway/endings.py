@@ -28,6 +28,6 @@ class Ending(StrEnum):
     SERVER_ERROR = auto()
 
 
-# Told of a connection that has ended before it had a conversation: why, its address, and what
-# else there is to say (or "").
+# Called for a connection that has ended before it had a conversation: the reason, its address, and
+# any detail (or "").
 Left = Callable[[Ending, str, str], None]

@@ -1,9 +1,9 @@
-"""Few requests of one address are with the store at once, of those that may ask it for much.
+"""Bounds how many requests of one address, of those that may ask for much, the store has at once.
 
-The store reads for one after the other, and a list of somebody with thousands of conversations
-takes it 10 ms. So of each address LISTS_AT_ONCE requests of that kind have a place there, and
-BEGINNINGS_AT_ONCE sessions that begin, of which each asks for a little. The others wait here, in
-their order: what somebody else asks waits behind few of them, however many connections ask.
+The store serves one read after another, and a list of the conversations of a user with thousands
+takes it 10 ms. So an address may have LISTS_AT_ONCE such requests with the store, and
+BEGINNINGS_AT_ONCE beginning sessions, each of which asks for little. The others wait here, in
+order: another client's request waits behind few of them, however many connections ask.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -12,21 +12,21 @@ from adapters.places import Places
 from chat_domain.fairness.origins import Origin
 
 LISTS_AT_ONCE = 2
-BEGINNINGS_AT_ONCE = 50  # a whole office comes back together, and most have missed little
+BEGINNINGS_AT_ONCE = 50  # a whole office reconnects together, and most have missed little
 
 
 class FewAtOnce:
-    """Remembers an address as long as it has requests here. A connection has one at a time."""
+    """Remembers an address while it has requests here. A connection has one at a time."""
 
     def __init__(self, at_once: int) -> None:
         self._places = Places(at_once)
 
     def __len__(self) -> int:
-        """Of how many addresses requests have a place, or wait for it."""
+        """How many addresses have requests that have a place or wait for one."""
         return len(self._places)
 
     def place(self, origin: Origin) -> AbstractAsyncContextManager[None]:
-        """Wait until a request from there has a place, and keep that until it is done. Of IPv6 it
-        is the widest network that is counted that has them."""
+        """Wait until a request of this origin has a place, and keep that until it is done. For
+        IPv6, places belong to the widest counted network."""
         *_, widest = origin.line()
         return self._places.place(widest.name)

@@ -1,4 +1,4 @@
-"""All conversations of this node: their beginning, their clock and their common end."""
+"""All conversations of this node: how they begin, their clock, and how they all end."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -20,9 +20,9 @@ from chat_domain.errors import TooManyConnections, TryAgain
 CLOCK, FOLLOWING, FORGETTING = "clock", "following", "forgetting"
 TICK = 0.5  # seconds
 FORGETS_EVERY = 600.0  # seconds
-SHARES = 20  # of a tick: to look after 10,000 conversations at once holds all up for some 15 ms
-LAST_WORDS_TAKE = 0.1  # seconds; what has been said by then is with the clients or their kernels
-CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and all else it ends within 10
+SHARES = 20  # of a tick: 10,000 conversations at once would block the event loop for some 15 ms
+LAST_WORDS_TAKE = 0.1  # seconds in which the last frames reach the clients or their kernels
+CLOSING_TAKES = 6.0  # seconds at most; with 2 s of draining and the rest, the end takes 10 at most
 
 
 class Gateway:
@@ -40,7 +40,7 @@ class Gateway:
         return iter(tuple(self._conversations))
 
     def held_up(self) -> Mapping[str, int]:
-        """How many conversations do not get on, by why."""
+        """How many conversations are held up, by reason."""
         counts: dict[str, int] = dict.fromkeys(HELD_UP, 0)
         for conversation in self._conversations:
             why = conversation.held_up()
@@ -69,19 +69,19 @@ class Gateway:
         shared.guard.origins.leave(talk.origin, stranger=talk.session is None)
 
     async def keep_time(self) -> None:
-        """Let every conversation look after its deadlines, for ever."""
+        """Let every conversation look after its deadlines, forever."""
         await forever(CLOCK, self._tick)
 
     async def follow(self) -> None:
-        """Look now and then how far the log is, for ever."""
+        """Ask for the log's head regularly, forever."""
         await forever(FOLLOWING, self.shared.chat.node.look)
 
     async def forget(self) -> None:
-        """Forget now and then what was kept for long enough, for ever."""
+        """Delete what was kept for long enough regularly, forever."""
         await forever(FORGETTING, self.shared.chat.retention.forget, pause=FORGETS_EVERY)
 
     async def _tick(self) -> None:
-        """Do once what takes TICK. What fails in one conversation keeps no other from its turn."""
+        """Do one round, in TICK seconds. A failure in one conversation does not stop the others."""
         loop, survive = asyncio.get_running_loop(), INCIDENTS.survive
         everybody = list(self)
         for share in range(SHARES):
@@ -94,13 +94,13 @@ class Gateway:
         survive(CLOCK, self.departures.tick, loop.time())
 
     async def close(self, drain_seconds: float = 0.0) -> None:
-        """Send everybody away in that time, and hang up."""
+        """Send all clients away within that time, and hang up."""
         shared = self.shared
         shared.closing = True
         await send_away([conversation.talk for conversation in self], shared.tasks, drain_seconds)
         shared.chat.node.announcer.hurry()
         await shared.tasks.finish(CLOSING_TAKES)
-        with suppress(TryAgain):  # then they are a second old
+        with suppress(TryAgain):  # the stored marks are a second old then
             await shared.chat.marks.write()
         for conversation in self:
             conversation.talk.link.close(Ending.SHUTTING_DOWN)

@@ -1,4 +1,4 @@
-"""What is held in memory for a client that has not logged in, and when that is too much."""
+"""What is held in memory for a client that is not logged in, and when that is too much."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from chat_domain.fairness.origins import Origin
 
 
 class Stranger(Protocol):
-    """Whoever has sent something: a `Talk`, say."""
+    """A client that has sent something, such as a `Talk`."""
 
     @property
     def guard(self) -> Guard: ...
@@ -19,9 +19,9 @@ class Stranger(Protocol):
 
 
 class Held:
-    """Bytes that have come from a stranger and wait to be handled.
+    """Bytes that have arrived from a stranger and wait to be handled.
 
-    Each may have STRANGERS_UNREAD of them, and all strangers together what the guard's
+    Each stranger may have STRANGERS_UNREAD of them, and all together as many as the guard's
     `StrangersBudget` allows. What waits for users is bounded by what one read brings.
     """
 
@@ -32,8 +32,8 @@ class Held:
         self._counted = 0  # bytes taken from the budget
 
     def now(self, size: int) -> ChatError | None:
-        """So many bytes of a stranger's wait now, none of a user's. Return why the client has to
-        go, if it has to."""
+        """This many bytes wait now: of a stranger's; 0 for a user. Return why the client has to go,
+        None if it may stay."""
         if size > STRANGERS_UNREAD:
             return TooFast()
         budget, origin = self._stranger.guard.strangers_budget, self._stranger.origin

@@ -1,10 +1,10 @@
 """What a client has sent, on its way to being handled.
 
-Frames are handled in the order in which they come, most of them at once, inside the callback that
-brought them. Nothing more is read from a client while something of it waits behind a request that
-has to be finished (by the store, or by hashing a password), while it does not read what we have to
-say, and for a moment when it sends faster than it may. Who sends much at once has it cut into
-frames and handled in slices, so that others get their turn between them.
+Frames are handled in order, most of them at once, in the callback that brought them. Reading from a
+client pauses while a frame waits behind a request that has to be finished (by the store, or by
+hashing a password), while the client does not read what is sent to it, and for a moment if it sends
+too fast. Data that arrives in large amounts is cut into frames and handled in slices, so that other
+clients get their turn between them.
 """
 
 import asyncio
@@ -23,14 +23,12 @@ from chat_domain.fairness.meter import QUANTUM_FRAMES, READERS_PER_FRAME
 
 Ts = TypeVarTuple("Ts")
 
-WEIGHT_OF_FRAME = 56  # bytes of memory that a frame takes besides what is in it
+WEIGHT_OF_FRAME = 56  # bytes of memory that a frame takes besides its content
 
 
 class Intake:
-    """heard: whether the client has said anything since this was last set to False.
-
-    waiting: for a request to be finished. choked: the client does not read.
-    """
+    """heard: whether the client has sent anything since this was last set to False. waiting: for a
+    request to be finished. choked: the client does not read."""
 
     __slots__ = (
         "_at_once",
@@ -53,8 +51,8 @@ class Intake:
     def __init__(
         self, talk: Talk, handle: Callable[[bytes], bool], idle: Callable[[], None]
     ) -> None:
-        """handle: carries a frame out, and returns whether that has to be finished first; then
-        `finished` is to be called. idle: called when nothing is left that had to wait."""
+        """handle: carries a frame out, and returns whether it is unfinished; then `finished` is to
+        be called. idle: called when nothing is left that had to wait."""
         self._talk = talk
         self._handle = handle
         self._idle = idle
@@ -62,9 +60,9 @@ class Intake:
         self._incoming = talk.link.incoming
         self._at_once = 0  # bytes; of a user's, see `Incoming`
         self._meter = talk.meter
-        self._backlog: deque[bytes] = deque()  # frames, which come before what is not taken yet
-        self._broken: BrokenStream | None = None  # what comes next cannot be cut
-        self._held = Held(talk)  # of a stranger
+        self._backlog: deque[bytes] = deque()  # frames that were taken before what is in `incoming`
+        self._broken: BrokenStream | None = None  # what follows cannot be cut into frames
+        self._held = Held(talk)  # a stranger's
         self._resting = False  # between two slices
         self._paused_until = 0.0  # 0 if it is not
         self.heard = True
@@ -72,19 +70,18 @@ class Intake:
         self.choked = False
 
     def is_paused(self) -> bool:
-        """Whether the client was too fast and has to wait."""
+        """Whether the client has sent too fast and has to wait."""
         return bool(self._paused_until)
 
     def is_within_frame(self) -> bool:
-        """Whether a frame has begun and not ended."""
         return self._incoming.is_within_frame()
 
     def is_done(self) -> bool:
-        """Whether all that came is handled."""
+        """Whether everything that arrived has been handled."""
         return self._incoming.is_empty() and not (self.waiting or self._backlog)
 
     def received(self, data: bytes) -> None:
-        """This has come: handle what can be handled now, and keep the rest."""
+        """Handle what can be handled now of what has arrived, and keep the rest."""
         self.heard = True
         meter, size = self._meter, len(data)
         meter.bytes += size
@@ -100,7 +97,7 @@ class Intake:
             if self._is_put_off(size):
                 return
             frames = self._cut(self._incoming.take)
-        if len(frames) == 1:  # most often; less is to be done for it
+        if len(frames) == 1:  # most often, and cheaper
             meter.frames += 1
             if self._handle(frames[0]) or self.choked:
                 return
@@ -115,8 +112,8 @@ class Intake:
             self._charge()
 
     def _is_put_off(self, size: int) -> bool:
-        """Whether others have their turn before this: before what is long; and before all of a
-        stranger's that may wait, since thousands of them can speak in the same moment."""
+        """Whether others have their turn before this: if it is long; or if it is a stranger's and
+        may wait, since thousands of strangers can send at the same moment."""
         if self._talk.session is None:
             if size > STRANGERS_UNREAD:
                 return False
@@ -133,7 +130,7 @@ class Intake:
         return True
 
     def _handle_all(self, frames: list[bytes]) -> bool:
-        """Whether all are handled; the rest is kept, and all of it where they are many."""
+        """Return whether all are handled; the rest is kept, and all of them if they are many."""
         if len(frames) > QUANTUM_FRAMES:
             self._backlog.extend(frames)
             self._rest()
@@ -153,7 +150,8 @@ class Intake:
         return True
 
     def _cut(self, how: Callable[[*Ts], list[bytes]], *args: *Ts) -> list[bytes]:
-        """The next frames of what has come. What is none is counted, so that nothing is free."""
+        """The next frames of what has arrived. None counts as one frame, so that nothing is
+        free."""
         incoming = self._incoming
         try:
             frames = how(*args)
@@ -167,7 +165,7 @@ class Intake:
         return frames
 
     def _count_held(self) -> None:
-        """See how much waits, and part from those for whom that is too much."""
+        """Count what waits, and part from a stranger for whom it is too much."""
         if self._talk.session is not None:
             self._held.now(0)
             self._count_users()
@@ -179,8 +177,8 @@ class Intake:
             self.part(too_much)
 
     def _count_users(self) -> None:
-        """Much of a user's is counted for all together. Frames, which can be thousands, count by
-        their number alone: they were cut from one piece of what came, which is little."""
+        """Count what waits of a user's, if it is much, for all users together. Frames count by
+        their number alone: there may be thousands, but they were cut from one small piece."""
         waits = self._incoming.held() + WEIGHT_OF_FRAME * len(self._backlog)
         if waits <= TIGHT_WATER:
             self._talk.shared.unsent.left(self)
@@ -192,7 +190,7 @@ class Intake:
         self.part(TooFast())
 
     def _next_frame(self) -> bytes | None:
-        """The first frame that waits; None where there is none."""
+        """The first frame that waits, None if none does."""
         while not (self._backlog or self._incoming.is_empty() or self._meter.is_due()):
             self._backlog.extend(self._cut(self._incoming.take))
         return self._backlog.popleft() if self._backlog else None
@@ -200,31 +198,29 @@ class Intake:
     # -- what holds it up, and what lets it go on ------------------------------------------
 
     def wait(self) -> None:
-        """A request has to be finished before the next is handled.
-
-        Reading goes on until there is a next one, which most clients send when they have the
-        answer: to pause and resume takes two calls of the kernel.
-        """
+        """A request has to be finished before the next is handled. Reading goes on until the next
+        one arrives, which most clients send only after the answer: pausing and resuming takes two
+        system calls."""
         self.waiting = True
 
     def finished(self) -> None:
-        """The request that was waited for is done: handle what came behind it."""
+        """The request is finished: handle what arrived behind it."""
         self.waiting = False
         self._go_on()
 
     def choke(self) -> None:
-        """The client does not read what we have to say."""
+        """The client does not read what is sent to it."""
         self.choked = True
         self._link.pause_reading()
 
     def unchoke(self) -> None:
-        """The client has read enough of it to be handled again."""
+        """The client has read enough: handle its frames again."""
         self.choked = False
         if not self.waiting:
             self._go_on()
 
     def drop(self) -> None:
-        """Forget what is not handled yet."""
+        """Discard what is not handled yet."""
         self._backlog.clear()
         self._incoming.drop()
         self._broken = None
@@ -237,7 +233,7 @@ class Intake:
         self._talk.hang_up(why)
 
     def tick(self, now: float) -> None:
-        """End a pause that has lasted long enough, and count what is left waiting."""
+        """End a pause that has lasted long enough, and count what still waits."""
         if self._talk.session is None or not self.is_done():
             self._count_held()
         if self._paused_until and now >= self._paused_until:
@@ -249,7 +245,7 @@ class Intake:
         return bool(self.waiting or self.choked or self._paused_until or self._talk.gone)
 
     def _go_on(self) -> None:
-        """Handle what came while something was waited for, but not too much at once."""
+        """Handle what arrived while something was waited for, but not too much at once."""
         if self._is_held():
             return
         meter = self._meter
@@ -261,14 +257,14 @@ class Intake:
                 self._count_held()
                 return
         self._count_held()
-        if self.choked:  # by what was answered while the frames were cut, as PINGs of a browser are
+        if self.choked:  # by answers given while frames were cut, such as to a browser's PINGs
             return
-        if meter.is_due():  # with nothing left, too: each may have come and waited by itself
+        if meter.is_due():  # also if nothing is left: each frame may have come and waited alone
             self._rest()
             return
         if self._broken is not None:
             self._talk.hang_up(self._broken)
-        self.heard = True  # it was we who did not listen
+        self.heard = True  # it was this node that did not listen
         self._link.resume_reading()
         self._idle()
 
@@ -284,13 +280,13 @@ class Intake:
 
     def _next_slice(self) -> None:
         self._resting = False
-        self.heard = True  # as for who waits or pauses: it is we who did not listen
+        self.heard = True  # as after a wait or a pause, it was this node that did not listen
         if not self._is_held():
             self._charge()
         self._go_on()
 
     def _charge(self) -> None:
-        """Charge this client for what it sent, and let it wait if that was too much."""
+        """Charge this client for what it sent, and pause it if that was too much."""
         now = asyncio.get_running_loop().time()
         session = self._talk.session
         if session is not None and session.copies:
@@ -305,5 +301,5 @@ class Intake:
             self.part(TooFast())
         else:
             counters.reading_paused += 1
-            self._paused_until = now + pause  # `tick` sees to its end
+            self._paused_until = now + pause  # `tick` ends it
             self._link.pause_reading()

@@ -1,4 +1,4 @@
-"""What a conversation needs from whatever carries its frames, and the reverse."""
+"""What a conversation needs from the link that carries its frames, and the reverse."""
 
 from typing import Protocol
 
@@ -6,13 +6,13 @@ from adapters.gateway.endings import Ending
 
 
 class Incoming(Protocol):
-    """What a client has sent and nobody has taken yet, in the order in which it came.
+    """What a client has sent that was not taken yet, in order.
 
-    It is kept as it came and cut into frames as it is taken, for frames take much more memory.
+    It is kept as received and cut into frames only when taken, since frames take much more memory.
 
-    blank: how many frames with nothing in them were left out last. limit: how many bytes a frame
-    may have; whoever takes them sets it. piece: how many bytes `take` looks into at most. at_once:
-    how many of a user's it may look into before others have their turn, and `feed` at most.
+    blank: how many empty frames the last call left out. limit: how many bytes a frame may have, set
+    by the caller that takes frames. piece: how many bytes `take` looks into at most. at_once: how
+    many bytes of a user's `feed` looks into at most; a user with more waits for others' turns.
     """
 
     blank: int
@@ -25,38 +25,38 @@ class Incoming(Protocol):
     def at_once(self) -> int: ...
 
     def add(self, data: bytes) -> None:
-        """This has come, and is kept."""
+        """Keep data that has arrived."""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """This has come, and nothing waits before it: the frames that it ends. Raises as `take`
-        does."""
+        """Data has arrived while nothing waits: return the frames that it completes. Raises like
+        `take`."""
 
     def held(self) -> int:
-        """How many bytes wait, those of a frame that has not ended among them."""
+        """How many bytes wait, including those of an incomplete frame."""
 
     def is_empty(self) -> bool:
-        """Whether all that came is taken."""
+        """Whether everything that arrived has been taken."""
 
     def take(self) -> list[bytes]:
-        """The frames of the next piece, which may have ended none.
+        """The frames of the next piece, which may complete none.
 
-        Raises BrokenStream, with the frames before it, where the client cannot be followed any
-        more; nothing is to be taken after that.
+        Raises BrokenStream, with the frames before it, if the stream can no longer be cut into
+        frames; nothing is to be taken after that.
         """
 
     def is_within_frame(self) -> bool:
         """Whether a frame has begun and not ended."""
 
     def drop(self) -> None:
-        """Forget what is not taken yet."""
+        """Discard what was not taken yet."""
 
 
 class Link(Protocol):
     """A connection that carries frames. Its methods return at once.
 
-    incoming: what the client has sent. oldest_version: of the chat's protocol that is spoken here.
-    peer: the client's network address, as a proxy states it if there is one; never changes.
-    said: a number by which whoever writes marks how much that was so far; see `left`.
+    incoming: what the client has sent. oldest_version: of the chat's protocol that is accepted
+    here. peer: the client's network address, as stated by a proxy if there is one; never changes.
+    said: a number that callers set to mark how much they have written so far; see `left`.
     """
 
     peer: str
@@ -69,47 +69,47 @@ class Link(Protocol):
     def incoming(self) -> Incoming: ...
 
     def takes_reads_for_frames(self) -> bool:
-        """Whether the far end sees one short frame in each of its reads, like the C++ server's
-        client. Known with its first frame."""
+        """Whether the client expects one short frame in each of its reads, as the C++ server's
+        does. Known from its first frame on."""
 
     def write(self, frame: bytes) -> None:
-        """Send, together with whatever else is written in this turn of the event loop."""
+        """Send a frame, together with all that is written in this turn of the event loop."""
 
     def write_alone(self, frame: bytes) -> None:
-        """Send in a write of its own."""
+        """Send a frame in a write of its own."""
 
     def left(self) -> int:
-        """What `said` was when all that was written had left the process last."""
+        """The value that `said` had when everything written had last left the process."""
 
     def begin_saying(self) -> None:
-        """Let `said`, and what `left` answers, be 0 again."""
+        """Reset `said`, and what `left` returns, to 0."""
 
     def pause_reading(self) -> None:
-        """Take nothing more from the client until `resume_reading`. Both are idempotent."""
+        """Read nothing more from the client until `resume_reading`. Both are idempotent."""
 
     def resume_reading(self) -> None: ...
 
     def close(self, why: Ending) -> None:
-        """Write what is left, then close. Of several reasons the first counts."""
+        """Send what is left, then close. If several reasons are given, the first counts."""
 
     def abort(self, why: Ending) -> None:
-        """Close, and lose what was not written."""
+        """Close, and discard what was not sent."""
 
 
 class Receiver(Protocol):
-    """What a link needs from the conversation that it carries."""
+    """What a link needs from its conversation."""
 
     def received(self, data: bytes) -> None:
-        """This has come. What is not handled at once is to be added to the link's `incoming`."""
+        """Data has arrived. What is not handled at once is to be added to the link's `incoming`."""
 
     def choked(self) -> None:
-        """More is waiting to be sent than should be."""
+        """More waits to be sent than may."""
 
     def unchoked(self) -> None:
-        """What was waiting to be sent has left the process, or most of it."""
+        """All that waited to be sent, or most of it, has left the process."""
 
     def input_ended(self) -> None:
         """The client will send nothing more."""
 
     def lost(self, why: Ending) -> None:
-        """The connection is gone. Nothing is called after this."""
+        """The connection has ended. No method is called after this."""

@@ -1,4 +1,4 @@
-"""The requests by which a client says who it is."""
+"""The requests by which a client identifies itself, and manages its sessions."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -39,7 +39,7 @@ async def register(talk: Talk, request: requests.Register) -> None:
         user = await talk.chat.registration.register(
             request.name, request.password, talk.origin.name
         )
-    except (BadName, BadPassword, TryAgain):  # a name that is taken counts: it was asked about
+    except (BadName, BadPassword, TryAgain):  # a taken name counts: the client has learnt of it
         talk.guard.not_registered(talk.meter)
         raise
     talk.answer(request, answers.RegisterAck(errno=0, id=user.id))
@@ -67,7 +67,7 @@ async def _begin_version2(
     user, devices = account.user, talk.chat.devices
     token = devices.new_token(user, request.device)
     start = await _begin_device(talk, request, user, client, token)
-    try:  # kept only now, so that logins that are refused do not push other tokens out
+    try:  # stored only now, so that refused logins do not push other tokens out
         await devices.keep(user, token)
         await talk.chat.accounts.check_unchanged(account)
         talk.current_session()  # it may have ended meanwhile, and then nobody learns of the token
@@ -140,8 +140,8 @@ async def end_session(talk: Talk, request: requests.EndSession) -> None:
 
 
 async def _end_own(talk: Talk, session: Session) -> None:
-    """End the session that asks for it, and what else is connected by its tokens. The rest follows
-    where the store cannot be reached any more."""
+    """End the session that asks for it, and any other connection with its tokens. The latter
+    follows later if the store cannot be reached any more."""
     is_device = session.claim is None
     await talk.chat.devices.tokens.remove(session.user.id, session.name)
     await talk.log_out()
@@ -158,7 +158,7 @@ def _not_logged_in(talk: Talk) -> None:
 
 
 def _welcome(talk: Talk, request: Request[LoginAck], start: Start, token: Token) -> None:
-    """Answer a version 2 login, then let come what its device has missed."""
+    """Answer a version 2 login, then show the device what it has missed."""
     user, ends = start.session.user, start.ends
     ack = LoginAck(
         errno=0,
@@ -188,7 +188,7 @@ async def _begin_version1(
         await talk.chat.accounts.check_unchanged(account)
         async with talk.shared.few_lists.place(talk.origin):
             friends, groups = await _lists(talk, account.user)
-        talk.current_session()  # it may have ended meanwhile, and then nothing is to be paced
+        talk.current_session()  # it may have ended meanwhile; then nothing is to be paced
     except ChatError:
         await talk.log_out()
         raise
@@ -197,7 +197,7 @@ async def _begin_version1(
 
 
 async def _lists(talk: Talk, user: User) -> tuple[Sequence[Friend], list[OwnGroup]]:
-    """What the answer to a login of version 1 shows: friends, and groups with their members."""
+    """What the answer to a version 1 login shows: friends, and groups with their members."""
     friends = await talk.chat.friends.page(user.id, 0, FRIENDS_SHOWN)
     groups = talk.chat.groups
     own = await groups.own(user.id, 0, GROUPS_SHOWN)

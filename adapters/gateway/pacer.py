@@ -1,4 +1,4 @@
-"""Sending one thing after the other with a pause between."""
+"""Sends items one by one, with a pause between them."""
 
 import asyncio
 from collections import deque
@@ -11,9 +11,9 @@ PAUSE = 0.05  # seconds; docs/protocol.md promises it to the C++ server's client
 
 
 class Pacer(Generic[T]):
-    """A queue that is emptied one item at a time, PAUSE apart, the first one after a pause too.
+    """A queue that is emptied one item at a time, PAUSE apart; the first item waits as well.
 
-    busy: whether something was sent less than PAUSE ago or waits to be.
+    busy: whether an item was sent less than PAUSE ago or waits to be sent.
     """
 
     __slots__ = ("_queue", "_send", "_timer", "busy")
@@ -25,7 +25,7 @@ class Pacer(Generic[T]):
         self.busy = False
 
     def __len__(self) -> int:
-        """How many wait."""
+        """How many items wait."""
         return len(self._queue)
 
     def add(self, item: T) -> None:
@@ -34,7 +34,7 @@ class Pacer(Generic[T]):
             self._start()
 
     def change(self, how: Callable[[T], T]) -> None:
-        """Replace each item that waits by what this makes of it."""
+        """Replace each waiting item by what `how` makes of it."""
         self._queue = deque(map(how, self._queue))
 
     def _start(self) -> None:
@@ -48,7 +48,7 @@ class Pacer(Generic[T]):
             self._send(self._queue.popleft())
 
     def stop(self) -> None:
-        """Forget what waits."""
+        """Discard what waits."""
         self._queue.clear()
         self.busy = False
         if self._timer is not None:

@@ -1,4 +1,4 @@
-"""Trying a password, which costs who fails more and more time."""
+"""Trying a password: failures cost a client more and more time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def proved(talk: Talk, who: int | str, prove: Callable[[], Awaitable[T]]) -> T:
-    """What `prove` returns, for an account that is called `who`.
+    """What `prove` returns, for the account that the client called `who`.
 
     Raises what it raises, and TooManyFailures. See `chat_domain.fairness.attempts`.
     """
@@ -26,7 +26,7 @@ async def proved(talk: Talk, who: int | str, prove: Callable[[], Awaitable[T]]) 
         if attempt.wait:
             counters.logins_delayed += 1
             await asyncio.sleep(attempt.wait)
-            talk.check_still_there()  # nobody's password is worth hashing
+            talk.check_still_there()  # a client that has left costs no hashing
         result = await prove()
     except BadCredentials as refusal:
         counters.failed_logins += 1

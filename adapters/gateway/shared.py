@@ -15,7 +15,7 @@ from chat_domain.ports.runtime import Depths
 
 @attrs.define(eq=False)
 class Shared:
-    """depths: how much waits in queues behind the rules. closing: whether the server is about to
+    """depths: the lengths of the queues behind the rules. closing: whether the server is about to
     end, so that nobody may log in any more."""
 
     chat: Chat

@@ -1,6 +1,6 @@
-"""Work that need not be done at once, done a slice at a time between everything else.
+"""Work that need not be done at once, done in slices between everything else.
 
-However many clients send a lot in the same moment, the event loop is back with everybody else's
+However many clients send a lot at the same moment, the event loop returns to everybody else's
 messages after TURN seconds and one slice more.
 """
 
@@ -13,14 +13,14 @@ TURN = 0.01  # seconds of slices in each turn of the event loop
 
 
 class Slices:
-    """Origins take turns: who has many connections gets no more than who has one."""
+    """Origins take turns: one with many connections gets no more than one with one."""
 
     def __init__(self, line_of: LineOf) -> None:
         self._waiting: FairQueue[Callable[[], None]] = FairQueue(line_of)
         self._running = False
 
     def add(self, origin: str, work: Callable[[], None]) -> None:
-        """Do a slice of work when it has its turn. What raises stops nobody else's."""
+        """Do a slice of work when it has its turn. An exception stops nobody else's work."""
         self._waiting.put(origin, work)
         if not self._running:
             self._running = True

@@ -1,4 +1,4 @@
-"""What a command may do with its client: answer, ask who it is, log it in and out, hang up."""
+"""What a command may do with its client: answer it, learn who it is, log it in and out, hang up."""
 
 import secrets
 from typing import TypeVar
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 A = TypeVar("A", bound=Answer)
 
-# The acks by which requests are refused that are not refused by ERROR.
+# The acks that refuse those requests that ERROR does not.
 _OWN_ACKS: dict[int, type[Verdict]] = {
     msgid: ack
     for msgid, request in REQUESTS.items()
@@ -37,12 +37,12 @@ _OWN_ACKS: dict[int, type[Verdict]] = {
 
 
 class Talk:
-    """One client, as commands see it. `session` and `client` are there while it is logged in.
+    """One client, as commands see it. `session` and `client` are set while it is logged in.
 
-    id: what it is called in the log. begun: on the domain's monotonic clock. gone: the connection
-    has ended. link_choked: the link takes no more for now. last_session: the session that there is
-    or was last, and its client. stranger_since: since when nobody is logged in, on the event loop's
-    clock, as far as the watch has seen; None if it has to look.
+    id: its name in the server's log. begun: on the domain's monotonic clock. gone: the connection
+    has ended. link_choked: the link takes no more for now. last_session: the present session or the
+    last one, with its client. stranger_since: since when nobody is logged in, on the event loop's
+    clock, as far as the watch has seen; None if the watch has to look.
     """
 
     __slots__ = (
@@ -80,19 +80,19 @@ class Talk:
         link.incoming.limit = STRANGERS_FRAME
 
     def labels(self) -> dict[str, int | str]:
-        """What tells it apart in the log."""
+        """What identifies it in the server's log."""
         session = {} if self.session is None else self.session.labels()
         return {"connection": self.id, **session}
 
     # -- answers ---------------------------------------------------------------------------
 
     def answer(self, request: Request[A], answer: A) -> None:
-        """Answer a request with an ack of its own."""
+        """Answer a request with its own ack."""
         answer.seq = request.seq
         self._write(encode(answer))
 
     def acknowledge(self, request: Request[Ack], ack: Ack | None = None) -> None:
-        """Answer a request with an ACK, if its client has given it a number."""
+        """Answer a request with an ACK, if its client gave it a number."""
         if request.seq is not None and self.takes_errors():
             self.answer(request, ack or Ack())
 
@@ -104,7 +104,7 @@ class Talk:
         self._refuse(number_of(request), name, str(error), request.seq)
 
     def refuse_frame(self, bad: BadFrame) -> None:
-        """Tell the client why what it has sent is no request."""
+        """Tell the client why its frame is not a request."""
         self._refuse(bad.msgid, bad.error, str(bad), bad.seq)
 
     def _refuse(self, msgid: int | None, name: str, why: str, seq: int | None) -> None:
@@ -125,15 +125,15 @@ class Talk:
         self.link.write(terminal_safe(frame) if self.is_on_terminal() else frame)
 
     def is_on_terminal(self) -> bool:
-        """Whether a person reads what is sent, as it is."""
+        """Whether a person reads what is sent, unprocessed."""
         return self.client is not None and self.client.on_terminal
 
     def takes_errors(self) -> bool:
-        """Whether the client would not take an ERROR for something else."""
+        """Whether the client can tell an ERROR from other frames."""
         return self.client is None or self.client.takes_errors
 
     def hang_up(self, why: ChatError | BrokenStream) -> None:
-        """Say why, and close. Such an ending is called like the error."""
+        """Say why, and close. The ending has the error's name."""
         name = why.error if isinstance(why, BrokenStream) else errors.name_of(why)
         self._send_error(name, str(why), None)
         self.link.close(Ending(name))
@@ -151,8 +151,8 @@ class Talk:
         return kind(user, self.link, self.shared.encoder, self.shared.tally)
 
     async def began(self, client: Version2Client, session: Session) -> None:
-        """A session has begun for this client. Raises NotLoggedIn where that has left meanwhile."""
-        if self.gone:  # the client left while we worked for it
+        """A session has begun for this client. Raises NotLoggedIn if it has left meanwhile."""
+        if self.gone:  # the client has left meanwhile
             await self.chat.logins.end(session)
             raise NotLoggedIn
         self.session, self.client = self.last_session = session, client
@@ -165,7 +165,7 @@ class Talk:
         log.debug("logged in", version=client.version)
 
     def look_for_room(self) -> None:
-        """Let the session be shown what there is, or nothing while there is no room for it."""
+        """Let the session be shown entries if there is room for them, and otherwise nothing."""
         session, client = self.session, self.client
         if session is None or client is None:
             return
@@ -175,57 +175,57 @@ class Talk:
             self.chat.offline.unchoked(session)
 
     def check_still_there(self) -> None:
-        """Raises NotLoggedIn for a client that has left while we worked for it."""
+        """Raises NotLoggedIn if the client has left meanwhile."""
         if self.gone:
             raise NotLoggedIn
 
     def current_session(self) -> Session:
-        """The session, for what needs one. Raises NotLoggedIn where there is none, or what
-        `not_logged_in` says."""
+        """The session, for commands that need one. Raises the error of `not_logged_in` if there is
+        none."""
         if self.session is None or self.session.ended:
             raise self.not_logged_in()
         return self.session
 
     def not_logged_in(self) -> ChatError:
-        """Why there is no session. One that has ended and was not thrown out comes again."""
+        """Why there is no session. After one that was not thrown out, the client may retry."""
         if self.shared.closing:
             return ShuttingDown()
         comes_again = self.session is not None and not self.session.thrown_out
         return TryAgain() if comes_again else NotLoggedIn()
 
     def place(self) -> int:
-        """Up to where the client has been sent what is its user's; 0 while nobody is logged in."""
+        """The position up to which the client was sent its user's entries; 0 if not logged in."""
         return 0 if self.session is None else self.chat.offline.place(self.session)
 
     def awaits_answers(self) -> bool:
-        """Whether the client has sent messages whose fate it has not been told yet."""
+        """Whether the client has sent messages whose outcome it has not been told yet."""
         return self.session is not None and bool(self.session.unanswered)
 
     def take_over_what_left(self) -> None:
-        """Of a client that cannot say what it has taken over, what has left the process counts as
-        that. Just when positions begin anew, `left` may be above all that there is."""
+        """For a client that cannot say what it has taken over, what has left the process counts as
+        taken over. Just when the node starts over in the log, `left` may be above its head."""
         session, client = self.session, self.client
         if session is not None and client is not None and not client.says_taken:
             at = min(self.link.left(), self.place())
             self.chat.marks.taken_over(session, at)
 
     async def log_out(self) -> None:
-        """End the session, if there is one; the conversation goes on without."""
+        """End the session, if there is one; the conversation goes on without it."""
         session, client = self.session, self.client
         self.take_over_what_left()
         if client is not None:
             client.closed()
         if session is not None:
             await self.chat.logins.leave(session)
-        if self.session is not session:  # somebody else has gone on here meanwhile
+        if self.session is not session:  # another task has done this meanwhile
             return
         self.session = self.client = None
         if session is not None:
-            OWNER.set(session)  # whose work the rest of this task is
+            OWNER.set(session)  # on whose behalf the rest of this task runs
             log.debug("logged out")
             self.stranger_since = None
             self.meter.logged_out()
             self.link.incoming.limit = STRANGERS_FRAME
-            if not self.gone:  # who is gone has been counted out
+            if not self.gone:  # otherwise it has been counted out already
                 self.guard.origins.logged_out(self.origin)
             await self.chat.logins.end(session)

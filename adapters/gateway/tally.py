@@ -1,6 +1,6 @@
-"""What this node has done, in plain numbers, which cost next to nothing to raise.
+"""What this node has done, in plain numbers that are cheap to increment.
 
-Whoever wants to know (`adapters.operators.metrics`) looks at them now and then.
+`adapters.operators.metrics` reads them.
 """
 
 from bisect import bisect_left
@@ -9,18 +9,18 @@ from collections.abc import Sequence
 
 import attrs
 
-# Upper bounds in ms of an acknowledgement's latency; what takes longer has a bucket of its own.
+# Upper bounds in ms of the latency of acknowledgements; longer ones have a bucket of their own.
 ACK_BOUNDS: Sequence[int] = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
-# Upper bounds in seconds of what the store and the broker take.
+# Upper bounds in seconds of the durations of operations of the store and the broker.
 WAIT_BOUNDS: Sequence[float] = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-# The same of how late the event loop is.
+# The same for the lag of the event loop.
 LAG_BOUNDS: Sequence[float] = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 @attrs.define
 class Histogram:
-    """bounds: ascending. counts: for each bound what is not above it but above the one before, then
-    what is above them all."""
+    """bounds: ascending. counts: for each bound, the values up to it and above the one before; then
+    those above all bounds."""
 
     bounds: Sequence[float]
     counts: list[int] = attrs.field(init=False)
@@ -37,10 +37,10 @@ class Histogram:
 
 @attrs.define
 class Tally:
-    """written: what clients wrote and is in the log. shown: entries to clients. errors: refusals by
-    the protocol's names. acks: latencies of what is written, in ms. waits: of operations, by port
-    and method. failures: of the same, how often they could not be done. web: answers on the
-    browsers' port, by their status; 101 is a WebSocket."""
+    """written: entries of clients in the log. shown: entries shown to clients. errors: refusals, by
+    their names in the protocol. acks: the latency of entries, in ms. lag: of the event loop, in
+    seconds. waits: durations of operations, by port and method. failures: how many of them failed.
+    web: answers on the browsers' port, by status; 101 is a WebSocket."""
 
     written: int = 0
     shown: int = 0
@@ -52,6 +52,6 @@ class Tally:
     web: Counter[int] = attrs.field(factory=Counter)
 
     def committed(self, seconds: float, entries: int) -> None:
-        """So many entries were written to the log together, in so much time."""
+        """This many entries were written to the log together, in this many seconds."""
         self.written += entries
         self.acks.add(1000 * seconds, entries)

@@ -1,4 +1,4 @@
-"""The owner of everything that goes on by itself."""
+"""The owner of everything that runs in the background."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -12,7 +12,7 @@ from chat_domain.ports.runtime import Owner
 
 log = structlog.get_logger()
 
-NAME = "background tasks"  # as the metrics call them
+NAME = "background tasks"  # in the metrics
 
 
 class BackgroundTasks:
@@ -27,9 +27,9 @@ class BackgroundTasks:
 
     def start(self, work: Coroutine[Any, Any, None], owner: Owner | None = None) -> None:
         before = OWNER.set(owner)
-        task = asyncio.get_running_loop().create_task(work)  # in a copy of what is set now
+        task = asyncio.get_running_loop().create_task(work)  # in a copy of the present context
         self._tasks.add(task)
-        task.add_done_callback(self._done)  # and so is this
+        task.add_done_callback(self._done)  # in a copy as well
         OWNER.reset(before)
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -45,7 +45,7 @@ class BackgroundTasks:
         await asyncio.sleep(0)
 
     async def finish(self, seconds: float) -> None:
-        """Wait until all is done, also what is started meanwhile; cancel what is left then."""
+        """Wait until all are done, including those started meanwhile; cancel what is left then."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while self._tasks and loop.time() < deadline:

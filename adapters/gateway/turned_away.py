@@ -9,13 +9,13 @@ from chat_domain.errors import ChatError
 
 
 class TurnedAway:
-    """Says why, closes, and heeds nothing."""
+    """Says why, closes, and ignores everything else."""
 
     def __init__(self, link: Link, error: ChatError) -> None:
         self._link = link
         link.write(answers.refusal(errors.name_of(error), str(error), None))
         loop = asyncio.get_running_loop()
-        loop.call_soon(link.close, Ending.TOO_MANY_CONNECTIONS)  # when the link has its receiver
+        loop.call_soon(link.close, Ending.TOO_MANY_CONNECTIONS)  # once the link has its receiver
 
     def received(self, data: bytes) -> None: ...
 

@@ -1,12 +1,12 @@
-"""What waits in the process for all clients together, sent or come, and how much that may be.
+"""What waits in the process for all clients together, sent or received, and how much that may be.
 
-One link has its own bound; but thousands of clients that read nothing would have thousands of
-times as much. So links that are stuck are counted: from half of what all may have on, each of them
-is full sooner, and beyond it those are cut off that have been stuck for the longest. A link from
-which all has left is not counted, and costs nothing.
+Each link has its own bound, but thousands of clients that do not read would have thousands of times
+as much. So links that are stuck are counted: once half of the total bound is used, each link is
+full sooner, and beyond the bound those that have been stuck for longest are cut off. A link with
+nothing left to send is not counted, and costs nothing.
 
-What users have sent and was not handled yet is counted with it, once it is more than TIGHT_WATER:
-both wait for the same sort of client, and a node has to have room for the sum.
+What users have sent that is not handled yet is included, once it is more than TIGHT_WATER: both
+wait for the same sort of client, and a node needs room for the sum.
 """
 
 from collections import OrderedDict
@@ -17,7 +17,7 @@ from chat_domain.fairness.guard import Guard
 from chat_domain.fairness.limits import MIB
 
 HIGH_WATER = 256 * 1024  # bytes waiting to be sent, beyond which the client's requests wait
-TIGHT_WATER = 16 * 1024  # the same while half of what all links may have is taken
+TIGHT_WATER = 16 * 1024  # the same while more than half of the total bound is used
 
 
 class Stuck(Protocol):
@@ -25,15 +25,14 @@ class Stuck(Protocol):
 
 
 class Unsent:
-    """Of all clients of a node. total: bytes, as each link had them when something was written to
-    it last."""
+    """Counts for all clients of a node. total: bytes, as of the last write to each link."""
 
     __slots__ = ("_guard", "_stuck", "total")
 
     def __init__(self, guard: Guard) -> None:
-        """guard: has the bound, `unsent_mib`, and counts who is cut off for it."""
+        """guard: has the bound, `unsent_mib`, and counts the clients that it cuts off."""
         self._guard = guard
-        self._stuck: OrderedDict[Stuck, int] = OrderedDict()  # who has been so for longest is first
+        self._stuck: OrderedDict[Stuck, int] = OrderedDict()  # bytes; the longest stuck is first
         self.total = 0
 
     def high_water(self) -> int:
@@ -42,8 +41,8 @@ class Unsent:
         return TIGHT_WATER if most and self.total > most // 2 else HIGH_WATER
 
     def waits(self, link: Stuck, size: int) -> None:
-        """So many bytes of this link wait now. Cuts off whom there is no room for: this one or
-        others."""
+        """This many bytes of this link wait now. Cuts off links for which there is no room: this
+        one or others."""
         self.total += size - self._stuck.get(link, 0)
         self._stuck[link] = size
         most = self._most()

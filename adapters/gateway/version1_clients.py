@@ -1,8 +1,8 @@
 """The two kinds of client of version 1, as the rules see them (`chat_domain.ports.Client`).
 
-`PersonClient` is somebody with a terminal who logged in without asking for version 2.
-`OriginalClient` is the C++ server's. Both are shown what others say, and what their user says to
-themselves, and nothing else; what has left our buffer counts as taken over.
+`PersonClient` is a person at a terminal who logged in without asking for version 2.
+`OriginalClient` is the C++ server's client. Both are shown only texts of others, and those that
+their user writes to themselves; what has left this process counts as taken over.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ from chat_domain.entries import TEXT, Entry, Known, pair
 from chat_domain.errors import ChatError
 from chat_domain.model import Friend, User
 
-MOST_PACED = 64  # frames that wait to be sent one after the other; the log has the rest
+MOST_PACED = 64  # frames that wait to be sent one by one; the log has the rest
 
 
 class PersonClient(Version2Client):
-    """Reads version 1 from a terminal. The link's `said` is the position up to which all was
+    """Reads version 1 on a terminal. The link's `said` is the position up to which everything was
     written to it."""
 
     __slots__ = ("_early", "_own_id", "_with_oneself")
@@ -32,7 +32,7 @@ class PersonClient(Version2Client):
     version = 1
     says_taken = False
     on_terminal = True
-    # Of the answer to a login: 200 friends fit with the longest names, and it takes 1.5 ms at most.
+    # Of the answer to a login: 200 friends with the longest names fit, and it takes 1.5 ms at most.
     longest_frame = MAX_SERVER_FRAME * 3 // 4
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
@@ -101,7 +101,7 @@ class PersonClient(Version2Client):
         """Version 1 has none of these frames."""
 
     def begin_anew(self) -> None:
-        """What it was sent is none of the new positions; what it was not sent yet is read again."""
+        """Nothing it was sent has a new position; what it was not sent yet is read again."""
         self._link.begin_saying()
         if self._early is not None:
             self._early = []
@@ -114,9 +114,9 @@ class PersonClient(Version2Client):
 
 
 class OriginalClient(PersonClient):
-    """Sees one short frame in each of its reads, and nothing but chats once it is logged in.
+    """Sees one short frame in each of its reads, and only chats once it is logged in.
 
-    full_or_not: called when `full` has changed; once it is, until all of it is sent.
+    full_or_not: called when `full` changes; a full client stays so until all is sent.
     """
 
     __slots__ = ("_pacer", "full", "full_or_not")
@@ -128,12 +128,12 @@ class OriginalClient(PersonClient):
 
     def __init__(self, user: User, link: Link, encoder: MessageEncoder, tally: Tally) -> None:
         super().__init__(user, link, encoder, tally)
-        self._pacer: Pacer[tuple[bytes, int]] | None = None  # as long as nothing has to wait
+        self._pacer: Pacer[tuple[bytes, int]] | None = None  # None while nothing has to wait
         self.full = False
         self.full_or_not: Callable[[], None] = _nobody_asks
 
     def __len__(self) -> int:
-        """How many frames wait to be sent one after the other."""
+        """How many frames wait to be sent one by one."""
         return 0 if self._pacer is None else len(self._pacer)
 
     def begin_anew(self) -> None:
@@ -164,7 +164,7 @@ class OriginalClient(PersonClient):
         self._pace(self._encoder.short_chats(entry), entry.at)
 
     def _pace(self, frames: Sequence[bytes], at: int) -> None:
-        """The position goes with the last frame: the text is taken over once all of it is out."""
+        """The position goes with the last frame: the text is taken over once all of it is sent."""
         if self._pacer is None:
             self._pacer = Pacer(self._send_paced)
         for frame in frames[:-1]:
@@ -183,10 +183,10 @@ class OriginalClient(PersonClient):
             self.full_or_not()
 
     def accepted(self, tag: int | None, entry: Entry | Known) -> None:
-        """It could take an answer for a chat, so it gets none."""
+        """It could mistake an answer for a chat, so it gets none."""
 
     def refused(self, error: ChatError, tag: int | None) -> None:  # noqa: ARG002
-        """It could take an ERROR for a chat as well."""
+        """It could mistake an ERROR for a chat as well."""
         self._tally.errors[errors.name_of(error)] += 1
 
     def closed(self) -> None:

@@ -1,5 +1,5 @@
-"""What a conversation does by the clock: asks whether the client is there, and parts from who is
-silent, does not read, or never logs in."""
+"""What a conversation does by the clock: it pings silent clients, and parts from those that stay
+silent, do not read, or never log in."""
 
 from adapters.gateway.endings import Ending
 from adapters.gateway.intake import Intake
@@ -7,7 +7,7 @@ from adapters.gateway.talk import Talk
 from chat_domain.errors import LoginTimeout
 
 PING_AFTER = 20.0  # seconds of silence
-DROP_AFTER = 60.0  # seconds of silence, or of not reading what we have to say
+DROP_AFTER = 60.0  # seconds of silence, or of not reading what is sent
 HELD_UP = (Ending.NOT_READING, Ending.TOO_FAST)
 
 
@@ -23,7 +23,7 @@ class Watch:
     def __init__(self, talk: Talk, intake: Intake) -> None:
         self._talk = talk
         self._intake = intake
-        self._dawdling_since: float | None = None  # over a frame, as far as `tick` has seen
+        self._dawdling_since: float | None = None  # when a frame began, as far as `tick` has seen
         self._quiet_since = 0.0
         self._pinged = False
 
@@ -38,7 +38,7 @@ class Watch:
         self._listen(now)
 
     def held_up(self) -> Ending | None:
-        """Why this client does not get on: the word for the end to which that may lead."""
+        """Why this client is held up: the ending to which that may lead, None if it is not."""
         if self._intake.choked:
             return Ending.NOT_READING
         if self._intake.is_paused():
