@@ -11,7 +11,6 @@ with a prefix of its own. What a test has stopped or killed of them is running a
 import itertools
 import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -26,6 +25,7 @@ from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.nginx import Nginx
 from entrypoints.services.ports import free_port
 from entrypoints.services.redis import Redis
+from tests.integration.passing import passing_folder
 from tests.integration.server_process import SERVER, ServerProcess
 
 _numbers = itertools.count(1)
@@ -176,8 +176,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if not memory.is_dir() or shutil.disk_usage(memory).free < ENOUGH:
         yield tmp_path_factory.mktemp("services")
         return
-    with tempfile.TemporaryDirectory(prefix="chat-tests-", dir=memory) as folder:
-        yield Path(folder)
+    with passing_folder(memory) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

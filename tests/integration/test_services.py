@@ -13,6 +13,7 @@ from entrypoints.services.mariadb import MariaDB
 from entrypoints.services.ports import LOOPBACK
 from entrypoints.services.program import Program, find_program, wait_until
 from entrypoints.services.redis import Redis
+from tests.integration.passing import PREFIX, passing_folder
 from tests.integration.processes import is_gone
 from tests.integration.server_process import ROOT
 
@@ -143,3 +144,15 @@ def test_a_missing_program_is_named_with_its_package() -> None:
     """So that one line is enough to go on."""
     with pytest.raises(MissingProgram, match=r"no-such-server .* apt-get install some-package"):
         find_program("no-such-server", "some-package")
+
+
+def test_what_a_killed_run_of_tests_has_left_goes_with_the_next(tmp_path: Path) -> None:
+    """What belongs to one that goes on stays."""
+    left = tmp_path / f"{PREFIX}left"
+    (left / "mariadb").mkdir(parents=True)
+    with passing_folder(tmp_path) as first:
+        assert not left.exists()
+        with passing_folder(tmp_path) as second:
+            assert first.exists()
+            assert second.exists()
+    assert list(tmp_path.iterdir()) == []
