@@ -1,4 +1,4 @@
-"""A client of the chat server: the version 2 protocol of docs/protocol.md, kept alive for you."""
+"""A client of the chat server, by version 2 of docs/protocol.md. It reconnects by itself."""
 
 from adapters.client.chat_client import ChatClient
 from adapters.client.conversation import Conversation, Page

@@ -1,4 +1,4 @@
-"""Who a client is: accounts, logins and sessions."""
+"""The client's user: accounts, logins and sessions."""
 
 import asyncio
 
@@ -14,31 +14,32 @@ from adapters.wire import requests
 from chat_domain.model import Resumable, User
 from chat_domain.names import name_key
 
-# What a login may be refused with that somebody else can change.
+# Refusals of a login that somebody else may end.
 _PASSING_IN_THE_END = frozenset({"already_online", "too_many_connections", "too_many_failures"})
 
 
 class Account(Writing):
     @property
     def user(self) -> User | None:
-        """Who is logged in."""
+        """The user who is logged in, None if nobody is."""
         return self._keeper.identity.user if self._keeper.identity else None
 
     @property
     def token(self) -> str | None:
-        """What `resume` takes, in another program or after a restart."""
+        """The token for `resume`, in another program or after a restart; None if nobody is logged
+        in."""
         return self._keeper.identity.token if self._keeper.identity else None
 
     async def register(self, name: str, password: str) -> int:
-        """Make an account; its id."""
+        """Create an account, and return its id. Nobody is logged in by this."""
         request = requests.Register(name=name, password=password)
         await self._online()
         return (await self._keeper.ask(request, self._settings.greet_within)).id
 
     @property
     def position(self) -> Position | None:
-        """The application is done with everything of the user's up to here; None as long as that is
-        not known. What a later login can go on from.
+        """The position up to which the application is done with all of the user's entries, from
+        which a later login can go on; None while that is not known.
         """
         return self._connection.done
 
@@ -51,14 +52,15 @@ class Account(Writing):
         position: Position | None = None,
         wait: bool = False,
     ) -> User:
-        """Log in by id (also written in digits) or by name.
+        """Log in by id (digits count as an id) or by name. Returns the user.
 
-        device: what the session is called, 1 to 50 printable characters; another of this user's
-        that is called the same ends. position: where an earlier login was, to go on from there;
-        without it comes what none of the user's devices has had. With a local store it goes on
-        where that is, and by the token that is kept there, if this is still good.
-        A server that is silent or busy is asked again, for `Settings.patience` in all. wait: for as
-        long as it takes, also where the user has too many connections, or too many have tried.
+        device: the name of this session, 1 to 50 printable characters; the user's other session of
+        that name ends. position: where an earlier login was, to go on from there; without it, the
+        server sends what none of the user's devices has received. With a local store, the session
+        goes on where the store is, with the token kept there if it is still valid.
+        A server that is silent or busy is asked again, for `Settings.patience` in total. wait: for
+        as long as it takes, also while the user has too many connections, or too many logins have
+        failed.
         """
         number, name = id_or_name(who)
         self._check_whose(number, name)
@@ -82,16 +84,17 @@ class Account(Writing):
         return await self._keeper.enter(beginning_at(login, position), login)
 
     async def resume(self, token: str, *, position: Position | None = None) -> User:
-        """Log in by an earlier login's token."""
+        """Log in with the token of an earlier login. position: as in `login`."""
         resume = beginning_at(requests.Resume(token=token), self._beginning(position))
         return await self._keeper.persist(lambda: self._keeper.enter(resume))
 
     def _beginning(self, position: Position | None) -> Position | None:
-        """Where the local store is, if nothing else is said."""
+        """This position or, without one, that of the local store."""
         return self._connection.position if position is None and self._ledger.user else position
 
     def _check_whose(self, number: int | None, name: str | None) -> None:
-        """The local store is one user's, whom it says without asking the server."""
+        """The local store belongs to one user; check by it, without the server, that it is this
+        one. Raises StoreError."""
         owner = self._ledger.user
         if owner is None:
             return
@@ -100,7 +103,8 @@ class Account(Writing):
             raise StoreError(f"the local store belongs to {whose}, not to {name or number}")
 
     async def logout(self) -> None:
-        """End the session and its token, after waiting for the messages that are under way."""
+        """End the session and its token, after waiting for unanswered messages for up to
+        `Settings.answer_within`."""
         await self._online()
         await self.drain(self._settings.answer_within)
         self._keeper.identity = None
@@ -114,7 +118,7 @@ class Account(Writing):
             raise
 
     async def change_password(self, old: str, new: str) -> None:
-        """Also ends all tokens; this session gets a new one."""
+        """Change the password. This ends all tokens; this session gets a new one."""
         ack = await self._ask(requests.ChangePassword(old=old, new=new))
         identity = self._keeper.identity
         if identity is not None:
@@ -123,10 +127,10 @@ class Account(Writing):
             self._ledger.renewed(ack.token)
 
     async def sessions(self) -> list[Resumable]:
-        """This user's sessions that can be resumed, the latest first."""
+        """The user's sessions that can be resumed, the latest first."""
         ack = await self._ask(requests.ListSessions())
         return [row.resumable() for row in ack.sessions]
 
     async def end_session(self, name: str) -> None:
-        """Make a session's token worthless; for the current one, use `logout`."""
+        """End another session of the user and its token; for the current one, use `logout`."""
         await self._ask(requests.EndSession(session=name))

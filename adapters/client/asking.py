@@ -1,4 +1,4 @@
-"""How the client's methods ask the server."""
+"""How the client's methods send requests to the server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ Change = requests.CreateGroup | requests.JoinGroup | requests.RenameGroup | requ
 
 
 class Asking:
-    """What all parts of ChatClient stand on; it sets these fields."""
+    """The base of all parts of ChatClient, which sets these fields."""
 
     _keeper: Keeper
     _connection: Connection
@@ -36,7 +36,7 @@ class Asking:
         return self._keeper.identity.user.id if self._keeper.identity else 0
 
     async def _online(self) -> None:
-        """Wait for the connection as long as one is patient."""
+        """Wait for the connection, for `Settings.patience` at most. Raises ConnectionLost."""
         try:
             async with asyncio.timeout(self._settings.patience):
                 await self._keeper.online()
@@ -48,12 +48,12 @@ class Asking:
         return await self._keeper.ask(request)
 
     async def _insist(self, request: Request[A]) -> A:
-        """Ask for what does no harm if it is done twice, over as many connections as it takes."""
+        """Send an idempotent request, over as many connections as it takes."""
         within = self._settings.answer_within
         return await self._keeper.persist(lambda: self._keeper.ask(request, within))
 
     async def _write(self, request: Change) -> wire.Ack:
-        """Under one cid, by which it is done once, however often it is asked for."""
+        """Send a request that writes to the log, with a cid that makes it idempotent."""
         return await self._insist(replace(request, cid=self._cids.next()))
 
     async def _pages(self, request: Request[P]) -> AsyncIterator[P]:
@@ -66,7 +66,7 @@ class Asking:
 
 
 def id_or_name(who: int | str) -> tuple[int, None] | tuple[None, str]:
-    """Names are never digits alone, so digits are an id."""
+    """The id or the name. Names never consist of digits alone, so digits are an id."""
     if isinstance(who, int):
         return who, None
     digits = who.strip()

@@ -7,9 +7,9 @@ import attrs
 
 @attrs.define
 class Backoff:
-    """Delays that double from `first` to `longest`, each shortened by chance by up to a half.
+    """Delays in seconds that double from `first` to `longest`, each cut at random by up to a half.
 
-    Chance keeps the clients of a server that has died from coming back all at once.
+    Randomness keeps the clients of a failed server from coming back all at once.
     """
 
     first: float

@@ -1,4 +1,4 @@
-"""The client as a program uses it: see docs/client.md."""
+"""The client as programs use it: see docs/client.md."""
 
 import asyncio
 import logging
@@ -26,16 +26,16 @@ from adapters.client.store import Given
 from adapters.client.where import Where, where
 
 log = logging.getLogger("adapters.client")
-LAST = 2**63 - 1  # above every position
+LAST = 2**63 - 1  # no position is higher
 _DEFAULTS = Settings()
-_LONGEST_HOLD = 5.0  # seconds between attempts at a message that is refused for the moment
+_LONGEST_HOLD = 5.0  # seconds between attempts at a message that was refused only for now
 
 
 class ChatClient(Account, Conversations, Groups, People):
     """One user of the chat server.
 
-    Unless said otherwise methods raise Refused, with the server's reason, or ConnectionLost.
-    While the connection is away, they wait for it for `Settings.patience`.
+    Unless they say otherwise, methods raise Refused, with the server's reason, or ConnectionLost.
+    While there is no connection, they wait for one for `Settings.patience`.
     """
 
     @classmethod
@@ -53,13 +53,13 @@ class ChatClient(Account, Conversations, Groups, People):
         on_event: Callable[[Event], None] | None = None,
         rng: random.Random | None = None,
     ) -> AsyncGenerator["ChatClient"]:
-        """Connect, and close at the end. Raises ConnectionLost if there is no server.
+        """Connect, and close when the context ends. Raises ConnectionLost if there is no server.
 
         retry: wait for a server that is down, for as long as it takes. store: a file in which this
-        program, when it is started again, finds where it was, what it had not finished with and
-        what it had not sent; made if it is not there. Raises StoreError if it cannot be used.
-        With `on_event`, events are handed to that function at once and `events()` has none; it is
-        done with each when it returns.
+        program, when it is started again, finds its position, the entries it was not done with and
+        the messages it had not sent; created if missing. Raises StoreError if it cannot be used.
+        With `on_event`, each event is passed to that function at once, and the application is done
+        with it when the function returns; `events()` then yields none.
         """
         ledger = Ledger() if store is None else await FileLedger.open(store, settings.kept)
         try:
@@ -109,21 +109,21 @@ class ChatClient(Account, Conversations, Groups, People):
     # What happens.
 
     def events(self, *, explicit: bool = False, lasting: bool = False) -> AsyncIterator[Event]:
-        """What happens, in order.
+        """Yield the events, in order.
 
-        The application is done with an event when it asks for the next one; `explicit`: only when
-        it says so by `taken`. While `Settings.backlog` events are unread, what else comes is left
-        to the server; when all are read, the client reconnects to get it.
-        Ends when the client is closed, and where it shall not reconnect, with its connection.
-        Raises Refused behind a `SessionEnded` after which nobody has logged in (`lasting`: waits
-        until somebody has), and WrongServer or StoreError where there is no going on.
+        The application is done with an event when it asks for the next one; with `explicit`, only
+        when it calls `taken`. While `Settings.backlog` events are unread, the client leaves further
+        entries to the server; once all are read, it reconnects to get them.
+        Ends when the client is closed or, without reconnecting, when its connection is lost. Raises
+        Refused after a `SessionEnded`, unless somebody has logged in again (with `lasting`, waits
+        for that instead); WrongServer or StoreError if the client cannot go on.
         """
         done = None if explicit else self.taken
         return Reading(self._inbox, done, lambda: self.user is not None, lasting=lasting)
 
     async def serve(self, handle: Callable[[Event], Awaitable[None]]) -> None:
-        """Let a handler have each event of `events`, one after the other. What it fails on is
-        logged, and it goes on with the next, as long as the user is logged in."""
+        """Call a handler with each event of `events`, one by one. If the handler fails, log that
+        and go on with the next event, as long as the user is logged in."""
         async for event in self.events():
             try:
                 await handle(event)
@@ -133,8 +133,8 @@ class ChatClient(Account, Conversations, Groups, People):
                 log.exception("the handler failed on a %s", type(event).__name__)
 
     async def taken(self, event: Event) -> None:
-        """The application is done with this event, and with all that came before. The server may be
-        told so, and with a local store it comes to no later program."""
+        """The application is done with this event and all before it. The server may learn of that,
+        and with a local store no later program gets these events again."""
         if isinstance(event, Given):
             self._finish(event)
             await self._ledger.flushed()
@@ -142,8 +142,8 @@ class ChatClient(Account, Conversations, Groups, People):
     async def kept(
         self, whom: Where | int, *, before: int | None = None, limit: int = 50
     ) -> list[Message | Changed]:
-        """The last entries of a conversation that the local store has, below a position, ascending.
-        It needs no connection."""
+        """The last `limit` entries of a conversation that the local store has, below the position
+        `before`, ascending. Needs no connection. Raises StoreError."""
         if not isinstance(self._ledger, FileLedger):
             raise StoreError("there is no local store")
         return await self._ledger.kept(where(whom), LAST if before is None else before, limit)
@@ -165,7 +165,7 @@ class ChatClient(Account, Conversations, Groups, People):
     def _call(self, on_event: Callable[[Event], None], event: Event) -> None:
         try:
             on_event(event)
-        except Exception as exc:  # noqa: BLE001  # the events behind this one must not be lost
+        except Exception as exc:  # noqa: BLE001  # the events after this one must not be lost
             what = {"message": f"on_event failed on {event}", "exception": exc}
             asyncio.get_running_loop().call_exception_handler(what)
 

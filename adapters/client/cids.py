@@ -1,4 +1,4 @@
-"""Ids for what this client writes, by which it knows it again."""
+"""Ids for what this client writes, by which it recognizes its own entries."""
 
 import time
 import uuid
@@ -7,9 +7,8 @@ _NOTED = 10_000
 
 
 class Cids:
-    """Each begins with the time, as the protocol asks: 13 digits of milliseconds. Then comes what
-    no other client has, so that a message in the stream can be told to be this one's own without
-    remembering all that it ever sent.
+    """A cid begins with the time, as the protocol requires, in 13 digits of milliseconds. A mark of
+    this client follows, so that it recognizes its own messages without remembering all of them.
     """
 
     def __init__(self) -> None:
@@ -22,11 +21,11 @@ class Cids:
         return f"{time.time_ns() // 1_000_000:013}{self._mark}{self._count}"
 
     def made(self, cid: str) -> bool:
-        """Whether this one is of this client's making, or was noted."""
+        """Whether this client has made the cid, or noted it."""
         return cid.startswith(self._mark, 13) or cid in self._noted
 
     def note(self, cid: str) -> None:
-        """Remember one that the application has made; of these, the last 10,000."""
+        """Remember a cid that the application has made; the last 10,000 of these are kept."""
         if not self.made(cid):
             self._noted[cid] = None
             if len(self._noted) > _NOTED:

@@ -1,6 +1,6 @@
-"""Requests as bytes, and the server's bytes as frames, with what is the client's own to look after.
+"""Encoding requests, decoding the server's frames, and checking what the client checks itself.
 
-What either side may say is declared in `adapters.wire`.
+Both sides' frames are declared in `adapters.wire`.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ VERSION = 2
 
 
 def _declared(kind: type[ServerFrame]) -> Iterator[type[ServerFrame]]:
-    """The kinds of frames below this one that have a number."""
+    """All subclasses of this type of frames that have a number."""
     for below in kind.__subclasses__():
         if isinstance(below.__struct_config__.tag, int):
             yield below
@@ -32,7 +32,7 @@ class _Kind(msgspec.Struct):
 
 
 FRAMES = tuple(_declared(ServerFrame))
-_ANY: Any = Union[FRAMES]  # noqa: UP007  # of all that are declared
+_ANY: Any = Union[FRAMES]  # noqa: UP007  # of all declared frames
 _decode: Callable[[bytes], ServerFrame] = msgspec.json.Decoder(_ANY).decode
 _decode_kind = msgspec.json.Decoder(_Kind).decode
 _encode = msgspec.json.Encoder().encode
@@ -40,7 +40,8 @@ _KNOWN = REQUESTS.keys() | {number_of(frame) for frame in FRAMES}
 
 
 def decode(frame: bytes) -> ServerFrame | None:
-    """Read a frame of the server; None for a kind that a later version has added."""
+    """Decode a frame of the server; None for a type that a later version has added. Raises
+    ProtocolViolation."""
     try:
         return _decode(frame)
     except msgspec.DecodeError as exc:
@@ -57,7 +58,7 @@ def _is_of_a_later_version(frame: bytes) -> bool:
 
 
 def encode(request: AnyRequest) -> bytes:
-    """Write a request. Raises Refused for what the server could not take, and would hang up on."""
+    """Encode a request. Raises Refused if the server would close the connection over it."""
     try:
         frame = _encode(request)
     except UnicodeEncodeError as exc:
@@ -68,7 +69,7 @@ def encode(request: AnyRequest) -> bytes:
 
 
 def check_text(text: str) -> None:
-    """Raise Refused for a text that no server takes, before it is queued."""
+    """Raise Refused for a text that no server accepts, before it is queued."""
     if not 1 <= len(text) <= MAX_TEXT:
         raise _refused("bad_field", f"a message has 1 to {MAX_TEXT:,} characters")
     try:
@@ -78,7 +79,7 @@ def check_text(text: str) -> None:
 
 
 def check_cid(cid: str) -> None:
-    """Raise Refused for what is no cid."""
+    """Raise Refused for an invalid cid."""
     try:
         OneChat(toid=1, msg="x", cid=cid)
     except ValueError as exc:
@@ -96,7 +97,7 @@ def _refused(error: str, why: str) -> Refused:
 
 
 def refusal(answer: Answer) -> Refused | None:
-    """The refusal that an answer carries, if it is one."""
+    """The refusal that an answer carries, None if it is not one."""
     if not isinstance(answer, Verdict) or not (answer.errno or isinstance(answer, Error)):
         return None
     return Refused(answer.errno, answer.error or f"errno_{answer.errno}", answer.errmsg)

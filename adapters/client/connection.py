@@ -1,7 +1,7 @@
 """Runs a ClientProtocol on the event loop, over one TCP connection at a time.
 
-Nothing is decided here but when to write and when to look at the clock. What the protocol has to
-send is written once per turn of the loop, however much was asked in it.
+This class only decides when to write and when to check the time. What the protocol has to send is
+written once per turn of the loop, however much was requested in that turn.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ from adapters.wire.declaring import AnyRequest
 
 
 class Connection:
-    """Requests become futures, chats too, and events are handed to `deliver` at once.
+    """Requests and chats become futures; events are passed to `deliver` at once.
 
-    `has_room` is asked whether more of what comes out of the log can be delivered. unsettled: the
-    chats that have no answer yet.
+    has_room: returns whether more entries of the log can be delivered. unsettled: the chats without
+    an answer.
     """
 
     def __init__(
@@ -65,21 +65,21 @@ class Connection:
 
     @property
     def turned_away(self) -> bool:
-        """Whether the server has closed, and has never said a word."""
+        """Whether a server has closed the connection, and none has ever sent anything valid."""
         return self._hung_up and not self._protocol.greeted
 
     @property
     def position(self) -> Position | None:
-        """Where the next session begins; None as long as that is not known."""
+        """Where the next session begins; None while that is not known."""
         return self._protocol.position
 
     @property
     def done(self) -> Position | None:
-        """Up to where the application is done with everything."""
+        """The position up to which the application is done with everything."""
         return self._protocol.done
 
     def finish(self, entry: events.Message | events.Changed) -> None:
-        """The application is done with this, and with all that it was given before."""
+        """The application is done with this entry and all that it was given before."""
         self._protocol.finish(entry)
         self._flush_soon()
 
@@ -91,7 +91,7 @@ class Connection:
             )
 
     def _on_made(self, link: Link) -> None:
-        """Something may come, and it may end, before `open` goes on."""
+        """Data may arrive, or the connection end, before `open` returns."""
         self._link = link
         self.lost = self._loop.create_future()
         self._protocol.connection_made(self._loop.time())
@@ -99,12 +99,12 @@ class Connection:
         self._set_timer()
 
     def request(self, request: AnyRequest) -> asyncio.Future[Answer]:
-        """Ask the server. The future ends in the answer, Refused or ConnectionLost."""
+        """Send a request. The future yields the answer, or fails with Refused or ConnectionLost."""
         self._check_open()
         return self._expect(self._protocol.request(request))
 
     def say(self, request: AnyRequest) -> None:
-        """Send what has no answer; it is lost where nobody is logged in."""
+        """Send a request that has no answer; dropped if nobody is logged in."""
         self._protocol.say(request)
         self._flush_soon()
 
@@ -113,15 +113,15 @@ class Connection:
         return self._expect(self._protocol.log_out())
 
     def post(self, cid: str, chat: Chat) -> asyncio.Future[events.Ack]:
-        """Queue a chat. It is sent now or on a later connection, until it has its answer. A second
-        one of this cid is the same; Refused if it says something else."""
+        """Queue a chat. It is sent now or on a later connection, until it is answered. A second
+        chat with its cid is the same chat; raises Refused if the content differs."""
         future = self.unsettled.post(cid, chat)
         self._flush_soon()
         return future
 
     def catch_up(self) -> None:
-        """There is room again: part from a server that sent more than there was room for, since
-        the next connection brings it; but let requests have their answers first, for a while."""
+        """There is room again: leave a server that sent more than there was room for, since the
+        next connection brings it, but give pending requests some time for their answers first."""
         if self._protocol.missed and self._link is not None:
             self._part_by = min(self._part_by, self._loop.time() + self._settings.request_within)
             self._part_if_quiet()
@@ -131,14 +131,14 @@ class Connection:
             self.drop("more has come than was read")
 
     def drop(self, why: str | ConnectionLost) -> None:
-        """Give the connection up at once."""
+        """Give up the connection at once."""
         if self._link is not None:
             link = self._link
             link.abort()
             self._on_lost(link, why)
 
     async def close(self) -> None:
-        """Write what is still to be written, and close."""
+        """Write what is left, and close."""
         link = self._link
         if link is None:
             return
@@ -221,11 +221,11 @@ class Connection:
             self._set_timer()
 
     def _set_timer(self) -> None:
-        """Look at the clock when something is due, and now and then in any case."""
+        """Arrange for `_tick` when something is due, and every `Settings.tick` in any case."""
         now = self._loop.time()
         when = now + self._settings.tick
         due = self._protocol.due
-        if due is not None and due > now:  # otherwise it waits for something else, too
+        if due is not None and due > now:  # if past, it waits for something else, too
             when = min(when, due)
         if self._timer is not None:
             if self._timer.when() <= when:

@@ -1,4 +1,4 @@
-"""Conversations, as a program names them and as the server lists them."""
+"""Conversations, as the server lists them."""
 
 import attrs
 
@@ -8,14 +8,14 @@ from adapters.client.where import Where
 
 @attrs.frozen
 class Conversation:
-    """One of the user's conversations as it was when the list was asked for.
+    """One of the user's conversations, as it was when the list was requested.
 
-    name: the other user's, or the group's. last: its last entry, the text cut to 100 characters.
-    read: the position up to which the user has read it, with whatever device. unread: how many
-    texts of others are above that; 1,000 stands for more as well. peer_read, peer_got: up to where
-    the other user has read it, and has it on a device; None in groups, where they hide it, and
-    where they are oneself. muted: its notifications are turned off. left: one is in that group no
-    more.
+    name: of the other user or the group. last: its last entry, the text cut to 100 characters.
+    read: the position up to which the user has read it, on any device. unread: how many texts of
+    others are above that; 1,000 means that many or more. peer_read, peer_got: the positions up to
+    which the other user has read it, and has received it on some device; None in groups and in the
+    conversation with oneself, peer_read also if they hide it. muted: its notifications are off.
+    left: the user is no longer in that group.
     """
 
     where: Where
@@ -33,9 +33,9 @@ class Conversation:
 class Page:
     """A part of a conversation.
 
-    entries: ascending by position. more: whether there are others in the direction that was asked
-    for. read: up to where the user has read, None where the server did not say: it does for the
-    newest page alone. reads: the same of others, by their ids, as far as they show it.
+    entries: ascending by position. more: whether there are further entries in the requested
+    direction. read: the position up to which the user has read; None except on the newest page.
+    reads: the same of others, by their ids, unless they hide it.
     """
 
     entries: tuple[Message | Changed, ...]

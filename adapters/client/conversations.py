@@ -1,4 +1,4 @@
-"""What a client does about conversations: their list, their past, and what others see of it."""
+"""The client's methods for conversations: their list, their history, and what others see."""
 
 import asyncio
 import math
@@ -15,7 +15,7 @@ from adapters.client.where import InGroup, Where, where
 from adapters.wire import requests
 from chat_domain.model import Preferences
 
-TYPING_EVERY = 3.0  # seconds, as the server passes it on
+TYPING_EVERY = 3.0  # seconds; the server passes on no more either
 
 
 class _Ids(TypedDict, total=False):
@@ -46,11 +46,11 @@ class Conversations(Asking):
         limit: int | None = None,
         page: int = 50,
     ) -> AsyncIterator[Message | Changed]:
-        """What was said in a conversation, fetched page by page.
+        """The entries of a conversation, fetched page by page.
 
-        Going back, the newest first, from `before` (a position, which is not among it), or from the
-        end. Going forward, the oldest first, from `after` (likewise). limit: how many in all; as
-        many as there are where it is None. page: 1 to 200.
+        By default the newest first, from the position `before` (exclusive) or from the end; with
+        `after` (exclusive), the oldest first from there. limit: how many in total, None for all.
+        page: entries per request, 1 to 200.
         """
         left = math.inf if limit is None else limit
         while left > 0:
@@ -74,15 +74,15 @@ class Conversations(Asking):
         after: int | None = None,
         limit: int = 50,
     ) -> Page:
-        """One page of `history`. The newest, without `before` and `after`, also says who has read
-        up to where."""
+        """One page of `history`. The newest, without `before` and `after`, also says how far its
+        members have read."""
         request = requests.History(before=before, after=after, limit=limit, **_ids(whom))
         return page_of(await self._ask(request), self._user_id)
 
     async def read(self, whom: Where | int, at: int) -> None:
-        """The user has read a conversation up to a position; it is told on all their devices, and
-        to the others unless they hide it. Less than before changes nothing; nor does this where
-        positions begin anew before the server has heard of it."""
+        """The user has read a conversation up to a position. All their devices are told, and the
+        others unless the user hides it. A lower position than before changes nothing; nor does one
+        of an epoch that ends before the server has received it."""
         request, asked = requests.Read(at=at, **_ids(whom)), self._connection.position
 
         async def ask() -> None:
@@ -93,8 +93,8 @@ class Conversations(Asking):
         await self._keeper.persist(ask)
 
     async def typing(self, whom: Where | int) -> None:
-        """The user is writing something; to be called as often as they press a key, for it is said
-        at most once in 3 s. It is lost where there is no connection."""
+        """The user is typing. May be called on every key press, since it is sent at most once in
+        3 s. Dropped if there is no connection."""
         now = asyncio.get_running_loop().time()
         if self._typed[0] == where(whom) and now - self._typed[1] < TYPING_EVERY:
             return
@@ -104,13 +104,13 @@ class Conversations(Asking):
     async def settings(
         self, *, hide_read: bool | None = None, hide_typing: bool | None = None
     ) -> Preferences:
-        """What the user shows to nobody: what they have read, and that they are typing. None: as
-        it is. They are kept on the server, for all devices."""
+        """Change what the user hides from others: how far they have read, and that they are typing.
+        None: no change. The server keeps these settings for all devices. Returns them."""
         ack = await self._insist(requests.Settings(hide_read=hide_read, hide_typing=hide_typing))
         return Preferences(ack.hide_read, ack.hide_typing)
 
     async def mute(self, whom: Where | int, *, muted: bool = True) -> None:
-        """Turn a conversation's notifications off, for all devices, or on again."""
+        """Turn a conversation's notifications off, or on again, for all devices."""
         await self._insist(requests.Settings(muted=muted, **_ids(whom)))
 
 

@@ -1,18 +1,18 @@
-"""What can go wrong for a program that uses the client."""
+"""The errors of the client."""
 
 import attrs
 
-# Errors after which the same request may be sent again later, unchanged.
+# Refusals after which the same request may be sent again later, unchanged.
 PASSING = frozenset({"try_again", "too_many_unanswered", "shutting_down"})
 
 
 class ClientError(Exception):
-    """Base of all errors that the client raises on purpose."""
+    """The base of all errors that the client raises on purpose."""
 
 
 @attrs.frozen(slots=False)
 class Refused(ClientError):
-    """The request was not accepted. `error` is the stable name, `errmsg` is for people."""
+    """The server refused a request. error: its stable name. errmsg: a text for people."""
 
     errno: int
     error: str
@@ -28,7 +28,7 @@ class Refused(ClientError):
 
 @attrs.frozen(slots=False)
 class ConnectionLost(ClientError):
-    """There is no connection, and for this request there will be none."""
+    """There is no connection, and this request will not get one."""
 
     why: str
 
@@ -37,28 +37,28 @@ class ConnectionLost(ClientError):
 
 
 class WrongServer(ConnectionLost):
-    """What listens there is nothing that this client can talk to, and will not be by waiting."""
+    """The peer is not a server that this client can talk to, and waiting will not change that."""
 
 
 class NeedsTls(WrongServer):
-    """The server wants TLS, and this client does not speak it."""
+    """The server requires TLS, and this client does not use it."""
 
 
 class OutboxFull(ClientError):
-    """More messages wait to be sent than the client keeps; `send` waits for room instead."""
+    """More messages wait than the client keeps; `send` waits for room instead."""
 
     def __str__(self) -> str:
         return "too many messages are waiting to be sent"
 
 
 class ProtocolViolation(ClientError):
-    """The server said something that cannot be understood, so the connection is given up."""
+    """The server sent something invalid, so the client gives up the connection."""
 
 
 @attrs.frozen(slots=False)
 class StoreError(ClientError):
-    """The local store cannot be used: it belongs to somebody else, is damaged, cannot be written,
-    was written by a later version, or is in use."""
+    """The local store cannot be used: it belongs to another user, is damaged, cannot be written, is
+    from a later version, or is in use."""
 
     why: str
 

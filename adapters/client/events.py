@@ -1,4 +1,4 @@
-"""What a client tells the program that uses it."""
+"""The events that a client passes to the application."""
 
 import attrs
 
@@ -10,12 +10,12 @@ from chat_domain.model import Preferences
 
 @attrs.frozen
 class Message:
-    """Somebody has written to this user, or to a group of theirs (`group_id` is then not 0); or
-    the user has written themselves, with another device.
+    """Somebody has written to this user, or to a group of theirs (`group_id` is then not 0); or the
+    user has, on another device.
 
-    at: its position in the log. to_id: to whom, 0 if to a group. answers: the position of what it
-    answers, 0 for nothing. own: the user has written it; as an event, with another device.
-    deleted: there was a text, which is no more.
+    at: its position in the log. to_id: the recipient, 0 for a group. time_ms: UTC milliseconds.
+    answers: the position of the message that it answers, 0 for none. own: written by this user; as
+    an event, on another device. deleted: its text was deleted.
     """
 
     at: int
@@ -32,17 +32,17 @@ class Message:
 
     @property
     def where(self) -> Where:
-        """The conversation, which is also where an answer goes to."""
+        """The conversation, which is also where to send an answer."""
         return where_of(self.to_id if self.own else self.sender_id, self.group_id)
 
 
 @attrs.frozen
 class Changed:
-    """Who may see what has changed, in a group of this user's or among their own devices.
+    """A change of who may see what, in a group of this user or among their own devices.
 
-    sender_id, sender_name: whose doing it is, 0 and empty for the operator's. what, whom, new_name,
-    detail: see `chat_domain.entries.What`; a later version may have others. own: the user has done
-    it. to_id: the user's own id, where it concerns them alone. The others as of `Message`.
+    sender_id, sender_name: who made it; 0 and empty for the operator. what, whom, new_name, detail:
+    see `chat_domain.entries.What`; a later version may have other values. own: made by this user.
+    to_id: the user's own id, if it concerns only them. Other fields: as in `Message`.
     """
 
     at: int
@@ -65,8 +65,8 @@ class Changed:
 
 @attrs.frozen
 class Got:
-    """Everything that this user has written to this one alone, up to `at`, is with a device of
-    theirs."""
+    """A device of user `user_id` has received everything that this user sent them one-to-one, up to
+    position `at`."""
 
     user_id: int
     at: int
@@ -74,8 +74,8 @@ class Got:
 
 @attrs.frozen
 class Read:
-    """User `user_id` has read a conversation up to `at`. own: it is this user, who has done so with
-    another device."""
+    """User `user_id` has read a conversation up to position `at`. own: it is this user, on another
+    device."""
 
     user_id: int
     where: Where
@@ -85,8 +85,8 @@ class Read:
 
 @attrs.frozen
 class Typing:
-    """Somebody is writing something. It is over after 6 s, if it is not said again, or with a
-    message of theirs in this conversation."""
+    """User `user_id` is typing. That ends after 6 s unless it is repeated, or with a message of
+    theirs in this conversation."""
 
     user_id: int
     name: str
@@ -95,8 +95,8 @@ class Typing:
 
 @attrs.frozen
 class SettingsChanged:
-    """The user has changed these with another device. where: which conversation is muted, or not
-    any more; None if none is meant, and then `muted` means nothing."""
+    """The user has changed settings on another device. where: the conversation that was muted or
+    unmuted; None if none was, and then `muted` means nothing."""
 
     preferences: Preferences
     where: Where | None = None
@@ -105,9 +105,9 @@ class SettingsChanged:
 
 @attrs.frozen
 class Reset:
-    """Positions mean something else from now on, or too much was missed to be sent: this user goes
-    on from here, and what is between comes no more. was: where they were, if it is that too much
-    was missed; history has the rest, from there on."""
+    """Positions have a new meaning, or too much was missed to be sent: the user goes on from
+    `position`, and what came before it will not come. was: the user's position before, if too much
+    was missed; `history` has what is above it."""
 
     position: Position
     was: Position | None = None
@@ -115,7 +115,7 @@ class Reset:
 
 @attrs.frozen
 class Presence:
-    """Somebody on the user's list has come or gone."""
+    """A user on the list of friends has come online or gone offline."""
 
     id: int
     name: str
@@ -124,12 +124,12 @@ class Presence:
 
 @attrs.frozen
 class Connected:
-    """The first connection stands."""
+    """The first connection is established."""
 
 
 @attrs.frozen
 class Disconnected:
-    """The connection has broken. `retrying` says whether the client is at work on a new one."""
+    """The connection is lost. retrying: whether the client tries to get a new one."""
 
     why: str
     retrying: bool
@@ -137,14 +137,14 @@ class Disconnected:
 
 @attrs.frozen
 class Reconnected:
-    """There is a connection again; `resumed` when the user is logged in on it."""
+    """There is a connection again. resumed: whether the user is logged in on it."""
 
     resumed: bool
 
 
 @attrs.frozen
 class SessionEnded:
-    """The server does not let this user in again, or the session was ended elsewhere: nobody is
+    """The server refuses to let this user in again, or the session was ended elsewhere: nobody is
     logged in any more."""
 
     refusal: Refused
@@ -152,22 +152,22 @@ class SessionEnded:
 
 @attrs.frozen
 class GoingAway:
-    """The server is about to close the connection. The client moves by itself."""
+    """The server is about to close the connection. The client reconnects by itself."""
 
     delay_ms: int
 
 
 @attrs.frozen
 class Notice:
-    """The operator says this to everybody."""
+    """A notice from the operator to everybody."""
 
     text: str
 
 
 @attrs.frozen
 class NotSent:
-    """A message that an earlier program of this local store had not sent is refused. cid, where:
-    its own."""
+    """The server has refused a message that an earlier program with this local store had left
+    unsent."""
 
     where: Where
     text: str
@@ -177,7 +177,7 @@ class NotSent:
 
 @attrs.frozen
 class ServerError:
-    """The server complains about something that was not a request of the application."""
+    """An error of the server that does not answer any request of the application."""
 
     refusal: Refused
 
@@ -204,7 +204,7 @@ Event = (
 
 @attrs.frozen
 class Ack:
-    """A message is safe: it is in the log, at this position."""
+    """A message is safe: it is in the log. at: its position. time_ms: UTC milliseconds."""
 
     at: int
     time_ms: int

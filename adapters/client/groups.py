@@ -1,5 +1,5 @@
-"""What a client does about groups. What changes one is asked for again under the same cid, so that
-it is done once."""
+"""The client's methods for groups. Those that change one repeat their request with the same cid, so
+that it takes effect once."""
 
 from collections.abc import AsyncIterator
 
@@ -26,13 +26,13 @@ class Groups(Asking):
         return Group(ack.groupid, name, description)
 
     async def join_group(self, which: int | str) -> Group:
-        """By id, or by name where the group is open."""
+        """Join a group, by id, or by name if the group is open."""
         number, name = id_or_name(which)
         ack = await self._write(requests.JoinGroup(groupid=number, groupname=name))
         return Group(ack.groupid, ack.groupname or "", ack.groupdesc or "")
 
     async def rename_group(self, group_id: int, name: str) -> None:
-        """Only the group's creator may. The other members get `Changed`."""
+        """Rename a group; only its creator may. The other members get `Changed`."""
         await self._write(requests.RenameGroup(groupid=group_id, groupname=name))
 
     async def leave_group(self, group_id: int) -> None:

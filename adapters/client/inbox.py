@@ -1,4 +1,4 @@
-"""Where events wait for the application."""
+"""The queue of events for the application."""
 
 import asyncio
 from collections import deque
@@ -10,11 +10,11 @@ _DROPPED: tuple[type, ...] = (Presence, Got, Read, Typing, SettingsChanged, Noti
 
 
 class Inbox:
-    """Events in the order in which they came.
+    """Events in the order of arrival.
 
-    Over `limit`, hints are dropped and `has_room` is false, which keeps the client from taking what
-    comes out of the log; it comes again later. `on_idle` is called when everything is read, and
-    the application waits for more. `last` is what was read last.
+    From `limit` events on, hints are dropped and `has_room` is false, which keeps the client from
+    taking more entries of the log; these come again later. on_idle: called when everything is read
+    and the application waits for more. last: the event read last.
     """
 
     def __init__(self, limit: int, on_idle: Callable[[], None]) -> None:
@@ -39,7 +39,7 @@ class Inbox:
         self._news.set()
 
     def end(self, why: Exception) -> None:
-        """Let there be nothing behind what is here but this."""
+        """Let `next` raise this once all events are read."""
         self._ended = why
         self._news.set()
 

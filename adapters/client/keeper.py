@@ -1,14 +1,14 @@
 """Keeps a user connected and logged in, whatever becomes of the connection.
 
 Rules:
- 1. A lost connection is replaced after a growing delay, or after the server's own one if it said
-    that it was going away.
- 2. The user enters again by token; by password if the token is refused and the password known.
- 3. A refusal for the moment, or silence, sends the client to another connection. Any other
+ 1. A lost connection is replaced after a growing delay, or after the server's own delay if it had
+    announced that it was going away.
+ 2. The user logs in again by token; by password if the token is refused and the password known.
+ 3. If the server refuses only for now, or is silent, the client tries another connection. Any other
     refusal ends the session, and all unanswered messages fail with it.
- 4. So does the server's word that the session was ended elsewhere. Then nobody enters again by
-    themselves: two clients would throw each other out for ever.
- 5. Who does not want to reconnect is finished with the connection.
+ 4. So does the server's message that the session was ended elsewhere. The client then does not log
+    in again by itself: two clients would end each other's sessions forever.
+ 5. A client that shall not reconnect ends with its connection.
 """
 
 import asyncio
@@ -45,12 +45,12 @@ A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
 
 log = logging.getLogger("adapters.client")
-LONGEST_COURTESY = 60.0  # seconds that a server that is going away can make its clients wait
+LONGEST_COURTESY = 60.0  # seconds; the longest wait that a server going away can impose
 
 
 @attrs.define
 class Identity:
-    """Who is logged in, and how they can be so again. `login` is None without a password."""
+    """The user who is logged in, and how to log in again. login: None if only by token."""
 
     user: User
     token: str = attrs.field(repr=False)
@@ -96,8 +96,8 @@ class Keeper:
         self._look: asyncio.Task[None] | None = None
 
     async def start(self, *, retry: bool) -> None:
-        """Connect for the first time. Raises ConnectionLost if that fails; with `retry` only if it
-        will always, since this is not the server that it should be."""
+        """Connect for the first time. Raises ConnectionLost if that fails; with `retry`, only if
+        TLS fails, which waiting does not mend."""
         while True:
             try:
                 await self._open()
@@ -123,12 +123,12 @@ class Keeper:
         await self._connection.close()
 
     def fail(self, why: ClientError) -> None:
-        """There is no going on."""
+        """End the client: it cannot go on."""
         self._end(why)
         self._connection.drop(str(why))
 
     def observe(self, event: events.Event) -> None:
-        """Heed what the server says about the connection."""
+        """Act on events about the session and the connection."""
         if isinstance(event, events.SessionEnded):
             self.identity = None
             self._ledger.renewed("")
@@ -138,16 +138,16 @@ class Keeper:
             self._courtesy = self._random.uniform(0, longest)
 
     async def online(self) -> None:
-        """Wait until requests can be made. Raises ConnectionLost if there is no hope."""
+        """Wait until requests can be made. Raises `ended` once the client has ended."""
         await self._online.wait()
         while self.ended is None and self._connection.state is State.CLOSED:
-            self._online.clear()  # it is lost, of which `_keep` has not heard yet
+            self._online.clear()  # it is lost, but `_keep` does not know yet
             await self._online.wait()
         if self.ended is not None:
             raise self.ended
 
     async def ask(self, request: Request[A], within: float | None = None) -> A:
-        """Make a request on the present connection. A server that is silent is given up."""
+        """Send a request on the present connection, which is dropped if the server is silent."""
         try:
             async with asyncio.timeout(within or self._settings.request_within):
                 answer = await self._connection.request(request)
@@ -161,16 +161,16 @@ class Keeper:
         return cast("A", answer)
 
     async def enter(self, entry: Login | Resume, login: Login | None = None) -> User:
-        """Log in or resume on the present connection. login: by which the user can come back, the
-        one that they have come in by before where it is left out."""
+        """Log in or resume on the present connection. login: for logging in again later; if left
+        out, `entry` itself, or the login known so far."""
         try:
             ack = await self.ask(entry, self._settings.greet_within)
         except asyncio.CancelledError:
-            # It may come about all the same, and then this connection takes no other.
+            # It may succeed all the same, and then this connection accepts no other.
             self._connection.drop("the login was given up")
             raise
         self._check(ack)
-        if self._connection.state is State.OPEN:  # what says so has come right behind the answer
+        if self._connection.state is State.OPEN:  # SESSION_ENDED came right after the answer
             raise ENDED_ELSEWHERE
         known = self.identity.login if self.identity is not None else None
         login = entry if isinstance(entry, Login) else login or known
@@ -178,7 +178,7 @@ class Keeper:
         return self.identity.user
 
     def _check(self, ack: LoginAck) -> None:
-        """The local store is one user's."""
+        """The local store belongs to one user. Raises StoreError for another."""
         if self._ledger.user is not None and self._ledger.user.id != ack.id:
             self._connection.drop("somebody else was let in")
             raise StoreError(f"the local store belongs to {self._ledger.user.name}, not {ack.name}")
@@ -186,9 +186,9 @@ class Keeper:
     async def persist(
         self, attempt: Callable[[], Awaitable[T]], *, waits: frozenset[str] | None = None
     ) -> T:
-        """Attempt something, which does no harm if it is done twice, until it has an answer that
-        lasts: on another connection if this one is silent, and for `Settings.patience` in all.
-        waits: refusals that do not last either; with them it goes on for as long as it takes.
+        """Repeat an idempotent attempt until its outcome is final, on another connection if this
+        one is silent, for `Settings.patience` in total.
+        waits: further refusals that are not final; if given, repeat for as long as it takes.
         """
         trouble: Refused | ConnectionLost = ConnectionLost("the server does not answer")
         delays = Backoff(self._settings.first_delay, self._settings.longest_delay, self._random)
@@ -234,8 +234,8 @@ class Keeper:
             await self._come_back()
 
     async def _look_for_tls(self) -> None:
-        """Where a server closes without ever having said a word, that may be why. It is looked at
-        once, beside the attempts to come back."""
+        """Find out whether the server closed without sending anything because it expects TLS. Done
+        once, while the client keeps trying to reconnect."""
         address, within = self._address, self._settings.connect_within
         speaks = address.tls is None and await speaks_tls(address.host, address.port, within)
         if speaks and self._connection.turned_away:
@@ -263,7 +263,7 @@ class Keeper:
         return self._delays.next() if courtesy is None else courtesy
 
     async def _enter_again(self) -> bool:
-        """Log the user in on a new connection. Raises Refused if another one should be tried."""
+        """Log the user in on a new connection. Raises Refused if the client should try another."""
         if self.identity is None:
             return False
         try:

@@ -1,10 +1,10 @@
-"""A store that is written by a thread of its own, in the order in which it is told.
+"""Writing to a store on a thread of its own, in the order of the calls.
 
-What waits while the thread commits is committed next, together. `then` of each is called when it
-is on the disk, in the loop's thread and in the same order, so that whoever acts on something acts
-on what a next run would find. With the first failure nothing is written any more, and `on_failure`
-hears of it. `on_idle` is called when everything is written. Once it is closed, what is to be
-written is left out: it is as if the program had ended before.
+What arrives while the thread commits is committed next, together. The `then` of each write is
+called once it is on disk, in the loop's thread and in the same order, so that whoever acts on a
+write acts on what the next run would find. After the first failure nothing more is written, and
+`on_failure` is called. `on_idle` is called when everything is written. Writes after `close` are
+dropped, as if the program had ended before.
 """
 
 import asyncio
@@ -37,18 +37,18 @@ class Keeping:
         self.size = 0
 
     def write(self, do: Do, then: Then = _nothing) -> None:
-        """Write something; `then` is called when it is committed."""
+        """Write something; `then` is called once it is committed."""
         self._put(do, then)
 
     def after(self, then: Then) -> None:
-        """Call it when everything that is to be written so far is committed."""
+        """Call `then` once everything written so far is committed."""
         if self._task is None:
             then()
         else:
             self._put(None, then)
 
     async def flushed(self) -> None:
-        """Wait until everything so far is committed, or cannot be."""
+        """Wait until everything written so far is committed, or has failed."""
         if self._task is None or self._is_over:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -65,7 +65,7 @@ class Keeping:
     async def close(self) -> None:
         await self.flushed()
         self._is_over = True
-        if self._task is not None:  # what is written because of what was
+        if self._task is not None:  # for writes that were caused by the last ones
             await asyncio.wait([self._task])
         await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
         self._thread.shutdown()

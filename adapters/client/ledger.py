@@ -1,8 +1,8 @@
 """What outlives the program: nothing, or what a local store keeps.
 
-Whatever the server says is noted in the order in which it was said, and goes to the application
-once it is on the disk. So a program that is killed finds in its store all that it was given, up to
-where that is, and what of it it had not finished with.
+Everything that the server sends is recorded in its order, and passed to the application once it is
+on disk. So the store of a killed program holds all that the program was given, its position, and
+which entries it was not done with.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ Give = Callable[[Event], None]
 
 
 class Ledger:
-    """One that keeps nothing.
+    """A ledger that keeps nothing.
 
-    past: what an earlier program has left; user, token: who it was. size: how much is noted that is
-    not on the disk yet. give, on_failure, on_idle: to be set, what to do with what goes to the
-    application, when nothing can be noted any more, and when all is on the disk.
+    past: what an earlier program has left. user, token: its user and token. size: how many records
+    are not on disk yet. To be set: give, which passes an event to the application; on_failure,
+    called when nothing can be recorded any more; on_idle, called when everything is on disk.
     """
 
     past = Past()
@@ -47,41 +47,41 @@ class Ledger:
         self.on_idle: Callable[[], None] = lambda: None
 
     def entered(self, ack: LoginAck) -> None:
-        """The user has been let in. The first time, what an earlier program had not finished with
-        goes to the application."""
+        """The user was let in. The first time, the application gets what an earlier program was not
+        done with."""
 
     def renewed(self, token: str) -> None:
         """This is the token now; empty if there is none."""
 
     def moved(self, position: Position | None) -> None:
-        """The user has come so far."""
+        """The user has come up to this position."""
 
     def hand(self, event: Event) -> None:
-        """Note what is said, and let it go to the application."""
+        """Record an event, and pass it to the application."""
         self.give(event)
 
     def finish(self, entry: Given) -> None:
-        """The application has finished with this and all before it."""
+        """The application is done with this entry and all before it."""
 
     def posted(self, cid: str, chat: Chat) -> None:
-        """A message is to be sent."""
+        """This message is to be sent."""
 
     def settled(self, cid: str, outcome: Ack | Exception) -> None:
-        """A message is safe, or will not be sent (Refused), or not by this program."""
+        """A message is safe (Ack), will never be sent (Refused), or not by this program (else)."""
 
     async def flushed(self) -> None:
-        """Wait until everything so far is on the disk."""
+        """Wait until everything so far is on disk."""
 
     async def close(self) -> None:
         pass
 
 
 class FileLedger(Ledger):
-    """One that keeps all of it in a file. `open` makes one."""
+    """A ledger that keeps everything in a file. Created by `open`."""
 
     @classmethod
     async def open(cls, path: str | Path, kept: int) -> "FileLedger":
-        """Raises StoreError."""
+        """Open or create the file, which keeps `kept` finished entries. Raises StoreError."""
         store = await asyncio.to_thread(Store, path, kept)
         try:
             return cls(store)
@@ -169,8 +169,8 @@ class FileLedger(Ledger):
         self._keeping.write(lambda store: store.settle(cid))
 
     async def kept(self, where: Where, before: int, limit: int) -> list[Entry]:
-        """The last entries of a conversation below a position, ascending. Raises StoreError where
-        the store is closed, or has failed."""
+        """The last `limit` entries of a conversation below a position, ascending. Raises StoreError
+        if the store is closed, or has failed."""
         had: list[list[Entry]] = []
         self._keeping.write(lambda store: had.append(store.kept(where, before, limit)))
         await self.flushed()
@@ -201,7 +201,7 @@ class FileLedger(Ledger):
         self._position, self._epoch = position, position.epoch
 
     def _add(self, entry: Given, position: Position) -> None:
-        """Note an entry, and with it that the user has come so far."""
+        """Record an entry, and with it the user's position."""
         self._note(position)
         numbered = self._numbered(entry)
         self._open.append((entry, numbered.number))
@@ -217,7 +217,7 @@ class FileLedger(Ledger):
         return Numbered(self._number, self._epoch, entry)
 
     def _said(self, cid: str, chat: Chat, ack: Ack) -> Message:
-        """A message of this program's, as another device would be told of it."""
+        """A message of this program, in the form in which another device would get it."""
         user = self.user or User(0, "")
         to_id, group_id = (0, chat.groupid) if isinstance(chat, GroupChat) else (chat.toid, 0)
         return Message(

@@ -7,7 +7,7 @@ from typing import cast
 
 
 class Link(asyncio.Protocol):
-    """TCP connections."""
+    """A TCP connection, which reports to three callbacks."""
 
     def __init__(
         self,
@@ -22,7 +22,7 @@ class Link(asyncio.Protocol):
         self._gone = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are not asyncio's, so there is no asking them.
+        # uvloop's transports are not asyncio's, so isinstance cannot check them.
         self._transport = cast("asyncio.Transport", transport)
         self._on_made(self)
 
@@ -53,14 +53,14 @@ class Link(asyncio.Protocol):
 
 
 def _why(exc: Exception | None) -> str:
-    """In words that a person may be shown, without the system's number for it."""
+    """The reason in words for people, without an errno."""
     if exc is None:
         return "the server closed the connection"
     return getattr(exc, "strerror", None) or str(exc)
 
 
 async def speaks_tls(host: str, port: int, within: float) -> bool:
-    """Whether there is a TLS server at this address, whoever it is; nothing is said to it."""
+    """Whether any TLS server listens at this address. Sends nothing after the handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

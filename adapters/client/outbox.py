@@ -1,14 +1,14 @@
-"""The messages that this user has sent and that have no answer yet.
+"""The messages that this user has sent and that are not answered yet.
 
 Rules:
- 1. A message waits, or it is under way on the present connection, or it is settled.
- 2. What waits is sent in the order in which it was given, old before new, the oldest first.
- 3. A broken connection makes everything that was under way wait again, in its old place.
- 4. After a passing refusal nothing is sent until a delay has gone by and nothing is under way
-    any more; what comes behind the refused message would otherwise overtake it.
- 5. A message without an answer for too long is sent again; the first answer that accepts it
-    counts, and a refusal counts only as the answer to its last copy. It is an answer, too, if the
-    message itself comes back from the log.
+ 1. A message waits, or is in flight on the present connection, or is settled.
+ 2. Waiting messages are sent in the order in which they were added, the oldest first.
+ 3. When the connection breaks, everything in flight waits again, in its old place.
+ 4. After a passing refusal, nothing is sent until a delay has passed and nothing is in flight any
+    more; otherwise later messages would overtake the refused one.
+ 5. A message without an answer for too long is sent again. The first answer that accepts it counts;
+    a refusal counts only as the answer to the last copy. If the message itself comes back from the
+    log, that is an acceptance, too.
 """
 
 import heapq
@@ -24,7 +24,7 @@ Chat = OneChat | GroupChat
 
 @attrs.define(eq=False)
 class Outgoing:
-    """A message on its way. `seqs` are the numbers under which this connection knows it."""
+    """A message on its way. seqs: the `seq` of each of its copies on this connection."""
 
     number: int
     cid: str
@@ -39,9 +39,9 @@ class Outbox:
         self._window = window
         self._backoff = backoff
         self._count = 0
-        self._unsettled: dict[str, Outgoing] = {}  # by cid, in their order
-        self._waiting: list[tuple[int, Outgoing]] = []  # some of them may be settled
-        self._under_way: dict[int, Outgoing] = {}  # by number, oldest sent first
+        self._unsettled: dict[str, Outgoing] = {}  # by cid, in the order in which they were added
+        self._waiting: list[tuple[int, Outgoing]] = []  # some may be settled already
+        self._under_way: dict[int, Outgoing] = {}  # by number, the first sent first
         self._by_seq: dict[int, Outgoing] = {}
         self._hold_until: float | None = None
 
@@ -55,7 +55,7 @@ class Outbox:
         self._wait(out)
 
     def next(self, now: float) -> Outgoing | None:
-        """Take the message to send now, if one may be; `sent` has to follow."""
+        """Take the message to send now, None if none may be sent. The caller must call `sent`."""
         if len(self._by_seq) >= self._window or self._held(now):
             return None
         while self._waiting:
@@ -85,19 +85,20 @@ class Outbox:
             self._backoff.reset()
 
     def retry(self, out: Outgoing, now: float) -> None:
-        """Let a message wait again that was refused for the moment (rule 4)."""
+        """Let a message wait again that was refused only for now (rule 4)."""
         self._take_back(out)
         self._wait(out)
         if self._hold_until is None or self._hold_until <= now:
             self._hold_until = now + self._backoff.next()
 
     def overdue(self, now: float, answer_within: float) -> list[Outgoing]:
-        """Messages to send a second time, as far as the window has room for a second copy."""
+        """Messages to send a second time, as many as the window has room for."""
         late = [out for out in self._under_way.values() if now - out.last_sent >= answer_within]
         return late[: self._window - len(self._by_seq)]
 
     def oldest(self) -> float:
-        """When the longest unanswered message was first sent on this connection."""
+        """When the oldest message in flight was first sent on this connection; inf if there is
+        none."""
         return min((out.first_sent for out in self._under_way.values()), default=math.inf)
 
     @property
@@ -111,7 +112,7 @@ class Outbox:
         self._hold_until = None
 
     def clear(self) -> list[str]:
-        """Forget everything; the cids of what was not settled, in their order."""
+        """Drop everything; return the cids of the unsettled messages, in their order."""
         cids = list(self._unsettled)
         self._unsettled.clear()
         self._waiting.clear()

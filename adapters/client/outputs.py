@@ -1,4 +1,4 @@
-"""What ClientProtocol says, and in what state it is."""
+"""The outputs of ClientProtocol, and its states."""
 
 import enum
 
@@ -24,7 +24,7 @@ ENDED_ELSEWHERE = Refused(errors.NUMBERS[_WHY], _WHY, "the session was ended els
 
 @attrs.frozen
 class Answered:
-    """The answer to a request that was not a chat."""
+    """The answer to a request other than a chat."""
 
     seq: int
     answer: Answer
@@ -40,7 +40,7 @@ class Settled:
 
 @attrs.frozen
 class Broken:
-    """The connection is of no use any more."""
+    """The connection cannot be used any more."""
 
     trouble: ConnectionLost
 

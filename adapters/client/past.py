@@ -9,9 +9,9 @@ from adapters.client.position import Position
 
 @attrs.frozen
 class Past:
-    """user_id: whose it is, 0 where there is nothing. position: where they were. unfinished: what
-    the program had not finished with, of this epoch. seen: senders and cids of what it was given.
-    unsent: what has no answer yet, in its order."""
+    """user_id: its user, 0 if there was no such program. position: where the user was. unfinished:
+    the entries of this epoch that the program was not done with. seen: the senders and cids of
+    entries it was given. unsent: cids and chats without an answer, in order."""
 
     user_id: int = 0
     position: Position | None = None

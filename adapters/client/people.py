@@ -1,4 +1,4 @@
-"""What a client does about other people."""
+"""The client's methods for other people."""
 
 from collections.abc import AsyncIterator
 
@@ -9,11 +9,11 @@ from chat_domain.model import Friend
 
 class People(Asking):
     async def find_user(self, name: str) -> Friend:
-        """Whoever is called that, on the user's list or not. Refused: `no_such_user`."""
+        """The user of this name, on the list or not. Refused if there is none: `no_such_user`."""
         return (await self._ask(requests.FindUser(name=name))).friend()
 
     async def add_friend(self, who: int | str) -> Friend:
-        """Put somebody on the user's list, by id or name."""
+        """Put a user on the list of friends, by id or name."""
         number, name = id_or_name(who)
         ack = await self._ask(requests.AddFriend(friendid=number, friendname=name))
         return ack.friend.friend() if ack.friend else Friend(0, str(who), online=False)
@@ -22,7 +22,7 @@ class People(Asking):
         await self._ask(requests.RemoveFriend(friendid=friend_id))
 
     async def friends(self, page: int = 100) -> AsyncIterator[Friend]:
-        """Everybody on the user's list, ascending by id, fetched page by page."""
+        """The list of friends, ascending by id, fetched page by page."""
         async for ack in self._pages(requests.ListFriends(limit=page)):
             for row in ack.friends:
                 yield row.friend()

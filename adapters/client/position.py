@@ -1,4 +1,4 @@
-"""Where in the server's log a user is."""
+"""A user's position in the server's log."""
 
 from typing import TypeVar
 
@@ -12,15 +12,15 @@ E = TypeVar("E", Login, Resume)
 
 @attrs.frozen
 class Position:
-    """Everything of theirs up to `since` has come. epoch: the server's, without which the number
-    means nothing."""
+    """The user has received everything up to `since`. epoch: that of the server's log, without
+    which the number means nothing."""
 
     since: int
     epoch: str
 
 
 def beginning_at(entry: E, position: Position | None) -> E:
-    """A login that begins at a position in the log; where no device has been, if at none."""
+    """A login that begins at this position; if None, at what no device of the user has received."""
     if position is None:
         return structs.replace(entry, since=None, epoch="")
     return structs.replace(entry, since=position.since, epoch=position.epoch)

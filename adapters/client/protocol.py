@@ -1,16 +1,17 @@
-"""One user's side of the conversation: bytes in, events out, bytes to send. No input or output.
+"""One user's side of the protocol: bytes in, events out, bytes to send. No I/O.
 
-What the client says is in `saying`, what it hears is here.
+What the client sends is in `saying`, what it receives is here.
 
 Rules:
- 1. Requests may be made on any open connection. Chats flow only while somebody is logged in
+ 1. Requests may be sent on any open connection. Chats are sent only while somebody is logged in
     (READY), and no new ones once the server is going away (LEAVING).
- 2. Messages, their order and how far the user has come outlive a connection; seq does not.
- 3. What comes out of the log is given to the application once, however often it comes, and never
-    if this client wrote it: then it is an answer.
- 4. What comes after the logout has been sent is not taken: the next login brings it.
- 5. Silence is a question after `ping_after` and an end after `dead_after`. An end, too, is a
-    chat that has no answer for `give_up_after`, however lively the server is otherwise.
+ 2. Messages, their order and the user's position outlive a connection; `seq` does not.
+ 3. The application gets each entry of the log once, however often it comes, and never one that this
+    client has written: that is an answer instead.
+ 4. Entries that come after the logout was sent are not accepted: the next login brings them.
+ 5. After `ping_after` of silence the client sends a PING, after `dead_after` it gives up the
+    connection. It also gives it up if a chat has no answer for `give_up_after`, however lively the
+    server is otherwise.
 """
 
 from collections.abc import Callable
@@ -45,14 +46,14 @@ from adapters.wire import frames, requests
 from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong, SettingsAck
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
 
-_TLS_ALERT = b"\x15\x03"  # how a TLS server answers what is no TLS
+_TLS_ALERT = b"\x15\x03"  # how a TLS server answers data that is not TLS
 _NO_CHAT_SERVER = "what listens on this port is no chat server"
 
 
 class ClientProtocol(Saying):
-    """room: whether the application can take more of what comes out of the log. To be set.
+    """room: whether the application can take more entries of the log. To be set.
 
-    greeted: whether anything has ever come that a chat server says.
+    greeted: whether a chat server has ever sent a valid frame.
     """
 
     def __init__(self, settings: Settings, hold: Backoff, cids: Cids) -> None:
@@ -67,7 +68,7 @@ class ClientProtocol(Saying):
         self._splitter = FrameSplitter(MAX_SERVER_FRAME)
 
     def receive(self, data: bytes, now: float) -> list[Output]:
-        """Take what came. If the stream makes no sense, Broken is the last that is said of it."""
+        """Process received bytes. If they are invalid, the last output is Broken."""
         self._now = self._heard = now
         self._outputs = []
         if not self.greeted and data.startswith(_TLS_ALERT):
@@ -113,7 +114,7 @@ class ClientProtocol(Saying):
             return
         self._stream.begin(self._asked_since, frame.epoch)
         if self._asked_since is None:
-            self._write(requests.Ping())  # so that the position is known before anything comes
+            self._write(requests.Ping())  # so that the position is known before any entry comes
 
     def _begin_anew(self, head: int, epoch: str) -> None:
         was = self._stream.position
@@ -135,7 +136,7 @@ class ClientProtocol(Saying):
             self._give(event_of_change(frame, own=frame.id == self.user_id))
 
     def _is_news(self, frame: MessageFrame | frames.ChangedFrame) -> bool:
-        """Take what came out of the log. Whether the application has yet to hear of it."""
+        """Accept an entry of the log. Whether it is news to the application."""
         if self.state not in LOGGED_IN:
             return False
         new = self._stream.accept(frame.at, frame.id, frame.cid, room=self.room)
@@ -218,7 +219,7 @@ class ClientProtocol(Saying):
     def _on_notice(self, frame: frames.NoticeFrame) -> None:
         self._outputs.append(events.Notice(frame.text))
 
-    # What is not here is the answer to a request.
+    # Any other frame is the answer to a request.
     _handlers: ClassVar[dict[type, Callable[..., None]]] = {
         LoginAck: _on_login,
         Ack: _on_ack,

@@ -1,4 +1,4 @@
-"""How an application reads what happens, and by that says what it is done with."""
+"""How an application reads events, and thereby says which it is done with."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -8,10 +8,10 @@ from adapters.client.inbox import Inbox
 
 
 class Reading(AsyncIterator[Event]):
-    """Events one after the other. `done` is called with each when the next one is asked for.
+    """Events one by one. done: called with each event when the next one is requested.
 
-    Where a session has ended, and `is_in` says that nobody has logged in again by the next step,
-    that raises why. lasting: it waits for another login instead.
+    After a SessionEnded, if `is_in` says that nobody has logged in again by the next step, that
+    step raises the refusal. lasting: it waits for another login instead.
     """
 
     def __init__(
@@ -37,5 +37,5 @@ class Reading(AsyncIterator[Event]):
             return await self._inbox.next()
         except WrongServer:
             raise
-        except ConnectionLost:  # the client was closed, or shall not reconnect
+        except ConnectionLost:  # the client was closed, or does not reconnect
             raise StopAsyncIteration from None

@@ -1,6 +1,6 @@
-"""What a client says: requests, chats when they may go, and what the clock asks for.
+"""What a client sends: requests, chats as soon as they may go, and what is due by the clock.
 
-See `protocol` for the rules, and for what the server says.
+See `protocol` for the rules, and for what the server sends.
 """
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from adapters.wire.declaring import AnyRequest
 
 
 class Saying:
-    """user_id: who was let in last. only: who may be let in, 0 for anybody."""
+    """user_id: the user who was let in last. only: the only user who may be, 0 for anybody."""
 
     def __init__(self, settings: Settings, hold: Backoff, cids: Cids) -> None:
         self.state = State.CLOSED
@@ -50,7 +50,7 @@ class Saying:
         return data
 
     def tick(self, now: float) -> str | None:
-        """Do what is due. The answer is why the connection has to be given up, if it has."""
+        """Send what is due. Returns why the connection must be given up, None if it need not."""
         if self.state is State.CLOSED:
             return None
         why = self._why_dead(now)
@@ -77,7 +77,7 @@ class Saying:
     # What the application asks.
 
     def request(self, request: AnyRequest) -> int:
-        """Send a request; the number under which its answer will come. Raises Refused."""
+        """Send a request; return its `seq`. Raises Refused."""
         if isinstance(request, requests.Login | requests.Resume):
             self._asked_since = request.since
         self._seq += 1
@@ -85,7 +85,7 @@ class Saying:
         return self._seq
 
     def say(self, request: AnyRequest) -> None:
-        """Send what has no answer, if somebody is logged in; otherwise it is lost."""
+        """Send a request without an answer; dropped if nobody is logged in."""
         if self.state in LOGGED_IN:
             self._write(request)
 
@@ -96,17 +96,17 @@ class Saying:
         return seq
 
     def waiting(self, cid: str) -> Chat | None:
-        """The chat that was posted under this cid, if it has no answer yet."""
+        """The chat posted under this cid, None if there is none or it has been answered."""
         out = self._outbox.find_cid(cid)
         return None if out is None else out.chat
 
     def post(self, cid: str, chat: Chat) -> None:
-        """Queue a chat; `pump` sends it when it may go."""
+        """Queue a chat; `pump` sends it when it may be sent."""
         self._cids.note(cid)
         self._outbox.add(cid, replace(chat, cid=cid))
 
     def pump(self, now: float) -> None:
-        """Say what may and should be said now."""
+        """Send everything that may be sent now."""
         self._now = now
         while self.state is State.READY and (out := self._outbox.next(now)) is not None:
             self._send(out, now)
@@ -115,13 +115,13 @@ class Saying:
             self.take()
 
     def take(self) -> None:
-        """Tell the server what has come, without waiting until that is due."""
+        """Tell the server now what the application is done with, before that is due."""
         if self.state in LOGGED_IN and (at := self._stream.take(self._now)) is not None:
             self._write(requests.Taken(at=at))
 
     @property
     def due(self) -> float | None:
-        """When to `pump` next, however quiet it is."""
+        """When to `pump` next, even if nothing happens; None if not at all."""
         times = [self._outbox.hold_until]
         if self.state in LOGGED_IN:
             times.append(self._stream.due())
@@ -129,20 +129,20 @@ class Saying:
 
     @property
     def position(self) -> Position | None:
-        """How far the user has come; None as long as that is not known."""
+        """The user's position; None while it is not known."""
         return self._stream.position
 
     @property
     def done(self) -> Position | None:
-        """Up to where the application is done with everything."""
+        """The position up to which the application is done with everything."""
         return self._stream.done
 
     def finish(self, entry: events.Message | events.Changed) -> None:
-        """The application is done with this, and with all that it was given before."""
+        """The application is done with this entry and all that it was given before."""
         self._stream.finish(entry)
 
     def restore(self, past: Past) -> None:
-        """Go on where an earlier program was."""
+        """Go on where an earlier program stopped."""
         self.user_id = self.only = past.user_id
         if past.position is not None:
             self._stream.restore(past.position, past.unfinished, past.seen)
@@ -151,7 +151,7 @@ class Saying:
 
     @property
     def missed(self) -> bool:
-        """Whether something came for which there was no room; the next connection brings it."""
+        """Whether entries came without room for them; the next connection brings them."""
         return self._stream.missed
 
     @property
@@ -159,7 +159,7 @@ class Saying:
         return len(self._outbox)
 
     def forget_messages(self) -> list[str]:
-        """Give up all messages without an answer; their cids, in order."""
+        """Give up all messages without an answer; return their cids, in order."""
         return self._outbox.clear()
 
     # Inside.

@@ -1,13 +1,13 @@
-"""Which messages have been here before."""
+"""Recognizing messages that come a second time."""
 
 from collections import OrderedDict
 
 
 class Seen:
-    """The last `per_sender` cids of each of the last `senders` who wrote.
+    """Remembers the last `per_sender` cids of each of the last `senders` senders.
 
-    512 are what the protocol asks for. Only a sender who is pushed out by a thousand others
-    between a message and its second copy could be shown twice.
+    The protocol asks for 512. A copy is shown twice only if a thousand other senders wrote between
+    the message and its copy.
     """
 
     def __init__(self, per_sender: int = 512, senders: int = 1_000) -> None:
@@ -16,7 +16,7 @@ class Seen:
         self._cids: OrderedDict[int, dict[str, None]] = OrderedDict()
 
     def is_new(self, sender: int, cid: str) -> bool:
-        """Remember the message; False if it was remembered already."""
+        """Remember the message; return False if it was remembered already."""
         cids = self._cids.setdefault(sender, {})
         self._cids.move_to_end(sender)
         if cid in cids:

@@ -8,20 +8,20 @@ class Settings:
     """Times in seconds.
 
     connect_within: for one attempt to connect.
-    greet_within: for the answer to a login, RESUME or registration; then the server is taken
-        for dead, however well its connection is.
-    patience: for all attempts at a login together, or for the connection to come back when
-        something is asked for meanwhile.
+    greet_within: for the answer to a login, RESUME or registration; without one, the server counts
+        as dead, even if the connection works.
+    patience: for all attempts at a login together, or for the connection to come back for a request
+        made in the meantime.
     request_within: for the answer to any other request.
     answer_within: for the answer to a chat, which is then sent again.
     give_up_after: for the answer to a chat on one connection, which is then given up.
-    ping_after, dead_after: of silence.
-    first_delay, longest_delay: between attempts to reconnect; they grow from one to the other.
-    steady_after: a connection that lasted so long makes the delays start small again.
-    window: chats without an answer. waiting: chats kept in all.
-    backlog: events that the application may leave unread; what comes then comes again later.
-    taken_every, taken_with: so often, and after so many messages, the server is told what came.
-    kept: entries of the log that a local store keeps, besides those that are not finished with.
+    ping_after, dead_after: of silence, until a PING and until the connection is given up.
+    first_delay, longest_delay: between attempts to reconnect, growing from one to the other.
+    steady_after: after a connection that lasted this long, the delays start small again.
+    window: the most chats in flight. waiting: the most chats kept in total.
+    backlog: events that the application may leave unread; further entries come again later.
+    taken_every, taken_with: the server is told after this time, or with this many entries.
+    kept: finished entries of the log that a local store keeps.
     """
 
     connect_within: float = 10.0
@@ -44,6 +44,6 @@ class Settings:
 
     @property
     def tick(self) -> float:
-        """How often to look at the clock: often enough for the shortest of the above."""
+        """How often to check the time: often enough for the shortest time above."""
         shortest = min(self.answer_within, self.ping_after, self.dead_after, self.give_up_after)
         return min(1.0, shortest / 4)

@@ -1,11 +1,11 @@
-"""What a client keeps in a file: who it is, where it is, what has come and what is not sent yet.
+"""What a client keeps in a file: its user, their position, what came, and what is not sent yet.
 
-One SQLite file for one user and one program at a time. What is committed here before the server is
-told that it was taken comes again to nobody, and is lost by nobody: a program that is killed finds
-it here, with what it had not finished with.
+It is an SQLite file for one user, and one program at a time. What is committed here before the
+server is told that it was taken is neither sent again nor lost: a killed program finds it here,
+with the entries it was not done with.
 
-The log is kept as it was given to the application, with each Reset in its place; `open` entries
-are those that it has not finished with. Of the others the newest `kept` stay.
+The file has the entries as they were given to the application, with each Reset in its place. Those
+that the application is not done with are `open`; of the others, the newest `kept` stay.
 """
 
 import os
@@ -29,11 +29,11 @@ Entry = Message | Changed
 Given = Entry | Reset
 
 VERSION = 1
-_OURS = 0x63684C31  # what SQLite calls the application's id; "chL1"
+_OURS = 0x63684C31  # SQLite's application_id of our files; "chL1"
 _PRUNED_EVERY = 1_000  # entries
-_REMEMBERED = 10_000  # entries whose copies are known again
+_REMEMBERED = 10_000  # entries whose copies are recognized
 _MESSAGE, _CHANGE, _RESET = 0, 1, 2
-_WAIT = 0.2  # seconds, for a program that is about to end
+_WAIT = 0.2  # seconds to wait for a program that is about to end
 
 _SCHEMA = f"""
 CREATE TABLE Owner (
@@ -57,7 +57,7 @@ PRAGMA user_version = {VERSION};
 
 @attrs.frozen
 class Owner:
-    """Whose file it is, and how they were let in last. token: empty if it is worth nothing."""
+    """The file's user, and their last login. token: empty if there is no valid one."""
 
     user_id: int
     name: str
@@ -67,7 +67,7 @@ class Owner:
 
 @attrs.frozen
 class Numbered:
-    """An entry, and the number that it has in the file."""
+    """An entry and its number in the file."""
 
     number: int
     epoch: str
@@ -75,7 +75,7 @@ class Numbered:
 
 
 class Store:
-    """Raises StoreError. What is written is committed by `commit`, and read in the same thread."""
+    """All methods raise StoreError. Reads and writes share one thread; `commit` commits writes."""
 
     def __init__(self, path: str | Path, kept: int) -> None:
         self._path = path
@@ -103,12 +103,12 @@ class Store:
         return int(number)
 
     def unfinished(self) -> list[Numbered]:
-        """What the application has not finished with, in its order."""
+        """The entries that the application is not done with, in order."""
         rows = self._rows("SELECT number, epoch, kind, event FROM Entry WHERE open ORDER BY number")
         return [Numbered(number, epoch, _entry(kind, said)) for number, epoch, kind, said in rows]
 
     def remembered(self) -> list[tuple[int, str]]:
-        """Senders and cids of what came last, the oldest first."""
+        """The senders and cids of the last entries, the oldest first."""
         last = "SELECT number, sender_id, cid FROM Entry ORDER BY number DESC LIMIT ?"
         rows = self._rows(f"SELECT * FROM ({last}) ORDER BY number", _REMEMBERED)  # noqa: S608
         return [(sender_id, cid) for _, sender_id, cid in rows if cid]  # a Reset has none
@@ -129,7 +129,7 @@ class Store:
     # What is to be written.
 
     def own(self, owner: Owner) -> None:
-        """Whose file it is from now on, and how they are let in."""
+        """Replace the file's user, with their login and position."""
         self._do("DELETE FROM Owner")
         at = owner.position
         since, epoch = (None, "") if at is None else (at.since, at.epoch)
@@ -139,7 +139,7 @@ class Store:
         )  # fmt: skip
 
     def move(self, position: Position) -> None:
-        """How far the user has come."""
+        """The user has come up to this position."""
         self._do("UPDATE Owner SET since = ?, epoch = ?", position.since, position.epoch)
 
     def add(self, one: Numbered, *, unfinished: bool) -> None:
@@ -159,7 +159,7 @@ class Store:
             self._do("DELETE FROM Entry WHERE number <= ? AND NOT open", oldest)
 
     def finish(self, number: int) -> None:
-        """The application has finished with everything up to this number."""
+        """The application is done with everything up to this number."""
         self._do("UPDATE Entry SET open = 0 WHERE open AND number <= ?", number)
 
     def post(self, cid: str, chat: Chat) -> None:
@@ -178,7 +178,7 @@ class Store:
     # Inside.
 
     def _begin(self) -> None:
-        """Look at what this is before anything is written to it."""
+        """Check what the file is before writing anything to it."""
         ((ours,),) = self._rows("PRAGMA application_id")
         ((version,),) = self._rows("PRAGMA user_version")
         ((tables,),) = self._rows("SELECT count(*) FROM sqlite_schema")
@@ -192,7 +192,7 @@ class Store:
         for (verdict,) in self._rows("PRAGMA quick_check(1)"):
             if verdict != "ok":
                 raise StoreError(f"{self._path} is damaged: {verdict}")
-        # The lock is held as long as the file is open.
+        # We hold the lock while the file is open.
         for setting in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
             self._do(f"PRAGMA {setting}")
         self.begin()
@@ -214,7 +214,7 @@ class Store:
 
 
 def _opened(path: str | Path) -> sqlite3.Connection:
-    """The file has a token and messages in it, so nobody else may read a new one."""
+    """Open the file. It holds a token and messages, so a new one is readable by its owner only."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         return sqlite3.connect(path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
@@ -225,7 +225,7 @@ def _opened(path: str | Path) -> sqlite3.Connection:
 
 
 def _conv(where: Where) -> int:
-    """A number for each conversation: groups above 0, people below."""
+    """A number for each conversation: groups are positive, users negative."""
     return where.group_id if isinstance(where, InGroup) else -where.user_id
 
 

@@ -1,14 +1,14 @@
-"""How far this user has come in the server's log, and how much of it the server knows they have.
+"""The user's position in the server's log, and how much of it the server knows they have.
 
 Rules:
- 1. `since` grows with what is pushed and with what PING and PONG say. An ACK does not move it: it
-    can overtake what is before it.
- 2. It outlives a connection; another epoch, or a `reset`, puts it where the server says.
- 3. What comes while there is no room is not taken, nor is anything behind it on this connection:
-    the next one begins at `since` and brings it again.
- 4. What was given to the application is done with when the application says so. The server is told
-    of what is below the first entry that is not.
- 5. TAKEN is due `every` seconds after the one before, or with `most` entries, or when asked for.
+ 1. `since` grows with the entries that are pushed, and with PING and PONG. An ACK does not move it,
+    since it may overtake entries below it.
+ 2. It outlives a connection. Another epoch, or a `reset`, moves it to where the server says.
+ 3. An entry that comes while there is no room is not accepted, nor is any after it on this
+    connection: the next connection begins at `since` and brings them again.
+ 4. The application says when it is done with an entry that it was given. The server is told the
+    position below the first entry that the application is not done with.
+ 5. TAKEN is due `every` seconds after the last one, with `most` entries, or on request.
 """
 
 import math
@@ -21,7 +21,7 @@ from adapters.client.seen import Seen
 
 
 class Stream:
-    """since: None as long as it is not known; the server then begins at what no device has."""
+    """since: None while it is not known; the server then begins at what no device has received."""
 
     def __init__(self, every: float, most: int) -> None:
         self.since: int | None = None
@@ -30,18 +30,18 @@ class Stream:
         self._every = every
         self._most = most
         self._seen = Seen()
-        self._given: deque[Message | Changed] = deque()  # and not done with
+        self._given: deque[Message | Changed] = deque()  # and not done with yet
         self._untaken = 0
         self._taken_at = -math.inf
 
     @property
     def position(self) -> Position | None:
-        """Where the next session begins."""
+        """Where the next session begins; None while that is not known."""
         return None if self.since is None else Position(self.since, self._epoch)
 
     @property
     def done(self) -> Position | None:
-        """Up to where the application is done with everything."""
+        """The position up to which the application is done with everything."""
         if self.since is None:
             return None
         return Position(self._given[0].at - 1 if self._given else self.since, self._epoch)
@@ -52,14 +52,14 @@ class Stream:
         given: Iterable[Message | Changed],
         seen: Iterable[tuple[int, str]],
     ) -> None:
-        """Go on where an earlier program was. given: what it had not done with."""
+        """Go on where an earlier program stopped. given: the entries that it was not done with."""
         self.since, self._epoch = position.since, position.epoch
         self._given.extend(given)
         for sender_id, cid in seen:
             self._seen.is_new(sender_id, cid)
 
     def begin(self, since: int | None, epoch: str) -> None:
-        """A session begins at this position, if it is one."""
+        """A session begins at this position; None if that is not known."""
         self.missed = False
         if (since, epoch) != (self.since, self._epoch):
             self._untaken = 0
@@ -68,11 +68,11 @@ class Stream:
         self._epoch = epoch
 
     def forget_seen(self) -> None:
-        """Another user comes, and a group's message has one cid for all its readers."""
+        """Another user logs in: a group's message has one cid for all its readers."""
         self._seen.forget()
 
     def accept(self, at: int, sender_id: int, cid: str, *, room: bool) -> bool:
-        """Take an entry that was pushed. Whether it is new."""
+        """Accept an entry that was pushed. Returns whether it is new."""
         if self.missed or at <= (self.since or 0):
             return False
         if not room:
@@ -83,30 +83,30 @@ class Stream:
         return self._seen.is_new(sender_id, cid)
 
     def give(self, entry: Message | Changed) -> None:
-        """What was accepted last goes to the application."""
+        """The entry accepted last is given to the application."""
         self._untaken -= 1
         self._given.append(entry)
 
     def finish(self, entry: Message | Changed) -> None:
-        """The application is done with this and all before it."""
+        """The application is done with this entry and all before it."""
         if any(one is entry for one in self._given):
             while self._given.popleft() is not entry:
                 self._untaken += 1
             self._untaken += 1
 
     def advance(self, at: int) -> None:
-        """Everything up to there has come."""
+        """Everything up to this position has come."""
         if not self.missed:
             self.since = max(self.since or 0, at)
 
     def due(self) -> float | None:
-        """When the server is to be told what was taken; None if it knows."""
+        """When to tell the server what was taken; None if it knows everything."""
         if not self._untaken:
             return None
         return -math.inf if self._untaken >= self._most else self._taken_at + self._every
 
     def take(self, now: float) -> int | None:
-        """The position to tell the server of; None if there is nothing to tell."""
+        """The position to tell the server; None if there is nothing to tell."""
         if not self._untaken:
             return None
         self._untaken = 0

@@ -1,4 +1,4 @@
-"""What the server says, as the application is told of it."""
+"""Turning the server's frames into what the application gets."""
 
 from adapters.client.conversation import Conversation, Page
 from adapters.client.errors import Refused
@@ -20,7 +20,7 @@ MessageFrame = OneChatFrame | GroupChatFrame
 
 
 def event_of_message(frame: MessageFrame, *, own: bool) -> Message:
-    """own: whether the user has written it, with another device."""
+    """own: whether the user has written it, on another device."""
     return Message(
         frame.at,
         frame.cid,
@@ -37,7 +37,7 @@ def event_of_message(frame: MessageFrame, *, own: bool) -> Message:
 
 
 def event_of_change(frame: ChangedFrame, *, own: bool) -> Changed:
-    """own: whether the user has done it, with another device."""
+    """own: whether the user has made it, on another device."""
     return Changed(
         frame.at,
         frame.cid,
@@ -55,7 +55,7 @@ def event_of_change(frame: ChangedFrame, *, own: bool) -> Changed:
 
 
 def event_of_entry(frame: EntryFrame, user_id: int) -> Message | Changed:
-    """user_id: whose client this is."""
+    """user_id: the client's user."""
     own = frame.id == user_id
     if isinstance(frame, ChangedFrame):
         return event_of_change(frame, own=own)

@@ -1,4 +1,4 @@
-"""The chats that have no answer yet, and who waits for each."""
+"""The chats without an answer, and the futures of those who wait for them."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,8 +18,8 @@ Outcome = events.Ack | Exception
 
 
 class Unsettled:
-    """Begins with what an earlier program has not sent. Nobody waits for that, so `deliver` is told
-    if it is refused."""
+    """Begins with what an earlier program has left unsent. Nobody waits for those chats, so
+    `deliver` is called if one is refused."""
 
     def __init__(
         self, protocol: ClientProtocol, ledger: Ledger, deliver: Callable[[events.Event], None]
@@ -42,7 +42,7 @@ class Unsettled:
         if waiting is not None:
             if waiting != replace(chat, cid=cid):
                 raise conflict()
-            # Where it is cancelled, who waited for it has given up.
+            # If it was cancelled, nobody waits for it any more.
             return self._expect(cid) if self._acks[cid].cancelled() else self._acks[cid]
         self._protocol.post(cid, chat)
         self._ledger.posted(cid, chat)
@@ -53,7 +53,7 @@ class Unsettled:
         return self._acks[cid]
 
     def settle(self, cid: str, outcome: Outcome) -> None:
-        """This is what became of a chat."""
+        """A chat has this outcome."""
         future = self._settled(cid, outcome)
         self._note_progress()
         if future.done():
@@ -64,7 +64,7 @@ class Unsettled:
             future.set_exception(outcome)
 
     def forget(self, why: Exception) -> None:
-        """Let all of them fail."""
+        """Let all of them fail with this reason."""
         for cid in self._protocol.forget_messages():
             fail(self._settled(cid, why), why)
         self._note_progress()
@@ -77,7 +77,7 @@ class Unsettled:
         return self._acks.pop(cid)
 
     async def progress(self) -> None:
-        """Wait until one is settled."""
+        """Wait until a chat is settled."""
         await self._progress.wait()
 
     def _note_progress(self) -> None:
@@ -92,6 +92,6 @@ def fail(future: asyncio.Future[Answer] | asyncio.Future[events.Ack], why: Excep
 
 
 def _look(future: asyncio.Future[Answer] | asyncio.Future[events.Ack]) -> None:
-    """Whoever asked may be gone already; that is no cause for a warning."""
+    """The caller may be gone already; keep asyncio from warning about that."""
     if not future.cancelled():
         future.exception()

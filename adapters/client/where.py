@@ -1,11 +1,11 @@
-"""What a program calls a conversation by."""
+"""How programs name a conversation."""
 
 import attrs
 
 
 @attrs.frozen
 class With:
-    """The conversation with a user, or with oneself."""
+    """The conversation with a user, who may be oneself."""
 
     user_id: int
 
@@ -21,10 +21,10 @@ Where = With | InGroup
 
 
 def where_of(user_id: int, group_id: int) -> Where:
-    """Of the two ids a conversation has one; the other is 0."""
+    """The conversation to which these ids belong; one of them is 0."""
     return InGroup(group_id) if group_id else With(user_id)
 
 
 def where(whom: Where | int) -> Where:
-    """A number is a user's id."""
+    """The conversation; a number is a user's id."""
     return With(whom) if isinstance(whom, int) else whom

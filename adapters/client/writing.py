@@ -1,4 +1,4 @@
-"""What a client does about messages that its user writes."""
+"""The client's methods for writing messages."""
 
 import asyncio
 
@@ -12,37 +12,38 @@ from adapters.wire import requests
 
 
 class Writing(Asking):
-    """cid, where one may be given: what the server knows a second copy of the same message by,
-    1 to 64 of `A-Z a-z 0-9 _ -`; one that was never used before where it is left out."""
+    """cid, in methods that have it: by this the server recognizes a second copy of the message, 1
+    to 64 of `A-Z a-z 0-9 _ -`. By default a new one."""
 
     _turn: asyncio.Lock
 
     async def send(
         self, to: Where | int, text: str, *, answers: int = 0, cid: str | None = None
     ) -> Ack:
-        """Send a message and wait until it is safe. It survives reconnections on the way.
+        """Send a message and wait until it is safe. Survives reconnections in the meantime.
 
-        to: a user's id, or a conversation. answers: the position of what it answers, 0 for nothing.
-        Waits for room while too many messages wait. A cancelled `send` may have been sent.
+        to: a user's id, or a conversation. answers: the position of the message that it answers, 0
+        for none. Waits for room while too many messages wait. If cancelled, the message may have
+        been sent.
         """
         return await self._send(self._chat(to, text, answers), cid)
 
     async def send_group(
         self, group_id: int, text: str, *, answers: int = 0, cid: str | None = None
     ) -> Ack:
-        """Send a message to a group; otherwise as `send`."""
+        """Send a message to a group; otherwise like `send`."""
         return await self._send(self._chat(InGroup(group_id), text, answers), cid)
 
     def post(
         self, to: Where | int, text: str, *, answers: int = 0, cid: str | None = None
     ) -> asyncio.Future[Ack]:
-        """Queue a message at once; many can be on their way. Raises OutboxFull, too."""
+        """Queue a message at once; many can be in flight. Also raises OutboxFull."""
         return self._post(self._chat(to, text, answers), cid)
 
     def post_group(
         self, group_id: int, text: str, *, answers: int = 0, cid: str | None = None
     ) -> asyncio.Future[Ack]:
-        """Queue a message to a group; otherwise as `post`."""
+        """Queue a message to a group; otherwise like `post`."""
         return self._post(self._chat(InGroup(group_id), text, answers), cid)
 
     @property
@@ -66,7 +67,7 @@ class Writing(Asking):
         return True
 
     async def _send(self, chat: Chat, cid: str | None) -> Ack:
-        async with self._turn:  # who waits for room does not lose their place to a newcomer
+        async with self._turn:  # so that a newcomer does not take the place of a caller who waits
             await self.room()
             future = self._post(chat, cid)
         return await future
