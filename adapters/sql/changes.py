@@ -1,4 +1,4 @@
-"""What changes do to the tables, within the transaction that puts them into the log."""
+"""What changes do to the tables, within the transaction that appends them to the log."""
 
 import attrs
 
@@ -23,9 +23,9 @@ from chat_domain.names import Name
 async def append(
     connection: Connection, batch: Batch, seen: Seen, head: int, changed: int
 ) -> Admission:
-    """Put any batch into the tables, but for the row of Log, which has to be locked before.
+    """Write any batch into the tables, except for the row of Log, which is to be locked before.
 
-    seen: of `entries.look_up`, which need not have been within the lock. head, changed: the log's.
+    seen: from `entries.look_up`, which may be called before the lock. head, changed: the log's.
     """
     changes = _Changes(connection, head)
     admission = await admit(batch, seen, head, changed, changes.carry_out)
@@ -35,14 +35,14 @@ async def append(
 
 @attrs.define
 class _Changes:
-    """inserted: the position up to which entries are in the table."""
+    """inserted: the position up to which the batch's entries are in the table."""
 
     _connection: Connection
     inserted: int
 
     async def carry_out(self, admission: Admission, entry: Entry) -> tuple[int, Change]:
-        """See `adapters.admission.CarryOut`. Whatever stands in the way is found before anything
-        is changed."""
+        """See `adapters.admission.CarryOut`. What prevents a change is found before anything
+        changes."""
         change, conv = entry.change, entry.conv
         assert change is not None
         match change.what:
@@ -84,7 +84,7 @@ class _Changes:
     async def _leave(
         self, admission: Admission, group_id: int, user_id: int, refusal: ChatError
     ) -> int:
-        """Return who is creator now, 0 if that does not change. Without anybody the group ends."""
+        """Return the new creator, 0 if the creator stays. A group without members ends."""
         await self._check_group(group_id)
         role = await members.role_of(self._connection, group_id, bounded(user_id))
         if role is None:
@@ -126,7 +126,7 @@ class _Changes:
         await self._shows_all(group_id)
 
     async def _shows_all(self, group_id: int) -> bool:
-        """Whether who joins this group sees what was before. Raises NoSuchGroup."""
+        """Whether users who join this group see what was before. Raises NoSuchGroup."""
         query = "SELECT whole_history FROM AllGroup WHERE id = ?"
         rows = await self._connection.rows(query, (bounded(group_id),))
         if not rows:

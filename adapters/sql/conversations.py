@@ -1,4 +1,4 @@
-"""A user's conversations, those first in which something was said last."""
+"""A user's conversations, the most recent first."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,9 +10,9 @@ from adapters.sql.numbers import HIDES_READ
 from chat_domain.entries import CHANGE, FOR_EVER, TEXT, Entry, pair
 from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversation
 
-# The last entry of the conversation of a row of Member, as far as its user may see it. Who has left
-# sees their leaving last; what is above it need not be gone through. With oneself, whose number is
-# asked for, it is the last that was said. NULL where there is none.
+# The last entry of the conversation of a row of Member that its user may see. A user who has left
+# sees their leaving last; entries above it need not be scanned. With oneself (the number of that
+# conversation is an argument), it is the last text. NULL if there is none.
 _LAST = (
     f"CASE WHEN conv = userid * {2**32} + userid"  # noqa: S608  # constants
     f" THEN (SELECT coalesce(max(CASE WHEN kind <> {CHANGE} THEN at END),"
@@ -23,7 +23,7 @@ _LAST = (
     " THEN (SELECT at FROM Entry WHERE Entry.conv = Member.conv ORDER BY at DESC LIMIT 1)"
     " ELSE (SELECT at FROM Entry WHERE Entry.conv = Member.conv AND at = `left`) END"
 )
-# Whom the user has a conversation of two with, perhaps themselves; 0 in a group.
+# The other user of a conversation of two, perhaps the user themselves; 0 for a group.
 _PEER = (
     f"CASE WHEN conv < {NO_ID} THEN 0"
     " WHEN conv >> 32 = userid THEN conv & 4294967295 ELSE conv >> 32 END"
@@ -35,16 +35,16 @@ _EVERY = (
 
 
 def with_oneself(user_id: int) -> int:
-    """The conversation of a user with themselves; 0 of nobody."""
+    """A user's conversation with themselves; 0 if there can be no such user."""
     return pair(user_id, user_id) if user_id < NO_ID else 0
 
 
 def shown(which: str = "") -> str:
-    """A SELECT of what `found` asks for: of a user, those conversations of which they may see an
-    entry, and the last one is below a position. It asks for their conversation with themselves, the
-    user, and the position. which: a condition on Member, that is joined by AND; what it asks for
-    stands before the position."""
-    # The limit is for the database, which would look for `last` several times if it merged the two.
+    """A SELECT for `found`: of a user's conversations, those of which they may see an entry, and
+    whose last one is below a position. Its arguments: their conversation with themselves, the user,
+    and the position. which: a condition on Member, joined by AND; its arguments come before the
+    position."""
+    # The limit keeps the database from merging the two, and computing `last` several times.
     every = f"{_EVERY} {which} LIMIT {FOR_EVER}"
     return f"SELECT * FROM ({every}) AS every_one WHERE last > since AND last < ?"  # noqa: S608
 
@@ -59,11 +59,11 @@ _UNREAD = (
 )
 
 
-_OF_LAST = 9  # columns, which a row begins with, as `entries.SELECT` has them
+_OF_LAST = 9  # columns with which a row begins, as in `entries.SELECT`
 
 
 async def page(connection: Connection, user_id: int, below: int, limit: int) -> list[Conversation]:
-    """See `ports.Log.conversations`. What has an entry that is none for its last is left out."""
+    """See `ports.Log.conversations`. Conversations whose last entry is invalid are left out."""
     some: list[Conversation] = []
     while len(some) < limit:
         asked = limit - len(some)
@@ -78,13 +78,13 @@ async def page(connection: Connection, user_id: int, below: int, limit: int) -> 
 async def found(
     connection: Connection, user_id: int, which: str, args: Sequence[Any]
 ) -> list[Conversation]:
-    """What this SELECT of a user's rows of Member finds, the latest first. See `shown`."""
+    """What this SELECT on a user's rows of Member finds, the latest first. See `shown`."""
     rows = await _rows(connection, which, args)
     return await _conversations(connection, user_id, rows)
 
 
 async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list[Row]:
-    """All in one statement, for a round trip takes longer than most of them."""
+    """All in one statement, since a round trip takes longer than most of them."""
     return await connection.rows(
         "SELECT Said.at, Said.conv, Said.kind, Said.senderid, Sender.name, Said.cid,"  # noqa: S608
         " Said.time_ms, Said.re, Said.body, page.since, page.`left`, page.`read`, page.quiet,"
@@ -114,7 +114,7 @@ async def _conversations(
 
 
 async def _unread(connection: Connection, user_id: int, rows: Sequence[Row]) -> dict[int, int]:
-    """By conversations, of those that are not read to their ends."""
+    """By conversation, the unread texts of those that are not read to their ends."""
     asked = {}
     for row in rows:
         at, conv, since, left, read = *row[:2], *row[_OF_LAST : _OF_LAST + 3]
@@ -137,7 +137,7 @@ def _conversation(  # noqa: PLR0917  # a row's columns
     hides: int | None,
     unread: int | None,
 ) -> Conversation:
-    """counts: see `_unread`, which are asked where the row has none."""
+    """counts: those of `_unread`, used if the row has none."""
     if hides is not None and judging.position(hides) & HIDES_READ:
         peer_read = None
     return Conversation(

@@ -1,8 +1,8 @@
 """The table Entry: what is in the log.
 
 To append, first `look_up` a batch, which only reads; then put what `adapters.admission` makes of it
-into the tables by `insert`, together with what changes do (`adapters.sql.changes`). The row of Log
-is the adapter's own: how it is locked and counted up differs.
+into the tables with `insert`, together with the effects of changes (`adapters.sql.changes`). Each
+adapter handles the row of Log itself: how it is locked and increased differs.
 """
 
 import json
@@ -18,7 +18,7 @@ INSERT = (
     "INSERT INTO Entry (at, conv, kind, senderid, cid, time_ms, re, body)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-# Entries as they are read (see `judging.entries`). Whoever is no more has no name.
+# The columns of entries (see `judging.entries`). A user who no longer exists has no name.
 _COLUMNS = "SELECT at, conv, kind, senderid, name, cid, time_ms, re, body"
 _NAMED = "LEFT JOIN User ON User.id = senderid"
 SELECT = f"{_COLUMNS} FROM Entry {_NAMED}"
@@ -26,7 +26,7 @@ IN_PART = "FROM Entry WHERE conv = ? AND at > ? AND at <= ? ORDER BY at"
 
 
 def values(row: Row) -> tuple[Any, ...]:
-    """What INSERT asks for."""
+    """The values for INSERT."""
     entry = row.entry
     body = entry.text if row.change is None else body_of(row.change)
     return (
@@ -42,7 +42,7 @@ def values(row: Row) -> tuple[Any, ...]:
 
 
 def body_of(change: Change) -> str:
-    """As `judging.change` reads it."""
+    """A change in the form that `judging.change` reads."""
     facts = {
         "what": str(change.what),
         "user_id": change.user_id,
@@ -57,8 +57,8 @@ def body_of(change: Change) -> str:
 
 
 async def has(connection: Connection, place: Place, oldest: int) -> bool:
-    """Whether the log has this entry where it was, as far as can be told: one that is not there
-    was deleted. Whether it is above the head is not looked at."""
+    """Whether the log has this entry at its position, as far as can be told: if none is there, it
+    was deleted. The head is not looked at."""
     if place.at < oldest:
         return True
     query = "SELECT senderid, cid, time_ms FROM Entry WHERE at = ?"
@@ -68,28 +68,28 @@ async def has(connection: Connection, place: Place, oldest: int) -> bool:
 
 
 async def written_as(connection: Connection, sender_id: int, cid: str) -> Entry | None:
-    """The entry with this sender's cid; None where there is none."""
+    """The entry with this sender and cid, None if there is none."""
     rows = await connection.rows(f"{SELECT} WHERE cid = ? AND senderid = ?", (cid, sender_id))
     return next(iter(judging.entries(rows)), None)
 
 
 async def at(connection: Connection, positions: Sequence[int]) -> list[Entry]:
-    """The entries at these positions, ascending; what is none is left out."""
+    """The entries at these positions, ascending; invalid rows are left out."""
     if not positions:
         return []
     return judging.entries(await connection.rows_in(f"{SELECT} WHERE at IN", positions))
 
 
 async def in_part(connection: Connection, part: Part, limit: int, *, last: bool) -> list[Entry]:
-    """The first or the last entries of a part, ascending; what is none is left out. They are found
-    by the index before they are read, whatever a database makes of the numbers of rows."""
+    """The first or the last entries of a part, ascending; invalid rows are left out. The index
+    finds them before they are read, whatever a database estimates of the number of rows."""
     places = f"SELECT at AS place {IN_PART} {'DESC' if last else ''} LIMIT ?"
     query = f"{_COLUMNS} FROM ({places}) AS part JOIN Entry ON at = place {_NAMED}"
     return judging.entries(await connection.rows(query, (*part, limit)))
 
 
 async def look_up(connection: Connection, batch: Batch, met: Container[int]) -> Seen:
-    """met: conversations of two that are known to have their members."""
+    """What `adapters.admission` needs. met: conversations of two that are known to have members."""
     entries = batch.entries
     pairs = {entry.conv for entry in entries if not is_group(entry.conv)}
     new = sorted(conv for conv in pairs if conv not in met)
@@ -104,7 +104,7 @@ async def look_up(connection: Connection, batch: Batch, met: Container[int]) -> 
 
 
 async def firsts(connection: Connection, entries: Collection[Entry]) -> dict[Key, First]:
-    """Those of these entries that the log has."""
+    """Those of these entries that the log already has."""
     asked = [(entry.cid, entry.sender_id) for entry in entries]
     columns = "senderid, cid, at, time_ms, conv, kind, re, body"
     query = f"SELECT {columns} FROM Entry WHERE (cid, senderid) IN"  # noqa: S608  # constants
@@ -113,7 +113,7 @@ async def firsts(connection: Connection, entries: Collection[Entry]) -> dict[Key
 
 
 async def missing(connection: Connection, convs: Sequence[int]) -> dict[int, int]:
-    """By conversations of two, somebody in it who does not exist."""
+    """By conversation of two, a user in it who does not exist."""
     asked = sorted({user_id for conv in convs for user_id in people(conv)})
     if not asked:
         return {}
@@ -129,8 +129,8 @@ async def _ended(connection: Connection, group_ids: Sequence[int]) -> set[int]:
 
 
 async def insert(connection: Connection, admission: Admission, *, behind: int = 0) -> None:
-    """Put those rows of a batch into the table that are above a position, and give conversations
-    of two that begin with them their members."""
+    """Insert the rows of a batch above a position, and give conversations of two that begin with
+    them their members."""
     met = {conv: at for conv, at in admission.met.items() if at > behind}
     if met:
         await members.meet(connection, met)
@@ -140,8 +140,8 @@ async def insert(connection: Connection, admission: Admission, *, behind: int = 
 
 
 async def erase(connection: Connection, sender_id: int, above: int, at: int) -> None:
-    """Empty all texts of a sender above a position, by the change at another. Their conversations
-    are gone through one by one, which an index is for."""
+    """Empty all texts of a sender above a position, by the change at another. It goes through their
+    conversations one by one, for which there is an index."""
     rows = await connection.rows("SELECT conv FROM Member WHERE userid = ?", (sender_id,))
     await connection.change_each(
         "UPDATE Entry SET kind = 2, body = '', edited = ?"
@@ -153,7 +153,7 @@ async def erase(connection: Connection, sender_id: int, above: int, at: int) -> 
 async def erase_some(
     connection: Connection, user_id: int, so_far: Erased, upto: int, limit: int
 ) -> Erased:
-    """See `ports.Log.erase`. A conversation counts as an entry, even if there is nothing in it."""
+    """See `ports.Log.erase`. A conversation counts as one entry, even if it has none."""
     at, conv = so_far.at, so_far.conv or await _next_conv(connection, user_id, 0)
     while conv:
         rows = await connection.rows(

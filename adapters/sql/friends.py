@@ -1,4 +1,4 @@
-"""Whom each user lists, in the table Friend."""
+"""Each user's list of friends, in the table Friend."""
 
 import attrs
 

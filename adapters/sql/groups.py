@@ -105,7 +105,7 @@ async def _count_of(connection: Connection, user_id: int) -> int:
 async def _size(connection: Connection, group_id: int) -> int:
     query = "SELECT count(*) FROM Member WHERE conv = ? AND `left` = ?"
     ((count,),) = await connection.rows(query, (bounded(group_id), FOR_EVER))
-    if not count:  # a group without members is none
+    if not count:  # a group without members does not exist
         raise NoSuchGroup(group_id)
     return int(count)
 
@@ -116,7 +116,7 @@ async def _members(connection: Connection, group_id: int, after: int, limit: int
         " WHERE conv = ? AND userid > ? AND `left` = ? ORDER BY userid LIMIT ?",
         (bounded(group_id), after, FOR_EVER, limit),
     )
-    if not rows:  # behind the last one, or no group at all
+    if not rows:  # above the last one, or no such group
         await _size(connection, group_id)
     return [
         Member(user_id, judging.name(name), judging.role(role))

@@ -1,8 +1,8 @@
-"""What comes out of the tables, judged: others may have written to them, or altered them.
+"""Validates what comes out of the tables: others may have written to them, or altered them.
 
-What can be shown is: a name that is too long is cut, one that is none is UNNAMED, an unknown role
-is the lesser one. What cannot be is left out: a row without an id, an entry without its text. Each
-is counted. Nothing here raises for what a row holds: one bad row harms nobody but itself.
+What can be shown is: a name that is too long is cut, one that is no name is UNNAMED, an unknown
+role is the lesser one. The rest is left out: a row without an id, an entry without its text. Each
+is counted. Nothing in a row raises an error here: a bad row harms only itself.
 """
 
 import json
@@ -29,10 +29,10 @@ from chat_domain.model import (
 from chat_domain.names import MAX_NAME
 
 LONGEST_ID = 64  # characters of a digest or a cid
-LONGEST_TEXT = 65_535  # characters; the columns' bytes
-LONGEST_BODY = 2 * LONGEST_TEXT  # of an entry: a text, or a change, in which a text is written out
+LONGEST_TEXT = 65_535  # characters; as many as the columns have bytes
+LONGEST_BODY = 2 * LONGEST_TEXT  # of an entry: a text, or a change, in which a text is escaped
 NO_TIME = 253_402_300_800_000  # ms; the year 10000 has no calendar
-NO_CONV = -1  # of an entry on file that is none, so that it is the first of no other
+NO_CONV = -1  # of an invalid entry in the table, so that it is the first of no other
 
 T = TypeVar("T")
 
@@ -84,17 +84,17 @@ def role(text: Any) -> Role:
 
 
 def users(rows: Iterable[Sequence[Any]]) -> list[User]:
-    """Of ids and names; those without an id are left out."""
+    """From ids and names; rows without an id are left out."""
     return [User(row[0], name(row[1])) for row in with_ids(rows)]
 
 
 def with_ids(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
-    """Those rows that begin with an id."""
+    """The rows that begin with an id."""
     return _good(rows, lambda row: is_id(row[0]), "id", "it is no number, or out of range")
 
 
 def accounts(rows: Iterable[Sequence[Any]]) -> list[Account]:
-    """Of ids, names and secrets. One without a secret is as if the operator had disabled it."""
+    """From ids, names and secrets. One without a secret is as if the operator had disabled it."""
     return [Account(User(row[0], name(row[1])), _secret(row[2])) for row in with_ids(rows)]
 
 
@@ -106,7 +106,7 @@ def _secret(text: Any) -> str:
 
 
 def days(number: Any) -> int:
-    """For how long something is kept: 0, for ever, where that cannot be told."""
+    """How many days something is kept: 0, for no limit, if that cannot be told."""
     if number is None:
         return 0
     if type(number) is int and 0 <= number <= MAX_DAYS:
@@ -116,12 +116,12 @@ def days(number: Any) -> int:
 
 
 def group(row: Sequence[Any]) -> Group:
-    """Of an id that is one, a name and a description."""
+    """From a valid id, a name and a description."""
     return Group(row[0], name(row[1]), description(row[2]))
 
 
 def word(value: Any) -> str:
-    """A digest, or the name of a session; "" for what is none."""
+    """A digest, or the name of a session; "" if it is neither."""
     found = _word(value)
     if not found:
         _odd("token", "a digest of it is no text, or too long")
@@ -129,14 +129,14 @@ def word(value: Any) -> str:
 
 
 def _word(value: Any) -> str:
-    """A column that compares bytes gives bytes (MySQL's VARBINARY)."""
+    """A column that compares bytes returns bytes (MySQL's VARBINARY)."""
     if isinstance(value, bytes) and value.isascii():
         value = value.decode()
     return value if type(value) is str and len(value) <= LONGEST_ID else ""
 
 
 def tokens(rows: Iterable[Sequence[Any]]) -> list[KeptToken]:
-    """Of the columns that are named as KeptToken's fields, in their order."""
+    """From the columns named like the fields of KeptToken, in their order."""
     return [found for row in rows if (found := _token(row)) is not None]
 
 
@@ -160,7 +160,7 @@ def _token(row: Sequence[Any]) -> KeptToken | None:
 
 
 def sessions(rows: Iterable[Sequence[Any]]) -> list[Kept]:
-    """Of names, devices, and when they were seen."""
+    """From names, devices, and the times when they were last seen."""
     return [
         Kept(word(name), device_name(device), seen_ms if is_time(seen_ms) else 0)
         for name, device, seen_ms in rows
@@ -168,7 +168,7 @@ def sessions(rows: Iterable[Sequence[Any]]) -> list[Kept]:
 
 
 def device_name(value: Any) -> str:
-    """What a user calls a device; what is none has no name."""
+    """A user's name for a device; "" if it is invalid."""
     value = text(value)
     if type(value) is str and len(value) <= MAX_NAME:
         return value
@@ -177,12 +177,12 @@ def device_name(value: Any) -> str:
 
 
 def is_time(ms: Any) -> bool:
-    """Whether it is one in milliseconds that a calendar has."""
+    """Whether it is a time in milliseconds that a calendar has."""
     return type(ms) is int and 0 <= ms < NO_TIME
 
 
 def entries(rows: Iterable[Sequence[Any]]) -> list[Entry]:
-    """Of the columns of `sql.entries.SELECT`, ascending; what is no entry is left out."""
+    """From the columns of `sql.entries.SELECT`, ascending; invalid entries are left out."""
     found = [one for row in rows if (one := entry(*row)) is not None]
     found.sort(key=lambda one: one.at)
     return found
@@ -199,7 +199,7 @@ def entry(  # noqa: PLR0917  # a row's columns
     answers: Any,
     body: Any,
 ) -> Entry | None:
-    """Of such columns; None for what is none."""
+    """From such columns; None if they are no entry."""
     cid, body = text(cid), text(body)
     why = _wrong_with(at, conv, kind, sender_id, cid, time_ms, answers, body)
     changed = change(body) if kind == CHANGE and not why else None
@@ -207,7 +207,7 @@ def entry(  # noqa: PLR0917  # a row's columns
         _odd("entry", why or "it is no change")
         return None
     said = "" if changed else body
-    called = UNNAMED if sender is None else name(sender)  # None: they are no more
+    called = UNNAMED if sender is None else name(sender)  # None: no such user any more
     return Entry(conv, kind, sender_id, called, cid, said, changed, answers, at, time_ms)
 
 
@@ -236,12 +236,12 @@ def _wrong_with(  # noqa: PLR0917  # a row's columns
 
 
 def text(value: Any) -> Any:
-    """The text of a column. One that compares bytes gives bytes (MySQL's VARBINARY)."""
+    """The text of a column. A column that compares bytes returns bytes (MySQL's VARBINARY)."""
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def change(body: str) -> Change | None:
-    """What a change's body says, None where it says nothing of that kind."""
+    """The change in an entry's body, None if there is none."""
     try:
         facts = json.loads(body)
     except (ValueError, RecursionError):
@@ -258,8 +258,8 @@ def change(body: str) -> Change | None:
 
 
 def first(row: Sequence[Any]) -> tuple[Key, First]:
-    """Of an entry's sender, cid, position, time, conversation, kind, what it answers, and body. One
-    that is none is the first of no copy: it conflicts with all."""
+    """From an entry's sender, cid, position, time, conversation, kind, what it answers, and body.
+    An invalid entry is the first of no copy: it conflicts with all."""
     sender_id, cid, at, time_ms, conv, kind, answers, body = row
     cid, body = text(cid), text(body)
     found = entry(at, conv, kind, sender_id, "", cid, time_ms, answers, body)
@@ -270,8 +270,8 @@ def first(row: Sequence[Any]) -> tuple[Key, First]:
 
 
 def ends(rows: Sequence[Sequence[Any]]) -> Ends:
-    """Of an epoch, a head, what is the oldest and what has changed. Without them nothing works, so
-    this raises ValueError."""
+    """From an epoch, the head, the oldest position and the last change's. Without these nothing
+    works, so this raises ValueError."""
     if len(rows) != 1:
         raise ValueError("the log does not have one row, which it begins with")
     epoch, *positions = rows[0]
@@ -286,7 +286,7 @@ def _is_position(at: Any) -> TypeGuard[int]:
 
 
 def position(at: Any) -> int:
-    """0 for what is none."""
+    """0 if it is none."""
     if _is_position(at):
         return at
     _odd("position", "it is no number, or below 0")
@@ -294,11 +294,11 @@ def position(at: Any) -> int:
 
 
 def positions(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
-    """Those rows that have positions alone, or numbers of conversations, which look like them."""
+    """The rows with positions alone, or numbers of conversations, which look the same."""
     every = list(rows)
     numbers = list(chain.from_iterable(every))
     if set(map(type, numbers)) <= {int} and min(numbers, default=0) >= 0:
-        return every  # told of all at once, since somebody's conversations may be thousands
+        return every  # all are tested at once, since a user may have thousands of conversations
     why = "it is no number, or below 0"
     return _good(every, lambda row: all(map(_is_position, row)), "position", why)
 

@@ -1,7 +1,7 @@
-"""The table Member: who is or was in which conversation, and from where to where they see it.
+"""The table Member: who is or was in which conversation, and which positions they see of it.
 
-`since` < `at` <= `left` is what a member sees; `left` is FOR_EVER of who has not left. A row stays
-when its user leaves. Whoever changes rows here holds the lock that orders all appends.
+A member sees `since` < `at` <= `left`; `left` is FOR_EVER for one who has not left. A row stays
+when its user leaves. Code that changes rows here holds the lock that orders all appends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _ADD = (
 
 @attrs.frozen
 class Span:
-    """A part of a conversation: what is above one position, and not above the other."""
+    """A part of a conversation: above one position, up to another."""
 
     conv: int
     above: int
@@ -36,8 +36,8 @@ class Span:
 
 
 async def meet(connection: Connection, convs: Mapping[int, int]) -> None:
-    """Give conversations of two their members, where they have none yet. convs: and where each
-    begins."""
+    """Give conversations of two their members, if they have none yet. convs: the position at which
+    each begins, by conversation."""
     rows = [
         (user_id, conv, Role.NORMAL.value, at, 0, FOR_EVER, 0)
         for conv, at in sorted(convs.items())
@@ -49,7 +49,7 @@ async def meet(connection: Connection, convs: Mapping[int, int]) -> None:
 async def enter(  # noqa: PLR0917  # a member's columns
     connection: Connection, conv: int, user_id: int, role: Role, at: int, since: int
 ) -> bool:
-    """Let somebody into a group; False where they are in it. What was before is read."""
+    """Add a user to a group; return False if they are in it. What was before counts as read."""
     place = (role.value, at, since, FOR_EVER, at - 1)
     left = await connection.rows(
         "SELECT `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
@@ -68,7 +68,7 @@ async def enter(  # noqa: PLR0917  # a member's columns
 
 
 async def role_of(connection: Connection, conv: int, user_id: int) -> Role | None:
-    """What somebody is in a group, None where they are not in it."""
+    """A user's role in a group, None if they are not in it."""
     rows = await connection.rows(
         "SELECT role FROM Member WHERE userid = ? AND conv = ? AND `left` = ?",
         (user_id, conv, FOR_EVER),
@@ -77,7 +77,7 @@ async def role_of(connection: Connection, conv: int, user_id: int) -> Role | Non
 
 
 async def leave(connection: Connection, conv: int, user_id: int, at: int) -> None:
-    """They see their own leaving, and nothing above it."""
+    """End a membership: the user sees their own leaving, and nothing above it."""
     await connection.change(
         "UPDATE Member SET `left` = ? WHERE userid = ? AND conv = ?", (at, user_id, conv)
     )
@@ -90,7 +90,7 @@ async def leave_all(connection: Connection, conv: int, at: int) -> None:
 
 
 async def heir(connection: Connection, conv: int) -> int:
-    """Who of a group's members has been in it for the longest; 0 where there is nobody."""
+    """The member who has been in a group for the longest; 0 if there is none."""
     rows = await connection.rows(
         "SELECT userid FROM Member WHERE conv = ? AND `left` = ? ORDER BY joined, userid LIMIT 1",
         (conv, FOR_EVER),
@@ -106,7 +106,7 @@ async def promote(connection: Connection, conv: int, user_id: int) -> None:
 
 
 async def may_begin(connection: Connection, user_id: int, other_id: int, most: int) -> bool:
-    """Whether a user has a conversation with this other one, or fewer than `most` of two."""
+    """See `ports.Log.may_begin`."""
     conv = pair(user_id, other_id)
     there = "SELECT 1 FROM Member WHERE userid = ? AND conv = ?"
     if await connection.rows(there, (user_id, conv)):
@@ -120,7 +120,7 @@ async def may_begin(connection: Connection, user_id: int, other_id: int, most: i
 
 
 async def groups_of(connection: Connection, user_id: int) -> list[int]:
-    """The groups that a user is in, ascending."""
+    """The ids of the groups that a user is in, ascending."""
     rows = await connection.rows(
         "SELECT conv FROM Member WHERE userid = ? AND conv < ? AND `left` = ?",
         (user_id, NO_ID, FOR_EVER),
@@ -131,11 +131,11 @@ async def groups_of(connection: Connection, user_id: int) -> list[int]:
 async def spans(
     connection: Connection, user_id: int, after: int, upto: int, limit: int
 ) -> list[Span]:
-    """What a user may see above one position, and not above the other: at least the parts in which
-    the first `limit` entries are."""
+    """What a user may see above `after` and up to `upto`: at least the parts that have the first
+    `limit` entries."""
     rows = await connection.behind(user_id, after, limit)
     found = _spans(rows, after, upto)
-    if len(found) < len(rows) == limit:  # what is no membership has had the place of one
+    if len(found) < len(rows) == limit:  # invalid rows have taken the places of memberships
         return await spans(connection, user_id, after, upto, FOR_EVER)
     return found
 
@@ -143,7 +143,7 @@ async def spans(
 async def span(
     connection: Connection, user_id: int, conv: int, after: int, upto: int
 ) -> Span | None:
-    """The same of one conversation, no further than the log's head; None where there is nothing."""
+    """The same for one conversation, up to the log's head at most; None if there is nothing."""
     rows = await connection.rows(
         "SELECT conv, since, `left`, head FROM Member, Log WHERE userid = ? AND conv = ?",
         (user_id, conv),
@@ -154,7 +154,7 @@ async def span(
 
 
 async def sight(connection: Connection, user_id: int, conv: int) -> Sight | None:
-    """What a user may see of a conversation, None where they never were in it."""
+    """What a user may see of a conversation, None if they never were in it."""
     rows = await connection.rows(
         "SELECT since, `left` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
@@ -162,7 +162,7 @@ async def sight(connection: Connection, user_id: int, conv: int) -> Sight | None
 
 
 async def read_mark(connection: Connection, user_id: int, conv: int) -> int | None:
-    """Up to where a user has read a conversation; None where they never were in it."""
+    """How far a user has read a conversation; None if they never were in it."""
     rows = await connection.rows(
         "SELECT `read` FROM Member WHERE userid = ? AND conv = ?", (user_id, conv)
     )
@@ -170,8 +170,7 @@ async def read_mark(connection: Connection, user_id: int, conv: int) -> int | No
 
 
 async def reads(connection: Connection, conv: int, most: int) -> dict[int, int]:
-    """The same of its members, who have read anything and do not hide it; of nobody where there
-    are more than `most`."""
+    """See `ports.Log.reads`."""
     rows = await connection.rows(
         "SELECT userid, `read`, hides FROM Member JOIN User ON User.id = userid"
         " WHERE conv = ? AND `left` = ? LIMIT ?",

@@ -1,4 +1,4 @@
-"""What tells names apart in the tables User and AllGroup."""
+"""What distinguishes names in the tables User and AllGroup."""
 
 from adapters.sql.database import UNIQUE
 from adapters.sql.numbers import bounded
@@ -6,7 +6,7 @@ from chat_domain.names import Name
 
 
 def keys(name: Name) -> dict[str, str]:
-    """The UNIQUE columns of a name's row."""
+    """The UNIQUE columns of the row of a name."""
     return dict(zip(UNIQUE, (name.key, name.skeleton, name.key_skeleton), strict=True))
 
 

@@ -1,7 +1,7 @@
-"""Reading the log: the methods of `ports.Log` but for `append`.
+"""Reading the log: all methods of `ports.Log` except `append`.
 
-Head first, then memberships, then entries up to that head: so whatever is committed meanwhile is
-above the head that is told, also where statements do not see one moment together.
+The head is read first, then memberships, then entries up to that head: so whatever is committed
+meanwhile is above the head that is returned, even if statements do not share one snapshot.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,15 +32,15 @@ from chat_domain.model import Conversation
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-# Of what goes through all that a user is in, for each user
+# For each user, reads that go through all their conversations
 SURVEYS_AT_ONCE = 1
-SURVEYS_WAITING = 100  # three times as many as a user has sessions on a node
+SURVEYS_WAITING = 100  # three times as many as a user may have sessions on a node
 
 __all__ = ["SqlReading", "ends", "goes_on", "opening", "renew"]
 
 
 class SqlReading:
-    """What an adapter's log is derived from; it adds `append`."""
+    """The base of an adapter's log, which adds `append`."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class SqlReading:
         surveys: Database | None = None,
         renewing: Database | None = None,
     ) -> None:
-        """surveys: what does that which goes through all that a user is in. renewing: what lets
-        work take as long as going through whole tables takes."""
+        """surveys: does the reads that go through all of a user's conversations. renewing: allows
+        work the time that going through whole tables takes."""
         self._database = database
         self._surveys = surveys or database
         self._places = Places(SURVEYS_AT_ONCE, SURVEYS_WAITING)
@@ -99,7 +99,8 @@ class SqlReading:
         return await self._survey(conversations.page, bounded(user_id), below, bounded(limit))
 
     async def _survey(self, work: Work[int, *Ts, T], user_id: int, *args: *Ts) -> T:
-        """Users take turns: who asks for a lot, by however many sessions, waits for themselves."""
+        """Users take turns: one who asks for a lot, by however many sessions, delays nobody
+        else."""
         async with self._places.place(user_id):
             return await self._surveys.read(work, user_id, *args)
 
@@ -112,7 +113,7 @@ class SqlReading:
         return await self._database.read(members.may_begin, *asked)
 
     async def opening(self, user_id: int) -> Opening:
-        """Of one moment only where a piece of reading is; otherwise it has to be overridden."""
+        """Of one moment only if a piece of reading is; otherwise this has to be overridden."""
         return await self._database.read(opening, bounded(user_id))
 
     async def mark(
@@ -151,7 +152,7 @@ async def ends(connection: Connection) -> Ends:
 
 
 async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> Ends | None:
-    """None where the log does not have this entry where it was, and still has its epoch."""
+    """None if the log does not have this entry at its position, and still has its epoch."""
     found = await ends(connection)
     if epoch not in ("", found.epoch):
         return found
@@ -159,9 +160,9 @@ async def _ends_and_place(connection: Connection, last: Place, epoch: str) -> En
 
 
 async def _ends_anew(connection: Connection, last: Place, epoch: str) -> Ends:
-    """Nodes that miss something at the same time look one after the other: so the first gives the
-    log a new epoch, and the others find that."""
-    await connection.change("UPDATE Log SET head = head")  # it is ours until all is committed
+    """Nodes that miss something at the same time look one after another: the first gives the log a
+    new epoch, and the others find that."""
+    await connection.change("UPDATE Log SET head = head")  # this locks it until the commit
     found = await _ends_and_place(connection, last, epoch)
     if found is None:
         await renew(connection)
@@ -170,7 +171,7 @@ async def _ends_anew(connection: Connection, last: Place, epoch: str) -> Ends:
 
 
 async def renew(connection: Connection) -> str:
-    """Let no position mean what it meant."""
+    """Give the log a new epoch, and cut all marks to its head."""
     epoch = token_hex(8)
     await connection.change("UPDATE Log SET epoch = ?", (epoch,))
     head = (await ends(connection)).head
@@ -195,7 +196,7 @@ async def _tail(connection: Connection, after: int, limit: int) -> Reading:
 def _reading(
     positions: Sequence[int], found: Sequence[Entry], head: int, after: int, limit: int
 ) -> Reading:
-    """positions: those of all rows, ascending, also of what is no entry."""
+    """positions: those of all rows, ascending, including invalid ones."""
     if len(positions) < limit:
         return Reading(tuple(found), head)
     return Reading(tuple(found), positions[-1] if positions else after)
@@ -246,20 +247,20 @@ async def _got_of(connection: Connection, user_id: int) -> int:
 
 
 async def goes_on(connection: Connection, epoch: str, last: Place) -> bool:
-    """Whether positions mean what they do for whoever knows this epoch and this entry."""
+    """Whether the positions of a caller that knows this epoch and this entry are still valid."""
     found = await ends(connection)
     return epoch in ("", found.epoch) and await _has(connection, last, found)
 
 
 async def _has(connection: Connection, last: Place, found: Ends) -> bool:
-    """Whether a log with these ends has this entry where it was."""
+    """Whether a log with these ends has this entry at its position."""
     return last.at <= found.head and await entries.has(connection, last, found.oldest)
 
 
 async def _mark(
     connection: Connection, every: Sequence[tuple[int, int, int]], epoch: str, last: Place
 ) -> None:
-    """In one order on every node, so that they wait for each other instead of deadlocking."""
+    """In the same order on every node, so that nodes wait for each other instead of deadlocking."""
     if not await goes_on(connection, epoch, last):
         return
     await connection.change_each(
@@ -278,8 +279,8 @@ async def _mark(
 async def _first(connection: Connection, spans: Sequence[Span], limit: int) -> list[int]:
     """The first positions of all these parts together, ascending.
 
-    Each is asked for its share. What had more than that is asked again, as long as what it has may
-    be among the first: so some `limit` positions are read, whether they lie in one part or in all.
+    Each part is asked for its share. A part that had more is asked again while its next positions
+    may be among the first: so about `limit` positions are read, from however many parts.
     """
     found: list[int] = []
     parts = [span.part for span in spans]

@@ -1,4 +1,4 @@
-"""What users have chosen for themselves, in the tables User and Member."""
+"""Users' own settings, in the tables User and Member."""
 
 import attrs
 

@@ -18,12 +18,12 @@ _COLUMNS = "digest, series, userid, session, begun_ms, expires_ms, used, device,
 @attrs.define
 class SqlTokens:
     _database: Database
-    _now_ms: int = 0  # the last time that was told; a store has no clock of its own
+    _now_ms: int = 0  # the last time that a caller passed; a store has no clock of its own
 
     async def add(
         self, token: KeptToken, *, sessions: int, connected: Collection[str] = ()
     ) -> list[str]:
-        # copied, since the caller's may change meanwhile
+        # copied, since the caller may change it meanwhile
         return await self._database.write(
             _add, token, sessions, frozenset(connected), self._now_ms, repeatable=True
         )
@@ -58,7 +58,7 @@ async def _add(
     connected: Collection[str],
     now_ms: int,
 ) -> list[str]:
-    # one at a time for one user, or two would each keep their own beside the others
+    # one at a time for each user, or two at once could leave too many sessions
     await connection.lock_user(token.user_id)
     await connection.change("DELETE FROM Token WHERE expires_ms <= ?", (now_ms,))
     rows = await connection.rows(

@@ -1,4 +1,4 @@
-"""Who has registered, in the table User."""
+"""The registered users, in the table User."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -14,12 +14,12 @@ from chat_domain.names import Name
 
 
 def _nothing() -> None:
-    """What an adapter does that remembers nothing of conversations."""
+    """For an adapter that remembers nothing of conversations."""
 
 
 @attrs.define
 class SqlUsers:
-    """forget_pairs: to be called when somebody is no more, or may be."""
+    """forget_pairs: called when a user has been removed, or may have been."""
 
     _database: Database
     _forget_pairs: Callable[[], None] = _nothing
@@ -91,7 +91,7 @@ async def _page(connection: Connection, after: int, limit: int, containing: str)
 
 
 async def _remove(connection: Connection, user_id: int) -> bool:
-    # two statements for Friend, as not every server uses both indexes for an OR reliably
+    # two statements for Friend, since not every server reliably uses both indexes for an OR
     for what in (
         "Token WHERE userid",
         "Friend WHERE userid",
@@ -110,5 +110,5 @@ async def paint(connection: Connection, online: Sequence[int], offline: Sequence
     for state, users in (("online", online), ("offline", offline)):
         if users:
             which = f"UPDATE User SET state = '{state}' WHERE id IN"  # noqa: S608  # constants
-            # in one order on every node, so that they wait for each other instead of deadlocking
+            # in the same order on every node, so that nodes wait for each other, not deadlock
             await connection.change_in(which, sorted(users))

@@ -9,9 +9,9 @@ NEVER_RELEASED = (1, 2)  # those of version 0.1
 
 
 def check_version(found: Sequence[int], where: object) -> None:
-    """Raise StoreUnusable unless these are the rows of `SchemaVersion` that there should be.
+    """Raise StoreUnusable unless these are the rows that `SchemaVersion` should have.
 
-    where: what the operator calls the database.
+    where: the operator's name for the database.
     """
     if len(found) == 1 and found[0] in NEVER_RELEASED:
         raise StoreUnusable(

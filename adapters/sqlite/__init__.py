@@ -31,12 +31,11 @@ __all__ = ["DatabaseInUse", "Durability", "sqlite_store"]
 
 @asynccontextmanager
 async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIterator[Store]:
-    """Open the file, made if it is not there, for this process alone.
+    """Open the file, creating it if necessary, for this process alone.
 
-    durability: what is committed survives the end of the machine ("disk"), or that of the process
-    alone ("process"). In the latter case, after an end that was none in good order, the log has
-    a new epoch when it is opened again. Raises DatabaseInUse, or another StoreUnusable, where that
-    cannot be.
+    durability: whether commits survive a crash of the machine ("disk"), or only of the process
+    ("process"). With "process", the log has a new epoch when the file is opened after an unclean
+    end. Raises DatabaseInUse, or another StoreUnusable if the file cannot be used.
     """
     async with AsyncExitStack() as stack:
         try:
@@ -45,7 +44,7 @@ async def sqlite_store(path: Path, durability: Durability = "disk") -> AsyncIter
             check = Files(real_path).check
             writer = Worker(connection, writes=True, check=check, at_the_end=mark_clean)
             stack.push_async_callback(writer.close)
-            # those that read are closed first: the last one to close tidies the log away
+            # the readers are closed first: the last connection to close removes the WAL
             reader = Worker(reading(real_path), writes=False, check=check)
             stack.push_async_callback(reader.close)
             surveyor = Worker(reading(real_path), writes=False, check=check)

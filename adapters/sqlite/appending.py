@@ -1,8 +1,8 @@
-"""How a batch gets into the log, in the writer's thread, which is the only one that writes.
+"""How a batch gets into the log, in the writer's thread, the only one that writes.
 
-Most batches have texts alone, none of which is in the log already. So they are put into the table
-as they are; only where it has refused one, or one needs more than a row, all of them are looked up.
-What is remembered of the database is what was committed.
+Most batches have only texts, none of which is in the log already. So they are inserted as they are;
+only if the table refuses one, or one needs more than a row, all of them are looked up. Only what
+was committed is remembered of the database.
 """
 
 import sqlite3
@@ -20,8 +20,8 @@ from chat_domain.ports.log import Committed, Moved, OutOfDate
 
 Others = Mapping[int, Known | ChatError]  # see `Committed`
 
-MET = 100_000  # pairs that are known to have their members; at most twice as many
-_RECENT = 4  # batches of which the last entry is known
+MET = 100_000  # pairs known to have their members; at most twice as many
+_RECENT = 4  # batches whose last entries are remembered
 _NONE: Others = MappingProxyType({})
 
 _INSERT = f"{entries.INSERT} ON CONFLICT DO NOTHING"
@@ -29,20 +29,20 @@ _COUNT_UP = "UPDATE Log SET head = ?, changed = ? WHERE epoch = ? AND head = ?"
 
 
 class _Moved(Exception):
-    """The log has another epoch than was known."""
+    """The log does not have the epoch that was known."""
 
 
 class Appender:
-    """See `ports.Log.append`; raises what SQLite does. All but `forget_pairs` is for the thread."""
+    """See `ports.Log.append`; raises SQLite's errors. All but `forget_pairs` is for the thread."""
 
     def __init__(self) -> None:
-        # the log as it is committed, of which nothing is known where the epoch is ""
+        # the log as it is committed; if the epoch is "", nothing is known of it
         self._epoch, self._head, self._changed = "", 0, 0
         self._met = Remembered(MET)
         self._recent: deque[Entry] = deque(maxlen=_RECENT)
 
     def forget_pairs(self) -> None:
-        """Somebody is no more, and has conversations that are known."""
+        """A user has been removed who has conversations that are remembered."""
         self._met.clear()
 
     def append(self, connection: sqlite3.Connection, batch: Batch) -> Committed | OutOfDate | Moved:
@@ -66,11 +66,11 @@ class Appender:
     def _look(self, connection: sqlite3.Connection) -> None:
         ends = at_once(reading.ends(SqliteConnection(connection)))
         self._epoch, self._head, self._changed = ends.epoch, ends.head, ends.changed
-        self._recent.clear()  # the end may be lost, with what is remembered of it
+        self._recent.clear()  # the remembered end of the log may be lost
         self._met.clear()
 
     def _follows(self, connection: sqlite3.Connection, batch: Batch) -> bool:
-        """Whether what the batch was judged by is in the log."""
+        """Whether the log has what the batch was judged by."""
         last, head = batch.last, self._head
         at = last.at
         if at > head or batch.judged > head:
@@ -81,7 +81,7 @@ class Appender:
         return not at or at_once(_has(SqliteConnection(connection), last))
 
     def _append_texts(self, connection: sqlite3.Connection, batch: Batch) -> Others | None:
-        """None, and nothing done, where it is not so easy."""
+        """Return None, with nothing done, for a batch that needs more."""
         if batch.refused:
             return None
         at, met, new = self._head, self._met, dict[int, int]()
@@ -148,7 +148,7 @@ async def _has(connection: SqliteConnection, last: Place) -> bool:
 
 
 async def _introduce(connection: SqliteConnection, convs: Mapping[int, int]) -> bool:
-    """Give these conversations of two their members, unless somebody in them does not exist."""
+    """Give these conversations of two their members, unless one of their users does not exist."""
     if await entries.missing(connection, sorted(convs)):
         return False
     await members.meet(connection, convs)

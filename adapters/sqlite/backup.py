@@ -1,4 +1,4 @@
-"""A copy of the file as it is at one moment, made beside a server that goes on."""
+"""A copy of the file as of one moment, made while a server runs."""
 
 import os
 import sqlite3
@@ -13,14 +13,14 @@ from adapters.unusable import StoreUnusable
 def back_up(source: Path, target: Path) -> int:
     """Copy the database into a new file, and return its size in bytes.
 
-    What was committed before is in it. A server that has the source open is not asked and does
-    not wait: it is read as any process may read it. The copy has mode 0600 and is on disk when this
-    returns; where it cannot be made, nothing is left of it. Raises StoreUnusable.
+    The copy has all that was committed before. A server that has the source open is not asked and
+    does not wait: the file is read as any process may read it. The copy has mode 0600 and is on
+    disk when this returns; if it cannot be made, nothing is left of it. Raises StoreUnusable.
     """
     if not source.exists():
         raise StoreUnusable(f"there is no {source.resolve()}")
     try:
-        # the empty file keeps the name for us, and does not look like a backup if we are killed
+        # the empty file reserves the name, and is not taken for a backup if this process is killed
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         raise StoreUnusable(f"cannot write {target}: {error.strerror}") from error
@@ -54,7 +54,7 @@ def _fill(source: Path, target: Path) -> int:
 
 
 def _why(error: Exception, source: Path) -> str:
-    """SQLite has no clear words for what it cannot read since the disk is full."""
+    """SQLite has no clear words for a file that it cannot read because the disk is full."""
     if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR_SHMSIZE:
         return f"there is no room beside {source.name} for what SQLite needs to read it"
     return str(error)

@@ -1,13 +1,13 @@
-"""A user's conversations, page by page, of which each goes on where the one before it has ended.
+"""A user's conversations in pages, each of which continues where the one before it ended.
 
-No table says where a conversation ends, since each message would have to write that for all who
-read it. So all ends are looked up for a first page, and remembered for those that follow, which
-look up their own conversations alone. They find the same, for where a conversation ends, as one of
-its users may see it, only grows, until all of it is deleted:
+No table has the last entry of a conversation, since each message would have to update that for all
+its readers. So the first page looks up the last entries of all conversations and remembers them;
+the following pages look up their own conversations only. The result is the same, because the last
+entry of a conversation that a user may see only moves up, until all of it is deleted:
 
-- what ended at a page's bound, or above it, still does;
-- what was not there, or not to be seen, ends above the head that there was;
-- what ended below the bound is looked up again, and left out if it does not any more.
+- a conversation that ended at a page's bound, or above it, still does;
+- one that did not exist, or could not be seen, ends above the head of that time;
+- one that ended below the bound is looked up again, and left out if it does not any more.
 """
 
 import json
@@ -23,7 +23,7 @@ from adapters.sql.reading import ends
 from chat_domain.entries import FOR_EVER
 from chat_domain.model import Conversation
 
-MOST = 500_000  # conversations whose ends are remembered, of all users together; 16 bytes each
+MOST = 500_000  # conversations whose ends are remembered, for all users together; 16 bytes each
 
 _THESE = conversations.shown("AND conv IN (SELECT value FROM json_each(?))")
 _ENDS = f"SELECT last, conv FROM ({conversations.shown()}) ORDER BY last"  # noqa: S608  # constants
@@ -31,8 +31,8 @@ _ENDS = f"SELECT last, conv FROM ({conversations.shown()}) ORDER BY last"  # noq
 
 @attrs.frozen
 class _Known:
-    """Where a user's conversations ended, ascending, and which they are. head: all that was in the
-    log up to there, when it had this epoch, is taken into account."""
+    """The positions at which a user's conversations ended, ascending, and which those are. head:
+    all up to this position of the log, when it had this epoch, is included."""
 
     epoch: str
     head: int
@@ -44,7 +44,7 @@ class Conversations:
     """Used by one thread."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._known: dict[int, _Known] = {}  # by user, who has asked last is last
+        self._known: dict[int, _Known] = {}  # by user, the last to ask is last
         self._number = 0  # of conversations
         self._most = most
 
@@ -72,7 +72,7 @@ class Conversations:
         return _Known(log.epoch, log.head, array("q", lasts), array("q", convs))
 
     def _remember(self, user_id: int, known: _Known) -> None:
-        """Until more is to be remembered than may be."""
+        """Forget others if more would be remembered than may be."""
         self._known[user_id] = known
         self._number += len(known.convs)
         while self._number > self._most:

@@ -1,4 +1,4 @@
-"""SQLite, as the stores' common statements ask for it. (`adapters.sql.database`)"""
+"""SQLite, as the stores' common statements need it. (`adapters.sql.database`)"""
 
 import json
 import sqlite3
@@ -16,7 +16,7 @@ from chat_domain.model import MOST_UNREAD
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-# The limit inside is for SQLite, which would look for `first` several times if it merged the two.
+# The inner limit keeps SQLite from merging the two SELECTs, and computing `first` several times.
 _FIRST = (
     "SELECT min(at) FROM Entry WHERE Entry.conv = Member.conv AND at > max(coalesce(since, 0), ?)"
 )
@@ -30,7 +30,7 @@ _BEHIND = (
 
 @attrs.define
 class SqliteConnection:
-    """Nobody else writes, so nothing has to be locked."""
+    """Nothing else writes, so nothing has to be locked."""
 
     words: ClassVar = Words(
         still_is="password = ?",
@@ -48,15 +48,15 @@ class SqliteConnection:
     _connection: sqlite3.Connection
 
     async def rows(self, sql: str, args: Sequence[Any] = ()) -> list[Row]:
-        """A connection makes texts of any bytes by a function of ours (`opening.connect`). As next
-        to all are UTF-8, which Python decodes without calling it, it is called only where one is
-        not: then the statement, which reads, is executed again."""
+        """A connection decodes texts by a function of ours that accepts any bytes
+        (`opening.connect`). Nearly all are UTF-8, which Python decodes without that call. So it is
+        used only if one is not: then the statement, which only reads, is executed again."""
         connection = self._connection
         lenient, connection.text_factory = connection.text_factory, str
         try:
             return list(connection.execute(sql, args))
         except sqlite3.OperationalError as error:
-            if hasattr(error, "sqlite_errorcode"):  # SQLite's own error, none about decoding
+            if hasattr(error, "sqlite_errorcode"):  # SQLite's own error, not one of decoding
                 raise
         finally:
             connection.text_factory = lenient
@@ -73,8 +73,8 @@ class SqliteConnection:
         return await self.rows(query, (json.dumps(pairs),))
 
     async def integers(self, sql: str, every: Sequence[Sequence[int]]) -> list[list[int]]:
-        """One statement for all of them: the interpreter's lock is given away for each, and a busy
-        loop returns it late."""
+        """One statement for all of them: for each statement the interpreter's lock is released, and
+        a busy loop returns it late."""
         first, *others = sql.split("?")
         places = (f"json_extract(value, '$[{n}]'){other}" for n, other in enumerate(others))
         one = f"(SELECT json_group_array(one) FROM ({first}{''.join(places)}))"  # noqa: S608
@@ -82,7 +82,7 @@ class SqliteConnection:
         return [json.loads(found) for (found,) in await self.rows(query, (json.dumps(every),))]
 
     async def behind(self, user_id: int, after: int, limit: int) -> list[Row]:
-        """The first `limit` entries are in those conversations that go on first."""
+        """The first `limit` entries are in the conversations whose next entries come first."""
         return await self.rows(_BEHIND, (after, user_id, after, limit))
 
     async def change(self, sql: str, args: Sequence[Any] = ()) -> int:
@@ -105,13 +105,13 @@ class SqliteConnection:
     async def change_named(self, sql: str, args: Sequence[Any]) -> bool:
         try:
             await self.change(sql, args)
-        except sqlite3.IntegrityError:  # which undoes this statement alone
+        except sqlite3.IntegrityError:  # which undoes only this statement
             return False
         return True
 
     async def skip_ids(self, table: str, number: int) -> None:
         skip = "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?"
-        if not await self.change(skip, (number, table)):  # it has never had a row
+        if not await self.change(skip, (number, table)):  # the table has never had a row
             await self.change("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, number))
 
     async def lock_user(self, user_id: int) -> None:
@@ -130,10 +130,10 @@ class SqliteDatabase:
         self,
         work: Work[*Ts, T],
         *args: *Ts,
-        repeatable: bool = False,  # noqa: ARG002  # whether it was committed is never in doubt
+        repeatable: bool = False,  # noqa: ARG002  # whether it was committed is always known
     ) -> Awaitable[T]:
         return self._writer.run(_do, work, args)
 
 
 def _do(connection: sqlite3.Connection, work: Work[*Ts, T], args: tuple[*Ts]) -> T:
-    return at_once(work(SqliteConnection(connection), *args))  # this connection lets nobody wait
+    return at_once(work(SqliteConnection(connection), *args))  # this connection never waits

@@ -1,4 +1,4 @@
-"""The log: read by one thread, and appended to by the other."""
+"""The log: one thread reads it, the other appends to it."""
 
 from collections.abc import Callable
 
@@ -13,8 +13,8 @@ from chat_domain.entries import FOR_EVER, Batch
 from chat_domain.model import Conversation
 from chat_domain.ports.log import Outcome
 
-# It goes through one conversation after the other until enough is found. By CROSS JOIN SQLite does
-# not begin with the entries.
+# It goes through one conversation after another until it has found enough. CROSS JOIN keeps SQLite
+# from beginning with the entries.
 _MISSED = (
     "SELECT count(*) FROM (SELECT 1 FROM Member CROSS JOIN Entry"
     " WHERE userid = ? AND `left` > ? AND Entry.conv = Member.conv"

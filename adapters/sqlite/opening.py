@@ -1,4 +1,4 @@
-"""How a file becomes a database of ours, or the one line that says why it cannot."""
+"""How a file is opened as a database of ours, or the one line that says why it cannot be."""
 
 import errno
 import os
@@ -16,12 +16,12 @@ from adapters.sql.version import check_version
 from adapters.sqlite.database import SqliteConnection
 from adapters.unusable import StoreUnusable
 
-BUSY_SECONDS = 2.0  # to wait for somebody's shell on the same file
+BUSY_SECONDS = 2.0  # to wait for an operator's shell on the same file
 
 
 Durability = Literal["disk", "process"]
 
-# PRAGMA user_version: whether commits may be missing at the end, once the machine has ended.
+# PRAGMA user_version: whether commits may be missing at the end after a crash of the machine.
 _ALL_THERE, _END_MAY_BE_MISSING = 0, 1
 
 
@@ -34,12 +34,12 @@ class DatabaseInUse(StoreUnusable):
 
 @contextmanager
 def locked(path: Path) -> Iterator[Path]:
-    """Keep every other server off this file, whose real name this yields. Raises DatabaseInUse.
+    """Keep every other server off this file, whose real path this yields. Raises DatabaseInUse.
 
-    The lock is SQLite's own on a second, empty file: that exists on every platform, and the
-    system frees it with the process, however that ends. The second file stays; it means nothing.
+    The lock is SQLite's own, on a second, empty file: every platform has it, and the system
+    releases it when the process ends, in whatever way. The second file stays; it means nothing.
     """
-    path = path.resolve()  # two names of one file are one lock
+    path = path.resolve()  # two names of one file share one lock
     lock_path = path.with_name(f"{path.name}-lock")
     _make(lock_path)
     for file in (path, lock_path):
@@ -57,7 +57,7 @@ def locked(path: Path) -> Iterator[Path]:
 
 
 def connect(path: Path, *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
-    """A connection in autocommit mode, usable by whichever thread has it."""
+    """A connection in autocommit mode, for whichever thread uses it."""
     _make(path)
     connection = sqlite3.connect(
         path, timeout=timeout, isolation_level=None, check_same_thread=False
@@ -67,14 +67,14 @@ def connect(path: Path, *, timeout: float = BUSY_SECONDS) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """An empty file for its owner alone, where there is none."""
+    """Create an empty file that only its owner may read, if there is none."""
     # not opened if it exists: closing any descriptor of a file frees this process's locks on it
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _require_rights(path: Path) -> None:
-    """Raise OSError with the file's name, which SQLite's own words do not have."""
+    """Raise OSError with the file's name, which SQLite's own errors lack."""
     if path.exists() and not os.access(path, os.R_OK | os.W_OK):
         read_only = os.statvfs(path).f_flag & os.ST_RDONLY  # as after an error of the disk's
         why = errno.EROFS if read_only else errno.EACCES
@@ -82,10 +82,10 @@ def _require_rights(path: Path) -> None:
 
 
 def _give(path: Path, like: Path) -> None:
-    """Let a file have another one's owner and group, as SQLite does with what lies beside its own.
+    """Give a file the owner and group of another, as SQLite does with the files beside its own.
 
     Only root can, and has to: what root has locked, the server's user has to lock later. A link
-    that this user has put there is not followed: they would get what it leads to.
+    that this user has put there is not followed: they would get the file it leads to.
     """
     if os.geteuid() == 0:
         owner = like.stat()
@@ -93,7 +93,7 @@ def _give(path: Path, like: Path) -> None:
 
 
 def _text(raw: bytes) -> str:
-    """SQLite keeps whatever it is given as a text. Python would refuse the rows that have it."""
+    """SQLite stores any bytes as a text. Python would refuse the rows that have invalid ones."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
@@ -102,16 +102,16 @@ def _text(raw: bytes) -> str:
 
 
 def writing(path: Path, durability: Durability = "disk") -> sqlite3.Connection:
-    """The connection of the writer; makes the tables in an empty file."""
+    """The writer's connection; creates the tables in an empty file."""
     connection = connect(path)
     try:
         is_new = not _tables(connection)
         if not is_new:
-            _check_schema(connection, path)  # before anything is changed, if only a setting
+            _check_schema(connection, path)  # before anything is changed, even a setting
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits with the power
-        connection.execute("PRAGMA fullfsync = ON")  # without it macOS does not reach the disk
-        # 16 MiB of log: a page that many messages change is copied into the file once, not often
+        connection.execute("PRAGMA synchronous = FULL")  # NORMAL loses commits in a power cut
+        connection.execute("PRAGMA fullfsync = ON")  # without it, macOS does not sync to the disk
+        # 16 MiB of WAL: a page that many messages change is copied into the file once, not often
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA secure_delete = ON")  # what was deleted is not left in the file
         if is_new:
@@ -124,22 +124,22 @@ def writing(path: Path, durability: Durability = "disk") -> sqlite3.Connection:
 
 
 def _begin(connection: sqlite3.Connection, durability: Durability) -> None:
-    """Take the file over from whoever had it before, whatever became of them."""
+    """Take the file over from the previous server, however that ended."""
     ((before,),) = connection.execute("PRAGMA user_version")
     after = _ALL_THERE if durability == "disk" else _END_MAY_BE_MISSING
     connection.execute("BEGIN IMMEDIATE")
-    # The file is ours alone, so whoever is marked online was left by a process that was killed.
+    # No other server has the file, so users marked online are left over from a killed process.
     connection.execute("UPDATE User SET state = 'offline' WHERE state = 'online'")
     if before != _ALL_THERE:
         at_once(renew(SqliteConnection(connection)))
     connection.execute(f"PRAGMA user_version = {after}")
-    connection.execute("COMMIT")  # on the disk, before anything that may not be
+    connection.execute("COMMIT")  # this one is synced, before any that may not be
     if durability == "process":
         connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def mark_clean(connection: sqlite3.Connection) -> None:
-    """All is committed: with this commit, all that came before it is on the disk."""
+    """All is committed: with this commit, everything before it is synced to the disk."""
     connection.execute("PRAGMA synchronous = FULL")
     ((marked,),) = connection.execute("PRAGMA user_version")
     if marked != _ALL_THERE:
@@ -149,24 +149,24 @@ def mark_clean(connection: sqlite3.Connection) -> None:
 def reading(path: Path) -> sqlite3.Connection:
     connection = connect(path)
     connection.execute("PRAGMA query_only = ON")
-    # 16 MB of pages, as long as nobody writes: the ends of thousands of conversations
+    # 16 MB of pages, kept until the next write: the ends of thousands of conversations
     connection.execute("PRAGMA cache_size = -16000")
     return connection
 
 
 class Files:
-    """Where a database is, as it was opened: the file, and the log beside it.
+    """The database's files as they were opened: the file itself, and the WAL beside it.
 
-    SQLite goes on with files that were removed, moved away or replaced. What it commits there ends
-    with this process, and nobody would know.
+    SQLite keeps using files that were removed, moved away or replaced. What it commits there is
+    lost when this process ends, and nobody would know.
     """
 
     def __init__(self, path: Path) -> None:
-        both = path, path.with_name(f"{path.name}-wal")  # which some file systems cannot have
+        both = path, path.with_name(f"{path.name}-wal")  # some file systems cannot have a WAL
         self._opened = {str(file): _identity(str(file)) for file in both if file.exists()}
 
     def check(self) -> None:
-        """Raises sqlite3.OperationalError where other files are there by now, or none."""
+        """Raises sqlite3.OperationalError if other files, or none, are there by now."""
         for file, opened in self._opened.items():
             try:
                 there = _identity(file)

@@ -1,19 +1,19 @@
-"""One thread that owns a connection and does what the event loop asks of it, in batches.
+"""One thread that owns a connection and runs the jobs of the event loop, in batches.
 
 Rules:
-1. What is asked within one turn of the loop is handed over together, and whatever has been
-   handed over by the time the thread is free is one batch: one transaction, one commit.
-2. What writes is answered after the commit, all of a batch by one wake-up of the loop. What reads
-   is answered whenever ANSWERED_AFTER has gone by: it does not wait for all that is behind it.
-3. A job that raises is undone alone; its neighbours do not notice. A batch is done without
-   savepoints first, and where a job raises, all of it once more, with a savepoint for each.
-4. A batch whose begin or commit fails, or that SQLite itself has rolled back (a full disk may
-   do that in the midst of any statement), is answered with TryAgain, as far as it was not yet.
+1. Jobs of one turn of the loop are handed over together. All jobs handed over by the time the
+   thread is free are one batch: one transaction, one commit.
+2. Writes are answered after the commit, all of a batch by one wake-up of the loop. Reads are
+   answered whenever ANSWERED_AFTER has passed, without waiting for those behind them.
+3. A job that raises is undone alone; the other jobs of its batch are not affected. A batch is first
+   done without savepoints; if a job raises, all of it is done again, with a savepoint for each.
+4. If the begin or the commit of a batch fails, or SQLite itself has rolled the batch back (a full
+   disk may cause that in any statement), its jobs that are not answered yet get TryAgain.
 5. Whatever happens, the thread goes on to the next batch.
-6. At most `bound` jobs are unanswered; beyond that, and after closing, asking raises TryAgain.
-7. Before each batch the caller's `check` may say that nothing can be done: then it has failed.
-8. What is asked to be done alone has transactions of its own, has no future, and is done before
-   the jobs that wait, in the order in which it was asked for.
+6. At most `bound` jobs are unanswered; beyond that, and after closing, a request raises TryAgain.
+7. Before each batch, `check` may raise if nothing can be done: then the batch has failed.
+8. A job that runs alone has transactions of its own and no future. Such jobs are done before all
+   others that wait, in the order in which they were requested.
 """
 
 import asyncio
@@ -37,13 +37,13 @@ S = TypeVar("S")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-ANSWERED_AFTER = 0.001  # seconds of reading; a wake-up for each answer costs as much as most
+ANSWERED_AFTER = 0.001  # seconds of reading; a wake-up for each answer costs as much as most reads
 BOUND = 10_000  # jobs; with one message in each, about a third of a second of the writer's work
 
 
 @attrs.define(eq=False)
 class _Job:
-    """Something asked for, and, once the thread has done it, its answer."""
+    """A requested job and, once the thread has done it, its answer."""
 
     future: asyncio.Future[Any]
     function: Callable[..., Any]
@@ -52,7 +52,7 @@ class _Job:
     error: Exception | None = None
 
     def answer(self) -> None:
-        if self.future.done():  # cancelled: whoever asked has gone
+        if self.future.done():  # cancelled: the caller has gone
             return
         if self.error is None:
             self.future.set_result(self.result)
@@ -62,7 +62,7 @@ class _Job:
 
 @attrs.define(eq=False)
 class _Alone:
-    """Something that ends its own transactions, and what is to be called with its result."""
+    """A job that ends its own transactions, and what is to be called with its result."""
 
     function: Callable[[sqlite3.Connection, Any], Any]
     arg: Any
@@ -72,11 +72,11 @@ class _Alone:
 
 
 def _all_is_well() -> None:
-    """Nothing has to be checked."""
+    """The default check, which finds nothing wrong."""
 
 
 class Worker:
-    """The loop's side is `run`, `alone` and `close`; all that begins with `_do` runs in the
+    """The loop calls `run`, `alone` and `close`; every method that begins with `_do` runs in the
     thread."""
 
     def __init__(
@@ -88,9 +88,9 @@ class Worker:
         check: Callable[[], None] = _all_is_well,
         at_the_end: Callable[[sqlite3.Connection], None] | None = None,
     ) -> None:
-        """writes: whether jobs may change something. check: raises sqlite3.OperationalError where
-        nothing may be done. at_the_end: what is done before the connection is closed. The thread
-        calls both."""
+        """writes: whether jobs may change anything. check: raises sqlite3.OperationalError if
+        nothing may be done. at_the_end: called before the connection is closed. The thread calls
+        both."""
         self._connection = connection
         self._check = check
         self._at_the_end = at_the_end
@@ -102,7 +102,7 @@ class Worker:
         self._closed = False
         self._outage = Outage("the database")
         self._queue: SimpleQueue[list[_Job] | _Alone | None] = SimpleQueue()
-        self._alone: deque[_Alone] = deque()  # that the thread has taken from the queue
+        self._alone: deque[_Alone] = deque()  # those that the thread has taken from the queue
         self._asked: OnceATurn[_Job] = OnceATurn(self._queue.put)
         # a daemon, so that a crash of the main thread still ends the process
         self._thread = threading.Thread(target=self._do_batches, name="sqlite", daemon=True)
@@ -111,7 +111,7 @@ class Worker:
     def run(
         self, function: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        """Have `function(connection, *args)` done; the future has its result, or what it raised."""
+        """Run `function(connection, *args)`; the future gets its result, or what it raised."""
         if self._closed or self._unanswered >= self._bound:
             raise TryAgain
         future: asyncio.Future[T] = self._loop.create_future()
@@ -125,8 +125,8 @@ class Worker:
         arg: S,
         done: Callable[[T | TryAgain], None],
     ) -> None:
-        """Have `function(connection, arg)` done, outside of any transaction, and `done` called with
-        its result in a turn of the loop of its own; with TryAgain for whatever it raises."""
+        """Run `function(connection, arg)` outside of any transaction, and call `done` with its
+        result in a turn of the loop of its own; with TryAgain if it raises anything."""
         self._unanswered += 1
         job = _Alone(function, arg, done)
         if self._closed or self._unanswered > self._bound:
@@ -140,7 +140,7 @@ class Worker:
         return self._unanswered
 
     async def close(self) -> None:
-        """Do what has been asked, then end the thread and its connection."""
+        """Do the jobs that were requested, then end the thread and its connection."""
         self._closed = True
         self._asked.flush()
         self._queue.put(None)
@@ -183,12 +183,12 @@ class Worker:
             self._loop.call_soon_threadsafe(answer, *what)
 
     def _do_count(self, changes_before: int) -> bool:
-        """Whether what is done shows that the database works. Where one writes, only a write does:
-        from a full disk all can be read."""
+        """Whether this work shows that the database works. For a writer, only a write does:
+        everything can be read from a full disk."""
         return not self._writes or self._connection.total_changes > changes_before
 
     def _do_wait(self) -> tuple[list[_Job], bool]:
-        """All jobs that wait, at least one or one alone; and whether there will be more."""
+        """All jobs that wait, at least one (or one alone); and whether more will come."""
         batch: list[_Job] = []
         queue, alone = self._queue, self._alone
         while (jobs := queue.get()) is not None:
@@ -228,7 +228,7 @@ class Worker:
             self._connection.execute("COMMIT")
             counts = self._do_count(before)
         except Exception as error:  # noqa: BLE001  # rule 5
-            # if this fails, too, so does the next begin, and then it is tried again
+            # if this fails as well, so does the next begin, and then it is tried again
             with suppress(sqlite3.Error):
                 self._connection.rollback()
             for job in unanswered:
@@ -251,8 +251,8 @@ class Worker:
                 self._do_job(job)
 
     def _do_together(self, batch: list[_Job]) -> bool:
-        """Do without savepoints, which cost an eighth of a batch of stored messages; of those next
-        to none fails. Return whether all went well; otherwise nothing is done yet."""
+        """Do a batch without savepoints, which cost an eighth of a batch of messages, of which
+        hardly any fails. Return whether all went well; otherwise nothing is done yet."""
         try:
             for job in batch:
                 job.result = job.function(self._connection, *job.args)
@@ -272,7 +272,7 @@ class Worker:
                 execute("RELEASE job")
         except Exception as error:
             if not self._connection.in_transaction:
-                raise  # with it went its neighbours' work: the batch has failed
+                raise  # the other jobs' work is undone as well: the batch has failed
             if self._writes:
                 execute("ROLLBACK TO job")
                 execute("RELEASE job")
