@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { addressOf, deviceName } from "../../adapters/web/page/session/device.js";
 import {
+  addressOf,
   changePassword,
+  deviceName,
   forgetIdentity,
   keepIdentity,
   keptIdentity,

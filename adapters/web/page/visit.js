@@ -7,8 +7,7 @@
 
 import { App } from "./app.js";
 import { t } from "./i18n/i18n.js";
-import { connect, deviceName } from "./session/device.js";
-import { forgetIdentity, keepIdentity, keptIdentity, newestToken } from "./session/identity.js";
+import { connect, deviceName, forgetIdentity, keepIdentity, keptIdentity, newestToken } from "./session/identity.js";
 import { Session } from "./session/session.js";
 import { Store } from "./store/store.js";
 

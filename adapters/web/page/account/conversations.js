@@ -17,9 +17,9 @@ const PAGE = 60; // messages at a time
 /** The first page alone is kept. It tells: `changed`. */
 export class Conversations extends Emitter {
   /**
-   * @param {Pick<Session, "ask" | "say">} session
-   * @param {Pick<Store, "value" | "keep">} store
-   * @param {Pick<Chats, "listed" | "next" | "told">} chats
+   * @param {Session} session
+   * @param {Store} store
+   * @param {Chats} chats
    */
   constructor(session, store, chats) {
     super();
@@ -57,9 +57,9 @@ export class Conversations extends Emitter {
 /** It tells: `changed`. */
 export class History extends Emitter {
   /**
-   * @param {Pick<Session, "ask">} session
-   * @param {Pick<Store, "latest" | "remember">} store
-   * @param {Pick<Chats, "chat" | "paged" | "pagedAround" | "remembered" | "unload">} chats
+   * @param {Session} session
+   * @param {Store} store
+   * @param {Chats} chats
    */
   constructor(session, store, chats) {
     super();

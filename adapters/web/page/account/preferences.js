@@ -11,7 +11,7 @@ import { MSG, keyOf, where } from "../protocol/protocol.js";
 import { Emitter } from "../session/emitter.js";
 
 export class Preferences extends Emitter {
-  /** @param {Pick<Session, "ask">} session @param {Pick<Chats, "mute">} chats */
+  /** @param {Session} session @param {Chats} chats */
   constructor(session, chats) {
     super();
     this._session = session;

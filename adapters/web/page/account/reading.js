@@ -14,8 +14,8 @@ export const READ_EVERY = 1_000; // ms
 
 export class Reading extends Emitter {
   /**
-   * @param {Pick<Session, "online" | "say" | "on">} session
-   * @param {Pick<Chats, "haveRead">} chats
+   * @param {Session} session
+   * @param {Chats} chats
    */
   constructor(session, chats) {
     super();

@@ -14,9 +14,9 @@ import { Emitter } from "../session/emitter.js";
 
 export class Writing extends Emitter {
   /**
-   * @param {Pick<Session, "on" | "say" | "send">} session
-   * @param {Pick<Store, "unsent" | "queue" | "unqueue" | "remember">} store
-   * @param {Pick<Chats, "unsent" | "wrote" | "sent">} chats
+   * @param {Session} session
+   * @param {Store} store
+   * @param {Chats} chats
    */
   constructor(session, store, chats) {
     super();
@@ -89,7 +89,7 @@ export class Writing extends Emitter {
 
 /** What is written and not sent, of each conversation. It tells: `changed`. */
 export class Drafts extends Emitter {
-  /** @param {Pick<Store, "draft" | "drafts" | "keepDraft">} store */
+  /** @param {Store} store */
   constructor(store) {
     super();
     this._store = store;

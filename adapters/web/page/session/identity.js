@@ -1,6 +1,7 @@
 /**
- * Who was here before: in this tab, which goes first, or in this browser if its user has asked for
- * that. Two tabs may be of two users, or of one session.
+ * What a session has to know of the browser that it is in, and who was there before: in this tab,
+ * which goes first, or in this browser if its user has asked for that. Two tabs may be of two users,
+ * or of one session.
  *
  * @import {Identity, Session} from "./session.js"
  */
@@ -50,11 +51,31 @@ function read(kept) {
 
 /**
  * Change the password: this session goes on by another token. Throws Refused and Lost.
- * @param {Pick<Session, "ask" | "me">} session @param {string} old @param {string} next
+ * @param {Session} session @param {string} old @param {string} next
  */
 export async function changePassword(session, old, next) {
   const ack = await session.ask({ msgid: MSG.CHANGE_PASSWORD, old, new: next });
   if (!session.me) return;
   session.me.token = ack.token;
   keepIdentity(session.me);
+}
+
+/** Where the page comes from is where the chat is. @param {string} page its address */
+export function addressOf(page) {
+  const url = new URL("chat", page);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url;
+}
+
+export const connect = () => new WebSocket(addressOf(location.href));
+
+/**
+ * What a user may call a device in a list of devices.
+ * @param {string} userAgent @param {Uint8Array} random what tells it from others of its kind
+ */
+export function deviceName(userAgent, random) {
+  const browser = /(Firefox|Edg|OPR|Chrome|Safari)\//.exec(userAgent)?.[1] ?? "Browser";
+  const system = /(Android|iPhone|iPad|Windows|Mac OS X|Linux)/.exec(userAgent)?.[1] ?? "";
+  const number = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${browser} ${system} ${number}`.replace(/\s+/g, " ");
 }

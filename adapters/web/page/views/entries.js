@@ -19,7 +19,7 @@ const TICKS = ["…", "✓", "✓✓", "✓✓"];
 const TOGETHER = 5 * 60_000; // ms between messages of one author that stand together
 
 export class Entries {
-  /** @param {Chats} chats @param {Pick<Writing, "sendAgain" | "discard">} writing */
+  /** @param {Chats} chats @param {Writing} writing */
   constructor(chats, writing) {
     this._chats = chats;
     this._writing = writing;

@@ -8,7 +8,7 @@ import { explained, t } from "../i18n/i18n.js";
 import { button, field, form, h, say } from "./dom.js";
 import { languageChoice } from "./language.js";
 
-/** @param {Pick<Entrance, "register" | "logIn">} entrance @param {string} [why] why one has to log in again */
+/** @param {Entrance} entrance @param {string} [why] why one has to log in again */
 export function loginView(entrance, why = "") {
   let registering = false;
   const alert = h("p", { class: "alert", role: "alert" }, why);
