@@ -327,3 +327,24 @@ def test_friends_are_added_shown_with_their_presence_and_removed(newcomer: Newco
     expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text(
         "away"
     )
+
+
+def test_a_friend_who_is_removed_on_one_device_is_so_on_another_that_shows_the_list(
+    newcomer: Newcomer,
+) -> None:
+    newcomer().register("bob")
+    phone, desk = newcomer().register("ann"), newcomer()
+    phone.find("bob")
+    phone.open_about().get_by_role("button", name="Add to friends").click()
+    expect(phone.dialog.get_by_role("button", name="Remove from friends")).to_be_visible()
+    desk.log_in("ann")
+    desk.find("bob")
+    expect(desk.page.get_by_text("online", exact=True).first).to_be_visible()
+    phone.dialog.get_by_role("button", name="Remove from friends").click()
+    expect(phone.dialog.get_by_role("button", name="Add to friends")).to_be_visible()
+    desk.page.get_by_role("button", name="New", exact=True).click()
+    expect(desk.dialog.get_by_text("Nobody is on your list.")).to_be_visible()
+    phone.dialog.get_by_role("button", name="Add to friends").click()
+    expect(phone.dialog.get_by_role("button", name="Remove from friends")).to_be_visible()
+    desk.page.keyboard.press("Escape")
+    expect(desk.open_about().get_by_role("button", name="Remove from friends")).to_be_visible()

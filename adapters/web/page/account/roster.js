@@ -14,7 +14,7 @@ import { Emitter } from "../session/emitter.js";
 const PAGE = 200; // friends at a time
 
 export class Roster extends Emitter {
-  /** @param {Pick<Session, "ask">} session @param {Pick<Chats, "nameUser">} chats */
+  /** @param {Session} session @param {Chats} chats */
   constructor(session, chats) {
     super();
     this._session = session;
@@ -23,6 +23,8 @@ export class Roster extends Emitter {
     this.friends = new Map();
     /** @type {Map<number, Frame>} what was heard since they were asked for counts more */
     this._news = new Map();
+    /** @type {Promise<void> | null} */
+    this._loading = null;
   }
 
   /** @param {Key} key */
@@ -35,22 +37,33 @@ export class Roster extends Emitter {
     return Boolean(this.friends.get(key)?.online);
   }
 
-  /** Ask for all of them. Throws Refused and Lost. */
-  async load() {
+  /** Ask for all of them: another device may have changed the list. Throws Refused and Lost. */
+  load() {
+    this._loading ??= this._load().finally(() => (this._loading = null));
+    return this._loading;
+  }
+
+  async _load() {
     this._news.clear();
+    const gone = new Set(this.friends.keys());
     let after = 0;
     do {
       const page = await this._session.ask({ msgid: MSG.FRIENDS, after, limit: PAGE });
-      for (const one of page.friends) this._put(this._news.get(one.id) ?? one);
+      for (const one of page.friends) {
+        this._put(this._news.get(one.id) ?? one);
+        gone.delete(userKey(one.id));
+      }
       after = page.next ?? 0;
     } while (after);
+    for (const key of gone) this.friends.delete(key);
     this.emit("changed");
   }
 
-  /** PRESENCE. @param {Frame} frame */
+  /** PRESENCE: of somebody who is not known, where the list was changed just now. @param {Frame} frame */
   heard(frame) {
     this._news.set(frame.id, frame);
-    this._put(frame);
+    if (!this.isFriend(userKey(frame.id))) this.load().catch(() => {});
+    else this._put(frame);
     this.emit("changed");
   }
 

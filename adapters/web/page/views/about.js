@@ -18,6 +18,7 @@ export function openAbout(app, chat) {
   const body = h("div");
   const box = dialog(nameOf(chat, app.chats.me), alert, body);
   draw();
+  if (!isGroup(chat.key)) app.roster.load().then(draw, () => {});
 
   function draw() {
     const mute = button(t(chat.muted ? "unmute" : "mute"), () =>

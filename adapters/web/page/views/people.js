@@ -41,6 +41,7 @@ export function openPeople(app) {
   if (hasMouse()) box.querySelector("input")?.focus();
   drawFriends();
   const ends = app.roster.on("changed", drawFriends);
+  app.roster.load().catch(() => {});
   box.addEventListener("close", ends);
 
   function drawFriends() {
