@@ -167,6 +167,16 @@ test("an older page leaves no hole where what comes has taken the place of the o
   assert.deepEqual([shown(chats)[0], chats.chat("u15").atStart], [101, false]);
 });
 
+test("what comes while a page is on its way leaves no hole behind that, however much it is", () => {
+  const chats = new Chats(ME);
+  for (const at of range(3, 150)) chats.pushed(entry(at));
+  chats.paged(page([1, 2]), "newest");
+  assert.deepEqual([shown(chats), chats.chat("u15").atEnd], [[1, 2], false]);
+  chats.paged(page(range(3, 60), true), "newer");
+  chats.paged(page(range(63, 60)), "newer");
+  assert.deepEqual([shown(chats), chats.chat("u15").atEnd], [range(1, 152), true]);
+});
+
 test("what was read and the server does not know of, as over a lost connection, is said again", async () => {
   const [session, chats] = [new SlowSession(), new Chats(ME)];
   chats.pushed(entry(4));

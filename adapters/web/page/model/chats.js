@@ -31,6 +31,7 @@
  * @property {boolean} atStart whether there is nothing before what is loaded
  * @property {boolean} atEnd
  * @property {Entry[]} recent
+ * @property {number} forgotten the last that came and is not recent any more
  * @property {Map<number, {name: string, until: number}>} typing
  */
 
@@ -42,7 +43,7 @@ const MOST_KEPT = 100; // of what is recent, and of what comes before its end is
 const MOST_COUNTED = 1000; // unread messages; the server says that for more of them, too
 
 /** How far a message is. */
-export const Tick = Object.freeze({ WAITS: 0, SENT: 1, GOT: 2, READ: 3 });
+export const Tick = { WAITS: 0, SENT: 1, GOT: 2, READ: 3 };
 
 export class Chats {
   /** @param {number} me own id */
@@ -111,7 +112,7 @@ export class Chats {
     if (chat.atEnd) insert(chat.messages, entry);
     letGoOfOldest(chat);
     insert(chat.recent, entry);
-    if (chat.recent.length > MOST_KEPT) chat.recent.shift();
+    if (chat.recent.length > MOST_KEPT) chat.forgotten = chat.recent.shift()?.at ?? 0;
     return chat;
   }
 
@@ -160,6 +161,7 @@ export class Chats {
       chat.atEnd = !ack.more;
     }
     const last = chat.messages.at(-1)?.at ?? 0;
+    chat.atEnd &&= chat.forgotten <= last; // or there would be a hole
     if (chat.atEnd) for (const one of chat.recent) if (one.at > last) insert(chat.messages, one);
     letGoOfOldest(chat);
     this.haveRead(chat.key, ack.read ?? 0);
@@ -315,6 +317,7 @@ const unknown = () => ({
   reads: new Map(),
   changed: 0,
   recent: [],
+  forgotten: 0,
 });
 
 /** @param {Entry | null} one @param {Entry} other */
