@@ -64,7 +64,7 @@ export class App {
 
   _listen() {
     const { session, writing } = this;
-    session.on("online", () => this._online());
+    session.on("online", () => this._load());
     session.on("connecting", () => this.banner.offline(0));
     session.on("offline", ({ again }) => this.banner.offline(again));
     session.on("entries", (entries) => this._pushed(entries));
@@ -95,7 +95,7 @@ export class App {
 
   /** @param {HTMLElement} root */
   showIn(root) {
-    root.replaceChildren(this.banner.element, this._layout);
+    root.replaceChildren(this._layout, this.banner.element);
     this._draw();
     const key = this._keyOfEntry();
     if (key) this.show(key);
@@ -114,12 +114,8 @@ export class App {
     if (history.state && !this._returning) history.back();
   }
 
-  _online() {
-    this.banner.online();
-    return this._load();
-  }
-
   async _load() {
+    this.banner.online();
     try {
       await this.conversations.load();
       await this.roster.load();

@@ -78,3 +78,19 @@ def test_who_taps_before_they_can_have_seen_rows_move_opens_what_was_there(
     later(ann, 10.0)
     ann.page.touchscreen.tap(*above)
     expect(ann.page.get_by_role("heading", name="bob")).to_be_visible()
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
+def test_rows_stay_where_they_are_when_the_connection_goes(
+    newcomer: Newcomer, options: dict[str, object]
+) -> None:
+    ann = newcomer(**options).register("ann")
+    ann.find("ann")
+    ann.write("note")
+    ann.sees_tick("sent", "note")
+    ann.page.keyboard.press("Escape")
+    before = middle(ann.row("ann"))
+    ann.block_server()
+    ann.is_offline()
+    assert middle(ann.row("ann")) == before
+    assert ann.page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0

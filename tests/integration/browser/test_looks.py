@@ -132,6 +132,17 @@ def test_without_a_connection_it_looks_right_too(newcomer: Newcomer, folder: Pat
     assert gallery.found == []
 
 
+def test_nothing_moves_when_the_header_of_a_conversation_says_more(newcomer: Newcomer) -> None:
+    for width in SIZES.values():
+        ann = newcomer(viewport=width).register(f"ann {width['width']}")
+        ann.find(ann.name)
+        before = ann.log.bounding_box()
+        _back(ann)
+        ann.create_group(f"hikers {width['width']}")
+        expect(ann.page.get_by_text("Group", exact=True)).to_be_visible()
+        assert ann.log.bounding_box() == before
+
+
 def test_on_a_phone_there_is_the_list_or_a_conversation(newcomer: Newcomer) -> None:
     ann = newcomer(viewport=SIZES["phone"], has_touch=True, is_mobile=True).register("ann")
     ann.find("ann")

@@ -19,7 +19,7 @@
  * @property {Change | null} change
  */
 
-export const MSG = Object.freeze({
+export const MSG = {
   LOGIN: 1000,
   LOGOUT: 1002,
   REGISTER: 1003,
@@ -54,7 +54,7 @@ export const MSG = Object.freeze({
   TYPING: 1044,
   SETTINGS: 1045,
   SETTINGS_ACK: 1046,
-});
+};
 
 export const MOST_CHARACTERS = 4096; // of a text, as the server counts them: code points
 
