@@ -140,6 +140,9 @@ export class App {
       this.writing.pushed(entry.cid);
       if (this.chats.pushed(entry)) this._tell(entry);
     }
+    // What its user has written or joined on another device does not say what that is called.
+    const unnamed = entries.some(({ key }) => !this.chats.chat(key).name);
+    if (unnamed) this.conversations.load().catch(() => {});
     this.changed();
   }
 

@@ -348,3 +348,13 @@ def test_a_friend_who_is_removed_on_one_device_is_so_on_another_that_shows_the_l
     expect(phone.dialog.get_by_role("button", name="Remove from friends")).to_be_visible()
     desk.page.keyboard.press("Escape")
     expect(desk.open_about().get_by_role("button", name="Remove from friends")).to_be_visible()
+
+
+def test_what_is_begun_on_one_device_has_its_name_on_another(newcomer: Newcomer) -> None:
+    newcomer().register("bob").create_group("hikers")
+    phone, desk = newcomer().register("ann"), newcomer().log_in("ann")
+    phone.find("bob")
+    phone.write("hello")
+    expect(desk.row("bob")).to_contain_text("You: hello")
+    phone.join_group("hikers")
+    expect(desk.row("hikers")).to_contain_text("ann has joined")
