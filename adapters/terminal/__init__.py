@@ -1,1 +1,1 @@
-"""The line client: what a person types, and what they see."""
+"""The line client: what a person types, and what the client shows."""

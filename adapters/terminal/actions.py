@@ -1,4 +1,4 @@
-"""Does what a command says, and shows what came of it. Which commands there are: `forms`."""
+"""Carries out commands, and shows their results. `forms` lists all commands."""
 
 import asyncio
 
@@ -10,10 +10,10 @@ from chat_domain.model import Group
 
 
 class Actions(Doing):
-    """What the user can do."""
+    """The commands, one method each."""
 
     async def do(self, line: parsing.Line) -> bool | None:
-        """True if the user has logged out by it, False if they want to leave."""
+        """Carry out a line. True if the user has logged out by it, False if they quit."""
         match line:
             case parsing.Typed(form, arguments):
                 return await self._try(form.do, *arguments)
@@ -43,7 +43,7 @@ class Actions(Doing):
             await self._sending.send(self.partner, text)
 
     async def talk(self, to: str) -> None:
-        """Where there is nobody of that name, what follows is for nobody."""
+        """Talk to this user or group, to nobody if it is empty or unknown."""
         self.partner = None
         try:
             self.partner = await self._user_or_group(to) if to else None

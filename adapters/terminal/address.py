@@ -1,14 +1,14 @@
-"""Where the server is, as people write it."""
+"""The server's address, as people write it."""
 
 HOST, PORT = "127.0.0.1", 6000
 _HIGHEST_PORT = 65_535
 
 
 def address(where: str, port: int | None = None) -> tuple[str, int]:
-    """Host and port of `HOST`, `HOST:PORT`, `[HOST]:PORT` or an IPv6 address alone.
+    """Host and port of `HOST`, `HOST:PORT`, `[HOST]:PORT` or a bare IPv6 address.
 
-    port: the one that was given beside it, None if none was. Raises ValueError with a sentence for
-    people if two are given, or if one is none.
+    port: the one given separately, None if none was. Raises ValueError with a sentence for people
+    if two ports are given, or an invalid one.
     """
     host, own = _split(where)
     if own is None:
@@ -19,7 +19,7 @@ def address(where: str, port: int | None = None) -> tuple[str, int]:
 
 
 def port_number(text: str) -> int:
-    """Raises ValueError with a sentence for people."""
+    """The port in this text. Raises ValueError with a sentence for people."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= _HIGHEST_PORT):
         raise ValueError(f"{text!r} is not a port from 1 to {_HIGHEST_PORT}")
     return int(text)

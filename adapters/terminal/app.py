@@ -1,6 +1,6 @@
-"""The line client: the menu, the conversation, and what comes in meanwhile.
+"""The line client: the menu, the conversation, and events that arrive meanwhile.
 
-It knows neither the network nor the terminal; those are a ChatClient and a Screen.
+It reaches the network by a ChatClient, and the terminal by a Screen.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ MENU = ["1. login", "2. register", "3. quit"]
 _LOG_OUT_WITHIN = 2.0  # seconds
 _SHOWN_GROUPS = 20  # groups whose members are shown at login, and members of each
 _SHOWN_MEMBERS = 50
-_QUIET = 0.2  # seconds without an unread message that pass for the last of them
+_QUIET = 0.2  # seconds without an unread message after which no more are expected
 _UNREAD_WITHIN = 5.0
 
 
 class LineClient:
-    """device: what this one is called among the user's others."""
+    """device: the name of this session among the user's others."""
 
     def __init__(
         self,
@@ -54,15 +54,15 @@ class LineClient:
             client, screen, book, forms=ALL, echo_after=echo_after, now=now, talks=talks
         )
         self._talks = self._actions.talks
-        self._unread: list[Unread] | None = None  # a list while they are gathered for the welcome
+        self._unread: list[Unread] | None = None  # a list while they are collected for the welcome
         self._message_came = asyncio.Event()
         self._conversation: asyncio.Task[bool] | None = None
         self._broken_off = False
 
     async def run(self) -> int:
-        """Serve the user until they leave; the exit status.
+        """Serve the user until they leave; return the exit status.
 
-        What failed counts in a script. A person has seen it, and gone on.
+        Failures count for a script only. A person has seen them, and gone on.
         """
         watching = asyncio.create_task(self._watch())
         using = asyncio.create_task(self._use())
@@ -75,7 +75,7 @@ class LineClient:
             await _cancel(watching)
         if self._actions.trouble.done():
             self._actions.trouble.result()
-        self._broken_off |= using.cancelled()  # the events have ended, so the server is lost
+        self._broken_off |= using.cancelled()  # the events have ended: the server is lost
         failed = self._screen.scripted and self._actions.failures > 0
         return 1 if failed or self._broken_off else 0
 
@@ -98,7 +98,7 @@ class LineClient:
     # The menu, as in the original client.
 
     async def _menu(self) -> bool:
-        """One round; False when the user is done."""
+        """One round of the menu; False if the user is done."""
         for entry in MENU:
             self._prompted(entry)
         match (await self._screen.ask("choice: ")).strip():
@@ -117,7 +117,8 @@ class LineClient:
             self._screen.show([("class:note", text)])
 
     async def _register(self) -> bool:
-        """False if the user is done with the program, to which they may have logged in by this."""
+        """Create an account and, on the whole screen, log in to it. False if the user is done with
+        the program."""
         name = await self._screen.ask("name: ")
         password = await self._screen.ask("password: ", hidden=True)
         if not self._is_one(password):
@@ -134,13 +135,13 @@ class LineClient:
         return await self._enter(user_id, password) if self._screen.whole else True
 
     def _is_one(self, password: str) -> bool:
-        """Whether this can be a password; otherwise it is said."""
+        """Whether this can be a password; if not, complain."""
         if not password:
             self._actions.complain("a password has at least one character")
         return bool(password)
 
     async def _log_in(self) -> bool:
-        """Log in and converse; False if the user is done with the program altogether."""
+        """Log in and converse; False if the user is done with the program."""
         who = await self._screen.ask("id or name: ")
         password = await self._screen.ask("password: ", hidden=True)
         if not self._is_one(password):
@@ -153,7 +154,7 @@ class LineClient:
             await self._welcome(await self._client.login(who, password, device=self._device))
         except ClientError as exc:
             self._actions.fail(exc)
-            # What a script says next was meant for somebody who is logged in.
+            # The next lines of a script were meant for a user who is logged in.
             return not self._screen.scripted
         finally:
             self._release_unread()
@@ -171,7 +172,7 @@ class LineClient:
         self._actions.show(render.groups_with_members(groups))
 
     async def _groups_with_members(self) -> list[tuple[Membership, list[Member], bool]]:
-        """The user's groups, and of the first ones the members."""
+        """The user's groups, the first ones with their first members, and whether more follow."""
         shown = []
         for index, membership in enumerate(self._book.groups.values()):
             some: list[Member] = []
@@ -182,7 +183,7 @@ class LineClient:
         return shown
 
     async def _gather_unread(self) -> None:
-        """Wait until no more unread messages come; nothing marks the last one."""
+        """Wait until no more unread messages come, since nothing marks the last one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_UNREAD_WITHIN):
                 while await self._hears_more():
@@ -197,7 +198,7 @@ class LineClient:
             return False
 
     def _release_unread(self) -> None:
-        """Show what was gathered, also if the welcome has not come about."""
+        """Show what was collected, even if the welcome has failed."""
         unread, self._unread = self._unread or [], None
         if any(map(_is_unread, unread)):
             self._screen.show(render.unread())
@@ -218,7 +219,7 @@ class LineClient:
         return self._conversation.result()
 
     async def _read_commands(self) -> bool:
-        """Until the user logs out (True) or quits (False)."""
+        """Carry out commands until the user logs out (True) or quits (False)."""
         self._actions.partner = None
         while True:
             typed = await self._screen.command(self._prompt())
@@ -253,7 +254,7 @@ class LineClient:
 
 
 def _is_unread(event: Unread) -> bool:
-    """Whether it is news to the user: neither of their own devices nor written by themselves."""
+    """Whether this is news to the user: not their own text, and not about their own devices."""
     return not event.own if isinstance(event, Message) else event.group_id > 0
 
 
@@ -267,7 +268,7 @@ async def _first(every: AsyncIterator[T], count: int) -> list[T]:
 
 
 async def _cancel(task: asyncio.Task[object]) -> None:
-    """End a task and let its own errors out."""
+    """End a task and raise what it raised."""
     task.cancel()
     await asyncio.wait({task})
     if not task.cancelled():

@@ -1,4 +1,4 @@
-"""The people and groups that the line client has heard of."""
+"""The people and groups that the line client knows by name."""
 
 import itertools
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _MAX_OTHERS = 1_000
 
 
 class Book:
-    """Finds by id, written in digits, or by name, in whatever case."""
+    """Finds people and groups by id, written in digits, or by name, ignoring case."""
 
     def __init__(self) -> None:
         self.friends: dict[int, Friend] = {}
@@ -21,7 +21,7 @@ class Book:
         self._others: dict[int, str] = {}
 
     def meet(self, user_id: int, name: str) -> None:
-        """Remember the name of somebody who has written, or was looked up."""
+        """Remember the name of a user who has written, or was looked up."""
         self._others[user_id] = name
         if len(self._others) > _MAX_OTHERS:
             del self._others[next(iter(self._others))]
@@ -31,14 +31,14 @@ class Book:
             self.friends[user_id] = Friend(user_id, name, online)
 
     def user(self, who: str) -> User | None:
-        """Somebody by id, known or not, or by a name that is known."""
+        """The user with this id, known or not, or of this name, if known."""
         number = _id(who)
         if number is not None:
             return User(number, self.name_of(number))
         return next((user for user in self._users() if _same(user.name, who)), None)
 
     def group(self, which: str) -> Group | None:
-        """One of the user's own groups; by id, any group."""
+        """The user's own group of this name; by id, any group."""
         number = _id(which)
         if number is None:
             mine = (membership.group for membership in self.groups.values())
@@ -47,7 +47,7 @@ class Book:
         return membership.group if membership else Group(number, f"group {number}", "")
 
     def known_name(self, where: Where) -> str:
-        """What a conversation is called by this book, "" where that is not in it."""
+        """The name of a conversation in this book, "" if the book does not have it."""
         if isinstance(where, InGroup):
             membership = self.groups.get(where.group_id)
             return membership.group.name if membership else ""
@@ -61,7 +61,7 @@ class Book:
         return self.known_name(InGroup(group_id)) or f"group {group_id}"
 
     def rename(self, group_id: int, name: str) -> None:
-        """One of the user's own groups is called otherwise now."""
+        """One of the user's own groups has a new name."""
         own = self.groups.get(group_id)
         if own is not None:
             self.groups[group_id] = evolve(own, group=evolve(own.group, name=name))

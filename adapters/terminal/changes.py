@@ -1,4 +1,4 @@
-"""What has changed in the user's groups: what they are told of it, and what the book learns."""
+"""Changes in the user's groups: what the user is told, and what the book learns."""
 
 from adapters.client import Changed
 from adapters.terminal.book import Book
@@ -7,9 +7,9 @@ from chat_domain.model import Group, Membership, Role
 
 
 def told(change: Changed, book: Book, me: int) -> str | None:  # noqa: PLR0911  # one table
-    """The sentence about a change; None where nothing is said of it. me: the user's own id.
+    """The sentence about a change, None if nothing is to be said. me: the user's own id.
 
-    To be asked before the book learns of it, which may be of a new name.
+    To be called before `learn`, which may replace the old name.
     """
     who = "you" if change.own else change.sender_name or "the operator"
     has = "have" if change.own else "has"
@@ -47,7 +47,7 @@ def _called(user_id: int, book: Book, me: int) -> str:
 
 
 def learn(change: Changed, book: Book, me: int) -> bool:
-    """Bring the user's groups up to date. False if that takes asking the server."""
+    """Update the user's groups in the book. False if that requires asking the server."""
     own, group_id = book.groups.get(change.group_id), change.group_id
     match change.what:
         case What.CREATED if change.own:
@@ -65,7 +65,7 @@ def learn(change: Changed, book: Book, me: int) -> bool:
 
 
 def is_out(change: Changed, me: int) -> bool:
-    """Whether the user is not in the group any more."""
+    """Whether this change takes the user out of the group."""
     match change.what:
         case What.LEFT:
             return change.own

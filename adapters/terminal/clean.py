@@ -1,16 +1,16 @@
-"""Makes what others have written fit for a terminal."""
+"""Making text by others safe to show on a terminal."""
 
 import unicodedata
 
-# Cc control, Cf format (bidirectional overrides among them), Cs lone surrogates, Co and Cn without
-# a known picture, Zl and Zp line and paragraph separators.
+# Cc control, Cf format (including bidirectional overrides), Cs lone surrogates, Co and Cn without a
+# known glyph, Zl and Zp line and paragraph separators.
 _UNFIT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # The joiners shape Persian and Indian words and compound emoji, and move nothing.
 _JOINERS = frozenset("\u200c\u200d")
 
 
 def clean(text: str) -> str:
-    """Show control, format and bidirectional characters instead of obeying them."""
+    """Replace control, format and bidirectional characters by visible ones."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(character) for character in text)

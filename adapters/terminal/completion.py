@@ -1,4 +1,4 @@
-"""What could come next on the line being typed."""
+"""Completions of the line being typed."""
 
 import attrs
 
@@ -11,7 +11,7 @@ from chat_domain.names import name_key
 
 @attrs.frozen
 class Candidate:
-    """`text` would replace the last `length` characters before the cursor."""
+    """text: what replaces the last `length` characters before the cursor."""
 
     text: str
     length: int
@@ -25,7 +25,7 @@ _OTHERS = ("/create", "/join")  # take a group that is not one of the user's own
 
 
 def candidates(line: str, book: Book) -> list[Candidate]:
-    """Commands at the beginning of the line, names where a command takes one."""
+    """Commands at the beginning of the line; names where a command takes one."""
     word, space, typed = line.partition(" ")
     if not space:
         return _commands(line)
@@ -54,6 +54,6 @@ def _follows(word: str, has_arguments: bool) -> str:
 
 def _names(typed: str, names: list[str], *, last: bool) -> list[Candidate]:
     wanted = name_key(typed.removeprefix('"'))
-    # A name that is not shown as it is could not be typed as it is shown.
+    # If a name is not shown as it is, typing what is shown would not find it.
     fit = (name for name in names if name == clean(name) and name_key(name).startswith(wanted))
     return [Candidate(name if last else quoted(name) + " ", len(typed)) for name in fit]

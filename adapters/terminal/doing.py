@@ -1,4 +1,4 @@
-"""What all commands stand on: who is known, what has happened, and where things are shown."""
+"""The base of all commands: what the client knows, what happens, and where things are shown."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
@@ -27,11 +27,11 @@ from adapters.terminal.seat import Partner, Screen, Talks, local_now
 from adapters.terminal.sending import Sending
 from chat_domain.model import Group, User
 
-FINISH_WITHIN = 10.0  # seconds for answers to what was sent, when the user leaves
+FINISH_WITHIN = 10.0  # seconds for answers to sent messages, when the user leaves
 
 
 class Doing:
-    """forms: what `help` lists. See `Sending` for `echo_after` and `trouble`."""
+    """forms: the commands that `help` lists. echo_after, trouble: see `Sending`."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Doing:
         self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
         self._outdated = False  # whether the user is in a group that the book does not have
-        self._learning: list[list[Changed | Presence]] = []  # what has come while each asks
+        self._learning: list[list[Changed | Presence]] = []  # events during each running `learn`
         self._sending = Sending(
             client,
             screen.tell,
@@ -67,7 +67,7 @@ class Doing:
         self.trouble = self._sending.trouble
 
     def heed(self, event: Event) -> None:
-        """Learn and show what has happened."""
+        """Take note of an event, and show it."""
         if isinstance(event, Changed | Presence):
             for meanwhile in self._learning:
                 meanwhile.append(event)
@@ -111,8 +111,8 @@ class Doing:
         self._follow_partner(change.group_id)
 
     async def _tell_by_name(self, change: Changed, me: int) -> None:
-        """Of a group that was joined with another device, whose name the server has to be asked
-        for first; where it does not answer, by the group's number."""
+        """Report a change in a group that the user joined on another device. Ask the server for its
+        name first; without an answer, give its number."""
         await self._try_to_learn()
         if self._client.user is not None and self._client.user.id == me:
             self._tell(change, told(change, self._book, me) or "")
@@ -127,7 +127,8 @@ class Doing:
         task.add_done_callback(self._tasks.discard)
 
     def _follow_partner(self, group_id: int) -> None:
-        """A group that the user talks to may have another name, or may not be theirs any more."""
+        """Update the partner if it is this group, which may have a new name, or is no longer the
+        user's."""
         if isinstance(self.partner, Group) and self.partner.id == group_id:
             own = self._book.groups.get(self.partner.id)
             self.partner = own.group if own else None
@@ -137,11 +138,11 @@ class Doing:
         self._screen.complain(render.error(text))
 
     def fail(self, exc: ClientError) -> None:
-        """Complain of what the server has refused, or could not be asked."""
+        """Complain that the server has refused something, or could not be asked."""
         self.complain(self._why(exc))
 
     def _why(self, exc: ClientError) -> str:
-        """Scripts are told the name of an error, too, by which they can go."""
+        """The reason. Scripts also get the error's name, on which they can rely."""
         return render.why(exc) if self._screen.whole else str(exc)
 
     def _not_sent(self, line: Line) -> None:
@@ -153,7 +154,7 @@ class Doing:
             self._screen.show(line)
 
     async def finish(self, within: float) -> bool:
-        """Wait until all messages have their answer, and say which have none."""
+        """Wait until all messages have their answer, and complain about those that have none."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=within)
         waiting = await self._sending.finish(within)
@@ -162,8 +163,8 @@ class Doing:
         return not waiting
 
     async def learn(self) -> None:
-        """Fetch the user's list and groups. What comes meanwhile counts more, since the answers may
-        be older."""
+        """Fetch the user's friends and groups. Events that arrive meanwhile are applied afterwards,
+        since the answers may be older."""
         meanwhile: list[Changed | Presence] = []
         self._learning = [*self._learning, meanwhile]
         try:
@@ -178,18 +179,18 @@ class Doing:
             self.talks.regrouped(one.group)
 
     async def _try_to_learn(self) -> None:
-        """Where the server does not answer, the next command asks again."""
+        """Like `learn`; if the server does not answer, the next command asks again."""
         with suppress(ClientError):
             await self.learn()
 
     def _note(self, event: Changed | Presence) -> bool:
-        """False if the server has to be asked."""
+        """Update the book. False if that requires asking the server."""
         if isinstance(event, Changed):
             return learn(event, self._book, self._me)
         self._book.note_presence(event.id, event.name, online=event.online)
         return True
 
-    # Whoever is meant.
+    # Whom the user means.
 
     async def _user_or_group(self, whom: str) -> Partner:
         return self._book.user(whom) or await self._own_group(whom) or await self._user(whom)

@@ -1,9 +1,9 @@
-"""All commands: those of the original client, and the friendlier ones."""
+"""All commands: those of the original client, and those that begin with a slash."""
 
 from adapters.terminal.actions import Actions
 from adapters.terminal.parsing import Form
 
-# As in the original client, to the letter.
+# Exactly as in the original client.
 ORIGINAL = [
     Form("help", [], "this list", Actions.help),
     Form("chat", ["friendid", "message"], "write to somebody", Actions.chat, echoed=False),

@@ -1,4 +1,4 @@
-"""What stands where conversations are not shown one by one: on the plain screen."""
+"""The `Talks` of the plain screen, which does not show conversations one by one."""
 
 from adapters.client import Ack, Changed, Message
 from adapters.client.events import Event

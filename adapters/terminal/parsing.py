@@ -1,4 +1,4 @@
-"""What can be typed, and which command it is. Nothing is done here."""
+"""Parsing what was typed into commands. Carries nothing out."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -6,17 +6,17 @@ import attrs
 
 Do = Callable[..., Awaitable[bool | None]]
 
-_TEXTS = ("TEXT", "DESCRIPTION")  # arguments that are taken as they stand
+_TEXTS = ("TEXT", "DESCRIPTION")  # arguments that are taken literally
 
 
 @attrs.frozen
 class Form:
     """One way to give a command: its word, its arguments as help shows them, and what it does.
 
-    do: takes whoever does it and the arguments. The last argument takes the rest of the line; it
+    do: called with the Actions and the arguments. The last argument takes the rest of the line; it
     needs no quotes, and may have them unless it is a text.
-    needs: so many of them must be there, all if None; the others are empty texts.
-    echoed: whether the line is shown again; a message is shown with its ticks instead.
+    needs: how many arguments are required, None for all; missing ones are empty.
+    echoed: whether the typed line is shown again; a message is shown with its ticks instead.
     """
 
     word: str
@@ -42,7 +42,7 @@ class Typed:
 
 @attrs.frozen
 class Say:
-    """A text for whom one is talking to."""
+    """A text for the person or group that the user is talking to."""
 
     text: str
 
@@ -54,7 +54,7 @@ class Nothing:
 
 @attrs.frozen
 class Mistake:
-    """Not a command; `why` tells the person what would be."""
+    """Not a command. why: tells the user what would be one."""
 
     why: str
 
@@ -63,10 +63,10 @@ Line = Typed | Say | Nothing | Mistake
 
 
 def parse(line: str, forms: Mapping[str, Form], *, talking: bool = False) -> Line:
-    """Understand a line. forms: by their words.
+    """Parse a line. forms: by their words.
 
-    While talking to somebody, every line is said to them unless it begins with a slash; two
-    slashes say a text that begins with one.
+    While the user is talking to somebody, every line is a text for them unless it begins with a
+    slash; two slashes begin a text with one.
     """
     line = line.strip()
     if not line:
@@ -106,14 +106,14 @@ def _fill(form: Form, pieces: list[str]) -> Line:
 
 
 def turns(line: str) -> bool:
-    """Whether what is typed behind this line goes elsewhere."""
+    """Whether this line changes to whom the following lines go."""
     return line.strip().partition(" ")[0].lower() == "/talk"
 
 
 def split_words(text: str, count: int) -> list[str]:
     """Split into at most `count` words, the last of which is the rest of the line.
 
-    A word in double quotes may have spaces in it.
+    A word in double quotes may contain spaces.
     """
     words: list[str] = []
     text = text.strip()
@@ -126,7 +126,7 @@ def split_words(text: str, count: int) -> list[str]:
 
 
 def quoted(name: str) -> str:
-    """A name as it has to be typed where another argument follows."""
+    """A name as it must be typed if another argument follows."""
     if " " not in name and not name.startswith('"'):
         return name
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')

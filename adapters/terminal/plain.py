@@ -1,4 +1,4 @@
-"""The line client without a terminal: lines in, lines out. What scripts drive."""
+"""The line client without a full-screen terminal: lines in, lines out. Scripts use this."""
 
 import asyncio
 import os
@@ -11,11 +11,11 @@ from adapters.terminal import tty
 from adapters.terminal.render import Line, plain
 
 _CHUNK = 65_536
-_LONGEST_LINE = 65_536  # more than any command; what is longer is cut
+_LONGEST_LINE = 65_536  # bytes, more than any command; longer lines are cut
 
 
 class PlainScreen:
-    """Reads lines as they are needed and never further than the system's buffer."""
+    """Reads lines only as they are needed, in chunks of _CHUNK bytes at most."""
 
     def __init__(self, source: int, out: TextIO, err: TextIO) -> None:
         self.scripted = not os.isatty(source)
@@ -38,7 +38,7 @@ class PlainScreen:
         self.complain(line)
 
     def echo(self, line: str) -> None:
-        """Leave it; whoever typed it sees it."""
+        """Do nothing: the user sees what they typed."""
 
     async def ask(self, question: str, *, hidden: bool = False) -> str:
         if not hidden or self.scripted:
@@ -64,7 +64,7 @@ class PlainScreen:
 
 
 async def read_lines(source: int) -> AsyncIterator[str]:
-    """The lines of a file, pipe or terminal, without holding up the event loop."""
+    """The lines of a file, pipe or terminal, without blocking the event loop."""
     rest = b""
     while data := await _read(source):
         *lines, rest = (rest + data).split(b"\n")
@@ -80,7 +80,7 @@ async def _read(source: int) -> bytes:
     readable = asyncio.Event()
     try:
         loop.add_reader(source, readable.set)
-    except PermissionError:  # a regular file, which cannot be waited for and need not be
+    except PermissionError:  # a regular file, which is always readable
         return os.read(source, _CHUNK)
     try:
         await readable.wait()

@@ -1,6 +1,6 @@
-"""What is shown, as pieces of text with the style that each has. Pure.
+"""What the client shows, as pieces of text with their styles. Pure functions.
 
-Everything that others have written goes through `clean` here and nowhere else.
+All text by others goes through `clean` here and nowhere else.
 """
 
 import enum
@@ -53,8 +53,8 @@ def error(text: str) -> Line:
 
 
 def when(time_ms: int, now: datetime) -> str:
-    """Local time; with the date if it is another day's. `now` knows the zone."""
-    # A server's idea of time may lie beyond what a calendar knows.
+    """A time in the zone of `now`; with the date if that is not the date of `now`."""
+    # A server's time may be out of the calendar's range.
     seconds = min(max(time_ms / 1000, 0), 253_370_000_000)
     time = datetime.fromtimestamp(seconds, UTC).astimezone(now.tzinfo)
     return time.strftime("%H:%M" if time.date() == now.date() else "%Y-%m-%d %H:%M")
@@ -68,7 +68,7 @@ def message(event: Message, book: Book, now: datetime) -> Line:
 
 
 class Mark(enum.Enum):
-    """What has become of one's own message, and the style in which that is shown."""
+    """The state of the user's own message: its mark, and the style of that."""
 
     ON_ITS_WAY = "…", "class:note"
     LOGGED = "✓", "class:logged"
@@ -78,7 +78,7 @@ class Mark(enum.Enum):
 
 
 def sent(to: str, text: str, mark: Mark, time: str, remark: str = "") -> Line:
-    """One's own message. time: as `when` writes it."""
+    """The user's own message. time: as `when` returns it."""
     shown, style = mark.value
     return [
         ("class:time", f"{time} "),
@@ -109,7 +109,7 @@ def who(user: User, every: Iterable[Friend]) -> list[Line]:
 
 
 def sessions(every: Iterable[Resumable]) -> list[Line]:
-    """One row a session: what it is called, when it began, and whether it is this one."""
+    """A row for each session: its name, when it began, its device, and whether it is this one."""
     return [_title("sessions"), *(_session(one) for one in every)]
 
 
@@ -126,7 +126,7 @@ def groups(every: Iterable[Membership]) -> list[Line]:
 
 
 def groups_with_members(every: Iterable[tuple[Membership, list[Member], bool]]) -> list[Line]:
-    """Each group with its members; the flag says that there are more than are shown."""
+    """Each group with some members; the flag says that there are more members."""
     lines = []
     for membership, some, more in every:
         lines.append(_group(membership))
@@ -148,7 +148,7 @@ def person(friend: Friend) -> Line:
 
 
 def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
-    """A notice; None for what goes without saying."""
+    """The line about an event; None for events that are shown otherwise, or not at all."""
     match what:
         case Presence():
             return note(f"{what.name} is {'online' if what.online else 'offline'}")
@@ -170,7 +170,7 @@ def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
 
 
 def prompt(user: User | None, partner: User | Group | None) -> str:
-    """What stands in front of what is typed. partner: to whom it goes, if to anybody."""
+    """The prompt. partner: the user or group to whom lines go, None if to nobody."""
     name = clean(user.name) if user else ""
     if partner is None:
         return f"{name}> "
@@ -188,7 +188,7 @@ def help_lines(forms: Iterable[Form]) -> list[Line]:
 
 
 def help_with_keys() -> list[Line]:
-    """What keys do where the whole terminal is drawn on."""
+    """The keys of the full-screen client."""
     return [_title("keys"), *(_helped(key, does) for key, does in _KEYS)]
 
 
@@ -233,7 +233,7 @@ def _state(online: bool) -> str:
 
 
 def why(exc: ClientError) -> str:
-    """What went wrong, for a person, to whom the name that programs know it by says nothing."""
+    """The reason for people, without the error's name, which is for programs."""
     return _reason(exc) if isinstance(exc, Refused) else str(exc)
 
 

@@ -1,4 +1,4 @@
-"""Where the user sits: what the line client needs of a terminal, or of a script, and of a clock."""
+"""What the line client needs of a terminal, or of a script, and of a clock."""
 
 from datetime import datetime
 from typing import Protocol
@@ -12,29 +12,29 @@ Partner = User | Group
 
 
 class Screen(Protocol):
-    """Where a person, or a script, types and reads. Questions raise EOFError at the end.
+    """Where a person, or a script, types and reads. Questions raise EOFError at the end of input.
 
-    scripted: whether nobody is there who could answer. whole: whether the whole terminal is drawn
-    on; the user is then led through what otherwise is as in the original client.
+    scripted: whether no person is there to answer. whole: whether the client draws on the whole
+    terminal; it then guides the user where it otherwise behaves like the original client.
     """
 
     scripted: bool
     whole: bool
 
     def show(self, line: Line) -> None:
-        """Show what the user has asked for."""
+        """Show the result of a command."""
 
     def complain(self, line: Line) -> None:
-        """Show that something went wrong that the user has asked for."""
+        """Show that a command failed."""
 
     def tell(self, line: Line) -> None:
-        """Show what has come by itself."""
+        """Show something that the user has not requested."""
 
     def lament(self, line: Line) -> None:
-        """Show that something went wrong by itself."""
+        """Show a failure that is not that of the present command."""
 
     def echo(self, line: str) -> None:
-        """Show what was typed, where it is not to be seen any more."""
+        """Show a typed line, if it is no longer visible."""
 
     async def ask(self, question: str, *, hidden: bool = False) -> str: ...
 
@@ -42,7 +42,7 @@ class Screen(Protocol):
 
 
 class Outgoing(Protocol):
-    """A message of the user's that is on its way."""
+    """A message of the user that is in flight."""
 
     def logged(self, ack: Ack) -> None: ...
 
@@ -50,7 +50,7 @@ class Outgoing(Protocol):
 
 
 class Talks(Protocol):
-    """What shows conversations one by one."""
+    """Shows conversations one by one."""
 
     def begin(self, user: User) -> None:
         """This user has logged in."""
@@ -59,32 +59,32 @@ class Talks(Protocol):
         """Nobody is logged in any more."""
 
     def heard(self, message: Message) -> None:
-        """Of others, or written with another device."""
+        """A message by others, or of the user from another device."""
 
     def told(self, change: Changed, sentence: str) -> None: ...
 
     def heed(self, event: Event) -> bool:
-        """Whether nothing more need be said about what is neither of these."""
+        """Any other event. Returns whether nothing more need be shown about it."""
 
     def sends(self, to: Partner, text: str) -> Outgoing: ...
 
     def regrouped(self, group: Group) -> None:
-        """What it is called, or whether the user is in it, has changed; the book knows it."""
+        """A group's name, or the user's membership, has changed; the book is up to date."""
 
     def mutes(self, to: Partner, *, muted: bool) -> None:
-        """The user wants to hear of this conversation no more, or again."""
+        """The user has muted this conversation, or unmuted it."""
 
     def turn_to(self, to: Partner | None) -> bool:
-        """The user wants to talk to somebody, or to nobody. Whether they see that they do."""
+        """The user turns to a conversation, or to none. Returns whether the screen shows it."""
 
     def partner(self, partner: Partner | None) -> Partner | None:
-        """To whom the line goes that was typed last. partner: whom the user has turned to."""
+        """To whom the line typed last goes. partner: to whom the user has turned."""
 
     def search(self, words: str) -> str:
-        """Go to the next text with these words. What is to be said about it, nothing if empty."""
+        """Go to the next text with these words. Returns what to say about it, "" for nothing."""
 
     def ring(self, on: bool) -> str:
-        """Turn the bell on or off. What is to be said about it."""
+        """Turn the bell on or off. Returns what to say about it."""
 
 
 def where_to(to: Partner) -> Where:

@@ -1,4 +1,4 @@
-"""Messages that the user has sent, until it is shown what became of them."""
+"""Messages that the user has sent, until their outcome is shown."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,12 +22,12 @@ from chat_domain.model import Group, User
 
 
 class Sending:
-    """show, failed: what to do with the line of a message that was accepted, or was not.
+    """show, failed: called with the line of a message that was accepted, or was not.
 
     echo_after: seconds after which a message without an answer is shown as on its way.
-    talks: shows each message in its conversation, too. why: says why a message was refused.
-    ticks: to be told of what others have got.
-    trouble: ends in the exception that kept an outcome from being shown, if there was one.
+    talks: also shows each message in its conversation. why: returns why a message was refused.
+    ticks: to be told what others have received.
+    trouble: fails with the exception that kept an outcome from being shown, if there was one.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Sending:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, to: Partner, text: str) -> None:
-        """Put a message on its way; what becomes of it is shown when it is known."""
+        """Send a message; its outcome is shown when it is known."""
         future = await self._post(to, text)
         outgoing = self._talks.sends(to, text)
         task = asyncio.create_task(self._report(to, text, future, outgoing))
@@ -61,7 +61,7 @@ class Sending:
         task.add_done_callback(self._reported)
 
     def sent_elsewhere(self, message: Message, book: Book) -> None:
-        """Show what the user has written with another device."""
+        """Show what the user has written on another device."""
         time = render.when(message.time_ms, self._now())
         if message.group_id:
             to: Partner = Group(message.group_id, book.group_name(message.group_id), "")
@@ -70,7 +70,7 @@ class Sending:
         self._show_sent(to, message.text, message.at, time)
 
     async def finish(self, within: float) -> int:
-        """Wait until all messages have their answer; return how many have none in that time."""
+        """Wait until all messages are answered; return how many are not within that time."""
         if not self._tasks:
             return 0
         _, waiting = await asyncio.wait(self._tasks, timeout=within)

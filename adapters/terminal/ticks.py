@@ -1,17 +1,17 @@
-"""Which of the user's messages are with a device of whom they were written to."""
+"""Which of the user's messages a device of the recipient has received."""
 
 from collections import deque
 from collections.abc import Callable
 
 import attrs
 
-_MOST_MESSAGES = 1_000  # without a second tick; for older ones none is shown
+_MOST_MESSAGES = 1_000  # without a second tick; older ones get none
 _MOST_PEOPLE = 1_000
 
 
 @attrs.frozen
 class Sent:
-    """A message that is in the log at a position. to, name: to whom, a user."""
+    """A message in the log, at position `at`. to, name: the recipient, a user."""
 
     at: int
     to: int
@@ -20,8 +20,8 @@ class Sent:
 
 
 class Ticks:
-    """got: what to do with the last of the messages that somebody has got, and how many came
-    before it that they have got now as well."""
+    """got: called with the last of the messages that a recipient has now received, and how many
+    before it they have received since the last call."""
 
     def __init__(self, got: Callable[[Sent, int], None]) -> None:
         self._got = got
@@ -29,14 +29,14 @@ class Ticks:
         self._marks: dict[int, int] = {}
 
     def sent(self, message: Sent) -> bool:
-        """A message is in the log. Whether it is with its recipient already."""
+        """A message is in the log. Returns whether its recipient already has it."""
         if message.at <= self._marks.get(message.to, 0):
             return True
         self._waiting.append(message)
         return False
 
     def marked(self, user_id: int, at: int) -> None:
-        """This user has got what was written to them up to a position."""
+        """This user has received everything written to them up to a position."""
         self._marks[user_id] = max(at, self._marks.pop(user_id, 0))
         if len(self._marks) > _MOST_PEOPLE:
             del self._marks[next(iter(self._marks))]
@@ -47,6 +47,6 @@ class Ticks:
             self._got(max(there, key=lambda one: one.at), len(there) - 1)
 
     def forget(self) -> None:
-        """Positions mean something else from now on."""
+        """Positions have a new meaning."""
         self._waiting.clear()
         self._marks.clear()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without(flags: int, terminal: int) -> Iterator[None]:
-    """Switch some of the terminal's local modes off for a while (termios(3))."""
+    """Turn off some of the terminal's local modes inside the block (termios(3))."""
     before = termios.tcgetattr(terminal)
     changed = before.copy()
     changed[3] &= ~flags
