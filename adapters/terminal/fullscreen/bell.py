@@ -13,12 +13,12 @@ AT_WORK_FOR = 10.0  # seconds after a key, in which the user sees what comes int
 
 
 def _silent() -> None:
-    """As long as there is no terminal."""
+    """Used until there is a terminal."""
 
 
 class Bell:
-    """For what is written to the user alone, or names them, unless that conversation is muted, or
-    they are looking at it."""
+    """Rings for one-to-one messages and for texts that name the user, unless the conversation is
+    muted or the user is looking at it."""
 
     def __init__(self, *, on: bool) -> None:
         self.on = on
@@ -26,7 +26,7 @@ class Bell:
         self._rung = self._key = -AT_WORK_FOR
 
     def key(self) -> None:
-        """The user has pressed one."""
+        """The user has pressed a key."""
         self._key = self._now()
 
     def heard(self, text: Text, window: Window, *, in_view: bool) -> None:

@@ -1,24 +1,24 @@
-"""How much room text takes on a terminal, and how it is cut into rows. Pure."""
+"""How much room text takes on a terminal, and how to break it into rows. Pure functions."""
 
 from collections.abc import Iterable, Iterator
 
-from prompt_toolkit.utils import get_cwidth  # what the screen is drawn by has to agree
+from prompt_toolkit.utils import get_cwidth  # must agree with the library that draws
 
 from adapters.terminal.render import Line
 
 _ELLIPSIS = "…"
 _JOINER = "\u200d"
-# Characters by which terminals differ in how wide they show what is next to them: which picture to
-# choose of a character, the colour of a skin, and the letters of flags, which become plain ones.
+# Characters that change the width of their neighbours, differently on each terminal: variation
+# selectors and skin tones, which are dropped, and the letters of flags, which become plain ones.
 _UNSTEADY: dict[int, int | None] = {
     **dict.fromkeys([0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400)]),
     **{0x1F1E6 + number: ord("A") + number for number in range(26)},
 }
-_Cell = tuple[str, str, int]  # style, a character with what is joined to it, its columns
+_Cell = tuple[str, str, int]  # style, a character with its combining ones, columns
 
 
 def width(text: str) -> int:
-    """In columns."""
+    """The width in columns."""
     return sum(map(get_cwidth, text))
 
 
@@ -27,7 +27,7 @@ def line_width(line: Line) -> int:
 
 
 def fitted(line: Line, columns: int) -> Line:
-    """Exactly so wide: cut, with an ellipsis, or filled with spaces."""
+    """A line exactly this wide: cut, with an ellipsis, or padded with spaces."""
     line = _joined(_cells(line))
     missing = columns - line_width(line)
     if missing < 0:
@@ -37,16 +37,16 @@ def fitted(line: Line, columns: int) -> Line:
 
 
 def shortened(text: str, columns: int) -> str:
-    """At most so wide."""
+    """A text at most this wide: cut, with an ellipsis, if need be."""
     if width(text) <= columns:
         return text
     return "".join(part for _, part in fitted([("", text)], columns)).rstrip()
 
 
 def wrapped(line: Line, columns: int, indent: int = 0) -> list[Line]:
-    """Rows that are at most so wide, broken at line breaks and, where that is possible, at spaces.
+    """Rows at most this wide, broken at line breaks and, if possible, at spaces.
 
-    indent: of all rows but the first; less where the columns are few.
+    indent: columns of all rows but the first; fewer if there are few columns.
     """
     columns = max(columns, 2)  # a character may take two
     indent = min(indent, columns // 2, columns - 2)
@@ -69,10 +69,10 @@ def _paragraphs(line: Line) -> Iterator[list[_Cell]]:
 
 
 def _broken(cells: list[_Cell], columns: int, indent: int, starts: int) -> list[list[_Cell]]:
-    """starts: in which column the first row begins; the others begin behind the indent."""
+    """starts: the column at which the first row begins; the others begin after the indent."""
     rows: list[list[_Cell]] = []
     row: list[_Cell] = []
-    used, space = starts, 0  # space: behind the last one in this row, which is where it may break
+    used, space = starts, 0  # space: the index after the row's last space, where it may break
     for cell in cells:
         if row and used + cell[2] > columns:
             kept = row[space:]
@@ -95,7 +95,7 @@ def _cells(line: Line) -> Iterator[_Cell]:
         last = ""
         for character in text.translate(_UNSTEADY):
             if character == _JOINER and last and _size(last) > 1:
-                continue  # people that some terminals show as one family, and others one by one
+                continue  # a family, say, which not all terminals show as one glyph
             if get_cwidth(character) == 0 and "\n" not in (character, last) and last:
                 last += character
                 continue

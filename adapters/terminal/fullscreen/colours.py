@@ -1,4 +1,4 @@
-"""Colours that can be told from a white background as well as from a black one."""
+"""Colours that are legible on a white background and on a black one."""
 
 from prompt_toolkit.styles import Style
 

@@ -1,4 +1,4 @@
-"""All conversations, and which of them the user looks at."""
+"""All conversations, and the one that the user is looking at."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,14 +7,14 @@ from adapters.terminal.fullscreen.stretch import MOST, Stretch
 from adapters.terminal.fullscreen.window import Window
 
 MOST_WINDOWS = 1_000
-MOST_LOADED = 50  # of which more than what can be fetched again is here
+MOST_LOADED = 50  # whose fetched entries are kept
 
 
 class Desk:
-    """The first window is the client's own; the conversations follow in the order in which they
-    came, which stays, so that their numbers do.
+    """The first window is the client's own. The conversations follow in the order in which they
+    appeared, so that their numbers stay the same.
 
-    switched: to be called with the window before and the one that is shown now.
+    switched: called with the previous window and the one now shown.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Desk:
         self.current = self.home
         self.switched: Callable[[Window, Window], None] = lambda _before, _now: None
         self._windows: dict[Where, Window] = {}
-        self._seen: dict[Where, None] = {}  # those that were looked at, the last one at the end
+        self._seen: dict[Where, None] = {}  # those that were shown, the latest last
 
     @property
     def windows(self) -> Sequence[Window]:
@@ -31,15 +31,15 @@ class Desk:
 
     @property
     def number(self) -> int:
-        """Of the current window."""
+        """The number of the current window."""
         return self.windows.index(self.current)
 
     def find(self, where: Where) -> Window | None:
         return self._windows.get(where)
 
     def window(self, where: Where, name: str) -> Window:
-        """The conversation's window, which is made if there is none. Beyond the most that there
-        may be, the oldest goes that has nothing unread."""
+        """The conversation's window, which is created if missing. If there are too many, the oldest
+        without unread texts is dropped first."""
         window = self._windows.get(where)
         if window is None:
             if len(self._windows) >= MOST_WINDOWS:
@@ -48,7 +48,7 @@ class Desk:
         return window
 
     def show(self, window: Window) -> None:
-        """Make it the current one."""
+        """Make a window the current one."""
         if window is self.current:
             return
         self.current.line = None
@@ -57,7 +57,7 @@ class Desk:
         self.grant(window)
 
     def grant(self, window: Window) -> None:
-        """Let more of it be here, and of others less."""
+        """Let a window hold more items, and the least recently shown fewer."""
         window.items.most = MOST
         if window.where is not None:
             self._seen.pop(window.where, None)
@@ -70,13 +70,13 @@ class Desk:
             self.show(windows[number])
 
     def step(self, by: int) -> None:
-        """To a neighbour; behind the last comes the first."""
+        """Go to a neighbour; the last and the first window are neighbours."""
         windows = self.windows
         self.show(windows[(self.number + by) % len(windows)])
 
     def next_unread(self) -> bool:
-        """To the next conversation with unread texts, those first that name the user. False if
-        there is none."""
+        """Go to the next conversation with unread texts, preferably one that names the user. False
+        if there is none."""
         windows, here = self.windows, self.number
         ahead = [*windows[here + 1 :], *windows[:here]]
         unread = [window for window in ahead if window.unread]
@@ -92,13 +92,13 @@ class Desk:
             self._turn_to(self.home)
 
     def empty(self) -> None:
-        """Somebody else may log in now. What the client said in the first window stays."""
+        """Drop all conversations, for another user. The first window keeps its items."""
         self._turn_to(self.home)
         self._windows.clear()
         self._seen.clear()
 
     def begin_anew(self) -> None:
-        """Positions mean something else from now on."""
+        """Positions have a new meaning."""
         for window in self._windows.values():
             window.begin_anew()
 

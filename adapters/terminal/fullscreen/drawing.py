@@ -1,7 +1,7 @@
-"""One item as the rows that show it. Pure.
+"""The rows that show one item. Pure functions.
 
-What others have written is cleaned here: their line breaks break a line, and nothing else of it
-has a meaning to the terminal.
+Text by others is cleaned here: its line breaks break a line, and nothing else in it controls the
+terminal.
 """
 
 import re
@@ -16,7 +16,7 @@ from adapters.terminal.fullscreen.items import Item, Note, Text, Told
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import SENDER_COLOURS, Line
 
-_LAST_SECOND = 253_370_000_000  # of what a calendar knows; a server may think of another time
+_LAST_SECOND = 253_370_000_000  # that a calendar can hold; a server's time may be any
 _NOTE_INDENT = 4
 _TAB = "    "
 
@@ -25,8 +25,8 @@ _TAB = "    "
 class Look:
     """What all items are drawn with.
 
-    columns: how wide. now: knows the zone. me: what the user is called. sought: what is searched
-    for.
+    columns: the width. now: the time, with the user's zone. me: the user's name. sought: the words
+    searched for.
     """
 
     columns: int
@@ -36,7 +36,7 @@ class Look:
 
 
 def rows(window: Window, index: int, look: Look) -> list[Line]:
-    """The item at that index, with what stands above it."""
+    """The item at this index, with the rules above it."""
     item = window.items[index]
     before = window.items[index - 1] if index else None
     return [*_above(window, item, before, look), *_body(window, item, look)]
@@ -109,14 +109,14 @@ def _highlighted(text: str, look: Look, *, own: bool) -> Line:
 
 
 def naming(name: str) -> re.Pattern[str]:
-    """What finds a name as a word, in whatever case."""
+    """A pattern that finds a name as a word, ignoring case."""
     return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
 
 
 def _coloured(
     text: str, styles: Iterable[tuple[re.Pattern[str], str]]
 ) -> Iterator[tuple[str, str]]:
-    """Where two styles meet, the first has it."""
+    """The pieces of a text with their styles; where matches overlap, the first wins."""
     found = [(match, style) for pattern, style in styles for match in pattern.finditer(text)]
     end = 0
     for match, style in sorted(found, key=lambda one: one[0].start()):

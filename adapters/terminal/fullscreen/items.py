@@ -1,4 +1,4 @@
-"""What a conversation is made of, as it is shown."""
+"""The items that a conversation shows."""
 
 import itertools
 
@@ -8,18 +8,18 @@ from adapters.client import Changed, Message
 from adapters.terminal.render import Line
 
 Key = tuple[int, int]
-"""Where an item stands: its position in the log, and what number it has behind that."""
+"""The order of items: a position in the log, and a number after it (0: the entry itself)."""
 
-UNSENT = 2**63  # beyond all positions: where stands what is not in the log yet
+UNSENT = 2**63  # above all positions: where texts stand that are not in the log yet
 
 _numbers = itertools.count(1)
 
 
 @attrs.frozen
 class Text:
-    """A message, of whomever, in the log or on its way there.
+    """A message by anybody, in the log or on its way there.
 
-    refused: why it never will be there. mentions: whether it names the user.
+    refused: why it will never be in the log. mentions: whether it names the user.
     """
 
     key: Key
@@ -34,13 +34,13 @@ class Text:
 
     @property
     def at(self) -> int:
-        """0 if it is not in the log."""
+        """Its position, 0 if it is not in the log."""
         return 0 if self.key[1] else self.key[0]
 
 
 @attrs.frozen
 class Told:
-    """Something that has changed, in words."""
+    """A change of who may see what, as a sentence."""
 
     key: Key
     time_ms: int
@@ -49,7 +49,7 @@ class Told:
 
 @attrs.frozen
 class Note:
-    """What the client itself has said; it is in no log."""
+    """A line by the client itself, which is in no log."""
 
     key: Key
     time_ms: int
@@ -77,12 +77,12 @@ def told_of(change: Changed, sentence: str) -> Told:
 
 
 def note_behind(at: int, time_ms: int, line: Line) -> Note:
-    """at: the position behind which it was said."""
+    """A note. at: the position after which it was said."""
     return Note(behind(at), time_ms, line)
 
 
 def behind(at: int) -> Key:
-    """The place of something new that is in no log."""
+    """The key of a new item that is in no log, after this position."""
     return at, next(_numbers)
 
 

@@ -1,4 +1,4 @@
-"""What keys do."""
+"""The key bindings."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -9,13 +9,13 @@ from prompt_toolkit.keys import Keys
 
 
 class Hands(Protocol):
-    """What the user does with keys."""
+    """The actions that keys trigger."""
 
     @property
     def asking(self) -> bool: ...
 
     def page(self, up: int) -> None:
-        """By so many pages; down if it is negative."""
+        """Scroll up by so many pages; down if negative."""
 
     def to_end(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Where everything is on the screen, at whatever size it has."""
+"""The arrangement of the screen, at any size."""
 
 from collections.abc import Callable
 
@@ -30,17 +30,17 @@ from prompt_toolkit.layout.processors import (
 from adapters.terminal.render import Line
 
 SIDEBAR = 22  # columns
-WIDE = 64  # columns from which on there is room for it
-ROOMY = 8  # rows from which on there is room for a bar or a title
-_SHARE_OF_INPUT = 4  # at most one row in so many
+WIDE = 64  # columns from which there is room for the sidebar
+ROOMY = 8  # rows from which there is room for a bar or a title
+_SHARE_OF_INPUT = 4  # the input has at most one row in so many
 
 Draw = Callable[[int, int], list[Line]]
-"""Rows for so many columns and rows."""
+"""Called with the available columns and rows; returns the rows to show."""
 
 
 class Rows(UIControl):
-    """Shows rows that are made for the room there is; what is fewer stands at the lower edge if
-    `low`."""
+    """Shows rows drawn for the available room. If they are fewer, they stand at the lower edge with
+    `low`, else at the upper."""
 
     def __init__(self, draw: Draw, *, low: bool = False) -> None:
         self._draw = draw
@@ -82,7 +82,7 @@ def layout(
     lines: Buffer,
     asking: Callable[[], bool],
 ) -> Layout:
-    """prompt: what stands in front of what is typed. hidden: whether that is not to be read."""
+    """prompt: what precedes the input. hidden: whether the input is a secret."""
     beside = ConditionalContainer(
         VSplit(
             [

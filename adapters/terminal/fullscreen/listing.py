@@ -1,5 +1,5 @@
-"""The rows beside and around a conversation: the list of all, the bar that stands for it where
-there is no room, and what is said about the state of things. Pure."""
+"""The rows around a conversation: the list of all conversations, the bar that replaces it on a
+narrow screen, the title and the status. Pure functions."""
 
 from collections.abc import Sequence
 
@@ -16,13 +16,13 @@ _MOST_COUNTED = 1_000  # unread texts, as the server counts them
 
 
 def sidebar(desk: Desk, columns: int, height: int) -> list[Line]:
-    """One row for each conversation, and the current one always among them; the edges say where
-    there are unread ones beyond."""
+    """One row for each conversation, always including the current one. The edges say how many
+    unread ones are beyond."""
     windows = desk.windows
     first = _first_shown(desk.number, len(windows), height)
     shown = list(enumerate(windows))[first : first + height]
     rows = [_row(number, window, desk, columns) for number, window in shown]
-    if height > 2:  # noqa: PLR2004  # or there is no room for both edges
+    if height > 2:  # noqa: PLR2004  # else there is no room for both edges
         above, below = windows[:first], windows[first + height :]
         _hint(rows, 0, "▲", above, columns)
         _hint(rows, len(rows) - 1, "▼", below, columns)
@@ -30,7 +30,7 @@ def sidebar(desk: Desk, columns: int, height: int) -> list[Line]:
 
 
 def bar(desk: Desk, columns: int) -> Line:
-    """The current conversation, and those in which there is something unread."""
+    """The current conversation, and those with unread texts."""
     current = desk.current
     line: Line = [
         ("class:chosen", f" {desk.number} {shortened(clean(current.name), columns // 2)} ")
@@ -42,19 +42,18 @@ def bar(desk: Desk, columns: int) -> Line:
 
 
 def title(window: Window, remarks: Sequence[str], columns: int) -> Line:
-    """What stands above a conversation."""
+    """The row above a conversation."""
     about = "".join(f"  {remark}" for remark in remarks)
     return fitted([("class:title", f" {clean(window.name)}"), ("class:note", about)], columns)
 
 
 def status(remarks: Sequence[str], columns: int) -> Line:
-    """What stands below it."""
+    """The row below a conversation."""
     return fitted([("", f" {' · '.join(remarks)}")], columns)
 
 
 def prompt(user: User | None, partner: Partner | None, columns: int) -> str:
-    """What stands in front of what is typed. Where there is no room, to whom it goes is what one
-    has to know."""
+    """The prompt. If there is no room for both, it names the partner rather than the user."""
     room = columns * 2 // 5
     text = render.prompt(user, partner)
     if len(text) > room and partner is not None:
@@ -91,7 +90,7 @@ def _name_and_count(window: Window) -> str:
 
 
 def _first_shown(number: int, windows: int, height: int) -> int:
-    """So that the current one is not at the edge, where that is possible."""
+    """The first row of the list, so that the current one is not at the edge if that is possible."""
     wanted = number - height // 2
     return max(min(wanted, windows - height), 0)
 

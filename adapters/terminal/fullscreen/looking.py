@@ -1,4 +1,4 @@
-"""What the user sees of the conversation they look at, and what follows from that."""
+"""The part of the current conversation that the user sees, and what follows from that."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,9 +13,9 @@ from adapters.terminal.render import Line
 
 
 class Looking:
-    """me: what the user is called; nobody is logged in if it is empty. sought: what is searched
-    for. tell_read: that a conversation is read up to a position. changed: to be called when
-    something looks otherwise.
+    """me: the user's name, "" if nobody is logged in. sought: the words searched for. tell_read:
+    called with a conversation and the position up to which it is read. changed: called when
+    something looks different.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Looking:
     ) -> None:
         self.me = ""
         self.sought = ""
-        self.height = 24  # of the conversation, as it was drawn last
+        self.height = 24  # rows of the conversation when it was last drawn
         self._columns = 80
         self._desk = desk
         self._past = past
@@ -37,7 +37,7 @@ class Looking:
         self._changed = changed
 
     def move(self, up: int) -> None:
-        """By so many rows; down if it is negative."""
+        """Scroll up by so many rows; down if negative."""
         window = self._desk.current
         window.trouble = ""
         self._move(window, up)
@@ -63,19 +63,19 @@ class Looking:
         return "" if found else f"nothing {where} this has {words!r}, in what is loaded"
 
     def drawn(self, columns: int, height: int) -> list[Line]:
-        """The rows of the conversation in view, for so much room."""
+        """The rows of the current conversation, for a space of this size."""
         self._columns, self.height = columns, height
         window = self._desk.current
         return scrolling.visible(window, height, self._rows_of(window))
 
     def attend(self) -> None:
-        """Fetch what may come into view next, and tell what is. To be called when the screen has
-        been drawn."""
+        """Fetch what may come into view next, and report what is read. To be called whenever the
+        screen has been drawn."""
         window = self._desk.current
         if window.where is None or not self.me:
             return
         if window.owed and self._lacking(window, window.owed) != window.owed:
-            self._move(window, window.owed)  # what was fetched for it is here
+            self._move(window, window.owed)  # some of what it waited for was fetched
         if not window.loaded:
             self._past.newest(window)
         elif not window.fetching:
@@ -87,7 +87,7 @@ class Looking:
     # Inside.
 
     def _move(self, window: Window, up: int) -> None:
-        """What is not here yet of the way is gone when it has been fetched."""
+        """Scroll as far as items are loaded; the rest follows once it is fetched."""
         lacking = self._lacking(window, up)
         more = window.items.older if up > 0 else window.items.newer
         window.owed = lacking if more else 0
@@ -95,7 +95,7 @@ class Looking:
         self._changed()
 
     def _lacking(self, window: Window, up: int) -> int:
-        """How many rows of that way are not here; negative like the way, if that goes down."""
+        """How many rows of this way are not loaded; negative if the way is."""
         of = self._rows_of(window)
         if up < 0:
             return min(up + scrolling.rows_below(window, -up, of), 0)

@@ -1,4 +1,4 @@
-"""A message of the user's on its way into its conversation."""
+"""A message of the user that is in flight, in its conversation."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,9 @@ from adapters.terminal.fullscreen.window import Window
 
 
 class Outgoing:
-    """It stands at the end of the window until the server has it, and then in its place.
+    """The message stands at the end of the window until it is in the log, and then in its place.
 
-    changed: to be called when it looks otherwise.
+    changed: called when it looks different.
     """
 
     def __init__(self, window: Window, text: Text, changed: Callable[[], None]) -> None:

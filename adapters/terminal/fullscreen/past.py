@@ -1,4 +1,4 @@
-"""Fetches what is not here of a conversation, a page at a time."""
+"""Fetching missing parts of a conversation, page by page."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,8 +14,8 @@ How = Callable[[Window, Where], Awaitable[None]]
 
 
 class Past:
-    """shown: the item for an entry; there has to be one for each, or the next page would be the
-    same again. changed: to be called when a page is there."""
+    """shown: makes the item for an entry; every entry needs one, or the next page would be the same
+    again. changed: called when a page has come."""
 
     def __init__(
         self,
@@ -43,8 +43,8 @@ class Past:
         self._fetch(window, self._newer)
 
     def _fetch(self, window: Window, how: How) -> None:
-        """At most one page of a window at a time, and none any more after a failure, until the
-        window's `trouble` is taken away."""
+        """Fetch one page of a window at a time; after a failure none, until somebody clears the
+        window's `trouble`."""
         if window.where is None or window.fetching or window.trouble:
             return
         window.fetching = True

@@ -1,15 +1,15 @@
-"""What is said above and below a conversation. Pure."""
+"""The remarks above and below a conversation. Pure functions."""
 
 from adapters.client import InGroup, With
 from adapters.terminal.book import Book
 from adapters.terminal.clean import clean
 from adapters.terminal.fullscreen.window import Window
 
-_MOST_NAMES = 3  # of those who are typing
+_MOST_NAMES = 3  # of people who are typing
 
 
 def about(window: Window, book: Book) -> list[str]:
-    """Beside its name."""
+    """The remarks next to its name."""
     said = []
     if isinstance(window.where, With):
         friend = book.friends.get(window.where.user_id)
@@ -24,8 +24,8 @@ def about(window: Window, book: Book) -> list[str]:
 
 
 def state_of(window: Window, now: float, *, connected: bool, waiting: int) -> list[str]:
-    """What goes on. now: of the clock by which people type. waiting: lines that were typed and
-    not done."""
+    """The state of things. now: by the loop's clock, as for `Window.types`. waiting: how many typed
+    lines were not carried out yet."""
     said = [] if connected else ["no connection, trying again"]
     if waiting:
         said.append("1 line waits" if waiting == 1 else f"{waiting} lines wait")

@@ -1,4 +1,4 @@
-"""Says what the user has read, and no more often than once a second."""
+"""Reporting to the server what the user has read, at most once a second."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ EVERY = 1.0  # seconds
 
 
 class Reporting:
-    """tell: to the server; one conversation after the other."""
+    """tell: reports to the server; called for one conversation at a time."""
 
     def __init__(self, tell: Callable[[Where, int], Awaitable[None]]) -> None:
         self._tell = tell
@@ -18,7 +18,7 @@ class Reporting:
         self._task: asyncio.Task[None] | None = None
 
     def read(self, where: Where, at: int) -> None:
-        """The user has read a conversation so far; at least that will be said of it."""
+        """The user has read a conversation up to this position, or a higher one reported before."""
         self._news[where] = max(at, self._news.get(where, 0))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._report())
@@ -33,6 +33,6 @@ class Reporting:
         while self._news:
             where = next(iter(self._news))
             at = self._news.pop(where)
-            with suppress(ClientError):  # it is said again when more of it has been read
+            with suppress(ClientError):  # it is reported again when the user has read more
                 await self._tell(where, at)
             await asyncio.sleep(EVERY)

@@ -1,4 +1,4 @@
-"""The line client on the whole of a terminal."""
+"""The full-screen line client."""
 
 import asyncio
 import signal
@@ -25,7 +25,7 @@ from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.render import Line
 from chat_domain.model import User
 
-_REDRAW_EVERY = 0.02  # seconds at least, however much comes
+_REDRAW_EVERY = 0.02  # seconds at least between two redraws
 _LEAVE_HINT = "Ctrl-C once more leaves"
 _KEPT_HINT = f"Up brings it back; {_LEAVE_HINT}"
 
@@ -42,7 +42,7 @@ class Suggestions(Completer):
 
 
 class WholeScreen:
-    """See `seat.Screen` and `keys.Hands`."""
+    """`seat.Screen` and `keys.Hands`."""
 
     scripted = False
     whole = True
@@ -53,7 +53,7 @@ class WholeScreen:
         self._talks = talks
         self._bell = bell
         self._hint = ""
-        self._keys = 0  # pressed so far
+        self._keys = 0  # keys pressed so far
         self._interrupted_at = -1
         self._exchanging = False
         self._typed = Typed(Suggestions(book), lambda: desk.current)
@@ -85,7 +85,7 @@ class WholeScreen:
 
     @asynccontextmanager
     async def shown(self) -> AsyncIterator[None]:
-        """Have the terminal meanwhile."""
+        """Use the terminal while the context is open."""
         started = asyncio.Event()
         running = asyncio.create_task(
             self._app.run_async(
@@ -133,7 +133,7 @@ class WholeScreen:
         self.show([("class:prompt", question), ("", said)])
         return answer
 
-    async def command(self, prompt: str) -> str:  # noqa: ARG002  # it follows the window
+    async def command(self, prompt: str) -> str:  # noqa: ARG002  # the prompt depends on the window
         self._look_at(asking=False)
         line, window = await self._typed.line()
         self._talks.entered_in = self._talks.turned_to if window is None else window
@@ -179,14 +179,14 @@ class WholeScreen:
         self._talks.opened()
 
     def interrupt(self) -> None:
-        """Leave, if that was the key before as well."""
+        """Empty the line; leave if the key before was the same."""
         if self._keys - self._interrupted_at == 1:
             self._typed.leave()
         self._interrupted_at = self._keys
         self._hint = _KEPT_HINT if self._typed.put_aside() else _LEAVE_HINT
 
     def end_of_input(self) -> None:
-        """Leave, if nothing is being typed."""
+        """Leave if nothing was typed; otherwise delete a character."""
         if self._typed.buffer.text:
             self._typed.buffer.delete()
         else:
@@ -210,16 +210,16 @@ class WholeScreen:
             self._talks.types()
 
     def _arrive(self, window: Window) -> None:
-        """Show where a `/talk` has led, if the user has not gone elsewhere or asked for more."""
+        """Show where a `/talk` led, unless the user has gone elsewhere, or typed another."""
         if self._typed.turning and not self._typed.turns:
             self._desk.show(window)
             self._typed.turning = False
 
     def _on_switch(self, before: Window, now: Window) -> None:
-        """A draft stays with its conversation; what is typed behind a `/talk` is for the next."""
+        """Keep the draft with its conversation; what is typed after a `/talk` goes to the next."""
         self._exchanging = True
         draft = self._typed.exchange(now.draft)
-        now.draft = ""  # it may be sent, or put aside
+        now.draft = ""  # from now on it may be sent, or put aside
         if self._typed.turning:
             self._typed.lines.insert_text(draft)
         else:

@@ -1,7 +1,7 @@
-"""Which rows of a conversation are in view, and how the view moves. Pure.
+"""Which rows of a conversation are in view, and how the view moves. Pure functions.
 
-The view hangs on its lowest item and not on a number of rows, so that it stays where it is when
-something comes, is fetched, or when the terminal gets another size.
+The view is anchored to its lowest item rather than to a row number, so that it stays in place when
+items arrive or are fetched, or the terminal is resized.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Rows = Callable[[int], list[Line]]
 
 
 def visible(window: Window, height: int, rows: Rows) -> list[Line]:
-    """So many rows, or fewer if there are not more; the view moves down if there is room."""
+    """The last rows in view, at most `height`. If there are fewer, the view first moves down."""
     shown = _upwards(window, height, rows)
     if len(shown) < height and window.anchor is not None:
         move(window, len(shown) - height, rows)
@@ -24,7 +24,7 @@ def visible(window: Window, height: int, rows: Rows) -> list[Line]:
 
 
 def move(window: Window, up: int, rows: Rows) -> None:
-    """By so many rows; down if it is negative. At the end the view begins to follow it."""
+    """Move the view up by so many rows, down if negative. At the end it starts to follow."""
     if not len(window.items):
         return
     index, below = _bottom(window, rows)
@@ -42,12 +42,12 @@ def move(window: Window, up: int, rows: Rows) -> None:
 
 
 def rows_above(window: Window, most: int, rows: Rows) -> int:
-    """How many rows there are from the lower edge of the view upwards, counted up to `most`."""
+    """How many rows there are from the lower edge of the view upwards, `most` at most."""
     return len(_upwards(window, most, rows))
 
 
 def rows_below(window: Window, most: int, rows: Rows) -> int:
-    """How many there are below the view, counted up to about `most`."""
+    """How many rows there are below the view, about `most` at most."""
     if not len(window.items):
         return 0
     index, count = _bottom(window, rows)
@@ -65,8 +65,8 @@ def seen_up_to(window: Window) -> int:
 
 
 def find(window: Window, sought: str, *, older: bool) -> bool:
-    """Go on to the next text with these words, from the one that was found before, or from the
-    lower edge of the view. False if there is none in what is here."""
+    """Move to the next text with these words, from the last one found, else from the lower edge of
+    the view. False if no loaded item has them."""
     items = window.items
     if not len(items):
         return False
@@ -99,7 +99,7 @@ def _upwards(window: Window, height: int, rows: Rows) -> list[Line]:
 
 
 def _bottom(window: Window, rows: Rows) -> tuple[int, int]:
-    """The index of the lowest item in view, and how many of its rows are below that."""
+    """The index of the lowest item in view, and how many of its rows are below the view."""
     last = len(window.items) - 1
     if window.anchor is None:
         return last, 0

@@ -1,4 +1,4 @@
-"""Whether there is a connection, as a person is told of it."""
+"""Whether there is a connection, as the user is told."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from adapters.client import Disconnected, Event, Reconnected, SessionEnded
 from adapters.terminal import render
 from adapters.terminal.render import Line
 
-STEADY_AFTER = 3.0  # seconds
+STEADY_AFTER = 3.0  # seconds that a connection without a login must last to count
 
 
 class State:
-    """A loss is told once, and its end when it is one: a proxy may take connections for servers
-    that are not there, and drop each at once. Nothing is told of the end of a connection whose
-    session was ended with another device, since that was told.
+    """A loss is reported once, and its end only when it is certain: a proxy may accept connections
+    for servers that are down, and drop each at once. If the session was ended on another device,
+    the user knows already, and the loss of its connection is not reported.
 
     tell: shows a line.
     """
@@ -21,12 +21,12 @@ class State:
     def __init__(self, tell: Callable[[Line], None]) -> None:
         self.connected = True
         self._tell = tell
-        self._parting = False  # whether the server is about to close
-        self._told = False  # whether the loss was told, so that its end is
+        self._parting = False  # whether the server is about to close after SessionEnded
+        self._told = False  # whether the loss was reported, so that its end will be
         self._timer: asyncio.TimerHandle | None = None
 
     def heed(self, event: Event) -> bool:
-        """Whether the event was of this kind."""
+        """Whether the event was about the connection."""
         match event:
             case SessionEnded():
                 self._parting = True

@@ -1,19 +1,19 @@
-"""The part of a conversation that is here, of one that may be of any length."""
+"""The loaded part of a conversation, which may be of any length."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from adapters.terminal.fullscreen.items import UNSENT, Item, Key
 
-MOST = 2_000  # items of a conversation that is looked at, and of another
+MOST = 2_000  # items of a conversation that was looked at, and of another
 FEW = 100
 
 
 class Stretch:
-    """Items in their order, without gaps; what is not here lies before them or behind them.
+    """Items in order, without gaps: what is not loaded lies before all of them, or after.
 
-    most: items that there may be. older, newer: whether there may be more before, or behind. head:
-    the highest position that was ever heard of.
+    most: the most items. older, newer: whether there may be more before, or after. head: the
+    highest position ever heard of.
     """
 
     def __init__(self, most: int = FEW) -> None:
@@ -35,7 +35,7 @@ class Stretch:
 
     @property
     def first(self) -> int | None:
-        """The lowest position that is here."""
+        """The lowest position that is loaded."""
         return next((item.key[0] for item in self._items if _logged(item)), None)
 
     @property
@@ -43,12 +43,12 @@ class Stretch:
         return next((item.key[0] for item in reversed(self._items) if _logged(item)), None)
 
     def index(self, key: Key) -> int:
-        """Of the item with that key, or of the one before it if that is gone; at least 0."""
+        """The index of the item with this key, or of the one before if it is gone; at least 0."""
         return max(bisect_right(self._items, key, key=_key) - 1, 0)
 
     def add(self, item: Item) -> bool:
-        """Put in what has come or was said just now. False if it belongs to a part that is not
-        here, or is here already."""
+        """Add an item that has just come, or was just said. False if it belongs to a part that is
+        not loaded, or is there already."""
         at = item.key[0]
         if _logged(item):
             self.head = max(self.head, at)
@@ -60,8 +60,8 @@ class Stretch:
         return True
 
     def prepend(self, page: Sequence[Item], *, more: bool) -> None:
-        """A page that ends before `first`; or the newest one, if there was nothing here, or if
-        what is here goes on to the end."""
+        """Add a page that ends before `first`; or the newest page, if nothing is loaded or what is
+        loaded reaches the end. more: whether there are entries before it."""
         first = self.first
         for item in page:
             self.head = max(self.head, item.key[0])
@@ -73,7 +73,7 @@ class Stretch:
             self.newer = True
 
     def append(self, page: Sequence[Item], *, more: bool) -> None:
-        """A page that begins behind `last`."""
+        """Add a page that begins after `last`. more: whether there are entries after it."""
         for item in page:
             self.head = max(self.head, item.key[0])
             self._insert(item)
@@ -86,18 +86,18 @@ class Stretch:
             del self._items[index]
 
     def replace(self, item: Item) -> None:
-        """By its key; something that is not here stays away."""
+        """Replace the item with this key, if it is there."""
         index = bisect_left(self._items, item.key, key=_key)
         if index < len(self._items) and self._items[index].key == item.key:
             self._items[index] = item
 
     def clear(self) -> None:
-        """Let everything go but what is not sent yet. It can be fetched again."""
+        """Drop all items that can be fetched again: all but texts that are not in the log yet."""
         self._items = [item for item in self._items if item.key[0] == UNSENT]
         self.older, self.newer = True, False
 
     def begin_anew(self) -> None:
-        """Positions mean something else from now on."""
+        """Positions have a new meaning."""
         self.clear()
         self.head = 0
 
@@ -120,5 +120,5 @@ def _key(item: Item) -> Key:
 
 
 def _logged(item: Item) -> bool:
-    """Whether it is an entry of the log."""
+    """Whether an item is an entry of the log."""
     return item.key[1] == 0

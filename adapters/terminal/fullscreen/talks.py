@@ -1,5 +1,5 @@
-"""Keeps the desk up to date: what comes goes to its window, what is in view is fetched, and what
-is seen is told as read."""
+"""Keeping the desk up to date: items go to their windows, what comes into view is fetched, and what
+was seen is reported as read."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -42,9 +42,9 @@ from chat_domain.model import Group, User
 
 
 class DeskTalks:
-    """changed: to be called when something looks otherwise. bell: rings.
+    """changed: called when something looks different. bell: rings.
 
-    turned: to be called with the window that the user has asked for by name, to be shown.
+    turned: called with the window that the user has asked for by name, to show it.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class DeskTalks:
         if message.own:
             window.add(text)
         else:
-            window.heard(text, seen=False)  # what is in view is read as soon as it is drawn
+            window.heard(text, seen=False)  # what is in view becomes read once it is drawn
             self._bell.heard(text, window, in_view=self._in_view(window))
         self._redraw()
 
@@ -137,13 +137,13 @@ class DeskTalks:
             case Got(user_id, at):
                 window = self._window(With(user_id))
                 window.got = max(window.got, at)
-            case Read() if event.where != With(self._me):  # nothing one writes there is unread
+            case Read() if event.where != With(self._me):  # one's own texts are never unread
                 self._heed_read(event)
             case Typing(user_id, name, where):
                 self._heed_typing(user_id, name, where)
             case SettingsChanged(_, where, muted) if where is not None:
                 self._window(where).muted = muted
-                self._list_all()  # a list that is on its way may be older
+                self._list_all()  # a list being fetched may be older
             case Reset():
                 self._desk.begin_anew()
                 self._list_all()
@@ -192,11 +192,11 @@ class DeskTalks:
         return True
 
     def partner(self, partner: Partner | None) -> Partner | None:  # noqa: ARG002
-        """Whoever's window it was typed in."""
+        """The partner of the window in which the line was typed."""
         return self.entered_in.partner
 
     def types(self) -> None:
-        """The user is typing a text for whom they look at."""
+        """The user is typing a text in the current window."""
         where = self._desk.current.where
         if where is not None and self.state.connected:
             self._start(self._client.typing(where))
@@ -209,7 +209,7 @@ class DeskTalks:
         self._redraw()
 
     def search(self, words: str) -> str:
-        """Further up for these words, or for the same as before."""
+        """Search upwards for these words, or go on with the same search."""
         return self.looking.seek(words, older=True)
 
     def ring(self, on: bool) -> str:
@@ -225,7 +225,7 @@ class DeskTalks:
         self._start(self._list())
 
     async def _list(self) -> None:
-        """Ask for all conversations."""
+        """Fetch the list of all conversations."""
         count = 0
         try:
             async for row in self._client.conversations():
@@ -235,14 +235,15 @@ class DeskTalks:
                 if count == MOST_WINDOWS:
                     break
         except ClientError:
-            return  # it is asked again on the next connection
+            return  # the next connection fetches it again
         for window in self._desk.windows:
             window.trouble = ""
-            window.loaded &= window.items.newer  # the newest page has what others have read since
+            window.loaded &= window.items.newer  # the newest page says what others have read
         self._redraw()
 
     def _list_one(self, row: Conversation) -> None:
-        """A mark that the server has lost, as a node does that is killed, is said again."""
+        """Update a window. If the server has lost a read mark, as a killed node does, report it
+        again."""
         window = self._window(row.where)
         window.name = self._book.known_name(row.where) or row.name
         window.list_as(row)
@@ -250,7 +251,7 @@ class DeskTalks:
             self._reporting.read(row.where, window.read)
 
     def _is_about_devices(self, row: Conversation) -> bool:
-        """Whether what is in the conversation with oneself is which devices have ended."""
+        """Whether the conversation with oneself shows only which sessions were ended."""
         return row.where == With(self._me) and isinstance(row.last, Changed)
 
     def _window(self, where: Where, name: str = "") -> Window:
@@ -290,10 +291,10 @@ class DeskTalks:
         return int(self._now().timestamp() * 1000)
 
 
-_TYPING_LOOK = 6.1  # seconds until somebody's typing is over, and a little
+_TYPING_LOOK = 6.1  # seconds; slightly longer than typing lasts
 
 
 def _unnamed(change: Changed) -> str:
-    """What is said of a change that has no sentence."""
+    """The text about a change that has no sentence."""
     about = " ".join(filter(None, (change.what.replace("_", " "), change.detail)))
     return f"{change.sender_name or 'the operator'}: {about}"

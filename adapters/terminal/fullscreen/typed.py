@@ -1,4 +1,4 @@
-"""What the user types: answers, and lines that say or do something."""
+"""What the user types: answers to questions, and lines with texts or commands."""
 
 import asyncio
 from collections import deque
@@ -11,14 +11,14 @@ from prompt_toolkit.history import InMemoryHistory
 from adapters.terminal.fullscreen.window import Window
 from adapters.terminal.parsing import turns
 
-MOST_LINES = 1_000  # that wait for what was typed before them
+MOST_LINES = 1_000  # that may wait for earlier ones
 
 
 class Typed:
-    """One line after the other. Passwords and other answers are in no history.
+    """Hands out typed lines one by one. Passwords and other answers go into no history.
 
-    window: which conversation a line that is finished now was typed in.
-    turning: whether what is typed now is for whomever a `/talk` leads to that has not been done.
+    window: returns the conversation in which a line finished now was typed.
+    turning: whether what is typed now is for the partner of a `/talk` that still waits.
     """
 
     def __init__(self, completer: Completer, window: Callable[[], Window]) -> None:
@@ -42,37 +42,37 @@ class Typed:
 
     @property
     def buffer(self) -> Buffer:
-        """Where keys go to."""
+        """The buffer that keys go to."""
         return self.answers if self.asking else self.lines
 
     @property
     def waiting(self) -> int:
-        """How many lines have not had their turn."""
+        """How many finished lines wait."""
         return len(self._finished)
 
     @property
     def turns(self) -> bool:
-        """Whether a `/talk` is among the lines that have not had their turn."""
+        """Whether a `/talk` is among the waiting lines."""
         return any(turns(line) for line, _ in self._finished)
 
     async def answer(self, question: str, *, hidden: bool) -> str:
-        """Raises EOFError when the user leaves."""
+        """The next line, as an answer. Raises EOFError when the user leaves."""
         self.asking, self.question, self.hidden = True, question, hidden
         try:
             answer, _ = await self._next()
         except asyncio.CancelledError:
-            if hidden:  # half a password is not to be read in what comes next
+            if hidden:  # half a password must not show in the next input
                 self.answers.reset()
             raise
-        self.turning = self.turns  # an answer leads nowhere
+        self.turning = self.turns  # an answer is never a `/talk`
         return answer.split("\n", 1)[0]
 
     async def line(self) -> tuple[str, Window | None]:
-        """And where it was typed, None if that is where a `/talk` in front of it leads to. Raises
-        EOFError when the user leaves."""
+        """The next line and the window in which it was typed, None if that is the one to which the
+        `/talk` before it leads. Raises EOFError when the user leaves."""
         if self.asking:
             self.asking = self.hidden = False
-            self.lines.insert_text(self.answers.text)  # typed before it was asked for
+            self.lines.insert_text(self.answers.text)  # typed ahead of the prompt
             self.answers.reset()
         return await self._next()
 
@@ -81,12 +81,12 @@ class Typed:
         self._news.set()
 
     def paste(self, text: str) -> None:
-        """Several lines are one message of several lines; of an answer only the first counts."""
+        """Insert a text. Several lines form one message; of an answer, only the first counts."""
         text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
         self.buffer.insert_text(text.split("\n", 1)[0] if self.asking else text)
 
     def put_aside(self) -> bool:
-        """Empty the line; an arrow key brings it back. False if it is empty already."""
+        """Empty the line; the Up key brings it back. False if it is empty already."""
         buffer = self.buffer
         if not buffer.text:
             return False
@@ -94,7 +94,7 @@ class Typed:
         return True
 
     def exchange(self, draft: str) -> str:
-        """Put another draft in the place of the one that is being typed, which is returned."""
+        """Replace the draft that is being typed, and return the old one."""
         before = self.lines.text
         self.lines.reset()
         self.lines.insert_text(draft)
@@ -110,7 +110,7 @@ class Typed:
 
     def _accept(self, buffer: Buffer) -> bool:
         if len(self._finished) >= MOST_LINES:
-            return True  # which keeps it where it is
+            return True  # keeps the text in the buffer
         self._finished.append((buffer.text, None if self.turning else self._window()))
         self.turning |= turns(buffer.text)
         self._news.set()

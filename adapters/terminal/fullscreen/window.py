@@ -1,4 +1,4 @@
-"""One conversation, as far as it is here, and where the user is in it."""
+"""One conversation, as far as it is loaded, and where the user is in it."""
 
 import attrs
 
@@ -10,12 +10,12 @@ from adapters.terminal.seat import Partner
 from chat_domain.model import Group, User
 
 TYPING_FOR = 6.0  # seconds
-_MOST_TYPING = 50  # members of a group that is told of it
+_MOST_TYPING = 50  # people shown as typing in a conversation
 
 
 @attrs.define
 class Anchor:
-    """The item at the lower edge of the view, and how many of its rows are below that."""
+    """The item at the lower edge of the view, and how many of its rows are below the edge."""
 
     key: Key
     below: int = 0
@@ -23,15 +23,15 @@ class Anchor:
 
 @attrs.define(eq=False)
 class Window:
-    """where: None for the first window, where the client itself speaks.
+    """where: None for the first window, which is the client's own.
 
-    read: up to where the user has read it, as far as is known. unread: texts of others above that.
-    listed: up to where the server has counted them. called: whether one of these names the user.
-    line: the position behind which a line says that what follows is new; None for no line.
-    got, reads: up to where others have it, and have read it. anchor: None while the view follows
-    the end. draft: what was being typed. found: what a search has found. owed: how many rows the
-    user wants to go further up, or down if it is negative, when they are here. loaded: whether the
-    newest page was asked for. fetching: whether a page is. trouble: why none is.
+    read: the position up to which the user has read it, as far as is known. unread: texts of others
+    above that. listed: the position up to which the server has counted these. called: whether one
+    of them names the user. line: the position after which a rule marks new items; None for no rule.
+    got, reads: up to where others have received and read it. anchor: None while the view follows
+    the end. draft: unfinished input. found: the last item that a search has found. owed: rows still
+    to scroll up once they are loaded, down if negative. loaded: whether the newest page has come.
+    fetching: whether a page is being fetched. trouble: why none can be.
     """
 
     where: Where | None
@@ -57,7 +57,7 @@ class Window:
 
     @property
     def partner(self) -> Partner | None:
-        """To whom goes what is typed in it."""
+        """The user or group to whom lines typed here go, None in the first window."""
         if self.where is None:
             return None
         if isinstance(self.where, InGroup):
@@ -66,14 +66,14 @@ class Window:
 
     @property
     def end(self) -> int:
-        """The last position in it that is known of."""
+        """The last known position in it."""
         return max(self.items.last or 0, self.listed)
 
     def add(self, item: Item) -> bool:
         return self.items.add(item)
 
     def heard(self, text: Text, *, seen: bool) -> None:
-        """Somebody else has written. seen: whether it is in view at once."""
+        """Somebody else has written this. seen: whether it is in view at once."""
         self._typing.pop(text.sender_id, None)
         is_new = self.add(text) or self.items.newer
         if seen or text.at <= self.read:
@@ -81,11 +81,11 @@ class Window:
         self.called |= text.mentions
         if is_new and text.at > self.listed:
             self.unread += 1
-        else:  # a list or a page has had it before
+        else:  # a list or a page had it already
             self.unread = max(self.unread, self._of_others_above(self.read))
 
     def list_as(self, row: Conversation) -> None:
-        """What the server says of it, which may be less new than what has come since."""
+        """Apply the server's row, which may be older than the last events."""
         self.muted = row.muted
         if row.last.at >= self.items.head:
             self.left = row.left
@@ -97,7 +97,7 @@ class Window:
             self.read_by(self.where.user_id, row.peer_read)
 
     def read_up_to(self, at: int) -> bool:
-        """The user has read so far, here or elsewhere. False if that is no news."""
+        """The user has read up to this position, on any device. False if that is not news."""
         if at <= self.read:
             return False
         self.read = at
@@ -112,7 +112,7 @@ class Window:
         self.reads[user_id] = max(at, self.reads.get(user_id, 0))
 
     def mark(self, text: Text) -> Mark:
-        """What has become of one's own text. In a group it is read when somebody has read it."""
+        """The mark of the user's own text. In a group it is read once anybody has read it."""
         if text.refused:
             return Mark.REFUSED
         if not text.at:
@@ -122,21 +122,21 @@ class Window:
         return Mark.GOT if text.at <= self.got else Mark.LOGGED
 
     def draw_line(self) -> None:
-        """Show a line in front of what the user has not read, if there is anything."""
+        """Mark where unread items begin with a rule, if there are any."""
         self.line = self.read if self.unread else None
 
     def types(self, user_id: int, name: str, now: float) -> None:
-        """now: seconds of a clock that only goes forward."""
+        """Somebody is typing. now: in seconds, by a monotonic clock."""
         if user_id in self._typing or len(self._typing) < _MOST_TYPING:
             self._typing[user_id] = name, now + TYPING_FOR
 
     def typing(self, now: float) -> list[str]:
-        """Who is writing something just now."""
+        """The names of those who are typing at this time."""
         self._typing = {who: one for who, one in self._typing.items() if one[1] > now}
         return [name for name, _ in self._typing.values()]
 
     def forget(self) -> None:
-        """Let go what can be fetched again."""
+        """Drop what can be fetched again."""
         self.items.clear()
         self.items.most = FEW
         self.anchor = self.found = None
@@ -144,7 +144,7 @@ class Window:
         self.loaded = False
 
     def begin_anew(self) -> None:
-        """Positions mean something else from now on."""
+        """Positions have a new meaning."""
         self.forget()
         self.items.begin_anew()
         self.read = self.unread = self.listed = self.got = 0
@@ -152,6 +152,6 @@ class Window:
         self.reads.clear()
 
     def _of_others_above(self, at: int) -> int:
-        """How many texts of others are here above a position."""
+        """How many texts of others above a position are loaded."""
         texts = (item for item in self.items.items if isinstance(item, Text))
         return sum(1 for text in texts if not text.own and text.at > at)
