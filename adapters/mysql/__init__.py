@@ -1,9 +1,9 @@
 """The store in MySQL 8 or MariaDB 10.11, which several nodes can share.
 
-It runs on Galera clusters as well, and keeps to what clusters of databases ask for: no foreign
-keys, triggers or named locks, short transactions that can be begun again, a primary key on every
-table. Every append writes the one row of Log: where several members take writes, one of them should
-take all of ours.
+It also runs on Galera clusters, and keeps to what database clusters require: no foreign keys,
+triggers or named locks, short transactions that can be repeated, a primary key on every table.
+Every append writes the one row of Log: if several members take writes, one of them should take all
+of ours.
 """
 
 import asyncio
@@ -29,17 +29,17 @@ from chat_domain.ports.store import Store
 __all__ = ["mysql_store"]
 
 CONNECTING_TAKES = 10.0  # seconds at most, at the start
-RENEWING_TAKES = 60.0  # seconds at most; all users and members are gone through
+RENEWING_TAKES = 60.0  # seconds at most; it goes through all users and members
 
 
 @asynccontextmanager
 async def mysql_store(url: str) -> AsyncIterator[Store]:
-    """Open `mysql://user:password@host:port/database`, whose tables are there already.
+    """Open `mysql://user:password@host:port/database`, whose tables must exist.
 
-    Options, behind a `?` and separated by `&`: `unix_socket=/path`, `pool=8` (connections;
-    beside these the log has one to append by, and one while positions begin anew),
-    `ssl=true` (with the system's authorities) or `ssl_ca=/path/of/the/authority.pem`. What is
-    special in a name or a password is written as in any URL (`@` as `%40`).
+    Options, after a `?` and separated by `&`: `unix_socket=/path`, `pool=8` (connections; besides
+    these, the log has one to append by, and one to begin a new epoch by), `ssl=true` (with the
+    system's authorities) or `ssl_ca=/path/of/the/authority.pem`. Special characters in a name or a
+    password are written as in any URL (`@` as `%40`).
 
     Raises StoreUnusable.
     """
@@ -48,7 +48,7 @@ async def mysql_store(url: str) -> AsyncIterator[Store]:
     async with AsyncExitStack() as stack:
         pool = Pool(lambda: connect(address), address.pool)
         stack.push_async_callback(pool.close)
-        # apart, so that a message does not wait behind a thousand logins
+        # separate, so that a message does not wait behind a thousand logins
         appending = Pool(lambda: connect(address), 1, what="appending to the log")
         stack.push_async_callback(appending.close)
         renewing = Pool(lambda: connect(address), 1, limit=RENEWING_TAKES)

@@ -15,10 +15,10 @@ _YES, _NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 @attrs.frozen
 class Address:
-    """Where the database is and who we are there.
+    """Where the database is, and as whom to log in.
 
     unix_socket: a path that is used instead of host and port.
-    tls: the connection is encrypted, and the server's certificate is checked.
+    tls: if set, the connection is encrypted, and the server's certificate is checked.
     pool: how many connections this process may have at once.
     """
 
@@ -32,13 +32,13 @@ class Address:
     pool: int = POOL
 
     def __str__(self) -> str:
-        """As it may be shown: without the password."""
+        """The form that may be shown: without the password."""
         place = self.unix_socket or f"{self.host}:{self.port}"
         return f"database {self.database!r} at {place}"
 
     @classmethod
     def parse(cls, url: str) -> "Address":
-        """Raises StoreUnusable, which says what is wrong but not what the password is."""
+        """Raises StoreUnusable, which says what is wrong without showing the password."""
         try:
             return _parse(urlsplit(url))
         except ValueError as error:
@@ -68,7 +68,7 @@ def _parse(parts: SplitResult) -> Address:
 def _port(parts: SplitResult) -> int | None:
     try:
         return parts.port
-    except ValueError:  # its words may be a part of the password
+    except ValueError:  # its message may show a part of the password
         raise ValueError(
             "its port is no number; a password's / ? # @ : are written %2F %3F %23 %40 %3A"
         ) from None
@@ -82,7 +82,7 @@ def _tls(wanted: str | bool, authority: str | None) -> ssl.SSLContext | None:
         return None
     try:
         return ssl.create_default_context(cafile=authority)
-    except OSError as error:  # which does not name the file
+    except OSError as error:  # its message does not name the file
         raise ValueError(f"ssl_ca={authority}: {error.strerror or error}") from None
 
 

@@ -1,13 +1,13 @@
 """How a batch gets into the log: one transaction, in which the row of Log orders all nodes.
 
-1. Most batches have texts alone. What the log has of them is looked up first; then one statement
-   locks the row of Log, compares all that the batch was judged by, and gives the positions. So the
-   lock is held for the insertion and the commit alone.
-2. Where that does not do (a change, something refused, a copy that another node was faster with, or
-   a row of Log that is not what was expected), everything is done again behind the lock.
-3. Where a connection is lost during the commit, the next one waits for the lock, which the lost
-   transaction has as long as it is there. Then the rows at its places say what became of it: all
-   of them, since another node may have been given a copy of the first, and put it at its place.
+1. Most batches have only texts. What the log has of them is looked up first; then one statement
+   locks the row of Log, compares all that the batch was judged by, and assigns the positions. So
+   the lock is held only for the insertion and the commit.
+2. If that is not enough (for a change, a refusal, a copy that another node was faster with, or a
+   row of Log that is not as expected), everything is done again under the lock.
+3. If a connection is lost during the commit, the next one waits for the lock, which the lost
+   transaction holds as long as it exists. Then the rows at its positions show its outcome: all of
+   them, since another node may have put a copy of the first entry at that entry's position.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from adapters.sql import changes, entries, reading
 from chat_domain.entries import Batch
 from chat_domain.ports.log import Committed, Moved, OutOfDate
 
-MET = 100_000  # conversations of two that are known to have their members; at most twice as many
+MET = 100_000  # conversations of two known to have their members; at most twice as many
 MET_FOR = 60.0  # seconds; another node may remove an account
 
 _COUNT_UP = (
@@ -37,19 +37,19 @@ _AT = "SELECT at, conv, senderid, cid, time_ms FROM Entry WHERE at >= %s AND at 
 
 
 class Appender:
-    """What this node remembers for it is what was committed."""
+    """Remembers of the database only what was committed."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._met = Remembered(MET)
-        self._met_since, self._met_in = 0.0, ""  # when that began, and in which epoch
+        self._met_since, self._met_in = 0.0, ""  # since when that is remembered, and the epoch
 
     def forget_pairs(self) -> None:
-        """Somebody is no more, and has conversations that are known."""
+        """A user has been removed who has conversations that are remembered."""
         self._met.clear()
 
     async def append(self, batch: Batch) -> Committed | OutOfDate | Moved:
-        """See `ports.Log.append`. Raises TryAgain, and what the database finds wrong with a row."""
+        """See `ports.Log.append`. Raises TryAgain, and the database's errors about a row."""
         self._forget_old(batch.epoch)
         attempt = _Attempt(batch, self._met)
         try:
@@ -73,7 +73,7 @@ class Appender:
 
 @attrs.define
 class _Attempt:
-    """One batch, to be carried out as often as it takes. tried: what was about to be committed."""
+    """One batch, to be carried out as often as necessary. tried: what was about to be committed."""
 
     batch: Batch
     met: Container[int]
@@ -85,7 +85,7 @@ class _Attempt:
         self.locked_first = changes_something or bool(self.batch.refused)
 
     async def carry_out(self, link: Link) -> Admission | OutOfDate | Moved:
-        """All but the commit. An Admission may have no rows."""
+        """Do all but the commit. The Admission that it returns may have no rows."""
         tried = self.tried
         if tried is not None and tried.rows and await _is_in(link, tried):
             return tried
@@ -97,7 +97,7 @@ class _Attempt:
         return outcome
 
     async def _append_texts(self, link: Link) -> Admission | None:
-        """None, and nothing done, where there is nothing new, or the log is not as expected."""
+        """Return None, with nothing done, if nothing is new, or the log is not as expected."""
         batch, connection = self.batch, MySqlConnection(link)
         seen = await entries.look_up(connection, batch, self.met)
         number = len(admit_texts(batch, seen, 0, 0).rows)
@@ -137,7 +137,7 @@ async def _lock(link: Link) -> None:
 
 
 async def _is_in(link: Link, tried: Admission) -> bool:
-    """Whether this is committed."""
+    """Whether this admission is committed."""
     await _lock(link)
     found = await link.rows(_AT, (tried.rows[0].at, tried.rows[-1].at))
     return found == [

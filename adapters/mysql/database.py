@@ -1,4 +1,4 @@
-"""MySQL, as the stores' common statements ask for it. (`adapters.sql.database`)"""
+"""MySQL, as the stores' common statements need it. (`adapters.sql.database`)"""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, TypeVarTuple
@@ -16,8 +16,8 @@ Ts = TypeVarTuple("Ts")
 
 AT_ONCE = 1000  # values in one statement
 SELECTS = 250  # in one statement
-MANY = 100  # conversations that are worth a statement more to ask fewer
-ENDS = 500  # conversations whose ends are asked for at once: 1,000 in an IN are a join to MariaDB
+MANY = 100  # conversations; with more, a further statement that leaves some out is worth its cost
+ENDS = 500  # conversations whose ends are read at once: MariaDB makes a join of an IN with 1,000
 
 _ALL_OF = "SELECT GROUP_CONCAT(which, ' ', one) FROM ({}) AS every_one"
 _TEXTS = {
@@ -29,7 +29,7 @@ _TEXTS = {
 @attrs.frozen
 class MySqlConnection:
     words: ClassVar = Words(
-        # as binary: otherwise trailing spaces would make no difference
+        # binary: otherwise trailing spaces would make no difference
         still_is="CAST(password AS BINARY) = ?",
         key_has="INSTR(namekey, CAST(? AS BINARY)) > 0",
         unless_there="ON DUPLICATE KEY UPDATE userid = userid",
@@ -68,8 +68,8 @@ class MySqlConnection:
         return found
 
     async def behind(self, user_id: int, after: int, limit: int) -> list[Row]:  # noqa: ARG002
-        """Of all conversations, unless they are many: an index tells the ends of hundreds of them
-        in one statement."""
+        """All conversations, unless they are many: an index gives the ends of hundreds of them in
+        one statement."""
         members = "SELECT conv, since, `left` FROM Member WHERE userid = ? AND `left` > ?"
         rows = await self.rows(members, (user_id, after))
         if len(rows) <= MANY:
@@ -99,8 +99,8 @@ class MySqlConnection:
             await self._link.change(f"{begun} VALUES {rows}{behind}", flat(some))
 
     async def add_named(self, table: str, row: Mapping[str, int | str]) -> int | None:
-        # asked first, since a row that is refused by its key uses up an id all the same
-        # in three, since no server uses several indexes for an OR reliably
+        # looked up first, since a row that is refused by its key uses up an id all the same;
+        # in three SELECTs, since no server reliably uses several indexes for an OR
         same = (f"SELECT 1 FROM {table} WHERE {column} = ?" for column in UNIQUE)  # noqa: S608
         if await self.rows(" UNION ALL ".join(same), [row[column] for column in UNIQUE]):
             return None
@@ -117,8 +117,8 @@ class MySqlConnection:
         return True
 
     async def skip_ids(self, table: str, number: int) -> None:
-        """The server counts on from the highest id that a row has had. So two rows come and go
-        before anybody sees them: that needs no right to alter tables."""
+        """The server counts on from the highest id that a row has had. So two rows are inserted and
+        deleted in one transaction: that needs no right to alter tables."""
         nobody: dict[str, int | str] = dict.fromkeys(_TEXTS[table], "")
         delete = f"DELETE FROM {table} WHERE id = ?"  # noqa: S608  # constants
         first = await self._insert(table, nobody)

@@ -1,7 +1,7 @@
 """One connection to the database.
 
 Nothing here has a time limit: the driver has none for reading, and its limit for connecting does
-not cover the server's greeting. Whoever uses a link puts a limit around it (see `pool`).
+not cover the server's greeting. Callers put a limit around a link (see `pool`).
 """
 
 import asyncio
@@ -17,15 +17,15 @@ from adapters.mysql.trouble import FAILURES, InDoubt, Lost, Trouble, sorted_out,
 
 GOODBYE_TAKES = 0.5  # seconds at most
 STREAMED_AT_ONCE = 500  # rows
-LONGEST_LIST = 16 * 1024 * 1024  # bytes of integers that are asked for as one row
+LONGEST_LIST = 16 * 1024 * 1024  # bytes of integers that are read as one row
 
-# NAMES: a server may be told to ignore the character set that the driver greets it with.
-# sql_mode: without a strict one, what does not fit is cut off silently.
-# innodb_lock_wait_timeout: in seconds; the server's 50 are longer than anybody waits for us.
-# wait_timeout: in seconds; so that the server forgets a node that has vanished without a word.
-# group_concat_max_len: in bytes; a result that is longer would be cut, by MySQL's own 1 KiB soon.
-# READ COMMITTED: the default, REPEATABLE READ, locks gaps between rows, too: more deadlocks, for
-# nothing.
+# NAMES: a server may be configured to ignore the character set in the driver's greeting.
+# sql_mode: without a strict one, values that do not fit are cut silently.
+# innodb_lock_wait_timeout: in seconds; the server's default of 50 is longer than any caller waits.
+# wait_timeout: in seconds; after it, the server drops a node that has vanished silently.
+# group_concat_max_len: in bytes; a longer result would be cut, by default at 1 KiB in MySQL.
+# READ COMMITTED: the default, REPEATABLE READ, also locks gaps between rows: more deadlocks, with
+# no benefit here.
 _AT_THE_START = (
     "SET NAMES utf8mb4",
     (
@@ -36,17 +36,17 @@ _AT_THE_START = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
 
-# A member of a Galera cluster may not have applied yet what another has committed, while a node
-# that was told of it asks for it already: the log would seem to have lost its end. So what we ask
-# waits until the member has applied all that was committed when we asked (1), beside whatever
-# else its settings make wait.
+# A member of a Galera cluster may not have applied yet what another has committed when a node that
+# was told of it asks for it: the log would seem to have lost its end. So each read waits until the
+# member has applied all that was committed when the read began (1), besides what its settings make
+# wait anyway.
 _IS_GALERA = "SHOW VARIABLES WHERE Variable_name = 'wsrep_on' AND Value = 'ON'"
 _WAIT_FOR_OTHERS = "SET SESSION wsrep_sync_wait = @@wsrep_sync_wait | 1"
 
 
 class _Quiet:
-    """Asks no second question for the warnings of each answer, and makes no Python warnings of
-    them: the servers' remarks on our statements differ from version to version."""
+    """Does not query the warnings of each answer, and makes no Python warnings of them: servers'
+    remarks on our statements differ from version to version."""
 
     async def _show_warnings(self, _connection: Any) -> None:
         return
@@ -69,7 +69,7 @@ class Done:
 
 
 class Link:
-    """Raises Trouble; errors about the statement itself come as the driver's."""
+    """Raises Trouble; errors about a statement itself are the driver's."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -80,7 +80,7 @@ class Link:
             return list(await cursor.fetchall())
 
     async def stream(self, sql: str) -> AsyncIterator[tuple[Any, ...]]:
-        """The rows one after the other, for tables of any size. To be read to its end."""
+        """The rows one by one, for tables of any size. To be read to the end."""
         with self._sorted_out():
             cursor = await self._connection.cursor(_StreamCursor)
             await cursor.execute(sql)
@@ -98,7 +98,7 @@ class Link:
             await self._connection.begin()
 
     async def commit(self) -> None:
-        """Raises InDoubt where nobody can tell whether it is committed."""
+        """Raises InDoubt if nobody can tell whether it is committed."""
         try:
             with self._sorted_out():
                 await self._connection.commit()
@@ -110,14 +110,14 @@ class Link:
             await self._connection.rollback()
 
     def abort(self) -> None:
-        """End it at once, whatever state it is in and whatever was not sent yet."""
+        """End it at once, whatever its state, and discard what was not sent yet."""
         writer = self._connection._writer  # noqa: SLF001  # its close() would wait for the server
         if writer is not None:
             writer.transport.abort()
         self._connection.close()
 
     async def close(self) -> None:
-        """End it in good order, or else at once."""
+        """End it in good order, or otherwise at once."""
         with suppress(*FAILURES, TimeoutError):
             async with asyncio.timeout(GOODBYE_TAKES):
                 await self._connection.ensure_closed()
@@ -140,7 +140,7 @@ async def connect(address: Address) -> Link:
     """A new connection. Raises Trouble."""
     try:
         link = Link(await _connect(address))
-    except (*FAILURES, RuntimeError) as failure:  # the latter: a way to prove who we are is missing
+    except (*FAILURES, RuntimeError) as failure:  # the latter: an authentication method is missing
         raise Trouble(why(failure)) from failure
     try:
         _require_encryption(link, address)
@@ -174,7 +174,7 @@ async def _set_up(link: Link) -> None:
 
 
 def _require_encryption(link: Link, address: Address) -> None:
-    """The driver goes on in the clear with a server that offers no TLS."""
-    writer = link._connection._writer  # noqa: SLF001  # the driver has no question for that
+    """The driver continues in plain text with a server that offers no TLS."""
+    writer = link._connection._writer  # noqa: SLF001  # the driver has no method for that
     if address.tls is not None and writer.get_extra_info("ssl_object") is None:
         raise Trouble("the server offers no TLS")

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-ROWS = 500  # that one statement inserts
-TEXT = 500_000  # characters in them; as UTF-8 and escaped less than any server's limit
+ROWS = 500  # in one INSERT
+TEXT = 500_000  # characters in these; as UTF-8 and escaped, less than any server's limit
 
 
 def pieces(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -17,7 +17,7 @@ def pieces(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def statements(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    """The rows in order, in parts none of which is too much for one statement."""
+    """The rows in order, in parts that each fit into one statement."""
     some: list[Sequence[Any]] = []
     room = TEXT
     for row in rows:
@@ -37,5 +37,5 @@ def flat(rows: Iterable[Sequence[T]]) -> list[T]:
 
 
 def marks(number: int) -> str:
-    """Placeholders for a list of so many values."""
+    """Placeholders for a list of this many values."""
     return ",".join(["%s"] * number)

@@ -1,4 +1,4 @@
-"""The log: read by any connection, and appended to by one of its own, one batch after the other."""
+"""The log: read by any connection, and appended to by one of its own, one batch after another."""
 
 import asyncio
 from collections import deque
@@ -18,11 +18,11 @@ from chat_domain.entries import FOR_EVER, NOWHERE, Batch, Opening, Place
 from chat_domain.errors import TryAgain
 from chat_domain.ports.log import Outcome
 
-NAME = "mysql log"  # as the metrics call it
+NAME = "mysql log"  # in the metrics
 BOUND = 1_000  # batches that wait
 MARKED_AT_ONCE = 500  # marks in one statement
 
-# One statement, since that is of one moment whatever the isolation of its transaction.
+# One statement, since that sees one moment, whatever the isolation of its transaction.
 _OPENING = (
     "SELECT epoch, head, oldest, changed, got, conv FROM Log CROSS JOIN LogEnds"
     " LEFT JOIN User ON User.id = %s"
@@ -33,7 +33,7 @@ Done = Callable[[Outcome], None]
 
 
 class MySqlLog(SqlReading):
-    """pool: for reading, and for marks. renewing: for what goes through whole tables."""
+    """pool: for reading, and for marks. renewing: for work that goes through whole tables."""
 
     def __init__(self, pool: Pool, appender: Appender, renewing: Pool) -> None:
         super().__init__(MySqlDatabase(pool), renewing=MySqlDatabase(renewing))
@@ -45,8 +45,8 @@ class MySqlLog(SqlReading):
         INCIDENTS.watch(NAME)
 
     def append(self, batch: Batch, done: Done) -> None:
-        """Where one cannot be committed, all that wait behind it are not either: they may rely on
-        what is in it."""
+        """If a batch cannot be committed, none of those that wait behind it are: they may rely on
+        it."""
         if self._closed or len(self._waiting) >= BOUND:
             asyncio.get_running_loop().call_soon(done, TryAgain())
             return
@@ -55,7 +55,7 @@ class MySqlLog(SqlReading):
             self._task = asyncio.create_task(self._append_all())
 
     def depth(self) -> int:
-        """How many batches are on their way or wait."""
+        """How many batches are in flight or wait."""
         return len(self._waiting)
 
     async def opening(self, user_id: int) -> Opening:
@@ -78,7 +78,7 @@ class MySqlLog(SqlReading):
             await self._pool.write_repeatable(_read_up_to, every, epoch, last)
 
     async def close(self) -> None:
-        """Append what waits, for as long as a batch takes, and nothing any more."""
+        """Append what waits, for as long as one batch may take, and nothing after that."""
         self._closed = True
         task = self._task
         if task is not None:
@@ -124,7 +124,7 @@ async def _opening(link: Link, user_id: int) -> Opening:
 
 async def _goes_on(link: Link, epoch: str, last: Place) -> bool:
     """Whether the log has this epoch and this entry, and keeps both until the end of the
-    transaction: marks that are cut to the head with a new epoch must not be written after that."""
+    transaction: marks that a new epoch cuts to the head must not be written after that."""
     await link.rows("SELECT epoch FROM Log LOCK IN SHARE MODE")
     return await goes_on(MySqlConnection(link), epoch, last)
 

@@ -1,4 +1,4 @@
-"""What an operator does to a database: making the tables, and upgrading those of the C++ server."""
+"""What an operator does to a database: creating the tables, and upgrading the C++ server's."""
 
 import asyncio
 import time
@@ -20,14 +20,14 @@ CONNECTING_TAKES = 10.0  # seconds at most
 
 
 async def make_tables(url: str) -> bool:
-    """Make our tables; whether they were not there before. Raises StoreUnusable."""
+    """Create our tables; return whether they were missing. Raises StoreUnusable."""
     address = Address.parse(url)
     async with _connected(address) as link:
         return await create(link, str(address))
 
 
 async def upgrade_tables(url: str, zone: tzinfo | None = None) -> Report | None:
-    """Turn the C++ server's tables into ours. Return None where that was done before.
+    """Turn the C++ server's tables into ours. Return None if that was done before.
 
     Raises StoreUnusable.
     """
@@ -39,7 +39,7 @@ async def upgrade_tables(url: str, zone: tzinfo | None = None) -> Report | None:
 
 @asynccontextmanager
 async def _connected(address: Address) -> AsyncIterator[Link]:
-    """A connection for as long as it takes; any trouble with it becomes StoreUnusable."""
+    """A connection without a time limit on its use; any trouble with it becomes StoreUnusable."""
     try:
         async with asyncio.timeout(CONNECTING_TAKES):
             link = await connect(address)

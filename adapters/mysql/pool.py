@@ -1,18 +1,18 @@
 """Connections that are lent for one piece of work each.
 
 The rules:
-1. At most `size` connections. Who finds all of them lent waits for one.
-2. All of a piece of work - waiting, connecting, asking, trying again - takes at most `limit`
-   seconds. Then, and when the database cannot do it, it raises TryAgain. A server that has been
-   stopped costs its callers this time, and nobody waits behind them for longer than their own.
-3. A connection goes back to the pool after work that was done or refused in good order. After
-   anything else (cancelled, timed out, trouble) it is thrown away, since an answer may still
-   come on it that the next one would take for theirs.
-4. Work on a connection that turns out to be dead is done again once, on a new one, and those that
-   wait in the pool are thrown away with it: a server that was restarted has forgotten all of them.
-   A transaction is done again, too, as long as its COMMIT was not sent; beyond that only if it is
-   `repeatable`, that is, if doing it twice is the same as doing it once.
-5. Work that met a deadlock or a lock is done again, `CONFLICTS` times at most, from its start.
+1. There are at most `size` connections. A caller that finds all of them lent waits for one.
+2. A piece of work - waiting, connecting, asking, retrying - takes at most `limit` seconds in all.
+   After that, or if the database cannot do it, it raises TryAgain. A stopped server costs its
+   callers this time, and nobody waits behind them for longer than their own limit.
+3. A connection returns to the pool after work that was done, or refused in good order. After
+   anything else (cancelled, timed out, trouble) it is discarded, since an answer may still arrive
+   on it that the next caller would take for its own.
+4. If a connection turns out to be dead, its work is done again once, on a new one, and those that
+   rest in the pool are discarded: a server that was restarted has forgotten them all. A transaction
+   is done again as well, as long as its COMMIT was not sent; after that only if it is `repeatable`,
+   that is, if doing it twice is the same as doing it once.
+5. Work that met a deadlock or a lock is done again from its start, at most `CONFLICTS` times.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ T = TypeVar("T")
 LIMIT = 4.0  # seconds
 CONFLICTS = 5
 PAUSE = 0.02  # seconds, on average, before work that met a conflict is done again
-STALE = 120.0  # seconds of rest after which a connection is not trusted any more
+STALE = 120.0  # seconds of rest after which a connection is no longer trusted
 
 
 @attrs.frozen
@@ -53,7 +53,7 @@ class Pool:
         limit: float = LIMIT,
         what: str = "the database",
     ) -> None:
-        """what: it is called in the log where it fails."""
+        """what: its name in the log of an outage."""
         self._connect = connect
         self._slots = asyncio.Semaphore(size)
         self._resting: list[_Resting] = []
@@ -65,13 +65,13 @@ class Pool:
     async def read(
         self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Have `work(link, ...)` done, which changes nothing. Raises TryAgain."""
+        """Run `work(link, ...)`, which changes nothing. Raises TryAgain."""
         return await self._within_limit(lambda link: work(link, *args, **kwargs))
 
     async def write(
         self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Have `work(link, ...)` done as one transaction. Raises TryAgain."""
+        """Run `work(link, ...)` as one transaction. Raises TryAgain."""
         return await self._within_limit(
             lambda link: _transaction(link, lambda: work(link, *args, **kwargs))
         )
@@ -79,18 +79,18 @@ class Pool:
     async def write_repeatable(
         self, work: Callable[Concatenate[Link, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """The same for what may as well be done twice (rule 4)."""
+        """The same for work that may be done twice (rule 4)."""
         return await self._within_limit(
             lambda link: _transaction(link, lambda: work(link, *args, **kwargs)),
             repeatable=True,
         )
 
     def depth(self) -> int:
-        """How many pieces of work are under way or wait for a connection."""
+        """How many pieces of work are in progress or wait for a connection."""
         return self._under_way
 
     async def close(self) -> None:
-        """End what rests, and whatever comes back later."""
+        """Close the connections that rest, and each other one when it is returned."""
         self._closed = True
         resting, self._resting = self._resting, []
         await asyncio.gather(*(rest.link.close() for rest in resting))
@@ -143,7 +143,7 @@ class Pool:
             self._give_back(link)
 
     def _rested(self) -> Link | None:
-        """The one that rested last, so that those that are not needed grow stale."""
+        """The connection that rested last, so that those that are not needed become stale."""
         while self._resting:
             rest = self._resting.pop()
             if asyncio.get_running_loop().time() - rest.since < STALE:

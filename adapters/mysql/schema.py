@@ -1,4 +1,4 @@
-"""Which tables a database has, and making ours in an empty one."""
+"""Which tables a database has, and creating ours in an empty one."""
 
 from collections.abc import Iterable
 from importlib.resources import files
@@ -29,7 +29,7 @@ _USER = ("id", "name", "password", "state")
 
 
 def statements() -> list[str]:
-    """Those of schema.sql, in order."""
+    """The statements of schema.sql, in order."""
     text = files(__package__).joinpath("schema.sql").read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("--")]
     return [part.strip() for part in "\n".join(lines).split(";\n") if part.strip(" \n;")]
@@ -46,7 +46,7 @@ class Tables:
     case_matters: bool
 
     def find(self, name: str) -> str | None:
-        """How the database spells this table, None where there is none."""
+        """The database's spelling of this table's name, None if there is no such table."""
         if self.case_matters:
             return name if name in self.columns else None
         spellings = (found for found in self.columns if found.lower() == name.lower())
@@ -58,12 +58,12 @@ class Tables:
 
     @property
     def ours(self) -> bool:
-        """Whether our tables are here (an old `user` is no `User` of ours)."""
+        """Whether our tables are here (an old `user` is not our `User`)."""
         return self.has("SchemaVersion", ["version"]) and self.has("User", ["id", "namekey"])
 
     @property
     def original(self) -> str | None:
-        """How the table of users of the C++ server is spelled here, None where there is none."""
+        """The spelling of the C++ server's table of users here, None if there is none."""
         for name in ("user", "User"):
             found = self.find(name)
             if found and self.has(found, _USER) and not self.has(found, ["namekey"]):
@@ -102,7 +102,7 @@ async def check(link: Link, where: str) -> None:
 
 
 async def create(link: Link, where: str) -> bool:
-    """Make our tables; whether they were not there. Raises StoreUnusable beside other tables."""
+    """Create our tables; return whether they were missing. Raises StoreUnusable beside others."""
     found = await tables(link)
     if found.original:
         raise StoreUnusable(f"{where} was made by the C++ server: run upgrade-db instead")

@@ -1,26 +1,26 @@
-"""What can go wrong between us and the database, sorted by what can be done about it."""
+"""What can go wrong between a node and the database, sorted by what can be done about it."""
 
 from typing import Any
 
 from pymysql.err import InterfaceError, InternalError, OperationalError
 
-# What the driver raises when it is the server or the way to it that fails. The other errors
-# (ProgrammingError, DataError, IntegrityError) are about what we asked for, and pass untouched.
+# What the driver raises if the server or the connection to it fails. The other errors
+# (ProgrammingError, DataError, IntegrityError) are about the statement, and pass unchanged.
 FAILURES = (OperationalError, InternalError, InterfaceError, OSError)
 
 _CONFLICTS = {
     1205,  # waited too long for a lock
-    1213,  # deadlock; Galera says so, too, when another node's transaction came first
+    1213,  # deadlock; Galera's answer, too, if another node's transaction came first
     3101,  # the same in MySQL's Group Replication
 }
 _LOST = {
-    1047,  # a Galera cluster goes on without this member; perhaps the address leads to another
+    1047,  # a Galera cluster goes on without this member; the address may lead to another one
     1053,  # the server is shutting down
-    1927,  # somebody killed the connection (MariaDB)
-    2006,  # it has gone away
-    2013,  # it was lost during the query
+    1927,  # the connection was killed (MariaDB)
+    2006,  # the server has gone away
+    2013,  # the connection was lost during the query
     2055,  # the same, with the system's reason
-    4031,  # it was idle for too long (MySQL)
+    4031,  # the connection was idle for too long (MySQL)
 }
 
 
@@ -29,19 +29,19 @@ class Trouble(Exception):
 
 
 class Lost(Trouble):
-    """The connection was dead, or died. A transaction that was open on it is rolled back."""
+    """The connection was dead, or died. An open transaction on it is rolled back."""
 
 
 class InDoubt(Trouble):
-    """The connection died during a COMMIT: what it was about may have been done, or not."""
+    """The connection died during a COMMIT, which may have been done or not."""
 
 
 class Conflict(Trouble):
-    """Another transaction stood in the way. Doing this one again, from its start, may help."""
+    """Another transaction was in the way. Doing this one again, from its start, may succeed."""
 
 
 def why(failure: Exception) -> str:
-    """One line. The driver hides the system's reason behind a sentence of its own."""
+    """The reason in one line. The driver hides the system's reason behind its own message."""
     cause = failure.__cause__
     if isinstance(cause, OSError) and str(cause):
         return str(cause)
@@ -49,7 +49,7 @@ def why(failure: Exception) -> str:
 
 
 def sorted_out(failure: Exception, *, closed: bool) -> Trouble:
-    """What one of FAILURES means."""
+    """The Trouble that one of FAILURES means."""
     code: Any = failure.args[0] if failure.args else None
     if code in _CONFLICTS:
         return Conflict(why(failure))

@@ -1,19 +1,19 @@
-"""Turning a database that the C++ server made into one of ours, in place.
+"""Turns a database that the C++ server made into one of ours, in place.
 
-It can be cut off anywhere - the connection, this process, the database's machine - and run again:
+It can be interrupted anywhere (connection, process, the database's machine) and run again:
 
-1. The old tables are only read. New ones are made beside them under names of their own (`new_User`
-   and so on) and filled. Nobody looks at these, so a run that was cut off here has done nothing:
-   the next one throws them away and begins from the start.
-2. When all of them are complete, one RENAME TABLE calls the old ones `old_user` and so on, and the
-   new ones what they are called from then on. Both MySQL 8 and MariaDB 10.11 do that wholly or not
-   at all. Should it be done in part none the less, the next run finds an old table under its
-   backup's name, and so knows that all new ones are complete: it renames the rest. The last one to
-   be renamed is SchemaVersion, without which no server starts.
+1. The old tables are only read. New ones are created beside them under names of their own
+   (`new_User` and so on) and filled. Nothing else uses these, so a run that was interrupted here
+   has done nothing: the next one drops them and begins from the start.
+2. When all of them are complete, one RENAME TABLE renames the old ones to `old_user` and so on, and
+   the new ones to their final names. Both MySQL 8 and MariaDB 10.11 do that completely or not at
+   all. If it is done in part nevertheless, the next run finds an old table under its backup's name,
+   and so knows that all new ones are complete: it renames the rest. SchemaVersion, without which no
+   server starts, is renamed last.
 3. A run that finds SchemaVersion has nothing to do.
 
-It does not matter whether the server takes `user` and `User` for the same table. No column or row
-of the old tables is changed, ever; to go back is to rename them back (docs/upgrade.md).
+It makes no difference whether the server takes `user` and `User` for the same table. No column or
+row of the old tables is ever changed; to go back, rename them back (docs/upgrade.md).
 """
 
 from contextlib import suppress
@@ -34,9 +34,9 @@ from adapters.sql.version import VERSION
 from adapters.unusable import StoreUnusable
 
 LOCK = "SELECT GET_LOCK(CONCAT('upgrade ', LEFT(DATABASE(), 50)), %s)"
-ALONE_WITHIN = 10  # seconds; the database may still be busy with what was cut off
+ALONE_WITHIN = 10  # seconds; the database may still be busy with an interrupted run
 _HAVE_A_ROW = ("schemaversion", "log", "logends")  # from the beginning
-WAIT = 20  # seconds for somebody who is just reading a table that is to be renamed
+WAIT = 20  # seconds for clients that are reading a table that is to be renamed
 
 
 @attrs.frozen
@@ -44,9 +44,9 @@ class Upgrade:
     """One run over the current database.
 
     link, reading: two connections to it.
-    where: what it is called in messages.
+    where: its name in messages.
     now_ms: the time, UTC; what is found in the old tables counts as older.
-    zone: that of the times in offline messages; None is this machine's.
+    zone: that of the times in offline messages; None for this machine's.
     """
 
     link: Link
@@ -56,7 +56,7 @@ class Upgrade:
     zone: tzinfo | None = None
 
     async def run(self) -> Report | None:
-        """Return what was done, None if all was done before. Raises StoreUnusable."""
+        """Return what was done, None if everything was done before. Raises StoreUnusable."""
         await self.link.change(f"SET SESSION lock_wait_timeout = {WAIT}")
         await _be_alone(self.link, self.where)
         found = await tables(self.link)
@@ -71,7 +71,7 @@ class Upgrade:
         return report
 
     async def _stage(self, names: Names) -> Report:
-        """Make and fill all new tables."""
+        """Create and fill all new tables."""
         if not names.found.original:
             raise StoreUnusable(f"{self.where} has no tables of the C++ server to be upgraded")
         if names.backups():
@@ -103,7 +103,7 @@ async def _be_alone(link: Link, where: str) -> None:
 
 
 async def _is_partly_renamed(link: Link, names: Names) -> bool:
-    """Whether the users, which are the first, are renamed, and what is new was complete."""
+    """Whether the users' table, the first one, is renamed, and the new tables were complete."""
     complete = names.found.find(staging("SchemaVersion"))
     if names.found.original or not names.backups() or not complete:
         return False
@@ -111,14 +111,14 @@ async def _is_partly_renamed(link: Link, names: Names) -> bool:
 
 
 async def _go_on_counting(link: Link, old: OldTables) -> None:
-    """Ids of users and groups that were deleted are not given again."""
+    """Keep ids of deleted users and groups from being assigned again."""
     for ours in ("User", "AllGroup"):
         number = await old.next_id(ours)
         await link.change(f"ALTER TABLE {staging(ours)} AUTO_INCREMENT = {number}")
 
 
 async def _drop_leftovers(link: Link, names: Names, where: str) -> None:
-    """schema.sql may have been run beside the old tables. If nobody has used them, they may go."""
+    """schema.sql may have been run beside the old tables. If its tables are unused, drop them."""
     leftovers = names.leftovers()
     for table in leftovers:
         query = f"SELECT 1 FROM `{table}` LIMIT 1"  # noqa: S608  # one of our constants

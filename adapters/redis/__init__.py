@@ -1,4 +1,4 @@
-"""Several nodes as one chat, by way of Redis: presence, leases, and notes between nodes."""
+"""Several nodes as one chat, through Redis: presence, leases, and notes between nodes."""
 
 from adapters.redis.cluster import RedisCluster, client_of, redis_cluster
 

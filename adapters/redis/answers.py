@@ -1,7 +1,7 @@
-"""What Redis answers to our scripts, judged: somebody else may have written it.
+"""Validates Redis's answers to our scripts: others may have written what they contain.
 
-What is wrong in an answer is left out, so that one bad claim harms nobody but its user. An answer
-that is another thing altogether raises TryAgain.
+Invalid parts of an answer are left out, so that one bad claim harms only its user. An answer of
+another kind altogether raises TryAgain.
 """
 
 import re
@@ -13,28 +13,28 @@ from adapters.incidents import INCIDENTS
 from adapters.redis.trouble import Trouble, try_again
 from chat_domain.model import Claim
 
-# Of printable ASCII without the bar, which stands between the words of a claim.
+# Printable ASCII except the bar, which separates the words of a claim.
 _NODE = re.compile(rb"[ -{}~]{1,200}")
 _CLAIM = re.compile(rb"([ -{}~]{1,200})\|([ -{}~]{0,100})")
 _ID = re.compile(rb"[1-9][0-9]{0,9}")
 
 
 def number(answer: Any) -> int:
-    """Raises TryAgain for what is none."""
+    """Raises TryAgain if it is not a number."""
     if type(answer) is not int:
         raise _odd(answer)
     return answer
 
 
 def items(answer: Any) -> Sequence[Any]:
-    """Raises TryAgain for what is no list."""
+    """Raises TryAgain if it is not a list."""
     if not isinstance(answer, list | tuple):
         raise _odd(answer)
     return answer
 
 
 def facts(answer: Any) -> Mapping[str, Any]:
-    """What the driver has read from an INFO. Raises TryAgain for what is none."""
+    """What the driver has parsed from an INFO. Raises TryAgain if that is no dict."""
     if not isinstance(answer, dict):
         raise _odd(answer)
     return answer
@@ -57,13 +57,13 @@ def users(answer: Any) -> list[int]:
 
 
 def users_by_node(answer: Any) -> list[tuple[str, list[int]]]:
-    """Nodes and users, of rows of both. Raises TryAgain."""
+    """Nodes with their users, from rows of both. Raises TryAgain."""
     rows = [list(items(row)) for row in items(answer)]
     return [(name, users(some)) for node, *some in filter(None, rows) if (name := _node(node))]
 
 
 def claims(answer: Any) -> list[Claim]:
-    """Of user, claim, user, claim ... Raises TryAgain."""
+    """From user, claim, user, claim ... Raises TryAgain."""
     return list(_claims(items(answer)))
 
 
@@ -76,7 +76,7 @@ def _claims(answer: Sequence[Any]) -> Iterator[Claim]:
 
 
 def claim(user_id: int, text: Any) -> Claim | None:
-    """None for what is none."""
+    """A claim, None if it is invalid."""
     match = _CLAIM.fullmatch(text) if isinstance(text, bytes) else None
     if match is None:
         INCIDENTS.bad_input("redis", "claim", "it is not two words with a bar between")
@@ -86,7 +86,7 @@ def claim(user_id: int, text: Any) -> Claim | None:
 
 
 def _node(item: Any) -> str:
-    """Its id, "" for what is none."""
+    """A node's id, "" if it is invalid."""
     if isinstance(item, bytes) and _NODE.fullmatch(item):
         return item.decode()
     INCIDENTS.bad_input("redis", "node", "its id has other characters, or too many")
@@ -94,7 +94,7 @@ def _node(item: Any) -> str:
 
 
 def _user(item: Any) -> int:
-    """Its id, 0 for what is none."""
+    """A user's id, 0 if it is invalid."""
     found = int(item) if isinstance(item, bytes) and _ID.fullmatch(item) else 0
     if not 0 < found < NO_ID:
         INCIDENTS.bad_input("redis", "user", "it is no id")

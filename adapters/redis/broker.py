@@ -1,9 +1,9 @@
-"""Notes between nodes by publish/subscribe: one channel, on which everybody hears everything.
+"""Notes between nodes by publish/subscribe: one channel, on which every node hears everything.
 
-What a turn of the event loop has is one packet, and what waits goes out in one pipeline. A
-subscription can be cut, reconnect and lose packets without an error, and it can go on at a Redis
-that another has taken over from. The signs are a second confirmation of it, and that this node does
-not hear itself any more: both are a gap.
+The notes of one turn of the event loop are one packet, and what waits is sent in one pipeline. A
+subscription can break, reconnect and lose packets without an error, and it can continue at a Redis
+that has been replaced by another. Two signs show it: a second confirmation of the subscription, and
+that this node no longer hears itself. Both count as a gap.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-LISTENER = "listener"  # as the log and the metric of defects call it
+LISTENER = "listener"  # in the log and the metric of defects
 HEARTBEAT = 1.0  # seconds between packets without a note
 SILENCE = 3.0  # seconds without hearing itself, after which a node's subscription counts as dead
-TURN = 0.005  # seconds of reading and heeding notes in each turn of the event loop
+TURN = 0.005  # seconds of reading and handling notes in each turn of the event loop
 TRIED_AGAIN_AFTER = 0.3  # seconds, when subscribing has failed
 
 
@@ -51,7 +51,7 @@ class RedisBroker:
         self._head = codec.head(name)
         self._notes = OnceATurn(self._publish)
         self._subscribed = asyncio.Event()
-        self.trouble = Trouble(NO_ANSWER)  # why there was no subscription the last time
+        self.trouble = Trouble(NO_ANSWER)  # why the last subscription failed
         self._channels = [self._channel]
         self._subscription: redis.asyncio.client.PubSub | None = None
         self._heard_itself = 0.0
@@ -76,7 +76,7 @@ class RedisBroker:
         self._commands.start("PUBLISH", self._channel, packet).add_done_callback(_forget)
 
     async def beat(self) -> None:
-        """Send a packet without a note now and then, for ever."""
+        """Send a packet without a note regularly, forever."""
         await forever("heartbeat", self._beat, pause=HEARTBEAT)
 
     async def _beat(self) -> None:
@@ -92,14 +92,14 @@ class RedisBroker:
         await self._subscribed.wait()
 
     async def be_counted(self) -> None:
-        """Listen from now on where all do that have had a lease."""
+        """Listen from now on on the channel of all nodes that have had a lease."""
         self._channels.append(self._leased)
         if self._subscription is not None:
-            with suppress(RedisError, OSError):  # broken: it is made anew with all channels
+            with suppress(RedisError, OSError):  # if broken, it is replaced, with all channels
                 await self._subscription.subscribe(self._leased)
 
     async def listen(self, node: Node) -> None:
-        """Give the node what others send, for ever."""
+        """Give the node what others send, forever."""
         await forever(LISTENER, partial(self._listen, node), pause=TRIED_AGAIN_AFTER)
 
     async def _listen(self, node: Node) -> None:
@@ -107,7 +107,7 @@ class RedisBroker:
             await self._listen_once(node)
         except (RedisError, OSError, TimeoutError) as error:
             self.trouble = trouble_of(error)
-            if self._subscribed.is_set():  # said once for each outage
+            if self._subscribed.is_set():  # logged once for each outage
                 log.warning("the subscription broke", error=str(self.trouble))
         finally:
             self._subscribed.clear()
@@ -123,13 +123,13 @@ class RedisBroker:
                     )
                     if message is not None:
                         await self._take(node, message)
-                        await asyncio.sleep(0)  # what has come already is read without a turn
+                        await asyncio.sleep(0)  # get_message does not wait if data has arrived
             finally:
                 self._subscription = None
         raise TimeoutError("it does not hear itself")
 
     async def _subscribe(self, subscription: "redis.asyncio.client.PubSub") -> None:
-        """To all channels, one included that there is only since this has begun."""
+        """Subscribe to all channels, including one that is added meanwhile."""
         count = 0
         while count < len(self._channels):
             some, count = self._channels[count:], len(self._channels)
@@ -157,8 +157,8 @@ class RedisBroker:
 
 
 async def _in_turns(some: Iterable[T]) -> AsyncIterator[T]:
-    """All of it, with everybody else's turn in between: a packet can have a thousand notes, and
-    each of them a hundred people who are to be told something."""
+    """All items, with other tasks' turns in between: a packet can have a thousand notes, and each
+    of them a hundred users to be told something."""
     ends = _now() + TURN
     for one in some:
         yield one
@@ -172,6 +172,6 @@ def _now() -> float:
 
 
 def _forget(future: "asyncio.Future[Any]") -> None:
-    """Nothing depends on what is published: others look at the log, and the silence tells."""
+    """Nothing depends on a publication: others look at the log, and silence shows a failure."""
     if not future.cancelled():
         future.exception()

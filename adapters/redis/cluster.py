@@ -1,4 +1,4 @@
-"""Opening Redis, and taking part in the cluster."""
+"""Opening Redis, and joining the cluster."""
 
 import asyncio
 import re
@@ -35,7 +35,7 @@ CANCELLED_AGAIN_AFTER = 0.1
 
 @attrs.frozen
 class RedisCluster:
-    """This node's side of it."""
+    """This node's side of the cluster."""
 
     broker: RedisBroker
     lease: RedisLease
@@ -44,10 +44,10 @@ class RedisCluster:
     _tasks: list["asyncio.Task[None]"] = attrs.field(factory=list)
 
     async def join(self, node: Node) -> None:
-        """Listen, then get a lease, and keep both, as soon as Redis can be used: what cannot be had
-        at once is tried for like what is lost later. Waits for four answers, 12 s at most.
+        """Listen, then get a lease, and keep both. If Redis cannot be used yet, both are retried as
+        they are when they are lost later. Waits for four answers, 12 s at most.
 
-        Raises BrokerUnusable for a mistake that somebody has to mend, see `Trouble.is_mistake`.
+        Raises BrokerUnusable for a mistake that an operator has to mend, see `Trouble.is_mistake`.
         """
         try:
             await self._listen(node)
@@ -60,17 +60,17 @@ class RedisCluster:
         self._tasks.append(asyncio.create_task(self.lease.keep(node)))
 
     async def visit(self, node: Node) -> None:
-        """Listen, without a lease: for who speaks to nodes and is none. Raises BrokerUnusable."""
+        """Listen, without a lease: for a program that is no node. Raises BrokerUnusable."""
         try:
             await self._listen(node)
         except TryAgain as error:
             raise _unusable(error) from error
 
     async def _listen(self, node: Node) -> None:
-        """Listen from now on. Raises TryAgain where nothing can be heard yet."""
+        """Listen from now on. Raises TryAgain if nothing can be heard yet."""
         try:
             await require_single(self._commands)
-        finally:  # also to what is away, as it comes
+        finally:  # even if Redis is away: it may come later
             self._tasks.append(asyncio.create_task(self.broker.listen(node)))
             self._tasks.append(asyncio.create_task(self.broker.beat()))
         try:
@@ -90,10 +90,10 @@ class RedisCluster:
 
 @asynccontextmanager
 async def redis_cluster(url: str, prefix: str, label: str) -> AsyncIterator[RedisCluster]:
-    """Connect to redis://host:port/db, or rediss:// for TLS. Raises BrokerUnusable for what is no
-    address; whether anybody is there is found out by taking part.
+    """Connect to redis://host:port/db, or rediss:// for TLS. Raises BrokerUnusable for an invalid
+    address; joining finds out whether Redis is there.
 
-    label: what an operator knows this node by, a part of its id.
+    label: the operator's name for this node, a part of its id.
     """
     client = client_of(url)
     try:
@@ -104,7 +104,7 @@ async def redis_cluster(url: str, prefix: str, label: str) -> AsyncIterator[Redi
 
 
 def client_of(url: str) -> "redis.asyncio.Redis":
-    """A client that has not connected yet. Raises BrokerUnusable for what is no address."""
+    """A client that has not connected yet. Raises BrokerUnusable for an invalid address."""
     try:
         return redis.asyncio.Redis.from_url(
             url,
@@ -113,11 +113,11 @@ def client_of(url: str) -> "redis.asyncio.Redis":
             retry=Retry(NoBackoff(), 0),  # a PUBLISH that is repeated could arrive twice
             retry_on_error=[],
             socket_keepalive=True,
-            driver_info=None,  # nor does it need to be told who we are, by a command of its own
-            # with these a server could lead us to another one
+            driver_info=None,  # otherwise the driver sends a command that introduces itself
+            # with these a server could redirect this node to another one
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
-    except ValueError:  # its words may be a part of the password
+    except ValueError:  # its message may show a part of the password
         raise BrokerUnusable("--broker: an address like redis://HOST:PORT/DB is needed") from None
 
 
@@ -128,7 +128,7 @@ async def taking_part(
     """A place in the cluster whose keys and channels begin with this prefix."""
     keys = Keys(prefix)
     commands = Commands(client)
-    label = re.sub(r"[^!-{}~]", "-", label[:LONGEST_LABEL])  # a host may be called anything
+    label = re.sub(r"[^!-{}~]", "-", label[:LONGEST_LABEL])  # a host may have any name
     name = f"{label}{secrets.token_hex(6)}"  # new with each process
     broker = RedisBroker(client, commands, keys, name)
     lease = RedisLease(commands, keys, name, broker.be_counted)

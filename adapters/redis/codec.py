@@ -1,13 +1,13 @@
 """Notes between nodes as bytes.
 
-A packet is msgpack: the version of this format, the sender's id, and its notes, each a pair of its
-kind's number and its form (see `forms`). A node ignores packets of a version and notes of a kind
-that it does not know, so that nodes of two releases can work side by side during an upgrade. A form
-may get more fields at its end, which an older node does not look at. A change that an older node
+A packet is msgpack: the version of this format, the sender's id, and its notes, each a pair of the
+number of its kind and its form (see `forms`). A node ignores packets of a version, and notes of a
+kind, that it does not know, so that nodes of two releases can work side by side during an upgrade.
+A form may get more fields at its end, which an older node ignores. A change that an older node
 would misread needs a new VERSION, and a release that reads both before one that writes it.
 
-What comes is bounded, since whoever can write to Redis can send anything. What goes is cut so that
-it passes.
+Incoming packets are bounded, since a client that can write to Redis can send anything. Outgoing
+ones are cut to fit these bounds.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,11 +24,11 @@ from chat_domain.notes import Marked, Note
 VERSION = 2
 LONGEST_PACKET = 512 * 1024  # bytes
 MOST_NOTES = 1000  # in a packet
-ROOM = LONGEST_PACKET - 256  # bytes, for the notes in a packet; before them are its sender's
+ROOM = LONGEST_PACKET - 256  # bytes for the notes in a packet; the sender's id is before them
 
 Raw = msgspec.Raw
-Encoded = tuple[int, Raw]  # a kind's number, and the form as bytes
-_BESIDE = 8  # bytes that a note takes in a packet beside those of its form, at most
+Encoded = tuple[int, Raw]  # the number of a kind, and the form as bytes
+_BESIDE = 8  # bytes at most that a note takes in a packet besides its form
 
 _FORMS: Mapping[type[Note], type[Form[Any]]] = {
     notes.Appended: forms.Appended,
@@ -47,7 +47,7 @@ _decode = msgspec.msgpack.Decoder(tuple[int, Sender, _Notes]).decode
 
 
 class UnknownPacket(Exception):
-    """Bytes that are no packet of this version; `str()` of it quotes nothing of them."""
+    """Bytes that are no packet of this version; its `str()` quotes none of them."""
 
 
 def empty(sender: str) -> bytes:
@@ -56,12 +56,12 @@ def empty(sender: str) -> bytes:
 
 
 def head(sender: str) -> bytes:
-    """What all packets of a sender begin with, and no others."""
+    """The bytes with which all packets of a sender begin, and no others."""
     return empty(sender)[:-1]
 
 
 def packets(sender: str, some: Iterable[Encoded]) -> Iterator[bytes]:
-    """As many packets as it takes for these notes, in order; none for none."""
+    """As many packets as these notes need, in order; none if there are no notes."""
     taken: list[Encoded] = []
     room = ROOM
     for one in some:
@@ -76,9 +76,9 @@ def packets(sender: str, some: Iterable[Encoded]) -> Iterator[bytes]:
 
 
 def encode(note: Note) -> list[Encoded]:
-    """A note, in several parts that say the same as the whole where it is long.
+    """A note; if it is long, in several parts that together say the same.
 
-    Raises UnicodeEncodeError for a text that is none (half of a surrogate pair).
+    Raises UnicodeEncodeError for an invalid text (half of a surrogate pair).
     """
     form = _FORMS[type(note)]
     return [(form.NUMBER, Raw(_encode(form.of(part)))) for part in _parts(note)]
@@ -94,8 +94,8 @@ def _parts(note: Note) -> Iterator[Note]:
 
 
 def decode(packet: bytes) -> Iterator[Note]:
-    """Those notes of a packet that this release knows, each decoded when it is asked for. Raises
-    UnknownPacket, perhaps behind some of them; then none of them counts."""
+    """The notes of a packet that this release knows, each decoded on request. Raises UnknownPacket,
+    possibly after some of them; then none of them counts."""
     if len(packet) > LONGEST_PACKET:
         raise UnknownPacket(f"it has {len(packet)} bytes")
     try:

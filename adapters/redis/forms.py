@@ -1,8 +1,8 @@
-"""Notes as they go between nodes: the form of each, and what each field can be.
+"""The forms of notes between nodes, and the values that each field may have.
 
-A form is an array of its fields. `of` makes it of a note. `note` makes a note of it, having judged
-what comes, since whoever can write to Redis can send anything; it raises ValidationError. What
-follows from the rest of a note, such as an entry's position and its size, is not in its form.
+A form is an array of its fields. `of` makes one from a note. `note` makes a note from one, after
+validation, since a client that can write to Redis can send anything; it raises ValidationError.
+What follows from the rest of a note, such as an entry's position and its size, is not in its form.
 """
 
 from typing import Annotated, ClassVar, Generic, Self, TypeVar
@@ -15,15 +15,15 @@ from chat_domain.entries import CHANGE, TEXT, Entry
 from chat_domain.model import Muting, Preferences
 from chat_domain.names import MAX_NAME
 
-# Marks or entries in one note. With some 20 bytes each, marks fit in a packet; of entries a batch
-# has no more than half as many.
+# Marks or entries in one note. Marks, with some 20 bytes each, fit in a packet; a batch has at most
+# half as many entries.
 LISTED = 2000
 
 LAST = 2**63 - 1  # the highest position
-# Of printable ASCII without the bar, as `answers` takes it.
+# Printable ASCII except the bar, as in `answers`.
 Sender = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -{}~]+\Z")]
 Id = Annotated[int, Meta(ge=1, lt=NO_ID)]
-IdOrNone = Annotated[int, Meta(ge=0, lt=NO_ID)]  # 0 for nobody
+IdOrNone = Annotated[int, Meta(ge=0, lt=NO_ID)]  # 0 for no user
 Position = Annotated[int, Meta(ge=1, le=LAST)]
 PositionOrNone = Annotated[int, Meta(ge=0, le=LAST)]  # 0 for nothing
 Time = Annotated[int, Meta(ge=0, lt=253_402_300_800_000)]  # ms; the year 10000 has no calendar
@@ -63,7 +63,7 @@ class Change(Struct, array_like=True):
 
 
 class OneEntry(Struct, array_like=True):
-    """A text, or a change where there is one; nothing else is ever appended."""
+    """A text, or a change if `change` is set; nothing else is ever appended."""
 
     conv: Position
     sender_id: IdOrNone
@@ -104,7 +104,7 @@ class OneEntry(Struct, array_like=True):
 
     def _judge(self, at: int) -> None:
         conv, sender = self.conv, self.sender_id
-        # of a group, the operator changes things as well, who is no user
+        # the operator, who is no user, changes groups as well
         somebody = sender or (self.change is not None and entries.is_group(conv))
         if not somebody or not _is_conv_of(conv, sender):
             raise ValidationError("an entry's conversation is not its sender's")
@@ -191,7 +191,7 @@ class IsTyping(Form[notes.IsTyping]):
 
 
 class SettingsChanged(Form[notes.SettingsChanged]):
-    """conv: of which it is said whether it is muted; 0 for none."""
+    """conv: the conversation that `muted` is about, 0 for none."""
 
     NUMBER = 8
 

@@ -1,17 +1,17 @@
-"""The names of everything that is kept in Redis, and of the channels.
+"""The names of everything that is stored in Redis, and of the channels.
 
 | key | what it holds |
 | --- | --- |
 | P:nodes | a set: the ids of the nodes that are or were there and are not cleared away yet |
-| P:lease:NODE | there as long as the node's lease |
+| P:lease:NODE | exists while the node has its lease |
 | P:present:NODE | a set: the ids of the users who have sessions on this node |
 | P:slot:ID | the claim of this user's slot (see `Claim`): node and session, with a bar between |
 | P:claims:NODE | a set: the ids of the users whose slots this node claims |
-| P:born | there unless Redis has lost its keys |
-| P:settling | there for a lease's time after they were lost: nobody claims a new slot |
+| P:born | exists unless Redis has lost its keys |
+| P:settling | exists for a lease's time after they were lost: nobody claims a new slot |
 
-Channels: P:all for everybody's notes. On P:leased nothing is said: whoever has had a lease listens
-there, and can so be counted by who starts.
+Channels: P:all for all notes. Nothing is published on P:leased: every node that has had a lease
+listens there, so that a node that starts can count them.
 """
 
 import attrs

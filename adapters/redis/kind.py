@@ -1,4 +1,4 @@
-"""Which kind of Redis it is that has answered."""
+"""What kind of Redis has answered."""
 
 from adapters.redis import answers
 from adapters.redis.pipeline import Commands
@@ -6,8 +6,8 @@ from adapters.redis.trouble import CLUSTER, Trouble, try_again
 
 
 async def require_single(commands: Commands) -> None:
-    """Raises TryAgain where it is a Redis Cluster, over which our keys would be spread, or where it
-    cannot be asked."""
+    """Raises TryAgain if it is a Redis Cluster, over which our keys would be spread, or if that
+    cannot be found out."""
     found = answers.facts(await commands.run("INFO", "cluster"))
     if found.get("cluster_enabled"):
         words = "this is a Redis Cluster; a single Redis is needed (or one with replicas)"

@@ -1,4 +1,4 @@
-"""This node's lease in Redis, and what becomes of nodes that have lost theirs."""
+"""This node's lease in Redis, and what is done about nodes that have lost theirs."""
 
 import itertools
 import time
@@ -21,21 +21,21 @@ log = structlog.get_logger()
 LIFE = 10.0  # seconds
 RENEWED_EVERY = 3.0  # seconds, so that two renewals can fail
 AUDITED_EVERY = 10  # renewals
-MOST_NODES = 1000  # that there can be; more are not looked at, since somebody else has made them up
+MOST_NODES = 1000  # that there can be; more are not looked at, since they must be forged
 TAKEN_AT_ONCE = 10_000  # users, and as many claims, that one script takes from dead nodes
-TOLD = 10  # dead nodes with a line of the log each; somebody may have made up hundreds
+TOLD = 10  # dead nodes with a line of the log each; there may be hundreds of forged ones
 
 
 def _now() -> float:
-    """Seconds on a clock that goes on while the machine is suspended."""
+    """Seconds on a clock that continues while the machine is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class RedisLease:
     """`chat_domain.ports.cluster.Lease`. Its age counts from the sending of the renewal, so that
-    this node takes it for lost before Redis does.
+    this node considers it lost before Redis does.
 
-    be_counted: called once, with the first lease that there is.
+    be_counted: called once, with the first lease.
     """
 
     def __init__(
@@ -61,19 +61,19 @@ class RedisLease:
         return answers.nodes(found)
 
     async def take(self) -> None:
-        """Get the first lease. Raises TryAgain; then the first one comes by `keep`.
+        """Get the first lease. Raises TryAgain; then `keep` gets it later.
 
-        Where Redis has none of our keys, either the cluster is new, or they were lost: nodes that
-        listen and have had a lease tell which. Nodes that start together have had none yet. Where
-        Redis comes later than this node they may not listen again yet, so `keep` asks nobody, and
-        takes what is not there for lost.
+        If Redis has none of our keys, either the cluster is new or they were lost: listening nodes
+        that have had a lease show which. Nodes that start together have had none yet. If Redis
+        comes up later than this node, they may not be listening again yet, so `keep` does not ask,
+        and takes missing keys for lost.
         """
         answer = answers.items(await self._commands.run("PUBSUB", "NUMSUB", self._leased))
         listening = answers.number(answer[-1] if answer else None)
         await self._renew(first=listening == 0)
 
     async def _renew(self, *, first: bool = False) -> bool:
-        """Return whether the lease was there still. first: nobody can have claims that are lost."""
+        """Return whether the lease still existed. first: nobody can have claims that are lost."""
         sent = _now()
         had = await self._commands.script(
             scripts.RENEW, self._prefix, self._name, int(LIFE * 1000), int(first)
@@ -85,10 +85,10 @@ class RedisLease:
         return answers.number(had) == 1
 
     async def keep(self, node: Node) -> None:
-        """Renew the lease for ever, suspend and resume the node with it, watch the others.
+        """Renew the lease forever, suspend and resume the node with it, and watch the others.
 
-        What fails is tried again after half a second, and then more seldom, up to two: while it
-        does, the clock suspends the node when its lease has run out.
+        A failure is retried after half a second, then more seldom, after two at most: meanwhile the
+        clock suspends the node when its lease has run out.
         """
         rounds = itertools.count(1)
         await forever("lease", lambda: self._keep_once(node, next(rounds)), pause=RENEWED_EVERY)
@@ -104,14 +104,14 @@ class RedisLease:
         self._trouble = ""
 
     async def look_after(self, node: Node) -> None:
-        """Do once what `keep` does for ever. Raises TryAgain."""
+        """Do one round of `keep`. Raises TryAgain."""
         was_held = self._was_held
-        if not was_held:  # Redis has come later than this node
+        if not was_held:  # Redis has come up later than this node
             await require_single(self._commands)
         if not await self._renew():
             if was_held:
                 log.warning("the lease was lost; saying again who is here")
-            node.suspend()  # whatever was said under the old lease may be gone
+            node.suspend()  # whatever was written under the old lease may be gone
         await node.resume()
         await self._take_over(node)
 
@@ -126,7 +126,7 @@ class RedisLease:
             node.tasks.start(node.died(users))
 
     async def give_up(self) -> None:
-        """Leave in good order. Who has had no lease has left nothing behind."""
+        """Leave in good order. A node that has had no lease has left nothing behind."""
         self._sent = -LIFE
         if not self._was_held:
             return

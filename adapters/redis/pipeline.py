@@ -1,4 +1,4 @@
-"""One connection for all commands: what waits goes out in one pipeline."""
+"""One connection for all commands: what waits is sent in one pipeline."""
 
 import asyncio
 from collections import deque
@@ -12,18 +12,18 @@ from adapters.incidents import INCIDENTS, LONGEST
 from adapters.redis.trouble import trouble_of, try_again
 from chat_domain.errors import TryAgain
 
-NAME = "redis commands"  # as the metrics call it
-MAX_WAITING = 20_000  # commands; beyond it callers are told to try again
+NAME = "redis commands"  # in the metrics
+MAX_WAITING = 20_000  # commands; beyond it, callers get TryAgain
 PATIENCE = 2.0  # seconds for a pipeline, after which Redis counts as away
 
 
 class Commands:
     """Runs commands in the order in which they are given.
 
-    Nothing is repeated: a command that failed may have been carried out all the same. Whatever the
-    failure, it is TryAgain, whose cause is a Trouble: what Redis refuses now (a replica is missing,
-    it has become one itself, its memory is full, somebody has put another thing in the place of
-    ours) it may do again once somebody has mended that.
+    Nothing is repeated: a command that failed may have been carried out all the same. Every failure
+    is a TryAgain, caused by a Trouble: what Redis refuses now (a replica is missing, it has become
+    one itself, its memory is full, a key has a wrong type) it may do once an operator has mended
+    that.
     """
 
     def __init__(self, client: "redis.asyncio.Redis") -> None:
@@ -33,7 +33,7 @@ class Commands:
         INCIDENTS.watch(NAME)
 
     def start(self, *command: Any) -> "asyncio.Future[Any]":
-        """Give a command; its result or TryAgain comes by the future."""
+        """Queue a command; the future gets its result or TryAgain."""
         future = asyncio.get_running_loop().create_future()
         if len(self._waiting) >= MAX_WAITING:
             future.set_exception(TryAgain())
@@ -44,11 +44,11 @@ class Commands:
         return future
 
     def depth(self) -> int:
-        """How many commands wait to go out."""
+        """How many commands wait to be sent."""
         return len(self._waiting)
 
     async def run(self, *command: Any) -> Any:
-        """Give a command and wait for its result. Raises TryAgain."""
+        """Run a command and wait for its result. Raises TryAgain."""
         return await self.start(*command)
 
     async def script(self, text: str, *arguments: Any) -> Any:
@@ -69,7 +69,7 @@ class Commands:
             results = await self._results([command for command, _ in batch])
         except (RedisError, OSError, TimeoutError) as error:
             results = [error] * len(batch)
-        except Exception as error:  # noqa: BLE001  # whoever waits must not wait for ever
+        except Exception as error:  # noqa: BLE001  # callers must not wait forever
             INCIDENTS.defect(NAME, error)
             results = [error] * len(batch)
         for (_, future), result in zip(batch, results, strict=True):
@@ -78,12 +78,12 @@ class Commands:
             await self._connect_anew()
 
     async def _connect_anew(self) -> None:
-        """This Redis has become a replica. Its address may lead to the one that took over."""
+        """This Redis has become a replica. Its address may lead to the one that has taken over."""
         with suppress(RedisError, OSError):
             await self._client.connection_pool.disconnect(inuse_connections=False)
 
     async def _results(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        """What Redis answers, an exception where it refuses."""
+        """Redis's answers, with exceptions for refusals."""
         pipeline = self._client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
@@ -94,7 +94,7 @@ class Commands:
         return results
 
     async def close(self) -> None:
-        """Let what is waiting be carried out, if that is possible."""
+        """Let the commands that wait be carried out, if possible."""
         if self._worker is not None:
             await asyncio.wait([self._worker], timeout=PATIENCE)
 

@@ -1,4 +1,4 @@
-"""Presence in Redis: the users on each node, who count as long as its lease."""
+"""Presence in Redis: the users on each node, who count while it has its lease."""
 
 import asyncio
 from collections import defaultdict
@@ -11,7 +11,7 @@ from adapters.redis.lease import MOST_NODES
 from adapters.redis.pipeline import Commands
 from chat_domain.errors import TryAgain
 
-MOST_USERS = 200_000  # on one node; more than one can have connections
+MOST_USERS = 200_000  # on one node; more than its possible connections
 MANY = 500  # users in one script, so that none keeps Redis busy for long
 
 
@@ -43,7 +43,7 @@ class RedisPresence:
         return sorted(answers.users(found))
 
     async def _run(self, user_ids: Collection[int], script: str, first: object) -> list[Any]:
-        """A script's answers, for MANY users at once. Nothing is asked for nobody."""
+        """The answers of a script, run for MANY users at a time; for no users, it is not run."""
         return await asyncio.gather(
             *(
                 self._commands.script(script, self._prefix, first, *some)

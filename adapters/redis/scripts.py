@@ -1,8 +1,8 @@
-"""What must happen in Redis at once, in Lua. ARGV[1] is always the prefix (see `keys`).
+"""What must happen in Redis atomically, in Lua. ARGV[1] is always the prefix (see `keys`).
 
-Somebody else may have written to our keys. What is no claim counts for nothing, and a key of
-another type than ours is removed where it is in the way, so that neither keeps a user or a node
-out. No script looks at more than it is told to, since Redis does nothing else meanwhile.
+Others may have written to our keys. An invalid claim counts for nothing, and a key of a wrong type
+is removed if it is in the way, so that neither locks out a user or a node. Each script looks at no
+more than it is told to, since Redis does nothing else meanwhile.
 """
 
 _COMMON = """
@@ -54,7 +54,7 @@ end
 """
 )
 
-# node, life in ms, whether nobody can have claims that are lost -> 1: it had its lease still
+# node, life in ms, whether nobody can have claims that are lost -> 1: it still had its lease
 RENEW = (
     _COMMON
     + """
@@ -69,7 +69,7 @@ return had
 """
 )
 
-# own node, how many there may be -> the ids of the other nodes with a lease
+# own node, the most nodes there may be -> the ids of the other nodes with a lease
 OTHERS = (
     _COMMON
     + """
@@ -101,7 +101,7 @@ return 'ok'
 """
 )
 
-# how many nodes there may be, users ... -> for each node with a lease that has any of these users:
+# the most nodes there may be, users ... -> for each node with a lease that has any of these users:
 # its id and those users
 WHERE = (
     _COMMON
@@ -123,7 +123,7 @@ return found
 """
 )
 
-# node, how many there may be -> the users on it, none where it has no lease
+# node, the most users there may be -> the users on it, none if it has no lease
 USERS_OF = (
     _COMMON
     + """
@@ -132,7 +132,7 @@ return all(present_on(ARGV[2]), ARGV[3]) or too_many('users')
 """
 )
 
-# user, claim, the claim that it may take the place of (or ''), whether it is made again
+# user, claim, the claim that it may replace (or ''), whether it is made again
 # -> 'ok', 'again' (no lease, or settling), or the claim in the way
 CLAIM = (
     _SLOTS
@@ -165,7 +165,7 @@ return 'ok'
 """
 )
 
-# node, how many there may be -> user, claim, user, claim ... of those whose slots it claims
+# node, the most claims there may be -> user, claim, user, claim ... for the slots that it claims
 OWN = (
     _SLOTS
     + """
@@ -201,9 +201,9 @@ end
 """
 )
 
-# own node, how many nodes to look at, how many users to take, and as many claims -> for each node
-# without a lease: its id and the users taken from it. Only one caller gets them. A node of which
-# some are left stays.
+# own node, how many nodes to look at, how many users, and as many claims, to take -> for each node
+# without a lease: its id and the users taken from it. Only one caller gets them. A node that has
+# some left stays.
 TAKE_FROM_DEAD = (
     _CLEAR_AWAY
     + """
@@ -220,7 +220,7 @@ return taken
 """
 )
 
-# own node, how many users and claims to give up: it leaves in good order
+# own node, how many users and claims to give up: the node leaves in good order
 RETIRE = (
     _CLEAR_AWAY
     + """

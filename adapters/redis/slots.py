@@ -1,4 +1,4 @@
-"""Version 1's slots in Redis: claims that count as long as their nodes' leases."""
+"""Version 1's slots in Redis: claims that count while their nodes have leases."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from adapters.redis.pipeline import Commands
 from chat_domain.errors import TryAgain
 from chat_domain.model import Claim
 
-MOST_CLAIMS = 200_000  # of one node; more than one can have connections
+MOST_CLAIMS = 200_000  # of one node; more than its possible connections
 
 
 class RedisSlots:

@@ -1,4 +1,4 @@
-"""What goes wrong between us and Redis. What was asked can be asked again, whatever it was."""
+"""What can go wrong between a node and Redis. Every request can be repeated."""
 
 import re
 import ssl
@@ -12,9 +12,9 @@ from chat_domain.errors import TryAgain
 _CODE = re.compile(r"([A-Z]{2,20})\b")
 NO_CONNECTION, NO_ANSWER, NO_REDIS, TLS = "no connection", "no answer", "no Redis", "TLS"
 CLUSTER = "CLUSTER"
-# Those of a mistake in our address or in what Redis was told of us, which waiting does not mend.
+# The codes of a mistake in the address or in Redis's configuration, which waiting does not mend.
 MISTAKES = {"NOAUTH", "WRONGPASS", "NOPERM", "ERR", NO_REDIS, TLS, CLUSTER}
-# What reading certificates raises, and what is no more than the end of a connection.
+# What reading certificates raises, and what only means that a connection has ended.
 _FILES = (FileNotFoundError, PermissionError)
 _CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
@@ -22,8 +22,8 @@ _CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 class Trouble(Exception):
     """Why Redis has not done something; the cause of a TryAgain.
 
-    code: a word or two for operators: Redis's own (NOREPLICAS, READONLY, OOM ...), `no answer`,
-    `no connection`, `no Redis` (something else has answered), `TLS` or CLUSTER.
+    code: a word or two for operators: Redis's own (NOREPLICAS, READONLY, OOM ...), `no answer`, `no
+    connection`, `no Redis` (something else has answered), `TLS` or CLUSTER.
     """
 
     def __init__(self, code: str, words: str = "") -> None:
@@ -31,14 +31,14 @@ class Trouble(Exception):
         self.code = code
 
     def is_mistake(self) -> bool:
-        """Whether somebody has to mend our settings, or Redis's, before it can end."""
+        """Whether it lasts until an operator corrects our settings, or Redis's."""
         return self.code in MISTAKES
 
 
 def trouble_of(error: Exception) -> Trouble:
-    """What an exception of the driver means.
+    """The Trouble that an exception of the driver means.
 
-    Of the codes that it knows it makes classes of their own and keeps them out of the words.
+    The driver has classes for the codes that it knows, and removes these codes from the message.
     """
     if isinstance(error, TimeoutError | NoAnswer):
         return Trouble(NO_ANSWER)
@@ -55,23 +55,23 @@ def trouble_of(error: Exception) -> Trouble:
 
 
 def _has_no_room(error: RedisError) -> bool:
-    """Whether it has refused the connection itself: the driver has no other with its ERR."""
+    """Whether Redis has refused the connection itself: with its ERR, this is the only case."""
     about_us = isinstance(error, AuthenticationError)
     return isinstance(error, NoConnection) and error.status_code == "ERR" and not about_us
 
 
 def _is_about_tls(cause: BaseException | None) -> bool:
-    """Whether who is there, or a file about that, is not as it has to be."""
+    """Whether the server's certificate, or a file for checking it, is not as it has to be."""
     return isinstance(cause, (ssl.SSLError, *_FILES)) and not isinstance(cause, _CUT_OFF)
 
 
 def try_again(trouble: Trouble) -> TryAgain:
-    """Each caller gets one of their own: one that several raise gathers all their tracebacks."""
+    """A new error for each caller: one that several raise would collect all their tracebacks."""
     error = TryAgain()
     error.__cause__ = trouble
     return error
 
 
 def code_of(error: TryAgain) -> str:
-    """The code of the trouble behind it, "" if there is none."""
+    """The code of the trouble behind an error, "" if there is none."""
     return error.__cause__.code if isinstance(error.__cause__, Trouble) else ""

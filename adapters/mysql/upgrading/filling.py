@@ -1,4 +1,4 @@
-"""Filling the staging tables from the old ones. Nothing that is there already is changed."""
+"""Fills the staging tables from the old ones. It changes nothing that exists."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _TOO_LONG = f"has a password of more than {MAX_PASSWORD} characters, so nobody c
 KEYS = ", ".join(UNIQUE)
 
 _Named = tuple[int, str, str, str | None, str | None]
-_Roles = dict[int, set[str | None]]  # all that each member of a group was, in order of joining
+_Roles = dict[int, set[str | None]]  # all roles of each member of a group, in order of joining
 
 
 @attrs.define
@@ -50,7 +50,7 @@ class Filling:
         await self._fill_report()
 
     async def _read_users(self) -> list[tuple[Any, ...]]:
-        """Rows without `got`."""
+        """Return the rows, without `got`."""
         names: dict[int, str | None] = {}
         secrets: dict[int, str] = {}
         rows = self._old.rows("User", "id", texts=("name", "password"), order=" ORDER BY id")
@@ -110,7 +110,7 @@ class Filling:
         return "nobody is on their own list" if user_id == friend_id else ""
 
     async def _fill_groups(self) -> dict[int, _Roles]:
-        """Return the members of each."""
+        """Return the members of each group."""
         groups: dict[int, tuple[str | None, str]] = {}
         texts = ("groupname", "groupdesc")
         async for number, name, about in self._old.rows(
@@ -155,10 +155,11 @@ class Filling:
         self.report.add("group", group_id, f"member {user_id} left out: no such {missing}")
 
     async def _fill_members(self, members: dict[int, _Roles], waiting: Waiting) -> None:
-        """Of groups, and of conversations of two. What does not wait for somebody, they have read.
+        """The members of groups, and of conversations of two. What does not wait for a user is
+        read.
 
-        Members of groups came before there was a log, so their places in it are below the first:
-        whoever joins from now on comes behind them all.
+        Members of groups joined before there was a log, so their `joined` is below its first
+        position: users who join from now on come after them.
         """
         rows: list[tuple[Any, ...]] = []
         for group_id, roles in members.items():

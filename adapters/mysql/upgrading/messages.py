@@ -1,4 +1,4 @@
-"""Offline messages of the C++ server: each is the JSON frame that would have been sent."""
+"""Offline messages of the C++ server: each is the JSON frame that it would have sent."""
 
 import json
 from datetime import datetime, tzinfo
@@ -9,19 +9,19 @@ import attrs
 from adapters.ids import NO_ID
 
 ONE_CHAT = 1005
-GROUP_CHATS = (1009, 10)  # the second by an old build
+GROUP_CHATS = (1009, 10)  # the second is an old build's
 LONGEST_ROW = 65_536  # bytes; the C++ server's clients could read 1,024
 LONGEST_TEXT = 4_096  # characters of a message; clients rely on it (docs/protocol.md)
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
 class Unreadable(Exception):
-    """Why a row is no message."""
+    """Why a row is not a message."""
 
 
 @attrs.frozen
 class Message:
-    """What a row says. sent: its time as it stands there. time_ms: the same, as far as it is one;
+    """What a row says. sent: its time as written there. time_ms: the same in ms, if it can be read;
     otherwise that of the row before."""
 
     sender_id: int
@@ -31,7 +31,7 @@ class Message:
     time_ms: int
 
     def parts(self) -> list[str]:
-        """Its text, in as many parts as clients need."""
+        """Its text, in as many parts as clients require."""
         text = self.text
         return [text[at : at + LONGEST_TEXT] for at in range(0, len(text), LONGEST_TEXT)] or [text]
 
@@ -40,8 +40,8 @@ class Message:
 class Reader:
     """Reads rows in the order in which they were stored.
 
-    now_ms: the time of a row without one, if there is none before it.
-    zone: that of the clients' clocks; None is this machine's.
+    now_ms: the time of a row without one, if no row before it has one.
+    zone: that of the clients' clocks; None for this machine's.
     """
 
     now_ms: int
@@ -81,7 +81,7 @@ def _text(frame: dict[str, Any], key: str) -> str:
     text = frame.get(key)
     if not isinstance(text, str):
         raise Unreadable(f"its {key!r} is {text!r}")
-    return text.encode("utf-8", "replace").decode()  # JSON can say half of a surrogate pair
+    return text.encode("utf-8", "replace").decode()  # JSON can have half of a surrogate pair
 
 
 def _milliseconds(text: Any, zone: tzinfo | None) -> int | None:

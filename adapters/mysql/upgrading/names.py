@@ -1,4 +1,4 @@
-"""How the tables are called before, during and after an upgrade."""
+"""The names of the tables before, during and after an upgrade."""
 
 import re
 
@@ -7,7 +7,7 @@ import attrs
 from adapters.mysql.schema import OUR_TABLES, Tables
 from adapters.mysql.upgrading.report import TABLE as REPORT
 
-# What we call them, as the C++ server's documentation does, and what it was called.
+# Our names, which are those of the C++ server's documentation, and the server's own.
 ORIGINALS = {
     "User": "user",
     "Friend": "friend",
@@ -29,19 +29,19 @@ def backup(ours: str) -> str:
 
 
 def create_staging(statement: str) -> str:
-    """A statement of ours that creates a table, for its staging table."""
+    """One of our CREATE TABLE statements, for the staging table instead."""
     return _TABLE.sub(lambda match: staging(match[0]), statement, count=1)
 
 
 @attrs.frozen
 class Names:
-    """Which of them there are."""
+    """Which of these tables exist."""
 
     found: Tables
 
     def source(self, ours: str) -> str | None:
-        """The old table, however it is spelled. Some were made with the names of the C++ server's
-        documentation, which are ours; they are meant where there are none in lower case."""
+        """The old table, in the database's spelling. Some were created with the names in the C++
+        server's documentation, which are ours; these are meant if there are none in lower case."""
         lower = self.found.find(ORIGINALS[ours])
         return lower or (self.found.find(ours) if self.found.original == "User" else None)
 
@@ -55,10 +55,10 @@ class Names:
         return sorted(name for name in spelled - sources if name)
 
     def renames(self) -> list[tuple[str, str]]:
-        """What is left to do once all staging tables are complete, in order.
+        """The renames still to be done once all staging tables are complete, in order.
 
-        It can be asked again wherever the renaming was cut off: an old table is left alone
-        once its backup is there, and a new one once it is where it belongs.
+        This can be asked again wherever the renaming was interrupted: an old table is left alone
+        once its backup exists, and a new one once it has its final name.
         """
         waiting = [ours for ours in OURS if self.found.find(staging(ours))]
         away = [

@@ -1,9 +1,9 @@
-"""Names for users and groups whose old ones are not valid any more, or not unique.
+"""Names for users and groups whose old ones are not valid, or not unique.
 
-A name is not empty, not digits alone, holds no control characters, and two names that differ in
+A name is not empty, not only digits, and has no control characters; two names that differ only in
 case, surrounding space or the composition of accents are the same. Users of the C++ server log in
-by their id, so another name keeps nobody out. What else a new name may not be, an old one may:
-look like another, or hold what is blank.
+by id, so a new name locks nobody out. Two rules for new names do not apply to old ones: an old name
+may look like another, and have blank characters.
 """
 
 import unicodedata
@@ -18,7 +18,7 @@ from chat_domain.skeletons import is_visible
 
 @attrs.frozen
 class Named:
-    """What somebody or something is called from now on, and why if that is not what it was."""
+    """The new name of a user or group, and the reason if it is not the old one."""
 
     id: int
     name: Name
@@ -26,9 +26,9 @@ class Named:
 
 
 def named(old_names: Iterable[tuple[int, str | None]], kind: str) -> Iterator[Named]:
-    """A unique valid name for each. Of those who have the same, the first one keeps it.
+    """A unique valid name for each. Of those with the same name, the first one keeps it.
 
-    All who keep theirs come first, so that no name that is made up takes somebody's real one.
+    All that keep their names come first, so that no made-up name takes an existing one.
     """
     taken: dict[str, int] = {}
     without: list[tuple[int, str, str]] = []
@@ -60,19 +60,19 @@ def _made_up(number: int, old: str, kind: str, taken: dict[str, int]) -> Name:
 
 
 def _visible(text: str) -> str:
-    """Without what a new name may not have."""
+    """Without the characters that a new name may not have."""
     return "".join(filter(is_visible, unicodedata.normalize("NFC", text)))
 
 
 @attrs.define
 class Looks:
-    """What the names look like that were asked about."""
+    """The appearances of the names so far."""
 
     _skeletons: set[str] = attrs.field(factory=set, init=False)
     _key_skeletons: set[str] = attrs.field(factory=set, init=False)
 
     def of(self, name: Name) -> tuple[str | None, str | None]:
-        """The two skeletons of a name, each None where a name before it has the same."""
+        """The two skeletons of a name, each None if an earlier name has the same."""
         return _first(name.skeleton, self._skeletons), _first(
             name.key_skeleton, self._key_skeletons
         )

@@ -10,14 +10,14 @@ from adapters.mysql.link import Link
 from adapters.mysql.upgrading.names import Names
 from adapters.mysql.upgrading.texts import recovered
 
-GUESSED = ("latin1", "utf8", "binary")  # columns whose texts may not be what the column says
+GUESSED = ("latin1", "utf8", "binary")  # of columns whose texts may not be what the column says
 _COUNTER = re.compile(r"\bAUTO_INCREMENT=(\d+)")
 
 
 @attrs.define
 class OldTables:
-    """Each table is read in one go, row by row, in the order in which the database keeps its rows:
-    without a key that is the order in which they were stored."""
+    """Each table is read in one pass, row by row, in the order in which the database keeps its
+    rows: for a table without a key, that is the order in which they were stored."""
 
     _link: Link
     _names: Names
@@ -33,7 +33,7 @@ class OldTables:
     async def rows(
         self, ours: str, *columns: str, texts: tuple[str, ...] = (), order: str = ""
     ) -> AsyncIterator[tuple[Any, ...]]:
-        """These columns of the old form of `ours`. Texts come last: (text, bytes) or None."""
+        """These columns of the old form of `ours`; texts come last, as (text, bytes) or None."""
         table = self._names.source(ours)
         if table is None:
             return
@@ -45,7 +45,7 @@ class OldTables:
             yield (*numbers, *(self._text(table, column, raw) for column, raw in pairs))
 
     async def count(self) -> dict[str, int]:
-        """How many rows each has, to find out whether somebody writes to them."""
+        """How many rows each table has, to detect whether somebody writes to them."""
         counts = {}
         for ours in ("User", "Friend", "AllGroup", "GroupUser", "OfflineMessage"):
             if table := self._names.source(ours):
@@ -54,7 +54,7 @@ class OldTables:
         return counts
 
     async def next_id(self, ours: str) -> int:
-        """The one that the database would have given to the next row."""
+        """The id that the database would have assigned to the next row."""
         table = self._names.source(ours)
         if table is None:
             return 1

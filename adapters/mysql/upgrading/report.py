@@ -1,4 +1,4 @@
-"""What an upgrade changed and left out. It stays in the database, in the table UpgradeReport."""
+"""What an upgrade changed and left out. It is kept in the database, in the table UpgradeReport."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import attrs
 
 TABLE = "UpgradeReport"
 SHOWN = 20  # lines of each kind
-LONGEST = 1_000  # characters of a line; what is named in it can have any length
+LONGEST = 1_000  # characters of a line; the names in it can have any length
 ORIGINAL = 65_536  # bytes of what was left out; the old tables have all of it
 
 CREATE = f"""CREATE TABLE IF NOT EXISTS {TABLE} (
@@ -34,7 +34,7 @@ class Line:
 
 @attrs.define
 class Report:
-    """kept, lost: how many rows were taken over and left out, by what they are."""
+    """kept, lost: how many rows were taken over and left out, by kind."""
 
     lines: list[Line] = attrs.field(factory=list)
     kept: Counter[str] = attrs.field(factory=Counter)
@@ -58,7 +58,7 @@ class Report:
         ]
 
     def summary(self) -> Iterator[str]:
-        """For whoever ran the upgrade."""
+        """For the operator who ran the upgrade."""
         yield "upgraded: " + ", ".join(f"{number} {what}" for what, number in self.kept.items())
         if self.lost:
             lost = sorted(self.lost.items())

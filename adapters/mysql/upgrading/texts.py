@@ -1,13 +1,13 @@
 """What the texts in the old tables really say.
 
-A C++ server that does not tell the database which character set it speaks has the UTF-8 of its
-clients taken for latin1. In a latin1 column the bytes are then UTF-8 as they came; in a utf8 column
-each of these bytes was encoded once more ('ä' has become 'Ã¤'). Where other programs filled the
+If a C++ server does not tell the database which character set it uses, the database takes its
+clients' UTF-8 for latin1. In a latin1 column the bytes are then the original UTF-8; in a utf8
+column each of these bytes was encoded once more ('ä' has become 'Ã¤'). If other programs filled the
 tables, or a server that did tell, texts are what their column says.
 
-Both can be told apart safely: bytes beyond ASCII are hardly ever valid UTF-8 by accident, since of
-a real latin1 text all that is not ASCII would have to be pairs like 'Ã¤'. So what is valid UTF-8 is
-taken for it, and everything else for what the column says.
+The two can be told apart safely: bytes beyond ASCII are hardly ever valid UTF-8 by accident, since
+all non-ASCII characters of a real latin1 text would have to be pairs like 'Ã¤'. So whatever is
+valid UTF-8 is taken for it, and everything else for what the column says.
 """
 
 # MySQL's latin1 is Windows-1252, whose five gaps are the control characters of the same number.
@@ -19,7 +19,7 @@ _BYTES = {character: byte for byte, character in enumerate(_CHARACTERS)}
 
 
 def recovered(raw: bytes, *, latin1: bool) -> str:
-    """The text that these bytes mean. The column they come from is latin1, or else utf8."""
+    """The text that these bytes mean. Their column is latin1, or otherwise utf8."""
     if raw.isascii():
         return raw.decode("ascii")
     if latin1:
@@ -37,7 +37,7 @@ def _utf8(raw: bytes) -> str | None:
 
 
 def _latin1(text: str) -> bytes | None:
-    """MySQL's latin1 of it, None where it has none."""
+    """The text in MySQL's latin1, None if that cannot represent it."""
     try:
         return bytes(_BYTES[character] for character in text)
     except KeyError:

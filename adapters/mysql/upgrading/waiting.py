@@ -1,12 +1,12 @@
-"""What waits for somebody in the C++ server's table becomes entries of the log.
+"""Turns the messages that wait in the C++ server's table into entries of the log.
 
-It has a row for each recipient, of a group's message as well; the log has one entry for all of
-them. Rows are taken in the order in which they were stored, which is more truthful than their
-times: these came from the clocks of many clients.
+The table has a row for each recipient, also of a group's message; the log has one entry for all.
+Rows are taken in the order in which they were stored, which is more reliable than their times:
+these came from the clocks of many clients.
 
-Two rows for one recipient that are the same are two messages. The C++ server stored one row for
-each sending, and who writes 'ok' twice within a second has said it twice. So of a group's messages
-that are the same the first of one recipient is that of the others, the second their second.
+Two identical rows for one recipient are two messages: the C++ server stored one row for each
+sending, and a user who writes 'ok' twice within a second has said it twice. So of identical
+messages to a group, the first of one recipient is the first of the others, the second their second.
 """
 
 from collections import Counter, defaultdict
@@ -20,12 +20,12 @@ from chat_domain.entries import TEXT, pair, people
 COLUMNS = "at, conv, kind, senderid, cid, time_ms, body"
 
 Row = tuple[int, int, int, int, str, int, str]  # in the order of COLUMNS
-_Said = tuple[int, int, str, str]  # a group, who wrote to it, what, and when as the row has it
+_Said = tuple[int, int, str, str]  # a group, the sender, the text, and the time as in the row
 
 
 @attrs.define
 class Waiting:
-    """now_ms: when the log begins. users: who exists. members: of each group.
+    """now_ms: when the log begins. users: those who exist. members: of each group.
 
     head: the last position so far. begun: where each conversation of two begins.
     """
@@ -35,22 +35,22 @@ class Waiting:
     members: Mapping[int, Container[int]]
     head: int = 0
     begun: dict[int, int] = attrs.field(factory=dict)
-    _firsts: dict[int, int] = attrs.field(factory=dict)  # of what waits, by recipients
+    _firsts: dict[int, int] = attrs.field(factory=dict)  # the first that waits, by recipient
     _said: defaultdict[_Said, list[int]] = attrs.field(factory=lambda: defaultdict(list))
     _times: Counter[tuple[int, _Said]] = attrs.field(factory=Counter)
 
     def got(self, user_id: int) -> int:
-        """The position just before the first entry that waits for them, or else the head."""
+        """The position just below the first entry that waits for a user, otherwise the head."""
         return self._firsts.get(user_id, self.head + 1) - 1
 
     def memberships(self) -> Iterator[tuple[int, int, int]]:
-        """Who is in which conversation of two, and where it begins."""
+        """The users in each conversation of two, and where it begins."""
         for conv, at in self.begun.items():
             for user_id in dict.fromkeys(people(conv)):
                 yield user_id, conv, at
 
     def take(self, recipient: int, message: Message) -> list[Row]:
-        """The entries that a row adds; none where another recipient's row has added them. Raises
+        """The entries that a row adds; none if another recipient's row has added them. Raises
         Unreadable."""
         if message.sender_id not in self.users:
             raise Unreadable(f"its sender, user {message.sender_id}, does not exist")
