@@ -1,1 +1,1 @@
-"""The programs that people start, and the one place where the parts are put together."""
+"""The programs that people start, and the one place where their parts are put together."""

@@ -1,4 +1,4 @@
-"""How the rules are put together over the ports that are chosen elsewhere."""
+"""Building the use cases of a node over given ports."""
 
 from chat_domain.chat import Chat
 from chat_domain.cluster.node import Node

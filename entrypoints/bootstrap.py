@@ -1,7 +1,7 @@
-"""The one place where the adapters are chosen, by the settings, and opened.
+"""The one place where the settings choose the adapters, and where these are opened.
 
-Those of MySQL and Redis are imported where they are chosen: a server that uses neither starts in
-four fifths of the time.
+The adapters of MySQL and Redis are imported only when chosen: without both, a server starts in four
+fifths of the time.
 """
 
 import socket
@@ -37,12 +37,12 @@ from entrypoints.declaring import BadSettings, shown
 from entrypoints.limits import affordable
 from entrypoints.settings import Settings
 
-VISIT_ENDS_WITHIN = 5.0  # seconds for what it has begun, telling friends say
+VISIT_ENDS_WITHIN = 5.0  # seconds for background tasks, such as telling friends
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Gateway]:
-    """A gateway with all that the settings name behind it.
+    """A gateway over everything that the settings name, open while the context is.
 
     Raises BadSettings, StoreUnusable, and BrokerUnusable.
     """
@@ -97,9 +97,9 @@ def _hasher(settings: Settings, guard: Guard, clock: Clock) -> Argon2Hasher:
 
 @asynccontextmanager
 async def visited(settings: Settings) -> AsyncIterator[Chat]:
-    """The use cases over the same data, for somebody who is no node and has no clients.
+    """The use cases over the same data, for a program that is not a node and has no clients.
 
-    Raises like `opened`.
+    Raises the same as `opened`.
     """
     async with AsyncExitStack() as stack:
         hasher = stack.enter_context(closing(Argon2Hasher(cheap=settings.hashing == "cheap")))
@@ -123,7 +123,7 @@ async def visited(settings: Settings) -> AsyncIterator[Chat]:
 
 
 async def _begin(chat: Chat) -> None:
-    """Begin to follow the log. Raises StoreUnusable."""
+    """Start to follow the log. Raises StoreUnusable."""
     try:
         await chat.node.start()
     except TryAgain as error:
@@ -137,7 +137,7 @@ Join = Callable[[Node], Awaitable[None]]
 async def _open_broker(
     settings: Settings, *, visit: bool = False
 ) -> AsyncIterator[tuple[Surroundings, Join]]:
-    """The node's surroundings, and what makes it take part; a visitor gets no lease."""
+    """The node's surroundings, and the function that makes it join. A visitor gets no lease."""
     if broker_kind(settings) == "redis":
         from adapters.redis import redis_cluster  # noqa: PLC0415  # see above
 
@@ -157,18 +157,18 @@ async def _open_broker(
 
 
 def broker_kind(settings: Settings) -> Literal["redis", "memory"]:
-    """What the nodes talk by. Raises BadSettings."""
+    """By which broker nodes communicate. Raises BadSettings."""
     scheme, separator, _ = settings.broker.partition("://")
     if separator and scheme in ("redis", "rediss"):
         return "redis"
     if settings.broker == "memory://":
         return "memory"
-    kind = settings.broker.partition(":")[0]  # and no more, since a password may follow
+    kind = settings.broker.partition(":")[0]  # no more than this, since a password may follow
     raise BadSettings(f"--broker {shown(kind)}: redis://HOST:PORT or memory:// is needed")
 
 
 def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
-    """The store that the settings name, not opened yet. Raises BadSettings."""
+    """The store that the settings name, not yet opened. Raises BadSettings."""
     scheme, separator, rest = settings.store.partition("://")
     if scheme == "memory" and separator and not rest:
         return _memory()
@@ -180,13 +180,14 @@ def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
 
         _refuse_islands(settings)
         return mysql_store(settings.store)
-    kind = settings.store.partition(":")[0]  # and no more, since a password may follow
+    kind = settings.store.partition(":")[0]  # no more than this, since a password may follow
     known = "sqlite:///FILE, mysql://USER:PASSWORD@HOST/DATABASE or memory://"
     raise BadSettings(f"--store {shown(kind)}: {known} is needed")
 
 
 def _refuse_islands(settings: Settings) -> None:
-    """Two servers on one database that do not know of each other: their users could not meet."""
+    """Refuse two servers on one database without a broker: their users could not reach each other.
+    Raises BadSettings."""
     if settings.broker == "memory://" and not settings.single_node:
         raise BadSettings(
             "a MySQL store needs --broker redis://HOST, or --single-node if no other server uses it"

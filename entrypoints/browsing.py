@@ -1,4 +1,4 @@
-"""The browsers' port, if there is one."""
+"""The browsers' port, if the settings ask for one."""
 
 import asyncio
 import itertools
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 def sockets_for_browsers(settings: Settings) -> list[list[socket.socket]]:
-    """For each worker those to serve browsers on. Raises BadSettings."""
+    """For each worker, the sockets to serve browsers on. Raises BadSettings."""
     if not settings.web_port:
         return [[] for _ in range(settings.workers)]
     with _told_as_setting(settings):
@@ -27,7 +27,7 @@ def sockets_for_browsers(settings: Settings) -> list[list[socket.socket]]:
 async def listen_to_browsers(
     settings: Settings, entrance: Entrance, sockets: Sequence[socket.socket] | None
 ) -> list[asyncio.Server]:
-    """Serve browsers, a worker on its own sockets. Raises BadSettings."""
+    """Serve browsers, on `sockets` if this is a worker. Raises BadSettings."""
     if not settings.web_port:
         return []
     with _told_as_setting(settings):

@@ -1,4 +1,4 @@
-"""`--check-config`: what is set, before a server is started or restarted with it."""
+"""`--check-config`: showing the settings before a server is started or restarted with them."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ from entrypoints.sources import no_such_setting
 
 
 def check_and_tell(settings: Settings, unknown: Sequence[str] = ()) -> int:
-    """Say what is set, or what is wrong with it; the exit status. Nobody is connected to.
+    """Print the settings, or what is wrong with them; return the exit status. Connects to nothing.
 
-    unknown: variables that have no effect, which is no mistake, but seldom meant.
+    unknown: environment variables that have no effect. They are no error, but seldom intended.
     """
     for name in unknown:
         _complain(no_such_setting(name))
@@ -27,23 +27,24 @@ def check_and_tell(settings: Settings, unknown: Sequence[str] = ()) -> int:
         _complain(error)
         return WRONG_USE
     for line in description(settings):
-        print(line)  # noqa: T201  # the same
+        print(line)  # noqa: T201  # for the operator who typed the command
     return 0
 
 
 def _complain(why: object) -> None:
-    print(f"chat server: {why}", file=sys.stderr)  # noqa: T201  # for who typed the command
+    print(f"chat server: {why}", file=sys.stderr)  # noqa: T201  # for the operator who typed the command
 
 
 def _check(settings: Settings) -> None:
-    """Look at what would be found wrong only when it is used. Raises BadSettings, StoreUnusable and
+    """Check what would otherwise fail only when used. Raises BadSettings, StoreUnusable and
     BrokerUnusable."""
     check_addresses(settings)
     certificate_of(settings)
 
 
 def check_addresses(settings: Settings) -> None:
-    """Where the store and the broker are. Raises BadSettings, StoreUnusable and BrokerUnusable."""
+    """Check the addresses of the store and the broker. Raises BadSettings, StoreUnusable and
+    BrokerUnusable."""
     open_store(settings)
     if settings.store.startswith("mysql:"):
         from adapters.mysql.address import Address  # noqa: PLC0415  # as in `bootstrap`
@@ -56,7 +57,7 @@ def check_addresses(settings: Settings) -> None:
 
 
 def description(settings: Settings) -> Iterator[str]:
-    """A line for each setting, fit for a TOML file but for passwords, which are left out."""
+    """A line for each setting, valid in a TOML file except for passwords, which are left out."""
     secret = set(secret_names())
     for name, value in attrs.asdict(settings).items():
         mark = "" if value != attrs.fields_dict(Settings)[name].default else "  # default"

@@ -22,7 +22,7 @@ from adapters.wire.declaring import MAX_DEVICE
 from entrypoints.version import add_version, called
 
 _ECHO_AFTER = 1.0  # seconds
-_TYPEWRITERS = ("", "dumb", "unknown")  # what TERM calls a terminal that cannot move its cursor
+_TYPEWRITERS = ("", "dumb", "unknown")  # values of TERM for terminals that cannot move the cursor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,13 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return asyncio.run(serve(options, _tls(options)))
     except ConnectionLost as exc:
-        print(f"error: {exc}", file=sys.stderr)  # noqa: T201  # this is its place
+        print(f"error: {exc}", file=sys.stderr)  # noqa: T201  # the terminal is its place
         return 1
     except KeyboardInterrupt:
         return 130
     except OSError as exc:
-        # The disk is full, or whoever read the output is gone, who need not be told. Nor shall the
-        # interpreter try to flush it at its end.
+        # The disk is full, or the reader of the output is gone and need not be told. The
+        # interpreter must not try to flush the output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(exc, BrokenPipeError):
             print(f"error: {exc.strerror or exc}", file=sys.stderr)  # noqa: T201
@@ -88,18 +88,18 @@ def command_line() -> argparse.ArgumentParser:
 
 
 def _device_here() -> str:
-    """The host's name and the terminal's: two terminals are two devices, and who comes back in one
-    takes the place that they had there."""
+    """The names of the host and of the terminal: each terminal is a device, and a user who comes
+    back in one replaces their earlier session there."""
     try:
         where = " " + os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
-    except (AttributeError, OSError, ValueError):  # there is none, or it has no name
+    except (AttributeError, OSError, ValueError):  # there is no terminal, or it has no name
         where = ""
     name = socket.gethostname()[: MAX_DEVICE - len(where)] + where
     return name.strip() or "terminal"
 
 
 def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
-    """How to know the server: by its name, in a certificate that can be traced back."""
+    """How to verify the server's certificate; None without TLS. Raises ConnectionLost."""
     if options.tls_ca is None:
         return ssl.create_default_context() if options.tls else None
     try:
@@ -119,7 +119,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _can_be_drawn_on() -> bool:
-    """Whether there is a terminal, and one that can do more than write line after line."""
+    """Whether there is a terminal, and one that can do more than print lines."""
     return (
         sys.stdin.isatty()
         and sys.stdout.isatty()

@@ -1,4 +1,4 @@
-"""The server's options."""
+"""The server's command-line options."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def options(arguments: Sequence[str]) -> dict[str, Any]:
-    """What is given: settings by their names, and `config`. Raises BadSettings.
+    """The options given: settings by name, and `config`. Raises BadSettings.
 
-    `--help` and `--version` print themselves and exit.
+    `--help` and `--version` print their text and exit.
     """
     given = vars(_parser().parse_args(arguments))
     given.pop("check_config", None)
@@ -27,7 +27,7 @@ def options(arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def wants_check(arguments: Sequence[str]) -> bool:
-    """Whether the settings are to be looked at alone."""
+    """Whether the settings are only to be checked."""
     return bool(vars(_parser().parse_args(arguments)).get("check_config"))
 
 
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _form(field: "attrs.Attribute[Any]") -> dict[str, Any]:
-    """How it is written on the command line."""
+    """How the option is written on the command line."""
     if field.type is bool:
         return {"action": "store_true"}
     optional = {"nargs": "?"} if field.name == "port" else {}

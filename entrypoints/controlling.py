@@ -1,4 +1,4 @@
-"""Where the operator's socket is, and what is served on it."""
+"""The operator's socket: its path, and the commands it serves."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,12 +17,12 @@ from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 
-LONGEST_PATH = 107  # bytes; what the system takes for a Unix socket
+LONGEST_PATH = 107  # bytes; the longest path of a Unix socket
 
 
 @asynccontextmanager
 async def controlled(settings: Settings, chat: Chat, worker: int | None) -> AsyncIterator[None]:
-    """Take the operator's commands, if there is a place for that. Raises SocketUnusable."""
+    """Serve the operator's commands, if there is a path for that. Raises SocketUnusable."""
     path = control_path(settings, worker)
     if path is None:
         yield
@@ -37,7 +37,7 @@ async def controlled(settings: Settings, chat: Chat, worker: int | None) -> Asyn
 
 
 async def log_level(*, level: str) -> dict[str, Any]:
-    """Change from which level on this process logs. Raises KeyError for what is no level."""
+    """Change the lowest level that this process logs. Raises KeyError for an unknown level."""
     before = THRESHOLD.set(level)
     with THRESHOLD.lifted():
         log.warning("log level changed", before=before, now=level, operator=OPERATOR.get())
@@ -45,14 +45,14 @@ async def log_level(*, level: str) -> dict[str, Any]:
 
 
 def control_paths(settings: Settings) -> list[Path]:
-    """Where the servers with these settings can listen, any of which will do."""
+    """Where servers with these settings may listen; any of them will do."""
     numbers = [None] if settings.workers == 1 else range(1, settings.workers + 1)
     paths = [control_path(settings, number) for number in numbers]
     return [path for path in paths if path is not None]
 
 
 def control_path(settings: Settings, worker: int | None) -> Path | None:
-    """Where this one listens."""
+    """Where this server listens, None if nowhere. worker: its number; None if it is alone."""
     suffix = "" if worker is None else f"-{worker}"
     if settings.control_socket:
         return Path(settings.control_socket + suffix)

@@ -1,21 +1,21 @@
-"""How a setting is declared: what it is called, what it may be, and who may see it."""
+"""How settings are declared: their names, allowed values, and secrecy."""
 
 from typing import Any
 
 import attrs
 
 LAST_PORT = 65_535
-LARGEST = 10**12  # of any number: more than anybody means, and still one to reckon with
+LARGEST = 10**12  # of any number: more than anybody needs, and safe to calculate with
 
 
 class BadSettings(Exception):
-    """One line for whoever started the program."""
+    """`str()` of it is one line for the operator who started the program."""
 
 
 class BadValue(BadSettings):
-    """A setting that cannot be what it is.
+    """A setting has a value that is not allowed.
 
-    given: the words in which it was given, if they are known; otherwise the option.
+    given: how the setting was written, if known; otherwise its option.
     """
 
     def __init__(self, name: str, allowed: str) -> None:
@@ -29,23 +29,23 @@ class BadValue(BadSettings):
 
 
 def option(name: str) -> str:
-    """What a setting is called on the command line."""
+    """The name of a setting on the command line."""
     return name if name == "port" else "--" + name.replace("_", "-")
 
 
 def variable(name: str) -> str:
-    """What a setting is called in the environment."""
+    """The name of a setting in the environment."""
     return "CHAT_" + name.upper()
 
 
 def shown(value: object) -> str:
-    """A value on one line."""
+    """A value, on one line."""
     text = str(value)
     return text if text and text.isprintable() else repr(text)
 
 
 def without_password(url: str) -> str:
-    """The address of a service as it may be shown."""
+    """The address of a service without its user and password, to be shown."""
     scheme, separator, rest = url.partition("://")
     return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else "..."
 
@@ -53,8 +53,8 @@ def without_password(url: str) -> str:
 def setting(default: Any, text: str, **more: Any) -> Any:
     """A field of `Settings`.
 
-    more: `choices`, or `least` and `most`, that it may be; `reloads`, where it may change while the
-    server runs.
+    more: the allowed `choices`, or the `least` and `most` value; `reloads`, if the setting may
+    change while the server runs.
     """
     if "least" in more:
         more.setdefault("most", LARGEST)
@@ -62,7 +62,7 @@ def setting(default: Any, text: str, **more: Any) -> Any:
 
 
 def address(default: str, text: str) -> Any:
-    """A setting in which a password may be."""
+    """A setting that may contain a password."""
     return attrs.field(
         default=default,
         repr=lambda url: repr(without_password(url)),
@@ -79,12 +79,12 @@ def limit(default: int, text: str) -> Any:
 
 
 def is_secret(field: "attrs.Attribute[Any]") -> bool:
-    """Whether a password may be in it."""
+    """Whether a setting may contain a password."""
     return "secret" in field.metadata
 
 
 def allowed(field: "attrs.Attribute[Any]") -> str:
-    """What a setting can be, in words."""
+    """The allowed values of a setting, in words."""
     match field.metadata:
         case {"choices": choices}:
             return f"one of {', '.join(choices)}"

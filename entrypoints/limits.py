@@ -1,4 +1,4 @@
-"""What the system's own limits leave of those that are set."""
+"""Fitting the configured limits into those of the system."""
 
 import resource
 
@@ -6,13 +6,13 @@ import attrs
 
 from chat_domain.fairness.limits import Limits
 
-FILES_OF_OUR_OWN = 100  # stores, brokers, logs, and connections that are being refused
+FILES_OF_OUR_OWN = 100  # stores, brokers, logs, and connections being refused
 
 
 def affordable(limits: Limits) -> Limits:
-    """No more connections than there may be files, or the store could not open its own.
+    """Allow no more connections than the process may have files, less those of its own.
 
-    Connections are refused politely at their limit; without files they could not even be accepted.
+    At the limit, connections are refused with an answer; without files they could not be accepted.
     """
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:

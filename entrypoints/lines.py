@@ -1,4 +1,4 @@
-"""Lines of the log on their way to standard error, which somebody may read slowly, or never."""
+"""Writing the log's lines to standard error, which may be read slowly, or never."""
 
 import os
 import select
@@ -21,13 +21,14 @@ class Lines:
     """Writes lines to a stream.
 
     Rules:
-    1. Each is written at once, or as many of them as a pipe takes in one piece: those of several
-       workers do not mix.
-    2. One that finds no place is lost, since its disk is full or nobody reads it any more: people
-       go on chatting without a log.
-    3. Within `behind` a thread writes, and who logs waits for nobody. MOST_WAITING bytes wait for
-       it; what comes beyond that is lost, and once there is room again a line says how much.
-    4. At the end of `behind` what waits has LAST_WITHIN seconds, so that a process can end.
+    1. A write holds whole lines, and no more than a pipe takes atomically unless a line is longer:
+       the lines of several workers do not mix.
+    2. A line that cannot be written is lost, since the disk is full or nobody reads it any more:
+       people go on chatting without a log.
+    3. Within `behind`, a thread does the writing, and nobody who logs is blocked. At most
+       MOST_WAITING bytes wait for it; further lines are lost, and when there is room again, a line
+       says how many.
+    4. At the end of `behind`, waiting lines have LAST_WITHIN seconds, so that the process can end.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -39,7 +40,7 @@ class Lines:
         self._behind = self._over = False
 
     def msg(self, message: str) -> None:
-        """What structlog asks of a logger."""
+        """Write a line. (structlog calls this on its loggers.)"""
         with self._some:
             if self._behind:
                 self._put(f"{message}\n".encode(errors="backslashreplace"))
@@ -52,7 +53,7 @@ class Lines:
 
     @contextmanager
     def behind(self) -> Iterator[None]:
-        """Write by a thread of this process; none may be forked meanwhile."""
+        """Write on a thread of this process, which must not be forked meanwhile."""
         thread = threading.Thread(target=copy_context().run, args=(self._write_all,), daemon=True)
         self._behind = True
         thread.start()
@@ -81,7 +82,7 @@ class Lines:
                     piece = piece[os.write(number, piece) :]
 
     def _next(self) -> bytes:
-        """Lines that are written at once; nothing at the end."""
+        """The next lines to write at once; empty at the end."""
         with self._some:
             while not (self._waiting or self._lost or self._over):
                 self._some.wait()

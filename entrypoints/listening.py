@@ -1,4 +1,4 @@
-"""Listening, on a port of this process alone or on one that several share."""
+"""Listening on a port, of this process alone or shared by several."""
 
 import asyncio
 import os
@@ -9,30 +9,30 @@ from typing import Any
 
 from adapters.tcp.options import set_options
 
-BACKLOG = 4096  # connections that the kernel may hold for us while we are busy
+BACKLOG = 4096  # connections that the kernel may queue while we are busy
 
 
 def reason_of(error: OSError) -> str:
-    """Why it is not possible to listen, in the system's words."""
-    number = error.errno or 0  # negative where the host's name is the trouble
+    """Why listening failed, in the system's words."""
+    number = error.errno or 0  # negative if the host's name is at fault
     return os.strerror(number) if number > 0 else error.strerror or str(error)
 
 
 def place_of(sock: socket.socket) -> str:
-    """Where somebody listens, as one writes it behind `http://`."""
+    """The address of a listening socket, as it follows `http://` in a URL."""
     host, port = sock.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def listening_sockets(host: str, port: int, count: int) -> list[list[socket.socket]]:
-    """For each of `count` processes the sockets to serve on, one for each address of the host.
+    """For each of `count` processes, the sockets to serve on: one for each address of the host.
 
-    The kernel deals new connections out evenly among the processes (SO_REUSEPORT), by a hash of the
-    client's address and port. Sharing one socket instead would give most to whoever wakes first.
-    The sockets stay open here while a process dies and is replaced, so those that are waiting in
-    its queue wait for its successor. Raises OSError.
+    The kernel distributes new connections evenly among the processes (SO_REUSEPORT), by a hash of
+    the client's address and port. With a shared socket, the process that wakes first would get
+    most. The sockets stay open here while a process dies and is replaced, so connections in its
+    queue wait for its successor. Raises OSError.
     """
-    # Any program of the same user may share a port that is shared already: look first.
+    # A program of the same user could join a shared port, so check first that the port is free.
     addresses = _addresses(host, port)
     for family, address in addresses:
         with socket.create_server(address, family=family) as probe:
@@ -55,7 +55,7 @@ async def serve_on(
     port: int,
     sockets: Sequence[socket.socket] | None,
 ) -> list[asyncio.Server]:
-    """Serve on those of `listening_sockets`, or on new ones where there are none. Raises
+    """Serve on these sockets (of `listening_sockets`) or, without any, on new ones. Raises
     OSError."""
     create = partial(asyncio.get_running_loop().create_server, protocol, backlog=BACKLOG)
     if sockets is not None:

@@ -1,7 +1,7 @@
 """A cluster on one machine: `python -m entrypoints.local_cluster --nodes 3`.
 
-It has a MariaDB, a Redis and an nginx of its own and touches none of the system's. For trying
-things out: the passwords are no secret, and everything listens on the loopback only.
+It has its own MariaDB, Redis and nginx, and touches none of the system's. It is for experiments:
+its passwords are not secret, and everything listens on the loopback interface only.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop(Exception):
-    """Somebody wants it to end."""
+    """A signal asks the program to end."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +45,7 @@ def _run(cluster: LocalCluster, *, kept: bool) -> int:
     except (Stop, BrokenPipeError):
         pass
     except (ServiceTrouble, OSError) as trouble:
-        print(f"cluster: {trouble}", file=sys.stderr)  # noqa: T201  # for who typed the command
+        print(f"cluster: {trouble}", file=sys.stderr)  # noqa: T201  # for the operator who typed the command
         status = 1
     finally:
         _take_down(cluster)
@@ -53,7 +53,7 @@ def _run(cluster: LocalCluster, *, kept: bool) -> int:
 
 
 def _take_down(cluster: LocalCluster) -> None:
-    for number in _ENDINGS:  # it takes a moment, and is not to be ended half-way
+    for number in _ENDINGS:  # it takes a moment, and must not be interrupted
         signal.signal(number, signal.SIG_IGN)
     with suppress(OSError):  # the terminal may be gone
         if any(program.is_running() for program in cluster.programs):
@@ -62,7 +62,7 @@ def _take_down(cluster: LocalCluster) -> None:
 
 
 def _watch(cluster: LocalCluster) -> NoReturn:
-    """Show what they log, and say who has ended, until somebody wants it to end."""
+    """Show the programs' logs, and report those that end, until `Stop` is raised."""
     running = list(cluster.programs)
     followed = Followed(running, sys.stdout)
     while True:
@@ -123,7 +123,7 @@ def _page(cluster: LocalCluster) -> str:
 
 
 def _commands(cluster: LocalCluster) -> Iterator[str]:
-    """To be typed as they are, in any directory."""
+    """Commands that can be typed as they are, in any directory."""
     python = Path(sys.executable)
     own = shlex.quote(str(python.relative_to(ROOT) if python.is_relative_to(ROOT) else python))
     services = f"CHAT_STORE={cluster.mariadb.url()} CHAT_BROKER={cluster.redis.url()}"
@@ -204,7 +204,7 @@ def _stop_by_signals() -> Iterator[None]:
     try:
         yield
     except Stop:
-        pass  # before anything was begun
+        pass  # before anything was started
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

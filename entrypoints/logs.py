@@ -1,4 +1,4 @@
-"""Logs: readable on a terminal, a JSON object a line otherwise. To standard error."""
+"""Logging to standard error: readable on a terminal, otherwise one JSON object per line."""
 
 import logging
 import sys
@@ -18,15 +18,15 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def labelled(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Say on whose behalf a line is written: `owner`, if it names one, or else its task's."""
+    """Add on whose behalf the line is written: its `owner`, if it has one, else its task's."""
     owner = event.pop("owner") if "owner" in event else OWNER.get()
     return event if owner is None else {**owner.labels(), **event}
 
 
 def escaped(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Keep a line on the terminal one line, whatever names and addresses are in it.
+    """Keep a line on the terminal a single line, whatever names and addresses it contains.
 
-    JSON does that by itself, and the renderer for terminals for values, but not for the sentence.
+    JSON does this by itself, the renderer for terminals only for values, not for the event.
     """
     event["event"] = _printable(str(event["event"]))
     return event
@@ -41,8 +41,8 @@ def _printable(text: str) -> str:
 
 
 def indented_traceback(stream: TextIO, exc_info: ExcInfo) -> None:
-    """A traceback on a terminal: without the values of variables, in which passwords may be, and
-    with a margin, so that no exception's words pass for a line of the log."""
+    """A traceback on a terminal: without the values of variables, which may be passwords, and with
+    a margin, so that no exception's text looks like a line of the log."""
     for part in traceback.format_exception(*exc_info):
         stream.writelines(f"\n    | {_printable(line)}" for line in part.splitlines())
 
@@ -55,12 +55,12 @@ _FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSON
 
 
 class FromLibraries(logging.Handler):
-    """What libraries and the event loop say by Python's own logging becomes a line as any other."""
+    """Turns what libraries and the event loop log by Python's `logging` into lines like ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger()
         write = log.error if record.levelno >= logging.ERROR else log.warning
-        # The loop tells of failures whenever it finds them, in whoever's task that may be.
+        # The loop reports failures when it finds them, in the context of any task.
         owner = None if record.name == "asyncio" else OWNER.get()
         write(record.getMessage(), logger=record.name, exc_info=record.exc_info, owner=owner)
 
@@ -69,21 +69,21 @@ _FROM_LIBRARIES = FromLibraries(logging.WARNING)
 
 
 class Threshold:
-    """From which level on this process logs. It can be changed while it runs."""
+    """The lowest level that this process logs. It can be changed at run time."""
 
     def __init__(self) -> None:
         self.level = "info"
         self._number = logging.INFO
 
     def set(self, level: str) -> str:
-        """Log from this level on from now on; return the one before."""
+        """Log from this level on; return the level before."""
         before, self.level = self.level, level
         self._number = _NUMBERS[level]
         return before
 
     @contextmanager
     def lifted(self) -> Iterator[None]:
-        """Within this all is logged: what is said about the level itself, say."""
+        """Log everything inside the block: a change of the level itself, for example."""
         self._number = logging.NOTSET
         try:
             yield
@@ -91,7 +91,7 @@ class Threshold:
             self._number = _NUMBERS[self.level]
 
     def __call__(self, _logger: object, method: str, event: EventDict) -> EventDict:
-        """The first of structlog's processors."""
+        """Drop lines below the level; the first of structlog's processors."""
         if _NUMBERS[method] < self._number:
             raise structlog.DropEvent
         return event
@@ -104,7 +104,7 @@ THRESHOLD = Threshold()
 
 
 def set_up_logs(level: str) -> Lines:
-    """Log from this level on. No value can forge a line of its own."""
+    """Configure logging from this level on. No value can forge a line of its own."""
     THRESHOLD.set(level)
     logging.getLogger().addHandler(_FROM_LIBRARIES)
     stream = sys.stderr

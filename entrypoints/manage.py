@@ -1,8 +1,8 @@
-"""What an operator does: `python -m entrypoints.manage COMMAND`, installed as `chat-manage`.
-`--help` lists the commands.
+"""The operator's commands: `python -m entrypoints.manage COMMAND`, installed as `chat-manage`.
+`--help` lists them.
 
-A command about users goes to the running server over its control socket where there is one (see
-`--control-socket`); otherwise it is carried out here, on the store and by way of the broker.
+A command about users goes to the running server over its control socket, if there is one (see
+`--control-socket`); otherwise this process carries it out itself, by the store and the broker.
 """
 
 import argparse
@@ -29,8 +29,8 @@ from entrypoints.settings import Settings
 from entrypoints.sources import no_such_setting, read_settings, unknown_variables
 
 FAILED = 1
-CUT_OFF = 130  # as a shell says of what Ctrl-C has ended
-FOR_EACH_PROCESS = ("log-level",)  # of a server with several workers
+CUT_OFF = 130  # as shells report a command that Ctrl-C has ended
+FOR_EACH_PROCESS = ("log-level",)  # for each worker of a server
 
 Answer = Mapping[str, Any]
 
@@ -58,9 +58,9 @@ def main() -> int:
 
 
 def _unsaid(error: OSError) -> int:
-    """What there was to say has found no place: nobody reads any more, as `head`, or a full disk.
+    """The output could not be written: the reader is gone, as with `head`, or the disk is full.
 
-    What Python has kept of it goes nowhere, so that it does not complain at its end as well.
+    Discard what Python has buffered, so that it does not complain at exit, too.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
@@ -107,7 +107,7 @@ def _carry_out(settings: Settings, name: str, arguments: Mapping[str, Any]) -> A
 
 
 def _require_no_server(settings: Settings, name: str) -> None:
-    """Raises BadSettings where only the server itself can do it."""
+    """Raise BadSettings if only a running server can carry out the command."""
     if name in FOR_EACH_PROCESS:
         raise BadSettings("no server listens on its control socket (see --control-socket)")
     if settings.store.startswith("memory:"):
@@ -119,9 +119,9 @@ def _require_no_server(settings: Settings, name: str) -> None:
 
 
 def _require_a_file(settings: Settings, name: str) -> None:
-    """Raises StoreUnusable where SQLite would make a new file: a mistyped path would have no users.
+    """Raise StoreUnusable if SQLite would create a new file: with a mistyped path it has no users.
 
-    The first of them can be added before the server has been started.
+    The first user may be added before the server has ever been started.
     """
     file = settings.sqlite_file
     if file is not None and not file.exists() and name != "add":
@@ -134,11 +134,11 @@ async def _directly(settings: Settings, name: str, arguments: Mapping[str, Any])
 
 
 def _say(line: str) -> None:
-    print(line)  # noqa: T201  # for who typed the command
+    print(line)  # noqa: T201  # for the operator who typed the command
 
 
 def _complain(why: object, code: int) -> int:
-    print(f"manage: {why}", file=sys.stderr)  # noqa: T201  # for who typed the command
+    print(f"manage: {why}", file=sys.stderr)  # noqa: T201  # for the operator who typed the command
     return code
 
 

@@ -1,4 +1,4 @@
-"""The pages for operators, and the port that they are on."""
+"""The operators' port, and the pages on it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,9 +26,9 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def operated(settings: Settings, gateway: Gateway, place: int | None) -> AsyncIterator[None]:
-    """Answer operators, if that is wanted. place: which of several workers this is.
+    """Serve operators, if the settings ask for it. place: the number of this worker, if it is one.
 
-    Raises BadSettings for a port that cannot be had.
+    Raises BadSettings if the port is not available.
     """
     if not settings.http_port:
         yield
@@ -50,7 +50,7 @@ async def operated(settings: Settings, gateway: Gateway, place: int | None) -> A
 
 
 def pages(gateway: Gateway) -> Pages:
-    """What there is to see. Nothing of it names a user or an address."""
+    """The pages, by path. None of them names a user or an address."""
     readiness = Readiness(gateway.shared.chat, lambda: gateway.shared.closing)
     registry = registry_of(_collector(gateway))
 
@@ -71,7 +71,7 @@ def pages(gateway: Gateway) -> Pages:
 
 
 def depths(gateway: Gateway) -> Depths:
-    """How much waits in this node's queues, by their names."""
+    """The lengths of this node's queues, by their names."""
     shared = gateway.shared
     return {
         "log": lambda: len(shared.chat.queue),

@@ -39,4 +39,4 @@ def _text(field: "attrs.Attribute[Any]") -> str:
 
 
 if __name__ == "__main__":
-    print("\n".join(table()))  # noqa: T201  # for who typed the command
+    print("\n".join(table()))  # noqa: T201  # for the person who typed the command

@@ -1,20 +1,20 @@
-"""What a program asks of the system for its own process."""
+"""Preparing the program's own process."""
 
 import os
 import resource
 import sys
 from contextlib import suppress
 
-WRONG_USE = 2  # the exit status where options or settings are wrong
-SMALLEST_CORE = 1  # byte: no file is as small as that, and see below
+WRONG_USE = 2  # the exit status for wrong options or settings
+SMALLEST_CORE = 1  # byte; no core file is that small (see below)
 
 
 def leave_no_core() -> None:
-    """Let the system keep no copy of this process's memory should it crash.
+    """Let the system keep no copy of this process's memory if it crashes.
 
-    Passwords on their way to being hashed, keys and messages would be in it. With a limit of 0 the
-    kernel still hands the memory to a program where it is set up to (systemd-coredump, apport);
-    with one byte it does neither that nor write a file. The limit cannot be raised again.
+    That memory contains passwords to be hashed, keys and messages. With a limit of 0 the kernel may
+    still pipe it to a program (systemd-coredump, apport); with one byte it does neither that nor
+    write a file. The limit cannot be raised again.
     """
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     limit = 0 if most == 0 else SMALLEST_CORE
@@ -22,16 +22,16 @@ def leave_no_core() -> None:
 
 
 def fill_streams() -> None:
-    """Let the standard streams that this process was started without lead nowhere. The next file
-    that is opened would have their number otherwise, and whoever complains would write into it."""
+    """Open the null device for standard streams that are closed. Otherwise the next opened file
+    would get such a stream's number, and error messages would go into it."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  # as long as it runs
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  # open for as long as the process runs
 
 
 def raise_file_limit() -> None:
-    """Allow this process as many connections as the system lets it have."""
+    """Raise this process's limit of files, and so of connections, to what the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
-        with suppress(ValueError, OSError):  # macOS refuses some hard limits; then it stays
+        with suppress(ValueError, OSError):  # macOS refuses some hard limits; then nothing changes
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""What stands between a listening socket and the gateway: proxies, TLS, connections."""
+"""The protocols between a listening socket and the gateway: proxies, TLS, connections."""
 
 import asyncio
 import ipaddress
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 @attrs.frozen
 class HandshakeDoor:
-    """Who shakes hands is a connection already. (`adapters.tcp.tls.Door`)"""
+    """Counts a TLS handshake as a connection from its beginning. (`adapters.tcp.tls.Door`)"""
 
     guard: Guard
     clock: Clock
@@ -49,7 +49,7 @@ class HandshakeDoor:
         origins = self.guard.origins
         try:
             origin = origins.enter(peer, self.clock.monotonic())
-        except TooManyConnections:  # it is refused before it costs a handshake
+        except TooManyConnections:  # refused before it costs a handshake
             self.departures.stranger(Ending.TOO_MANY_CONNECTIONS, peer)
             return None
 
@@ -66,7 +66,7 @@ class HandshakeDoor:
 
 
 def certificate_of(settings: Settings) -> Certificate | None:
-    """What the server shows its clients, if it does. Raises BadSettings."""
+    """The server's certificate, None without TLS. Raises BadSettings."""
     if not settings.tls_cert:
         return None
     with _told_as_settings():
@@ -74,8 +74,8 @@ def certificate_of(settings: Settings) -> Certificate | None:
 
 
 def new_certificate(settings: Settings) -> ssl.SSLContext | None:
-    """What its clients can be shown from now on. Raises BadSettings, also where none would take it,
-    as it is out of its time."""
+    """The certificate as it is on disk now, None without TLS. Raises BadSettings, also if it is
+    outside its validity period, since clients would refuse it."""
     if not settings.tls_cert:
         return None
     with _told_as_settings():
@@ -90,15 +90,15 @@ def _told_as_settings() -> Iterator[None]:
         raise BadSettings(f"--tls-cert, --tls-key: {error}") from None
 
 
-# Makes the protocol of a client whose address is known, or is that of its socket.
+# Creates the protocol for a client with this address; None: that of its socket.
 Begin = Callable[[str | None], asyncio.Protocol]
 
 
 @attrs.frozen
 class Entrance:
-    """Makes the protocol of each new socket: of clients, and of browsers.
+    """Creates the protocol of each new socket, for clients and for browsers.
 
-    proxies, access: may change from one socket to the next. certificate: as well; None is no TLS.
+    proxies, access: may change at any time. certificate: likewise; None for no TLS.
     """
 
     _gateway: Gateway
@@ -115,7 +115,8 @@ class Entrance:
         return self._arrived(self._connect)
 
     def browsers(self) -> Callable[[], asyncio.Protocol]:
-        """Raises OSError for files of the page that cannot be read, which it does at once."""
+        """What creates the protocols for browsers. Raises OSError, at once, if files of the page
+        cannot be read."""
         gateway = self._gateway
         web = Web(
             page=Page(),
@@ -126,7 +127,7 @@ class Entrance:
             left=gateway.departures.stranger,
             outboxes=self._outboxes,
         )
-        # A proxy of HTTP has a header of its own.
+        # An HTTP proxy may use its own header instead.
         return lambda: self._arrived(partial(Front, web), required=False, to_plain_http=USE_TLS)
 
     def _connect(self, peer: str | None) -> asyncio.Protocol:
@@ -148,7 +149,7 @@ class Entrance:
         shared = gateway.shared
         door = HandshakeDoor(shared.guard, shared.chat.clock, gateway.departures, shared.slices)
         secured = Secured(certificate, begin, door, peer, to_plain_http=to_plain_http)
-        return cast("asyncio.Protocol", secured)  # `Arrival` gives it what it has read
+        return cast("asyncio.Protocol", secured)  # `Arrival` calls its `data_received`
 
 
 def entrance(settings: Settings, gateway: Gateway, certificate: Certificate | None) -> Entrance:
@@ -157,7 +158,7 @@ def entrance(settings: Settings, gateway: Gateway, certificate: Certificate | No
 
 
 def warn_if_open(settings: Settings) -> None:
-    """Passwords in the clear are for one machine alone."""
+    """Warn if passwords would cross a network in the clear."""
     hosts = [settings.host, *([settings.web_host] if settings.web_port else [])]
     for host in dict.fromkeys(hosts):
         if not settings.tls_cert and not _is_loopback(host):

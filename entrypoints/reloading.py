@@ -1,8 +1,8 @@
-"""Settings that are read anew while the server runs, on SIGHUP.
+"""Reading the settings again while the server runs, on SIGHUP.
 
-A setting whose metadata say `reloads` counts at once, for those who are connected as well. Of the
-others the log says that they count from the next start on. What is wrong anywhere in what was read
-has nothing of it count.
+A setting whose metadata says `reloads` takes effect at once, also for existing connections. For the
+others, the log says that they take effect with the next start. If any setting is invalid, nothing
+changes.
 """
 
 import os
@@ -24,15 +24,15 @@ from entrypoints.settings import Settings
 
 log = structlog.get_logger()
 
-_OF_TLS = {"tls_cert", "tls_key"}  # they may change, but not begin and not end
+_OF_TLS = {"tls_cert", "tls_key"}  # they may change, but TLS cannot be turned on or off
 
 
 @attrs.define
 class Configuration:
-    """The settings that count now. A worker's watcher has one as well, for those that it starts.
+    """The current settings. A watcher of workers also has one, for workers that it will start.
 
-    read: finds the settings where the server has them from. Raises BadSettings.
-    take: has such as reload count. Raises BadSettings, and then nothing of them does.
+    read: reads the settings from where the server got them. Raises BadSettings.
+    take: applies the settings that reload. Raises BadSettings, and then applies none of them.
     """
 
     settings: Settings
@@ -41,9 +41,9 @@ class Configuration:
     _has_terminal: bool = attrs.field(factory=lambda: os.isatty(0), init=False)
 
     def hung_up(self) -> bool:
-        """SIGHUP has come; return whether new settings count now.
+        """SIGHUP has come; return whether new settings are in effect.
 
-        It comes also when the terminal is closed on which the server was started: then it ends.
+        It also comes when the terminal from which the server was started is closed. Then it ends.
         """
         if self._has_terminal and not os.isatty(0):
             signal.raise_signal(signal.SIGTERM)
@@ -51,7 +51,7 @@ class Configuration:
         return self.reload()
 
     def reload(self) -> bool:
-        """Let the settings count as they can be read now; return whether they are any good."""
+        """Read the settings and apply them; return whether they are valid."""
         try:
             found = self._read()
             check_addresses(found)
@@ -61,7 +61,7 @@ class Configuration:
             )
             self._take(settings)
         except (BadSettings, StoreUnusable, BrokerUnusable) as error:
-            # the old one goes on to count, and the line says all
+            # The old settings stay in effect; this line says everything.
             log.error(  # noqa: TRY400
                 "configuration not reloaded, the old one stays", why=str(error)
             )
@@ -77,7 +77,7 @@ class Configuration:
 
 
 def changes(old: Settings, new: Settings) -> tuple[Sequence[str], Sequence[str]]:
-    """What differs by name: settings that reload, and those that do not."""
+    """The names of the settings that differ: those that reload, and those that do not."""
     kept = set() if bool(old.tls_cert) == bool(new.tls_cert) else _OF_TLS
     changed: list[str] = []
     left: list[str] = []
@@ -91,7 +91,7 @@ def changes(old: Settings, new: Settings) -> tuple[Sequence[str], Sequence[str]]
 def take(
     settings: Settings, gateway: Gateway, entrance: Entrance, certificate: Certificate | None
 ) -> None:
-    """Have these settings count in a server that runs. Raises BadSettings, before any does."""
+    """Apply these settings to a running server. Raises BadSettings before it applies any."""
     context = new_certificate(settings)
     if certificate and context:
         certificate.context = context

@@ -1,4 +1,4 @@
-"""What can be set: the fields of one class. Where values come from is in `entrypoints.sources`."""
+"""The settings, as fields of one class. `entrypoints.sources` says where their values come from."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -24,13 +24,13 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:.]+
 
 Network = IPv4Network | IPv6Network
 
-LIMITS = Limits()  # by default
+LIMITS = Limits()  # the defaults
 LEVELS = ("debug", "info", "warning", "error")  # of the log
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How a server runs. `reloads`: may change while it does (see `entrypoints.reloading`)."""
+    """How a server runs. reloads: the setting may change meanwhile (`entrypoints.reloading`)."""
 
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = port_number(6000, "port to listen on; 0 takes a free one and logs it")
@@ -217,7 +217,7 @@ class Settings:
         self.networks()
 
     def _require_ports_apart(self) -> None:
-        """With several workers the system would let two ports be one, and mix up their clients."""
+        """With several workers, the system would let two ports coincide, and mix up clients."""
         taken = {(self.host, self.port)} - {(self.host, 0)}
         operators = range(self.http_port, self.http_port + self.workers)
         for name, host, ports in (
@@ -231,7 +231,7 @@ class Settings:
 
     @property
     def sqlite_file(self) -> Path | None:
-        """The file of a SQLite store; None of another."""
+        """The file of an SQLite store; None for other stores."""
         scheme, _, rest = self.store.partition(":///")
         return Path(rest) if scheme == "sqlite" and rest else None
 
@@ -239,7 +239,7 @@ class Settings:
         return Limits(**{name: getattr(self, name) for name in attrs.fields_dict(Limits)})
 
     def origins(self) -> tuple[str, ...]:
-        """Where pages may come from."""
+        """The origins of pages that may use the chat. Raises BadValue."""
         found = tuple(part.strip().rstrip("/").lower() for part in self.origin.split(",") if part)
         if not all(map(_ORIGIN.fullmatch, found)):
             like = "http:// or https:// and a name, with commas between them"
@@ -247,7 +247,7 @@ class Settings:
         return found
 
     def proxy_networks(self) -> tuple[Network, ...]:
-        """Where proxies are; their word is taken for who their clients are."""
+        """The networks of proxies, which are trusted to state their clients. Raises BadValue."""
         try:
             return tuple(ip_network(part.strip()) for part in self.proxy_from.split(",") if part)
         except ValueError as error:
@@ -255,7 +255,7 @@ class Settings:
             raise BadValue("proxy_from", networks) from None
 
     def networks(self) -> Networks:
-        """Which networks a client counts for."""
+        """The networks that a client counts for. Raises BadValue."""
         try:
             return Networks(_prefixes(self.ipv6_prefixes))
         except ValueError:
@@ -264,7 +264,7 @@ class Settings:
 
 
 def _prefixes(text: str) -> tuple[Prefix, ...]:
-    """Raises ValueError."""
+    """Parse `--ipv6-prefixes`. Raises ValueError."""
     first, *wider = text.split(",")
     prefixes = (Prefix(int(first)), *(Prefix(*map(int, part.split(":", 1))) for part in wider))
     lengths = [prefix.length for prefix in prefixes]
@@ -277,5 +277,5 @@ def _prefixes(text: str) -> tuple[Prefix, ...]:
 
 
 def secret_names() -> list[str]:
-    """The settings in which a password may be; they can be in a file of their own."""
+    """The settings that may contain a password, and can be read from a file each."""
     return [field.name for field in attrs.fields(Settings) if is_secret(field)]

@@ -1,10 +1,11 @@
 """Where settings come from.
 
-An option wins over the environment (`CHAT_STORE` for `--store`), that over the file named by
-`--config` (TOML, a key for each), that over the default. What may hold a password can be in a file
-of its own: `CHAT_STORE_FILE=/run/secrets/store`, or `store = { file = "/run/secrets/store" }`.
+An option takes precedence over the environment (`CHAT_STORE` for `--store`), that over the file
+named by `--config` (TOML, one key per setting), that over the default. A setting that may contain a
+password can be in a file of its own: `CHAT_STORE_FILE=/run/secrets/store`, or
+`store = { file = "/run/secrets/store" }`.
 
-A mistake is told in the words in which the setting was given, with its value if that is no secret.
+An error quotes the setting as it was written, with its value unless that is secret.
 """
 
 import json
@@ -22,7 +23,7 @@ from entrypoints.declaring import BadSettings, BadValue, allowed, option, shown,
 from entrypoints.settings import Settings, secret_names
 
 _CONFIG = variable("config")
-# What Kubernetes and Docker tell of a service or a container that is called chat, or chat-...
+# Variables that Kubernetes and Docker set for a service or container called chat, or chat-...
 _OF_A_SERVICE = re.compile(
     r".*_(SERVICE_HOST=|SERVICE_PORT(_.*)?=|PORT=(tcp|udp)://|PORT_\d+_(TCP|UDP)(_[A-Z]+)?=).*"
 )
@@ -30,14 +31,14 @@ _OF_A_SERVICE = re.compile(
 
 @attrs.frozen
 class _Given:
-    """A value, and the words in which it was given."""
+    """A value, and how it was written."""
 
     value: Any = attrs.field(repr=False)
     words: str
 
 
 def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """Raises BadSettings. `--help` and `--version` print themselves and exit."""
+    """The settings. Raises BadSettings. `--help` and `--version` print their text and exit."""
     on_command_line = options(arguments)
     config = on_command_line.pop("config", environment.get(_CONFIG))
     found = _from_file(Path(config)) if config else {}
@@ -64,12 +65,12 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
 
 
 def no_such_setting(name: str, where: object = "the environment") -> str:
-    """What is said of a name that is none of a setting."""
+    """The sentence about an unknown setting."""
     return f"{name} in {where}: there is no such setting"
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Those that are called like a setting and are none: misspelt ones, most likely."""
+    """The variables that look like settings but are not: misspelt ones, most likely."""
     settings = attrs.fields_dict(Settings)
     known = {_CONFIG, *map(variable, settings), *map(_file_variable, secret_names())}
     return sorted(
@@ -85,7 +86,7 @@ def _file_variable(name: str) -> str:
 
 
 def _in_words(called: str, sign: str, name: str, value: object) -> str:
-    """How it was given, without what may be a password."""
+    """How the setting was written, without the value if that may be a password."""
     return called if name in secret_names() else f"{called}{sign}{shown(value)}"
 
 
@@ -93,7 +94,7 @@ def _from_file(path: Path) -> dict[str, _Given]:
     try:
         found = tomllib.loads(path.read_text("utf-8"))
         given = {name: _Given(value, _in_file(name, value, path)) for name, value in found.items()}
-    except (OSError, ValueError, RecursionError) as error:  # of no file, no text, or no TOML
+    except (OSError, ValueError, RecursionError) as error:  # if it is no file, no text, or no TOML
         raise BadSettings(f"cannot read {path}: {_why(error)}") from error
     for name in found:
         if name not in attrs.fields_dict(Settings):
@@ -107,7 +108,7 @@ def _in_file(name: str, value: object, path: Path) -> str:
 
 
 def _without_file(name: str, given: _Given) -> _Given:
-    """What is in the file, where the value names one; a line end behind it is no part of it."""
+    """The content of the file, if the value names one, without surrounding white space."""
     if name not in secret_names() or not isinstance(given.value, dict):
         return given
     match given.value:

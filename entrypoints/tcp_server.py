@@ -37,7 +37,8 @@ log = structlog.get_logger()
 
 @attrs.frozen
 class Worker:
-    """What a node has that is one of several on a port. browsers: the sockets of their port."""
+    """What a node has if it is one of several on a port. browsers: its sockets for browsers.
+    lifeline: see `entrypoints.workers`."""
 
     sockets: Sequence[socket.socket]
     browsers: Sequence[socket.socket]
@@ -48,7 +49,7 @@ class Worker:
 async def serve(settings: Settings, worker: Worker | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or until a worker's watcher is gone.
 
-    On SIGHUP the settings are read anew; until this is possible, it has to be blocked.
+    On SIGHUP the settings are read again; the caller must block it until this is set up.
 
     Raises BadSettings, StoreUnusable, BrokerUnusable and OSError (the port).
     """
@@ -92,10 +93,11 @@ async def serve(settings: Settings, worker: Worker | None = None) -> None:
 
 
 def spare_the_collector() -> None:
-    """Let the garbage collector leave alone what was made at the start, and look less often.
+    """Let the garbage collector skip all objects created at the start, and run less often.
 
-    Messages on their way die by reference counting. With Python's own threshold they make it run
-    thousands of times a second under load, which costs a tenth of the time and finds nothing.
+    Messages in flight are freed by reference counting. With Python's default threshold they make
+    the collector run thousands of times a second under load, which costs a tenth of the time and
+    finds nothing.
     """
     gc.collect()
     gc.freeze()
@@ -103,7 +105,7 @@ def spare_the_collector() -> None:
 
 
 def _listen_to_sighup(configuration: Configuration) -> None:
-    """From now on, and to one that has come before, when it was blocked."""
+    """Handle SIGHUP from now on, including one that came while it was blocked."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, configuration.hung_up)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
 
@@ -112,7 +114,7 @@ def _stop_when_broken(lifeline: int, stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
 
     def broken() -> None:
-        loop.remove_reader(lifeline)  # or it would be called again and again
+        loop.remove_reader(lifeline)  # else it would be called again and again
         stop.set()
 
     loop.add_reader(lifeline, broken)
@@ -130,7 +132,7 @@ async def _listen(
 
 
 def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """uvloop's where there is one, otherwise asyncio's own."""
+    """uvloop's `run` if it is installed, otherwise asyncio's."""
     try:
         import uvloop  # noqa: PLC0415  # not on every system
     except ImportError:
@@ -139,7 +141,7 @@ def loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
 
 
 def settings_anew() -> Settings:
-    """As they are given now: files may have changed. Raises BadSettings."""
+    """The settings as they are now: files may have changed. Raises BadSettings."""
     return read_settings(sys.argv[1:], os.environ)
 
 
@@ -203,7 +205,7 @@ def _cannot_listen(settings: Settings, error: OSError) -> int:
 
 
 def _fail(why: str, status: int = 1) -> int:
-    print(f"chat server: {why}", file=sys.stderr)  # noqa: T201  # for who typed the command
+    print(f"chat server: {why}", file=sys.stderr)  # noqa: T201  # for the operator who typed the command
     return status
 
 

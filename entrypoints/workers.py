@@ -1,9 +1,9 @@
-"""Several processes that do the same work, and the one that watches over them.
+"""Several processes that do the same work, and the process that watches over them.
 
-The watcher forks the workers and does nothing else: no event loop, no threads, no connections of
-its own, so a worker can be forked at any time. A worker that dies is replaced, after a delay that
-grows while it keeps dying. SIGTERM and SIGINT are passed on, and SIGHUP where that is wanted. If
-the watcher itself is killed, the workers see their lifeline break, and end.
+The watcher only forks the workers: it has no event loop, threads or connections, so it can fork at
+any time. A worker that dies is replaced, after a delay that grows while it keeps dying. The watcher
+passes on SIGTERM and SIGINT, and SIGHUP if `on_hangup` says so. If the watcher itself is killed,
+the workers see their lifeline break, and end.
 """
 
 import os
@@ -18,21 +18,21 @@ import structlog
 
 log = structlog.get_logger()
 
-HEALTHY_AFTER = 30.0  # seconds; who lived so long is replaced at once, as if it had never died
+HEALTHY_AFTER = 30.0  # seconds; a worker that lived this long is replaced at once
 SHORTEST_DELAY, LONGEST_DELAY = 0.5, 10.0  # seconds
-STOPPING_TAKES = 20.0  # seconds at most; workers give themselves 10
-REFUSED = 1  # the exit status of a worker that cannot do what it is told to
+STOPPING_TAKES = 20.0  # seconds until they are killed; workers allow themselves 10
+REFUSED = 1  # the exit status of a worker that cannot do its work
 
 _SIGNALS = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGALRM, signal.SIGHUP}
 
 # `work(number, lifeline)` returns the worker's exit status. The lifeline is a file descriptor that
-# becomes readable when the watcher is gone.
+# becomes readable once the watcher is gone.
 Work = Callable[[int, int], int]
 
 
 @attrs.define
 class _Place:
-    """What is known about one of the workers, over all its lives."""
+    """One of the workers, over all its lives. Times are in seconds, by the monotonic clock."""
 
     number: int
     pid: int = 0
@@ -42,18 +42,18 @@ class _Place:
     due: float | None = None  # when it is to be started; None while it runs
 
     def put_off(self, lived: float) -> None:
-        """Let it be started after a delay, that is longer each time unless it has lived well."""
+        """Start it again after a delay, which grows each time unless it has lived long enough."""
         self.delay = _next_delay(self.delay, lived)
         self.due = time.monotonic() + self.delay
 
 
 class Watcher:
-    """Keeps `count` workers running until it is told to stop. To be used once."""
+    """Keeps `count` workers running until it is told to stop. Can be used once."""
 
     def __init__(
         self, count: int, work: Work, *, on_hangup: Callable[[], bool] = lambda: False
     ) -> None:
-        """`on_hangup` is called on SIGHUP, and says whether the workers are told, too."""
+        """on_hangup: called on SIGHUP; returns whether to pass it on to the workers."""
         self._work = work
         self._on_hangup = on_hangup
         self._places = [_Place(number, due=0.0) for number in range(1, count + 1)]
@@ -62,12 +62,12 @@ class Watcher:
         self._status = 0
 
     def run(self, on_stop: Callable[[], None], more_time: Callable[[], float] = lambda: 0.0) -> int:
-        """Return the exit status when all workers have ended: 0 if all did so in good order.
+        """Run until all workers have ended. Returns the exit status: 0 if all ended in good order.
 
-        `on_stop` is called once, when the workers are told to stop. more_time: tells then how many
-        seconds they may take for it beyond STOPPING_TAKES.
+        on_stop: called once, when the workers are told to stop. more_time: called then; returns how
+        many seconds they may take beyond STOPPING_TAKES.
         """
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # what is ignored cannot be waited for
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # an ignored signal cannot be waited for
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self._on_stop = on_stop
         self._more_time = more_time
@@ -107,7 +107,7 @@ class Watcher:
         sys.stderr.flush()
         try:
             pid = os.fork()
-        except OSError as error:  # too many processes, or too little memory, at this moment
+        except OSError as error:  # too many processes, or too little memory, for now
             place.put_off(lived=0.0)
             log.error("no worker started", worker=place.number, why=error.strerror)  # noqa: TRY400
             return
@@ -124,12 +124,12 @@ class Watcher:
             signal.setitimer(signal.ITIMER_REAL, 0)
             for each in _SIGNALS:
                 signal.signal(each, signal.SIG_DFL)
-            # SIGHUP stays blocked, and waits, until the worker can read anything anew.
+            # SIGHUP stays blocked, and pending, until the worker can read its settings again.
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS - {signal.SIGHUP})
             status = self._work(number, self._lifeline[0])
         except Exception:
             log.exception("worker failed", worker=number)
-        finally:  # whatever happens: a worker must not go on as a second watcher
+        finally:  # in any case: a worker must not go on as a second watcher
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
@@ -147,11 +147,11 @@ class Watcher:
         lived = time.monotonic() - place.born
         pid, place.pid = place.pid, 0
         if self._stopping:
-            # Who was told to stop before it could listen to that has ended by the signal itself.
+            # A worker told to stop before it could handle the signal ended by the signal itself.
             if code not in (0, -signal.SIGTERM, -signal.SIGINT):
                 self._status = REFUSED
         elif code == REFUSED and place.lives == 1 and lived < HEALTHY_AFTER:
-            # It has said why. What one cannot do from the beginning, none can.
+            # It has said why. What one worker cannot do from the beginning, none can.
             self._status = REFUSED
             self._stop(signal.SIGTERM)
         else:

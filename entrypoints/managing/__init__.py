@@ -1,1 +1,1 @@
-"""The parts of `python -m entrypoints.manage`: its command line, its words, what it does itself."""
+"""The parts of `python -m entrypoints.manage`: its options, its output, its own commands."""

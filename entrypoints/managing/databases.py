@@ -1,4 +1,4 @@
-"""The commands about whole databases, which are done here and not by a server."""
+"""The commands about whole databases, which this process carries out itself."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and what each of them takes."""
+"""The command line: all commands, and their arguments."""
 
 import argparse
 import getpass
@@ -64,7 +64,7 @@ _SENT = (  # to a server, by these names
 
 
 class NotDone(Exception):
-    """The user has thought better of it."""
+    """The operator has not confirmed the command."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -73,7 +73,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Raises BadSettings. `--help` and `--version` print themselves and exit."""
+    """Parse the command line. Raises BadSettings. `--help` and `--version` print and exit."""
     parser = _Parser(
         prog=called("chat-manage", "manage"),
         description="Look after the data and the users. COMMAND --help says what it takes.",
@@ -87,7 +87,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _add_commands(parser: argparse.ArgumentParser, texts: Mapping[str, str], of: str = "") -> Any:
-    """of: what stands before each of them where it is called by its full name."""
+    """of: the prefix of their full names, such as "groups "."""
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, text in texts.items():
         command = commands.add_parser(name, help=text, description=text)
@@ -171,7 +171,7 @@ def settings_arguments(options: argparse.Namespace) -> list[str]:
 
 
 def arguments_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What the server's part of the command needs. Raises NotDone."""
+    """The arguments of the command itself. Raises NotDone."""
     given = vars(options).items()
     found = {name: value for name, value in given if name in _SENT and value is not False}
     if "new_name" in options:
@@ -184,7 +184,7 @@ def arguments_of(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _password() -> str:
-    """Never from the command line, which every user of the machine can see."""
+    """The password, never from the command line, which every user of the machine can see."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     password = getpass.getpass("password: ")

@@ -1,4 +1,4 @@
-"""The answers, for a person. Names of others are shown without their control characters."""
+"""The answers as text for people. Names by others are shown without their control characters."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,9 +14,9 @@ def as_json(value: Result) -> str:
 
 
 def in_words(name: str, result: Result) -> Iterator[str]:
-    """The lines that say what a command has done or found."""
+    """The lines about what a command has done or found."""
     if name == "export":
-        yield json.dumps(result, indent=2)  # escaped, so harmless
+        yield json.dumps(result, indent=2)  # escaped, so harmless on a terminal
     elif name == "upgrade-db":
         yield from result["report"] or ["this database is upgraded already"]
     elif table := next((rows for rows in _TABLES if rows in result), None):
@@ -37,7 +37,7 @@ def _sentence(name: str, result: Result) -> str:
 
 
 def _facts(result: Result) -> Iterator[tuple[str, object]]:
-    """What is in it, and in its parts: `group_name` is the name in `group`."""
+    """The values in a result, and those in its parts: `group_name` is the `name` in `group`."""
     for name, value in result.items():
         if isinstance(value, Mapping):
             yield from ((f"{name}_{inner}", its) for inner, its in value.items())
@@ -45,7 +45,7 @@ def _facts(result: Result) -> Iterator[tuple[str, object]]:
             yield name, value
 
 
-_TABLES = {"nodes": "no node", "users": "nobody", "groups": "no group"}  # and what none of them is
+_TABLES = {"nodes": "no node", "users": "nobody", "groups": "no group"}  # with texts for none
 _SENTENCES = {
     "backup": "{file}: {bytes} bytes",
     "after-restore": "the next {skipped} ids are not used, and all tokens are ended ({tokens})",
@@ -66,7 +66,7 @@ _SENTENCES = {
 
 
 def _table(rows: Iterable[Result], none: str) -> Iterator[str]:
-    """One row a line; the first names the columns."""
+    """A line for each row, under a line with the names of the columns. none: if there are none."""
     rows = list(rows)
     if not rows:
         yield none

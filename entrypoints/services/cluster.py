@@ -18,8 +18,8 @@ Say = Callable[[str], None]
 
 @attrs.frozen
 class Ports:
-    """Where everything listens. operators: the nodes' ports for health and metrics. browsers: the
-    port of the page, for which each node has one of `web_nodes`."""
+    """All ports. operators: the nodes' ports for health and metrics. browsers: the port of the
+    page, behind which each node has one of `web_nodes`."""
 
     clients: int
     nodes: Sequence[int]
@@ -31,7 +31,7 @@ class Ports:
 
 
 class LocalCluster:
-    """All that belongs to it, in a directory of its own, where the data stays."""
+    """All services of a cluster, in one directory, which keeps the data."""
 
     def __init__(self, directory: Path, ports: Ports) -> None:
         self.directory = directory.absolute()
@@ -65,14 +65,14 @@ class LocalCluster:
 
     @property
     def programs(self) -> list[Program]:
-        """In the order in which they start."""
+        """All programs, in the order in which they start."""
         return [self.mariadb, self.redis, *self.nodes, self.nginx]
 
     def start(self, say: Say) -> None:
-        """Return when all of it answers. Raises ServiceTrouble; then `stop` is still due."""
+        """Return once all of them answer. Raises ServiceTrouble; `stop` is due even then."""
         self._make_directory()
         for program in self.programs:
-            program.check()  # before anything is started
+            program.check()  # before any of them is started
         say("Starting MariaDB and Redis")
         self._start(self.mariadb, self.redis)
         say("Looking after the tables")
@@ -81,9 +81,9 @@ class LocalCluster:
         self._start(*self.nodes, self.nginx)
 
     def stop(self) -> None:
-        """End all of it: the nodes first, as they store what is under way. Idempotent."""
+        """End all of them, the nodes first, since they store messages in flight. Idempotent."""
         for node in self.nodes:
-            node.send(signal.SIGTERM)  # to all before one is waited for
+            node.send(signal.SIGTERM)  # to all before waiting for any
         for program in (*self.nodes, self.nginx, self.redis, self.mariadb):
             program.stop()
 
@@ -95,4 +95,4 @@ class LocalCluster:
 
     def _make_directory(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        (self.directory / ".gitignore").write_text("*\n")  # wherever it is, it is no source
+        (self.directory / ".gitignore").write_text("*\n")  # it never is source

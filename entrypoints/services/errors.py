@@ -1,8 +1,8 @@
-"""Why a service is not there. `str()` of each is one line for whoever started it."""
+"""Why a service is missing. `str()` of each is one line for the person who started it."""
 
 
 class ServiceTrouble(Exception):
-    """The common kind of what follows."""
+    """The base of the following errors."""
 
 
 class MissingProgram(ServiceTrouble):

@@ -1,4 +1,4 @@
-"""Showing what several processes log, line by line, with the name of each before its lines."""
+"""Showing the logs of several processes, each line with the name of its process."""
 
 import json
 import os
@@ -17,7 +17,7 @@ _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 
 @attrs.define
 class LogTail:
-    """What is new in a log since it was looked at last."""
+    """Reads from a log what was added since the last time."""
 
     program: Program
     _seen: int = attrs.field(init=False)  # bytes
@@ -37,9 +37,9 @@ class LogTail:
 
 
 def readable(line: str) -> Iterator[str]:
-    """A line of a node's log, which is JSON, as people read it; of any other program as it is.
+    """A line of a node's log, which is JSON, in readable form; other programs' lines as they are.
 
-    Its time is this machine's. Behind what has happened come the facts, and a traceback below.
+    The time is local. The event is followed by its facts, and a traceback on the lines below.
     """
     facts = _facts(line)
     if facts is None:
@@ -74,7 +74,7 @@ def _shown(value: object) -> str:
 
 
 class Followed:
-    """Several logs on one screen."""
+    """Several logs on one terminal."""
 
     def __init__(self, programs: list[Program], out: TextIO) -> None:
         self._tails = [LogTail(program) for program in programs]
@@ -83,7 +83,7 @@ class Followed:
         self._colours = out.isatty() and "NO_COLOR" not in os.environ
 
     def show_news(self) -> None:
-        """Write what has been logged since the last time."""
+        """Write everything that was logged since the last time."""
         for number, tail in enumerate(self._tails):
             for line in tail.new_lines():
                 for part in readable(line):

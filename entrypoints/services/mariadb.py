@@ -1,7 +1,7 @@
 """A private MariaDB with a database `chat` and a user of the same name.
 
-The database keeps the server's default character set (latin1 in MariaDB 10.11), so a schema that
-does not name its own is found out.
+The database keeps the server's default character set (latin1 in MariaDB 10.11). So tests notice a
+schema that does not state its own.
 """
 
 import os
@@ -19,7 +19,7 @@ PACKAGE = "mariadb-server"
 USER = DATABASE = "chat"
 PASSWORD = "chat"  # noqa: S105  # of a database that only this machine can reach
 
-# It runs at each start, before the first connection is answered.
+# Carried out at each start, before the server accepts connections.
 _SETUP = f"""\
 CREATE DATABASE IF NOT EXISTS {DATABASE};
 CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';
@@ -28,7 +28,7 @@ GRANT ALL ON `{DATABASE}%`.* TO '{USER}'@'%';
 _GREETING = 10  # the protocol's version, at the head of the server's first packet
 _HEADER = 4  # bytes of a packet before its content
 
-# A test's data need not survive the power.
+# The data of tests need not survive a power cut.
 _FAST = (
     "--innodb-flush-log-at-trx-commit=0",
     "--skip-innodb-doublewrite",
@@ -38,10 +38,11 @@ _FAST = (
 
 
 class MariaDB(Program):
-    """`directory` keeps the data; it is made at the first start and used again later.
+    """directory: keeps the data, created at the first start and used again later. The user may
+    create databases whose names begin with `chat`.
 
-    The user may make databases whose names begin with `chat`. `fast` trades durability for speed.
-    setup: statements, a line each, that are carried out at each start as one who may do everything.
+    fast: trades durability for speed. setup: statements, one per line, carried out at each start
+    with all privileges.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class MariaDB(Program):
         self._setup = _SETUP + setup
         self.port = port or free_port()
         self._home = directory.absolute()
-        self.data = self._home / "data"  # what it knows, and nothing else
+        self.data = self._home / "data"  # MariaDB's own files, and nothing else
         self._pid_file = self._home / "mariadbd.pid"
         self._options = (*(_FAST if fast else ()), *options)
         super().__init__("mariadb", self._home / "mariadb.log")
@@ -75,9 +76,9 @@ class MariaDB(Program):
         setup.write_text(self._setup)
         return [
             find_program("mariadbd", PACKAGE),
-            "--no-defaults",  # must be first; what the system's own server is told is not for us
+            "--no-defaults",  # must be first; ignores the configuration of the system's server
             f"--datadir={self.data}",
-            # Relative to the data: an absolute path may be longer than a socket's may be.
+            # Relative to the data: an absolute path may be too long for a socket.
             "--socket=mariadbd.sock",
             f"--pid-file={self._pid_file}",
             f"--tmpdir={self._home}",
@@ -100,7 +101,7 @@ class MariaDB(Program):
             return False
 
     def query(self, sql: str, database: str = "") -> str:
-        """What MariaDB's own client answers, in columns without a head. For tests and by hand."""
+        """The output of MariaDB's own client: columns without headers. For tests and by hand."""
         command = [
             find_program("mariadb", "mariadb-client"),
             "--no-defaults",
@@ -138,9 +139,9 @@ class MariaDB(Program):
         if code := run(command, log):
             why = f"mariadb-install-db ended with status {code}: {last_line(log.read_bytes())}"
             raise DidNotStart(self.name, why, log)
-        unfinished.rename(self.data)  # so that what was cut short is begun again
+        unfinished.rename(self.data)  # so that an interrupted installation is started again
 
 
 def _as_whom() -> list[str]:
-    """Root has to say that root is meant, anybody else may not say anything."""
+    """Root must state that it means root; other users must not state any."""
     return ["--user=root"] if os.geteuid() == 0 else []

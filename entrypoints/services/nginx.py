@@ -1,4 +1,4 @@
-"""A private nginx with infra/nginx.conf or infra/nginx-tls.conf, but for ports, nodes and paths."""
+"""A private nginx with infra/nginx.conf or infra/nginx-tls.conf, except for ports, nodes, paths."""
 
 import re
 import resource
@@ -20,13 +20,13 @@ _RELOAD_TAKES = 30.0  # seconds at most
 
 
 class Nginx(Program):
-    """Spreads clients over `nodes`, and browsers over `web_nodes` (ports of the loopback, which may
-    be changed; see `reload`).
+    """Distributes clients over `nodes`, and browsers over `web_nodes` (ports of the loopback
+    interface, which may be changed; see `reload`).
 
-    `shutdown_timeout` is how long connections outlive a reload, as nginx writes a time; None leaves
-    what the file says. `certificate` is a certificate's file and its key's: clients come with TLS.
-    `comes_from` is the address of this machine from which it goes to the nodes, for who wants to go
-    there past it from others; None leaves that to the system.
+    shutdown_timeout: how long connections outlive a reload, in nginx's notation; None for what the
+    file says. certificate: the files of a certificate and its key; clients then use TLS.
+    comes_from: the local address from which nginx connects to the nodes, for callers that also
+    connect to them directly, from other addresses; None for the system's choice.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class Nginx(Program):
 
     @property
     def access_log(self) -> Path:
-        """A line for each connection that has ended, at most 5 s late."""
+        """The log with a line for each connection that has ended, at most 5 s late."""
         return self._home / "access.log"
 
     @property
     def web_log(self) -> Path:
-        """The same of what browsers have asked for."""
+        """The same for requests by browsers."""
         return self._home / "web.log"
 
     def check(self) -> None:
@@ -83,13 +83,13 @@ class Nginx(Program):
         return [find_program("nginx", "nginx"), "-e", "stderr", "-c", str(self._configuration)]
 
     def answers(self) -> bool:
-        # It listens before it writes this. A connection instead would end up at one of the nodes.
+        # nginx writes this file after it listens. A probing connection would reach a node.
         return number_in(self._pid_file) == self.pid
 
     def reload(self) -> None:
-        """Go on with new workers and the present `nodes`; return once they alone take connections.
+        """Start new workers with the present `nodes`; return once only they accept connections.
 
-        The old workers keep the connections that they have until these end or are cut.
+        The old workers keep their connections until these end or are cut.
         """
         stepped_down = self._lines_with("gracefully shutting down")
         self._write_configuration()
@@ -139,7 +139,7 @@ class Nginx(Program):
         return text
 
     def _temporary_paths(self) -> Iterator[str]:
-        """Those of the system are the system's nginx' alone."""
+        """Paths of its own, since those of the system belong to the system's nginx."""
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
             yield f"    {kind}_temp_path {self._home / kind};\n"
 
@@ -149,6 +149,6 @@ def _servers(ports: Sequence[int]) -> str:
 
 
 def _file_limit() -> int:
-    """More than the system allows would be complained of by each worker."""
+    """The limit of files. Each worker would complain about more than the system allows."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return _ENOUGH_FILES if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH_FILES)

@@ -1,4 +1,4 @@
-"""A node of ours, and what has to be done once before the first."""
+"""A node of ours, and the preparation of the database before the first node."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ from entrypoints.services.errors import DidNotStart
 from entrypoints.services.ports import LOOPBACK, require_free
 from entrypoints.services.program import Program, last_line, run
 
-ROOT = Path(__file__).parents[2]  # from where `python -m entrypoints...` finds everything
+ROOT = Path(__file__).parents[2]  # the directory for `python -m entrypoints...`
 
 
 class Node(Program):
@@ -55,7 +55,7 @@ class Node(Program):
 
 
 def initialise_database(store: str, log: Path) -> None:
-    """Make our tables, unless they are there already. Raises DidNotStart."""
+    """Create our tables unless they exist. Raises DidNotStart."""
     command = [sys.executable, "-m", "entrypoints.manage", "init-db"]
     if run(command, log, cwd=ROOT, env=os.environ | {"CHAT_STORE": store}):
         raise DidNotStart("entrypoints.manage init-db", last_line(log.read_bytes()), log)

@@ -1,4 +1,4 @@
-"""Ports of the loopback for services."""
+"""Ports on the loopback interface for services."""
 
 import atexit
 import random
@@ -8,22 +8,22 @@ from contextlib import ExitStack
 from entrypoints.services.errors import PortInUse
 
 LOOPBACK = "127.0.0.1"
-# Below Linux's ephemeral ports, out of which outgoing connections take theirs at any moment.
+# Below Linux's ephemeral ports, which outgoing connections may use at any moment.
 _FIRST, _LAST = 20_000, 32_000
 _claims = ExitStack()
 atexit.register(_claims.close)
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that was given to no process that goes on."""
+    """A port that nobody listens on, and that no other running process was given by this."""
     while True:
-        port = random.randint(_FIRST, _LAST)  # noqa: S311  # two test runs at once should not meet
+        port = random.randint(_FIRST, _LAST)  # noqa: S311  # so that two simultaneous test runs differ
         if _claim(port):
             return port
 
 
 def free_pair() -> int:
-    """The first of two such ports that follow each other."""
+    """The first of two such ports that are consecutive."""
     while True:
         port = free_port()
         if _claim(port + 1):
@@ -31,10 +31,10 @@ def free_pair() -> int:
 
 
 def _claim(port: int) -> bool:
-    """Keep this port for this process, if it is free.
+    """Claim this port for this process, if it is free.
 
-    It is bound some time after it was given away. So this process holds UDP's port of that number,
-    for which nothing here has a use, until it ends.
+    The service binds the port some time later. Until this process ends, it therefore holds the UDP
+    port of the same number, which nothing here uses.
     """
     claim = socket.socket(type=socket.SOCK_DGRAM)
     try:
@@ -48,14 +48,14 @@ def _claim(port: int) -> bool:
 
 
 def require_free(port: int) -> None:
-    """Raise PortInUse if somebody listens on it."""
+    """Raise PortInUse if the port is taken."""
     if not is_free(port):
         raise PortInUse(port)
 
 
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As servers do: connections that have ended are no obstacle.
+        # As servers do: connections that have ended do not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

@@ -1,8 +1,8 @@
-"""A child process with a log file, which is waited for until it answers and never left behind.
+"""A child process with a log file. Its start waits until it answers, and it is never left behind.
 
 It has a process group of its own, for two reasons: Ctrl-C on the terminal reaches only its parent,
-which ends it in good order, and what it forks itself can be ended with it. If the parent is killed,
-the kernel sends it SIGTERM (on Linux, where util-linux has setpriv).
+which ends it in good order, and the processes that it forks can be ended with it. If the parent is
+killed, the kernel sends SIGTERM to it (on Linux, where util-linux has setpriv).
 """
 
 import os
@@ -18,14 +18,14 @@ from typing import BinaryIO, Self
 
 from entrypoints.services.errors import DidNotStart, MissingProgram
 
-START_TAKES = 60.0  # seconds at most; a busy machine may need a good part of that
+START_TAKES = 60.0  # seconds at most; a busy machine may need much of that
 STOP_TAKES = 20.0  # seconds from SIGTERM to SIGKILL
 POLL = 0.02  # seconds
-_SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"  # servers are here; a plain user's PATH lacks it
+_SYSTEM_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"  # servers are here; not in ordinary users' PATH
 
 
 def find_program(program: str, package: str) -> str:
-    """The program's path. Raises MissingProgram."""
+    """The program's path. package: for the error. Raises MissingProgram."""
     path = os.environ.get("PATH", os.defpath) + os.pathsep + _SYSTEM_PATHS
     found = shutil.which(program, path=path)
     if found is None:
@@ -34,7 +34,7 @@ def find_program(program: str, package: str) -> str:
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    """Poll for it; return whether it came true in time."""
+    """Poll until this is true; return whether it became true in time."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
@@ -44,43 +44,43 @@ def wait_until(true: Callable[[], bool], seconds: float) -> bool:
 
 
 class Program(ABC):
-    """One kind of process says what its command is and how it shows that it answers."""
+    """A program. Its subclasses say what its command is, and how to see that it answers."""
 
     def __init__(self, name: str, log: Path) -> None:
         self.name = name
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
-        self._log_begins = 0  # where the present process began to write
+        self._log_begins = 0  # offset at which the present process began to write
 
     @abstractmethod
     def check(self) -> None:
-        """Find what would keep it from starting, before anything is. Raises ServiceTrouble."""
+        """Check, before anything is started, that it can start. Raises ServiceTrouble."""
 
     @abstractmethod
     def command(self) -> Sequence[str | Path]:
-        """Called before each start, so preparations belong here too. Raises ServiceTrouble."""
+        """Prepare a start, and return the command. Raises ServiceTrouble."""
 
     @abstractmethod
     def answers(self) -> bool:
-        """Whether the process (this one, and not another on its port) is ready. Takes no time."""
+        """Whether this very process, not another on its port, is ready. Returns quickly."""
 
     def environment(self) -> Mapping[str, str]:
         return os.environ
 
     def directory(self) -> Path | None:
-        """Where it runs; None is where we are."""
+        """Its working directory; None for that of the parent."""
         return None
 
     # -- starting ------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Start it and return when it answers. Raises ServiceTrouble."""
+        """Start it and return once it answers. Raises ServiceTrouble."""
         self.launch()
         self.wait_until_ready()
         return self
 
     def launch(self) -> None:
-        """Start it without waiting; does nothing while it runs. Raises ServiceTrouble."""
+        """Start it without waiting; do nothing if it runs. Raises ServiceTrouble."""
         if self.is_running():
             return
         self.check()
@@ -91,7 +91,7 @@ class Program(ABC):
             self._process = spawn(command, log, cwd=self.directory(), env=self.environment())
 
     def wait_until_ready(self, seconds: float = START_TAKES) -> None:
-        """Return when it answers; otherwise end it. Raises DidNotStart."""
+        """Return once it answers; end it if it does not in time. Raises DidNotStart."""
         try:
             wait_until(lambda: not self.is_running() or self.answers(), seconds)
             why = "" if self.answers() and self.is_running() else self._why_not(seconds)
@@ -111,17 +111,17 @@ class Program(ABC):
 
     @property
     def pid(self) -> int:
-        """Of the process that was started last."""
+        """The id of the process that was started last."""
         assert self._process is not None, f"{self.name} was not started"
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; the negative signal if one ended it."""
+        """None while it runs; the negative number of the signal if one ended it."""
         return None if self._process is None else self._process.poll()
 
     def is_running(self) -> bool:
-        """A stopped process (SIGSTOP) runs too."""
+        """Whether it runs, which includes being stopped (SIGSTOP)."""
         return self._process is not None and self._process.poll() is None
 
     def output(self) -> str:
@@ -133,29 +133,29 @@ class Program(ABC):
     # -- ending ----------------------------------------------------------------------------
 
     def send(self, number: int) -> None:
-        """Send it to this process alone, not to what it forked; nothing happens if it is gone."""
+        """Send a signal to this process, not to those it forked; do nothing if it is gone."""
         if self._process is not None:
             self._process.send_signal(number)
 
     def stop(self, number: int = signal.SIGTERM, seconds: float = STOP_TAKES) -> int:
-        """End it and return its exit code: -9 if it had to be killed. Idempotent."""
+        """End it and return its exit code, -9 if it had to be killed. Idempotent."""
         if self._process is None:
             return 0
         self.send(number)
-        self.send(signal.SIGCONT)  # while it is stopped it sees no other signal
+        self.send(signal.SIGCONT)  # while stopped, it sees no other signal
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
         return self.kill()
 
     def kill(self) -> int:
-        """End it and what it forked, at once. Idempotent."""
+        """Kill it and the processes that it forked. Idempotent."""
         if self._process is None:
             return 0
         self._signal_group(signal.SIGKILL)
         return self._process.wait()
 
     def pause(self) -> None:
-        """Stop it (SIGSTOP): it is there, holds its connections, and does nothing."""
+        """Stop it (SIGSTOP): it still exists and holds its connections, but does nothing."""
         self._signal_group(signal.SIGSTOP)
         os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
@@ -168,7 +168,7 @@ class Program(ABC):
         self.start()
 
     def wait(self, seconds: float) -> int | None:
-        """Wait for its end; None if it is still running then."""
+        """Wait for its end and return its exit code; None if it still runs then."""
         assert self._process is not None, f"{self.name} was not started"
         with suppress(subprocess.TimeoutExpired):
             return self._process.wait(seconds)
@@ -211,7 +211,7 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> int:
-    """Run a command to its end and return its exit code; nothing of it outlives this call."""
+    """Run a command to its end and return its exit code. No process of it outlives this call."""
     with log.open("wb") as output, spawn(command, output, cwd=cwd, env=env) as process:
         try:
             return process.wait()
@@ -221,20 +221,20 @@ def run(
 
 
 def ends_with_its_parent(how: str = "TERM") -> list[str]:
-    """What goes before a command (it becomes that command, under the same process id), so that the
-    kernel sends it this signal when the thread ends that started it."""
+    """A prefix for a command, which becomes that command under the same process id: the kernel then
+    sends it this signal when the thread that started it ends."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", how, "--"] if setpriv else []
 
 
 def last_line(output: bytes) -> str:
-    """What a program said last, which is mostly why it ended."""
+    """The last line that a program wrote, which mostly says why it ended."""
     lines = output.decode(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
 
 def number_in(pid_file: Path) -> int:
-    """The process id that is in it; 0 as long as there is none."""
+    """The process id in this file; 0 while there is none."""
     try:
         return int(pid_file.read_text())
     except (OSError, ValueError):

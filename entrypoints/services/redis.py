@@ -1,4 +1,4 @@
-"""A private Redis, which keeps nothing beyond its end: presence and the broker's traffic."""
+"""A private Redis, which keeps nothing after its end: presence, and the broker's messages."""
 
 import re
 import socket
@@ -10,8 +10,8 @@ from entrypoints.services.program import Program, find_program
 
 
 class Redis(Program):
-    """config: a file that is read before the options. login: name and password, where that is
-    needed to ask whether it answers; both without spaces."""
+    """config: a file that is read before the options. login: name and password, neither with
+    spaces, if checking whether it answers requires them."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Redis(Program):
         super().__init__("redis", self._home / "redis.log")
 
     def url(self, login: str = "") -> str:
-        """login: `name:password@`, where one is needed."""
+        """login: `name:password@`, if required."""
         return f"redis://{login}{LOOPBACK}:{self.port}"
 
     def check(self) -> None:
@@ -55,7 +55,7 @@ class Redis(Program):
             return False
 
     def _process_id(self) -> int:
-        """Of whoever listens on our port; 0 where that is no Redis."""
+        """The process that listens on our port; 0 if it is not a Redis."""
         with socket.create_connection((LOOPBACK, self.port), timeout=1) as connection:
             connection.sendall(f"{self._login}INFO server\r\n".encode())
             data = b""
