@@ -14,7 +14,7 @@ from chat_domain.model import MOST_PASSED_OVER, MOST_UNREAD, UNNAMED, Conversati
 # sees their leaving last; entries above it need not be scanned. With oneself (the number of that
 # conversation is an argument), it is the last text. NULL if there is none.
 _LAST = (
-    f"CASE WHEN conv = userid * {2**32} + userid"  # noqa: S608  # constants
+    f"CASE WHEN conv = userid * {2**32 + 1}"  # noqa: S608  # constants
     f" THEN (SELECT coalesce(max(CASE WHEN kind <> {CHANGE} THEN at END),"
     f" CASE WHEN count(*) = {MOST_PASSED_OVER} THEN max(at) END)"
     " FROM (SELECT at, kind FROM Entry WHERE conv = ?"
@@ -25,11 +25,11 @@ _LAST = (
 )
 # The other user of a conversation of two, perhaps the user themselves; 0 for a group.
 _PEER = (
-    f"CASE WHEN conv < {NO_ID} THEN 0"
-    " WHEN conv >> 32 = userid THEN conv & 4294967295 ELSE conv >> 32 END"
+    f"CASE WHEN page.conv < {NO_ID} THEN 0"
+    " WHEN page.conv >> 32 = page.userid THEN page.conv & 4294967295 ELSE page.conv >> 32 END"
 )
 _EVERY = (
-    f"SELECT userid, conv, since, `left`, `read`, quiet, {_LAST} AS last, {_PEER} AS peer"  # noqa: S608
+    f"SELECT userid, conv, since, `left`, `read`, quiet, {_LAST} AS last"  # noqa: S608  # constants
     " FROM Member WHERE userid = ?"
 )
 
@@ -84,18 +84,20 @@ async def found(
 
 
 async def _rows(connection: Connection, which: str, args: Sequence[Any]) -> list[Row]:
-    """All in one statement, since a round trip takes longer than most of them."""
+    """All in one statement, since a round trip takes longer than most of them. With CROSS JOIN,
+    SQLite uses each row of the page as it finds it, instead of writing all of them down first."""
     return await connection.rows(
         "SELECT Said.at, Said.conv, Said.kind, Said.senderid, Sender.name, Said.cid,"  # noqa: S608
         " Said.time_ms, Said.re, Said.body, page.since, page.`left`, page.`read`, page.quiet,"
         " coalesce(groupname, User.name), CASE WHEN Peer.conv IS NULL THEN NULL ELSE User.got END,"
-        f" Peer.`read`, User.hides, {connection.words.unread or 'NULL'}"
-        f" FROM ({which}) AS page JOIN Entry AS Said ON Said.at = last"
+        f" CASE WHEN User.hides & {HIDES_READ} THEN NULL ELSE Peer.`read` END,"
+        f" {connection.words.unread or 'NULL'}"
+        f" FROM ({which}) AS page CROSS JOIN Entry AS Said ON Said.at = last"
         " LEFT JOIN User AS Sender ON Sender.id = Said.senderid"
         " LEFT JOIN AllGroup ON AllGroup.id = page.conv"
-        " LEFT JOIN User ON User.id = peer"
+        f" LEFT JOIN User ON User.id = {_PEER}"
         " LEFT JOIN Member AS Peer"
-        " ON Peer.userid = peer AND peer <> page.userid AND Peer.conv = page.conv",
+        " ON Peer.userid = User.id AND User.id <> page.userid AND Peer.conv = page.conv",
         args,
     )
 
@@ -134,12 +136,9 @@ def _conversation(  # noqa: PLR0917  # a row's columns
     name: str | None,
     peer_got: int | None,
     peer_read: int | None,
-    hides: int | None,
     unread: int | None,
 ) -> Conversation:
     """counts: those of `_unread`, used if the row has none."""
-    if hides is not None and judging.position(hides) & HIDES_READ:
-        peer_read = None
     return Conversation(
         last.conv,
         UNNAMED if name is None else judging.name(name),

@@ -50,6 +50,10 @@ class Marks:
         """How many users have marks that are not written yet."""
         return len(self._unwritten)
 
+    def __contains__(self, user_id: int) -> bool:
+        """Whether a user has such marks."""
+        return user_id in self._unwritten
+
     def of(self, user_id: int, stored: int, conv: int = EVERYWHERE) -> int:
         """A user's mark. stored: as the log has it, which may be behind."""
         return max(stored, self._unwritten.get(user_id, {}).get(conv, 0))

@@ -54,13 +54,10 @@ class History:
         """Add the other user's marks that are not written yet: this user has been told of them, and
         is not told again."""
         got, read = one.peer_got, one.peer_read
-        if got is None:
+        if got is None or (peer := other_of(one.conv, user_id)) not in self.marks:
             return one
-        peer = other_of(one.conv, user_id)
         got = self.marks.of(peer, got)
         read = None if read is None else self.marks.of(peer, read, one.conv)
-        if (got, read) == (one.peer_got, one.peer_read):
-            return one
         return attrs.evolve(one, peer_got=got, peer_read=read)
 
     async def part(
