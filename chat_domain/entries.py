@@ -91,7 +91,7 @@ class Change:
 @attrs.define(eq=False, init=False)
 class Entry:
     """An entry in the log, or on its way there. Treated as immutable once it has a position. One is
-    created for every message: for speed, it is not `frozen` and has its own `__init__`.
+    created for every message, so for speed it is not `frozen` and has its own `__init__`.
 
     at: its position; 0 before the commit. conv: likewise 0, if it creates a group. kind: TEXT,
     CHANGE or DELETED. sender_name: the sender's current name, which the store does not keep. cid:
@@ -215,7 +215,7 @@ class Batch:
 
     epoch: the log's, as the appending node knows it. judged: the position up to which that node has
     applied all changes; by these it judged who may write. last: the last entry that it knows.
-    refused: why entries may not be written that their senders may not write, by index in the batch.
+    refused: by index in the batch, the errors of entries that their senders may not write.
     """
 
     entries: tuple[Entry, ...]

@@ -73,7 +73,7 @@ class Name:
 def name_key(raw: str) -> str:
     """The form in which names are compared; also of names that `Name.parse` would refuse.
 
-    For text that is too long for a name, it is too long for a key, so that nobody has it.
+    Text too long for a name gives something too long for a key, which nobody has.
     """
     typed = raw.strip()
     if len(typed) > MAX_TYPED:

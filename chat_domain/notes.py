@@ -65,7 +65,7 @@ class SettingsChanged:
 
 @attrs.frozen
 class Replaced:
-    """This session of the receiving node has lost its user's slot to a new one: end it."""
+    """A session of the receiving node has lost its user's slot to a new one: it is to be ended."""
 
     user_id: int
     session_id: str
@@ -73,7 +73,8 @@ class Replaced:
 
 @attrs.frozen
 class PresenceChanged:
-    """A user has come or gone: tell those of your users who list them (`listed_by`)."""
+    """A user has come or gone: users in `listed_by` who are on the receiving node are to be
+    told."""
 
     user_id: int
     name: str
@@ -83,7 +84,7 @@ class PresenceChanged:
 
 @attrs.frozen
 class Notice:
-    """The operator says this to all users: tell all of yours."""
+    """The operator says this to all users: the receiving node tells all of its own."""
 
     text: str
 

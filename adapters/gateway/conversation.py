@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 # Requests that do not depend on what their client has written before.
 _AT_ONCE = {OneChat, GroupChat, Taken, Typing, Ping, Pong}
-# Requests that ask the store only now and then, and weigh no more for it.
+# Requests that rarely ask the store, and weigh no more for it.
 _LIGHT = {OneChat, Typing}
 # Requests that may ask the store for much.
 _HEAVY = {History, ListConversations, ListFriends, ListGroups, ListMembers}

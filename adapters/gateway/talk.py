@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 A = TypeVar("A", bound=Answer)
 
-# The acks that refuse those requests that ERROR does not.
+# The acks that refuse requests, for those that ERROR does not refuse.
 _OWN_ACKS: dict[int, type[Verdict]] = {
     msgid: ack
     for msgid, request in REQUESTS.items()

@@ -7,7 +7,7 @@ entry of a conversation that a user may see only moves up, until all of it is de
 
 - a conversation that ended at a page's bound, or above it, still does;
 - one that did not exist, or could not be seen, ends above the head of that time;
-- one that ended below the bound is looked up again, and left out if it does not any more.
+- one that ended below the bound is looked up again, and left out if it no longer does.
 """
 
 import json

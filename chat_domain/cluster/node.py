@@ -159,7 +159,7 @@ class Node:
             self.attendance.go_on()
 
     async def look(self) -> None:
-        """Wait until it is due, then look at the log's head. To be called in an endless loop."""
+        """Wait until the next look at the log's head is due, then look. To be called forever."""
         heard = self.broker.hears()
         await self.latches.latch().wait(LOOKS_EVERY if heard else LOOKS_ALONE_EVERY)
         with suppress(TryAgain):  # it is looked at again soon

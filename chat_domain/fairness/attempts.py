@@ -51,7 +51,7 @@ class Record:
 
     @property
     def beyond(self) -> int:
-        """How many more failures there are than are free; negative if there are fewer."""
+        """How many failures exceed the free ones; negative if some of these are left."""
         return self.failures - self.free
 
 

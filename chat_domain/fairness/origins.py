@@ -153,7 +153,7 @@ class Origins:
             origin.known = known
 
     def _free_for(self, origin: Origin) -> float:
-        """How many more connections are free to all origins that are known, or not, like this."""
+        """How many more connections are left for all origins that are known, or not, like this."""
         limits = self._limits
         if not limits.connections:
             return math.inf

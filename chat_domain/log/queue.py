@@ -169,8 +169,8 @@ class AppendQueue:
         return batch
 
     def _judge(self, batch: Sequence[Draft]) -> tuple[tuple[Entry, ...], dict[int, ChatError]]:
-        """Set the time of a batch's entries. Return the entries, and why those may not be written
-        that their writers may not write, by index."""
+        """Set the time of a batch's entries. Return them, and by index the errors of those that
+        their writers may not write."""
         now_ms, erased = self._clock.now_ms(), self._follower.ring.erased
         entries: list[Entry] = []
         refused: dict[int, ChatError] = {}

@@ -41,7 +41,7 @@ class Seating:
         raise TryAgain
 
     async def _sit_down(self, session: Session, opening: Opening) -> bool:
-        """Return whether everything above the opening was still here to be made up for."""
+        """Seat a session by its opening; return False if that is too old, or of another epoch."""
         head = opening.ends.head
         await self.follower.reach(head)
         since = self.follower.ring.above(head)

@@ -241,7 +241,7 @@ class Session(_Reader):
         self.expected_until = now + EXPECTED_FOR
 
     def _expecting(self, now: float) -> deque[str]:
-        """The texts that are expected. Only the first of them determines how long."""
+        """The texts that are expected; the first of them sets the deadline."""
         if self.expected is None:
             self.expected = deque()
         if not self.expected:

@@ -1,7 +1,7 @@
 """What applying an entry does to the sessions of this node.
 
-It is shown to the sessions whose users may see it, except the one that wrote it. (A session of
-version 1 is shown what it writes to its own user, as by the C++ server.) A change of a group's
+The entry is shown to the sessions whose users may see it, except the one that wrote it. (A session
+of version 1 is shown what it writes to its own user, as by the C++ server.) A change of a group's
 members counts from then on, and the sessions that an entry ends are ended.
 """
 

@@ -28,8 +28,8 @@ class Overview:
     name: str
 
     async def nodes(self) -> dict[str, list[int]]:
-        """By name, in order, the nodes that hold their leases: the ids of the users who have
-        sessions there, ascending."""
+        """The ids of the users who have sessions on each node that holds its lease, ascending; by
+        the names of the nodes, in order."""
         names = await self.lease.others()
         if self.lease.held():
             names = names | {self.name}

@@ -53,7 +53,7 @@ class Devices:
             await self.logged_out(user, name)
 
     async def look_up(self, text: str) -> tuple[User, Token]:
-        """The user of a token, and the token. Raises BadToken if there is none, or not any more."""
+        """The user of a token, and the token. Raises BadToken if it is unknown or has expired."""
         found = await self.tokens.find(digest(text), self.clock.now_ms())
         if found is None:
             raise BadToken

@@ -25,8 +25,8 @@ ANSWERED_WITHIN = 10.0  # seconds
 
 @attrs.frozen
 class Start:
-    """What a device is told about its session. reset: whether its positions are not valid any more,
-    or it has missed too much: then it begins at `ends.head`."""
+    """What a device is told about its session. reset: whether its positions are no longer valid, or
+    it has missed too much: then it begins at `ends.head`."""
 
     session: Session
     ends: Ends

@@ -108,9 +108,9 @@ class SlotKeeper:
         """Release claims of this node that no session has, and end sessions whose slots others
         have. To be called regularly. Raises TryAgain.
 
-        A claim can outlive its session if Redis has carried out a command that it did not answer.
-        One that is found for the first time may belong to a login under way. A session can outlive
-        its claim if the note that it was replaced is lost.
+        A claim can outlive its session if Redis has carried out a command that it did not answer. A
+        claim without a session that is found for the first time may belong to a login in progress.
+        A session can outlive its claim if the note that it was replaced is lost.
         """
         claims = set(await self.slots.own(self.node))
         filled = self._filled()

@@ -28,10 +28,10 @@ class Log(Protocol):
     that has seen a position can read all below it, on any node. None is assigned twice in an epoch.
     The first entry of a conversation of two makes both its members.
 
-    A user may see an entry of a conversation if they are or were a member of it, and their `Sight`
-    of it shows the entry. A user who joins sees their own joining, one who leaves their own
-    leaving, and one who joins again only what follows. Who joins a group that shows all its history
-    (`Groups.show_history`) also sees what was before, and has read it.
+    A user may see an entry if they are or were a member of its conversation, and their `Sight` of
+    that shows the entry. A user who joins sees their own joining, one who leaves their own leaving,
+    and one who joins again only what follows. One who joins a group that shows all its history
+    (`Groups.show_history`) also sees what was before, and counts as having read it.
     """
 
     def append(self, batch: Batch, done: "Callable[[Outcome], None]") -> None:
@@ -43,8 +43,8 @@ class Log(Protocol):
         the reason:
         - Known, if the log, or the batch before it, has an entry of the same sender and cid;
           CidConflict if that entry has another conversation or content, unless its text was deleted
-          since (compared are, of a text, `text` and `answers`; of a change, `what`, `name` and,
-          except for LEFT, `user_id`). This takes precedence over all that follows.
+          since (texts are compared by `text` and `answers`; changes by `what`, `name` and, except
+          for LEFT, `user_id`). This takes precedence over all that follows.
         - the error in `batch.refused`; NoSuchGroup instead if the conversation is a group that does
           not exist.
         - NotMember, for a text to a group that its sender has left, or was removed from, by an
@@ -162,7 +162,7 @@ class OutOfDate:
 
 @attrs.frozen
 class Moved:
-    """Nothing was committed: the positions that the writer knows are not valid any more."""
+    """Nothing was committed: the positions that the writer knows are no longer valid."""
 
 
 Outcome = Committed | OutOfDate | Moved | ChatError
