@@ -36,21 +36,18 @@ class Retention:
 
     async def forget(self) -> None:
         """Delete what is old by now. Raises TryAgain, and leaves the rest for the next time."""
-        everything = self._before(self.keep_days)
+        now_ms = min(self.clock.now_ms(), await self.log.now_ms())  # one of them may be ahead
+        everything = _before(now_ms, self.keep_days)
         if everything:
             await self._delete(partial(self.log.forget, everything))
         of_group = {}
         async for group_id, days in self._kept_for_less():
-            of_group[group_id] = before = self._before(days)
+            of_group[group_id] = before = _before(now_ms, days)
             await self._delete(partial(self.log.forget_of, group_id, before))
         if everything or of_group:
             self.follower.ring.forget(
                 lambda entry: entry.time_ms < of_group.get(entry.conv, everything)
             )
-
-    def _before(self, days: int) -> int:
-        """The time in ms before which entries are old; 0, so that none are, if `days` is 0."""
-        return self.clock.now_ms() - days * DAY_MS if days else 0
 
     async def _kept_for_less(self) -> AsyncIterator[tuple[int, int]]:
         """The groups whose entries are kept for fewer days than all others, and these days."""
@@ -68,3 +65,8 @@ class Retention:
             return number == limit
 
         await self.pieces.each(counted)
+
+
+def _before(now_ms: int, days: int) -> int:
+    """The time in ms before which entries are old; 0, so that none are, if `days` is 0."""
+    return now_ms - days * DAY_MS if days else 0

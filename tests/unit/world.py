@@ -48,6 +48,7 @@ class World:
         log = store.log if beside is None else beside.log.inner
         assert isinstance(log, MemoryLog)
         self.log: FakeLog = FakeLog(log, self.tasks.soon)
+        self.log.now = self.clock.now_ms
         self.store: Store = attrs.evolve(store, log=self.log)
         self.hub: Hub = Hub() if beside is None else beside.hub
         name = "alone" if beside is None else "beside"

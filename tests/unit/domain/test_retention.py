@@ -63,6 +63,21 @@ def test_what_is_old_is_forgotten(
     assert retention.forgotten == 2
 
 
+def test_a_clock_that_is_ahead_forgets_nothing_too_early(
+    world: World, ann: Terminal, bob: Terminal, retention: Retention
+) -> None:
+    """The node's or the store's: what is deleted does not come back when it is set right."""
+    retention.keep_days = 2
+    ann.says(bob.user, "young")
+    now_ms = world.clock.ms
+    world.log.now = lambda: now_ms + 100 * DAY_MS
+    forget(world)
+    world.log.now = lambda: now_ms
+    world.clock.ms += 100 * DAY_MS
+    forget(world)
+    assert texts(world) == ["young"]
+
+
 def test_everything_is_forgotten_that_is_old_however_much_it_is(
     world: World, ann: Terminal, bob: Terminal, retention: Retention
 ) -> None:
