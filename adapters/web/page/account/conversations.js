@@ -16,11 +16,7 @@ const PAGE = 60; // messages at a time
 
 /** The first page alone is kept. It tells: `changed`. */
 export class Conversations extends Emitter {
-  /**
-   * @param {Session} session
-   * @param {Store} store
-   * @param {Chats} chats
-   */
+  /** @param {Session} session @param {Store} store @param {Chats} chats */
   constructor(session, store, chats) {
     super();
     this._session = session;
@@ -56,11 +52,7 @@ export class Conversations extends Emitter {
 
 /** It tells: `changed`. */
 export class History extends Emitter {
-  /**
-   * @param {Session} session
-   * @param {Store} store
-   * @param {Chats} chats
-   */
+  /** @param {Session} session @param {Store} store @param {Chats} chats */
   constructor(session, store, chats) {
     super();
     this._session = session;

@@ -13,10 +13,7 @@ import { Emitter } from "../session/emitter.js";
 export const READ_EVERY = 1_000; // ms
 
 export class Reading extends Emitter {
-  /**
-   * @param {Session} session
-   * @param {Chats} chats
-   */
+  /** @param {Session} session @param {Chats} chats */
   constructor(session, chats) {
     super();
     this._session = session;

@@ -59,7 +59,7 @@ export class Roster extends Emitter {
     this.emit("changed");
   }
 
-  /** PRESENCE: of somebody who is not known, where the list was changed just now. @param {Frame} frame */
+  /** PRESENCE. Who is not on the list is looked for. @param {Frame} frame */
   heard(frame) {
     this._news.set(frame.id, frame);
     if (!this.isFriend(userKey(frame.id))) this.load().catch(() => {});

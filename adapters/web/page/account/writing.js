@@ -13,11 +13,7 @@ import { MSG, newCid, where } from "../protocol/protocol.js";
 import { Emitter } from "../session/emitter.js";
 
 export class Writing extends Emitter {
-  /**
-   * @param {Session} session
-   * @param {Store} store
-   * @param {Chats} chats
-   */
+  /** @param {Session} session @param {Store} store @param {Chats} chats */
   constructor(session, store, chats) {
     super();
     this._session = session;

@@ -1,5 +1,5 @@
 /**
- * What has to be said whatever is open: below everything, which does not move.
+ * What has to be said below everything, which does not move.
  *
  * @import {App} from "../app.js"
  */

@@ -128,8 +128,10 @@ export class Composer {
   }
 
   _grow() {
+    this.element.style.height = `${this.element.offsetHeight}px`; // what is above stays meanwhile
     this._field.style.height = "auto";
     this._field.style.height = `${Math.min(this._field.scrollHeight + 2, 180)}px`; // 2: its border
+    this.element.style.height = "";
   }
 
   _chooseEmoji() {
