@@ -7,7 +7,7 @@
 import { brief, t } from "../i18n/i18n.js";
 import { MSG } from "../protocol/protocol.js";
 import { changePassword } from "../session/identity.js";
-import { button, dialog, field, form, h, say, trying } from "./dom.js";
+import { button, dialog, field, form, h, hasMouse, say, trying } from "./dom.js";
 import { languageChoice } from "./language.js";
 
 /** @param {App} app */
@@ -33,7 +33,7 @@ export function openSettings(app) {
     h("h3", {}, t("devices")),
     devices,
     passwordForm(),
-    h("p", { class: "keys" }, t("keys")),
+    hasMouse() && h("p", { class: "keys" }, t("keys")),
     button(t("log_out"), () => {
       box.close();
       app.logOut();
