@@ -101,7 +101,7 @@ def _registered(browser: Browser, address: str, name: str) -> Page:
     page.get_by_role("button", name="New here? Register").click()
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Password", exact=True).fill(_PASSWORD)
-    page.get_by_label("Password, once more").fill(_PASSWORD)
+    page.get_by_label("Confirm password").fill(_PASSWORD)
     page.get_by_role("button", name="Register", exact=True).click()
     page.get_by_role("navigation").wait_for()
     return page

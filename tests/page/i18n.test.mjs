@@ -22,7 +22,7 @@ test("a language is changed at once, and values are put in as they are", () => {
   speak("zh");
   assert.equal(t("unread", { count: 3 }), "3 条未读");
   speak("en");
-  assert.equal(t("typing_one", { name: "{count} $& <b>" }), "{count} $& <b> is typing …");
+  assert.equal(t("typing_one", { name: "{count} $& <b>" }), "{count} $& <b> is typing…");
 });
 
 test("an error is said in words, one of a later version in the server's own", () => {

@@ -19,7 +19,7 @@ speak("en");
 
 test("who has no name is called by their number, and oneself is told from others", () => {
   const chats = new Chats(ME);
-  assert.equal(nameOf(chats.chat("u15"), ME), "Number 15");
+  assert.equal(nameOf(chats.chat("u15"), ME), "ID 15");
   chats.nameUser(LI, "li si");
   chats.nameUser(ME, "zhang san");
   assert.equal(nameOf(chats.chat("u15"), ME), "li si");
@@ -36,7 +36,7 @@ test("the list has what was said last, with its author where that is in question
   chats.pushed(entry(LI, { at: 3, key: "g3" }));
   assert.equal(last(chats, "g3"), "user 15: hello");
   chats.pushed(entry(LI, { at: 4, text: "", deleted: true }));
-  assert.equal(last(chats), "deleted");
+  assert.equal(last(chats), "Message deleted");
 });
 
 test("a draft goes before what was said, what waits before a draft, who types before all", () => {
@@ -46,16 +46,16 @@ test("a draft goes before what was said, what waits before a draft, who types be
   chats.wrote({ cid: "c2", key: "u15", text: "on its way", time: 2 });
   assert.equal(last(chats, "u15", "well"), "You: on its way");
   chats.typing({ id: LI, name: "li si", toid: LI }, NOW);
-  assert.equal(last(chats, "u15", "well"), "li si is typing …");
+  assert.equal(last(chats, "u15", "well"), "li si is typing…");
 });
 
 test("a change says who has done what to whom, as far as that is known", () => {
   const names = new Map([[LI, "li si"]]);
   const said = (...of) => changeInWords(change(...of), names);
-  assert.equal(said("removed", 7, { whom: LI }), "user 7 has removed li si");
-  assert.equal(said("removed", 7, { whom: 99 }), "user 7 has removed somebody");
-  assert.equal(said("renamed", 0, { name: "walkers" }), "The operator calls the group walkers now");
-  assert.equal(said("left", 7), "user 7 has left");
-  assert.equal(said("left", 7, { whom: LI }), "user 7 has left. li si runs the group now");
+  assert.equal(said("removed", 7, { whom: LI }), "user 7 removed li si");
+  assert.equal(said("removed", 7, { whom: 99 }), "user 7 removed someone");
+  assert.equal(said("renamed", 0, { name: "walkers" }), "The operator renamed the group to walkers");
+  assert.equal(said("left", 7), "user 7 left");
+  assert.equal(said("left", 7, { whom: LI }), "user 7 left. li si is now the owner");
   assert.equal(changeInWords(entry(LI), names), "");
 });

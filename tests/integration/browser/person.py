@@ -63,13 +63,13 @@ class Person:
         self.page.get_by_role("button", name="New here? Register").click()
         self.page.get_by_label("Name", exact=True).fill(name)
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        self.page.get_by_label("Password, once more").fill(PASSWORD)
+        self.page.get_by_label("Confirm password").fill(PASSWORD)
         self._enter("Register", remember=remember)
         return self
 
     def log_in(self, name: str, password: str = PASSWORD, *, remember: bool = False) -> "Person":
         self.name = name
-        self.page.get_by_label("Name or number").fill(name)
+        self.page.get_by_label("Name or ID").fill(name)
         self.page.get_by_label("Password", exact=True).fill(password)
         self._enter("Log in", remember=remember)
         return self
@@ -81,7 +81,7 @@ class Person:
         expect(self.sidebar).to_be_visible()
 
     def is_asked_to_log_in(self) -> None:
-        expect(self.page.get_by_label("Name or number")).to_be_visible()
+        expect(self.page.get_by_label("Name or ID")).to_be_visible()
 
     # -- what is on the screen --
 
@@ -126,14 +126,14 @@ class Person:
         self._new("Their name", name, "Find")
 
     def create_group(self, name: str) -> None:
-        self._new("Name of the group", name, "Make it")
+        self._new("Group name", name, "Create")
 
     def join_group(self, name: str) -> None:
-        self._new("Its name or number", name, "Join")
+        self._new("Group name or ID", name, "Join")
 
     def _new(self, field: str, text: str, button: str) -> None:
         self.page.get_by_role("button", name="New", exact=True).click()
-        self.dialog.get_by_label(field).fill(text)
+        self.dialog.get_by_label(field, exact=True).fill(text)
         self.dialog.get_by_role("button", name=button, exact=True).click()
         expect(self.dialog).to_have_count(0)
         expect(self.field).to_be_visible()
@@ -170,7 +170,7 @@ class Person:
 
     def is_offline(self) -> None:
         """Wait until the page has noticed that it has no connection."""
-        expect(self.page.get_by_text("No connection. Next try in")).to_be_visible()
+        expect(self.page.get_by_text("No connection. Retrying in")).to_be_visible()
 
     def comes_back(self) -> None:
         """Wait until the page, which is offline, is connected to the server, which is there."""

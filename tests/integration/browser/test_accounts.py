@@ -70,10 +70,10 @@ def test_a_tab_comes_back_by_the_token_that_another_has_been_given(newcomer: New
     first, second = ann.page, ann.new_tab()
     expect(second.get_by_role("navigation", name="Conversations")).to_be_visible()
     settings = ann.open_settings()
-    settings.get_by_label("Old password").fill(PASSWORD)
+    settings.get_by_label("Current password").fill(PASSWORD)
     settings.get_by_label("New password").fill("battery staple")
     settings.get_by_role("button", name="Change", exact=True).click()
-    expect(settings).to_contain_text("The password is changed")
+    expect(settings).to_contain_text("Password changed")
     ann.page.keyboard.press("Escape")
     ann.block_server()
     for ann.page in (first, second):
@@ -187,11 +187,11 @@ def test_a_session_that_is_ended_from_another_device_says_so_there(newcomer: New
     phone = newcomer().log_in("ann")
     devices = desk.open_settings().locator(".people li")
     expect(devices).to_have_count(2)
-    devices.filter(has_not_text="this one").get_by_role("button", name="End").click()
+    devices.filter(has_not_text="this device").get_by_role("button", name="End session").click()
     expect(devices).to_have_count(1)
     phone.is_asked_to_log_in()
     expect(phone.page.get_by_role("alert")).to_have_text(
-        "This session was ended elsewhere. Log in again."
+        "This device was logged out remotely. Log in again."
     )
 
 
@@ -203,7 +203,7 @@ def test_nothing_of_a_session_is_left_on_the_screen_when_it_has_ended(newcomer: 
     expect(phone.page).to_have_title("(1) Chat")
     phone.open_settings()
     devices = desk.open_settings().locator(".people li")
-    devices.filter(has_not_text="this one").get_by_role("button", name="End").click()
+    devices.filter(has_not_text="this device").get_by_role("button", name="End session").click()
     phone.is_asked_to_log_in()
     expect(phone.dialog).to_have_count(0)
     expect(phone.page).to_have_title("Chat")
@@ -214,13 +214,13 @@ def test_a_changed_password_ends_the_other_sessions_and_is_the_one_that_counts(
 ) -> None:
     desk, phone = newcomer().register("ann", remember=True), newcomer().log_in("ann")
     settings = desk.open_settings()
-    settings.get_by_label("Old password").fill("something else")
+    settings.get_by_label("Current password").fill("something else")
     settings.get_by_label("New password").fill("battery staple")
     settings.get_by_role("button", name="Change", exact=True).click()
-    expect(settings.get_by_role("alert")).to_have_text("That is not your old password.")
-    settings.get_by_label("Old password").fill(PASSWORD)
+    expect(settings.get_by_role("alert")).to_have_text("Wrong current password.")
+    settings.get_by_label("Current password").fill(PASSWORD)
     settings.get_by_role("button", name="Change", exact=True).click()
-    expect(settings).to_contain_text("The password is changed")
+    expect(settings).to_contain_text("Password changed")
     phone.is_asked_to_log_in()
     phone.log_in("ann", "battery staple")
     desk.page.reload()
@@ -232,8 +232,8 @@ def test_what_became_of_it_is_in_sight_in_a_dialog_that_is_longer_than_the_scree
 ) -> None:
     ann = newcomer(viewport={"width": 320, "height": 420}).register("ann")
     settings = ann.open_settings()
-    for old, result in (("guessed", "That is not your old password."), (PASSWORD, "is changed")):
-        settings.get_by_label("Old password").fill(old)
+    for old, result in (("guessed", "Wrong current password."), (PASSWORD, "changed")):
+        settings.get_by_label("Current password").fill(old)
         settings.get_by_label("New password").fill("battery staple")
         settings.get_by_role("button", name="Change", exact=True).click()
         expect(settings.get_by_text(result)).to_be_in_viewport(ratio=1)
@@ -268,12 +268,12 @@ def test_a_wrong_password_and_a_name_that_is_taken_are_said_in_words(
 ) -> None:
     web.register("ann")
     stranger = newcomer().page
-    stranger.get_by_label("Name or number").fill("ann")
+    stranger.get_by_label("Name or ID").fill("ann")
     stranger.get_by_label("Password").fill("guessed")
     stranger.get_by_role("button", name="Log in", exact=True).click()
-    expect(stranger.get_by_role("alert")).to_contain_text("no such account")
+    expect(stranger.get_by_role("alert")).to_contain_text("Wrong name or password")
     stranger.get_by_role("button", name="New here? Register").click()
-    for label in ("Password", "Password, once more"):
+    for label in ("Password", "Confirm password"):
         stranger.get_by_label(label, exact=True).fill("guessed")
     stranger.get_by_role("button", name="Register", exact=True).click()
     expect(stranger.get_by_role("alert")).to_contain_text("This name is taken")
@@ -301,7 +301,7 @@ def test_a_browser_that_prefers_chinese_is_spoken_to_in_chinese(newcomer: Newcom
 def test_who_hides_what_they_have_read_is_not_told_of(newcomer: Newcomer) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
     phone = newcomer().log_in("ann")
-    ann.open_settings().get_by_label("Do not tell what I have read").check()
+    ann.open_settings().get_by_label("Don't send read receipts").check()
     ann.page.keyboard.press("Escape")
     bob.find("ann")
     bob.write("seen?")
@@ -317,15 +317,15 @@ def test_who_hides_what_they_have_read_is_not_told_of(newcomer: Newcomer) -> Non
 def test_friends_are_added_shown_with_their_presence_and_removed(newcomer: Newcomer) -> None:
     ann, bob = newcomer().register("ann"), newcomer().register("bob")
     ann.find("bob")
-    ann.open_about().get_by_role("button", name="Add to friends").click()
-    expect(ann.dialog.get_by_role("button", name="Remove from friends")).to_be_visible()
+    ann.open_about().get_by_role("button", name="Add friend").click()
+    expect(ann.dialog.get_by_role("button", name="Remove friend")).to_be_visible()
     ann.page.keyboard.press("Escape")
     expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text(
         "online"
     )
     bob.page.close()
     expect(ann.page.get_by_role("region", name="Conversation").locator(".state")).to_have_text(
-        "away"
+        "offline"
     )
 
 

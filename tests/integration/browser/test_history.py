@@ -97,7 +97,7 @@ def test_history_is_scrolled_to_its_beginning_and_back_without_a_jump(
     newcomer: Newcomer, web: WebServer
 ) -> None:
     ann = _with_history(newcomer, web, COUNT)
-    up = ann.page.evaluate(SCROLL, [-STEP, "This is the beginning."])
+    up = ann.page.evaluate(SCROLL, [-STEP, "No earlier messages"])
     expect(ann.texts.first).to_have_text("message 0")
     down = ann.page.evaluate(SCROLL, [STEP, f"message {COUNT - 1}"])
     for way in (up, down):
@@ -112,7 +112,7 @@ def test_what_comes_while_somebody_reads_above_does_not_move_what_they_read(
 ) -> None:
     ann = _with_history(newcomer, web, 300)
     ann.log.evaluate("box => box.scrollBy(0, -1500)")
-    to_end = ann.page.get_by_role("button", name="To the newest")
+    to_end = ann.page.get_by_role("button", name="Jump to latest")
     expect(to_end).to_be_visible()
     read = ann.page.evaluate(FIRST_SEEN)
     message = ann.log.locator(f"[data-at='{read}']")
@@ -152,7 +152,7 @@ def test_what_was_seen_of_hundreds_of_news_is_read_and_the_rest_begins_the_next_
     ann.open("bob")
     expect(ann.log.get_by_text("New messages")).to_be_in_viewport()
     ann.page.evaluate(SCROLL, [STEP / 4, "message 600"])
-    to_end = ann.page.get_by_role("button", name="To the newest")
+    to_end = ann.page.get_by_role("button", name="Jump to latest")
     left = int(count.inner_text())
     assert UNREAD_ABOVE_400 / 2 < left < UNREAD_ABOVE_400
     expect(to_end).to_have_text(f"↓{left}")

@@ -37,7 +37,7 @@ def test_names_full_of_markup_are_names(newcomer: Newcomer) -> None:
     ann.join_group("<h1>group</h1>")
     ann.write("hello")
     bob.sees("hello")
-    expect(bob.log).to_contain_text(f"{MARKUP} has joined")
+    expect(bob.log).to_contain_text(f"{MARKUP} joined")
     expect(bob.row("<h1>group</h1>")).to_contain_text(f"{MARKUP}: hello")
     expect(bob.page.get_by_role("heading", name="<h1>group</h1>")).to_be_visible()
     expect(bob.open_about()).to_contain_text(MARKUP)

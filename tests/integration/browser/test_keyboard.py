@@ -111,9 +111,9 @@ def test_what_is_typed_where_nobody_could_type_is_in_the_field(newcomer: Newcome
     expect(ann.log).not_to_be_focused()
     settings = ann.open_settings()
     ann.page.keyboard.type("xyz")
-    settings.get_by_label("Old password").fill("secret")
+    settings.get_by_label("Current password").fill("secret")
     ann.page.keyboard.type("!")
-    expect(settings.get_by_label("Old password")).to_have_value("secret!")
+    expect(settings.get_by_label("Current password")).to_have_value("secret!")
     expect(ann.field).to_have_value("Typed there, and nowhere")
     ann.page.keyboard.press("Escape")
     ann.log.focus()
@@ -166,7 +166,7 @@ def test_the_focus_goes_with_a_conversation_that_comes_to_the_top(newcomer: Newc
 def test_one_logs_in_with_the_keyboard_alone(newcomer: Newcomer, web: WebServer) -> None:
     web.register("ann")
     page = newcomer().page
-    expect(page.get_by_label("Name or number")).to_be_focused()
+    expect(page.get_by_label("Name or ID")).to_be_focused()
     page.keyboard.type("ann")
     page.keyboard.press("Tab")
     page.keyboard.type("correct horse")

@@ -115,7 +115,7 @@ def test_every_screen_has_nothing_that_axe_finds_and_fits(
     ann.page.get_by_role("button", name="New", exact=True).click()
     gallery.look("people")
     ann.page.keyboard.press("Escape")
-    expect(ann.open_settings().locator(".people li")).to_contain_text("this one")
+    expect(ann.open_settings().locator(".people li")).to_contain_text("this device")
     gallery.look("settings")
     assert gallery.found == []
 
@@ -126,7 +126,7 @@ def test_without_a_connection_it_looks_right_too(newcomer: Newcomer, folder: Pat
     ann.block_server()
     ann.write("Can you read this?")
     ann.sees_tick("not sent yet", "Can you read this?")
-    expect(ann.page.get_by_role("button", name="Try now")).to_be_visible()
+    expect(ann.page.get_by_role("button", name="Retry now")).to_be_visible()
     gallery = Gallery(ann.page, folder, ["phone"], ["light"])
     gallery.look("offline")
     assert gallery.found == []
@@ -149,7 +149,7 @@ def test_on_a_phone_there_is_the_list_or_a_conversation(newcomer: Newcomer) -> N
     expect(ann.sidebar).to_be_hidden()
     ann.write("note")
     ann.sees("note")
-    ann.page.get_by_role("button", name="Back to the conversations").tap()
+    ann.page.get_by_role("button", name="Back to conversations").tap()
     expect(ann.sidebar).to_be_visible()
     expect(ann.field).to_be_hidden()
     ann.row("ann").tap()

@@ -27,7 +27,7 @@ def test_a_conversation_opens_where_what_is_new_begins_and_is_read_when_its_end_
     bob.sees_tick("delivered", "news 39")
     left = int(ann.row("bob").locator(".count").inner_text())
     assert 0 < left < 40  # what she has seen is read, and nothing else
-    ann.page.get_by_role("button", name="To the newest").click()
+    ann.page.get_by_role("button", name="Jump to latest").click()
     expect(ann.texts.last).to_be_in_viewport()
     expect(ann.row("bob").locator(".count")).to_be_hidden()
     bob.sees_tick("read", "news 39")
@@ -87,7 +87,7 @@ def test_what_was_read_is_read_though_the_page_is_left_at_once(newcomer: Newcome
     ann.page.clock.install()
     ann.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=10))
     ann.open("bob")
-    expect(ann.log.get_by_text("This is the beginning.")).to_be_visible()  # the server has answered
+    expect(ann.log.get_by_text("No earlier messages")).to_be_visible()  # the server has answered
     ann.page.clock.run_for(500)
     expect(ann.row("bob").locator(".count")).to_be_hidden()
     bob.sees_tick("delivered", "one")

@@ -44,8 +44,8 @@ def test_a_notification_says_who_writes_what_while_one_looks_elsewhere(newcomer:
     cid.find("ann")
     cid.write("first of all")
     ann.open("cid")
-    ann.open_about().get_by_role("button", name="Turn notifications off").click()
-    expect(ann.dialog.get_by_role("button", name="Turn notifications on")).to_be_visible()
+    ann.open_about().get_by_role("button", name="Mute").click()
+    expect(ann.dialog.get_by_role("button", name="Unmute")).to_be_visible()
     ann.page.keyboard.press("Escape")
     ann.create_group("gardeners")
     bob.join_group("gardeners")
@@ -69,7 +69,7 @@ def test_a_notification_says_who_writes_what_while_one_looks_elsewhere(newcomer:
 
 def test_who_does_not_want_it_any_more_is_not_notified(newcomer: Newcomer) -> None:
     ann, bob = _who_wants_to_know(newcomer), newcomer().register("bob")
-    ann.open_settings().get_by_label("Notify me").uncheck()
+    ann.open_settings().get_by_label("Notifications").uncheck()
     ann.page.keyboard.press("Escape")
     _look_elsewhere(ann)
     bob.find("ann")
@@ -82,9 +82,9 @@ def test_where_the_browser_does_not_allow_it_that_is_said_and_nothing_is_ticked(
     newcomer: Newcomer,
 ) -> None:
     settings = newcomer().register("ann").open_settings()
-    settings.get_by_label("Notify me").click()
-    expect(settings.get_by_role("alert")).to_have_text("The browser does not allow it.")
-    expect(settings.get_by_label("Notify me")).not_to_be_checked()
+    settings.get_by_label("Notifications").click()
+    expect(settings.get_by_role("alert")).to_have_text("This browser does not allow notifications.")
+    expect(settings.get_by_label("Notifications")).not_to_be_checked()
 
 
 def test_a_browser_that_fails_to_notify_shows_what_comes(newcomer: Newcomer) -> None:
@@ -103,7 +103,7 @@ def _who_wants_to_know(newcomer: Newcomer, script: str = RECORD) -> Person:
     ann.context.add_init_script(script)
     ann.page.reload()
     ann.register("ann")
-    ann.open_settings().get_by_label("Notify me").check()
+    ann.open_settings().get_by_label("Notifications").check()
     ann.page.keyboard.press("Escape")
     return ann
 

@@ -9,8 +9,8 @@ LOGIN = r"""
 - main:
   - /children: equal
   - heading "Chat" [level=1]
-  - text: Name or number
-  - textbox "Name or number"
+  - text: Name or ID
+  - textbox "Name or ID"
   - text: Password
   - textbox "Password"
   - checkbox "Stay logged in on this device"
@@ -42,7 +42,7 @@ CHATS = r"""
     - log "Messages":
       - list:
         - /children: equal
-        - listitem: This is the beginning.
+        - listitem: No earlier messages
         - listitem: Today
         - listitem: New messages
         - listitem:
@@ -71,22 +71,22 @@ ABOUT = r"""
 - dialog "gardeners":
   - heading "gardeners" [level=2]
   - button "Close"
-  - button "Turn notifications on"
-  - paragraph: /Number \d+/
+  - button "Unmute"
+  - paragraph: /ID \d+/
   - heading "Members (2)" [level=3]
   - list:
     - listitem:
       - img "online"
       - button "bob"
-      - text: creator
+      - text: owner
     - listitem:
       - img "online"
       - button "ann"
-  - button "Leave the group"
+  - button "Leave group"
 """
 SWITCHER = r"""
-- dialog "Switch to …":
-  - combobox "Switch to …" [expanded]
+- dialog "Switch to…":
+  - combobox "Switch to…" [expanded]
   - listbox "Conversations":
     - /children: equal
     - option "gardeners" [selected]
@@ -102,12 +102,12 @@ def test_landmarks_fields_conversations_and_messages_have_their_names(newcomer: 
     bob.write("hello", "are you there?")
     bob.create_group("gardeners")
     ann.join_group("gardeners")
-    ann.open_about().get_by_role("button", name="Turn notifications off").click()
-    expect(ann.dialog).to_contain_text("Turn notifications on")
+    ann.open_about().get_by_role("button", name="Mute").click()
+    expect(ann.dialog).to_contain_text("Unmute")
     _reads(ann.dialog, ABOUT)
     ann.page.keyboard.press("Escape")
     ann.open("bob")
-    ann.open_about().get_by_role("button", name="Add to friends").click()
+    ann.open_about().get_by_role("button", name="Add friend").click()
     ann.page.keyboard.press("Escape")
     bob.open("ann")
     ann.write("<3 https://example.org")

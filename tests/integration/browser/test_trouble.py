@@ -41,11 +41,11 @@ def test_who_logs_in_while_the_server_is_dead_is_told_so_and_may_do_it_again(
     expect(away.locator("link[rel=later]")).to_have_count(0)  # all of the page is here
     away.wait_for_load_state("networkidle")
     web.kill()
-    away.get_by_label("Name or number").fill("ann")
+    away.get_by_label("Name or ID").fill("ann")
     away.get_by_label("Password").fill(PASSWORD)
     away.get_by_role("button", name="Log in", exact=True).click()
     expect(away.get_by_role("alert")).to_have_text(
-        "The server does not answer. Try again in a moment."
+        "Can't reach the server. Try again in a moment."
     )
     web.start()
     away.get_by_role("button", name="Log in", exact=True).click()
@@ -60,7 +60,7 @@ def test_one_may_have_the_page_try_at_once(newcomer: Newcomer, web: WebServer) -
     web.kill()
     ann.is_offline()
     web.start()
-    ann.page.get_by_role("button", name="Try now").click()
+    ann.page.get_by_role("button", name="Retry now").click()
     expect(ann.page.get_by_text("No connection.")).to_be_hidden()
 
 
@@ -114,9 +114,9 @@ def test_what_the_server_says_to_all_is_shown_until_it_is_closed(
     ann = newcomer().register("ann")
     ann.find("ann")
     web.stop()
-    expect(ann.page.get_by_text("The server restarts")).to_be_visible()
+    expect(ann.page.get_by_text("The server is restarting")).to_be_visible()
     ann.page.get_by_role("button", name="Close").click()
-    expect(ann.page.get_by_text("The server restarts")).to_have_count(0)
+    expect(ann.page.get_by_text("The server is restarting")).to_have_count(0)
 
 
 _DENIED = """
@@ -126,7 +126,7 @@ Object.defineProperty(window, "%s", { get() { throw new DOMException("no", "Secu
 
 def test_a_browser_that_keeps_nothing_for_the_page_is_said_to_do_so(newcomer: Newcomer) -> None:
     """And it is not taken for a server that is away, nor is the page left blank."""
-    why = "This browser does not let the page keep anything"
+    why = "This browser is out of space"
     somebody = newcomer().register("ann")
     somebody.page.add_init_script(_DENIED % "indexedDB")
     somebody.page.reload()
@@ -136,7 +136,7 @@ def test_a_browser_that_keeps_nothing_for_the_page_is_said_to_do_so(newcomer: Ne
         other.page.add_init_script(_DENIED % kind)
     other.page.reload()
     expect(other.page.get_by_role("alert")).to_contain_text(why)
-    other.page.get_by_label("Name or number").fill("ann")
+    other.page.get_by_label("Name or ID").fill("ann")
     other.page.get_by_label("Password", exact=True).fill(PASSWORD)
     other.page.get_by_role("button", name="Log in", exact=True).click()
     expect(other.page.get_by_role("alert")).to_contain_text(why)

@@ -46,7 +46,7 @@ export class Sidebar {
     this.element.ariaLabel = t("conversations");
     say(this._name, this._app.session.me?.name ?? "");
     say(this._new, t("new"));
-    this._menu.ariaLabel = t("menu");
+    this._menu.ariaLabel = t("settings");
     say(this._more, t("more"));
     this._more.hidden = chats.next === null;
     const rows = chats.list().filter((one) => this._isShown(one));
