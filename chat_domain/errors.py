@@ -37,22 +37,22 @@ class BadPassword(ChatError):
 
 class BadNotice(ChatError):
     limit: int
-    sentence = "a notice has 1 to {limit} characters"
+    sentence = "a notice must have 1 to {limit} characters"
 
 
 class BadDays(ChatError):
     most: int
-    sentence = "what is said is kept for 1 to {most} days, or, by 0, for ever"
+    sentence = "messages are kept for 1 to {most} days, or indefinitely with 0"
 
 
 class NameTaken(ChatError):
     name: str
-    sentence = "the name {name!r} is taken, or looks like one that is"
+    sentence = "the name {name!r} is taken or too similar to another"
 
 
 class GroupNameTaken(ChatError):
     name: str
-    sentence = "there is a group called {name!r} already, or one that looks like it"
+    sentence = "the group name {name!r} is taken or too similar to another"
 
 
 class NoSuchUser(ChatError):
@@ -67,7 +67,7 @@ class NoSuchGroup(ChatError):
 
 class AlreadyFriends(ChatError):
     friend_id: int
-    sentence = "user {friend_id} is on your list already"
+    sentence = "user {friend_id} is already on your list"
 
 
 class NotFriends(ChatError):
@@ -77,7 +77,7 @@ class NotFriends(ChatError):
 
 class AlreadyMember(ChatError):
     group_id: int
-    sentence = "you are in group {group_id} already"
+    sentence = "you are already in group {group_id}"
 
 
 class NotMember(ChatError):
@@ -106,102 +106,103 @@ class NoSuchSession(ChatError):
 class MailboxFull(ChatError):
     user_id: int
     sentence = (
-        "too many of your messages wait for user {user_id}, on whose list you are not; not sent"
+        "not sent: too many of your messages wait for user {user_id}; they must log in, or put you"
+        " on their list"
     )
 
 
 class TooManyConversations(ChatError):
     limit: int
     sentence = (
-        "you have conversations with {limit} others; begin no more with those on whose"
-        " list you are not"
+        "you have conversations with {limit} others; to begin another one, be put on the other"
+        " user's list first"
     )
 
 
 class CidConflict(ChatError):
     cid: str
-    sentence = "you have sent another message under the cid {cid!r}"
+    sentence = "you have already used the cid {cid!r} for something else"
 
 
 class TooManyUnanswered(ChatError):
     limit: int
-    sentence = "{limit} of your messages await their acknowledgement; send this one again later"
+    sentence = "{limit} of your messages are unacknowledged; send this one again later"
 
 
 class NotSentYet(ChatError):
     at: int
     last: int
-    sentence = "nothing above {last} was sent to you yet, so {at} is not taken over"
+    sentence = "position {at} is beyond {last}, the last one that was sent to you"
 
 
 class BeyondTheLog(ChatError):
     at: int
     head: int
-    sentence = "the log ends at {head}, so {at} is not read"
+    sentence = "position {at} is beyond {head}, the head of the log"
 
 
 class TooManyGroups(ChatError):
     limit: int
-    sentence = "nobody is in more than {limit} groups; leave one first"
+    sentence = "you can be in at most {limit} groups; leave one first"
 
 
 class GroupFull(ChatError):
     group_id: int
     limit: int
-    sentence = "group {group_id} has {limit} members, and no group has more"
+    sentence = "group {group_id} is full: it can have {limit} members"
 
 
 class TooManyFriends(ChatError):
     limit: int
-    sentence = "a list has at most {limit} friends"
+    sentence = "your list is full: it can have {limit} friends; remove one first"
 
 
 class TooManyFailures(ChatError):
     seconds: int
-    sentence = "too many failed logins to this account from here; try in {seconds} s"
+    sentence = "too many failed logins to this account from your address; try again in {seconds} s"
 
 
 class TooManyRegistrations(ChatError):
-    sentence = "too many accounts have been made from your address; try again later"
+    sentence = "too many accounts were created from your address; try again later"
 
 
 class RegistrationClosed(ChatError):
-    sentence = "this server takes no registrations; ask whoever runs it for an account"
+    sentence = "registration is closed; ask the operator of this server for an account"
 
 
 class TooManyConnections(ChatError):
-    sentence = "there are too many connections; try again later"
+    sentence = "too many connections; try again later"
 
 
 class TooFast(ChatError):
-    sentence = "you send more than is allowed, and go on with it"
+    sentence = "you keep sending more than is allowed"
 
 
 class LoginTimeout(ChatError):
-    sentence = "nobody has logged in here for too long"
+    sentence = "you did not log in in time"
 
 
 class Oneself(ChatError):
-    sentence = "you cannot put yourself on your own list"
+    sentence = "you cannot add yourself to your own list"
 
 
 class BadCredentials(ChatError):
     """tried: whether this could have been a password, so that the attempt revealed something."""
 
-    sentence = "no such account, or not its password"
+    sentence = "no such account, or wrong password"
     tried: bool = True
 
 
 class BadToken(ChatError):
-    sentence = "this token is not valid (any more); log in with the password"
+    sentence = "this token is not valid; log in with your password"
 
 
 class AlreadyOnline(ChatError):
-    sentence = "this account is online already"
+    sentence = "this account is already online"
 
 
 class TooOld(ChatError):
-    sentence = 'version 2 is spoken here: log in with "v": 2'
+    sentence = 'this server requires version 2: log in with "v": 2'
 
 
 class NotLoggedIn(ChatError):
@@ -209,14 +210,14 @@ class NotLoggedIn(ChatError):
 
 
 class AlreadyLoggedIn(ChatError):
-    sentence = "you are logged in already; log out first"
+    sentence = "you are already logged in; log out first"
 
 
 class TryAgain(ChatError):
     """A needed service is unavailable or too busy. A write may have been done all the same."""
 
-    sentence = "the server cannot do this right now, try again"
+    sentence = "the server cannot do this right now; try again"
 
 
 class ShuttingDown(ChatError):
-    sentence = "the server is shutting down, try again elsewhere"
+    sentence = "the server is shutting down; reconnect and try again"

@@ -60,13 +60,13 @@ class Name:
         if not text:
             raise BadName("a name needs at least one character")
         if len(text) > MAX_NAME:
-            raise BadName(f"a name has at most {MAX_NAME} characters")
+            raise BadName(f"a name can have at most {MAX_NAME} characters")
         for character in text:
             if not is_welcome(character):
                 code = f"U+{ord(character):04X}"
-                raise BadName(f"a name has no control or invisible characters ({code})")
+                raise BadName(f"a name must not have control or invisible characters ({code})")
         if text.isdigit():
-            raise BadName("a name is not digits alone, since a number means an id")
+            raise BadName("a name must not be digits alone: a number means an id")
         return cls(text)
 
 

@@ -93,14 +93,14 @@ class Asked:
 def read_head(head: bytes) -> Asked | Answer:
     """Parse a request, of which this is all; or the answer that refuses it."""
     if head.count(b"\n") > _MANY_HEADERS:
-        why = f"a request has at most {_MANY_HEADERS} headers"
+        why = f"a request can have at most {_MANY_HEADERS} headers"
         return in_words(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, why)
     protocol = ServerProtocol(max_size=0)  # the conversation sets the limit for messages later
     protocol.receive_data(head)
     events = protocol.events_received()
     if events and isinstance(events[0], Request):
         return Asked(events[0], protocol)
-    return in_words(HTTPStatus.BAD_REQUEST, "this is no request of HTTP/1.1 without a body")
+    return in_words(HTTPStatus.BAD_REQUEST, "not an HTTP/1.1 request without a body")
 
 
 @attrs.define
@@ -115,16 +115,16 @@ class Access:
         request = asked.request
         hosts = request.headers.get_all("Host")
         if len(hosts) != 1:
-            return in_words(HTTPStatus.BAD_REQUEST, "one header Host is needed")
+            return in_words(HTTPStatus.BAD_REQUEST, "exactly one Host header is required")
         if not self.is_ours(hosts[0]):
-            why = "this server is not called so: see --origin"
+            why = "this server does not have this name: see --origin"
             return in_words(HTTPStatus.MISDIRECTED_REQUEST, why)
         if asked.wants_socket and asked.is_tedious:
-            why = f"Connection and Upgrade have at most {_LONG_LIST} characters"
+            why = f"Connection and Upgrade can have at most {_LONG_LIST} characters"
             return in_words(HTTPStatus.BAD_REQUEST, why)
         origins = request.headers.get_all("Origin")
         if asked.wants_socket and not all(self.may_use(one, hosts[0]) for one in origins):
-            why = "pages from elsewhere may not use this chat: see --origin"
+            why = "pages of other origins may not use this chat: see --origin"
             return in_words(HTTPStatus.FORBIDDEN, why)
         return None
 

@@ -122,7 +122,7 @@ class IncomingMessages(Uncut):
         elif frame.opcode is Opcode.CLOSE:
             self._ended()
         elif frame.opcode is Opcode.BINARY:
-            why = "a message is text, and this one is binary"
+            why = "a message must be text, not binary"
             raise self._bad(CloseCode.UNSUPPORTED_DATA, why, found)
         else:
             self.blank += 1
@@ -133,7 +133,7 @@ class IncomingMessages(Uncut):
             try:
                 message.decode()
             except UnicodeDecodeError as error:
-                why = f"a message is text in UTF-8: {error.reason} at byte {error.start}"
+                why = f"a message must be UTF-8: {error.reason} at byte {error.start}"
                 raise self._bad(CloseCode.INVALID_DATA, why, found) from None
         if message:
             found.append(message)

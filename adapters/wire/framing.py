@@ -29,7 +29,7 @@ class FrameTooLong(BrokenStream):
     frames: list[bytes]
 
     def __str__(self) -> str:
-        return f"a frame has at most {self.limit} bytes"
+        return f"a frame can have at most {self.limit} bytes"
 
 
 class FrameSplitter:

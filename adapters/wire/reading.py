@@ -45,9 +45,9 @@ def read_request(frame: bytes) -> AnyRequest:
         except msgspec.ValidationError as error:
             raise _explain(frame, str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadFrame("bad_json", f"this is not JSON in UTF-8: {error}") from None
+        raise BadFrame("bad_json", f"not valid JSON in UTF-8: {error}") from None
     except RecursionError:
-        raise BadFrame("bad_json", "this is nested too deeply") from None
+        raise BadFrame("bad_json", "nested too deeply") from None
 
 
 class _Marks(Struct, gc=False):
@@ -75,12 +75,12 @@ def _explain(frame: bytes, why: str) -> BadFrame:
         marks = _read_marks(frame)
     except msgspec.ValidationError:  # its only demand on valid JSON is an object
         _pass_over(frame)
-        return BadFrame("not_an_object", "a frame is a JSON object")
+        return BadFrame("not_an_object", "a frame must be a JSON object")
     msgid, seq = _integer(marks.msgid), _integer(marks.seq)
     if seq is not None and not 0 <= seq < 2**53:
         seq = None
     if msgid is not None and msgid not in REQUESTS:
-        return BadFrame("unknown_msgid", f"msgid {msgid} is nothing to send", msgid, seq)
+        return BadFrame("unknown_msgid", f"msgid {msgid} is not a request", msgid, seq)
     return BadFrame("bad_field", why, msgid, seq)
 
 

@@ -19,7 +19,7 @@ def check_password(password: str) -> None:
     if not password:
         raise BadPassword("a password needs at least one character")
     if len(password) > MAX_PASSWORD:
-        raise BadPassword(f"a password has at most {MAX_PASSWORD} characters")
+        raise BadPassword(f"a password can have at most {MAX_PASSWORD} characters")
 
 
 @attrs.frozen

@@ -76,7 +76,7 @@ def test_a_group_is_made_joined_and_left_and_says_so_in_words(newcomer: Newcomer
     bob.open_about().get_by_role("button", name="Leave group").click()
     bob.dialog.last.get_by_role("button", name="Leave group").click()
     expect(ann.log).to_contain_text("bob left")
-    expect(bob.page.get_by_text("You are not in this group any more.")).to_be_visible()
+    expect(bob.page.get_by_text("You are no longer in this group.")).to_be_visible()
     expect(bob.field).to_be_disabled()
 
 

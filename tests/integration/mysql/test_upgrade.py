@@ -450,7 +450,7 @@ async def test_what_was_left_out_is_told(old: str, ask: Ask) -> None:
     assert {
         "user 24: '' is now called 'user~24': a name needs at least one character",
         r"user 30: '\u202eli si' is now called 'li si~30':"  # noqa: ISC004
-        " a name has no control or invisible characters (U+202E)",
+        " a name must not have control or invisible characters (U+202E)",
         "user 36: 'WEISS' is now called 'WEISS~36': it is the same name as that of user 35",
         "user 34: has no password (NULL), so nobody can log in as them",
         "friend 13: friend 999 left out: there is no such user",

@@ -94,7 +94,7 @@ def test_a_wrong_password_and_an_unknown_account_are_refused_alike(world: World)
         with pytest.raises(BadCredentials) as caught:
             world.tasks.run(attempt)
         refusals.append((str(caught.value), world.hasher.verified - before))
-    assert set(refusals) == {("no such account, or not its password", 1)}
+    assert set(refusals) == {("no such account, or wrong password", 1)}
 
 
 def test_an_endless_password_is_not_even_verified(world: World) -> None:
