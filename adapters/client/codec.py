@@ -47,7 +47,7 @@ def decode(frame: bytes) -> ServerFrame | None:
     except msgspec.DecodeError as exc:
         if _is_of_a_later_version(frame):
             return None
-        raise ProtocolViolation(f"the server sent a frame that makes no sense: {exc}") from exc
+        raise ProtocolViolation(f"the server sent an invalid frame: {exc}") from exc
 
 
 def _is_of_a_later_version(frame: bytes) -> bool:
@@ -71,7 +71,7 @@ def encode(request: AnyRequest) -> bytes:
 def check_text(text: str) -> None:
     """Raise Refused for a text that no server accepts, before it is queued."""
     if not 1 <= len(text) <= MAX_TEXT:
-        raise _refused("bad_field", f"a message has 1 to {MAX_TEXT:,} characters")
+        raise _refused("bad_field", f"a message must have 1 to {MAX_TEXT:,} characters")
     try:
         text.encode()
     except UnicodeEncodeError as exc:
@@ -83,13 +83,13 @@ def check_cid(cid: str) -> None:
     try:
         OneChat(toid=1, msg="x", cid=cid)
     except ValueError as exc:
-        raise _refused("bad_field", "a cid has letters, digits, `_` and `-` alone") from exc
+        raise _refused("bad_field", "a cid can only have letters, digits, `_` and `-`") from exc
     if not 1 <= len(cid) <= MAX_CID:
-        raise _refused("bad_field", f"a cid has 1 to {MAX_CID} characters")
+        raise _refused("bad_field", f"a cid must have 1 to {MAX_CID} characters")
 
 
 def conflict() -> Refused:
-    return _refused("cid_conflict", "another message waits under this cid")
+    return _refused("cid_conflict", "another message with this cid is waiting")
 
 
 def _refused(error: str, why: str) -> Refused:

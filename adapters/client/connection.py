@@ -128,7 +128,7 @@ class Connection:
 
     def _part_if_quiet(self) -> None:
         if not self._requests or self._loop.time() >= self._part_by:
-            self.drop("more has come than was read")
+            self.drop("more came than the program could take")
 
     def drop(self, why: str | ConnectionLost) -> None:
         """Give up the connection at once."""

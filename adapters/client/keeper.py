@@ -156,8 +156,8 @@ class Keeper:
             raise ConnectionLost("the server does not answer") from None
         expected = answer_of(type(request))
         if expected is None or not isinstance(answer, expected):
-            self._connection.drop("the server answers with something else")
-            raise ConnectionLost("the server answers with something else")
+            self._connection.drop("the server sent an unexpected answer")
+            raise ConnectionLost("the server sent an unexpected answer")
         return cast("A", answer)
 
     async def enter(self, entry: Login | Resume, login: Login | None = None) -> User:
@@ -167,7 +167,7 @@ class Keeper:
             ack = await self.ask(entry, self._settings.greet_within)
         except asyncio.CancelledError:
             # It may succeed all the same, and then this connection accepts no other.
-            self._connection.drop("the login was given up")
+            self._connection.drop("the login was abandoned")
             raise
         self._check(ack)
         if self._connection.state is State.OPEN:  # SESSION_ENDED came right after the answer
@@ -180,7 +180,7 @@ class Keeper:
     def _check(self, ack: LoginAck) -> None:
         """The local store belongs to one user. Raises StoreError for another."""
         if self._ledger.user is not None and self._ledger.user.id != ack.id:
-            self._connection.drop("somebody else was let in")
+            self._connection.drop("the server logged in another user")
             raise StoreError(f"the local store belongs to {self._ledger.user.name}, not {ack.name}")
 
     async def persist(
@@ -239,7 +239,7 @@ class Keeper:
         address, within = self._address, self._settings.connect_within
         speaks = address.tls is None and await speaks_tls(address.host, address.port, within)
         if speaks and self._connection.turned_away:
-            self.fail(NeedsTls(f"{address} speaks TLS; try it with TLS"))
+            self.fail(NeedsTls(f"{address} uses TLS; connect with TLS"))
 
     async def _come_back(self) -> None:
         while self.ended is None:
@@ -296,5 +296,5 @@ def _reason(exc: Exception) -> str:
     if isinstance(exc, TimeoutError):
         return "no answer"
     if isinstance(exc, ConnectionRefusedError):
-        return "nothing listens there"
+        return "nothing is listening there"
     return (exc.strerror if isinstance(exc, OSError) else None) or str(exc) or type(exc).__name__

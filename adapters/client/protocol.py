@@ -47,7 +47,7 @@ from adapters.wire.answers import Ack, Answer, Error, LoginAck, Pong, SettingsAc
 from adapters.wire.framing import MAX_SERVER_FRAME, FrameSplitter, FrameTooLong
 
 _TLS_ALERT = b"\x15\x03"  # how a TLS server answers data that is not TLS
-_NO_CHAT_SERVER = "what listens on this port is no chat server"
+_NO_CHAT_SERVER = "what listens on this port is not a chat server"
 
 
 class ClientProtocol(Saying):
@@ -72,7 +72,7 @@ class ClientProtocol(Saying):
         self._now = self._heard = now
         self._outputs = []
         if not self.greeted and data.startswith(_TLS_ALERT):
-            self._outputs.append(Broken(NeedsTls("this port speaks TLS; try it with TLS")))
+            self._outputs.append(Broken(NeedsTls("this port uses TLS; connect with TLS")))
             return self._outputs
         try:
             self._take_all(data)
@@ -99,7 +99,7 @@ class ClientProtocol(Saying):
     def _on_login(self, frame: LoginAck) -> None:
         if not frame.errno:
             if frame.v < codec.VERSION:
-                raise ProtocolViolation("the server speaks version 1 only")
+                raise ProtocolViolation("the server only supports version 1")
             if self.only in {0, frame.id}:
                 self._begin(frame)
         self._on_answer(frame)

@@ -71,7 +71,7 @@ class Saying:
             return "the server does not answer"
         going = self.state is State.LEAVING
         if going and now - self._leaving_since >= self._settings.answer_within:
-            return "the server is going away"
+            return "the server is shutting down"
         return None
 
     # What the application asks.

@@ -183,11 +183,11 @@ class Store:
         ((version,),) = self._rows("PRAGMA user_version")
         ((tables,),) = self._rows("SELECT count(*) FROM sqlite_schema")
         if ours != _OURS and (ours or version or tables):
-            raise StoreError(f"{self._path} is a database, but none of this client's")
+            raise StoreError(f"{self._path} is not a database of this client")
         if version > VERSION:
             raise StoreError(
                 f"{self._path} was written by a later version of the client: {version},"
-                f" and this one knows {VERSION}"
+                f" and this one supports {VERSION}"
             )
         for (verdict,) in self._rows("PRAGMA quick_check(1)"):
             if verdict != "ok":
@@ -241,12 +241,12 @@ def _read(text: str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError as exc:
-        raise StoreError(f"what the store has makes no sense: {exc}") from exc
+        raise StoreError(f"the store has invalid data: {exc}") from exc
 
 
 def _reason(exc: sqlite3.Error) -> str:
     if exc.sqlite_errorname == "SQLITE_BUSY":
         return "another program uses it"
     if exc.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return f"it is damaged, or no database: {exc}"
+        return f"it is damaged or not a database: {exc}"
     return str(exc)

@@ -67,7 +67,7 @@ class Actions(Doing):
             return
         await self._client.mute(where_to(partner), muted=muted)
         self.talks.mutes(partner, muted=muted)
-        self._say(f"{partner.name} is {'muted' if muted else 'heard again'}, on all devices")
+        self._say(f"{partner.name} is {'muted' if muted else 'unmuted'} on all your devices")
 
     # People.
 
@@ -83,14 +83,14 @@ class Actions(Doing):
     async def add(self, who: str) -> None:
         friend = await self._client.add_friend(who)
         self._book.friends[friend.id] = friend
-        self._say(f"{friend.name} (id {friend.id}) is on your list now")
+        self._say(f"{friend.name} (id {friend.id}) is now on your list")
 
     async def remove(self, who: str) -> None:
         user = await self._user(who)
         await self._client.remove_friend(user.id)
         self._book.friends.pop(user.id, None)
         self._book.meet(user.id, user.name)
-        self._say(f"{user.name} is off your list")
+        self._say(f"{user.name} is no longer on your list")
 
     async def find(self, name: str) -> None:
         found = await self._client.find_user(name)
@@ -111,7 +111,7 @@ class Actions(Doing):
     async def create(self, name: str, description: str) -> None:
         group = await self._client.create_group(name, description)
         await self.learn()
-        self._say(f"group {group.name} is made, its id is {group.id}")
+        self._say(f"group {group.name} is created, its id is {group.id}")
 
     async def join(self, which: str) -> None:
         if which.isdigit() and not _number(which):
@@ -119,12 +119,12 @@ class Actions(Doing):
             return
         group = await self._client.join_group(which)
         await self.learn()
-        self._say(f"you are in group {group.name} now")
+        self._say(f"you are now in group {group.name}")
 
     async def rename(self, which: str, name: str) -> None:
         group = await self._group(which)
         await self._client.rename_group(group.id, name)
-        self._say(f"group {group.name} is called {name} now")
+        self._say(f"group {group.name} is now called {name}")
         self._book.rename(group.id, name)
         self._follow_partner(group.id)
         self.talks.regrouped(group)
@@ -143,10 +143,10 @@ class Actions(Doing):
         old = await self._screen.ask("old password: ", hidden=True)
         new = await self._screen.ask("new password: ", hidden=True)
         if not self._screen.scripted and new != await self._screen.ask("again: ", hidden=True):
-            self.complain("these are two different passwords; nothing is changed")
+            self.complain("the passwords do not match; nothing was changed")
             return
         await self._client.change_password(old, new)
-        self._say("your password is changed")
+        self._say("your password has been changed")
 
     async def hide(self, what: str) -> None:
         await self._hide(what, hidden=True)
@@ -161,7 +161,7 @@ class Actions(Doing):
             case "typing":
                 chosen = await self._client.settings(hide_typing=hidden)
             case _:
-                self.complain("what can be hidden is read and typing")
+                self.complain("only read and typing can be hidden")
                 return
         read = "do not see" if chosen.hide_read else "see"
         typing = "are not" if chosen.hide_typing else "are"
@@ -172,7 +172,7 @@ class Actions(Doing):
 
     async def end_session(self, name: str) -> None:
         await self._client.end_session(name)
-        self._say(f"session {name} cannot be resumed any more")
+        self._say(f"session {name} has ended")
 
     async def wait(self, seconds: str) -> None:
         number = _number(seconds)
@@ -186,7 +186,7 @@ class Actions(Doing):
 
     async def ring(self, how: str) -> None:
         if how not in _ON_OR_OFF:
-            self.complain("the bell is turned on or off")
+            self.complain("the bell can be on or off")
             return
         self._mention(self.talks.ring(on=_ON_OR_OFF[how]))
 

@@ -14,7 +14,7 @@ def address(where: str, port: int | None = None) -> tuple[str, int]:
     if own is None:
         return host, PORT if port is None else port
     if port is not None:
-        raise ValueError(f"{where!r} has a port already; {port} is a second one")
+        raise ValueError(f"{where!r} already has a port; {port} is a second one")
     return host, port_number(own)
 
 

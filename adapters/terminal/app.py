@@ -124,7 +124,7 @@ class LineClient:
         if not self._is_one(password):
             return True
         if self._screen.whole and password != await self._screen.ask("again: ", hidden=True):
-            self._actions.complain("these are two different passwords; there is no account yet")
+            self._actions.complain("the passwords do not match; no account was created")
             return True
         try:
             user_id = await self._client.register(name, password)
@@ -137,7 +137,7 @@ class LineClient:
     def _is_one(self, password: str) -> bool:
         """Whether this can be a password; if not, complain."""
         if not password:
-            self._actions.complain("a password has at least one character")
+            self._actions.complain("a password needs at least one character")
         return bool(password)
 
     async def _log_in(self) -> bool:

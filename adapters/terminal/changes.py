@@ -24,7 +24,7 @@ def told(change: Changed, book: Book, me: int) -> str | None:  # noqa: PLR0911  
         case What.REMOVED:
             return f"{who} {has} removed {_called(change.whom, book, me)} from {group}"
         case What.RENAMED:
-            return f"{who} {has} renamed {group}: {change.new_name}"
+            return f"{who} {has} renamed {group} to {change.new_name}"
         case What.ENDED:
             return f"{who} {has} ended {group}"
     return None

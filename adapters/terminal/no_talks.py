@@ -5,7 +5,7 @@ from adapters.client.events import Event
 from adapters.terminal.seat import Outgoing, Partner
 from chat_domain.model import Group, User
 
-_ONLY_WHOLE = "that works where the client has the whole terminal"
+_ONLY_WHOLE = "this works only on the whole terminal, without --plain"
 
 
 class NoTalks:

@@ -82,7 +82,7 @@ def _parse_slashed(line: str, forms: Mapping[str, Form]) -> Line:
     word, _, rest = line.partition(" ")
     form = forms.get(word.lower())
     if form is None:
-        return Mistake(f"there is no command {word}; /help lists them")
+        return Mistake(f"unknown command {word}; /help lists all commands")
     words = split_words(rest, len(form.arguments))
     if len(words) == len(form.arguments) > 0 and form.arguments[-1] not in _TEXTS:
         words[-1] = _unquoted(words[-1])
@@ -93,7 +93,7 @@ def _parse_original(line: str, forms: Mapping[str, Form]) -> Line:
     word, *rest = line.split(":", 1)
     form = forms.get(word)
     if form is None:
-        return Mistake("this is not a command; /help lists them, /talk NAME makes lines go to NAME")
+        return Mistake("this is not a command; try /help, or /talk NAME to write to NAME")
     return _fill(form, rest[0].split(":", max(len(form.arguments) - 1, 0)) if rest else [])
 
 

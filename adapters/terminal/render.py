@@ -30,13 +30,13 @@ Line = list[tuple[str, str]]
 SENDER_COLOURS = 6
 
 _KEYS = [
-    ("Alt-0 to Alt-9, Alt-arrows", "another conversation"),
-    ("Alt-a", "the next one with something unread"),
-    ("Page Up, Page Down, Alt-End", "through a conversation, and to its end"),
-    ("Alt-p, Alt-n", "the next text with the words of /search, up or down"),
-    ("Tab, Up, Down", "complete it; what you have typed before"),
-    ("Ctrl-C", "put aside what you are typing; twice: leave"),
-    ("Ctrl-D, Ctrl-L, Ctrl-Z", "leave; draw anew; to the shell, until fg"),
+    ("Alt-0 to Alt-9, Alt-arrows", "go to another conversation"),
+    ("Alt-a", "go to the next unread conversation"),
+    ("Page Up, Page Down, Alt-End", "scroll; go to the end"),
+    ("Alt-p, Alt-n", "previous, next match of /search"),
+    ("Tab, Up, Down", "complete; recall what you typed before"),
+    ("Ctrl-C", "put aside what you are typing; twice: quit"),
+    ("Ctrl-D, Ctrl-L, Ctrl-Z", "quit; redraw; suspend (fg resumes)"),
 ]
 
 
@@ -99,12 +99,12 @@ def welcome(user: User) -> list[Line]:
 
 def friends(every: Iterable[Friend]) -> list[Line]:
     rows = [person(friend) for friend in every]
-    return [_title("friends"), *(rows or [_nobody("nobody yet; /add NAME")])]
+    return [_title("friends"), *(rows or [_nobody("no friends yet; /add NAME")])]
 
 
 def who(user: User, every: Iterable[Friend]) -> list[Line]:
     online = [friend for friend in every if friend.online]
-    rows = [person(friend) for friend in online] or [_nobody("nobody of your list is online")]
+    rows = [person(friend) for friend in online] or [_nobody("nobody on your list is online")]
     return [note(f"you are {user.name}, id {user.id}"), *rows]
 
 
@@ -122,7 +122,7 @@ def _session(one: Resumable) -> Line:
 
 def groups(every: Iterable[Membership]) -> list[Line]:
     rows = [_group(membership) for membership in every]
-    return [_title("groups"), *(rows or [_nobody("none yet; /join ID or /create NAME")])]
+    return [_title("groups"), *(rows or [_nobody("no groups yet; /join ID or /create NAME")])]
 
 
 def groups_with_members(every: Iterable[tuple[Membership, list[Member], bool]]) -> list[Line]:
@@ -132,7 +132,7 @@ def groups_with_members(every: Iterable[tuple[Membership, list[Member], bool]]) 
         lines.append(_group(membership))
         lines += [[("", "    "), *_member(member)] for member in some]
         lines += [_nobody("    ... and more; /members GROUP")] if more else []
-    return [_title("groups"), *(lines or [_nobody("none yet; /join ID or /create NAME")])]
+    return [_title("groups"), *(lines or [_nobody("no groups yet; /join ID or /create NAME")])]
 
 
 def members(group_name: str, every: Iterable[Member]) -> list[Line]:
@@ -153,15 +153,15 @@ def event(what: Event) -> Line | None:  # noqa: PLR0911  # one table
         case Presence():
             return note(f"{what.name} is {'online' if what.online else 'offline'}")
         case Disconnected(why, retrying):
-            return note(f"connection lost ({why}){', trying again' if retrying else ''}")
+            return note(f"connection lost ({why}){', reconnecting' if retrying else ''}")
         case Reconnected():
-            return note("connected again")
+            return note("reconnected")
         case GoingAway():
-            return note("the server is going away, looking for another one")
+            return note("the server is shutting down, reconnecting")
         case Notice(text):
             return [("class:title", f"*** {clean(text)}")]
         case Reset():
-            return note("what has come meanwhile is not shown; it is too much, or lost")
+            return note("some messages are not shown: there are too many, or they were lost")
         case SessionEnded(refusal):
             return error(f"you are no longer logged in ({_reason(refusal)})")
         case ServerError(refusal):
@@ -182,7 +182,7 @@ def help_lines(forms: Iterable[Form]) -> list[Line]:
     return [
         _title("commands"),
         *(_helped(form.usage, form.does) for form in forms),
-        [("", 'Names with spaces need quotes before a text: /msg "zhang san" hello')],
+        [("", 'A name with spaces needs quotes if a text follows: /msg "zhang san" hello')],
         [("", "✓ sent   ✓✓ one of their devices has it   ✔✔ read   … on its way   ✗ not sent")],
     ]
 

@@ -57,7 +57,7 @@ def greets(port: int, context: ssl.SSLContext, first: bytes = b"") -> str | None
 async def test_a_client_without_tls_is_told_what_is_wrong(server: ServerProcess) -> None:
     """At once, and not after it has tried again and again."""
     async with ChatClient.connect("127.0.0.1", server.port, settings=LIVELY) as client:
-        with pytest.raises(NeedsTls, match=r"127\.0\.0\.1:\d+ speaks TLS; try it with TLS"):
+        with pytest.raises(NeedsTls, match=r"127\.0\.0\.1:\d+ uses TLS; connect with TLS"):
             await client.login("ann", "secret", wait=True)
         with pytest.raises(NeedsTls):
             _ = [event async for event in client.events()]

@@ -60,7 +60,7 @@ class Looking:
             scrolling.move(window, -(self.height // 2), self._rows_of(window))
         self._changed()
         where = "before" if older else "after"
-        return "" if found else f"nothing {where} this has {words!r}, in what is loaded"
+        return "" if found else f"no match for {words!r} {where} this in what is loaded"
 
     def drawn(self, columns: int, height: int) -> list[Line]:
         """The rows of the current conversation, for a space of this size."""

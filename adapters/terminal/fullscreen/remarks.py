@@ -26,10 +26,10 @@ def about(window: Window, book: Book) -> list[str]:
 def state_of(window: Window, now: float, *, connected: bool, waiting: int) -> list[str]:
     """The state of things. now: by the loop's clock, as for `Window.types`. waiting: how many typed
     lines were not carried out yet."""
-    said = [] if connected else ["no connection, trying again"]
+    said = [] if connected else ["no connection, reconnecting"]
     if waiting:
-        said.append("1 line waits" if waiting == 1 else f"{waiting} lines wait")
-    said += [window.trouble] * bool(window.trouble) + ["fetching"] * window.fetching
+        said.append("1 line waiting" if waiting == 1 else f"{waiting} lines waiting")
+    said += [window.trouble] * bool(window.trouble) + ["loading"] * window.fetching
     typing = window.typing(now)
     if typing:
         names = ", ".join(map(clean, typing[:_MOST_NAMES]))

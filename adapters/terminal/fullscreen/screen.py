@@ -26,8 +26,8 @@ from adapters.terminal.render import Line
 from chat_domain.model import User
 
 _REDRAW_EVERY = 0.02  # seconds at least between two redraws
-_LEAVE_HINT = "Ctrl-C once more leaves"
-_KEPT_HINT = f"Up brings it back; {_LEAVE_HINT}"
+_LEAVE_HINT = "press Ctrl-C again to quit"
+_KEPT_HINT = f"Up brings your text back; {_LEAVE_HINT}"
 
 
 class Suggestions(Completer):
@@ -175,7 +175,7 @@ class WholeScreen:
     def to_unread(self) -> None:
         self._typed.turning = False
         if not self._desk.next_unread():
-            self._hint = "nothing is unread"
+            self._hint = "no unread messages"
         self._talks.opened()
 
     def interrupt(self) -> None:

@@ -44,9 +44,7 @@ def test_who_logs_in_while_the_server_is_dead_is_told_so_and_may_do_it_again(
     away.get_by_label("Name or ID").fill("ann")
     away.get_by_label("Password").fill(PASSWORD)
     away.get_by_role("button", name="Log in", exact=True).click()
-    expect(away.get_by_role("alert")).to_have_text(
-        "Can't reach the server. Try again in a moment."
-    )
+    expect(away.get_by_role("alert")).to_have_text("Can't reach the server. Try again in a moment.")
     web.start()
     away.get_by_role("button", name="Log in", exact=True).click()
     expect(away.get_by_role("navigation", name="Conversations")).to_be_visible()

@@ -178,7 +178,7 @@ def shows_the_log(device: Terminal, evening: Evening, *, back: bool) -> None:
 
 def reads_what_is_new(device: Terminal) -> None:
     """Until no conversation has a line any more above what is."""
-    nothing = "nothing is unread"
+    nothing = "no unread messages"
     while nothing not in device.picture[-2]:
         device.press(ALT_0)
         device.until_last(f"{ZHANG}>")

@@ -119,7 +119,10 @@ async def test_a_client_can_wait_for_a_server(caplog: pytest.LogCaptureFixture) 
             await client.login(13, "secret")
 
     await both(log_in(), come_up())
-    assert f"cannot connect to 127.0.0.1:{port}: nothing listens there; trying again" in caplog.text
+    assert (
+        f"cannot connect to 127.0.0.1:{port}: nothing is listening there; trying again"
+        in caplog.text
+    )
 
 
 @pytest.mark.parametrize("error", ["too_many_connections", "too_many_failures", "already_online"])

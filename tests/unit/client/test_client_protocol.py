@@ -605,7 +605,7 @@ def test_a_server_that_never_leaves_is_left(bench: Bench) -> None:
     bench.log_in()
     bench.hear(line(msgid=1018, delay=0))
     assert bench.protocol.tick(bench.now + 9) is None
-    assert bench.protocol.tick(bench.now + 10) == "the server is going away"
+    assert bench.protocol.tick(bench.now + 10) == "the server is shutting down"
 
 
 def test_notices_are_events(bench: Bench) -> None:
@@ -643,7 +643,7 @@ def test_a_server_of_version_1_is_not_for_this_client(bench: Bench) -> None:
     """It would take no acknowledgements."""
     bench.connect()
     outputs = bench.hear(line(msgid=1001, seq=1, errno=0, id=13, name="z"))
-    assert [str(output.trouble) for output in outputs] == ["the server speaks version 1 only"]
+    assert [str(output.trouble) for output in outputs] == ["the server only supports version 1"]
 
 
 def test_a_refused_login_leaves_the_connection_open(bench: Bench) -> None:

@@ -469,14 +469,14 @@ def test_another_database_is_no_store(path: Path) -> None:
         database.execute("CREATE TABLE Precious (thing)")
     database.close()
     before = path.read_bytes()
-    fails(path, "none of this client's")
+    fails(path, "not a database of this client")
     assert path.read_bytes() == before
 
 
 def test_what_is_no_database_is_no_store(path: Path) -> None:
     """Whatever else it is."""
     path.write_text("dear diary, " * 1_000)
-    fails(path, "damaged, or no database")
+    fails(path, "damaged or not a database")
 
 
 async def test_a_store_is_one_programs(

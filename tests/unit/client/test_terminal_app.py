@@ -137,7 +137,7 @@ async def test_a_conversation_from_menu_to_menu(server: FakeServer) -> None:
             "--- friends ---",
             "    15 li si  online",
             "--- groups ---",
-            "  none yet; /join ID or /create NAME",
+            "  no groups yet; /join ID or /create NAME",
             "18:04 ✓ to li si: hi: you",
             "* logged out",
         ]
@@ -216,11 +216,11 @@ async def test_a_group_s_new_name_is_shown_and_used(server: FakeServer) -> None:
         request = await app.peer.hear(1035)
         assert (request["groupid"], request["groupname"]) == (3, "night walkers")
         app.peer.say(msgid=1010, seq=request["seq"])
-        await app.screen.until("* group hikers is called night walkers now")
+        await app.screen.until("* group hikers is now called night walkers")
         app.screen.type("/talk Night Walkers")
         await app.screen.until("talking to group night walkers")
         app.peer.say(**change("renamed", newname="owls"))
-        await app.screen.until("* li si has renamed group night walkers: owls")
+        await app.screen.until("* li si has renamed group night walkers to owls")
         app.screen.type("hello")
         assert (await app.peer.take())["groupid"] == 3
         await app.screen.until("to [owls]: hello")
@@ -270,8 +270,8 @@ async def test_who_talks_to_a_group_that_ends_talks_to_nobody(server: FakeServer
     [
         ("/join 99999999999999999999", "error: there is no group 99999999999999999999"),
         ("/wait long", "error: wait how many seconds?"),
-        ("/bell perhaps", "error: the bell is turned on or off"),
-        ("/hide all", "error: what can be hidden is read and typing"),
+        ("/bell perhaps", "error: the bell can be on or off"),
+        ("/hide all", "error: only read and typing can be hidden"),
         ("/mute", "error: which conversation? name a person or a group"),
         ("/leave hikers", "error: no_such_group: none of your groups is called hikers"),
     ],
@@ -309,7 +309,7 @@ async def test_a_group_is_joined_by_name(server: FakeServer) -> None:
         app.peer.say(msgid=1010, seq=request["seq"], groupid=3, groupname="hikers")
         app.peer.say(msgid=1023, seq=(await app.peer.hear(1022))["seq"], friends=[])
         app.peer.say(msgid=1025, seq=(await app.peer.hear(1024))["seq"], groups=[HIKERS])
-        await app.screen.until("* you are in group hikers now")
+        await app.screen.until("* you are now in group hikers")
 
 
 async def test_a_group_joined_with_another_device_is_told_by_its_name(server: FakeServer) -> None:
@@ -375,8 +375,13 @@ async def test_where_the_server_does_not_say_a_group_has_its_number(server: Fake
 @pytest.mark.parametrize(
     ("command", "asked", "answer", "said"),
     [
-        ("/mute li si", {"toid": 15, "muted": True}, {}, "* li si is muted, on all devices"),
-        ("/unmute li si", {"toid": 15, "muted": False}, {}, "* li si is heard again"),
+        ("/mute li si", {"toid": 15, "muted": True}, {}, "* li si is muted on all your devices"),
+        (
+            "/unmute li si",
+            {"toid": 15, "muted": False},
+            {},
+            "* li si is unmuted on all your devices",
+        ),
         (
             "/hide read",
             {"hide_read": True},
@@ -404,7 +409,7 @@ async def test_an_empty_password_is_none(server: FakeServer, answers: tuple[str,
     """The server is not asked."""
     async with running(server, *answers, "3") as app:
         assert await app.status() == 1
-        assert app.screen.shown == ["error: a password has at least one character"]
+        assert app.screen.shown == ["error: a password needs at least one character"]
 
 
 async def test_a_refused_message_fails_the_script(server: FakeServer) -> None:
@@ -536,5 +541,5 @@ async def test_a_lost_connection_is_told_and_mended(server: FakeServer) -> None:
         second = await server.accept()
         await second.admit(1015)
         assert (await second.take())["msg"] == "still there?"
-        await app.screen.until("connected again")
+        await app.screen.until("reconnected")
         await app.screen.until("✓ to li si: still there?")

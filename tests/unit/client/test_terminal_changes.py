@@ -34,7 +34,7 @@ def change(what: str, who: int = LI, whom: int = 0, name: str = "", group: int =
         (change("left", whom=ME), "li has left group hikers; you are its creator now"),
         (change("removed", whom=WU), "li has removed wu from group hikers"),
         (change("removed", 0, whom=ME), "the operator has removed you from group hikers"),
-        (change("renamed", name="owls"), "li has renamed group hikers: owls"),
+        (change("renamed", name="owls"), "li has renamed group hikers to owls"),
         (change("ended", 0), "the operator has ended group hikers"),
         (change("device_ended"), None),
         (change("of a later version"), None),

@@ -106,7 +106,7 @@ def test_an_empty_line_is_nothing() -> None:
         ("/msg zhang", "usage: /msg NAME TEXT"),
         ("/friends all", "usage: /friends"),
         ("/add", "usage: /add NAME"),
-        ("/nonsense", "no command /nonsense"),
+        ("/nonsense", "unknown command /nonsense"),
     ],
 )
 def test_mistakes_say_what_would_be_right(line: str, why: str) -> None:

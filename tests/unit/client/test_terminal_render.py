@@ -93,14 +93,14 @@ def test_a_deleted_text_is_called_so(book: Book) -> None:
     [
         (Presence(1, "li", online=True), "* li is online"),
         (Presence(1, "li", online=False), "* li is offline"),
-        (Disconnected("reset", retrying=True), "* connection lost (reset), trying again"),
+        (Disconnected("reset", retrying=True), "* connection lost (reset), reconnecting"),
         (Disconnected("reset", retrying=False), "* connection lost (reset)"),
-        (Reconnected(resumed=True), "* connected again"),
-        (GoingAway(5), "* the server is going away, looking for another one"),
+        (Reconnected(resumed=True), "* reconnected"),
+        (GoingAway(5), "* the server is shutting down, reconnecting"),
         (Notice("noon\x1b[2J"), "*** noon␛[2J"),
         (
             Reset(Position(1, "e")),
-            "* what has come meanwhile is not shown; it is too much, or lost",
+            "* some messages are not shown: there are too many, or they were lost",
         ),
         (
             SessionEnded(Refused(4, "bad_token", "")),

@@ -85,12 +85,12 @@ def test_what_is_said_below_it() -> None:
     assert state_of(window, 0.0, connected=True, waiting=0) == []
     window.fetching = True
     assert state_of(window, 0.0, connected=False, waiting=2) == [
-        "no connection, trying again",
-        "2 lines wait",
-        "fetching",
+        "no connection, reconnecting",
+        "2 lines waiting",
+        "loading",
     ]
     window.fetching = False
-    assert state_of(window, 0.0, connected=True, waiting=1) == ["1 line waits"]
+    assert state_of(window, 0.0, connected=True, waiting=1) == ["1 line waiting"]
     for number in range(5):
         window.types(number, f"n{number}\x1b", 0.0)
     assert state_of(window, 1.0, connected=True, waiting=0) == [

@@ -402,7 +402,7 @@ async def test_a_session_that_was_ended_elsewhere_is_no_loss(server: FakeServer)
         assert one.talks.state.connected
         assert told(one) == []
         one.talks.heed(Disconnected("gone", retrying=True))
-        assert told(one) == ["* connection lost (gone), trying again"]
+        assert told(one) == ["* connection lost (gone), reconnecting"]
 
 
 async def test_a_loss_is_told_once(server: FakeServer) -> None:
@@ -411,7 +411,7 @@ async def test_a_loss_is_told_once(server: FakeServer) -> None:
         for _ in range(3):
             assert one.talks.heed(Disconnected("gone", retrying=True))
             one.talks.heed(Reconnected(resumed=False))
-        assert told(one) == ["* connection lost (gone), trying again"]
+        assert told(one) == ["* connection lost (gone), reconnecting"]
         assert not one.talks.state.connected
         one.talks.heed(Reconnected(resumed=True))
-        assert told(one)[1:] == ["* connected again"]
+        assert told(one)[1:] == ["* reconnected"]
