@@ -67,7 +67,7 @@ class Argon2Hasher:
 
     async def verify(self, secret: str | None, password: str, origin: str = "") -> bool:
         if secret is not None and not _is_usable(secret):
-            log.error("a secret in the database is neither marked nor a hash of ours")
+            log.error("a password in the database is neither marked as plain nor a hash of ours")
             secret = None
         return await self._run(lambda: self._verify(secret, password), origin)
 

@@ -34,17 +34,16 @@ def wants_check(arguments: Sequence[str]) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=called("chat-server", "tcp_server"),
-        description="Serve the chat. Alone and without options it keeps its data in chat.db.",
-        epilog="Every option can also be set by the environment (--log-level: CHAT_LOG_LEVEL) "
-        "or in the file (log_level = ...); what may hold a password by a file of its own as well "
-        "(CHAT_STORE_FILE). An option wins over the environment, which wins over "
-        "the file.",
+        description="Run the chat server. Without options it keeps its data in chat.db.",
+        epilog="Every option can also be set in the environment (--log-level: CHAT_LOG_LEVEL) "
+        "or in the file (log_level = ...); one that may hold a password also in a file of its own "
+        "(CHAT_STORE_FILE). An option overrides the environment, which overrides the file.",
         argument_default=argparse.SUPPRESS,
     )
     add_version(parser)
     parser.add_argument("--config", metavar="FILE", help="a TOML file with settings")
     parser.add_argument(
-        "--check-config", action="store_true", help="say what is set, or what is wrong, and end"
+        "--check-config", action="store_true", help="show what is set, or what is wrong, and exit"
     )
     for field in attrs.fields(Settings):
         text = f"{field.metadata['help']} (default: {field.default})"

@@ -57,7 +57,7 @@ def _take_down(cluster: LocalCluster) -> None:
         signal.signal(number, signal.SIG_IGN)
     with suppress(OSError):  # the terminal may be gone
         if any(program.is_running() for program in cluster.programs):
-            _say("\nTaking it down")
+            _say("\nStopping")
     cluster.stop()
 
 
@@ -89,7 +89,7 @@ def _say(text: str) -> None:
 
 def _description(cluster: LocalCluster, *, kept: bool) -> str:
     programs: list[tuple[Program, int, str]] = [
-        (cluster.nginx, cluster.nginx.port, "here clients connect"),
+        (cluster.nginx, cluster.nginx.port, "for clients"),
         (cluster.nginx, cluster.nginx.web_port, f"in a browser: {_page(cluster)}"),
         *((node, node.port, f"operators: {node.operators}") for node in cluster.nodes),
         (cluster.mariadb, cluster.mariadb.port, cluster.mariadb.url()),
@@ -99,7 +99,7 @@ def _description(cluster: LocalCluster, *, kept: bool) -> str:
         f"  {program.name:10} {f'{LOOPBACK}:{port}':16} {program.pid:8}   {text}"
         for program, port, text in programs
     ]
-    fate = "stays there" if kept else "goes with it"
+    fate = "is kept" if kept else "is deleted at the end"
     return "\n".join(
         [
             "",
@@ -108,11 +108,11 @@ def _description(cluster: LocalCluster, *, kept: bool) -> str:
             "",
             f"Data and logs: {cluster.directory} (the data {fate})",
             "",
-            "In another terminal, to connect, to manage it, and to see how the nodes are:",
+            "In another terminal, to connect, to manage the cluster, and to see its state:",
             "",
             *(f"  {command}" for command in _commands(cluster)),
             "",
-            "To end it all: Ctrl-C",
+            "To stop: Ctrl-C",
             "",
         ]
     )
@@ -145,16 +145,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog="The nodes take further settings from the environment (CHAT_LOG_LEVEL=debug).",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--nodes", type=_count, default=3, help="how many nodes")
-    parser.add_argument("--port", type=int, default=8000, help="where clients connect")
-    parser.add_argument("--web-port", type=int, default=8080, help="where browsers connect")
-    parser.add_argument("--node-port", type=int, default=6000, help="the first node's; +1, +2, ...")
+    parser.add_argument("--nodes", type=_count, default=3, help="number of nodes")
+    parser.add_argument("--port", type=int, default=8000, help="port for clients")
+    parser.add_argument("--web-port", type=int, default=8080, help="port for browsers")
     parser.add_argument(
-        "--http-port", type=int, default=16000, help="the first node's for operators; +1, +2, ..."
+        "--node-port", type=int, default=6000, help="first node's port; the others follow"
     )
-    parser.add_argument(
-        "--web-node-port", type=int, default=6080, help="the first node's for browsers; +1, +2, ..."
-    )
+    parser.add_argument("--http-port", type=int, default=16000, help="the same for operators")
+    parser.add_argument("--web-node-port", type=int, default=6080, help="the same for browsers")
     parser.add_argument("--mariadb-port", type=int, default=3307, help="MariaDB's")
     parser.add_argument("--redis-port", type=int, default=6380, help="Redis's")
     where = parser.add_mutually_exclusive_group()

@@ -65,7 +65,7 @@ def _unsaid(error: OSError) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         return 0
-    return _complain(f"it is done, but cannot be told: {error.strerror}", FAILED)
+    return _complain(f"done, but the answer cannot be written: {error.strerror}", FAILED)
 
 
 def _tell(options: argparse.Namespace, answer: Answer) -> int:
@@ -111,10 +111,10 @@ def _require_no_server(settings: Settings, name: str) -> None:
     if name in FOR_EACH_PROCESS:
         raise BadSettings("no server listens on its control socket (see --control-socket)")
     if settings.store.startswith("memory:"):
-        raise BadSettings("--store memory:// lives in its server, whose --control-socket is needed")
+        raise BadSettings("--store memory:// exists only in its server: give its --control-socket")
     if settings.store.startswith("mysql:") and settings.single_node and not settings.control_socket:
         raise BadSettings(
-            "single_node: set control_socket, for the server and here; it alone knows who is there"
+            "single_node: set control_socket, for the server and here; only it knows who is online"
         )
 
 

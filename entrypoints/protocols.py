@@ -163,8 +163,8 @@ def warn_if_open(settings: Settings) -> None:
     for host in dict.fromkeys(hosts):
         if not settings.tls_cert and not _is_loopback(host):
             log.warning(
-                "without TLS, all that clients send can be read on its way, passwords too: see "
-                "--tls-cert",
+                "without TLS, all that clients send can be read in transit, passwords included: "
+                "see --tls-cert",
                 host=host,
             )
 

@@ -72,7 +72,7 @@ class Configuration:
         with THRESHOLD.lifted():
             log.info("configuration reloaded", changed=changed)
             if left:
-                log.warning("these settings count from the next start on", settings=left)
+                log.warning("these settings take effect at the next start", settings=left)
         return True
 
 

@@ -201,16 +201,16 @@ class Settings:
             value = getattr(self, field.name)
             if not is_allowed(value, **field.metadata):
                 raise BadValue(field.name, allowed(field))
-        every = "an address is needed; 0.0.0.0 is every one of this machine"
+        every = "an address is needed; 0.0.0.0 is all of this machine's"
         for name in ("host", "web_host"):
             if not getattr(self, name):
                 raise BadValue(name, every)
         if self.workers > 1 and self.broker == "memory://":
-            raise BadValue("workers", "more than one need a broker: --broker redis://HOST")
+            raise BadValue("workers", "more than one needs a broker: --broker redis://HOST")
         if self.tls_cert and not self.tls_key:
-            raise BadValue("tls_cert", "of no use without --tls-key")
+            raise BadValue("tls_cert", "has no effect without --tls-key")
         if self.tls_key and not self.tls_cert:
-            raise BadValue("tls_key", "of no use without --tls-cert")
+            raise BadValue("tls_key", "has no effect without --tls-cert")
         self._require_ports_apart()
         self.origins()
         self.proxy_networks()
@@ -226,7 +226,7 @@ class Settings:
         ):
             places = {(host, port) for port in ports if getattr(self, name)}
             if taken & places:
-                raise BadValue(name, "another port of this server has it")
+                raise BadValue(name, "another port of this server is the same")
             taken |= places
 
     @property
@@ -242,7 +242,7 @@ class Settings:
         """The origins of pages that may use the chat. Raises BadValue."""
         found = tuple(part.strip().rstrip("/").lower() for part in self.origin.split(",") if part)
         if not all(map(_ORIGIN.fullmatch, found)):
-            like = "http:// or https:// and a name, with commas between them"
+            like = "http:// or https:// and a name, separated by commas"
             raise BadValue("origin", like)
         return found
 
@@ -251,7 +251,7 @@ class Settings:
         try:
             return tuple(ip_network(part.strip()) for part in self.proxy_from.split(",") if part)
         except ValueError as error:
-            networks = f"networks like 10.0.0.0/8, with commas between them; {error}"
+            networks = f"networks like 10.0.0.0/8, separated by commas; {error}"
             raise BadValue("proxy_from", networks) from None
 
     def networks(self) -> Networks:

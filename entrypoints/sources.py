@@ -58,7 +58,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
         its_file = _file_variable(name)
         file = environment.get(its_file)
         if file is not None and name in found:
-            raise BadSettings(f"{variable(name)} and {its_file}: which of them?")
+            raise BadSettings(f"{variable(name)} and {its_file}: both are set; use one")
         if file is not None:
             found[name] = _Given({"file": file}, its_file)
     return found
@@ -66,7 +66,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
 
 def no_such_setting(name: str, where: object = "the environment") -> str:
     """The sentence about an unknown setting."""
-    return f"{name} in {where}: there is no such setting"
+    return f"{name} in {where}: no such setting"
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

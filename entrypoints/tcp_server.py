@@ -159,7 +159,7 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     lines = set_up_logs(settings.log_level)
     if unknown:
-        log.warning("these variables are no settings", variables=unknown)
+        log.warning("these variables are not settings", variables=unknown)
     raise_file_limit()
     return _run(settings, lines) if settings.workers == 1 else _run_workers(settings, lines)
 

@@ -17,6 +17,6 @@ def called(script: str, module: str) -> str:
 
 def add_version(parser: argparse.ArgumentParser) -> None:
     """Add `--version`, which prints the version and exits."""
-    text = "say which version this is, and end"
+    text = "show the version and exit"
     version = f"cluster chat server {VERSION} (Python {PYTHON})"
     parser.add_argument("--version", action="version", version=version, help=text)

@@ -48,11 +48,11 @@ class Address:
 def _parse(parts: SplitResult) -> Address:
     database = unquote(parts.path.removeprefix("/"))
     if parts.scheme != "mysql" or not parts.username or not database or "/" in database:
-        raise ValueError("it has to look like mysql://user:password@host:port/database")
+        raise ValueError("it must look like mysql://user:password@host:port/database")
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     unknown = options.keys() - _OPTIONS
     if unknown:
-        raise ValueError(f"there is no option {', '.join(sorted(unknown))}")
+        raise ValueError(f"unknown option {', '.join(sorted(unknown))}")
     return Address(
         host=parts.hostname or "127.0.0.1",
         port=_port(parts) or PORT,
@@ -70,7 +70,7 @@ def _port(parts: SplitResult) -> int | None:
         return parts.port
     except ValueError:  # its message may show a part of the password
         raise ValueError(
-            "its port is no number; a password's / ? # @ : are written %2F %3F %23 %40 %3A"
+            "its port is not a number; in a password, / ? # @ : are written %2F %3F %23 %40 %3A"
         ) from None
 
 
@@ -88,5 +88,5 @@ def _tls(wanted: str | bool, authority: str | None) -> ssl.SSLContext | None:
 
 def _pool(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ValueError(f"pool={text} is no number of connections")
+        raise ValueError(f"pool={text} is not a number of connections")
     return int(text)

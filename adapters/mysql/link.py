@@ -177,4 +177,4 @@ def _require_encryption(link: Link, address: Address) -> None:
     """The driver continues in plain text with a server that offers no TLS."""
     writer = link._connection._writer  # noqa: SLF001  # the driver has no method for that
     if address.tls is not None and writer.get_extra_info("ssl_object") is None:
-        raise Trouble("the server offers no TLS")
+        raise Trouble("the server does not offer TLS")

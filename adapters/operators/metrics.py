@@ -45,7 +45,7 @@ class NodeCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         build = GaugeMetricFamily(
-            "chat_build_info", "Which program this is; always 1.", labels=list(self.build)
+            "chat_build_info", "The version of this program; always 1.", labels=list(self.build)
         )
         build.add_metric(list(self.build.values()), 1)
         yield build
@@ -53,19 +53,19 @@ class NodeCollector(Collector):
         yield from self._ring()
         yield self._messages()
         forgotten = CounterMetricFamily(
-            "chat_entries_forgotten", "Deleted by this node, since they were kept for long enough."
+            "chat_entries_forgotten", "Entries that this node deleted after their retention."
         )
         forgotten.add_metric([], self.chat.retention.forgotten)
         yield forgotten
         yield from self._refusals()
         acks = HistogramMetricFamily(
             "chat_ack_seconds",
-            "From giving a message to the log to telling its sender that it is there.",
+            "From appending a message to the log to acknowledging it.",
         )
         acks.add_metric([], *_buckets(self.tally.acks, 1000))
         yield acks
         lag = HistogramMetricFamily(
-            "chat_loop_lag_seconds", "How late the event loop is with what is due."
+            "chat_loop_lag_seconds", "How late the event loop runs what is due."
         )
         lag.add_metric([], *_buckets(self.tally.lag, 1))
         yield lag
@@ -78,16 +78,16 @@ class NodeCollector(Collector):
         for name, text, value in (
             ("chat_sessions", "Sessions of users here.", len(chat.sessions)),
             ("chat_connections", "Open connections.", self.connections()),
-            ("chat_connections_not_logged_in", "Those of nobody, so far.", self.strangers()),
+            ("chat_connections_not_logged_in", "Those without a login yet.", self.strangers()),
             (
                 "chat_connections_limit",
-                "Beyond this they are refused; 0 for no limit.",
+                "Connections beyond which more are refused; 0 for no limit.",
                 self.connections_limit(),
             ),
-            ("chat_log_position", "Up to where the log is applied here.", chat.follower.applied),
-            ("chat_log_lag", "Entries known and not applied here yet.", chat.follower.lag),
-            ("chat_append_seconds", "What the last batch of entries took.", chat.queue.latency),
-            ("chat_readers_behind", "Sessions that are read for now.", reading),
+            ("chat_log_position", "Position applied of the log.", chat.follower.applied),
+            ("chat_log_lag", "Entries known here but not applied yet.", chat.follower.lag),
+            ("chat_append_seconds", "How long the last batch of entries took.", chat.queue.latency),
+            ("chat_readers_behind", "Sessions that are reading from the store.", reading),
             ("chat_marks_unwritten", "Users whose mark is not in the store yet.", len(chat.marks)),
             ("chat_lease_held", "1 unless suspended.", int(chat.node.slots.good())),
             ("chat_draining", "1 when about to stop.", int(self.draining())),
@@ -98,7 +98,7 @@ class NodeCollector(Collector):
             depths.add_metric([queue], depth())
         yield depths
         held_up = GaugeMetricFamily(
-            "chat_connections_held_up", "Connections that do not get on.", labels=["why"]
+            "chat_connections_held_up", "Connections that are held up.", labels=["why"]
         )
         for why, count in sorted(self.held_up().items()):
             held_up.add_metric([why], count)
@@ -108,7 +108,9 @@ class NodeCollector(Collector):
         ring = self.chat.follower.ring
         text = "Reads that the ring of the last entries answered."
         yield CounterMetricFamily("chat_ring_hits", text, value=ring.hits)
-        yield CounterMetricFamily("chat_ring_misses", "Those that it could not.", value=ring.misses)
+        yield CounterMetricFamily(
+            "chat_ring_misses", "Those it could not answer.", value=ring.misses
+        )
 
     def _messages(self) -> Metric:
         messages = CounterMetricFamily(
@@ -142,11 +144,11 @@ class NodeCollector(Collector):
         labels = ["port", "operation"]
         waits = HistogramMetricFamily(
             "chat_operation_seconds",
-            "What the store and the broker (port presence) took.",
+            "How long the store and the broker (port presence) took.",
             labels=labels,
         )
         failures = CounterMetricFamily(
-            "chat_operation_failures", "How often they could not do it.", labels=labels
+            "chat_operation_failures", "How often they failed.", labels=labels
         )
         for name, histogram in sorted(self.tally.waits.items()):
             waits.add_metric(list(name), *_buckets(histogram, 1))
@@ -156,13 +158,13 @@ class NodeCollector(Collector):
 
     def _incidents(self) -> Iterator[Metric]:
         malformed = CounterMetricFamily(
-            "chat_malformed", "Input of a service that is not as it should be.", labels=["source"]
+            "chat_malformed", "Malformed input from a service.", labels=["source"]
         )
         for source, count in sorted(self.incidents.malformed.items()):
             malformed.add_metric([source], count)
         yield malformed
         defects = CounterMetricFamily(
-            "chat_defects", "Exceptions that nothing expects, by what met them.", labels=["where"]
+            "chat_defects", "Unexpected exceptions, by the part that met them.", labels=["where"]
         )
         for where, count in sorted(self.incidents.defects.items()):
             defects.add_metric([where], count)

@@ -110,7 +110,7 @@ class RedisLease:
             await require_single(self._commands)
         if not await self._renew():
             if was_held:
-                log.warning("the lease was lost; saying again who is here")
+                log.warning("the lease was lost; announcing this node's users again")
             node.suspend()  # whatever was written under the old lease may be gone
         await node.resume()
         await self._take_over(node)

@@ -15,8 +15,8 @@ def check_version(found: Sequence[int], where: object) -> None:
     """
     if len(found) == 1 and found[0] in NEVER_RELEASED:
         raise StoreUnusable(
-            f"{where} was made by version 0.1, which was never released and whose tables are not"
-            " read any more: begin with a new database"
+            f"{where} was made by version 0.1, which was never released and whose tables are no"
+            " longer supported: start with a new database"
         )
     if found != [VERSION]:
-        raise StoreUnusable(f"{where} has the schema {found}, this program knows [{VERSION}]")
+        raise StoreUnusable(f"{where} has the schema {found}, this program supports [{VERSION}]")

@@ -52,7 +52,7 @@ def _load(chain: Path, key: Path) -> ssl.SSLContext:
     try:
         context.load_cert_chain(chain, key, password=passphrase)
     except (OSError, ValueError) as error:
-        why = "the key has a passphrase, and nobody to type it" if asked else _words(error)
+        why = "the key has a passphrase; remove it" if asked else _words(error)
         raise BadCertificate(f"{chain}, {key}: {why}") from error
     return context
 
@@ -60,7 +60,7 @@ def _load(chain: Path, key: Path) -> ssl.SSLContext:
 def _words(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         if error.reason == _MISMATCH:
-            return "the key is not that of the certificate"
+            return "the key does not belong to the certificate"
         return error.reason or "no certificate and key in PEM format"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 

@@ -61,7 +61,7 @@ def in_words(status: HTTPStatus, why: str, **headers: str) -> Answer:
     return Answer(status, about, f"{why}\n".encode())
 
 
-USE_TLS = in_words(HTTPStatus.BAD_REQUEST, "this port speaks TLS: https://").written()
+USE_TLS = in_words(HTTPStatus.BAD_REQUEST, "this port uses TLS: https://").written()
 
 
 @attrs.frozen
@@ -172,8 +172,8 @@ def answer(page: Page, asked: Asked) -> Answer:
     file = page.file(path)
     if file is None:
         if path.partition("?")[0] == CHAT:
-            return in_words(HTTPStatus.UPGRADE_REQUIRED, "a WebSocket is here", Upgrade="websocket")
-        return in_words(HTTPStatus.NOT_FOUND, "there is no such thing here")
+            return in_words(HTTPStatus.UPGRADE_REQUIRED, "this is a WebSocket", Upgrade="websocket")
+        return in_words(HTTPStatus.NOT_FOUND, "not found")
     about = {"Cache-Control": file.keep, "ETag": file.tag, "Vary": "Accept-Encoding"}
     if file.tag in ",".join(headers.get_all("If-None-Match")):
         return Answer(HTTPStatus.NOT_MODIFIED, about)

@@ -46,13 +46,13 @@ WITHIN = 10.0  # seconds
 _END = b"\r\n\r\n"
 _FULL = in_words(HTTPStatus.SERVICE_UNAVAILABLE, str(TooManyConnections()))
 _TOO_LONG = in_words(
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a request has at most {LONGEST_HEAD} bytes"
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a request can have at most {LONGEST_HEAD} bytes"
 )
-_TOO_SLOW = in_words(HTTPStatus.REQUEST_TIMEOUT, f"a request has to come within {WITHIN:.0f} s")
+_TOO_SLOW = in_words(HTTPStatus.REQUEST_TIMEOUT, f"a request must arrive within {WITHIN:.0f} s")
 _TOO_MANY = in_words(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", **{"Retry-After": "10"})
 _NO_HTTP = in_words(HTTPStatus.BAD_REQUEST, "this is not HTTP")
-_UNNAMED = in_words(HTTPStatus.BAD_REQUEST, "a proxy has to send X-Forwarded-For")
-_CLOSING = in_words(HTTPStatus.SERVICE_UNAVAILABLE, "the server is about to stop")
+_UNNAMED = in_words(HTTPStatus.BAD_REQUEST, "a proxy must send X-Forwarded-For")
+_CLOSING = in_words(HTTPStatus.SERVICE_UNAVAILABLE, "the server is shutting down")
 
 
 @attrs.frozen

@@ -26,13 +26,13 @@ def upgrade_db(settings: Settings, options: argparse.Namespace) -> Result:
 def backup(settings: Settings, options: argparse.Namespace) -> Result:
     source, target = settings.sqlite_file, Path(options.file)
     if source is None:
-        raise BadSettings("--store: only sqlite:///FILE is copied so; for MySQL see operations.md")
+        raise BadSettings("--store: only sqlite:///FILE can be copied; for MySQL see operations.md")
     return {"bytes": back_up(source, target), "file": str(target.resolve())}
 
 
 def _mysql(settings: Settings) -> str:
     if not settings.store.startswith("mysql://"):
-        raise BadSettings("--store: mysql://... is needed; other stores make their tables")
+        raise BadSettings("--store: mysql://... is needed; other stores create their tables")
     return settings.store
 
 

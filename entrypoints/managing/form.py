@@ -15,39 +15,39 @@ PAGE = 100
 HISTORY = ("all", "joining")  # of a group: all of it, or from one's joining on
 
 _HELP = {
-    "init-db": "make the tables in MySQL",
+    "init-db": "create the tables in MySQL",
     "upgrade-db": "upgrade a MySQL database that the C++ server made",
-    "backup": "copy the SQLite file, while its server runs or does not",
-    "after-restore": "to be run once behind a restored backup, before the server is started",
+    "backup": "copy the SQLite file, whether its server runs or not",
+    "after-restore": "run this once after restoring a backup, before the server starts",
     "list": "list users, a page at a time",
-    "find": "find users by id or by a part of their name",
+    "find": "find users by id or part of their name",
     "add": "add a user; the password is asked for, or read from standard input",
-    "set-password": "give a user another password, which ends their tokens and sessions",
+    "set-password": "set a user's password, which ends their tokens and sessions",
     "log-out": "end a user's tokens and sessions",
-    "disable": "let a user log in no more, until they are enabled",
+    "disable": "keep a user from logging in, until they are enabled",
     "enable": "undo disable",
-    "delete": "delete an account with its friendships and memberships; what it wrote stays",
-    "nodes": "show the nodes that are up, and how many users each has",
+    "delete": "delete an account with its friendships and memberships; its messages stay",
+    "nodes": "show the nodes that are running, and how many users each has",
     "who": "show who is online, and where",
-    "export": "show all that is kept about a user, as JSON",
-    "log-level": "change what a running server logs, until it is restarted",
+    "export": "show everything kept about a user, as JSON",
+    "log-level": "set the log level of a running server, until it is restarted",
     "broadcast": "show a notice to everybody who is online (with version 2)",
 }
 _GROUPS_HELP = {
     "list": "list groups and how many members each has, a page at a time",
     "members": "list a group's members, a page at a time",
-    "rename": "give a group another name",
-    "keep": "say for how long is kept what is said in a group, which --keep-days may make shorter",
-    "history": "choose what of a group they are shown who join it from now on",
-    "remove": "end somebody's membership of a group; they can join again",
-    "end": "end a group and all memberships of it",
+    "rename": "rename a group",
+    "keep": "set how many days a group's messages are kept; --keep-days can shorten it",
+    "history": "set what users who join a group from now on see of its past",
+    "remove": "remove a user from a group; they can join again",
+    "end": "end a group and all its memberships",
 }
 _WHO = ("set-password", "log-out", "disable", "enable", "delete", "export", "groups remove")
 _GROUP = tuple(f"groups {name}" for name in _GROUPS_HELP if name != "list")
 _IN_PAGES = ("list", "groups list", "groups members")
 _MEANT = {  # what is asked before it is done
     "delete": "delete {who}, with all friendships and memberships?",
-    "groups end": "end the group {group}, for all of its members?",
+    "groups end": "end the group {group} for all its members?",
 }
 _SETTINGS = {  # options of the server, and what stands for their values
     "config": "FILE",
@@ -76,12 +76,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line. Raises BadSettings. `--help` and `--version` print and exit."""
     parser = _Parser(
         prog=called("chat-manage", "manage"),
-        description="Look after the data and the users. COMMAND --help says what it takes.",
+        description="Manage the data and the users. COMMAND --help shows its arguments.",
     )
     add_version(parser)
     commands = _add_commands(parser, _HELP)
-    about_groups = "look after groups; COMMAND is one of them: " + ", ".join(_GROUPS_HELP)
-    groups = commands.add_parser("groups", help=about_groups, description="Look after groups.")
+    about_groups = "manage groups; COMMAND is one of " + ", ".join(_GROUPS_HELP)
+    groups = commands.add_parser("groups", help=about_groups, description="Manage groups.")
     _add_commands(groups, _GROUPS_HELP, "groups ")
     return parser.parse_args(arguments)
 
@@ -94,7 +94,7 @@ def _add_commands(parser: argparse.ArgumentParser, texts: Mapping[str, str], of:
         command.set_defaults(name=of + name)
         _add_arguments(of + name, command)
         command.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
-        _add_settings(command.add_argument_group("as the server's options"))
+        _add_settings(command.add_argument_group("options of the server"))
     return commands
 
 
@@ -111,17 +111,17 @@ def _add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
     if name in _WHO:
         add("who", metavar="WHO", help="an id, or an exact name in any case")
     if name in _IN_PAGES:
-        add("--after", type=int, default=0, metavar="ID", help="begin behind this id")
+        add("--after", type=int, default=0, metavar="ID", help="start after this id")
     if name in (*_IN_PAGES, "find"):
-        add("--limit", type=_count, default=PAGE, metavar="N", help=f"at most (default: {PAGE})")
+        add("--limit", type=_count, default=PAGE, metavar="N", help=f"at most N (default: {PAGE})")
     if name in _MEANT:
-        add("--yes", action="store_true", help="do not ask whether it is meant")
+        add("--yes", action="store_true", help="do not ask for confirmation")
     if name in _ARGUMENTS:
         _ARGUMENTS[name](add)
 
 
 def _timezone(add: Callable[..., object]) -> None:
-    text = "in which the C++ server's clients told the time, like Asia/Shanghai (default: here)"
+    text = "time zone of the C++ server's clients, like Asia/Shanghai (default: this machine's)"
     add("--timezone", metavar="ZONE", type=_zone, help=text)
 
 
@@ -131,17 +131,17 @@ def _part_of_a_name(add: Callable[..., object]) -> None:
 
 
 def _deletion(add: Callable[..., object]) -> None:
-    add("--with-sent", action="store_true", help="and empty all that they have written")
+    add("--with-sent", action="store_true", help="also empty all messages that they wrote")
 
 
 _ARGUMENTS: dict[str, Callable[[Callable[..., object]], object]] = {
     "upgrade-db": _timezone,
-    "backup": lambda add: add("file", metavar="FILE", help="a file that is not there yet"),
+    "backup": lambda add: add("file", metavar="FILE", help="a file that does not exist yet"),
     "find": lambda add: add("text", metavar="TEXT"),
     "add": lambda add: add("new_name", metavar="NAME"),
     "delete": _deletion,
     "groups list": _part_of_a_name,
-    "groups keep": lambda add: add("days", type=int, metavar="DAYS", help="0 is for ever"),
+    "groups keep": lambda add: add("days", type=int, metavar="DAYS", help="0 keeps them forever"),
     "groups rename": lambda add: add("new_name", metavar="NAME"),
     "groups history": lambda add: add("shown", choices=HISTORY),
     "log-level": lambda add: add("level", choices=LEVELS),
@@ -188,14 +188,14 @@ def _password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
     password = getpass.getpass("password: ")
-    if getpass.getpass("once more: ") != password:
-        raise NotDone("these two are not the same")
+    if getpass.getpass("password again: ") != password:
+        raise NotDone("the passwords do not match")
     return password
 
 
 def _ask_whether_it_is_meant(question: str) -> None:
     if not sys.stdin.isatty():
-        raise NotDone("nothing is done without --yes")
+        raise NotDone("nothing was done; confirm with --yes")
     answer = input(f"{question} [y/N] ")
     if answer.strip().lower() not in ("y", "yes"):
-        raise NotDone("nothing is done")
+        raise NotDone("nothing was done")

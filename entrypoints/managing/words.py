@@ -18,18 +18,18 @@ def in_words(name: str, result: Result) -> Iterator[str]:
     if name == "export":
         yield json.dumps(result, indent=2)  # escaped, so harmless on a terminal
     elif name == "upgrade-db":
-        yield from result["report"] or ["this database is upgraded already"]
+        yield from result["report"] or ["this database is already upgraded"]
     elif table := next((rows for rows in _TABLES if rows in result), None):
         yield from _table(result[table], _TABLES[table])
         if result.get("next"):
-            yield f"... and more, behind id {result['next']}"
+            yield f"... and more, after id {result['next']}"
     else:
         yield _sentence(name, result)
 
 
 def _sentence(name: str, result: Result) -> str:
     if name == "init-db":
-        return "the tables are made" if result["made"] else "the tables are there already"
+        return "the tables are created" if result["made"] else "the tables already exist"
     facts = {name: clean(str(value)) for name, value in _facts(result)}
     if "was_online" in result:
         facts["was"] = "was" if result["was_online"] else "was not"
@@ -45,23 +45,23 @@ def _facts(result: Result) -> Iterator[tuple[str, object]]:
             yield name, value
 
 
-_TABLES = {"nodes": "no node", "users": "nobody", "groups": "no group"}  # with texts for none
+_TABLES = {"nodes": "no nodes", "users": "no users", "groups": "no groups"}  # with texts for none
 _SENTENCES = {
     "backup": "{file}: {bytes} bytes",
-    "after-restore": "the next {skipped} ids are not used, and all tokens are ended ({tokens})",
+    "after-restore": "skipped the next {skipped} ids and ended all tokens ({tokens})",
     "add": "added {name} (id {id})",
     "set-password": "{name} (id {id}) has a new password and is logged out",
     "log-out": "{name} (id {id}) {was} online and is logged out",
-    "disable": "{name} (id {id}) cannot log in any more",
+    "disable": "{name} (id {id}) can no longer log in",
     "enable": "{name} (id {id}) can log in again",
     "delete": "deleted {name} (id {id})",
-    "groups rename": "group {group_id} is called {group_name}; before: {before}",
-    "groups history": "who joins {group_name} (id {group_id}) is shown: {shown}",
-    "groups keep": "of {group_name} (id {group_id}) {days} days are kept; before: {before}",
-    "groups remove": "{user_name} (id {user_id}) is not in {group_name} (id {group_id}) any more",
+    "groups rename": "group {group_id} is now called {group_name}; before: {before}",
+    "groups history": "users who join {group_name} (id {group_id}) see of its past: {shown}",
+    "groups keep": "{group_name} (id {group_id}) keeps {days} days; before: {before}",
+    "groups remove": "removed {user_name} (id {user_id}) from {group_name} (id {group_id})",
     "groups end": "ended {group_name} (id {group_id})",
-    "log-level": "it logs from {level} on; before: {before}",
-    "broadcast": "told to all who are online, {online} in all",
+    "log-level": "the log level is {level}; before: {before}",
+    "broadcast": "shown to everybody who is online: {online}",
 }
 
 

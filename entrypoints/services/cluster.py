@@ -75,7 +75,7 @@ class LocalCluster:
             program.check()  # before any of them is started
         say("Starting MariaDB and Redis")
         self._start(self.mariadb, self.redis)
-        say("Looking after the tables")
+        say("Preparing the tables")
         initialise_database(self.mariadb.url(), self.directory / "init-db.log")
         say(f"Starting {len(self.nodes)} nodes and nginx")
         self._start(*self.nodes, self.nginx)

@@ -14,7 +14,7 @@ class MissingProgram(ServiceTrouble):
 
 class PortInUse(ServiceTrouble):
     def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use already")
+        super().__init__(f"port {port} is already in use")
         self.port = port
 
 

@@ -95,7 +95,7 @@ class RunningCluster:
 @contextlib.contextmanager
 def started(directory: Path, *options: str) -> Iterator[RunningCluster]:
     with RunningCluster(directory, *options) as cluster:
-        cluster.wait_until_said("To end it all", STARTS_WITHIN)
+        cluster.wait_until_said("To stop: Ctrl-C", STARTS_WITHIN)
         yield cluster
 
 
@@ -139,7 +139,7 @@ def test_it_serves_and_keeps_what_it_was_told(directory: Path) -> None:
 def test_what_it_says_to_type_works(directory: Path) -> None:
     """Every command, as it stands there, whatever directory the other terminal is in."""
     with started(directory) as cluster:
-        block = cluster.said.partition("In another terminal")[2].partition("To end it all")[0]
+        block = cluster.said.partition("In another terminal")[2].partition("To stop: Ctrl-C")[0]
         move, *commands = re.findall(r"^  (\S.*)$", block, re.MULTILINE)
         client, manage, *curls = commands
         assert "=== logged in as anna" in pasted(f"{move}\n{client}", directory, stdin=TALK)
@@ -209,7 +209,7 @@ def test_a_port_in_use_is_one_line(directory: Path) -> None:
         port = other.getsockname()[1]
         with RunningCluster(directory, f"--port={port}") as cluster:
             assert cluster.wait(PATIENCE) == 1
-            assert cluster.said == f"cluster: port {port} is in use already\n"
+            assert cluster.said == f"cluster: port {port} is already in use\n"
 
 
 def test_a_missing_program_is_one_line(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

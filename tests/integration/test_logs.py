@@ -75,7 +75,7 @@ def test_a_variable_that_is_no_setting_is_told_of(monkeypatch: pytest.MonkeyPatc
     """By its name, since a password may be in it."""
     monkeypatch.setenv("CHAT_STOER", "mysql://chat:hunter2@db/chat")
     with ServerProcess("memory://") as server:
-        server.says('"variables": ["CHAT_STOER"], "event": "these variables are no settings"')
+        server.says('"variables": ["CHAT_STOER"], "event": "these variables are not settings"')
         assert "hunter2" not in server.log
 
 

@@ -47,7 +47,7 @@ def test_a_deletion_has_to_be_meant(tmp_path: Path) -> None:
     assert manage("delete", "Ann", options=options).returncode == 1
     assert len(told("find", "Ann", options=options)["users"]) == 1
     done = manage("groups", "end", "Chess", options=options)
-    assert (done.returncode, done.stderr) == (1, "manage: nothing is done without --yes\n")
+    assert (done.returncode, done.stderr) == (1, "manage: nothing was done; confirm with --yes\n")
 
 
 def test_a_person_reads_a_table(tmp_path: Path) -> None:
@@ -57,8 +57,8 @@ def test_a_person_reads_a_table(tmp_path: Path) -> None:
     told("disable", "Ann", options=options)
     table = "id  name  disabled  nodes\n1   Ann   yes       -\n"
     assert manage("list", options=options).stdout == table
-    assert manage("who", options=options).stdout == "nobody\n"
-    assert manage("groups", "list", options=options).stdout == "no group\n"
+    assert manage("who", options=options).stdout == "no users\n"
+    assert manage("groups", "list", options=options).stdout == "no groups\n"
 
 
 async def test_groups_are_looked_after(server: ServerProcess, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ async def test_a_running_server_logs_more_and_less(server: ServerProcess, tmp_pa
     assert '"now": "error"' in server.log
     assert '"nodes"' not in server.log
     back_again = await beside(lambda: manage("log-level", "info", options=options))
-    assert back_again.stdout == "it logs from info on; before: error\n"
+    assert back_again.stdout == "the log level is info; before: error\n"
     assert await beside(lambda: told("nodes", options=options))
     assert '"nodes"' in server.log
     assert (await beside(lambda: manage("log-level", "loud", options=options))).returncode == 2
@@ -178,7 +178,7 @@ def test_an_answer_that_finds_no_place_is_no_traceback(tmp_path: Path) -> None:
     with os.fdopen(writing, "wb") as unread, Path("/dev/full").open("wb") as full:
         for place, status, said in (
             (unread, 0, ""),
-            (full, 1, "manage: it is done, but cannot be told: No space left on device\n"),
+            (full, 1, "manage: done, but the answer cannot be written: No space left on device\n"),
         ):
             done = manage("export", "Ann", options=options, stdout=place)
             assert (done.returncode, done.stderr) == (status, said)

@@ -136,7 +136,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     """Before anything is started."""
     with socket.create_server((LOOPBACK, 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(PortInUse, match=f"port {port} is in use already"):
+        with pytest.raises(PortInUse, match=f"port {port} is already in use"):
             Redis(tmp_path, port).start()
 
 

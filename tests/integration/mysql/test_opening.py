@@ -55,11 +55,11 @@ async def test_a_database_of_version_0_1(
     ask("DROP TABLE Entry")
     line = await refusal(mariadb.url(database))
     assert line.endswith(
-        "was made by version 0.1, which was never released and whose tables are not read any more:"
-        " begin with a new database"
+        "was made by version 0.1, which was never released and whose tables are no longer"
+        " supported: start with a new database"
     )
     for again in (make_tables_anew(mariadb.url(database)), upgrade_tables(mariadb.url(database))):
-        with pytest.raises(StoreUnusable, match="begin with a new database"):
+        with pytest.raises(StoreUnusable, match="start with a new database"):
             await again
     assert ask("SHOW TABLES LIKE 'Entry'") == []  # nothing was made beside what is there
 
@@ -73,7 +73,7 @@ async def test_a_schema_of_another_version(
     ask("DELETE FROM SchemaVersion")
     for version in versions:
         ask(f"INSERT INTO SchemaVersion VALUES ({version})")  # noqa: S608  # constants
-    known = f"this program knows [{VERSION}]"
+    known = f"this program supports [{VERSION}]"
     assert f"has the schema {versions}, {known}" in await refusal(mariadb.url(database))
 
 
@@ -112,7 +112,7 @@ async def test_a_server_that_is_not_there() -> None:
 
 async def test_a_server_without_encryption(mariadb: MariaDB, database: str) -> None:
     """Who asks for TLS does not get anything less."""
-    assert "offers no TLS" in await refusal(mariadb.url(database) + "?ssl=true")
+    assert "does not offer TLS" in await refusal(mariadb.url(database) + "?ssl=true")
 
 
 async def test_a_socket_in_the_file_system(mariadb: MariaDB, url: str, tmp_path: Path) -> None:

@@ -726,7 +726,7 @@ async def test_names_that_the_old_documentation_gives(old: str, ask: Ask) -> Non
 def test_the_commands(mariadb: MariaDB, database: str) -> None:
     """init-db makes the tables, once; the store may be named by the environment."""
     command = [sys.executable, "-m", "entrypoints.manage", "init-db"]
-    for said in ("the tables are made\n", "the tables are there already\n"):
+    for said in ("the tables are created\n", "the tables already exist\n"):
         done = subprocess.run(
             command,
             cwd=ROOT,

@@ -164,7 +164,7 @@ def test_http_to_a_port_with_tls(files: Files) -> None:
     """Is told so in its own words."""
     with WebServer("memory://", *files.options()) as web:
         answer = asked(web.web_port, get())
-        assert (answer.status, answer.body) == (400, b"this port speaks TLS: https://\n")
+        assert (answer.status, answer.body) == (400, b"this port uses TLS: https://\n")
 
 
 def test_a_proxy_says_who_the_client_is() -> None:

@@ -62,7 +62,7 @@ def test_only_what_may_hold_a_password_is_read_from_files(secret: str, tmp_path:
 
 def test_one_secret_is_not_said_twice(secret: str) -> None:
     """Nobody could know which of the two is meant."""
-    with pytest.raises(BadSettings, match="which"):
+    with pytest.raises(BadSettings, match="both are set"):
         read_settings([], {"CHAT_STORE_FILE": secret, "CHAT_STORE": "memory://"})
 
 
@@ -109,7 +109,7 @@ def test_what_only_its_user_could_notice_is_noticed(
 )
 def test_a_server_is_not_in_its_own_way(wrong: dict[str, Any]) -> None:
     """No two of its ports are one, those of the operators of each worker included."""
-    with pytest.raises(BadValue, match="another port of this server has it"):
+    with pytest.raises(BadValue, match="another port of this server is the same"):
         Settings(**wrong)
     Settings(**wrong, host="10.0.0.31", web_host="10.0.0.32")  # other addresses have ports as well
 
@@ -119,7 +119,7 @@ def test_a_check_tells_of_variables_that_are_no_settings(
 ) -> None:
     """And goes on: they may be somebody else's."""
     assert checking.check_and_tell(Settings(), ["CHAT_STOER"]) == 0
-    assert "CHAT_STOER in the environment: there is no such setting" in capsys.readouterr().err
+    assert "CHAT_STOER in the environment: no such setting" in capsys.readouterr().err
 
 
 def test_a_check_has_to_be_asked_for() -> None:

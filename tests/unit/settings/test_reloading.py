@@ -45,7 +45,7 @@ def test_what_reloads_counts_and_what_does_not_stays() -> None:
     assert configuration.settings == expected
     assert [(line["event"], line.get("changed", line.get("settings"))) for line in lines] == [
         ("configuration reloaded", ["registration", "connections"]),
-        ("these settings count from the next start on", ["port", "durability"]),
+        ("these settings take effect at the next start", ["port", "durability"]),
     ]
 
 

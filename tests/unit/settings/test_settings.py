@@ -104,7 +104,7 @@ def test_the_environment_of_others_is_nobody_s_business() -> None:
 LARGEST = 1_000_000_000_000
 PORTS = "a whole number from 0 to 65535"
 LENGTHS = "lengths from 128 to 1 and factors like 64,56:2,48:4, the longest first"
-ORIGINS = "http:// or https:// and a name, with commas between them"
+ORIGINS = "http:// or https:// and a name, separated by commas"
 LEVELS = "one of debug, info, warning, error"
 
 
@@ -125,16 +125,16 @@ LEVELS = "one of debug, info, warning, error"
             ["--ipv6-prefixes", "48,64"],
             f"--ipv6-prefixes 48,64: {LENGTHS}",
         ),
-        (["--tls-cert", "a.pem"], "--tls-cert a.pem: of no use without --tls-key"),
-        (["--tls-key", "a.pem"], "--tls-key a.pem: of no use without --tls-cert"),
-        (["--workers", "2"], "--workers 2: more than one need a broker: --broker redis://HOST"),
+        (["--tls-cert", "a.pem"], "--tls-cert a.pem: has no effect without --tls-key"),
+        (["--tls-key", "a.pem"], "--tls-key a.pem: has no effect without --tls-cert"),
+        (["--workers", "2"], "--workers 2: more than one needs a broker: --broker redis://HOST"),
         (
             ["--host", ""],
-            "--host '': an address is needed; 0.0.0.0 is every one of this machine",
+            "--host '': an address is needed; 0.0.0.0 is all of this machine's",
         ),
         (
             ["--web-host", ""],
-            "--web-host '': an address is needed; 0.0.0.0 is every one of this machine",
+            "--web-host '': an address is needed; 0.0.0.0 is all of this machine's",
         ),
         (["--origin", "chat.example.org"], f"--origin chat.example.org: {ORIGINS}"),
         (["--origin", "https://a.org/b"], f"--origin https://a.org/b: {ORIGINS}"),
@@ -175,8 +175,8 @@ def test_a_bad_variable_is_one_line(variable: str, value: str, line: str) -> Non
     ("text", "line"),
     [
         ("port = ", "cannot read FILE: Invalid value"),
-        ("prot = 7000", "prot in FILE: there is no such setting"),
-        ("[chat]", "chat in FILE: there is no such setting"),
+        ("prot = 7000", "prot in FILE: no such setting"),
+        ("[chat]", "chat in FILE: no such setting"),
         ("port = 70000", f"port = 70000 in FILE: {PORTS}"),
         ('port = "many"', f'port = "many" in FILE: {PORTS}'),
         ("port = true", f"port = true in FILE: {PORTS}"),

@@ -295,7 +295,7 @@ async def test_a_file_of_version_0_1_is_refused_by_name(tmp_path: Path, version:
     query(path, "CREATE TABLE SchemaVersion (version INTEGER NOT NULL PRIMARY KEY)")
     query(path, f"INSERT INTO SchemaVersion VALUES ({version})")  # noqa: S608  # constants
     assert "version 0.1" in await refusal(path)
-    assert "begin with a new database" in await refusal(path)
+    assert "start with a new database" in await refusal(path)
     assert query(path, "SELECT name FROM sqlite_master WHERE type = 'table'") == [
         ("SchemaVersion",)
     ]

@@ -57,7 +57,7 @@ def test_a_key_with_a_passphrase_is_called_so(files: Files) -> None:
 def test_a_key_of_another_certificate_is_called_so(files: Files) -> None:
     """As after half a renewal."""
     files.another_key()
-    with pytest.raises(BadCertificate, match="not that of the certificate"):
+    with pytest.raises(BadCertificate, match="does not belong to the certificate"):
         files.read()
 
 
