@@ -127,7 +127,7 @@ async def _begin(chat: Chat) -> None:
     try:
         await chat.node.start()
     except TryAgain as error:
-        raise StoreUnusable("the store does not say how far its log is") from error
+        raise StoreUnusable("the store does not say where its log ends") from error
 
 
 Join = Callable[[Node], Awaitable[None]]

@@ -56,13 +56,13 @@ def command_line() -> argparse.ArgumentParser:
     )
     add_version(parser)
     parser.add_argument(
-        "host", nargs="?", default=HOST, metavar="HOST", help=f"{HOST}; or HOST:PORT in one"
+        "host", nargs="?", default=HOST, metavar="HOST", help=f"or HOST:PORT (default: {HOST})"
     )
-    parser.add_argument("port", nargs="?", type=_port, metavar="PORT", help=str(PORT))
+    parser.add_argument("port", nargs="?", type=_port, metavar="PORT", help=f"(default: {PORT})")
     parser.add_argument(
         "--plain",
         action="store_true",
-        help="plain lines without colour, as when the input or output is no terminal",
+        help="plain lines without colour, as when the input or output is not a terminal",
     )
     parser.add_argument(
         "--no-bell", dest="bell", action="store_false", help="do not ring the terminal's bell"
@@ -72,17 +72,17 @@ def command_line() -> argparse.ArgumentParser:
         type=_device,
         default=_device_here(),
         metavar="NAME",
-        help="what this one is called among your devices: by the host and the terminal",
+        help="the name of this device (default: that of the host and the terminal)",
     )
     parser.add_argument(
         "--tls",
         action="store_true",
-        help="encrypt, and make sure that the server is who it should be",
+        help="encrypt, and verify the server's certificate",
     )
     parser.add_argument(
         "--tls-ca",
         metavar="FILE",
-        help="certificates to trust instead of the system's, the server's own say; implies --tls",
+        help="certificates to trust instead of the system's, like the server's; implies --tls",
     )
     return parser
 

@@ -109,7 +109,7 @@ async def answer(commands: Mapping[str, Command], line: bytes) -> Mapping[str, A
         request = _decode(line)
         command = commands[request.command]
     except (msgspec.MsgspecError, KeyError) as error:
-        return {"error": "bad_request", "message": f"this is no request: {error}"}
+        return {"error": "bad_request", "message": f"not a request: {error}"}
     found: Mapping[str, Any] = {"error": "cut_off"}
     try:
         found = await carry_out(command, request.arguments)

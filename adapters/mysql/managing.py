@@ -49,7 +49,7 @@ async def _connected(address: Address) -> AsyncIterator[Link]:
         yield link
     except (Trouble, MySQLError) as error:
         raise StoreUnusable(
-            f"{address}: {why(error)}; nothing is lost, run it again once that is mended"
+            f"{address}: {why(error)}; nothing is lost; fix that and run it again"
         ) from error
     finally:
         await link.close()

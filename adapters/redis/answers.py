@@ -89,7 +89,7 @@ def _node(item: Any) -> str:
     """A node's id, "" if it is invalid."""
     if isinstance(item, bytes) and _NODE.fullmatch(item):
         return item.decode()
-    INCIDENTS.bad_input("redis", "node", "its id has other characters, or too many")
+    INCIDENTS.bad_input("redis", "node", "its id has other characters or is too long")
     return ""
 
 
@@ -97,6 +97,6 @@ def _user(item: Any) -> int:
     """A user's id, 0 if it is invalid."""
     found = int(item) if isinstance(item, bytes) and _ID.fullmatch(item) else 0
     if not 0 < found < NO_ID:
-        INCIDENTS.bad_input("redis", "user", "it is no id")
+        INCIDENTS.bad_input("redis", "user", "it is not an id")
         return 0
     return found

@@ -50,7 +50,7 @@ def is_id(number: Any) -> bool:
 
 def ids(found: Iterable[Any]) -> list[int]:
     """Those that are ids, in the same order."""
-    return _good(found, is_id, "id", "it is no number, or out of range")
+    return _good(found, is_id, "id", "it is not a number or is out of range")
 
 
 def _good(found: Iterable[T], is_good: Callable[[T], bool], what: str, why: str) -> list[T]:
@@ -78,7 +78,7 @@ def description(text: Any) -> str:
 def role(text: Any) -> Role:
     known = _ROLES.get(text) if isinstance(text, str) else None
     if known is None:
-        _odd("role", "it is none of a group's")
+        _odd("role", "it is not a group role")
         return Role.NORMAL
     return known
 
@@ -90,7 +90,7 @@ def users(rows: Iterable[Sequence[Any]]) -> list[User]:
 
 def with_ids(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     """The rows that begin with an id."""
-    return _good(rows, lambda row: is_id(row[0]), "id", "it is no number, or out of range")
+    return _good(rows, lambda row: is_id(row[0]), "id", "it is not a number or is out of range")
 
 
 def accounts(rows: Iterable[Sequence[Any]]) -> list[Account]:
@@ -111,7 +111,7 @@ def days(number: Any) -> int:
         return 0
     if type(number) is int and 0 <= number <= MAX_DAYS:
         return number
-    _odd("days", "they are no number, or out of range")
+    _odd("days", "they are not a number or are out of range")
     return 0
 
 
@@ -124,7 +124,7 @@ def word(value: Any) -> str:
     """A digest, or the name of a session; "" if it is neither."""
     found = _word(value)
     if not found:
-        _odd("token", "a digest of it is no text, or too long")
+        _odd("token", "a digest is not text or is too long")
     return found
 
 
@@ -155,7 +155,7 @@ def _token(row: Sequence[Any]) -> KeptToken | None:
             device_name(device),
             seen_ms,
         )
-    _odd("token", "a digest of it is none, or its user or a time of it")
+    _odd("token", "a digest, its user or a time is invalid")
     return None
 
 
@@ -172,7 +172,7 @@ def device_name(value: Any) -> str:
     value = text(value)
     if type(value) is str and len(value) <= MAX_NAME:
         return value
-    _odd("device", "its name is none, or too long")
+    _odd("device", "its name is not text or is too long")
     return ""
 
 
@@ -204,7 +204,7 @@ def entry(  # noqa: PLR0917  # a row's columns
     why = _wrong_with(at, conv, kind, sender_id, cid, time_ms, answers, body)
     changed = change(body) if kind == CHANGE and not why else None
     if why or (changed is None and kind == CHANGE):
-        _odd("entry", why or "it is no change")
+        _odd("entry", why or "it is not a valid change")
         return None
     said = "" if changed else body
     called = UNNAMED if sender is None else name(sender)  # None: no such user any more
@@ -223,15 +223,15 @@ def _wrong_with(  # noqa: PLR0917  # a row's columns
 ) -> str:
     numbers = type(at), type(conv), type(kind), type(sender_id), type(time_ms), type(answers)
     if numbers != _INTEGERS:
-        return "a number of it is none"
+        return "a number in it is not an integer"
     if not (at > 0 and conv > 0 and kind in KINDS and 0 <= sender_id < NO_ID):
-        return "a number of it is out of range"
+        return "a number in it is out of range"
     if not (0 <= time_ms < NO_TIME and answers >= 0):
-        return "a number of it is out of range"
+        return "a number in it is out of range"
     if not (type(cid) is str and 0 < len(cid) <= LONGEST_ID):
-        return "its id is none, or has too many characters"
+        return "its id is not text, is empty or is too long"
     if not (type(body) is str and len(body) <= LONGEST_BODY):
-        return "its text is none, or too long"
+        return "its body is not text or is too long"
     return ""
 
 
@@ -277,7 +277,7 @@ def ends(rows: Sequence[Sequence[Any]]) -> Ends:
     epoch, *positions = rows[0]
     epoch = _word(epoch)
     if not epoch or not all(_is_position(at) for at in positions):
-        raise ValueError("the log's epoch or a position of it is none")
+        raise ValueError("the log's epoch or one of its positions is invalid")
     return Ends(epoch, *positions)
 
 
@@ -289,7 +289,7 @@ def position(at: Any) -> int:
     """0 if it is none."""
     if _is_position(at):
         return at
-    _odd("position", "it is no number, or below 0")
+    _odd("position", "it is not a number or is below 0")
     return 0
 
 
@@ -299,9 +299,9 @@ def positions(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
     numbers = list(chain.from_iterable(every))
     if set(map(type, numbers)) <= {int} and min(numbers, default=0) >= 0:
         return every  # all are tested at once, since a user may have thousands of conversations
-    why = "it is no number, or below 0"
+    why = "it is not a number or is below 0"
     return _good(every, lambda row: all(map(_is_position, row)), "position", why)
 
 
 def _kind(value: Any) -> str:
-    return f"it is of the kind {type(value).__name__}"
+    return f"it is of type {type(value).__name__}"

@@ -97,7 +97,7 @@ def _text(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        INCIDENTS.bad_input("database", "text", "it is no UTF-8")
+        INCIDENTS.bad_input("database", "text", "it is not UTF-8")
         return raw.decode(errors="replace")
 
 

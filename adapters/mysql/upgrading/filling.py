@@ -57,7 +57,7 @@ class Filling:
         async for number, name, password in rows:
             if not 0 < number < NO_ID:
                 self.report.lost["users"] += 1
-                self.report.add("user", number, "left out: this is no id")
+                self.report.add("user", number, "left out: this is not an id")
                 continue
             names[number] = name and name[0]
             secrets[number] = self._secret(number, password and password[0])

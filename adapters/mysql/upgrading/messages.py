@@ -64,9 +64,9 @@ def _frame(text: str) -> dict[str, Any]:
     try:
         frame = json.loads(text)
     except (ValueError, RecursionError):
-        raise Unreadable("it is no JSON") from None
+        raise Unreadable("it is not JSON") from None
     if not isinstance(frame, dict):
-        raise Unreadable("it is no JSON object")
+        raise Unreadable("it is not a JSON object")
     return frame
 
 

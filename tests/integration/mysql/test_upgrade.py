@@ -462,12 +462,12 @@ async def test_what_was_left_out_is_told(old: str, ask: Ask) -> None:
         "group 8: member 997 left out: no such user",
         "message 15: left out: its msgid is 1006",
         "message 15: left out: its 'id' is 0",
-        "message 15: left out: it is no JSON",
+        "message 15: left out: it is not JSON",
         "message 996: left out: there is no such user",
     } <= told
     rows = ask("SELECT what, original FROM UpgradeReport ORDER BY number")
     assert [what for what, _ in rows] == [line.what for line in report.lines]
-    assert ("left out: it is no JSON", b'{"id":13,"msg":"cut off in the mid') in rows
+    assert ("left out: it is not JSON", b'{"id":13,"msg":"cut off in the mid') in rows
     assert next(report.summary()) == (
         "upgraded: 20 users, 5 friends, 7 groups, 13 members of groups, 8 messages"
     )
