@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from adapters.ids import NO_ID
 from adapters.incidents import INCIDENTS
@@ -12,9 +12,9 @@ from adapters.mysql.link import Link
 from adapters.mysql.lists import flat, marks, pieces
 from adapters.mysql.pool import LIMIT, Pool
 from adapters.sql import judging
-from adapters.sql.numbers import bounded, bounded_at
+from adapters.sql.numbers import bounded
 from adapters.sql.reading import SqlReading, goes_on
-from chat_domain.entries import FOR_EVER, NOWHERE, Batch, Opening, Place
+from chat_domain.entries import EVERYWHERE, FOR_EVER, Batch, Opening, Place
 from chat_domain.errors import TryAgain
 from chat_domain.ports.log import Outcome
 
@@ -61,21 +61,8 @@ class MySqlLog(SqlReading):
     async def opening(self, user_id: int) -> Opening:
         return await self._pool.read(_opening, bounded(user_id))
 
-    async def got(self, marks: Mapping[int, int], epoch: str = "", last: Place = NOWHERE) -> None:
-        # in one order on every node, so that they wait for each other instead of deadlocking
-        every = [(bounded(user_id), bounded_at(at)) for user_id, at in sorted(marks.items())]
-        if every:
-            await self._pool.write_repeatable(_got, every, epoch, last)
-
-    async def read_up_to(
-        self, marks: Mapping[tuple[int, int], int], epoch: str = "", last: Place = NOWHERE
-    ) -> None:
-        every = [
-            (bounded(user_id), bounded_at(conv), bounded_at(marks[user_id, conv]))
-            for user_id, conv in sorted(marks)
-        ]
-        if every:
-            await self._pool.write_repeatable(_read_up_to, every, epoch, last)
+    async def _mark(self, every: Sequence[tuple[int, int, int]], epoch: str, last: Place) -> None:
+        await self._pool.write_repeatable(_mark, every, epoch, last)
 
     async def close(self) -> None:
         """Append what waits, for as long as one batch may take, and nothing after that."""
@@ -122,37 +109,35 @@ async def _opening(link: Link, user_id: int) -> Opening:
     return Opening(ends, 0 if got is None else judging.position(got), tuple(sorted(groups)))
 
 
-async def _goes_on(link: Link, epoch: str, last: Place) -> bool:
-    """Whether the log has this epoch and this entry, and keeps both until the end of the
-    transaction: marks that a new epoch cuts to the head must not be written after that."""
+async def _mark(link: Link, every: Sequence[tuple[int, int, int]], epoch: str, last: Place) -> None:
+    """In the same order on every node, so that nodes wait for each other instead of deadlocking."""
+    # held until the commit: marks that a new epoch cuts to the head must not be written after that
     await link.rows("SELECT epoch FROM Log LOCK IN SHARE MODE")
-    return await goes_on(MySqlConnection(link), epoch, last)
-
-
-async def _got(link: Link, every: list[tuple[int, int]], epoch: str, last: Place) -> None:
-    if not await _goes_on(link, epoch, last):
+    if not await goes_on(MySqlConnection(link), epoch, last):
         return
-    for some in pieces(every, MARKED_AT_ONCE):
-        cases = " ".join(["WHEN %s THEN %s"] * len(some))
-        await link.change(
-            f"UPDATE User SET got = GREATEST(got, CASE id {cases} END)"  # noqa: S608
-            f" WHERE id IN ({marks(len(some))})",  # placeholders
-            [*flat(some), *(user_id for user_id, _ in some)],
-        )
+    got = [(user_id, at) for user_id, conv, at in every if conv == EVERYWHERE]
+    for some in pieces(got, MARKED_AT_ONCE):
+        await _mark_got(link, some)
+    for others in pieces([mark for mark in every if mark[1] != EVERYWHERE], MARKED_AT_ONCE):
+        await _mark_read(link, others)
 
 
-async def _read_up_to(
-    link: Link, every: list[tuple[int, int, int]], epoch: str, last: Place
-) -> None:
-    """Users, conversations, positions, joined with their rows of Member by its primary key."""
-    if not await _goes_on(link, epoch, last):
-        return
-    for some in pieces(every, MARKED_AT_ONCE):
-        others = " UNION ALL SELECT %s, %s, %s" * (len(some) - 1)
-        await link.change(
-            "UPDATE (SELECT %s AS userid, %s AS conv, %s AS at"  # noqa: S608  # placeholders
-            f"{others}) AS mark STRAIGHT_JOIN Member"
-            " ON Member.userid = mark.userid AND Member.conv = mark.conv"
-            " SET Member.`read` = GREATEST(Member.`read`, mark.at)",
-            flat(some),
-        )
+async def _mark_got(link: Link, some: Sequence[tuple[int, int]]) -> None:
+    cases = " ".join(["WHEN %s THEN %s"] * len(some))
+    await link.change(
+        f"UPDATE User SET got = GREATEST(got, CASE id {cases} END)"  # noqa: S608  # placeholders
+        f" WHERE id IN ({marks(len(some))})",
+        [*flat(some), *(user_id for user_id, _ in some)],
+    )
+
+
+async def _mark_read(link: Link, some: Sequence[tuple[int, int, int]]) -> None:
+    """Join the marks with their rows of Member by its primary key."""
+    others = " UNION ALL SELECT %s, %s, %s" * (len(some) - 1)
+    await link.change(
+        "UPDATE (SELECT %s AS userid, %s AS conv, %s AS at"  # noqa: S608  # placeholders
+        f"{others}) AS mark STRAIGHT_JOIN Member"
+        " ON Member.userid = mark.userid AND Member.conv = mark.conv"
+        " SET Member.`read` = GREATEST(Member.`read`, mark.at)",
+        flat(some),
+    )

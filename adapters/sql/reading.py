@@ -125,7 +125,12 @@ class SqlReading:
             if conv >= EVERYWHERE
         ]
         if every:
-            await self._database.write(_mark, every, epoch, last, repeatable=True)
+            await self._mark(every, epoch, last)
+
+    async def _mark(self, every: Sequence[tuple[int, int, int]], epoch: str, last: Place) -> None:
+        """Users, conversations and positions, sorted. No other epoch may begin while they are
+        written: where a piece of writing does not keep that away, override this."""
+        await self._database.write(_mark, every, epoch, last, repeatable=True)
 
     async def read_mark(self, user_id: int, conv: int) -> int | None:
         return await self._database.read(members.read_mark, bounded(user_id), bounded_at(conv))

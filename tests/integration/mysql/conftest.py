@@ -101,6 +101,12 @@ def times_locked_out(ask: Ask) -> int:
     return int(str(number))
 
 
+def times_updated(ask: Ask) -> int:
+    """How many UPDATEs there were, of one table or of several."""
+    rows = ask("SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_update', 'Com_update_multi')")
+    return sum(int(str(number)) for _, number in rows)
+
+
 def empty(ask: Ask) -> None:
     """Remove what is in the shared database."""
     for table in OUR_TABLES:

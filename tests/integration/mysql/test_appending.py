@@ -31,7 +31,7 @@ from tests.contract.making import (
     write,
 )
 from tests.eventually import eventually
-from tests.integration.mysql.conftest import Ask, times_locked_out
+from tests.integration.mysql.conftest import Ask, times_locked_out, times_updated
 from tests.integration.mysql.writer import BATCHES
 
 PROCESSES = 4
@@ -39,6 +39,7 @@ _WAITING = (
     "SELECT 1 FROM information_schema.processlist"
     " WHERE info LIKE 'UPDATE Log%' OR info LIKE 'SELECT 1 FROM Log FOR UPDATE'"
 )
+_MARKING = "SELECT 1 FROM information_schema.processlist WHERE info LIKE '%LOCK IN SHARE MODE'"
 
 # -- several nodes --------------------------------------------------------------------------------
 
@@ -185,6 +186,42 @@ async def test_nodes_that_miss_what_they_remember_come_to_one_epoch(
         assert ends.head == first
         assert ends.epoch != before.epoch
         assert (await store.log.opening(bob)).got == first
+
+
+async def test_a_new_epoch_cuts_the_marks_that_are_written_meanwhile(
+    store: Store, ask: Ask
+) -> None:
+    """Another node gives the log its epoch, and has cut all marks, when these come."""
+    ann, bob = await register(store, "Ann", "Bob")
+    conv = pair(ann, bob)
+    last = (await say(store, ann, conv, "one", "two"))[-1]
+    before = await store.log.ends()
+    ask("BEGIN")
+    ask("UPDATE chat.Log SET epoch = 'another', head = 1")
+    marks = {(bob, EVERYWHERE): last.at, (bob, conv): last.at}
+    task = asyncio.create_task(store.log.mark(marks, before.epoch))
+    while not (task.done() or ask(_MARKING)):  # noqa: ASYNC110  # the server tells nobody
+        await asyncio.sleep(0.001)
+    ask("COMMIT")
+    await task
+    assert (await store.log.opening(bob)).got == 0
+    assert await store.log.read_mark(bob, conv) == 0
+
+
+async def test_marks_of_many_are_written_together(store: Store, ask: Ask) -> None:
+    """A node writes as many as 1,000 at once, and waits for each statement."""
+    users = await register(store, "Ann", "Bob", "Cid")
+    ann, bob, cid = users
+    convs = pair(ann, bob), pair(bob, cid), pair(cid, ann)
+    for user, conv in zip(users, convs, strict=True):
+        await say(store, user, conv, "hello")
+    marks = {(user, conv): 3 for user in users for conv in (EVERYWHERE, *convs)}
+    before = times_updated(ask)
+    await store.log.mark(marks)
+    assert times_updated(ask) == before + 2
+    for user in users:
+        assert (await store.log.opening(user)).got == 3
+    assert [await store.log.read_mark(ann, conv) for conv in convs] == [3, None, 3]
 
 
 # -- lost connections -----------------------------------------------------------------------------
