@@ -26,7 +26,7 @@ class Groups(Asking):
         return Group(ack.groupid, name, description)
 
     async def join_group(self, which: int | str) -> Group:
-        """Join a group, by id, or by name if the group is open."""
+        """Join a group, by id or by name."""
         number, name = id_or_name(which)
         ack = await self._write(requests.JoinGroup(groupid=number, groupname=name))
         return Group(ack.groupid, ack.groupname or "", ack.groupdesc or "")

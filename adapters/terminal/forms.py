@@ -33,7 +33,7 @@ SLASHED = [
     Form("/groups", [], "list your groups", Actions.show_groups),
     Form("/members", ["GROUP"], "list the members of a group", Actions.show_members),
     Form("/create", ["GROUP", "DESCRIPTION"], "create a group", Actions.create, needs=1),
-    Form("/join", ["GROUP"], "join a group, by id, or by name if it is open", Actions.join),
+    Form("/join", ["GROUP"], "join a group, by id or by name", Actions.join),
     Form("/rename", ["GROUP", "NAME"], "rename a group of yours", Actions.rename),
     Form("/leave", ["GROUP"], "leave a group", Actions.leave),
     Form("/password", [], "change your password", Actions.change_password),
