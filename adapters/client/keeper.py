@@ -1,4 +1,4 @@
-"""Keeps a user connected and logged in, whatever becomes of the connection.
+"""Keeping a user connected and logged in, whatever happens to the connection.
 
 Rules:
  1. A lost connection is replaced after a growing delay, or after the server's own delay if it had

@@ -52,4 +52,4 @@ class Records:
 
     def had_data(self) -> None:
         """The record taken last had data. It makes up for one that had none."""
-        self._blanks = max(0, self._blanks - 2)  # itself, and the other
+        self._blanks = max(0, self._blanks - 2)  # its own count, and another

@@ -12,7 +12,7 @@ from entrypoints.settings import LEVELS
 from entrypoints.version import add_version, called
 
 PAGE = 100
-HISTORY = ("all", "joining")  # of a group: all of it, or from one's joining on
+HISTORY = ("all", "joining")  # of a group: everything, or only what follows the joining
 
 _HELP = {
     "init-db": "create the tables in MySQL",
@@ -45,11 +45,11 @@ _GROUPS_HELP = {
 _WHO = ("set-password", "log-out", "disable", "enable", "delete", "export", "groups remove")
 _GROUP = tuple(f"groups {name}" for name in _GROUPS_HELP if name != "list")
 _IN_PAGES = ("list", "groups list", "groups members")
-_MEANT = {  # what is asked before it is done
+_MEANT = {  # commands to be confirmed, with the question
     "delete": "delete {who}, with all friendships and memberships?",
     "groups end": "end the group {group} for all its members?",
 }
-_SETTINGS = {  # options of the server, and what stands for their values
+_SETTINGS = {  # options of the server, with placeholders
     "config": "FILE",
     "store": "URL",
     "broker": "URL",
@@ -57,7 +57,7 @@ _SETTINGS = {  # options of the server, and what stands for their values
     "control-socket": "PATH",
     "hashing": "strong|cheap",
 }
-_SENT = (  # to a server, by these names
+_SENT = (  # arguments that go to a server
     *("who", "group", "shown", "days", "limit", "after", "containing", "text", "level"),
     "with_sent",
 )
