@@ -1,5 +1,5 @@
 /**
- * The page of somebody who is logged in: what they have, and what is shown of it.
+ * The page of a logged-in user: their data, and what is shown of it.
  *
  * @import {Entry, Frame, Key} from "./protocol/protocol.js"
  * @import {Identity, Session} from "./session/session.js"
@@ -79,14 +79,14 @@ export class App {
 
   // -- coming and going --------------------------------------------------------------------------
 
-  /** What this browser has kept of it. */
+  /** Load what this browser has kept. */
   async restore() {
     await this.conversations.restore();
     await this.drafts.restore();
     await this.writing.restore();
   }
 
-  /** What was kept is deleted; of the log the server has all. */
+  /** What was kept was deleted: keep again what the server does not have. */
   async keepAnew() {
     await this._store.reopen();
     for (const message of this.chats.unsent.values()) await this._store.queue(message);
@@ -102,7 +102,7 @@ export class App {
     else if (history.state) history.replaceState(null, ""); // of somebody who was here before
   }
 
-  /** The session is over; nothing is kept from here on. */
+  /** The session is over; keep nothing more. */
   close() {
     this._ends.abort();
     clearInterval(this._clock);
@@ -228,7 +228,10 @@ export class App {
 
   // -- the browser's Back and Forward: one entry of the list, and one behind it of what is open ----
 
-  /** The conversation of the browser's entry, if it is this user's. @returns {Key | null} */
+  /**
+   * The conversation of the browser's history entry, if it is this user's.
+   * @returns {Key | null}
+   */
   _keyOfEntry() {
     const { user, key } = history.state ?? {};
     return user === this._user ? key : null;
@@ -241,7 +244,7 @@ export class App {
     else history.pushState(entry, "");
   }
 
-  /** The browser shows another of its entries. */
+  /** The browser goes to another history entry. */
   _moved() {
     const key = this._keyOfEntry();
     if (this._returning) {
@@ -251,13 +254,13 @@ export class App {
     else if (this.open) this._close();
   }
 
-  /** Its user looks at the page, or looks at it no more. */
+  /** The user looks at the page, or no longer does. */
   _looked() {
     this.sawMessages();
     this._reading.tell();
   }
 
-  /** What is on the screen may have been seen: if so, it is read. */
+  /** Mark what is on the screen as read if the user has seen it. */
   sawMessages() {
     const chat = this.openChat;
     this._conversation.sawMessages();
@@ -268,14 +271,14 @@ export class App {
 
   // -- showing -----------------------------------------------------------------------------------
 
-  /** Something has changed: show it with the next frame. */
+  /** Something has changed: draw it with the next frame. */
   changed() {
     if (this._frame) return;
     const later = document.visibilityState === "visible" ? requestAnimationFrame : setTimeout;
     this._frame = Boolean(later(() => this._draw()));
   }
 
-  /** Another language is spoken. */
+  /** The language has changed. */
   redraw() {
     this._conversation.redraw();
     this.changed();

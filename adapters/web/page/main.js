@@ -1,6 +1,6 @@
 /**
- * Who uses the page: somebody who was here before, or who logs in. What those need who are in is
- * fetched when they are known, or once the entrance is seen: it comes while they type.
+ * The page's user: somebody who was here before, or who logs in. The modules for logged-in users
+ * are fetched once the user is known, or while they fill in the login form.
  *
  * @import {Visit} from "./visit.js"
  */
@@ -60,7 +60,7 @@ export class Entrance {
   }
 }
 
-/** Let all other modules come at once, without one having to ask for the next. */
+/** Fetch all other modules at once, so that none waits for another's import. */
 function fetchOthers() {
   const links = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll("link[rel=later]"));
   for (const link of links) link.rel = "modulepreload";

@@ -1,6 +1,6 @@
 /**
- * Somebody's stay: their session, what this browser keeps for them and the page that shows it. All
- * of it begins with a login, or with what was kept of an earlier one, and ends together.
+ * A user's visit: the session, what this browser keeps for it, and the page that shows it. They
+ * begin with a login, or from an earlier one, and end together.
  *
  * @import {Identity} from "./session/session.js"
  */
@@ -81,7 +81,10 @@ export class Visit {
     return store;
   }
 
-  /** What is kept was deleted: this session is over, or another that was in this browser. @param {Identity} me */
+  /**
+   * What was kept was deleted: this session is over, or another of this browser.
+   * @param {Identity} me
+   */
   async _keepAnew(me) {
     if (this._ends.signal.aborted) return;
     const reload = () => location.reload();

@@ -1,6 +1,6 @@
 /**
- * Its user's conversations: the list of them, page by page, and what was said in each. What this
- * browser has kept is there before what the server has, which is kept then.
+ * The user's conversations: the list of them, page by page, and the messages of each. What this
+ * browser has kept is shown first; what the server sends replaces it, and is kept.
  *
  * @import {Entry, Key} from "../protocol/protocol.js"
  * @import {Chats} from "../model/chats.js"
@@ -14,7 +14,7 @@ import { Emitter } from "../session/emitter.js";
 const FIRST_PAGE = "conversations";
 const PAGE = 60; // messages at a time
 
-/** The first page alone is kept. It tells: `changed`. */
+/** Only the first page is kept. It tells: `changed`. */
 export class Conversations extends Emitter {
   /** @param {Session} session @param {Store} store @param {Chats} chats */
   constructor(session, store, chats) {
@@ -34,12 +34,12 @@ export class Conversations extends Emitter {
     await this._store.keep(FIRST_PAGE, await this._load());
   }
 
-  /** Ask for those behind what is listed. Throws Refused and Lost. */
+  /** Ask for the next page. Throws Refused and Lost. */
   async loadMore() {
     if (this._chats.next !== null) await this._load(this._chats.next);
   }
 
-  /** What is read and did not get there is said again. @param {number} [before] */
+  /** Read marks that did not reach the server are sent again. @param {number} [before] */
   async _load(before) {
     this._chats.told.clear();
     const page = await this._session.ask({ msgid: MSG.CONVERSATIONS, before });
@@ -60,27 +60,28 @@ export class History extends Emitter {
     this._chats = chats;
   }
 
-  /** Show what is kept of it, until the server says more. @param {Key} key */
+  /** Show what is kept of it until the server answers. @param {Key} key */
   async restore(key) {
     this._chats.remembered(key, await this._store.latest(key, Number.MAX_SAFE_INTEGER, PAGE));
   }
 
-  /** The same instead of what is loaded of it: its end is wanted. @param {Key} key */
+  /** The same in place of what is loaded: its end is wanted. @param {Key} key */
   restoreNewest(key) {
     this._chats.unload(key);
     return this.restore(key);
   }
 
-  /** Whether what is new of it begins before its newest page. @param {Key} key */
+  /** Whether its unread messages begin before its newest page. @param {Key} key */
   hasManyNews(key) {
     return this._chats.chat(key).unread > PAGE;
   }
 
   /**
-   * Load what it opens with: where what is new begins, or the newest where all of that is new is
-   * among them. Nothing counts as loaded before all is here: the end that is not shown is not read.
-   * Whoever comes later, as a new connection does, leaves what is loaded by then as it is.
-   * Throws Refused and Lost, as the three below. @param {Key} key
+   * Load what it opens with: the place where unread messages begin, or the newest page if that has
+   * all of them. Nothing counts as loaded before all has come, since an end that is not shown is
+   * not read. A later caller, such as a new connection, leaves what is loaded by then. Throws
+   * Refused and Lost, as the three below.
+   * @param {Key} key
    */
   async loadOpening(key) {
     const newest = await this._ask(key);
@@ -103,14 +104,18 @@ export class History extends Emitter {
     this._keep(this._chats.paged(await this._ask(key), "newest"));
   }
 
-  /** Before the first that is loaded, if it still is: there would be a hole. @param {Key} key @param {number} before */
+  /**
+   * Before the first that is loaded, if it still is: otherwise there would be a gap.
+   * @param {Key} key
+   * @param {number} before
+   */
   async loadOlder(key, before) {
     const page = await this._ask(key, { before });
     const { messages } = this._chats.chat(key);
     if (messages[0]?.at === before) this._keep(this._chats.paged(page, "older"));
   }
 
-  /** Behind the last, likewise. @param {Key} key @param {number} after */
+  /** After the last, likewise. @param {Key} key @param {number} after */
   async loadNewer(key, after) {
     const page = await this._ask(key, { after });
     const { messages } = this._chats.chat(key);
@@ -122,7 +127,10 @@ export class History extends Emitter {
     return this._session.ask({ msgid: MSG.HISTORY, ...where(key), ...place, limit: PAGE });
   }
 
-  /** It is shown before it is kept; what is not kept is asked for once more. @param {Entry[]} entries */
+  /**
+   * Entries are shown before they are kept; if not kept, they are fetched again.
+   * @param {Entry[]} entries
+   */
   _keep(entries) {
     this.emit("changed");
     this._store.remember(entries).catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * What its user has chosen, for all devices alike: what others are told, and which conversations
- * are silent. It tells: `changed`.
+ * The user's settings, for all devices: what others are told, and which conversations are muted. It
+ * tells: `changed`.
  *
  * @import {Frame} from "../protocol/protocol.js"
  * @import {Chat, Chats} from "../model/chats.js"

@@ -1,6 +1,6 @@
 /**
- * What its user has read, and telling the server of it: of each conversation the last position, and
- * of all of them at most once a second. It tells: `changed`.
+ * How far the user has read each conversation, reported to the server at most once a second. It
+ * tells: `changed`.
  *
  * @import {Key} from "../protocol/protocol.js"
  * @import {Chats} from "../model/chats.js"
@@ -26,7 +26,7 @@ export class Reading extends Emitter {
   }
 
   /**
-   * Its user has seen a conversation up to a position. Without a connection that does not count.
+   * The user has seen a conversation up to a position. Ignored without a connection.
    * @param {Key} key @param {number} at
    */
   saw(key, at) {
@@ -36,7 +36,7 @@ export class Reading extends Emitter {
     this.emit("changed");
   }
 
-  /** At once, as whoever leaves the page has to. */
+  /** Report at once, as when the user leaves the page. */
   tell() {
     clearTimeout(this._timer);
     this._timer = null;

@@ -1,5 +1,5 @@
 /**
- * Its user's friends, and which of them are there. It tells: `changed`.
+ * The user's friends, and which of them are online. It tells: `changed`.
  *
  * @import {Frame, Key} from "../protocol/protocol.js"
  * @import {Chats} from "../model/chats.js"
@@ -37,7 +37,7 @@ export class Roster extends Emitter {
     return Boolean(this.friends.get(key)?.online);
   }
 
-  /** Ask for all of them: another device may have changed the list. Throws Refused and Lost. */
+  /** Fetch all: another device may have changed the list. Throws Refused and Lost. */
   load() {
     this._loading ??= this._load().finally(() => (this._loading = null));
     return this._loading;
@@ -59,7 +59,7 @@ export class Roster extends Emitter {
     this.emit("changed");
   }
 
-  /** PRESENCE. Who is not on the list is looked for. @param {Frame} frame */
+  /** PRESENCE. Of a user who is not on it, fetch the list. @param {Frame} frame */
   heard(frame) {
     this._news.set(frame.id, frame);
     if (!this.isFriend(userKey(frame.id))) this.load().catch(() => {});

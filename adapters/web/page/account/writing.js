@@ -1,7 +1,7 @@
 /**
- * What its user writes. A message is kept and shown before it is sent, and waits where both outlive
- * the page until the server has it, or its user gives it up. It tells: `changed`, and `wrote` of
- * each new message.
+ * What the user writes. A message is stored and shown before it is sent, and waits, even after the
+ * page is closed, until the server has it or the user drops it. It tells: `changed`, and `wrote`
+ * for each new message.
  *
  * @import {Frame, Key} from "../protocol/protocol.js"
  * @import {Chats, Unsent} from "../model/chats.js"
@@ -23,7 +23,7 @@ export class Writing extends Emitter {
     session.on("refused", ({ message, error }) => this._refused(message, error.error));
   }
 
-  /** Go on with what was not sent when the page was left. */
+  /** Go on with what an earlier page has not sent. */
   async restore() {
     for (const message of await this._store.unsent()) {
       this._chats.wrote(message);
@@ -43,7 +43,7 @@ export class Writing extends Emitter {
     this.emit("wrote", message);
   }
 
-  /** Send what was refused as a new message. @param {Unsent} message */
+  /** Send a refused message as a new one. @param {Unsent} message */
   sendAgain(message) {
     this.discard(message);
     this.send(message.key, message.text);
@@ -56,12 +56,12 @@ export class Writing extends Emitter {
     this.emit("changed");
   }
 
-  /** Let the others know that something is being written. @param {Key} key */
+  /** Tell others that the user is typing. @param {Key} key */
   typing(key) {
     this._session.say({ msgid: MSG.TYPING, ...where(key) });
   }
 
-  /** An entry was pushed: if it was written here, it waits no more. @param {string} cid */
+  /** An entry was pushed: if it waits here, it no longer does. @param {string} cid */
   pushed(cid) {
     if (this._chats.unsent.has(cid)) this._store.unqueue(cid);
   }
@@ -83,7 +83,7 @@ export class Writing extends Emitter {
   }
 }
 
-/** What is written and not sent, of each conversation. It tells: `changed`. */
+/** The draft of each conversation. It tells: `changed`. */
 export class Drafts extends Emitter {
   /** @param {Store} store */
   constructor(store) {
@@ -97,12 +97,12 @@ export class Drafts extends Emitter {
     this.texts = await this._store.drafts();
   }
 
-  /** What this tab knows of; "" if there is none. @param {Key} key */
+  /** What this tab knows; "" if there is none. @param {Key} key */
   of(key) {
     return this.texts.get(key) ?? "";
   }
 
-  /** What was written last, in another tab perhaps. @param {Key} key */
+  /** The latest draft, perhaps of another tab. @param {Key} key */
   read(key) {
     return this._store.draft(key);
   }

@@ -1,6 +1,4 @@
-/**
- * What the page says, in the language that its user has chosen.
- */
+/** The texts of the page, in the user's language. */
 
 import en from "./en.js";
 import zh from "./zh.js";
@@ -32,7 +30,7 @@ export function t(key, values = {}) {
 /** @type {Map<string, Intl.DateTimeFormat>} making one takes longer than a message's element */
 const formats = new Map();
 
-/** As people here write times: a Briton's English has 24 hours. @param {Intl.DateTimeFormatOptions} how */
+/** Local notation: a Briton's English has 24 hours. @param {Intl.DateTimeFormatOptions} how */
 function format(how) {
   const local = navigator.languages.find((one) => one.startsWith(language)) ?? language;
   const name = local + JSON.stringify(how);
@@ -57,7 +55,7 @@ export function explained(error, lost = "error_lost") {
 export const clock = (time) =>
   format({ hour: "2-digit", minute: "2-digit" }).format(time);
 
-/** A day as people say it. @param {number} time in ms @param {number} now */
+/** A day in words. @param {number} time in ms @param {number} now */
 export function day(time, now) {
   const days = Math.round((midnight(now) - midnight(time)) / 86_400_000);
   if (days === 0) return t("today");

@@ -1,9 +1,9 @@
 /**
- * What the page knows of its user's conversations. Pure: it is told what has happened.
+ * What the page knows of the user's conversations. Pure: it is told what has happened.
  *
- * Of a conversation that is open, the messages that are loaded are a part of it without a hole.
- * `atEnd` says whether they reach to its end; then what comes is added to them. The last that came
- * are `recent` besides: an answer that is on its way may be without them.
+ * The loaded messages of an open conversation have no gap. If they reach its end (`atEnd`), new
+ * ones are added to them. The newest also stay in `recent`, since an answer in flight may lack
+ * them.
  *
  * @import {Entry, Frame, Key} from "../protocol/protocol.js"
  *
@@ -42,7 +42,7 @@ export const TYPING_SHOWN = 6000; // ms
 const MOST_KEPT = 100; // of what is recent, and of what comes before its end is loaded
 const MOST_COUNTED = 1000; // unread messages; the server says that for more of them, too
 
-/** How far a message is. */
+/** The states of an own message. */
 export const Tick = { WAITS: 0, SENT: 1, GOT: 2, READ: 3 };
 
 export class Chats {
@@ -78,7 +78,7 @@ export class Chats {
     return chat;
   }
 
-  /** The most recent first; of those without a message the ones that were opened last. */
+  /** The most recent first; without a message, the last opened first. */
   list() {
     return [...this.all.values()].sort((one, other) => latest(this, other) - latest(this, one));
   }
@@ -93,7 +93,7 @@ export class Chats {
 
   // -- what comes --------------------------------------------------------------------------------
 
-  /** An entry was pushed. Return whether it is news for its user. @param {Entry} entry */
+  /** An entry was pushed. Return whether it is news to the user. @param {Entry} entry */
   pushed(entry) {
     const chat = this._add(entry);
     const counts = entry.at > Math.max(chat.counted, chat.read) && isNews(entry, this.me);
@@ -116,7 +116,10 @@ export class Chats {
     return chat;
   }
 
-  /** A page of CONVERSATIONS. Return those of which more is read than the server knows. @param {Frame} ack */
+  /**
+   * A page of CONVERSATIONS. Return those read further than the server knows.
+   * @param {Frame} ack
+   */
   listed(ack) {
     const unheard = [];
     for (const row of ack.conversations) {
@@ -170,8 +173,8 @@ export class Chats {
   }
 
   /**
-   * Pages on both sides of the position up to which its user has read: they are what is loaded.
-   * Return their entries.
+   * Pages on both sides of the user's read position, which replace what is loaded. Return their
+   * entries.
    * @param {Frame} above @param {Frame} below
    */
   pagedAround(above, below) {
@@ -181,7 +184,7 @@ export class Chats {
     return this.paged({ ...below, entries: [...above.entries, ...below.entries] }, "newer");
   }
 
-  /** Whether what is loaded of it has the place at which it opens. @param {Key} key */
+  /** Whether the place at which it opens is loaded. @param {Key} key */
   hasOpening(key) {
     const { loaded, atStart, atEnd, messages, read, unread } = this.chat(key);
     if (!loaded || !unread) return loaded && atEnd;
@@ -189,12 +192,12 @@ export class Chats {
     return (atStart || first <= read) && (atEnd || last > read);
   }
 
-  /** What is loaded of it is not what is wanted. @param {Key} key */
+  /** Drop what is loaded of it. @param {Key} key */
   unload(key) {
     Object.assign(this.chat(key), unloaded());
   }
 
-  /** What is kept here may be shown until the server says more. @param {Key} key @param {Entry[]} kept */
+  /** Show kept entries until the server answers. @param {Key} key @param {Entry[]} kept */
   remembered(key, kept) {
     const chat = this.chat(key);
     if (!chat.loaded) for (const entry of kept) insert(chat.messages, entry);
@@ -230,7 +233,7 @@ export class Chats {
     return [...typing.values()].map((one) => one.name);
   }
 
-  /** Positions mean nothing any more, and what is here may have a hole. */
+  /** Positions have a new meaning, and what is here may have a gap. */
   forget() {
     for (const chat of this.all.values()) Object.assign(chat, unknown());
   }
@@ -268,7 +271,7 @@ export class Chats {
     return [...this.unsent.values()].filter((one) => one.key === key);
   }
 
-  /** Return whether that is further than it was. @param {Key} key @param {number} at */
+  /** Return whether that is further than before. @param {Key} key @param {number} at */
   haveRead(key, at) {
     const chat = this.chat(key);
     if (at <= chat.read) return false;
@@ -284,7 +287,7 @@ export class Chats {
     return chat.got >= entry.at ? Tick.GOT : Tick.SENT;
   }
 
-  /** How many messages wait to be read, of what is not muted. */
+  /** How many messages are unread, except in muted conversations. */
   get unread() {
     let count = 0;
     for (const chat of this.all.values()) if (!chat.muted) count += chat.unread;
@@ -335,7 +338,7 @@ function latest(chats, chat) {
   return waits || (chat.last?.at ?? 0);
 }
 
-/** Keep no more than one may. @param {Chat} chat */
+/** Drop the oldest beyond the limit. @param {Chat} chat */
 function letGoOfOldest(chat) {
   const count = chat.messages.length - (chat.loaded ? MOST_LOADED : MOST_KEPT);
   if (count <= 0) return;
@@ -349,8 +352,8 @@ function markRead(chat, id, at) {
 }
 
 /**
- * How many stay unread when it is read up to a position, as far as what is loaded can tell. Of more
- * than are counted nobody knows how many are left.
+ * How many remain unread after reading up to a position, as far as loaded entries tell. Of more
+ * than are counted, nobody knows how many are left.
  * @param {Chat} chat @param {number} at @param {number} me
  */
 function unreadAbove({ messages, loaded, atStart, atEnd, read, counted, unread }, at, me) {
@@ -362,7 +365,7 @@ function unreadAbove({ messages, loaded, atStart, atEnd, read, counted, unread }
   return Math.max(0, unread - newsAbove(there, read, me) + newsAbove(there, at, me));
 }
 
-/** Put an entry where it belongs, once. @param {Entry[]} messages @param {Entry} entry */
+/** Insert an entry in order, once. @param {Entry[]} messages @param {Entry} entry */
 function insert(messages, entry) {
   let place = messages.length;
   while (place > 0 && messages[place - 1].at > entry.at) place -= 1;

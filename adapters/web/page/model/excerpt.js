@@ -1,6 +1,5 @@
 /**
- * Which messages of a conversation are shown: a few hundred of those that are loaded, however many
- * there are. Pure.
+ * Which of a conversation's loaded messages are shown: a few hundred at most. Pure.
  *
  * @import {Chat} from "./chats.js"
  */
@@ -14,18 +13,22 @@ export class Excerpt {
     this._upto = Infinity; // of the last; Infinity: whatever comes
   }
 
-  /** Whether what comes is shown. */
+  /** Whether new messages are shown. */
   get isAtEnd() {
     return this._upto === Infinity;
   }
 
-  /** To the last that are loaded. @param {Chat} chat */
+  /** Go to the last loaded messages. @param {Chat} chat */
   toEnd({ messages, atEnd }) {
     this._upto = atEnd ? Infinity : (messages.at(-1)?.at ?? 0);
     this._from = (messages.at(-SHOWN) ?? messages[0])?.at ?? 0;
   }
 
-  /** To the first above a position, and some before it. @param {Chat} chat @param {number} above */
+  /**
+   * Go to the first message above a position, with some before it.
+   * @param {Chat} chat
+   * @param {number} above
+   */
   toNews(chat, above) {
     const place = chat.messages.findIndex((one) => one.at > above);
     const last = chat.messages.length - SHOWN; // where one begins to see all up to the end

@@ -1,5 +1,5 @@
 /**
- * Finding what can be followed in a text. Nothing but http and https is a link.
+ * Finding links in a text. Only http and https count.
  *
  * @typedef {{text: string, href?: string}} Part
  */

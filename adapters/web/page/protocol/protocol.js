@@ -1,6 +1,5 @@
 /**
- * What the page and the server say to each other (docs/protocol.md), as far as it needs neither a
- * socket nor a clock.
+ * The protocol between page and server (docs/protocol.md), without sockets and clocks.
  *
  * A conversation has a key: `u15` is the one with user 15, `g3` that of group 3.
  *
@@ -58,7 +57,7 @@ export const MSG = {
 
 export const MOST_CHARACTERS = 4096; // of a text, as the server counts them: code points
 
-/** What may be tried again as it is: nothing is wrong with the request. */
+/** Errors after which a request may be repeated unchanged. */
 export const FOR_THE_MOMENT = new Set(["try_again", "shutting_down", "too_many_unanswered"]);
 
 /** @param {number} id @returns {Key} */
@@ -77,7 +76,7 @@ export const idOf = (key) => Number(key.slice(1));
 export const where = (key) => (isGroup(key) ? { groupid: idOf(key) } : { toid: idOf(key) });
 
 /**
- * The conversation of a frame that names it as its receiver does.
+ * The conversation of a frame that names it from its receiver's view.
  * @param {Record<string, any>} frame @returns {Key}
  */
 export const keyOf = (frame) =>
@@ -89,7 +88,7 @@ export const isEntry = (frame) =>
   (frame.msgid === MSG.ONE_CHAT || frame.msgid === MSG.GROUP_CHAT || frame.msgid === MSG.CHANGED);
 
 /**
- * The entry that a frame is, as it is pushed or stands in a page of the history.
+ * The entry in a frame that was pushed or came in a page of history.
  * @param {Frame} frame @param {number} me own id @returns {Entry}
  */
 export function readEntry(frame, me) {
@@ -111,7 +110,7 @@ export function readEntry(frame, me) {
 }
 
 /**
- * An id of a message that is never used again. It begins with the time, as the server asks for.
+ * A new message id. It begins with the time, as the server requires.
  * @param {number} now in ms @param {Uint8Array} random 8 bytes
  */
 export function newCid(now, random) {
@@ -119,13 +118,13 @@ export function newCid(now, random) {
   return `${String(now).padStart(13, "0")}-${digits}`;
 }
 
-/** What is left of a text to be sent; "" where there is nothing. @param {string} typed */
+/** The part of a typed text that is to be sent, "" for nothing. @param {string} typed */
 export function tidied(typed) {
   return typed.replace(/\r\n?/g, "\n").replace(/^\n+|\s+$/g, "");
 }
 
 /**
- * A text in pieces that the server takes, cut where words end if that is near.
+ * A text in pieces that the server accepts, cut between words if possible.
  * @param {string} text @returns {string[]}
  */
 export function pieces(text) {

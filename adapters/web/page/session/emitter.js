@@ -1,4 +1,4 @@
-/** Tells whoever asked of what has happened. */
+/** Tells listeners of events. */
 export class Emitter {
   constructor() {
     /** @type {Map<string, Set<(what: any) => void>>} */

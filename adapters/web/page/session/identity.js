@@ -1,7 +1,7 @@
 /**
- * What a session has to know of the browser that it is in, and who was there before: in this tab,
- * which goes first, or in this browser if its user has asked for that. Two tabs may be of two users,
- * or of one session.
+ * What a session needs from the browser, and who was here before: in this tab, which takes
+ * precedence, or in this browser if the user has chosen that. Two tabs may belong to two users, or
+ * to one session.
  *
  * @import {Identity, Session} from "./session.js"
  */
@@ -13,23 +13,20 @@ const IDENTITY = "chat.identity";
 /** @returns {Identity | null} */
 export const keptIdentity = () => read(sessionStorage[IDENTITY]) ?? read(localStorage[IDENTITY]);
 
-/**
- * Beyond this tab only where its user asks for that, or had before.
- * @param {Identity} me
- */
+/** Beyond this tab only if the user asks for that, or did before. @param {Identity} me */
 export function keepIdentity(me, remember = isOf(localStorage[IDENTITY], me)) {
   (remember ? localStorage : sessionStorage)[IDENTITY] = JSON.stringify(me);
 }
 
-/** Of other sessions of this browser nothing is forgotten. @param {Identity} me */
+/** Forget this session, and no other of this browser. @param {Identity} me */
 export function forgetIdentity(me) {
   delete sessionStorage[IDENTITY];
   if (isOf(localStorage[IDENTITY], me)) delete localStorage[IDENTITY];
 }
 
 /**
- * By what a session goes on: another tab that is in it may have been given a later token, and then
- * whoever comes with the one before is taken for a thief.
+ * The latest token of a session: another tab may have got a later one, and the server takes a
+ * client with an older one for a thief.
  * @param {Identity} me
  */
 export function newestToken(me) {
@@ -50,7 +47,7 @@ function read(kept) {
 }
 
 /**
- * Change the password: this session goes on by another token. Throws Refused and Lost.
+ * Change the password; this session gets another token. Throws Refused and Lost.
  * @param {Session} session @param {string} old @param {string} next
  */
 export async function changePassword(session, old, next) {
@@ -60,7 +57,7 @@ export async function changePassword(session, old, next) {
   keepIdentity(session.me);
 }
 
-/** Where the page comes from is where the chat is. @param {string} page its address */
+/** The chat is at the page's own origin. @param {string} page its address */
 export function addressOf(page) {
   const url = new URL("chat", page);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -70,7 +67,7 @@ export function addressOf(page) {
 export const connect = () => new WebSocket(addressOf(location.href));
 
 /**
- * What a user may call a device in a list of devices.
+ * A name for this device in a list of devices.
  * @param {string} userAgent @param {Uint8Array} random what tells it from others of its kind
  */
 export function deviceName(userAgent, random) {

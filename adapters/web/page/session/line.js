@@ -1,5 +1,5 @@
 /**
- * One connection: requests and their answers, and everything else that the server says.
+ * One connection: requests with their answers, and all other frames of the server.
  *
  * @import {Frame} from "../protocol/protocol.js"
  *

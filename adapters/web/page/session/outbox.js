@@ -1,7 +1,7 @@
 /**
- * What this page has to say, until the server has it. Messages are sent in the order in which they
- * were written, and stay so: what fails for the moment comes again before what is behind it. The
- * server knows a second copy by its cid.
+ * The messages that the server does not have yet. They are sent in the order in which they were
+ * written: one refused only for now is sent again before those after it. The server recognizes a
+ * second copy by its cid.
  *
  * @import {Frame} from "../protocol/protocol.js"
  * @import {Unsent} from "../model/chats.js"
@@ -37,12 +37,12 @@ export class Outbox {
     this._goOn();
   }
 
-  /** It is in the log: another of this user's devices, or this one before, has said it. @param {string} cid */
+  /** It is in the log, sent by another device or by this one before. @param {string} cid */
   drop(cid) {
     this._waiting = this._waiting.filter((one) => one.cid !== cid);
   }
 
-  /** There is a connection; what was on its way over the one before comes again. @param {Line} line */
+  /** There is a connection; send again what was in flight on the last one. @param {Line} line */
   connected(line) {
     this._line = line;
     this._again();
@@ -94,7 +94,7 @@ export class Outbox {
     this._onTheWay = this._onTheWay.filter((one) => one !== message);
   }
 
-  /** Wait until all are answered that follow, and a moment more, then begin with the first. */
+  /** Wait until all later ones are answered, and a moment more, then begin with the first. */
   _rest() {
     if (this._resting) return;
     this._resting = true;

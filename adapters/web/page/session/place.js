@@ -1,7 +1,7 @@
 /**
- * Where this device is in the log: what was pushed is written down here, and only then the server
- * is told that it is taken over. What could not be written down is tried again with what comes
- * next, so that neither TAKEN nor a RESUME passes what is not there.
+ * This device's position in the log. Pushed entries are stored here before the server is told that
+ * they are taken. What could not be stored is tried again with the next entries, so that neither
+ * TAKEN nor RESUME passes an entry that is not stored.
  *
  * @import {Entry, Frame} from "../protocol/protocol.js"
  *
@@ -47,20 +47,20 @@ export class Place {
     this._timer = null;
   }
 
-  /** Go on from where this device was. @param {Kept} kept */
+  /** Go on from this device's position. @param {Kept} kept */
   async restore(kept) {
     this.kept = kept;
     this._written = await kept.place();
     ({ since: this._since, epoch: this.epoch } = this._written);
   }
 
-  /** What a RESUME says of it. @returns {{since?: number, epoch?: string}} */
+  /** The fields of a RESUME. @returns {{since?: number, epoch?: string}} */
   get toResume() {
     return this._written.since ? { ...this._written } : {};
   }
 
   /**
-   * Positions mean something else from here on: what is written down goes.
+   * Positions have a new meaning: drop what is stored.
    * @param {number} since @param {string} epoch
    */
   begin(since, epoch) {
@@ -75,15 +75,14 @@ export class Place {
     this._keep(entries);
   }
 
-  /** There is nothing for this user up to there. @param {number} at */
+  /** There are no entries for this user up to this position. @param {number} at */
   reached(at) {
     if (at <= this._since && !this._begun && !this._unwritten.length) return;
     this._since = Math.max(this._since, at);
     this._keep([]);
   }
 
-  /** What is taken over is not said any more; the next RESUME does. What is not written down will
-   * be pushed again. */
+  /** Send no more TAKEN; the next RESUME says it. What is not stored will be pushed again. */
   disconnected() {
     this._rest();
     this._connection += 1;
@@ -97,7 +96,7 @@ export class Place {
     this._inTurn(() => this._write(entries, since, epoch, connection)).catch(this._failed);
   }
 
-  /** Behind all that is being written down. @param {() => Promise<void>} work */
+  /** After all that is being stored. @param {() => Promise<void>} work */
   _inTurn(work) {
     const done = this._writing.then(work);
     this._writing = done.catch(() => {});

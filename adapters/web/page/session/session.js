@@ -1,8 +1,8 @@
 /**
- * A user's session on this device: it logs in, and comes back when the connection breaks.
+ * A user's session on this device: it logs in, and reconnects when the connection breaks.
  *
- * It tells: `online`, `offline` ({again: when, in ms}), `ended` ({why}), `entries` (a list of them),
- * `frame` (what else the server says), `reset`, `sent` ({message, ack}), `refused` ({message, error}).
+ * It tells: `online`, `offline` ({again: when, in ms}), `ended` ({why}), `entries` (a list of
+ * them), `frame` (any other), `reset`, `sent` ({message, ack}), `refused` ({message, error}).
  *
  * @import {Entry, Frame} from "../protocol/protocol.js"
  * @import {Unsent} from "../model/chats.js"
@@ -53,7 +53,11 @@ export class Session extends Emitter {
 
   // -- coming and going --------------------------------------------------------------------------
 
-  /** Register over a connection of its own. Throws Refused and Lost. @param {string} name @param {string} password */
+  /**
+   * Register on a separate connection. Throws Refused and Lost.
+   * @param {string} name
+   * @param {string} password
+   */
   async register(name, password) {
     const line = await this._open();
     try {
@@ -77,7 +81,7 @@ export class Session extends Emitter {
   }
 
   /**
-   * Go on with a session that was left, as soon as there is a connection.
+   * Resume an earlier session as soon as there is a connection.
    * @param {Identity} me @param {Kept} kept
    */
   async resume(me, kept) {
@@ -104,7 +108,7 @@ export class Session extends Emitter {
     this._comeBack();
   }
 
-  /** The network is gone: do not wait for the connection to notice. */
+  /** The network is gone: drop the connection at once. */
   drop() {
     this._line?.close();
   }

@@ -1,8 +1,8 @@
 /**
- * What this browser keeps of a user's conversations, in IndexedDB, for all tabs alike.
+ * What this browser keeps of a user's conversations, in IndexedDB, for all tabs.
  *
- * Messages and the place in the log that they reach to are written in one transaction: who says
- * that something is taken over has it.
+ * Messages are stored in one transaction with the position up to which they reach, so that a
+ * position that the server was told is never ahead of them.
  *
  * @import {Entry, Key} from "../protocol/protocol.js"
  * @import {Identity} from "../session/session.js"
@@ -55,7 +55,7 @@ export class Store {
     return store;
   }
 
-  /** Empty, where it was deleted. */
+  /** Empty if it was deleted. */
   async reopen() {
     this._database = (await Store.open(this._me, this._gone))._database;
   }
@@ -76,7 +76,7 @@ export class Store {
   }
 
   /**
-   * Another tab may be further; the place only grows within an epoch.
+   * Another tab may be further; within an epoch the position only grows.
    * @param {Entry[]} entries @param {number} since @param {string} epoch
    */
   async commit(entries, since, epoch) {
@@ -92,7 +92,11 @@ export class Store {
     await committed(transaction);
   }
 
-  /** Positions have begun anew: nothing that is here can be told by them. @param {number} since @param {string} epoch */
+  /**
+   * Positions have a new meaning: drop all that depends on them.
+   * @param {number} since
+   * @param {string} epoch
+   */
   async reset(since, epoch) {
     const transaction = this._database.transaction(["meta", "messages"], "readwrite");
     transaction.objectStore("messages").clear();
@@ -121,7 +125,7 @@ export class Store {
     return found;
   }
 
-  /** What a page of the history had. @param {Entry[]} entries */
+  /** The entries of a page of history. @param {Entry[]} entries */
   async remember(entries) {
     const transaction = this._database.transaction("messages", "readwrite");
     for (const entry of entries) transaction.objectStore("messages").put(entry);
@@ -129,8 +133,8 @@ export class Store {
   }
 
   /**
-   * A server that has begun with another database gives ids anew: of whoever had this one before
-   * nothing may be seen, or sent in another's name.
+   * A server with another database assigns ids anew: nothing of this id's former user may be shown,
+   * or sent in another's name.
    * @param {string} name
    */
   async _belongTo(name) {
@@ -186,7 +190,7 @@ export class Store {
     await this._write("drafts", (all) => (text ? all.put(text, key) : all.delete(key)));
   }
 
-  /** A value that is small, like the last list of conversations. @param {string} name */
+  /** A small value, such as the last list of conversations. @param {string} name */
   async value(name) {
     return done(this._read("meta").get(name));
   }

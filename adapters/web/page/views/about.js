@@ -1,5 +1,5 @@
 /**
- * What there is to know and to do about the conversation that is open.
+ * Facts about the open conversation, and what to do with it.
  *
  * @import {App} from "../app.js"
  * @import {Chat} from "../model/chats.js"

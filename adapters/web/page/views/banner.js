@@ -1,8 +1,4 @@
-/**
- * What has to be said below everything, which does not move.
- *
- * @import {App} from "../app.js"
- */
+/** The line below everything, which does not move. @import {App} from "../app.js" */
 
 import { t } from "../i18n/i18n.js";
 import { button, h, say } from "./dom.js";

@@ -1,6 +1,6 @@
 /**
- * Where messages are written. Enter sends, unless an input method is composing; Shift-Enter begins
- * a new line.
+ * The input for messages. Enter sends, unless an input method is composing; Shift-Enter begins a
+ * new line.
  *
  * @import {App} from "../app.js"
  * @import {Key} from "../protocol/protocol.js"
@@ -53,7 +53,10 @@ export class Composer {
     this._field.focus();
   }
 
-  /** The draft that is known is there at once: what is typed while it is read anew goes behind it. @param {Key} key */
+  /**
+   * Show the known draft at once: what is typed while it is read again goes after it.
+   * @param {Key} key
+   */
   async open(key) {
     this._keepDraft();
     this._key = key;
@@ -67,12 +70,12 @@ export class Composer {
     this._keepDraft();
   }
 
-  /** What was written in the last moment is kept no more. */
+  /** Do not store what was just typed. */
   close() {
     clearTimeout(this._timer);
   }
 
-  /** Who has left a group writes no more in it. */
+  /** A user who has left a group cannot write in it. */
   update() {
     if (this._key === null) return;
     const { left } = this._app.chats.chat(this._key);

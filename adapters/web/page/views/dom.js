@@ -1,5 +1,5 @@
 /**
- * Making elements. Texts are texts: nothing that anybody has written becomes markup.
+ * Creating elements. Texts stay texts: nothing that anybody writes becomes markup.
  *
  * @typedef {Node | string | null | undefined | false} Child
  * @typedef {{[K in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[K]) => void}} Listeners
@@ -25,7 +25,11 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
-/** Let an element have these children, and move no more than has to be. @param {Element} parent @param {Element[]} wanted */
+/**
+ * Give an element these children, moving as few as possible.
+ * @param {Element} parent
+ * @param {Element[]} wanted
+ */
 export function reconcile(parent, wanted) {
   const focused = document.activeElement;
   const keep = new Set(wanted);
@@ -38,16 +42,19 @@ export function reconcile(parent, wanted) {
   if (focused instanceof HTMLElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
-/** Whether no keyboard comes up on the screen for a field that has the focus. */
+/** Whether focusing a field brings up no on-screen keyboard. */
 export const hasMouse = () => !matchMedia("(pointer: coarse)").matches;
 
-/** Whether its user looks at the page. */
+/** Whether the user looks at the page. */
 export const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
 
-/** Whether a key is for an input method. Some browsers say it by its code alone. @param {KeyboardEvent} event */
+/**
+ * Whether a key is for an input method. Some browsers tell only by its code.
+ * @param {KeyboardEvent} event
+ */
 export const composes = (event) => event.isComposing || event.keyCode === 229;
 
-/** Set a text if it is another. @param {Element} element @param {string} text */
+/** Set a text if it differs. @param {Element} element @param {string} text */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -68,8 +75,8 @@ export const dot = (online) =>
   h("span", { class: online ? "dot online" : "dot", role: "img", "aria-label": t(online ? "online" : "away") });
 
 /**
- * A dialog that is gone when it is closed. The focus goes back to where it was, by the browser, or
- * to where whoever has closed it puts it.
+ * A dialog that is removed when it is closed. The browser puts the focus back where it was, unless
+ * the caller puts it elsewhere.
  * @param {string} title @param {...Child} children
  */
 export function dialog(title, ...children) {
@@ -90,7 +97,7 @@ export function dialog(title, ...children) {
   return box;
 }
 
-/** What is asked for in a dialog can fail: `tried` returns whether it did not, `alert` says why. */
+/** Requests in a dialog can fail: `tried` returns whether one succeeded, `alert` says why not. */
 export function trying() {
   const alert = h("p", { class: "alert", role: "alert" });
   const tried = async (/** @type {() => Promise<unknown>} */ act) => {

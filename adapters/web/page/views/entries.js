@@ -1,6 +1,6 @@
 /**
- * The elements of a conversation: its messages, what has changed, and the lines between them. Each
- * is made once, and kept for a while when it is not shown: one scrolls to and fro.
+ * The elements of a conversation: messages, changes, and the lines between them. Each is created
+ * once, and kept for a while when it is not shown, since users scroll back.
  *
  * @import {Entry} from "../protocol/protocol.js"
  * @import {Chat, Chats, Unsent} from "../model/chats.js"
@@ -27,12 +27,12 @@ export class Entries {
     this._elements = new Map();
   }
 
-  /** Make all of them anew. */
+  /** Create all of them again. */
   clear() {
     this._elements.clear();
   }
 
-  /** Forget those that are not on the page, if there are many. */
+  /** Drop those that are not on the page, if there are many. */
   dropHidden() {
     if (this._elements.size <= MOST_KEPT) return;
     for (const [id, element] of this._elements) if (!element.isConnected) this._elements.delete(id);
@@ -71,7 +71,7 @@ export class Entries {
   }
 
   /**
-   * Where the line is drawn; nowhere if there are more of them than are loaded.
+   * Where the line is drawn; nowhere if more messages are new than are loaded.
    * @param {Chat} chat @param {number} above
    */
   _firstUnread({ messages, atStart }, above) {

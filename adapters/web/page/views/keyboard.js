@@ -1,6 +1,6 @@
 /**
- * What the keyboard does wherever one is: Ctrl-K goes elsewhere, Alt with an arrow to the next
- * conversation, Escape out of the one that is open. What is typed there is for its field.
+ * Shortcuts that work anywhere: Ctrl-K switches conversations, Alt with an arrow goes to the next
+ * one, Escape leaves the open one. Typing goes into its field.
  *
  * @import {App} from "../app.js"
  * @import {Composer} from "./composer.js"
@@ -45,7 +45,7 @@ function step(app, by) {
   if (next) app.show(next);
 }
 
-/** To another conversation, by a part of its name. @param {App} app */
+/** Go to another conversation by part of its name. @param {App} app */
 function openSwitcher(app) {
   let chosen = 0;
   /** @type {{key: string, name: string}[]} stays as it is when a message comes */

@@ -1,4 +1,4 @@
-/** The language that the page speaks: what was chosen in this browser, or the browser's own. */
+/** The language of the page: chosen in this browser, or the browser's own. */
 
 import { LANGUAGES, best, speak, spoken, t } from "../i18n/i18n.js";
 import { field, h } from "./dom.js";
@@ -26,7 +26,7 @@ export function languageChoice(then) {
   return field(t("choose_language"), choice);
 }
 
-/** Undefined where the browser keeps nothing. @template T @param {() => T} what */
+/** Undefined if the browser stores nothing. @template T @param {() => T} what */
 function kept(what) {
   try {
     return what();

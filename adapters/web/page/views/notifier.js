@@ -1,6 +1,6 @@
 /**
- * Telling its user of what came while they look elsewhere: in the title, and by a notification if
- * they want that.
+ * Telling the user of messages that came while they looked elsewhere: in the title, and by a
+ * notification if they want that.
  */
 
 import { t } from "../i18n/i18n.js";

@@ -1,8 +1,4 @@
-/**
- * Beginning something with somebody.
- *
- * @import {App} from "../app.js"
- */
+/** Starting a conversation or a group. @import {App} from "../app.js" */
 
 import { t } from "../i18n/i18n.js";
 import { MSG, groupKey, userKey } from "../protocol/protocol.js";
@@ -57,7 +53,10 @@ export function openPeople(app) {
     friends.replaceChildren(...(rows.length ? rows : [h("li", {}, t("no_friends"))]));
   }
 
-  /** Who has closed it before there was an answer writes to somebody else by now. @param {string} key */
+  /**
+   * A user who closed it before the answer is writing to somebody else by now.
+   * @param {string} key
+   */
   function show(key) {
     if (!box.open) return;
     box.close();

@@ -1,8 +1,4 @@
-/**
- * What its user may choose.
- *
- * @import {App} from "../app.js"
- */
+/** The user's settings. @import {App} from "../app.js" */
 
 import { brief, t } from "../i18n/i18n.js";
 import { MSG } from "../protocol/protocol.js";

@@ -54,7 +54,7 @@ export class Sidebar {
     this._arrange(rows.map((chat) => this._row(chat)));
   }
 
-  /** Rows do not move under a mouse that does. @param {Element[]} wanted */
+  /** Rows do not move under a moving mouse. @param {Element[]} wanted */
   _arrange(wanted) {
     const there = [...this._list.children];
     const stay = Date.now() - this._pointedAt < AIMS ? there.filter((row) => wanted.includes(row)) : [];
@@ -66,7 +66,10 @@ export class Sidebar {
     reconcile(this._list, rows);
   }
 
-  /** What was where one clicks, if that was aimed at before the rows have moved. @param {MouseEvent} event */
+  /**
+   * The row that was under the mouse when the user aimed, if rows have moved since.
+   * @param {MouseEvent} event
+   */
   _aimed({ detail, clientY: y }) {
     if (!detail || Date.now() - this._movedAt >= UNSEEN) return null; // 0: it is the keyboard
     return this._before.find(({ place }) => place.top <= y && y < place.bottom)?.key;
@@ -153,5 +156,5 @@ export class Sidebar {
   }
 }
 
-/** Of its colour, in degrees. @param {Key} key */
+/** The hue of its colour, in degrees. @param {Key} key */
 const hue = (key) => String(((idOf(key) * 7 + (isGroup(key) ? 3 : 0)) % 8) * 45);

@@ -1,5 +1,5 @@
 /**
- * What there is, in words.
+ * Describing things in words.
  *
  * @import {Entry} from "../protocol/protocol.js"
  * @import {Chat, Chats} from "../model/chats.js"
@@ -14,11 +14,11 @@ export function nameOf(chat, me) {
   return chat.key === userKey(me) ? t("oneself", { name }) : name;
 }
 
-/** How many are unread; the server counts no further than 1,000. @param {number} count */
+/** The number of unread messages; the server counts up to 1,000. @param {number} count */
 export const countInWords = (count) => (count > 999 ? "999+" : count ? String(count) : "");
 
 /**
- * What goes on at the end of a conversation.
+ * The latest of a conversation, in words.
  * @param {Chats} chats @param {Chat} chat @param {string} draft @param {number} now in ms
  */
 export function lastInWords(chats, chat, draft, now) {
@@ -36,7 +36,7 @@ export function lastInWords(chats, chat, draft, now) {
 }
 
 /**
- * What has changed in a group; "" for what is no change.
+ * A change in a group; "" for other entries.
  * @param {Entry} entry @param {Map<number, string>} names of users, by their ids
  */
 export function changeInWords({ change, from, name: author }, names) {
