@@ -204,3 +204,14 @@ def _fill(path: Path, count: int, read: int) -> None:
         database.execute(FILL, {"count": count, "filler": FILLER})
         database.execute("UPDATE Log SET head = ?", (count,))
         database.execute("UPDATE Member SET read = ? WHERE userid = ?", (read, ANN))
+
+
+def test_a_window_that_is_higher_than_what_opens_in_it_shows_what_follows_that(
+    newcomer: Newcomer, web: WebServer
+) -> None:
+    """There is nothing to scroll in it, by which more is loaded otherwise."""
+    said = [f"news {number}" for number in range(100)]
+    web.write(web.register("bob"), web.register("ann"), *said)
+    ann = newcomer(viewport={"width": 800, "height": 4200}).log_in("ann")
+    ann.open("bob")
+    ann.sees(*said)

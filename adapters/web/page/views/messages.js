@@ -144,7 +144,7 @@ export class Messages {
     this._followed = this.follows;
     const { scrollTop, scrollHeight, clientHeight } = this.element;
     if (scrollTop < NEAR) this._back();
-    else if (!this._excerpt.isAtEnd && scrollHeight - scrollTop - clientHeight < NEAR) this._forth();
+    if (!this._excerpt.isAtEnd && scrollHeight - scrollTop - clientHeight < NEAR) this._forth();
     this._app.sawMessages();
   }
 
