@@ -42,7 +42,7 @@ class BadNotice(ChatError):
 
 class BadDays(ChatError):
     most: int
-    sentence = "messages are kept for 1 to {most} days, or indefinitely with 0"
+    sentence = "messages can be kept for 1 to {most} days, or forever with 0"
 
 
 class NameTaken(ChatError):
@@ -113,10 +113,7 @@ class MailboxFull(ChatError):
 
 class TooManyConversations(ChatError):
     limit: int
-    sentence = (
-        "you have conversations with {limit} others; to begin another one, be put on the other"
-        " user's list first"
-    )
+    sentence = "you have conversations with {limit} others; begin more only with users who list you"
 
 
 class CidConflict(ChatError):
