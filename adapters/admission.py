@@ -161,7 +161,8 @@ def admit_texts(batch: Batch, seen: Seen, head: int, changed: int) -> Admission:
 async def admit(
     batch: Batch, seen: Seen, head: int, changed: int, carry_out: CarryOut
 ) -> Admission:
-    """Admit any batch, while nothing else can append. Raises TryAgain if `carry_out` does."""
+    """Admit any batch, while nothing else can append. A ChatError of `carry_out` refuses its entry,
+    except for TryAgain, which is raised like any other exception."""
     admission = Admission(batch, seen, head, changed)
     for place, entry in enumerate(batch.entries):
         other = admission.refusal(place)

@@ -8,7 +8,7 @@ Rules:
     refusal ends the session, and all unanswered messages fail with it.
  4. So does the server's message that the session was ended elsewhere. The client then does not log
     in again by itself: two clients would end each other's sessions forever.
- 5. A client that shall not reconnect ends with its connection.
+ 5. A client that is not to reconnect ends with its connection.
 """
 
 import asyncio
