@@ -12,26 +12,26 @@
  * @property {Key} key
  * @property {string} text
  * @property {number} time when it was written
- * @property {string} [error] why the server does not take it; it waits for its user then
+ * @property {string} [error] why the server refused it; it then waits for the user
  *
  * @typedef {object} Chat
  * @property {Key} key
  * @property {string} name
  * @property {Entry | null} last
- * @property {number} read up to where this user has read it
- * @property {number} counted up to where `unread` has what was pushed or listed
+ * @property {number} read the position up to which the user has read it
+ * @property {number} counted the position up to which `unread` counts
  * @property {number} unread
- * @property {number} got of two people: up to where the other has got it
- * @property {Map<number, number>} reads up to where others have read it, by their ids
+ * @property {number} got one-to-one: the position up to which the other has got it
+ * @property {Map<number, number>} reads positions up to which others have read it, by their ids
  * @property {boolean} muted
  * @property {boolean} left
  * @property {number} changed the position as of which it has its name, and is left or not
  * @property {Entry[]} messages what is loaded, ascending
  * @property {boolean} loaded whether the newest were asked for
- * @property {boolean} atStart whether there is nothing before what is loaded
+ * @property {boolean} atStart whether nothing precedes what is loaded
  * @property {boolean} atEnd
  * @property {Entry[]} recent
- * @property {number} forgotten the last that came and is not recent any more
+ * @property {number} forgotten the last position that is no longer in `recent`
  * @property {Map<number, {name: string, until: number}>} typing
  */
 

@@ -9,11 +9,11 @@
  * @typedef {object} Entry what is in the log, as this page keeps it
  * @property {number} at its position
  * @property {string} cid
- * @property {Key} key the conversation that it is of
- * @property {number} from who has written or done it; 0: the operator
- * @property {string} name what they are called
+ * @property {Key} key its conversation
+ * @property {number} from its author's id; 0: the operator
+ * @property {string} name the author's name
  * @property {number} time UTC, in ms
- * @property {string} text empty for a change and for what was deleted
+ * @property {string} text empty for changes and deleted messages
  * @property {boolean} deleted
  * @property {Change | null} change
  */

@@ -1,7 +1,7 @@
 /**
- * The messages of the conversation that is open.
+ * The messages of the open conversation.
  *
- * Those around what is seen are elements. What is seen never jumps: an element keeps its place on
+ * Only those around the view are elements. What is seen never jumps: an element keeps its place on
  * the screen while others come and go.
  *
  * @import {App} from "../app.js"
@@ -43,12 +43,12 @@ export class Messages {
     return scrollHeight - scrollTop - clientHeight < 48;
   }
 
-  /** Whether its user sees what is new. */
+  /** Whether the user sees what is new. */
   get follows() {
     return this._excerpt.isAtEnd && this.atBottom;
   }
 
-  /** The position up to which its user sees it, from where it was opened; 0: there is nothing. */
+  /** The position up to which the user sees it, from where it was opened; 0 if there is nothing. */
   get seenUpto() {
     const chat = this._chat;
     if (chat && this.follows) return chat.messages.at(-1)?.at ?? 0;
@@ -68,12 +68,12 @@ export class Messages {
     this._toNews(this._app.chats.chat(key));
   }
 
-  /** Whether its user has not gone elsewhere in it yet. At its end a banner that goes moves it. */
+  /** Whether the user has not scrolled away. At its end, a banner that goes moves it. */
   get isAsOpened() {
     return this.element.scrollTop === this._openedAt || (this._openedAtEnd && this.follows);
   }
 
-  /** There is more of it; its user may have scrolled in what was here before. */
+  /** More is loaded; the user may have scrolled in what was here before. */
   arrived() {
     const chat = this._chat;
     if (chat && this.isAsOpened) this._toNews(chat);
@@ -81,7 +81,7 @@ export class Messages {
     this._scrolled(); // where the window is higher than what is here, there is nothing to scroll
   }
 
-  /** To the line above what is new, or to the end where there is none. @param {Chat} chat */
+  /** Go to the line above what is new, or to the end if there is none. @param {Chat} chat */
   _toNews(chat) {
     this._unreadAbove = chat.unread ? chat.read : Infinity;
     this._excerpt.toNews(chat, this._unreadAbove);
@@ -93,14 +93,14 @@ export class Messages {
     this._openedAtEnd = this.follows;
   }
 
-  /** Language or theme: all anew. */
+  /** Language or theme has changed: draw all again. */
   redraw() {
     this._entries.clear();
     this._list.replaceChildren();
     this.update();
   }
 
-  /** Without a connection to the last that is kept here, where the end is not loaded. */
+  /** To the end, or without a connection to that of what is kept. */
   async toEnd() {
     const chat = this._chat;
     if (!chat) return;
@@ -111,7 +111,7 @@ export class Messages {
     if (chat === this._chat) this._put(true);
   }
 
-  /** Show what there is now. */
+  /** Show the present state. */
   update() {
     this._put(this.follows);
   }
@@ -185,7 +185,10 @@ export class Messages {
     }
   }
 
-  /** What is seen first, and where it ends: its author's name may go as others come above it. */
+  /**
+   * The first element in view, and its lower edge, since its author's name may go as others come
+   * above it.
+   */
   _anchor() {
     const top = this.element.getBoundingClientRect().top;
     for (const child of this._list.children) {
