@@ -58,6 +58,7 @@ export class App {
     document.addEventListener("keydown", shortcuts(this, this._conversation.composer), { signal });
     document.addEventListener("visibilitychange", () => this._looked(), { signal });
     window.addEventListener("focus", () => this.sawMessages(), { signal });
+    window.addEventListener("resize", () => this._conversation.composer.grow(), { signal });
     window.addEventListener("popstate", () => this._moved(), { signal });
     this._clock = setInterval(() => this.changed(), TICK);
   }

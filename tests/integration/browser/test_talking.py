@@ -8,6 +8,9 @@ from playwright.sync_api import expect
 from tests.integration.browser.conftest import Newcomer, WebServer
 from tests.integration.original_client.client import OriginalClient
 
+# Pixels of the field that are out of sight.
+TO_SCROLL = "field => field.scrollHeight - field.clientHeight"
+
 
 def test_two_people_in_two_browsers_talk_and_see_how_far_their_messages_are(
     newcomer: Newcomer,
@@ -44,7 +47,15 @@ def test_a_draft_that_is_seen_as_a_whole_has_nothing_to_scroll(newcomer: Newcome
     ann.find("ann")
     for lines in (1, 2, 5):
         ann.field.fill("\n".join("line" for _ in range(lines)))
-        assert ann.field.evaluate("field => field.scrollHeight - field.clientHeight") == 0
+        assert ann.field.evaluate(TO_SCROLL) == 0
+    ann.field.fill("word " * 25)
+    before = ann.field.bounding_box()
+    for width in (360, 1100):
+        ann.page.set_viewport_size({"width": width, "height": 700})
+        ann.page.wait_for_function("width => innerWidth === width", arg=width)
+        ann.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        assert ann.field.evaluate(TO_SCROLL) == 0
+    assert ann.field.bounding_box() == before
 
 
 def test_somebody_with_the_cpp_client_takes_part(newcomer: Newcomer, web: WebServer) -> None:

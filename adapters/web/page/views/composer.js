@@ -101,7 +101,7 @@ export class Composer {
   }
 
   _changed() {
-    this._grow();
+    this.grow();
     this._say();
     clearTimeout(this._timer);
     this._timer = setTimeout(() => this._keepDraft(), DRAFT_AFTER);
@@ -126,11 +126,12 @@ export class Composer {
   /** @param {string} text */
   _put(text) {
     this._field.value = text;
-    this._grow();
+    this.grow();
     this._say();
   }
 
-  _grow() {
+  /** Be as high as what is written needs. */
+  grow() {
     this.element.style.height = `${this.element.offsetHeight}px`; // what is above stays meanwhile
     this._field.style.height = "auto";
     this._field.style.height = `${Math.min(this._field.scrollHeight + 2, 180)}px`; // 2: its border
