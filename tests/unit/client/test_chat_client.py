@@ -492,13 +492,16 @@ async def test_a_change_of_a_group_is_not_asked_for_for_ever(server: FakeServer)
     """Whoever waits for it hears why it has not come about."""
     settings = attrs.evolve(HASTY, patience=0.5)
     async with logged_in(server, settings) as (client, peer):
-        asking = asyncio.create_task(client.leave_group(3))
-        while not asking.done():
-            request = await peer.hear(1028)
-            peer.say(msgid=1011, seq=request["seq"], errno=50, error="try_again", errmsg="")
-            await asyncio.wait({asking}, timeout=0.02)
+
+        async def refuse_all() -> None:
+            while True:
+                request = await peer.hear(1028)
+                peer.say(msgid=1011, seq=request["seq"], errno=50, error="try_again", errmsg="")
+
+        refusing = asyncio.create_task(refuse_all())
         with pytest.raises(Refused, match="try_again"):
-            await asking
+            await client.leave_group(3)
+        refusing.cancel()
 
 
 async def test_a_connection_that_lasted_makes_the_delays_small_again(server: FakeServer) -> None:
