@@ -2,7 +2,7 @@
 
     python -m tests.delivery.broken_node HOW PORT OPTIONS
 
-is `python -m entrypoints.tcp_server PORT OPTIONS`, but for one part of it that is replaced.
+is `python -m entrypoints.tcp_server PORT OPTIONS` with one part replaced.
 """
 
 import sys
@@ -19,23 +19,23 @@ from entrypoints import tcp_server
 async def _begin_at_the_head(
     self: Logins, session: Session, _since: int | None, _epoch: str | None, _opening: Opening
 ) -> bool:
-    """Whatever a device has missed is not sent to it."""
+    """A device is not sent what it has missed."""
     session.after = self.follower.applied
     return False
 
 
 def _leave_nothing(self: Sessions, user_id: int, group_id: int, at: int) -> None:
-    """Who has left a group hears it, and writes there, as before."""
+    """A user who has left a group still hears it, and can still write there."""
 
 
 def _show_twice(self: Session, entry: Entry) -> None:
-    """Everything that is new comes twice."""
+    """Each new entry is shown twice."""
     self.client.show(entry)
     self.client.show(entry)
 
 
 def _take_nothing_over(self: Talk) -> None:
-    """What version 1 was sent is forgotten."""
+    """The node forgets what it has sent to version 1."""
 
 
 WAYS: dict[str, Callable[[], None]] = {

@@ -10,12 +10,13 @@ from tests.delivery.stays import Stay, Stays
 
 
 class Chronicle:
-    """lines: by their positions, ascending. trunk, kept: another log, which has all of this one up
-    to that position: it is looked up there, so that many logs that differ in their ends alone take
-    the room of one. since: up to there it is known to be as the log before it.
+    """lines: the entries by position, ascending. trunk, kept: another log, which is the same as
+    this one up to the position `kept`. Everything up to there is looked up in the trunk, so that
+    many logs that differ only at their ends take the room of one. since: the position up to which
+    this log is known to be the same as the log before it.
 
-    What follows is about `lines` alone. twice: those whose sender and cid, or whose key, an earlier
-    one has. strangers: those whose sender may not write there.
+    Two lists cover `lines` alone. twice: those whose sender and cid, or whose key, an earlier line
+    has. strangers: those whose sender may not write there.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Chronicle:
         self._by_key: dict[str, Line] = {}
         self._by_cid: dict[tuple[int, str], Line] = {}
         self._seen_by: defaultdict[int, list[int]] = defaultdict(list)
-        self._reached: defaultdict[int, list[int]] = defaultdict(list)  # by users; see `reached`
+        self._reached: defaultdict[int, list[int]] = defaultdict(list)  # by user; see `reached`
         for line in lines:
             self._take(line)
         self.head = max(self.lines, default=kept)
@@ -61,13 +62,13 @@ class Chronicle:
     # -- what is in it ---------------------------------------------------------------------------
 
     def line(self, at: int) -> Line | None:
-        """What it has at a position."""
+        """The line at a position."""
         if self._trunk is not None and at <= self.kept:
             return self._trunk.line(at)
         return self.lines.get(at)
 
     def above(self, at: int) -> Iterator[Line]:
-        """What it has above a position, ascending."""
+        """The lines above a position, ascending."""
         if self._trunk is not None and at < self.kept:
             for line in self._trunk.above(at):
                 if line.at > self.kept:
@@ -76,23 +77,23 @@ class Chronicle:
         yield from (line for line in self.lines.values() if line.at > at)
 
     def by_cid(self, sender: int, cid: str) -> Line | None:
-        """The first with a sender's cid."""
+        """The first line with this sender and cid."""
         known = None if self._trunk is None else self._trunk.by_cid(sender, cid)
         return self._kept(known) or self._by_cid.get((sender, cid))
 
     def by_key(self, key: str) -> Line | None:
-        """The first with a key."""
+        """The first line with this key."""
         known = None if self._trunk is None else self._trunk.by_key(key)
         return self._kept(known) or self._by_key.get(key)
 
     def _kept(self, line: Line | None) -> Line | None:
-        """A line of the trunk's, if this log has it as well."""
+        """The trunk's line, if this log has it as well."""
         return line if line is not None and line.at <= self.kept else None
 
     # -- who may see it --------------------------------------------------------------------------
 
     def seen_by(self, user: int, after: int, upto: int) -> list[Line]:
-        """What a user may see above the one position and up to the other, ascending."""
+        """The lines above `after` and up to `upto` that a user may see, ascending."""
         seen = self._seen_by[user]
         shown = seen[bisect_right(seen, after) : bisect_right(seen, upto)]
         own = [self.lines[at] for at in shown]
@@ -101,12 +102,12 @@ class Chronicle:
         return self._trunk.seen_by(user, after, min(upto, self.kept)) + own
 
     def shown_to_version1(self, user: int, after: int, upto: int) -> list[Line]:
-        """Of what a user may see, likewise: what others have written, or they to themselves."""
+        """Those of `seen_by` that others wrote, or the user to themselves."""
         return [line for line in self.seen_by(user, after, upto) if line.is_of_another(user)]
 
     def reached(self, user: int, keys: Sequence[str], count: int) -> int:
-        """The highest position of the first `count` of a user's keys, which may only be added
-        to."""
+        """The highest position among the first `count` of a user's keys. From call to call, keys
+        may only be appended: their positions are cached."""
         reached = self._reached[user]
         for key in keys[len(reached) : count]:
             line = self.by_key(key)

@@ -17,7 +17,7 @@ from tests.integration.cluster import Cluster
 PASSWORD = "secret"
 AnyDevice = Device | OldDevice
 
-# Of each user: how many devices, and whether there is a client of version 1 beside them.
+# For each user: how many devices of version 2, and whether there is also a client of version 1.
 DEVICES = (
     (1, True),
     (2, False),
@@ -29,14 +29,14 @@ DEVICES = (
     (2, False),
 )
 GROUPS = 6
-MAKERS = (1, 2, 3)  # of groups, by their place among the users; they have devices of version 2
+MAKERS = (1, 2, 3)  # of groups, as indexes into the users; they have devices of version 2
 
 
 @attrs.frozen
 class Crowd:
     users: Sequence[Somebody]
     devices: Sequence[AnyDevice]
-    doors: Sequence[Door]  # of the devices, in their order
+    doors: Sequence[Door]  # in the order of the devices
 
     async def part(self) -> None:
         for device in self.devices:
@@ -45,8 +45,8 @@ class Crowd:
 
 @asynccontextmanager
 async def gathered(cluster: Cluster, history: History, seed: int) -> AsyncIterator[Crowd]:
-    """Users who are registered and in groups, and their devices, each behind a door of its own.
-    Those of version 2 go through nginx."""
+    """Registered users in groups, and their devices, each behind a door of its own. Devices of
+    version 2 go through nginx."""
     rng = random.Random(f"doors {seed}")
     kinds = [(user, kind) for user, what in enumerate(DEVICES) for kind in _kinds(*what)]
     doors = [
@@ -89,7 +89,7 @@ async def _registered(cluster: Cluster, history: History) -> list[Somebody]:
 
 
 async def _make_groups(crowd: Crowd, rng: random.Random) -> None:
-    """By devices of version 2, which are alone in having answers."""
+    """Let devices of version 2 do it: only they get answers."""
     first = {device.user.id: device for device in crowd.devices if isinstance(device, Device)}
     for number in range(GROUPS):
         maker = crowd.users[MAKERS[number % len(MAKERS)]]

@@ -1,4 +1,4 @@
-"""A device of somebody who talks, comes and goes, at the whims of a seed."""
+"""A device of a user who talks, comes and goes, as a seed decides."""
 
 import asyncio
 import random
@@ -18,12 +18,12 @@ COMES_BACK_WITHIN = 90.0  # seconds: leases, silent connections and outages, one
 _LIVE_WITHIN = 60.0
 STEPS_A_SECOND = 2.0
 _LONG = 3_000  # characters
-_FORGETS, _KEEPS_TOKEN = 0.2, 0.7  # of all processes
+_FORGETS, _KEEPS_TOKEN = 0.2, 0.7  # bounds for one random number; see `_write_down`
 
 
 @attrs.frozen
 class Place:
-    """What a process has written down. process: which it was, where the position is of use."""
+    """What a process has saved. process: its number, 0 if nothing is saved."""
 
     process: int = 0
     token: str | None = None
@@ -32,14 +32,14 @@ class Place:
 
 @attrs.define(eq=False)
 class Somebody:
-    """A user. everybody, groups: whom and what there is to write to."""
+    """A user. everybody, groups: the users and groups to choose recipients from."""
 
     id: int
     name: str
     password: str
     everybody: list[int]
     groups: list[int]
-    own_groups: list[int] = attrs.field(factory=list)  # which they have made, and never leave
+    own_groups: list[int] = attrs.field(factory=list)  # which they made and never leave
 
 
 class Living(Protocol):
@@ -50,11 +50,12 @@ class Living(Protocol):
 
 
 L = TypeVar("L", bound=Living)
-Steps = Sequence[tuple[Callable[[L], Awaitable[None]], int]]  # and how often each is taken
+Steps = Sequence[tuple[Callable[[L], Awaitable[None]], int]]  # with the weight of each
 
 
 async def live(one: L, steps: Steps[L], until: float, failure: type[Exception]) -> None:
-    """Do one thing after the other until that time of the history. failure: what may come of it."""
+    """Take one step after the other until that time of the history. failure: what a step may
+    raise."""
     while one.history.now < until:
         step, _ = one.rng.choices(steps, [weight for _, weight in steps])[0]
         with suppress(failure, TimeoutError):
@@ -66,8 +67,8 @@ async def live(one: L, steps: Steps[L], until: float, failure: type[Exception]) 
 
 @attrs.define(eq=False)
 class Device:
-    """Its client processes come one after the other; `process` is the present one. number: of all
-    devices that there are."""
+    """It has one client process after the other; `process` is the current one. number: its number
+    among all devices."""
 
     user: Somebody
     number: int
@@ -78,14 +79,14 @@ class Device:
     sent: int = 0
     _place: Place = Place()
 
-    # -- what they do, step by step --------------------------------------------------------------
+    # -- what it does, step by step --------------------------------------------------------------
 
     async def live(self, until: float) -> None:
-        """Do one thing after the other until that time of the history."""
+        """Take one step after the other until that time of the history."""
         await live(self, _STEPS, until, ClientError)
 
     async def be_here(self) -> Process:
-        """Be logged in, by a new process if the present one is of no use any more."""
+        """Be logged in, with a new process if the current one has ended."""
         if self.process is not None and self.process.has_ended:
             await self._close()
         if self.process is not None and self.process.client.user is not None:
@@ -108,7 +109,7 @@ class Device:
         place = self._place
         if self.process is None:
             self.process = await self._new_process(place.process)
-        elif self.process.client.position is not None:  # it was here before
+        elif self.process.client.position is not None:  # it was logged in before
             place = Place(self.process.number, None, self.process.client.position)
         if place.token is None:
             await self.process.log_in(self.user.password, place.position)
@@ -122,7 +123,7 @@ class Device:
         return process
 
     def _settings(self) -> Settings:
-        """Impatient ones, so that copies of messages are sent on purpose."""
+        """Impatient settings, so that the client sends copies of its messages."""
         silence = self.rng.uniform(6.0, 20.0)
         return Settings(
             first_delay=0.05,
@@ -141,12 +142,13 @@ class Device:
         if process is not None:
             try:
                 await process.close()
-            finally:  # until then something can come
+            finally:  # entries may arrive until then
                 self._write_down(process)
 
     def _write_down(self, process: Process) -> None:
-        """What the next process goes on from: all, all but for the token, or nothing; what was
-        there before, where this one never got in."""
+        """Keep what the next process goes on from: everything, everything but the token, or
+        nothing. What was kept before stays if this process never got in and nothing is forgotten.
+        """
         kept, client = self.rng.random(), process.client
         if kept < _FORGETS:
             self._place = Place()
@@ -157,26 +159,27 @@ class Device:
     # -- messages ------------------------------------------------------------------------------
 
     async def write(self) -> None:
-        """One message or several at once to somebody."""
+        """Send one message, or several at once, to a user."""
         to = self.rng.choice(self.user.everybody)
         for _ in range(self.rng.choice([1, 1, 2, 5, 20])):
             self._post(to=to)
 
     async def write_to_group(self) -> None:
-        """The same to a group, of which they may not be a member."""
+        """Do the same to a group; the user may not be a member of it."""
         group = self.rng.choice(self.user.groups)
         for _ in range(self.rng.choice([1, 1, 3])):
             self._post(group=group)
 
     async def write_to_all(self) -> None:
-        """One message to each of many, so that nodes have several recipients for each other."""
+        """Send one message to each of many users, so that the nodes have several recipients for
+        each other."""
         for to in self.rng.sample(self.user.everybody, len(self.user.everybody) // 2):
             self._post(to=to)
 
     def _post(self, *, to: int = 0, group: int = 0) -> None:
         process = self.process
         if process is None or process.client.unsettled > 150:
-            return  # an outage is no reason to write more and more
+            return  # messages must not pile up during an outage
         self.sent += 1
         key = f"{self.user.id}:{self.number}:{self.sent}"
         process.post(key, self.sent, text_of(key, self.rng), to=to, group=group)
@@ -208,7 +211,7 @@ class Device:
     # -- coming and going ----------------------------------------------------------------------
 
     async def log_out_and_in(self) -> None:
-        """The client remembers what it has shown."""
+        """Log out; the next step logs in again. The client remembers what it has shown."""
         process = await self.be_here()
         await process.log_out()
         await asyncio.sleep(self.rng.uniform(0.0, 3.0))
@@ -219,7 +222,7 @@ class Device:
         await asyncio.sleep(self.rng.uniform(0.0, 2.0))
 
     async def crash(self) -> None:
-        """The same without good order."""
+        """Do the same without good order."""
         await self.die()
         await asyncio.sleep(self.rng.choice([0.0, 0.0, 0.5, 3.0]))
 
@@ -236,12 +239,12 @@ class Device:
             await new.close()
             raise
         await old.crash()
-        self.process, self._place = new, Place()  # which has begun with nothing
+        self.process, self._place = new, Place()  # the new one began without a position
 
     # -- the end -------------------------------------------------------------------------------
 
     async def settle(self) -> None:
-        """Be here, and have all answers; note whether that came about."""
+        """Be logged in and wait for all answers; note whether this succeeded."""
         ok = False
         with suppress(ClientError, TimeoutError):
             process = await self.be_here()
@@ -258,7 +261,7 @@ class Device:
         """Do nothing."""
 
     async def log_out(self) -> None:
-        """With the client still connected, if its connection lasts that long."""
+        """Log out and leave the client connected, if its connection lasts that long."""
         if self.process is not None:
             with suppress(ClientError, TimeoutError):
                 await self.process.log_out()
@@ -268,7 +271,7 @@ class Device:
         await self._close()
 
     async def die(self) -> None:
-        """The same, without a word to the server."""
+        """End the client, if there is one, without a word to the server."""
         process, self.process = self.process, None
         if process is not None:
             self._write_down(process)
@@ -276,7 +279,7 @@ class Device:
 
 
 def text_of(key: str, rng: random.Random) -> str:
-    """Short or long, with characters of several bytes, and an END."""
+    """A short or a long text, with characters of several bytes, and END at its end."""
     length = _LONG if rng.random() < 0.05 else rng.randrange(60)
     return f"{key} {'é' * length}{END}"
 

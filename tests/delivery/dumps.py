@@ -1,4 +1,4 @@
-"""The log each time that it was looked at, of which a history tells what was different."""
+"""The log at each dump, rebuilt from a history, which has only what changed from dump to dump."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from tests.delivery.line import FOR_EVER, Line
 
 @attrs.define
 class Dump:
-    """A look at the log. same: the position up to which it was as it had been the last time.
-    lines: what was above that."""
+    """One reading of the log. same: the position up to which it was as in the dump before. lines:
+    what was above."""
 
     same: int
     lines: list[Line] = attrs.field(factory=list)
@@ -20,21 +20,21 @@ class Dump:
 
 @attrs.frozen
 class End:
-    """What a log has above a position up to which a later one has it as well."""
+    """What a log has above `kept`, the position up to which a later log is the same."""
 
     kept: int = FOR_EVER
     lines: Sequence[Line] = ()
 
     def apart(self, later: Sequence[Line], same: int) -> "End":
-        """The same, once the later one is of use up to there alone."""
+        """This end, now that the later log, with these lines, is about to change above `same`."""
         if same >= self.kept:
             return self
         return End(same, [*later[_upto(later, same) : _upto(later, self.kept)], *self.lines])
 
 
 def logs_of(dumps: Sequence[Dump]) -> list[Chronicle]:
-    """The log at each of these looks. All of them look things up in the last one, as far as that
-    is the same."""
+    """The log at each of these dumps. All of them look things up in the last one, as far as it is
+    the same."""
     lines: list[Line] = []
     ends: list[End] = []
     for dump in dumps:
@@ -50,5 +50,5 @@ def logs_of(dumps: Sequence[Dump]) -> list[Chronicle]:
 
 
 def _upto(lines: Sequence[Line], at: int) -> int:
-    """How many of these, which are in order, are not above a position."""
+    """How many of these lines, which are in order, are not above a position."""
     return bisect_right(lines, at, key=lambda line: line.at)

@@ -1,7 +1,7 @@
-"""The end of a run: nothing moves any more, and somebody looks who is there.
+"""The end of a run: nothing moves any more, and observers look who is online.
 
-Nothing here depends on how fast the machine is: what is to come is waited for until it has come.
-The bounds are for what never comes.
+Nothing here depends on the machine's speed: the run waits for everything that has to arrive. The
+time limits are for what never arrives.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from tests.delivery.records import Records
 from tests.delivery.shown import not_sent_yet
 from tests.integration.cluster import Cluster
 
-LOOKED_EVERY = 1.0  # seconds; what comes twice has come by then
+LOOKED_EVERY = 1.0  # seconds; a duplicate has arrived by then
 QUIET_WITHIN = 90.0  # seconds
-_PRESENCE_WITHIN = 60.0  # a lease, and a session's slow end
+_PRESENCE_WITHIN = 60.0  # seconds: a lease, and a session that is slow to end
 
 
 async def become_quiet(records: Records, past: Past, users: Sequence[int], within: float) -> None:
-    """Wait until the log does not grow, everybody was sent all of it, and it is written how far
-    they have got; then note all that is kept."""
+    """Wait until the log does not grow, every connection was sent all of it, and the store knows
+    how far everybody has got; then note the whole log."""
     history, deadline = records.history, records.history.now + within
     entries: list[Entry] = []
     quiet = False
@@ -53,7 +53,8 @@ def _all_is_there(past: Past, entries: Sequence[Entry]) -> bool:
 
 
 async def look_around(cluster: Cluster, history: History, crowd: Crowd, rng: random.Random) -> None:
-    """Some devices go; somebody on each node looks who is there, until it is as it should be."""
+    """Let some devices leave; an observer on each node then looks who is online, until that is
+    right."""
     for device in crowd.devices:
         await rng.choice([device.stay, device.part, device.log_out, device.die])()
     expected = {device.user.id for device in crowd.devices if device.is_here}
@@ -77,7 +78,7 @@ async def _observer(stack: AsyncExitStack, port: int, listed: Sequence[int]) -> 
 
 
 async def _online_in_time(observer: ChatClient, expected: set[int], within: float) -> set[int]:
-    """Who is online in somebody's eyes; what is expected, if it is that in time."""
+    """Whom the observer sees online: those expected, if that comes about in time."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within
     while (online := await _online(observer)) != expected and loop.time() < deadline:  # noqa: ASYNC110  # only asking tells

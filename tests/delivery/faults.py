@@ -1,4 +1,4 @@
-"""Carries a plan out on a cluster and its clients' connections."""
+"""Carries out a plan of faults on a cluster and its clients' connections."""
 
 import asyncio
 from collections import defaultdict
@@ -21,19 +21,19 @@ _RETRIED_AFTER = 0.5
 
 
 class Faults:
-    """The nodes are `tests.delivery.unlucky_node`, where there is to be a fault of notes."""
+    """For faults of notes, the nodes have to be `tests.delivery.unlucky_node`."""
 
     def __init__(self, cluster: Cluster, doors: Sequence[Door], records: Records) -> None:
         self._cluster = cluster
         self._doors = doors
         self._history = history = records.history
         self._begin = history.now
-        self._down: set[int] = set()  # nodes that are no processes, or just begin
+        self._down: set[int] = set()  # nodes that do not run, or are starting
         self._vault = Vault(cluster.mariadb, records)
         self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def carry_out(self, faults: Iterable[Fault]) -> None:
-        """All of them, each at its time; return when the last is over."""
+        """Carry out each fault at its time; return when the last is over."""
         async with asyncio.TaskGroup() as group:
             for fault in faults:
                 group.create_task(self._at_its_time(fault))
@@ -43,7 +43,7 @@ class Faults:
         if fault.owner in ("door", "notes"):
             await self._do(fault)
             return
-        async with self._turns[fault.owner, fault.target]:  # its last start may take its time
+        async with self._turns[fault.owner, fault.target]:  # it may still be starting
             await self._do(fault)
 
     async def _do(self, fault: Fault) -> None:
@@ -87,8 +87,8 @@ class Faults:
         await _kill(self._cluster.mariadb, fault.seconds)
 
     async def _lose_the_end(self, fault: Fault) -> None:
-        """One node is neither killed nor hung meanwhile: only who has seen what is lost can notice
-        that it is, and give the log a new epoch."""
+        """One node is neither killed nor hung meanwhile: only a node that has seen what is lost can
+        notice the loss and give the log a new epoch."""
         async with self._turns["node", fault.number % len(self._cluster.nodes)]:
             await self._vault.put_away()
             await asyncio.sleep(fault.seconds)
@@ -105,14 +105,14 @@ class Faults:
     async def _cut_subscriptions(self, _: Fault) -> None:
         client = redis.asyncio.Redis.from_url(self._cluster.redis.url())
         try:
-            await client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]  # its own fault
+            await client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]  # redis lacks the type
         finally:
             await client.aclose()
 
     # -- notes between nodes -----------------------------------------------------------------
 
     async def _upset_notes(self, fault: Fault) -> None:
-        """Until then, or until the node is another process."""
+        """Upset them until the fault is over, or until the node is another process."""
         how = fault.what.removeprefix("notes ")
         self._tell(fault.target, how)
         await asyncio.sleep(fault.seconds)
@@ -169,7 +169,7 @@ class Faults:
         await self._lose(fault, Way.DOWN)
 
     async def _lose(self, fault: Fault, way: Way) -> None:
-        """What is lost in the middle of a stream never comes, so that the stream has to end."""
+        """Bytes lost in the middle of a stream never arrive, so the connection has to end."""
         wires = self._door(fault).wires
         for wire in wires:
             wire.lose(way)
@@ -203,9 +203,9 @@ class Faults:
 
 
 async def start_node(node: NodeProcess, within: float = STARTS_WITHIN) -> None:
-    """Start it, by this thread, with which it is told to end; again if it ends at once, since Redis
-    or MariaDB may be away just now. Raises CannotGoOn where no attempt succeeds that begins within
-    so many seconds."""
+    """Start it from this thread: a process is set to end with the thread that started it. Try again
+    if it ends at once: Redis or MariaDB may be down. Raises CannotGoOn if no attempt that begins
+    within so many seconds succeeds."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + within
     while True:
@@ -229,7 +229,8 @@ async def _kill(service: Program, seconds: float) -> None:
 
 
 async def start(service: Program) -> None:
-    """By this thread, with which the process is told to end. Raises CannotGoOn."""
+    """Start it from this thread: a process is set to end with the thread that started it. Raises
+    CannotGoOn."""
     try:
         async with asyncio.timeout(STARTS_WITHIN):
             service.launch()

@@ -1,8 +1,8 @@
-"""A connection of which all is heard that the server has sent, also when its client is gone.
+"""A connection on which everything that the server sends is heard, even after its client is gone.
 
-A client of version 1 says nothing of what it has got: what has left the server counts. Whoever is
-to judge that has to hear all of it, so such a connection leads to a node directly, and is ended so
-that the server can still send what it has written.
+A client of version 1 does not say what it has got: whatever has left the server counts. The judge
+therefore has to hear all of it. So such a connection leads directly to a node, and ends in a way
+that still lets the server send what it has written.
 """
 
 import asyncio
@@ -10,11 +10,11 @@ from contextlib import suppress
 
 from tests.delivery.network import PIECE, Way, Wire, reset
 
-HEARD_WITHIN = 5.0  # seconds in which a server answers that its client has ended
+HEARD_WITHIN = 5.0  # seconds in which a server ends a connection that its client has ended
 
 
 class HeardWire(Wire):
-    """whole: whether all was heard."""
+    """whole: whether everything was heard."""
 
     async def _end(self) -> None:
         up, down = self._streams[Way.UP], self._streams[Way.DOWN]

@@ -1,4 +1,4 @@
-"""Very many clients in one process, who write to each other, and what became of it."""
+"""Very many clients in one process that write to each other, and what becomes of their messages."""
 
 import asyncio
 import random
@@ -6,7 +6,7 @@ import random
 from adapters.wire.frames import ServerFrame
 from tests.delivery.member import Member, Posted
 
-AT_ONCE = 50  # who come in at the same time at first
+AT_ONCE = 50  # members that log in at the same time at first
 BACK_WITHIN = 120.0  # seconds
 SETTLED_WITHIN = 60.0
 _LOOKED_EVERY = 0.02
@@ -15,7 +15,7 @@ _LOOKED_EVERY = 0.02
 class Herd:
     """Members in one process. (`tests.delivery.member.Place`)
 
-    back: who is there, and how many seconds after `head_for` they came.
+    back: the members that are logged in, and how many seconds after `head_for` each came in.
     """
 
     def __init__(self, count: int, rng: random.Random) -> None:
@@ -44,7 +44,7 @@ class Herd:
     # -- what they do --------------------------------------------------------------------------
 
     def head_for(self, port: int) -> None:
-        """From now on they come in there, and time counts from this moment."""
+        """Let members connect to that port from now on, and count time from this moment."""
         self.port, self._began = port, self._now()
         self.back.clear()
 
@@ -84,13 +84,13 @@ class Herd:
     # -- what became of it ---------------------------------------------------------------------
 
     async def settled(self) -> None:
-        """Return when all is answered and shown, or that has not come about for long."""
+        """Wait until everything is answered and shown, or SETTLED_WITHIN is over."""
         deadline = self._now() + SETTLED_WITHIN
         while self.broken() and self._now() < deadline:  # noqa: ASYNC110  # a look at all of them
             await asyncio.sleep(0.2)
 
     def broken(self) -> list[str]:
-        """A sentence for each promise that is not kept, or not yet."""
+        """A sentence for each promise that is broken, or not kept yet."""
         shown = {member.id: set(member.shown) for member in self.members}
         return [
             *(

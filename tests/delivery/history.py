@@ -1,46 +1,47 @@
-"""What everyone saw, one JSON object in a line, in the order in which it happened.
+"""What everyone saw, one JSON object per line, in the order in which it happened.
 
-All of it is written by one event loop, so the order of the lines is the order of the events. Every
-event has `t` (seconds since the beginning) and `kind`, and what the tables say. A `key` names a
-text, a `crc` is its checksum, and `at` a position in the log.
+One event loop writes all of it, so the order of the lines is the order of the events. Every event
+has `t` (seconds since the beginning), `kind`, and the facts in the tables. A `key` names a text, a
+`crc` is its checksum, and `at` is a position in the log.
 
 What people and their clients do and hear:
 
 kind        | facts
 user        | user, name
-process     | process, user, after: a client that remembers its place, and what it has shown;
+process     | process, user, after: a client that remembers its place and what it has shown;
             | `after` is the process from whose place it goes on, 0 if from none
 login       | process, user, how ("password" or "token")
-logout      | process, user: said so by the server
-closed      | process, user: by its person
+logout      | process, user: it is no longer logged in
+closed      | process, user: it has ended, or its connection of version 1 has
 send        | key, sender, process, number, to or group, crc
 ack         | key, at: it is in the log
 fail        | key, error: not acknowledged, whatever became of it
-received    | process, user, at, key ("" of a change)
-anew        | process: its positions mean nothing any more
-live        | user, ok: whether they have answers and were shown all in the end
+received    | process, user, at, key ("" for a change)
+anew        | process: its positions no longer mean anything
+live        | user, ok: whether one of their devices was logged in and had all answers in the end
 presence    | observer, node, online: list of users
 
 What goes over a connection, whether its other end hears it or not:
 
 kind        | facts
-comes       | wire, user, version, since: the client logs in, and says that it has all up to there,
-            | if it knows
+comes       | wire, user, version, since: the client logs in, and says up to where it has
+            | everything, if it knows
 opened      | wire, user, version, since (None where it has none), head, epoch, reset
-copy        | wire, key: the client has sent a text, the first time or once more
-acked       | wire, at, cid: something that the client wrote is there
+copy        | wire, key: the client has sent a text, for the first time or again
+acked       | wire, at, cid: something that the client wrote is at that position
 pushed      | wire, at (0 in version 1), sender, cid, key, crc (the last two of texts alone)
-said        | wire, at: the server says that all up to there was sent on this connection
-taken       | wire, at: the client says that all up to there is taken over
-marks       | wire, user, got: all that was written to this user alone is with a device of theirs
-cut         | wire, whole (true where it is left out): it is gone, on the server's side as well;
-            | `whole`: all that the server has sent on it was heard
+said        | wire, at: the server says that it has sent everything up to there on this connection
+taken       | wire, at: the client says that it has taken over everything up to there
+marks       | wire, user, got: the server says that a device of this user has what the client wrote
+            | to them, up to there
+cut         | wire, whole (true if left out): the connection is gone, on the server's side as well;
+            | `whole`: everything that the server sent on it was heard
 
 What becomes of everything:
 
 kind        | facts
 fault       | what, target, phase ("begin", "end")
-lost        | head: the database has come back without what was above
+lost        | head: the database has come back, and everything above is lost
 dump        | same: this is the log now; up to that position it is as in the dump before
 log         | at, conv, sender, cid, key, crc (of texts alone), what, whom (of changes alone): an
             | entry of the last `dump`, above its `same`
@@ -48,8 +49,7 @@ stored      | user, got, epoch: the mark that the store has
 quiet       | nothing moves any more; all faults are over
 over        | the last dump is there; what is shown from now on is not in it, and does not count
 
-Each time the whole log is looked at, and there is one `dump` more than databases that came back
-without their ends. The last one is taken when it is quiet.
+Each `dump` covers the whole log: one is taken before each `lost`, and a last one at the end.
 """
 
 import json
@@ -88,7 +88,7 @@ class History:
 
 
 def facts_of(entry: Entry) -> Event:
-    """What a `log` event says of an entry."""
+    """The facts of an entry in its `log` event."""
     facts = {"at": entry.at, "conv": entry.conv, "sender": entry.sender_id, "cid": entry.cid}
     if entry.change is not None:
         return facts | {"what": entry.change.what, "whom": entry.change.user_id}
@@ -96,8 +96,7 @@ def facts_of(entry: Entry) -> Event:
 
 
 def note_log(note: Callable[..., None], log: Sequence[Event], noted: Sequence[Event]) -> None:
-    """Note what the log is now, as `facts_of` its entries, where it is not what it was when it was
-    noted last."""
+    """Note where the log differs from what was last noted. Both are `facts_of` the entries."""
     pairs = zip(log, noted, strict=False)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     note("dump", same=log[same - 1]["at"] if same else 0)
@@ -105,11 +104,11 @@ def note_log(note: Callable[..., None], log: Sequence[Event], noted: Sequence[Ev
         note("log", **facts)
 
 
-END = "."  # of each text, and nowhere else in it
+END = "."  # the last character of each text, and nowhere else in it
 
 
 def key_of(text: str) -> str:
-    """What names a message, at the beginning of its text."""
+    """The name of a message, with which its text begins."""
     return text.partition(" ")[0]
 
 

@@ -12,12 +12,12 @@ from tests.delivery.past import Past
 from tests.delivery.promises import PROMISES
 from tests.delivery.streams import PUSHED
 
-SHOWN = 10  # breaches of a promise
+SHOWN = 10  # breaches of each promise
 
 
 @attrs.frozen
 class Verdict:
-    """breaches: sentences, by the name of the promise; promises that were kept are not in it."""
+    """breaches: sentences by the name of the promise; a promise that was kept is not in it."""
 
     figures: dict[str, int]
     breaches: dict[str, list[str]]

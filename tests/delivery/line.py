@@ -1,4 +1,4 @@
-"""An entry of the log, as a history tells of it."""
+"""An entry of the log, as a history records it."""
 
 import attrs
 
@@ -10,7 +10,7 @@ FOR_EVER = 2**63
 
 @attrs.frozen
 class Line:
-    """key: "" of a change. what: "" of a text."""
+    """key: "" for a change. what: "" for a text."""
 
     at: int
     conv: int
@@ -26,10 +26,11 @@ class Line:
         return not self.what
 
     def is_of_another(self, user: int) -> bool:
-        """As version 1 has it: what one writes to oneself is as if another had written it."""
+        """Whether another user wrote this text. As in version 1, what a user writes to themselves
+        counts as another's."""
         return self.is_text and (self.sender != user or self.conv == pair(user, user))
 
 
 def line_of(event: Event) -> Line:
-    """What a `log` event says, or `history.facts_of` an entry."""
+    """The line of a `log` event, or of `history.facts_of` an entry."""
     return Line(**{name: event[name] for name in attrs.fields_dict(Line) if name in event})

@@ -25,7 +25,7 @@ _SETTINGS = Settings()
 
 @attrs.frozen
 class Posted:
-    """A message, by its sender and their count."""
+    """A message, named by its sender and the sender's count."""
 
     sender: int
     number: int
@@ -33,7 +33,7 @@ class Posted:
 
 
 class Place(Protocol):
-    """Where members are, and who hears what becomes of them."""
+    """Says where members connect, and hears what becomes of them."""
 
     port: int
 
@@ -125,7 +125,7 @@ class Member(asyncio.Protocol):
         self._transmit()
 
     def _transmit(self) -> None:
-        """Send what is under way, and once more if there is no answer."""
+        """Send what is under way, and again if no answer comes."""
         self._quiet()
         if self.here and self.under_way is not None:
             text = f"{self.under_way.sender}-{self.under_way.number}"

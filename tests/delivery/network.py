@@ -36,7 +36,7 @@ class Stream:
     left: int | None = None  # bytes until the connection is cut
 
     async def carry(self) -> None:
-        """Until one side ends, or the last byte is through that may be."""
+        """Pass bytes on until one side ends or none are `left`."""
         while data := await self.reader.read(PIECE):
             self.hear(data)
             await self.open.wait()
@@ -50,7 +50,7 @@ class Stream:
             await self._write(data)
 
     async def _write(self, data: bytes) -> None:
-        """Where nobody is there any more, the other direction ends the connection."""
+        """Lose everything if the receiver is gone: the other direction ends the connection."""
         self.writer.write(data)
         try:
             await self.writer.drain()
@@ -59,7 +59,7 @@ class Stream:
 
 
 class Wire:
-    """One connection through a door. whole: whether all was heard that the server has sent."""
+    """One connection through a door. whole: whether everything that the server sent was heard."""
 
     whole = False
 
@@ -87,7 +87,7 @@ class Wire:
         self.reset()
 
     def reset(self) -> None:
-        """Cut it, without a word to either side but RST."""
+        """Cut it with an RST to either side."""
         reset(self._far_end)
         reset(self._near_end)
 
@@ -99,11 +99,11 @@ class Wire:
         reset(self._near_end)
 
     def cut_after(self, way: Way, count: int) -> None:
-        """Cut it once so many bytes more are through."""
+        """Cut it after so many more bytes."""
         self._streams[way].left = max(count, 1)
 
     def lose(self, way: Way) -> None:
-        """Let nothing through any more."""
+        """Let nothing through from now on."""
         self._streams[way].lost = True
 
     def hold(self, way: Way) -> None:
@@ -122,7 +122,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def _end(writer: asyncio.StreamWriter) -> None:
-    """Return when nothing is left of it."""
+    """Reset it, and return when it is closed."""
     reset(writer)
     with suppress(OSError):
         await writer.wait_closed()
@@ -138,8 +138,8 @@ class Listener(Protocol):
 
 
 class Gate:
-    """A port, and a wire for each connection to it. behind: the port that it leads to; an OSError
-    where there is none just now."""
+    """A port, and a wire for each connection to it. behind: returns the port that it leads to, or
+    raises OSError while there is none."""
 
     def __init__(self, behind: Callable[[], int], kind: type[Wire] = Wire) -> None:
         self._behind = behind
@@ -168,7 +168,7 @@ class Gate:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _listener(self) -> Listener:
-        """Of a new connection."""
+        """The listener for a new connection."""
         return Deaf()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

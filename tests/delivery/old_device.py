@@ -1,4 +1,4 @@
-"""A client of version 1, as the C++ server had it: no answers to what it sends, no positions."""
+"""A client of version 1, as the C++ server had it: its messages get no answers and no positions."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ _TRIED_AFTER = 0.3
 
 @attrs.define(eq=False)
 class OldDevice:
-    """Each connection counts as a process. Half of them are as the original client's, the others
-    as by a terminal."""
+    """Each connection counts as a process. Half of them end frames with NUL, like the original
+    client, the others with a newline, like a terminal."""
 
     user: Somebody
     number: int
@@ -39,7 +39,7 @@ class OldDevice:
     # -- what it does, step by step --------------------------------------------------------------
 
     async def live(self, until: float) -> None:
-        """Do one thing after the other until that time of the history."""
+        """Take one step after the other until that time of the history."""
         await live(self, _STEPS, until, OSError)
 
     async def be_here(self) -> None:
@@ -99,7 +99,7 @@ class OldDevice:
         self._post(GROUP_CHAT, group=self.rng.choice(self.user.groups))
 
     def _post(self, msgid: int, *, to: int = 0, group: int = 0) -> None:
-        """Whatever becomes of it."""
+        """Send a message. No answer will come, so it is noted as failed, whatever becomes of it."""
         if not self.is_here:
             return
         self.sent += 1
@@ -116,13 +116,13 @@ class OldDevice:
     # -- coming and going ----------------------------------------------------------------------
 
     async def log_out(self) -> None:
-        """With the client still connected."""
+        """Log out and leave the client connected."""
         if self.is_here:
             self._say(msgid=LOGOUT)
             self._is_gone()
 
     async def part(self) -> None:
-        """End the connection, once all is sent."""
+        """End the connection once everything is sent."""
         if self._writer is not None:
             self._writer.close()
         await self.die()
@@ -141,7 +141,7 @@ class OldDevice:
         """Do nothing."""
 
     async def settle(self) -> None:
-        """Be here; note whether that came about."""
+        """Be logged in; note whether this succeeded."""
         ok = False
         with suppress(TimeoutError):
             await self.be_here()

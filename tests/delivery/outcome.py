@@ -8,17 +8,17 @@ KEPT, BROKEN, NO_VERDICT = 0, 1, 3  # exit statuses; 2 is what argparse ends wit
 
 
 class CannotGoOn(Exception):
-    """The run itself has failed: a process of it does not start, for example."""
+    """The run itself has failed: for example, one of its processes does not start."""
 
 
 def say(text: str) -> None:
-    """On the terminal, whatever stdout is just now."""
+    """Print on the terminal, even while stdout is redirected."""
     print(text, flush=True, file=sys.__stdout__)
 
 
 def status_of(run: Callable[[], bool]) -> int:
-    """The exit status of a command. run: carries it out, and returns whether all promises were
-    kept. What it raises tells nothing about them, and is said as that."""
+    """The exit status of a command. run: carries it out and returns whether all promises were
+    kept. If it raises an exception, there is no verdict, and the output says so."""
     try:
         return KEPT if run() else BROKEN
     except Exception as error:  # noqa: BLE001  # whatever it is, it is no verdict

@@ -1,4 +1,4 @@
-"""A cluster for a command: with services of its own, and nothing left of it afterwards."""
+"""A cluster for a command, with services of its own, of which nothing is left afterwards."""
 
 import io
 import tempfile
@@ -14,13 +14,13 @@ from tests.integration.cluster import Cluster, Services
 
 @contextmanager
 def own_cluster(nodes: int, **how: Any) -> Iterator[Cluster]:
-    """A cluster behind nginx. how: see `Cluster`. What is printed meanwhile is lost, but for
-    sys.__stdout__."""
+    """A cluster behind nginx. how: see `Cluster`. Whatever is printed meanwhile is discarded,
+    except to sys.__stdout__."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-cluster-")))
         mariadb = stack.enter_context(MariaDB(directory / "mariadb"))
         redis = stack.enter_context(Redis(directory / "redis"))
-        stack.enter_context(redirect_stdout(io.StringIO()))  # the nodes' logs, said at their end
+        stack.enter_context(redirect_stdout(io.StringIO()))  # nodes print their logs when they end
         services = Services(mariadb, redis)
         yield stack.enter_context(
             Cluster(services, directory / "nginx", nodes=nodes, nginx=True, **how)

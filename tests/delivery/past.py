@@ -1,4 +1,4 @@
-"""What a history says, put in order for those who judge it."""
+"""What a history says, put in order for the judge."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -12,13 +12,13 @@ from tests.delivery.history import Event
 from tests.delivery.line import line_of
 from tests.delivery.streams import Streams
 
-AFTERWARDS = {"login", "logout", "closed", "presence"}  # what counts when all else is over
+AFTERWARDS = {"login", "logout", "closed", "presence"}  # what still counts after `over`
 
 
 @attrs.define
 class Sent:
     """A message as its sender saw it. head: a position that the log had before it was sent.
-    acked: the position that it has by its answer, if it has one."""
+    acked: the position that the answer named, if an answer came."""
 
     key: str
     sender: int
@@ -36,8 +36,9 @@ class Sent:
 
 @attrs.frozen
 class Received:
-    """An entry as a client showed it. chain: the first of the processes that went on from each
-    other's places, of which this client is one. epoch: how often positions had begun anew there."""
+    """An entry as a client showed it. chain: the first of the processes that went on, one after the
+    other, from each other's places, up to this client's. epoch: how often positions had begun anew
+    in that chain."""
 
     user: int
     process: int
@@ -50,7 +51,7 @@ class Received:
 
 @attrs.frozen
 class Seen:
-    """Who was online in the eyes of somebody, and who was connected then."""
+    """Whom an observer saw online, and who was connected then."""
 
     observer: int
     node: int
@@ -60,7 +61,7 @@ class Seen:
 
 @attrs.frozen
 class Loss:
-    """The database has come back without what was above the head."""
+    """The database came back, and everything above the head was lost."""
 
     t: float
     head: int
@@ -68,8 +69,8 @@ class Loss:
 
 @attrs.define
 class Past:
-    """stored: each user's marks, as the store had them, in order, by what positions mean: it is
-    another thing with each epoch, and what the database has lost has never been."""
+    """stored: for each user and each `meaning`, the marks that the store had, in order. meaning:
+    what positions mean now, which changes with each epoch and with each loss."""
 
     sent: dict[str, Sent] = attrs.field(factory=dict)
     received: list[Received] = attrs.field(factory=list)
@@ -77,7 +78,7 @@ class Past:
     stored: defaultdict[tuple[int, str], list[int]] = attrs.field(factory=lambda: defaultdict(list))
     meaning: str = ""
     losses: list[Loss] = attrs.field(factory=list)
-    sessions: dict[int, int] = attrs.field(factory=dict)  # users by their processes
+    sessions: dict[int, int] = attrs.field(factory=dict)  # users by process
     seen: list[Seen] = attrs.field(factory=list)
     live: dict[int, bool] = attrs.field(factory=dict)
     faults: dict[str, int] = attrs.field(factory=dict)
@@ -85,7 +86,7 @@ class Past:
     quiet: bool = False
     over: bool = False
     _dumps: list[Dump] = attrs.field(factory=list)
-    _logs: list[Chronicle] | None = None  # as the dumps say, once that is asked for
+    _logs: list[Chronicle] | None = None  # from the dumps, once they are asked for
     _epochs: dict[int, int] = attrs.field(factory=dict)  # by chain
     _chains: dict[int, int] = attrs.field(factory=dict)  # by process
 
@@ -95,7 +96,7 @@ class Past:
         return self
 
     def take(self, event: Event) -> None:
-        """Heed one event, of whatever kind."""
+        """Process one event, of whatever kind."""
         self.over = self.over or event["kind"] == "over"
         if self.over and event["kind"] not in AFTERWARDS:
             return
@@ -106,19 +107,19 @@ class Past:
 
     @property
     def lost_at(self) -> float:
-        """When the database came back without its end the last time."""
+        """When the database last came back without its end."""
         return self.losses[-1].t if self.losses else 0.0
 
     @property
     def logs(self) -> list[Chronicle]:
-        """The log as it was, each time that it was looked at; an empty one if it was not."""
+        """The log at each dump; a single empty one if there is no dump."""
         if self._logs is None:
             self._logs = logs_of(self._dumps)
         return self._logs
 
     @property
     def log(self) -> Chronicle:
-        """As it was in the end."""
+        """The log as it was in the end."""
         return self.logs[-1]
 
     def _send(self, event: Event) -> None:
@@ -145,7 +146,7 @@ class Past:
             self._chains[event["process"]] = self.chain(event["after"])
 
     def chain(self, process: int) -> int:
-        """The first process of those before it."""
+        """The first process of the chain that this one belongs to."""
         return self._chains.get(process, process)
 
     def _anew(self, event: Event) -> None:

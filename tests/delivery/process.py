@@ -1,4 +1,4 @@
-"""A client process of a person: a ChatClient whose every experience is written down."""
+"""A user's client process: a ChatClient, with a note of everything that it does and hears."""
 
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ from adapters.client.position import Position
 from adapters.client.settings import Settings
 from tests.delivery.history import History, crc_of, key_of
 
-NUMBERS = itertools.count(1)  # of processes of whatever kind
+NUMBERS = itertools.count(1)  # of processes, of either version
 
 
 class Process:
@@ -31,7 +31,7 @@ class Process:
         self._pending: set[asyncio.Future[Ack]] = set()
 
     async def start(self, port: int, settings: Settings, rng: random.Random) -> None:
-        """Raises ConnectionLost."""
+        """Connect. Raises ConnectionLost."""
         self.client = await self._stack.enter_async_context(
             ChatClient.connect(
                 "127.0.0.1", port, settings=settings, on_event=self._on_event, rng=rng
@@ -41,7 +41,7 @@ class Process:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it will not come back by itself, since its session was ended."""
+        """Whether its session was ended, so that the client does not come back by itself."""
         return self.client._keeper.ended is not None
 
     # -- coming and going --------------------------------------------------------------------
@@ -77,7 +77,7 @@ class Process:
     # -- messages ------------------------------------------------------------------------------
 
     def post(self, key: str, number: int, text: str, *, to: int = 0, group: int = 0) -> None:
-        """Send a message, and note its fate whenever it is known."""
+        """Send a message, and note its fate once it is known."""
         facts = {"to": to} if to else {"group": group}
         self._note("send", key=key, sender=self.user, number=number, crc=crc_of(text), **facts)
         try:

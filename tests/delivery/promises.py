@@ -1,6 +1,6 @@
-"""What is promised, each as a function that yields a sentence for each time that it was broken.
+"""The promises, each a function that yields a sentence for each breach.
 
-These are about the log, and about who is there; those about what is shown are in `shown`.
+These are about the log and about presence; those about what clients are shown are in `shown`.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Breaches = Iterator[str]
 
 
 def what_is_acknowledged_is_in_the_log(past: Past) -> Breaches:
-    """At the position that the answer names, whoever heard it."""
+    """It is at the position that the answer named, even if the client never got the answer."""
     for sent in past.sent.values():
         if sent.acked is not None and not any(
             _is(log.line(sent.acked), sent) for log in reversed(past.logs)
@@ -32,7 +32,7 @@ def what_is_acknowledged_is_in_the_log(past: Past) -> Breaches:
 
 
 def nothing_else_is_lost(past: Past) -> Breaches:
-    """What the database has lost is gone, and all that was before it is as it was."""
+    """The database loses only what was above a head; everything up to there is as it was."""
     for (before, after), loss in zip(pairwise(past.logs), past.losses, strict=False):
         for at in range(after.since + 1, loss.head + 1):
             was, is_now = before.line(at), after.line(at)
@@ -41,7 +41,7 @@ def nothing_else_is_lost(past: Past) -> Breaches:
 
 
 def the_log_has_what_was_sent(past: Past) -> Breaches:
-    """Every text as its sender sent it, where they sent it, and once."""
+    """It has each text once, as its sender sent it and in the conversation they sent it to."""
     for line in past.log.lines.values():
         if line.is_text and not _is(line, past.sent.get(line.key)):
             yield f"the log has {line}, which nobody has sent"
@@ -64,12 +64,12 @@ def the_log_has_no_hole(past: Past) -> Breaches:
 
 
 def order_is_kept(past: Past) -> Breaches:
-    """What one client process sends is in the log in the order of its sending.
+    """The log has the messages of one client process in the order in which it sent them.
 
-    What is refused for the moment keeps its place: what is sent behind it is refused as well, until
-    it comes again. What has no answer has no place. Nor has a message to a group of which several
-    copies were sent while its sender may have been out of it: the first can have been refused.
-    And what was sent before the database lost something can have been in what it has lost.
+    A message that is refused temporarily keeps its place: those behind it are refused as well until
+    it comes again. A message without an ACK has no place. Nor has a message to a group if several
+    copies of it were sent while its sender may have been out of the group: the first may have been
+    refused. A message from before a loss does not count, since it may have been lost.
     """
     for log, begun in zip(past.logs, [0.0, *(loss.t for loss in past.losses)], strict=False):
         latest: dict[int, Sent] = {}
@@ -94,7 +94,8 @@ def _may_have_been_refused(past: Past, sent: Sent, line: Line) -> bool:
 
 
 def members_may_write(past: Past) -> Breaches:
-    """And nobody else."""
+    """In a group only its members may write, in a direct conversation only its two people; and no
+    member is refused."""
     for log in past.logs:
         for line in log.strangers:
             yield f"{line.key} of {line.sender} is at {line.at}, where they may not write"
@@ -106,8 +107,8 @@ def members_may_write(past: Past) -> Breaches:
 
 
 def marks_are_true(past: Past) -> Breaches:
-    """A writer is told that somebody has got their text when a client of theirs has taken it over,
-    and not before."""
+    """A writer is told that a user has got their text only once a client of that user has taken it
+    over."""
     for told in past.streams.told:
         conv = pair(told.writer, told.user)
         if told.got > shown.may_have_taken_over(past, told) or not any(
@@ -119,7 +120,7 @@ def marks_are_true(past: Past) -> Breaches:
 
 
 def marks_only_grow(past: Past) -> Breaches:
-    """And the store has them in the end."""
+    """A user's stored marks only grow, and in the end the store has all of them."""
     for (user, _), marks in past.stored.items():
         if marks != sorted(marks):
             yield f"the mark of {user} was {marks}"
@@ -127,8 +128,7 @@ def marks_only_grow(past: Past) -> Breaches:
 
 
 def marks_not_stored(past: Past) -> Breaches:
-    """What devices that are there have taken over, and the store did not know when it was looked
-    at."""
+    """What connected devices have taken over, but the store did not have when it was last read."""
     for stream in past.streams.all:
         marks = past.stored.get((stream.user, past.meaning), [])
         counts = stream.lasts and stream.began >= past.lost_at
@@ -137,7 +137,7 @@ def marks_not_stored(past: Past) -> Breaches:
 
 
 def all_mends(past: Past) -> Breaches:
-    """After the faults every message has its answer, and everybody was shown all there is."""
+    """After the faults every message has its answer, and everybody has been sent everything."""
     if not past.quiet:
         yield "it never became quiet"
     for sent in past.sent.values():
@@ -149,7 +149,7 @@ def all_mends(past: Past) -> Breaches:
 
 
 def presence_is_true(past: Past) -> Breaches:
-    """Once it is quiet, lists show as online who is connected, on whichever node they are read."""
+    """Once it is quiet, a list read on any node shows as online exactly those who are connected."""
     for seen in past.seen:
         for user in sorted(seen.online - seen.connected):
             yield f"{seen.observer} on node {seen.node} saw {user} online, who is not connected"

@@ -18,16 +18,16 @@ WATCHED_EVERY = 1.0  # seconds
 
 @attrs.define(eq=False)
 class Records:
-    """turn: held by whoever changes what the database says, so that nobody notes what it said
-    before."""
+    """turn: held while marks are noted and while the database is put back, so that no mark from
+    before is noted afterwards."""
 
     store: str
     history: History
     turn: asyncio.Lock = attrs.field(factory=asyncio.Lock)
-    _noted: Sequence[Event] = ()  # the log, as it was noted last
+    _noted: Sequence[Event] = ()  # the log as it was last noted
 
     async def log(self) -> list[Entry]:
-        """All of it. Raises TryAgain, StoreUnusable."""
+        """Read all of it. Raises TryAgain, StoreUnusable."""
         async with mysql_store(self.store) as store:
             ends, after = await store.log.ends(), 0
             entries: list[Entry] = []
@@ -43,7 +43,7 @@ class Records:
         note_log(self.history.note, self._noted, noted)
 
     async def marks(self, users: Sequence[int]) -> None:
-        """Note them as they are now. Raises TryAgain, StoreUnusable."""
+        """Note these users' marks as they are now. Raises TryAgain, StoreUnusable."""
         async with self.turn, mysql_store(self.store) as store:
             for user in users:
                 opening = await store.log.opening(user)
@@ -51,7 +51,7 @@ class Records:
                 self.history.note("stored", user=user, got=opening.got, epoch=epoch)
 
     async def watch(self, users: Sequence[int]) -> None:
-        """Note marks now and then, for ever; none while the database is away."""
+        """Note marks now and then until cancelled; none while the database is down."""
         while True:
             with suppress(TryAgain, StoreUnusable):
                 await self.marks(users)

@@ -1,4 +1,4 @@
-"""One run: people talk while things break, then everything is whole again and becomes quiet."""
+"""One run: people talk while things break; then everything works again and becomes quiet."""
 
 import asyncio
 import random
@@ -22,8 +22,9 @@ async def run(
     cluster_faults: bool = True,
     quiet_within: float = QUIET_WITHIN,
 ) -> None:
-    """Fill a history. The cluster has nginx; afterwards all its nodes run. For `cluster_faults` its
-    nodes are `tests.delivery.unlucky_node`. quiet_within: seconds, once everybody has settled."""
+    """Fill a history. The cluster must have nginx and, for `cluster_faults`, nodes that are
+    `tests.delivery.unlucky_node`; all of them run afterwards. quiet_within: seconds after everybody
+    has settled."""
     past = Past()
     history.listener = past.take
     records = Records(cluster.store, history)

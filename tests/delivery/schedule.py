@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-# What breaks, whose it is, and for how long it may be broken (seconds).
+# What breaks, what it belongs to, and for how long it may be broken (seconds).
 CLUSTER_FAULTS = (
     ("node killed", "node", (0.0, 3.0)),
     ("node killed", "node", (3.0, 8.0)),
@@ -23,8 +23,8 @@ NOTES_FAULTS = ("notes lost", "notes doubled", "notes swapped", "notes late")
 LOSS = "MariaDB back without its end"
 RARE_CLUSTER_FAULTS = (("Redis gone for longer than a lease", "redis", (11.0, 13.0)),)
 
-LOST = (1.0, 2.0)  # seconds that the database forgets
-SHORTEST_WITH_A_LOSS = 20.0  # seconds of a run
+LOST = (1.0, 2.0)  # the seconds of writing that the database forgets
+SHORTEST_WITH_A_LOSS = 20.0  # seconds; a shorter part of a minute has none
 
 CONNECTION_FAULTS = (
     ("reset", (0.0, 0.0)),
@@ -41,14 +41,14 @@ CONNECTION_FAULTS = (
 
 @attrs.frozen(order=True)
 class Fault:
-    """at: seconds after the beginning. target: which node or door; 0 for what there is one of."""
+    """at: seconds after the beginning. target: the number of the node or door; 0 for a service."""
 
     at: float
     what: str
     owner: str
     target: int
     seconds: float
-    number: int  # any, for whatever else has to be decided
+    number: int  # a random one, for whatever else has to be decided
 
     @property
     def end(self) -> float:
@@ -69,7 +69,7 @@ def plan(seed: int, seconds: float, nodes: int, doors: int, *, cluster: bool = T
 def _cluster_faults(
     rng: random.Random, seconds: float, nodes: int, others: Sequence[Fault]
 ) -> Iterator[Fault]:
-    """others: those that are there already."""
+    """others: faults that are already planned, which these keep clear of."""
     at, free_at = 2.0, dict[tuple[str, int], float]()
     for what, owner, (shortest, longest) in _deck(rng):
         target = rng.randrange(nodes) if owner == "node" else 0
@@ -86,7 +86,7 @@ def _cluster_faults(
 
 
 def _deck(rng: random.Random) -> Iterator[tuple[str, str, tuple[float, float]]]:
-    """Everything once in each round, in an order of its own."""
+    """Every fault once per round, in random order; the rare ones from the second round on."""
     for round_number in itertools.count():
         cards = [*CLUSTER_FAULTS, *(RARE_CLUSTER_FAULTS if round_number else ())]
         rng.shuffle(cards)
@@ -94,7 +94,7 @@ def _deck(rng: random.Random) -> Iterator[tuple[str, str, tuple[float, float]]]:
 
 
 def _notes_faults(rng: random.Random, seconds: float, nodes: int) -> Iterator[Fault]:
-    """One after the other, whatever else is going on."""
+    """One fault after the other, whatever else is going on."""
     at = 0.0
     for what in itertools.cycle(NOTES_FAULTS):
         at += rng.uniform(1.0, 4.0)
@@ -106,7 +106,7 @@ def _notes_faults(rng: random.Random, seconds: float, nodes: int) -> Iterator[Fa
 
 
 def _losses(rng: random.Random, seconds: float) -> Iterator[Fault]:
-    """One in each minute, or part of it, not too near its ends."""
+    """One loss per minute, or part of a minute, not too near its ends."""
     for begin in range(0, int(seconds), 60):
         length = min(60.0, seconds - begin)
         if length < SHORTEST_WITH_A_LOSS:
@@ -128,7 +128,7 @@ def _connection_faults(rng: random.Random, seconds: float, doors: int) -> Iterat
 
 
 def describe(faults: Sequence[Fault]) -> str:
-    """The plan for people, without what happens to single connections."""
+    """The plan in words, without the faults of single connections."""
     return "\n".join(
         f"{fault.at:7.1f} s  {fault.what} ({fault.owner} {fault.target}) for {fault.seconds:.1f} s"
         for fault in faults

@@ -1,4 +1,4 @@
-"""The promises about what clients are shown: the log, less what their users may not see."""
+"""The promises about what clients are shown: the log without what their users may not see."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,33 +12,33 @@ from tests.delivery.streams import ACKED, PUSHED, SAID, Furthest, Step, Stream, 
 
 Breaches = Iterator[str]
 
-UNKNOWN_FOR = 30.0  # seconds in which something can be in the log and nobody was told of it
+UNKNOWN_FOR = 30.0  # seconds for which an entry can be in the log before anybody is told of it
 
 
 def streams_are_the_log(past: Past) -> Breaches:
-    """Each connection is sent what its user may see, in order and without a hole, from where it
-    said that its device is. What the same connection wrote counts by its answer.
+    """Each connection is sent what its user may see, in order and without a hole, from the position
+    that its login names. For what the connection itself wrote, the answer counts as sent.
 
-    Who does not say where they are is sent all that no client of theirs has taken over, at least.
-    Who joins a group again, and was not there, is not sent what was there before any more. Version
-    1 is sent what others write, and nothing else; and nothing a second time over another
-    connection, unless something has broken by which the server can have forgotten it. What was in
-    the network's buffers when its connection broke is not sent again.
+    A connection that names no position is sent at least everything that no client of its user has
+    taken over. A user who joins a group again is no longer sent what they missed there before.
+    Version 1 is sent what others write, and nothing else. It is sent nothing again over another
+    connection, unless a fault may have made the server forget that it was sent: what was in the
+    network's buffers when a connection broke is not sent again.
     """
     for stream in past.streams.all:
         yield from _breaches_of(past, stream, past.logs)
 
 
 def not_sent_yet(past: Past, log: Chronicle) -> Breaches:
-    """What is wrong with connections that are there, if this is the log."""
+    """The breaches on connections that still last, if this is the log."""
     for stream in past.streams.all:
         if stream.lasts:
             yield from _breaches_of(past, stream, [*past.logs, log])
 
 
 def _breaches_of(past: Past, stream: Stream, logs: Sequence[Chronicle]) -> Sequence[str]:
-    """Where the database has come back without its end, a stream can be of the log before that, as
-    long as its node has not noticed. One that lasts is of the last."""
+    """After the database has come back without its end, a stream can still follow the log before
+    that until its node notices. A stream that lasts follows the last log."""
     if past.streams.may_begin_anew(stream):
         return _breaches_of_parts(past, stream, logs[past.streams.noticed_by(stream.began) :])
     may_be = logs[-1:] if stream.lasts else logs[stream.log :]
@@ -49,8 +49,8 @@ def _breaches_of(past: Past, stream: Stream, logs: Sequence[Chronicle]) -> Seque
 
 
 def _breaches_of_parts(past: Past, stream: Stream, logs: Sequence[Chronicle]) -> Sequence[str]:
-    """Version 1 is not told that positions begin anew: as much as can be is of one log, and the
-    rest of the next, from anywhere on."""
+    """Version 1 is not told that positions begin anew: its stream follows one log as far as it can,
+    and the rest follows the next, from any position on."""
     for log in logs[:-1]:
         audit = _Audit(past, attrs.evolve(stream, ended=0.0), log)
         if next(audit.breaches(), None) is None and not stream.lasts:
@@ -61,14 +61,15 @@ def _breaches_of_parts(past: Past, stream: Stream, logs: Sequence[Chronicle]) ->
 
 
 def furthest(past: Past, user: int, far: Furthest, logs: Sequence[Chronicle]) -> int:
-    """The position that a user's clients had taken over."""
+    """The position up to which a user's clients had taken everything over."""
     texts = past.streams.texts[user]
     return max([far.taken, *(log.reached(user, texts, far.texts) for log in logs)])
 
 
 def may_have_taken_over(past: Past, told: Told) -> int:
-    """The position that a user's clients can have taken over when somebody was told of it: of
-    version 1, also what had left the server by then, and was heard on its way later."""
+    """The position up to which a user's clients can have taken over when a writer was told so. For
+    version 1 this includes what had left the server by then but was heard on its way only later.
+    """
     taken = furthest(past, told.user, told.furthest, past.logs)
     if told.got <= taken:
         return taken
@@ -80,8 +81,8 @@ def may_have_taken_over(past: Past, told: Told) -> int:
 def _positions_of_version1(
     past: Past, user: int, t: float, logs: Sequence[Chronicle]
 ) -> Iterator[int]:
-    """Of what a user's client of that version was sent over the connection that it had then: some
-    of it had left the server, and was not heard yet."""
+    """The positions of everything that a user's version 1 client was sent over the connection that
+    it had at that time: some of it may have left the server by then but was not heard yet."""
     for stream in past.streams.all:
         if (stream.user, stream.version) == (user, 1) and stream.asked <= t <= stream.ended:
             lines = (log.by_key(step.key) for step in stream.steps for log in logs)
@@ -95,7 +96,7 @@ class _Audit:
         self._past = past
         self._stream = stream
         self._log = log
-        self._own: set[int] = set()  # positions of what it has written, by its answers
+        self._own: set[int] = set()  # positions of what it wrote, from the answers
         self._visible = log.shown_to_version1 if stream.version == 1 else log.seen_by
         self._floor = stream.since or 0
         self._place = self._floor
@@ -103,7 +104,7 @@ class _Audit:
         if stream.since is None:
             self._place = self._begin()
             self._whole = stream.whole and not past.streams.is_unheard(stream.user, stream.began)
-        self.agreed = 0  # steps
+        self.agreed = 0  # steps without a breach
         self._sent_before = 0
         if stream.version == 1 and stream.whole:
             self._sent_before = self._last_text()
@@ -146,7 +147,8 @@ class _Audit:
         self._place = at
 
     def _last_text(self) -> int:
-        """The highest position of what version 1 was sent before, and the server knows."""
+        """The highest position among the texts that version 1 was sent before, without those that
+        the server can have forgotten."""
         stream = self._stream
         keys = self._past.streams.texts[stream.user][stream.forgotten : stream.furthest.texts]
         lines = (self._log.by_key(key) for key in keys)
@@ -163,9 +165,9 @@ class _Audit:
         return line is not None and (step.key, step.crc) == (line.key, line.crc)
 
     def _left_out(self, upto: int, *, begun: bool, t: float) -> Breaches:
-        """What should have been sent by now. Before the first that is sent to somebody who did not
-        say where they are, what is not from others counts as taken over: version 1 passes over it.
-        """
+        """What should have been sent by now. If the login named no position, only what others wrote
+        is owed before the first entry that is sent: the rest counts as taken over, since version 1
+        passes over it."""
         for line in self._visible(self._stream.user, self._place, upto):
             of_another = line.is_of_another(self._stream.user)
             owed = begun or (of_another and self._whole)
@@ -175,14 +177,14 @@ class _Audit:
         self._place = max(self._place, upto)
 
     def _is_hidden(self, line: Line, t: float) -> bool:
-        """Whether the user had joined that group again by then, or may have."""
+        """Whether the user had, or may have, joined that group again by then."""
         again = self._log.joined_after(self._stream.user, line)
         return again <= self._past.streams.head_at(t + UNKNOWN_FOR if t else FOR_EVER)
 
 
 def what_is_shown_is_the_log(past: Past) -> Breaches:
     """Each device shows what its user may see without a hole, whatever its client processes were
-    connected to, but for what they wrote themselves."""
+    connected to. What these wrote themselves is not shown."""
     latest: dict[tuple[int, int], int] = {}
     shown: defaultdict[int, set[str]] = defaultdict(set)  # keys; what is lost can be written again
     for one in past.received:
@@ -195,8 +197,8 @@ def what_is_shown_is_the_log(past: Past) -> Breaches:
 
 
 def _left_out(past: Past, one: Received, after: int, shown: set[str]) -> list[int]:
-    """What has not been shown of what is between, in a log that has what is shown now: the last
-    one, unless nothing is left out in another."""
+    """What was not shown between `after` and this entry, according to the logs that have this
+    entry: nothing, if one of them lacks nothing; otherwise, what the last of them says."""
     missing = [one.at]
     for log in past.logs:
         if log.head >= one.at and log.line(one.at) is not None:
@@ -208,8 +210,8 @@ def _left_out(past: Past, one: Received, after: int, shown: set[str]) -> list[in
 
 
 def _between(past: Past, log: Chronicle, one: Received, after: int) -> Iterator[Line]:
-    """What others wrote there, on another device of the user's as well, and the user saw in groups
-    that they did not join again."""
+    """What others, or the user on another device, wrote there; in groups, only if the user did not
+    join again afterwards."""
     for line in log.seen_by(one.user, after, one.at - 1):
         own = line.sender == one.user and _wrote(past, one.chain, line)
         if not own and log.joined_after(one.user, line) == FOR_EVER:
@@ -217,7 +219,7 @@ def _between(past: Past, log: Chronicle, one: Received, after: int) -> Iterator[
 
 
 def _wrote(past: Past, chain: int, line: Line) -> bool:
-    """Whether it is of the processes of a chain; of a change that is not known."""
+    """Whether a process of this chain wrote it. Who wrote a change is unknown: it counts as theirs."""
     sent = past.sent.get(line.key)
     return sent is None or past.chain(sent.process) == chain
 

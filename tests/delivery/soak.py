@@ -1,8 +1,8 @@
 """Runs for as long as you like: `python -m tests.delivery.soak --minutes 30 --seed 7`.
 
-The history of a run in which a promise was broken is kept, with the nodes' logs beside it. So is
-that of a run that could not be carried out, on which there is no verdict. The exit status tells:
-0 if all promises were kept, 1 if one was broken, 3 if there is no verdict.
+If a promise was broken, the run's history is kept, with the nodes' logs beside it. The same is done
+if the run could not be carried out to its end; then there is no verdict. The exit status is 0 if
+all promises were kept, 1 if one was broken, 3 if there is no verdict.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _SHOWN = ("send", "ack", "fail", "received", "login", "fault")
 
 
 def soak(seconds: float, seed: int, keep: Path) -> Verdict:
-    """One run; what it leaves behind is in `keep` if a promise was broken."""
+    """One run; `keep` gets its history and logs unless all promises were kept."""
     with (
         tempfile.TemporaryDirectory(prefix="chat-soak-") as directory,
         own_cluster(NODES, program=unlucky) as cluster,

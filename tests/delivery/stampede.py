@@ -1,9 +1,8 @@
 """A node dies under all its clients: `python -m tests.delivery.stampede --clients 10000`.
 
 They resume on the other nodes, through nginx, each after a random time. Meanwhile they write to
-each other. Said is how long it takes until they are back, and whether anything that was
-acknowledged is lost. Its exit status is 0 or 1, as that is or is not so, or 3 if the run could not
-be carried out.
+each other. The output says how long it takes until they are back, and whether a promise was broken.
+The exit status is 0 if none was, 1 if one was, 3 if the run could not be carried out.
 """
 
 import argparse
@@ -22,7 +21,7 @@ from tests.delivery.own_cluster import own_cluster
 from tests.integration.cluster import Cluster
 
 NODES = 3
-# All clients have one address, and more come at once than from an office.
+# All clients have one address, and more of them log in at once than from an office.
 LIFTED = [
     word for name in attrs.fields_dict(Limits) for word in (f"--{name.replace('_', '-')}", "0")
 ]
@@ -33,9 +32,9 @@ FILES_BESIDES = 200
 
 @attrs.frozen
 class Outcome:
-    """entered: seconds in which all came in at first. back: after how many each was back, in order.
-
-    acknowledged: messages; meanwhile: of them before the last was back. broken: sentences.
+    """entered: seconds until all had logged in at first. back: seconds until each was back,
+    ascending. acknowledged: messages in all. meanwhile: those between the kill and the return of
+    the last client. broken: a sentence for each breach.
     """
 
     entered: float
@@ -59,7 +58,7 @@ class Outcome:
 
 
 async def stampede(cluster: Cluster, count: int, *, per_second: float = 300.0) -> Outcome:
-    """All clients are on the first node, which is killed. The cluster has nginx."""
+    """Let all clients log in on the first node, and kill it. The cluster must have nginx."""
     herd = Herd(count, random.Random(count))
     try:
         herd.head_for(cluster.ports[0])

@@ -10,21 +10,22 @@ from tests.delivery.line import FOR_EVER, Line
 
 @attrs.frozen
 class Stay:
-    """In a group, from the joining to the leaving, which they both see."""
+    """A user's time in a group, from the entry that joins to the entry that leaves; the user sees
+    both."""
 
     joined: int
     left: int = FOR_EVER
 
 
 class Stays:
-    """Those that the lines of a log make, which it is told of in their order."""
+    """The stays that a log's lines make; `take` gets the lines in order."""
 
     def __init__(self) -> None:
         self._members: defaultdict[int, set[int]] = defaultdict(set)
         self._stays: defaultdict[tuple[int, int], list[Stay]] = defaultdict(list)
 
     def upto(self, at: int) -> "Stays":
-        """Those that are made by the lines up to a position."""
+        """The stays that the lines up to a position make."""
         cut = Stays()
         for (user, group), stays in self._stays.items():
             begun = [stay for stay in stays if stay.joined <= at]
@@ -35,7 +36,7 @@ class Stays:
         return cut
 
     def take(self, line: Line) -> set[int]:
-        """Heed a line; return who may see it."""
+        """Process a line; return who may see it."""
         if not is_group(line.conv):
             return {*people(line.conv)}
         members = self._members[line.conv]
@@ -64,8 +65,8 @@ class Stays:
         return user in self._members.get(group, ())
 
     def joined_after(self, user: int, line: Line) -> int:
-        """Where a user has joined the group of an entry again, after the stay in which they saw it;
-        FOR_EVER if they have not."""
+        """The position at which a user joined the group of a line again, after the stay in which
+        they saw it; FOR_EVER if they did not."""
         later = (stay.joined for stay in self._of(user, line.conv) if stay.joined > line.at)
         return min(later, default=FOR_EVER)
 

@@ -11,14 +11,14 @@ import attrs
 from tests.delivery.history import Event
 
 PUSHED, ACKED, SAID = "pushed", "acked", "said"
-NOTICED_WITHIN = 30.0  # seconds in which each node has noticed that the database has lost something
-TOLD_WITHIN = 5.0  # seconds, that a mark takes to whom it concerns
-MAKES_FORGET = {"node", "mariadb"}  # what version 1 was sent, before that is written
+NOTICED_WITHIN = 30.0  # seconds in which every node notices that the database has lost something
+TOLD_WITHIN = 5.0  # seconds in which a mark reaches the writer
+MAKES_FORGET = {"node", "mariadb"}  # faults by which the mark of version 1 can be lost unstored
 
 
 @attrs.frozen
 class Step:
-    """What was said: see `history`. at: 0 for a text in version 1."""
+    """Something that the server said: see `history`. at: 0 for a text in version 1."""
 
     how: str
     at: int
@@ -31,9 +31,8 @@ class Step:
 
 @attrs.frozen
 class Furthest:
-    """How far a user's clients had got at some time. taken: what version 2 said of it, at its login
-    as well. texts: how
-    many were sent to version 1, in all."""
+    """How far a user's clients had got at some time. taken: the position that version 2 named, at
+    its login or later. texts: how many version 1 had been sent in all."""
 
     taken: int = 0
     texts: int = 0
@@ -41,15 +40,15 @@ class Furthest:
 
 @attrs.define(eq=False)
 class Stream:
-    """From a login to its end.
+    """A connection from one login to its end.
 
-    since: where it begins; None where the server knows that itself, and it is not further than
-    `furthest`. head: of the log, by then. asked, began: when its login was sent and answered. log:
-    how often the log had lost its end, at least, when it began: its epoch was not known before.
-    whole: whether all is known that its user's earlier clients of version 1 were sent. forgotten:
-    how many of those texts the server can have forgotten, since something has broken meanwhile.
-    steps: what was said, in order. ended: infinite if it did not. taken: how far the client said
-    that it has taken over.
+    since: the position where it begins; None if the server decides that, by what it has stored: not
+    beyond `furthest`. head: the log's head at that time. asked, began: when its login was sent and
+    answered. log: at least how often the log had lost its end when the stream began, by when its
+    epoch was first seen. whole: whether everything is known that its user's other clients of
+    version 1 were sent. forgotten: how many of those texts the server can have forgotten because
+    something broke. steps: what the server said, in order. ended: infinite if it did not. taken:
+    the position up to which the client said that it had taken over.
     """
 
     wire: int
@@ -77,8 +76,8 @@ class Stream:
 
 @attrs.frozen
 class Told:
-    """A writer was told that another user's devices have got something. furthest: how far they
-    had taken over by then."""
+    """A writer was told that another user's devices have everything up to `got`. furthest: how far
+    these devices had taken over by then."""
 
     writer: int
     user: int
@@ -89,8 +88,9 @@ class Told:
 
 @attrs.define
 class Unheard:
-    """From a login of version 1, of which not all was heard that left the server for it, until what
-    a later one was sent has shown how much that was."""
+    """A time in which nobody knows how far a user's version 1 clients have got: from the login of
+    one for which not everything that left the server was heard, until the first text that a later
+    one is sent shows how much that was."""
 
     since: float
     until: float = math.inf
@@ -98,57 +98,57 @@ class Unheard:
 
 @attrs.define
 class Streams:
-    """texts: the keys of what each user was sent in version 1, in order. head: a position that the
-    log is known to have."""
+    """texts: the keys of the texts that each user was sent in version 1, in order. head: the
+    highest position that the log is known to have."""
 
     all: list[Stream] = attrs.field(factory=list)
     told: list[Told] = attrs.field(factory=list)
     texts: defaultdict[int, list[str]] = attrs.field(factory=lambda: defaultdict(list))
     head: int = 0
     _lost_at: list[float] = attrs.field(factory=list)
-    _epochs: dict[str, int] = attrs.field(factory=dict)  # the losses before each was known
-    _cut_to: int = 0  # the log's head when it lost something last
-    _highest: int = 0  # like `head`, but may be what the database has lost
-    _heads: list[tuple[float, int]] = attrs.field(factory=list)  # when each was first known
+    _epochs: dict[str, int] = attrs.field(factory=dict)  # how many losses came before each was seen
+    _cut_to: int = 0  # the log's head after its last loss
+    _highest: int = 0  # like `head`, but may be a lost position
+    _heads: list[tuple[float, int]] = attrs.field(factory=list)  # when each was first seen
     _taken_by: dict[int, int] = attrs.field(factory=dict)  # positions, by user
-    _taken_before: dict[int, int] = attrs.field(factory=dict)  # the database lost something
+    _taken_before: dict[int, int] = attrs.field(factory=dict)  # the same before the last loss
     _open: dict[int, Stream] = attrs.field(factory=dict)  # by wire
     _asked: dict[int, Event] = attrs.field(factory=dict)  # the login of each wire
     _unheard: defaultdict[int, list[Unheard]] = attrs.field(factory=lambda: defaultdict(list))
-    _forgotten: dict[int, int] = attrs.field(factory=dict)  # like in `Stream`, by user
-    _broken: int = 0  # how much is, of what makes a server forget
+    _forgotten: dict[int, int] = attrs.field(factory=dict)  # as in `Stream`, by user
+    _broken: int = 0  # how many of the faults of MAKES_FORGET go on now
 
     def take(self, event: Event) -> None:
-        """Heed an event, of whatever kind."""
+        """Process an event, of whatever kind."""
         take = self._takers.get(event["kind"])
         if take is not None:
             take(self, event)
 
     def may_begin_anew(self, stream: Stream) -> bool:
-        """Whether positions can have begun anew on it without a word: it is of version 1, and was
-        there when the database lost something, or soon after."""
+        """Whether positions can have begun anew on it without the client being told: it is of
+        version 1, and the database lost something during it or shortly before."""
         return stream.version == 1 and any(
             stream.began < lost + NOTICED_WITHIN and lost < stream.ended for lost in self._lost_at
         )
 
     def noticed_by(self, t: float) -> int:
-        """How many losses all nodes had noticed by then."""
+        """How many losses every node had noticed by then."""
         return bisect_right(self._lost_at, t - NOTICED_WITHIN)
 
     def is_unheard(self, user: int, t: float) -> bool:
-        """Whether it is not known what a user's clients of version 1 have taken over by then."""
+        """Whether it is unknown what a user's clients of version 1 had taken over by then."""
         return any(one.since <= t <= one.until for one in self._unheard[user])
 
     def furthest(self, user: int, log: int) -> Furthest:
-        """How far a user's clients have got so far, as who knows of so many losses can know it:
-        whoever does not know of the last goes by the log before it."""
+        """How far a user's clients have got, as seen by a node that knows of `log` losses. A node
+        that does not know of the last loss goes by the log before it."""
         taken = self._taken_by.get(user, 0)
         if log < len(self._lost_at):
             taken = max(taken, self._taken_before.get(user, 0))
         return Furthest(taken, len(self.texts[user]))
 
     def _comes(self, event: Event) -> None:
-        """It counts before the login is answered."""
+        """The position that a login names counts even before the login is answered."""
         self._asked[event["wire"]] = event
         if event["since"] is not None:
             self._take_over(event["user"], event["since"])
@@ -189,7 +189,7 @@ class Streams:
         return old
 
     def _lacks(self, user: int) -> bool:
-        """Whether it is not known where a user's client of version 1 is to begin."""
+        """Whether it is unknown where a user's client of version 1 has to begin."""
         return any(one.until == math.inf for one in self._unheard[user])
 
     def _step(self, event: Event) -> None:
@@ -215,8 +215,8 @@ class Streams:
             self._take_over(stream.user, event["at"])
 
     def _take_over(self, user: int, at: int) -> None:
-        """What is above the log's head is of the log before it lost something, and such a mark is
-        cut to where that ends now."""
+        """A position above the log's head belongs to the log before the last loss. Now the mark is
+        cut to the head that the loss left."""
         if at > self.head:
             self._taken_before[user] = max(self._taken_before.get(user, 0), at)
             at = self._cut_to
@@ -248,11 +248,11 @@ class Streams:
             self._may_forget()
 
     def _may_forget(self) -> None:
-        """What version 1 was sent so far can have been forgotten."""
+        """The server can have forgotten everything that version 1 was sent so far."""
         self._forgotten = {user: len(texts) for user, texts in self.texts.items()}
 
     def head_at(self, t: float) -> int:
-        """A position that the log was known to have at a time, or that it had lost."""
+        """The highest position that the log was known to have, or to have lost, at a time."""
         known = bisect_right(self._heads, t, key=lambda one: one[0])
         return max((at for _, at in self._heads[:known][-1:]), default=0)
 

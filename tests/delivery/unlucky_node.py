@@ -1,9 +1,9 @@
-"""A node with a clock that is off, and to which what others tell comes as it may.
+"""A node whose clock is off, and which other nodes' notes do not reach as they were sent.
 
     python -m tests.delivery.unlucky_node MILLISECONDS PORT OPTIONS
 
-is `python -m entrypoints.tcp_server PORT OPTIONS`, whose clock is off by that much. A signal says
-what becomes of other nodes' notes from now on: see SIGNALS.
+is `python -m entrypoints.tcp_server PORT OPTIONS` with its clock off by that much. A signal decides
+what becomes of other nodes' notes from then on: see SIGNALS.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ SIGNALS = {
     for number, how in enumerate((WELL, LOST, DOUBLED, SWAPPED, LATE), start=1)
 }
 OFF = -300_000  # milliseconds by which the first node's clock is off
-LATE_BY = 1.5  # seconds at most
-_OFTEN = 0.5  # of all packets
+LATE_BY = 1.5  # seconds, at most
+_OFTEN = 0.5  # the share of packets that suffer it
 
 
 def unlucky(number: int) -> Sequence[str]:
-    """What the node of this number is, as `Cluster` asks for it."""
+    """The program of the node of this number, as `Cluster` asks for it."""
     return "-m", "tests.delivery.unlucky_node", str(0 if number else OFF)
 
 
@@ -38,8 +38,8 @@ Receive = Callable[[RedisBroker, Node, bytes], Coroutine[None, None, None]]
 
 
 class Luck:
-    """What becomes of packets on their last inch. Those of the node itself are spared, by which it
-    knows that it hears."""
+    """What becomes of packets just before the node handles them. It spares the node's own packets,
+    which tell the node that it still hears Redis."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -90,7 +90,7 @@ def main() -> int:
     def now_ms(_: SystemClock) -> int:
         return time.time_ns() // 1_000_000 + off
 
-    setattr(RedisBroker, "_receive", receive)  # noqa: B010  # a method has no other one
+    setattr(RedisBroker, "_receive", receive)  # noqa: B010  # mypy forbids assigning to a method
     setattr(SystemClock, "now_ms", now_ms)  # noqa: B010
     return tcp_server.main()
 

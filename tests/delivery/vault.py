@@ -1,8 +1,8 @@
 """A MariaDB that comes back as it was some time ago.
 
-The judge has to know exactly what it has lost. So a lock keeps everybody from writing while its
-data is put away, and again from when the whole log is noted until it is killed: what is in the log
-then, and was not when its data was put away, is what is lost, and nothing else.
+The judge has to know exactly what MariaDB has lost. So a lock keeps everybody from writing while
+its data is put away, and again while the whole log is noted and MariaDB is killed: whatever the log
+gained between the two is lost, and nothing else.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from entrypoints.services.mariadb import MariaDB
 from tests.delivery.records import Records
 
 WRITTEN_WITHIN = 30.0  # seconds
-NOTICED_WITHIN = 30.0  # seconds; nodes ask each second how far the log is
+NOTICED_WITHIN = 30.0  # seconds; nodes ask for the head of the log every second
 _TRIED_AFTER = 0.1
 _A_COMMIT = (
     "CREATE DATABASE IF NOT EXISTS chat_vault",
@@ -38,7 +38,7 @@ class Vault:
         self._epoch = b""
 
     async def put_away(self) -> None:
-        """Keep all data as it is now."""
+        """Copy all data as it is now."""
         async with self._unwritten() as cursor:
             await cursor.execute("SELECT head, epoch FROM Log")
             self._head, self._epoch = await cursor.fetchone()
@@ -50,21 +50,21 @@ class Vault:
                 self._mariadb.resume()
 
     def _copy(self) -> None:
-        """As if it had been killed, which it can be at any time."""
+        """The copy is as after a kill, from which MariaDB recovers at any time."""
         shutil.rmtree(self._kept, ignore_errors=True)
         shutil.copytree(self._mariadb.data, self._kept, ignore=shutil.ignore_patterns("*.sock"))
 
     async def bring_back(self) -> None:
-        """Kill it, and put its data back; to be started again by the caller. Where nothing is
-        written for long, there is nothing to lose, and nothing is done."""
+        """Kill MariaDB and put its data back; the caller starts it again. If nothing is written for
+        a long time, there is nothing to lose, and nothing is done."""
         with suppress(TimeoutError):
             async with asyncio.timeout(WRITTEN_WITHIN):
                 while not await self._lose():  # noqa: ASYNC110  # only asking tells
                     await asyncio.sleep(_TRIED_AFTER)
 
     async def until_noticed(self) -> None:
-        """Until some node has given the log a new epoch; not for long, since there may have been
-        nothing to lose, or nobody may have seen it. Whether all is well is for the judge."""
+        """Wait until a node has given the log a new epoch, or NOTICED_WITHIN is over: nothing may
+        have been lost, or no node may have seen what was. Whether all is well is for the judge."""
         with suppress(TimeoutError):
             async with asyncio.timeout(NOTICED_WITHIN):
                 while await self._epoch_now() == self._epoch:  # noqa: ASYNC110  # only asking tells
@@ -83,7 +83,7 @@ class Vault:
                 try:
                     entries = await self._records.log()
                 except (TryAgain, StoreUnusable):
-                    return False  # as on a machine that has much else to do
+                    return False  # MariaDB may be slow to answer
                 if len(entries) == self._head:
                     return False
                 self._mariadb.kill()
@@ -97,15 +97,16 @@ class Vault:
         self._kept.rename(data)
 
     async def _write_to_disk(self) -> None:
-        """All that can be read. MariaDB shows what is committed, and lets go of its locks, before
-        that is on the disk; a commit is answered once all before it is there as well."""
+        """Bring everything that can be read to the disk. MariaDB shows a commit, and releases its
+        locks, before the commit is on the disk; but it answers a commit only when everything before
+        it is on the disk as well. So commit something."""
         async with self._connected() as cursor:
             for statement in _A_COMMIT:
                 await cursor.execute(statement)
 
     @asynccontextmanager
     async def _unwritten(self) -> AsyncIterator[aiomysql.Cursor]:
-        """Nothing is committed to the log in the `with` block."""
+        """Keep everybody from committing to the log during the `with` block."""
         async with self._connected() as cursor:
             await cursor.execute("LOCK TABLES Log READ")  # every commit writes that row
             yield cursor

@@ -1,6 +1,6 @@
-"""Reads along on a connection what client and server say, so that both are judged by their words.
+"""Reads along what client and server say on a connection, so that both are judged by their words.
 
-The client knows an answer only if it arrives; what the network has lost is heard here all the same.
+The client knows of an answer only if it arrives; here it is heard even if the network loses it.
 """
 
 import itertools
@@ -90,7 +90,7 @@ class Wiretap:
         self._note("pushed", at=at, sender=frame["id"], cid=cid, **facts)
 
     def _pushed_text(self, frame: Frame) -> None:
-        """In version 1 a long one comes in pieces, with nothing between them."""
+        """In version 1 a long text comes in pieces, with nothing between them."""
         self._text += frame["msg"]
         if self._text.endswith(END):
             text, self._text = self._text, ""
