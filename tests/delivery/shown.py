@@ -219,7 +219,7 @@ def _between(past: Past, log: Chronicle, one: Received, after: int) -> Iterator[
 
 
 def _wrote(past: Past, chain: int, line: Line) -> bool:
-    """Whether a process of this chain wrote it. Who wrote a change is unknown: it counts as theirs."""
+    """Whether a process of this chain wrote it; this counts as true of a change, which is unknown."""
     sent = past.sent.get(line.key)
     return sent is None or past.chain(sent.process) == chain
 
