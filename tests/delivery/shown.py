@@ -219,7 +219,7 @@ def _between(past: Past, log: Chronicle, one: Received, after: int) -> Iterator[
 
 
 def _wrote(past: Past, chain: int, line: Line) -> bool:
-    """Whether a process of this chain wrote it; this counts as true of a change, which is unknown."""
+    """Whether a process of this chain wrote it. For a change this is unknown: then true."""
     sent = past.sent.get(line.key)
     return sent is None or past.chain(sent.process) == chain
 
