@@ -1,5 +1,5 @@
 """What every adapter of a port promises: one test function for each sentence of the ports.
 
-A folder of tests that imports these functions supplies the fixture `store`, an empty `Store`, once
-for each adapter that it can open.
+A test module that imports these functions needs a fixture `store`, which supplies an empty `Store`
+once for each adapter under test.
 """

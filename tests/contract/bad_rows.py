@@ -1,6 +1,6 @@
 """What a store makes of rows that no node has written. Needs a fixture `spoilt`.
 
-Somebody has altered the tables, so that their columns take anything, and has written into them.
+Somebody has altered the tables so that their columns take anything, and has written into them.
 """
 
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from tests.contract.tokens import NOW, token
 
 @attrs.frozen
 class Spoilt:
-    """A store, and a way to its tables behind its back: a statement at a time."""
+    """A store, and `ask`, which runs a statement on its tables behind its back."""
 
     store: Store
     ask: Callable[[str], object]
 
     def run(self, statement: str, *words: object) -> None:
-        """With the words in the places of its braces, as they are."""
+        """Run a statement with these words in place of its braces, as they are."""
         self.ask(statement.format(*words))
 
 
@@ -39,7 +39,7 @@ def counted() -> int:
 
 
 async def test_a_name_that_is_none_is_shown_as_one(spoilt: Spoilt) -> None:
-    """Or cut, where it is too long; and nobody else is missing from the page."""
+    """A missing name becomes "?", one that is too long is cut, and nobody is left out of a page."""
     store = spoilt.store
     anna, bert, carl = await register(store, "anna", "bert", "carl")
     spoilt.run("UPDATE User SET name = NULL WHERE id = {}", anna)
@@ -57,7 +57,7 @@ async def test_a_name_that_is_none_is_shown_as_one(spoilt: Spoilt) -> None:
 
 
 async def test_an_account_without_a_secret_lets_nobody_in(spoilt: Spoilt) -> None:
-    """As if it were disabled: no password is it, not even an empty one."""
+    """It counts as disabled: no password matches, not even an empty one."""
     (anna,) = await register(spoilt.store, "anna")
     spoilt.run("UPDATE User SET password = NULL WHERE id = {}", anna)
     for account in (
@@ -70,7 +70,7 @@ async def test_an_account_without_a_secret_lets_nobody_in(spoilt: Spoilt) -> Non
 
 
 async def test_an_unknown_role_is_the_lesser_one(spoilt: Spoilt) -> None:
-    """Whatever it says, and where it says nothing."""
+    """An unknown or empty role counts as NORMAL."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     group = await make(store, "hikers", anna, bert)
@@ -85,7 +85,7 @@ async def test_an_unknown_role_is_the_lesser_one(spoilt: Spoilt) -> None:
 
 
 async def test_a_group_s_words_that_are_none_are_no_obstacle(spoilt: Spoilt) -> None:
-    """To those who list their groups, and who join."""
+    """Users can still list the group, find it and join it."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     group = await make(store, "hikers", anna)
@@ -100,7 +100,7 @@ async def test_a_group_s_words_that_are_none_are_no_obstacle(spoilt: Spoilt) -> 
 
 
 async def test_members_that_are_no_users_are_left_out(spoilt: Spoilt) -> None:
-    """Of a group's members, and of who lists somebody."""
+    """A group's members do not include them, nor do those who list a user as a friend."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     group = await make(store, "hikers", anna)
@@ -136,7 +136,7 @@ BAD = {
 async def test_an_entry_that_is_none_is_passed_over(
     spoilt: Spoilt, column: str, value: str
 ) -> None:
-    """And where the reading ends is told all the same, so that whoever follows goes on."""
+    """The reading still says where it ends, so a follower goes on behind it."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     await say(store, bert, pair(anna, bert), *"abc")
@@ -170,7 +170,7 @@ async def test_an_entry_that_is_none_is_passed_over(
     ],
 )
 async def test_a_change_that_is_none_is_passed_over(spoilt: Spoilt, body: str) -> None:
-    """Whoever follows goes on behind it."""
+    """A follower goes on behind it."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     group = await make(store, "hikers", anna, bert)
@@ -182,7 +182,7 @@ async def test_a_change_that_is_none_is_passed_over(spoilt: Spoilt, body: str) -
 
 
 async def test_what_a_later_version_says_of_a_change_is_no_obstacle(spoilt: Spoilt) -> None:
-    """Words that are unknown here, and facts."""
+    """Unknown kinds of change and unknown facts are accepted."""
     (anna,) = await register(spoilt.store, "anna")
     await make(spoilt.store, "hikers", anna)
     body = '{"what": "waved", "at": [7], "detail": "x"}'
@@ -193,7 +193,7 @@ async def test_what_a_later_version_says_of_a_change_is_no_obstacle(spoilt: Spoi
 
 
 async def test_a_copy_of_an_entry_that_is_none_is_a_conflict(spoilt: Spoilt) -> None:
-    """Its sender is not told that it is there. The neighbours of its batch are admitted."""
+    """Its sender is not told that it is in the log. Its neighbours in the batch are admitted."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     first = text(bert, pair(anna, bert), cid="a")
@@ -204,7 +204,7 @@ async def test_a_copy_of_an_entry_that_is_none_is_a_conflict(spoilt: Spoilt) -> 
 
 
 async def test_a_membership_that_is_none_shows_nothing(spoilt: Spoilt) -> None:
-    """Nor does it stand in the way of others."""
+    """It does not stand in the way of the user's other conversations."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     await make(store, "hikers", anna)
@@ -217,7 +217,7 @@ async def test_a_membership_that_is_none_shows_nothing(spoilt: Spoilt) -> None:
 
 
 async def test_what_was_read_is_not_counted_as_unread(spoilt: Spoilt) -> None:
-    """Up to the mark of the one who reads, and however it came there."""
+    """Only the reader's own mark counts, however it got there."""
     store = spoilt.store
     anna, bert = await register(store, "anna", "bert")
     said = await say(store, bert, pair(anna, bert), *"abc")
@@ -227,7 +227,7 @@ async def test_what_was_read_is_not_counted_as_unread(spoilt: Spoilt) -> None:
 
 
 async def test_a_mark_that_is_none_is_at_the_beginning(spoilt: Spoilt) -> None:
-    """So that everything is shown rather than nothing."""
+    """It counts as 0, so that everything is shown rather than nothing."""
     (anna,) = await register(spoilt.store, "anna")
     spoilt.run("UPDATE User SET got = NULL")
     assert (await spoilt.store.log.opening(anna)).got == 0
@@ -235,7 +235,7 @@ async def test_a_mark_that_is_none_is_at_the_beginning(spoilt: Spoilt) -> None:
 
 @pytest.mark.parametrize("column", ["begun_ms", "seen_ms"])
 async def test_a_token_that_is_none_is_left_out(spoilt: Spoilt, column: str) -> None:
-    """Of those that a user can end, and nobody resumes by it; the others stay good."""
+    """The user's list does not have it and nobody can resume with it; the others stay valid."""
     store = spoilt.store
     (anna,) = await register(store, "anna")
     bad, good = token("a", anna), token("b", anna)

@@ -30,7 +30,7 @@ from tests.contract.making import (
 
 
 async def aged(store: Store, sender_id: int, conv: int, *ages: int) -> list[Entry]:
-    """Texts that were written so many ms after MADE."""
+    """Commit texts that were written so many ms after MADE."""
     results = await append(store, *(text(sender_id, conv, time_ms=MADE + age) for age in ages))
     return [result for result in results if isinstance(result, Entry)]
 
@@ -48,8 +48,8 @@ async def ends(store: Store) -> Ends:
 
 
 async def test_the_front_is_deleted_in_pieces(store: Store) -> None:
-    """No more at a time than was asked for, up to the first that is not old, of any conversation;
-    and the oldest position is behind."""
+    """Each call deletes at most as many entries as asked for, of any conversation, up to the first
+    that is not old; `oldest` is behind them."""
     ann, bob = await register(store, "Ann", "Bob")
     await aged(store, ann, pair(ann, bob), 1, 2)
     await aged(store, bob, pair(bob, bob), 3, 9)
@@ -68,7 +68,7 @@ async def test_the_front_is_deleted_in_pieces(store: Store) -> None:
 
 
 async def test_positions_go_on_where_they_were(store: Store) -> None:
-    """Also where nothing is left, and whoever has followed the log follows it on."""
+    """This holds even if nothing is left, and a follower of the log can go on."""
     ann, bob = await register(store, "Ann", "Bob")
     (*_, last) = await aged(store, ann, pair(ann, bob), 1, 2, 3)
     assert await store.log.forget(MADE + 4, 3) == 3
@@ -85,7 +85,7 @@ async def test_positions_go_on_where_they_were(store: Store) -> None:
 
 
 async def test_what_was_deleted_can_be_written_again(store: Store) -> None:
-    """Its cid is nobody's any more; a copy of what is kept is one."""
+    """Its cid is free again; a copy of an entry that is kept is still a copy."""
     ann, bob = await register(store, "Ann", "Bob")
     first = text(ann, pair(ann, bob), cid="a", time_ms=MADE)
     second = text(ann, pair(ann, bob), cid="b", time_ms=MADE + 9)
@@ -99,7 +99,7 @@ async def test_what_was_deleted_can_be_written_again(store: Store) -> None:
 
 
 async def test_what_was_deleted_is_unread_no_more(store: Store) -> None:
-    """Nor unheard, missed, or in a page."""
+    """It is not unheard, missed or in a page, either."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     await aged(store, bob, conv, 1, 2, 3)
@@ -112,7 +112,7 @@ async def test_what_was_deleted_is_unread_no_more(store: Store) -> None:
 
 
 async def test_a_conversation_of_which_nothing_is_left_is_none(store: Store) -> None:
-    """Until somebody says something there again."""
+    """It is listed again once somebody writes there."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     await aged(store, bob, pair(ann, bob), 1)
     await aged(store, cid, pair(ann, cid), 9)
@@ -125,7 +125,8 @@ async def test_a_conversation_of_which_nothing_is_left_is_none(store: Store) -> 
 
 
 async def test_members_are_members_when_the_log_does_not_tell(store: Store) -> None:
-    """Who has left stays away, and who is there goes on writing."""
+    """A user who has left stays out, and members can go on writing, though the entries that say so
+    are deleted."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob, cid)
     await leave(store, group.id, bob)
@@ -141,8 +142,8 @@ async def test_members_are_members_when_the_log_does_not_tell(store: Store) -> N
 
 
 async def test_one_that_is_young_holds_up_those_behind_it(store: Store) -> None:
-    """A node's clock that goes wrong lets what was written by it be kept for longer, or makes it
-    old by itself."""
+    """If a node's clock goes wrong, entries timed by it are kept for longer, or are old by their
+    own time alone."""
     ann, bob = await register(store, "Ann", "Bob")
     await aged(store, ann, pair(ann, bob), 1, 900, 2, 3)
     assert await store.log.forget(MADE + 5, 9) == 1
@@ -151,7 +152,7 @@ async def test_one_that_is_young_holds_up_those_behind_it(store: Store) -> None:
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_any_time_and_number_may_be_asked_for(store: Store, number: int) -> None:
-    """Of no conversation there is nothing to delete."""
+    """A conversation that does not exist has nothing to delete."""
     ann, bob = await register(store, "Ann", "Bob")
     await aged(store, ann, pair(ann, bob), 1)
     assert await store.log.forget_of(number, MADE + 9, 9) == 0
@@ -164,7 +165,7 @@ async def test_any_time_and_number_may_be_asked_for(store: Store, number: int) -
 
 
 async def test_who_has_left_reads_on_where_all_that_they_saw_is_deleted(store: Store) -> None:
-    """What was said in the group since takes no place in their reading."""
+    """What was said in the group since they left takes no place in their reading."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await leave(store, group.id, bob)
@@ -176,7 +177,7 @@ async def test_who_has_left_reads_on_where_all_that_they_saw_is_deleted(store: S
 
 
 async def test_of_a_group_alone_leaves_holes(store: Store) -> None:
-    """Whoever reads on does not find them missing, and the oldest position stays where it was."""
+    """Readers do not take the deleted entries for missing, and `oldest` stays where it was."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)  # 1, 2
     await aged(store, ann, pair(ann, bob), 1)  # 3
@@ -199,7 +200,7 @@ async def test_of_a_group_alone_leaves_holes(store: Store) -> None:
 
 
 async def test_an_entry_that_was_deleted_was_not_lost(store: Store) -> None:
-    """Whoever has applied it last writes on, and the log has the same epoch."""
+    """A node that applied it last goes on writing, and the log keeps its epoch."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await aged(store, ann, pair(ann, bob), 9)
@@ -213,7 +214,7 @@ async def test_an_entry_that_was_deleted_was_not_lost(store: Store) -> None:
 
 
 async def test_the_front_goes_on_over_holes(store: Store) -> None:
-    """As far as it finds something to delete."""
+    """It passes over them as far as there is something to delete behind them."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")  # 1
     await aged(store, ann, pair(ann, bob), 1)  # 2
@@ -230,7 +231,8 @@ async def test_the_front_goes_on_over_holes(store: Store) -> None:
 
 
 async def test_a_group_is_kept_for_its_days(store: Store) -> None:
-    """Until they are changed, or it is kept for ever; in pages, ascending."""
+    """The days hold until they are changed or the group is kept for ever. The list of such groups
+    comes in pages, ascending."""
     (ann,) = await register(store, "Ann")
     one, other, third = [await create(store, ann, name) for name in ("Chess", "Go", "Mill")]
     assert await store.groups.keeping(0, 9) == {}
@@ -252,7 +254,7 @@ async def test_a_group_is_kept_for_its_days(store: Store) -> None:
 
 
 async def test_what_was_said_in_a_group_that_ended_is_kept_no_longer(store: Store) -> None:
-    """Its days count on, and can be changed no more."""
+    """Its days still count, and can no longer be changed."""
     (ann,) = await register(store, "Ann")
     group = await create(store, ann, "Chess")
     await store.groups.keep(group.id, 7)
@@ -266,7 +268,7 @@ async def test_what_was_said_in_a_group_that_ended_is_kept_no_longer(store: Stor
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_no_group_has_no_days(store: Store, number: int) -> None:
-    """Any integer may be asked."""
+    """Any integer may be asked for."""
     with pytest.raises(NoSuchGroup):
         await store.groups.keep(number, 7)
     assert await store.groups.keeping(number, 9) == {}

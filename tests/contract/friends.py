@@ -13,7 +13,7 @@ async def listed(store: Store, user_id: int) -> list[str]:
 
 
 async def test_a_friend_is_listed(store: Store) -> None:
-    """page tells the ids and the names of those on the list."""
+    """`page` returns the ids and the names of those on the list."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
     assert await store.friends.page(ann, 0, 10) == [User(bob, "Bob")]
@@ -39,7 +39,7 @@ async def test_nobody_cannot_be_listed(store: Store, number: int) -> None:
 
 
 async def test_a_friend_is_listed_once(store: Store) -> None:
-    """Who is on the list already is refused, and stays."""
+    """A user who is already on the list is refused, and stays on it."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
     with pytest.raises(AlreadyFriends) as refusal:
@@ -49,7 +49,7 @@ async def test_a_friend_is_listed_once(store: Store) -> None:
 
 
 async def test_of_many_additions_of_a_friend_one_succeeds(store: Store) -> None:
-    """Adding is one step: at the same time, too, a friend is added once."""
+    """Adding is atomic: even concurrently, a friend is added once."""
     ann, bob = await register(store, "Ann", "Bob")
     results = await at_once([store.friends.add(ann, bob) for _ in range(10)])
     assert sorted(type(result).__name__ for result in results) == (
@@ -59,7 +59,7 @@ async def test_of_many_additions_of_a_friend_one_succeeds(store: Store) -> None:
 
 
 async def test_a_removed_friend_is_gone(store: Store) -> None:
-    """remove takes one friend off one list, and off what listed_by tells."""
+    """`remove` takes one friend off one list, and out of what `listed_by` returns."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     for user_id, friend_id in ((ann, bob), (ann, cid), (cid, bob), (bob, ann)):
         await store.friends.add(user_id, friend_id)
@@ -71,7 +71,7 @@ async def test_a_removed_friend_is_gone(store: Store) -> None:
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_who_is_not_listed_cannot_be_removed(store: Store, number: int) -> None:
-    """Removing what is not on the list, or not any more, is refused."""
+    """Removing a user who is not, or no longer, on the list is refused."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
     await store.friends.remove(ann, bob)
@@ -82,7 +82,7 @@ async def test_who_is_not_listed_cannot_be_removed(store: Store, number: int) ->
 
 
 async def test_a_friend_can_be_added_again(store: Store) -> None:
-    """Who was taken off the list can be put on it again."""
+    """A user who was taken off the list can be put on it again."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
     await store.friends.remove(ann, bob)
@@ -117,7 +117,7 @@ async def test_a_page_may_begin_anywhere(store: Store) -> None:
 
 
 async def test_all_who_list_a_user_are_told_in_order(store: Store) -> None:
-    """listed_by tells all of them, ascending however they came."""
+    """`listed_by` returns all of them, ascending, in whatever order they came."""
     ann, *others = await register(store, "Ann", *(f"user {number}" for number in range(300)))
     await at_once(store.friends.add(user_id, ann) for user_id in reversed(others))
     assert await store.friends.listed_by(ann) == others
@@ -133,7 +133,7 @@ async def test_nobodys_lists_are_empty(store: Store, number: int) -> None:
 
 
 async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> None:
-    """What the caller does to a list that it was given changes nothing here."""
+    """A caller that changes a list it was given changes nothing here."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.friends.add(ann, bob)
     (await store.friends.page(ann, 0, 10)).clear()
@@ -143,7 +143,7 @@ async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> No
 
 
 async def test_a_list_is_counted(store: Store) -> None:
-    """count tells how many are on it; nobody's has nobody."""
+    """`count` returns how many are on it: none for an id that is nobody's."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     await store.friends.add(ann, bob)
     await store.friends.add(ann, cid)
@@ -154,7 +154,7 @@ async def test_a_list_is_counted(store: Store) -> None:
 
 
 async def test_whether_somebody_is_on_a_list_is_told(store: Store) -> None:
-    """One-way, and until they are taken off it."""
+    """This is one-way, and holds until they are taken off the list."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     await store.friends.add(ann, bob)
     await store.friends.add(cid, bob)

@@ -1,4 +1,4 @@
-"""The promises of `ports.Groups`. What changes them is in `log_changes`."""
+"""The promises of `ports.Groups`. What changes groups is in `log_changes`."""
 
 import pytest
 
@@ -55,7 +55,7 @@ async def test_nobody_has_no_groups(store: Store, number: int) -> None:
 
 
 async def test_a_conversation_of_two_is_no_group(store: Store) -> None:
-    """However many somebody has, of themselves among them."""
+    """A user may have any number of them, one with themselves included, and still has no groups."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann)
     for other in (ann, bob):
@@ -77,7 +77,7 @@ async def test_the_pages_of_members_ascend(store: Store) -> None:
 
 
 async def test_a_page_behind_the_last_member_is_empty(store: Store) -> None:
-    """The end of the members is not the end of the group."""
+    """A page without members does not mean that the group does not exist."""
     (ann,) = await register(store, "Ann")
     group = await make(store, "Chess", ann)
     assert await store.groups.members(group.id, ann, 10) == []
@@ -85,7 +85,7 @@ async def test_a_page_behind_the_last_member_is_empty(store: Store) -> None:
 
 
 async def test_members_are_counted(store: Store) -> None:
-    """size and members have those who have not left, whoever was in it before."""
+    """`size` and `members` include only those who have not left."""
     users = await register(store, *(f"user {number}" for number in range(30)))
     group = await make(store, "Chess", *users)
     await leave(store, group.id, users[7])
@@ -99,7 +99,7 @@ async def test_members_are_counted(store: Store) -> None:
 
 
 async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> None:
-    """What the caller does to a list that it was given changes nothing here."""
+    """A caller that changes a list it was given changes nothing here."""
     (ann,) = await register(store, "Ann")
     group = await make(store, "Chess", ann)
     (await store.groups.members(group.id, 0, 10)).clear()
@@ -109,7 +109,7 @@ async def test_lists_that_are_handed_out_are_the_callers_own(store: Store) -> No
 
 
 async def test_a_user_s_groups_are_counted(store: Store) -> None:
-    """count_of tells how many there are; nobody is in none."""
+    """`count_of` returns how many there are: none for an id that is nobody's."""
     ann, bob = await register(store, "Ann", "Bob")
     await make(store, "Go", ann)
     chess = await make(store, "Chess", ann, bob)
@@ -121,7 +121,7 @@ async def test_a_user_s_groups_are_counted(store: Store) -> None:
 
 
 async def test_a_group_is_found_by_its_id_and_by_its_name_s_key(store: Store) -> None:
-    """By its id and by its name the same is found; a part of a name finds nothing."""
+    """Both find the same group; a part of a name finds nothing."""
     (ann,) = await register(store, "Ann")
     group = await make(store, "Zoë's", ann)
     assert await store.groups.find(group.id) == group
@@ -130,7 +130,7 @@ async def test_a_group_is_found_by_its_id_and_by_its_name_s_key(store: Store) ->
 
 
 async def test_all_groups_come_in_pages(store: Store) -> None:
-    """page begins above `after`, ascends by id, and says how many members each has."""
+    """`page` begins above `after`, ascends by id, and says how many members each group has."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     groups = [await make(store, f"group {number}", ann) for number in range(5)]
     for user_id in (bob, cid):
@@ -142,7 +142,7 @@ async def test_all_groups_come_in_pages(store: Store) -> None:
 
 
 async def test_groups_are_found_by_a_part_of_their_key(store: Store) -> None:
-    """What is looked for is compared to the last byte; nothing in it is a pattern."""
+    """The part is compared to the last byte; no character in it is a pattern."""
     (ann,) = await register(store, "Ann")
     some, other = await make(store, "All 100%", ann), await make(store, "Zoë_", ann)
     for part, found in (("ll", some), (name_key("OË"), other), ("%", some), ("_", other)):
@@ -152,7 +152,7 @@ async def test_groups_are_found_by_a_part_of_their_key(store: Store) -> None:
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_no_other_group_shows_its_history(store: Store, number: int) -> None:
-    """It is said whether there is such a group; of one that has ended, there is none."""
+    """`show_history` returns whether the group exists; one that has ended does not."""
     (ann,) = await register(store, "Ann")
     group = await create(store, ann, "Chess")
     assert await store.groups.show_history(group.id, whole=True)

@@ -1,4 +1,4 @@
-"""The promises of `ports.Log.append`, but for what changes do (`log_changes`)."""
+"""The promises of `ports.Log.append`, except what changes do (`log_changes`)."""
 
 import asyncio
 
@@ -33,14 +33,14 @@ from tests.contract.making import (
 
 
 async def batch(store: Store, *entries: Entry, **others: object) -> Batch:
-    """As somebody gives it who knows all that the log has, but for `others`."""
+    """A batch from a writer who knows everything in the log, except for `others`."""
     ends = await store.log.ends()
     known = Batch(entries, ends.epoch, ends.head, Place(), NOBODY)
     return attrs.evolve(known, **others)  # type: ignore[arg-type]
 
 
 async def test_the_first_position_is_one(store: Store) -> None:
-    """A new log has nothing, and says so."""
+    """A new log is empty, and says so."""
     ends = await store.log.ends()
     assert (ends.head, ends.oldest, ends.changed) == (0, 1, 0)
     assert ends.epoch
@@ -51,7 +51,7 @@ async def test_the_first_position_is_one(store: Store) -> None:
 
 
 async def test_positions_are_in_the_order_of_the_batch(store: Store) -> None:
-    """Whatever conversations they are of, and dense from one batch to the next."""
+    """This holds across conversations, and there is no hole between batches."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     first = await append(store, *(text(ann, pair(ann, one)) for one in (bob, cid, ann, bob)))
     second = await append(store, text(bob, pair(ann, bob)), text(cid, pair(bob, cid)))
@@ -60,7 +60,7 @@ async def test_positions_are_in_the_order_of_the_batch(store: Store) -> None:
 
 
 async def test_an_entry_is_kept_with_every_fact(store: Store) -> None:
-    """And told with what its sender is called, and who is no more with a name that is none."""
+    """It is read with its sender's name, or with a placeholder if the account is removed."""
     ann, bob = await register(store, "Ann", "Bob")
     said = await write(store, text(bob, pair(ann, bob), "bye", answers=7, time_ms=MADE + 5))
     (found,) = (await store.log.tail(0, 9)).entries
@@ -74,7 +74,7 @@ async def test_an_entry_is_kept_with_every_fact(store: Store) -> None:
 
 @pytest.mark.parametrize("said", ODD_TEXTS)
 async def test_any_text_is_kept_as_it_is(store: Store, said: str) -> None:
-    """In the log, and where it is asked for page by page."""
+    """A follower of the log and a reader of a page get the same text."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), said)
     (found,) = (await store.log.tail(0, 9)).entries
@@ -83,7 +83,8 @@ async def test_any_text_is_kept_as_it_is(store: Store, said: str) -> None:
 
 
 async def test_batches_are_committed_in_the_order_in_which_they_are_given(store: Store) -> None:
-    """Also where none waits for another, and `done` is called in that order, never at once."""
+    """This holds even if none waits for another. `done` is called in that order, and never from
+    within `append`."""
     ann, bob = await register(store, "Ann", "Bob")
     outcomes: list[Outcome] = []
     entries = [text(ann, pair(ann, bob), str(number)) for number in range(20)]
@@ -91,14 +92,14 @@ async def test_batches_are_committed_in_the_order_in_which_they_are_given(store:
     for one in every:
         store.log.append(one, outcomes.append)
     assert outcomes == []
-    while len(outcomes) < 20:  # noqa: ASYNC110  # what calls back has no event
+    while len(outcomes) < 20:  # noqa: ASYNC110  # a callback has no event
         await asyncio.sleep(0)
     assert all(isinstance(outcome, Committed) for outcome in outcomes)
     assert [entry.at for entry in entries] == list(range(1, 21))
 
 
 async def test_whoever_sees_a_position_can_read_all_below_it(store: Store) -> None:
-    """Eight write at the same time, and a reader finds no hole, whenever it looks."""
+    """While eight users write at the same time, a reader never finds a hole."""
     users = await register(store, *(f"user {number}" for number in range(8)))
     seen: list[int] = []
 
@@ -123,7 +124,8 @@ async def test_whoever_sees_a_position_can_read_all_below_it(store: Store) -> No
 
 
 async def test_a_copy_is_answered_with_where_the_first_is(store: Store) -> None:
-    """In another batch, as often as it comes, and nothing is written. What is new beside it is."""
+    """This holds in later batches, as often as the copy comes. The copy is not written; what is new
+    in its batch is."""
     ann, bob = await register(store, "Ann", "Bob")
     first = await write(store, text(ann, pair(ann, bob), cid="a"))
     for n in (2, 3):
@@ -135,7 +137,7 @@ async def test_a_copy_is_answered_with_where_the_first_is(store: Store) -> None:
 
 
 async def test_what_was_written_under_a_cid_can_be_asked_for(store: Store) -> None:
-    """By its sender's id and the cid, to the last letter; whatever is asked for."""
+    """`first` finds it by its sender's id and the exact cid, and takes any id and cid."""
     ann, bob = await register(store, "Ann", "Bob")
     said = await write(store, text(ann, pair(ann, bob), cid="a"))
     found = await store.log.first(ann, "a")
@@ -146,7 +148,7 @@ async def test_what_was_written_under_a_cid_can_be_asked_for(store: Store) -> No
 
 
 async def test_a_copy_in_the_same_batch_is_one(store: Store) -> None:
-    """Wherever in it, whether they have talked before or not."""
+    """This holds anywhere in the batch, whether or not the two have talked before."""
     ann, bob = await register(store, "Ann", "Bob")
     for cid, head in (("a", 0), ("b", 3)):
         results = await append(
@@ -161,7 +163,7 @@ async def test_a_copy_in_the_same_batch_is_one(store: Store) -> None:
 
 
 async def test_a_cid_is_each_sender_s_own(store: Store) -> None:
-    """To the last character, and in whatever case."""
+    """Cids are compared exactly, case included."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     cids = [(ann, "a"), (bob, "a"), (ann, "A"), (ann, "a-"), (ann, "-a"), (ann, "aa")]
@@ -170,7 +172,8 @@ async def test_a_cid_is_each_sender_s_own(store: Store) -> None:
 
 
 async def test_another_message_under_the_same_cid_is_a_conflict(store: Store) -> None:
-    """Another text, conversation or answer, or a change; in one batch as well."""
+    """Another text, conversation or `answers` makes it another message, and so does a change; in
+    the same batch, too."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     conv = pair(ann, bob)
     await write(store, text(ann, conv, cid="a"))
@@ -189,7 +192,8 @@ async def test_another_message_under_the_same_cid_is_a_conflict(store: Store) ->
 
 
 async def test_a_change_that_comes_again_gets_its_first_answer(store: Store) -> None:
-    """Though it could not be carried out a second time. Another one under its cid is a conflict."""
+    """It does so although it could not be carried out twice. A different change under its cid is a
+    conflict."""
     ann, bob = await register(store, "Ann", "Bob")
     created = await write(store, change(What.CREATED, ann, name="Chess", cid="a"))
     group = created.conv
@@ -214,7 +218,7 @@ async def test_a_change_that_comes_again_gets_its_first_answer(store: Store) -> 
 
 
 async def test_of_a_removal_and_a_name_the_copy_has_to_say_the_same(store: Store) -> None:
-    """Whom, and what."""
+    """A removal has to name the same user, a renaming the same name."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob, cid)
     removed = await write(store, change(What.REMOVED, ann, group.id, bob, cid="a"))
@@ -231,7 +235,7 @@ async def test_of_a_removal_and_a_name_the_copy_has_to_say_the_same(store: Store
 
 
 async def test_a_copy_of_what_was_deleted_is_no_conflict(store: Store) -> None:
-    """Whatever it says now; but in another conversation it is."""
+    """Its text does not matter; in another conversation, it is a conflict."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     first = await write(store, text(ann, pair(ann, bob), "hello", cid="a"))
     await write(store, change(What.ERASED, ann, pair(ann, ann)))
@@ -246,7 +250,7 @@ async def test_a_copy_of_what_was_deleted_is_no_conflict(store: Store) -> None:
 
 
 async def test_a_copy_is_known_before_it_is_judged(store: Store) -> None:
-    """Its sender may not write there any more, or nobody does; the answer is the first's."""
+    """It gets the first one's answer even if nobody, or not its sender, may write there now."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     first = await write(store, text(bob, group.id, cid="a"))
@@ -262,7 +266,7 @@ async def test_a_copy_is_known_before_it_is_judged(store: Store) -> None:
 
 
 async def test_who_may_not_write_is_told_why(store: Store) -> None:
-    """What the writer says, or that there is no such group; the others are dense."""
+    """The reason is the writer's, or that the group does not exist; the others leave no hole."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann)
     head = (await store.log.ends()).head
@@ -280,7 +284,7 @@ async def test_who_may_not_write_is_told_why(store: Store) -> None:
 
 @pytest.mark.parametrize("nobody", [3, 2**31 - 1])
 async def test_nobody_writes_to_who_is_not_there(store: Store, nobody: int) -> None:
-    """Whoever is missing of the two; the others of the batch are admitted, densely."""
+    """Either of the two may be missing; the others of the batch are admitted, without a hole."""
     ann, bob = await register(store, "Ann", "Bob")
     results = await append(
         store,
@@ -299,7 +303,7 @@ async def test_nobody_writes_to_who_is_not_there(store: Store, nobody: int) -> N
 
 
 async def test_nobody_writes_to_who_is_no_more(store: Store) -> None:
-    """Though they have talked before."""
+    """This holds even if they have talked before."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "hello")
     await store.users.remove(bob)
@@ -320,7 +324,7 @@ async def test_a_refused_message_can_be_sent_again(store: Store) -> None:
 
 
 async def test_who_has_left_in_the_same_batch_writes_no_more(store: Store) -> None:
-    """Nor who was removed in it, nor anybody to a group that was ended in it."""
+    """Nor does a user who was removed in it, nor anybody in a group that was ended in it."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob, cid)
     results = await append(
@@ -344,7 +348,7 @@ async def test_who_has_left_in_the_same_batch_writes_no_more(store: Store) -> No
 
 
 async def test_what_was_judged_before_a_change_is_out_of_date(store: Store) -> None:
-    """Nothing of it is committed, whatever it is about."""
+    """Nothing of such a batch is committed, whatever the change is about."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     old = await batch(store, text(ann, pair(ann, bob)))
@@ -358,7 +362,7 @@ async def test_what_was_judged_before_a_change_is_out_of_date(store: Store) -> N
 
 
 async def test_texts_put_nothing_out_of_date(store: Store) -> None:
-    """Nor does what a user changes about themselves have to."""
+    """A change that concerns its user alone need not, either."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)))
     await say(store, bob, pair(ann, bob), "hello")
@@ -367,7 +371,7 @@ async def test_texts_put_nothing_out_of_date(store: Store) -> None:
 
 
 async def test_what_was_judged_before_an_erasure_is_out_of_date(store: Store) -> None:
-    """Their texts would be behind it, and stay."""
+    """Otherwise the user's texts would come behind it, and stay."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)))
     erased = await write(store, change(What.ERASED, ann, pair(ann, ann)))
@@ -375,7 +379,7 @@ async def test_what_was_judged_before_an_erasure_is_out_of_date(store: Store) ->
 
 
 async def test_in_another_epoch_nothing_is_committed(store: Store) -> None:
-    """By whoever still knows the one before."""
+    """A writer that still knows the epoch before gets Moved."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)))
     assert isinstance(await commit(store, old), Committed)
@@ -387,7 +391,7 @@ async def test_in_another_epoch_nothing_is_committed(store: Store) -> None:
 
 
 async def test_who_remembers_another_entry_commits_nothing(store: Store) -> None:
-    """Or a position that the log does not have."""
+    """Nor does one who has judged by a position that the log does not have."""
     ann, bob = await register(store, "Ann", "Bob")
     first, second = await say(store, ann, pair(ann, bob), "one", "two")
     right = [first.place, second.place]
@@ -399,7 +403,7 @@ async def test_who_remembers_another_entry_commits_nothing(store: Store) -> None
 
 
 async def test_an_entry_has_its_position_from_the_log_alone(store: Store) -> None:
-    """What was refused or not committed has none."""
+    """An entry that was refused or not committed has none."""
     ann, bob = await register(store, "Ann", "Bob")
     old = await batch(store, text(ann, pair(ann, bob)), text(ann, pair(ann, 2**31 - 1)))
     await create(store, ann, "Chess")

@@ -1,4 +1,4 @@
-"""The promises of `ports.Log.append` about what changes do, and of `ports.Groups` about it."""
+"""The promises of `ports.Log.append` and of `ports.Groups` about what changes do."""
 
 import asyncio
 from itertools import pairwise
@@ -48,7 +48,7 @@ async def creator(store: Store, group: Group) -> str:
 
 
 async def last_change(store: Store) -> Change | None:
-    """As it can be read."""
+    """The change at the head of the log, if it is one."""
     (found,) = (await store.log.tail((await store.log.ends()).head - 1, 9)).entries
     return found.change
 
@@ -86,7 +86,7 @@ async def test_a_group_name_is_taken_once(store: Store, name: str) -> None:
 async def test_a_group_name_that_looks_like_another_is_taken(
     store: Store, taken: str, name: str
 ) -> None:
-    """Until that group has ended."""
+    """It is taken until that group has ended."""
     (ann,) = await register(store, "Ann")
     group = await make(store, taken, ann)
     with pytest.raises(GroupNameTaken):
@@ -96,7 +96,7 @@ async def test_a_group_name_that_looks_like_another_is_taken(
 
 
 async def test_of_many_who_want_a_group_name_one_gets_it(store: Store) -> None:
-    """In one batch and in many at the same time."""
+    """This holds in one batch, and in many at the same time."""
     (ann,) = await register(store, "Ann")
     wanted = [change(What.CREATED, ann, name="Chess") for _ in range(20)]
     some, *others = await asyncio.gather(
@@ -117,7 +117,7 @@ async def test_a_group_may_be_called_like_a_user(store: Store) -> None:
 
 @pytest.mark.parametrize("words", [words for words in ODD_TEXTS if words])
 async def test_any_words_are_kept_as_they_are(store: Store, words: str) -> None:
-    """Of a group's name and description, in the group and in the log."""
+    """The group and the log have its name and its description as they were given."""
     (ann,) = await register(store, "Ann")
     name = Name(words[:50]).text
     group = await create(store, ann, name, words)
@@ -155,7 +155,7 @@ async def test_nobody_joins_twice(store: Store) -> None:
 
 @pytest.mark.parametrize("number", [0, 7, 2**31 - 1, 2**31, 2**32 - 1, -1, -(2**63) - 1])
 async def test_a_group_that_is_not_there(store: Store, number: int) -> None:
-    """A number of no group is refused by whatever needs one, and writes nothing."""
+    """Every change that needs a group is refused for an unknown number, and writes nothing."""
     (ann,) = await register(store, "Ann")
     await make(store, "Chess", ann)
     for step in (
@@ -172,7 +172,7 @@ async def test_a_group_that_is_not_there(store: Store, number: int) -> None:
 
 
 async def test_who_leaves_is_no_member(store: Store) -> None:
-    """LEFT ends one membership, and no other; it says that nobody else is creator now."""
+    """LEFT ends one membership and no other; it says that there is no new creator."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group, other = await make(store, "Chess", ann, bob, cid), await make(store, "Go", ann, bob)
     await leave(store, group.id, bob)
@@ -195,7 +195,8 @@ async def test_who_is_no_member_cannot_leave(store: Store) -> None:
 
 
 async def test_the_longest_member_succeeds_the_creator(store: Store) -> None:
-    """Who came first of the others, whatever their id; the entry of the leaving says who it is."""
+    """The first of the others to have joined does, whatever their id; the entry of the leaving
+    names them."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
     group = await make(store, "Chess", bob, dan, ann, cid)
     heirs = []
@@ -222,7 +223,7 @@ async def test_who_comes_back_comes_last(store: Store) -> None:
 
 
 async def test_the_last_one_out_ends_the_group(store: Store) -> None:
-    """A group without members is no more, and its name is free, but not its id."""
+    """A group without members no longer exists. Its name is free, its id is not."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await leave(store, group.id, ann)
@@ -235,7 +236,7 @@ async def test_the_last_one_out_ends_the_group(store: Store) -> None:
 
 
 async def test_all_can_leave_at_once(store: Store) -> None:
-    """In whatever order they come, the group has ended."""
+    """In whatever order their leavings come, the group has ended."""
     users = await register(store, *(f"user {number}" for number in range(10)))
     group = await make(store, "Chess", *users)
     results = await at_once(leave(store, group.id, user_id) for user_id in users)
@@ -245,7 +246,7 @@ async def test_all_can_leave_at_once(store: Store) -> None:
 
 
 async def test_who_is_removed_is_no_member(store: Store) -> None:
-    """REMOVED says who, and nobody is removed twice."""
+    """REMOVED names the user, and nobody is removed twice."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob)
     await remove(store, group.id, bob)
@@ -259,7 +260,7 @@ async def test_who_is_removed_is_no_member(store: Store) -> None:
 
 
 async def test_a_creator_who_is_removed_is_succeeded(store: Store) -> None:
-    """As one who leaves, and the last one takes the group along."""
+    """This is as if they left; the group ends with its last member."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, cid, bob)
     await remove(store, group.id, ann)
@@ -270,7 +271,7 @@ async def test_a_creator_who_is_removed_is_succeeded(store: Store) -> None:
 
 
 async def test_the_changes_of_a_batch_come_one_after_the_other(store: Store) -> None:
-    """Each finds what those before it have done."""
+    """Each is judged by what those before it have done."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann)
     results = await append(
@@ -302,7 +303,7 @@ async def test_the_changes_of_a_batch_come_one_after_the_other(store: Store) -> 
 async def test_a_group_is_renamed_to_nothing_that_looks_like_another(
     store: Store, taken: str, name: str
 ) -> None:
-    """But to what looks like its own name; and its old look is free."""
+    """Its new name may look like its own, and then its old look is free."""
     (ann,) = await register(store, "Ann")
     group, other = await make(store, taken, ann), await make(store, "Go", ann)
     with pytest.raises(GroupNameTaken):
@@ -328,7 +329,7 @@ async def test_a_renamed_group_is_the_same_group(store: Store) -> None:
 
 
 async def test_a_group_gets_no_other_group_s_name(store: Store) -> None:
-    """It keeps its own, and so does the other."""
+    """Both groups keep their own names."""
     (ann,) = await register(store, "Ann")
     chess, go = await make(store, "Chess", ann), await make(store, "Go", ann)
     with pytest.raises(GroupNameTaken) as refusal:
@@ -340,7 +341,7 @@ async def test_a_group_gets_no_other_group_s_name(store: Store) -> None:
 
 @pytest.mark.parametrize("name", ["Chess", "CHESS"])
 async def test_a_group_s_own_name_is_not_taken(store: Store, name: str) -> None:
-    """It may be written in other letters, or be given once more."""
+    """It may be written with other capitals, or given again."""
     (ann,) = await register(store, "Ann")
     group = await make(store, "Chess", ann)
     for _ in range(2):
@@ -349,7 +350,7 @@ async def test_a_group_s_own_name_is_not_taken(store: Store, name: str) -> None:
 
 
 async def test_an_ended_group_is_nowhere(store: Store) -> None:
-    """Nobody is in it any more, its name is free, its id is not, and other groups stay."""
+    """It has no members, its name is free, its id is not, and other groups stay."""
     ann, bob = await register(store, "Ann", "Bob")
     group, other = await make(store, "Chess", ann, bob), await make(store, "Go", ann, bob)
     await end(store, group.id)
@@ -365,7 +366,7 @@ async def test_an_ended_group_is_nowhere(store: Store) -> None:
 
 
 async def test_nobody_joins_a_group_that_ends_at_that_moment(store: Store) -> None:
-    """Whoever comes first: of the group nothing is left."""
+    """Whichever comes first, nothing is left of the group."""
     users = await register(store, *(f"user {number}" for number in range(10)))
     group = await make(store, "Chess", users[0])
     joining = [join(store, group.id, user_id) for user_id in users[1:]]
@@ -378,7 +379,7 @@ async def test_nobody_joins_a_group_that_ends_at_that_moment(store: Store) -> No
 
 
 async def test_the_erased_have_said_nothing(store: Store) -> None:
-    """Their texts are empty wherever they were, and still there; those of others stay."""
+    """Their entries stay everywhere, but without text; those of others do not change."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", bob, ann, cid)
     await say(store, ann, group.id, "to the group")
@@ -396,8 +397,8 @@ async def test_the_erased_have_said_nothing(store: Store) -> None:
 
 
 async def test_what_one_has_written_is_emptied_in_pieces(store: Store) -> None:
-    """Some entries at a time, up to a position, also where they have left; those of others and
-    what comes later stay."""
+    """`erase` takes some entries at a time, up to a position, also in conversations that the user
+    has left. The texts of others and later texts stay."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", bob, ann, cid)
     for other in (bob, cid, ann):
@@ -424,7 +425,7 @@ async def test_what_one_has_written_is_emptied_in_pieces(store: Store) -> None:
 
 
 async def test_what_was_emptied_before_is_not_looked_at_again(store: Store) -> None:
-    """An erasure says from where on it is one."""
+    """ERASED says from which position on it applies."""
     ann, bob = await register(store, "Ann", "Bob")
     first, _ = await say(store, ann, pair(ann, bob), "before", "behind")
     await write(store, change(What.ERASED, ann, pair(ann, ann), answers=first.at))
@@ -432,7 +433,7 @@ async def test_what_was_emptied_before_is_not_looked_at_again(store: Store) -> N
 
 
 async def test_who_has_said_nothing_has_nothing_emptied(store: Store) -> None:
-    """Nor has who is not there."""
+    """Nor has a user who does not exist."""
     (ann,) = await register(store, "Ann")
     for nobody in (ann, *ODD_INTEGERS):
         assert await store.log.erase(nobody, Erased(), 9, 9) == Erased(done=True)
@@ -444,7 +445,7 @@ async def texts_of(store: Store, sender_id: int) -> list[str]:
 
 
 async def test_texts_of_the_same_batch_are_erased(store: Store) -> None:
-    """Those that stand before it."""
+    """Those before ERASED are."""
     ann, bob = await register(store, "Ann", "Bob")
     await append(
         store,
@@ -458,7 +459,7 @@ async def test_texts_of_the_same_batch_are_erased(store: Store) -> None:
 
 @pytest.mark.parametrize("what", [What.DEVICE_ENDED, What.ALL_ENDED, "of_a_later_version"])
 async def test_what_changes_nothing_here_is_kept(store: Store, what: str) -> None:
-    """As it is, for whoever reads it; it is seen by its user alone."""
+    """Readers get it unchanged; only its user sees it."""
     ann, bob = await register(store, "Ann", "Bob")
     ended = await write(store, change(what, ann, pair(ann, ann), detail="a1b2"))
     assert await last_change(store) == Change(what, 0, "", "a1b2")

@@ -37,7 +37,7 @@ async def conversation(store: Store, user_id: int, conv: int) -> Conversation:
 
 
 async def test_conversations_come_by_what_was_said_last(store: Store) -> None:
-    """The latest first, whoever has said it; those with oneself and with groups among them."""
+    """The latest comes first, whoever wrote it, including those with oneself and with groups."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, pair(ann, bob), "one")
@@ -53,7 +53,7 @@ async def test_conversations_come_by_what_was_said_last(store: Store) -> None:
 
 
 async def test_what_happens_to_one_s_devices_is_no_conversation(store: Store) -> None:
-    """The one with oneself is what one has written there."""
+    """The conversation with oneself is what its user has written there."""
     (ann,) = await register(store, "Ann")
     with_herself = pair(ann, ann)
     await append(store, change(What.DEVICE_ENDED, ann, with_herself, detail="phone"))
@@ -64,7 +64,8 @@ async def test_what_happens_to_one_s_devices_is_no_conversation(store: Store) ->
 
 
 async def test_so_much_that_happened_to_devices_is_passed_over(store: Store) -> None:
-    """Behind what was said, and no more: beyond that, the last of it is the last entry."""
+    """The last text counts as the last entry, unless MOST_PASSED_OVER such changes are behind it:
+    then the last of these does."""
     (ann,) = await register(store, "Ann")
     conv = pair(ann, ann)
 
@@ -81,7 +82,7 @@ async def test_so_much_that_happened_to_devices_is_passed_over(store: Store) -> 
 
 
 async def test_conversations_come_in_pages(store: Store) -> None:
-    """Each begins below the last entry of the page before, also if something is said meanwhile."""
+    """Each begins below the last entry of the page before, even if something is said meanwhile."""
     ann, *others = await register(store, *(f"user {number}" for number in range(8)))
     for other in others:
         await say(store, other, pair(ann, other), "hello")
@@ -102,7 +103,7 @@ async def test_conversations_come_in_pages(store: Store) -> None:
 
 
 async def test_a_page_of_conversations_is_of_what_there_is_now(store: Store) -> None:
-    """Whatever has become, since the page before it, of those that were to be on it."""
+    """This holds whatever has happened, since the page before, to those that were to be on it."""
     ann, *others = await register(store, *(f"user {number}" for number in range(8)))
     group = await make(store, "Chess", ann, others[0])
     with_others = [pair(ann, other) for other in others]
@@ -123,7 +124,7 @@ async def test_a_page_of_conversations_is_of_what_there_is_now(store: Store) -> 
 
 
 async def test_a_conversation_says_what_a_list_of_them_shows(store: Store) -> None:
-    """Its name, its last entry, what is unread, and what the other one has got."""
+    """It has its name, its last entry, how much is unread, and what the other user has got."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob)
     await rename(store, group.id, "Go")
@@ -145,7 +146,7 @@ async def test_a_conversation_says_what_a_list_of_them_shows(store: Store) -> No
 
 
 async def test_a_deleted_text_is_the_last_one_all_the_same(store: Store) -> None:
-    """Its place in the list is where it was; it is not unread."""
+    """The conversation keeps its place in the list; the text is not unread."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "one")
     await write(store, change(What.ERASED, ann, pair(ann, ann)))
@@ -154,7 +155,8 @@ async def test_a_deleted_text_is_the_last_one_all_the_same(store: Store) -> None
 
 
 async def test_a_conversation_that_one_has_left_ends_there(store: Store) -> None:
-    """By leaving, by being removed, or by the group's end; it is in the list where it was then."""
+    """It ends when the user leaves or is removed, or when the group ends, and keeps its place of
+    then in the list."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
     group = await make(store, "Chess", ann, bob, cid)
     await say(store, ann, group.id, "one")
@@ -172,7 +174,7 @@ async def test_a_conversation_that_one_has_left_ends_there(store: Store) -> None
 
 
 async def test_a_conversation_with_somebody_who_is_no_more_stays(store: Store) -> None:
-    """Without a name, and without their marks."""
+    """It has no name, and no marks of theirs."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "one")
     await store.log.mark({(ann, EVERYWHERE): 1})
@@ -184,7 +186,7 @@ async def test_a_conversation_with_somebody_who_is_no_more_stays(store: Store) -
 
 
 async def test_what_is_unread_is_counted_up_to_a_bound(store: Store) -> None:
-    """Exactly up to there, whatever else was said in between."""
+    """The count is exact up to there, whatever else was said in between."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     await append(store, *(text(ann, conv) for _ in range(MOST_UNREAD - 1)), text(bob, conv))
@@ -200,7 +202,7 @@ async def test_what_is_unread_is_counted_up_to_a_bound(store: Store) -> None:
 
 
 async def test_what_one_may_see_has_a_beginning_and_an_end(store: Store) -> None:
-    """From one's joining to one's leaving; of two people everything, for ever."""
+    """In a group it lasts from joining to leaving; two people see everything, for ever."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     await say(store, ann, pair(ann, bob), "one")
@@ -218,7 +220,8 @@ async def test_what_one_may_see_has_a_beginning_and_an_end(store: Store) -> None
 
 
 async def test_who_joins_a_group_that_shows_its_history_sees_all_of_it(store: Store) -> None:
-    """Whoever was in it before as they were; and what was said before counts as read."""
+    """Earlier members see what they saw before. For the one who joins, what was said before counts
+    as read."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await create(store, ann, "Chess")
     await say(store, ann, group.id, "one", "two")

@@ -1,7 +1,7 @@
-"""Reading the log against the simplest thing that could be one, over any sequence of steps.
+"""Compares reading the log with the simplest model of one, over any sequence of steps.
 
 The model keeps all entries, and for each user and conversation the stretches in which they were a
-member; what they may see is looked for among all.
+member; it searches all entries for what a user may see.
 """
 
 import asyncio
@@ -77,8 +77,9 @@ class Model:
         return DELETED if entry.kind == TEXT and entry.at in self.deleted else entry.kind
 
     def conversations(self, user_id: int) -> list[tuple[int, int, int, bool]]:
-        """Each with the last that they see, how many texts are unread, and whether they have left,
-        the latest first. With themselves, what happens to their account and devices is none."""
+        """Each with the last entry that they see, how many texts are unread, and whether they have
+        left, the latest first. What happens to their account and devices makes none with
+        themselves."""
         found: dict[int, tuple[int, int, int, bool]] = {}
         for one in self.kept():
             conv = one.conv
@@ -119,16 +120,16 @@ class LogMachine(RuleBasedStateMachine):
         self.asked = 0
 
     async def open(self) -> Store:
-        """An empty store, which `stack` closes."""
+        """Open an empty store, which `stack` closes."""
         raise NotImplementedError
 
     @initialize(whole=st.booleans())
     def begin(self, *, whole: bool) -> None:
-        """With a group that has two members."""
+        """Begin with a group that has two members."""
         self.store = self.runner.run(self.open())
         names = (f"user {number}" for number in range(USERS))
         users = self.runner.run(register(self.store, *names))
-        # ids begin where they like; the model's begin at 1
+        # a store's ids may begin anywhere; the model's begin at 1
         self.first = users[0] - 1
         self.create(1)
         self.come_and_go([(What.JOINED, 2, 0)])
@@ -143,7 +144,7 @@ class LogMachine(RuleBasedStateMachine):
         return self.first + user
 
     def write(self, *entries: Entry) -> None:
-        """At a time of their own each: one millisecond after the other."""
+        """Write each entry with a time of its own, one millisecond after the other."""
         for entry in entries:
             entry.time_ms = MADE + self.asked
             self.asked += 1  # also of what is refused: no time is below an earlier one
@@ -160,7 +161,7 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(user=user_ids, place=groups)
     def say_to_group(self, user: int, place: int) -> None:
-        """Who may is judged by the writer, so a member is."""
+        """The writer judges who may write to a group, so only members do it here."""
         stretch = self.model.stretches.get((self.id(user), self.group(place)))
         if stretch is not None and stretch.left is None:
             self.write(text(self.id(user), self.group(place)))
@@ -205,7 +206,7 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(user=user_ids, other=st.integers(-2, USERS), at=afters)
     def mark_as_read(self, user: int, other: int, at: int) -> None:
-        """Of who is in the conversation, or was; a mark only grows."""
+        """Only a user who is or was in the conversation has a mark, and it only grows."""
         user_id = self.id(user)
         conv = pair(user_id, self.id(other)) if other > 0 else self.group(-other)
         self.runner.run(self.store.log.mark({(user_id, conv): at}))
@@ -232,7 +233,7 @@ class LogMachine(RuleBasedStateMachine):
         self.the_oldest_is_behind_all_that_was_deleted()
 
     def the_oldest_is_behind_all_that_was_deleted(self) -> None:
-        """Of the front: what is deleted of a group alone may be behind it."""
+        """This is true of the front: what is deleted of one group alone may be above `oldest`."""
         oldest = self.runner.run(self.store.log.ends()).oldest
         assert all(at in self.model.forgotten for at in range(1, oldest))
 
@@ -308,7 +309,7 @@ class LogMachine(RuleBasedStateMachine):
         assert [one.at for one in self.model.entries] == list(range(1, len(self.model.entries) + 1))
 
     def teardown(self) -> None:
-        """Whatever was written, everybody looks at it in the end."""
+        """Let everybody look at everything in the end."""
         try:
             if hasattr(self, "store"):
                 for user in range(1, USERS + 1):

@@ -30,7 +30,7 @@ from tests.contract.making import (
 async def positions(  # noqa: PLR0917  # what the port asks
     store: Store, user_id: int, conv: int, before: int | None, after: int, limit: int
 ) -> list[int]:
-    """Of a page."""
+    """The positions on a page."""
     page = await store.log.page(user_id, conv, before=before, after=after, limit=limit)
     return [entry.at for entry in page]
 
@@ -39,7 +39,7 @@ async def positions(  # noqa: PLR0917  # what the port asks
 
 
 async def test_two_see_what_they_say_to_each_other(store: Store) -> None:
-    """Each of them all of it, and nobody else any of it; of oneself only oneself."""
+    """Both see all of it, and nobody else any of it; only its user sees the one with oneself."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     await append(
         store,
@@ -52,7 +52,7 @@ async def test_two_see_what_they_say_to_each_other(store: Store) -> None:
 
 
 async def test_members_see_what_comes_after_their_joining(store: Store) -> None:
-    """That included; and their leaving, and nothing after it."""
+    """They see their joining, everything up to and with their leaving, and nothing after it."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
     group = await create(store, ann, "Chess")
     await say(store, ann, group.id, "before")
@@ -71,7 +71,7 @@ async def test_members_see_what_comes_after_their_joining(store: Store) -> None:
 
 
 async def test_who_joins_again_sees_from_there_on(store: Store) -> None:
-    """Neither what was said without them, nor what they had seen before."""
+    """They see neither what was said without them nor what they had seen before."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, group.id, "one")
@@ -84,7 +84,7 @@ async def test_who_joins_again_sees_from_there_on(store: Store) -> None:
 
 
 async def test_the_members_of_an_ended_group_see_what_there_was(store: Store) -> None:
-    """Up to its end."""
+    """They see it up to the group's end."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, group.id, "one")
@@ -99,7 +99,7 @@ async def test_the_members_of_an_ended_group_see_what_there_was(store: Store) ->
 
 
 async def test_reading_ends_where_it_says(store: Store) -> None:
-    """At the last entry where there may be more, and otherwise at the head."""
+    """It ends at its last entry if there may be more, and otherwise at the head."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     mine, other = pair(ann, bob), pair(bob, cid)
     await append(store, *(text(bob, conv) for conv in (mine, other, mine, other, mine, other)))
@@ -125,7 +125,7 @@ async def test_reading_ends_where_it_says(store: Store) -> None:
 
 
 async def test_a_reading_of_many_conversations_is_in_order(store: Store) -> None:
-    """However unevenly they have what comes next, part by part it is all there once."""
+    """However unevenly the entries are spread, the parts of a reading have each of them once."""
     users = await register(store, *(f"user {number}" for number in range(30)))
     me = users[0]
     group = await make(store, "Chess", me, *users[1:4])
@@ -147,7 +147,7 @@ async def test_a_reading_of_many_conversations_is_in_order(store: Store) -> None
 
 
 async def test_what_one_may_not_see_takes_no_place_in_a_reading(store: Store) -> None:
-    """Of groups that one has left, what was said since; of others, what was said before."""
+    """This is what was said in a group after the user left it, or before they joined it."""
     ann, bob = await register(store, "Ann", "Bob")
     left, joined = await make(store, "Chess", ann, bob), await make(store, "Go", ann)
     gone = await leave(store, left.id, bob)
@@ -162,7 +162,7 @@ async def test_what_one_may_not_see_takes_no_place_in_a_reading(store: Store) ->
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
-    """Who does not exist sees nothing, and above a huge position there is nothing."""
+    """A user who does not exist sees nothing, and nothing is above a huge position."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "one", "two")
     log = store.log
@@ -192,7 +192,7 @@ async def test_any_integer_may_be_asked(store: Store, number: int) -> None:
 
 
 async def test_what_was_missed_is_counted(store: Store) -> None:
-    """Changes and deleted texts as well; as many as are asked for at most."""
+    """Changes and deleted texts count as well; the result is at most the number asked for."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, group.id, *"abc")
@@ -209,7 +209,7 @@ async def test_what_was_missed_is_counted(store: Store) -> None:
 
 
 async def test_a_conversation_comes_in_pages(store: Store) -> None:
-    """The first ones above a position, or the last ones below another, ascending in any case."""
+    """A page has the first entries above a position or the last below another, ascending."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     conv = pair(ann, bob)
     await append(store, *(text(bob, one) for one in (conv, pair(bob, cid)) * 5))
@@ -224,7 +224,7 @@ async def test_a_conversation_comes_in_pages(store: Store) -> None:
 
 
 async def test_a_page_has_what_its_reader_may_see(store: Store) -> None:
-    """Changes among it, and what was deleted in its place; from joining to leaving."""
+    """It has changes, and deleted texts in their places, from joining to leaving."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     await say(store, ann, group.id, "before")
@@ -245,7 +245,7 @@ async def test_a_page_has_what_its_reader_may_see(store: Store) -> None:
 
 
 async def test_what_was_not_read_is_counted_by_conversation(store: Store) -> None:
-    """Texts of others that are there, up to one's leaving."""
+    """Texts of others count that are not deleted, up to the user's leaving."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await create(store, ann, "Chess")
     await say(store, ann, group.id, "before")
@@ -265,7 +265,7 @@ async def test_what_was_not_read_is_counted_by_conversation(store: Store) -> Non
 
 
 async def test_what_a_user_s_devices_have_not_got_is_counted_by_sender(store: Store) -> None:
-    """Of what that one wrote to them alone, as many as are asked for at most."""
+    """Only what the sender wrote to them directly counts, up to the number asked for."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, group.id, "to the group")
@@ -298,8 +298,8 @@ async def test_marks_of_another_epoch_are_not_kept(store: Store) -> None:
 
 
 async def test_marks_are_not_kept_where_the_log_lacks_what_their_node_knows(store: Store) -> None:
-    """It has lost its end, was written to since, and has its old epoch as long as nobody notices.
-    A position that was deleted since is no loss."""
+    """Such a log has lost its end, was written to since, and keeps its old epoch until a node
+    notices. A position that was deleted since is no loss."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     one, two = await say(store, ann, conv, "one", "two")
@@ -316,7 +316,7 @@ async def test_marks_are_not_kept_where_the_log_lacks_what_their_node_knows(stor
 
 
 async def test_who_has_conversations_with_many_may_begin_no_more(store: Store) -> None:
-    """Groups, and what one says to oneself, are others' business; what has begun goes on."""
+    """Groups and the conversation with oneself do not count; existing conversations go on."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
     await make(store, "Chess", ann)
     await say(store, ann, pair(ann, bob), "to Bob")
@@ -329,7 +329,7 @@ async def test_who_has_conversations_with_many_may_begin_no_more(store: Store) -
 
 
 async def test_a_session_begins_with_what_there_is(store: Store) -> None:
-    """The log's ends, the user's mark and their groups, ascending: those that they are in."""
+    """It gets the log's ends, the user's mark, and the groups that they are in, ascending."""
     ann, bob = await register(store, "Ann", "Bob")
     groups = [await make(store, name, ann) for name in ("A", "B", "C", "D")]
     for group in (groups[3], groups[1], groups[2], groups[0]):
@@ -346,7 +346,7 @@ async def test_a_session_begins_with_what_there_is(store: Store) -> None:
 
 
 async def test_got_only_grows(store: Store) -> None:
-    """Whatever comes later; each user's is their own."""
+    """A lower mark that comes later changes nothing; each user has their own."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     for marks in ({ann: 5, bob: 2}, {ann: 3, bob: 4, 99: 7}, {}, {cid: 0}):
         await store.log.mark({(user, EVERYWHERE): at for user, at in marks.items()})
@@ -354,7 +354,7 @@ async def test_got_only_grows(store: Store) -> None:
 
 
 async def test_a_new_epoch_cuts_marks_to_the_head(store: Store) -> None:
-    """And keeps everything else."""
+    """It keeps everything else."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     await say(store, ann, pair(ann, bob), "one", "two")
     await store.log.mark({(ann, EVERYWHERE): 7, (bob, EVERYWHERE): 1, (cid, EVERYWHERE): 2})
@@ -368,7 +368,8 @@ async def test_a_new_epoch_cuts_marks_to_the_head(store: Store) -> None:
 
 
 async def test_a_log_that_has_lost_an_entry_has_a_new_epoch(store: Store) -> None:
-    """When somebody asks who has seen it; whoever finds what they know changes nothing."""
+    """It gets one when somebody who has seen that entry asks. One who finds the entry they know
+    changes nothing."""
     ann, bob = await register(store, "Ann", "Bob")
     (said,) = await say(store, ann, pair(ann, bob), "one")
     before = await store.log.ends()
@@ -385,8 +386,8 @@ async def test_a_log_that_has_lost_an_entry_has_a_new_epoch(store: Store) -> Non
 async def test_who_misses_an_entry_of_an_earlier_epoch_gives_the_log_no_further_one(
     store: Store,
 ) -> None:
-    """Several nodes find out at about the same time; each new epoch costs devices what was said
-    since the one before."""
+    """Several nodes notice a loss at about the same time, and each new epoch costs devices what was
+    said since the one before."""
     (ann,) = await register(store, "Ann")
     await say(store, ann, pair(ann, ann), "one")
     before = (await store.log.ends()).epoch
@@ -400,7 +401,7 @@ async def test_who_misses_an_entry_of_an_earlier_epoch_gives_the_log_no_further_
 
 
 async def test_the_store_tells_the_time(store: Store) -> None:
-    """In milliseconds, whatever the time zone; it runs on the machine of its tests."""
+    """It does so in UTC milliseconds, whatever the time zone; it runs on the tests' machine."""
     before = time.time_ns() // 1_000_000
     told = await store.log.now_ms()
     assert before - 1 <= told <= time.time_ns() // 1_000_000 + 1

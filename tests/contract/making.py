@@ -24,11 +24,11 @@ _numbers = itertools.count(1)
 
 ODD_INTEGERS = (0, -1, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 10**30, -(2**63), -(2**63) - 1)
 
-# A name that is taken, and one that looks like it: as it is shown, in lower case, or both.
+# A name that is taken, and one that looks like it, as it is shown, in lower case, or both.
 LOOK_ALIKES = [
     ("anna", "\u0430nna"),  # Cyrillic
-    ("Ivan", "\u0456van"),  # a Cyrillic letter, which looks like the small i alone
-    ("paypal", "paypaI"),  # a capital i, which looks like the small L alone
+    ("Ivan", "\u0456van"),  # a Cyrillic letter, which looks like a small i only
+    ("paypal", "paypaI"),  # a capital i, which looks like a small L only
     ("zhang san", "zhang  san"),
 ]
 
@@ -50,7 +50,7 @@ async def register(store: Store, *names: str) -> list[int]:
 
 
 def text(sender_id: int, conv: int, said: str = "hello", **others: Any) -> Entry:
-    """Something to be said, with a cid of its own unless `others` say otherwise."""
+    """A text to be written, with a cid of its own unless `others` has one."""
     facts: dict[str, Any] = {"cid": f"{next(_numbers):013}-cid", "time_ms": MADE}
     return Entry(conv, TEXT, sender_id, "", text=said, **(facts | others))
 
@@ -64,15 +64,15 @@ def change(  # noqa: PLR0917  # a change's fields
     detail: str = "",
     **others: Any,
 ) -> Entry:
-    """Something to be changed, likewise."""
+    """A change to be written, likewise."""
     facts: dict[str, Any] = {"cid": f"{next(_numbers):013}-cid", "time_ms": MADE}
     changed = Change(what, user_id, name, detail)
     return Entry(conv, CHANGE, sender_id, "", change=changed, **(facts | others))
 
 
 def others_than(entry: Entry) -> list[Place]:
-    """Places that are not an entry's, by each of what makes one: above the log's head, another
-    sender's, another message, and a copy that came to the same position later."""
+    """Places that differ from an entry's in one fact each: two are above the log's head, one is
+    another sender's, one another message's, and one that of a copy with a later time."""
     differences: list[dict[str, Any]] = [
         {"at": entry.at + 1},
         {"at": 2**62},
@@ -87,7 +87,7 @@ Result = Entry | Known | ChatError
 
 
 async def commit(store: Store, batch: Batch) -> Outcome:
-    """What the log says to a batch."""
+    """Append a batch, and return its outcome."""
     result: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
     store.log.append(batch, result.set_result)
     return await result
@@ -96,8 +96,8 @@ async def commit(store: Store, batch: Batch) -> Outcome:
 async def append(
     store: Store, *entries: Entry, refused: Mapping[int, ChatError] = NOBODY
 ) -> list[Result]:
-    """Append as somebody who knows all that the log has. What became of each, in order: the entry
-    itself where it was admitted. Raises TryAgain."""
+    """Append as a writer who knows everything in the log. Return what became of each entry, in
+    order: the entry itself if it was admitted. Raises TryAgain."""
     while True:
         ends = await store.log.ends()
         batch = Batch(entries, ends.epoch, ends.head, Place(), refused)
@@ -110,13 +110,13 @@ async def append(
 
 
 def ats(*results: Result) -> list[int]:
-    """The positions of what was admitted, or known; nothing was refused."""
+    """The positions of entries that were admitted or known; none may have been refused."""
     assert not any(isinstance(result, ChatError) for result in results)
     return [result.at for result in results if not isinstance(result, ChatError)]
 
 
 async def write(store: Store, entry: Entry) -> Entry:
-    """Append one that is admitted, or raise why it is not."""
+    """Append one entry that is admitted, or raise the reason why it is not."""
     (result,) = await append(store, entry)
     if isinstance(result, ChatError):
         raise result
@@ -125,7 +125,7 @@ async def write(store: Store, entry: Entry) -> Entry:
 
 
 async def say(store: Store, sender_id: int, conv: int, *texts: str) -> list[Entry]:
-    """Texts that are admitted, in one batch."""
+    """Append texts in one batch; all of them are admitted."""
     results = await append(store, *(text(sender_id, conv, said) for said in texts))
     assert all(isinstance(result, Entry) for result in results)
     return [result for result in results if isinstance(result, Entry)]
@@ -157,12 +157,12 @@ async def end(store: Store, group_id: int, by: int = 1) -> Entry:
 
 
 def alike(these: Sequence[object], those: Sequence[object]) -> bool:
-    """Whether they say the same; two exceptions are never equal."""
+    """Whether they have the same `repr`, since two exceptions are never equal."""
     return [repr(one) for one in these] == [repr(one) for one in those]
 
 
 async def make(store: Store, name: str, creator: int, *members: int) -> Group:
-    """A group with these members, who came in this order."""
+    """Make a group whose members join in this order."""
     group = await create(store, creator, name, f"about {name}")
     for user_id in members:
         await join(store, group.id, user_id)
@@ -180,13 +180,13 @@ async def seen(store: Store, user_id: int, after: int = 0, limit: int = 10_000) 
 
 
 async def unread(store: Store, user_id: int) -> dict[int, int]:
-    """How many texts a user has not read, of those conversations in which there are any."""
+    """How many texts a user has not read, by conversation, without those that have none."""
     found = await store.log.conversations(user_id, None, 10_000)
     return {one.conv: one.unread for one in found if one.unread}
 
 
 def facts(entry: Entry) -> tuple[Any, ...]:
-    """An entry as what can be compared, but for its sender's name."""
+    """Everything by which entries can be compared, except the sender's name."""
     said = entry.conv, entry.kind, entry.sender_id, entry.cid, entry.text, entry.change
     return entry.at, *said, entry.answers, entry.time_ms
 

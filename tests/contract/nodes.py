@@ -1,4 +1,5 @@
-"""What connects nodes, whatever does it: presence, slots, broker, lease. Needs a fixture `two`."""
+"""The promises of everything that connects nodes: presence, slots, broker and lease. Needs a
+fixture `two`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine
@@ -25,7 +26,7 @@ from tests.eventually import eventually
 
 
 class AtOnce:
-    """`chat_domain.ports.runtime.Tasks`, for work that does not wait."""
+    """`chat_domain.ports.runtime.Tasks`, for work that never waits."""
 
     def start(self, work: Coroutine[Any, Any, None], owner: object = None) -> None:
         self.started = asyncio.ensure_future(work)
@@ -33,8 +34,8 @@ class AtOnce:
 
 @attrs.define(eq=False)
 class RecordingNode:
-    """Remembers what it is told by what connects it. fails: what is raised when it has to resume,
-    or is told this note."""
+    """Remembers what it is told. fails: what `resume` raises. fails_at: the note that it cannot
+    receive."""
 
     notes: list[Note] = attrs.field(factory=list)
     gaps: int = 0
@@ -80,7 +81,7 @@ class RecordingNode:
 
 @attrs.frozen
 class Place:
-    """A node among others. leave: it goes in good order."""
+    """A node among others. leave: makes it leave in good order."""
 
     surroundings: Surroundings
     node: RecordingNode
@@ -100,7 +101,7 @@ class Two:
     second: Place
 
     async def first_has(self, *notes: Note) -> list[Note]:
-        """What the second says arrives at the first, and nothing else."""
+        """Let the second broadcast these notes; return what the first has received."""
         for note in notes:
             self.second.surroundings.broker.broadcast(note)
         heard = self.first.node.notes
@@ -112,7 +113,7 @@ class Two:
 
 
 async def test_who_has_sessions_on_any_node_is_online(two: Two) -> None:
-    """Whichever node is asked."""
+    """This holds whichever node is asked."""
     await two.first.surroundings.presence.came(two.first.name, [1, 2])
     await two.second.surroundings.presence.came(two.second.name, [3])
     for place in (two.first, two.second):
@@ -121,7 +122,7 @@ async def test_who_has_sessions_on_any_node_is_online(two: Two) -> None:
 
 
 async def test_everybody_is_on_each_node_where_they_have_sessions(two: Two) -> None:
-    """By the names of the nodes; who is nowhere is left out."""
+    """The nodes come by name; a user without a session is left out."""
     presence = two.first.surroundings.presence
     await presence.came(two.first.name, [1, 2])
     await presence.came(two.second.name, [2, 3])
@@ -135,7 +136,7 @@ async def test_everybody_is_on_each_node_where_they_have_sessions(two: Two) -> N
 
 
 async def test_who_has_left_one_node_can_be_on_another(two: Two) -> None:
-    """They are offline with the last of them."""
+    """They are offline only when they have left the last node."""
     presence = two.first.surroundings.presence
     for name in (two.first.name, two.second.name):
         await presence.came(name, [1])
@@ -146,7 +147,7 @@ async def test_who_has_left_one_node_can_be_on_another(two: Two) -> None:
 
 
 async def test_coming_and_leaving_twice_is_once(two: Two) -> None:
-    """Each can be said again, when its first answer was lost."""
+    """Both are idempotent, so each can be repeated if its answer was lost."""
     presence = two.first.surroundings.presence
     await presence.came(two.first.name, [1])
     await presence.came(two.first.name, [1, 1])
@@ -156,7 +157,7 @@ async def test_coming_and_leaving_twice_is_once(two: Two) -> None:
 
 
 async def test_a_node_s_users_are_listed_in_order(two: Two) -> None:
-    """Those of other nodes are not."""
+    """The users of other nodes are not among them."""
     presence = two.second.surroundings.presence
     await presence.came(two.first.name, [30, 4, 100])
     await presence.came(two.second.name, [5])
@@ -165,7 +166,7 @@ async def test_a_node_s_users_are_listed_in_order(two: Two) -> None:
 
 
 async def test_thousands_can_come_and_be_asked_for_at_once(two: Two) -> None:
-    """As after a lease was lost, and for somebody's list."""
+    """So many come after a lease was lost, and are asked for by a long list of friends."""
     presence, many = two.first.surroundings.presence, range(1, 2001)
     await presence.came(two.first.name, many)
     assert set(await presence.where(many)) == set(many)
@@ -174,7 +175,7 @@ async def test_thousands_can_come_and_be_asked_for_at_once(two: Two) -> None:
 
 
 async def test_nobody_can_be_asked_for(two: Two) -> None:
-    """As for an empty list of friends."""
+    """This is what an empty list of friends does."""
     presence = two.first.surroundings.presence
     await presence.came(two.first.name, [])
     await presence.left(two.first.name, [])
@@ -182,7 +183,7 @@ async def test_nobody_can_be_asked_for(two: Two) -> None:
 
 
 async def test_a_node_that_has_left_has_no_users(two: Two) -> None:
-    """Whoever was on it is offline, if on no other node."""
+    """Its users are offline unless they are on another node."""
     presence = two.first.surroundings.presence
     await presence.came(two.second.name, [1, 2])
     await presence.came(two.first.name, [2])
@@ -195,7 +196,7 @@ async def test_a_node_that_has_left_has_no_users(two: Two) -> None:
 
 
 async def test_a_slot_is_claimed_once(two: Two) -> None:
-    """Whoever comes second is told by whom, on either node."""
+    """The second to claim it, on either node, is told the first claim."""
     first, second = two.first.claim(1), two.second.claim(1)
     assert await two.first.surroundings.slots.claim(first) is None
     assert await two.second.surroundings.slots.claim(second) == first
@@ -204,7 +205,7 @@ async def test_a_slot_is_claimed_once(two: Two) -> None:
 
 
 async def test_of_many_claims_at_once_exactly_one_is_made(two: Two) -> None:
-    """Whichever nodes they come from."""
+    """This holds whichever nodes they come from."""
     places = [two.first, two.second] * 10
     answers = await asyncio.gather(
         *(
@@ -217,7 +218,7 @@ async def test_of_many_claims_at_once_exactly_one_is_made(two: Two) -> None:
 
 
 async def test_a_claim_takes_the_place_of_the_one_that_it_names(two: Two) -> None:
-    """And of no other."""
+    """It does not take the place of any other claim."""
     slots, old, new = two.second.surroundings.slots, two.first.claim(1), two.second.claim(1)
     await slots.claim(old)
     assert await slots.claim(new, instead_of=two.first.claim(1, "another")) == old
@@ -238,7 +239,7 @@ async def test_a_claim_is_given_up_by_its_own_session_alone(two: Two) -> None:
 
 
 async def test_a_node_s_own_claims_are_found(two: Two) -> None:
-    """But not those that were given up, or were taken over from it."""
+    """Those that were given up or taken over from it are not."""
     slots = two.first.surroundings.slots
     claims = [two.first.claim(user) for user in (1, 2, 3, 4)]
     for claim in claims:
@@ -249,7 +250,7 @@ async def test_a_node_s_own_claims_are_found(two: Two) -> None:
 
 
 async def test_claims_are_made_again_unless_another_has_the_slot(two: Two) -> None:
-    """Those that are there already stay."""
+    """Claims that still exist stay."""
     slots = two.first.surroundings.slots
     there, lost, taken = [two.first.claim(user) for user in (1, 2, 3)]
     await slots.claim(there)
@@ -290,7 +291,7 @@ NOTES: list[Note] = [
 
 
 def fields(note: Note) -> object:
-    """By which two notes can be compared, entries and all."""
+    """Everything by which two notes can be compared, entries included."""
     if not isinstance(note, Appended):
         return note
     return note.epoch, note.first, note.upto, [fields_of(entry) for entry in note.entries]
@@ -301,7 +302,7 @@ def fields_of(entry: Entry) -> dict[str, Any]:
 
 
 async def test_a_note_reaches_the_other_nodes_as_it_is(two: Two) -> None:
-    """Every kind, in order, and not the node that says it."""
+    """This holds for every kind, in order. The node that sends it does not get it."""
     assert [fields(note) for note in await two.first_has(*NOTES)] == [
         fields(note) for note in NOTES
     ]
@@ -309,7 +310,7 @@ async def test_a_note_reaches_the_other_nodes_as_it_is(two: Two) -> None:
 
 
 async def test_thousands_of_notes_arrive_in_order(two: Two) -> None:
-    """Of one turn of the loop, and of several."""
+    """This holds within one turn of the event loop, and across several."""
     notes: list[Note] = [Replaced(number, "session") for number in range(1, 2501)]
     for note in notes[:-1]:
         two.second.surroundings.broker.broadcast(note)
@@ -320,7 +321,7 @@ async def test_thousands_of_notes_arrive_in_order(two: Two) -> None:
 
 
 async def test_a_node_knows_that_it_hears_the_others(two: Two) -> None:
-    """As long as nothing is wrong."""
+    """It knows as long as nothing is wrong."""
     assert two.first.surroundings.broker.hears()
 
 
@@ -328,7 +329,7 @@ async def test_a_node_knows_that_it_hears_the_others(two: Two) -> None:
 
 
 async def test_each_node_has_a_lease_and_sees_the_others(two: Two) -> None:
-    """Until they leave."""
+    """This lasts until they leave."""
     lease = two.first.surroundings.lease
     assert (lease.held(), lease.trouble()) == (True, "")
     assert await lease.others() == {two.second.name}

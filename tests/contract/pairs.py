@@ -29,7 +29,7 @@ class Person:
     client: RecordingClient
 
     async def says_to_group(self, group_id: int, text: str) -> str:
-        """Return what became of it, in a word."""
+        """Write a text to a group; return the status of its answer."""
         answers = self.client.answers
         before = len(answers)
         self.node.group_chat.send(self.session, group_id, Said(text))
@@ -47,7 +47,7 @@ class Person:
 
 
 async def seen(node: Chat, user: User, *, online: bool) -> None:
-    """Wait until the presence says that somebody is there, or is not: it is told by the way."""
+    """Wait until the presence shows a user online, or offline: it is updated in the background."""
 
     async def is_so() -> bool:
         return (user.id in await node.overview.presence.where([user.id])) is online
@@ -82,7 +82,7 @@ async def pair_in_memory() -> Pair:
 
 
 def _node(store: Store, surroundings: Surroundings, hasher: Argon2Hasher) -> Chat:
-    """A whole node but for its sockets."""
+    """A whole node without its sockets."""
     return assemble(
         store,
         surroundings,

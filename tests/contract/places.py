@@ -1,4 +1,4 @@
-"""Making places for nodes that are none: what connects them is what is tested."""
+"""Makes places for nodes that are only recordings: the tests are about what connects nodes."""
 
 from contextlib import AsyncExitStack
 

@@ -1,4 +1,4 @@
-"""The promises to an operator: looking through accounts, removing them, and restored backups."""
+"""The promises about what operators do: look through accounts, remove them, restore backups."""
 
 import pytest
 
@@ -26,7 +26,7 @@ async def listed(store: Store, after: int, limit: int, containing: str = "") -> 
 
 
 async def test_users_come_in_pages(store: Store) -> None:
-    """page tells the users above an id, ascending, and no more than were asked for."""
+    """`page` returns the users above an id, ascending, and no more than asked for."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     assert await listed(store, 0, 2) == [User(ann, "Ann"), User(bob, "Bob")]
     assert await listed(store, bob, 2) == [User(cid, "Cid")]
@@ -35,7 +35,7 @@ async def test_users_come_in_pages(store: Store) -> None:
 
 
 async def test_a_page_tells_what_proves_who_they_are(store: Store) -> None:
-    """Each user comes with their secret of this moment, so with whether they are disabled."""
+    """Each user comes with their current secret, which also shows whether they are disabled."""
     ann, bob = await register(store, "Ann", "Bob")
     assert await store.users.set_secret(ann, DISABLED + "secret", instead_of="secret")
     found = await store.users.page(0, 9)
@@ -44,7 +44,7 @@ async def test_a_page_tells_what_proves_who_they_are(store: Store) -> None:
 
 
 async def test_users_are_found_by_a_part_of_their_key(store: Store) -> None:
-    """What is looked for is compared to the last byte; nothing in it is a pattern."""
+    """The part is compared to the last byte; no character in it is a pattern."""
     ann, zoe = await register(store, "Hanna 100%", "Zoë_")
     assert await listed(store, 0, 9, "ann") == [User(ann, "Hanna 100%")]
     assert await listed(store, 0, 9, name_key("OË")) == [User(zoe, "Zoë_")]
@@ -54,7 +54,7 @@ async def test_users_are_found_by_a_part_of_their_key(store: Store) -> None:
 
 
 async def test_a_removed_account_is_nowhere(store: Store) -> None:
-    """Neither id nor name find it, and its tokens are worth nothing."""
+    """Neither its id nor its name finds it, and its tokens are not valid."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("digest", ann))
     assert await store.users.remove(ann)
@@ -66,7 +66,7 @@ async def test_a_removed_account_is_nowhere(store: Store) -> None:
 
 
 async def test_a_removed_account_is_on_no_list(store: Store) -> None:
-    """Friendships end both ways, those of others stay."""
+    """Friendships end both ways; those of others stay."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     for user_id, friend_id in ((ann, bob), (bob, ann), (bob, cid)):
         await store.friends.add(user_id, friend_id)
@@ -78,7 +78,7 @@ async def test_a_removed_account_is_on_no_list(store: Store) -> None:
 
 
 async def test_a_removed_account_sees_nothing(store: Store) -> None:
-    """What it has said is there for others, who can write to it no more."""
+    """What it has said stays for others, who can no longer write to it."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", bob, ann)
     (said,) = await say(store, ann, pair(ann, bob), "hello")
@@ -94,14 +94,14 @@ async def test_a_removed_account_sees_nothing(store: Store) -> None:
 
 
 async def test_the_name_of_a_removed_account_is_free_and_its_id_is_not(store: Store) -> None:
-    """Somebody else of the same name is somebody else."""
+    """A new account of the same name is another user."""
     (ann,) = await register(store, "Ann")
     await store.users.remove(ann)
     assert await store.users.add(Name.parse("ann"), "other") > ann
 
 
 async def test_ids_that_are_skipped_are_given_to_nobody(store: Store) -> None:
-    """Neither to users nor to groups, also where nobody has had one yet."""
+    """Neither users nor groups get them, even if nobody has had an id yet."""
     await store.users.skip_ids(1000)
     await store.groups.skip_ids(1000)
     ann, bob = await register(store, "Ann", "Bob")
@@ -117,7 +117,7 @@ async def test_ids_that_are_skipped_are_given_to_nobody(store: Store) -> None:
 
 
 async def test_everybodys_tokens_are_removed_in_parts(store: Store) -> None:
-    """As many as there are; the last part is empty."""
+    """All of them are removed; the last part is empty."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("a", ann), token("b", bob), token("c", bob))
     assert await store.tokens.remove_some(2) == 2

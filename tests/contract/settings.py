@@ -26,14 +26,14 @@ async def read(store: Store, user_id: int, conv: int, at: int) -> None:
 
 
 async def test_nobody_hides_anything_at_first(store: Store) -> None:
-    """Nor does who does not exist."""
+    """Nor does a user who does not exist."""
     (ann,) = await register(store, "Ann")
     for user_id in (ann, 99, *ODD_INTEGERS):
         assert await store.settings.of(user_id) == Preferences()
 
 
 async def test_what_was_chosen_is_kept(store: Store) -> None:
-    """Each thing by itself, and each user's is their own; what is None stays as it is."""
+    """Each setting is kept by itself, for each user. None leaves a setting as it is."""
     ann, bob = await register(store, "Ann", "Bob")
     settings = store.settings
     for chosen, expected in (
@@ -51,14 +51,14 @@ async def test_what_was_chosen_is_kept(store: Store) -> None:
 
 
 async def test_who_is_nobody_chooses_nothing(store: Store) -> None:
-    """Whatever the number."""
+    """This holds for any number."""
     for user_id in (99, *ODD_INTEGERS):
         assert await store.settings.set(user_id, hide_read=True) == Preferences()
         assert await store.settings.of(user_id) == Preferences()
 
 
 async def test_a_conversation_is_muted_by_each_for_themselves(store: Store) -> None:
-    """Until they say otherwise; None just asks."""
+    """It stays muted until they say otherwise; None only asks."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, pair(ann, bob), "hello")
@@ -72,7 +72,7 @@ async def test_a_conversation_is_muted_by_each_for_themselves(store: Store) -> N
 
 
 async def test_what_one_was_never_in_cannot_be_muted(store: Store) -> None:
-    """A group of others, two of whom none is this user, and what there is not."""
+    """This holds for others' groups and direct conversations, and for those that do not exist."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, pair(ann, bob), "hello")
@@ -84,7 +84,7 @@ async def test_what_one_was_never_in_cannot_be_muted(store: Store) -> None:
 
 
 async def test_who_comes_back_to_a_group_finds_it_as_it_was(store: Store) -> None:
-    """Muted, also while they were out of it."""
+    """It is still muted, and was while they were out of it."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await store.settings.mute(bob, group.id, True)
@@ -95,7 +95,7 @@ async def test_who_comes_back_to_a_group_finds_it_as_it_was(store: Store) -> Non
 
 
 async def test_what_a_user_has_chosen_goes_with_them(store: Store) -> None:
-    """Of an account that was removed."""
+    """Removing the account removes it."""
     (ann,) = await register(store, "Ann")
     await store.settings.set(ann, hide_read=True)
     await store.users.remove(ann)
@@ -106,7 +106,8 @@ async def test_what_a_user_has_chosen_goes_with_them(store: Store) -> None:
 
 
 async def test_read_marks_only_grow(store: Store) -> None:
-    """Of each user in each conversation, many at once; what is not there is left out."""
+    """Each user has one per conversation. One call takes many, and ignores users and conversations
+    that do not exist."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     conv, log = pair(ann, bob), store.log
@@ -119,7 +120,7 @@ async def test_read_marks_only_grow(store: Store) -> None:
 
 
 async def test_thousands_of_read_marks_are_written_at_once(store: Store) -> None:
-    """Each where it belongs."""
+    """Each goes where it belongs."""
     users = await register(store, *(f"user {number}" for number in range(40)))
     convs = [pair(one, other) for one in users for other in users if one < other]
     await append(store, *(text(conv >> 32, conv, "hello") for conv in convs))
@@ -131,7 +132,7 @@ async def test_thousands_of_read_marks_are_written_at_once(store: Store) -> None
 
 
 async def test_who_was_never_in_a_conversation_has_read_nothing(store: Store) -> None:
-    """Not even none of it; who has left has what they had read."""
+    """They have no mark there, not even 0. A user who has left keeps theirs."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, pair(ann, bob), "hello")
@@ -150,7 +151,7 @@ async def test_who_was_never_in_a_conversation_has_read_nothing(store: Store) ->
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_any_position_may_be_read(store: Store, number: int) -> None:
-    """Below all there is it is none."""
+    """A negative position counts as 0."""
     ann, bob = await register(store, "Ann", "Bob")
     await say(store, ann, pair(ann, bob), "hello")
     await read(store, ann, pair(ann, bob), number)
@@ -160,7 +161,7 @@ async def test_any_position_may_be_read(store: Store, number: int) -> None:
 
 
 async def test_what_was_read_counts(store: Store) -> None:
-    """It is unread no more."""
+    """It is no longer unread."""
     ann, bob = await register(store, "Ann", "Bob")
     said = await say(store, ann, pair(ann, bob), "one", "two", "three")
     await read(store, bob, pair(ann, bob), said[1].at)
@@ -169,7 +170,7 @@ async def test_what_was_read_counts(store: Store) -> None:
 
 
 async def test_the_members_of_a_conversation_have_read(store: Store) -> None:
-    """Those who have read anything, and are in it."""
+    """`reads` has those who have read anything and are still in it."""
     ann, bob, cid = await register(store, "Ann", "Bob", "Cid")
     group = await make(store, "Chess", ann, bob, cid)
     await say(store, ann, pair(ann, bob), "hello")
@@ -188,7 +189,7 @@ async def test_the_members_of_a_conversation_have_read(store: Store) -> None:
 
 
 async def test_of_too_many_members_nobody_is_told(store: Store) -> None:
-    """Those count who have read nothing, or hide it; those who have left do not."""
+    """Members who have read nothing or hide it count; those who have left do not."""
     ann, bob, cid, dan = await register(store, "Ann", "Bob", "Cid", "Dan")
     group = await make(store, "Chess", ann, bob, cid, dan)
     await read(store, bob, group.id, 4)
@@ -200,7 +201,8 @@ async def test_of_too_many_members_nobody_is_told(store: Store) -> None:
 
 
 async def test_who_hides_what_they_read_is_left_out(store: Store) -> None:
-    """As long as they do; typing is another thing. What they know themselves they still know."""
+    """They are left out while they hide it; hiding typing has no effect on that. They still have
+    their own mark."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     await say(store, ann, conv, "hello")
@@ -215,7 +217,7 @@ async def test_who_hides_what_they_read_is_left_out(store: Store) -> None:
 
 
 async def test_a_list_of_conversations_says_what_is_muted(store: Store) -> None:
-    """By its own user."""
+    """It says what its own user has muted."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await make(store, "Chess", ann, bob)
     await say(store, ann, pair(ann, bob), "hello")
@@ -227,7 +229,7 @@ async def test_a_list_of_conversations_says_what_is_muted(store: Store) -> None:
 
 
 async def test_a_list_of_conversations_hides_what_is_hidden(store: Store) -> None:
-    """What the other one has read, where they do not show it; what they have got is there."""
+    """It leaves out what the other user has read if they hide that, but not what they have got."""
     ann, bob = await register(store, "Ann", "Bob")
     conv = pair(ann, bob)
     await say(store, ann, conv, "hello")
@@ -243,7 +245,7 @@ async def test_a_list_of_conversations_hides_what_is_hidden(store: Store) -> Non
 
 
 async def test_a_new_epoch_cuts_what_was_read_to_the_head(store: Store) -> None:
-    """And leaves what is below it."""
+    """It leaves marks below the head as they are."""
     ann, bob = await register(store, "Ann", "Bob")
     group = await create(store, ann, "Chess")
     conv = pair(ann, bob)

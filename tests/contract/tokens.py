@@ -9,7 +9,7 @@ from chat_domain.model import KeptToken, User
 from chat_domain.ports.store import Store
 from tests.contract.making import ODD_INTEGERS, register
 
-NOW = 4_000_000_000_000  # later than any clock that an adapter may have
+NOW = 4_000_000_000_000  # later than the clock of any adapter
 LATER = NOW + 1_000
 
 
@@ -23,7 +23,7 @@ def token(
     device: str = "",
     seen_ms: int = NOW - 3,
 ) -> KeptToken:
-    """One of a session that is called like it, unless said otherwise."""
+    """A token whose session has the token's digest as its name, unless `session` is given."""
     session = session or digest
     facts = f"series {session}", user_id, session, NOW - 5, expires_ms, used
     return KeptToken(digest, *facts, device, seen_ms)
@@ -32,7 +32,7 @@ def token(
 async def add(
     store: Store, *tokens: KeptToken, sessions: int = 9, connected: Collection[str] = ()
 ) -> set[str]:
-    """Return which sessions have gone."""
+    """Add tokens; return the sessions that were removed for them."""
     gone: list[str] = []
     for one in tokens:
         gone += await store.tokens.add(one, sessions=sessions, connected=connected)
@@ -41,18 +41,18 @@ async def add(
 
 
 async def owned(store: Store, *digests: str) -> list[str]:
-    """Those of the digests that are somebody's."""
+    """Those of the digests that belong to a user."""
     return [digest for digest in digests if await store.tokens.find(digest, NOW)]
 
 
 async def used(store: Store, *digests: str) -> list[bool]:
-    """Of each of the digests that is somebody's, whether it was used."""
+    """For each of the digests that belongs to a user, whether it was used."""
     found = [await store.tokens.find(digest, NOW) for digest in digests]
     return [one[1].used for one in found if one]
 
 
 async def test_a_digest_tells_its_token_and_its_owner(store: Store) -> None:
-    """find tells every fact that was added, and the id and the name of whom it was added for."""
+    """`find` returns every fact that was added, and the id and the name of the token's user."""
     ann, bob = await register(store, "Ann", "Bob")
     of_ann = token("a", ann, session="s", used=False)
     of_bob = token("b", bob, LATER + 1)
@@ -70,7 +70,7 @@ async def test_an_unknown_digest_is_nobodys(store: Store, digest: str) -> None:
 
 
 async def test_a_token_expires(store: Store) -> None:
-    """It is somebody's until the millisecond in which it expires, and not in it."""
+    """It is valid until the millisecond in which it expires, and not in that one."""
     (ann,) = await register(store, "Ann")
     await add(store, token("a", ann))
     assert await store.tokens.find("a", LATER - 1) == (User(ann, "Ann"), token("a", ann))
@@ -78,7 +78,7 @@ async def test_a_token_expires(store: Store) -> None:
 
 
 async def test_what_has_expired_is_forgotten(store: Store) -> None:
-    """Adding forgets expired tokens of every user: they are nobody's at any time."""
+    """Adding a token deletes expired tokens of every user: they are not valid at any time."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("a", ann, 1_000))
     await store.tokens.find("unknown", 2_000)
@@ -87,7 +87,7 @@ async def test_what_has_expired_is_forgotten(store: Store) -> None:
 
 
 async def test_what_has_expired_has_not_gone(store: Store) -> None:
-    """Nor does it take anybody's place."""
+    """Nor does it take up a session's place."""
     (ann,) = await register(store, "Ann")
     await add(store, token("a", ann, 1_000, seen_ms=9), token("b", ann, seen_ms=1))
     await store.tokens.find("unknown", 2_000)
@@ -96,7 +96,8 @@ async def test_what_has_expired_has_not_gone(store: Store) -> None:
 
 
 async def test_the_longest_unused_session_goes(store: Store) -> None:
-    """Of a user's others `sessions - 1` stay, whichever expires first; which have gone is told."""
+    """`sessions - 1` of a user's other sessions stay, whichever expires first. `add` returns those
+    that went."""
     (ann,) = await register(store, "Ann")
     await add(
         store,
@@ -109,7 +110,7 @@ async def test_the_longest_unused_session_goes(store: Store) -> None:
 async def test_of_sessions_that_were_used_at_the_same_time_the_first_name_goes(
     store: Store,
 ) -> None:
-    """In whatever order they were added."""
+    """This holds in whatever order they were added."""
     (ann,) = await register(store, "Ann")
     names = ("b", "d", "a", "c")
     await add(store, *(token(str(n), ann, session=name) for n, name in enumerate(names)))
@@ -117,7 +118,7 @@ async def test_of_sessions_that_were_used_at_the_same_time_the_first_name_goes(
 
 
 async def test_a_session_that_is_connected_goes_last(store: Store) -> None:
-    """However long it was not resumed; where all are, the longest unused one goes."""
+    """It may have been resumed long ago. If all are connected, the longest unused one goes."""
     (ann,) = await register(store, "Ann")
     await add(store, *(token(str(n), ann, seen_ms=n) for n in range(1, 6)))
     assert await add(store, token("6", ann), sessions=4, connected={"1", "3", "x"}) == {"2", "4"}
@@ -130,7 +131,8 @@ async def test_a_session_that_is_connected_goes_last(store: Store) -> None:
 
 
 async def test_a_device_has_one_session(store: Store) -> None:
-    """The one before goes, however new, connected or alone it is. Without a name there are many."""
+    """The one before goes, however new it is, even if it is connected or the user's only one.
+    Devices without a name may have many."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("b", bob, device="phone"))
     await add(store, token("1", ann, device="phone"), token("2", ann, device="Phone"))
@@ -141,7 +143,7 @@ async def test_a_device_has_one_session(store: Store) -> None:
 
 
 async def test_a_device_s_place_is_the_one_that_is_made_room_for(store: Store) -> None:
-    """Nobody else goes where the session before it does; its own tokens do not count."""
+    """If a device's earlier session goes, no other has to. A session's own tokens do not count."""
     (ann,) = await register(store, "Ann")
     await add(store, token("1", ann, device="phone", seen_ms=5), token("2", ann, seen_ms=1))
     assert await add(store, token("3", ann, device="phone"), sessions=2) == {"1"}
@@ -151,7 +153,7 @@ async def test_a_device_s_place_is_the_one_that_is_made_room_for(store: Store) -
 
 
 async def test_a_session_was_seen_when_the_last_of_its_tokens_was(store: Store) -> None:
-    """And however many it has, it is one; if it goes, all of them go."""
+    """However many tokens it has, it counts once; if it goes, all of them go."""
     (ann,) = await register(store, "Ann")
     await add(
         store,
@@ -166,7 +168,7 @@ async def test_a_session_was_seen_when_the_last_of_its_tokens_was(store: Store) 
 
 
 async def test_the_new_one_is_always_kept(store: Store) -> None:
-    """A new session that was seen before all others is kept none the less."""
+    """A new session is kept even if it was last seen before all others."""
     (ann,) = await register(store, "Ann")
     await add(store, token("old", ann, seen_ms=2))
     assert await add(store, token("new", ann, seen_ms=1), sessions=1, connected={"old"}) == {"old"}
@@ -174,7 +176,7 @@ async def test_the_new_one_is_always_kept(store: Store) -> None:
 
 
 async def test_keeping_is_each_users_own(store: Store) -> None:
-    """However few one user keeps, another's tokens stay, of a session of whatever name."""
+    """However few sessions one user keeps, another's tokens stay, whatever their session's name."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("b", bob, session="a1"))
     await add(store, token("a1", ann, seen_ms=1), token("a2", ann, seen_ms=2), sessions=1)
@@ -183,7 +185,7 @@ async def test_keeping_is_each_users_own(store: Store) -> None:
 
 @pytest.mark.parametrize("device", ["Ann's 'phone'; --", "电话 📱", "x" * 50])
 async def test_a_device_s_name_is_kept_as_it_is(store: Store, device: str) -> None:
-    """Whatever it is."""
+    """This holds for any name."""
     (ann,) = await register(store, "Ann")
     await add(store, token("a", ann, device=device))
     (found,) = await store.tokens.of(ann, NOW)
@@ -191,7 +193,8 @@ async def test_a_device_s_name_is_kept_as_it_is(store: Store, device: str) -> No
 
 
 async def test_a_session_is_seen_when_it_is_resumed(store: Store) -> None:
-    """All of its tokens that stay; again and again by the same token, too. Others are not."""
+    """All of its tokens that stay have the new time, even if one token resumes it repeatedly.
+    Other sessions do not."""
     ann, bob = await register(store, "Ann", "Bob")
     first = token("1", ann, session="s")
     await add(store, first, token("a", ann), token("b", bob, session="s"))
@@ -212,7 +215,7 @@ async def test_a_session_is_seen_when_it_is_resumed(store: Store) -> None:
 
 
 async def test_adding_can_be_repeated(store: Store) -> None:
-    """A token that is added once more is there once, with the facts that were added later."""
+    """A token that is added again exists once, with the facts that were added later."""
     (ann,) = await register(store, "Ann")
     await add(store, token("other", ann), token("a", ann, LATER + 5), sessions=2)
     await add(store, token("a", ann, LATER + 10), sessions=2)
@@ -224,7 +227,7 @@ async def test_adding_can_be_repeated(store: Store) -> None:
 
 
 async def test_a_series_tells_its_session(store: Store) -> None:
-    """And whose it is, however many tokens of it there are, and until there is none."""
+    """It also tells the user, however many tokens it has, as long as it has one."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(
         store,
@@ -241,7 +244,7 @@ async def test_a_series_tells_its_session(store: Store) -> None:
 
 
 async def test_a_token_that_follows_is_good_beside_the_one_before(store: Store) -> None:
-    """Until it is used. Where none follows, nothing changes."""
+    """Both are valid until the new one is used. If no token follows, nothing changes."""
     (ann,) = await register(store, "Ann")
     first = token("1", ann, session="s")
     await add(store, first)
@@ -254,7 +257,7 @@ async def test_a_token_that_follows_is_good_beside_the_one_before(store: Store) 
 
 
 async def test_the_first_use_of_a_token_ends_all_others_of_its_session(store: Store) -> None:
-    """Those that were given beside it among them; no other session is touched."""
+    """Those include the tokens that were given beside it; no other session is touched."""
     ann, bob = await register(store, "Ann", "Bob")
     first = token("1", ann, session="s")
     await add(store, first, token("a", ann), token("b", bob, session="s"))
@@ -270,7 +273,7 @@ async def test_the_first_use_of_a_token_ends_all_others_of_its_session(store: St
 
 
 async def test_a_use_can_be_repeated(store: Store) -> None:
-    """By whoever still takes it for new; and what follows it is there once."""
+    """A caller that still takes the token for unused may repeat it; what follows it exists once."""
     (ann,) = await register(store, "Ann")
     first = token("1", ann, session="s")
     second = token("2", ann, LATER + 1, session="s", used=False)
@@ -284,7 +287,7 @@ async def test_a_use_can_be_repeated(store: Store) -> None:
 
 
 async def test_a_forgotten_token_cannot_be_used(store: Store) -> None:
-    """Whatever it was when it was looked up: none follows it, nothing is changed by it."""
+    """Whatever it was when it was looked up, no token follows it, and it changes nothing."""
     (ann,) = await register(store, "Ann")
     first = token("1", ann, session="s")
     second = token("2", ann, LATER + 1, session="s", used=False)
@@ -303,7 +306,7 @@ async def test_a_forgotten_token_cannot_be_used(store: Store) -> None:
 
 
 async def test_of_those_that_follow_the_last_to_expire_are_kept(store: Store) -> None:
-    """As many as were said, in whatever order they come, and the one that is added in any case."""
+    """As many are kept as asked for, in whatever order they came; the new one is always kept."""
     (ann,) = await register(store, "Ann")
     first = token("0", ann, LATER - 9, session="s")
     await add(store, first, token("9", ann, used=False))
@@ -316,7 +319,7 @@ async def test_of_those_that_follow_the_last_to_expire_are_kept(store: Store) ->
 
 
 async def test_a_removed_session_has_no_tokens(store: Store) -> None:
-    """remove forgets all tokens of one session; again is no error."""
+    """`remove` deletes all tokens of one session; repeating it is no error."""
     ann, bob = await register(store, "Ann", "Bob")
     of_session = [token("1", ann, session="s"), token("2", ann, session="s", used=False)]
     await add(store, *of_session, token("a", ann), token("b", bob, session="s"))
@@ -329,7 +332,7 @@ async def test_a_removed_session_has_no_tokens(store: Store) -> None:
 
 
 async def test_all_tokens_of_a_user_are_removed(store: Store) -> None:
-    """remove_all forgets the tokens of one user and of nobody else; again is no error."""
+    """`remove_all` deletes the tokens of one user and of nobody else; repeating it is no error."""
     ann, bob = await register(store, "Ann", "Bob")
     await add(store, token("a1", ann), token("a2", ann), token("b", bob))
     await store.tokens.remove_all(ann)
@@ -339,7 +342,7 @@ async def test_all_tokens_of_a_user_are_removed(store: Store) -> None:
 
 @pytest.mark.parametrize("number", ODD_INTEGERS)
 async def test_any_integer_may_be_removed(store: Store, number: int) -> None:
-    """To remove what an integer has that is nobody's id changes nothing."""
+    """Removing the tokens of an id that is nobody's changes nothing."""
     (ann,) = await register(store, "Ann")
     await add(store, token("a", ann))
     await store.tokens.remove_all(number)
@@ -348,7 +351,7 @@ async def test_any_integer_may_be_removed(store: Store, number: int) -> None:
 
 
 async def test_a_users_tokens_are_listed(store: Store) -> None:
-    """Those that have not expired, the last to expire first; nobody else's."""
+    """The list has those that have not expired, the last to expire first, and nobody else's."""
     ann, bob = await register(store, "Ann", "Bob")
     listed = [
         token("c", ann, LATER + 1, used=False),
@@ -362,12 +365,12 @@ async def test_a_users_tokens_are_listed(store: Store) -> None:
 
 @pytest.mark.parametrize("user_id", ODD_INTEGERS)
 async def test_any_integer_may_be_listed(store: Store, user_id: int) -> None:
-    """An id of nobody has no tokens."""
+    """An id that is nobody's has no tokens."""
     assert await store.tokens.of(user_id, NOW) == []
 
 
 def test_a_token_s_facts_are_all_that_is_kept() -> None:
-    """A new one has to be in this file's tests."""
+    """A new fact needs tests in this file."""
     assert list(attrs.fields_dict(KeptToken)) == [
         "digest",
         "series",

@@ -17,13 +17,13 @@ async def test_each_user_has_an_id_of_their_own(store: Store) -> None:
 
 
 async def test_an_account_is_found_by_its_id(store: Store) -> None:
-    """By an id, the name is found as it was typed, and the secret."""
+    """An id finds the name as it was typed, and the secret."""
     ann = await store.users.add(Name.parse("Ann"), "hash")
     assert await store.users.find(ann) == Account(User(ann, "Ann"), "hash")
 
 
 async def test_an_account_is_found_by_its_key(store: Store) -> None:
-    """By the key of its name an account is found, and by nothing but the key."""
+    """The key of its name finds an account, and nothing but the key does."""
     ann = await store.users.add(Name.parse("Ann"), "hash")
     assert await store.users.find("ann") == Account(User(ann, "Ann"), "hash")
     assert await store.users.find("Ann") is None
@@ -59,7 +59,7 @@ async def test_a_name_is_taken_once(store: Store, taken: str, name: str) -> None
 
 @pytest.mark.parametrize(("taken", "name"), LOOK_ALIKES)
 async def test_a_name_that_looks_like_another_is_taken(store: Store, taken: str, name: str) -> None:
-    """Nobody can pose as somebody else; but what is looked up is the name, to the letter."""
+    """Nobody can pose as somebody else; but a look-up finds only the exact name."""
     await register(store, taken)
     with pytest.raises(NameTaken):
         await store.users.add(Name.parse(name), "other")
@@ -70,14 +70,14 @@ async def test_a_name_that_looks_like_another_is_taken(store: Store, taken: str,
 async def test_a_name_that_nobody_looks_like_any_more_is_free(
     store: Store, taken: str, name: str
 ) -> None:
-    """With an account its look goes."""
+    """The look of a name is free once its account is removed."""
     (first,) = await register(store, taken)
     await store.users.remove(first)
     await register(store, name)
 
 
 async def test_of_many_who_look_alike_one_gets_in(store: Store) -> None:
-    """At the same time, too."""
+    """This holds even at the same time."""
     names = ["anna", "\u0430nna", "ann\u0430", "\u0430nn\u0430", "ａnna"]
     results = await at_once([store.users.add(Name.parse(name), "hash") for name in names])
     assert sorted(type(result).__name__ for result in results) == ["NameTaken"] * 4 + ["int"]
@@ -85,13 +85,13 @@ async def test_of_many_who_look_alike_one_gets_in(store: Store) -> None:
 
 @pytest.mark.parametrize("name", ["Anne", "Änn", "An n", "Ann%"])
 async def test_names_with_different_keys_are_different(store: Store, name: str) -> None:
-    """An accent, a space or a letter more makes another name."""
+    """One accent, space or letter more makes another name."""
     ann, other = await register(store, "Ann", name)
     assert ann != other
 
 
 async def test_of_many_who_want_a_name_one_gets_it(store: Store) -> None:
-    """Registering is one step: at the same time, too, a name goes to one user."""
+    """Registering is atomic: even concurrently, a name goes to one user."""
     steps = [store.users.add(Name.parse("Ann"), f"hash {number}") for number in range(20)]
     results = await at_once(steps)
     assert sorted(type(result).__name__ for result in results) == ["NameTaken"] * 19 + ["int"]
@@ -117,20 +117,20 @@ async def test_any_text_is_kept_as_it_is(store: Store, text: str) -> None:
 
 
 async def test_names_of_some_users(store: Store) -> None:
-    """names tells those that exist and leaves out those that do not."""
+    """`names` returns those that exist and leaves out those that do not."""
     ann, bob, _ = await register(store, "Ann", "Bob", "Cid")
     assert await store.users.names({ann, bob, 12345, *ODD_INTEGERS}) == {ann: "Ann", bob: "Bob"}
     assert await store.users.names(()) == {}
 
 
 async def test_names_of_a_great_many_users(store: Store) -> None:
-    """There is no number of ids that is too large for one question."""
+    """No number of ids is too large for one call."""
     (ann,) = await register(store, "Ann")
     assert await store.users.names(range(100_000)) == {ann: "Ann"}
 
 
 async def test_a_secret_is_replaced(store: Store) -> None:
-    """set_secret replaces the secret that is there; a second time it is not there any more."""
+    """`set_secret` replaces a secret that is current; the second time it no longer is."""
     ann, bob = await register(store, "Ann", "Bob")
     assert await store.users.set_secret(ann, "new", instead_of="secret")
     assert not await store.users.set_secret(ann, "newer", instead_of="secret")
@@ -147,7 +147,7 @@ async def test_a_secret_is_not_replaced_by_guess(store: Store) -> None:
 
 
 async def test_of_many_who_replace_a_secret_one_does(store: Store) -> None:
-    """Comparing and replacing is one step."""
+    """Comparing and replacing is atomic."""
     (ann,) = await register(store, "Ann")
     steps = [
         store.users.set_secret(ann, f"new {number}", instead_of="secret") for number in range(20)
@@ -157,7 +157,7 @@ async def test_of_many_who_replace_a_secret_one_does(store: Store) -> None:
 
 
 async def test_marking_changes_nothing_but_the_picture(store: Store) -> None:
-    """Accounts are the same whatever is painted, and numbers that are nobody's are passed over."""
+    """Accounts stay the same whichever pictures change, and unknown ids are passed over."""
     ann, bob = await register(store, "Ann", "Bob")
     await store.users.mark([ann, 12345, *ODD_INTEGERS], [bob, 12346, *ODD_INTEGERS])
     await store.users.mark((), ())
