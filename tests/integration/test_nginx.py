@@ -38,9 +38,11 @@ class Site:
     _stack: ExitStack
 
     def client(self) -> RawClient:
-        """A client that a node has answered, so nginx has chosen."""
+        """A client that a node has answered, and logged: nginx has chosen."""
+        before = sum(map(self.clients_of, self.nodes))
         client = self._stack.enter_context(RawClient(self.nginx.port))
         assert client.is_alive()
+        assert wait_until(lambda: sum(map(self.clients_of, self.nodes)) > before, PATIENCE)
         return client
 
     def clients_of(self, node: NodeProcess) -> int:
@@ -134,7 +136,7 @@ def test_a_node_sees_its_clients_addresses(new_site: NewSite) -> None:
     with from_elsewhere(site.nginx.port) as client:
         client.sendall(PING)
         assert read_frame(client)["msgid"] == PONG
-    assert peers_of(site.nodes[0]) == [ELSEWHERE]
+    assert wait_until(lambda: peers_of(site.nodes[0]) == [ELSEWHERE], PATIENCE)
 
 
 def test_a_client_cannot_lie_about_its_address(new_site: NewSite) -> None:
@@ -144,7 +146,7 @@ def test_a_client_cannot_lie_about_its_address(new_site: NewSite) -> None:
         client.sendall(b"PROXY TCP4 203.0.113.7 10.0.0.1 56324 8000\r\n")
         refusal = read_frame(client)
         assert (refusal["msgid"], refusal["error"]) == (ERROR, "bad_json")
-    assert peers_of(site.nodes[0]) == [ELSEWHERE]
+    assert wait_until(lambda: peers_of(site.nodes[0]) == [ELSEWHERE], PATIENCE)
 
 
 def test_a_client_that_ends_its_sending_is_answered(new_site: NewSite) -> None:
@@ -173,6 +175,7 @@ def test_connections_outlive_a_reload(new_site: NewSite) -> None:
     with NodeProcess("memory://", *LIKE_NGINX, "--log-level", "debug") as newcomer:
         site.nginx.nodes = [newcomer.port]
         site.nginx.reload()
+        site.nodes.append(newcomer)
         site.client()
         assert site.clients_of(newcomer) == 1
         assert old.is_alive()

@@ -252,7 +252,7 @@ def test_nodes_speak_tls_with_it(certificates: Path, tmp_path: Path) -> None:
         GuardedRedis(tmp_path / "redis", tls=certificates, options=options),
         ServerProcess("memory://", "--broker", tls_url(port, certificates), *PREFIX) as node,
     ):
-        assert "listening" in node.log
+        node.says("listening")
     other = str(certificates / "other")
     options += ("--tls-cert-file", f"{other}.pem", "--tls-key-file", f"{other}.key")
     with GuardedRedis(tmp_path / "other", tls=certificates, options=options):
@@ -270,7 +270,7 @@ def test_nodes_can_prove_themselves_by_certificates(certificates: Path, tmp_path
         with ServerProcess(
             "memory://", "--broker", tls_url(port, certificates, own), *PREFIX
         ) as node:
-            assert "listening" in node.log
+            node.says("listening")
         assert start(tls_url(port, certificates)).returncode == 1
 
 

@@ -4,9 +4,11 @@ import json
 
 from playwright.sync_api import Browser, expect
 
+from entrypoints.services.program import wait_until
 from tests.integration.browser.conftest import visitors
 from tests.integration.browser.person import Person
 from tests.integration.cluster import Cluster, NewCluster
+from tests.integration.raw_client import PATIENCE
 
 
 def test_a_page_whose_node_is_killed_goes_on_at_another_without_loss_or_doubles(
@@ -57,10 +59,14 @@ def _at(port: int) -> str:
 def _node_of(person: Person, cluster: Cluster) -> int:
     """The number of the node where this person has logged in last."""
     user = person.page.evaluate("JSON.parse(sessionStorage['chat.identity']).id")
-    logins = {
-        line["timestamp"]: number
-        for number, node in enumerate(cluster.nodes)
-        for line in map(json.loads, node.log.splitlines())
-        if line["event"] == "logged in" and line["user"] == user
-    }
-    return logins[max(logins)]
+
+    def logins() -> dict[str, int]:
+        return {
+            line["timestamp"]: number
+            for number, node in enumerate(cluster.nodes)
+            for line in map(json.loads, node.log.splitlines())
+            if line["event"] == "logged in" and line["user"] == user
+        }
+
+    assert wait_until(lambda: bool(logins()), PATIENCE)
+    return logins()[max(logins())]

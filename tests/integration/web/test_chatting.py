@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from entrypoints.services.ports import free_port
+from entrypoints.services.program import wait_until
 from tests.integration.certificates import Files
-from tests.integration.raw_client import RawClient
+from tests.integration.raw_client import PATIENCE, RawClient
 from tests.integration.server_process import ROOT, SERVER
 from tests.integration.web_client import (
     NoWebSocket,
@@ -172,11 +173,12 @@ def test_a_proxy_says_who_the_client_is() -> None:
     with WebServer("memory://", "--proxy-from", "127.0.0.5/32", "--log-level", "debug") as web:
 
         def address_of(header: str, before: bytes = b"") -> str:
+            before_it = web.log.count("client_closed")
             sock = connected(web.web_port, "127.0.0.5")
             sock.sendall(before)
             with WebClient(web.web_port, sock, **({"X-Forwarded-For": header} if header else {})):
                 pass
-            web.says("client_closed")
+            assert wait_until(lambda: web.log.count("client_closed") > before_it, PATIENCE)
             return web.log.rpartition('"address": "')[2].partition('"')[0]
 
         assert address_of("198.51.100.1, 203.0.113.7") == "203.0.113.7"

@@ -9,8 +9,10 @@ import pytest
 
 from entrypoints.services.nginx import Nginx
 from entrypoints.services.ports import free_port
+from entrypoints.services.program import wait_until
 from tests.integration.certificates import Files
 from tests.integration.cluster import LIKE_NGINX, NGINX_COMES_FROM, NodeProcess
+from tests.integration.raw_client import PATIENCE
 from tests.integration.web_client import (
     NoWebSocket,
     WebClient,
@@ -67,8 +69,12 @@ def test_browsers_are_spread_over_three_nodes(stack: ExitStack, tmp_path: Path) 
         client = stack.enter_context(WebClient(site.port))
         client.register(f"user {client._socket.getsockname()[1]}")
         client.login()
-    counts = [node.log.count('"event": "logged in"') for node in site.nodes]
-    assert counts == [3, 3, 3]
+
+    def logins() -> list[int]:
+        return [node.log.count('"event": "logged in"') for node in site.nodes]
+
+    assert wait_until(lambda: sum(logins()) == 9, PATIENCE)
+    assert logins() == [3, 3, 3]
 
 
 def test_a_node_sees_its_browsers_addresses(stack: ExitStack, tmp_path: Path) -> None:
