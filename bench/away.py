@@ -1,4 +1,4 @@
-"""Messages to those who are away."""
+"""Messages to users who are away."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from bench.windows import Window, Windows
 
 
 class Away(Windows):
-    """Each sender writes to somebody, or a group, without anybody there to read it.
+    """Each sender writes to a user or a group; nobody is there to read it.
 
     to: the parts of their frames that name the recipients.
     """
@@ -31,7 +31,7 @@ class Away(Windows):
 
 
 def send(load: Away, count: int) -> None:
-    """Let each sender send so many, its window at least, and wait until all are in the log."""
+    """Let each sender send so many messages, at least its window; wait until all are in the log."""
     for one in load.windows:
         one.left = count - load.size
     load.begin()

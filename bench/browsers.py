@@ -1,7 +1,7 @@
 """The page in two real browsers: from Enter in one to the message in the other, and first paints.
 
-Times are those that the browsers tell: of the key's event, and of a turn after the frame with the
-message. Both count from the same clock of this machine.
+The browsers tell the times: that of the key's event, and that of the turn after the frame with the
+message. Both come from the same clock of this machine.
 """
 
 import shutil
@@ -36,7 +36,7 @@ _PAINTED = """
 
 
 def chromium() -> str | None:
-    """Its path, if it is here."""
+    """The path of Chromium, if it is installed."""
     return shutil.which("chromium")
 
 
@@ -59,7 +59,7 @@ class Pair:
         self._other.get_by_role("log").get_by_text("hello").wait_for()
 
     def message_ns(self) -> int:
-        """Write a message in one browser: from Enter to the frame that shows it in the other."""
+        """Write a message in one browser; the time from Enter to its frame in the other."""
         self._count += 1
         text = f"message {self._count}"
         self._other.evaluate(_AWAIT, text)
@@ -68,7 +68,7 @@ class Pair:
         return int((shown - self._one.evaluate("window.pressed")) * 1e6)
 
     def first_paint_ns(self) -> int:
-        """Somebody who was never here before opens the page: until something is seen."""
+        """The time until a new visitor who opens the page sees something."""
         context = self._browser.new_context()
         page = context.new_page()
         page.goto(self._address)
@@ -85,7 +85,7 @@ class Pair:
 
 @contextmanager
 def pair(port: int) -> Iterator[Pair]:
-    """At the server's page, as long as the `with` block lasts."""
+    """Two people at the server's page, as long as the `with` block lasts."""
     path = chromium()
     with sync_playwright() as playwright:
         launch = playwright.chromium.launch

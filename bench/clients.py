@@ -29,7 +29,7 @@ def ask(sock: Connection, request: bytes, end: bytes = frames.NEWLINE) -> dict[s
 
 
 def answer(sock: Connection, end: bytes = frames.NEWLINE) -> dict[str, Any]:
-    """The next frame that answers something. What the server says of itself is left out."""
+    """The next frame that is an answer. What the server says unasked is skipped."""
     data = b""
     while True:
         piece = sock.recv(65536)
@@ -45,14 +45,14 @@ def answer(sock: Connection, end: bytes = frames.NEWLINE) -> dict[str, Any]:
 
 
 def all_ask(socks: Sequence[Connection], request: Callable[[int], bytes]) -> list[Any]:
-    """Send each its request (by its position), then collect the answers."""
+    """Send the request of each socket, by its position, then collect the answers."""
     for position, sock in enumerate(socks):
         sock.sendall(request(position))
     return [answer(sock) for sock in socks]
 
 
 def register(port: int, count: int, prefix: str = "user") -> list[int]:
-    """Make so many users, all with the password `secret`; their ids."""
+    """Make so many users, all with the password `secret`; return their ids."""
     ids: list[int] = []
     for batch in batches(range(count)):
         socks = [connect(port) for _ in batch]
@@ -68,7 +68,7 @@ def _register(name: str) -> bytes:
 
 
 def make_groups(port: int, groups: Sequence[Sequence[int]]) -> list[int]:
-    """Make groups of these users; their ids. Names come from the creators' ids."""
+    """Make groups of these users; return the groups' ids. Names come from the creators' ids."""
     ids, joining = [], defaultdict(list)
     for number, (creator, *others) in enumerate(groups):
         sock = connect(port)
@@ -84,14 +84,14 @@ def make_groups(port: int, groups: Sequence[Sequence[int]]) -> list[int]:
 
 
 def register_pairs(port: int, count: int, prefix: str = "user") -> list[int]:
-    """Make so many users, the first half of whom the second have on their lists, one to one."""
+    """Make so many users. Each of the second half has one of the first half on their list."""
     ids = register(port, count, prefix)
     befriend(port, zip(ids[: count // 2], ids[count // 2 :], strict=True))
     return ids
 
 
 def befriend(port: int, pairs: Iterable[tuple[int, int]]) -> None:
-    """Put the first of each pair on the second one's list, so that it may write on."""
+    """Put the first of each pair on the second one's list, so that the first may go on writing."""
     listing = defaultdict(list)
     for friend, user in pairs:
         listing[user].append(b'{"msgid":1006,"friendid":%d,"seq":1}\n' % friend)
@@ -99,7 +99,7 @@ def befriend(port: int, pairs: Iterable[tuple[int, int]]) -> None:
 
 
 def let_ask(port: int, requests: Mapping[int, Sequence[bytes]]) -> None:
-    """Log each of these users in, who may ask for several things, and out again."""
+    """Log each of these users in, send all their requests, and log them out again."""
     for batch in batches(requests):
         socks = [connect(port) for _ in batch]
         all_ask(socks, lambda at, users=batch: frames.login(users[at], 2))  # type: ignore[misc]
@@ -121,7 +121,7 @@ def close(socks: Sequence[Connection]) -> None:
 
 
 def log_in(port: int, users: Sequence[int], version: int, *, web: bool = False) -> list[Connection]:
-    """Connections of these users, in the state in which they stay. web: over WebSockets."""
+    """Log these users in, and return their connections. web: over WebSockets."""
     socks: list[Connection] = []
     begin = WebSocket if web else connect
     end = frames.end_of(version)
@@ -133,5 +133,5 @@ def log_in(port: int, users: Sequence[int], version: int, *, web: bool = False) 
             answer(sock, end)
         socks += new
     for sock in socks:
-        sock.settimeout(None)  # or each call would be two
+        sock.settimeout(None)  # otherwise each call would be two system calls
     return socks

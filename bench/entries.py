@@ -1,4 +1,4 @@
-"""The table of messages, as a yardstick keeps it: no more than what the log cannot be without."""
+"""The table of messages as a yardstick keeps it: only what a log cannot do without."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -31,19 +31,19 @@ _INSERT = (
 
 
 class Entries:
-    """A new file. To be used in the thread that makes it. head: the last position."""
+    """A new file, to be used in the thread that makes it. head: the last position."""
 
     def __init__(self, path: Path, durability: str) -> None:
         self._database = sqlite3.connect(path, isolation_level=None)
         self._execute = self._database.execute
         self._execute("PRAGMA journal_mode = WAL")
         self._execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
-        self._execute("PRAGMA wal_autocheckpoint = 4000")  # the server's
+        self._execute("PRAGMA wal_autocheckpoint = 4000")  # as in the server
         self._database.executescript(_TABLES)
         self.head = 0
 
     def append(self, rows: Sequence[Row]) -> None:
-        """One transaction. The positions of the rows ascend."""
+        """Write these rows in one transaction; their positions ascend."""
         self._execute("BEGIN IMMEDIATE")
         self._database.executemany(_INSERT, rows)
         self.head = rows[-1][0]

@@ -1,4 +1,4 @@
-"""Years of messages in a SQLite file, put there by SQL: ten millions of them within a minute.
+"""Puts years of messages into a SQLite file by SQL: ten million of them within a minute.
 
 The server has made the file and its users, and does not run meanwhile.
 """
@@ -30,8 +30,8 @@ FROM number JOIN Talk ON Talk.place = CASE n % 2 WHEN 0 THEN 0 ELSE n / 2 % (:co
 
 @attrs.frozen
 class Past:
-    """What is in a log. reader: who is in all conversations. others: whom they have them with, the
-    first of whom has said or heard half of everything. count: of messages, which were written
+    """The content of a log. reader: the user who is in all conversations. others: the users that
+    these are with; the first has half of all messages. count: how many messages there are, spread
     evenly over the last `days`."""
 
     reader: int
@@ -41,20 +41,20 @@ class Past:
 
 
 def pair(one: int, other: int) -> int:
-    """As the server numbers the conversations of two."""
+    """The number that the server gives to the conversation of two users."""
     return min(one, other) << 32 | max(one, other)
 
 
 def fill(path: Path, past: Past, unread: int) -> float:
-    """Write all of that, of which the reader has not read the last `unread` of each conversation
-    but the first, which are the others'; seconds that it took."""
+    """Write this past; return the seconds that it took. In each conversation but the first, the
+    last `unread` messages are the other user's, and the reader has not read them."""
     began = time.monotonic()
     read = past.count - 2 * (len(past.others) - 1) * unread
     convs = [
         (place, pair(past.reader, other), past.reader, other)
         for place, other in enumerate(past.others)
     ]
-    # as a lost power cut is of no concern here, and indexes are made in the end, sorted
+    # A power cut is of no concern here. Indexes are made at the end, sorted.
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         execute = database.execute
         execute("PRAGMA journal_mode = OFF")
@@ -101,7 +101,7 @@ def fill(path: Path, past: Past, unread: int) -> float:
 
 
 def oldest(path: Path) -> int:
-    """Below this position, the log has forgotten everything."""
+    """The position below which the log has deleted everything."""
     with closing(sqlite3.connect(path)) as database:
         ((position,),) = database.execute("SELECT oldest FROM LogEnds")
     return int(position)

@@ -1,4 +1,4 @@
-"""Frames as clients send them, made before they are needed as far as that is possible."""
+"""Frames as clients send them, made in advance where possible."""
 
 import itertools
 import re
@@ -16,32 +16,32 @@ Next = Callable[[], bytes]  # the next message of a sender
 
 
 def answers_in(data: bytes) -> int:
-    """How many answers begin in what a sender of version 2 has got."""
+    """How many answers begin in what a sender of version 2 has received."""
     return data.count(ACK)
 
 
 def chats_in(data: bytes) -> int:
-    """How many messages end in what a reader of version 2 has got, who has asked for nothing."""
+    """How many messages end in what a reader of version 2, who sends no requests, has received."""
     # 101.: PING, PRESENCE and the like; 103.: CHANGED, MARKS
     return data.count(NEWLINE) - data.count(b'{"msgid":101') - data.count(b'{"msgid":103')
 
 
 def last_place(data: bytes) -> int:
-    """The position of the last of the whole frames in here that have one, 0 if none has."""
+    """The last position in the whole frames of this data, 0 if there is none."""
     places = PLACE.findall(data, 0, data.rfind(NEWLINE) + 1)
     return int(places[-1]) if places else 0
 
 
 def end_of(version: int) -> bytes:
-    """What ends the frames of a client of this version, and those that it gets."""
+    """What ends the frames to and from a client of this version."""
     return NUL if version == 1 else NEWLINE
 
 
 def login(user_id: int, version: int, *, missed: bool = False) -> bytes:
-    """missed: whether what came before is wanted, of which version 1 is always sent the texts."""
+    """missed: whether the client wants what came before. Version 1 always gets the texts of it."""
     v2 = b"" if version == 1 else b',"v":2'
     if version > 1 and not missed:
-        v2 += b',"since":0'  # of no epoch, so that all begins at the log's end
+        v2 += b',"since":0'  # without an epoch, so that it begins at the head
     return b'{"msgid":1000,"id":%d,"password":"secret"%b}' % (user_id, v2) + end_of(version)
 
 
@@ -62,13 +62,13 @@ def join(group_id: int, version: int = 2) -> bytes:
 
 
 def history(user_id: int, before: int | None) -> bytes:
-    """A page of 50 of the conversation with a user, the newest where `before` is None."""
+    """A page of 50 of the conversation with a user, the newest if `before` is None."""
     below = b"" if before is None else b',"before":%d' % before
     return b'{"msgid":1041,"toid":%d%b,"seq":1}\n' % (user_id, below)
 
 
 def conversations(before: int | None) -> bytes:
-    """A page of 200."""
+    """A page of 200 conversations."""
     below = b"" if before is None else b',"before":%d' % before
     return b'{"msgid":1039,"limit":200%b,"seq":1}\n' % below
 
@@ -90,15 +90,15 @@ def group(group_id: int) -> bytes:
 
 
 def _old_frame(sender_id: int, to: bytes) -> bytes:
-    """Version 1 has nothing in it that changes."""
+    """A frame of version 1, which is always the same."""
     head = b'{"msgid":%b,"id":%d,"name":"user %d","msg":"%b","time":"%b"}\0'
     return head % (to, sender_id, sender_id, TEXT.encode(), TIME.encode())
 
 
 def _new_frames(to: bytes) -> Iterator[bytes]:
-    """Version 2: a `cid` that never comes again and begins with the time in ms, and a `seq`."""
+    """Frames of version 2, with a `seq` and a unique `cid` that begins with the time in ms."""
     head = b'{"msgid":%b,"msg":"%b","cid":"' % (to, TEXT.encode())
-    stream = secrets.token_hex(4).encode()  # of a sender's several
+    stream = secrets.token_hex(4).encode()  # a sender may have several
     now = time.time_ns
     for number in itertools.count():
         yield b'%b%013d-%b%08x","seq":%d}\n' % (head, now() // 1_000_000, stream, number, number)

@@ -1,7 +1,7 @@
 """The process that makes the load: `python -m bench.generator JOB`, where JOB is JSON.
 
-It logs its users in and says `ready`. Then each line of its input, a number of seconds, is one run,
-which it answers by a line of figures. Between runs it costs nothing.
+It logs its users in and prints `ready`. Then it reads a number of seconds from each line of its
+input, runs the load for that time, and prints a line of figures. Between runs it costs nothing.
 """
 
 import json
@@ -51,7 +51,7 @@ def _groups(job: dict[str, Any]) -> Load:
 
 
 def _away(job: dict[str, Any]) -> Load:
-    """Of each user to one of `recipients`, or into one of `group_ids`."""
+    """Messages from each user to one of `recipients`, or to one of `group_ids`."""
     if "group_ids" in job:
         to = [frames.group(group_id) for group_id in job["group_ids"]]
     else:
@@ -87,7 +87,8 @@ def _log_in(job: dict[str, Any]) -> list[Connection]:
 def _at_relay(
     port: int, users: Sequence[int], group_ids: Sequence[int] | None, version: int
 ) -> list[Connection]:
-    """A relay has its members from here, in the order of the groups."""
+    """Log in at a relay, which learns here who is in which group. Users are in the order of the
+    groups."""
     socks: list[Connection] = []
     size = len(users) // len(group_ids) if group_ids else 0
     for at, user in enumerate(users):

@@ -1,4 +1,4 @@
-"""Groups: the first member of each writes, all others read. Deliveries are what is counted."""
+"""Groups: the first member of each writes, all others read. Deliveries are counted."""
 
 from collections.abc import Callable, Sequence
 
@@ -27,7 +27,8 @@ class Member:
 
 
 class Group(Window):
-    """From one member to all others. A message of version 1 is done when all have it."""
+    """The window of one member, who writes to all others. A message of version 1 is done when all
+    have it."""
 
     def __init__(
         self, meter: Meter, sender: Connection, readers: int, message: frames.Next, size: int
@@ -49,7 +50,7 @@ class Group(Window):
         return self.sent == self.done and self._deliveries == self.sent * self._readers
 
     def _count(self, done: int) -> None:
-        """Deliveries have been counted already."""
+        """Count nothing: the deliveries have been counted already."""
 
 
 class Groups(Windows):

@@ -8,7 +8,7 @@ from bench.web import Connection
 
 
 def stay(socks: Sequence[Connection], ready: Callable[[], None]) -> None:
-    """Keep them alive until nobody is there any more to end us."""
+    """Keep the sessions alive until the standard input is closed."""
     by_number = {sock.fileno(): sock for sock in socks}
     epoll = select.epoll()
     for number in by_number:

@@ -22,12 +22,12 @@ def spread(values: Sequence[float]) -> Spread:
 
 @attrs.frozen
 class Line:
-    """name: what was done. unit: of `value`. cpu_us: of all threads; loop_us: of the event loop's.
+    """name: what was done. unit: that of `value`. cpu_us, loop_us: CPU for one unit, of all threads
+    and of the event loop's.
 
-    ratio, loop_ratio, rate_ratio: to the yardstick, run by run: of the work for a second of CPU, of
-    that for a second of the loop's, and of the work for a second. bare_ratio: the first of these,
-    to the relay that does not even log.
-    at_least, at_most: the target, for the ratio where there is one, otherwise for the value.
+    ratio, loop_ratio, rate_ratio: to the yardstick, run by run, of the work per second of CPU, per
+    second of the loop's CPU, and per second. bare_ratio: like `ratio`, to the relay that does not
+    even log. at_least, at_most: the target, for the ratio if there is one, otherwise for the value.
     """
 
     name: str
@@ -85,11 +85,10 @@ def against(
     bare: Sequence[Figures] | None = None,
     **more: Any,
 ) -> Line:
-    """The same, compared with another load in the same run, and with the bare relay's where that is
-    given.
+    """The same, compared with another load in the same run and, if given, with the bare relay's.
 
-    The ratio is that of the messages for a second of CPU. It is what the rates' own ratio comes to
-    when both have a core for themselves, and stays true when they have to share it with strangers.
+    The ratio is that of the messages per second of CPU. It equals the ratio of the rates if both
+    have a core to themselves, and stays true if other processes use that core as well.
     """
     return of_load(
         name,

@@ -1,9 +1,9 @@
 """The second yardstick: the relay that logs. `python -m bench.logging_relay FILE DURABILITY`.
 
-It is the bare relay, and writes each message to a log as the server's before it forwards it, and
-acknowledges it if it came from a client of version 2. One thread writes, in one transaction
-all that waits; of what goes between the loop and the thread nothing is made for one message alone.
-It checks nothing: not who writes, nor whether it has the message already.
+It is the bare relay, but writes each message to a log like the server's before it forwards it, and
+acknowledges it to a client of version 2. One thread writes everything that waits in one
+transaction; nothing that passes between the loop and the thread is made for a single message. It
+checks nothing: neither who writes nor whether it has the message already.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class LoggingRelay(Client):
         self.log, self.end = log, b""
 
     def data_received(self, data: bytes) -> None:
-        if not self.end:  # the first frame says of which version the client is
+        if not self.end:  # the first frame tells the client's version
             self.end = NUL if NUL in data else NEWLINE
         for raw in self.split(data):
             frame = self.decode(raw)
@@ -77,7 +77,7 @@ class LoggingRelay(Client):
                 self.log_in(frame.id)
 
     def written(self, frame: Frame, raw: bytes, row: Row) -> None:
-        """Forward what is in the log."""
+        """Forward a message that is in the log."""
         if self.end is NEWLINE:
             at, _, _, cid, time_ms, text = row
             kind = OneChat if frame.toid else GroupChat
@@ -94,7 +94,7 @@ Draft = tuple[LoggingRelay, Frame, bytes]
 
 
 class Log:
-    """One batch is on its way at a time, and what comes meanwhile is the next one."""
+    """One batch is written at a time; what arrives meanwhile is the next one."""
 
     def __init__(self, path: Path, durability: str) -> None:
         self._path, self._durability = path, durability

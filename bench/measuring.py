@@ -13,21 +13,21 @@ import attrs
 
 WARM_UP = 0.3  # seconds
 IP_BIND_ADDRESS_NO_PORT = 24  # Linux's number; the module socket does not have it yet
-DRAIN = 20.0  # seconds at most, until the last answer is there
+DRAIN = 20.0  # seconds, at most, until the last answer has come
 
 Handlers = dict[int, Callable[[], None]]
 
 
 @attrs.define
 class Meter:
-    """What a load counts. on: what is answered is followed by something new."""
+    """What a load counts. on: whether each answer is followed by a new message."""
 
     on: bool = False
     count: int = 0
     latencies: list[int] = attrs.field(factory=list)  # ns
 
     def check(self, answers: bytes) -> None:
-        """Look into what a sender got."""
+        """Raise an error if a sender got one."""
         if b'"errno"' in answers:
             raise RuntimeError(f"the server says {answers!r}")
 
@@ -37,7 +37,7 @@ class Meter:
 
 
 class Load(Protocol):
-    """Work that keeps itself going, by the handlers of its sockets, while its meter is on."""
+    """Work that the handlers of its sockets keep going while its meter is on."""
 
     meter: Meter
     handlers: Handlers
@@ -46,7 +46,7 @@ class Load(Protocol):
         """Send a window from every sender."""
 
     def is_idle(self) -> bool:
-        """Whether everything that was sent has been answered, and has come where it was to come."""
+        """Whether everything that was sent has been answered and has reached its recipients."""
 
 
 def cpu_of(pid: int) -> float:
@@ -69,7 +69,7 @@ class Poller:
             self._epoll.register(number, select.EPOLLIN)
 
     def forget_input(self) -> None:
-        """Take no notice of what came between two runs: the server's PING."""
+        """Discard what came between two runs: the server's PING."""
         while ready := self._epoll.poll(0):
             for number, _ in ready:
                 if not os.read(number, 65536):
@@ -84,7 +84,7 @@ class Poller:
 
 
 def measure(load: Load, poller: Poller, seconds: float, pids: Sequence[int]) -> dict[str, Any]:
-    """Let a load run for so long; what came of it, and what it cost these processes."""
+    """Let a load run for so long; return what came of it and what it cost these processes."""
     meter = load.meter
     poller.forget_input()
     meter.on = True
@@ -114,7 +114,7 @@ def measure(load: Load, poller: Poller, seconds: float, pids: Sequence[int]) -> 
 
 
 def _used(pids: Sequence[int]) -> tuple[float, float]:
-    """Seconds of CPU that these processes have used, and their loops of it."""
+    """Seconds of CPU that these processes have used, and how many of these their loops have."""
     return sum(map(cpu_of, pids)), sum(map(loop_cpu_of, pids))
 
 
@@ -123,10 +123,12 @@ def quantile(ordered: Sequence[int], part: float) -> float:
 
 
 def connect(port: int, number: int = 0) -> socket.socket:
-    """One connection has this `number`: each address of ours has ports for some thousands."""
+    """Make the connection of this `number`, which decides our address: each has ports for only some
+    thousands."""
     sock = socket.socket()
     sock.settimeout(30)
-    # Else the kernel looks for a port before it knows where to, for milliseconds after many others.
+    # Otherwise the kernel picks a port before it knows the destination, which takes milliseconds
+    # once there are many connections.
     sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
     sock.bind((f"127.0.0.{2 + number // 5000}", 0))
     sock.connect(("127.0.0.1", port))

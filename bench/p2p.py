@@ -10,7 +10,8 @@ from bench.windows import Window, Windows
 
 
 class Pair(Window):
-    """From one client to another. A message of version 1 is done when the recipient has it."""
+    """The window of one client, who writes to another. A message of version 1 is done when the
+    recipient has it."""
 
     def __init__(
         self,
@@ -26,7 +27,7 @@ class Pair(Window):
         self._pushed = 0  # messages that the recipient has
 
     def received_old(self) -> None:
-        """The recipient of version 1 has something: the next can be sent."""
+        """The recipient of version 1 has received messages: the next can be sent."""
         count = self._receiver_recv(65536).count(frames.NUL)
         self._pushed += count
         self._completed(count)
@@ -42,7 +43,7 @@ class Pair(Window):
 
 
 class Pairs(Windows):
-    """Of clients of one version."""
+    """Pairs of clients of one version."""
 
     def __init__(
         self, socks: Sequence[Connection], users: Sequence[int], version: int, window: int

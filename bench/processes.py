@@ -1,4 +1,4 @@
-"""The processes of a benchmark, each on the core that it is given, and all gone in the end."""
+"""The processes of a benchmark, each on the core that it is given; none is left in the end."""
 
 import json
 import os
@@ -17,9 +17,10 @@ import attrs
 from chat_domain.fairness.limits import Limits
 
 ROOT = Path(__file__).parents[1]
-CHEAP = "--hashing", "cheap"  # or setting up thousands of users would take minutes
-# All clients of the benchmark have few addresses, and say more than people do. But they are on each
-# other's lists, so that how much of each waits is asked for, as it is among friends.
+CHEAP = "--hashing", "cheap"  # otherwise, setting up thousands of users takes minutes
+# The clients of the benchmark have few addresses, and write more than people do. But the limit for
+# unlisted senders stays, and they list each other: so the server looks up how much of each waits,
+# as it does among friends.
 UNLIMITED = [
     word
     for name in attrs.fields_dict(Limits)
@@ -66,7 +67,7 @@ class Listener:
         return int(match[1])
 
     def log(self) -> str:
-        """All that it has written; it writes where the file's offset is, so that is left alone."""
+        """Everything that it has written. The file's offset stays, as that is where it writes."""
         file = self._log.fileno()
         return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
 
@@ -74,7 +75,7 @@ class Listener:
         return self
 
     def __exit__(self, failure: type[BaseException] | None = None, *_: object) -> None:
-        if failure is RuntimeError:  # what the benchmark found wrong
+        if failure is RuntimeError:  # the benchmark found something wrong
             print(
                 f"the last words of {self._process.args!r}:\n{self.log()[-3000:]}", file=sys.stderr
             )
@@ -104,7 +105,7 @@ class Generator:
             raise
 
     def run(self, seconds: float) -> Figures:
-        """The figures of one run."""
+        """Let it run for so long; return the figures."""
         assert self._process.stdin is not None
         self._process.stdin.write(b"%f\n" % seconds)
         self._process.stdin.flush()
@@ -144,12 +145,12 @@ def relay() -> Listener:
 
 
 def logging_relay(path: Path, durability: str) -> Listener:
-    """path: of its log, a file that is not there yet."""
+    """path: the file for its log, which does not exist yet."""
     return Listener("bench.logging_relay", str(path), durability)
 
 
 def alternate(generators: Sequence[Generator], runs: int, seconds: float) -> list[list[Figures]]:
-    """The figures of each of them, from runs in turn: what else the machine does hits all alike."""
+    """The figures of each generator. They run in turn, so other load on the machine hits all."""
     found: list[list[Figures]] = [[] for _ in generators]
     for _ in range(runs):
         for at, generator in enumerate(generators):

@@ -1,4 +1,4 @@
-"""One message at a time on a server that has nothing else to do: how long until it is there."""
+"""One message at a time on a server that has nothing else to do: how long until it arrives."""
 
 import time
 

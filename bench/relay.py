@@ -2,7 +2,7 @@
 
 It splits frames, decodes each one, finds the recipients in a dictionary and writes once per turn of
 the loop. It checks nothing, acknowledges nothing, stores nothing and believes whatever it is told.
-Whoever wants to know what a log and our rules cost compares the server with this, on the same core.
+Comparing the server with it, on the same core, shows what a log and our rules cost.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ filled: list["Client"] = []
 
 
 class Client(asyncio.Protocol):
-    """A connection. What is written to it in one turn of the loop leaves in one write."""
+    """A connection. Everything written to it in one turn of the loop leaves in one write."""
 
     end = END
 

@@ -1,4 +1,4 @@
-"""What was found out, as a table, as JSON, and as a picture."""
+"""The results as a table, as JSON, and as a picture."""
 
 import json
 import re
@@ -20,7 +20,7 @@ _TABLE = re.compile(r"^\| work \| how much \|.*(\n\|.*)*$", re.MULTILINE)
 
 
 def row(line: Line) -> str:
-    """A line of the table, in Markdown."""
+    """A row of the table, in Markdown."""
     cells = [
         line.name,
         f"{_spread(line.value, _number)} {line.unit}",
@@ -66,7 +66,7 @@ WIDTH, ROW, LABELS, BAR = 860, 22, 330, 380
 
 
 def as_svg(lines: Sequence[Line]) -> str:
-    """Each line's part of its target: a bar that reaches the mark has met it."""
+    """A bar for each line that has a target: one that reaches the mark has met it."""
     drawn = [line for line in lines if line.verdict]
     height = ROW * (len(drawn) + 2)
     parts = [
@@ -94,7 +94,7 @@ def _bar(line: Line, top: int) -> str:
 
 
 def write(lines: Sequence[Line], directory: Path) -> None:
-    """The figures, the picture, and the table of the page that is there already, if it is."""
+    """Write the figures, the picture and, if the page exists, the table in it."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "benchmarks.json").write_text(as_json(lines))
     (directory / "benchmarks.svg").write_text(as_svg(lines))

@@ -1,4 +1,4 @@
-"""TAKEN, as clients of version 2 say it: for every 32 messages, or once a second."""
+"""TAKEN, as clients of version 2 send it: for every 32 messages, or once a second."""
 
 import time
 from collections.abc import Callable
@@ -9,14 +9,14 @@ EVERY, WITHIN = 32, 1.0
 
 
 class Taking:
-    """send: to the server."""
+    """send: sends a frame to the server."""
 
     def __init__(self, send: Callable[[bytes], object]) -> None:
         self._send = send
         self._untaken, self._due = 0, 0.0
 
     def got(self, data: bytes, count: int) -> None:
-        """So many messages have ended in what was read."""
+        """Count the messages that have ended in this data, and send TAKEN if it is due."""
         self._untaken += count
         now = time.monotonic()
         if (self._untaken >= EVERY or now >= self._due) and (at := frames.last_place(data)):

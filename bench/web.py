@@ -14,7 +14,7 @@ _MASKED, _MEDIUM, _LONG = 0x80, 126, 127
 
 
 class WebSocket:
-    """Frames go and come whole, one at a time is what is sent."""
+    """Frames are sent whole, one per call, and received whole."""
 
     def __init__(self, port: int, number: int = 0) -> None:
         """number: see `connect`."""
@@ -41,7 +41,7 @@ class WebSocket:
     sendall = send
 
     def recv(self, size: int) -> bytes:
-        """One frame at least; nothing once it is closed."""
+        """At least one frame; nothing once the connection is closed."""
         found: list[bytes] = []
         while not found:
             data = self._socket.recv(size)

@@ -1,4 +1,4 @@
-"""A sender that has so many messages on their way, and writes a new one for each that is done."""
+"""A sender with a number of messages on their way, who sends a new one for each that is done."""
 
 import time
 
@@ -8,14 +8,14 @@ from bench.web import Connection
 
 
 class Window:
-    """One sender's. A message is done when the server has acknowledged it, and is counted then."""
+    """One sender's window. A message is done, and counted, when the server has acknowledged it."""
 
     def __init__(self, meter: Meter, sender: Connection, message: frames.Next, size: int) -> None:
         self._meter, self._message, self._size = meter, message, size
         self._send, self._recv = sender.send, sender.recv
         self.sent = self.done = 0
-        self.left = 0  # to be sent, whether the meter is on or not
-        self._probe, self._probe_sent = 1, 0  # one message at a time has its way timed
+        self.left = 0  # messages to send even while the meter is off
+        self._probe, self._probe_sent = 1, 0  # one message at a time is timed
 
     def begin(self) -> None:
         self._probe, self._probe_sent = self.sent + 1, time.perf_counter_ns()
@@ -48,14 +48,14 @@ class Window:
         self._meter.count += done
 
     def _say(self, count: int) -> None:
-        """Each by itself: a client that has several on their way has not written them together."""
+        """Send each by itself: a client with several on their way has not written them together."""
         self.sent += count
         for _ in range(count):
             self._send(self._message())
 
 
 class Windows:
-    """A load (`bench.measuring.Load`): several of them, each with what it reads by."""
+    """A load (`bench.measuring.Load`) of several windows, with the handlers that read for them."""
 
     def __init__(self) -> None:
         self.meter = Meter()

@@ -13,8 +13,8 @@ from bench.suites.options import Options
 
 AT_ONCE = 50
 CONVERSATIONS = 20  # of each user who resumes
-STRONG = "--hashing", "strong"  # as it is by default; 35 ms of CPU for each password
-Step = Callable[[], int]  # does a batch of something, and says how many
+STRONG = "--hashing", "strong"  # the default: 35 ms of CPU for each password
+Step = Callable[[], int]  # does a batch of something, and returns how many
 
 
 def lines(options: Options) -> Iterator[Line]:
@@ -83,7 +83,7 @@ class _Resuming:
         self._turns = itertools.cycle([self._log_in(batch) for batch in batches])
 
     def _converse(self, users: Sequence[int]) -> None:
-        """Let each write to those after it, so that all have as many conversations."""
+        """Let each user write to those behind them, so that all have CONVERSATIONS."""
         around = [*users, *users]
         requests = {}
         for place, user in enumerate(users, 1):
@@ -92,7 +92,7 @@ class _Resuming:
         clients.let_ask(self._port, requests)
 
     def _log_in(self, users: Sequence[int]) -> list[bytes]:
-        """What each of them says to come back, with all that was ever written."""
+        """The requests with which they come back later, having everything that was written."""
         socks = self._connect(len(users))
         answers = clients.all_ask(socks, lambda at: frames.login(users[at], 2))
         clients.close(socks)

@@ -10,7 +10,7 @@ from bench.suites.options import Options
 
 SENDERS, AWAY = 10, 1_000
 WINDOWS = 1, 16
-AT_MOST = 1.5  # times what one costs to a single user
+AT_MOST = 1.5  # times the cost of a message to a single user
 
 
 def lines(options: Options) -> Iterator[Line]:

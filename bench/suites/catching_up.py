@@ -1,7 +1,8 @@
 """A device comes back and is sent what it has missed in 200 conversations.
 
-From the first byte of its RESUME to the last one of what it has missed. What was written since then
-between others is more than a server keeps in memory, so that all is read from the database.
+The time runs from the first byte of its RESUME to the last byte of what it has missed. Others have
+written more to each other since than a server keeps in memory, so the server reads everything from
+the database.
 """
 
 import time
@@ -19,7 +20,7 @@ from bench.suites.options import Options
 from bench.taking import Taking
 
 CONVERSATIONS = 200
-MISSED = {10: None, 1_000: None, 4_000: 300}  # and within how many ms it is to be caught up
+MISSED = {10: None, 1_000: None, 4_000: 300}  # messages, and within how many ms it has to catch up
 TOO_MANY = 100_000  # above 5,000 it is told `reset` instead, and asks for pages
 BETWEEN_OTHERS = 10_000  # messages; the server keeps the last 8,192
 TIMES = 5  # in each run
@@ -27,8 +28,8 @@ TIMES = 5  # in each run
 
 @attrs.frozen
 class Device:
-    """One that can come back by `token`. head: the position of the last message to it; there is
-    nothing else in the log before."""
+    """A device that can come back by `token`. head: the position of the last message to it; up to
+    there, the log has no other messages."""
 
     token: str
     epoch: str
@@ -52,7 +53,7 @@ def lines(options: Options) -> Iterator[Line]:
 
 
 def _prepare(port: int) -> Device:
-    """Write so much to a user who is not there, then as much as it takes between others."""
+    """Write TOO_MANY messages to a user who is away, then BETWEEN_OTHERS."""
     senders = clients.register(port, CONVERSATIONS, prefix="sender")
     user, other, another = clients.register(port, 3, prefix="other")
     clients.befriend(port, [*((sender, user) for sender in senders), (other, another)])
@@ -77,13 +78,13 @@ def _write(port: int, senders: list[int], recipients: list[int], count: int) -> 
 
 
 def _run(chat: Listener, device: Device, count: int) -> tuple[float, float]:
-    """ms until a device has all, and µs of CPU that it took: the mean of some times."""
+    """The ms until a device has everything, and the µs of CPU that it took, each a mean."""
     used, took = cpu_of(chat.pid), 0.0
     for _ in range(TIMES):
         began = time.perf_counter()
         _come_back(chat.port, device, count)
         took += time.perf_counter() - began
-        time.sleep(0.02)  # for what is left to do at the end of a session
+        time.sleep(0.02)  # for the rest of the work at a session's end
     return took * 1e3 / TIMES, (cpu_of(chat.pid) - used) * 1e6 / TIMES
 
 

@@ -23,7 +23,7 @@ def lines(options: Options) -> Iterator[Line]:
                         ratios[version].append(line.ratio.median)
                     yield line
         for version, (smallest, *_, largest) in ratios.items():
-            # beside the relay's own growth, which is that of the sockets that are touched
+            # relative to the relay's own growth, which is that of the sockets it touches
             name = f"groups of 1,000 : of 10, version {version}, {durability}"
             yield plain(name, "times", [smallest / largest])
 
@@ -37,7 +37,7 @@ def _lines(options: Options, all_: Candidates, size: int) -> Iterator[Line]:
 
 
 def _job(port: int, size: int, version: int) -> dict[str, Any]:
-    """A load of users of its own, who are members already."""
+    """A load with users of its own, who are members already."""
     users = clients.register(port, size * HOW_MANY[size], prefix=f"of {size} v{version}")
     members = [users[first : first + size] for first in range(0, len(users), size)]
     return {

@@ -19,15 +19,15 @@ from bench.suites.options import Options
 
 CONVERSATIONS = 1_000
 UNREAD = 10  # in each of them
-PAGES = 200  # of one kind, in each run
+PAGES = 200  # of each kind, in each run
 PAUSE = 0.002  # seconds between two messages
 CROWD = 100
-PAGES_A_SECOND = 100  # of one who scrolls, or of fifty who read
+PAGES_A_SECOND = 100  # as many as one user who scrolls asks for, or fifty who read
 
 
 @attrs.frozen
 class Stage:
-    """A server with a past. talkers, crowd: two users, and CROWD, who are in none of it."""
+    """A server with a past. talkers, crowd: two users, and CROWD, without a part in it."""
 
     chat: Listener
     past: Past
@@ -66,7 +66,7 @@ def _stage(options: Options) -> Iterator[Stage]:
 
 
 def _cost(options: Options, stage: Stage, name: str, requests: Iterator[bytes]) -> Line:
-    """ms of CPU for a page, of which one is asked for behind the other."""
+    """The ms of CPU for a page, if a client asks for one after the other."""
     chat = stage.chat
     (sock,) = clients.log_in(chat.port, [stage.past.reader], 2)
     costs, took = [], []
@@ -82,7 +82,7 @@ def _cost(options: Options, stage: Stage, name: str, requests: Iterator[bytes]) 
 
 
 def _all_conversations(options: Options, stage: Stage) -> Line:
-    """ms of CPU for all of them, in as many pages as it takes."""
+    """The ms of CPU for all of them, in as many pages as it takes."""
     chat = stage.chat
     (sock,) = clients.log_in(chat.port, [stage.past.reader], 2)
     costs, took = [], []
@@ -104,8 +104,8 @@ def _all_conversations(options: Options, stage: Stage) -> Line:
 
 
 def _beside_chat(options: Options, stage: Stage) -> Iterator[Line]:
-    """In turn with and without somebody who scrolls: one message at a time, and as many as the
-    server can do."""
+    """Messages while a user scrolls and while none does, in turn: one message at a time, and as
+    many as the server can do."""
     job = {"port": stage.chat.port, "pids": [stage.chat.pid], "version": 2}
     crowd = {"users": stage.crowd, "load": "pairs", "window": 1}
     for what, generator in (
@@ -125,14 +125,14 @@ def _beside_chat(options: Options, stage: Stage) -> Iterator[Line]:
 
 
 def pushes(chat: Listener, talkers: Sequence[int]) -> Generator:
-    """One message behind the other between two users."""
+    """One message after the other between two users."""
     job = {"port": chat.port, "pids": [chat.pid], "users": talkers, "version": 2}
     return Generator(**job, load="pushes", pause=PAUSE)
 
 
 @contextmanager
 def _scrolling(stage: Stage) -> Iterator[None]:
-    """Somebody asks for pages meanwhile, each further back in the past than the one before."""
+    """Let a user ask for pages meanwhile, each further back in the past than the one before."""
     done = threading.Event()
     (sock,) = clients.log_in(stage.chat.port, [stage.past.reader], 2)
     scrolling = threading.Thread(target=_scroll, args=(sock, stage.past, done))

@@ -1,5 +1,5 @@
-"""What 10,000 sessions cost that do nothing, each in five groups, in memory and to the hundred who
-chat."""
+"""What 10,000 idle sessions, each in five groups, cost in memory, and what they cost the hundred
+users who chat."""
 
 import random
 import time
@@ -61,7 +61,7 @@ def lines(options: Options) -> Iterator[Line]:
 
 
 def _seat(port: int, users: list[int]) -> None:
-    """Put each of them into so many groups, with others in each."""
+    """Put each of them into GROUPS_EACH groups, with different members in each."""
     numbers = random.Random(5)
     groups = []
     for _ in range(GROUPS_EACH):

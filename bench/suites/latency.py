@@ -1,5 +1,5 @@
-"""How long a message is on its way on a server that has nothing else to do, and what a commit of
-it takes there."""
+"""How long a message takes on a server that has nothing else to do, and how long a commit of it
+takes on the same machine."""
 
 import time
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def _generator(port: int, pid: int) -> Generator:
 
 
 def _commit_ms(entries: Entries, seconds: float) -> float:
-    """The median, at the same pace."""
+    """The median time of a commit, at the same pace."""
     took = []
     until = time.monotonic() + seconds
     while time.monotonic() < until:

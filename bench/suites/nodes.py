@@ -1,5 +1,5 @@
-"""One to three nodes on one database: senders on the first and readers on the second of them, if
-there is one; a third only hears of it. The CPU is that of all nodes."""
+"""One to three nodes on one database. Senders are on the first node, and readers on the second if
+there is one; a third only follows. The CPU is that of all nodes."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from entrypoints.services.redis import Redis
 CLIENTS = 100
 WINDOWS = 1, 16
 NODES = 1, 2, 3
-AT_LEAST = {2: 0.6}  # of one node, by how many there are
+AT_LEAST = {2: 0.6}  # of the work of one node, by the number of nodes
 
 
 def lines(options: Options) -> Iterator[Line]:
@@ -43,8 +43,8 @@ def lines(options: Options) -> Iterator[Line]:
 
 
 def _cluster(stack: ExitStack, store: str, count: int, options: Options) -> Sequence[Listener]:
-    """So many nodes with a database and a Redis of their own, so that clusters can take turns. They
-    share a core, as their CPU is compared with that of one."""
+    """So many nodes with a database and a Redis of their own, so that clusters can take turns. The
+    nodes share a core, since their CPU is compared with that of one node."""
     home = options.directory / f"cluster{count}"
     home.mkdir()
     redis = stack.enter_context(Redis(home / "redis"))

@@ -1,4 +1,4 @@
-"""What can be said about a run of the benchmark."""
+"""The options of a run of the benchmark."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import attrs
 
 @attrs.frozen
 class Options:
-    """directory: for the databases, gone afterwards. runs, seconds: of each load. entries: in a
-    past that is long."""
+    """directory: for the databases, and removed afterwards. runs, seconds: how often and how long
+    each load runs. root: the tree whose server is measured. entries: how many a long past has."""
 
     directory: Path
     runs: int = 5

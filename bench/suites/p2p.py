@@ -31,6 +31,6 @@ def _lines(options: Options, all_: Candidates, count: int, window: int) -> Itera
 
 
 def _job(port: int, count: int, version: int, window: int) -> dict[str, Any]:
-    """A load of users of its own."""
+    """A load with users of its own."""
     users = clients.register_pairs(port, count, prefix=f"of {count} v{version} w{window}")
     return {"users": users, "version": version, "window": window}

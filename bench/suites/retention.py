@@ -1,4 +1,4 @@
-"""How long a message waits for a server that deletes what is old, and how fast that goes."""
+"""How long a message takes while the server deletes what is old, and how fast it deletes."""
 
 import time
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from bench.processes import Figures, Listener, server
 from bench.suites.history import CONVERSATIONS, pushes
 from bench.suites.options import Options
 
-KEEP = 30  # days of 100: so seven tenths are to be deleted
-AT_MOST = 50  # ms that a message may be late
+KEEP = 30  # days of 100, so seven tenths have to be deleted
+AT_MOST = 50  # ms by which a message may be late
 BEGINS_WITHIN = 10.0  # seconds
 
 
@@ -48,7 +48,7 @@ def _run(chat: Listener, talkers: list[int], seconds: float) -> Figures:
 
 
 def _wait_until_it_deletes(options: Options) -> int:
-    """Up to where it has come by then."""
+    """Wait until the server has deleted something; return the oldest position then."""
     path = options.directory / "retention.db"
     before, until = oldest(path), time.monotonic() + BEGINS_WITHIN
     while (now := oldest(path)) == before:

@@ -14,5 +14,5 @@ def lines(options: Options) -> Iterator[Line]:
         with server(options.sqlite(f"start{number}"), root=options.root) as chat:
             seconds.append(chat.started_in)
         time.sleep(0.1)
-    # The first one may have compiled what the others only read.
+    # The first may have compiled the bytecode that the others only read.
     yield plain("start to accepting", "s", seconds[1:], at_most=0.5)

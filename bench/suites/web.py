@@ -1,5 +1,5 @@
-"""What a WebSocket costs beside TCP, one to one and when 10,000 say nothing; and the page, in two
-browsers, where they are installed."""
+"""What a WebSocket costs compared with TCP, one to one and with 10,000 idle sessions; and the page
+in two browsers, if they are installed."""
 
 import importlib.util
 import sys
@@ -70,7 +70,7 @@ def _idle(chat: Listener, web_port: int) -> Line:
 
 
 def _page(options: Options) -> Iterator[Line]:
-    from bench import browsers  # noqa: PLC0415  # it needs what not everybody has
+    from bench import browsers  # noqa: PLC0415  # Playwright is optional
 
     if browsers.chromium() is None:
         print("The page is left out: there is no Chromium here.", file=sys.stderr)

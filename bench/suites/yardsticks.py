@@ -13,7 +13,7 @@ from bench.suites.options import Options
 
 @attrs.frozen
 class Candidates:
-    """logging: the relay that logs, as durably as the server. bare: the one that does not."""
+    """logging: the relay that logs, as durably as the server. bare: the one that does not log."""
 
     durability: str
     chat: Listener

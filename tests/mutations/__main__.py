@@ -12,7 +12,7 @@ from tests.mutations.mutation import Mutation, mutations
 
 ROOT = Path(__file__).parents[2]
 _FOLDERS = ("adapters", "chat_domain", "docs", "entrypoints", "infra", "tests")
-# No bytecode: it is known by its source's time and size, which a quick change can leave alone.
+# No bytecode: Python knows it by its source's time and size, which a quick change can leave alike.
 _PYTEST = (sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
 _FAILED = 1  # pytest's exit status; others mean that no test was run
 
@@ -34,7 +34,7 @@ def is_killed(mutation: Mutation, tree: Path) -> bool:
 
 
 def survivors(chosen: Sequence[Mutation], tree: Path) -> int:
-    """How many of them no test notices; says of each what becomes of it."""
+    """How many of the mutations no test notices. Prints what becomes of each."""
     count = 0
     for one in chosen:
         killed = is_killed(one, tree)
