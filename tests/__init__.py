@@ -1,4 +1,4 @@
 import pytest
 
-# the promises are in modules that are imported, where pytest would leave `assert` as it is
+# The promises are in imported modules, in which pytest would not rewrite `assert`.
 pytest.register_assert_rewrite("tests.contract")

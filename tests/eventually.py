@@ -1,4 +1,4 @@
-"""Waiting for what comes to hold by itself."""
+"""Waiting until something holds by itself."""
 
 import asyncio
 import inspect
@@ -9,8 +9,8 @@ EVERY = 0.005  # seconds
 
 
 async def eventually(holds: Callable[[], object], within: float = PATIENCE) -> None:
-    """Wait until something holds, which may have to be awaited to be known; fail when it does not
-    within so many seconds."""
+    """Wait until a condition, which may be awaitable, holds; fail if it does not within so many
+    seconds."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + within
     while not await _known(holds()):

@@ -1,11 +1,11 @@
-"""How many examples Hypothesis tries: few where everything is tested, as many as EXAMPLES says
-where somebody looks for more (`make unit EXAMPLES=2000 ARGS="-k 'machine or two_nodes'"`)."""
+"""How many examples Hypothesis tries: few by default, as many as EXAMPLES says to search for more
+(`make unit EXAMPLES=2000 ARGS="-k 'machine or two_nodes'"`)."""
 
 import os
 
-WANTED = os.environ.get("EXAMPLES", "")  # of every test; empty where few do
+WANTED = os.environ.get("EXAMPLES", "")  # for every test; empty if few are enough
 
 
 def tries(few: int) -> int:
-    """That many of a test, unless more are wanted of every test."""
+    """So many examples of one test, unless EXAMPLES asks for another number."""
     return int(WANTED or few)

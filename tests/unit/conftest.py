@@ -10,7 +10,7 @@ from hypothesis import settings
 from adapters.incidents import INCIDENTS
 from tests.tries import tries
 
-# No deadline: how busy a machine is says nothing of the code.
+# No deadline: how busy a machine is says nothing about the code.
 settings.register_profile("any machine", deadline=None, max_examples=tries(30))
 settings.load_profile("any machine")
 
@@ -19,15 +19,15 @@ def _interrupted(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-# In place of Python's own, which asyncio would replace for each coroutine that it is given to run.
+# Instead of Python's own handler, which asyncio would replace for each coroutine that it runs.
 signal.signal(signal.SIGINT, _interrupted)
 
 
 @pytest.fixture(autouse=True)
 def _no_incidents_before() -> None:
-    """All tests share one process, and so what it counts and how it logs.
+    """All tests share one process, and so its counts and its logging.
 
-    structlog by itself colours a traceback's source, which takes longer than most tests.
+    By default, structlog colours a traceback's source, which takes longer than most tests.
     """
     INCIDENTS.clear()
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)

@@ -1,7 +1,7 @@
 """What a request needs besides its declaration in adapters/wire/requests.py, and where.
 
-Each demand is a sentence that says what is missing in which file, so that whoever adds a request
-is told what is left to do.
+Each demand is a sentence that says what is missing in which file, so that somebody who adds a
+request is told what is left to do.
 """
 
 import ast
@@ -22,7 +22,7 @@ from tests.unit.wire.protocol_page import quoted, rows, section
 
 ROOT = Path(__file__).parents[2]
 
-# Those that the page does not call by their classes' names, the C++ server's among them.
+# Requests that the page does not call by their classes' names, those of the C++ server included.
 NAMES: dict[type[AnyRequest], str] = {
     requests.Login: "LOGIN_MSG",
     requests.Logout: "LOGINOUT_MSG",
@@ -38,14 +38,14 @@ NAMES: dict[type[AnyRequest], str] = {
     requests.ListSessions: "SESSIONS",
     requests.ListConversations: "CONVERSATIONS",
 }
-# What our client says by itself, so that no method of ChatClient names it.
+# Requests that our client sends by itself, so that no method of ChatClient names them.
 SAID_BY_ITSELF = (requests.Ping, requests.Pong, requests.Taken, requests.Logout)
 NO_FIELDS_TO_SPOIL = (requests.Ping, requests.Pong)
 ALWAYS_NAMES = {errors.name_of(kind) for kind in ALWAYS}
 
 
 def name_of(request: type[AnyRequest]) -> str:
-    """What the protocol calls a request: its class's name in capitals, if nothing else is said."""
+    """What the protocol calls a request: its class's name in capitals, unless NAMES has another."""
     in_capitals = re.sub(r"(?<!^)(?=[A-Z])", "_", request.__name__).upper()
     return NAMES.get(request, in_capitals)
 
@@ -55,7 +55,7 @@ def fields_of(request: type[AnyRequest]) -> set[str]:
 
 
 def missing(request: type[AnyRequest]) -> list[str]:
-    """A sentence for each thing that this request does not have."""
+    """A sentence for each thing that this request lacks."""
     demands = (_row, _refusals, _bad_input, _gateway_test, _handler, _client_method)
     return [sentence for demand in demands for sentence in demand(request)]
 
@@ -89,7 +89,7 @@ def _name_of_answer(answer: type[Answer]) -> str:
 
 
 def _refusals(request: type[AnyRequest]) -> Iterator[str]:
-    """Its row in the table of which request may be refused with what."""
+    """Its row in the table of the errors of each request."""
     where, name = "docs/protocol.md, Errors of each request", name_of(request)
     table = {row[0]: quoted(row[1]) for row in rows(section("Errors of each request"))}
     declared = {errors.name_of(kind) for kind in request.refusals}
@@ -121,7 +121,7 @@ def _row_of(title: str, number: int) -> list[str]:
 
 
 def _bad_input(request: type[AnyRequest]) -> Iterator[str]:
-    """Good frames of it with what may be wrong with each field."""
+    """Good frames of it, each with what may be wrong with its fields."""
     where, name = "tests/integration/bad_input/requests.py", name_of(request)
     if request in NO_FIELDS_TO_SPOIL:
         return

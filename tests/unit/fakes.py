@@ -1,4 +1,4 @@
-"""Fakes of the ports that are no storage. Nothing of them waits, sleeps or is random."""
+"""Fakes of the ports that are not storage. They never wait, sleep or do anything at random."""
 
 import itertools
 from collections import deque
@@ -59,7 +59,7 @@ class CountingIds:
 
 
 class OpenHasher:
-    """Hides nothing, and counts what would have cost time."""
+    """Hashes nothing, and counts the calls that would have cost time."""
 
     def __init__(self) -> None:
         self.verified = self.hashed = 0
@@ -92,7 +92,7 @@ class Ticket(Generic[T]):
     def settle(self, work: Callable[[], T]) -> None:
         try:
             self._result = work()
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is the waiting one's
+        except Exception as error:  # noqa: BLE001  # whatever it is, it goes to the coroutine that waits
             self._error = error
         self.done = True
 
@@ -119,7 +119,7 @@ class _Task:
     waits_for: Ticket[Any] | None = None
 
     def goes_on(self) -> bool:
-        """Whether there is more to be done."""
+        """Go on until it waits; return whether there is more to do."""
         try:
             self.waits_for = self.work.send(None)
         except StopIteration:
@@ -128,7 +128,7 @@ class _Task:
 
 
 class ManualTasks:
-    """Keeps what was started, and lets it go on when a test says so, in the order of its start."""
+    """Keeps what was started, and lets it go on when a test says so, in the order of the starts."""
 
     def __init__(self) -> None:
         self._tasks: deque[_Task] = deque()
@@ -149,12 +149,12 @@ class ManualTasks:
         await ticket
 
     def drain(self) -> None:
-        """Go on until all is done, or waits for a ticket."""
+        """Go on until every task is done or waits for a ticket."""
         while self.turn():
             pass
 
     def turn(self) -> bool:
-        """Let each go on until it waits; return whether any could."""
+        """Let each task go on until it waits; return whether any could."""
         soon, self._soon = self._soon, []
         for call in soon:
             call()
@@ -168,7 +168,7 @@ class ManualTasks:
         return moved
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of this, and all that goes on besides it, as far as it can."""
+        """The result of this work, while everything else goes on as far as it can."""
         results: list[T] = []
 
         async def note() -> None:
@@ -180,7 +180,7 @@ class ManualTasks:
 
 
 class ManualLatch:
-    """Opens, or has waited for long enough by a clock that a test moves."""
+    """A latch whose time-outs are by a clock that a test moves."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -199,7 +199,7 @@ class ManualLatch:
         return await ticket
 
     def wake(self) -> None:
-        """Let everybody go on whose time has come."""
+        """Let those waits go on that are over."""
         now = self._clock.monotonic()
         for until, ticket in self.waits:
             if self._opened or until <= now:
@@ -220,7 +220,7 @@ class ManualLatches:
         return latch
 
     def wake(self) -> None:
-        """The clock has moved."""
+        """Let all latches look at the clock, which has moved."""
         for latch in self._latches:
             latch.wake()
 
@@ -228,11 +228,11 @@ class ManualLatches:
 class FakeLog:
     """Another log behind a disk that a test can make fail or wait.
 
-    failing: every operation raises TryAgain, or ends in it, and does nothing. unsure: what is
-    appended ends in TryAgain, but was committed all the same. slow_reads, slow_writes: they wait
-    for `serve`; the reads among themselves and the appends among themselves are done in the order
-    in which they came. slow_answers: what is committed waits for `serve` to be told. times_read:
-    how often entries were read for a user. now: another clock than the inner log's.
+    failing: every operation raises TryAgain, or ends in it, and does nothing. unsure: appends end
+    in TryAgain, but are committed all the same. slow_reads, slow_writes: reads or appends wait for
+    `serve`; each kind is done in the order in which it came. slow_answers: the outcome of a commit
+    is told only by `serve`. times_read: how often entries were read for a user. now: a clock
+    instead of the inner log's.
     """
 
     def __init__(self, inner: MemoryLog, soon: Callable[[Callable[[], None]], object]) -> None:
@@ -350,7 +350,7 @@ class FakeLog:
 
 @attrs.frozen
 class Answer:
-    """What a client was told of something that it wrote."""
+    """What a client was told about something that it wrote."""
 
     tag: int | None
     at: int
@@ -363,7 +363,7 @@ class Answer:
 
 
 class RecordingClient:
-    """Notes what it is told. It takes nothing over by itself."""
+    """Notes what it is told, and takes nothing over by itself."""
 
     def __init__(self) -> None:
         self.sent = 0

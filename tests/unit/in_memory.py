@@ -1,4 +1,4 @@
-"""Folders for databases whose commits need not wait for a disk."""
+"""Folders for databases whose commits do not have to wait for a disk."""
 
 import os
 import tempfile
@@ -13,7 +13,7 @@ _MEMORY = "/dev/shm"  # noqa: S108  # a folder of its own is made in it
 
 @contextmanager
 def memory_folder() -> Iterator[Path]:
-    """In memory where the system has such a place: what outlives a machine is not tested here."""
+    """A folder in memory, if the system has one: nothing here tests what outlives a machine."""
     has_it = os.access(_MEMORY, os.W_OK)
     with tempfile.TemporaryDirectory(dir=_MEMORY if has_it else None) as folder:
         yield Path(folder)
@@ -21,6 +21,6 @@ def memory_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:
-    """In place of pytest's own, for the tests of a folder whose `conftest.py` imports it."""
+    """Replaces pytest's own for the tests of a folder whose `conftest.py` imports it."""
     with memory_folder() as folder:
         yield folder

@@ -1,4 +1,4 @@
-"""What comes out of a port is what it promises, whatever its adapter raises."""
+"""A port raises only what it promises, whatever its adapter raises."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ UNHASHABLE: Any = []  # no store takes it for an id, or for a batch
 
 
 async def test_a_defect_of_the_store_is_told_and_becomes_try_again() -> None:
-    """So that whoever asked goes on as with any store that cannot do it now."""
+    """So its caller goes on as with any store that cannot do it now."""
     store = contained_store(memory_store())
     with capture_logs() as lines:
         for _ in range(3):
@@ -32,7 +32,7 @@ async def test_a_defect_of_the_store_is_told_and_becomes_try_again() -> None:
 
 
 async def test_what_a_store_promises_passes() -> None:
-    """Results and refusals."""
+    """Both results and refusals pass."""
     store = contained_store(memory_store())
     user_id = await store.users.add(Name.parse("anna"), "secret")
     with pytest.raises(NameTaken):
@@ -42,7 +42,7 @@ async def test_what_a_store_promises_passes() -> None:
 
 
 async def test_a_batch_that_a_store_stumbles_over_has_an_answer() -> None:
-    """Once, and in a turn of its own, as any other."""
+    """It has one answer, in a turn of its own, like any other batch."""
     store = contained_store(memory_store())
     outcomes: list[object] = []
     with capture_logs() as lines:
@@ -62,7 +62,7 @@ async def test_what_the_log_says_to_a_batch_passes() -> None:
 
 
 async def test_a_defect_of_the_presence_is_no_more() -> None:
-    """Nor one of version 1's slots."""
+    """It is only counted and becomes TryAgain, and so is one of version 1's slots."""
     surroundings = contained_surroundings(Hub().surroundings("alone"))
     with pytest.raises(TryAgain):
         await surroundings.presence.came("alone", [UNHASHABLE])
@@ -72,7 +72,7 @@ async def test_a_defect_of_the_presence_is_no_more() -> None:
 
 
 async def test_servers_and_visitors_have_it_so() -> None:
-    """With metrics and without."""
+    """Stores are contained with metrics and without."""
     for port in (0, 1):
         async with opened(Settings(store="memory://", hashing="cheap", http_port=port)) as gateway:
             with pytest.raises(TryAgain):

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md says is there."""
+"""CONTRIBUTING.md agrees with the tree."""
 
 import re
 from pathlib import Path
@@ -18,12 +18,12 @@ PATHS = re.findall(r"`((?:adapters|chat_domain|docs|entrypoints|tests)/[\w./]+)`
 
 @pytest.mark.parametrize("path", sorted({*LINKS, *PATHS}))
 def test_what_it_points_to_is_there(path: str) -> None:
-    """Files and directories alike."""
+    """This holds for files and for directories."""
     assert (ROOT / path).exists()
 
 
 def test_its_example_is_the_declaration() -> None:
-    """With this number, these refusals and these fields."""
+    """It has the same number, refusals and fields."""
     (code,) = re.findall(r"```python\n(class RenameGroup.*?)```", PAGE, re.DOTALL)
     assert f"tag={number_of(RenameGroup)}," in code
     assert set(re.findall(r"errors\.(\w+)", code)) == {

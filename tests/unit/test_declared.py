@@ -1,4 +1,4 @@
-"""Each declared request has what a request needs; see `declared`, which is also a list of it."""
+"""Each declared request has everything that a request needs; `declared` lists that."""
 
 import pytest
 from msgspec import inspect
@@ -14,13 +14,13 @@ from tests.unit.wire.protocol_page import quoted, rows, section
 
 @pytest.mark.parametrize("request_kind", REQUESTS.values(), ids=name_of)
 def test_a_request_has_all_that_it_needs(request_kind: type[AnyRequest]) -> None:
-    """Rows on the page, bad input, a test in the gateway, a handler, a method of the client."""
+    """It has rows on the page, bad input, a test in the gateway, a handler and a client method."""
     sentences = missing(request_kind)
     assert not sentences, "\n" + "\n".join(sentences)
 
 
 class Unheard(Request[Ack], tag=2999, kw_only=True):
-    """Declared, and nothing else."""
+    """A request that is declared, and lacks everything else."""
 
     refusals = (NoSuchGroup, GroupFull)
 
@@ -29,7 +29,7 @@ class Unheard(Request[Ack], tag=2999, kw_only=True):
 
 
 def test_what_a_request_lacks_is_said() -> None:
-    """In one sentence for each place where something is to be done."""
+    """There is one sentence for each place where something has to be done."""
     assert missing(Unheard) == [
         "docs/protocol.md, What the client sends: the table has no row for 2999 UNHEARD.",
         "docs/protocol.md, Errors of each request: UNHEARD lacks `group_full`.",
@@ -44,13 +44,13 @@ def test_what_a_request_lacks_is_said() -> None:
 
 
 class Misnamed(Request[None], tag=1021, kw_only=True):
-    """The number of REMOVE_FRIEND, and nothing else of it."""
+    """A request that has the number of REMOVE_FRIEND, and nothing else of it."""
 
     who: int
 
 
 def test_a_row_that_says_something_else_is_noticed() -> None:
-    """Another name, other fields, another answer, other errors."""
+    """It may have another name, other fields, another answer or other errors."""
     assert missing(Misnamed)[:4] == [
         "docs/protocol.md, What the client sends: 1021 is REMOVE_FRIEND there, and not MISNAMED.",
         "docs/protocol.md, What the client sends: MISNAMED is declared otherwise as to `friendid`.",
@@ -60,19 +60,19 @@ def test_a_row_that_says_something_else_is_noticed() -> None:
 
 
 def test_the_page_says_what_any_request_may_be_refused_with() -> None:
-    """Above the table of what some may be refused with besides."""
+    """It says so above the table of the errors that only some requests have."""
     above, _, _ = section("Errors of each request").partition("\n|")
     assert quoted(above) >= ALWAYS_NAMES
 
 
 def test_the_page_has_errors_of_declared_requests_alone() -> None:
-    """One that is gone has no row."""
+    """A request that no longer exists has no row."""
     names = {name_of(request) for request in REQUESTS.values()}
     assert {row[0] for row in rows(section("Errors of each request"))} <= names
 
 
 def test_the_client_sets_no_limits_to_what_the_server_says() -> None:
-    """So that it never hangs up on a server that is more generous than it knows."""
+    """So it never hangs up on a server whose limits are wider than those it knows."""
     fields = [
         field
         for kind in inspect.multi_type_info(codec.FRAMES)

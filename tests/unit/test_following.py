@@ -1,4 +1,4 @@
-"""What `make cluster` shows of the nodes' logs."""
+"""How `make cluster` shows the nodes' logs."""
 
 import json
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import pytest
 from entrypoints.services.following import readable
 
 NOON = datetime(2026, 1, 2, 12, 0, 1, tzinfo=UTC)
-HERE = f"{NOON.astimezone():%H:%M:%S}"  # what the clock says on this machine
+HERE = f"{NOON.astimezone():%H:%M:%S}"  # the time on this machine
 
 
 def line(**facts: object) -> str:
@@ -16,7 +16,7 @@ def line(**facts: object) -> str:
 
 
 def test_a_node_s_line_says_what_has_happened() -> None:
-    """First, with the time of this machine; the facts come behind it."""
+    """The event comes first, with this machine's time; its facts follow."""
     said = line(
         address="127.0.0.1", reason="client closed", event="connection closed", level="info"
     )
@@ -26,7 +26,7 @@ def test_a_node_s_line_says_what_has_happened() -> None:
 
 
 def test_what_is_wrong_stands_out() -> None:
-    """By its level, and with its traceback below it."""
+    """The line has its level, and the traceback is below it."""
     said = line(event="outage", level="error", exception="Traceback:\n  here\nValueError: no")
     assert list(readable(said)) == [
         f"{HERE} ERROR: outage",
@@ -38,7 +38,7 @@ def test_what_is_wrong_stands_out() -> None:
 
 @pytest.mark.parametrize("said", ["[Note] ready", "{", "{}", "[1]", '{"a": 1}', "[" * 99_999, ""])
 def test_other_programs_lines_stay_as_they_are(said: str) -> None:
-    """Whatever they look like."""
+    """This holds whatever they look like."""
     assert list(readable(said)) == [said]
 
 
@@ -52,5 +52,5 @@ def test_other_programs_lines_stay_as_they_are(said: str) -> None:
     ],
 )
 def test_nothing_steers_the_terminal(said: str) -> None:
-    """Names and addresses come from anywhere."""
+    """Names and addresses may have any characters."""
     assert not any("\x1b" in part for part in readable(said))

@@ -1,4 +1,4 @@
-"""What a process does again and again goes on, whatever happens in it."""
+"""A task that a process repeats goes on, whatever happens in it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ WAITS: list[float] = []
 
 @pytest.fixture(autouse=True)
 def _waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for real; how long they would is noted."""
+    """Note how long each pause would be, and do not wait."""
     sleep = asyncio.sleep
 
     async def note(seconds: float) -> None:
@@ -27,11 +27,11 @@ def _waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Enough(BaseException):
-    """Ends the loop from within, as nothing but a cancellation does otherwise."""
+    """Ends the loop from within, which otherwise only a cancellation does."""
 
 
 def steps(*outcomes: Exception | None) -> Callable[[], Awaitable[None]]:
-    """What is to be done, and how it goes each time."""
+    """A task that ends like this, time after time."""
     rest = iter(outcomes)
 
     async def once() -> None:
@@ -45,7 +45,7 @@ def steps(*outcomes: Exception | None) -> Callable[[], Awaitable[None]]:
 
 
 async def run(*outcomes: Exception | None) -> list[float]:
-    """How long it waited after each time."""
+    """Run such a task; return how long the loop waited after each time."""
     with pytest.raises(Enough):
         await forever("a task", steps(*outcomes), pause=3.0)
     return WAITS
@@ -57,13 +57,13 @@ async def test_it_is_done_again_after_a_pause() -> None:
 
 @pytest.mark.parametrize("failure", [ValueError("a defect"), TimeoutError(), OSError(), TryAgain()])
 async def test_whatever_it_raises_it_is_done_again(failure: Exception) -> None:
-    """Soon at first, then more and more seldom, up to a bound; all is forgotten when it works."""
+    """Retries are soon at first, then later and later up to a bound; a success starts over."""
     waits = await run(failure, failure, failure, failure, None, failure)
     assert waits == [0.5, 1.0, 2.0, 2.0, 3.0, 0.5]
 
 
 async def test_passing_trouble_is_told_at_its_beginning_and_its_end() -> None:
-    """With its cause. It is no defect."""
+    """The log has its cause. It is no defect."""
     trouble = TryAgain()
     trouble.__cause__ = OSError("NOREPLICAS")
     with capture_logs() as lines:
@@ -86,7 +86,7 @@ async def test_a_defect_is_counted_and_told_once() -> None:
 
 
 async def test_somebody_else_s_cancellation_does_not_end_it() -> None:
-    """A future that it waits for may be cancelled, and it is not."""
+    """If a future that it waits for is cancelled, the task itself is not."""
 
     async def wait_in_vain() -> None:
         future = asyncio.get_running_loop().create_future()
@@ -104,7 +104,7 @@ async def test_somebody_else_s_cancellation_does_not_end_it() -> None:
 
 
 async def test_its_own_cancellation_ends_it() -> None:
-    """In the middle of what it does, and in a pause."""
+    """This holds in the middle of its work and in a pause."""
     begun = asyncio.Event()
 
     async def once() -> None:

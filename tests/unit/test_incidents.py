@@ -1,4 +1,4 @@
-"""What the log and the metrics say of what should not be."""
+"""What the log and the metrics say about incidents."""
 
 import pytest
 from structlog.testing import capture_logs
@@ -18,7 +18,7 @@ def incidents(clock: ManualClock) -> Incidents:
 
 
 def test_each_is_counted_and_the_first_of_its_kind_is_told(incidents: Incidents) -> None:
-    """A flood of malformed input is no flood of lines."""
+    """So a flood of malformed input is no flood of lines."""
     with capture_logs() as lines:
         for _ in range(1000):
             incidents.bad_input("redis", "packet", "it is truncated")
@@ -31,7 +31,7 @@ def test_each_is_counted_and_the_first_of_its_kind_is_told(incidents: Incidents)
 
 
 def test_what_goes_on_is_told_again_after_a_while(incidents: Incidents, clock: ManualClock) -> None:
-    """With how many there were since."""
+    """The line says how many there were since."""
     with capture_logs() as lines:
         for _ in range(4):
             incidents.bad_input("redis", "packet", "odd")
@@ -47,7 +47,7 @@ def test_what_somebody_else_wrote_does_not_make_long_lines(incidents: Incidents)
 
 
 def test_kinds_that_are_made_up_are_bounded(incidents: Incidents, clock: ManualClock) -> None:
-    """Those beyond the bound are counted; when the others are old they make room."""
+    """Kinds beyond the bound are only counted; old kinds make room for new ones."""
     with capture_logs() as lines:
         for number in range(KINDS + 50):
             incidents.tell("redis refuses", f"CODE{number}")
@@ -63,7 +63,7 @@ def fail(error: Exception) -> None:
 
 
 def test_a_defect_is_told_by_where_it_is_and_survived(incidents: Incidents) -> None:
-    """The same line of code twice is one kind; another one is another."""
+    """Defects in the same line of code are one kind; those in another line are another kind."""
     with capture_logs() as lines:
         for _ in range(3):
             incidents.survive("clock", fail, ValueError("a defect"))

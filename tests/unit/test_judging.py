@@ -1,4 +1,4 @@
-"""Whatever is in a row, judging it raises nothing, and lets nothing through that is no good."""
+"""Whatever a row has, judging it raises no error and lets nothing bad through."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_users_have_ids_and_names(rows: list[tuple[Any, ...]]) -> None:
     assert all(judging.is_id(number) for number in judging.ids(row[0] for row in rows))
 
 
-# Most of what is anything fails at its first column, so here are some that are nearly good.
+# Most random rows fail at their first column, so these are nearly good.
 NEARLY = st.tuples(
     st.integers(-1, 5),
     st.integers(-1, 5) | ANYTHING,
@@ -53,7 +53,7 @@ NEARLY = st.tuples(
 
 @given(st.lists(st.tuples(*[ANYTHING] * 9) | NEARLY, max_size=5))
 def test_entries_can_be_shown(rows: list[tuple[Any, ...]]) -> None:
-    """They have what a frame needs, in order; a change is one, and nothing else has one."""
+    """They have what a frame needs, and are in order; changes, and only they, have a change."""
     found = judging.entries(rows)
     assert [entry.at for entry in found] == sorted(entry.at for entry in found)
     for entry in found:
@@ -68,7 +68,7 @@ def test_entries_can_be_shown(rows: list[tuple[Any, ...]]) -> None:
 
 @given(st.tuples(*[ANYTHING] * 8))
 def test_whatever_is_on_file_can_be_compared(row: tuple[Any, ...]) -> None:
-    """With whatever comes again."""
+    """Any copy can be compared with any row."""
     _, first = judging.first(row)
     for entry in (
         Entry(7, TEXT, 1, "", "cid", "hello"),
@@ -79,7 +79,7 @@ def test_whatever_is_on_file_can_be_compared(row: tuple[Any, ...]) -> None:
 
 @given(st.text(max_size=70), st.integers(0, NO_ID - 1), st.text(), st.text())
 def test_a_change_is_read_as_it_was_written(what: str, user_id: int, name: str, more: str) -> None:
-    """Whatever it is."""
+    """This holds for any change."""
     change = Change(what, user_id, name, more)
     expected = change if 0 < len(what) <= judging.LONGEST_ID else None
     assert judging.change(body_of(change)) == expected
@@ -87,7 +87,7 @@ def test_a_change_is_read_as_it_was_written(what: str, user_id: int, name: str, 
 
 @given(st.lists(st.tuples(ANYTHING, ANYTHING, ANYTHING, ANYTHING), max_size=2))
 def test_positions_are_numbers(rows: list[tuple[Any, ...]]) -> None:
-    """And a log's ends are what they have to be, or there are none."""
+    """A log's ends are valid, or reading them raises an error."""
     for row in judging.positions(rows):
         assert all(at >= 0 for at in row)
     assert all(judging.position(row[0]) >= 0 for row in rows)

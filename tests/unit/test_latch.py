@@ -15,7 +15,7 @@ async def go_on(latch: EventLatch) -> None:
 
 @pytest.mark.parametrize("turns", range(5))
 async def test_who_waits_can_be_ended_in_whatever_turn_of_the_loop(turns: int) -> None:
-    """Also just when what is waited for has come about."""
+    """This holds even in the turn in which the latch opens."""
     latch = EventLatch()
     waiting = asyncio.create_task(go_on(latch))
     await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The table of mutations says what is in the tree."""
+"""The table of mutations fits the tree."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def test_each_mutation_can_be_made() -> None:
 
 
 def test_each_mutation_names_a_test_that_is_there() -> None:
-    """In that file, or in the suite of promises that it takes in."""
+    """The test is in that file, or in the suite of promises that the file imports."""
     for one in mutations():
         file, name = one.test.partition("::")[0], one.test.rpartition("::")[2]
         sources = [ROOT / file, ROOT / "tests/contract" / Path(file).name.removeprefix("test_")]

@@ -1,4 +1,4 @@
-"""Doing together what one turn of the event loop has asked for."""
+"""Doing everything together that one turn of the event loop has asked for."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from adapters.once_a_turn import OnceATurn
 
 
 async def test_what_a_turn_adds_is_done_together_at_its_end() -> None:
-    """One call a turn has all of it, in its order; a turn without anything has no call."""
+    """One call per turn has all of it, in order; a turn that adds nothing has no call."""
     done: list[list[int]] = []
     turn = OnceATurn(done.append)
     for first in (1, 4):
@@ -36,7 +36,7 @@ async def test_what_is_added_meanwhile_is_for_the_next_turn() -> None:
 
 
 async def test_what_is_flushed_early_is_done_once() -> None:
-    """The end of the turn has nothing left to do, or what came after."""
+    """The end of the turn does only what was added after that, if anything."""
     done: list[list[str]] = []
     turn = OnceATurn(done.append)
     turn.add("early")
@@ -54,7 +54,7 @@ async def test_what_is_flushed_early_is_done_once() -> None:
 
 
 async def test_a_turn_that_fails_costs_no_later_one() -> None:
-    """What `do` raises goes to the loop, which logs it, and the next turn is done."""
+    """What `do` raises goes to the loop, which logs it; the next turn's work is done."""
     done: list[list[str]] = []
     failures: list[object] = []
     asyncio.get_running_loop().set_exception_handler(

@@ -1,4 +1,4 @@
-"""What the log says of an outage."""
+"""What the log says about an outage."""
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,7 +20,7 @@ def outage(clock: ManualClock) -> Outage:
 def test_an_outage_is_told_at_its_beginning_and_at_its_end(
     outage: Outage, clock: ManualClock
 ) -> None:
-    """Once each, with the reason, and with how often it failed; otherwise nothing is told."""
+    """Each has one line, with the reason and with the number of failures; no others are logged."""
     with capture_logs() as lines:
         outage.worked()
         for _ in range(3):
@@ -44,7 +44,7 @@ def test_each_outage_is_told(outage: Outage, clock: ManualClock) -> None:
 
 
 def test_what_fails_in_part_is_no_flood_of_lines(outage: Outage) -> None:
-    """One table of several may be at fault, thousands of times a second."""
+    """One of several tables may fail thousands of times a second."""
     with capture_logs() as lines:
         for _ in range(1000):
             outage.failed(OSError("denied"))
@@ -55,7 +55,7 @@ def test_what_fails_in_part_is_no_flood_of_lines(outage: Outage) -> None:
 def test_an_outage_that_began_too_soon_to_be_told_is_told_when_it_lasts(
     outage: Outage, clock: ManualClock
 ) -> None:
-    """With the time since it began."""
+    """The line says how long ago it began."""
     with capture_logs() as lines:
         outage.failed(OSError())
         outage.worked()

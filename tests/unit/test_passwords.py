@@ -20,14 +20,14 @@ def hasher() -> Iterator[Argon2Hasher]:
 
 
 async def test_a_hash_is_argon2id_with_the_parameters_that_owasp_asks_for() -> None:
-    """The cheap ones are for tests alone, and never the default."""
+    """The cheap parameters are for tests only, and never the default."""
     hasher = Argon2Hasher()
     assert (await hasher.hash("pw")).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     hasher.close()
 
 
 async def test_a_password_is_its_hash_s_and_no_other_is(hasher: Argon2Hasher) -> None:
-    """To the letter."""
+    """The password has to be exactly the same."""
     secret = await hasher.hash("correct horse")
     assert await hasher.verify(secret, "correct horse")
     for wrong in ("", "correct", "Correct horse", "correct horse ", secret):
@@ -35,27 +35,27 @@ async def test_a_password_is_its_hash_s_and_no_other_is(hasher: Argon2Hasher) ->
 
 
 async def test_equal_passwords_have_different_hashes(hasher: Argon2Hasher) -> None:
-    """So that nobody sees who shares one."""
+    """So nobody can see which users share one."""
     assert await hasher.hash("pw") != await hasher.hash("pw")
 
 
 @pytest.mark.parametrize("password", ["", "👩‍👩‍👧‍👦", "\0", "\ud800", "x" * 1024])
 async def test_any_text_can_be_a_password(hasher: Argon2Hasher, password: str) -> None:
-    """Half a character among them, as JSON may bring it."""
+    """Even half a character can, which JSON may have."""
     assert await hasher.verify(await hasher.hash(password), password)
     assert await hasher.verify(PLAIN + password, password)
     assert not await hasher.verify(PLAIN + "another", password)
 
 
 async def test_nobody_has_no_password(hasher: Argon2Hasher) -> None:
-    """Not even the empty one that their time is taken with."""
+    """Not even the empty one matches, with which such a login takes its time."""
     for password in ("", "pw"):
         assert not await hasher.verify(None, password)
 
 
 @pytest.mark.parametrize("secret", [None, PLAIN + "123456", NO_PASSWORD, "", "$argon2id$broken"])
 async def test_whoever_it_is_one_hash_is_computed(secret: str | None) -> None:
-    """So that the time it takes does not tell whether there is such an account."""
+    """So the time does not tell whether the account exists."""
     hasher = CountingHasher(cheap=True)
     await hasher.verify(secret, "pw")
     assert hasher.computed == 1
@@ -65,7 +65,7 @@ async def test_whoever_it_is_one_hash_is_computed(secret: str | None) -> None:
 
 
 class CountingHasher(Argon2Hasher):
-    """Notes what it compares with."""
+    """Notes the hashes with which it compares."""
 
     def __init__(self, *, cheap: bool) -> None:
         super().__init__(cheap=cheap)
@@ -81,7 +81,7 @@ class CountingHasher(Argon2Hasher):
 
 
 async def test_a_plain_password_is_taken_and_outdated(hasher: Argon2Hasher) -> None:
-    """As the C++ server kept it; it is hashed at the next login, and then it is good."""
+    """The C++ server kept passwords like this. The next login hashes it; then it is up to date."""
     assert await hasher.verify(PLAIN + "123456", "123456")
     assert not await hasher.verify(PLAIN + "123456", "12345")
     assert hasher.outdated(PLAIN + "123456")
@@ -93,7 +93,7 @@ HUGE = "$argon2id$v=19$m=131072,t=40,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43
 
 @pytest.mark.parametrize("password", [HUGE, "$argon2id$", PLAIN + "x", DISABLED, NO_PASSWORD])
 async def test_a_plain_password_is_a_password_whatever_it_looks_like(password: str) -> None:
-    """Like a hash that takes a minute to compute, say. Only the mark tells what it is."""
+    """It may look like a hash that takes a minute to compute: only the mark tells what it is."""
     hasher = CountingHasher(cheap=True)
     assert await hasher.verify(PLAIN + password, password)
     assert not await hasher.verify(PLAIN + password, "x")
@@ -130,7 +130,7 @@ OURS = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43
     ],
 )
 async def test_what_is_neither_marked_nor_a_hash_of_ours_is_nobodys(secret: str) -> None:
-    """Whatever it costs or looks like: it is not even looked at, and takes as long as any other."""
+    """Whatever it looks like or costs, it is never compared, and takes as long as any other."""
     hasher = CountingHasher(cheap=True)
     assert not await hasher.verify(secret, "pw")
     assert not await hasher.verify(secret, secret)
@@ -139,7 +139,8 @@ async def test_what_is_neither_marked_nor_a_hash_of_ours_is_nobodys(secret: str)
 
 
 async def test_a_defect_of_the_data_is_told_to_the_operator(hasher: Argon2Hasher) -> None:
-    """Once for each attempt, without what is there. An account without a password is no defect."""
+    """The log has it once per attempt, without the secret. An account without a password is no
+    defect."""
     with capture_logs() as lines:
         await hasher.verify("123456", "123456")
         for good in (None, NO_PASSWORD, PLAIN + "123456", await hasher.hash("123456")):
@@ -150,12 +151,12 @@ async def test_a_defect_of_the_data_is_told_to_the_operator(hasher: Argon2Hasher
 
 @pytest.mark.parametrize("parameters", ["m=65536,t=3,p=4", "m=47104,t=1,p=1", "m=131072,t=4,p=1"])
 def test_stronger_hashes_are_known(parameters: str) -> None:
-    """An operator can raise the parameters, up to some 0.6 s for each hash."""
+    """An operator can raise the parameters, up to about 0.6 s for each hash."""
     assert _is_hash(OURS.replace("m=19456,t=2,p=1", parameters))
 
 
 async def test_a_hash_of_other_parameters_is_good_and_outdated(hasher: Argon2Hasher) -> None:
-    """It is made anew with today's."""
+    """So the next login hashes the password with the present parameters."""
     strong = Argon2Hasher()
     secret = await hasher.hash("pw")
     assert await strong.verify(secret, "pw")
@@ -164,8 +165,8 @@ async def test_a_hash_of_other_parameters_is_good_and_outdated(hasher: Argon2Has
 
 
 async def test_too_many_at_once_are_to_try_again() -> None:
-    """At the bound and not below it; afterwards there is room again. What is under way does not
-    wait any more."""
+    """They are refused at the bound, not below it; afterwards there is room again. A job under way
+    no longer counts as waiting."""
     hasher = Argon2Hasher(cheap=True, threads=1, waiting=lambda: 4)
     released = threading.Event()
     occupied = [asyncio.create_task(hasher._run(released.wait)) for _ in range(3)]
@@ -183,14 +184,14 @@ async def test_too_many_at_once_are_to_try_again() -> None:
 
 
 async def test_two_hundred_may_wait_by_default(hasher: Argon2Hasher) -> None:
-    """The last of them for some seconds."""
+    """The last of them waits for some seconds."""
     assert WAITING == 200
     done = await asyncio.gather(*(hasher.hash("pw", f"origin {n}") for n in range(WAITING)))
     assert len(set(done)) == WAITING
 
 
 async def test_the_loop_goes_on_meanwhile(hasher: Argon2Hasher) -> None:
-    """Hashing happens on threads of its own."""
+    """Hashing runs on threads of its own."""
     names: list[str] = []
     await hasher._run(lambda: names.append(threading.current_thread().name))
     assert names[0].startswith("passwords")

@@ -1,4 +1,4 @@
-"""Everybody has the same number of places, and waits for themselves alone."""
+"""Everybody has the same number of places, and waits only for their own."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from chat_domain.errors import TryAgain
 
 
 class Crowd:
-    """Tasks that each have a place until they are told to leave. came: whose, in their order."""
+    """Tasks that keep their places until they are told to leave. came: their names, in order."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
@@ -29,7 +29,7 @@ async def turns() -> None:
 
 
 async def test_who_asks_for_more_than_their_places_waits_and_nobody_else() -> None:
-    """In the order of asking; who asks no more is forgotten."""
+    """They get places in the order of asking; those that no longer ask are forgotten."""
     crowd = Crowd(Places(2))
     tasks = [crowd.ask("ann", f"ann {n}") for n in range(4)] + [crowd.ask("bob", "bob")]
     await turns()
@@ -42,7 +42,7 @@ async def test_who_asks_for_more_than_their_places_waits_and_nobody_else() -> No
 
 
 async def test_who_waits_too_often_is_refused() -> None:
-    """What waits already goes on, and others are not refused."""
+    """Their waiting tasks go on, and others are not refused."""
     crowd = Crowd(Places(1, waiting=2))
     tasks = [crowd.ask("ann", f"ann {n}") for n in range(3)]
     refused = crowd.ask("ann", "one too many")
@@ -56,7 +56,7 @@ async def test_who_waits_too_often_is_refused() -> None:
 
 
 async def test_who_gives_up_waiting_keeps_no_place() -> None:
-    """Nor does who fails in theirs."""
+    """Nor does a task that fails in its place."""
     crowd = Crowd(Places(1))
     first, second = crowd.ask("ann", "first"), crowd.ask("ann", "second")
     await turns()

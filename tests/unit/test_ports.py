@@ -1,4 +1,4 @@
-"""Ports for services: tests that run at once do not get the same."""
+"""Ports for services: tests that run at the same time get different ones."""
 
 import random
 import subprocess
@@ -12,7 +12,7 @@ ONE_MORE = "from entrypoints.services import ports; print(ports.free_port(), flu
 
 
 def test_a_port_is_one_process_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From when it is given away, before anybody listens on it, until that process ends."""
+    """It is, even before anything listens on it, until that process ends."""
     drawn: list[int] = []
     draw = random.randint
     monkeypatch.setattr(random, "randint", lambda *ends: drawn.pop() if drawn else draw(*ends))

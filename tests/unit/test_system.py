@@ -4,7 +4,7 @@ from adapters.system import READY, RandomIds
 
 
 def test_cids_sort_in_the_order_in_which_they_were_made() -> None:
-    """Many in one millisecond, and although the clock is set back; none is given twice."""
+    """They do within a millisecond and even if the clock is set back; none is given twice."""
     ids = RandomIds()
     times = [1000] * (2 * READY) + [1001] * 3 + [999] * 3 + [1002]
     cids = [ids.cid(time) for time in times]
@@ -12,5 +12,5 @@ def test_cids_sort_in_the_order_in_which_they_were_made() -> None:
 
 
 def test_two_processes_give_different_cids() -> None:
-    """In the same millisecond."""
+    """They do even in the same millisecond."""
     assert RandomIds().cid(1000) != RandomIds().cid(1000)

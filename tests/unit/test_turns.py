@@ -1,4 +1,4 @@
-"""Hashing in turns: whoever fills the queue waits behind themselves."""
+"""Hashing in turns: an origin that fills the queue waits behind its own jobs."""
 
 import asyncio
 import threading
@@ -13,13 +13,13 @@ from chat_domain.errors import TryAgain
 
 
 def before_the_dot(origin: str) -> list[str]:
-    """Of origins like site.1 and site.2, which are in one network."""
+    """The networks of an origin: site.1 and site.2, for example, are both in `site`."""
     site, dot, _ = origin.partition(".")
     return [site, origin] if dot else [origin]
 
 
 class Desk:
-    """One hand that works when the gate is open, and notes for whom."""
+    """One hand that works while the gate is open, and notes for which origin."""
 
     def __init__(self, executor: ThreadPoolExecutor, waiting: int) -> None:
         self.gate = threading.Event()
@@ -50,13 +50,13 @@ async def desk() -> AsyncIterator[Desk]:
 
 
 async def finished(jobs: list["asyncio.Task[None]"]) -> list[bool]:
-    """When all have ended: which of them were refused."""
+    """Wait until all have ended; return which of them were refused."""
     results = await asyncio.gather(*jobs, return_exceptions=True)
     return [isinstance(result, TryAgain) for result in results]
 
 
 async def test_origins_take_turns(desk: Desk) -> None:
-    """One job of another origin is behind one of the flood's, not behind all."""
+    """A job of another origin waits behind one of the flood's jobs, not behind all."""
     jobs = [desk.ask("flood") for _ in range(5)] + [desk.ask("somebody")]
     await asyncio.sleep(0)
     desk.gate.set()
@@ -65,18 +65,18 @@ async def test_origins_take_turns(desk: Desk) -> None:
 
 
 async def test_an_origin_fills_half_the_queue(desk: Desk) -> None:
-    """Then it is told to try again, and others find room."""
+    """After that it is told to try again, and others find room."""
     jobs = [desk.ask("flood") for _ in range(20)]
     await asyncio.sleep(0)
     other = desk.ask("somebody")
     desk.gate.set()
     refused = await finished(jobs)
     await other
-    assert sum(refused) == desk.refusals == 14  # one is being worked on, five wait
+    assert sum(refused) == desk.refusals == 14  # one is under way, five wait
 
 
 async def test_all_together_fill_the_queue(desk: Desk) -> None:
-    """And not more, however many they are."""
+    """They get no more than that, however many they are."""
     jobs = [desk.ask(f"origin {number}") for number in range(20)]
     await asyncio.sleep(0)
     desk.gate.set()
@@ -84,7 +84,7 @@ async def test_all_together_fill_the_queue(desk: Desk) -> None:
 
 
 async def test_who_has_gone_is_not_worked_for(desk: Desk) -> None:
-    """A job that was cancelled while it waited is left out."""
+    """A job that was cancelled while it waited is skipped."""
     first, second, third = (desk.ask(name) for name in ("first", "second", "third"))
     await asyncio.sleep(0)
     second.cancel()
@@ -94,7 +94,7 @@ async def test_who_has_gone_is_not_worked_for(desk: Desk) -> None:
 
 
 async def test_a_failure_is_its_asker_s(desk: Desk) -> None:
-    """And the next one has their turn."""
+    """The next job has its turn all the same."""
 
     def fail() -> None:
         raise ZeroDivisionError
@@ -107,7 +107,7 @@ async def test_a_failure_is_its_asker_s(desk: Desk) -> None:
 
 
 async def test_a_few_floods_keep_nobody_out(desk: Desk) -> None:
-    """A full queue makes room for whoever has less in it than the greatest of them."""
+    """A full queue makes room for an origin that has less in it than the largest has."""
     floods = [desk.ask(f"flood {number % 2}") for number in range(11)]
     await asyncio.sleep(0)
     somebody = desk.ask("somebody")
@@ -120,7 +120,7 @@ async def test_a_few_floods_keep_nobody_out(desk: Desk) -> None:
 
 
 async def test_a_wide_network_has_turns_like_any_other(desk: Desk) -> None:
-    """However many narrow ones are in it; those take turns in it among themselves."""
+    """This holds however many narrow ones are in it; these take turns among themselves."""
     jobs = [desk.ask(name) for name in ("site.1", "site.1", "site.2", "site.3", "somebody")]
     await asyncio.sleep(0)
     desk.gate.set()
@@ -129,7 +129,7 @@ async def test_a_wide_network_has_turns_like_any_other(desk: Desk) -> None:
 
 
 async def test_a_wide_network_fills_half_the_queue(desk: Desk) -> None:
-    """Whichever of its narrow ones ask."""
+    """This holds whichever of its narrow ones ask."""
     jobs = [desk.ask(f"site.{number}") for number in range(20)]
     await asyncio.sleep(0)
     other = desk.ask("somebody")
@@ -140,7 +140,7 @@ async def test_a_wide_network_fills_half_the_queue(desk: Desk) -> None:
 
 
 async def test_a_network_makes_room_for_who_has_less_in_it(desk: Desk) -> None:
-    """Two sites fill the queue; in each of them the greater part gives way to the smaller."""
+    """Two sites fill the queue; within each, the larger part gives way to the smaller."""
     greedy = [desk.ask(f"site {number % 2}.1") for number in range(11)]
     await asyncio.sleep(0)
     modest = desk.ask("site 1.2")
@@ -152,7 +152,7 @@ async def test_a_network_makes_room_for_who_has_less_in_it(desk: Desk) -> None:
 
 
 async def test_many_with_one_job_each_keep_no_known_one_out(desk: Desk) -> None:
-    """Of ten places three are for those that are known; and they have every other turn."""
+    """Three of ten places are for known origins, which also have every other turn."""
     crowd = [desk.ask(f"origin {number}") for number in range(11)]
     await asyncio.sleep(0)
     known = [desk.ask(f"known {number}") for number in range(4)]
@@ -164,7 +164,7 @@ async def test_many_with_one_job_each_keep_no_known_one_out(desk: Desk) -> None:
 
 
 async def test_many_known_ones_keep_no_other_out(desk: Desk) -> None:
-    """They may have all places, as long as nobody else wants any."""
+    """They may have all places as long as nobody else needs one."""
     crowd = [desk.ask(f"known {number}") for number in range(11)]
     await asyncio.sleep(0)
     others = [desk.ask(f"origin {number}") for number in range(7)]
@@ -175,7 +175,7 @@ async def test_many_known_ones_keep_no_other_out(desk: Desk) -> None:
 
 
 async def test_known_ones_have_every_other_turn_and_no_more(desk: Desk) -> None:
-    """However many of them wait."""
+    """This holds however many of them wait."""
     crowd = [desk.ask(f"known {number}") for number in range(8)]
     others = [desk.ask(f"origin {number}") for number in range(3)]
     await asyncio.sleep(0)
@@ -186,8 +186,8 @@ async def test_known_ones_have_every_other_turn_and_no_more(desk: Desk) -> None:
 
 @pytest.mark.parametrize("kind", ["known", "origin"])
 async def test_who_has_had_many_turns_makes_room(desk: Desk, kind: str) -> None:
-    """Where all have one job. So a crowd that has been there for a while keeps out nobody who
-    comes for the first time."""
+    """This decides if all have one job. So a crowd that has been there for a while does not keep
+    out an origin that comes for the first time."""
     desk.gate.set()
     for first in (0, 6):
         await asyncio.gather(*(desk.ask(f"{kind} {first + number}") for number in range(6)))
@@ -205,7 +205,7 @@ async def test_who_has_had_many_turns_makes_room(desk: Desk, kind: str) -> None:
 
 
 async def test_turns_are_forgotten(monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
-    """After a while; or when there are too many to remember."""
+    """They are after a while, or when there are too many to remember."""
     monkeypatch.setattr(turns, "NETWORKS", 1)
     desk.gate.set()
     await asyncio.gather(*(desk.ask(f"origin {number}") for number in range(5)))

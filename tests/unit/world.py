@@ -1,4 +1,4 @@
-"""A whole node in memory, less its clients' connections: the domain over fakes."""
+"""A whole node in memory without its clients' connections: the domain over fakes."""
 
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class World:
     """Everything happens inside a call, or waits for `tasks.drain`.
 
-    beside: another one, with which this one has the store and the hub in common. What it tells the
-    other one needs a turn of an event loop.
+    beside: another world, with which this one shares the store and the hub. What it tells the other
+    one needs a turn of an event loop.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class World:
     def log_in(
         self, user: User, device: str = "", *, since: int | None = None, epoch: str | None = None
     ) -> "Terminal":
-        """Log a user in on a device, and let them catch up. device: a new one if it is ""."""
+        """Log a user in on a device, and let them catch up. device: "" means a new one."""
         client = RecordingClient()
         epoch = epoch or self.chat.follower.epoch
         start = self.tasks.run(
@@ -97,13 +97,13 @@ class World:
         return Terminal(self, session, client)
 
     def issue(self, user: User, device: str = "") -> Token:
-        """A token by which a user's session can be resumed, a new one on this device."""
+        """A token for a new session of a user on this device, which can be resumed with it."""
         token = self.chat.devices.new_token(user, device)
         self.tasks.run(self.chat.devices.keep(user, token))
         return token
 
     def newcomer(self, name: str) -> "Terminal":
-        """Register somebody and log them in."""
+        """Register a user and log them in."""
         return self.log_in(self.register(name)[0])
 
     def group(self, creator: "Terminal", *members: "Terminal") -> int:
@@ -113,8 +113,8 @@ class World:
         return group.id
 
     def begin_anew(self) -> None:
-        """Let positions begin anew, and the node notice; what sessions may see then is not read
-        before `settle`."""
+        """Let positions begin anew, and let the node notice. What sessions may see then is read
+        only by `settle`."""
         self.tasks.run(self.store.log.renew())
         self.log.slow_reads = True
         self.tasks.start(self.chat.follower.look())
@@ -125,7 +125,7 @@ class World:
         self.log.slow_reads = False
 
     def settle(self) -> None:
-        """Let the disk do all that waits for it, and everything go on."""
+        """Let the disk do everything that waits for it, and let everything go on."""
         self.tasks.drain()
         while self.log.writing or self.log.reading:
             self.log.serve()
@@ -188,7 +188,7 @@ class Terminal:
         self.world.tasks.drain()
 
     def takes_over(self, at: int | None = None) -> None:
-        """Say that all up to this position is taken over; all that was shown if it is left out."""
+        """Say that everything up to this position is taken over, or else everything shown."""
         if at is None:
             at = self.world.chat.offline.place(self.session)
         self.world.chat.marks.taken_over(self.session, at)
@@ -198,12 +198,12 @@ class Terminal:
         self.world.tasks.run(self.world.chat.logins.end(self.session))
 
     def comes_again(self, since: int | None = None, epoch: str | None = None) -> "Terminal":
-        """The same device on another connection, which says that it has all up to there."""
+        """Log the same device in again; it says that it has everything up to `since`."""
         self.leaves()
         return self.world.log_in(self.user, self.session.name, since=since, epoch=epoch)
 
     def chokes(self) -> None:
-        """Its link takes no more."""
+        """Let its link take no more."""
         self.world.chat.offline.choked(self.session)
 
     def takes_more(self) -> None:
